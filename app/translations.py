@@ -2,6 +2,9 @@
 
 `python -m app.translations` adds new texts, without a translation, and removes those that no file has any more. With
 `--check` it compares the committed catalogs with the files, and names the texts without a translation.
+
+There are two domains. The texts of the pages are Indonesian and are translated into English. The texts of the console
+are English, because the same sentences stand in logs and in the terminal; the console shows them in Indonesian.
 """
 
 import io
@@ -14,12 +17,29 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from app.assembly.channels import DIRECTORY
 from app.generated_files import write_or_check
-from config.translation.language import DEFAULT_LANGUAGE, LANGUAGES
-from config.translation.translator import CATALOGS
+from config.translation.translator import CATALOGS, CONSOLE_CATALOGS
 
 _ROOT = Path(__file__).parent.parent
-_PACKAGES = ("accounts", "app", "config", "desk", "ingest", "monitor", "sinks")
+
+
+class Domain(NamedTuple):
+    """Packages whose texts have one catalog: `folder/language.po`."""
+
+    packages: tuple[str, ...]
+    folder: Path
+    language: str
+
+    @property
+    def file(self) -> Path:
+        """The file of the catalog."""
+        return self.folder / f"{self.language}.po"
+
+
+PAGES = Domain(("accounts", "app", "config", "desk", "ingest", "sinks"), CATALOGS, "en")
+CONSOLE = Domain(("monitor",), CONSOLE_CATALOGS, "id")
+DOMAINS = (PAGES, CONSOLE)
 # Modules that mark texts import the markers from here.
 _MARKERS = "from config.translation.message import"
 # Functions that mark a text, with the positions of the singular and the plural among their arguments.
@@ -29,6 +49,7 @@ _KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "gettext": None,
     "ngettext": (1, 2),
     "counted": (1, 1),
+    "numbered": (1, 2),
 }
 _TEMPLATE_METHOD = "jinja2.ext:babel_extract"
 _TEMPLATE_OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
@@ -41,28 +62,29 @@ class SourceText(NamedTuple):
     msgid: str | tuple[str, ...]
 
 
-def source_texts() -> Iterator[SourceText]:
-    """Yield all texts that are marked for translation, in the order of the files."""
-    for path in templates():
+def source_texts(domain: Domain) -> Iterator[SourceText]:
+    """Yield all texts of a domain that are marked for translation, in the order of the files."""
+    for path in (*templates(domain), *_marking_modules(domain)):
         yield from _texts_of(path)
-    for path in _marking_modules():
-        yield from _texts_of(path)
+    if domain is CONSOLE:
+        for door in DIRECTORY.doors.values():
+            yield SourceText("app/assembly/channels.py", door.title)
 
 
-def templates() -> Sequence[Path]:
-    """Return the templates of all pages."""
-    return [path for package in _PACKAGES for path in sorted((_ROOT / package).rglob("*.html"))]
+def templates(domain: Domain) -> Sequence[Path]:
+    """Return the templates of a domain."""
+    return [path for package in domain.packages for path in sorted((_ROOT / package).rglob("*.html"))]
 
 
-def read_catalog(language: str, folder: Path = CATALOGS) -> Catalog:
-    """Return the committed catalog of a language; an empty one if there is none."""
-    path = folder / f"{language}.po"
-    return read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale=language)
+def read_catalog(domain: Domain) -> Catalog:
+    """Return the committed catalog of a domain; an empty one if there is none."""
+    content = domain.file.read_bytes() if domain.file.exists() else b""
+    return read_po(io.BytesIO(content), locale=domain.language)
 
 
-def updated_catalog(language: str, texts: Sequence[SourceText]) -> Catalog:
+def updated_catalog(domain: Domain, texts: Sequence[SourceText]) -> Catalog:
     """Return a catalog of these texts, with the translations of the committed one."""
-    committed, updated = read_catalog(language), Catalog(locale=language, fuzzy=False)
+    committed, updated = read_catalog(domain), Catalog(locale=domain.language, fuzzy=False)
     for text in texts:
         translated = committed.get(text.msgid[0] if isinstance(text.msgid, tuple) else text.msgid)
         is_same_form = translated is not None and isinstance(translated.id, str) is isinstance(text.msgid, str)
@@ -103,8 +125,8 @@ def _texts_of(path: Path) -> Iterator[SourceText]:
             yield SourceText(path.relative_to(_ROOT).as_posix(), msgid)
 
 
-def _marking_modules() -> Iterator[Path]:
-    for package in _PACKAGES:
+def _marking_modules(domain: Domain) -> Iterator[Path]:
+    for package in domain.packages:
         for path in sorted((_ROOT / package).rglob("*.py")):
             if _MARKERS in path.read_text() and path.parent != CATALOGS.parent:
                 yield path
@@ -116,12 +138,13 @@ def _is_complete(translation: str | Sequence[str] | None) -> bool:
 
 def main() -> int:
     """Write the catalogs, or compare with `--check`; return the exit code."""
-    texts = list(source_texts())
-    catalogs = {code: updated_catalog(code, texts) for code in LANGUAGES if code != DEFAULT_LANGUAGE}
-    missing = [f"{language}: {text}" for language, catalog in catalogs.items() for text in untranslated(catalog)]
+    catalogs = {domain.file: updated_catalog(domain, list(source_texts(domain))) for domain in DOMAINS}
+    missing = [
+        f"{file.relative_to(_ROOT)}: {text}" for file, catalog in catalogs.items() for text in untranslated(catalog)
+    ]
     if missing:
         sys.stderr.write("texts without a translation:\n" + "".join(f"  {text}\n" for text in missing))
-    files = {CATALOGS / f"{language}.po": catalog_text(catalog) for language, catalog in catalogs.items()}
+    files = {file: catalog_text(catalog) for file, catalog in catalogs.items()}
     return max(write_or_check(files, "translations"), int(bool(missing)) if "--check" in sys.argv else 0)
 
 

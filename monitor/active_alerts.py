@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, SkipValidation
 
 from messages.channels import ChannelDirectory
 from messages.shapes import Moment, Shape
@@ -24,13 +24,14 @@ _HIDDEN_ALERTS = {
 class ActiveAlert(Shape):
     """An alert and the time since which it is active. The field names are JSON keys of `/ops/state` and of `top`.
 
-    `says` is the sentence for people. `figures` go into the log only.
+    `says` is the sentence for people: a `Message`, which validation would make a plain `str`. `figures` go into the
+    log only.
     """
 
     name: str
     subject: str
     urgency: Urgency
-    says: str
+    says: SkipValidation[str]
     since: Moment
     figures: Figures = Field(default_factory=dict, exclude=True)
 

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
+from config.translation.message import Message, formatted_number, joined, numbered
+from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
 from monitor.alert import Alert, Urgency
@@ -20,7 +22,7 @@ from monitor.alert_thresholds import (
     min_forged_messages,
     usual_silence_seconds,
 )
-from monitor.alert_wording import format_duration, format_messages, format_waiting, quarantine_text
+from monitor.alert_wording import format_duration, format_messages, quarantine_text
 from monitor.process_conditions import process_alerts
 from monitor.snapshot import Backlog, ChannelState, PendingReview, Snapshot, StageState
 
@@ -37,26 +39,29 @@ def find_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> list[Alert]:
 def _bus_away(snapshot: Snapshot) -> Iterator[Alert]:
     if "bus" in snapshot.away:
         spooled = sum(process.spooled for process in snapshot.processes)
-        text = f"The bus {snapshot.away['bus']}. No stage works. The doors store new messages in their spools"
-        text += f" ({format_messages(spooled)} so far)." if spooled else "."
+        text = _("The bus {cause}. No stage works. The doors store new messages in their spools.")
+        if spooled:
+            text = _(
+                "The bus {cause}. No stage works. The doors store new messages in their spools ({messages} so far)."
+            )
+        text = text.filled(cause=Message(snapshot.away["bus"]), messages=format_messages(spooled))
         yield Alert("bus-away", "", Urgency.NOW, text, {"spooled": spooled})
 
 
 def _database_away(snapshot: Snapshot) -> Iterator[Alert]:
     if "database" in snapshot.away:
-        text = (
-            f"The database {snapshot.away['database']}. No stage works. The doors of the app and of Open311 are shut."
-        )
+        text = _("The database {cause}. No stage works. The doors of the app and of Open311 are shut.")
+        text = text.filled(cause=Message(snapshot.away["database"]))
         yield Alert("database-away", "", Urgency.NOW, text, {})
 
 
 def _clock_jumped(snapshot: Snapshot) -> Iterator[Alert]:
     if abs(snapshot.jumped) >= CLOCK_SECONDS:
-        direction = "forward" if snapshot.jumped > 0 else "back"
-        text = (
-            f"The clock of this host was set {direction} by {format_duration(abs(snapshot.jumped))}. "
-            "The ages and times that are shown are wrong for ten minutes."
-        )
+        text = _("The clock of this host was set back by {duration}.")
+        if snapshot.jumped > 0:
+            text = _("The clock of this host was set forward by {duration}.")
+        text = text.filled(duration=format_duration(abs(snapshot.jumped)))
+        text = joined([text, _("The ages and times that are shown are wrong for ten minutes.")])
         yield Alert("clock", "this host", Urgency.SOON, text, {"jump_seconds": round(snapshot.jumped, 1)})
 
 
@@ -64,10 +69,10 @@ def _bus_clock_differs(snapshot: Snapshot) -> Iterator[Alert]:
     newest = max((state.newest for state in snapshot.channels if state.newest), default=snapshot.at)
     ahead_seconds = (newest - snapshot.at).total_seconds()
     if ahead_seconds >= CLOCK_SECONDS:
-        text = (
-            f"The newest message on the bus is {format_duration(ahead_seconds)} in the future. "
+        text = _(
+            "The newest message on the bus is {duration} in the future. "
             "The clocks of the bus and of this host differ, or one of them was set back."
-        )
+        ).filled(duration=format_duration(ahead_seconds))
         yield Alert("clock", "bus", Urgency.SOON, text, {"ahead_seconds": round(ahead_seconds, 1)})
 
 
@@ -79,8 +84,14 @@ def _stages(snapshot: Snapshot) -> Iterator[Alert]:
             urgency = Urgency.NOW if state.waiting.many else Urgency.SOON
             yield Alert("stage-stopped", state.stage, urgency, _stopped_text(state, oldest_seconds), figures)
         elif oldest_seconds >= BEHIND_SECONDS:
-            waiting = format_waiting("message", state.waiting.many, oldest_seconds, f" for {state.stage}")
-            text = f"{waiting}. Running workers: {', '.join(state.members)}."
+            text = numbered(
+                "1 message has waited {oldest} for {stage}. Running workers: {workers}.",
+                "{count:,} messages wait for {stage}; the oldest has waited {oldest}. Running workers: {workers}.",
+                state.waiting.many,
+                oldest=format_duration(oldest_seconds),
+                stage=state.stage,
+                workers=", ".join(state.members),
+            )
             yield Alert("stage-behind", state.stage, Urgency.NOW, text, figures)
 
 
@@ -90,23 +101,36 @@ def _retention_near(snapshot: Snapshot) -> Iterator[Alert]:
             oldest_seconds, retention_seconds = backlog.seconds(snapshot.at), snapshot.retention.get(topic)
             if retention_seconds and oldest_seconds >= RETENTION_SHARE * retention_seconds:
                 age, limit = format_duration(oldest_seconds), format_duration(retention_seconds)
-                text = f"The oldest message of {topic} that {state.stage} has not read is {age} old. "
-                text += f"The bus deletes it after {limit}."
+                text = _(
+                    "The oldest message of {topic} that {stage} has not read is {age} old. "
+                    "The bus deletes it after {limit}."
+                ).filled(topic=topic, stage=state.stage, age=age, limit=limit)
                 figures = {"oldest_seconds": round(oldest_seconds), "retention_seconds": round(retention_seconds)}
                 yield Alert("retention-near", f"{state.stage} {topic}", Urgency.NOW, text, figures)
 
 
-def _stopped_text(state: StageState, oldest_seconds: float) -> str:
+def _stopped_text(state: StageState, oldest_seconds: float) -> Message:
     if not state.waiting.many:
-        return f"No process runs {state.stage}. No message waits for it yet."
-    return f"No process runs {state.stage}. {format_waiting('message', state.waiting.many, oldest_seconds, ' for it')}."
+        return _("No process runs {stage}. No message waits for it yet.").filled(stage=state.stage)
+    return numbered(
+        "No process runs {stage}. 1 message has waited {oldest} for it.",
+        "No process runs {stage}. {count:,} messages wait for it; the oldest has waited {oldest}.",
+        state.waiting.many,
+        stage=state.stage,
+        oldest=format_duration(oldest_seconds),
+    )
 
 
 def _dead_letters(snapshot: Snapshot) -> Iterator[Alert]:
     for stage, pending in _by_place(snapshot.letters).items():
         backlog = _total(pending)
-        verb = "is a dead letter" if backlog.many == 1 else "are dead letters"
-        text = f"{format_messages(backlog.many)} of {stage} {verb} without a decision: {_reasons(pending)}."
+        text = numbered(
+            "1 message of {stage} is a dead letter without a decision: {reasons}.",
+            "{count:,} messages of {stage} are dead letters without a decision: {reasons}.",
+            backlog.many,
+            stage=stage,
+            reasons=_reasons(pending),
+        )
         yield Alert("dead-letters", stage, Urgency.SOON, text, _pending_figures(backlog, snapshot.at))
 
 
@@ -114,10 +138,17 @@ def _quarantine(snapshot: Snapshot) -> Iterator[Alert]:
     channels = {state.channel: state for state in snapshot.channels}
     for channel, pending in _by_place(snapshot.quarantine).items():
         backlog = _total(pending)
-        text = f"{format_messages(backlog.many)} of {channel or 'no channel'} in quarantine: {_reasons(pending)}."
+        text = numbered(
+            "1 message of {channel} in quarantine: {reasons}.",
+            "{count:,} messages of {channel} in quarantine: {reasons}.",
+            backlog.many,
+            channel=channel or _("no channel"),
+            reasons=_reasons(pending),
+        )
         secret_may_be_wrong = _has_only_wrong_signatures(pending, channels.get(channel))
         if secret_may_be_wrong:
-            text += " No valid message has arrived since then. Check whether the provider's secret was changed."
+            hint = _("No valid message has arrived since then. Check whether the provider's secret was changed.")
+            text = joined([text, hint])
         urgency = Urgency.NOW if secret_may_be_wrong else Urgency.SOON
         yield Alert("quarantine", channel, urgency, text, _pending_figures(backlog, snapshot.at))
 
@@ -126,9 +157,8 @@ def _flood(snapshot: Snapshot) -> Iterator[Alert]:
     for state in snapshot.channels:
         usual_in_a_minute = state.usual / _MINUTES_PER_HOUR
         if state.minute >= max(FLOOD_IN_A_MINUTE, FLOOD_TIMES * usual_in_a_minute):
-            text = (
-                f"{format_messages(state.minute)} arrived by {state.channel} in one minute; "
-                f"the usual rate is {usual_in_a_minute:.1f} a minute."
+            text = _("{messages} arrived by {channel} in one minute; the usual rate is {usual:.1f} a minute.").filled(
+                messages=format_messages(state.minute), channel=state.channel, usual=usual_in_a_minute
             )
             figures = {"in_a_minute": state.minute, "usual_in_a_minute": round(usual_in_a_minute, 1)}
             yield Alert("flood", state.channel, Urgency.SOON, text, figures)
@@ -138,9 +168,8 @@ def _door_silent(snapshot: Snapshot) -> Iterator[Alert]:
     for state in snapshot.channels:
         silent_seconds = _silent_seconds(state, snapshot.at)
         if silent_seconds >= usual_silence_seconds(state.usual):
-            text = (
-                f"No message arrived by {state.channel} for {format_duration(silent_seconds)}; "
-                f"the usual rate is {state.usual:.1f} an hour."
+            text = _("No message arrived by {channel} for {duration}; the usual rate is {usual:.1f} an hour.").filled(
+                channel=state.channel, duration=format_duration(silent_seconds), usual=state.usual
             )
             figures = {"silent_seconds": round(silent_seconds), "usual_in_an_hour": round(state.usual, 1)}
             yield Alert("door-silent", state.channel, Urgency.SOON, text, figures)
@@ -150,7 +179,12 @@ def _triage_waiting(snapshot: Snapshot) -> Iterator[Alert]:
     for queue in snapshot.queues:
         oldest_seconds = queue.waiting.seconds(snapshot.at)
         if queue.agency == TRIAGE and oldest_seconds >= TRIAGE_SECONDS:
-            text = f"{format_waiting('case', queue.waiting.many, oldest_seconds, ' at triage')}."
+            text = numbered(
+                "1 case has waited {oldest} at triage.",
+                "{count:,} cases wait at triage; the oldest has waited {oldest}.",
+                queue.waiting.many,
+                oldest=format_duration(oldest_seconds),
+            )
             yield Alert("triage-waiting", "", Urgency.SOON, text, _pending_figures(queue.waiting, snapshot.at))
 
 
@@ -159,17 +193,23 @@ def _agency_overdue(snapshot: Snapshot) -> Iterator[Alert]:
     if late_queues:
         latest = max(late_queues, key=lambda queue: queue.overdue)
         cases = sum(queue.overdue for queue in late_queues)
-        verb = "case is" if cases == 1 else "cases are"
-        agencies = "1 agency" if len(late_queues) == 1 else f"{len(late_queues):,} agencies"
-        text = f"{cases:,} {verb} past the due time at {agencies}. {latest.name} has the most ({latest.overdue:,})."
+        text = numbered(
+            "1 case is past the due time at {agencies}. {latest} has the most ({most:,}).",
+            "{count:,} cases are past the due time at {agencies}. {latest} has the most ({most:,}).",
+            cases,
+            agencies=numbered("1 agency", "{count:,} agencies", len(late_queues)),
+            latest=latest.name,
+            most=latest.overdue,
+        )
         yield Alert("agency-overdue", "", Urgency.LATER, text, {"overdue": cases, "agencies": len(late_queues)})
 
 
 def _audit_differences(snapshot: Snapshot) -> Iterator[Alert]:
     counts = {kind: count for kind, count in (snapshot.differences or {}).items() if count}
     if counts:
-        listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
-        text = f"The audit found differences: {listed}. `satupintu audit` lists them."
+        differences = joined((joined([formatted_number(count), kind]) for kind, count in counts.items()), ", ")
+        text = _("The audit found differences: {differences}. `satupintu audit` lists them.")
+        text = text.filled(differences=differences)
         yield Alert("audit", "", Urgency.NOW, text, counts)
 
 
@@ -218,8 +258,13 @@ def _pending_figures(backlog: Backlog, now: datetime) -> Mapping[str, int]:
     return {"waiting": backlog.many, "oldest_seconds": round(backlog.seconds(now))}
 
 
-def _reasons(pending: Iterable[PendingReview]) -> str:
-    return ", ".join(
-        f"{review.waiting.many:,} with {quarantine_text(review.reason)}{f' ({review.field})' * bool(review.field)}"
+def _reasons(pending: Iterable[PendingReview]) -> Message:
+    reasons = (
+        _("{count:,} with {reason}{field}").filled(
+            count=review.waiting.many,
+            reason=quarantine_text(review.reason),
+            field=f" ({review.field})" if review.field else "",
+        )
         for review in pending
     )
+    return joined(reasons, ", ")

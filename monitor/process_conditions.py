@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from config.translation.message import Message, joined, numbered
+from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from monitor.alert import Alert, Urgency
 from monitor.alert_thresholds import CLOCK_SECONDS, FENCED_SECONDS, HANGING_SECONDS, SPOOL_SHARE
@@ -21,7 +23,8 @@ def process_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> Iterator[A
         elif process.spooled and bus_is_up:
             yield _spool_waiting(process)
         for worker_name, worker in process.parts.items():
-            yield from _worker_alerts(f"{worker_name} of {process.instance}", worker)
+            name = _("{worker} of {process}").filled(worker=worker_name, process=process.instance)
+            yield from _worker_alerts(name, worker)
 
 
 def is_fenced_repeatedly(worker: WorkerState) -> bool:
@@ -40,7 +43,8 @@ def _process_name(process: ProcessState) -> str:
 
 def _process_away(process: ProcessState) -> Iterator[Alert]:
     if process.unreached:
-        text = f"The process at {process.address} does not answer ({process.unreached}). Check that it is running."
+        text = _("The process at {address} does not answer ({cause}). Check that it is running.")
+        text = text.filled(address=process.address, cause=Message(process.unreached))
         yield Alert("process-away", process.address, Urgency.NOW, text, {"cause": process.unreached})
 
 
@@ -48,7 +52,9 @@ def _doors_shut(process: ProcessState, channels: ChannelDirectory) -> Iterator[A
     process_name = _process_name(process)
     for door, state in process.doors.items():
         if state.why:
-            text = f"{channels.door_title(door)} of {process_name} is shut: {door_shut_text(state.why)}."
+            text = _("{door} of {process} is shut: {reason}.").filled(
+                door=Message(channels.door_title(door)), process=process_name, reason=door_shut_text(state.why)
+            )
             # The provider of a polled door keeps the messages. At every other door, senders are refused.
             urgency = Urgency.SOON if channels.is_polled(door) else Urgency.NOW
             yield Alert("door-shut", f"{door} {process_name}", urgency, text, {"reason": state.why})
@@ -57,10 +63,12 @@ def _doors_shut(process: ProcessState, channels: ChannelDirectory) -> Iterator[A
 def _spool_aside(process: ProcessState) -> Iterator[Alert]:
     if count := process.spool_aside:
         process_name = _process_name(process)
-        were, are = ("was", "it is") if count == 1 else ("were", "they are")
-        text = (
-            f"{format_messages(count)} accepted by {process_name} {were} rejected by the bus; "
-            f"{are} kept in `spool.db`, table `aside`."
+        text = numbered(
+            "1 message accepted by {process} was rejected by the bus; it is kept in `spool.db`, table `aside`.",
+            "{count:,} messages accepted by {process} were rejected by the bus; "
+            "they are kept in `spool.db`, table `aside`.",
+            count,
+            process=process_name,
         )
         yield Alert("spool-aside", process_name, Urgency.NOW, text, {"rejected": count})
 
@@ -68,36 +76,42 @@ def _spool_aside(process: ProcessState) -> Iterator[Alert]:
 def _spool_corrupt(process: ProcessState) -> Iterator[Alert]:
     if count := process.spool_corrupt:
         process_name = _process_name(process)
-        files, they = ("1 corrupt spool file", "It") if count == 1 else (f"{count} corrupt spool files", "They")
-        text = f"{process_name} set aside {files}. {they} may hold accepted messages; recover them."
+        text = numbered(
+            "{process} set aside 1 corrupt spool file. It may hold accepted messages; recover them.",
+            "{process} set aside {count} corrupt spool files. They may hold accepted messages; recover them.",
+            count,
+            process=process_name,
+        )
         yield Alert("spool-corrupt", process_name, Urgency.NOW, text, {"files": count})
 
 
 def _spool_filling(process: ProcessState) -> Alert:
     process_name = _process_name(process)
-    text = (
-        f"The spool of {process_name} is {process.spool_share:.0%} full ({format_messages(process.spooled)}). "
-        "When it is full, the doors refuse messages."
-    )
+    text = _("The spool of {process} is {share:.0%} full ({messages}). When it is full, the doors refuse messages.")
+    text = text.filled(process=process_name, share=process.spool_share, messages=format_messages(process.spooled))
     figures = {"waiting": process.spooled, "used_ratio": round(process.spool_share, 2)}
     return Alert("spool-filling", process_name, Urgency.NOW, text, figures)
 
 
 def _spool_waiting(process: ProcessState) -> Alert:
     process_name = _process_name(process)
-    verb = "waits" if process.spooled == 1 else "wait"
-    text = f"{format_messages(process.spooled)} {verb} in the spool of {process_name} for the bus."
+    text = numbered(
+        "1 message waits in the spool of {process} for the bus.",
+        "{count:,} messages wait in the spool of {process} for the bus.",
+        process.spooled,
+        process=process_name,
+    )
     return Alert("spool-waiting", process_name, Urgency.LATER, text, {"waiting": process.spooled})
 
 
 def _clock_differs(process: ProcessState) -> Iterator[Alert]:
     if abs(process.ahead) >= CLOCK_SECONDS:
         process_name = _process_name(process)
-        direction = "ahead of" if process.ahead > 0 else "behind"
-        text = (
-            f"The clock of {process_name} is {format_duration(abs(process.ahead))} {direction} the monitor's clock. "
-            "Valid signatures may be refused."
-        )
+        text = _("The clock of {process} is {duration} behind the monitor's clock.")
+        if process.ahead > 0:
+            text = _("The clock of {process} is {duration} ahead of the monitor's clock.")
+        text = text.filled(process=process_name, duration=format_duration(abs(process.ahead)))
+        text = joined([text, _("Valid signatures may be refused.")])
         yield Alert("clock", process_name, Urgency.SOON, text, {"offset_seconds": round(process.ahead, 1)})
 
 
@@ -111,12 +125,13 @@ _PROCESS_CONDITIONS: tuple[Callable[[ProcessState], Iterator[Alert]], ...] = (
 
 def _worker_alerts(worker_name: str, worker: WorkerState) -> Iterator[Alert]:
     if is_fenced_repeatedly(worker):
-        text = f"{worker_name} was fenced {worker.fenced} times in a row. Two processes use the same name."
+        text = _("{worker} was fenced {count} times in a row. Two processes use the same name.")
+        text = text.filled(worker=worker_name, count=worker.fenced)
         yield Alert("started-twice", worker_name, Urgency.NOW, text, {"fenced": worker.fenced})
     elif worker.waits_for:
-        text = f"{worker_name} waits and tries again: {worker.waits_for}."
+        text = _("{worker} waits and tries again: {cause}.").filled(worker=worker_name, cause=worker.waits_for)
         yield Alert("stage-waiting", worker_name, Urgency.SOON, text, {"cause": worker.waits_for})
     if worker.silent_seconds >= HANGING_SECONDS:
-        silence = format_duration(worker.silent_seconds)
-        text = f"{worker_name} has been busy with one batch for {silence}. It may hang."
+        text = _("{worker} has been busy with one batch for {duration}. It may hang.")
+        text = text.filled(worker=worker_name, duration=format_duration(worker.silent_seconds))
         yield Alert("stage-hanging", worker_name, Urgency.NOW, text, {"silent_seconds": round(worker.silent_seconds)})

@@ -9,6 +9,7 @@ import requests
 from pydantic import ConfigDict, Field, ValidationError
 from urllib3.exceptions import HTTPError
 
+from config.translation.message import message as _
 from messages.shapes import Moment, Shape
 from monitor.snapshot import DoorState, ProcessState, WorkerState
 
@@ -61,7 +62,7 @@ def _probe(address: str, now: Callable[[], datetime]) -> ProcessState:
     except (requests.RequestException, HTTPError) as error:
         return ProcessState(address=public_address, unreached=type(error).__name__)
     except ValidationError:
-        return ProcessState(address=public_address, unreached="another service answers on this port")
+        return ProcessState(address=public_address, unreached=_("another service answers on this port"))
     # The process reads its clock about halfway between request and answer.
     half_seconds = (now() - asked_at).total_seconds() / 2
     return ProcessState(

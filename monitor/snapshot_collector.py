@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from bus.errors import Retry, Stop
 from bus.port import Reader
 from config.database import DatabaseUnavailable
+from config.translation.message import message as _
 from messages.shapes import Channel
 from monitor import consumer_lag
 from monitor.alert_thresholds import CLOCK_SECONDS
@@ -82,15 +83,15 @@ class SnapshotCollector:
         try:
             snapshot = snapshot.model_copy(update=self._collect_from_bus(now))
         except Retry:
-            away["bus"] = "can't be reached"
+            away["bus"] = _("can't be reached")
             self._close_reader()
         except Stop:
-            away["bus"] = "refuses the connection; compare the settings"
+            away["bus"] = _("refuses the connection; compare the settings")
             self._close_reader()
         try:
             snapshot = snapshot.model_copy(update={"queues": self._current_queues(now)})
         except DatabaseUnavailable:
-            away["database"] = "can't be reached"
+            away["database"] = _("can't be reached")
         return snapshot.model_copy(update={"away": away})
 
     def record_audit(self, differences: Mapping[str, int]) -> None:

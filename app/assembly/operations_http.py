@@ -15,6 +15,8 @@ from app.assembly.process_health import Doors, door_numbers, process_state, read
 from app.clock import utc_now
 from app.pages.allowed_hosts import AllowedHosts
 from app.pages.headers import PageHeaders, nonce
+from app.pages.language import PageLanguage, language_links
+from config.translation.translator import CONSOLE_CATALOGS, install_translation, load_translator
 from messages.channels import ChannelDirectory
 from messages.shapes import iso
 from monitor import health
@@ -63,13 +65,16 @@ def add_console(app: FastAPI, monitor_loop: MonitorLoop, channels: ChannelDirect
     console = Console(monitor_loop, console_templates(), channels, utc_now, secrets.token_hex(_RANDOM_BYTES))
     app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
+    app.add_middleware(PageLanguage)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))
 
 
 def console_templates() -> Environment:
     """Return the templates of the console."""
     templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
+    install_translation(templates, load_translator(CONSOLE_CATALOGS))
     templates.globals["nonce"] = nonce
+    templates.globals["language_links"] = language_links
     return templates
 
 

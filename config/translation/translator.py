@@ -9,14 +9,17 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from config.translation.language import current_language
+from config.translation.language import DEFAULT_LANGUAGE, current_language
 from config.translation.message import Message
 
+_INDONESIAN_SEPARATORS = str.maketrans(",.", ".,")
 CATALOGS = Path(__file__).parent / "catalogs"
+# The texts of the console are English in the source, and Indonesian by translation.
+CONSOLE_CATALOGS = CATALOGS / "console"
 
 
 class Translator:
-    """Finds translations. `catalogs` are by language; a language without a catalog gets the Indonesian texts.
+    """Finds translations. `catalogs` are by language; a language without a catalog gets the source texts.
 
     `language` returns the code of the language to translate into.
     """
@@ -28,14 +31,17 @@ class Translator:
         self._language = language
 
     def gettext(self, msgid: str) -> str:
-        """Return the translation of an Indonesian text, or the text if there is none."""
+        """Return the translation of a text, or the text if there is none."""
         catalog = self._catalogs.get(self._language())
-        return catalog.gettext(msgid) if catalog else msgid
+        # The empty msgid is the header of a catalog.
+        return catalog.gettext(msgid) if catalog and msgid else msgid
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
-        """Return the translation for a number. Indonesian has one form, which both arguments contain."""
+        """Return the translation for a number; without a catalog the source text for it."""
         catalog = self._catalogs.get(self._language())
-        return catalog.ngettext(singular, plural, count) if catalog else singular
+        if catalog:
+            return catalog.ngettext(singular, plural, count)
+        return singular if count == 1 else plural
 
     def translate(self, text: str) -> str:
         """Return a marked text in the current language. A text without a mark, such as a name, stays unchanged."""
@@ -44,11 +50,26 @@ class Translator:
         if text.number is None:
             translation = self.gettext(text.msgid)
         else:
-            translation = self.ngettext(text.msgid, text.msgid, text.number)
-        return translation.format(**self._translated_values(text)) if text.values else translation
+            translation = self.ngettext(text.msgid, text.plural, text.number)
+        values = {name: self._translated_value(value) for name, value in text.values.items()}
+        return translation.format(**values) if values else translation
 
-    def _translated_values(self, text: Message) -> Mapping[str, object]:
-        return {name: self.translate(value) if isinstance(value, str) else value for name, value in text.values.items()}
+    def _translated_value(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.translate(value)
+        if isinstance(value, (int, float)) and self._language() == DEFAULT_LANGUAGE:
+            return _IndonesianNumber(value)
+        return value
+
+
+class _IndonesianNumber:
+    """A number whose format has a comma before the decimals and full stops between the thousands."""
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def __format__(self, specification: str) -> str:
+        return format(self._value, specification).translate(_INDONESIAN_SEPARATORS)
 
 
 def load_translator(folder: Path = CATALOGS) -> Translator:

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import partial
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from config.translation.language import LANGUAGES, current_language, in_language
 from messages.channels import ChannelDirectory
 from monitor.console.assets import Assets
 from monitor.console.event_stream import EventStream
 from monitor.console.feed import Feed
 from monitor.console.history import chart_history
-from monitor.console.view_model import ViewModelBuilder
+from monitor.console.view_model import ViewModel, ViewModelBuilder
 from monitor.monitor_loop import MonitorLoop, Observation
 
 # Largest number of open event streams. Further listeners get 503 and try again.
@@ -30,7 +32,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Console:
-    """Shows the observations of the monitor loop; takes no snapshot itself.
+    """Shows the observations of the monitor loop, in the language of each request; takes no snapshot itself.
 
     `pages` finds the console's templates and has the global `nonce`. `epoch` is a text that no other process has.
     """
@@ -46,7 +48,11 @@ class Console:
         self._loop = loop
         self._pages = pages
         self._now = now
-        self._feed = Feed(loop, ViewModelBuilder(pages, channels), epoch)
+        build_view = ViewModelBuilder(pages, channels)
+        self._feeds = {
+            language: Feed(loop, partial(_build_in, language, build_view), f"{epoch}-{language}")
+            for language in LANGUAGES
+        }
         self._assets = Assets()
         self._listeners = 0
 
@@ -62,10 +68,11 @@ class Console:
 
     def page(self) -> Response:
         """Return the whole page; with status 503 before the first snapshot."""
-        view = self._feed.latest_view()
+        feed = self._feeds[current_language()]
+        view = feed.latest_view()
         text = self._pages.get_template("console.html").render(
             view=view.view_model if view else None,
-            id=view.id if view else self._feed.latest_id,
+            id=view.id if view else feed.latest_id,
             age=round((self._now() - view.observation.snapshot.at).total_seconds()) if view else 0,
             stale_seconds=_STALE_SECONDS,
             history=chart_history(self._loop.last_hour),
@@ -78,15 +85,16 @@ class Console:
         if self._listeners >= MAX_LISTENERS:
             return Response(status_code=503, headers={**_NO_STORE, "Retry-After": str(_RETRY_AFTER_SECONDS)})
         self._listeners += 1
-        return EventStream(self._follow(request.headers.get("Last-Event-ID", after)), self._remove_listener)
+        feed = self._feeds[current_language()]
+        return EventStream(self._follow(feed, request.headers.get("Last-Event-ID", after)), self._remove_listener)
 
-    async def _follow(self, view_id: str) -> AsyncIterator[bytes]:
+    async def _follow(self, feed: Feed, view_id: str) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
         checks_without_event = 0
         while not self._loop.is_stopping:
             events = b""
-            if self._feed.latest_id != view_id:
-                view_id, events = await asyncio.to_thread(self._feed.events_after, view_id)
+            if feed.latest_id != view_id:
+                view_id, events = await asyncio.to_thread(feed.events_after, view_id)
             checks_without_event = 0 if events else checks_without_event + 1
             if events or checks_without_event % _CHECKS_PER_COMMENT == 0:
                 yield events or _COMMENT
@@ -99,6 +107,11 @@ class Console:
         """Return the latest snapshot as JSON; 503 before the first."""
         observation = self._loop.latest
         return JSONResponse(state_json(observation), 200 if observation else 503)
+
+
+def _build_in(language: str, build_view: ViewModelBuilder, observation: Observation) -> ViewModel:
+    with in_language(language):
+        return build_view(observation)
 
 
 def state_json(observation: Observation | None) -> dict[str, object]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from config.translation.message import Message, formatted_number, joined, numbered
+from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from messages.shapes import Channel
 from monitor.alert_thresholds import CLOCK_SECONDS, HANGING_SECONDS
@@ -15,7 +17,8 @@ from monitor.snapshot import ChannelState, ProcessState, Snapshot, WorkerState
 _SMALLEST_SHARE = 0.01
 # A process's card has space for this many refusal reasons.
 _MAX_REASONS = 8
-_COUNTS = ("worked", "rejected", "retried", "fenced")
+# Counts of a worker by their field in `WorkerState`.
+_COUNTS = {"worked": _("worked"), "rejected": _("rejected"), "retried": _("retried"), "fenced": _("fenced")}
 _UNKNOWN = "?"
 
 
@@ -67,10 +70,10 @@ def channel_row(state: ChannelState, snapshot: Snapshot, channels: ChannelDirect
         key=state.channel,
         name=channels.label_of(state.channel),
         doors=_channel_doors(state.channel, snapshot, channels),
-        minute=f"{state.minute:,}",
-        hour=f"{state.hour:,}",
-        usual=f"{state.usual:,.1f}",
-        newest=f"{_age(state.newest, snapshot.at)} ago" if state.newest else "never",
+        minute=formatted_number(state.minute),
+        hour=formatted_number(state.hour),
+        usual=formatted_number(state.usual, ",.1f"),
+        newest=_("{age} ago").filled(age=_age(state.newest, snapshot.at)) if state.newest else _("never"),
     )
 
 
@@ -103,27 +106,34 @@ def process_row(state: ProcessState, channels: ChannelDirectory) -> ProcessRow:
 
 def _problems(state: ProcessState) -> Iterable[str]:
     if state.unreached:
-        yield f"The process does not answer ({state.unreached})."
+        yield _("The process does not answer ({cause}).").filled(cause=Message(state.unreached))
     if abs(state.ahead) >= CLOCK_SECONDS:
-        direction = "ahead of" if state.ahead > 0 else "behind"
-        yield f"The clock is {format_duration(abs(state.ahead))} {direction} the monitor's clock."
+        text = _("The clock is {duration} behind the monitor's clock.")
+        if state.ahead > 0:
+            text = _("The clock is {duration} ahead of the monitor's clock.")
+        yield text.filled(duration=format_duration(abs(state.ahead)))
 
 
 def _spool_text(state: ProcessState) -> str:
-    rejected = f"; {format_messages(state.spool_aside)} rejected by the bus" if state.spool_aside else ""
+    texts: list[str] = [_("empty")]
+    if state.spooled:
+        share = _("less than 1%")
+        if state.spool_share >= _SMALLEST_SHARE:
+            share = formatted_number(state.spool_share, ".0%")
+        texts = [_("{messages}, {share} of the space").filled(messages=format_messages(state.spooled), share=share)]
+    if state.spool_aside:
+        texts.append(_("{messages} rejected by the bus").filled(messages=format_messages(state.spool_aside)))
     if state.spool_corrupt:
-        rejected += f"; {state.spool_corrupt} corrupt {'file' if state.spool_corrupt == 1 else 'files'} set aside"
-    if not state.spooled:
-        return f"empty{rejected}"
-    share = f"{state.spool_share:.0%}" if state.spool_share >= _SMALLEST_SHARE else "less than 1%"
-    return f"{format_messages(state.spooled)}, {share} of the space{rejected}"
+        texts.append(numbered("1 corrupt file set aside", "{count} corrupt files set aside", state.spool_corrupt))
+    return joined(texts, "; ")
 
 
 def _refused_text(state: ProcessState) -> str:
     """Return the most frequent refusals of the process's doors, the most frequent first."""
     counts = [(count, door, reason) for door, reasons in state.refused.items() for reason, count in reasons.items()]
     counts.sort(key=lambda refusal: (-refusal[0], refusal[1:]))
-    return ", ".join(f"{door} {reason} {count:,}" for count, door, reason in counts[:_MAX_REASONS])
+    texts = (joined([door, reason, formatted_number(count)]) for count, door, reason in counts[:_MAX_REASONS])
+    return joined(texts, ", ")
 
 
 def _channel_doors(channel: Channel, snapshot: Snapshot, channels: ChannelDirectory) -> Sequence[DoorRow]:
@@ -132,37 +142,45 @@ def _channel_doors(channel: Channel, snapshot: Snapshot, channels: ChannelDirect
     rows = [
         _door_of_all_processes(door, channels.door_label(door), snapshot.processes) for door in dict.fromkeys(doors)
     ]
-    return rows or [DoorRow(channels.label_of(channel), "unknown", "unknown: no process with this door answers")]
+    return rows or [DoorRow(channels.label_of(channel), "unknown", _("unknown: no process with this door answers"))]
 
 
 def _door_of_all_processes(door: str, label: str, processes: Iterable[ProcessState]) -> DoorRow:
     reasons = {
         process.instance or process.address: process.doors[door].why for process in processes if door in process.doors
     }
-    shut = [f"at {process}: {door_shut_text(reason)}" for process, reason in reasons.items() if reason]
+    shut = [
+        _("at {process}: {reason}").filled(process=process, reason=door_shut_text(reason))
+        for process, reason in reasons.items()
+        if reason
+    ]
     if not shut:
         return _door_row(label, "")
-    count = "shut" if len(shut) == len(reasons) else f"{len(shut)} of {len(reasons)} shut"
-    return DoorRow(label, "shut", f"{count} {'; '.join(shut)}")
+    count = _("shut")
+    if len(shut) < len(reasons):
+        count = _("{shut} of {doors} shut").filled(shut=len(shut), doors=len(reasons))
+    return DoorRow(label, "shut", joined([count, joined(shut, "; ")]))
 
 
 def _door_row(label: str, reason: str) -> DoorRow:
-    return DoorRow(label, "shut", f"shut: {door_shut_text(reason)}") if reason else DoorRow(label, "open", "open")
+    if reason:
+        return DoorRow(label, "shut", _("shut: {reason}").filled(reason=door_shut_text(reason)))
+    return DoorRow(label, "open", _("open"))
 
 
 def _worker_row(name: str, worker: WorkerState) -> WorkerRow:
-    counts = [(f"{getattr(worker, count_name):,}", count_name) for count_name in _COUNTS]
+    counts = [(formatted_number(getattr(worker, field)), label) for field, label in _COUNTS.items()]
     text = _worker_text(worker)
     return WorkerRow(name, counts, not text, text)
 
 
 def _worker_text(worker: WorkerState) -> str:
     if worker.waits_for:
-        return f"waits and tries again: {worker.waits_for}"
+        return _("waits and tries again: {cause}").filled(cause=worker.waits_for)
     if worker.silent_seconds >= HANGING_SECONDS:
-        return f"busy with one batch for {format_duration(worker.silent_seconds)}"
+        return _("busy with one batch for {duration}").filled(duration=format_duration(worker.silent_seconds))
     if worker.fenced_seconds is not None and was_fenced_recently(worker):
-        return f"was fenced {format_duration(worker.fenced_seconds)} ago"
+        return _("was fenced {duration} ago").filled(duration=format_duration(worker.fenced_seconds))
     return ""
 
 

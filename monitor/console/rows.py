@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from config.translation.message import Message, formatted_number, joined
+from config.translation.message import message as _
 from messages.topics import TRIAGE
 from monitor.active_alerts import ActiveAlert
 from monitor.alert import Urgency
@@ -36,20 +38,30 @@ SECTIONS = {
     "triage-waiting": "triage",
 }
 _SECTION_TITLES = {
-    "agencies": "Agencies",
-    "channels": "Channels",
-    "pending": "Pending review",
-    "processes": "Processes",
-    "stages": "Stages",
-    "triage": "Triage",
+    "agencies": _("Agencies"),
+    "channels": _("Channels"),
+    "pending": _("Pending review"),
+    "processes": _("Processes"),
+    "stages": _("Stages"),
+    "triage": _("Triage"),
+}
+_URGENCIES = {Urgency.NOW: _("NOW"), Urgency.SOON: _("SOON"), Urgency.LATER: _("LATER")}
+_URGENCY_COUNTS = {
+    Urgency.NOW: _("{count:,} now"),
+    Urgency.SOON: _("{count:,} soon"),
+    Urgency.LATER: _("{count:,} later"),
 }
 
 
 class AlertRow(NamedTuple):
-    """An active alert; the page's section `section` with the title `title` has more details."""
+    """An active alert; `urgency` is its constant, `badge` the word for it.
+
+    The page's section `section` with the title `title` has more details.
+    """
 
     key: str
     urgency: str
+    badge: str
     text: str
     since: str
     duration: str
@@ -99,6 +111,7 @@ def alert_row(alert: ActiveAlert, now: datetime) -> AlertRow:
     return AlertRow(
         key=f"{alert.name} {alert.subject}".strip(),
         urgency=alert.urgency.name,
+        badge=_URGENCIES[alert.urgency],
         text=alert.says,
         since=format_clock(alert.since, now),
         duration=format_duration((now - alert.since).total_seconds()),
@@ -108,21 +121,24 @@ def alert_row(alert: ActiveAlert, now: datetime) -> AlertRow:
     )
 
 
-def alert_summary(alerts: Iterable[ActiveAlert]) -> str:
+def alert_summary(alerts: Iterable[ActiveAlert]) -> Message:
     """Return the number of alerts by urgency, such as `2 now, 1 later`."""
     urgencies = [alert.urgency for alert in alerts]
-    return ", ".join(
-        f"{urgencies.count(urgency):,} {urgency.name.lower()}" for urgency in Urgency if urgency in urgencies
+    counts = (
+        _URGENCY_COUNTS[urgency].filled(count=urgencies.count(urgency)) for urgency in Urgency if urgency in urgencies
     )
+    return joined(counts, ", ")
 
 
 def stage_row(state: StageState, now: datetime) -> StageRow:
     """Return the backlog of a stage, in total and for each topic."""
     topics = [
-        (topic, f"{backlog.many:,}", _oldest_age(backlog, now)) for topic, backlog in sorted(state.topics.items())
+        (topic, formatted_number(backlog.many), _oldest_age(backlog, now))
+        for topic, backlog in sorted(state.topics.items())
     ]
     total = state.waiting
-    return StageRow(state.stage, ", ".join(state.members), f"{total.many:,}", _oldest_age(total, now) or "0 s", topics)
+    age = _oldest_age(total, now) or format_duration(0)
+    return StageRow(state.stage, ", ".join(state.members), formatted_number(total.many), age, topics)
 
 
 def pending_row(review: PendingReview, now: datetime) -> PendingRow:
@@ -130,10 +146,10 @@ def pending_row(review: PendingReview, now: datetime) -> PendingRow:
     reason = quarantine_text(review.reason)
     return PendingRow(
         key=f"{review.place} {review.reason} {review.field}",
-        source=review.place or "no channel",
-        reason=f"{reason} at {review.field}" if review.field else reason,
+        source=review.place or _("no channel"),
+        reason=_("{reason} at {field}").filled(reason=reason, field=review.field) if review.field else reason,
         code=review.reason if reason != review.reason else "",
-        messages=f"{review.waiting.many:,}",
+        messages=formatted_number(review.waiting.many),
         oldest=_oldest_age(review.waiting, now),
         newest=format_duration(max(0.0, (now - review.newest).total_seconds())),
     )
@@ -141,8 +157,9 @@ def pending_row(review: PendingReview, now: datetime) -> PendingRow:
 
 def queue_row(state: QueueState, now: datetime) -> QueueRow:
     """Return the row of one agency's queue."""
-    oldest = _oldest_age(state.waiting, now) or "none"
-    return QueueRow(state.agency, state.name, f"{state.waiting.many:,}", f"{state.overdue:,}", oldest)
+    oldest = _oldest_age(state.waiting, now) or _("none")
+    waiting, overdue = formatted_number(state.waiting.many), formatted_number(state.overdue)
+    return QueueRow(state.agency, state.name, waiting, overdue, oldest)
 
 
 def triage_row(queues: Iterable[QueueState], now: datetime) -> QueueRow:
@@ -152,8 +169,8 @@ def triage_row(queues: Iterable[QueueState], now: datetime) -> QueueRow:
 
 
 def format_clock(moment: datetime, now: datetime) -> str:
-    """Return a time in UTC such as `08:04`, with the date if it is not today."""
-    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment.day} {moment:%b %H:%M}"
+    """Return a time in UTC such as `08:04`, with the date (ISO 8601) if it is not today."""
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _oldest_age(backlog: Backlog, now: datetime) -> str:

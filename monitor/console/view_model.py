@@ -1,10 +1,12 @@
 """The changing content of the console's page for one observation: texts by name, and lists of rows as HTML."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from jinja2 import Environment
 
+from config.translation.message import Message, formatted_number
+from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
 from monitor.alert import Urgency
@@ -28,10 +30,14 @@ class ViewModel(NamedTuple):
 
 
 class ViewModelBuilder:
-    """Builds view models with the macros of `rows.html`."""
+    """Builds view models with the macros of `rows.html`, in the current language.
+
+    `pages` has the filter `translated` (`config/translation/translator.py`).
+    """
 
     def __init__(self, pages: Environment, channels: ChannelDirectory) -> None:
         self._channels = channels
+        self._translate: Callable[[str], str] = pages.filters["translated"]
         self._macros = pages.get_template("rows.html").module
 
     def __call__(self, observation: Observation) -> ViewModel:
@@ -49,10 +55,11 @@ class ViewModelBuilder:
                 calm_text(snapshot.cases_at_triage),
             ),
             **self._bus_lists(snapshot),
-            "processes": self._rows("process", processes, "no_card", "No process is monitored."),
+            "processes": self._rows("process", processes, "no_card", _("No process is monitored.")),
             **self._queue_lists(snapshot),
         }
-        return ViewModel(_facts(observation), lists)
+        facts = {name: self._translate(text) for name, text in _facts(observation).items()}
+        return ViewModel(facts, lists)
 
     def _bus_lists(self, snapshot: Snapshot) -> Mapping[str, HtmlRows]:
         now = snapshot.at
@@ -69,8 +76,8 @@ class ViewModelBuilder:
             "stages": self._rows(
                 "stage", (rows.stage_row(state, now) for state in snapshot.stages), "no_card", unknown
             ),
-            "dead-letters": self._rows("pending", dead_letters, "no_row", unknown or "No dead letters."),
-            "quarantine": self._rows("pending", quarantine, "no_row", unknown or "No message in quarantine."),
+            "dead-letters": self._rows("pending", dead_letters, "no_row", unknown or _("No dead letters.")),
+            "quarantine": self._rows("pending", quarantine, "no_row", unknown or _("No message in quarantine.")),
         }
 
     def _queue_lists(self, snapshot: Snapshot) -> Mapping[str, HtmlRows]:
@@ -80,7 +87,7 @@ class ViewModelBuilder:
         return {
             "triage": self._rows("triage", triage, "no_card", unknown),
             "largest": self._rows(
-                "queue", agencies[:SHOWN_AGENCIES], "no_row", unknown or "No case waits at any agency."
+                "queue", agencies[:SHOWN_AGENCIES], "no_row", unknown or _("No case waits at any agency.")
             ),
             "remaining": self._rows("queue", agencies[SHOWN_AGENCIES:]),
         }
@@ -94,8 +101,14 @@ class ViewModelBuilder:
         return str(getattr(self._macros, macro)(value))
 
 
+_UNKNOWN_TEXTS = {
+    "bus": _("Unknown: the bus can't be reached."),
+    "database": _("Unknown: the database can't be reached."),
+}
+
+
 def _unknown_text(snapshot: Snapshot, service: str) -> str:
-    return f"Unknown: the {service} can't be reached." if service in snapshot.away else ""
+    return _UNKNOWN_TEXTS[service] if service in snapshot.away else ""
 
 
 def _facts(observation: Observation) -> Mapping[str, str]:
@@ -104,22 +117,25 @@ def _facts(observation: Observation) -> Mapping[str, str]:
     agencies = _agency_queues(snapshot)
     dead_letters = sum(review.waiting.many for review in snapshot.letters)
     quarantined = sum(review.waiting.many for review in snapshot.quarantine)
-    bus_unknown, database_unknown = ("unknown" * (service in snapshot.away) for service in ("bus", "database"))
+    bus_unknown, database_unknown = (_("unknown") if service in snapshot.away else "" for service in _UNKNOWN_TEXTS)
+    title = _("({count} NOW) Satu Pintu operations").filled(count=urgent) if urgent else _("Satu Pintu operations")
     return {
-        "title": f"({urgent} NOW) Satu Pintu operations" if urgent else "Satu Pintu operations",
+        "title": title,
         "at": f"{snapshot.at:%H:%M:%S}",
         "summary": rows.alert_summary(observation.alerts),
-        "dead-letters": bus_unknown or f"{dead_letters:,}",
-        "quarantine": bus_unknown or f"{quarantined:,}",
+        "dead-letters": bus_unknown or formatted_number(dead_letters),
+        "quarantine": bus_unknown or formatted_number(quarantined),
         "agencies": database_unknown or _agencies_text(agencies),
-        "remaining": f"{max(0, len(agencies) - SHOWN_AGENCIES):,}",
+        "remaining": formatted_number(max(0, len(agencies) - SHOWN_AGENCIES)),
     }
 
 
-def _agencies_text(queues: list[QueueState]) -> str:
+def _agencies_text(queues: list[QueueState]) -> Message:
     waiting = sum(queue.waiting.many for queue in queues)
     overdue = sum(queue.overdue for queue in queues)
-    return f"{len(queues):,} agencies with {waiting:,} open cases, {overdue:,} past due; the largest queues first"
+    return _("{agencies:,} agencies with {cases:,} open cases, {overdue:,} past due; the largest queues first").filled(
+        agencies=len(queues), cases=waiting, overdue=overdue
+    )
 
 
 def _agency_queues(snapshot: Snapshot) -> list[QueueState]:

@@ -6,17 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from app.translations import catalog_text, read_catalog, source_texts, templates, untranslated, updated_catalog
-from config.translation.language import LANGUAGES
+from app.translations import (
+    CONSOLE,
+    DOMAINS,
+    PAGES,
+    Domain,
+    catalog_text,
+    read_catalog,
+    source_texts,
+    templates,
+    untranslated,
+    updated_catalog,
+)
+from config.translation.language import DEFAULT_LANGUAGE, LANGUAGES
 from config.translation.translator import CATALOGS
 from tests.support.page_texts import indonesian_literals, texts_outside_catalog
 from tests.support.paths import ROOT
 
-# `%(name)s` in templates, `{name}` in modules.
-_PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}")
+# `%(name)s` in templates, `{name}` in modules, `[name]` in texts for scripts.
+_PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*(?::[^}]*)?\}|\[\w+\]")
 _TAG = re.compile(r"</?[a-z]+[^>]*>")
-# Templates that are not translated: the console is for operations staff, and English.
-_UNTRANSLATED_FOLDERS = ("monitor/console/templates",)
 # Modules whose sentences persons read on pages.
 _PAGE_MODULES = ("accounts", "app/pages", "config/translation", "desk", "ingest/http", "ingest/web", "sinks/ledger")
 # Sentences for programs alone, which get them in Indonesian.
@@ -30,56 +39,64 @@ _FOR_PROGRAMS = (
 )
 
 
-def entries() -> Iterator[tuple[str, str]]:
-    """Yield each pair of a text and its translation in English; a text with a plural gives one pair for each form."""
-    for entry in read_catalog("en"):
+def entries(domain: Domain) -> Iterator[tuple[str, str]]:
+    """Yield each pair of a text and its translation; a text with a plural gives one pair for each form.
+
+    The translation into a language with one form, such as Indonesian, is that of the plural: it shows the number.
+    """
+    for entry in read_catalog(domain):
         if entry.id:
-            yield from zip(_forms(entry.id), _forms(entry.string), strict=True)
+            texts, translations = _forms(entry.id), _forms(entry.string)
+            yield from zip(texts[-len(translations) :], translations, strict=True)
 
 
 def _forms(text: object) -> list[str]:
     return [str(form) for form in text] if isinstance(text, (list, tuple)) else [str(text)]
 
 
-def test_every_language_has_a_catalog() -> None:
-    """There is one catalog for each language but Indonesian, whose texts are the source."""
-    assert {path.stem for path in CATALOGS.glob("*")} == LANGUAGES.keys() - {"id"}
+def test_every_language_has_its_catalogs() -> None:
+    """The pages are Indonesian in the source and need all other languages; the console needs Indonesian."""
+    assert {path.stem for path in PAGES.folder.glob("*.po")} == LANGUAGES.keys() - {DEFAULT_LANGUAGE}
+    assert {path.stem for path in CONSOLE.folder.glob("*.po")} == {DEFAULT_LANGUAGE}
+    assert {domain.file for domain in DOMAINS} == set(CATALOGS.rglob("*.po"))
 
 
-def test_the_catalog_has_the_texts_of_the_source() -> None:
+@pytest.mark.parametrize("domain", DOMAINS, ids=["pages", "console"])
+def test_the_catalog_has_the_texts_of_the_source(domain: Domain) -> None:
     """No text is missing and none is obsolete. `make translations` repairs both."""
-    catalog = updated_catalog("en", list(source_texts()))
-    assert (CATALOGS / "en.po").read_text() == catalog_text(catalog)
+    catalog = updated_catalog(domain, list(source_texts(domain)))
+    assert domain.file.read_text() == catalog_text(catalog)
 
 
-def test_every_text_is_translated() -> None:
+@pytest.mark.parametrize("domain", DOMAINS, ids=["pages", "console"])
+def test_every_text_is_translated(domain: Domain) -> None:
     """No text has an empty or unsure translation."""
-    catalog = read_catalog("en")
+    catalog = read_catalog(domain)
+    assert len(catalog) > 100
     assert untranslated(catalog) == []
     assert [entry.id for entry in catalog if entry.id and entry.fuzzy] == []
 
 
-def test_translations_have_the_placeholders_of_the_text() -> None:
-    """A translation shows the same values as its text. The singular of English may leave out the number."""
-    for text, translation in entries():
-        missing = set(_PLACEHOLDER.findall(text)) ^ set(_PLACEHOLDER.findall(translation))
-        assert missing == set(), translation
+@pytest.mark.parametrize("domain", DOMAINS, ids=["pages", "console"])
+def test_translations_have_the_placeholders_of_the_text(domain: Domain) -> None:
+    """A translation shows the same values as its text."""
+    for text, translation in entries(domain):
+        difference = set(_PLACEHOLDER.findall(text)) ^ set(_PLACEHOLDER.findall(translation))
+        assert difference == set(), translation
 
 
-def test_translations_have_the_markup_of_the_text() -> None:
+@pytest.mark.parametrize("domain", DOMAINS, ids=["pages", "console"])
+def test_translations_have_the_markup_of_the_text(domain: Domain) -> None:
     """A translation can't add an element, and can't end the attribute that it stands in."""
-    for text, translation in entries():
+    for text, translation in entries(domain):
         assert sorted(_TAG.findall(text)) == sorted(_TAG.findall(translation))
         if not _TAG.search(text):
             assert not set(translation) & set('<>"'), translation
 
 
-@pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*templates(PAGES), *templates(CONSOLE)], ids=lambda path: str(path.relative_to(ROOT)))
 def test_templates_have_no_text_outside_of_the_catalog(path: Path) -> None:
     """Each word of a page can be translated."""
-    if str(path.relative_to(ROOT)).startswith(_UNTRANSLATED_FOLDERS):
-        assert '<html lang="en">' in (path.parent / "console.html").read_text()
-        return
     assert texts_outside_catalog(path.read_text()) == []
 
 

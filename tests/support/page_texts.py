@@ -14,7 +14,7 @@ _SHOWN_ATTRIBUTES = {"alt", "aria-description", "aria-label", "label", "placehol
 # Content of these elements is no text.
 _OPAQUE = {"code", "script", "style"}
 # Names and codes that are equal in all languages.
-_NAMES = re.compile(r"SP4N-LAPOR!|Satu Pintu|\b(?:SMS|Twitter|KB|MB|PDF|UTC|WIB)\b")
+_NAMES = re.compile(r"SP4N-LAPOR!|Satu Pintu|\b(?:SMS|Twitter|KB|MB|OK|PDF|UTC|WIB)\b")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 # A literal in an expression that is a sentence or a label, not a name in the program.
 _WORDING = re.compile(r"[^\W\d_]{2,}\W+ \W*[^\W\d_]|[^\W\d_]{2,} [^\W\d_]|^[A-Z][a-z]")

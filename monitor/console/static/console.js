@@ -11,6 +11,12 @@
   var title = document.title;
   if (!window.EventSource || !window.Map) return;
 
+  // Texts in the language of the page. A value in square brackets is replaced.
+  var texts = JSON.parse(document.getElementById("texts").textContent);
+  function fill(text, values) {
+    return text.replace(/\[(\w+)\]/g, function (_placeholder, name) { return values[name]; });
+  }
+
   function byId(id) { return document.getElementById(id); }
   function listElement(name) { return document.querySelector('[data-list="' + name + '"]'); }
   function listRows(name) { return Array.from(listElement(name).children).filter(function (row) { return row.dataset.key; }); }
@@ -69,7 +75,7 @@
     listRows("alerts").forEach(function (row) { if (!before.has(row.dataset.key)) row.classList.add("raised"); });
     // While the bus or the database is away, a missing alert is unknown, not cleared.
     var unknown = after.has("bus-away") || after.has("database-away");
-    before.forEach(function (text, key) { if (!after.has(key) && !unknown) sentences.push("Cleared: " + text); });
+    before.forEach(function (text, key) { if (!after.has(key) && !unknown) sentences.push(fill(texts.cleared, { text: text })); });
     if (sentences.length) byId("announcement").textContent = sentences.join(" ");
   }
 
@@ -99,13 +105,13 @@
   }
 
   function formatDuration(seconds) {
-    var units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
-    var unit = units.find(function (candidate) { return seconds >= candidate[0]; }) || [1, "s"];
-    return Math.round(seconds / unit[0]) + " " + unit[1];
+    var units = [[86400, texts.days], [3600, texts.hours], [60, texts.minutes], [1, texts.seconds]];
+    var unit = units.find(function (candidate) { return seconds >= candidate[0]; }) || [1, texts.seconds];
+    return fill(unit[1], { number: Math.round(seconds / unit[0]) });
   }
 
   function formatValue(value, unit) {
-    return unit === "seconds" ? formatDuration(value) : value.toLocaleString("en-GB") + (" " + unit).trimEnd();
+    return unit === "seconds" ? formatDuration(value) : value.toLocaleString(document.documentElement.lang === "en" ? "en-GB" : "id-ID") + (" " + unit).trimEnd();
   }
 
   function drawCharts() {
@@ -116,7 +122,7 @@
       if (chart) chart.plot.setData(data);
       else { charts.set(line, chart = createChart(line)); resizeObserver.observe(chart.container); }
       var highest = data[1].reduce(function (maximum, value) { return Math.max(maximum, value || 0); }, 0);
-      var text = "up to " + formatValue(highest, line.dataset.unit);
+      var text = fill(texts.upTo, { value: formatValue(highest, line.dataset.unit) });
       setText(chart.highest, text);
       line.setAttribute("aria-label", chart.label + ": " + text);
     });
@@ -159,7 +165,7 @@
         total += 1;
       });
     });
-    setText(byId("matches"), query ? matches + " of " + total : "");
+    setText(byId("matches"), query ? fill(texts.matches, { matches: matches, total: total }) : "");
     remaining.hidden = !listElement("remaining").rows.length;
     if (query && !remaining.open) openedByFilter = remaining.open = true;
     if (!query && openedByFilter) openedByFilter = remaining.open = false;
@@ -195,12 +201,12 @@
   function showAge() {
     var banner = byId("stale"), seconds = Math.round(snapshotAge + (performance.now() - receivedAt) / 1000);
     var isStale = seconds > STALE_SECONDS;
-    setText(byId("age"), ", " + seconds + " s ago");
-    document.title = (isStale ? "NOT LIVE " : "") + title;
-    if (isStale) setText(banner, "NOT LIVE: this page is " + seconds + " s old. Trying to reach the monitor.");
+    setText(byId("age"), fill(texts.age, { seconds: seconds }));
+    document.title = (isStale ? texts.notLive + " " : "") + title;
+    if (isStale) setText(banner, fill(texts.stale, { seconds: seconds }));
     if (banner.hidden === isStale) {
       banner.hidden = !isStale;
-      byId("announcement").textContent = isStale ? "This page is no longer live." : "This page is live again.";
+      byId("announcement").textContent = isStale ? texts.lost : texts.live;
     }
   }
 

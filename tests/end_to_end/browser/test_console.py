@@ -29,8 +29,10 @@ _FOCUS = """() => { const at = document.activeElement; const style = getComputed
 class OpenConsole(Protocol):
     """Opens the console in a browser of its own."""
 
-    def __call__(self, size: dict[str, int] = ..., *, scripts: bool = True, **options: Any) -> Page:
-        """`options` are Playwright's for a context."""
+    def __call__(
+        self, size: dict[str, int] = ..., *, scripts: bool = True, language: str = "en", **options: Any
+    ) -> Page:
+        """`language` is that of the page. `options` are Playwright's for a context."""
         ...
 
 
@@ -57,7 +59,7 @@ def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
     opened: list[WatchedPage] = []
     with ExitStack() as stack:
 
-        def start(size: dict[str, int] = PHONE, *, scripts: bool = True, **options: Any) -> Page:
+        def start(size: dict[str, int] = PHONE, *, scripts: bool = True, language: str = "en", **options: Any) -> Page:
             context = chromium.new_context(
                 viewport={"width": size["width"], "height": size["height"]},
                 java_script_enabled=scripts,
@@ -65,6 +67,7 @@ def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
                 **options,
             )
             stack.callback(context.close)
+            context.add_cookies([{"name": "bahasa", "value": language, "url": address}])
             opened.append(WatchedPage(context.new_page()))
             page = opened[-1].page
             page.goto("/ops")

@@ -7,7 +7,7 @@ import requests
 from jinja2 import Template
 
 from app.assembly.http import page_templates
-from app.translations import read_catalog
+from app.translations import PAGES, read_catalog
 from config.translation.language import in_language
 from sinks.ledger.status import ReportStatus, StatusStep
 from tests.conftest import NOW
@@ -19,7 +19,7 @@ _ENGLISH = {"Cookie": "bahasa=en", "Accept": "text/html"}
 # Texts without placeholders and markup that differ in English, as they stand on an Indonesian page.
 INDONESIAN = [
     str(entry.id)
-    for entry in read_catalog("en")
+    for entry in read_catalog(PAGES)
     if isinstance(entry.id, str) and entry.id not in {"", entry.string} and not set(entry.id) & set("%{<")
 ]
 

@@ -1,6 +1,8 @@
 """Events that the console sends for each snapshot."""
 
 import json
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,8 @@ import pytest
 
 from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import console_templates
+from app.translations import CONSOLE, read_catalog
+from config.translation.language import in_language
 from messages.topics import TRIAGE
 from monitor.active_alerts import AlertRegister
 from monitor.console.feed import Feed
@@ -16,6 +20,7 @@ from monitor.console.view_model import SHOWN_AGENCIES, ViewModel, ViewModelBuild
 from monitor.monitor_loop import Observation, history_point
 from monitor.snapshot import Backlog, QueueState, Snapshot
 from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, troubled
+from tests.support.page_texts import page_text
 
 NOW = datetime(2026, 11, 24, 20, 12, tzinfo=UTC)
 # An event every five seconds must fit a slow mobile connection.
@@ -39,11 +44,11 @@ def event_data(event: bytes) -> Any:
     return json.loads(event.decode().split("data: ", 1)[1])
 
 
-def view_model(snapshot: Snapshot) -> ViewModel:
+def view_model(snapshot: Snapshot, language: str = "en") -> ViewModel:
     """Return the view model of a first snapshot."""
-    return ViewModelBuilder(console_templates(), DIRECTORY)(
-        Observation(1, snapshot, AlertRegister(DIRECTORY).update(snapshot))
-    )
+    observation = Observation(1, snapshot, AlertRegister(DIRECTORY).update(snapshot))
+    with in_language(language):
+        return ViewModelBuilder(console_templates(), DIRECTORY)(observation)
 
 
 def test_there_is_no_view_before_the_first_snapshot(feed: Feed) -> None:
@@ -164,6 +169,36 @@ def test_cases_at_triage_are_mentioned_without_an_alert(cases: int, sentence: st
     view = view_model(quiet(NOW).model_copy(update={"queues": (triage,)}))
 
     assert f"No alert is active. {sentence} at triage for a decision." in view.lists["alerts"][""]
+
+
+@pytest.mark.parametrize("planted_state", [troubled, all_away, quiet])
+def test_the_console_is_indonesian(planted_state: Callable[[datetime], Snapshot]) -> None:
+    """Alerts, rows and facts have no English text of the catalog, with every alert and every reason."""
+    view = view_model(planted_state(NOW), "id")
+    text = "\n".join([*view.facts.values(), *(page_text(row) for rows in view.lists.values() for row in rows.values())])
+
+    english = [
+        str(entry.id)
+        for entry in read_catalog(CONSOLE)
+        if isinstance(entry.id, str) and entry.id not in {"", entry.string} and not set(entry.id) & set("%{<[")
+    ]
+    assert len(english) > 60
+    # The values of a sentence, such as a cause, are looked for in all languages.
+    assert [msgid for msgid in english if re.search(rf"(?<!\w){re.escape(msgid)}(?!\w)", text)] == []
+
+
+def test_alerts_are_translated_with_their_values() -> None:
+    """Durations, numbers and reasons in a sentence are Indonesian. Its English text is that of the log."""
+    snapshot = troubled(NOW)
+    alerts = {alert.name: alert for alert in AlertRegister(DIRECTORY).update(snapshot)}
+    view = view_model(snapshot, "id")
+
+    assert alerts["audit"].says == "The audit found differences: 2 lost, 1 misfiled. `satupintu audit` lists them."
+    shown = page_text("".join(view.lists["alerts"].values()))
+    assert "Audit menemukan selisih: 2 lost, 1 misfiled." in shown
+    assert "1.204 pesan menunggu normalize; yang terlama sudah 11 mnt." in shown
+    assert "34 karena tanda tangan salah, 2 karena tanpa tanda tangan." in shown
+    assert "biasanya 61,3 per jam." in shown
 
 
 def test_names_are_escaped() -> None:

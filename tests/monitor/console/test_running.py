@@ -34,7 +34,7 @@ def test_the_monitor_shows_its_snapshots_and_stops(monitor: RunningService) -> N
     early_page = events(listen(address, shown_id(address)))
     assert [next(early_page), next(early_page)] == [["retry: 2000"], ["event: fresh", "data:"]]
     page = requests.get(f"{address}/ops", timeout=30)
-    assert "No process runs normalize. No message waits for it yet." in page.text
+    assert "Tidak ada proses yang menjalankan normalize. Belum ada pesan yang menunggu." in page.text
     later_page = events(listen(address, shown_id(address)))
     assert next(later_page) == ["retry: 2000"]
 

@@ -24,6 +24,7 @@ MAX_PAGE_BYTES = 25_000
 MAX_FILES_BYTES = 40_000
 # Time that the server gives to open requests at its end, in seconds: longer than the patience of `serving`.
 _ENDLESS = 3600
+_ENGLISH = {"Cookie": "bahasa=en"}
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def shown_id(address: str) -> str:
 @pytest.mark.parametrize("path", ["/ops", "/ops/"])
 def test_the_page_is_complete_without_scripts(address: str, path: str) -> None:
     """It contains all rows and reloads itself. It is never cached."""
-    answer = requests.get(address + path, timeout=30)
+    answer = requests.get(address + path, headers=_ENGLISH, timeout=30)
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     for text in ("The SMS door of doors-1 is shut", "Kabupaten Semarang 1<", "Kota Bandung 698<", "10,000"):
@@ -91,7 +92,7 @@ def test_nothing_is_loaded_from_another_host(address: str) -> None:
     policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
 
     assert (policy["default-src"], policy["script-src"], policy["connect-src"]) == ("'none'", "'self'", "'self'")
-    assert all(link.startswith(("/", "#", "data:")) for link in re.findall(r'(?:href|src)="([^"]*)"', answer.text))
+    assert all(link.startswith(("/", "#", "?", "data:")) for link in re.findall(r'(?:href|src)="([^"]*)"', answer.text))
     nonce = policy["style-src"].removeprefix("'nonce-").removesuffix("'")
     assert answer.text.count(f'nonce="{nonce}"') == len(re.findall(r'rel="stylesheet"', answer.text)) == 2
 
@@ -126,7 +127,7 @@ def test_before_the_first_snapshot(planted: PlantedMonitor) -> None:
     with serving(unstarted) as address:
         answer = requests.get(f"{address}/ops", timeout=30)
         assert answer.status_code == 503
-        assert "The first snapshot of the service is being taken." in answer.text
+        assert "Data pertama sedang diambil." in answer.text
         stream = events(listen(address, shown_id(address)))
         assert next(stream) == ["retry: 2000"]
         unstarted.loop.step()
@@ -137,7 +138,22 @@ def test_an_old_snapshot_shows_its_age(planted: PlantedMonitor) -> None:
     """The monitor may hang. Without scripts nothing else would show that."""
     planted.step(planted.snapshot.model_copy(update={"at": utc_now().replace(year=2025)}))
     with serving(planted) as address:
-        assert re.search(r", \d+ s old when this page was loaded", requests.get(f"{address}/ops", timeout=30).text)
+        page = requests.get(f"{address}/ops", headers=_ENGLISH, timeout=30).text
+        assert re.search(r", \d+ s old when this page was loaded", page)
+
+
+def test_events_have_the_language_of_the_page(address: str, planted: PlantedMonitor) -> None:
+    """The page is Indonesian, or English by choice, and so are its events. After a change of language it reloads."""
+    indonesian = requests.get(f"{address}/ops", timeout=30)
+    english = requests.get(f"{address}/ops?bahasa=en", timeout=30)
+    assert ('<html lang="id">' in indonesian.text, '<html lang="en">' in english.text) == (True, True)
+    assert "Peringatan aktif" in indonesian.text
+    first_id = shown_id(address)
+    streams = {language: events(listen(address, first_id, Cookie=f"bahasa={language}")) for language in ("id", "en")}
+    assert [next(stream) for stream in streams.values()] == [["retry: 2000"]] * 2
+    assert next(streams["en"]) == ["event: fresh", "data:"]
+    planted.step(troubled(utc_now(), 700, step=1))
+    assert "dtk lalu" in next(streams["id"])[1]
 
 
 def test_each_snapshot_is_one_event(address: str, planted: PlantedMonitor) -> None:
