@@ -24,6 +24,12 @@ _SHIFTS = """() => { window.shifts = 0; new PerformanceObserver(list => list.get
     window.shifts += entry.value; })).observe({type: 'layout-shift', buffered: false}); }"""
 _FOCUS = """() => { const at = document.activeElement; const style = getComputedStyle(at);
     return [at.tagName, at.textContent.trim() || at.id, style.outlineStyle, parseFloat(style.outlineWidth)]; }"""
+# Number of alerts whose badge covers a part of the sentence.
+_COVERED = """() => [...document.querySelectorAll('.alert')].filter(alert => {
+    const badge = alert.querySelector('.badge').getBoundingClientRect();
+    const text = alert.querySelector('.text').getBoundingClientRect();
+    return badge.right > text.left && badge.left < text.right && badge.bottom > text.top && badge.top < text.bottom;
+}).length"""
 
 
 class OpenConsole(Protocol):
@@ -82,6 +88,17 @@ def take_snapshot(planted: PlantedMonitor, step: int = 18, agencies: int = 600) 
     planted.step(troubled(utc_now(), agencies, step))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
+def test_the_indonesian_words_have_room(open_console: OpenConsole, size: dict[str, int]) -> None:
+    """They are longer than the English ones: no badge covers the sentence beside it, and nothing is too wide."""
+    page = open_console(size, language="id")
+
+    expect(page.locator("[data-list=alerts] .badge").first).to_contain_text("SEKARANG")
+    assert page.evaluate(_COVERED) == 0
+    assert pixels_too_wide(page) == 0
+
+
 @pytest.mark.parametrize(("size", "scheme"), SIZES_AND_SCHEMES)
 def test_the_page_is_accessible(
     open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int], scheme: str
@@ -109,7 +126,7 @@ def test_the_most_urgent_alert_comes_first(open_console: OpenConsole) -> None:
     assert badges == sorted(badges, key=["NOW", "SOON", "LATER"].index)
     assert len(set(badges)) == 3
     expect(first).to_contain_text("The audit found differences: 2 lost, 1 misfiled.")
-    expect(first.locator(".since")).to_have_text(re.compile(r"^since (\d+ \w+ )?\d\d:\d\d UTC \(59 min\)$"))
+    expect(first.locator(".since")).to_have_text(re.compile(r"^since ([\d-]+ )?\d\d:\d\d UTC \(59 min\)$"))
     expect(first.locator(".details code")).to_have_text("audit")
     shapes = [page.locator(f".badge .mark.{name}").first.evaluate("mark => getComputedStyle(mark).clipPath")
               for name in ("now", "soon", "later")]  # fmt: skip
