@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 from sqlmodel import col
 
 from config.database import statement_chunks
@@ -63,7 +63,9 @@ def undecided_triage_cases(
     """
     query = _undecided_query(agencies, topic, region)
     if page and page.after:
-        query = query.where(tuple_(col(DispatchRow.dispatched_at), col(ComplaintRow.tracking)) > tuple_(*page.after))
+        at, number = page.after
+        later = col(DispatchRow.dispatched_at) > at
+        query = query.where(or_(later, and_(col(DispatchRow.dispatched_at) == at, col(ComplaintRow.tracking) > number)))
     if page:
         query = query.limit(page.limit)
     rows = connection.execute(query).all()

@@ -1,6 +1,6 @@
 """Client of the desk that behaves as a browser: it keeps cookies and names the site of the page that sends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -32,7 +32,11 @@ class DeskClient:
         return self._send("GET", path, {**_BROWSER, **(headers or {})})
 
     def post(
-        self, path: str, fields: dict[str, str] | None = None, headers: dict[str, str] | None = None, **request: Any
+        self,
+        path: str,
+        fields: Mapping[str, str | list[str]] | None = None,
+        headers: dict[str, str] | None = None,
+        **request: Any,
     ) -> requests.Response:
         """Send a form without following redirects."""
         return self._send("POST", path, {**_BROWSER, **(headers or {})}, data=fields or {"": ""}, **request)

@@ -17,8 +17,7 @@ from app.operations.audit_log import AuditLog
 from app.operations.report_trace import ReportTracer, TraceStep
 from app.operations.review.dead_letters import DeadLetters
 from app.operations.review.quarantine import Quarantine
-from app.operations.review.redrive import Redrive
-from app.operations.review.redrive_batch import RedriveBatches
+from app.operations.review.redrive import Redrive, RedriveBatches
 from app.operations.suggestions.rule_suggestions import RuleSuggestion
 from app.operations.suggestions.table_edits import TableKind
 from app.operations.suggestions.writer import SuggestionWriter

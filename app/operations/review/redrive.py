@@ -5,15 +5,17 @@ dead letters of one record are redriven together. Consumers drop messages with a
 twice, because of a crash between it and its event, is processed once.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from app.operations.recorder import Recorder
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter, letter_event
+from app.operations.review.redrive_counts import RedriveCounts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages.codec import REDRIVEN, CodecError, decode, upcast
@@ -30,6 +32,9 @@ NOT_REDRIVEN = {
     "overtaken": "A person decided something else about the report since then: a redrive would overrule that decision.",
     "worked": "The stage processed it, and its output was too large: a redrive would be dropped as already processed.",
 }
+# Records of one batch, and seconds that its pauses take at most: a person waits for the answer.
+_MAX_BATCH_RECORDS = 200
+_MAX_BATCH_SECONDS = 20
 # Reason of a worker for an output of a stage; the stage has decided about the record then.
 _OUTPUT_TOO_LARGE = "too_large"
 # Decisions after which a chosen dead letter may be redriven. A dropped one is redriven only by its id.
@@ -167,3 +172,41 @@ class Redrive:
         except (CodecError, Reject) as error:
             return RedriveStep(letters, None, error.reason)
         return RedriveStep(letters, out)
+
+
+class RedriveBatches:
+    """Plans redrives, and does them in batches of a limited time.
+
+    `sleep` and `clock` are `time.sleep` and `time.monotonic`.
+    """
+
+    def __init__(self, redrive: Redrive, sleep: Callable[[float], None], clock: Callable[[], float]) -> None:
+        self._redrive = redrive
+        self._sleep = sleep
+        self._clock = clock
+
+    def plan(self, choice: DeadLetterFilter) -> RedriveCounts:
+        """Return what a redrive of all chosen dead letters would do. Publishes nothing."""
+        return _counts(self._redrive.plan(choice))
+
+    def run(self, choice: DeadLetterFilter, rate: float | None, actor: str, why: str, at: datetime) -> RedriveCounts:
+        """Redrive the first of the chosen dead letters, at most `rate` records a second. Raises the bus's errors."""
+        pace = Pace(rate) if rate else None
+        pause = (lambda: self._sleep(pace.wait(self._clock()))) if pace else no_pause
+        limit = min(_MAX_BATCH_RECORDS, int(rate * _MAX_BATCH_SECONDS)) if rate else _MAX_BATCH_RECORDS
+        with closing(self._redrive.run(choice, actor, why, at, pause)) as steps:
+            return _counts(steps, limit)
+
+
+def _counts(steps: Iterator[RedriveStep], limit: int | None = None) -> RedriveCounts:
+    """Return the counts of the steps; of the first ones, if there are more records than the limit."""
+    published: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for step in steps:
+        if step.out:
+            published[step.out.topic] += 1
+        else:
+            left[step.reason] += len(step.letters)
+        if published.total() == limit:
+            return RedriveCounts(published, left, is_complete=False)
+    return RedriveCounts(published, left)

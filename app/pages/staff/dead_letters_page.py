@@ -26,7 +26,7 @@ _SHOWN_LETTERS = 50
 
 
 class RedriveOperation(Protocol):
-    """See `app.operations.review.redrive_batch.RedriveBatches`."""
+    """See `app.operations.review.redrive.RedriveBatches`."""
 
     def plan(self, choice: DeadLetterFilter) -> RedriveCounts:
         """Return what a redrive would do."""

@@ -1,0 +1,120 @@
+"""Pages of staff over real operations: the embedded bus, router, ledger and desk on one database, and a real server."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID
+
+import requests
+from fastapi import FastAPI, Request
+from sqlalchemy import Engine
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse, Response
+
+from accounts.csrf import SameOriginForms
+from accounts.frame import SignedInPages
+from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
+from accounts.signed_in import SignedIn, install_sign_in_handlers
+from app.assembly.desk.http import desk_templates
+from app.assembly.desk.parts import DeskParts
+from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
+from app.assembly.parts import Parts
+from app.operations.audit_chain.listing import AuditFilter, AuditListing
+from app.pages.headers import PageHeaders
+from app.pages.language import PageLanguage
+from tests.accounts.desk_client import DeskClient
+from tests.app.test_corrections import CorrectionHarness
+from tests.conftest import NOW
+from tests.ingest.door_client import DoorServer
+
+SEMARANG = "kota-3374"
+
+
+def person(role: Role, name: str = "Sari Dewi") -> Actor:
+    """Return a person of a role; officers and coordinators are at Semarang."""
+    agency = SEMARANG if role in AGENCY_ROLES else TRIAGE_AGENCY if role is Role.TRIAGE else ""
+    return Actor(UUID(int=list(Role).index(role) + 1), name, role, agency)
+
+
+@dataclass
+class StaffHarness:
+    """A server with the pages. `actor` is signed in; a test changes it."""
+
+    parts: Parts
+    engine: Engine
+    server: DoorServer
+    actor: Actor | None = field(default_factory=lambda: person(Role.TRIAGE))
+    time: datetime = NOW
+
+    def __post_init__(self) -> None:
+        """Serve the pages."""
+        self.parts.engine = self.engine
+        self.parts.now = lambda: self.time
+        self.reports = CorrectionHarness(self.parts, self.engine)
+        self.desk = DeskParts(self.parts)
+        self.server.app = self._application()
+        self.client = DeskClient(self.address)
+
+    @property
+    def address(self) -> str:
+        """Address of the server."""
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def close(self) -> None:
+        """Close the producers."""
+        self.reports.producer.close()
+        self.desk.close()
+
+    def work(self) -> None:
+        """Let router, ledger and desk process everything."""
+        self.reports.work()
+        self.reports.batch("desk", self.desk.sink, self.parts.queues)
+
+    def act_as(self, role: Role, name: str = "Sari Dewi") -> DeskClient:
+        """Sign in a person of a role and return the client."""
+        self.actor = person(role, name)
+        return self.client
+
+    def get(self, path: str) -> str:
+        """Open a page that exists and return its HTML."""
+        answer = self.client.get(path)
+        assert answer.status_code == HTTPStatus.OK, answer.text
+        return answer.text
+
+    def send(self, path: str, **fields: str | list[str]) -> requests.Response:
+        """Send a form."""
+        return self.client.post(path, fields)
+
+    def follow(self, answer: requests.Response) -> str:
+        """Open the page that the answer to a form leads to."""
+        assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
+        return self.get(answer.headers["Location"])
+
+    def acts(self) -> list[tuple[str, str, str]]:
+        """Return the acts in the audit log: action, actor and reason, oldest first."""
+        rows = AuditListing(self.engine).newest(AuditFilter(), 1000)
+        return [(row.act.action, row.act.actor, row.act.why) for row in reversed(rows)]
+
+    def _application(self) -> FastAPI:
+        """Return the application of the desk with a person who is signed in without a password."""
+        app = FastAPI(openapi_url=None, redirect_slashes=False)
+        signed_in, desk = SignedIn(lambda _request: self.actor), self.desk
+        frame = SignedInPages(desk_templates(), desk.institutions.name, STAFF_NAVIGATION)
+        pages = StaffPages(self.parts, signed_in, frame, desk.answers, desk.institutions, desk.audit_log)
+        app.include_router(pages.routes())
+        install_sign_in_handlers(app, _refused)
+        app.user_middleware.append(Middleware(SameOriginForms, own_address=self.address, refusal=_refused))
+        app.add_middleware(PageLanguage)
+        app.add_middleware(PageHeaders, new_nonce=lambda: "bm9uY2U")
+        return app
+
+
+def _refused(_request: Request, status: HTTPStatus) -> Response:
+    return PlainTextResponse("refused", status)
+
+
+def hidden_fields(page: str, form: str) -> dict[str, str]:
+    """Return the hidden fields of the form with this address."""
+    body = page.partition(f'action="{form}"')[2].partition("</form>")[0]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', body))

@@ -1,0 +1,254 @@
+"""Triage: the list of waiting cases, the page of a case, and each act on it."""
+
+import csv
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+
+from accounts.permissions import Role
+from app.assembly.desk.staff import SUGGESTIONS_FOLDER
+from messages import codec
+from messages.shapes import AgencyAnswer
+from messages.topics import AGENCY_ANSWERS
+from tests.app.staff.harness import SEMARANG, StaffHarness, hidden_fields
+from tests.app.test_corrections import number
+from tests.conftest import NOW
+from tests.support.agency_answers import answer as give_answer
+
+ONE, TWO = f"/desk/triase/{number(1)}", f"/desk/triase/{number(2)}"
+DECISION = {"instansi": SEMARANG, "alasan": "jalannya di kota itu"}
+
+
+def write_cases(staff: StaffHarness) -> None:
+    """Publish two cases for triage, one of them with two candidates, and one for an agency."""
+    staff.reports.write(1, "lampu mati, hubungi 0812 3456 7890 atau budi@contoh.id")
+    staff.reports.write(2, "Kota Semarang atau Kabupaten Semarang, mohon dicek")
+    staff.reports.write(3, "Kemenkes tolong")
+    staff.work()
+
+
+@pytest.fixture
+def cases(staff: StaffHarness) -> StaffHarness:
+    """Pages over these cases, for a person of triage."""
+    write_cases(staff)
+    return staff
+
+
+def answers(staff: StaffHarness) -> list[AgencyAnswer]:
+    """Return the answers on the bus."""
+    records = staff.reports.records(AGENCY_ANSWERS)
+    return [codec.decode(AgencyAnswer, record.value, record.headers) for record in records]
+
+
+def test_the_list_has_words_candidates_and_ages(staff_on_each_database: StaffHarness) -> None:
+    """Each case has its masked text, its candidates with their reasons, and the time that it has waited."""
+    staff = staff_on_each_database
+    write_cases(staff)
+    staff.time = NOW + timedelta(days=2)
+    page = staff.get("/desk/triase")
+    assert "2 laporan menunggu keputusan. Yang terlama menunggu 2 hari." in page
+    assert "lampu mati, hubungi ••• atau •••" in page
+    assert "3456" not in page
+    assert "Kabupaten Semarang</b>: Mungkin berwenang" in page
+    assert number(3) not in page
+
+
+def test_a_filter_without_cases_says_so(cases: StaffHarness) -> None:
+    """The filter is in the address; the form keeps it."""
+    page = cases.get("/desk/triase?topik=banjir&wilayah=33")
+    assert "Tidak ada laporan yang menunggu keputusan." in page
+    assert 'value="banjir"' in page
+
+
+def test_a_number_leads_to_its_case(cases: StaffHarness) -> None:
+    """A mistyped number is told."""
+    answer = cases.client.get(f"/desk/triase?nomor={number(1).lower()}")
+    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.SEE_OTHER, ONE)
+    assert "Nomor ini tidak benar" in cases.get("/desk/triase?nomor=123")
+
+
+def test_a_long_list_has_pages(cases: StaffHarness) -> None:
+    """Thirty cases are on two pages, each of them once, although all came at one moment."""
+    for index in range(100, 130):
+        cases.reports.write(index, f"tolong pak, perkara nomor sekian {'x' * (index % 7)}")
+    cases.work()
+    first = cases.get("/desk/triase")
+    following = first.rpartition('href="/desk/triase?')[2].partition('"')[0].replace("&amp;", "&")
+    second = cases.get(f"/desk/triase?{following}")
+    shown = [number(index) in first for index in (1, 2, *range(100, 130))]
+    shown_later = [number(index) in second for index in (1, 2, *range(100, 130))]
+    assert sum(shown) == 25
+    assert [not is_shown for is_shown in shown] == shown_later
+
+
+def test_an_agency_is_searched_by_a_former_name(cases: StaffHarness) -> None:
+    """The result stands beside the candidates, and the search needs no script."""
+    page = cases.get(f"{TWO}?cari=kota+semarang")
+    assert f'name="instansi" value="{SEMARANG}"' in page
+    assert 'value="kabupaten-3322"' in page
+    assert "Tidak ada instansi yang cocok" in cases.get(f"{ONE}?cari=tidakada")
+
+
+def test_a_decision_is_published_and_told(cases: StaffHarness) -> None:
+    """The case goes to the agency with the person's name and reason, which also stand in the audit log."""
+    fields = hidden_fields(cases.get(TWO), f"{TWO}/putusan")
+    page = cases.follow(cases.send(f"{TWO}/putusan", **fields, **DECISION))
+    assert "1 laporan diputuskan." in page
+    assert cases.acts() == [("triage.decide", "Sari Dewi", "jalannya di kota itu")]
+    cases.work()
+    assert cases.reports.status(2).steps[-1].agency == "Kota Semarang"
+    assert number(2) not in cases.get("/desk/triase")
+    assert "Sekarang ada di Kota Semarang" in cases.client.get(TWO).text
+
+
+def test_the_second_of_two_persons_reads_who_was_first(cases: StaffHarness) -> None:
+    """The first decision is on its way. The second person gets its content, and keeps the typed reason."""
+    fields = hidden_fields(cases.get(TWO), f"{TWO}/putusan")
+    assert cases.send(f"{TWO}/putusan", **fields, **DECISION).status_code == HTTPStatus.SEE_OTHER
+    cases.act_as(Role.TRIAGE, "Budi Santoso")
+    later = {"instansi": "kabupaten-3322", "alasan": "di kabupaten"}
+    answer = cases.send(f"{TWO}/putusan", **fields, **later)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "sudah diputuskan lebih dulu oleh Sari Dewi: diteruskan ke Kota Semarang." in answer.text
+    assert 'value="di kabupaten"' in answer.text
+    cases.work()
+    assert cases.reports.status(2).steps[-1].agency == "Kota Semarang"
+
+
+def test_a_case_that_returned_must_be_read_again(cases: StaffHarness) -> None:
+    """The page that a person has open is of an earlier dispatch to triage."""
+    stale = hidden_fields(cases.get(TWO), f"{TWO}/putusan")
+    cases.send(f"{TWO}/putusan", **stale, **DECISION)
+    cases.work()
+    give_answer(cases.parts, number(2), "refused", "bukan kami", None)
+    cases.work()
+    answer = cases.send(f"{TWO}/putusan", **stale, **DECISION)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "lalu kembali ke triase" in answer.text
+    assert "Ditolak oleh" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"alasan": ""}, "Isi alasannya"),
+        ({"alasan": "dua\nbaris"}, "Isi alasannya"),
+        ({"instansi": ""}, "Pilih instansi"),
+    ],
+)
+def test_an_incomplete_decision_is_not_made(cases: StaffHarness, fields: dict[str, str], problem: str) -> None:
+    """The page says what is missing."""
+    answer = cases.send(f"{TWO}/putusan", **{**DECISION, **fields})
+    assert (answer.status_code, problem in answer.text) == (HTTPStatus.BAD_REQUEST, True)
+    assert cases.acts() == []
+
+
+def test_an_agency_without_a_queue_is_not_chosen(cases: StaffHarness) -> None:
+    """The person reads which one receives its reports."""
+    answer = cases.send(f"{TWO}/putusan", instansi="kementerian-kemenkumham", alasan="hukum")
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "tidak menerima laporan sendiri. Pilih" in answer.text
+    assert answers(cases) == []
+
+
+def test_the_sender_is_asked(cases: StaffHarness) -> None:
+    """The question is published for the sender. The case stays at triage and is marked."""
+    fields = hidden_fields(cases.get(ONE), f"{ONE}/tanya")
+    page = cases.follow(cases.send(f"{ONE}/tanya", **fields, teks="Lampu di jalan mana?"))
+    assert "1 pertanyaan dikirim kepada pelapor." in page
+    cases.work()
+    assert "sudah ditanyakan kepada pelapor" in cases.get("/desk/triase")
+    assert cases.reports.status(1).state == "tunda"
+    (question,) = answers(cases)
+    assert (question.verdict, question.text, question.actor) == ("asked", "Lampu di jalan mana?", "Sari Dewi")
+
+
+def test_a_question_that_does_not_fit_one_sms_is_kept(cases: StaffHarness) -> None:
+    """The page shows what the sender would read of it."""
+    fields, question = hidden_fields(cases.get(ONE), f"{ONE}/tanya"), "Mohon jelaskan letaknya. " * 10
+    answer = cases.send(f"{ONE}/tanya", **fields, teks=question)
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert "tidak muat dalam satu SMS" in answer.text
+    assert question.strip() in answer.text
+    assert answers(cases) == []
+
+
+def test_what_is_no_report_is_closed_with_a_reason(cases: StaffHarness) -> None:
+    """The status of its sender says that nobody got it, and never that somebody handled it."""
+    fields = hidden_fields(cases.get(ONE), f"{ONE}/bukan-laporan")
+    assert "ditutup tanpa diteruskan" in cases.follow(cases.send(f"{ONE}/bukan-laporan", **fields, teks="Ini iklan."))
+    cases.work()
+    assert cases.reports.status(1).state == "arsip"
+    assert number(1) not in cases.get("/desk/triase")
+    assert cases.acts() == [("desk.close", "Sari Dewi", "closed")]
+    assert "Sudah ditutup tanpa diteruskan" in cases.get(ONE)
+
+
+def test_a_closing_after_a_decision_has_no_effect(cases: StaffHarness) -> None:
+    """Nothing has processed the decision yet. Who closes reads that it was too late."""
+    fields = hidden_fields(cases.get(TWO), f"{TWO}/bukan-laporan")
+    cases.send(f"{TWO}/putusan", **DECISION)
+    cases.act_as(Role.TRIAGE, "Budi Santoso")
+    answer = cases.send(f"{TWO}/bukan-laporan", **fields, teks="Ini iklan.")
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "sudah diputuskan lebih dulu oleh Sari Dewi" in answer.text
+    cases.work()
+    assert cases.reports.status(2).state == "terdisposisi"
+
+
+def test_the_same_question_twice_is_told(cases: StaffHarness) -> None:
+    """A second press of the button asks nobody twice."""
+    fields = hidden_fields(cases.get(ONE), f"{ONE}/tanya")
+    first, second = (cases.send(f"{ONE}/tanya", **fields, teks="Lampu mana?") for _ in range(2))
+    assert (first.status_code, second.status_code) == (HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT)
+    assert "sudah dikirim sebelumnya" in second.text
+    assert len(answers(cases)) == 1
+
+
+def test_a_phrase_becomes_a_suggestion(cases: StaffHarness) -> None:
+    """It stands in the copy for reviewers, not in the tables in use. The audit log has no phrase."""
+    fields = {"jenis": "alias", "frasa": "lampu mati", "kunci": "bumn-pln"}
+    assert "1 usulan ditulis" in cases.follow(cases.send(f"{ONE}/usulan", **fields))
+    file = cases.parts.settings.home / SUGGESTIONS_FOLDER / "agencies.csv"
+    with file.open(newline="") as rows:
+        aliases = {row["code"]: row["aliases"] for row in csv.DictReader(rows)}
+    assert "lampu mati" in aliases["bumn-pln"].split("|")
+    assert cases.acts() == [("triage.suggest", "Sari Dewi", "alias")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"frasa": "pohon tumbang"}, "tidak ada dalam laporan"),
+        ({"frasa": "hubungi 0812 3456 7890"}, "Usulan tidak dapat ditulis"),
+        ({"kunci": "tidak-ada"}, "There is no institution tidak-ada"),
+        ({"kunci": "<b>"}, "Usulan tidak dapat ditulis"),
+        ({"jenis": "semua"}, "Usulan tidak dapat ditulis"),
+    ],
+)
+def test_a_wrong_suggestion_is_not_written(cases: StaffHarness, fields: dict[str, str], problem: str) -> None:
+    """The page keeps what was typed and says what is wrong."""
+    typed = {"jenis": "alias", "frasa": "lampu mati", "kunci": "bumn-pln", **fields}
+    answer = cases.send(f"{ONE}/usulan", **typed)
+    assert (answer.status_code, problem in answer.text) == (HTTPStatus.BAD_REQUEST, True)
+    assert not (cases.parts.settings.home / SUGGESTIONS_FOLDER).exists()
+
+
+def test_a_report_at_an_agency_is_not_shown(cases: StaffHarness) -> None:
+    """A person of triage has no right to the cases of agencies: only the agency is named. An overseer may read it."""
+    answer = cases.client.get(f"/desk/triase/{number(3)}")
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "Sekarang ada di Kementerian Kesehatan" in answer.text
+    assert "tolong" not in answer.text
+    cases.act_as(Role.OVERSEER)
+    page = cases.get(f"/desk/triase/{number(3)}")
+    assert "Kemenkes tolong" in page
+    assert '<form method="post" action="/desk/triase' not in page
+
+
+def test_an_unknown_report_is_told(cases: StaffHarness) -> None:
+    """A number that is not in the ledger, and one with a wrong check symbol."""
+    unknown = cases.client.get(f"/desk/triase/{number(9)}")
+    assert (unknown.status_code, "belum tercatat" in unknown.text) == (HTTPStatus.NOT_FOUND, True)
+    assert cases.client.get("/desk/triase/ABC").status_code == HTTPStatus.NOT_FOUND
