@@ -1,10 +1,11 @@
-"""Demo: a temporary service, about forty invented messages through its four doors, and the result of each."""
+"""Demo: a temporary service, about forty invented messages through its four doors, and an officer who answers one."""
 
 import json
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,22 @@ from typing import Any
 import requests
 from rich.console import Console
 from rich.table import Table
+from sqlmodel import col, select
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.agency_answers import AgencyAnswers
+from app.simulator.officer import OfficerStep, OfficerVisit
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
 from bus.errors import Retry
+from config.database import read_transaction
 from config.settings import Settings
+from desk.read_model.tables import DeskDispatch
+from messages import codec
+from messages.shapes import Reply
+from messages.topics import REPLIES
 from sinks.ledger.status import ReportStatus
 
 _PATIENCE_SECONDS = 60.0
@@ -59,8 +67,12 @@ def run(out: Console, err: Console) -> int:
                     answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
                     answers.publish(entry.tracking, "refused", "bukan kewenangan kami", None, utc_now(), "demo")
                     _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 1)
+            err.print("an officer reads, asks, answers and closes one of them")
+            number, steps = _visit_desk(parts, sent)
             audit = settled_audit(parts, _PATIENCE_SECONDS)
-            Console(width=max(out.width, _WIDTH_COLUMNS)).print(_table(parts, sent))
+            console = Console(width=max(out.width, _WIDTH_COLUMNS))
+            console.print(_table(parts, sent))
+            console.print(_desk_table(steps, _replies_to(parts, number)))
             print(json.dumps(audit.as_json()), flush=True)
     return 0 if audit.clean and not audit.pending else 1
 
@@ -113,6 +125,33 @@ def _wait_for(parts: Parts, tracking: str, is_done: Callable[[ReportStatus], boo
             return
         time.sleep(0.1)
     raise Retry(f"{tracking} did not arrive within {_PATIENCE_SECONDS:.0f} s")
+
+
+def _visit_desk(parts: Parts, sent: Sequence[Sent]) -> tuple[str, Sequence[OfficerStep]]:
+    """Let an officer work on the first plain SMS; return its number and the steps."""
+    number = next(entry.tracking for entry in sent if entry.tracking and entry.case["channel"] == "sms")
+    with read_transaction(parts.engine) as connection:
+        query = select(col(DeskDispatch.agency)).where(col(DeskDispatch.tracking) == number)
+        agency = connection.execute(query.order_by(col(DeskDispatch.hop).desc())).scalars().first() or ""
+    steps = OfficerVisit(parts, agency, number).run()
+    _wait_for(parts, number, lambda status: status.state == "selesai")
+    return number, steps
+
+
+def _replies_to(parts: Parts, number: str) -> Sequence[str]:
+    """Return what the sender of a report is told, in order."""
+    with closing(parts.bus.reader()) as reader:
+        replies = [codec.decode(Reply, record.value, record.headers) for record in reader.read([REPLIES])]
+    return [reply.text for reply in replies if reply.tracking == number]
+
+
+def _desk_table(steps: Iterable[OfficerStep], replies: Iterable[str]) -> Table:
+    table = Table("who", "by", "act", "text", title="The desk: what an officer did, and what the citizen reads")
+    for step in steps:
+        table.add_row("officer", step.by, step.act, step.text)
+    for text in replies:
+        table.add_row("citizen", "SMS", "reads", text)
+    return table
 
 
 def _dispatch_count(status: ReportStatus) -> int:
