@@ -5,12 +5,13 @@ next one (`act_publisher`). The id of an answer follows from its content, so pub
 """
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor
@@ -18,7 +19,7 @@ from config.database import insert_statement, read_transaction, write_transactio
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseView, read_case
-from desk.read_model.tables import DeskDispatch
+from desk.read_model.tables import DeskAnswer, DeskDispatch
 from messages import ids
 from messages.answer_check import AnswerKeys
 from messages.shapes import AgencyAnswer, Verdict
@@ -144,6 +145,13 @@ class OfficerAnswers:
         with read_transaction(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return GivenAct(row.tracking, row.verdict, row.published_at is not None) if row else None
+
+    def with_pending_acts(self, dispatch_ids: Sequence[UUID]) -> AbstractSet[UUID]:
+        """Return those of the dispatches that have an act which the read model does not have yet."""
+        is_read = exists().where(col(DeskAnswer.id) == col(DeskAct.id))
+        query = select(col(DeskAct.dispatch_id)).where(col(DeskAct.dispatch_id).in_(dispatch_ids), ~is_read)
+        with read_transaction(self._engine) as connection:
+            return set(connection.execute(query).scalars())
 
     def _overtaken(self, agency: str, number: str, draft: AnswerDraft, text: str) -> ActResult:
         """Return the result after another act was stored for the same version. It may be the same act, sent twice."""

@@ -27,6 +27,8 @@ _MAX_REASON_LENGTH = 500
 # Faults after which the page of the case is shown again with the text: something is missing in the form.
 _FORM_FAULTS: frozenset[ActFault] = frozenset({"text-missing", "unknown-agency"})
 _INNER_PART = "#di-dalam"
+# Begin of a page. A redirect without a fragment would keep that of the form (RFC 9110, 10.2.2).
+_TOP = "#isi"
 
 
 class ActForms:
@@ -65,7 +67,8 @@ class ActForms:
         result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
         if result.fault:
             return self._refused(request, actor, draft, result, form)
-        return RedirectResponse(self._next_address(request, actor, view, result, draft), HTTPStatus.SEE_OTHER)
+        address = self._next_address(request, actor, view, result, draft)
+        return RedirectResponse(address + _TOP, HTTPStatus.SEE_OTHER)
 
     def add_note(self, request: Request, number: str, form: PostedForm) -> Response:
         """Add an internal note. The same note sent twice is stored once."""

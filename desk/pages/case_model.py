@@ -119,11 +119,13 @@ def _shown_file(attachment: Attachment) -> ShownFile:
 
 def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str]) -> HistoryEntry:
     is_own = event.agency == own_agency
+    is_own_dispatch = is_own and event.kind == "dispatched"
     return HistoryEntry(
         event.at,
         _sentence(event.kind, event.agency, event.suggested_agency, agency_name),
-        event.text,
-        event.actor if is_own and event.kind != "dispatched" else "",
+        # The page shows the reasons of the own dispatch in a section of their own.
+        "" if is_own_dispatch else event.text,
+        event.actor if is_own and not is_own_dispatch else "",
         is_own=is_own,
         counts=event.counts,
     )

@@ -95,9 +95,20 @@ class ListPage:
             case_filter = query.case_filter(actor.account_id)
             page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(after))
             counts = count_tabs(connection, actor.agency, now)
+        pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
         return {
             "tabs": shown_tabs(query, counts),
-            "rows": [list_row(row, query, now, region, parts.channels.label_of(row.channel)) for row in page.rows],
+            "rows": [
+                list_row(
+                    row,
+                    query,
+                    now,
+                    region,
+                    parts.channels.label_of(row.channel),
+                    has_pending_act=row.dispatch_id in pending,
+                )
+                for row in page.rows
+            ],
             "is_first_page": read_cursor(after) is None,
             "next_address": query.list_address(setelah=cursor_text(page.next)) if page.next else "",
             "select_all": selection == "semua",
@@ -132,9 +143,15 @@ def shown_tabs(query: ListQuery, counts: Mapping[ListTab, int]) -> Sequence[Show
     ]
 
 
-def list_row(row: Row[Any], query: ListQuery, now: datetime, region: str, channel: str) -> ListRow:
-    """Return a row of `read_page` as the page shows it. `region` is the code of the agency's region."""
+def list_row(
+    row: Row[Any], query: ListQuery, now: datetime, region: str, channel: str, *, has_pending_act: bool
+) -> ListRow:
+    """Return a row of `read_page` as the page shows it.
+
+    `region` is the code of the agency's region. `has_pending_act`: an act is stored that the row does not show yet.
+    """
     remarks = (
+        wording.BEING_SENT if has_pending_act else None,
         wording.joined_in_words(row.joined),
         wording.hop_in_words(row.hop),
         wording.pictures_in_words(row.pictures),

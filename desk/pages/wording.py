@@ -61,6 +61,7 @@ ACTS_DONE: Mapping[Verdict, Message] = {
     "closed": _("Laporan {number} ditutup."),
 }
 CONFIDENTIAL = _("rahasia")
+BEING_SENT = _("sedang dikirim")
 ACT_WAITS = _("Tindakan ini sudah tersimpan dan dikirim segera setelah sistem pusat dapat dihubungi.")
 # An answer that came to nothing, in the history of a case.
 NOT_COUNTED = _("Tidak berlaku: datang terlambat atau tidak mungkin pada keadaan itu.")

@@ -1,0 +1,129 @@
+"""The agency's pages over a real read model, behind the real headers, protection of forms and templates."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from accounts.csrf import SameOriginForms
+from accounts.frame import SignedInPages
+from accounts.permissions import Actor, Role
+from accounts.signed_in import SignedIn, install_sign_in_handlers
+from app.assembly.channels import DIRECTORY
+from app.assembly.desk.http import build, desk_templates
+from app.assembly.desk.institutions import RegistryInstitutions
+from bus.errors import Retry
+from config.database import DatabaseUnavailable
+from config.reference.regions import Region, Regions
+from desk.acts.case_work import CaseWork
+from desk.pages.desk_pages import NAVIGATION, DeskPages
+from desk.pages.parts import DeskPageParts, Officer
+from messages.sealing import Sealed, Sealer
+from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
+from messages.tracking import tracking_number
+from tests.desk.harness import DeskHarness
+from tests.router.test_linked import complaint_of, id_of
+from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.rules import SMALL, cached_rules
+
+HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
+SARI = Actor(UUID(int=1), "Sari Dewi", Role.OFFICER, HEALTH)
+BUDI = Actor(UUID(int=2), "Budi Santoso", Role.OFFICER, HEALTH)
+WAYAN = Actor(UUID(int=3), "Wayan Putra", Role.OFFICER, PLN)
+CONTACT = Contact(name="Sekar Wulandari", phone="+6280000001708", email="sekar@contoh.id")
+_KEY = b"key of the tests"
+_SEALER = Sealer([b"k" * 64])
+_REGIONS = Regions(
+    [Region("33", "Jawa Tengah"), Region("33.74", "Kota Semarang"), Region("33.74.01", "Semarang Tengah")]
+)
+_ADDRESS = "http://127.0.0.1"
+
+
+def number_of(number: int) -> str:
+    """Return the tracking number of an example."""
+    return tracking_number(id_of(number), _KEY)
+
+
+@dataclass
+class DeskSite:
+    """`actor` is the person who is signed in. `acts` are the rows of the audit log."""
+
+    desk: DeskHarness
+    actor: Actor | None = SARI
+    acts: list[tuple[str, str, str, str, datetime]] = field(default_factory=list)
+    files: dict[UUID, bytes] = field(default_factory=dict)
+    later: timedelta = timedelta()
+    bus_is_away: bool = False
+    audit_log_is_away: bool = False
+
+    def __post_init__(self) -> None:  # noqa: D105 - see the class
+        self.app = build()
+        self.app.add_middleware(SameOriginForms, own_address=_ADDRESS, refusal=_refusal)
+        institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
+        parts = DeskPageParts(
+            engine=self.desk.engine,
+            signed_in=SignedIn(lambda _request: self.actor),
+            pages=SignedInPages(desk_templates(), institutions.name, NAVIGATION),
+            answers=self.desk.officer_answers(self.publish, record=self.record, now=self.now, retries=(Retry,)),
+            work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
+            institutions=institutions,
+            regions=lambda: _REGIONS,
+            topics=lambda: ("jalan-rusak", "puskesmas"),
+            channels=DIRECTORY,
+            officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],
+            open_file=lambda attachment: self.files.get(attachment.id),
+            open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),
+            record=self.record,
+            now=self.now,
+        )
+        self.app.include_router(DeskPages(parts).routes())
+        install_sign_in_handlers(self.app, _refusal)
+
+    def now(self) -> datetime:
+        """Return the present time of the desk."""
+        return self.desk.now() + self.later
+
+    def publish(self, answer: AgencyAnswer) -> None:
+        """Publish an answer of an officer; `deliver` of the desk routes it. Raises `Retry` while the bus is away."""
+        if self.bus_is_away:
+            raise Retry("away")
+        self.desk.published.append(answer)
+
+    def record(self, *act: Any) -> None:
+        """Append to the audit log. Raises `DatabaseUnavailable` while it is away."""
+        if self.audit_log_is_away:
+            raise DatabaseUnavailable("away")
+        self.acts.append(act)
+
+    def send(self, number: int, text: str = "Kemenkes, puskesmas tutup", **report: Any) -> str:
+        """Let a citizen send a report; return its tracking number. `of` and `kind` relate it to an earlier one."""
+        related = {name: report.pop(name) for name in ("of", "kind", "channel") if name in report}
+        complaint = complaint_of(number, text, **related)
+        changed = {
+            "tracking": number_of(number),
+            "report": Report.model_validate({"text": text, "title": "Antrean panjang", **report}),
+            "contact": _SEALER.seal(CONTACT.model_dump_json().encode(), complaint.message_id),
+        }
+        self.desk.send(complaint.model_copy(update=changed))
+        return number_of(number)
+
+    def signed_answer(self, number: str, verdict: Verdict, text: str, agency: str = HEALTH) -> AgencyAnswer:
+        """Return an answer that the agency gave by its own program, to the last dispatch that it has."""
+        view = self.desk.officer_answers().case(agency, number)
+        assert view
+        return signed(unsigned_answer(view.case.dispatch, verdict, text=text))
+
+    def picture(self, name: str, content: bytes, media_type: str = "image/png") -> Attachment:
+        """Store a file; return what a report has of it."""
+        attachment_id = uuid5(UUID(int=0), name)
+        self.files[attachment_id] = content
+        values = {"id": attachment_id, "media_type": media_type, "size": len(content), "sha256": "0" * 64}
+        return Attachment.model_validate(values)
+
+
+def _refusal(_request: Request, status: HTTPStatus) -> Response:
+    return PlainTextResponse("refused", status)

@@ -1,0 +1,145 @@
+"""The page of a case: the report, its course, identity and files."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from tests.accounts.desk_client import DeskClient
+from tests.desk.pages.page_requests import case_page, done, text_of
+from tests.desk.pages.site import CONTACT, DeskSite, number_of
+
+_IDENTITY = (CONTACT.name, CONTACT.phone, CONTACT.email)
+
+
+def test_a_case_shows_all_that_the_agency_needs(any_site: DeskSite, any_client: DeskClient) -> None:
+    """The report as read, its place, the reasons, and the deadline in words and as a date."""
+    place = {"address": "Jalan Pemuda 4", "latitude": -6.982, "longitude": 110.41}
+    report = {"happened": "sejak Senin malam", "agency": "Dinas Kesehatan", "place": place, "unfetched": 1}
+    number = any_site.send(1, "Kemenkes, puskesmas tutup.\nPasien pulang.", channel="sms", **report)
+    text = text_of(any_client.get(f"/desk/laporan/{number}"))
+    shown = (
+        *("Antrean panjang", number, "Pengaduan", "Baru", "sisa 7 hari", "Tenggat: 1 Des 2026 15.04 WIB."),
+        *("Kemenkes, puskesmas tutup. Pasien pulang.", "sejak Senin malam", "Jalan Pemuda 4", "-6.982000, 110.410000"),
+        *("Dinas Kesehatan", "SMS", "24 Nov 2026 15.04 WIB", "1 berkas tidak dapat diambil"),
+        *("Mengapa laporan ini sampai di sini", "Kementerian Kesehatan", "Diteruskan ke Kementerian Kesehatan."),
+    )
+    assert [part for part in shown if part not in text] == []
+
+
+def test_the_identity_is_not_on_the_page(site: DeskSite, client: DeskClient) -> None:
+    """Only the explicit act shows it."""
+    page = case_page(client, site.send(1))
+    assert [part for part in _IDENTITY if part in page] == []
+    assert site.acts == []
+
+
+def test_the_identity_is_recorded_before_it_is_shown(site: DeskSite, client: DeskClient) -> None:
+    """The audit log has the person, the complaint and the reason."""
+    number = site.send(1)
+    page = client.post(f"/desk/laporan/{number}/identitas", {"alasan": "Perlu alamat untuk kunjungan"})
+    assert [part for part in _IDENTITY if part not in page.text] == []
+    ((action, _subject, actor, why, _at),) = site.acts
+    assert (action, actor, why) == ("desk.identity", "Sari Dewi", "Perlu alamat untuk kunjungan")
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("report", [{"anonim": True}, {}])
+def test_no_identity_without_a_reason_or_of_an_anonymous_report(
+    site: DeskSite, client: DeskClient, report: dict[str, Any]
+) -> None:
+    """Nothing is opened and nothing is recorded."""
+    number = site.send(1, **report)
+    answer = client.post(f"/desk/laporan/{number}/identitas", {"alasan": "Perlu" if report else " "})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [part for part in _IDENTITY if part in answer.text] == []
+    assert site.acts == []
+    assert ("Pelapor memilih anonim" in case_page(client, number)) is bool(report)
+
+
+def test_an_identity_that_cannot_be_recorded_is_not_shown(
+    site: DeskSite, client: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The audit log comes first."""
+    number = site.send(1)
+    site.audit_log_is_away = True
+    answer = client.post(f"/desk/laporan/{number}/identitas", {"alasan": "Perlu"})
+    assert answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    assert [part for part in _IDENTITY if part in answer.text] == []
+
+
+def test_a_picture_is_recorded_and_locked_up(site: DeskSite, client: DeskClient) -> None:
+    """It runs nothing, is stored nowhere, and a document is downloaded."""
+    picture = site.picture("a", b"\x89PNG picture")
+    document = site.picture("b", b"%PDF-1.7 <script>", "application/pdf")
+    number = site.send(1, attachments=(picture, document))
+    answers = [client.get(f"/desk/laporan/{number}/berkas/{item.id}") for item in (picture, document)]
+    assert [answer.content for answer in answers] == [b"\x89PNG picture", b"%PDF-1.7 <script>"]
+    assert [answer.headers["Content-Type"] for answer in answers] == ["image/png", "application/pdf"]
+    assert [answer.headers["Content-Disposition"].partition(";")[0] for answer in answers] == ["inline", "attachment"]
+    for answer in answers:
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert [(act[0], act[1].split()[1], act[2]) for act in site.acts] == [
+        ("desk.picture", str(item.id), "Sari Dewi") for item in (picture, document)
+    ]
+    page = case_page(client, number)
+    assert "Buka gambar 1 (PNG, 1 KB)" in page
+    assert "Unduh dokumen 2 (PDF, 1 KB)" in page
+
+
+def test_a_removed_picture_is_told(site: DeskSite, client: DeskClient) -> None:
+    """The report still names it after its bytes were deleted."""
+    picture = site.picture("a", b"x")
+    number = site.send(1, attachments=(picture,))
+    site.files.clear()
+    answer = client.get(f"/desk/laporan/{number}/berkas/{picture.id}")
+    assert answer.status_code == HTTPStatus.GONE
+    assert "Berkas ini tidak ada lagi" in answer.text
+
+
+def test_merged_reports_are_folded_with_their_pictures(site: DeskSite, client: DeskClient) -> None:
+    """What the sender and other citizens added is on the page of the case."""
+    number = site.send(1)
+    picture = site.picture("a", b"x")
+    site.send(2, "Apotek juga tutup", of=1, kind="repeat", attachments=(picture,))
+    site.send(3, "Sama di sini", of=1, kind="joins")
+    text = text_of(client.get(f"/desk/laporan/{number}"))
+    shown = ("2 laporan lain yang digabung", number_of(2), "Apotek juga tutup", "pelapor yang sama")
+    assert [part for part in (*shown, number_of(3), "Sama di sini", "warga lain") if part not in text] == []
+    assert client.get(f"/desk/laporan/{number}/berkas/{picture.id}").content == b"x"
+
+
+def test_the_clock_stops_while_the_agency_waits(site: DeskSite, client: DeskClient) -> None:
+    """The page says so, and for how long."""
+    number = site.send(1, channel="sms")
+    done(site, client, number, "minta-keterangan", "Puskesmas mana?")
+    site.later = timedelta(days=30)
+    text = text_of(client.get(f"/desk/laporan/{number}"))
+    assert "Menunggu pelapor tenggat berhenti" in text
+    assert "Tenggat berhenti selama menunggu pelapor." in text
+
+
+def test_the_history_marks_what_did_not_count(site: DeskSite, client: DeskClient) -> None:
+    """An answer after the closing has no effect, and is not hidden."""
+    number = site.send(1)
+    done(site, client, number, "tutup", "Sudah dibuka lagi.")
+    late = site.signed_answer(number, "closed", "Tutup dua kali.")
+    site.desk.answer(late)
+    page = case_page(client, number)
+    assert page.count("Tidak berlaku: datang terlambat") == 1
+    assert "Tutup dua kali." in page
+
+
+def test_a_closed_case_offers_only_one_more_response(site: DeskSite, client: DeskClient) -> None:
+    """The forms follow the table of verdicts."""
+    number = site.send(1)
+    assert _acts(case_page(client, number)) == ["terima", "tanggapi", "minta-keterangan", "bukan-kewenangan", "tutup"]
+    done(site, client, number, "tutup", "Sudah dibuka lagi.")
+    assert _acts(case_page(client, number)) == ["tanggapi"]
+
+
+def _acts(page: str) -> list[str]:
+    return [part.partition('"')[0] for part in page.split('<details class="act" id="')[1:]]

@@ -1,0 +1,110 @@
+"""The address of a list is its filter."""
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.pages.forms import Form, plain_line, plain_text
+from desk.pages.list_query import PAGE_SIZES, TABS_BY_NAME, ListQuery, cursor_text, read_cursor, read_list_query
+from desk.read_model.queries import CaseFilter, Cursor
+
+ACCOUNT = UUID(int=7)
+_PARAMETERS = ("tab", "topik", "wilayah", "tenggat", "saya", "unit", "ditolak", "bersama", "cari", "baris")
+_lines = st.text(max_size=80).map(plain_line)
+_queries = st.builds(
+    ListQuery,
+    tab=st.sampled_from(sorted(TABS_BY_NAME.values())),
+    topic=st.from_regex(r"[a-z0-9-]{0,20}", fullmatch=True),
+    region=st.sampled_from(["", "33", "33.74", "33.74.01"]),
+    due_within=st.none() | st.integers(0, 365),
+    mine=st.booleans(),
+    unit=_lines,
+    refused=st.booleans(),
+    joined=st.integers(0, 1_000_000),
+    words=_lines,
+    page_size=st.sampled_from(PAGE_SIZES),
+)
+
+
+def parameters_of(address: str) -> dict[str, str]:
+    """Return the parameters of an address."""
+    return dict(parse_qsl(urlsplit(address).query))
+
+
+@given(_queries)
+def test_an_address_leads_to_its_own_filter(query: ListQuery) -> None:
+    """A bookmark of the list and the way back from a case show the same cases."""
+    assert read_list_query(parameters_of(query.list_address())) == query
+    assert read_list_query(parameters_of(query.case_address("NOMOR", "/jawab", hasil="x"))) == query
+    assert read_list_query(dict(query.pairs())) == query
+
+
+@given(st.dictionaries(st.sampled_from(_PARAMETERS), st.text(max_size=400)))
+def test_typed_values_never_fail(parameters: dict[str, str]) -> None:
+    """A value that cannot be one is left out, and the result is a filter that a database accepts."""
+    case_filter = read_list_query(parameters).case_filter(ACCOUNT)
+    texts = (case_filter.topic, case_filter.region, case_filter.unit, case_filter.words)
+    assert all(text.isprintable() and len(text) <= 200 for text in texts)
+
+
+def test_every_parameter_is_a_condition() -> None:
+    """The names of the form's fields are those that are read."""
+    typed = {
+        "tab": "lewat",
+        "topik": "jalan-rusak",
+        "wilayah": "33.74",
+        "tenggat": "3",
+        "saya": "1",
+        "unit": "Dinas PU",
+        "ditolak": "1",
+        "bersama": "5",
+        "cari": "lampu padam",
+    }
+    assert read_list_query(typed).case_filter(ACCOUNT) == CaseFilter(
+        "overdue", "jalan-rusak", "33.74", 3, str(ACCOUNT), "Dinas PU", refused=True, joined=5, words="lampu padam"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "~", "2026-11-24~x", "kemarin~" + str(UUID(int=1)), "x" * 500, "\0~\0"])
+def test_a_broken_position_is_the_beginning(text: str) -> None:
+    """A truncated bookmark shows the first page."""
+    assert read_cursor(text) is None
+
+
+def test_a_time_without_a_zone_is_no_position() -> None:
+    """The database takes no such time."""
+    assert read_cursor(f"2026-11-24T08:04:05~{UUID(int=1)}") is None
+
+
+def test_a_position_survives_its_address() -> None:
+    """Microseconds are part of it."""
+    cursor = Cursor(datetime(2026, 11, 24, 8, 4, 5, 678901, tzinfo=UTC), UUID(int=9))
+    assert read_cursor(cursor_text(cursor)) == cursor
+    assert read_cursor(parameters_of(ListQuery().list_address(setelah=cursor_text(cursor)))["setelah"]) == cursor
+    assert read_cursor(cursor_text(cursor).replace("+", " ")) == cursor
+
+
+@given(st.text())
+def test_plain_text_has_no_control_characters(text: str) -> None:
+    """No NUL, which PostgreSQL refuses, and no characters that turn the direction of a text."""
+    lines = plain_text(text).split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert plain_text(plain_text(text)) == plain_text(text)
+
+
+def test_words_stay_apart() -> None:
+    """Tabs and no-break spaces become spaces, and line ends stay."""
+    assert plain_text(" a\tb\u00a0c\r\nd\re\0f\u202e ") == "a b c\nd\nef"
+    assert plain_line("a\r\n b") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("typed", "version"), [("3", 3), ("0", 0), ("", -1), ("-1", -1), ("x", -1), ("٣", -1), ("9" * 40, -1)]
+)
+def test_a_version_is_a_number(typed: str, version: int) -> None:
+    """A form without one is a conflict, never an act without a check."""
+    assert Form([("versi", typed)]).version() == version
