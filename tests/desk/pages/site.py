@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -14,8 +15,10 @@ from accounts.frame import SignedInPages
 from accounts.permissions import Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.channels import DIRECTORY
-from app.assembly.desk.http import build, desk_templates
+from app.assembly.desk.http import desk_templates
 from app.assembly.desk.institutions import RegistryInstitutions
+from app.pages.headers import PageHeaders
+from app.pages.language import PageLanguage
 from bus.errors import Retry
 from config.database import DatabaseUnavailable
 from config.reference.regions import Region, Regions
@@ -61,7 +64,9 @@ class DeskSite:
     audit_log_is_away: bool = False
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
-        self.app = build()
+        self.app = FastAPI()
+        self.app.add_middleware(PageLanguage)
+        self.app.add_middleware(PageHeaders, new_nonce=lambda: "nonce")
         self.app.add_middleware(SameOriginForms, own_address=_ADDRESS, refusal=_refusal)
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
         parts = DeskPageParts(
