@@ -14,14 +14,14 @@ _TWO_HOURS = 7230.0
 
 
 class SplitService:
-    """A service in three processes: `normalize` and `sinks`; the router; the doors with the monitor."""
+    """A service in three processes: `normalize` and `sinks`; the router; the doors with desk and monitor."""
 
     def __init__(self, new_game_day: NewGameDay) -> None:
         port, self.router_port = free_port(), free_port()
         peers = f"http://127.0.0.1:{port},http://127.0.0.1:{self.router_port}"
         self.day = new_game_day(port=port, other_ports=(self.router_port,), ops_peers=peers)
         self.start_process("normalize", "sinks")
-        self.start_process("ingest", "monitor", ops_port=port)
+        self.start_process("ingest", "desk", "monitor", ops_port=port)
         self.start_router(self.router_port)
         self.day.wait_until_quiet()
 
