@@ -1,0 +1,128 @@
+"""Trace, merges and splits, and the audit log."""
+
+from http import HTTPStatus
+
+import pytest
+from sqlalchemy import text
+
+from accounts.permissions import Role
+from tests.app.staff.harness import StaffHarness, hidden_fields
+from tests.app.test_corrections import number
+
+WHY = "lokasinya sama"
+
+
+@pytest.fixture
+def reports(staff: StaffHarness) -> StaffHarness:
+    """A complaint with a repeat, and a separate one, for a person of operations."""
+    staff.reports.write(1, "Kemenkes tolong, hubungi 0812 3456 7890")
+    staff.reports.write(2, "Kemenkes belum ada jawaban", of=1)
+    staff.reports.write(3, "PLN, tiang miring")
+    staff.work()
+    staff.act_as(Role.OPERATOR)
+    return staff
+
+
+def test_a_trace_has_every_record_and_no_words(reports: StaffHarness) -> None:
+    """The dispatch has its agency, and the stages that have not read a record are named."""
+    page = reports.get(f"/desk/telusur?nomor={number(1)}")
+    assert "Laporan baru." in page
+    assert "Diteruskan ke kementerian-kemenkes (alihan ke-0, keyakinan" in page
+    assert "Menunggu " in page
+    assert "tolong" not in page
+    assert "3456" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        (f"nomor={number(9)}", "tidak ada di topik"),
+        ("nomor=xyz", "Nomor ini tidak benar"),
+        ("hari=0", "Isi jumlah hari"),
+    ],
+)
+def test_a_trace_that_finds_nothing_says_why(reports: StaffHarness, query: str, problem: str) -> None:
+    """The page keeps what was typed."""
+    answer = reports.client.get(f"/desk/telusur?{query}")
+    assert (answer.status_code, problem in answer.text) == (HTTPStatus.NOT_FOUND, True)
+
+
+def test_two_reports_are_seen_and_merged(reports: StaffHarness) -> None:
+    """Both texts are shown with masked numbers. The merged report goes where the first is."""
+    page = reports.get(f"/desk/gabung?a={number(1)}&b={number(3)}")
+    assert "Kemenkes tolong, hubungi •••" in page
+    assert "PLN, tiang miring" in page
+    assert "Kementerian Kesehatan" in page
+    fields = hidden_fields(page.partition('<h2 id="gabungkan">')[2], "/desk/gabung")
+    result = reports.follow(reports.send("/desk/gabung", **fields, hubungan="joins", alasan=WHY))
+    assert "1 laporan digabungkan." in result
+    reports.work()
+    assert reports.reports.relation_and_agencies(3)[0] == "joins"
+    assert reports.acts() == [("complaints.merge", "Sari Dewi", WHY)]
+    again = reports.send("/desk/gabung", **fields, hubungan="joins", alasan=WHY)
+    assert (again.status_code, "sudah tergabung" in again.text) == (HTTPStatus.CONFLICT, True)
+
+
+def test_a_repeat_is_split(reports: StaffHarness) -> None:
+    """The page names the report that it is split from. A separate report has no such form."""
+    page = reports.get(f"/desk/gabung?a={number(2)}")
+    assert f"Pisahkan {number(2)} dari {number(1)}" in page
+    fields = hidden_fields(page, "/desk/gabung/pisah")
+    assert "1 laporan dipisahkan." in reports.follow(reports.send("/desk/gabung/pisah", **fields, alasan=WHY))
+    reports.work()
+    assert reports.reports.relation_and_agencies(2)[0] == "new"
+    assert "/desk/gabung/pisah" not in reports.get(f"/desk/gabung?a={number(3)}")
+    refused = reports.send("/desk/gabung/pisah", a=number(3), alasan=WHY)
+    assert (refused.status_code, "Tidak ada yang perlu dipisahkan" in refused.text) == (HTTPStatus.CONFLICT, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [({"alasan": ""}, "Isi alasannya"), ({"b": "xyz"}, "Nomor ini tidak benar"), ({"b": ""}, "Nomor ini tidak benar")],
+)
+def test_an_incomplete_merge_is_not_made(reports: StaffHarness, fields: dict[str, str], problem: str) -> None:
+    """Nothing is recorded."""
+    typed = {"a": number(1), "b": number(3), "alasan": WHY, **fields}
+    answer = reports.send("/desk/gabung", **typed)
+    assert (answer.status_code, problem in answer.text) == (HTTPStatus.BAD_REQUEST, True)
+    assert reports.acts() == []
+
+
+@pytest.fixture
+def log(staff_on_each_database: StaffHarness) -> StaffHarness:
+    """Sixty acts of two persons, for an auditor."""
+    staff = staff_on_each_database
+    for index in range(60):
+        actor, action = ("Budi", "letters.drop") if index % 2 else ("Sari", "triage.decide")
+        staff.desk.audit_log.append(action, f"kasus-{index:02}", actor, f"alasan {index:02}", staff.time)
+    staff.act_as(Role.AUDITOR, "Citra Auditor")
+    return staff
+
+
+def rows_of(page: str) -> str:
+    """Return the list of rows on the page of the audit log."""
+    return page.partition('<ol class="list">')[2].partition("</ol>")[0]
+
+
+def test_the_audit_log_has_pages_and_filters(log: StaffHarness) -> None:
+    """The newest row is first. Each filter is in the address."""
+    page = log.get("/desk/audit")
+    assert page.index("alasan 59") < page.index("alasan 10")
+    assert "alasan 09" not in page
+    older = page.rpartition('href="/desk/audit?')[2].partition('"')[0].replace("&amp;", "&")
+    assert "alasan 09" in log.get(f"/desk/audit?{older}")
+    assert "Sari" not in rows_of(log.get("/desk/audit?pelaku=Budi"))
+    assert "triage.decide" not in rows_of(log.get("/desk/audit?tindakan=letters"))
+    assert "alasan 07" in rows_of(log.get("/desk/audit?objek=kasus-07"))
+    assert "Tidak ada baris yang cocok." in log.get("/desk/audit?sejak=2026-12-01")
+    assert log.client.get("/desk/audit?sejak=kemarin").status_code == HTTPStatus.BAD_REQUEST
+
+
+def test_the_check_finds_a_changed_row(log: StaffHarness) -> None:
+    """The page says which row, and what to do."""
+    assert "Log utuh: 60 baris" in log.get("/desk/audit?periksa=1")
+    with log.engine.begin() as connection:
+        connection.execute(text("UPDATE audit_log SET why = 'lain', at = 'kemarin' WHERE seq = 55"))
+    page = log.get("/desk/audit?periksa=1")
+    assert "Log tidak utuh." in page
+    assert "Row 55 does not match its hash" in page
