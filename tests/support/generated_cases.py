@@ -15,6 +15,7 @@ from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskCase, DeskDispatch
 from messages.case_course import CaseAnswer
 from messages.shapes import Dispatch, Place, Reason, Report, Verdict
+from messages.tracking import tracking_number
 
 _WORDS = (
     *("jalan", "lampu", "rusak", "padam", "puskesmas", "antrean", "sampah", "selokan", "banjir", "KTP", "pelayanan"),
@@ -60,7 +61,7 @@ def _dispatch(chooser: random.Random, agencies: Sequence[str], number: int, now:
         message_id=_id(3 * number + 1),
         at=at,
         complaint_id=_id(3 * number + 2),
-        tracking=f"{number:012d}",
+        tracking=generated_number(number),
         channel=chooser.choice(("web", "sms", "twitter", "mobile")),
         agency=agency,
         reasons=(Reason(rule="topic", says="Kewenangan pemerintah kota menurut UU 23/2014."),),
@@ -75,6 +76,11 @@ def _dispatch(chooser: random.Random, agencies: Sequence[str], number: int, now:
         topic=f"topik-{chooser.randrange(50)}",
         region=f"33.74.{chooser.randrange(1, 17):02d}",
     )
+
+
+def generated_number(number: int) -> str:
+    """Return the tracking number of the generated case with this number."""
+    return tracking_number(_id(3 * number + 1), b"generated")
 
 
 def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_due_today, count_tabs, read_page
 from tests.conftest import NOW
-from tests.support.generated_cases import generate_cases
+from tests.support.generated_cases import generate_cases, generated_number
 
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
 CASES = 4_000
@@ -56,7 +56,7 @@ QUERIES: dict[str, Query] = {
     "changes in a state": lambda connection: read_changes(connection, AGENCIES[0], 100, 50, ["selesai"]),
     "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),
     "dispatched": lambda connection: read_dispatched(connection, AGENCIES[0], NOW - timedelta(days=90), NOW, 50),
-    "case": lambda connection: read_case(connection, AGENCIES[0], "000000000007"),
+    "case": lambda connection: read_case(connection, AGENCIES[0], generated_number(7)),
 }
 
 

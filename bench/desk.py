@@ -1,0 +1,179 @@
+"""Measures the desk with a country's cases: processor time of a list and of a case while 100 officers work at once.
+
+`python -m bench.desk [CASES] [sqlite|postgresql]` generates the cases (1,000,000 by default) on SQLite or on a
+PostgreSQL of its own. Half of them are of one agency, to which all officers belong. It prints one JSON object.
+`list` and `case` are milliseconds of processor time of one page: of the service, with that of the database's server.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from uuid import uuid4
+
+import requests
+
+from accounts.account_store import save_account
+from app.assembly.channels import CHANNELS
+from app.assembly.desk.accounts import build_account_services
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts
+from app.clock import utc_now
+from app.simulator.wait import started
+from config.database import read_transaction, write_transaction
+from config.settings import Settings
+from desk.read_model.queries import TABS, CaseFilter, read_page
+from tests.support.generated_cases import generate_cases
+from tests.support.ports import free_port
+from tests.support.postgresql import start_postgres
+
+_OFFICERS = 100
+_PAGES_PER_OFFICER = 4
+_AGENCIES = ("kota-3374", "bumn-pln", "provinsi-33", "kementerian-kemenkes", "kabupaten-3404", "kabupaten-3322")
+_LISTS = ("tab=baru", "tab=lewat-tenggat", "tab=selesai", "tab=baru&kata=lampu+padam")
+_START_SECONDS = 120.0
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def main(count: int, database: str) -> dict[str, object]:
+    """Generate the cases and measure; return the figures."""
+    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, _database(database, Path(folder)) as url:
+        settings = {"home": folder, "port": str(free_port()), "bus": "local", "database_url": url}
+        parts = Parts(Settings.model_validate(settings), CHANNELS)
+        migrate(parts.engine)
+        began = time.process_time()
+        generate_cases(parts.engine, _AGENCIES, count, utc_now())
+        generated = time.process_time() - began
+        tokens = _sessions(parts)
+        numbers = _numbers(parts)
+        environment = {f"SATUPINTU_{name.upper()}": value for name, value in settings.items()}
+        with started({**environment, "SATUPINTU_LOG_LEVEL": "warning"}, "desk") as process:
+            site = f"http://127.0.0.1:{parts.settings.port}"
+            _wait_until_served(site)
+
+            def processes() -> set[int]:
+                return _process_tree(process.pid) | _processes_of(Path(folder))
+
+            lists = [f"/desk/laporan?{query}" for query in _LISTS]
+            cases = [f"/desk/laporan/{number}" for number in numbers]
+            _visit(site, tokens[:1], [*lists, *cases[:4]])
+            return {
+                "cases": count,
+                "database": database,
+                "officers": _OFFICERS,
+                "generate": round(generated / count * 1e6),
+                "list": _milliseconds(lambda: _visit(site, tokens, lists), processes),
+                "case": _milliseconds(lambda: _visit(site, tokens, cases), processes),
+            }
+
+
+@contextmanager
+def _database(name: str, folder: Path) -> Iterator[str]:
+    if name == "sqlite":
+        yield ""
+        return
+    server = start_postgres(folder / "postgres")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def _sessions(parts: Parts) -> Sequence[str]:
+    """Return the session of each officer."""
+    services = build_account_services(parts, lambda *_: None)
+    tokens = []
+    for number in range(_OFFICERS):
+        account_id = uuid4()
+        values = {"email": f"{number}@instansi.example", "name": f"Petugas {number}", "role": "officer"}
+        with write_transaction(parts.engine) as connection:
+            save_account(connection, account_id, {**values, "agency": _AGENCIES[0]}, utc_now())
+        tokens.append(services.sessions.start(account_id, "bench"))
+    return tokens
+
+
+def _numbers(parts: Parts) -> Sequence[str]:
+    """Return numbers of cases of each tab."""
+    with read_transaction(parts.engine) as connection:
+        pages = [read_page(connection, _AGENCIES[0], CaseFilter(tab), utc_now(), 20) for tab in TABS]
+    return [row.tracking for page in pages for row in page.rows]
+
+
+def _visit(site: str, tokens: Sequence[str], paths: Sequence[str]) -> int:
+    """Let all officers open pages at once; return the number of pages."""
+    begin = threading.Barrier(len(tokens))
+
+    def visit(officer: int) -> int:
+        begin.wait()
+        for position in range(_PAGES_PER_OFFICER):
+            path = paths[(officer + position) % len(paths)]
+            headers = {"Cookie": f"__Host-meja={tokens[officer]}", "Accept": "text/html"}
+            # A busy desk answers 503 and says when to come again.
+            while (
+                response := requests.get(site + path, headers=headers, timeout=120)
+            ).status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                time.sleep(float(response.headers.get("Retry-After", "1")))
+            response.raise_for_status()
+        return _PAGES_PER_OFFICER
+
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        return sum(pool.map(visit, range(len(tokens))))
+
+
+def _milliseconds(visit: Callable[[], int], processes: Callable[[], set[int]]) -> float:
+    before = sum(map(_processor_seconds, processes()))
+    pages = visit()
+    return round((sum(map(_processor_seconds, processes())) - before) / pages * 1000, 1)
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return the processor time of a process and of its ended children; 0 for one that has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(int(ticks) for ticks in fields[11:15]) / _TICKS_PER_SECOND
+
+
+def _process_tree(root: int) -> set[int]:
+    """Return a process and its descendants."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    tree = {root}
+    while children := {pid for pid, parent in parents.items() if parent in tree} - tree:
+        tree |= children
+    return tree
+
+
+def _processes_of(folder: Path) -> set[int]:
+    """Return the PostgreSQL server in this folder with its processes, if there is one."""
+    pid_file = next(folder.glob("postgres/**/postmaster.pid"), None)
+    return _process_tree(int(pid_file.read_text().split()[0])) if pid_file else set()
+
+
+def _wait_until_served(site: str) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        try:
+            if requests.get(f"{site}/desk/masuk", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.2)
+    raise TimeoutError("the desk did not answer")
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    figures = main(int(arguments[0]) if arguments else 1_000_000, (arguments[1:] or ["sqlite"])[0])
+    sys.stdout.write(json.dumps(figures) + "\n")
