@@ -55,4 +55,5 @@ ALERT_NAMES = (
     "stage-waiting",
     "started-twice",
     "triage-waiting",
+    "webhook-off",
 )

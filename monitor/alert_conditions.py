@@ -213,6 +213,13 @@ def _audit_differences(snapshot: Snapshot) -> Iterator[Alert]:
         yield Alert("audit", "", Urgency.NOW, text, counts)
 
 
+def _webhooks_off(snapshot: Snapshot) -> Iterator[Alert]:
+    if count := snapshot.webhooks_off:
+        webhooks = "1 webhook of an agency was" if count == 1 else f"{count:,} webhooks of agencies were"
+        text = f"{webhooks} switched off because the address failed. The agency must repair it and switch it on."
+        yield Alert("webhook-off", "", Urgency.LATER, text, {"webhooks": count})
+
+
 _CONDITIONS: tuple[Callable[[Snapshot], Iterator[Alert]], ...] = (
     _bus_away,
     _database_away,
@@ -227,6 +234,7 @@ _CONDITIONS: tuple[Callable[[Snapshot], Iterator[Alert]], ...] = (
     _triage_waiting,
     _agency_overdue,
     _audit_differences,
+    _webhooks_off,
 )
 
 

@@ -143,6 +143,7 @@ class Snapshot(Shape):
     processes: tuple[ProcessState, ...] = ()
     jumped: float = 0.0
     differences: Mapping[str, int] | None = None
+    webhooks_off: int = Field(0, description="Webhooks of agencies that were switched off because they failed.")
 
     @property
     def cases_at_triage(self) -> int:

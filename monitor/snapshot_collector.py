@@ -34,7 +34,8 @@ class SnapshotCollector:
     """Collects snapshots. Not for two threads.
 
     `groups` are the topics of each consumer group, `channels` the names of all channels. `read_queues` reads the
-    agencies' queues from the ledger. `now` is the wall clock; `monotonic` is a clock in seconds that is never set.
+    agencies' queues from the ledger, `count_webhooks_off` counts the webhooks that failed. `now` is the wall clock;
+    `monotonic` is a clock in seconds that is never set.
     `queues_seconds` is the longest time for which the queues are reused: the ledger counts over all dispatches, which
     is slow.
     """
@@ -45,6 +46,7 @@ class SnapshotCollector:
         groups: TopicsByGroup,
         channels: Sequence[Channel],
         read_queues: Callable[[datetime], Sequence[QueueState]],
+        count_webhooks_off: Callable[[], int],
         probe: ProcessProbe,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
@@ -54,6 +56,7 @@ class SnapshotCollector:
         self._groups = groups
         self._channels = channels
         self._read_queues = read_queues
+        self._count_webhooks_off = count_webhooks_off
         self._probe = probe
         self._now = now
         self._monotonic = monotonic
@@ -89,7 +92,8 @@ class SnapshotCollector:
             away["bus"] = _("refuses the connection; compare the settings")
             self._close_reader()
         try:
-            snapshot = snapshot.model_copy(update={"queues": self._current_queues(now)})
+            queues, webhooks_off = self._current_queues(now), self._count_webhooks_off()
+            snapshot = snapshot.model_copy(update={"queues": queues, "webhooks_off": webhooks_off})
         except DatabaseUnavailable:
             away["database"] = _("can't be reached")
         return snapshot.model_copy(update={"away": away})

@@ -7,6 +7,7 @@ from datetime import datetime
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from config.database import read_transaction
+from desk.webhooks.switched_off import count_switched_off
 from monitor.process_probe import ProcessProbe
 from monitor.snapshot import Backlog, QueueState
 from monitor.snapshot_collector import SnapshotCollector
@@ -23,11 +24,17 @@ def snapshot_collector(parts: Parts, *, repeated: bool = False) -> SnapshotColle
         parts.watched_topics,
         parts.channels.names,
         lambda now: _queues(parts, now),
+        lambda: _count_webhooks_off(parts),
         ProcessProbe(parts.settings.peers, utc_now),
         utc_now,
         time.monotonic,
         _QUEUES_SECONDS if repeated else 0.0,
     )
+
+
+def _count_webhooks_off(parts: Parts) -> int:
+    with read_transaction(parts.engine) as connection:
+        return count_switched_off(connection)
 
 
 def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:

@@ -266,12 +266,6 @@ class Webhooks:
         with write_transaction(self._engine) as connection:
             connection.execute(update(DeliveryRow).where(delivery).values(again))
 
-    def count_switched_off(self) -> int:
-        """Return the number of webhooks of all agencies that were switched off because their address failed."""
-        off = and_(~col(WebhookRow.active), col(WebhookRow.off_reason) != "by_person")
-        with read_transaction(self._engine) as connection:
-            return connection.execute(select(func.count()).select_from(WebhookRow).where(off)).scalar_one()
-
     def _row(self, agency: str, webhook_id: UUID) -> Any:
         columns = (
             col(WebhookRow.address), col(WebhookRow.secret), col(WebhookRow.previous_secret),

@@ -36,6 +36,7 @@ SECTIONS = {
     "stage-waiting": "processes",
     "started-twice": "processes",
     "triage-waiting": "triage",
+    "webhook-off": "agencies",
 }
 _SECTION_TITLES = {
     "agencies": _("Agencies"),

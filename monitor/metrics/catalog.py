@@ -115,6 +115,9 @@ QUEUE = _gauge(
 )
 OVERDUE = _gauge("queue_overdue_cases", "cases", "Cases at an agency past their due time.", "agency")
 QUEUE_OLDEST = _gauge("queue_oldest_age_seconds", "seconds", "Age of the agency's oldest open case.", "agency")
+WEBHOOKS_OFF = _gauge(
+    "webhooks_off", "webhooks", "Webhooks of agencies that were switched off because their address failed."
+)
 AUDIT_DIFFERENCES = _gauge("audit_differences", "messages", "Differences that the latest audit found.", "kind")
 
 PROCESS_METRICS = (
@@ -161,6 +164,7 @@ MONITOR_METRICS = (
     QUEUE,
     OVERDUE,
     QUEUE_OLDEST,
+    WEBHOOKS_OFF,
     AUDIT_DIFFERENCES,
 )
 METRICS = (*PROCESS_METRICS, *MONITOR_METRICS)

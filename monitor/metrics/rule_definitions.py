@@ -261,6 +261,13 @@ _STATE_RULES = (
         f"A case at {{{{ $labels.agency }}}} has had no answer for {_DURATION}.",
     ),
     Rule(
+        "webhook-off",
+        Urgency.LATER,
+        0,
+        f"{_max(catalog.WEBHOOKS_OFF)} > 0",
+        "Webhooks of agencies are switched off because their address failed: {{ $value }}.",
+    ),
+    Rule(
         "audit",
         Urgency.NOW,
         0,

@@ -269,6 +269,15 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         Urgency.NOW,
         "The audit found differences: 2 lost, 1 misfiled. `satupintu audit` lists them.",
     ),
+    (
+        "webhook-off",
+        {"webhooks_off": 2},
+        Urgency.LATER,
+        (
+            "2 webhooks of agencies were switched off because the address failed. "
+            "The agency must repair it and switch it on."
+        ),
+    ),
 ]
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from itertools import count
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from config.database import read_transaction, write_transaction
@@ -19,7 +18,8 @@ from desk.webhooks.address_guard import AddressGuard
 from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.delivery_store import DeliveryStore
 from desk.webhooks.sender import WebhookSender
-from desk.webhooks.tables import DeliveryRow, WebhookRow
+from desk.webhooks.switched_off import count_switched_off
+from desk.webhooks.tables import DeliveryRow
 from desk.webhooks.webhooks import AddedWebhook, Webhooks
 from desk.webhooks.worker import DeliveryWorker, SwitchedOffWebhook
 from messages.sealing import Sealer
@@ -124,7 +124,7 @@ class Harness:
         with read_transaction(self.engine) as connection:
             return [(row[0], row[1]) for row in connection.execute(query)]
 
-    def set_webhook(self, webhook_id: UUID, **values: Any) -> None:
-        """Write columns of a webhook."""
-        with write_transaction(self.engine) as connection:
-            connection.execute(update(WebhookRow).where(col(WebhookRow.id) == webhook_id).values(values))
+    def count_switched_off(self) -> int:
+        """Return the number of webhooks that the monitor shows."""
+        with read_transaction(self.engine) as connection:
+            return count_switched_off(connection)

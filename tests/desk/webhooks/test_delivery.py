@@ -96,7 +96,7 @@ def test_failed_attempts_follow_the_schedule_and_switch_the_webhook_off(harness:
     assert [(event.agency, event.webhook_id, event.reason) for event in harness.switched_off] == [
         (AGENCY, added.id, "failing")
     ]
-    assert harness.webhooks.count_switched_off() == 1
+    assert harness.count_switched_off() == 1
     assert len({request.headers["webhook-id"] for request in receiver.requests}) == 1
     assert len({request.body for request in receiver.requests}) == 1
 

@@ -120,7 +120,7 @@ def test_a_webhook_that_is_off_keeps_what_waits(harness: Harness, receiver: Rece
     harness.webhooks.switch_off(AGENCY, added.id, "siti", "pemeliharaan")
     harness.enqueue(change(1), change(2, kind="answered"))
     assert harness.deliver_all() == 0
-    assert harness.webhooks.count_switched_off() == 0
+    assert harness.count_switched_off() == 0
     harness.webhooks.switch_on(AGENCY, added.id, "siti", "selesai")
     harness.deliver_all()
     assert receiver.events == [("case.received", "L1"), ("case.answered", "L1")]

@@ -168,6 +168,7 @@ RAISED: Mapping[str, Snapshot] = {
     "door-silent": snapshot_with(channels=(channel(newest=ago(_USUAL_SILENCE)), channel("sms"))),
     "triage-waiting": snapshot_with(queues=(queue("triage", age=thresholds.TRIAGE_SECONDS),)),
     "agency-overdue": snapshot_with(queues=(queue(overdue=1), queue("kemenkes", overdue=2), queue(TRIAGE, overdue=9))),
+    "webhook-off": snapshot_with(webhooks_off=1),
     "audit": snapshot_with(differences={"lost": 0, "doubled": 1, "misfiled": 0}),
     "many at once": snapshot_with(
         away={"bus": "can't be reached", "database": "can't be reached"},
