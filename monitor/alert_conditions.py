@@ -215,8 +215,11 @@ def _audit_differences(snapshot: Snapshot) -> Iterator[Alert]:
 
 def _webhooks_off(snapshot: Snapshot) -> Iterator[Alert]:
     if count := snapshot.webhooks_off:
-        webhooks = "1 webhook of an agency was" if count == 1 else f"{count:,} webhooks of agencies were"
-        text = f"{webhooks} switched off because the address failed. The agency must repair it and switch it on."
+        text = numbered(
+            "1 webhook of an agency was switched off because its address fails. The agency must act.",
+            "{count:,} webhooks of agencies were switched off because their addresses fail. The agencies must act.",
+            count,
+        )
         yield Alert("webhook-off", "", Urgency.LATER, text, {"webhooks": count})
 
 

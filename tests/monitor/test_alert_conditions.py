@@ -273,10 +273,7 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         "webhook-off",
         {"webhooks_off": 2},
         Urgency.LATER,
-        (
-            "2 webhooks of agencies were switched off because the address failed. "
-            "The agency must repair it and switch it on."
-        ),
+        "2 webhooks of agencies were switched off because their addresses fail. The agencies must act.",
     ),
 ]
 
