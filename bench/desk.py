@@ -127,6 +127,10 @@ def _visit(site: str, tokens: Sequence[str], paths: Sequence[str]) -> int:
         return sum(pool.map(visit, range(len(tokens))))
 
 
+def _open(address: str, headers: dict[str, str]) -> requests.Response:
+    return requests.get(address, headers=headers, timeout=120)
+
+
 def _milliseconds(visit: Callable[[], int], processes: Callable[[], set[int]]) -> float:
     before = sum(map(_processor_seconds, processes()))
     pages = visit()
