@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from accounts.account_store import Account, AccountStore, actor_label, normalized_email
-from accounts.frame import SignedInPages
+from accounts.frame import NavigationEntry, SignedInPages
 from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewPerson
 from accounts.pages import wording
 from accounts.pages.invitation_pages import INVITATION_ADDRESS
@@ -19,8 +19,11 @@ from accounts.permissions import Act, Actor, Role, may
 from accounts.person_checks import NotPossible
 from accounts.signed_in import Forbidden, SignedIn
 from config.translation.message import Message
+from config.translation.message import message as _
 
 PEOPLE_ADDRESS = "/desk/akun"
+# The administrator has this right for every agency.
+PEOPLE_NAVIGATION = (NavigationEntry(_("Akun"), PEOPLE_ADDRESS, Act.MANAGE_OFFICERS),)
 _SHOWN_ACCOUNTS = 100
 _MAX_REASON_LENGTH = 500
 

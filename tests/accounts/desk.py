@@ -35,7 +35,6 @@ SESSION = "__Host-meja"
 _TEMPLATES = [ROOT / "accounts" / "templates"]
 NAVIGATION = [
     NavigationEntry(Message("Laporan"), "/desk", Act.VIEW_CASE),
-    NavigationEntry(Message("Akun"), "/desk/akun", Act.MANAGE_ACCOUNTS),
     NavigationEntry(Message("Akun"), "/desk/akun", Act.MANAGE_OFFICERS),
 ]
 # Parameters that take no time. The real ones take 64 MiB and a tenth of a second for each password.

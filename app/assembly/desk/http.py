@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from accounts.csrf import is_below
 from accounts.frame import NavigationEntry
 from accounts.pages.account_pages import AccountPages
+from accounts.pages.people_pages import PEOPLE_NAVIGATION
 from accounts.pages.responses import page_response
 from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_pages, build_account_services
@@ -47,7 +48,7 @@ _NONCE_BYTES = 16
 _RETRY_AFTER_SECONDS = 60
 # Refusals of the desk are counted apart from those of the doors.
 _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/")
-_NAVIGATION: Sequence[NavigationEntry] = (*AGENCY_NAVIGATION, *STAFF_NAVIGATION)
+_NAVIGATION: Sequence[NavigationEntry] = (*AGENCY_NAVIGATION, *STAFF_NAVIGATION, *PEOPLE_NAVIGATION)
 
 
 def build(parts: Parts, desk: DeskParts) -> FastAPI:

@@ -1,0 +1,104 @@
+"""Rules for new passwords, and the work that a check takes."""
+
+import threading
+
+import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from accounts.authentication import passwords
+from accounts.authentication.passwords import Busy, Passwords, password_fault
+from tests.accounts.desk import CHEAP_HASHER, PASSWORD
+
+NAME, EMAIL = "Sari Dewi Kusuma", "sari.kusuma@semarang.example"
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        (PASSWORD, None),
+        ("a1!a2!a3!a4!x", None),
+        ("hujan-turun-lagi", None),
+        ("ノートと鉛筆と消しゴムです", None),
+        ("x" * 11, "too_short"),
+        ("abcdefghijk", "too_short"),
+        ("", "too_short"),
+        ("kata " * 26, "too_long"),
+        ("aaaaaaaaaaaa", "common"),
+        ("121212121212", "common"),
+        ("123456789012", "common"),
+        ("987654321098", "common"),
+        ("abcdefghijkl", "common"),
+        ("qwertyuiopas", "common"),
+        ("Password1234", "common"),
+        ("passwordpassword", "common"),
+        ("Indonesia1945!", "common"),
+        ("bismillah12345", "common"),
+        ("admin@2026!!!", "common"),
+        ("saridewi2026", "personal"),
+        ("kusuma-kusuma", "personal"),
+        ("sari.kusuma@semarang.example", "personal"),
+        ("kusuma suka kopi pagi di beranda", None),
+    ],
+)
+def test_new_passwords(password: str, fault: str | None) -> None:
+    """Length, common words and the person's own names count; kinds of characters do not."""
+    assert password_fault(password, NAME, EMAIL) == fault
+
+
+def test_keyboards_that_compose_characters_in_other_ways() -> None:
+    """The same letters from another keyboard are the same password (NFKC)."""
+    checked = Passwords(CHEAP_HASHER)
+    assert checked.verify(checked.hash("caf\u00e9 di beranda"), "cafe\u0301 di beranda")
+
+
+def test_no_password_opens_an_empty_hash() -> None:
+    """An account without a password, or no account, is checked against a hash that no password has."""
+    checked = Passwords(CHEAP_HASHER)
+    for password in ("", PASSWORD, "no password of anybody"):
+        assert not checked.verify("", password)
+        assert not checked.verify("not a hash", password)
+
+
+def test_the_work_is_the_same_for_unknown_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One hash is calculated in each case, with the same parameters."""
+    checked, verified = Passwords(CHEAP_HASHER), []
+    stored = checked.hash(PASSWORD)
+
+    def verify(_self: PasswordHasher, password_hash: str, _password: str) -> bool:
+        verified.append(password_hash.rpartition("$")[0].rpartition("$")[0])
+        return True
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    checked.verify(stored, "x")
+    checked.verify("", "x")
+    assert len(verified) == 2
+    assert verified[0] == verified[1]
+
+
+def test_a_few_hashes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four are calculated at once, as each takes 64 MiB; a further one is refused after a while."""
+    monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 0.01)
+    checked, running, end = Passwords(CHEAP_HASHER), threading.Semaphore(0), threading.Event()
+
+    def hang(*_: object) -> bool:
+        running.release()
+        return end.wait(60)
+
+    monkeypatch.setattr(PasswordHasher, "verify", hang)
+    threads = [threading.Thread(target=checked.verify, args=("", "x")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert running.acquire(timeout=60)
+    with pytest.raises(Busy):
+        checked.verify("", "x")
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert checked.verify("x", "x")
+
+
+def test_the_real_parameters() -> None:
+    """Argon2id with 64 MiB: the second recommended option of RFC 9106."""
+    assert PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).hash("x").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
