@@ -36,8 +36,8 @@ def set_password(page: Page, link: str, name: str = "", email: str = "") -> None
     page.goto(link)
     assert_readable(page)
     if name:
-        page.get_by_label("Nama").fill(name)
-        page.get_by_label("Email").fill(email)
+        page.get_by_label("Nama", exact=True).fill(name)
+        page.get_by_label("Email", exact=True).fill(email)
     page.get_by_label("Kata sandi baru", exact=True).fill(PASSWORD)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -47,7 +47,7 @@ def set_password(page: Page, link: str, name: str = "", email: str = "") -> None
 
 def sign_in(page: Page, email: str) -> None:
     """Sign in by keyboard on the page that is open."""
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("Email", exact=True).fill(email)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -66,10 +66,11 @@ def test_from_the_first_link_to_an_officer_with_a_second_factor(
     set_password(administrator, first_link, "Rina Putri", "rina@lapor.example")
     assert_readable(administrator)
     sign_in(administrator, "rina@lapor.example")
+    expect(administrator.get_by_role("button", name="Keluar")).to_be_visible()
     administrator.goto("/desk/akun")
-    administrator.get_by_label("Nama").fill("Sari Dewi")
-    administrator.get_by_label("Email").fill("sari@semarang.example")
-    administrator.get_by_label("Kode instansi").fill("kota-3374")
+    administrator.get_by_label("Nama", exact=True).fill("Sari Dewi")
+    administrator.get_by_label("Email", exact=True).fill("sari@semarang.example")
+    administrator.get_by_label("Kode instansi", exact=True).fill("kota-3374")
     administrator.get_by_role("button", name="Buat undangan").click()
     assert_readable(administrator)
     link = re.search(r"http://127\.0\.0\.1:\d+/desk/undangan/[\w-]+", administrator.inner_text("main"))
@@ -100,6 +101,7 @@ def test_from_the_first_link_to_an_officer_with_a_second_factor(
     assert_readable(officer)
     officer.get_by_label("Kode", exact=True).fill(recovery_code)
     officer.keyboard.press("Enter")
+    expect(officer.get_by_role("button", name="Keluar")).to_be_visible()
     officer.goto("/desk/saya")
     expect(officer.get_by_text("belum dipakai: 9")).to_be_visible()
 

@@ -1,0 +1,98 @@
+"""Commands of accounts: what they print, what they record, and the errors that a person can fix."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accounts.services import AccountServices
+from app.assembly.desk.accounts import build_account_services, first_administrator_link, invitation_link
+from app.assembly.parts import Parts
+from tests.app.test_cli import environment
+from tests.support import program
+
+Desk = Callable[..., subprocess.CompletedProcess[str]]
+BY = ("--actor", "Budi", "--why", "petugas baru")
+SARI = ("--role", "officer", "--agency", "kota-3374", "--email", "sari@semarang.example", "--name", "Sari Dewi")
+PASSWORD = "kopi pagi di beranda"
+
+
+@pytest.fixture
+def desk(parts: Parts, tmp_path: Path) -> Desk:
+    """Return a runner of `satupintu desk` on the database of `parts`."""
+    variables = environment(tmp_path, secret_key=parts.settings.secret_key.get_secret_value())
+    return lambda *arguments: program.run(("desk", *arguments), variables, tmp_path)
+
+
+@pytest.fixture
+def services(parts: Parts) -> AccountServices:
+    """The accounts on the database of the commands."""
+    return build_account_services(parts, parts.audit_log.append)
+
+
+def actions(parts: Parts) -> list[tuple[str, str]]:
+    """Return action and reason of each row of the audit log."""
+    with parts.audit_log.rows() as rows:
+        return [(row.act.action, row.act.why) for row in rows]
+
+
+@pytest.mark.slow
+def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: AccountServices) -> None:
+    """The link stands alone on standard output. Each act is recorded with its actor and reason."""
+    invited = desk("invite", *SARI, *BY)
+    (link,) = invited.stdout.splitlines()
+    prefix = invitation_link(parts.settings, "")
+    assert link.startswith(prefix)
+    account_id = services.acceptance.accept(link.removeprefix(prefix), PASSWORD)
+    services.sessions.start(account_id, "Firefox, Linux")
+    (account,) = json.loads(desk("accounts", "--json").stdout)
+    assert (account["email"], account["role"], account["agency"]) == ("sari@semarang.example", "officer", "kota-3374")
+    (session,) = json.loads(desk("sessions", "sari@semarang.example", "--json").stdout)
+    assert session["device"] == "Firefox, Linux"
+    desk("sessions", "sari@semarang.example", "--revoke", *BY)
+    assert services.sessions.of_account(account_id) == []
+    assert desk("link", "Sari@Semarang.example", *BY).stdout.startswith(prefix)
+    assert desk("revoke", "sari@semarang.example", *BY).returncode == 0
+    assert json.loads(desk("accounts", "--json").stdout) == []
+    assert actions(parts) == [
+        ("account.invited", "petugas baru"),
+        ("account.created", f"invitation {_first_subject(parts)}"),
+        ("account.sessions_ended", "petugas baru"),
+        ("account.password_link_made", "petugas baru"),
+        ("account.revoked", "petugas baru"),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("invite", *SARI, "--actor", " ", "--why", "w"), "--actor and --why are missing"),
+        (("invite", *SARI[:2], "--agency", "kota-9999", *SARI[4:], *BY), "No institution with a queue"),
+        (("invite", "--role", "auditor", *SARI[2:], *BY), "needs --agency CODE"),
+        (("revoke", "siapa@semarang.example", *BY), "No account that is not revoked"),
+        (("sessions", "siapa@semarang.example"), "No account that is not revoked"),
+    ],
+)
+def test_errors_that_a_person_can_fix(desk: Desk, parts: Parts, arguments: tuple[str, ...], message: str) -> None:
+    """Exit 2 with a sentence. Nothing is printed as a result or recorded."""
+    result = desk(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr.replace("\n", " ")
+    assert actions(parts) == []
+
+
+def test_the_first_link(parts: Parts, services: AccountServices) -> None:
+    """Each start has a new link until somebody has used one; later starts have none."""
+    former, link = first_administrator_link(parts), first_administrator_link(parts)
+    assert former != link
+    token = link.rpartition("/")[2]
+    services.acceptance.accept(token, PASSWORD, "rina@lapor.example", "Rina Putri")
+    assert first_administrator_link(parts) == ""
+
+
+def _first_subject(parts: Parts) -> str:
+    with parts.audit_log.rows() as rows:
+        return next(iter(rows)).act.subject
