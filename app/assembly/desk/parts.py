@@ -7,7 +7,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
+from accounts.account_store import AccountStore
 from app.assembly.desk.institutions import RegistryInstitutions
+from app.assembly.desk.mail import MailParts
+from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
+from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
 from app.operations.audit_log import AuditLog
 from bus.errors import Retry
@@ -21,6 +25,7 @@ from desk.mail.notices import NoticeQueue
 from desk.read_model.rebuild import ReadModelRebuild
 from desk.read_model.sink import DeskSink, OnChanges
 from desk.webhooks.change_queue import ChangeQueue
+from desk.webhooks.worker import SwitchedOffWebhook
 from ingest.files.attachments import read_stored_file
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Attachment, Contact
@@ -107,11 +112,24 @@ class DeskParts:
         parts = self._parts
         publisher = ActPublisher(parts.engine, self.publish, parts.now, stopping, _PUBLISHER_SECONDS, _PUBLISH_RETRIES)
         yield "desk-acts", publisher.run
+        mail = self._mail()
+        on_switched_off = mail.on_switched_off if mail else _tell_nobody
+        yield "webhooks", delivery_worker(parts, on_switched_off, stopping).run
+        if mail:
+            yield from mail.threads(stopping)
 
     def close(self) -> None:
         """Close the producer, if it was used."""
         if "producer" in vars(self):
             self.producer.close()
+
+    def _mail(self) -> MailParts | None:
+        """Return the e-mail to officers, `None` without a mail server."""
+        if not self._parts.settings.smtp_host:
+            return None
+        facts = DigestFacts(self._parts, self.institutions)
+        recipients = AccountRecipients(AccountStore(self._parts.engine))
+        return MailParts(self._parts, recipients, facts.counts, facts.zone, desk_links(self._parts.settings.reached_at))
 
     def _sink(self, on_changes: OnChanges) -> DeskSink:
         parts = self._parts
@@ -127,7 +145,12 @@ class DeskParts:
     def _on_changes(self, connection: Connection, changes: Sequence[CaseChange]) -> None:
         """Store what agencies are told of by webhook and e-mail, in the transaction of the read model."""
         self._webhook_queue.add(connection, changes)
-        self._notice_queue.add(connection, changes)
+        if self._parts.settings.smtp_host:
+            self._notice_queue.add(connection, changes)
+
+
+def _tell_nobody(_webhook: SwitchedOffWebhook) -> None:
+    """Do nothing: there is no mail server. The log event and the alert remain."""
 
 
 def _processed_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:

@@ -1,0 +1,79 @@
+"""Tells the e-mail who the officers are, how many cases wait for them, and where the desk's pages are."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta, tzinfo
+
+from accounts.account_store import Account, AccountStore
+from accounts.pages.own_pages import OWN_ADDRESS
+from accounts.permissions import Role
+from app.assembly.desk.institutions import RegistryInstitutions
+from app.assembly.parts import Parts
+from config.database import read_transaction
+from config.time_zones import time_zone
+from desk.mail.recipients import Recipient
+from desk.mail.texts import CaseList, DeskLinks, DigestCounts
+from desk.pages.list_query import LIST_ADDRESS, ListQuery
+from desk.read_model.queries import count_due_today, count_tabs
+
+_READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
+
+
+class AccountRecipients:
+    """See `desk.mail.recipients.Recipients`. Revoked accounts get no e-mail."""
+
+    def __init__(self, accounts: AccountStore) -> None:
+        self._accounts = accounts
+
+    def agencies(self) -> Sequence[str]:
+        """See the protocol."""
+        accounts = self._accounts.search("", None, None)
+        return sorted({account.agency for account in accounts if account.role in _READERS})
+
+    def officers(self, agency: str) -> Sequence[Recipient]:
+        """See the protocol."""
+        return [_recipient(account) for account in self._accounts.of_agency(agency) if account.role in _READERS]
+
+    def coordinators(self, agency: str) -> Sequence[Recipient]:
+        """See the protocol."""
+        accounts = self._accounts.of_agency(agency)
+        return [_recipient(account) for account in accounts if account.role == Role.COORDINATOR]
+
+
+class DigestFacts:
+    """Numbers of an agency's cases, and its time zone."""
+
+    def __init__(self, parts: Parts, institutions: RegistryInstitutions) -> None:
+        self._parts = parts
+        self._institutions = institutions
+
+    def zone(self, agency: str) -> tzinfo:
+        """Return the time zone of the agency's region."""
+        return time_zone(self._institutions.region(agency)).value
+
+    def counts(self, agency: str) -> DigestCounts:
+        """Return the numbers of now. Due today is what is due before midnight in the agency's zone."""
+        now = self._parts.now()
+        with read_transaction(self._parts.engine) as connection:
+            tabs = count_tabs(connection, agency, now)
+            due_today = count_due_today(connection, agency, now, _midnight(now, self.zone(agency)))
+        return DigestCounts(tabs["new"], due_today, tabs["overdue"], tabs["waiting"])
+
+
+def desk_links(base: str) -> DeskLinks:
+    """Return the addresses of the desk's pages. `base` is the public address without a slash at its end."""
+    lists: dict[CaseList, ListQuery] = {
+        "new": ListQuery(tab="new"),
+        "due_today": ListQuery(tab="working", due_within=1),
+        "overdue": ListQuery(tab="overdue"),
+        "waiting": ListQuery(tab="waiting"),
+    }
+    case: Callable[[str], str] = lambda number: f"{base}{LIST_ADDRESS}/{number}"  # noqa: E731 - a value of `DeskLinks`
+    return DeskLinks(lambda case_list: base + lists[case_list].list_address(), case, f"{base}/desk", base + OWN_ADDRESS)
+
+
+def _recipient(account: Account) -> Recipient:
+    return Recipient(str(account.id), account.email, account.wants_digest)
+
+
+def _midnight(now: datetime, zone: tzinfo) -> datetime:
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)

@@ -1,0 +1,70 @@
+"""The e-mail with real accounts, real cases and the process's own threads."""
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from accounts.account_store import AccountStore, save_account
+from accounts.permissions import Role
+from app.assembly.desk.institutions import RegistryInstitutions
+from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
+from app.assembly.desk.parts import DeskParts
+from app.assembly.parts import Parts
+from config.database import write_transaction
+from desk.mail.recipients import Recipient
+from tests.conftest import NOW
+from tests.support.generated_cases import generate_cases
+
+_AGENCY = "bumn-pln"
+
+
+def store_account(engine: Engine, number: int, role: Role, agency: str = _AGENCY, **values: object) -> None:
+    """Store an account."""
+    facts = {"email": f"petugas{number}@pln.example", "name": "Petugas", "role": role, "agency": agency, **values}
+    with write_transaction(engine) as connection:
+        save_account(connection, UUID(int=number), {"password_hash": "", **facts}, NOW)
+
+
+def test_only_officers_of_the_agency_get_email(engine: Engine) -> None:
+    """Not the revoked ones, nor staff without an institution. The digest is each person's choice."""
+    store_account(engine, 1, Role.OFFICER, wants_digest=False)
+    store_account(engine, 2, Role.COORDINATOR)
+    store_account(engine, 3, Role.OFFICER, revoked_at=NOW)
+    store_account(engine, 4, Role.TRIAGE, "")
+    store_account(engine, 5, Role.OFFICER, "kota-3374")
+    recipients = AccountRecipients(AccountStore(engine))
+    assert recipients.agencies() == [_AGENCY, "kota-3374"]
+    coordinator = Recipient(str(UUID(int=2)), "petugas2@pln.example")
+    officer = Recipient(str(UUID(int=1)), "petugas1@pln.example", wants_digest=False)
+    assert list(recipients.officers(_AGENCY)) == [officer, coordinator]
+    assert list(recipients.coordinators(_AGENCY)) == [coordinator]
+
+
+def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
+    """The zone is that of the agency's region."""
+    generate_cases(parts.engine, [_AGENCY], 200, NOW)
+    parts.now = lambda: NOW
+    facts = DigestFacts(parts, RegistryInstitutions(lambda: parts.registry))
+    counts = facts.counts(_AGENCY)
+    assert min(counts.new, counts.overdue, counts.waiting) > 0
+    assert facts.counts("kota-3374").is_empty()
+    assert facts.zone("provinsi-94").utcoffset(None) == timedelta(hours=9)
+
+
+def test_links_lead_to_the_lists() -> None:
+    """Under the public address."""
+    links = desk_links("https://lapor.example")
+    assert links.case_list("overdue").startswith("https://lapor.example/desk/laporan?")
+    assert links.case("L1") == "https://lapor.example/desk/laporan/L1"
+
+
+def test_email_has_threads_only_with_a_mail_server(parts: Parts) -> None:
+    """The webhooks have theirs always."""
+    stopping = threading.Event()
+    assert [name for name, _ in DeskParts(parts).threads(stopping)] == ["desk-acts", "webhooks"]
+    mail = {"smtp_host": "mail.example", "smtp_from": "satu-pintu@lapor.example"}
+    parts.settings = parts.settings.model_copy(update=mail)
+    names = [name for name, _ in DeskParts(parts).threads(stopping)]
+    assert names == ["desk-acts", "webhooks", "mail", "mail-schedule"]
