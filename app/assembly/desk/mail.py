@@ -3,9 +3,10 @@
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
-from app.assembly.parts import Parts
+from sqlalchemy import Engine
+
 from config.settings import Settings
 from config.translation.translator import load_translator
 from desk.mail.composer import MailComposer
@@ -18,6 +19,7 @@ from desk.mail.smtp import SmtpClient, SmtpServer
 from desk.mail.texts import DeskLinks, DigestCounts
 from desk.mail.worker import MailWorker
 from desk.webhooks.worker import SwitchedOffWebhook
+from messages.sealing import Sealer
 
 
 class MailParts:
@@ -28,17 +30,21 @@ class MailParts:
 
     def __init__(
         self,
-        parts: Parts,
+        engine: Engine,
+        sealer: Sealer,
+        settings: Settings,
+        now: Callable[[], datetime],
         recipients: Recipients,
         counts: Callable[[str], DigestCounts],
         zone: Callable[[str], tzinfo],
         links: DeskLinks,
     ) -> None:
-        self._parts = parts
+        self._settings = settings
+        self._now = now
         composer = MailComposer(load_translator().translate)
-        self.outbox = MailOutbox(parts.engine, parts.sealer, parts.now)
-        self._digests = DigestJob(recipients, counts, zone, links, composer, self.outbox, parts.now)
-        self._notices = NoticeJob(parts.engine, recipients, links, composer, self.outbox, parts.now)
+        self.outbox = MailOutbox(engine, sealer, now)
+        self._digests = DigestJob(recipients, counts, zone, links, composer, self.outbox, now)
+        self._notices = NoticeJob(engine, recipients, links, composer, self.outbox, now)
 
     def on_switched_off(self, webhook: SwitchedOffWebhook) -> None:
         """Tell the coordinators; see `DeliveryWorker`."""
@@ -46,10 +52,9 @@ class MailParts:
 
     def threads(self, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
         """Return what runs in threads, with their names."""
-        parts = self._parts
-        client = SmtpClient(smtp_server(parts.settings), parts.now)
+        client = SmtpClient(smtp_server(self._settings), self._now)
         yield "mail", MailWorker(self.outbox, client, secrets.token_hex, stopping).run
-        schedule = MailSchedule(self._digests, self._notices, self.outbox, parts.now, stopping)
+        schedule = MailSchedule(self._digests, self._notices, self.outbox, self._now, stopping)
         yield "mail-schedule", schedule.run
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 
+from sqlalchemy import Engine
+
 from accounts.account_store import Account, AccountStore
 from accounts.pages.own_pages import OWN_ADDRESS
 from accounts.permissions import Role
 from app.assembly.desk.institutions import RegistryInstitutions
-from app.assembly.parts import Parts
 from config.database import read_transaction
 from config.time_zones import time_zone
 from desk.mail.recipients import Recipient
@@ -42,8 +43,9 @@ class AccountRecipients:
 class DigestFacts:
     """Numbers of an agency's cases, and its time zone."""
 
-    def __init__(self, parts: Parts, institutions: RegistryInstitutions) -> None:
-        self._parts = parts
+    def __init__(self, engine: Engine, now: Callable[[], datetime], institutions: RegistryInstitutions) -> None:
+        self._engine = engine
+        self._now = now
         self._institutions = institutions
 
     def zone(self, agency: str) -> tzinfo:
@@ -52,8 +54,8 @@ class DigestFacts:
 
     def counts(self, agency: str) -> DigestCounts:
         """Return the numbers of now. Due today is what is due before midnight in the agency's zone."""
-        now = self._parts.now()
-        with read_transaction(self._parts.engine) as connection:
+        now = self._now()
+        with read_transaction(self._engine) as connection:
             tabs = count_tabs(connection, agency, now)
             due_today = count_due_today(connection, agency, now, _midnight(now, self.zone(agency)))
         return DigestCounts(tabs["new"], due_today, tabs["overdue"], tabs["waiting"])

@@ -114,7 +114,10 @@ class DeskParts:
         yield "desk-acts", publisher.run
         mail = self._mail()
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
-        yield "webhooks", delivery_worker(parts, on_switched_off, stopping).run
+        yield (
+            "webhooks",
+            delivery_worker(parts.engine, parts.sealer, parts.settings, parts.now, on_switched_off, stopping).run,
+        )
         if mail:
             yield from mail.threads(stopping)
 
@@ -125,11 +128,15 @@ class DeskParts:
 
     def _mail(self) -> MailParts | None:
         """Return the e-mail to officers, `None` without a mail server."""
-        if not self._parts.settings.smtp_host:
+        parts = self._parts
+        if not parts.settings.smtp_host:
             return None
-        facts = DigestFacts(self._parts, self.institutions)
-        recipients = AccountRecipients(AccountStore(self._parts.engine))
-        return MailParts(self._parts, recipients, facts.counts, facts.zone, desk_links(self._parts.settings.reached_at))
+        facts = DigestFacts(parts.engine, parts.now, self.institutions)
+        recipients = AccountRecipients(AccountStore(parts.engine))
+        links = desk_links(parts.settings.reached_at)
+        return MailParts(
+            parts.engine, parts.sealer, parts.settings, parts.now, recipients, facts.counts, facts.zone, links
+        )
 
     def _sink(self, on_changes: OnChanges) -> DeskSink:
         parts = self._parts

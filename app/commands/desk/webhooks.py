@@ -168,7 +168,7 @@ def _explained(agency: str) -> Iterator[None]:
 def _webhooks(parts: Parts, agency: str) -> Webhooks:
     if agency not in parts.registry.institutions:
         stop(f"{agency} is not the code of an institution.", EX_USAGE)
-    return agency_webhooks(parts)
+    return agency_webhooks(parts.engine, parts.sealer, parts.settings, parts.now, parts.audit_log.append)
 
 
 def _parse_kinds(typed: str) -> list[ChangeKind]:

@@ -45,8 +45,7 @@ def test_only_officers_of_the_agency_get_email(engine: Engine) -> None:
 def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
     """The zone is that of the agency's region."""
     generate_cases(parts.engine, [_AGENCY], 200, NOW)
-    parts.now = lambda: NOW
-    facts = DigestFacts(parts, RegistryInstitutions(lambda: parts.registry))
+    facts = DigestFacts(parts.engine, lambda: NOW, RegistryInstitutions(lambda: parts.registry))
     counts = facts.counts(_AGENCY)
     assert min(counts.new, counts.overdue, counts.waiting) > 0
     assert facts.counts("kota-3374").is_empty()
