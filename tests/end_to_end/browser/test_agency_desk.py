@@ -1,0 +1,220 @@
+"""An officer at the agency's desk in a real browser: on small phones, without scripts, by keyboard, in the dark."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.database import open_database
+from tests.desk.harness import DeskHarness
+from tests.desk.pages.site import BUDI, SARI, DeskSite
+from tests.end_to_end.browser.conftest import DESK, PHONE
+from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
+from tests.ingest.door_client import DoorServer
+
+_SMALL_PHONE = {"width": 320, "height": 640}
+# More than the links, fields and buttons of the longest page.
+_MAX_TABS = 150
+_FOCUSED = """() => { const at = document.activeElement; const style = getComputedStyle(at);
+    return [at.id || at.innerText.trim(), style.outlineStyle !== 'none' || at.type === 'radio']; }"""
+
+
+class OpenDesk(Protocol):
+    """Opens the desk in a browser of its own."""
+
+    def __call__(self, size: dict[str, int] = ..., *, scripts: bool = True, **options: Any) -> Page:
+        """`options` are Playwright's for a context."""
+        ...
+
+
+@pytest.fixture
+def site(tables: Path, tmp_path: Path, now: Callable[[], datetime]) -> Iterator[DeskSite]:
+    """The agency's pages with five cases whose deadline has passed."""
+    engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path)}")
+    site = DeskSite(DeskHarness(engine, now))
+    site.send(1, "Kemenkes, lampu puskesmas padam", title="Lampu padam", channel="sms")
+    site.send(2, "Kemenkes, puskesmas tutup", title="Pintu terkunci", channel="sms")
+    for number in (3, 4, 5):
+        site.send(number, f"Kemenkes, vaksin habis {number}", title=f"Vaksin habis {number}", channel="sms")
+    site.later = timedelta(days=30)
+    yield site
+    engine.dispose()
+
+
+@pytest.fixture
+def open_desk(chromium: Browser, site: DeskSite) -> Iterator[OpenDesk]:
+    """Return a function that opens the desk. At the end, no page may have broken the policy."""
+    opened: list[WatchedPage] = []
+    server = DoorServer()
+    server.app = site.app
+    with server.serving(), ExitStack() as stack:
+
+        def start(size: dict[str, int] = PHONE, *, scripts: bool = True, **options: Any) -> Page:
+            context = chromium.new_context(
+                viewport={"width": size["width"], "height": size["height"]},
+                java_script_enabled=scripts,
+                base_url=f"http://127.0.0.1:{server.port}",
+                **options,
+            )
+            stack.callback(context.close)
+            opened.append(WatchedPage(context.new_page()))
+            opened[-1].page.goto("/desk")
+            return opened[-1].page
+
+        yield start
+        assert [fault for watched in opened for fault in watched.faults] == []
+
+
+def open_case(page: Page, tab: str, title: str) -> None:
+    """Open a case of a tab."""
+    page.goto("/desk/laporan")
+    page.get_by_role("link", name=tab).click()
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    assert pixels_too_wide(page) == 0
+
+
+def open_act(page: Page, act: str) -> Any:
+    """Unfold the form of an act, and return it."""
+    page.locator(f"#{act} > summary").click()
+    assert pixels_too_wide(page) == 0
+    return page.locator(f"#{act}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [_SMALL_PHONE, DESK], ids=["small-phone", "desktop"])
+def test_an_officer_works_without_scripts(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """Refuse the overdue case to the right institution, ask, hand to a unit, answer, close, and answer many."""
+    page = open_desk(size, scripts=False)
+    expect(page.get_by_role("link", name="Baru")).to_have_attribute("aria-current", "page")
+
+    open_case(page, "Lewat tenggat", "Lampu padam")
+    expect(page.locator(".due.late")).to_be_visible()
+    act = open_act(page, "bukan-kewenangan")
+    act.get_by_label("Cari instansi yang berwenang").fill("listrik negara")
+    act.get_by_role("button", name="Cari instansi").click()
+    act = page.locator("#bukan-kewenangan")
+    act.get_by_label("PT PLN (Persero)").check()
+    act.get_by_label("Alasan").fill("Aliran listrik adalah urusan PLN.")
+    act.get_by_role("button", name="Nyatakan bukan kewenangan").click()
+    # The next case of the same list.
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Lampu padam")
+    expect(page.get_by_role("status")).to_contain_text("dinyatakan bukan kewenangan instansi Anda")
+    site.desk.deliver()
+
+    open_case(page, "Lewat tenggat", "Pintu terkunci")
+    act = open_act(page, "minta-keterangan")
+    act.get_by_label("Pertanyaan kepada pelapor").fill("Puskesmas mana yang tutup?")
+    act.get_by_role("button", name="Kirim pertanyaan").click()
+    site.desk.deliver()
+    open_case(page, "Menunggu pelapor", "Pintu terkunci")
+    page.get_by_text("Teruskan ke unit", exact=True).click()
+    page.get_by_label("Nama unit, dinas atau OPD").fill("Dinas Kesehatan")
+    page.get_by_role("button", name="Teruskan ke unit ini").click()
+    expect(page.locator("#di-dalam")).to_contain_text("Unit: Dinas Kesehatan.")
+    act = open_act(page, "tutup")
+    act.get_by_label("Hasil penanganan").fill("Puskesmas sudah buka lagi.")
+    act.get_by_role("button", name="Pratinjau").click()
+    act = page.locator("#tutup")
+    expect(act.locator(".sms")).to_contain_text("selesai ditangani Kementerian Kesehatan: Puskesmas sudah buka lagi.")
+    act.get_by_role("button", name="Tutup laporan").click()
+    site.desk.deliver()
+    open_case(page, "Selesai", "Pintu terkunci")
+
+    page.goto("/desk/laporan?cari=vaksin&pilih=semua")
+    assert pixels_too_wide(page) == 0
+    page.get_by_role("button", name="Jawab yang dipilih bersama").click()
+    page.get_by_label("Teks untuk semua pelapor").fill("Vaksin sudah tersedia.")
+    page.get_by_role("button", name="Pratinjau").click()
+    assert pixels_too_wide(page) == 0
+    page.get_by_role("button", name="Kirim ke 3 laporan").click()
+    expect(page.get_by_role("status")).to_have_text("3 dari 3 laporan dijawab.")
+    assert [answer.verdict for answer in site.desk.published] == ["responded"] * 3
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the element with this id or text has the focus, which must be visible on the way."""
+    for _ in range(_MAX_TABS):
+        page.keyboard.press("Tab")
+        focused, is_visible = page.evaluate(_FOCUSED)
+        assert is_visible, focused
+        if focused == name:
+            return
+    pytest.fail(f"{name} cannot be reached by Tab")
+
+
+@pytest.mark.slow
+def test_an_officer_works_by_keyboard(site: DeskSite, open_desk: OpenDesk) -> None:
+    """From the list to the answer, with a focus that can be seen at each step."""
+    page = open_desk(DESK)
+    tab_to(page, "Langsung ke isi")
+    page.keyboard.press("Enter")
+    tab_to(page, "Pintu terkunci")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pintu terkunci")
+    tab_to(page, "Tanggapi")
+    page.keyboard.press("Enter")
+    tab_to(page, "isi-tanggapi")
+    page.keyboard.type("Petugas sudah datang.")
+    tab_to(page, "Kirim tanggapan")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Tanggapan atas laporan")
+    assert [answer.text for answer in site.desk.published] == ["Petugas sudah datang."]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible(site: DeskSite, open_desk: OpenDesk, scheme: str) -> None:
+    """Axe finds nothing serious on any page, with all parts unfolded, in both colour schemes."""
+    picture = site.picture("a", b"x")
+    number = site.send(6, "Kemenkes, obat habis", attachments=(picture,), channel="sms")
+    site.send(7, "Sama", of=6, kind="joins")
+    page = open_desk(PHONE, color_scheme=scheme)
+    case = f"/desk/laporan/{number}"
+    site.actor = BUDI
+    page.request.post(
+        f"{case}/jawab",
+        form={"tindakan": "tanggapi", "isi": "Kami periksa.", "versi": "0", "langkah": "kirim"},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    site.actor = SARI
+    page.goto("/desk/templat")
+    page.get_by_label("Judul").fill("Salam")
+    page.get_by_label("Teks").fill("Terima kasih atas laporan Anda.")
+    page.get_by_role("button", name="Simpan").click()
+
+    def check() -> None:
+        page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+        assert accessibility_faults(page) == [], page.url
+        assert pixels_too_wide(page) == 0, page.url
+
+    for address in (
+        "/desk/laporan",
+        "/desk/laporan?ditolak=1",
+        f"{case}?tindakan=bukan-kewenangan&instansi=kota",
+        "/desk/laporan/tidak-ada",
+        "/desk/templat",
+        "/desk/unit",
+        f"{case}/berkas/00000000-0000-0000-0000-000000000000",
+    ):
+        page.goto(address)
+        check()
+    page.goto(case)
+    check()
+    page.evaluate("document.querySelectorAll('[name=versi]').forEach(field => { field.value = '0'; })")
+    act = page.locator("#tutup")
+    act.get_by_label("Hasil penanganan").fill("Sudah tersedia.")
+    act.get_by_role("button", name="Tutup laporan").click()
+    expect(page.get_by_role("alert")).to_contain_text("berubah sejak Anda membukanya")
+    check()
+    page.goto(case)
+    page.get_by_text("Lihat identitas", exact=True).first.click()
+    page.get_by_label("Alasan melihat identitas").fill("Perlu alamat")
+    page.get_by_role("button", name="Lihat identitas").click()
+    expect(page.get_by_role("definition").first).to_have_text("Sekar Wulandari")
+    check()
