@@ -131,8 +131,8 @@ def _dispatch_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_E
     query = select(*columns).where(col(DispatchRow.complaint_id) == case_id).order_by(col(DispatchRow.hop))
     for row in connection.execute(query):
         reasons = json.loads(row.reasons)
-        last_reason = reasons[-1]["says"] if reasons else ""
-        event = CaseEvent(row.dispatched_at, "dispatched", row.agency, last_reason, None, row.actor)
+        text, rule = (reasons[-1]["says"], reasons[-1]["rule"]) if reasons else ("", None)
+        event = CaseEvent(row.dispatched_at, "dispatched", row.agency, text, None, row.actor, rule)
         yield (event.at, row.hop, False), event
 
 

@@ -1,0 +1,121 @@
+"""Triage in Chromium: a person reads a case, searches the agency and decides. Without JavaScript, on both screens."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.permissions import Role
+from app.assembly.channels import CHANNELS
+from app.assembly.parts import Parts
+from config.settings import Settings
+from tests.app.review.test_quarantine import QuarantineHarness, form
+from tests.app.staff.harness import StaffHarness
+from tests.app.test_corrections import number
+from tests.end_to_end.browser.pages import accessibility_faults, pixels_too_wide
+from tests.ingest.door_client import DoorServer
+from tests.support.prepared_parts import create_topics, migrate_database
+from tests.support.service import REGISTRY
+
+SMALL_PHONE = {"width": 320, "height": 640}
+LARGE_SCREEN = {"width": 1280, "height": 900}
+SIZES = [(SMALL_PHONE, "dark"), (LARGE_SCREEN, "light")]
+# All pages, and who opens them.
+PAGES = (
+    (Role.TRIAGE, "/desk/triase"),
+    (Role.TRIAGE, f"/desk/triase/{number(2)}?cari=semarang"),
+    (Role.TRIAGE, f"/desk/triase/{number(9)}"),
+    (Role.OPERATOR, "/desk/karantina?saluran=sms&kelompok=bad_signature"),
+    (Role.OPERATOR, "/desk/surat-mati"),
+    (Role.OPERATOR, f"/desk/telusur?nomor={number(2)}"),
+    (Role.OPERATOR, f"/desk/gabung?a={number(1)}&b={number(2)}"),
+    (Role.AUDITOR, "/desk/audit?periksa=1"),
+)
+
+
+@pytest.fixture
+def staff(settings: Settings, tables: Path, templates: Path) -> Iterator[StaffHarness]:
+    """Pages over three cases at triage and one quarantined message."""
+    parts = Parts(settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
+    migrate_database(parts, tables)
+    create_topics(parts, templates)
+    server = DoorServer()
+    with server.serving():
+        harness = StaffHarness(parts, parts.engine, server)
+        harness.reports.write(1, "Lampu jalan mati sejak hari Senin, hubungi 0812 3456 7890. Gelap sekali kalau malam.")
+        harness.reports.write(
+            2, "Kota Semarang atau Kabupaten Semarang, mohon dicek jalan yang berlubang di perbatasan."
+        )
+        harness.reports.write(3, "halo selamat pagi")
+        QuarantineHarness(parts, harness.reports.producer).quarantine_message(form())
+        harness.work()
+        yield harness
+        harness.close()
+    parts.audit_heads.close()
+    parts.engine.dispose()
+
+
+def open_page(chromium: Browser, staff: StaffHarness, size: dict[str, int], scheme: str, *, scripts: bool) -> Page:
+    """Open a page in a new context."""
+    context = chromium.new_context(
+        viewport={"width": size["width"], "height": size["height"]},
+        color_scheme="dark" if scheme == "dark" else "light",
+        java_script_enabled=scripts,
+        locale="id-ID",
+        base_url=staff.address,
+    )
+    return context.new_page()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "scheme"), SIZES, ids=["small-phone", "large-screen"])
+def test_two_persons_decide_at_triage(
+    chromium: Browser, staff: StaffHarness, size: dict[str, int], scheme: str
+) -> None:
+    """The keyboard chooses the agency and sends the form. A second person with an old page reads who was first."""
+    page = open_page(chromium, staff, size, scheme, scripts=False)
+    stale_page = page.context.new_page()
+    page.goto("/desk/triase")
+    page.get_by_role("link", name=number(2)).click()
+    stale_page.goto(f"/desk/triase/{number(2)}?cari=semarang")
+    page.get_by_label("Cari instansi").fill("semarang")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Cari instansi")).to_have_value("semarang")
+    page.get_by_label("Kota Semarang").focus()
+    page.keyboard.press("Space")
+    page.locator("#alasan").fill("jalannya di kota itu")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("1 laporan diputuskan.")
+
+    staff.act_as(Role.TRIAGE, "Budi Santoso")
+    stale_page.get_by_label("Kabupaten Semarang").check()
+    stale_page.locator("#alasan").fill("di kabupaten")
+    stale_page.get_by_role("button", name="Teruskan", exact=True).click()
+    expect(stale_page.get_by_role("alert")).to_contain_text("diputuskan lebih dulu oleh Sari Dewi")
+
+    staff.time += timedelta(minutes=1)
+    page.goto(f"/desk/triase/{number(3)}")
+    page.locator("#sebab").fill("Isinya bukan laporan.")
+    page.get_by_role("button", name="Tutup tanpa diteruskan").click()
+    expect(page.get_by_role("status")).to_contain_text("ditutup tanpa diteruskan")
+    page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "scheme"), SIZES, ids=["small-phone", "large-screen"])
+def test_the_pages_of_staff_are_accessible(
+    chromium: Browser, staff: StaffHarness, size: dict[str, int], scheme: str
+) -> None:
+    """Axe finds nothing serious, and no page is wider than the screen."""
+    page = open_page(chromium, staff, size, scheme, scripts=True)
+    faults: dict[str, list[str]] = {}
+    for role, path in PAGES:
+        staff.act_as(role)
+        page.goto(path)
+        for details in page.locator("details:not([open]) > summary").all():
+            details.click()
+        faults[path] = accessibility_faults(page) + ["wide"] * pixels_too_wide(page)
+    assert {path: page_faults for path, page_faults in faults.items() if page_faults} == {}
+    page.context.close()
