@@ -58,10 +58,11 @@ class AccountServices:
         passwords = Passwords(hasher)
         second_factors = SecondFactors(engine, account_key, hash_key, now, randomness.random_bytes)
         self.second_factors = second_factors
+        self.limits = AttemptLimits(engine, hash_key, find_networks, now, new_id)
         self.sign_in = SignIn(
             self.accounts,
             passwords,
-            AttemptLimits(engine, hash_key, find_networks, now, new_id),
+            self.limits,
             self.sessions,
             self.pending,
             second_factors,

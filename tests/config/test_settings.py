@@ -32,6 +32,19 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             {"SATUPINTU_OPS_PEERS": "http://10.0.0.6:1710,10.0.0.7:1710"},
             "SATUPINTU_OPS_PEERS: address 2 must begin",
         ),
+        ({"SATUPINTU_DESK_URL": "meja.example"}, "SATUPINTU_DESK_URL must begin with http"),
+        (
+            {"SATUPINTU_OIDC_ISSUER": "https://masuk.example"},
+            "SATUPINTU_OIDC_CLIENT_ID and SATUPINTU_OIDC_CLIENT_SECRET",
+        ),
+        (
+            {
+                "SATUPINTU_OIDC_ISSUER": "http://masuk.example",
+                "SATUPINTU_OIDC_CLIENT_ID": "lapor",
+                "SATUPINTU_OIDC_CLIENT_SECRET": "rahasia",
+            },
+            "SATUPINTU_OIDC_ISSUER must begin with https://",
+        ),
         ({"SATUPINTU_X_USER_ID": "@Lapor1708"}, "SATUPINTU_X_USER_ID: "),
         ({"SATUPINTU_WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"}, "SATUPINTU_WEBHOOK_ALLOWED_NETWORKS_0: "),
         ({"SATUPINTU_SMTP_HOST": "mail.example"}, "SATUPINTU_SMTP_FROM must be a mail address"),
@@ -177,3 +190,18 @@ def test_a_logged_exception_has_no_text() -> None:
 def test_this_process_is_watched_at_its_own_address(host: str, address: str) -> None:
     """Without named processes the monitor watches the process of this machine."""
     assert Settings(ops_host=host, port=1708).peers == [f"http://{address}:1710"]
+
+
+@pytest.mark.parametrize(
+    ("values", "address"),
+    [
+        ({}, "http://127.0.0.1:1708"),
+        ({"desk_port": 1800}, "http://127.0.0.1:1800"),
+        ({"public_url": "https://lapor.example/"}, "https://lapor.example"),
+        ({"public_url": "https://lapor.example", "desk_port": 1800}, "https://lapor.example"),
+        ({"public_url": "https://lapor.example", "desk_url": "https://meja.example/"}, "https://meja.example"),
+    ],
+)
+def test_the_address_of_the_desk(values: dict[str, object], address: str) -> None:
+    """Invitations lead to the desk's own address, else to the public one, else to its port on this machine."""
+    assert Settings.model_validate(values).desk_reached_at == address
