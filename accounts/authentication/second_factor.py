@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pyotp
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlmodel import col
@@ -72,7 +73,7 @@ class SecondFactors:
                     col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_(None)
                 )
             ).one_or_none()
-        return bool(row) and self._matching_step(self._unsealed(account_id, row.secret), code) is not None  # type: ignore[union-attr]  # `bool(row)`
+        return bool(row) and self._matching_step(account_id, row.secret, code) is not None  # type: ignore[union-attr]  # `bool(row)`
 
     def confirm(self, account_id: UUID, code: str) -> Sequence[str]:
         """Switch the second factor on if the code is right. Return the recovery codes, none if it is wrong."""
@@ -83,7 +84,7 @@ class SecondFactors:
                     col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_(None)
                 )
             ).one_or_none()
-            step = self._matching_step(self._unsealed(account_id, row.secret), code) if row else None
+            step = self._matching_step(account_id, row.secret, code) if row else None
             if step is None:
                 return []
             connection.execute(
@@ -107,7 +108,7 @@ class SecondFactors:
             ).one_or_none()
             if row is None:
                 return False
-            step = self._matching_step(self._unsealed(account_id, row.secret), code)
+            step = self._matching_step(account_id, row.secret, code)
             if step is None:
                 used = connection.execute(
                     delete(RecoveryCodeRow).where(
@@ -136,10 +137,13 @@ class SecondFactors:
             connection.execute(delete(SecondFactorRow).where(col(SecondFactorRow.account_id) == account_id))
             connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.account_id) == account_id))
 
-    def _matching_step(self, secret: str, code: str) -> int | None:
-        """Return the time step whose code this is."""
+    def _matching_step(self, account_id: UUID, sealed: str, code: str) -> int | None:
+        """Return the time step whose code this is. A secret that another key has sealed matches no code."""
         typed = "".join(code.split())
-        totp = pyotp.TOTP(secret, interval=_STEP_SECONDS)
+        try:
+            totp = pyotp.TOTP(self._unsealed(account_id, sealed), interval=_STEP_SECONDS)
+        except InvalidTag:
+            return None
         present = int(self._now().timestamp()) // _STEP_SECONDS
         steps = [present + offset for offset in _ALLOWED_STEPS]
         return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), _ascii(typed))), None)
