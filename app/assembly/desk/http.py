@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from jinja2 import Environment
@@ -32,8 +33,10 @@ from desk.pages.desk_pages import NAVIGATION as AGENCY_NAVIGATION
 from desk.pages.desk_pages import DeskPages
 from desk.pages.parts import DeskPageParts, Officer
 from ingest.arrival import Refused
+from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.problems import RefusalResponder
+from ingest.http.rate_limits import RateLimiter
 from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.http.rejection_counter import RejectionCounter
 from messages.channels import DoorFacts
@@ -84,10 +87,11 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.include_router(staff_pages.routes())
     api = build_agency_api(parts, desk.answers, desk.institutions, desk.open_picture, desk.audit_log.append)
     app.mount(PREFIX, api.application())
+    limiter = RateLimiter({**ADDRESS_RATES, **parts.settings.rates})
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=parts.settings.requests_at_once,
-        check=lambda _scope: None,
+        check=Admission(limiter, [_DESK], urlsplit(parts.settings.desk_reached_at).netloc).check,
         responder=responder,
         rejections=rejections,
     )

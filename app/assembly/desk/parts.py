@@ -133,7 +133,7 @@ class DeskParts:
             return None
         facts = DigestFacts(parts.engine, parts.now, self.institutions)
         recipients = AccountRecipients(AccountStore(parts.engine))
-        links = desk_links(parts.settings.reached_at)
+        links = desk_links(parts.settings.desk_reached_at)
         return MailParts(
             parts.engine, parts.sealer, parts.settings, parts.now, recipients, facts.counts, facts.zone, links
         )
