@@ -6,13 +6,13 @@ Each record is described by its masked fields: texts of citizens, agencies and s
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from app.operations.masking import mask_fields, mask_text
+from app.operations.trace_step import MaskedFields, TraceStep
 from bus.port import Partition, Reader, Record
 from config.database import read_transaction
 from messages import codec, topics
@@ -28,7 +28,6 @@ from messages.shapes import (
     RawMessage,
     Reply,
     WireModel,
-    iso,
 )
 from messages.topics import ConsumerGroup
 from monitor.consumer_lag import appended_at
@@ -37,36 +36,8 @@ from sinks.ledger.tables import ComplaintRow
 # The clocks of the bus and of the door may differ by this much.
 _CLOCK_DIFFERENCE = timedelta(minutes=5)
 
-# Fields of a message after `mask_fields`.
-MaskedFields = Mapping[str, Any]
 # Committed offsets of each consumer group.
 Offsets = Mapping[str, Mapping[Partition, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One record of the report.
-
-    `records_ahead` has each stage that has not processed it, with the number of records before it. `fields` are those
-    of the message after `mask_fields`, or of the headers of a dead letter; none of an unreadable record.
-    """
-
-    at: datetime
-    position: str
-    kind: str
-    description: str
-    records_ahead: Mapping[str, int]
-    fields: MaskedFields
-
-    def as_json(self) -> dict[str, object]:
-        """Return the step as JSON values."""
-        return {
-            "at": iso(self.at),
-            "position": self.position,
-            "what": self.kind,
-            "says": self.description,
-            "waits_for": dict(self.records_ahead),
-        }
 
 
 @dataclass(frozen=True, slots=True)
