@@ -154,6 +154,8 @@ def redeliver(
 @contextmanager
 def _webhooks_for_action(agency: str, actor: str, why: str) -> Iterator[Webhooks]:
     with open_parts_for_action(actor, why) as parts, _explained(agency):
+        # The topic of the audit log's heads may be missing before the first start.
+        parts.ensure_topics()
         yield _webhooks(parts, agency)
 
 
