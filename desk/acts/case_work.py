@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, delete, select
+from sqlalchemy import Connection, Engine, Row, delete, func, select
 from sqlmodel import SQLModel, col
 
 from accounts.permissions import Actor
 from config.database import insert_statement, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAssignment, DeskHolder, DeskNote, DeskTemplate
+
+# Units of one agency that pages list.
+_MAX_UNITS = 500
 
 
 class CaseWork:
@@ -61,12 +64,17 @@ class CaseWork:
         return next(iter(self._rows(DeskHolder, of_case, ())), None)
 
     def units(self, agency: str) -> Sequence[str]:
-        """Return the units to which the agency gave cases before, by name."""
-        query = select(col(DeskAssignment.unit)).where(
-            col(DeskAssignment.agency) == agency, col(DeskAssignment.unit) != ""
-        )
+        """Return the units that have cases of the agency, by name, at most 500.
+
+        Each name is one step in the index, however many cases a unit has.
+        """
+        unit, of_agency = col(DeskHolder.unit), col(DeskHolder.agency) == agency
+        units = select(func.min(unit).label("unit")).where(of_agency, unit > "").cte(recursive=True)
+        following = select(func.min(unit)).where(of_agency, unit > units.c.unit).scalar_subquery()
+        units = units.union_all(select(following).where(units.c.unit.is_not(None)))
         with read_transaction(self._engine) as connection:
-            return connection.execute(query.distinct().order_by(col(DeskAssignment.unit))).scalars().all()
+            query = select(units.c.unit).where(units.c.unit.is_not(None)).limit(_MAX_UNITS)
+            return connection.execute(query).scalars().all()
 
     def templates(self, agency: str) -> Sequence[Row[Any]]:
         """Return the agency's templates, by title."""

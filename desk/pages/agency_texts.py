@@ -10,8 +10,7 @@ from accounts.permissions import Act
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.pages import wording
-from desk.pages.act_forms import MAX_TEXT_LENGTH
-from desk.pages.forms import PostedForm
+from desk.pages.forms import MAX_TEXT_LENGTH, PostedForm
 from desk.pages.list_query import ListQuery
 from desk.pages.parts import DeskPageParts
 

@@ -13,14 +13,13 @@ from config.translation.message import Message
 from config.translation.message import message as _
 from desk.acts.answers import VERDICTS_WITH_TEXT, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
-from desk.pages.act_forms import MAX_TEXT_LENGTH
-from desk.pages.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
-from desk.pages.case_model import possible_acts
-from desk.pages.case_page import CasePage
-from desk.pages.forms import Form, PostedForm
+from desk.pages.case.act_draft import CaseRenderer
+from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.case_model import possible_acts
+from desk.pages.case.preview import Preview
+from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
 from desk.pages.list_query import BULK_PART, LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
-from desk.pages.preview import Preview
 from messages.shapes import Verdict
 
 # Each case is read and answered within one request.
@@ -63,7 +62,7 @@ class Outcome:
 class BulkPage:
     """Endpoint of the answer to many."""
 
-    def __init__(self, parts: DeskPageParts, case_page: CasePage) -> None:
+    def __init__(self, parts: DeskPageParts, case_page: CaseRenderer) -> None:
         self._parts = parts
         self._case_page = case_page
 

@@ -11,15 +11,15 @@ from accounts.frame import NavigationEntry, shown_links
 from accounts.permissions import Act
 from accounts.signed_in import DESK, Forbidden
 from config.translation.message import message as _
-from desk.pages.act_forms import ActForms
 from desk.pages.agency_texts import TEMPLATES_ADDRESS, UNITS_ADDRESS, AgencyTexts
 from desk.pages.bulk_page import BulkPage
-from desk.pages.case_page import CasePage
-from desk.pages.identity import Identity
+from desk.pages.case.act_forms import ActForms
+from desk.pages.case.case_page import CasePage
+from desk.pages.case.identity import Identity
+from desk.pages.case.pictures import Pictures
 from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
-from desk.pages.pictures import Pictures
 
 # Folder of the templates, for `page_environment`.
 TEMPLATES = Path(__file__).parent / "templates"

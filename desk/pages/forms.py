@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 from fastapi import Depends
 from starlette.requests import Request
 
+# The limit of `AgencyAnswer.text`; notes and templates have the same.
+MAX_TEXT_LENGTH = 10_000
 # The largest form names 200 cases.
 _MAX_FIELDS = 1_000
 

@@ -15,7 +15,7 @@ from config.database import read_transaction
 from config.reference.regions import Region, Regions
 from config.translation.message import Message
 from desk.pages import wording
-from desk.pages.done_acts import done_sentences
+from desk.pages.case.done_acts import done_sentences
 from desk.pages.list_query import LIST_ADDRESS, PAGE_SIZES, TABS_BY_NAME, ListQuery, cursor_text, read_cursor
 from desk.pages.parts import DeskPageParts, list_query
 from desk.pages.wording import Deadline
@@ -88,12 +88,12 @@ class ListPage:
         with read_transaction(self._parts.engine) as connection:
             return find_number(connection, agency, number)
 
-    def _values(self, actor: Actor, query: ListQuery, after: str, selection: str, act_id: str) -> Mapping[str, Any]:
+    def _values(self, actor: Actor, query: ListQuery, position: str, selection: str, act_id: str) -> Mapping[str, Any]:
         parts = self._parts
         now, region = parts.now(), parts.institutions.region(actor.agency)
         with read_transaction(parts.engine) as connection:
             case_filter = query.case_filter(actor.account_id)
-            page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(after))
+            page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(position))
             counts = count_tabs(connection, actor.agency, now)
         pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
         return {
@@ -109,7 +109,7 @@ class ListPage:
                 )
                 for row in page.rows
             ],
-            "is_first_page": read_cursor(after) is None,
+            "is_first_page": read_cursor(position) is None,
             "next_address": query.list_address(setelah=cursor_text(page.next)) if page.next else "",
             "select_all": selection == "semua",
             "tab_name": query.tab_name,
@@ -117,12 +117,12 @@ class ListPage:
             "page_sizes": PAGE_SIZES,
             "bulk_address": query.bulk_address(),
             "first_address": query.list_address(),
-            "current_address": query.list_address(setelah=after),
-            "select_all_address": query.list_address(setelah=after, pilih="semua"),
+            "current_address": query.list_address(setelah=position),
+            "select_all_address": query.list_address(setelah=position, pilih="semua"),
             "no_filter_address": query.without_conditions.list_address(),
             "empty_text": wording.EMPTY_TABS[query.tab],
             "unknown_number": query.words if read_tracking_number(query.words) else "",
-            "topics": [(topic, topic_label(topic)) for topic in parts.topics()],
+            "topics": [(topic, wording.topic_label(topic)) for topic in parts.topics()],
             "region_choices": region_choices(parts.regions(), query.region, region),
             "due_choices": DUE_CHOICES,
             "units": parts.work.units(actor.agency),
@@ -176,16 +176,11 @@ def list_row(
     )
 
 
-def topic_label(topic: str) -> str:
-    """Return the id of a topic as words: `jalan-rusak` is "Jalan rusak"."""
-    return topic.replace("-", " ").capitalize()
-
-
-def region_choices(regions: Regions, chosen: str, own: str) -> Sequence[Region]:
+def region_choices(regions: Regions, chosen: str, agency_region: str) -> Sequence[Region]:
     """Return the regions to choose from: the chosen one with those around it, and those directly within it.
 
-    `own` is the region of the agency. Without one the choice begins at the provinces.
+    `agency_region` is the code of the agency's region. Without one the choice begins at the provinces.
     """
     lineage = regions.lineage(chosen)
-    innermost = lineage[-1].code if lineage else own
+    innermost = lineage[-1].code if lineage else agency_region
     return [*lineage, *(region for region in regions.children(innermost) if region not in lineage)]

@@ -35,13 +35,13 @@ _CURSOR_SEPARATOR = "~"
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A list as an address names it. `mine`: cases of the person who looks. See `CaseFilter` for the rest."""
+    """A list as an address names it. `is_mine`: cases of the person who looks. See `CaseFilter` for the rest."""
 
     tab: ListTab = "new"
     topic: str = ""
     region: str = ""
     due_within: int | None = None
-    mine: bool = False
+    is_mine: bool = False
     unit: str = ""
     refused: bool = False
     joined: int = 0
@@ -55,7 +55,7 @@ class ListQuery:
             topic=self.topic,
             region=self.region,
             due_within=self.due_within,
-            holder=str(account_id) if self.mine else "",
+            holder=str(account_id) if self.is_mine else "",
             unit=self.unit,
             refused=self.refused,
             joined=self.joined,
@@ -84,7 +84,7 @@ class ListQuery:
             "topik": self.topic,
             "wilayah": self.region,
             "tenggat": "" if self.due_within is None else str(self.due_within),
-            "saya": "1" if self.mine else "",
+            "saya": "1" if self.is_mine else "",
             "unit": self.unit,
             "ditolak": "1" if self.refused else "",
             "bersama": str(self.joined or ""),
@@ -120,7 +120,7 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         topic=_matching(_TOPIC, parameters.get("topik", "")),
         region=_matching(_REGION, parameters.get("wilayah", "")),
         due_within=_number(parameters.get("tenggat", ""), _MAX_DAYS),
-        mine=parameters.get("saya") == "1",
+        is_mine=parameters.get("saya") == "1",
         unit=plain_line(parameters.get("unit", ""))[:_MAX_UNIT_LENGTH],
         refused=parameters.get("ditolak") == "1",
         joined=_number(parameters.get("bersama", ""), _MAX_JOINED) or 0,

@@ -122,3 +122,8 @@ def pictures_in_words(pictures: int) -> Message | None:
 def count_in_words(count: int) -> str:
     """Return the count of a tab. Counting stops at a limit."""
     return f"{count}+" if count >= MAX_COUNT else str(count)
+
+
+def topic_label(topic: str) -> str:
+    """Return the id of a topic as words: `jalan-rusak` is "Jalan rusak"."""
+    return topic.replace("-", " ").capitalize()

@@ -46,19 +46,19 @@ def test_another_agencys_number_is_as_unknown_as_any(any_site: DeskSite, any_cli
     site.actor = WAYAN
 
     def answers(of_number: str) -> list[tuple[int, str]]:
-        responses = [
+        pages = [
             client.get(f"/desk/laporan/{of_number}"),
             client.get(f"/desk/laporan/{of_number}/berkas/{picture.id}"),
             client.get(f"/desk/laporan?cari={of_number}"),
             *(client.post(f"/desk/laporan/{of_number}/{part}", {**fields}) for part, fields in _FORMS.items()),
             send_many(client, [f"{of_number}:0"], tindakan="tutup", isi="Selesai.", langkah="kirim"),
         ]
-        return [(response.status_code, response.text.replace(of_number, "NOMOR")) for response in responses]
+        return [(response.status_code, response.text.replace(of_number, "NOMOR")) for response in pages]
 
-    found, missing = answers(number), answers(unknown)
-    assert found == missing
-    assert {status for status, _ in found} == {HTTPStatus.NOT_FOUND, HTTPStatus.OK}
-    assert [text for _, text in found if "Rahasia" in text or CONTACT.name in text] == []
+    responses, responses_to_unknown = answers(number), answers(unknown)
+    assert responses == responses_to_unknown
+    assert {status for status, _ in responses} == {HTTPStatus.NOT_FOUND, HTTPStatus.OK}
+    assert [text for _, text in responses if "Rahasia" in text or CONTACT.name in text] == []
     assert (site.acts, site.desk.published) == ([], [])
 
 

@@ -21,7 +21,7 @@ _queries = st.builds(
     topic=st.from_regex(r"[a-z0-9-]{0,20}", fullmatch=True),
     region=st.sampled_from(["", "33", "33.74", "33.74.01"]),
     due_within=st.none() | st.integers(0, 365),
-    mine=st.booleans(),
+    is_mine=st.booleans(),
     unit=_lines,
     refused=st.booleans(),
     joined=st.integers(0, 1_000_000),

@@ -9,7 +9,7 @@ from config.translation.language import in_language
 from config.translation.translator import load_translator
 from desk.acts.answers import ActFault
 from desk.pages import wording
-from desk.pages.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.list_query import TABS_BY_NAME
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.queries import MAX_COUNT, TABS

@@ -13,30 +13,19 @@ from accounts.permissions import Act, Actor, may
 from config.translation.message import Message
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
 from desk.institutions import Institution
-from desk.pages import case_model, wording
-from desk.pages.act_slugs import NAMES, VERDICTS_BY_NAME
-from desk.pages.done_acts import done_sentences
+from desk.pages import wording
+from desk.pages.case import case_model
+from desk.pages.case.act_draft import ActDraft
+from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
+from desk.pages.case.done_acts import done_sentences
+from desk.pages.case.preview import Preview, preview, question_room
 from desk.pages.forms import plain_line
-from desk.pages.list_page import topic_label
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
-from desk.pages.preview import Preview, preview, question_room
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
 _MAX_SEARCH_LENGTH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class ActDraft:
-    """An act that a person has begun. `fault` says what is missing, `preview` what the sender will get."""
-
-    verdict: Verdict | None = None
-    text: str = ""
-    suggested_agency: str = ""
-    continue_at: str = ""
-    fault: Message | None = None
-    preview: Preview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +124,7 @@ class CasePage:
         return preview(view, verdict, text, name, channels.label_of(dispatch.channel), gets_sms=gets_sms)
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
-        """Return the room that a question leaves in its SMS; see `desk.pages.preview.question_room`."""
+        """Return the room that a question leaves in its SMS; see `desk.pages.case.preview.question_room`."""
         dispatch = view.case.dispatch
         gets_sms = dispatch.channel in self._parts.channels.with_progress
         name = self._parts.institutions.name(dispatch.agency)
@@ -155,7 +144,7 @@ class CasePage:
             if is_open
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
-            "topic": topic_label(dispatch.topic),
+            "topic": wording.topic_label(dispatch.topic),
             "place": list(case_model.place_lines(dispatch.report)),
             "files": case_model.shown_files(dispatch.report),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],

@@ -10,18 +10,16 @@ from config.database import read_transaction
 from config.translation.message import Message
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
-from desk.pages.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
-from desk.pages.case_model import events_since, possible_acts
-from desk.pages.case_page import ActDraft, CasePage
-from desk.pages.forms import Form, PostedForm
+from desk.pages.case.act_draft import ActDraft, CaseRenderer
+from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.case_model import events_since, possible_acts
+from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.read_model.queries import Cursor, read_page
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
-# The limit of `AgencyAnswer.text`; notes have the same.
-MAX_TEXT_LENGTH = 10_000
 _MAX_UNIT_LENGTH = 200
 _MAX_REASON_LENGTH = 500
 # Faults after which the page of the case is shown again with the text: something is missing in the form.
@@ -34,7 +32,7 @@ _TOP = "#isi"
 class ActForms:
     """Endpoints of the forms on a case's page."""
 
-    def __init__(self, parts: DeskPageParts, case_page: CasePage) -> None:
+    def __init__(self, parts: DeskPageParts, case_page: CaseRenderer) -> None:
         self._parts = parts
         self._case_page = case_page
 

@@ -23,11 +23,11 @@ _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tang
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`sms` is empty if there is none. `left` is the room for more characters; `None` where the words have no limit."""
+    """`sms` is empty if there is none. `room` is that for more characters; `None` where the words have no limit."""
 
     sms: str
     notices: Sequence[Message]
-    left: int | None = None
+    room: int | None = None
 
 
 def preview(
@@ -77,8 +77,8 @@ def _with_sms(
     if is_private:
         return Preview(sms, [_PRIVATE, *joined])
     cut = [] if is_complete(sms, words) else [_CUT]
-    left = septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
-    return Preview(sms, [*cut, *joined], left)
+    room = septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
+    return Preview(sms, [*cut, *joined], room)
 
 
 def _is_private(view: CaseProgressView) -> bool:

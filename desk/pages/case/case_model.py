@@ -11,7 +11,7 @@ from accounts.permissions import Actor, may
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
-from desk.pages.act_slugs import RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
 from desk.read_model.case_view import CaseEvent, EventKind
 from messages.shapes import Attachment, Report, Verdict
 from messages.verdicts import state_after

@@ -1,0 +1,38 @@
+"""An act that a person has begun, and the page that shows it again until it can be sent."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import Request
+from starlette.responses import Response
+
+from accounts.permissions import Actor
+from config.translation.message import Message
+from desk.acts.answers import CaseProgressView
+from desk.pages.case.preview import Preview
+from messages.shapes import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ActDraft:
+    """An act that a person has begun. `fault` says what is missing, `preview` what the sender will get."""
+
+    verdict: Verdict | None = None
+    text: str = ""
+    suggested_agency: str = ""
+    continue_at: str = ""
+    fault: Message | None = None
+    preview: Preview | None = None
+
+
+class CaseRenderer(Protocol):
+    """Methods of `CasePage` that the forms call."""
+
+    def render(self, request: Request, actor: Actor, view: CaseProgressView, draft: ActDraft) -> Response:
+        """Return the page of the case with the act."""
+
+    def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
+        """Return the preview of an act."""
+
+    def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
+        """Return the room that a question leaves in its SMS; `None` without a limit."""
