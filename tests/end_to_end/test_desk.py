@@ -17,6 +17,7 @@ from config.database import read_transaction
 from desk.read_model.case_view import read_case
 from tests.accounts.desk_client import DeskClient
 from tests.desk.harness import stored_rows
+from tests.support.ports import free_port
 from tests.support.service import RunningService
 
 PASSWORD = "burung terbang tinggi sekali"
@@ -56,7 +57,7 @@ def officer(service: RunningService) -> DeskClient:
     """Return the browser of an officer who was invited and has signed in."""
     who = ("--role", "officer", "--agency", AGENCY, "--email", "sri@kemenkes.example", "--name", "Sri Rahayu")
     link = command(service, "desk", "invite", *who, "--actor", "admin", "--why", "petugas baru").strip()
-    client = DeskClient(f"http://127.0.0.1:{service.settings.port}")
+    client = DeskClient(service.settings.desk_reached_at)
     path = link.removeprefix(client.address)
     assert client.post(path, {"sandi": PASSWORD, "ulang": PASSWORD}).status_code == requests.codes.see_other
     sign_in = client.post("/desk/masuk", {"email": "sri@kemenkes.example", "sandi": PASSWORD})
@@ -86,27 +87,24 @@ def answered_texts(service: RunningService, number: str) -> list[str]:
     return [event.text for event in view.events if event.kind == "responded"]
 
 
-@pytest.fixture
-def desk_service(tmp_path: Path) -> RunningService:
-    """A service on the embedded bus."""
-    return RunningService(tmp_path)
+def test_an_officer_works_at_the_desk(tmp_path: Path) -> None:
+    """The officer reads, accepts and closes; the citizen's status page shows it; a rebuilt read model is equal.
 
-
-def test_an_officer_works_at_the_desk(desk_service: RunningService) -> None:
-    """The officer reads, accepts and closes; the citizen's status page shows it; a rebuilt read model is equal."""
-    service = desk_service
+    The desk has a port of its own here, and the doors' port does not answer for it.
+    """
+    service = RunningService(tmp_path, desk_port=str(free_port()))
     service.start()
     try:
         client = officer(service)
+        site = f"http://127.0.0.1:{service.settings.port}"
+        assert requests.get(f"{site}/desk/masuk", timeout=60).status_code == requests.codes.not_found
         number = send_report(service, "Kemenkes, antrean puskesmas panjang sekali")
         wait_for(lambda: number in client.get("/desk/laporan?tab=baru").text)
         assert "antrean puskesmas" in client.get(f"/desk/laporan/{number}").text
         assert answer(client, number, "terima").status_code == requests.codes.see_other
         assert answer(client, number, "tutup", "Loket sudah ditambah.").status_code == requests.codes.see_other
         wait_for(lambda: number in client.get("/desk/laporan?tab=selesai").text)
-        status = requests.get(
-            f"{client.address}/status/{number}", headers={"accept": "application/json"}, timeout=60
-        ).json()
+        status = requests.get(f"{site}/status/{number}", headers={"accept": "application/json"}, timeout=60).json()
         assert [step["what"] for step in status["steps"]] == ["received", "dispatched", "accepted", "closed"]
         rows = stored_rows(service.parts.engine)
         command(service, "desk", "rebuild", "--actor", "operator", "--why", "uji")
@@ -119,9 +117,9 @@ def test_an_officer_works_at_the_desk(desk_service: RunningService) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.expensive)])
-def test_killed_while_an_officer_answers(desk_service: RunningService, seed: int) -> None:
+def test_killed_while_an_officer_answers(tmp_path: Path, seed: int) -> None:
     """`kill -9` at any moment: an answer that the page confirmed is there once; any other one once or not at all."""
-    service, moments = desk_service, random.Random(seed)  # noqa: S311 - moments, not secrets
+    service, moments = RunningService(tmp_path), random.Random(seed)  # noqa: S311 - moments, not secrets
     service.start()
     try:
         client = officer(service)
