@@ -126,9 +126,18 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     for shape in (Problem, AnswerDraftBody):
         schemas |= _schemas(shape)
     schemas |= {schema["title"]: schema for schema in (_OPEN311_REQUEST, _OPEN311_ERROR)}
-    document["paths"] = {f"{PREFIX}{path}": item for path, item in document["paths"].items()}
+    document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}
     document["security"] = [{_SCHEME: []}]
     return document
+
+
+def _described(operations: dict[str, Any]) -> dict[str, Any]:
+    """Return the operations of an address without the errors of FastAPI, which none of them answers."""
+    for operation in operations.values():
+        responses = operation["responses"]
+        if "HTTPValidationError" in str(responses.get("422")):
+            del responses["422"]
+    return operations
 
 
 def _schemas(shape: type[BaseModel]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from config.database import DatabaseUnavailable
 from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
 from desk.api.keys import SCOPES, AgencyKeys, Scope
-from messages.shapes import Attachment, Dispatch
+from messages.shapes import AgencyAnswer, Attachment, Dispatch
 from messages.tracking import tracking_number
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
@@ -59,7 +59,7 @@ class ApiHarness:
 
     def serve(self, publish: Callable[[Any], None] | None = None, **changed: Any) -> None:
         """Serve the interface. `publish` and `changed` are of `OfficerAnswers`."""
-        answers = self.desk.officer_answers(publish, **{"record": self.record, **changed})
+        answers = self.desk.officer_answers(publish or self.publish, **{"record": self.record, **changed})
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
         api = AgencyApi(
             self.engine,
@@ -84,6 +84,10 @@ class ApiHarness:
         if self.is_log_away:
             raise DatabaseUnavailable("away")
         self.acts.append((action, subject, actor, why))
+
+    def publish(self, answer: AgencyAnswer) -> None:
+        """Keep an answer for `DeskHarness.deliver`."""
+        self.desk.published.append(answer)
 
     def open_picture(self, attachment: Attachment) -> bytes | None:
         """Return a stored file."""
