@@ -12,12 +12,12 @@ from starlette.responses import Response
 from accounts.permissions import Actor, Role
 from config.database import read_transaction
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView, OfficerAnswers
-from desk.api.access import agency_key
 from desk.api.case_document import current_state
 from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
 from desk.api.idempotency import IdempotencyKeys, read_key
-from desk.api.keys import AgencyKey
+from desk.api.keys.access import agency_key
+from desk.api.keys.agency_keys import AgencyKey
 from desk.api.problems import ApiError, invalid
 from desk.api.responses import json_response
 from desk.api.shapes import Answer, AnswerDraftBody, FieldFault

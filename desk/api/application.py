@@ -17,16 +17,16 @@ from starlette.types import ASGIApp
 from config.database import DatabaseUnavailable
 from desk.acts.answers import OfficerAnswers, Record
 from desk.api import openapi
-from desk.api.access import Access
 from desk.api.answer_endpoint import AnswerEndpoint
 from desk.api.case_endpoints import CaseEndpoints, OpenPicture
 from desk.api.edge import ApiEdge
 from desk.api.idempotency import IdempotencyKeys
-from desk.api.keys import AgencyKey, AgencyKeys
-from desk.api.open311_endpoints import Open311Endpoints
-from desk.api.open311_format import OPEN311
+from desk.api.keys.access import Access
+from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
+from desk.api.keys.rate_limits import AGENCY_RATES, KeyRateLimiter
+from desk.api.open311.endpoints import Open311Endpoints
+from desk.api.open311.format import OPEN311
 from desk.api.problems import ApiError
-from desk.api.rate_limits import AGENCY_RATES, KeyRateLimiter
 from desk.api.responses import error_response
 from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList
 from desk.institutions import Institutions

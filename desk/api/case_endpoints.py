@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from config.database import read_transaction
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
-from desk.api.access import agency_key
 from desk.api.case_document import attachments, case_detail, case_document
 from desk.api.cursors import decode_cursor, encode_cursor
 from desk.api.etags import entity_tag, is_unchanged
-from desk.api.keys import AgencyKey
+from desk.api.keys.access import agency_key
+from desk.api.keys.agency_keys import AgencyKey
 from desk.api.problems import ApiError, invalid
 from desk.api.responses import json_response, raw_json_response, shape_json
 from desk.api.shapes import CasePage, InstitutionItem, InstitutionList

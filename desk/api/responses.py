@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from desk.api.case_document import PREFIX
-from desk.api.open311_format import OPEN311, open311_error
+from desk.api.open311.format import OPEN311, open311_error
 from desk.api.problems import ApiError
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"

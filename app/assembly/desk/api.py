@@ -7,8 +7,8 @@ from app.assembly.parts import Parts
 from desk.acts.answers import OfficerAnswers, Record
 from desk.api.application import AgencyApi
 from desk.api.case_endpoints import OpenPicture
-from desk.api.keys import AgencyKeys
-from desk.api.rate_limits import AGENCY_RATES
+from desk.api.keys.agency_keys import AgencyKeys
+from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.institutions import Institutions
 
 _SECRET_BYTES = 32

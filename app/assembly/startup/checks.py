@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
-from desk.api.rate_limits import AGENCY_RATES
+from desk.api.keys.rate_limits import AGENCY_RATES
 from ingest.http.admission import ADDRESS_RATES
 
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.

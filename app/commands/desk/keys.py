@@ -13,7 +13,7 @@ from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_table, stop
-from desk.api.keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope, TooManyKeys, UnknownKey
+from desk.api.keys.agency_keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope, TooManyKeys, UnknownKey
 from messages.shapes import iso
 from messages.topics import TRIAGE
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from config.database import read_transaction
-from desk.api.keys import AgencyKeys, KeyRefused, TooManyKeys, UnknownKey
+from desk.api.keys.agency_keys import AgencyKeys, KeyRefused, TooManyKeys, UnknownKey
 from desk.api.tables import DeskKey
 from tests.conftest import NOW
 from tests.desk.api.harness import HEALTH, PLN, Clock, new_token

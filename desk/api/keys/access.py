@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 
-from desk.api.keys import AgencyKey, AgencyKeys, KeyRefused, Scope
+from desk.api.keys.agency_keys import AgencyKey, AgencyKeys, KeyRefused, Scope
+from desk.api.keys.rate_limits import KeyRateLimiter
 from desk.api.problems import ApiError
-from desk.api.rate_limits import KeyRateLimiter
 
 _REALM = 'Bearer realm="agency"'
 # The rate that a request with each scope counts for.

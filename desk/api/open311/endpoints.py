@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from config.database import read_transaction
 from desk.acts.answers import OfficerAnswers
-from desk.api.access import agency_key
 from desk.api.case_document import case_detail, case_document
 from desk.api.case_endpoints import find_case
-from desk.api.open311_format import Value, open311_response
+from desk.api.keys.access import agency_key
+from desk.api.open311.format import Value, open311_response
 from desk.api.problems import ApiError, invalid
 from desk.api.shapes import Case
 from desk.institutions import Institutions

@@ -1,0 +1,1 @@
+"""Keys of agencies' programs, and the admission of their requests."""
