@@ -24,7 +24,7 @@ from desk.api.shapes import Answer, AnswerDraftBody, FieldFault
 from desk.api.stored_answers import read_answer
 from desk.institutions import Institutions
 from messages import ids
-from messages.reply_texts import answer_text, is_complete
+from messages.reply_texts import septets_left
 from messages.shapes import Channel, Verdict
 from messages.verdicts import state_after
 
@@ -107,11 +107,10 @@ class AnswerEndpoint:
         is_private = report.anonim or report.rahasia
         if body.verdict != "asked" or is_private or dispatch.channel not in self._reply_channels:
             return
-        sms = answer_text("asked", dispatch.tracking, self._institutions.name(dispatch.agency), body.text)
-        if body.text.strip() and not is_complete(sms, body.text):
-            raise invalid(
-                "text", "The question does not fit one SMS: shorten it. Letters of GSM 7-bit need least room."
-            )
+        name = self._institutions.name(dispatch.agency)
+        room = septets_left("asked", dispatch.tracking, dispatch.agency, name, body.text)
+        if room < 0:
+            raise invalid("text", f"The question does not fit one SMS. Shorten it by {-room} characters.")
 
     def _refused(self, result: ActResult, draft: AnswerDraft, version: int | None) -> Response:
         """Return the response to an answer that was not stored now. Raises `ApiError` if it is not stored at all."""

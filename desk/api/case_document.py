@@ -114,9 +114,14 @@ def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
         if row.is_current or event.at <= row.changed_at:
             yield _event(event, row.agency)
     for act in view.pending:
-        theirs = act.suggested_agency
         yield CaseEventItem(
-            at=act.at, kind=act.verdict, agency=act.agency, text=act.text, actor=act.actor, theirs=theirs
+            at=act.at,
+            kind=act.verdict,
+            agency=act.agency,
+            text=act.text,
+            actor=act.actor,
+            theirs=act.suggested_agency,
+            counts=True,
         )
 
 
@@ -129,6 +134,7 @@ def _event(event: CaseEvent, agency: str) -> CaseEventItem:
         # The persons of another agency are no matter of this one.
         actor=event.actor if event.agency == agency else "",
         theirs=event.suggested_agency,
+        counts=event.counts,
     )
 
 

@@ -93,8 +93,8 @@ class CaseEndpoints:
         attachment = next((item for item in attachments(view) if item.id == picture_id), None)
         if attachment is None:
             raise ApiError("no_such_picture")
-        subject = f"{view.case.dispatch.id} {picture_id}"
-        self._record("desk.view_picture", subject, f"key {key.id}", "interface", self._now())
+        subject = f"{view.case.case.complaint_id} {picture_id}"
+        self._record("desk.picture", subject, f"key {key.id.hex[:8]}", "view", self._now())
         content = self._open_picture(attachment)
         if content is None:
             raise ApiError("no_such_picture")

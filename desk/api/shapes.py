@@ -92,6 +92,7 @@ class CaseEventItem(ApiShape):
     text: str
     actor: str = Field(description="Person, for the acts of your own agency.")
     theirs: str | None = Field(description="With a refusal: code of the agency that was named as competent.")
+    counts: bool = Field(description="False for an answer that came too late, or was not possible then.")
 
 
 class JoinedReport(ApiShape):

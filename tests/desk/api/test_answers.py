@@ -152,6 +152,15 @@ def test_what_an_answer_needs(case: ApiHarness, body: Any, field: str) -> None:
     assert count(case) == 0
 
 
+def test_a_question_must_fit_an_sms(case: ApiHarness) -> None:
+    """The fault says by how much to shorten it; so shortened, it is accepted."""
+    question = "Mohon sebutkan nama desa dan hari ketika puskesmas itu tutup. " * 3
+    detail = assert_problem(case.answer(1, "asked", question), 422, "invalid_request")["text"]
+    excess = int("".join(character for character in detail if character.isdigit()))
+    assert case.answer(1, "asked", question.strip()[: -excess + 1]).status_code == 422
+    assert case.answer(1, "asked", question.strip()[:-excess]).status_code == 201
+
+
 def test_a_question_to_a_hidden_sender_may_be_long(api: ApiHarness) -> None:
     """Its words do not go by SMS."""
     api.send(1, "Kemenkes, puskesmas tutup", anonim=True)

@@ -55,7 +55,7 @@ def test_another_cases_picture_is_not_served(other_case: ApiHarness) -> None:
     other_case.send(1, "Kemenkes, puskesmas tutup")
     address = f"/cases/{number_of(1)}/pictures/{PICTURE.id}"
     assert_problem(other_case.get(address), 404, "no_such_picture")
-    assert other_case.acts[-1][0] != "desk.view_picture"
+    assert other_case.acts[-1][0] != "desk.picture"
 
 
 def test_a_cursor_of_another_agency_grants_nothing(other_case: ApiHarness) -> None:

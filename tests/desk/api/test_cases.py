@@ -77,7 +77,7 @@ def test_a_case_shows_its_course(api: ApiHarness) -> None:
         ("dispatched", HEALTH),
         ("responded", HEALTH),
     ]
-    assert case["history"][1]["text"] == "Sedang kami periksa."
+    assert (case["history"][1]["text"], case["history"][1]["counts"]) == ("Sedang kami periksa.", True)
     assert case["history"][1]["actor"].startswith("Sri Petugas (key ")
     assert [(report["number"], report["relation"]) for report in case["reports"]] == [(number_of(2), "joins")]
     api.desk.deliver()
@@ -141,7 +141,7 @@ def test_pictures_are_recorded_and_safe(api: ApiHarness) -> None:
     assert response.headers["Cache-Control"] == "private, no-store"
     assert response.headers["Content-Security-Policy"].startswith("sandbox")
     action, subject, actor, _ = api.acts[-1]
-    assert (action, subject.split()[1]) == ("desk.view_picture", str(PICTURE.id))
+    assert (action, subject.split()[1]) == ("desk.picture", str(PICTURE.id))
     assert actor.startswith("key ")
     del api.files[PICTURE.id]
     assert_problem(api.get(address.removeprefix("/agency/v1")), 404, "no_such_picture")
