@@ -61,9 +61,20 @@ def test_what_citizens_add_is_a_change(desk: DeskHarness) -> None:
     assert [(row.tracking, row.version) for row in page.rows] == [("NOMOR1", 1)]
     answer(desk, first, "refused")
     last = changes(desk.engine).last_seq or 0
-    (moved,) = [record for record in desk.records if record.topic == f"agency-{PLN}" and record.key][:1]
-    desk.sink.handle([moved])
+    desk.sink.handle(desk.records)
     assert changes(desk.engine, after=last).rows == ()
+
+
+def test_what_another_agency_does_is_no_change(desk: DeskHarness) -> None:
+    """After a case has left, its former agency learns nothing of the work on it."""
+    (first,) = desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
+    (moved,) = desk.answer(signed(unsigned_answer(first, "refused", PLN, text="Alasan.")))
+    last = changes(desk.engine).last_seq or 0
+    answer(desk, moved, "accepted")
+    assert changes(desk.engine, after=last).rows == ()
+    with read_transaction(desk.engine) as connection:
+        (row,) = read_changes(connection, PLN, 0, 50).rows
+    assert (row.state, row.version) == ("proses", 1)
 
 
 def test_pages_reach_every_case(desk: DeskHarness) -> None:
