@@ -56,25 +56,28 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
     )
     app.include_router(exposition.routes())
     if monitor_loop:
-        add_console(app, monitor_loop, parts.channels)
+        add_console(app, monitor_loop, parts.channels, settings.desk_reached_at)
     return app
 
 
-def add_console(app: FastAPI, monitor_loop: MonitorLoop, channels: ChannelDirectory) -> None:
-    """Add the console to an application, at `/ops`."""
-    console = Console(monitor_loop, console_templates(), channels, utc_now, secrets.token_hex(_RANDOM_BYTES))
+def add_console(app: FastAPI, monitor_loop: MonitorLoop, channels: ChannelDirectory, desk_address: str) -> None:
+    """Add the console to an application, at `/ops`. It links to the desk at `desk_address`."""
+    console = Console(
+        monitor_loop, console_templates(desk_address), channels, utc_now, secrets.token_hex(_RANDOM_BYTES)
+    )
     app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
     app.add_middleware(PageLanguage)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))
 
 
-def console_templates() -> Environment:
-    """Return the templates of the console."""
+def console_templates(desk_address: str) -> Environment:
+    """Return the templates of the console. `desk_address` is the address of the desk, without a slash at its end."""
     templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
     install_translation(templates, load_translator(CONSOLE_CATALOGS))
     templates.globals["nonce"] = nonce
     templates.globals["language_links"] = language_links
+    templates.globals["desk_address"] = desk_address
     return templates
 
 

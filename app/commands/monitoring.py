@@ -92,7 +92,8 @@ def _snapshot_json(snapshot: Snapshot, alerts: Alerts) -> dict[str, object]:
 
 def _alert_lines(alerts: Alerts, snapshot: Snapshot) -> list[Text]:
     if not alerts:
-        return [Text(calm_text(snapshot.cases_at_triage), style="green")]
+        style = _STYLES[Urgency.LATER] if snapshot.cases_at_triage else "green"
+        return [Text(calm_text(snapshot.cases_at_triage), style=style)]
     return [
         Text.assemble(
             (f"{_LABELS[alert.urgency]}  ", _STYLES[alert.urgency]),

@@ -9,6 +9,7 @@ from config.translation.message import message as _
 from messages.topics import TRIAGE
 from monitor.active_alerts import ActiveAlert
 from monitor.alert import Urgency
+from monitor.alert_first_moves import FIRST_MOVES
 from monitor.alert_wording import format_duration, quarantine_text
 from monitor.snapshot import Backlog, PendingReview, QueueState, StageState
 
@@ -37,6 +38,12 @@ SECTIONS = {
     "started-twice": "processes",
     "triage-waiting": "triage",
     "webhook-off": "agencies",
+}
+# Page of the desk on which a person acts, by alert name.
+DESK_PATHS = {
+    "dead-letters": "/desk/surat-mati",
+    "quarantine": "/desk/karantina",
+    "triage-waiting": "/desk/triase",
 }
 _SECTION_TITLES = {
     "agencies": _("Agencies"),
@@ -69,6 +76,17 @@ class AlertRow(NamedTuple):
     name: str
     section: str
     title: str
+
+
+class MoveRow(NamedTuple):
+    """First move for all alerts of one name. `desk_path` is the page of the desk for it; empty if there is none.
+
+    It is no part of the alert's row: that one changes with every minute, and is sent to the page again then.
+    """
+
+    key: str
+    text: str
+    desk_path: str
 
 
 class StageRow(NamedTuple):
@@ -120,6 +138,12 @@ def alert_row(alert: ActiveAlert, now: datetime) -> AlertRow:
         section=section,
         title=_SECTION_TITLES[section],
     )
+
+
+def move_rows(alerts: Iterable[ActiveAlert]) -> Sequence[MoveRow]:
+    """Return the first moves for these alerts, each once, in the order of the alerts."""
+    names = dict.fromkeys(alert.name for alert in alerts)
+    return [MoveRow(name, FIRST_MOVES[name], DESK_PATHS.get(name, "")) for name in names]
 
 
 def alert_summary(alerts: Iterable[ActiveAlert]) -> Message:

@@ -51,8 +51,11 @@ class ViewModelBuilder:
             "alerts": self._rows(
                 "alert",
                 (rows.alert_row(alert, snapshot.at) for alert in observation.alerts),
-                "calm",
+                "cases_wait" if snapshot.cases_at_triage else "calm",
                 calm_text(snapshot.cases_at_triage),
+            ),
+            "moves": self._rows(
+                "move", rows.move_rows(observation.alerts), "no_move", _("Nothing to do for the service itself.")
             ),
             **self._bus_lists(snapshot),
             "processes": self._rows("process", processes, "no_card", _("No process is monitored.")),

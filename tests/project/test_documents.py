@@ -10,6 +10,7 @@ from config.settings import Settings
 from ingest.http.refusals import REFUSALS
 from messages.answer_check import AnswerFault
 from monitor.alert import ALERT_NAMES
+from monitor.alert_first_moves import FIRST_MOVES
 from monitor.audit.differences import DIFFERENCE_RULES
 from monitor.metrics.catalog import METRICS, Metric
 from monitor.metrics.rule_definitions import JOB, SEVERITIES
@@ -82,6 +83,13 @@ def test_the_runbook_has_every_alert() -> None:
         expected = {SEVERITIES[rule.urgency] for rule in RULES if rule.entry == name}
         assert set(re.findall("page|ticket|info", severities)) == expected, name
         assert all(texts), name
+
+
+def test_the_runbook_has_the_first_moves_of_the_console() -> None:
+    """The console shows the first move beside each alert, in the words of the runbook."""
+    assert sorted(FIRST_MOVES) == sorted(ALERT_NAMES)
+    in_runbook = {name: first_move for name, *_, first_move in cells_of("Alerts")}
+    assert {name: in_runbook[name] for name in FIRST_MOVES} == FIRST_MOVES
 
 
 def test_the_runbook_has_every_metric() -> None:

@@ -15,13 +15,14 @@ from tests.monitor.console.snapshots import PlantedMonitor
 from tests.support.ports import free_port
 
 _PATIENCE_SECONDS = 60.0
+DESK_ADDRESS = "https://meja.example"
 
 
 @contextmanager
 def serving(planted: PlantedMonitor) -> Iterator[str]:
     """Serve until the block ends, or until `planted.stopping` is set; yield the address."""
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False)
-    add_console(app, planted.loop, DIRECTORY)
+    add_console(app, planted.loop, DIRECTORY, DESK_ADDRESS)
     port = free_port()
     server = OpsServer(app, "127.0.0.1", port, planted.stopping)
     thread = threading.Thread(target=server.run, name="console")

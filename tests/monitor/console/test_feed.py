@@ -36,7 +36,7 @@ def planted() -> PlantedMonitor:
 @pytest.fixture
 def feed(planted: PlantedMonitor) -> Feed:
     """Return a feed with a fixed epoch."""
-    return Feed(planted.loop, ViewModelBuilder(console_templates(), DIRECTORY), "epoch")
+    return Feed(planted.loop, ViewModelBuilder(console_templates("https://meja.example"), DIRECTORY), "epoch")
 
 
 def event_data(event: bytes) -> Any:
@@ -48,7 +48,7 @@ def view_model(snapshot: Snapshot, language: str = "en") -> ViewModel:
     """Return the view model of a first snapshot."""
     observation = Observation(1, snapshot, AlertRegister(DIRECTORY).update(snapshot))
     with in_language(language):
-        return ViewModelBuilder(console_templates(), DIRECTORY)(observation)
+        return ViewModelBuilder(console_templates("https://meja.example"), DIRECTORY)(observation)
 
 
 def test_there_is_no_view_before_the_first_snapshot(feed: Feed) -> None:
@@ -168,7 +168,22 @@ def test_cases_at_triage_are_mentioned_without_an_alert(cases: int, sentence: st
     triage = QueueState(agency=TRIAGE, name="Triage", waiting=Backlog(many=cases, oldest=NOW))
     view = view_model(quiet(NOW).model_copy(update={"queues": (triage,)}))
 
-    assert f"No alert is active. {sentence} at triage for a decision." in view.lists["alerts"][""]
+    row = view.lists["alerts"][""]
+    assert f"No alert is active. {sentence} at triage for a decision." in row
+    assert "OK" not in row
+    assert "WAITING" in row
+    assert 'href="https://meja.example/desk/triase"' in row
+
+
+def test_an_alert_has_its_first_move_and_its_page_of_the_desk() -> None:
+    """Who reads the alert knows what to do, and where."""
+    lists = view_model(troubled(NOW)).lists
+    names = {name.partition(" ")[0] for name in lists["alerts"]}
+    assert names == lists["moves"].keys()
+    assert all(f'href="#move-{name.partition(" ")[0]}"' in row for name, row in lists["alerts"].items())
+    assert "then release or drop" in page_text(lists["moves"]["quarantine"]).lower()
+    assert '<a href="https://meja.example/desk/karantina">' in lists["moves"]["quarantine"]
+    assert [*view_model(quiet(NOW)).lists["moves"]] == [""]
 
 
 @pytest.mark.parametrize("planted_state", [troubled, all_away, quiet])

@@ -1,0 +1,91 @@
+"""First move of a person for each alert, by the alert's name.
+
+The console shows it beside the alert, and docs/runbook.md has the same words; a test compares them.
+"""
+
+from collections.abc import Mapping
+
+from config.translation.message import Message
+from config.translation.message import message as _
+
+FIRST_MOVES: Mapping[str, Message] = {
+    "agency-overdue": _("`satupintu top` shows the agencies. Tell them, and their overseers."),
+    "audit": _(
+        "`satupintu audit` lists each, and *Differences* in the runbook has the first action. Change nothing before "
+        "the developers have seen it. Do not tell citizens about lost messages until then."
+    ),
+    "bus-away": _(
+        "Bring the bus back. The stages continue and the spools empty by themselves. Check how much space the spools "
+        "have left: `spool_share` in `/ready` on its operations' port."
+    ),
+    "clock": _("`timedatectl` on that host: start its time service. The alert is cleared when the clocks agree."),
+    "database-away": _("Bring it back. No other action is needed."),
+    "dead-letters": _(
+        "`/desk/surat-mati`, or `satupintu letters list --by reason`. Correct the cause first (*Dead letters* in the "
+        "runbook), then redrive or drop."
+    ),
+    "door-shut": _(
+        "Bring back what is away. While the bus is away, a higher `SATUPINTU_SPOOL_MEGABYTES` (with enough disk) opens "
+        "the door. For X: set a new `SATUPINTU_X_BEARER_TOKEN` or a higher `SATUPINTU_X_READS_PER_DAY`; `rate_limited` "
+        "ends by itself. Restart the process after a changed setting."
+    ),
+    "door-silent": _(
+        "Send one message by that channel. If it does not arrive, check the provider's console, then the proxy. "
+        "Messages that Twilio received meanwhile: `satupintu reconcile sms`."
+    ),
+    "flood": _(
+        "`satupintu tail` of the channel's raw topic: one sender or many? One: set a lower rate in `SATUPINTU_RATES`. "
+        "Many: they are citizens; start more processes if `stage-behind` follows."
+    ),
+    "process-away": _(
+        "Start it. After exit code 78, first correct what `part.stopped` in its log names. If it runs: correct its "
+        "address and restart the monitor."
+    ),
+    "quarantine": _(
+        "Compare the secret and `SATUPINTU_PUBLIC_URL` with the provider's console and restart. Then release or drop: "
+        "`/desk/karantina`, or `satupintu quarantine list`."
+    ),
+    "retention-near": _(
+        "Raise the topic's retention first: `kafka-configs.sh --alter --entity-type topics --entity-name TOPIC "
+        "--add-config retention.ms=-1`. Then start the stage (`stage-stopped`), and set the retention back when "
+        "`satupintu lag` shows no backlog."
+    ),
+    "spool-aside": _("Raise the broker's size limit again. Tell the developers; no byte is lost. Keep the file."),
+    "spool-corrupt": _(
+        "Check the disk (`dmesg`, `smartctl`). Then recover the messages: *A corrupt spool* in the runbook. The alert "
+        "is cleared when the file is moved."
+    ),
+    "spool-filling": _(
+        "Bring the bus back. If that takes longer, raise `SATUPINTU_SPOOL_MEGABYTES` as far as the disk allows, and "
+        "restart the process."
+    ),
+    "spool-waiting": _(
+        "None while the number falls. If it does not fall: look for `spool.drain_failed` and `spool.rejected` in the "
+        "log."
+    ),
+    "stage-behind": _(
+        "Wait while the numbers of `satupintu lag` fall. Otherwise check the database; then start one more process of "
+        "that stage with its own `SATUPINTU_INSTANCE` (at most six share a topic)."
+    ),
+    "stage-hanging": _(
+        "Check the database. If the worker still hangs, restart the process; nothing is lost. After ten minutes "
+        "`/live` answers 503, for a supervisor that checks it."
+    ),
+    "stage-stopped": _(
+        "`satupintu run normalize`, `run router`; ledger and replies belong to `run sinks`. After exit code 78, first "
+        "correct what `part.stopped` names."
+    ),
+    "stage-waiting": _(
+        "Bring the bus or the database back. If all other processes reach it, check this host's network and settings "
+        "(`satupintu check`). If `stage.retry` says `install the newer version`: a newer program writes already; "
+        "upgrade this process."
+    ),
+    "started-twice": _("Stop one of the two processes, or give each its own `SATUPINTU_INSTANCE` and restart it."),
+    "triage-waiting": _(
+        "`/desk/triase`, or `satupintu triage list` and `decide`; for many similar cases suggest a rule there."
+    ),
+    "webhook-off": _(
+        "`satupintu desk webhook list CODE`; the log event `webhook.switched_off` names the agency. Its coordinators "
+        "have an e-mail. They repair the receiver and switch the webhook on, or remove it."
+    ),
+}
