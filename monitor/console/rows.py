@@ -140,9 +140,9 @@ def alert_row(alert: ActiveAlert, now: datetime) -> AlertRow:
     )
 
 
-def move_rows(alerts: Iterable[ActiveAlert]) -> Sequence[MoveRow]:
-    """Return the first moves for these alerts, each once, in the order of the alerts."""
-    names = dict.fromkeys(alert.name for alert in alerts)
+def move_rows(alerts: Iterable[ActiveAlert], cases_at_triage: int) -> Sequence[MoveRow]:
+    """Return the first moves for these alerts, each once, in their order. Cases at triage always have theirs."""
+    names = dict.fromkeys([*(alert.name for alert in alerts), *["triage-waiting"] * bool(cases_at_triage)])
     return [MoveRow(name, FIRST_MOVES[name], DESK_PATHS.get(name, "")) for name in names]
 
 

@@ -55,7 +55,10 @@ class ViewModelBuilder:
                 calm_text(snapshot.cases_at_triage),
             ),
             "moves": self._rows(
-                "move", rows.move_rows(observation.alerts), "no_move", _("Nothing to do for the service itself.")
+                "move",
+                rows.move_rows(observation.alerts, snapshot.cases_at_triage),
+                "no_move",
+                _("None while no alert is active."),
             ),
             **self._bus_lists(snapshot),
             "processes": self._rows("process", processes, "no_card", _("No process is monitored.")),

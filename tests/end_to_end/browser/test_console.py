@@ -250,7 +250,7 @@ def test_the_page_is_complete_without_scripts(
 ) -> None:
     """The page reloads itself, and the filter is hidden."""
     page = open_console(size, scripts=False)
-    assert page.locator(".alert").count() == 27
+    assert page.locator(".alert").count() == 28
     expect(page.get_by_label("Filter agencies by name")).to_be_hidden()
     page.get_by_text("580 more agencies").click()
     expect(page.locator("[data-key=kab-0599]")).to_be_visible()

@@ -173,6 +173,7 @@ def test_cases_at_triage_are_mentioned_without_an_alert(cases: int, sentence: st
     assert "OK" not in row
     assert "WAITING" in row
     assert 'href="https://meja.example/desk/triase"' in row
+    assert [*view.lists["moves"]] == ["triage-waiting"]
 
 
 def test_an_alert_has_its_first_move_and_its_page_of_the_desk() -> None:

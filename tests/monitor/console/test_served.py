@@ -16,7 +16,7 @@ import requests
 from app.clock import utc_now
 from monitor.console.event_stream import EventStream
 from monitor.console.page import MAX_LISTENERS
-from tests.monitor.console.served import serving
+from tests.monitor.console.served import DESK_ADDRESS, serving
 from tests.monitor.console.snapshots import PlantedMonitor, quiet, troubled
 
 # Compressed size of the page with all alerts, and of its files.
@@ -87,12 +87,15 @@ def test_the_page_is_complete_without_scripts(address: str, path: str) -> None:
 
 
 def test_nothing_is_loaded_from_another_host(address: str) -> None:
-    """Scripts and styles are files of this port. The policy allows no others."""
+    """Scripts and styles are files of this port. The policy allows no others. Only links lead to the desk."""
     answer = requests.get(f"{address}/ops", timeout=30)
     policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
 
     assert (policy["default-src"], policy["script-src"], policy["connect-src"]) == ("'none'", "'self'", "'self'")
-    assert all(link.startswith(("/", "#", "?", "data:")) for link in re.findall(r'(?:href|src)="([^"]*)"', answer.text))
+    addresses = re.findall(r'<(\w+)[^>]*? (?:href|src)="([^"]*)"', answer.text)
+    elsewhere = {(tag, link) for tag, link in addresses if not link.startswith(("/", "#", "?", "data:"))}
+    assert {tag for tag, _ in elsewhere} == {"a"}
+    assert all(link.startswith(f"{DESK_ADDRESS}/desk") for _, link in elsewhere)
     nonce = policy["style-src"].removeprefix("'nonce-").removesuffix("'")
     assert answer.text.count(f'nonce="{nonce}"') == len(re.findall(r'rel="stylesheet"', answer.text)) == 2
 
