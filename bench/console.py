@@ -55,7 +55,7 @@ def main(agencies: int) -> dict[str, object]:
 
 def _measure_rendering(agencies: int) -> dict[str, object]:
     """Return the cost of a snapshot without listeners."""
-    build_view = ViewModelBuilder(console_templates(), DIRECTORY)
+    build_view = ViewModelBuilder(console_templates("http://127.0.0.1:1708"), DIRECTORY)
     register = AlertRegister(DIRECTORY)
     snapshots = [troubled(utc_now() + timedelta(seconds=5 * step), agencies, step) for step in range(_REPETITIONS)]
     observations = [

@@ -10,8 +10,8 @@ from app.commands.common.arguments import Actor, Json, time_argument, tracking_n
 from app.commands.common.process import open_parts, open_parts_for_action
 from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_note, stop
 from app.operations.agency_answers import AgencyAnswers
-from app.operations.report_trace import ReportTracer
-from app.operations.trace_step import TraceStep
+from app.operations.tracing.report_trace import ReportTracer
+from app.operations.tracing.trace_step import TraceStep
 from sinks.ledger.page import status_as_json
 
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.cli import app
-from app.operations.report_trace import ReportTracer
-from app.operations.trace_step import TraceStep
+from app.operations.tracing.report_trace import ReportTracer
+from app.operations.tracing.trace_step import TraceStep
 from bus.port import Outgoing
 from ingest.wrap import quarantine_record
 from messages import codec

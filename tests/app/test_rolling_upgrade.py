@@ -20,7 +20,7 @@ from sqlmodel import select
 from app.assembly.parts import Parts
 from app.assembly.service import STAGE_RETRIES
 from app.operations.masking import MASK, mask_record
-from app.operations.report_trace import ReportTracer
+from app.operations.tracing.report_trace import ReportTracer
 from app.schemas import SHAPES
 from bus.errors import Reject, Stop
 from bus.port import Membership, Outgoing, Record

@@ -14,14 +14,14 @@ from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
 from app.operations.audit_chain.listing import AuditListing
 from app.operations.audit_log import AuditLog
-from app.operations.report_trace import ReportTracer
 from app.operations.review.dead_letters import DeadLetters
 from app.operations.review.quarantine import Quarantine
 from app.operations.review.redrive import Redrive, RedriveBatches
 from app.operations.suggestions.rule_suggestions import RuleSuggestion
 from app.operations.suggestions.table_edits import TableKind
 from app.operations.suggestions.writer import SuggestionWriter
-from app.operations.trace_step import TraceStep
+from app.operations.tracing.report_trace import ReportTracer
+from app.operations.tracing.trace_step import TraceStep
 from app.operations.triage import TriageDesk
 from app.pages.staff import addresses
 from app.pages.staff.audit_log_page import AuditLogPage

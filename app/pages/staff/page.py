@@ -13,9 +13,24 @@ from starlette.responses import RedirectResponse, Response
 from accounts.frame import SignedInPages
 from accounts.permissions import Act, Actor
 from accounts.signed_in import SignedIn
-from app.pages.staff.result_wording import result_text
 from config.translation.message import Message
+from config.translation.message import message as _
 from messages.shapes import iso
+
+# What a request did, by the action in the audit log.
+_RESULTS: Mapping[str, Message] = {
+    "triage.decide": _("{count} laporan diputuskan. Keputusan berlaku setelah sistem memprosesnya."),
+    "triage.suggest": _("{count} usulan ditulis untuk peninjau."),
+    "desk.ask": _("{count} pertanyaan dikirim kepada pelapor."),
+    "desk.close": _("{count} laporan ditutup tanpa diteruskan. Pelapor diberi tahu."),
+    "quarantine.release": _("{count} pesan diterima."),
+    "quarantine.drop": _("{count} pesan dibuang."),
+    "letters.redrive": _("{count} rekaman dikirim ulang."),
+    "letters.drop": _("{count} rekaman dibuang."),
+    "complaints.merge": _("{count} laporan digabungkan. Penggabungan berlaku setelah sistem memprosesnya."),
+    "complaints.split": _("{count} laporan dipisahkan. Pemisahan berlaku setelah sistem memprosesnya."),
+}
+_OTHER_RESULT = _("{count} tindakan tercatat.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,7 @@ class StaffFrame:
             return []
         if at.tzinfo is None:
             return []
-        return [result_text(action, count) for action, count in sorted(self.count_acts(actor.name, at).items())]
+        return [_result_text(action, count) for action, count in sorted(self.count_acts(actor.name, at).items())]
 
 
 def see_result(address: str, at: datetime, **query: str) -> Response:
@@ -71,3 +86,8 @@ def with_query(address: str, **query: str) -> str:
     """Return the address with the values that are not empty."""
     given = {name: value for name, value in query.items() if value}
     return f"{address}?{urlencode(given)}" if given else address
+
+
+def _result_text(action: str, count: int) -> Message:
+    """Return the sentence about the acts of a request."""
+    return _RESULTS.get(action, _OTHER_RESULT).filled(count=count)

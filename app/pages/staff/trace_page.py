@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from accounts.permissions import Act
-from app.operations.trace_step import TraceStep
+from app.operations.tracing.trace_step import TraceStep
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame
 from app.pages.staff.trace_wording import step_reasons, step_text

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.operations.trace_step import TraceStep
+from app.operations.tracing.trace_step import TraceStep
 from config.translation.message import Message
 from config.translation.message import message as _
 

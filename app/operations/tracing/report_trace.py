@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from app.operations.masking import mask_fields, mask_text
-from app.operations.trace_step import MaskedFields, TraceStep
+from app.operations.tracing.trace_step import MaskedFields, TraceStep
 from bus.port import Partition, Reader, Record
 from config.database import read_transaction
 from messages import codec, topics
