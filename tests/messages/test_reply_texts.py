@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.gsm_alphabet import fits_one_sms
-from messages.reply_texts import answer_text, archived_text, is_complete, tells_citizen
+from messages.reply_texts import answer_text, archived_text, is_complete, sender_text, septets_left, tells_citizen
 from messages.shapes import Verdict
+from messages.topics import TRIAGE
 
 NUMBER = "7K3M-9QXA-41BT"
 TOLD: tuple[Verdict, ...] = ("asked", "responded", "closed")
@@ -77,3 +78,26 @@ def test_without_words_there_is_a_notice() -> None:
         f"Laporan {NUMBER} sudah selesai ditangani oleh instansi yang berwenang."
     )
     assert answer_text("asked", NUMBER, "", "").startswith("Instansi yang berwenang meminta keterangan")
+
+
+@given(
+    st.sampled_from(TOLD),
+    st.sampled_from(["kota-3374", TRIAGE]),
+    st.sampled_from(["", "Kota Semarang", "Badan " * 12, "Kabupaten Ngawi \u2013 Jawa Timur"]),
+    st.text(st.characters(codec="latin-1"), min_size=1, max_size=200).filter(lambda words: words.split()),
+)
+def test_the_room_tells_if_all_words_fit(verdict: Verdict, agency: str, agency_name: str, words: str) -> None:
+    """An officer who is told that characters are left is never cut, and the reverse."""
+    text = sender_text(verdict, NUMBER, agency, agency_name, words, is_private=False)
+    assert fits_one_sms(text)
+    assert is_complete(text, words) is (septets_left(verdict, NUMBER, agency, agency_name, words) >= 0)
+
+
+@pytest.mark.parametrize("agency", ["kota-3374", TRIAGE])
+@pytest.mark.parametrize("verdict", TOLD)
+def test_a_private_report_gets_no_words(verdict: Verdict, agency: str) -> None:
+    """Another person may see the screen: neither the agency nor its words are sent."""
+    text = sender_text(verdict, NUMBER, agency, "Kota Semarang", "Lampu sudah menyala.", is_private=True)
+    assert "Kota Semarang" not in text
+    assert "Lampu sudah menyala." not in text
+    assert NUMBER in text
