@@ -70,7 +70,9 @@ class CorrectionHarness:
         self.corrections = Corrections(engine, self.producer, AuditLog(engine))
         self.ledger = StatusReader(engine, {code: agency.name for code, agency in parts.registry.agencies.items()})
 
-    def write(self, index: int, text_: str, of: int | None = None, kind: str = "repeat") -> None:
+    def write(
+        self, index: int, text_: str, of: int | None = None, kind: str = "repeat", *, anonim: bool = False
+    ) -> None:
         """Publish a citizen's complaint as the normalizer does."""
         relation = Relation.model_validate({"kind": kind, "of": _id(of)} if of else {})
         complaint = Complaint(
@@ -80,7 +82,7 @@ class CorrectionHarness:
             tracking=number(index),
             channel="web",
             sender="sender",
-            report=Report(text=text_),
+            report=Report(text=text_, anonim=anonim),
             contact=Sealed("sealed"),
             relation=relation,
         )

@@ -26,6 +26,7 @@ from app.assembly.parts import Parts
 from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders, nonce, response_headers
 from app.pages.language import PageLanguage
+from bus.errors import Retry
 from config.translation.message import message as _
 from config.translation.translator import load_translator
 from desk.api.case_document import PREFIX
@@ -35,6 +36,7 @@ from desk.pages.parts import DeskPageParts, Officer
 from ingest.arrival import Refused
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
+from ingest.http.gate import unavailable
 from ingest.http.problems import RefusalResponder
 from ingest.http.rate_limits import RateLimiter
 from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
@@ -71,6 +73,13 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
+    async def answer_bus_away(request: Request, _error: Exception) -> Response:
+        """Answer that the bus is away: a person's act was not done."""
+        refused = unavailable()
+        record_refusal(request, refused)
+        return responder.response(request.scope, refused)
+
+    app.add_exception_handler(Retry, answer_bus_away)
     app.add_exception_handler(Exception, answer_unexpected)
     accounts = build_account_services(parts, desk.audit_log.append)
     account_pages = build_account_pages(parts, accounts, pages, _NAVIGATION, desk.institutions.name)

@@ -17,6 +17,7 @@ from app.pages.staff.wording import EVENTS, MISTYPED_NUMBER, SUGGESTION_KINDS, S
 from config.translation.message import Message
 from desk.acts.answers import OfficerAnswers
 from desk.institutions import Institutions
+from messages.shapes import Report
 from messages.tracking import read_tracking_number
 
 
@@ -96,6 +97,7 @@ class TriageCasePage:
             "found_none": bool(search.strip()) and not self._institutions.search(search),
             "history": [(EVENTS.get(event.kind), event) for event in view.history],
             "may_decide": is_open and may(actor, Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
+            "is_private": progress is not None and is_private(progress.case.dispatch.report),
             "version": progress.version if progress and progress.case.case.is_current else None,
             "suggestion_kinds": SUGGESTION_KINDS,
             "suggestion_weights": SUGGESTION_WEIGHTS,
@@ -115,3 +117,8 @@ class TriageCasePage:
         self, request: Request, actor: Actor, problem: Message, status: HTTPStatus = HTTPStatus.NOT_FOUND
     ) -> Response:
         return self._frame.render("staff_triage_gone.html", request, actor, {"problem": problem}, status)
+
+
+def is_private(report: Report) -> bool:
+    """Return True if the sender gets no words by SMS: somebody else may read the telephone."""
+    return report.anonim or report.rahasia

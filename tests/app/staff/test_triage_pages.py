@@ -252,3 +252,11 @@ def test_an_unknown_report_is_told(cases: StaffHarness) -> None:
     unknown = cases.client.get(f"/desk/triase/{number(9)}")
     assert (unknown.status_code, "belum tercatat" in unknown.text) == (HTTPStatus.NOT_FOUND, True)
     assert cases.client.get("/desk/triase/ABC").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_an_anonymous_report_gets_no_words_by_sms(cases: StaffHarness) -> None:
+    """The person reads that before they write."""
+    cases.reports.write(4, "tolong pak", anonim=True)
+    cases.work()
+    assert "Laporan ini anonim atau rahasia" in cases.get(f"/desk/triase/{number(4)}")
+    assert "Laporan ini anonim atau rahasia" not in cases.get(ONE)
