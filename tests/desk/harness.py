@@ -84,12 +84,16 @@ class DeskHarness:
         answers, self.published = self.published, []
         return [dispatch for answer in answers for dispatch in self.answer(answer)]
 
+    def keep(self, answer: AgencyAnswer) -> None:
+        """Keep an answer for `deliver`."""
+        self.published.append(answer)
+
     def officer_answers(self, publish: Callable[[AgencyAnswer], None] | None = None, **changed: Any) -> OfficerAnswers:
         """Return the operations of officers. By default their answers wait for `deliver`."""
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
         arguments: dict[str, Any] = {
             "record": lambda *_: None,
-            "publish": publish or self.published.append,
+            "publish": publish or self.keep,
             "now": self.now,
             "retries": (),
         }
