@@ -26,8 +26,8 @@ _NUMBER = (col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
 class ChangedCases:
     """Cases in the order of their last change, after a number.
 
-    A row has the columns of `select_whole_cases`. `last_seq` is the number to
-    continue from; `None` if nothing has changed after the given number.
+    A row has the columns of `select_whole_cases`. `last_seq` is the number to continue from; `None` if nothing has
+    changed after the given number.
     """
 
     rows: Sequence[Row[Any]]
