@@ -18,12 +18,20 @@ from config.translation.message import Message
 class NavigationEntry:
     """Link of the navigation. Persons who may do `act` at their own agency or nationally see it; None: everybody.
 
-    `label` is a text marked for translation (`config/translation/message.py`).
+    `label` is a text marked for translation (`config/translation/message.py`). `needs_agency`: the page is about the
+    person's own agency, so a person without one does not see the link.
     """
 
     label: Message
     address: str
     act: Act | None = None
+    needs_agency: bool = False
+
+    def is_for(self, actor: Actor) -> bool:
+        """Return True if the person sees the link."""
+        if self.needs_agency and not actor.agency:
+            return False
+        return self.act is None or may(actor, self.act, actor.agency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,6 @@ class SignedInPages:
 
 def shown_links(navigation: Sequence[NavigationEntry], actor: Actor, path: str) -> Sequence[ShownLink]:
     """Return the links that the person sees. The longest address that the page lies below is the current one."""
-    entries = [entry for entry in navigation if entry.act is None or may(actor, entry.act, actor.agency)]
+    entries = [entry for entry in navigation if entry.is_for(actor)]
     current = max((entry.address for entry in entries if is_below(path, entry.address)), key=len, default="")
     return [ShownLink(entry.label, entry.address, entry.address == current) for entry in entries]

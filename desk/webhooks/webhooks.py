@@ -28,7 +28,7 @@ _WEBHOOK_COLUMNS = (
     col(WebhookRow.id), col(WebhookRow.agency), col(WebhookRow.address), col(WebhookRow.kinds),
     col(WebhookRow.active), col(WebhookRow.created_by), col(WebhookRow.created_at), col(WebhookRow.off_reason),
     col(WebhookRow.off_at), col(WebhookRow.failures), col(WebhookRow.last_success_at),
-    col(WebhookRow.previous_secret_until),
+    col(WebhookRow.previous_secret_until), col(WebhookRow.paused_until),
 )  # fmt: skip
 _DELIVERY_COLUMNS = (
     col(DeliveryRow.position), col(DeliveryRow.change_id), col(DeliveryRow.webhook_id), col(DeliveryRow.kind),
@@ -51,7 +51,7 @@ class Webhook:
 
     `off_reason` is empty while it is active, else `by_person`, `failing` (three days without success) or `gone` (410).
     `failures` counts the failed attempts since the last success. The secret before the present one signs too until
-    `previous_secret_until`.
+    `previous_secret_until`. Nothing is sent before `paused_until`.
     """
 
     id: UUID
@@ -66,6 +66,7 @@ class Webhook:
     failures: int
     last_success_at: datetime | None
     previous_secret_until: datetime | None
+    paused_until: datetime | None
     waiting: int = 0
 
 

@@ -19,9 +19,10 @@ from accounts.pages.people_pages import PEOPLE_NAVIGATION
 from accounts.pages.responses import page_response
 from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_pages, build_account_services
-from app.assembly.desk.api import build_agency_api
+from app.assembly.desk.api import build_agency_api, build_agency_keys
 from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
+from app.assembly.desk.webhooks import agency_webhooks
 from app.assembly.parts import Parts
 from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders, nonce, response_headers
@@ -32,6 +33,8 @@ from config.translation.translator import load_translator
 from desk.api.case_document import PREFIX
 from desk.pages.desk_pages import NAVIGATION as AGENCY_NAVIGATION
 from desk.pages.desk_pages import DeskPages
+from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
+from desk.pages.integration.integration_pages import IntegrationPages
 from desk.pages.parts import DeskPageParts, Officer
 from ingest.arrival import Refused
 from ingest.http.admission import ADDRESS_RATES, Admission
@@ -48,12 +51,26 @@ from router.rules_loading import TOPICS
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency")
 _ROOT = Path(__file__).parents[3]
-_TEMPLATES = [_ROOT / folder for folder in ("accounts/templates", "desk/pages/templates", "app/pages/staff/templates")]
+_TEMPLATES = [
+    _ROOT / folder
+    for folder in (
+        "accounts/templates",
+        "desk/pages/templates",
+        "desk/pages/integration/templates",
+        "app/pages/staff/templates",
+    )
+]
 _NONCE_BYTES = 16
 _RETRY_AFTER_SECONDS = 60
 # Refusals of the desk are counted apart from those of the doors.
 _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/")
-_NAVIGATION: Sequence[NavigationEntry] = (*AGENCY_NAVIGATION, *STAFF_NAVIGATION, *PEOPLE_NAVIGATION)
+# Links of all pages for persons who sign in.
+NAVIGATION: Sequence[NavigationEntry] = (
+    *AGENCY_NAVIGATION,
+    *INTEGRATION_NAVIGATION,
+    *STAFF_NAVIGATION,
+    *PEOPLE_NAVIGATION,
+)
 
 
 def build(parts: Parts, desk: DeskParts) -> FastAPI:
@@ -82,9 +99,13 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.add_exception_handler(Retry, answer_bus_away)
     app.add_exception_handler(Exception, answer_unexpected)
     accounts = build_account_services(parts, desk.audit_log.append)
-    account_pages = build_account_pages(parts, accounts, pages, _NAVIGATION, desk.institutions.name)
+    account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions.name)
     account_pages.install(app)
-    app.include_router(DeskPages(_page_parts(parts, desk, accounts, account_pages), _NAVIGATION).routes())
+    page_parts = _page_parts(parts, desk, accounts, account_pages)
+    app.include_router(DeskPages(page_parts, NAVIGATION).routes())
+    record = desk.audit_log.append
+    integration = IntegrationPages(page_parts, agency_webhooks(parts, record), build_agency_keys(parts, record))
+    app.include_router(integration.routes())
     staff_pages = StaffPages(
         parts,
         account_pages.signed_in,

@@ -24,6 +24,7 @@ from config.database import DatabaseUnavailable
 from config.reference.regions import Region, Regions
 from desk.acts.case_work import CaseWork
 from desk.pages.desk_pages import NAVIGATION, DeskPages
+from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
 from messages.sealing import Sealed, Sealer
 from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
@@ -69,10 +70,10 @@ class DeskSite:
         self.app.add_middleware(PageHeaders, new_nonce=lambda: "nonce")
         self.app.add_middleware(SameOriginForms, own_address=_ADDRESS, refusal=_refusal)
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
-        parts = DeskPageParts(
+        self.parts = DeskPageParts(
             engine=self.desk.engine,
             signed_in=SignedIn(lambda _request: self.actor),
-            pages=SignedInPages(desk_templates(), institutions.name, NAVIGATION),
+            pages=SignedInPages(desk_templates(), institutions.name, (*NAVIGATION, *INTEGRATION_NAVIGATION)),
             answers=self.desk.officer_answers(self.publish, record=self.record, now=self.now, retries=(Retry,)),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             institutions=institutions,
@@ -85,7 +86,7 @@ class DeskSite:
             record=self.record,
             now=self.now,
         )
-        self.app.include_router(DeskPages(parts).routes())
+        self.app.include_router(DeskPages(self.parts).routes())
         install_sign_in_handlers(self.app, _refusal)
 
     def now(self) -> datetime:

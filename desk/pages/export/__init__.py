@@ -1,0 +1,1 @@
+"""Export of a list of cases as a file for spreadsheets."""

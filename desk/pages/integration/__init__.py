@@ -1,0 +1,1 @@
+"""Pages on which a coordinator sets the webhooks and the keys of the own agency."""

@@ -1,0 +1,102 @@
+"""The first integration page: webhooks and keys of the agency, with the forms for new ones."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from accounts.permissions import Act, Actor
+from config.translation.message import Message
+from desk.api.keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope
+from desk.changes import ChangeKind
+from desk.pages.integration import wording
+from desk.pages.integration.addresses import INTEGRATION_ADDRESS, webhook_address
+from desk.pages.parts import DeskPageParts
+from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, Webhooks
+
+# Invalid keys that the page shows, the newest ones.
+_SHOWN_INVALID_KEYS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Content of the forms as the person sent it. `period` counts days, 0 is without end."""
+
+    address: str = ""
+    kinds: Collection[ChangeKind] = CHANGE_KINDS
+    scopes: Collection[Scope] = SCOPES
+    period: int = wording.USUAL_KEY_PERIOD
+
+
+class Overview:
+    """Endpoint of the page. Forms of other modules show it again by `page`, with the fault and the typed values."""
+
+    def __init__(self, parts: DeskPageParts, webhooks: Webhooks, keys: AgencyKeys) -> None:
+        self._parts = parts
+        self._webhooks = webhooks
+        self._keys = keys
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve."""
+        router = APIRouter()
+        router.add_api_route(INTEGRATION_ADDRESS, self.show, methods=["GET"], response_class=HTMLResponse)
+        return router
+
+    def show(self, request: Request, selesai: str = "") -> Response:
+        """Return the page. `selesai` names the act that was just done."""
+        actor = self._parts.require(request, Act.MANAGE_WEBHOOKS, Act.MANAGE_KEYS)
+        return self.page(request, actor, notice=wording.NOTICES.get(selesai))
+
+    def page(
+        self,
+        request: Request,
+        actor: Actor,
+        typed: Typed | None = None,
+        *,
+        notice: Message | None = None,
+        webhook_fault: Message | None = None,
+        key_fault: Message | None = None,
+    ) -> Response:
+        """Return the page: 422 with a fault of one of its forms."""
+        now, keys = self._parts.now(), self._keys.keys(actor.agency)
+        webhooks = self._webhooks.list_webhooks(actor.agency)
+        valid_keys = [key for key in keys if key.is_valid(now)]
+        invalid_keys = [key for key in keys if not key.is_valid(now)]
+        values = {
+            "typed": typed or Typed(),
+            "notice": notice,
+            "webhook_fault": webhook_fault,
+            "key_fault": key_fault,
+            "webhooks": [
+                (webhook, webhook_address(webhook.id), wording.webhook_state(webhook)) for webhook in webhooks
+            ],
+            "has_space_for_webhook": len(webhooks) < MAX_WEBHOOKS,
+            "too_many_webhooks": wording.TOO_MANY_WEBHOOKS,
+            "kinds": wording.KIND_NAMES.items(),
+            "valid_keys": [(key, wording.scopes_in_words(key), wording.key_state(key, now)) for key in valid_keys],
+            "invalid_keys": [
+                (key, wording.scopes_in_words(key), wording.key_state(key, now))
+                for key in invalid_keys[:_SHOWN_INVALID_KEYS]
+            ],
+            "has_space_for_key": len(valid_keys) < MAX_VALID_KEYS,
+            "too_many_keys": wording.TOO_MANY_KEYS,
+            "keys_version": newest_key(keys),
+            "scopes": wording.SCOPE_NAMES.items(),
+            "name_of": wording.person_name,
+            "periods": wording.KEY_PERIODS.items(),
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if webhook_fault or key_fault else HTTPStatus.OK
+        return self._parts.render("integration.html", request, actor, values, status)
+
+
+def newest_key(keys: Sequence[AgencyKey]) -> str:
+    """Return the id of the newest key, "-" without one. Each new key changes it."""
+    return str(keys[0].id) if keys else "-"
+
+
+def expiry_delay(period: int) -> timedelta | None:
+    """Return the time after which a new key expires; `None` for never."""
+    return timedelta(days=period) if period else None
