@@ -1,6 +1,5 @@
 """The page of one webhook: its state and its deliveries."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -78,6 +77,7 @@ class WebhookPage:
         """Return the page: 409 with a fault."""
         listed = self._webhooks.deliveries(actor.agency, webhook.id, before, _DELIVERIES_OF_A_PAGE + 1)
         deliveries = listed[:_DELIVERIES_OF_A_PAGE]
+        test = next((delivery for delivery in deliveries if delivery.kind == "test"), None) if done == "uji" else None
         address, now = webhook_address(webhook.id), self._parts.now()
         is_rotating = webhook.previous_secret_until is not None and webhook.previous_secret_until > now
         values = {
@@ -92,7 +92,9 @@ class WebhookPage:
             "deliveries": [_shown(delivery, webhook) for delivery in deliveries],
             "before": "" if before is None else before,
             "next_address": f"{address}?sebelum={deliveries[-1].position}" if len(listed) > len(deliveries) else "",
-            "notice": _notice(done, webhook, deliveries),
+            "notice": _notice(done, webhook),
+            "test": test,
+            "test_text": wording.result_in_words(test.error, test.http_status) if test else None,
             "fault": fault,
         }
         status = HTTPStatus.CONFLICT if fault else HTTPStatus.OK
@@ -129,10 +131,8 @@ def _shown(delivery: Delivery, webhook: Webhook) -> ShownDelivery:
     )
 
 
-def _notice(done: str, webhook: Webhook, deliveries: Sequence[Delivery]) -> Message | None:
+def _notice(done: str, webhook: Webhook) -> Message | None:
+    """Return the notice after an act, except a test."""
     if done == "kirim-ulang" and not webhook.active:
         return wording.REDELIVERED_LATER
-    if done != "uji":
-        return wording.NOTICES.get(done)
-    test = next((delivery for delivery in deliveries if delivery.kind == "test"), None)
-    return wording.result_in_words(test.error, test.http_status) if test else None
+    return wording.NOTICES.get(done)
