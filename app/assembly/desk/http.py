@@ -104,7 +104,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     page_parts = _page_parts(parts, desk, accounts, account_pages)
     app.include_router(DeskPages(page_parts, NAVIGATION).routes())
     record = desk.audit_log.append
-    integration = IntegrationPages(page_parts, agency_webhooks(parts, record), build_agency_keys(parts, record))
+    webhooks = agency_webhooks(parts.engine, parts.sealer, parts.settings, parts.now, record)
+    integration = IntegrationPages(page_parts, webhooks, build_agency_keys(parts, record))
     app.include_router(integration.routes())
     staff_pages = StaffPages(
         parts,

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from accounts.frame import NavigationEntry
 from accounts.permissions import Act
 from config.translation.message import message as _
-from desk.api.keys import AgencyKeys
+from desk.api.keys.agency_keys import AgencyKeys
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.integration.key_forms import KeyForms
 from desk.pages.integration.overview import Overview

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.account_store import actor_label
 from accounts.permissions import Act
-from desk.api.keys import SCOPES, AgencyKeys, TooManyKeys, UnknownKey
+from desk.api.keys.agency_keys import SCOPES, AgencyKeys, TooManyKeys, UnknownKey
 from desk.pages.forms import Form, PostedForm
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, KEYS_ADDRESS, UnknownId, parse_id

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from config.translation.message import Message
-from desk.api.keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope
+from desk.api.keys.agency_keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope
 from desk.changes import ChangeKind
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, webhook_address

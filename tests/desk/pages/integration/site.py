@@ -12,7 +12,7 @@ import requests
 from fastapi import FastAPI
 
 from accounts.permissions import Actor, Role
-from desk.api.keys import AgencyKeys
+from desk.api.keys.agency_keys import AgencyKeys
 from desk.pages.integration.integration_pages import IntegrationPages
 from desk.webhooks.address_guard import AddressGuard
 from desk.webhooks.webhooks import Webhooks

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from desk.api.keys import KeyRefused
+from desk.api.keys.agency_keys import KeyRefused
 from tests.conftest import NOW
 from tests.desk.pages.integration.site import DEWI_LABEL, HOME, KEYS, Browser, IntegrationSite, version_in
 from tests.desk.pages.page_requests import text_of
