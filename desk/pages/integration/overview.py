@@ -86,6 +86,7 @@ class Overview:
             "keys_version": newest_key(keys),
             "scopes": wording.SCOPE_NAMES.items(),
             "name_of": wording.person_name,
+            "beginning_of": wording.beginning_of_key,
             "periods": wording.KEY_PERIODS.items(),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if webhook_fault or key_fault else HTTPStatus.OK

@@ -167,6 +167,11 @@ def key_state(key: AgencyKey, now: datetime) -> StateInWords:
     return StateInWords(_("dicabut") if key.revoked_at else _("lewat masa berlaku"), "state")
 
 
+def beginning_of_key(key: AgencyKey) -> str:
+    """Return the beginning of a key's text, by which persons tell keys apart. It is no part of the secret."""
+    return f"sp_{key.id.hex[:8]}…"
+
+
 def scopes_in_words(key: AgencyKey) -> Message:
     """Return the rights of a key."""
     return joined((name for scope, name in SCOPE_NAMES.items() if scope in key.scopes), ", ")
