@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, select, table
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, literal_column, select, table
 from sqlalchemy import column as sql_column
 from sqlmodel import Uuid, col
 
@@ -16,6 +16,8 @@ from desk.read_model.tables import DeskCase
 _WORD = re.compile(r"\w+")
 # Words of a query that are used. More only slow the search.
 _MAX_QUERY_WORDS = 8
+# Cases that are looked up by the index of words. More would have to be sorted for one page.
+_MAX_MATCHES = 2_000
 # Characters of an indexed word. A longer one is no word.
 _MAX_WORD_CHARACTERS = 40
 # The migration creates it: a table with a tsvector, or a virtual table.
@@ -46,7 +48,8 @@ def clear_index(connection: Connection) -> None:
 def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[bool] | None:
     """Return the condition that a row of `DeskCase` has all words of the query, the last one as a beginning.
 
-    `None` for a query without a word.
+    `None` for a query without a word. Words that very many cases have are looked for in the texts of the list itself,
+    in its order: a page is full after few rows. There they may also stand inside of other words.
     """
     words = words_of(query)[:_MAX_QUERY_WORDS]
     if not words:
@@ -57,7 +60,14 @@ def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[
     else:
         quoted = [f'"{term}"' for term in terms]
         matches = literal_column("desk_search").op("MATCH")(" AND ".join(quoted) + "*")
-    return col(DeskCase.dispatch_id).in_(select(_SEARCH.c.dispatch_id).where(matches))
+    matching_ids = select(_SEARCH.c.dispatch_id).where(matches).limit(_MAX_MATCHES + 1)
+    ids = connection.execute(matching_ids).scalars().all()
+    return col(DeskCase.dispatch_id).in_(ids) if len(ids) <= _MAX_MATCHES else _text_has(words)
+
+
+def _text_has(words: Sequence[str]) -> ColumnElement[bool]:
+    text = func.lower(col(DeskCase.title) + " " + col(DeskCase.text) + " " + col(DeskCase.place))
+    return and_(*(text.contains(word, autoescape=True) for word in words))
 
 
 def _indexed_words(row: Mapping[str, Any]) -> str:

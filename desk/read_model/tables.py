@@ -92,6 +92,7 @@ class DeskCase(SQLModel, table=True):
 
     __tablename__ = "desk_case"
     __table_args__ = (
+        Index("ix_desk_case_complaint", "complaint_id", "agency", "hop"),
         Index("ix_desk_case_due", "agency", "tab", "due_at", "dispatch_id"),
         Index("ix_desk_case_open", "agency", "is_open", "due_at", "dispatch_id"),
         Index("ix_desk_case_changed", "agency", "tab", "changed_at", "dispatch_id"),
@@ -103,7 +104,7 @@ class DeskCase(SQLModel, table=True):
     )
 
     dispatch_id: UUID = Field(primary_key=True)
-    complaint_id: UUID = Field(index=True)
+    complaint_id: UUID
     tracking: str
     agency: str
     tab: str

@@ -102,7 +102,7 @@ def _create_cases() -> None:
         ),
         sa.Column("rahasia", sa.Boolean(), nullable=False),
     )
-    op.create_index("ix_desk_case_complaint_id", "desk_case", ["complaint_id"])
+    op.create_index("ix_desk_case_complaint", "desk_case", ["complaint_id", "agency", "hop"])
     for name, columns in (
         ("due", ["due_at", "dispatch_id"]),
         ("changed", ["changed_at", "dispatch_id"]),
