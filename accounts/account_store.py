@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlmodel import col
 
-from accounts.permissions import Actor, Role
+from accounts.permissions import Actor, Role, actor_label
 from accounts.tables import AccountRow, SecondFactorRow
 from config.database import read_transaction, write_transaction
 
@@ -40,11 +40,6 @@ class Account:
     def label(self) -> str:
         """The person as actor of the audit log: name and account."""
         return actor_label(self.actor)
-
-
-def actor_label(actor: Actor) -> str:
-    """Return the name of an actor in the audit log: two persons may have the same name."""
-    return f"{actor.name} [{actor.account_id}]"
 
 
 def normalized_email(typed: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from accounts.account_store import Account, AccountStore, actor_label
+from accounts.account_store import Account, AccountStore
 from accounts.authentication.passwords import Passwords, WeakPassword, password_fault
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record
-from accounts.permissions import Actor
+from accounts.permissions import Actor, actor_label
 from accounts.sessions import Sessions
 
 _OWN_PAGE = "own page"

@@ -136,6 +136,11 @@ RIGHTS: Mapping[Role, Rights] = {
 AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
 
 
+def actor_label(actor: Actor) -> str:
+    """Return the name of an actor in the audit log: two persons may have the same name."""
+    return f"{actor.name} [{actor.account_id}]"
+
+
 def may(actor: Actor, act: Act, agency: str) -> bool:
     """Return True if the person may do the act.
 

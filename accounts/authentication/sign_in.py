@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from accounts.account_store import Account, AccountStore, actor_label, normalized_email
+from accounts.account_store import Account, AccountStore, normalized_email
 from accounts.authentication.attempts import Attempt, AttemptLimits
 from accounts.authentication.passwords import Passwords
 from accounts.authentication.pending_sign_ins import PendingSignIns
 from accounts.authentication.second_factor import SecondFactors
-from accounts.permissions import Actor
+from accounts.permissions import Actor, actor_label
 from accounts.sessions import Sessions
 
 # Appends to the audit log: action, ids of the subjects, actor, reason, time.

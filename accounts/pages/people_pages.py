@@ -8,14 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from accounts.account_store import Account, AccountStore, actor_label, normalized_email
+from accounts.account_store import Account, AccountStore, normalized_email
 from accounts.frame import NavigationEntry, SignedInPages
 from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewPerson
 from accounts.pages import wording
 from accounts.pages.invitation_pages import INVITATION_ADDRESS
 from accounts.pages.responses import see_other
 from accounts.people import People, may_manage
-from accounts.permissions import Act, Actor, Role, may
+from accounts.permissions import Act, Actor, Role, actor_label, may
 from accounts.person_checks import NotPossible
 from accounts.signed_in import Forbidden, SignedIn
 from config.translation.message import Message

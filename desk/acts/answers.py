@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, exists, select
 from sqlmodel import col
 
-from accounts.permissions import Actor
+from accounts.permissions import Actor, actor_label
 from config.database import insert_statement, read_transaction, write_transaction
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
@@ -130,7 +130,7 @@ class OfficerAnswers:
         if fault or view is None:
             return ActResult(fault or "unknown-case", view=view)
         answer = self._answer(view, actor, draft, text, at)
-        self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor.name, draft.verdict, at)
+        self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor_label(actor), draft.verdict, at)
         if not self._store(view, actor, answer, at):
             return self._overtaken(agency, number, draft, text)
         return ActResult(None, answer, view, is_published=self._published(answer))

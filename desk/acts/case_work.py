@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, delete, func, select
 from sqlmodel import SQLModel, col
 
-from accounts.permissions import Actor
+from accounts.permissions import Actor, actor_label
 from config.database import insert_statement, read_transaction, write_transaction
 from desk.acts.answers import Record
 from desk.acts.tables import DeskAssignment, DeskHolder, DeskNote, DeskTemplate
@@ -29,7 +29,7 @@ class CaseWork:
     def add_note(self, actor: Actor, agency: str, complaint_id: UUID, text: str) -> None:
         """Add an internal note to a complaint."""
         at = self._now()
-        self._record("desk.note", str(complaint_id), actor.name, "note", at)
+        self._record("desk.note", str(complaint_id), actor_label(actor), "note", at)
         note = {
             "id": self._new_id(),
             "complaint_id": complaint_id,
@@ -84,7 +84,7 @@ class CaseWork:
         """Add a template, or change one of the agency's own."""
         at = self._now()
         row = {"agency": agency, "title": title, "text": text, "actor": actor.name, "changed_at": at}
-        self._record("desk.template", str(template_id or agency), actor.name, "save", at)
+        self._record("desk.template", str(template_id or agency), actor_label(actor), "save", at)
         if template_id is None:
             self._insert(DeskTemplate, {"id": self._new_id(), **row})
             return
@@ -94,14 +94,14 @@ class CaseWork:
 
     def remove_template(self, actor: Actor, agency: str, template_id: UUID) -> None:
         """Remove one of the agency's templates."""
-        self._record("desk.template", str(template_id), actor.name, "remove", self._now())
+        self._record("desk.template", str(template_id), actor_label(actor), "remove", self._now())
         is_own = (col(DeskTemplate.id) == template_id, col(DeskTemplate.agency) == agency)
         with write_transaction(self._engine) as connection:
             connection.execute(delete(DeskTemplate).where(*is_own))
 
     def _assign(self, actor: Actor, agency: str, dispatch_id: UUID, holder: dict[str, str], why: str) -> None:
         at = self._now()
-        self._record("desk.assign", str(dispatch_id), actor.name, why or "assign", at)
+        self._record("desk.assign", str(dispatch_id), actor_label(actor), why or "assign", at)
         step = {
             "id": self._new_id(),
             "dispatch_id": dispatch_id,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, actor_label
 from config.database import read_transaction
 from config.translation.message import Message
 from config.translation.message import message as _
@@ -59,7 +59,7 @@ class Identity:
             stored = read_contact(connection, dispatch.complaint_id)
         if stored is None or stored.anonim:
             return None
-        parts.record("desk.identity", str(dispatch.complaint_id), actor.name, reason, parts.now())
+        parts.record("desk.identity", str(dispatch.complaint_id), actor_label(actor), reason, parts.now())
         try:
             return parts.open_contact(stored.contact, dispatch.message_id)
         except UnsealError:

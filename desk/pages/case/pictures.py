@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from accounts.permissions import Act
+from accounts.permissions import Act, actor_label
 from desk.acts.answers import CaseProgressView
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
@@ -48,7 +48,7 @@ class Pictures:
         if view is None or attachment is None:
             return parts.missing(request, actor, number)
         subject = f"{view.case.case.complaint_id} {attachment.id}"
-        parts.record("desk.picture", subject, actor.name, "view", parts.now())
+        parts.record("desk.picture", subject, actor_label(actor), "view", parts.now())
         content = parts.open_file(attachment)
         if content is None:
             values = {"number": view.case.case.tracking}

@@ -6,8 +6,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from accounts.account_store import actor_label
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, actor_label
 from config.database import read_transaction
 from config.time_zones import time_zone
 from config.translation.message import message as _

@@ -6,8 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from accounts.account_store import actor_label
-from accounts.permissions import Act
+from accounts.permissions import Act, actor_label
 from desk.api.keys.agency_keys import SCOPES, AgencyKeys, TooManyKeys, UnknownKey
 from desk.pages.forms import Form, PostedForm
 from desk.pages.integration import wording

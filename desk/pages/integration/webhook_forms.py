@@ -8,8 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from accounts.account_store import actor_label
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, actor_label
 from config.translation.message import Message
 from desk.pages.forms import PostedForm
 from desk.pages.integration import wording

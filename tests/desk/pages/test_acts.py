@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
+from accounts.permissions import actor_label
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, send_act, text_of, version_of
 from tests.desk.pages.site import BUDI, HEALTH, PLN, SARI, DeskSite
@@ -32,7 +33,7 @@ def test_each_act_publishes_its_answer(site: DeskSite, client: DeskClient, act: 
     ((published),) = site.desk.published
     assert (published.verdict, published.text, published.actor) == (verdict, text, "Sari Dewi")
     assert published.theirs == (PLN if verdict == "refused" else None)
-    assert [(row[0], row[2]) for row in site.acts] == [(f"desk.{_ACTIONS[verdict]}", "Sari Dewi")]
+    assert [(row[0], row[2]) for row in site.acts] == [(f"desk.{_ACTIONS[verdict]}", actor_label(SARI))]
     assert number in text_of(client.get(answer.headers["Location"]))
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from accounts.permissions import actor_label
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, text_of
-from tests.desk.pages.site import CONTACT, DeskSite, number_of
+from tests.desk.pages.site import CONTACT, SARI, DeskSite, number_of
 
 _IDENTITY = (CONTACT.name, CONTACT.phone, CONTACT.email)
 
@@ -41,7 +42,7 @@ def test_the_identity_is_recorded_before_it_is_shown(site: DeskSite, client: Des
     page = client.post(f"/desk/laporan/{number}/identitas", {"alasan": "Perlu alamat untuk kunjungan"})
     assert [part for part in _IDENTITY if part not in page.text] == []
     ((action, _subject, actor, why, _at),) = site.acts
-    assert (action, actor, why) == ("desk.identity", "Sari Dewi", "Perlu alamat untuk kunjungan")
+    assert (action, actor, why) == ("desk.identity", actor_label(SARI), "Perlu alamat untuk kunjungan")
     assert "no-store" in page.headers["Cache-Control"]
 
 
@@ -83,7 +84,7 @@ def test_a_picture_is_recorded_and_locked_up(site: DeskSite, client: DeskClient)
         assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert [(act[0], act[1].split()[1], act[2]) for act in site.acts] == [
-        ("desk.picture", str(item.id), "Sari Dewi") for item in (picture, document)
+        ("desk.picture", str(item.id), actor_label(SARI)) for item in (picture, document)
     ]
     page = case_page(client, number)
     assert "Buka gambar 1 (PNG, 1 KB)" in page
