@@ -3,11 +3,9 @@
 A field is read from the environment variable `SATUPINTU_<FIELD>`, or from a `.env` file in the working directory.
 """
 
-import re
 from collections.abc import Collection
 from datetime import date
 from functools import cached_property
-from ipaddress import ip_address
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, Literal, Self
@@ -19,15 +17,16 @@ from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
-    IPvAnyNetwork,
     PositiveInt,
     SecretStr,
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from config.desk_settings import DeskSettings
 from config.reference.folder import SHIPPED_FOLDER
+from config.setting_values import is_loopback, split_list
 
 _MIN_SECRET_CHARACTERS = 32
 # Addresses at which this machine reaches a process that listens on all addresses.
@@ -37,7 +36,6 @@ _OPS_PORT_OFFSET = 2
 _PRACTICE_X_PORT_OFFSET = 1
 # Pause between two requests for mentions, in seconds.
 _X_POLL_SECONDS, _LOOPBACK_POLL_SECONDS = 15.0, 1.0
-_MAIL_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
 _URLS = ("public_url", "desk_url", "oidc_issuer", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint")
 _X_REPLY_KEYS = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret")
 # Former names of settings, which are read for one more version, with the present names.
@@ -46,10 +44,6 @@ _FORMER_NAMES = {"agencies": "reference_folder"}
 
 class SettingsError(ValueError):
     """The service cannot run with these settings or tables. The text has one line for each fault."""
-
-
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 def _split_rates(value: object) -> object:
@@ -82,7 +76,7 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
-class Settings(BaseSettings):
+class Settings(DeskSettings):
     """All settings. They do not change after they are read; secrets print as asterisks."""
 
     model_config = SettingsConfigDict(env_prefix="SATUPINTU_", env_file=".env", frozen=True, extra="ignore")
@@ -90,10 +84,6 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".satupintu"), description="Data folder: database, local bus, generated secrets.")
     host: str = Field("127.0.0.1", description="Address the HTTP process listens on; 0.0.0.0 for all.")
     port: int = Field(1708, ge=1, le=65_535, description="Port the HTTP process listens on.")
-    desk_port: int = Field(
-        0, ge=0, le=65_535, description="Port of the desk and of the agencies' interface; 0: the same as PORT."
-    )
-    desk_url: str = Field("", description="Address of the desk for persons who sign in; empty: PUBLIC_URL.")
     public_url: str = Field("", description="Address that providers and citizens use; signatures cover it.")
     instance: str = Field(default_factory=gethostname, description="Stable name of this process in its groups.")
     reference_folder: Path = Field(
@@ -105,12 +95,12 @@ class Settings(BaseSettings):
     ops_port: int = Field(
         0, ge=0, le=65_535, description="Operations' port; 0: two behind PORT where the monitor runs, elsewhere none."
     )
-    ops_names: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+    ops_names: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Host names by which the operations' port is reached, as in monitor.internal."
     )
     ops_seconds: float = Field(5.0, ge=0.2, description="Pause between two snapshots of the monitor.")
     audit_minutes: float = Field(60.0, ge=0, description="Pause between two audits of the monitor; 0: none.")
-    ops_peers: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+    ops_peers: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Operations' ports of all processes, as in http://10.0.0.7:1710."
     )
 
@@ -159,17 +149,17 @@ class Settings(BaseSettings):
     unsigned_answers_until: Annotated[AwareDatetime | None, BeforeValidator(_none_if_empty)] = Field(
         None, description="Agencies' answers that the bus took earlier are accepted without an authenticator."
     )
-    twilio_auth_tokens: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
+    twilio_auth_tokens: Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Auth tokens that may sign SMS webhooks, comma-separated, for rotation."
     )
-    twilio_shared_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
+    twilio_shared_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Secrets of Twilio's SharedKeys that may sign instead, comma-separated."
     )
     twilio_account_sid: str = Field(
         "", pattern=r"^(AC[0-9a-fA-F]{32})?$", description="Account whose messages are listed and sent."
     )
     twilio_base_url: str = Field("", description="Address of Twilio's API; empty: Twilio itself.")
-    open311_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
+    open311_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Keys (api_key) of the apps that may report by Open311; empty: open to all."
     )
     smpp_host: str = Field("", description="The operator's or aggregator's SMSC; empty: no SMPP.")
@@ -195,7 +185,7 @@ class Settings(BaseSettings):
     )
     x_reads_per_day: int = Field(0, ge=0, description="Limit of posts read from X in a UTC day; 0: no limit.")
     x_stream: bool = Field(False, description="Read the filtered stream too: a mention arrives within seconds.")
-    x_media_hosts: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+    x_media_hosts: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=lambda: ["pbs.twimg.com"], description="Hosts that pictures of posts are fetched from."
     )
     x_recheck_days: int = Field(
@@ -219,25 +209,8 @@ class Settings(BaseSettings):
     x_secret_replies: Literal["none", "message"] = Field(
         "none", description="Reply on X to a sender who asked for anonim or rahasia: none, or a direct message."
     )
-    oidc_issuer: str = Field("", description="OpenID Connect provider of the persons who sign in; empty: none.")
-    oidc_client_id: str = Field("", description="Our name at the provider.")
-    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Our secret at the provider.")
     fcm_credentials: Path | None = Field(None, description="JSON of the service account that sends pushes.")
     fcm_base_url: str = Field("", description="Address of FCM; empty: Google itself.")
-
-    webhook_allow_http: bool = Field(False, description="Webhooks of agencies may have http addresses, too.")
-    webhook_allowed_networks: Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_split)] = Field(
-        default_factory=list, description="Private networks with receivers of webhooks, as in 10.20.0.0/16,fd00::/64."
-    )
-
-    smtp_host: str = Field("", description="Mail server for notices to officers; empty: no e-mail.")
-    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port.")
-    smtp_security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="TLS after STARTTLS, TLS from the first byte (port 465), or none."
-    )
-    smtp_username: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_from: str = Field("", description="Sender of e-mail, as in satu-pintu@lapor.example.")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = Field("console", description="Columns for people, JSON for programs.")
@@ -286,14 +259,6 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _check_smtp(self) -> Self:
-        if self.smtp_host and not _MAIL_ADDRESS.fullmatch(self.smtp_from):
-            raise ValueError("SATUPINTU_SMTP_FROM must be a mail address, as in satu-pintu@lapor.example")
-        if self.smtp_security == "none" and self.smtp_password.get_secret_value():
-            raise ValueError("SATUPINTU_SMTP_PASSWORD needs SATUPINTU_SMTP_SECURITY=starttls or tls")
-        return self
-
-    @model_validator(mode="after")
     def _check_reply_providers(self) -> Self:
         if self.twilio_from and not (self.twilio_account_sid and self.twilio_auth_tokens):
             needed = "SATUPINTU_TWILIO_ACCOUNT_SID and SATUPINTU_TWILIO_AUTH_TOKENS"
@@ -301,15 +266,6 @@ class Settings(BaseSettings):
         missing = [name for name in _X_REPLY_KEYS if not getattr(self, name).get_secret_value()]
         if 0 < len(missing) < len(_X_REPLY_KEYS):
             raise ValueError(f"replies on X need SATUPINTU_{missing[0].upper()} too")
-        return self
-
-    @model_validator(mode="after")
-    def _check_oidc(self) -> Self:
-        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret.get_secret_value()):
-            needed = "SATUPINTU_OIDC_CLIENT_ID and SATUPINTU_OIDC_CLIENT_SECRET"
-            raise ValueError(f"{needed} are needed with SATUPINTU_OIDC_ISSUER")
-        if self.oidc_issuer and not (self.oidc_issuer.startswith("https://") or is_loopback(self.oidc_issuer)):
-            raise ValueError("SATUPINTU_OIDC_ISSUER must begin with https://")
         return self
 
     @property
@@ -377,15 +333,6 @@ class Settings(BaseSettings):
 
 def _is_http(url: str) -> bool:
     return urlsplit(url).scheme in {"http", "https"}
-
-
-def is_loopback(url: str) -> bool:
-    """Return True if requests to this address cannot leave the machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def load() -> Settings:

@@ -16,7 +16,7 @@ from app.clock import utc_now
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import insist, wait_until_polled
 from app.simulator.x import PracticeX, Timeline
-from config.settings import is_loopback
+from config.setting_values import is_loopback
 
 CHANNELS = ("web", "sms", "twitter", "mobile")
 _CONCURRENT_REQUESTS = 8

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import requests
 import structlog
 
-from config.settings import is_loopback
+from config.setting_values import is_loopback
 from ingest.arrival import Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from config.secrets import open_secrets
-from config.settings import Settings, SettingsError, is_loopback, load
+from config.setting_values import is_loopback
+from config.settings import Settings, SettingsError, load
 from tests.support.paths import ROOT
 
 
