@@ -25,8 +25,8 @@ ATTACKER = {"X-Forwarded-For": "203.0.113.7"}
 CITIZEN = {"X-Forwarded-For": "198.51.100.9"}
 _SLOW_CONNECTIONS = 150
 _FORGED_SMS = 40
-# The router and the ledger each reject two forged answers.
-_DEAD_ANSWERS = 4
+# The router rejects two forged answers. The ledger rejects that of an unknown agency, and leaves out the other one.
+_DEAD_ANSWERS = 3
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _TEXT = "Lampu jalan di depan balai warga Kota Semarang padam sejak Senin malam."
 

@@ -12,14 +12,20 @@ from tests.support.service import RunningService
 pytestmark = pytest.mark.faults
 
 
-def test_postgresql_is_frozen(tmp_path: Path) -> None:
+@pytest.fixture
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a PostgreSQL. It runs as a user of its own, which may not enter the service's private folder."""
+    return tmp_path_factory.mktemp("postgresql")
+
+
+def test_postgresql_is_frozen(tmp_path: Path, data: Path) -> None:
     """The process lives, the web door accepts, and `/ready` names the stage that waits. Afterwards nothing is lost."""
-    server = start_postgres(tmp_path / "data")
+    server = start_postgres(data)
     service = RunningService(tmp_path, database_url=server.get_uri(), database_statement_seconds="1")
     address = f"http://127.0.0.1:{service.settings.port}"
     try:
         service.start()
-        with frozen(tmp_path / "data"):
+        with frozen(data):
             report = {"text": "Lampu padam di Kota Semarang"}
             assert (
                 requests.post(f"{address}/web/reports", json=report, timeout=60).status_code == requests.codes.accepted
@@ -34,9 +40,9 @@ def test_postgresql_is_frozen(tmp_path: Path) -> None:
         server.cleanup()
 
 
-def test_postgresql_is_down(new_game_day: NewGameDay, tmp_path: Path) -> None:
+def test_postgresql_is_down(new_game_day: NewGameDay, data: Path) -> None:
     """The doors that need the database are shut, and the stages wait. With the database back nothing is lost."""
-    server = start_postgres(tmp_path / "data")
+    server = start_postgres(data)
     try:
         day = new_game_day(database_url=server.get_uri())
         day.start()
@@ -44,7 +50,7 @@ def test_postgresql_is_down(new_game_day: NewGameDay, tmp_path: Path) -> None:
         assert day.report().status_code == requests.codes.accepted
         day.wait_for_alert("database-away", "The database can't be reached")
         day.wait_for_alert("door-shut", "The app's door")
-        server = start_postgres(tmp_path / "data")
+        server = start_postgres(data)
         day.wait_until_cleared("database-away")
         day.wait_until_cleared("door-shut")
         audit = day.service.audit()
