@@ -1,5 +1,6 @@
 """Parts that all pages of staff share: the right of the person, the frame, and redirects."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from accounts.frame import SignedInPages
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, actor_label
 from accounts.signed_in import SignedIn
 from config.translation.message import Message
 from config.translation.message import message as _
@@ -69,7 +70,9 @@ class StaffFrame:
             return []
         if at.tzinfo is None:
             return []
-        return [_result_text(action, count) for action, count in sorted(self.count_acts(actor.name, at).items())]
+        # Answers of the desk are recorded with the account, the operations of staff with the name.
+        counts = Counter(self.count_acts(actor.name, at)) + Counter(self.count_acts(actor_label(actor), at))
+        return [_result_text(action, count) for action, count in sorted(counts.items())]
 
 
 def see_result(address: str, at: datetime, **query: str) -> Response:
