@@ -29,6 +29,7 @@ from app.clock import utc_now
 from app.simulator.wait import started
 from config.database import read_transaction, write_transaction
 from config.settings import Settings
+from desk.pages.list_query import ListQuery
 from desk.read_model.queries import TABS, CaseFilter, read_page
 from tests.support.generated_cases import generate_cases
 from tests.support.ports import free_port
@@ -37,14 +38,23 @@ from tests.support.postgresql import start_postgres
 _OFFICERS = 100
 _PAGES_PER_OFFICER = 4
 _AGENCIES = ("kota-3374", "bumn-pln", "provinsi-33", "kementerian-kemenkes", "kabupaten-3404", "kabupaten-3322")
-_LISTS = ("tab=baru", "tab=lewat-tenggat", "tab=selesai", "tab=baru&kata=lampu+padam")
+_LISTS = (
+    ListQuery(),
+    ListQuery("overdue"),
+    ListQuery("done"),
+    # Most generated cases have these words, no case has the next ones.
+    ListQuery(words="lampu padam"),
+    ListQuery(words="kucing lampu"),
+    ListQuery(topic="topik-7", joined=3),
+)
 _START_SECONDS = 120.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def main(count: int, database: str) -> dict[str, object]:
     """Generate the cases and measure; return the figures."""
-    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, _database(database, Path(folder)) as url:
+    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, _database(database) as server:
+        url, main_process = server
         settings = {"home": folder, "port": str(free_port()), "bus": "local", "database_url": url}
         parts = Parts(Settings.model_validate(settings), CHANNELS)
         migrate(parts.engine)
@@ -59,9 +69,9 @@ def main(count: int, database: str) -> dict[str, object]:
             _wait_until_served(site)
 
             def processes() -> set[int]:
-                return _process_tree(process.pid) | _processes_of(Path(folder))
+                return _process_tree(process.pid) | (_process_tree(main_process) if main_process else set())
 
-            lists = [f"/desk/laporan?{query}" for query in _LISTS]
+            lists = [query.list_address() for query in _LISTS]
             cases = [f"/desk/laporan/{number}" for number in numbers]
             _visit(site, tokens[:1], [*lists, *cases[:4]])
             return {
@@ -75,15 +85,18 @@ def main(count: int, database: str) -> dict[str, object]:
 
 
 @contextmanager
-def _database(name: str, folder: Path) -> Iterator[str]:
+def _database(name: str) -> Iterator[tuple[str, int]]:
+    """Yield the address of the database, and the main process of its server: 0 for SQLite, which has none."""
     if name == "sqlite":
-        yield ""
+        yield "", 0
         return
-    server = start_postgres(folder / "postgres")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    # A folder of its own: the service's is private, and PostgreSQL runs as another user.
+    with tempfile.TemporaryDirectory(prefix="satupintu-bench-postgresql-") as data:
+        server = start_postgres(Path(data))
+        try:
+            yield server.get_uri(), int((Path(data) / "postmaster.pid").read_text().split()[0])
+        finally:
+            server.cleanup()
 
 
 def _sessions(parts: Parts) -> Sequence[str]:
@@ -158,12 +171,6 @@ def _process_tree(root: int) -> set[int]:
     while children := {pid for pid, parent in parents.items() if parent in tree} - tree:
         tree |= children
     return tree
-
-
-def _processes_of(folder: Path) -> set[int]:
-    """Return the PostgreSQL server in this folder with its processes, if there is one."""
-    pid_file = next(folder.glob("postgres/**/postmaster.pid"), None)
-    return _process_tree(int(pid_file.read_text().split()[0])) if pid_file else set()
 
 
 def _wait_until_served(site: str) -> None:

@@ -52,6 +52,16 @@ class AnsweredDispatch:
         """The answers that count."""
         return [answer for answer, counts in zip(self.answers, self.counted, strict=True) if counts]
 
+    def state_after_messages(self, repeated_at: Iterable[datetime]) -> CaseState:
+        """Return the state, given the times of the sender's further messages.
+
+        The agency does not wait any more for a sender who wrote after its last question.
+        """
+        if self.state != "tunda":
+            return self.state
+        asked_at = max(answer.at for answer in self.counted_answers if answer.verdict == "asked")
+        return "proses" if any(at > asked_at for at in repeated_at) else "tunda"
+
 
 def answered_dispatches(
     dispatches: Sequence[CaseDispatch], answers: Sequence[CaseAnswer]

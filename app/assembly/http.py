@@ -5,29 +5,28 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from jinja2 import Environment
-from starlette.responses import Response
 
 from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
 from app.assembly.openapi import Documented
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
+from app.assembly.unexpected_errors import install_unexpected_handler
 from app.clock import utc_now
 from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders, nonce, response_headers
+from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
 from bus.port import Producer
 from config.translation.translator import load_translator
-from ingest.arrival import Refused
 from ingest.door_store import DoorStore
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.gate import Gate
 from ingest.http.problems import RefusalResponder
 from ingest.http.rate_limits import RateLimiter
-from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
+from ingest.http.refusal_handlers import install_refusal_handlers
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from monitor import health
@@ -37,8 +36,6 @@ from sinks.ledger.page import StatusPage
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = [_ROOT / folder for folder in ("ingest/web/templates", "sinks/ledger/templates", "accounts/templates")]
 _NONCE_BYTES = 16
-# Time after which a request may succeed that failed because of an error of ours.
-_RETRY_AFTER_SECONDS = 60
 
 
 def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) -> FastAPI:
@@ -54,16 +51,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     responder = RefusalResponder(partial(refused_page, pages), program_addresses)
     install_refusal_handlers(app, responder, parts.rejection_counter)
 
-    async def answer_unexpected(request: Request, _error: Exception) -> Response:
-        """Answer an error of ours. Starlette sends this response outside of the middleware that adds headers."""
-        refused = Refused("unexpected", retry_after=_RETRY_AFTER_SECONDS)
-        record_refusal(request, refused)
-        response = responder.response(request.scope, refused)
-        for name, value in response_headers(nonce()).items():
-            response.headers.setdefault(name, value)
-        return response
-
-    app.add_exception_handler(Exception, answer_unexpected)
+    install_unexpected_handler(app, responder)
     limiter = RateLimiter({**ADDRESS_RATES, **parts.channels.rates, **settings.rates})
     app.add_middleware(
         ConcurrencyMiddleware,

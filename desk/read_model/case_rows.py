@@ -108,14 +108,11 @@ def _row(
 
 
 def _state(course: AnsweredDispatch, following: Dispatch | None, repeated_at: Sequence[datetime]) -> AgencyCaseState:
-    if following is not None and not following.own_case:
+    if following is None:
+        return course.state_after_messages(repeated_at)
+    if not following.own_case:
         return "digabung"
-    if following is not None:
-        return "ditolak" if course.state == "ditolak" else "dipindahkan"
-    asked_at = max((answer.at for answer in course.counted_answers if answer.verdict == "asked"), default=None)
-    if course.state == "tunda" and asked_at and any(at > asked_at for at in repeated_at):
-        return "proses"
-    return course.state
+    return "ditolak" if course.state == "ditolak" else "dipindahkan"
 
 
 def _refusals(courses: Sequence[AnsweredDispatch], hop: int) -> int:

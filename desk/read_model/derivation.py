@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from config.database import insert_statement, statement_chunks
-from desk.changes import CaseChange
+from desk.changes import CaseChange, ChangeKind
 from desk.read_model.case_rows import Accompanying, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
@@ -47,18 +47,22 @@ def derive_cases(
     """
     complaint_ids = sorted(_affected_complaints(connection, dispatches, answers))
     rows: dict[UUID, dict[str, Any]] = {}
-    former_rows: dict[UUID, bool] = {}
+    was_current: dict[UUID, bool] = {}
     changed: dict[UUID, str] = {}
     for start in range(0, len(complaint_ids), _COMPLAINTS_AT_ONCE):
         chunk = complaint_ids[start : start + _COMPLAINTS_AT_ONCE]
         derived = _derive(connection, chunk)
         stored = _stored_rows(connection, [row["dispatch_id"] for row in derived])
         changed |= {row["dispatch_id"]: row["agency"] for row in derived if stored.get(row["dispatch_id"]) != row}
-        former_rows |= {dispatch_id: row["is_current"] for dispatch_id, row in stored.items()}
+        was_current |= {dispatch_id: row["is_current"] for dispatch_id, row in stored.items()}
         rows |= {row["dispatch_id"]: row for row in derived}
-        _store(connection, derived, former_rows)
+        _store(connection, derived, stored)
     number_changes(connection, changed)
-    return list(_changes(rows, former_rows, dispatches, answers))
+    return [
+        *_changes_by_dispatches(rows, dispatches),
+        *_changes_by_answers(rows, answers),
+        *_moves(rows, was_current),
+    ]
 
 
 def _affected_complaints(
@@ -161,32 +165,39 @@ def _stored_rows(connection: Connection, dispatch_ids: Sequence[UUID]) -> dict[U
     return {row["dispatch_id"]: dict(row) for row in connection.execute(query).mappings()}
 
 
-def _store(connection: Connection, rows: Sequence[dict[str, Any]], former_rows: Container[UUID]) -> None:
+def _store(connection: Connection, rows: Sequence[dict[str, Any]], stored: Container[UUID]) -> None:
     if not rows:
         return
     statement = insert_statement(connection, DeskCase)
     changed = {name: statement.excluded[name] for name in rows[0] if name != "dispatch_id"}
     connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=changed), rows)
-    index_cases(connection, [row for row in rows if row["dispatch_id"] not in former_rows])
+    index_cases(connection, [row for row in rows if row["dispatch_id"] not in stored])
 
 
-def _changes(
-    rows: Mapping[UUID, dict[str, Any]],
-    former_rows: Mapping[UUID, bool],
-    dispatches: Sequence[Mapping[str, Any]],
-    answers: Sequence[Mapping[str, Any]],
+def _changes_by_dispatches(
+    rows: Mapping[UUID, dict[str, Any]], dispatches: Sequence[Mapping[str, Any]]
 ) -> Iterator[CaseChange]:
+    """Yield the cases that came to an agency, and those whose sender wrote again."""
     current = {(row["complaint_id"], row["agency"]): row for row in rows.values() if row["is_current"]}
     for dispatch in dispatches:
         if row := rows.get(dispatch["id"]):
             yield _change(row, "received", dispatch["id"], dispatch["at"])
         elif _is_message(dispatch) and (row := current.get((dispatch["of"], dispatch["agency"]))):
             yield _change(row, "citizen-wrote", dispatch["id"], dispatch["at"])
+
+
+def _changes_by_answers(
+    rows: Mapping[UUID, dict[str, Any]], answers: Sequence[Mapping[str, Any]]
+) -> Iterator[CaseChange]:
     for answer in answers:
         if row := rows.get(answer["dispatch_id"]):
             yield _change(row, "answered", answer["id"], answer["at"])
+
+
+def _moves(rows: Mapping[UUID, dict[str, Any]], was_current: Mapping[UUID, bool]) -> Iterator[CaseChange]:
+    """Yield the cases that left an agency."""
     for dispatch_id, row in rows.items():
-        if former_rows.get(dispatch_id) and not row["is_current"]:
+        if was_current.get(dispatch_id) and not row["is_current"]:
             yield _change(row, "moved", ids.event_id(dispatch_id, "moved"), row["changed_at"])
 
 
@@ -194,5 +205,5 @@ def _is_message(dispatch: Mapping[str, Any]) -> bool:
     return (dispatch["relation"], dispatch["hop"]) == ("repeat", 0)
 
 
-def _change(row: Mapping[str, Any], kind: Any, id_: UUID, at: datetime) -> CaseChange:
+def _change(row: Mapping[str, Any], kind: ChangeKind, id_: UUID, at: datetime) -> CaseChange:
     return CaseChange(id_, kind, row["agency"], row["tracking"], row["dispatch_id"], row["state"], at)

@@ -86,10 +86,7 @@ class AddressGuard:
         scheme = match["scheme"].lower()
         if scheme == "http" and not self._allow_http:
             raise AddressRefused("not_https")
-        default_port = _DEFAULT_PORTS[scheme]
-        port = int(match["port"] or default_port)
-        if port != default_port and not _FIRST_UNPRIVILEGED_PORT <= port <= _LAST_PORT:
-            raise AddressRefused("port_not_allowed")
+        port = _allowed_port(int(match["port"] or _DEFAULT_PORTS[scheme]), scheme)
         return WebhookTarget(scheme, match["host"].strip("[]").lower(), port, match["path"] or "/")
 
     def resolve(self, target: WebhookTarget) -> Sequence[str]:
@@ -117,6 +114,13 @@ class AddressGuard:
         if any(plain.version == network.version and plain in network for network in self._allowed_networks):
             return True
         return is_public(address)
+
+
+def _allowed_port(port: int, scheme: str) -> int:
+    """Return the port. Raises `AddressRefused` for one that a system service may have."""
+    if port != _DEFAULT_PORTS[scheme] and not _FIRST_UNPRIVILEGED_PORT <= port <= _LAST_PORT:
+        raise AddressRefused("port_not_allowed")
+    return port
 
 
 def _is_ip_address(host: str) -> bool:

@@ -39,15 +39,18 @@ class CaseCourse:
     steps: tuple[CourseStep, ...]
 
 
-def case_course(dispatches: Sequence[CaseDispatch], answers: Sequence[CaseAnswer]) -> CaseCourse:
+def case_course(
+    dispatches: Sequence[CaseDispatch], answers: Sequence[CaseAnswer], repeated_at: Sequence[datetime] = ()
+) -> CaseCourse:
     """Return the course of a case. `dispatches` are ordered by hop; answers may come in any order.
 
+    `repeated_at` are the times of the sender's further messages.
     An answer that came after the next dispatch does not count, and neither does one that the table of verdicts does not
     accept. A refusal by triage is a decision, not a refusal: the dispatch that follows names the agency.
     """
     state, steps = UNDISPATCHED_STATE, []
     for answered in answered_dispatches(dispatches, answers):
-        dispatch, state = answered.dispatch, _shown_state(answered)
+        dispatch, state = answered.dispatch, _shown_state(answered, repeated_at)
         steps.append(CourseStep(dispatch.at, "dispatched", dispatch.agency))
         steps += [
             CourseStep(_shown_time(answer, answered), answer.verdict, dispatch.agency)
@@ -75,9 +78,9 @@ def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], re
     return CaseCourse("proses" if course.state in {"selesai", "tunda"} else course.state, tuple(steps))
 
 
-def _shown_state(answered: AnsweredDispatch) -> str:
+def _shown_state(answered: AnsweredDispatch, repeated_at: Sequence[datetime]) -> str:
     is_archived = answered.state == "selesai" and answered.dispatch.agency == TRIAGE
-    return ARCHIVED_STATE if is_archived else _SHOWN_STATES[answered.state]
+    return ARCHIVED_STATE if is_archived else _SHOWN_STATES[answered.state_after_messages(repeated_at)]
 
 
 def _shown_time(answer: CaseAnswer, answered: AnsweredDispatch) -> datetime:

@@ -77,7 +77,11 @@ class StatusReader:
         case_ids = {relation.case_id for relation in relations}
         dispatches = _dispatches_by_complaint(connection, case_ids | joined)
         answers = _answers_by_case(connection, case_ids, dispatches)
-        courses = {case_id: case_course(dispatches[case_id], answers[case_id]) for case_id in case_ids}
+        asked_cases = [case_id for case_id in case_ids if _has_question(answers[case_id])]
+        repeated_at = _messages_by_case(connection, asked_cases)
+        courses = {
+            case_id: case_course(dispatches[case_id], answers[case_id], repeated_at[case_id]) for case_id in case_ids
+        }
         for relation in relations:
             course, is_joined = courses[relation.case_id], relation.id in joined
             if is_joined:
@@ -138,6 +142,29 @@ def _answers_by_case(
         if hop is not None:
             answers[case_id].append(CaseAnswer(row.recorded_at, row.position, hop, row.verdict))
     return answers
+
+
+def _has_question(answers: Sequence[CaseAnswer]) -> bool:
+    return any(answer.verdict == "asked" for answer in answers)
+
+
+def _messages_by_case(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID | None, Sequence[datetime]]:
+    """Return when the sender of each case wrote again.
+
+    A repeat with a later hop is no message: it moved with its case. A repeat of a join is another sender's.
+    """
+    repeated_at: defaultdict[UUID | None, list[datetime]] = defaultdict(list)
+    if not case_ids:
+        return repeated_at
+    is_message = (col(DispatchRow.relation) == "repeat", col(DispatchRow.hop) == 0, ~col(DispatchRow.own_case))
+    query = select(col(DispatchRow.complaint_id), col(DispatchRow.of), col(DispatchRow.dispatched_at))
+    messages = connection.execute(query.where(col(DispatchRow.of).in_(case_ids), *is_message)).all()
+    is_complaint = col(ComplaintRow.id).in_([message.complaint_id for message in messages])
+    foreign = joined_to_other_sender(connection, current_relations(connection, is_complaint).values())
+    for message in messages:
+        if message.complaint_id not in foreign:
+            repeated_at[message.of].append(message.dispatched_at)
+    return repeated_at
 
 
 def _tracking_numbers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID | None, str]:

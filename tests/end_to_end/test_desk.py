@@ -186,7 +186,6 @@ def test_killed_while_an_officer_answers(tmp_path: Path, seed: int) -> None:
         for _ in range(KILLS):
             for _ in range(moments.randint(1, 4)):
                 answered.acquire(timeout=PATIENCE_SECONDS)
-            time.sleep(moments.random() / 5)
             service.kill()
             service.start()
         answered.acquire(timeout=PATIENCE_SECONDS)

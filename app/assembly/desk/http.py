@@ -24,8 +24,9 @@ from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.webhooks import agency_webhooks
 from app.assembly.parts import Parts
+from app.assembly.unexpected_errors import install_unexpected_handler
 from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders, nonce, response_headers
+from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from bus.errors import Retry
 from config.translation.message import message as _
@@ -61,7 +62,6 @@ _TEMPLATES = [
     )
 ]
 _NONCE_BYTES = 16
-_RETRY_AFTER_SECONDS = 60
 # Refusals of the desk are counted apart from those of the doors.
 _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/")
 # Links of all pages for persons who sign in.
@@ -81,15 +81,6 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     rejections = RejectionCounter([_DESK])
     install_refusal_handlers(app, responder, rejections)
 
-    async def answer_unexpected(request: Request, _error: Exception) -> Response:
-        """Answer an error of ours. Starlette sends this response outside of the middleware that adds headers."""
-        refused = Refused("unexpected", retry_after=_RETRY_AFTER_SECONDS)
-        record_refusal(request, refused)
-        response = responder.response(request.scope, refused)
-        for name, value in response_headers(nonce()).items():
-            response.headers.setdefault(name, value)
-        return response
-
     async def answer_bus_away(request: Request, _error: Exception) -> Response:
         """Answer that the bus is away: a person's act was not done."""
         refused = unavailable()
@@ -97,7 +88,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         return responder.response(request.scope, refused)
 
     app.add_exception_handler(Retry, answer_bus_away)
-    app.add_exception_handler(Exception, answer_unexpected)
+    install_unexpected_handler(app, responder)
     accounts = build_account_services(parts, desk.audit_log.append)
     account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions.name)
     account_pages.install(app)

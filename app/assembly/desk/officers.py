@@ -13,6 +13,7 @@ from config.database import read_transaction
 from config.time_zones import time_zone
 from desk.mail.recipients import Recipient
 from desk.mail.texts import CaseList, DeskLinks, DigestCounts
+from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_due_today, count_tabs
 
@@ -69,8 +70,12 @@ def desk_links(base: str) -> DeskLinks:
         "overdue": ListQuery(tab="overdue"),
         "waiting": ListQuery(tab="waiting"),
     }
-    case: Callable[[str], str] = lambda number: f"{base}{LIST_ADDRESS}/{number}"  # noqa: E731 - a value of `DeskLinks`
-    return DeskLinks(lambda case_list: base + lists[case_list].list_address(), case, f"{base}/desk", base + OWN_ADDRESS)
+    return DeskLinks(
+        case_list=lambda case_list: base + lists[case_list].list_address(),
+        case=lambda number: f"{base}{LIST_ADDRESS}/{number}",
+        webhooks=base + INTEGRATION_ADDRESS,
+        account=base + OWN_ADDRESS,
+    )
 
 
 def _recipient(account: Account) -> Recipient:

@@ -13,8 +13,8 @@ from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, co
 from app.operations.review.redrive_counts import RedriveCounts
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, see_result, with_query
-from app.pages.staff.review_form import ReviewForm, TypedReview
-from app.pages.staff.review_wording import GONE, NOT_REDRIVEN_TEXTS, RATES, UNKNOWN_ACT, fact_rows
+from app.pages.staff.review_form import Entry, ReviewForm, TypedReview, show_entry, show_gone
+from app.pages.staff.review_wording import NOT_REDRIVEN_TEXTS, RATES, UNKNOWN_ACT
 from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import age_text
 from bus.errors import Stop
@@ -99,7 +99,7 @@ class DeadLetterPages:
         try:
             entry = self._dead_letters.find(letter_id)
         except Stop:
-            return self._gone(request, actor)
+            return show_gone(self._frame, request, actor, ADDRESS)
         content = self._dead_letters.reveal(entry, actor.name, alasan.strip(), self._frame.now())
         return self._show(request, actor, letter_id, {"revealed": content.decode("utf-8", "replace")})
 
@@ -151,22 +151,9 @@ class DeadLetterPages:
         try:
             facts = self._dead_letters.describe(self._dead_letters.find(letter_id))
         except Stop:
-            return self._gone(request, actor)
-        all_values = {
-            "heading": facts["id"],
-            "facts": fact_rows(facts),
-            "address": f"{ADDRESS}/{facts['id']}",
-            "back": _group_address(str(facts["stage"]), str(facts["reason"]), str(facts["field"])),
-            "may_reveal": may(actor, Act.REVEAL, ""),
-            **values,
-            "problem": problem,
-        }
-        status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
-        return self._frame.render("staff_review_entry.html", request, actor, all_values, status)
-
-    def _gone(self, request: Request, actor: Actor) -> Response:
-        values = {"problem": GONE, "back": ADDRESS}
-        return self._frame.render("staff_review_gone.html", request, actor, values, HTTPStatus.NOT_FOUND)
+            return show_gone(self._frame, request, actor, ADDRESS)
+        back = _group_address(str(facts["stage"]), str(facts["reason"]), str(facts["field"]))
+        return show_entry(self._frame, request, actor, Entry(ADDRESS, back, facts), values, problem)
 
 
 def _group_filter(form: ReviewForm, *, is_open_ended: bool = False) -> DeadLetterFilter:

@@ -13,8 +13,8 @@ from accounts.permissions import Act, Actor, may
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, see_result, with_query
-from app.pages.staff.review_form import TypedReview
-from app.pages.staff.review_wording import GONE, UNKNOWN_ACT, fact_rows, quarantine_reason
+from app.pages.staff.review_form import Entry, TypedReview, show_entry, show_gone
+from app.pages.staff.review_wording import UNKNOWN_ACT, quarantine_reason
 from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import age_text
 from bus.errors import Stop
@@ -76,7 +76,7 @@ class QuarantinePages:
             quarantined = self._quarantine.find(message_id)
             body = self._quarantine.reveal(quarantined, actor.name, alasan.strip(), self._frame.now())
         except Stop:
-            return self._gone(request, actor)
+            return show_gone(self._frame, request, actor, ADDRESS)
         return self._show(request, actor, message_id, {"revealed": body.decode("utf-8", "replace")})
 
     def _list(
@@ -121,22 +121,8 @@ class QuarantinePages:
         try:
             facts = self._quarantine.describe(self._quarantine.find(message_id))
         except Stop:
-            return self._gone(request, actor)
-        all_values = {
-            "heading": facts["id"],
-            "facts": fact_rows(facts),
-            "address": f"{ADDRESS}/{facts['id']}",
-            "back": ADDRESS,
-            "may_reveal": may(actor, Act.REVEAL, ""),
-            **values,
-            "problem": problem,
-        }
-        status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
-        return self._frame.render("staff_review_entry.html", request, actor, all_values, status)
-
-    def _gone(self, request: Request, actor: Actor) -> Response:
-        values = {"problem": GONE, "back": ADDRESS}
-        return self._frame.render("staff_review_gone.html", request, actor, values, HTTPStatus.NOT_FOUND)
+            return show_gone(self._frame, request, actor, ADDRESS)
+        return show_entry(self._frame, request, actor, Entry(ADDRESS, ADDRESS, facts), values, problem)
 
 
 def _groups(messages: Sequence[Quarantined], now: datetime) -> list[dict[str, Any]]:

@@ -1,12 +1,19 @@
-"""Form by which a person decides about messages that were put aside: those with a check mark, or all of a group."""
+"""Review of messages that were put aside: the form of a decision about many, and the page of one."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import Form
+from fastapi import Form, Request
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
+from accounts.permissions import Act, Actor, may
+from app.pages.staff.page import StaffFrame
+from app.pages.staff.review_wording import GONE, fact_rows
 from app.pages.staff.typed import reason_problem
 from config.translation.message import Message
 from config.translation.message import message as _
@@ -59,3 +66,44 @@ class ReviewForm(BaseModel):
 
 
 TypedReview = Annotated[ReviewForm, Form()]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message that was put aside. `list_address` is the page of all, `back` that of its group.
+
+    `facts` are its masked fields and its `id`.
+    """
+
+    list_address: str
+    back: str
+    facts: Mapping[str, object]
+
+
+def show_entry(
+    frame: StaffFrame,
+    request: Request,
+    actor: Actor,
+    entry: Entry,
+    values: Mapping[str, Any],
+    problem: Message | None = None,
+) -> Response:
+    """Return the page: 400 with a problem. `values` are what a form typed or revealed."""
+    id_ = entry.facts["id"]
+    all_values = {
+        "heading": id_,
+        "facts": fact_rows(entry.facts),
+        "address": f"{entry.list_address}/{id_}",
+        "back": entry.back,
+        "may_reveal": may(actor, Act.REVEAL, ""),
+        **values,
+        "problem": problem,
+    }
+    status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
+    return frame.render("staff_review_entry.html", request, actor, all_values, status)
+
+
+def show_gone(frame: StaffFrame, request: Request, actor: Actor, list_address: str) -> Response:
+    """Return the page for a message that was decided meanwhile, or that does not exist."""
+    values = {"problem": GONE, "back": list_address}
+    return frame.render("staff_review_gone.html", request, actor, values, HTTPStatus.NOT_FOUND)

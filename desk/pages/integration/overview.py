@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -14,6 +14,7 @@ from desk.api.keys.agency_keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyK
 from desk.changes import ChangeKind
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, webhook_address
+from desk.pages.integration.wording import StateInWords
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, Webhooks
 
@@ -64,7 +65,7 @@ class Overview:
         now, keys = self._parts.now(), self._keys.keys(actor.agency)
         webhooks = self._webhooks.list_webhooks(actor.agency)
         valid_keys = [key for key in keys if key.is_valid(now)]
-        invalid_keys = [key for key in keys if not key.is_valid(now)]
+        invalid_keys = [key for key in keys if not key.is_valid(now)][:_SHOWN_INVALID_KEYS]
         values = {
             "typed": typed or Typed(),
             "notice": notice,
@@ -76,11 +77,8 @@ class Overview:
             "has_space_for_webhook": len(webhooks) < MAX_WEBHOOKS,
             "too_many_webhooks": wording.TOO_MANY_WEBHOOKS,
             "kinds": wording.KIND_NAMES.items(),
-            "valid_keys": [(key, wording.scopes_in_words(key), wording.key_state(key, now)) for key in valid_keys],
-            "invalid_keys": [
-                (key, wording.scopes_in_words(key), wording.key_state(key, now))
-                for key in invalid_keys[:_SHOWN_INVALID_KEYS]
-            ],
+            "valid_keys": _shown_keys(valid_keys, now),
+            "invalid_keys": _shown_keys(invalid_keys, now),
             "has_space_for_key": len(valid_keys) < MAX_VALID_KEYS,
             "too_many_keys": wording.TOO_MANY_KEYS,
             "keys_version": newest_key(keys),
@@ -91,6 +89,10 @@ class Overview:
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if webhook_fault or key_fault else HTTPStatus.OK
         return self._parts.render("integration.html", request, actor, values, status)
+
+
+def _shown_keys(keys: Sequence[AgencyKey], now: datetime) -> Sequence[tuple[AgencyKey, Message, StateInWords]]:
+    return [(key, wording.scopes_in_words(key), wording.key_state(key, now)) for key in keys]
 
 
 def newest_key(keys: Sequence[AgencyKey]) -> str:

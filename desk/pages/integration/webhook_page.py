@@ -1,5 +1,6 @@
 """The page of one webhook: its state and its deliveries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -77,7 +78,7 @@ class WebhookPage:
         """Return the page: 409 with a fault."""
         listed = self._webhooks.deliveries(actor.agency, webhook.id, before, _DELIVERIES_OF_A_PAGE + 1)
         deliveries = listed[:_DELIVERIES_OF_A_PAGE]
-        test = next((delivery for delivery in deliveries if delivery.kind == "test"), None) if done == "uji" else None
+        test = _newest_test(deliveries) if done == "uji" else None
         address, now = webhook_address(webhook.id), self._parts.now()
         is_rotating = webhook.previous_secret_until is not None and webhook.previous_secret_until > now
         values = {
@@ -91,7 +92,7 @@ class WebhookPage:
             "secret_version": secret_version(webhook),
             "deliveries": [_shown(delivery, webhook) for delivery in deliveries],
             "before": "" if before is None else before,
-            "next_address": f"{address}?sebelum={deliveries[-1].position}" if len(listed) > len(deliveries) else "",
+            "next_address": _next_address(address, listed),
             "notice": _notice(done, webhook),
             "test": test,
             "test_text": wording.result_in_words(test.error, test.http_status) if test else None,
@@ -103,6 +104,16 @@ class WebhookPage:
     def missing(self, request: Request, actor: Actor) -> Response:
         """Return the page for an id that is unknown or of another agency: nobody can tell which."""
         return self._parts.render("integration_missing.html", request, actor, {}, HTTPStatus.NOT_FOUND)
+
+
+def _newest_test(deliveries: Sequence[Delivery]) -> Delivery | None:
+    return next((delivery for delivery in deliveries if delivery.kind == "test"), None)
+
+
+def _next_address(address: str, listed: Sequence[Delivery]) -> str:
+    """Return the address of the next page; "" if the webhook has no further delivery."""
+    has_more = len(listed) > _DELIVERIES_OF_A_PAGE
+    return f"{address}?sebelum={listed[_DELIVERIES_OF_A_PAGE - 1].position}" if has_more else ""
 
 
 def secret_version(webhook: Webhook) -> str:

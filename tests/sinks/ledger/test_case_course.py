@@ -122,3 +122,18 @@ def test_a_join_sees_the_state_of_an_earlier_step(verdict: Verdict | None, state
     answers = [answer(1, verdict)] if verdict else []
     course = joined_course(case_course([FIRST], answers), [CaseDispatch(hours(5), 0, SEMARANG)], hours(5))
     assert (course.state, [step.kind for step in course.steps]) == (state, ["dispatched"])
+
+
+@pytest.mark.parametrize(
+    ("repeated_at", "state"),
+    [([], "tunda"), ([hours(1)], "tunda"), ([hours(3)], "proses"), ([hours(1), hours(3)], "proses")],
+)
+def test_the_agency_waits_until_the_sender_has_written(repeated_at: list[datetime], state: str) -> None:
+    """A message from before the question is no answer to it."""
+    assert case_course([FIRST], [answer(2, "asked")], repeated_at).state == state
+
+
+def test_a_closed_case_stays_closed_when_its_sender_writes() -> None:
+    """Only a question waits for the sender."""
+    answers = [answer(2, "asked"), answer(4, "closed", offset=1)]
+    assert case_course([FIRST], answers, [hours(5)]).state == "selesai"

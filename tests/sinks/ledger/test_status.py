@@ -176,6 +176,21 @@ def test_a_repeat_of_a_repeat_sees_its_first(engine: Engine) -> None:
     assert [step.kind for step in status.steps] == ["dispatched", "closed", "received"]
 
 
+@pytest.mark.parametrize(("of", "state"), [(1, "proses"), (2, "tunda")])
+def test_only_the_sender_who_was_asked_can_answer(engine: Engine, of: int, state: str) -> None:
+    """The agency asked the sender of the case. What another citizen adds to a joined report is no answer to that."""
+    asked = {**answer(1, "asked"), "recorded_at": NOW + timedelta(days=1)}
+    rows = [follower(2, 1, "joins", NOW), follower(3, of, "repeat", NOW + timedelta(days=2))]
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1), *(row for row, _ in rows)])
+        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchRow), [own for _, own in rows])
+        connection.execute(insert(AnswerRow), [asked])
+    status = StatusReader(engine, _NAMES).status(number(1))
+    assert status
+    assert status.state == state
+
+
 def test_an_answer_to_a_follower_is_one_to_its_case(engine: Engine) -> None:
     """An answer to either counts for both."""
     row, own = follower(2, 1, "repeat", NOW)
