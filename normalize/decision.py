@@ -7,6 +7,7 @@ from uuid import UUID
 
 from language.text import clean_text, comparable_text
 from messages.shapes import Relation, Report
+from normalize.draft import ANONYMOUS
 
 # The same text from the same sender within this time is about the same matter; later it is a new episode.
 REPEAT_WINDOW = timedelta(days=30)
@@ -25,7 +26,8 @@ class MarkedComplaint:
 def fingerprint(sender: str, report: Report) -> str:
     """Return a hash that is equal for the same text of the same sender to the same agency about the same place.
 
-    The channel does not count.
+    The channel does not count. An anonymous report and an open one are never equal: a repeat stands beside the report
+    that it repeats, and the agency would see who wrote it.
     """
     location = report.place
     texts = (report.title, report.text, report.agency, location.region, location.district, location.address)
@@ -37,6 +39,7 @@ def fingerprint(sender: str, report: Report) -> str:
     comparable_texts = [comparable_text(text) or text for text in texts]
     # The same text with another picture may be about another hole in another road.
     pictures = sorted(attachment.sha256 for attachment in report.attachments)
+    sender = f"{ANONYMOUS}{sender}" if report.anonim else sender
     parts = [sender, report.kind.value, repr(coordinates), location.code, *comparable_texts, *pictures]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -1,6 +1,6 @@
 """The results of a channel's reader: a draft complaint, or the reason why an arrival is no complaint."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import ValidationError
@@ -10,6 +10,8 @@ from messages.shapes import Contact, Report
 # Characters of a text and of a phone number that a reader takes over; the shapes of the web form allow no more either.
 MAX_TEXT_LENGTH = 10_000
 MAX_PHONE_LENGTH = 40
+# Stands before the sender and the marks of an anonymous report: as if another person had sent it.
+ANONYMOUS = "anonim:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Continuation:
     mark: str
     evidence: str
     additional_marks: tuple[str, ...] = ()
+
+    def of_anonymous_reports(self) -> "Continuation":
+        """Return the marks that only anonymous reports have. Their agency must not see an open report of the sender."""
+        marks = (f"{ANONYMOUS}{mark}" for mark in self.additional_marks)
+        return replace(self, mark=f"{ANONYMOUS}{self.mark}", additional_marks=tuple(marks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,12 @@ class NormalizeStage:
         # A part of the provider's id would lead to the public post of an anonymous author.
         unique_text = {} if draft.has_words else {"text": f"{draft.report.text} ({raw.tracking[:_UNIQUE_CHARACTERS]})"}
         report = clean_report(draft.report.model_copy(update=attachments | named_place | unique_text))
-        return self._classify(raw, replace(draft, report=report)) if report.text else NotComplaint("empty")
+        if not report.text:
+            return NotComplaint("empty")
+        continuation = draft.continuation
+        if continuation and report.anonim:
+            continuation = continuation.of_anonymous_reports()
+        return self._classify(raw, replace(draft, report=report, continuation=continuation))
 
     def _classify(self, raw: RawMessage, draft: Draft) -> Draft | NotComplaint:
         """Set aside a message that is no complaint; never one with a file, or one that arrived in part."""

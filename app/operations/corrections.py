@@ -66,6 +66,8 @@ class Corrections:
             target = _dispatched_report(connection, target_number)
             report = _dispatched_report(connection, number)
             _check_merge(target, report)
+            if kind == "repeat":
+                _check_anonymity(connection, target, report)
             since = _earliest_arrival(connection, report, target)
             relation = Relation(kind=kind, of=target.case_id, evidence=(MERGED,), since=since)
             correction = _correction(connection, report, relation, None, actor, why, at)
@@ -105,6 +107,19 @@ def _check_merge(target: CurrentRelation, report: CurrentRelation) -> None:
         raise NotPossible(
             f"{report.tracking} and {target.tracking} belong together already.",
             "together",
+            number=report.tracking,
+            target=target.tracking,
+        )
+
+
+def _check_anonymity(connection: Connection, target: CurrentRelation, report: CurrentRelation) -> None:
+    """Raise `NotPossible` if an anonymous report would stand beside an open one as that of the same sender."""
+    query = select(col(ComplaintRow.anonim)).where(col(ComplaintRow.id).in_([target.case_id, report.id])).distinct()
+    if len(connection.execute(query).all()) > 1:
+        raise NotPossible(
+            f"Only one of {report.tracking} and {target.tracking} is anonymous: the agency would see who wrote it. "
+            "Merge it as a join.",
+            "unequal-anonim",
             number=report.tracking,
             target=target.tracking,
         )

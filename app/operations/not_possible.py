@@ -15,6 +15,7 @@ DecisionFault: TypeAlias = Literal[
     "same-report",
     "circle",
     "together",
+    "unequal-anonim",
 ]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from messages.shapes import Channel, RawMessage, Relation, Report
+from normalize.draft import ANONYMOUS
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.comparator import Comparator, Verdict
 from normalize.duplicates.lookup_keys import LookupKeys
@@ -47,8 +48,13 @@ class Matcher:
         self._threshold = threshold
 
     def read_report(self, report: Report, raw: RawMessage) -> Comparable:
-        """Return the comparable form of a report. Only a proven sender is a sender (see docs/decisions/0005)."""
+        """Return the comparable form of a report. Only a proven sender is a sender (see docs/decisions/0005).
+
+        The sender of an anonymous report is another one than that of the same person's open reports.
+        """
         sender = raw.sender if raw.verified_by != "none" else ""
+        if sender and report.anonim:
+            sender = f"{ANONYMOUS}{sender}"
         return self.read_known_sender(report, sender, raw.channel, raw.at.timestamp())
 
     def read_known_sender(self, report: Report, sender: str, channel: Channel, received_at: float | None) -> Comparable:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import pytest
@@ -115,9 +115,9 @@ class CorrectionHarness:
         self.work()
         return published.correction
 
-    def merge(self, target: int, index: int) -> Correction:
+    def merge(self, target: int, index: int, kind: Literal["repeat", "joins"] = "joins") -> Correction:
         """Merge a report into another, and let the stages process the correction."""
-        published = self.corrections.merge(number(target), number(index), "joins", "petugas-2", "pipa yang sama", NOW)
+        published = self.corrections.merge(number(target), number(index), kind, "petugas-2", "pipa yang sama", NOW)
         self.work()
         return published.correction
 
@@ -286,6 +286,17 @@ def test_an_impossible_correction_is_refused(
         decide(harness)
     assert message in str(caught.value)
     assert harness.records(CORRECTIONS) == []
+
+
+def test_an_anonymous_report_is_not_merged_as_a_repeat_of_an_open_one(harness: CorrectionHarness) -> None:
+    """The agency would see who wrote it. As a join it may be merged."""
+    harness.write(5, "Kemenkes, petugas puskesmas minta uang", anonim=True)
+    harness.work()
+    with pytest.raises(NotPossible, match="anonymous"):
+        harness.merge(1, 5, "repeat")
+    assert harness.records(CORRECTIONS) == []
+    harness.merge(1, 5, "joins")
+    assert len(harness.records(CORRECTIONS)) == 1
 
 
 def test_each_correction_is_recorded(harness: CorrectionHarness) -> None:

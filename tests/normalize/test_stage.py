@@ -88,6 +88,35 @@ def test_a_different_complaint_is_not_merged(
     assert relations(outputs) == ["new", "new"], difference
 
 
+def test_an_anonymous_report_is_no_repeat_of_an_open_one(parts: Parts, stage: NormalizeStage) -> None:
+    """A repeat stands beside the report that it repeats, and the agency would see who wrote it."""
+    text = "Pasar becek di Kota Palu"
+    messages = [records.web(parts, text, phone=PHONE, anonim=is_anonymous) for is_anonymous in (False, True, True)]
+    outputs = stage.handle([at(message, offset) for offset, message in enumerate(messages)])
+    assert relations(outputs) == ["new", "new", "repeat"]
+    assert value_of(outputs[2])["relation"]["of"] == value_of(outputs[1])["id"]
+
+
+def test_an_anonymous_part_of_a_thread_stands_alone(parts: Parts, stage: NormalizeStage) -> None:
+    """On X the second post of a thread asks for anonymity, the first does not."""
+    first = {"id": "1", "author_id": "42", "conversation_id": "1", "text": "@Lapor1708 lampu padam di Kota Palu"}
+    second = {
+        **first,
+        "id": "2",
+        "in_reply_to_user_id": "42",
+        "referenced_tweets": [{"type": "replied_to", "id": "1"}],
+        "text": "@Lapor1708 petugasnya minta uang #anonim",
+    }
+    raws = [
+        parts.wrapper.wrap(
+            "twitter", id_, "x:42", json.dumps({"account": "1708", "post": post}).encode(), NOW, records.JSON
+        )
+        for id_, post in (("1", first), ("2", second))
+    ]
+    outputs = stage.handle([at(accepted_record(raw), offset) for offset, raw in enumerate(raws)])
+    assert relations([output for output in outputs if output.topic == "complaints"]) == ["new", "new"]
+
+
 def test_messages_without_words_have_different_texts(parts: Parts, stage: NormalizeStage) -> None:
     """The second of two pictures of one sender does not repeat the first. Each text has a part of the number."""
     bodies = [

@@ -24,6 +24,10 @@ _FAULTS: Mapping[DecisionFault, Message] = {
     "same-report": _("Laporan {number} tidak dapat digabungkan dengan dirinya sendiri."),
     "circle": _("Laporan {target} tergabung dengan {number}. Pisahkan {target} lebih dulu."),
     "together": _("Laporan {number} dan {target} sudah tergabung."),
+    "unequal-anonim": _(
+        "Hanya satu dari laporan {number} dan {target} yang anonim: instansi akan tahu siapa pelapornya. Gabungkan "
+        "sebagai laporan warga lain."
+    ),
 }
 _CLOSED_BY = _("Laporan {number} sudah ditutup lebih dulu oleh {actor}.")
 SOMEBODY = _("petugas lain")
