@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from accounts.account_store import AccountStore, normalized_email, save_account
+from accounts.account_store import AccountStore, active_administrators, normalized_email, save_account
 from accounts.authentication.passwords import Passwords, WeakPassword, password_fault
 from accounts.authentication.sign_in import Record
-from accounts.invitations import Invitation, Invitations, NewPerson, mark_used
+from accounts.invitations import InvalidInvitation, Invitation, Invitations, NewPerson, mark_used
 from accounts.person_checks import NotPossible, check_person
 from accounts.sessions import Sessions
 from config.database import DatabaseLock, lock_until_commit, write_transaction
@@ -59,17 +59,20 @@ class Acceptance:
     def accept_by_oidc(self, email: str) -> UUID | None:
         """Use the open invitation for an address that the OIDC provider has verified, without a password.
 
-        Return the id of the new account, None without an invitation.
+        Return the id of the new account, None without an invitation. Raises `InvalidInvitation` and `NotPossible`.
         """
         invitation = self._invitations.of_new_person(email) if email else None
         if invitation is None:
             return None
         person = NewPerson(invitation.email, invitation.name, invitation.role, invitation.agency)
+        check_person(person)
         return self._use(invitation, person, "", "invitation and OIDC")
 
     def _use(self, invitation: Invitation, person: NewPerson, password_hash: str, why: str) -> UUID:
         """Use an invitation once, whoever else tries at the same time."""
         now = self._now()
+        if invitation.is_for_first_administrator and self._accounts.has_administrator():
+            raise InvalidInvitation
         account = self._accounts.by_email(person.email)
         if account and not account.revoked_at and account.id != invitation.account_id:
             raise NotPossible("account_exists")
@@ -86,6 +89,9 @@ class Acceptance:
         }
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.ACCOUNTS)
+            # An administrator may have come since the check above.
+            if invitation.is_for_first_administrator and active_administrators(connection):
+                raise InvalidInvitation
             mark_used(connection, invitation.id, now)
             save_account(connection, account_id, values, now)
         self._sessions.end_all(account_id)

@@ -18,7 +18,10 @@ INVITATION_LIMIT = timedelta(hours=72)
 
 
 class InvalidInvitation(Exception):
-    """The link is unknown, was used, was withdrawn, or its time is over."""
+    """The link is unknown, was used, was withdrawn, its time is over, or there is an administrator already.
+
+    Its use stands in the audit log if it ended at the same moment: see `NotPossible`.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Invitation:
     invited_by: str
     created_at: datetime
     expires_at: datetime
+
+    @property
+    def is_for_first_administrator(self) -> bool:
+        """True for the link of a first start. It is void once an administrator exists."""
+        return not self.email
 
 
 class Invitations:
@@ -118,6 +126,12 @@ def withdraw_links(connection: Connection, email: str, now: datetime) -> None:
     connection.execute(
         update(InvitationRow).where(col(InvitationRow.email) == email, *_UNUSED).values(withdrawn_at=now)
     )
+
+
+def withdraw_links_made_by(connection: Connection, account_id: UUID, now: datetime) -> None:
+    """Make all open links useless that a person has made. `invited_by` ends with the account: see `actor_label`."""
+    made_by_person = col(InvitationRow.invited_by).endswith(f" [{account_id}]", autoescape=True)
+    connection.execute(update(InvitationRow).where(made_by_person, *_UNUSED).values(withdrawn_at=now))
 
 
 def mark_used(connection: Connection, invitation_id: UUID, now: datetime) -> None:

@@ -57,8 +57,12 @@ class OwnAccount:
         self._sessions.end_all(actor.account_id, except_id=session_id)
 
     def new_second_factor(self, account: Account) -> str:
-        """Return the secret to add to the app. Empty if the second factor is on, or if there is no password."""
+        """Return a new secret to add to the app. Empty if the second factor is on, or if there is no password."""
         return self._second_factors.prepare(account.id) if account.password_hash else ""
+
+    def unconfirmed_second_factor(self, account: Account) -> str:
+        """Return the secret that the person has added already and must confirm; empty without one."""
+        return self._second_factors.unconfirmed_secret(account.id)
 
     def switch_on_second_factor(self, actor: Actor, code: str) -> Sequence[str]:
         """Switch the second factor on if the code is right. Return the recovery codes, none if it is wrong.

@@ -10,7 +10,7 @@ from sqlmodel import col
 from accounts.account_store import Account, AccountStore, active_administrators
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record
-from accounts.invitations import Invitations, NewPerson, withdraw_links
+from accounts.invitations import Invitations, NewPerson, withdraw_links, withdraw_links_made_by
 from accounts.permissions import AGENCY_ROLES, Act, Actor, Role, may, role_fits_agency
 from accounts.person_checks import NotPossible, check_person
 from accounts.sessions import Sessions
@@ -83,7 +83,10 @@ class People:
         return self._store_invitation(person, account.id, "account.password_link_made", by, why)
 
     def revoke(self, account_id: UUID, by: str, why: str) -> None:
-        """Revoke an account. Its sessions and open links end at once. The last administrator cannot be revoked."""
+        """Revoke an account. The last administrator cannot be revoked.
+
+        Its sessions, its open links and the open invitations that the person made end at once.
+        """
         account = self._active(account_id)
         if account.role is Role.ADMINISTRATOR and self._is_last_administrator():
             raise NotPossible("last_administrator")
@@ -99,6 +102,7 @@ class People:
                 .values(revoked_at=now, password_hash="")  # no password of a revoked person is kept
             )
             withdraw_links(connection, account.email, now)
+            withdraw_links_made_by(connection, account_id, now)
         self._sessions.end_all(account_id)
         self._second_factors.remove(account_id)
 

@@ -6,6 +6,8 @@ from accounts.account_store import normalized_email
 from accounts.invitations import NewPerson
 
 MAX_NAME_LENGTH = 100
+# The audit log names a person `Name [account]`. A name with brackets could equal the label of another person.
+_ACCOUNT_MARKS = frozenset("[]")
 NotPossibleReason: TypeAlias = Literal[
     "email_invalid",
     "name_invalid",
@@ -19,7 +21,11 @@ NotPossibleReason: TypeAlias = Literal[
 
 
 class NotPossible(Exception):
-    """The act cannot be done with these values. Nothing was changed or recorded."""
+    """The act cannot be done with these values. Nothing was changed.
+
+    It stands in the audit log only if another person's act made it impossible at the same moment: an act is recorded
+    before its effect, and the last check is in the transaction of the effect.
+    """
 
     def __init__(self, reason: NotPossibleReason) -> None:
         super().__init__(reason)
@@ -30,5 +36,6 @@ def check_person(person: NewPerson) -> None:
     """Raise `NotPossible` if the name or the e-mail address cannot be used."""
     if not person.email or normalized_email(person.email) != person.email:
         raise NotPossible("email_invalid")
-    if not person.name.strip() or len(person.name) > MAX_NAME_LENGTH or not person.name.isprintable():
+    is_name = bool(person.name.strip()) and len(person.name) <= MAX_NAME_LENGTH and person.name.isprintable()
+    if not is_name or _ACCOUNT_MARKS & set(person.name):
         raise NotPossible("name_invalid")

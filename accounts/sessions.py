@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, delete, insert, or_, select, update
 from sqlmodel import col
 
 from accounts.permissions import Actor, Role
-from accounts.tables import AccountRow, SessionRow
+from accounts.tables import AccountRow, SecondFactorRow, SessionRow
 from accounts.tokens import token_hash
 from config.database import read_transaction, write_transaction
 
@@ -134,14 +134,27 @@ class Sessions:
         return bool(ended.rowcount)
 
     def end_all(self, account_id: UUID, except_id: UUID | None = None) -> int:
-        """End all sessions of a person, but for one. Return their number."""
+        """End all sessions of a person, but for one. Return their number.
+
+        A secret of a second factor that is not confirmed is forgotten: one of the sessions may have read it.
+        """
         query = delete(SessionRow).where(col(SessionRow.account_id) == account_id)
         if except_id is not None:
             query = query.where(col(SessionRow.id) != except_id)
         with write_transaction(self._engine) as connection:
+            forget_unconfirmed_secret(connection, account_id)
             return int(connection.execute(query).rowcount)
 
     def _write_use(self, session_id: UUID, now: datetime) -> None:
         """Write the time of the use. A session that ended meanwhile stays ended."""
         with write_transaction(self._engine) as connection:
             connection.execute(update(SessionRow).where(col(SessionRow.id) == session_id).values(last_used_at=now))
+
+
+def forget_unconfirmed_secret(connection: Connection, account_id: UUID) -> None:
+    """Delete the secret of a second factor that no code has confirmed."""
+    connection.execute(
+        delete(SecondFactorRow).where(
+            col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_(None)
+        )
+    )

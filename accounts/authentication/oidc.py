@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import structlog
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
@@ -26,6 +25,7 @@ from accounts.tokens import token_hash
 
 # Signatures with a public key. `none` and signatures with a shared secret are never accepted (RFC 8725, 3.1 and 3.2).
 ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384")
+# Names in the metadata of the addresses that we use (OpenID Connect Discovery 1.0, 3).
 _ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _METADATA_PATH = "/.well-known/openid-configuration"
 # The provider may change its keys; a token with an unknown key reads them again at once.
@@ -33,8 +33,6 @@ _METADATA_LIFETIME = timedelta(hours=1)
 _CONNECT_SECONDS, _READ_SECONDS = 5, 10
 # Tolerated difference of the clocks of the provider and of this machine.
 _LEEWAY_SECONDS = 60
-
-_log = structlog.get_logger()
 
 
 class OidcUnavailable(Exception):
@@ -193,9 +191,7 @@ class OidcProvider:
             document = self._json(session, self._issuer.rstrip("/") + _METADATA_PATH)
             if document.get("issuer") != self._issuer:
                 raise OidcUnavailable("the provider names another issuer")
-            addresses = [
-                str(document.get(name, "")) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
-            ]
+            addresses = [str(document.get(name, "")) for name in _ADDRESSES]
             if not all(map(is_safe_address, addresses)):
                 raise OidcUnavailable("the provider names an address without https")
             try:

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlmodel import col
 
+from accounts.sessions import forget_unconfirmed_secret
 from accounts.tables import RecoveryCodeRow, SecondFactorRow
 from accounts.tokens import keyed_hash
-from config.database import read_transaction, write_transaction
+from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 
 _STEP_SECONDS = 30
 # A code of the step before or after is accepted: clocks of phones differ (RFC 6238, 5.2).
@@ -45,18 +46,17 @@ class SecondFactors:
         self._random_bytes = random_bytes
 
     def prepare(self, account_id: UUID) -> str:
-        """Return the secret that the person adds to the app: a new one, or the one that is not confirmed yet.
+        """Return a new secret that the person adds to the app. It replaces one that is not confirmed.
 
-        A confirmed secret is never shown again; the return value is empty then.
+        A secret is confirmed by a code: see `confirm`. The return value is empty if there is a confirmed one.
         """
         with write_transaction(self._engine) as connection:
-            row = connection.execute(
-                select(col(SecondFactorRow.secret), col(SecondFactorRow.confirmed_at)).where(
-                    col(SecondFactorRow.account_id) == account_id
-                )
-            ).one_or_none()
-            if row is not None:
-                return "" if row.confirmed_at else self._unsealed(account_id, row.secret)
+            # Two pages of one person at the same time: the later one replaces the secret of the earlier one.
+            lock_until_commit(connection, DatabaseLock.ACCOUNTS)
+            forget_unconfirmed_secret(connection, account_id)
+            query = select(col(SecondFactorRow.account_id)).where(col(SecondFactorRow.account_id) == account_id)
+            if connection.execute(query).one_or_none():
+                return ""
             secret = base64.b32encode(self._random_bytes(20)).decode()
             connection.execute(
                 insert(SecondFactorRow).values(
@@ -65,15 +65,21 @@ class SecondFactors:
             )
         return secret
 
+    def unconfirmed_secret(self, account_id: UUID) -> str:
+        """Return the secret that is not confirmed yet; empty without one, and for one that another key has sealed.
+
+        Only for a person who has typed the present password: a session alone must not read it.
+        """
+        sealed = self._unconfirmed(account_id)
+        try:
+            return self._unsealed(account_id, sealed) if sealed else ""
+        except InvalidTag:
+            return ""
+
     def is_right_code(self, account_id: UUID, code: str) -> bool:
         """Return True if the code is right now for the secret that is not confirmed yet. Changes nothing."""
-        with read_transaction(self._engine) as connection:
-            row = connection.execute(
-                select(col(SecondFactorRow.secret)).where(
-                    col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_(None)
-                )
-            ).one_or_none()
-        return bool(row) and self._matching_step(account_id, row.secret, code) is not None  # type: ignore[union-attr]  # `bool(row)`
+        sealed = self._unconfirmed(account_id)
+        return bool(sealed) and self._matching_step(account_id, sealed, code) is not None
 
     def confirm(self, account_id: UUID, code: str) -> Sequence[str]:
         """Switch the second factor on if the code is right. Return the recovery codes, none if it is wrong."""
@@ -136,6 +142,14 @@ class SecondFactors:
         with write_transaction(self._engine) as connection:
             connection.execute(delete(SecondFactorRow).where(col(SecondFactorRow.account_id) == account_id))
             connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.account_id) == account_id))
+
+    def _unconfirmed(self, account_id: UUID) -> str:
+        """Return the sealed secret that is not confirmed yet; empty without one."""
+        query = select(col(SecondFactorRow.secret)).where(
+            col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_(None)
+        )
+        with read_transaction(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none() or ""
 
     def _matching_step(self, account_id: UUID, sealed: str, code: str) -> int | None:
         """Return the time step whose code this is. A secret that another key has sealed matches no code."""

@@ -12,10 +12,12 @@ from accounts.account_store import Account, AccountStore
 from accounts.authentication.oidc import OidcProvider, OidcRefused, OidcUnavailable
 from accounts.authentication.pending_sign_ins import PendingSignIns
 from accounts.authentication.sign_in import SignIn
+from accounts.invitations import InvalidInvitation
 from accounts.pages import wording
 from accounts.pages.browser import PENDING_COOKIE, delete_token, device_of, pending_token, set_token
 from accounts.pages.responses import page_response
 from accounts.pages.sign_in_pages import signed_in_response
+from accounts.person_checks import NotPossible
 from accounts.signed_in import SIGN_IN_ADDRESS, local_address
 from config.translation.message import Message
 
@@ -76,14 +78,23 @@ class OidcPages:
         except OidcUnavailable as error:
             _log.warning("oidc.unavailable", cause=str(error))
             return self._problem(wording.OIDC_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
-        account = self._account(email)
+        try:
+            account = self._account(email)
+            reason = "no_account"
+        except InvalidInvitation:
+            account, reason = None, "invitation_ended"
+        except NotPossible as error:
+            account, reason = None, error.reason
         if account is None:
-            _log.warning("oidc.refused", reason="no_account")
+            _log.warning("oidc.refused", reason=reason)
             return self._problem(wording.OIDC_REFUSED, HTTPStatus.FORBIDDEN)
         return signed_in_response(self._sign_in.with_oidc(account, device_of(request), pending.continue_at))
 
     def _account(self, email: str) -> Account | None:
-        """Return the account of a verified address; an open invitation becomes an account."""
+        """Return the account of a verified address; an open invitation becomes an account.
+
+        Raises `InvalidInvitation` and `NotPossible` if the invitation cannot be used.
+        """
         account = self._accounts.by_email(email)
         if account and not account.revoked_at:
             return account

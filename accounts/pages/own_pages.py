@@ -21,6 +21,7 @@ from accounts.pages.responses import see_other
 from accounts.permissions import Actor
 from accounts.sessions import Sessions
 from accounts.signed_in import NotSignedIn
+from accounts.tokens import token_hash
 from config.translation.message import Message
 
 OWN_ADDRESS = "/desk/saya"
@@ -94,17 +95,22 @@ class OwnPages:
         return see_other(f"{OWN_ADDRESS}?selesai=surat")
 
     def show_second_factor(self, request: Request) -> Response:
-        """Show the key for the authenticator app."""
+        """Show a new key for the authenticator app."""
         return self._second_factor_page(request, None)
 
-    def switch_on(self, request: Request, sandi: Text = "", kode: Text = "") -> Response:
-        """Switch the second factor on, and show the recovery codes once."""
+    def switch_on(self, request: Request, sandi: Text = "", kode: Text = "", kunci: Text = "") -> Response:
+        """Switch the second factor on, and show the recovery codes once.
+
+        `kunci` is the hash of the secret that the form's page has shown. Another page may have replaced it meanwhile.
+        """
         account = self._account(request)
         if problem := self._password_problem(request, account.actor, sandi):
             return self._second_factor_page(request, problem)
         recovery_codes = self._own_account.switch_on_second_factor(account.actor, kode)
         if not recovery_codes:
-            return self._second_factor_page(request, wording.CODE_REFUSED)
+            secret = self._own_account.unconfirmed_second_factor(account)
+            is_shown = token_hash(secret) == kunci
+            return self._second_factor_page(request, wording.CODE_REFUSED, secret if is_shown else "")
         response = self._signed_in_pages.render(
             "recovery_codes.html", request, account.actor, {"recovery_codes": recovery_codes}
         )
@@ -156,16 +162,18 @@ class OwnPages:
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._signed_in_pages.render("own_account.html", request, account.actor, values, status)
 
-    def _second_factor_page(self, request: Request, problem: Message | None) -> Response:
+    def _second_factor_page(self, request: Request, problem: Message | None, shown_secret: str = "") -> Response:
+        """Return the page with a new secret, or with the one that the person has added to the app already."""
         account = self._account(request)
-        secret = self._own_account.new_second_factor(account)
+        secret = shown_secret or self._own_account.new_second_factor(account)
         if not secret:
             return see_other(OWN_ADDRESS)
         image = segno.make(key_address(secret, account.email), micro=False).svg_data_uri(
             scale=5, border=4, light="#fff"
         )
         groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-        values = {"image": image, "secret": groups, "problem": problem}
+        values: dict[str, Any] = {"image": image, "secret": groups, "key": token_hash(secret), "problem": problem}
+        values["is_new"] = not shown_secret
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._signed_in_pages.render("second_factor.html", request, account.actor, values, status)
 

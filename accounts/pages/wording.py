@@ -25,7 +25,7 @@ PASSWORD_FAULTS: Mapping[PasswordFault, Message] = {
 }
 NOT_POSSIBLE: Mapping[NotPossibleReason, Message] = {
     "email_invalid": _("Alamat email tidak benar. Periksa lagi."),
-    "name_invalid": _("Nama belum diisi atau terlalu panjang."),
+    "name_invalid": _("Nama belum diisi, terlalu panjang, atau memuat kurung siku."),
     "agency_unknown": _("Kode instansi ini tidak ada dalam daftar instansi."),
     "role_without_agency": _("Peran ini tidak cocok dengan instansi yang diisi."),
     "account_exists": _("Alamat email ini sudah memiliki akun."),

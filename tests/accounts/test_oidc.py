@@ -5,6 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from joserfc import jwt
@@ -90,6 +91,30 @@ def test_an_invited_person_gets_an_account(desk: Desk, client: DeskClient, provi
     assert account.password_hash == ""
     guess = client.post("/desk/masuk", {"email": email_of(NAME), "sandi": ""})
     assert guess.status_code == HTTPStatus.BAD_REQUEST
+
+
+def test_an_invitation_that_is_withdrawn_meanwhile(
+    desk: Desk, client: DeskClient, provider: OidcProviderStandIn
+) -> None:
+    """The person is refused as one without an invitation."""
+    desk.services.people.invite(NewPerson(email_of(NAME), NAME, Role.OFFICER, "kota-3374"), "Tester", "test")
+    invitation_id = desk.services.invitations.open()[0].id
+    desk.record_hook = lambda _action: desk.services.invitations.withdraw(invitation_id)
+    answer = client.get(return_path(client, provider))
+    assert (answer.status_code, "Anda tidak dapat masuk" in answer.text) == (HTTPStatus.FORBIDDEN, True)
+    assert desk.services.accounts.by_email(email_of(NAME)) is None
+
+
+def test_an_invitation_with_a_name_that_is_refused_today(
+    desk: Desk, client: DeskClient, provider: OidcProviderStandIn
+) -> None:
+    """An invitation from before the rule of names makes no account."""
+    person = NewPerson(email_of(NAME), "Sari [Dewi]", Role.OFFICER, "kota-3374")
+    desk.services.invitations.store(UUID(int=9), person, None, "Tester")
+    with captured_log() as log:
+        answer = client.get(return_path(client, provider))
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert [entry["reason"] for entry in log.lines if entry["event"] == "oidc.refused"] == ["name_invalid"]
 
 
 def test_nobody_gets_an_account_silently(desk: Desk, client: DeskClient, provider: OidcProviderStandIn) -> None:

@@ -12,6 +12,7 @@ from accounts.authentication.attempts import SECOND_FACTOR
 from accounts.authentication.pending_sign_ins import PENDING_LIMIT
 from accounts.permissions import Role
 from accounts.tables import SecondFactorRow
+from accounts.tokens import token_hash
 from tests.accounts.desk import PASSWORD, SESSION, Desk, email_of, sign_in, signed_in_client
 from tests.accounts.desk_client import DeskClient, OpenDesk
 
@@ -19,11 +20,15 @@ NAME = "Sari Dewi"
 STEP = timedelta(seconds=30)
 
 
+def shown_secret(page: str) -> str:
+    """Return the secret that the page shows."""
+    (secret,) = re.findall(r'<p class="code">([A-Z2-7 ]+)</p>', page)
+    return str(secret).replace(" ", "")
+
+
 def enrol(desk: Desk, client: DeskClient) -> tuple[pyotp.TOTP, list[str]]:
     """Switch the second factor on by the pages. Return the app and the recovery codes."""
-    page = client.get("/desk/saya/kode").text
-    (secret,) = re.findall(r'<p class="code">([A-Z2-7 ]+)</p>', page)
-    app = pyotp.TOTP(secret.replace(" ", ""))
+    app = pyotp.TOTP(shown_secret(client.get("/desk/saya/kode").text))
     answer = client.post("/desk/saya/kode", {"sandi": PASSWORD, "kode": app.at(desk.clock.time)})
     return app, re.findall(r'<li class="code">([a-z2-7-]+)</li>', answer.text)
 
@@ -62,14 +67,69 @@ def test_the_password_is_needed_to_change_it(desk: Desk, open_desk: OpenDesk) ->
     """Somebody at an open computer can neither switch it on nor off."""
     desk.add(NAME)
     client = signed_in_client(desk, open_desk, NAME)
-    page = client.get("/desk/saya/kode").text
-    (secret,) = re.findall(r'<p class="code">([A-Z2-7 ]+)</p>', page)
-    code = pyotp.TOTP(secret.replace(" ", "")).at(desk.clock.time)
+    code = pyotp.TOTP(shown_secret(client.get("/desk/saya/kode").text)).at(desk.clock.time)
     assert "Kata sandi Anda yang sekarang salah" in client.post("/desk/saya/kode", {"sandi": "?", "kode": code}).text
     enrol(desk, client)
     assert client.post("/desk/saya/kode/mati", {"sandi": "?"}).status_code == HTTPStatus.BAD_REQUEST
     assert client.post("/desk/saya/kode/mati", {"sandi": PASSWORD}).status_code == HTTPStatus.SEE_OTHER
     assert sign_in(DeskClient(client.address), NAME) == "/desk"
+
+
+def test_each_page_shows_a_new_secret(desk: Desk, open_desk: OpenDesk) -> None:
+    """Nobody reads a secret that another page has shown. Only the page after a wrong code keeps it."""
+    desk.add(NAME)
+    client = signed_in_client(desk, open_desk, NAME)
+    first, second = (shown_secret(client.get("/desk/saya/kode").text) for _ in range(2))
+    assert first != second
+    wrong_password = client.post("/desk/saya/kode", {"sandi": "?", "kode": pyotp.TOTP(second).at(desk.clock.time)})
+    third = shown_secret(wrong_password.text)
+    assert third != second
+    fields = {"sandi": PASSWORD, "kode": pyotp.TOTP(second).at(desk.clock.time)}
+    wrong_code = client.post("/desk/saya/kode", {**fields, "kunci": token_hash(third)})
+    assert (shown_secret(wrong_code.text), "kuncinya baru" in wrong_code.text) == (third, False)
+    right_code = client.post("/desk/saya/kode", {"sandi": PASSWORD, "kode": pyotp.TOTP(third).at(desk.clock.time)})
+    assert len(re.findall(r'<li class="code">', right_code.text)) == 10
+
+
+def test_a_secret_that_another_page_has_replaced(desk: Desk, open_desk: OpenDesk) -> None:
+    """A person is not led to a secret that an intruder with a session has read: a third one is shown, as new."""
+    desk.add(NAME)
+    client = signed_in_client(desk, open_desk, NAME)
+    intruder = DeskClient(client.address)
+    sign_in(intruder, NAME)
+    page = client.get("/desk/saya/kode").text
+    (key,) = re.findall(r'name="kunci" value="(\w+)"', page)
+    read_by_intruder = shown_secret(intruder.get("/desk/saya/kode").text)
+    code = pyotp.TOTP(shown_secret(page)).at(desk.clock.time)
+    answer = client.post("/desk/saya/kode", {"sandi": PASSWORD, "kode": code, "kunci": key})
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert shown_secret(answer.text) not in {shown_secret(page), read_by_intruder}
+    assert "kuncinya baru" in answer.text
+
+
+@pytest.mark.parametrize("act", ["password", "sessions"])
+def test_a_secret_that_is_not_confirmed_ends(desk: Desk, open_desk: OpenDesk, act: str) -> None:
+    """A change of the password and the end of all sessions forget it: an intruder may know it."""
+    account_id = desk.add(NAME)
+    client = signed_in_client(desk, open_desk, NAME)
+    secret = shown_secret(client.get("/desk/saya/kode").text)
+    if act == "password":
+        changed = {"sandi": PASSWORD, "sandi_baru": "sandi baru yang panjang", "ulang": "sandi baru yang panjang"}
+        client.post("/desk/saya/sandi", changed)
+    else:
+        desk.services.people.end_sessions(account_id, "Tester", "test")
+    code = pyotp.TOTP(secret).at(desk.clock.time)
+    assert desk.services.second_factors.confirm(account_id, code) == []
+
+
+def test_the_end_of_sessions_keeps_a_confirmed_second_factor(desk: Desk) -> None:
+    """Only a secret that is not confirmed is forgotten."""
+    account_id = desk.add(NAME)
+    desk.switch_on_second_factor(account_id)
+    desk.services.people.end_sessions(account_id, "Tester", "test")
+    account = desk.services.accounts.by_id(account_id)
+    assert account
+    assert account.has_second_factor
 
 
 def test_sign_in_with_a_code(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: Desk) -> None:
