@@ -5,18 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine, select
-from sqlmodel import col
 
 from bus.port import Outgoing
-from config.database import DatabaseUnavailable, read_transaction
-from desk.acts.answers import Publish, mark_published
-from desk.acts.tables import DeskAct
+from config.database import DatabaseUnavailable
+from desk.acts.act_queue import ActQueue
 from messages import codec
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS
 
-_ACTS_AT_ONCE = 100
 # The officer's request publishes by itself; its time is not up yet.
 _REQUEST_PATIENCE = timedelta(seconds=30)
 
@@ -24,47 +20,43 @@ _log = structlog.get_logger()
 
 
 class ActPublisher:
-    """A thread's function. `retries` are the errors of `publish` after which it tries again."""
+    """A thread's function."""
 
     def __init__(
-        self,
-        engine: Engine,
-        publish: Publish,
-        now: Callable[[], datetime],
-        stopping: threading.Event,
-        seconds: float,
-        retries: tuple[type[Exception], ...],
+        self, queue: ActQueue, now: Callable[[], datetime], stopping: threading.Event, pause_seconds: float
     ) -> None:
-        """Create. `seconds` is the pause between two looks for acts."""
-        self._engine = engine
-        self._publish = publish
+        """Create. `pause_seconds` is the time between two searches for waiting acts."""
+        self._queue = queue
         self._now = now
         self._stopping = stopping
-        self._seconds = seconds
-        self._retries: tuple[type[Exception], ...] = (*retries, DatabaseUnavailable)
+        self._pause_seconds = pause_seconds
 
     def run(self) -> None:
-        """Publish until stopped."""
-        while not self._stopping.wait(self._seconds):
+        """Publish until stopped. No error ends it."""
+        while not self._stopping.wait(self._pause_seconds):
             try:
                 self.publish_waiting()
-            except self._retries as error:
-                _log.warning("acts.waiting", cause=type(error).__name__)
+            except DatabaseUnavailable as error:
+                _log.warning("acts.waiting", causes=[type(error).__name__])
+            except Exception as error:  # noqa: BLE001 - the acts wait for the next search
+                _log.error("acts.failed_unexpectedly", exc_info=error)
 
     def publish_waiting(self) -> int:
-        """Publish the acts that wait, oldest first; return their number. Raises the errors of bus and database."""
-        query = (
-            select(col(DeskAct.id), col(DeskAct.answer))
-            .where(col(DeskAct.published_at).is_(None), col(DeskAct.at) < self._now() - _REQUEST_PATIENCE)
-            .order_by(col(DeskAct.at))
-            .limit(_ACTS_AT_ONCE)
-        )
-        with read_transaction(self._engine) as connection:
-            acts = connection.execute(query).all()
-        for act in acts:
-            self._publish(AgencyAnswer.model_validate_json(act.answer))
-            mark_published(self._engine, [act.id], self._now())
-        return len(acts)
+        """Publish the acts that wait; return the number of dispatches of which the bus now has all acts.
+
+        A dispatch that fails keeps its acts until the next call. The other dispatches go on: they may be in a partition
+        that the bus can reach. Raises `DatabaseUnavailable`.
+        """
+        errors: list[str] = []
+        dispatch_ids = self._queue.waiting_dispatches(self._now() - _REQUEST_PATIENCE)
+        for dispatch_id in dispatch_ids:
+            if self._stopping.is_set():
+                break
+            errors.append(self._queue.publish_dispatch(dispatch_id))
+        failures = [error for error in errors if error]
+        if failures:
+            _log.warning("acts.waiting", dispatches=len(failures), causes=sorted(set(failures)))
+        return len(errors) - len(failures)
 
 
 def answer_message(answer: AgencyAnswer) -> Outgoing:

@@ -1,7 +1,8 @@
 """Answers of officers: checked, recorded, stored, then published. Each takes effect once or not at all.
 
 The row of `DeskAct` is the act: once it is committed, the answer is published, by this process or after its end by the
-next one (`act_publisher`). The id of an answer follows from its content, so publishing it twice has one effect.
+next one (`act_queue`, `act_publisher`). The id of an answer follows from its content, so publishing it twice has one
+effect.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,12 +17,12 @@ from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
 from config.database import insert_statement, read_transaction, write_transaction
+from desk.acts.act_queue import ActQueue
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseView, read_case
 from desk.read_model.tables import DeskAnswer, DeskDispatch
 from messages import ids
-from messages.answer_check import AnswerKeys
 from messages.shapes import AgencyAnswer, Verdict
 from messages.verdicts import FIRST_STATE, CaseState, state_after
 
@@ -44,8 +45,6 @@ _ACT_NAMES: dict[Verdict, str] = {
 
 # Appends an act to the audit log: action, ids of its objects, actor, reason and time.
 Record = Callable[[str, str, str, str, datetime], object]
-# Publishes an answer. Raises the errors of the bus.
-Publish = Callable[[AgencyAnswer], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,9 @@ class GivenAct(NamedTuple):
 class CaseProgressView:
     """A case with the acts that are on their way to the read model.
 
-    `version` is that of the next act's form. `state` is the state after all acts.
+    `version` is that of the next act's form. It is higher than that of every stored act, also where acts did not count:
+    otherwise the next act would have the version of a stored one, and be a conflict for ever. `state` is the state
+    after all acts.
     """
 
     case: CaseView
@@ -97,21 +98,17 @@ class OfficerAnswers:
     def __init__(
         self,
         engine: Engine,
-        keys: AnswerKeys,
         institutions: Institutions,
         record: Record,
-        publish: Publish,
+        queue: ActQueue,
         now: Callable[[], datetime],
-        retries: tuple[type[Exception], ...],
     ) -> None:
-        """Create. `retries` are the errors of `publish` after which the answer is published later."""
+        """Create. `queue` publishes an answer once it is stored."""
         self._engine = engine
-        self._keys = keys
         self._institutions = institutions
         self._record = record
-        self._publish = publish
+        self._queue = queue
         self._now = now
-        self._retries = retries
 
     def case(self, agency: str, number: str) -> CaseProgressView | None:
         """Return a case of the agency with the acts on their way; `None` if the agency never had it."""
@@ -133,7 +130,8 @@ class OfficerAnswers:
         self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor_label(actor), draft.verdict, at)
         if not self._store(view, actor, answer, at):
             return self._overtaken(agency, number, draft, text)
-        return ActResult(None, answer, view, is_published=self._published(answer))
+        failure = self._queue.publish_dispatch(answer.dispatch_id)
+        return ActResult(None, answer, view, is_published=not failure)
 
     def given(self, agency: str, act_id: UUID) -> GivenAct | None:
         """Return an act of the agency's officers by its id."""
@@ -175,7 +173,7 @@ class OfficerAnswers:
         self, view: CaseProgressView, actor: Actor, draft: AnswerDraft, text: str, at: datetime
     ) -> AgencyAnswer:
         dispatch = view.case.dispatch
-        answer = AgencyAnswer(
+        return AgencyAnswer(
             id=ids.answer_id(dispatch.id, draft.verdict, text, draft.suggested_agency),
             message_id=dispatch.message_id,
             at=at,
@@ -187,7 +185,6 @@ class OfficerAnswers:
             theirs=draft.suggested_agency,
             actor=actor.name,
         )
-        return self._keys.sign(answer)
 
     def _store(self, view: CaseProgressView, actor: Actor, answer: AgencyAnswer, at: datetime) -> bool:
         """Store the act; return False if another one was stored for this version of the case first."""
@@ -204,14 +201,6 @@ class OfficerAnswers:
             statement = insert_statement(connection, DeskAct).values(row).on_conflict_do_nothing()
             return connection.execute(statement.returning(col(DeskAct.id))).one_or_none() is not None
 
-    def _published(self, answer: AgencyAnswer) -> bool:
-        try:
-            self._publish(answer)
-        except self._retries:
-            return False
-        mark_published(self._engine, [answer.id], self._now())
-        return True
-
 
 def _case_fault(view: CaseProgressView, version: int | None, draft: AnswerDraft, text: str) -> ActFault | None:
     answer_id = ids.answer_id(view.case.dispatch.id, draft.verdict, text, draft.suggested_agency)
@@ -225,22 +214,22 @@ def _case_fault(view: CaseProgressView, version: int | None, draft: AnswerDraft,
 
 
 def read_progress(connection: Connection, agency: str, number: str) -> CaseProgressView | None:
-    """Return a case of the agency with the acts on their way; `None` if the agency never had it."""
+    """Return a case of the agency with the acts on their way; `None` if the agency never had it.
+
+    An act is on its way until the read model has its answer, counted or not. It stays so, and is shown as done, if the
+    router and the read model reject the authenticator of the published answer. This happens if the agency's key is
+    withdrawn between publishing and routing, or if a process of the desk still runs with the withdrawn key. The answer
+    is then a dead letter of the router (`withdrawn_key`).
+    """
     case = read_case(connection, agency, number)
     if case is None:
         return None
     columns = DeskAct.__table__.columns  # type: ignore[attr-defined]
     query = select(*columns).where(col(DeskAct.dispatch_id) == case.dispatch.id).order_by(col(DeskAct.version))
-    pending = [act for act in connection.execute(query) if act.id not in case.answer_ids]
+    acts = connection.execute(query).all()
+    pending = [act for act in acts if act.id not in case.answer_ids]
     state: CaseState = case.case.state if case.case.is_current else FIRST_STATE
     for act in pending:
         state = state_after(state, act.verdict, agency) or state
-    return CaseProgressView(case, pending, case.case.version + len(pending), state)
-
-
-def mark_published(engine: Engine, act_ids: Sequence[UUID], at: datetime) -> None:
-    """Store that the bus has the answers of these acts."""
-    with write_transaction(engine) as connection:
-        connection.execute(
-            DeskAct.__table__.update().where(col(DeskAct.id).in_(act_ids)).values(published_at=at)  # type: ignore[attr-defined]
-        )
+    version_after_acts = acts[-1].version + 1 if acts else 0
+    return CaseProgressView(case, pending, max(case.case.version + len(pending), version_after_acts), state)

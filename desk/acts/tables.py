@@ -12,7 +12,8 @@ class DeskAct(SQLModel, table=True):
     """An answer that an officer gave at the desk. It is published after this row is committed.
 
     `id` is that of the answer. `version` is that of the case for which it was given: a second act for the same version
-    is a conflict. `published_at` is empty until the bus has the answer. `answer` is the signed message as JSON.
+    is a conflict. `published_at` is empty until the bus has the answer. `answer` is the message as JSON. It is signed
+    when it is published; an authenticator in the stored JSON has no meaning.
     """
 
     __tablename__ = "desk_act"

@@ -1,8 +1,9 @@
 """A router with the desk behind it: complaints and answers lead to rows of the read model."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,12 +14,14 @@ from app.assembly.channels import DIRECTORY
 from app.assembly.desk.institutions import RegistryInstitutions
 from bus.port import Outgoing, Record
 from config.database import read_transaction
-from desk.acts.act_publisher import answer_message
+from desk.acts.act_publisher import ActPublisher, answer_message
+from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
 from desk.changes import CaseChange
 from desk.read_model.rebuild import READ_MODEL
 from desk.read_model.sink import DeskSink
 from messages import codec
+from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from messages.topics import COMPLAINTS
 from router.answer_store import processed_positions
@@ -31,7 +34,9 @@ from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
 OFFICER = Actor(uuid4(), "Sri Petugas", Role.OFFICER, "kementerian-kemenkes")
 
 
-def make_sink(engine: Engine, changes: list[CaseChange] | None = None) -> DeskSink:
+def make_sink(
+    engine: Engine, changes: list[CaseChange] | None = None, answer_check: AnswerCheck = ANSWER_CHECK
+) -> DeskSink:
     """Return the desk's stage; it appends what agencies are to be told of to `changes`."""
 
     def on_changes(_connection: Connection, new_changes: Sequence[CaseChange]) -> None:
@@ -39,7 +44,7 @@ def make_sink(engine: Engine, changes: list[CaseChange] | None = None) -> DeskSi
             changes.extend(new_changes)
 
     institutions = cached_rules(SMALL).registry.institutions
-    return DeskSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: institutions, processed_positions, on_changes)
+    return DeskSink(engine, DIRECTORY.names, answer_check, lambda: institutions, processed_positions, on_changes)
 
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
@@ -88,16 +93,31 @@ class DeskHarness:
         """Keep an answer for `deliver`."""
         self.published.append(answer)
 
-    def officer_answers(self, publish: Callable[[AgencyAnswer], None] | None = None, **changed: Any) -> OfficerAnswers:
+    def act_queue(
+        self,
+        publish: Callable[[AgencyAnswer], None] | None = None,
+        retries: tuple[type[Exception], ...] = (),
+        keys: AnswerKeys = ANSWER_KEYS,
+    ) -> ActQueue:
+        """Return the queue of stored acts. By default the answers wait for `deliver`."""
+        return ActQueue(self.engine, keys, publish or self.keep, self.now, retries)
+
+    def officer_answers(
+        self,
+        publish: Callable[[AgencyAnswer], None] | None = None,
+        *,
+        retries: tuple[type[Exception], ...] = (),
+        record: Callable[..., object] = lambda *_: None,
+        now: Callable[[], datetime] | None = None,
+    ) -> OfficerAnswers:
         """Return the operations of officers. By default their answers wait for `deliver`."""
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
-        arguments: dict[str, Any] = {
-            "record": lambda *_: None,
-            "publish": publish or self.keep,
-            "now": self.now,
-            "retries": (),
-        }
-        return OfficerAnswers(self.engine, ANSWER_KEYS, institutions, **(arguments | changed))
+        queue = self.act_queue(publish, retries)
+        return OfficerAnswers(self.engine, institutions, record, queue, now or self.now)
+
+    def act_publisher(self, queue: ActQueue, stopping: threading.Event | None = None) -> ActPublisher:
+        """Return the publisher of waiting acts, a minute later. It runs without a pause."""
+        return ActPublisher(queue, lambda: self.now() + timedelta(minutes=1), stopping or threading.Event(), 0.01)
 
     def _follow(self, record: Record, outputs: Sequence[Outgoing]) -> Sequence[Dispatch]:
         routed = dispatches(outputs)

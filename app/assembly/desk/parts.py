@@ -18,6 +18,7 @@ from bus.errors import Retry
 from bus.port import Producer
 from config.database import statement_chunks
 from desk.acts.act_publisher import ActPublisher, answer_message
+from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
 from desk.changes import CaseChange
@@ -33,7 +34,7 @@ from router.answer_store import processed_positions
 
 # Errors after which an act is published later: the bus is away.
 _PUBLISH_RETRIES = (Retry,)
-# Pause between two looks for acts that are not published yet.
+# Pause between two searches for acts that are not published yet.
 _PUBLISHER_SECONDS = 5.0
 
 
@@ -67,15 +68,12 @@ class DeskParts:
     def answers(self) -> OfficerAnswers:
         """The answers of officers."""
         parts = self._parts
-        return OfficerAnswers(
-            parts.engine,
-            parts.answer_keys,
-            self.institutions,
-            self.audit_log.append,
-            self.publish,
-            parts.now,
-            _PUBLISH_RETRIES,
-        )
+        return OfficerAnswers(parts.engine, self.institutions, self.audit_log.append, self._act_queue, parts.now)
+
+    @cached_property
+    def _act_queue(self) -> ActQueue:
+        parts = self._parts
+        return ActQueue(parts.engine, parts.answer_keys, self.publish, parts.now, _PUBLISH_RETRIES)
 
     @cached_property
     def case_work(self) -> CaseWork:
@@ -110,7 +108,7 @@ class DeskParts:
     def threads(self, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
         """Return what runs beside the stage, with the names of the threads."""
         parts = self._parts
-        publisher = ActPublisher(parts.engine, self.publish, parts.now, stopping, _PUBLISHER_SECONDS, _PUBLISH_RETRIES)
+        publisher = ActPublisher(self._act_queue, parts.now, stopping, _PUBLISHER_SECONDS)
         yield "desk-acts", publisher.run
         mail = self._mail()
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
