@@ -81,9 +81,9 @@ class GivenAct(NamedTuple):
 class CaseProgressView:
     """A case with the acts that are on their way to the read model.
 
-    `version` is that of the next act's form. It is higher than that of every stored act, also where acts did not count:
-    otherwise the next act would have the version of a stored one, and be a conflict for ever. `state` is the state
-    after all acts.
+    `version` is that of the next act's form. It is higher than that of every stored act, also while a rebuilt read
+    model lacks a message of the sender: the next act would have the version of a stored one, which is a conflict.
+    `state` is the state after all acts.
     """
 
     case: CaseView
