@@ -5,17 +5,19 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, BinaryIO, TypeVar, cast
 
 import typer
 from pydantic import BaseModel, ValidationError
 
 from app.assembly.channels import DIRECTORY
 from app.commands.common.arguments import first_fault, read_examples
+from app.commands.common.json_lines import read_json_lines
 from app.commands.common.process import open_parts
-from app.commands.common.terminal import EX_USAGE, OUT, print_json, stop
+from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_note, stop
 from app.evaluation.duplicate_metrics import measure_duplicates
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_batches, explain_text
+from app.evaluation.reading import explain_reading
 from app.evaluation.routing import ReportLine, explain_report
 from app.evaluation.routing_metrics import JudgedReport, measure_rules
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
@@ -66,17 +68,40 @@ def explain_duplicates() -> None:
 
 @commands.command("read")
 def explain_read(
-    text: Annotated[str, typer.Option("--text", help="The message. Without it, JSON lines are read.")] = "",
+    file: Annotated[
+        Path | None, typer.Argument(help="JSON lines; without a file, stdin.", exists=True, dir_okay=False)
+    ] = None,
+    text: Annotated[str, typer.Option("--text", help="One message: print its words and entities too.")] = "",
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
-    """Print every match and entity of a message with its position."""
+    """Print for each message its kind, and the reason if it is set aside (`set_aside`; null: a complaint).
+
+    Each line: {"id", "channel", "title"?, "text"}. A faulty line is named on stderr, and the exit code is 2.
+    """
     reference = ReferenceFolder(load().reference_folder)
-    detection = _duplicate_detection(reference)
     rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
     classifier = Classifier(rows, DIRECTORY.without_kind_choice)
-    messages = [ExplainedMessage(id="", title=title, text=text)] if text else _stdin_lines(ExplainedMessage)
-    for message in messages:
-        print_json(explain_text(detection, classifier, message))
+    if text:
+        message = ExplainedMessage(id="", title=title, text=text)
+        print_json(explain_text(_duplicate_detection(reference), classifier, message))
+    elif file:
+        with file.open("rb") as stream:
+            _explain_lines(classifier, stream)
+    else:
+        _explain_lines(classifier, sys.stdin.buffer)
+
+
+def _explain_lines(classifier: Classifier, stream: BinaryIO) -> None:
+    """Print one line for each message; end with `EX_USAGE` if any line is faulty."""
+    has_faults = False
+    for line in read_json_lines(stream, ExplainedMessage):
+        if line.content is None:
+            has_faults = True
+            print_note(f"line {line.number}: {line.fault}")
+        else:
+            print_json(explain_reading(classifier, line.content))
+    if has_faults:
+        sys.exit(EX_USAGE)
 
 
 @commands.command("route")

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.commands.common.json_lines import MAX_LINE_BYTES
 from tests.support.paths import DATA
 
 pytestmark = pytest.mark.slow
@@ -95,3 +96,24 @@ def test_explain_read_classifies() -> None:
         (None, None),
     ]
     assert "hadiah" in explanations[0]["because"]
+
+
+def test_explain_read_goes_on_after_faulty_lines(tmp_path: Path) -> None:
+    """Thousands of lines, from a file, are read as the channel reads them. Each faulty line is named by its number."""
+    texts = {
+        "sms": ("LAPOR got mampet RT 4", None),
+        "twitter": ("@Lapor1708 @pemkot", "publicity"),
+        "web": ("", "empty"),
+    }
+    messages = [(f"{number}", *pair) for number in range(1_000) for pair in texts.items()]
+    lines = [json.dumps({"id": id_, "channel": channel, "text": text}) for id_, channel, (text, _) in messages]
+    lines[0:0] = ["{", "", json.dumps({"id": "x", "text": "a" * MAX_LINE_BYTES})]
+    (tmp_path / "lines.jsonl").write_text("\n".join([*lines, '{"id": 1}']))
+    result = CliRunner().invoke(app, ["explain", "read", str(tmp_path / "lines.jsonl")])
+    readings = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(reading["id"], reading["set_aside"]) for reading in readings] == [
+        (id_, reason) for id_, _, (_, reason) in messages
+    ]
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["line 1", "line 3", f"line {len(lines) + 1}"]
+    assert "aaa" not in result.stderr
+    assert result.exit_code == 2
