@@ -156,6 +156,22 @@ class Relation(Shape):
         return self.kind == "repeat" or MERGED in self.evidence
 
 
+# What a sender does with a message. `reports`: it is a report. Any other act is about an earlier report of the same
+# sender, and the message is a repeat of it: `objects` (the answer did not solve it), `confirms` (it did), `rates`,
+# `withdraws`, `asks-to-be-forgotten`, and `adds` for further words or pictures.
+SenderAct: TypeAlias = Literal["reports", "adds", "objects", "confirms", "rates", "withdraws", "asks-to-be-forgotten"]
+
+# Danger to life of which a message tells, as of this moment; "" without one.
+Danger: TypeAlias = Literal["", "fire", "violence", "suicide", "medical", "disaster"]
+
+
+class FollowUp(Shape):
+    """An act of a sender on an earlier report of the same sender. `rating`: from 1 (bad) to 5 (good); 0 without one."""
+
+    act: SenderAct = "reports"
+    rating: int = Field(0, ge=0, le=5)
+
+
 class Complaint(WireModel):
     """A complaint of one sender, read and cleaned. `at` is the time of arrival."""
 
@@ -167,6 +183,8 @@ class Complaint(WireModel):
     report: Report
     contact: Sealed
     relation: Relation = Relation()
+    follow_up: FollowUp = FollowUp()
+    danger: Danger = ""
 
 
 # Rules of the reasons whose sentence contains what an agency or a person of staff wrote.
@@ -218,6 +236,9 @@ class Dispatch(WireModel):
     topic: str = Field("", description="Subject of the report: an id of the table of topics.")
     region: str = Field("", description="Place of the problem: the official code with dots, as far as it was found.")
     actor: str = Field("", max_length=200, description="Person who chose this agency; empty if the rules did.")
+    follow_up: FollowUp = FollowUp()
+    danger: Danger = ""
+    reopened: int = Field(0, ge=0, description="How often the sender had the case opened again after it was closed.")
 
 
 class Correction(WireModel):
@@ -273,7 +294,7 @@ class Reply(WireModel):
     complaint_id: UUID
     tracking: str
     channel: Channel
-    says: Literal["received", "dispatched", "answered"]
+    says: Literal["received", "asked-place", "dispatched", "answered", "closed"]
     text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
 
     @field_validator("text")
@@ -306,12 +327,14 @@ class OversightEvent(WireModel):
         "device-revoked",
         "redriven",
         "letter-dropped",
+        "reopened-again",
     ]
     subject: UUID = Field(
         description="The message, complaint or dead letter that it is about; for a device the keyed hash of its id."
     )
     reason: str
     actor: str = Field("", max_length=200, description="Person who decided, if one did.")
+    tracking: str = Field("", description="Of a message that is no complaint: the number that its sender was given.")
 
 
 class Quarantined(WireModel):
