@@ -14,7 +14,7 @@ def welcome(parts: Parts) -> str:
     settings = parts.settings
     site = f"http://127.0.0.1:{settings.port}"
     lines = [
-        f"Form      {site}/",
+        f"Form      {site}/lapor",
         f"Status    {site}/status",
         f"Desk      {settings.desk_reached_at}/desk",
         f"Health    {site}/live  {site}/ready",

@@ -27,6 +27,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from config.desk_settings import DeskSettings
 from config.reference.folder import SHIPPED_FOLDER
 from config.setting_values import is_loopback, split_list
+from config.web_settings import WebSettings
 
 _MIN_SECRET_CHARACTERS = 32
 # Addresses at which this machine reaches a process that listens on all addresses.
@@ -76,7 +77,7 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
-class Settings(DeskSettings):
+class Settings(DeskSettings, WebSettings):
     """All settings. They do not change after they are read; secrets print as asterisks."""
 
     model_config = SettingsConfigDict(env_prefix="SATUPINTU_", env_file=".env", frozen=True, extra="ignore")

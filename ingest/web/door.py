@@ -80,7 +80,7 @@ class WebDoor:
     def routes(self) -> APIRouter:
         """Return the routes to serve."""
         router = APIRouter(tags=["web"])
-        router.add_api_route("/", self.form, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/lapor", self.form, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route(
             "/web/reports",
             self.report,

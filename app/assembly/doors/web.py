@@ -9,10 +9,11 @@ from ingest.web.door import WebDoor
 from ingest.web.form_token import FormTokens
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
+from ingest.web.pages.information import InformationPages, Operator
 
 
 def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
-    """Return the form and Open311."""
+    """Return the form, the pages beside it, and Open311."""
     settings = parts.settings
     form = WebDoor(
         http.gate,
@@ -36,5 +37,11 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         http.now,
         settings.reached_at,
     )
+    operator = Operator(settings.operator_name, settings.operator_address, settings.operator_email)
+    information = InformationPages(http.pages, operator, frozenset())
     # Open311 describes its refusals itself, in its own format.
-    return HttpDoor(form.routes(), PAGE_RESPONSES), HttpDoor(open311.routes())
+    return (
+        HttpDoor(form.routes(), PAGE_RESPONSES),
+        HttpDoor(information.routes(), PAGE_RESPONSES),
+        HttpDoor(open311.routes()),
+    )

@@ -106,7 +106,7 @@ def open_page(chromium: Browser, service: RunningService, address: str) -> Itera
                 **options,
             )
             stack.callback(context.close)
-            context.route(f"{address}/", lambda route: _aged(route, service))
+            context.route(f"{address}/lapor", lambda route: _aged(route, service))
             page = WatchedPage(context.new_page())
             opened.append(page)
             return page

@@ -60,7 +60,7 @@ def test_a_report_from_form_to_status(
 ) -> None:
     """Every field arrives. The receipt shows the number, and the status shows the agency and no private value."""
     page = open_page(size, scripts=scripts).page
-    page.goto("/")
+    page.goto("/lapor")
     fill_form(page, scripts)
     page.set_input_files("#files", pictures)
     press_send(page)
@@ -94,7 +94,7 @@ def test_an_error_stands_beside_its_field(
 ) -> None:
     """The summary has the focus and leads to the field, which says what is wrong; nothing picked or typed is gone."""
     page = open_page(size, scripts=scripts).page
-    page.goto("/")
+    page.goto("/lapor")
     fill_form(page, scripts)
     page.set_input_files("#files", pictures)
     page.get_by_label("Isi laporan").fill("   ")
@@ -133,7 +133,7 @@ def test_nobody_is_kept_out(open_page: OpenPage, pictures: list[Path], size: dic
     def look(name: str) -> None:
         faults_by_page[name] = accessibility_faults(page) + ["wide"] * pixels_too_wide(page)
 
-    page.goto("/")
+    page.goto("/lapor")
     look("form")
     fill_form(page, scripts=True)
     look("filled form")
@@ -161,7 +161,7 @@ def test_nobody_is_kept_out(open_page: OpenPage, pictures: list[Path], size: dic
 def test_the_form_by_keyboard(open_page: OpenPage) -> None:
     """Whoever has no mouse comes from field to field in the order of the page, and never into the trap."""
     page = open_page().page
-    page.goto("/")
+    page.goto("/lapor")
     page.locator("#kind-pengaduan").focus()
     reached = []
     for _ in range(16):
@@ -178,7 +178,7 @@ def test_the_phone_says_where(open_page: OpenPage, service: RunningService) -> N
     """With scripts the phone's place is offered, shown, and can be taken back; a picture does not overrule it."""
     spot = {"latitude": -7.05, "longitude": 110.43}
     page = open_page(geolocation=spot, permissions=["geolocation"]).page
-    page.goto("/")
+    page.goto("/lapor")
     page.get_by_label("Isi laporan").fill("Jalan berlubang di depan pasar.")
     page.get_by_role("button", name="Pakai lokasi saya sekarang").click()
     expect(page.locator("#titik-angka")).to_have_text("-7.05000, 110.43000")
@@ -200,7 +200,7 @@ def test_the_phone_says_where(open_page: OpenPage, service: RunningService) -> N
 def test_a_phone_that_does_not_say(open_page: OpenPage) -> None:
     """Where the citizen refuses, the form says what else to do."""
     page = open_page(permissions=[]).page
-    page.goto("/")
+    page.goto("/lapor")
     page.get_by_role("button", name="Pakai lokasi saya sekarang").click()
 
     expect(page.locator("#titik-kabar")).to_contain_text("Lokasi tidak dapat dibaca")
@@ -209,13 +209,13 @@ def test_a_phone_that_does_not_say(open_page: OpenPage) -> None:
 def test_a_file_too_large_is_said_before_it_is_sent(open_page: OpenPage) -> None:
     """With scripts nobody waits minutes to hear it; without it the form would say it afterwards."""
     page = open_page().page
-    page.goto("/")
+    page.goto("/lapor")
     page.get_by_label("Isi laporan").fill("Jalan berlubang.")
     page.set_input_files("#files", {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": b"0" * 8_000_001})
 
     expect(page.locator("#files-kabar")).to_contain_text("Terlalu besar: b.jpg")
     press_send(page)
-    assert page.url.endswith("/")
+    assert page.url.endswith("/lapor")
 
 
 def test_a_script_that_cannot_fetch_leaves_the_button(open_page: OpenPage) -> None:
@@ -223,7 +223,7 @@ def test_a_script_that_cannot_fetch_leaves_the_button(open_page: OpenPage) -> No
     watched = open_page()
     page = watched.page
     page.route("**/web/regions/**", lambda route: route.fulfill(status=404))
-    page.goto("/")
+    page.goto("/lapor")
     page.select_option("#province", "33")
     page.get_by_role("button", name="Tampilkan kota dan kabupaten").click()
 
@@ -234,7 +234,7 @@ def test_a_script_that_cannot_fetch_leaves_the_button(open_page: OpenPage) -> No
 def test_another_province_empties_what_was_picked(open_page: OpenPage) -> None:
     """No city of one province is sent with another."""
     page = open_page().page
-    page.goto("/")
+    page.goto("/lapor")
     for level, code in (("province", "33"), ("city", "33.74"), ("district", "33.74.11")):
         pick_region(page, level, code, scripts=True)
     page.select_option("#province", "34")
@@ -248,7 +248,7 @@ def test_another_province_empties_what_was_picked(open_page: OpenPage) -> None:
 def test_a_second_press(open_page: OpenPage, service: RunningService) -> None:
     """A form that came without our token is shown again with all values, and a second press sends it."""
     page = open_page(scripts=False).page
-    page.goto("/")
+    page.goto("/lapor")
     page.get_by_label("Isi laporan").fill("Jembatan gantung putus talinya.")
     page.evaluate("document.querySelector('[name=token]').value = ''")
     press_send(page)
@@ -278,7 +278,7 @@ def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, service: Running
     """The page says that the form is still there; one step back it is, and the next press sends it."""
     watched = open_page(scripts=scripts)
     page = watched.page
-    page.goto("/")
+    page.goto("/lapor")
     page.get_by_label("Isi laporan").fill("Lampu taman padam semua.")
     page.get_by_label("Nama").fill("Sekar Wulandari")
     with crowded(service):

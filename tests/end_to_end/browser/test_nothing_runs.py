@@ -130,7 +130,7 @@ def _numbers(page: Page, sender: Sender, address: str, payload: str) -> list[str
         requests.post(f"{address}/mobile/v1/reports", json=app, headers=headers, timeout=30),
         sender.sms(SimulatedReport(uuid4().hex, payload, sender=1708)),
     ]
-    page.goto("/")
+    page.goto("/lapor")
     for name in _TYPED:
         page.fill(f"#{name}", str(fields[name]) if name != "email" else "sekar@contoh.id")
     press_send(page)
@@ -184,7 +184,7 @@ def test_in_an_address(open_page: OpenPage, subtests: pytest.Subtests) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/status", "/status/x", "/web/receipts/x", "/web/form.js", "/tidak-ada", "/live"]
+    "path", ["/", "/lapor", "/status", "/status/x", "/web/receipts/x", "/web/form.js", "/tidak-ada", "/live"]
 )
 def test_every_answer_says_what_it_may(address: str, path: str) -> None:
     """No page may run, frame or tell what it should not, whatever it answers."""
@@ -199,7 +199,7 @@ def test_every_answer_says_what_it_may(address: str, path: str) -> None:
 def test_the_policy_holds(open_page: OpenPage) -> None:
     """Even markup that slipped through would not run: the browser refuses it."""
     watched = open_page()
-    watched.page.goto("/")
+    watched.page.goto("/lapor")
     watched.page.evaluate("""() => {
         const script = document.createElement('script'); script.textContent = 'alert(1)'; document.body.append(script);
         document.body.insertAdjacentHTML('beforeend', '<img src="x:" onerror="alert(2)">');

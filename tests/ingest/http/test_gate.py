@@ -276,5 +276,5 @@ def test_every_refusal_is_a_page_for_people(served: DoorClient, path: str, statu
     page = served.get(path, {"Accept": "text/html"})
 
     assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert '<a class="button" href="/">' in page.text
+    assert '<a class="button" href="/lapor">' in page.text
     assert ("Allow" in page.headers) == (status == 405)

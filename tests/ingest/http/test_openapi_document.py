@@ -117,7 +117,7 @@ def _unsent(answers: Answers, declared: dict[str, dict[str, set[str]]]) -> list[
 def _people(answers: Answers) -> None:
     served = answers.served
     assert served
-    answers.ask("GET /")
+    answers.ask("GET /lapor")
     reports = "POST /web/reports"
     large, key = b"text=" + b"a" * 300_000, {"Idempotency-Key": "k"}
     number = answers.ask(reports, json=report(), headers=key).json()["tracking"]

@@ -37,7 +37,7 @@ def _statuses(served: DoorClient, address: str) -> dict[str, int]:
     """Return the status of a request to each door."""
     headers = {"X-Forwarded-For": address, "Content-Type": "application/json"}
     return {
-        "form": served.get("/", headers).status_code,
+        "form": served.get("/lapor", headers).status_code,
         "web": served.post("/web/reports", json={"text": "Lampu padam."}, headers=headers).status_code,
         "status": served.get("/status", headers).status_code,
         "app": served.post("/mobile/v1/outbox", json={}, headers=headers).status_code,

@@ -341,12 +341,12 @@ def test_a_receipt_confirms_only_reports_that_we_accepted(served: DoorClient) ->
 
 def test_empty_form(served: DoorClient) -> None:
     """The first page is the form with the list of provinces. Each form has its own id."""
-    form_ids = [re.findall(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/").text) for _ in range(2)]
+    form_ids = [re.findall(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/lapor").text) for _ in range(2)]
 
-    assert '<option value="33">Jawa Tengah</option>' in served.get("/").text
+    assert '<option value="33">Jawa Tengah</option>' in served.get("/lapor").text
     assert [len(ids) for ids in form_ids] == [1, 1]
     assert form_ids[0] != form_ids[1]
-    assert served.get("/").headers["Cache-Control"] == "private, no-cache"
+    assert served.get("/lapor").headers["Cache-Control"] == "private, no-cache"
 
 
 def test_filled_form_is_not_cached(served: DoorClient) -> None:

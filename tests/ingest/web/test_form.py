@@ -262,7 +262,7 @@ def test_a_waiting_picture_does_not_block_other_requests(serve: Serve) -> None:
             while limit.waiting < len(sent):
                 threading.Event().wait(0.01)
             other_statuses = [
-                served.get("/").status_code,
+                served.get("/lapor").status_code,
                 send_form(served).status_code,
                 served.get("/live").status_code,
             ]

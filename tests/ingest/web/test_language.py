@@ -26,7 +26,7 @@ INDONESIAN = [
 
 def test_a_page_is_indonesian_by_default(served: DoorClient) -> None:
     """The language that the browser asks for changes nothing."""
-    page = served.get("/", headers={"Accept-Language": "en"})
+    page = served.get("/lapor", headers={"Accept-Language": "en"})
     assert '<html lang="id">' in page.text
     assert page.headers["Content-Language"] == "id"
     assert "Set-Cookie" not in page.headers
@@ -37,7 +37,7 @@ def test_the_choice_is_shown_at_once_and_remembered(served: DoorClient) -> None:
     chosen = served.get("/status?bahasa=en")
     assert '<html lang="en">' in chosen.text
     assert chosen.headers["Set-Cookie"] == "bahasa=en; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"
-    later = served.get("/", headers={"Cookie": "theme=dark; bahasa=en"})
+    later = served.get("/lapor", headers={"Cookie": "theme=dark; bahasa=en"})
     assert '<html lang="en">' in later.text
     assert later.headers["Content-Language"] == "en"
 
@@ -87,7 +87,7 @@ def assert_english(page: requests.Response) -> None:
 
 def test_pages_of_the_form_are_english(served: DoorClient) -> None:
     """The form, its errors, its buttons and the receipt have no Indonesian text."""
-    assert_english(served.get("/", headers=_ENGLISH))
+    assert_english(served.get("/lapor", headers=_ENGLISH))
     wrong = send_form(
         served,
         [("files", ("", photo(), "image/jpeg"))],

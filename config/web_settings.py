@@ -1,0 +1,33 @@
+"""The settings of the pages for citizens: the operator of the service. See `config.settings`."""
+
+import re
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings
+
+_MAIL_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
+
+
+class WebSettings(BaseSettings):
+    """Part of `Settings`."""
+
+    operator_name: str = Field(
+        "Kementerian Pendayagunaan Aparatur Negara dan Reformasi Birokrasi",
+        min_length=1,
+        description="Institution that runs the service, as the pages for citizens name it.",
+    )
+    operator_address: str = Field(
+        "Jalan Jenderal Sudirman Kav. 69, Jakarta Selatan 12190", description="Its postal address."
+    )
+    operator_email: str = Field(
+        "", description="Mail address of its data protection officer; empty: the pages name the postal address only."
+    )
+
+    @model_validator(mode="after")
+    def _check_operator(self) -> Self:
+        if self.operator_email and not _MAIL_ADDRESS.fullmatch(self.operator_email):
+            raise ValueError("SATUPINTU_OPERATOR_EMAIL must be a mail address, as in data@lapor.example")
+        if not (self.operator_address or self.operator_email):
+            raise ValueError("one of SATUPINTU_OPERATOR_ADDRESS and SATUPINTU_OPERATOR_EMAIL is needed")
+        return self

@@ -1,0 +1,49 @@
+"""Endpoints of the start page, the help and the privacy notice. They need no database and no bus."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Institution that runs the service. `email` is that of its data protection officer, and may be empty."""
+
+    name: str
+    address: str
+    email: str
+
+
+class InformationPages:
+    """Pages that are the same for everybody. `writes_to`: ways by which the service writes to senders of the form."""
+
+    def __init__(self, templates: Environment, operator: Operator, writes_to: frozenset[str]) -> None:
+        self._templates = templates
+        self._values = {"operator": operator, "writes_to": writes_to}
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route("/", self.start, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/bantuan", self.help, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/privasi", self.privacy, methods=["GET"], response_class=HTMLResponse)
+        return router
+
+    async def start(self) -> Response:
+        """Return the start page."""
+        return self._page("start.html")
+
+    async def help(self) -> Response:
+        """Return the help: how to report on each channel, and what happens after."""
+        return self._page("help.html")
+
+    async def privacy(self) -> Response:
+        """Return the privacy notice (Law 27/2022, article 21)."""
+        return self._page("privacy.html")
+
+    def _page(self, template: str) -> Response:
+        html = self._templates.get_template(template).render(self._values)
+        # No shared cache: the language of a page depends on a cookie.
+        return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})

@@ -1,0 +1,50 @@
+"""The start page, the help and the privacy notice."""
+
+import pytest
+
+from tests.ingest.conftest import Serve
+from tests.ingest.door_client import DoorClient
+from tests.ingest.web.test_language import assert_english
+from tests.support.page_texts import page_text
+
+PATHS = ("/", "/bantuan", "/privasi")
+
+
+def test_the_start_page_leads_to_everything(served: DoorClient) -> None:
+    """It says who runs the service and what it is not for, and has a field for a number."""
+    page = served.get("/")
+
+    assert "Kementerian Pendayagunaan Aparatur Negara" in page.text
+    for link in ('href="/lapor"', 'href="/bantuan"', 'href="/privasi"', 'href="tel:112"'):
+        assert link in page.text
+    assert '<form class="card" method="get" action="/status">' in page.text
+    assert served.get("/lapor").status_code == 200
+
+
+def test_the_pages_name_the_operator_of_the_settings(serve: Serve) -> None:
+    """The privacy notice names the data protection officer of the operator, who answers questions about data."""
+    served = serve(
+        operator_name="Dinas Kominfo Contoh", operator_address="Jalan Contoh 1", operator_email="data@lapor.example"
+    )
+
+    notice = page_text(served.get("/privasi").text)
+    assert {"Dinas Kominfo Contoh", "Jalan Contoh 1"} <= set(notice.splitlines())
+    assert "data@lapor.example" in notice
+    assert "Dinas Kominfo Contoh" in served.get("/").text
+
+
+def test_the_help_has_the_keywords(served: DoorClient) -> None:
+    """The help lists the keywords of SMS, and offers no news by SMS or e-mail where there is no provider."""
+    text = page_text(served.get("/bantuan").text)
+
+    assert [word for word in ("STATUS", "TAMBAH", "BELUM", "BANTUAN") if word not in text] == []
+    assert "kabar lewat" not in text.replace("Kabar lewat", "")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_pages_are_translated(served: DoorClient, path: str) -> None:
+    """Each page is in English for a person who chose it. No shared cache may give it to others."""
+    page = served.get(path, headers={"Cookie": "bahasa=en", "Accept": "text/html"})
+
+    assert page.headers["Cache-Control"] == "private, no-cache"
+    assert_english(page)
