@@ -1,5 +1,6 @@
 """Roles, acts and the one table of what each role may do. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
@@ -132,6 +133,8 @@ RIGHTS: Mapping[Role, Rights] = {
         own=_NOTHING, national=_AGENCY_MANAGEMENT | {Act.MANAGE_ACCOUNTS, Act.VIEW_AUDIT_LOG, Act.TRACE}
     ),
 }
+# The account in a label of the audit log: see `actor_label`. No name has brackets: see `check_person`.
+_ACCOUNT_ID = re.compile(r" \[[0-9a-f-]{36}\]$")
 # Roles of persons who belong to one institution.
 AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
 
@@ -139,6 +142,11 @@ AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
 def actor_label(actor: Actor) -> str:
     """Return the name of an actor in the audit log: two persons may have the same name."""
     return f"{actor.name} [{actor.account_id}]"
+
+
+def person_name(label: str) -> str:
+    """Return the name in a label of `actor_label`, without the account. A text without an account is unchanged."""
+    return _ACCOUNT_ID.sub("", label)
 
 
 def may(actor: Actor, act: Act, agency: str) -> bool:

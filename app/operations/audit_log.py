@@ -87,14 +87,15 @@ class AuditLog:
     def rows(self, since: datetime | None = None, actor: str = "") -> Iterator[Iterable[ChainedAction]]:
         """Return the rows of one moment in their order; only of an actor, or since a time, if given.
 
-        An actor is given with or without the system user.
+        An actor is given with or without the system user or the account: see `accounts.permissions.actor_label`.
         """
         query = select(AuditLogRow.__table__).order_by(col(AuditLogRow.seq))  # type: ignore[attr-defined]  # SQLModel has no type for it
         if since:
             query = query.where(col(AuditLogRow.at) >= iso(since))
         if actor:
-            with_system_user = col(AuditLogRow.actor).startswith(f"{actor} (uid ", autoescape=True)
-            query = query.where(or_(col(AuditLogRow.actor) == actor, with_system_user))
+            additions = (f"{actor} (uid ", f"{actor} [")
+            with_addition = (col(AuditLogRow.actor).startswith(start, autoescape=True) for start in additions)
+            query = query.where(or_(col(AuditLogRow.actor) == actor, *with_addition))
         query = query.execution_options(yield_per=_ROWS_IN_MEMORY)
         with read_transaction(self._engine) as connection, connection.execute(query) as rows:
             yield (

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func
 from sqlmodel import col, select
 
+from accounts.permissions import person_name
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.staff_events import SOURCE
@@ -35,6 +36,8 @@ class PublishedCorrection:
 class Corrections:
     """Splits and merges reports. `actor` and `why` are recorded in the `log` first, and sent to the agency.
 
+    The agency gets the name of the actor without the account: see `accounts.permissions.actor_label`.
+
     Numbers are in their canonical form. Every method may raise `NotPossible` and the errors of bus and database.
     """
 
@@ -56,7 +59,7 @@ class Corrections:
             relation = Relation(evidence=(SPLIT,))
             correction = _correction(connection, report, relation, report.related_id, actor, why, at)
             related_number = _tracking_number(connection, report.related_id)
-        return self._publish(correction, related_number)
+        return self._publish(correction, actor, related_number)
 
     def merge(
         self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
@@ -72,12 +75,12 @@ class Corrections:
             relation = Relation(kind=kind, of=target.case_id, evidence=(MERGED,), since=since)
             correction = _correction(connection, report, relation, None, actor, why, at)
             related_number = _tracking_number(connection, target.case_id)
-        return self._publish(correction, related_number)
+        return self._publish(correction, actor, related_number)
 
-    def _publish(self, correction: Correction, related_number: str) -> PublishedCorrection:
+    def _publish(self, correction: Correction, actor: str, related_number: str) -> PublishedCorrection:
         action = "complaints.split" if correction.apart_from else "complaints.merge"
         subject = f"{correction.complaint_id} {correction.apart_from or correction.relation.of}"
-        self._log.append(action, subject, correction.actor, correction.reason, correction.at)
+        self._log.append(action, subject, actor, correction.reason, correction.at)
         encoded = codec.encode(correction, str(correction.complaint_id), SOURCE)
         self._producer.publish([Outgoing(CORRECTIONS, *encoded)])
         return PublishedCorrection(correction, related_number)
@@ -159,6 +162,6 @@ def _correction(
         tracking=report.tracking,
         relation=relation,
         apart_from=apart_from,
-        actor=actor,
+        actor=person_name(actor),
         reason=why,
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from accounts.permissions import person_name
 from bus.port import Outgoing
 from messages import codec, ids
 from messages.shapes import OversightEvent, iso
@@ -26,7 +27,8 @@ def staff_event(
     """Return the event for the oversight topic.
 
     Events with the same subject and `key` have the same id, so that a repeated action has one event. The default key
-    is the event's name; `revealed` has a key for each actor and time.
+    is the event's name; `revealed` has a key for each actor and time. Readers of the topic get the name of `actor`
+    without the account: see `accounts.permissions.actor_label`.
     """
     default_key = f"revealed:{actor}:{iso(at)}" if event == "revealed" else event
     oversight_event = OversightEvent(
@@ -36,6 +38,6 @@ def staff_event(
         event=event,
         subject=subject,
         reason=why,
-        actor=actor,
+        actor=person_name(actor),
     )
     return Outgoing(OVERSIGHT, *codec.encode(oversight_event, str(subject), SOURCE))

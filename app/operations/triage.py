@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col
 
+from accounts.permissions import person_name
 from app.operations.masking import mask_reason, mask_text
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
@@ -152,6 +153,7 @@ class TriageDesk:
     ) -> TriageDecision:
         """Give the case to an agency, unless another person decided first. Also raises the errors of the bus.
 
+        The audit log gets `actor` as it is, the agency the name alone: see `accounts.permissions.actor_label`.
         `shown_dispatch` is the id of the dispatch that the person saw; empty if that is not known.
         """
         # The offsets first: the ledger, which is read next, has every decision before them.
@@ -168,13 +170,13 @@ class TriageDesk:
             verdict="refused",
             text=why,
             theirs=agency,
-            actor=actor,
+            actor=person_name(actor),
         )
         answer = self._keys.sign(unsigned_answer)
         self._log.append("triage.decide", f"{case_id} {agency}", actor, why, at)
         producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(case_id), _SOURCE))])
         first = self.first_decision(case.dispatch_id, reader, start_offsets)
-        is_first = first is None or (first.actor, first.theirs) == (actor, agency)
+        is_first = first is None or (first.actor, first.theirs) == (answer.actor, agency)
         refused_before = any(refusal.agency == agency for refusal in refusals)
         return TriageDecision(answer, refused_before, None if is_first else first)
 

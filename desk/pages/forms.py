@@ -11,6 +11,7 @@ from starlette.requests import Request
 MAX_TEXT_LENGTH = 10_000
 # The largest form names 200 cases.
 _MAX_FIELDS = 1_000
+_LARGEST_VERSION = 999_999_999
 
 
 class Form:
@@ -33,8 +34,7 @@ class Form:
 
     def version(self) -> int:
         """Return the version of the case that the form was made for; -1, which no case has, without one."""
-        version = self.line("versi")
-        return int(version) if version.isascii() and version.isdecimal() and len(version) < len("1000000000") else -1
+        return read_version(self.line("versi"))
 
 
 async def _read_form(request: Request) -> Form:
@@ -47,6 +47,22 @@ async def _read_form(request: Request) -> Form:
 
 # Type of an endpoint's parameter. `SameOriginForms` limits the size of the body.
 PostedForm = Annotated[Form, Depends(_read_form)]
+
+
+def read_number(text: str, largest: int) -> int | None:
+    """Return the number that a person or a page wrote in decimal digits; `None` for another text and a larger number.
+
+    The length is checked first: `int` raises `ValueError` for thousands of digits.
+    """
+    is_short = len(text) <= len(str(largest))
+    number = int(text) if is_short and text.isascii() and text.isdecimal() else None
+    return number if number is not None and number <= largest else None
+
+
+def read_version(text: str) -> int:
+    """Return the version of a case that a form names; -1, which no case has, for another text."""
+    version = read_number(text, _LARGEST_VERSION)
+    return -1 if version is None else version
 
 
 def plain_text(text: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
@@ -303,13 +304,22 @@ def test_a_record_that_is_no_head_stops_the_check(parts: Parts) -> None:
 
 
 def test_an_actor_has_the_system_user(engine: Engine, parts: Parts) -> None:
-    """The user of the operating system is added to the name that was given. Both find the row."""
+    """The user of the operating system is added to the name that was given. Both find the row.
+
+    The name also finds what the person did at the desk.
+    """
     log = with_heads(engine, parts)
     for actor in ("budi", "budiman", "b%"):
         log.append("letters.drop", "id", actor, "uji", NOW)
     for actor in ("budi", "budi (uid 1000 satupintu)"):
         with log.rows(actor=actor) as rows:
             assert [row.act.actor for row in rows] == ["budi (uid 1000 satupintu)"]
+    label = f"budi [{UUID(int=1)}]"
+    AuditLog(engine, parts.audit_heads).append("desk.note", "id", label, "uji", NOW)
+    with log.rows(actor="budi") as rows:
+        assert [row.act.actor for row in rows] == ["budi (uid 1000 satupintu)", label]
+    with log.rows(actor=label) as rows:
+        assert [row.act.action for row in rows] == ["desk.note"]
     assert system_user().startswith(f"uid {os.getuid()}")
 
 

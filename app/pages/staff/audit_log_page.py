@@ -14,10 +14,11 @@ from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, with_query
 from app.pages.staff.typed import typed_date
 from config.translation.message import message as _
+from desk.pages.forms import read_number
 
 ADDRESS = addresses.AUDIT_LOG
 _SHOWN_ROWS = 50
-_MAX_NUMBER_LENGTH = 15
+_LARGEST_NUMBER = 10**15
 _INVALID_DATE = _("Tanggal ini tidak benar.")
 
 
@@ -49,10 +50,7 @@ class AuditLogPage:
         actor = self._frame.require(request, Act.VIEW_AUDIT_LOG)
         since = typed_date(sejak)
         choice = AuditFilter(pelaku.strip(), tindakan.strip(), objek.strip(), since)
-        before = int(sebelum) if sebelum.isascii() and sebelum.isdecimal() else None
-        if len(sebelum) > _MAX_NUMBER_LENGTH:
-            before = None
-        rows = self._listing.newest(choice, _SHOWN_ROWS + 1, before)
+        rows = self._listing.newest(choice, _SHOWN_ROWS + 1, read_number(sebelum, _LARGEST_NUMBER))
         query = {"pelaku": pelaku, "tindakan": tindakan, "objek": objek, "sejak": sejak}
         problem = _INVALID_DATE if sejak and since is None else None
         values = {

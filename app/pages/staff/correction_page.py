@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Engine
 from starlette.responses import Response
 
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, actor_label
 from app.operations.corrections import Corrections
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
@@ -63,7 +63,7 @@ class CorrectionPage:
         kind = _KINDS.get(hubungan, "joins")
 
         def publish(corrections: Corrections) -> object:
-            return corrections.merge(target or "", number or "", kind, actor.name, alasan.strip(), at)
+            return corrections.merge(target or "", number or "", kind, actor_label(actor), alasan.strip(), at)
 
         problem = reason_problem(alasan) or (None if target and number else MISTYPED_NUMBER)
         return self._correct(request, actor, (a, b), typed, problem, publish, at)
@@ -74,7 +74,7 @@ class CorrectionPage:
         number, at = read_tracking_number(a), self._frame.now()
 
         def publish(corrections: Corrections) -> object:
-            return corrections.split(number or "", actor.name, alasan.strip(), at)
+            return corrections.split(number or "", actor_label(actor), alasan.strip(), at)
 
         problem = reason_problem(alasan) or (None if number else MISTYPED_NUMBER)
         return self._correct(request, actor, (a, ""), {"reason": alasan}, problem, publish, at)

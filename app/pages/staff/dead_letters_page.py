@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from accounts.permissions import Act, Actor, may
+from accounts.permissions import Act, Actor, actor_label, may
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, count_rows
 from app.operations.review.redrive_counts import RedriveCounts
 from app.pages.staff import addresses
@@ -78,11 +78,11 @@ class DeadLetterPages:
         choice = DeadLetterFilter(ids=form.ids) if form.ids else _group_filter(form)
         at, reason = self._frame.now(), form.alasan.strip()
         if act is Act.REDRIVE:
-            counts = self._redrive.run(choice, RATES.get(form.laju), actor.name, reason, at)
+            counts = self._redrive.run(choice, RATES.get(form.laju), actor_label(actor), reason, at)
             if counts.left and not counts.published:
                 return self._list(request, actor, form, {"plan": _plan_rows(counts)})
         else:
-            for _letter in self._dead_letters.drop(choice, actor.name, reason, at):
+            for _letter in self._dead_letters.drop(choice, actor_label(actor), reason, at):
                 pass
         return see_result(ADDRESS, at, tahap=form.tahap, kelompok=form.kelompok, bidang=form.bidang)
 
@@ -100,7 +100,7 @@ class DeadLetterPages:
             entry = self._dead_letters.find(letter_id)
         except Stop:
             return show_gone(self._frame, request, actor, ADDRESS)
-        content = self._dead_letters.reveal(entry, actor.name, alasan.strip(), self._frame.now())
+        content = self._dead_letters.reveal(entry, actor_label(actor), alasan.strip(), self._frame.now())
         return self._show(request, actor, letter_id, {"revealed": content.decode("utf-8", "replace")})
 
     def _list(

@@ -1,6 +1,5 @@
 """Parts that all pages of staff share: the right of the person, the frame, and redirects."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,8 +69,7 @@ class StaffFrame:
             return []
         if at.tzinfo is None:
             return []
-        # Answers of the desk are recorded with the account, the operations of staff with the name.
-        counts = Counter(self.count_acts(actor.name, at)) + Counter(self.count_acts(actor_label(actor), at))
+        counts = self.count_acts(actor_label(actor), at)
         return [_result_text(action, count) for action, count in sorted(counts.items())]
 
 

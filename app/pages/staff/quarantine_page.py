@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from accounts.permissions import Act, Actor, may
+from accounts.permissions import Act, Actor, actor_label, may
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, see_result, with_query
@@ -58,7 +58,7 @@ class QuarantinePages:
             choice = QuarantineFilter(form.kelompok, until=form.shown_until, channel=form.saluran or None)
         at = self._frame.now()
         if act:
-            for _decision in act(choice, actor.name, form.alasan.strip(), at):
+            for _decision in act(choice, actor_label(actor), form.alasan.strip(), at):
                 pass
         return see_result(ADDRESS, at)
 
@@ -74,7 +74,7 @@ class QuarantinePages:
             return self._show(request, actor, message_id, {"reason": alasan}, problem)
         try:
             quarantined = self._quarantine.find(message_id)
-            body = self._quarantine.reveal(quarantined, actor.name, alasan.strip(), self._frame.now())
+            body = self._quarantine.reveal(quarantined, actor_label(actor), alasan.strip(), self._frame.now())
         except Stop:
             return show_gone(self._frame, request, actor, ADDRESS)
         return self._show(request, actor, message_id, {"revealed": body.decode("utf-8", "replace")})

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from accounts.permissions import TRIAGE_AGENCY, Act, Actor
+from accounts.permissions import TRIAGE_AGENCY, Act, Actor, actor_label
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.suggestions.table_edits import InvalidSuggestion, TableKind
@@ -21,6 +21,7 @@ from app.pages.staff.typed import Typed, reason_problem
 from bus.port import Bus
 from config.translation.message import Message
 from desk.acts.answers import AnswerDraft, OfficerAnswers
+from desk.pages.forms import read_version
 from messages.reply_texts import TRIAGE_NAME, answer_text, is_complete
 from messages.shapes import AgencyAnswer
 from messages.topics import TRIAGE
@@ -110,7 +111,7 @@ class TriageActs:
         try:
             with closing(self._bus.producer()) as producer, closing(self._bus.reader()) as reader:
                 decision = self._triage_desk().decide(
-                    tracking, instansi, actor.name, alasan.strip(), at, producer, reader, disposisi
+                    tracking, instansi, actor_label(actor), alasan.strip(), at, producer, reader, disposisi
                 )
         except NotPossible as error:
             return self._conflict(request, actor, number, values, wording.fault_text(self._named(error)))
@@ -167,7 +168,7 @@ class TriageActs:
             suggestion = self._suggestions.make(kind, key, frasa, bobot)
             if not suggestion.occurs_in(desk.unmasked_text(tracking)):
                 return self._show_case(request, actor, number, values, wording.PHRASE_NOT_IN_CASE)
-            self._log.append("triage.suggest", f"{tracking} {kind} {key}", actor.name, kind, at)
+            self._log.append("triage.suggest", f"{tracking} {kind} {key}", actor_label(actor), kind, at)
             self._suggestions.write(suggestion)
         except InvalidSuggestion as error:
             values["suggestion_fault"] = str(error)
@@ -188,8 +189,7 @@ class TriageActs:
                 dispatch_id = desk.open_dispatch(tracking, shown_dispatch)
             except NotPossible as error:
                 return wording.fault_text(self._named(error))
-            typed_version = int(version) if version.isascii() and version.isdecimal() else -1
-            result = self._answers.give(actor, TRIAGE, tracking, typed_version, draft)
+            result = self._answers.give(actor, TRIAGE, tracking, read_version(version), draft)
             if result.fault:
                 return wording.ANSWER_FAULTS[result.fault]
             first = desk.first_decision(dispatch_id, reader, start_offsets)

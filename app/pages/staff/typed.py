@@ -7,6 +7,7 @@ from fastapi import Form
 
 from config.translation.message import Message
 from config.translation.message import message as _
+from desk.pages.forms import read_number
 
 # One field of a form.
 Typed = Annotated[str, Form()]
@@ -25,8 +26,8 @@ def reason_problem(typed: str) -> Message | None:
 
 def days_before(now: datetime, typed: str) -> datetime | None:
     """Return the time so many days ago; `None` for another text than a number of days, and for too many."""
-    days = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= len(str(_MAX_DAYS)) else 0
-    return now - timedelta(days=days) if 0 < days <= _MAX_DAYS else None
+    days = read_number(typed, _MAX_DAYS)
+    return now - timedelta(days=days) if days else None
 
 
 def typed_date(typed: str) -> datetime | None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, person_name
 from config.translation.message import Message
 from desk.api.keys.agency_keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope
 from desk.changes import ChangeKind
@@ -83,7 +83,7 @@ class Overview:
             "too_many_keys": wording.TOO_MANY_KEYS,
             "keys_version": newest_key(keys),
             "scopes": wording.SCOPE_NAMES.items(),
-            "name_of": wording.person_name,
+            "name_of": person_name,
             "beginning_of": wording.beginning_of_key,
             "periods": wording.KEY_PERIODS.items(),
         }

@@ -8,8 +8,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, person_name
 from config.translation.message import Message
+from desk.pages.forms import read_number
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import WEBHOOKS_ADDRESS, webhook_address
 from desk.pages.integration.wording import StateInWords
@@ -88,7 +89,7 @@ class WebhookPage:
             "kinds": [name for kind, name in wording.KIND_NAMES.items() if kind in webhook.kinds],
             "is_rotating": is_rotating,
             "rotation_hours": wording.ROTATION_HOURS,
-            "name_of": wording.person_name,
+            "name_of": person_name,
             "secret_version": secret_version(webhook),
             "deliveries": [_shown(delivery, webhook) for delivery in deliveries],
             "before": "" if before is None else before,
@@ -123,8 +124,7 @@ def secret_version(webhook: Webhook) -> str:
 
 def read_position(text: str) -> int | None:
     """Return the position that a parameter names; `None`, which is the beginning, for anything else."""
-    position = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(_LARGEST_POSITION)) else None
-    return position if position is not None and position <= _LARGEST_POSITION else None
+    return read_number(text, _LARGEST_POSITION)
 
 
 def _shown(delivery: Delivery, webhook: Webhook) -> ShownDelivery:

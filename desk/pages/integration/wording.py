@@ -1,6 +1,5 @@
 """Words of the integration pages for kinds of changes, deliveries, states and faults. Pure."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
@@ -67,8 +66,6 @@ KEY_PERIODS: Mapping[int, Message] = {
 }
 USUAL_KEY_PERIOD = 365
 ROTATION_HOURS = int(ROTATION_PERIOD.total_seconds()) // 3600
-# Id of the account in the name of an actor: see `accounts.account_store.actor_label`.
-_ACCOUNT_ID = re.compile(r" \[[0-9a-f-]{36}\]$")
 
 KINDS_MISSING = _("Pilih paling sedikit satu jenis perubahan.")
 ADDRESS_REPEATED = _(
@@ -107,11 +104,6 @@ class StateInWords(NamedTuple):
     name: Message
     tone: Tone
     detail: str = ""
-
-
-def person_name(actor: str) -> str:
-    """Return the name of an actor as the audit log has it, without the id of the account."""
-    return _ACCOUNT_ID.sub("", actor)
 
 
 def webhook_state(webhook: Webhook) -> StateInWords:

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from accounts.csrf import SameOriginForms
 from accounts.frame import SignedInPages
-from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
+from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role, actor_label
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.desk.http import desk_templates
 from app.assembly.desk.parts import DeskParts
@@ -90,6 +90,12 @@ class StaffHarness:
         """Open the page that the answer to a form leads to."""
         assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
         return self.get(answer.headers["Location"])
+
+    @property
+    def label(self) -> str:
+        """Label of the actor in the audit log."""
+        assert self.actor
+        return actor_label(self.actor)
 
     def acts(self) -> list[tuple[str, str, str]]:
         """Return the acts in the audit log: action, actor and reason, oldest first."""

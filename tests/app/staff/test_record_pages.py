@@ -1,11 +1,13 @@
 """Trace, merges and splits, and the audit log."""
 
+import json
 from http import HTTPStatus
 
 import pytest
 from sqlalchemy import text
 
 from accounts.permissions import Role
+from messages.topics import CORRECTIONS
 from tests.app.staff.harness import StaffHarness, hidden_fields
 from tests.app.test_corrections import number
 
@@ -58,7 +60,9 @@ def test_two_reports_are_seen_and_merged(reports: StaffHarness) -> None:
     assert "1 laporan digabungkan." in result
     reports.work()
     assert reports.reports.relation_and_agencies(3)[0] == "joins"
-    assert reports.acts() == [("complaints.merge", "Sari Dewi", WHY)]
+    assert reports.acts() == [("complaints.merge", reports.label, WHY)]
+    (record,) = reports.reports.records(CORRECTIONS)
+    assert json.loads(record.value)["actor"] == "Sari Dewi"
     again = reports.send("/desk/gabung", **fields, hubungan="joins", alasan=WHY)
     assert (again.status_code, "sudah tergabung" in again.text) == (HTTPStatus.CONFLICT, True)
 
@@ -116,6 +120,7 @@ def test_the_audit_log_has_pages_and_filters(log: StaffHarness) -> None:
     assert "alasan 07" in rows_of(log.get("/desk/audit?objek=kasus-07"))
     assert "Tidak ada baris yang cocok." in log.get("/desk/audit?sejak=2026-12-01")
     assert log.client.get("/desk/audit?sejak=kemarin").status_code == HTTPStatus.BAD_REQUEST
+    assert "alasan 59" in log.get(f"/desk/audit?sebelum={'9' * 5000}")
 
 
 def test_the_check_finds_a_changed_row(log: StaffHarness) -> None:

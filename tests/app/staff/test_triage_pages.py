@@ -91,12 +91,14 @@ def test_an_agency_is_searched_by_a_former_name(cases: StaffHarness) -> None:
 
 
 def test_a_decision_is_published_and_told(cases: StaffHarness) -> None:
-    """The case goes to the agency with the person's name and reason, which also stand in the audit log."""
+    """The case goes to the agency with the person's name and reason. The audit log has the reason and the account."""
     fields = hidden_fields(cases.get(TWO), f"{TWO}/putusan")
     page = cases.follow(cases.send(f"{TWO}/putusan", **fields, **DECISION))
     assert "1 laporan diputuskan." in page
-    assert cases.acts() == [("triage.decide", "Sari Dewi", "jalannya di kota itu")]
+    assert cases.acts() == [("triage.decide", cases.label, "jalannya di kota itu")]
     cases.work()
+    # The agency reads the name alone.
+    assert [answer.actor for answer in answers(cases)] == ["Sari Dewi"]
     assert cases.reports.status(2).steps[-1].agency == "Kota Semarang"
     assert number(2) not in cases.get("/desk/triase")
     assert "Sekarang ada di Kota Semarang" in cases.client.get(TWO).text
@@ -199,8 +201,10 @@ def test_a_closing_after_a_decision_has_no_effect(cases: StaffHarness) -> None:
 
 
 def test_the_same_question_twice_is_told(cases: StaffHarness) -> None:
-    """A second press of the button asks nobody twice."""
+    """A second press of the button asks nobody twice. A version that no case has is a conflict."""
     fields = hidden_fields(cases.get(ONE), f"{ONE}/tanya")
+    forged = cases.send(f"{ONE}/tanya", **{**fields, "versi": "9" * 5000}, teks="Lampu di jalan mana?")
+    assert (forged.status_code, "berubah sejak Anda membukanya" in forged.text) == (HTTPStatus.CONFLICT, True)
     first, second = (cases.send(f"{ONE}/tanya", **fields, teks="Lampu mana?") for _ in range(2))
     assert (first.status_code, second.status_code) == (HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT)
     assert "sudah dikirim sebelumnya" in second.text
@@ -215,7 +219,7 @@ def test_a_phrase_becomes_a_suggestion(cases: StaffHarness) -> None:
     with file.open(newline="") as rows:
         aliases = {row["code"]: row["aliases"] for row in csv.DictReader(rows)}
     assert "lampu mati" in aliases["bumn-pln"].split("|")
-    assert cases.acts() == [("triage.suggest", "Sari Dewi", "alias")]
+    assert cases.acts() == [("triage.suggest", cases.label, "alias")]
 
 
 @pytest.mark.parametrize(
