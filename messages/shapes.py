@@ -113,7 +113,7 @@ class Contact(Shape):
     push: str = Field("", max_length=4096, description="The app's push token.")
 
 
-VerifiedBy = Literal["twilio-signature", "twilio-api", "smpp-bind", "x-api", "device-token", "none"]
+VerifiedBy = Literal["twilio-signature", "twilio-api", "smpp-bind", "x-api", "device-token", "sender-link", "none"]
 
 
 class RawMessage(WireModel):

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from typing import Literal
+from uuid import UUID
 
 from pydantic import ValidationError
 
-from messages.shapes import Contact, Report
+from messages.shapes import Contact, FollowUp, Report
 
 # Characters of a text and of a phone number that a reader takes over; the shapes of the web form allow no more either.
 MAX_TEXT_LENGTH = 10_000
@@ -33,17 +34,28 @@ class Continuation:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """The sender's own report that a message is about, and the act. `evidence` (a constant) is the proof."""
+
+    complaint_id: UUID
+    follow_up: FollowUp
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A complaint as read, before any decision about it.
 
     `has_words` is False if the text of the report stands for a message without words. The stage then adds the
     beginning of the tracking number: with an equal text a second message would repeat the first.
+    `follows` is set if the message itself proves which report it is about. It is not compared with other reports then.
     """
 
     report: Report
     contact: Contact
     continuation: Continuation | None = None
     has_words: bool = True
+    follows: Follows | None = None
 
 
 @dataclass(frozen=True, slots=True)

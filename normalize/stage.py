@@ -17,8 +17,9 @@ from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec, ids
 from messages.alternate_ids import AlternateIds
+from messages.payloads.follow_up import PROOFS
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
-from messages.shapes import AgencyAnswer, Complaint, Correction, OversightEvent, RawMessage, Relation
+from messages.shapes import AgencyAnswer, Complaint, Correction, FollowUp, OversightEvent, RawMessage, Relation
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.classification.classifier import Classifier
 from normalize.decision import clean_report, fingerprint
@@ -40,6 +41,7 @@ _SOURCE = "/satu-pintu/normalize"
 _NOT_ARRIVALS = frozenset({AGENCY_ANSWERS, CORRECTIONS})
 _NO_REGIONS = Regions(())
 _NO_KEYS = LookupKeys()
+_NO_FOLLOW_UP = FollowUp()
 # Characters of the tracking number that make the text of a message without words unique.
 _UNIQUE_CHARACTERS = 9
 # Older complaints are no longer compared. The same delivery, and the same text of one sender, are recognised for ever.
@@ -67,7 +69,7 @@ class _Arrival:
     @property
     def marks(self) -> Iterator[str]:
         """The fingerprint and the keys of all marks by which earlier messages of the same matter are found."""
-        if isinstance(self.draft, Draft):
+        if isinstance(self.draft, Draft) and not self.draft.follows:
             yield self.fingerprint
             if continuation := self.draft.continuation:
                 yield from map(mark_key, (continuation.mark, *continuation.additional_marks))
@@ -209,6 +211,8 @@ class NormalizeStage:
         report = clean_report(draft.report.model_copy(update=attachments | named_place | unique_text))
         if not report.text:
             return NotComplaint("empty")
+        if draft.follows:
+            return replace(draft, report=report, follows=draft.follows if raw.verified_by in PROOFS else None)
         continuation = draft.continuation
         if continuation and report.anonim:
             continuation = continuation.of_anonymous_reports()
@@ -230,7 +234,7 @@ class NormalizeStage:
     def _with_lookups(self, arrival: _Arrival) -> _Arrival:
         """Add the fingerprint, the comparable form and its keys."""
         raw, draft = arrival.raw, arrival.draft
-        if isinstance(draft, NotComplaint):
+        if isinstance(draft, NotComplaint) or draft.follows:
             return arrival
         fingerprinted = replace(arrival, fingerprint=fingerprint(raw.sender, draft.report))
         if self._matcher is None:
@@ -260,6 +264,7 @@ class NormalizeStage:
             report=draft.report,
             contact=self._sealer.seal(draft.contact.model_dump_json().encode(), raw.id),
             relation=relation,
+            follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
         )
         # A repeat has the key of the complaint it belongs to, which keeps the two in order.
         outputs = [Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or complaint.id), _SOURCE))]
@@ -272,6 +277,8 @@ class NormalizeStage:
         raw, draft = arrival.raw, arrival.draft
         if isinstance(draft, NotComplaint):
             return Relation()
+        if follows := draft.follows:
+            return Relation(kind="repeat", of=follows.complaint_id, evidence=("same-sender", follows.evidence))
         complaint_id, continuation = ids.complaint_id(raw.id), draft.continuation
         relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else Relation()
         if relation.kind == "new":
@@ -300,5 +307,6 @@ def _oversight_message(raw: RawMessage, not_complaint: NotComplaint) -> Outgoing
         event="not-a-complaint",
         subject=raw.id,
         reason=not_complaint.reason,
+        tracking=raw.tracking,
     )
     return Outgoing(OVERSIGHT, *codec.encode(event, str(raw.id), _SOURCE))

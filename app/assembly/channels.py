@@ -21,9 +21,10 @@ from app.assembly.doors.web import web_doors
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.replies.providers import PUSH_REPLIES, SMS_REPLIES, X_REPLIES
 from messages.channels import ChannelDirectory
-from messages.payloads import open311
+from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
 from messages.shapes import Channel
+from normalize.readers import follow_up as follow_up_reader
 from normalize.readers import mobile, smpp, sms, twitter, web
 from normalize.readers.open311 import Open311Reader
 
@@ -31,7 +32,10 @@ CHANNELS = (
     InstalledChannel(
         facts=ingest.web.channel.CHANNEL,
         reader=web.read_report,
-        format_readers=lambda parts: {open311.CONTENT_TYPE: Open311Reader(parts.services.names).read_report},
+        format_readers=lambda parts: {
+            open311.CONTENT_TYPE: Open311Reader(parts.services.names).read_report,
+            follow_up.CONTENT_TYPE: follow_up_reader.read_report,
+        },
         http_doors=web_doors,
     ),
     InstalledChannel(

@@ -63,6 +63,8 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch
         due_at=answer_deadline(now),
         report=complaint.report,
         relation=complaint.relation,
+        follow_up=complaint.follow_up,
+        danger=complaint.danger,
     )
 
 

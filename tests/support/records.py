@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Record
 from ingest.wrap import accepted_record
+from messages.payloads import follow_up
+from messages.shapes import SenderAct, VerifiedBy
 from tests.conftest import NOW
 
 JSON = "application/json"
@@ -33,6 +35,22 @@ def sms(parts: Parts, text: str, phone: str, sid: str = "", when: datetime = NOW
     """Return an SMS as Twilio delivers it."""
     body = urlencode({"MessageSid": sid or uuid4().hex, "From": phone, "Body": text}).encode()
     return accepted_record(parts.wrapper.wrap("sms", sid or uuid4().hex, f"tel:{phone}", body, when, FORM))
+
+
+def followed(
+    parts: Parts,
+    report: UUID,
+    act: SenderAct,
+    text: str = "",
+    when: datetime = NOW,
+    rating: int = 0,
+    proof: VerifiedBy = "sender-link",
+) -> Outgoing:
+    """Return a follow-up by the own link of the report whose raw message has this id."""
+    submission = follow_up.FollowUpSubmission(message_id=report, act=act, text=text, rating=rating)
+    body = submission.model_dump_json().encode()
+    raw = parts.wrapper.wrap("web", f"key:{uuid4()}", f"report:{report}", body, when, follow_up.CONTENT_TYPE, proof)
+    return accepted_record(raw)
 
 
 def value_of(message: Outgoing) -> Mapping[str, Any]:

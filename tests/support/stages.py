@@ -12,7 +12,7 @@ from config.reference.regions import Regions
 from config.reference.reloading import FixedSource, Source
 from messages.alternate_ids import AlternateIds
 from messages.answer_check import AnswerCheck, AnswerKeys
-from messages.payloads import open311
+from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
 from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer
@@ -20,6 +20,7 @@ from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
 from normalize.duplicates.matcher import Matcher
 from normalize.reader_table import ReaderTable
+from normalize.readers import follow_up as follow_up_reader
 from normalize.readers import smpp
 from normalize.readers.open311 import Open311Reader
 from normalize.stage import NormalizeStage
@@ -49,7 +50,11 @@ def make_normalizer(
     former_ids_until: date = date.max,
 ) -> NormalizeStage:
     """Return a normalizer; `services` are the names of Open311's services by their codes."""
-    by_content_type = {open311.CONTENT_TYPE: Open311Reader(services).read_report, JOINED_SMS: smpp.read_report}
+    by_content_type = {
+        open311.CONTENT_TYPE: Open311Reader(services).read_report,
+        follow_up.CONTENT_TYPE: follow_up_reader.read_report,
+        JOINED_SMS: smpp.read_report,
+    }
     readers = ReaderTable({channel.facts.name: channel.reader for channel in CHANNELS}, by_content_type)
     matchers = FixedSource(matcher) if matcher else None
     alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
