@@ -1,5 +1,6 @@
 """Fixtures of all tests: settings with a folder for each test, both kinds of database, the parts of a process."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from tests.support.arrival_ids import ROOT_SECRET
 from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.processes import needs_process
 from tests.support.rules import cached_language_model, shared_rules
+from tests.support.shared_statements import create_sharing_engine
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
 
@@ -61,11 +63,12 @@ _MIGRATED: set[str] = set()
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_tables() -> Iterator[None]:
-    """Load equal language tables and equal rules once for all tests of this process; neither changes."""
+    """Load equal tables and rules, and compile equal statements, once for all tests of this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("router.rules_loading.load_rules", shared_rules)
         for module in ("language.model", "router.rules_loading"):
             patch.setattr(f"{module}.load_language_model", cached_language_model)
+        patch.setattr("config.database.create_engine", create_sharing_engine)
         yield
 
 
@@ -152,13 +155,21 @@ def empty_postgres(postgres_url: str) -> str:
     return postgres_url
 
 
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """Engine of the PostgreSQL; it compiles a statement once for all tests."""
+    engine = open_database(postgres_url)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A migrated database without rows, of each kind."""
     if request.param == "sqlite":
         engine = open_database(f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path)}")
     else:
-        engine = open_database(request.getfixturevalue("postgres_url"))
+        engine = request.getfixturevalue("postgres_engine")
         _empty(engine)
     yield engine
     engine.dispose()
@@ -214,6 +225,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in slow]
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: next((rank for rank, name in enumerate(_LONG) if name in item.nodeid), len(_LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """Leave the imported modules out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def missing(tool: str) -> None:

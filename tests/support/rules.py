@@ -1,5 +1,6 @@
 """Reference tables of a folder, loaded once for all tests that need them."""
 
+import gc
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def cached_language_model(reference: ReferenceFolder = SHIPPED_FOLDER) -> Langua
     version = version_of(reference.digests(LANGUAGE_TABLES).values())
     if version not in _LANGUAGE_MODELS:
         _LANGUAGE_MODELS[version] = load_language_model(reference)
+        # Garbage collections need not look at its million objects again.
+        gc.freeze()
     return _LANGUAGE_MODELS[version]
 
 

@@ -3,8 +3,9 @@
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,13 +77,23 @@ def test_every_rule_fires_and_stops_firing(promtool: Promtool) -> None:
     assert set(re.findall(r"alertname: (\w+)}\n", cases)) == {rule.alert for rule in RULES}
 
 
-@pytest.mark.parametrize(
-    "snapshot", [pytest.param(snapshot, id=name) for name, snapshot in {**RAISED, **NOT_RAISED}.items()]
-)
-def test_active_alerts_fire(snapshot: Snapshot, expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
-    """The active alerts of a snapshot fire at their urgency, and no others."""
-    active = {(_alert_name(alert.name), SEVERITIES[alert.urgency]) for alert in find_alerts(snapshot, DIRECTORY)}
-    _expect(active, values(expose(snapshot)), promtool, tmp_path)
+def test_active_alerts_fire(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
+    """The active alerts of each snapshot fire at their urgency, and no others. One run of promtool has all cases."""
+    cases = [
+        _case(name, _active_alerts(snapshot), values(expose(snapshot)))
+        for name, snapshot in (*RAISED.items(), *NOT_RAISED.items())
+    ]
+    _run_cases(cases, promtool, tmp_path)
+
+
+def test_promtool_finds_a_wrong_case(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
+    """One case of many that expects another alert fails the run, which names it."""
+    cases = [
+        _case("right", set(), values(expose(NOT_RAISED["empty snapshot"]))),
+        _case("wrong", set(), values(expose(RAISED["bus-away"]))),
+    ]
+    with pytest.raises(AssertionError, match="wrong"):
+        _run_cases(cases, promtool, tmp_path)
 
 
 def test_the_snapshots_raise_every_alert() -> None:
@@ -100,7 +111,7 @@ def test_the_snapshots_raise_every_alert() -> None:
 def test_a_case_without_answer_for_two_weeks_fires(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
     """Triage has an alert of its own."""
     late = snapshot_with(queues=(queue(age=AGENCY_SECONDS), queue("kemenkes", age=AGENCY_SECONDS - 1)))
-    _expect({("AgencyOldest", "ticket")}, values(expose(late)), promtool, tmp_path)
+    _run_cases([_case("late", {("AgencyOldest", "ticket")}, values(expose(late)))], promtool, tmp_path)
 
 
 def test_two_monitors_cause_one_alert(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
@@ -113,12 +124,18 @@ def test_two_monitors_cause_one_alert(expose: Expose, promtool: Promtool, tmp_pa
         for name, value in single.items()
         for instance in ('instance="a:1"', 'instance="b:1"')
     }
-    _expect({("DoorShut", "page"), ("StageStopped", "page")}, doubled, promtool, tmp_path)
+    _run_cases([_case("doubled", {("DoorShut", "page"), ("StageStopped", "page")}, doubled)], promtool, tmp_path)
 
 
-def _expect(firing: set[tuple[str, str]], exposed: Mapping[str, float], promtool: Promtool, folder: Path) -> None:
-    """Assert that Prometheus fires exactly these alerts, once each, after ten minutes with these values."""
-    case = {
+def _active_alerts(snapshot: Snapshot) -> set[tuple[str, str]]:
+    """Return name and severity of each alert that is active in the snapshot."""
+    return {(_alert_name(alert.name), SEVERITIES[alert.urgency]) for alert in find_alerts(snapshot, DIRECTORY)}
+
+
+def _case(name: str, firing: set[tuple[str, str]], exposed: Mapping[str, float]) -> dict[str, Any]:
+    """Return a case: after ten minutes with these values exactly these alerts fire, once each."""
+    return {
+        "name": name,
         "interval": "15s",
         "input_series": [{"series": name, "values": _steady(name, value)} for name, value in exposed.items()],
         "promql_expr_test": [
@@ -132,9 +149,13 @@ def _expect(firing: set[tuple[str, str]], exposed: Mapping[str, float], promtool
             }
         ],
     }
-    file = folder / "case.yml"
+
+
+def _run_cases(cases: Sequence[dict[str, Any]], promtool: Promtool, folder: Path) -> None:
+    """Assert that promtool finds every case true."""
+    file = folder / "cases.yml"
     # JSON is YAML.
-    file.write_text(json.dumps({"rule_files": [str(FILE)], "evaluation_interval": "15s", "tests": [case]}))
+    file.write_text(json.dumps({"rule_files": [str(FILE)], "evaluation_interval": "15s", "tests": cases}))
     promtool("test", "rules", file)
 
 
