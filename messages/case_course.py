@@ -3,7 +3,7 @@
 The bus's time orders answers. An agency's clock has no part in it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -74,6 +74,17 @@ def answered_dispatches(
         _answered_dispatch(dispatch, next_dispatch, [answer for answer in answers if answer.hop == dispatch.hop])
         for dispatch, next_dispatch in zip_longest(dispatches, dispatches[1:])
     ]
+
+
+def arrivals(cases_by_hop: Mapping[int, UUID | None]) -> Iterator[int]:
+    """Yield the hops at which a complaint came to a case: its first one there, and not those with which it moves on.
+
+    `cases_by_hop` has the case that the complaint accompanies at each hop, `None` where it is a case of its own. A hop
+    before which one is missing is left out.
+    """
+    for hop, case_id in cases_by_hop.items():
+        if case_id is not None and (hop == 0 or (hop - 1 in cases_by_hop and cases_by_hop[hop - 1] != case_id)):
+            yield hop
 
 
 def in_order(answers: Iterable[CaseAnswer]) -> Sequence[CaseAnswer]:

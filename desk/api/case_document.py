@@ -108,11 +108,8 @@ def _pictures(report: Report, number: str) -> tuple[Picture, ...]:
 
 
 def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
-    """Yield the events of a case: all while the agency has it, otherwise those until the case left it."""
-    row = view.case.case
     for event in view.case.events:
-        if row.is_current or event.at <= row.changed_at:
-            yield _event(event, row.agency)
+        yield _event(event, view.case.case.agency)
     for act in view.pending:
         yield CaseEventItem(
             at=act.at,

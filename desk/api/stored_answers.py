@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
 from sqlmodel import col
 
 from desk.acts.tables import DeskAct
-from desk.read_model.tables import DeskAnswer
+from desk.read_model.tables import DeskAnswer, DeskDispatch
 from messages.shapes import Verdict
 
 
@@ -32,8 +32,12 @@ def read_answer(connection: Connection, agency: str, answer_id: UUID) -> StoredA
     if act is not None:
         return _stored(act, is_published=act.published_at is not None)
     is_answer = (col(DeskAnswer.id) == answer_id, col(DeskAnswer.agency) == agency)
-    answer = connection.execute(select(*(col(getattr(DeskAnswer, name)) for name in names)).where(*is_answer))
-    row = answer.one_or_none()
+    is_of_dispatch = and_(
+        *(col(getattr(DeskDispatch, name)) == col(getattr(DeskAnswer, name)) for name in ("agency", "complaint_id")),
+        col(DeskDispatch.id) == col(DeskAnswer.dispatch_id),
+    )
+    query = select(*(col(getattr(DeskAnswer, name)) for name in names)).join(DeskDispatch, is_of_dispatch)
+    row = connection.execute(query.where(*is_answer)).one_or_none()
     return None if row is None else _stored(row, is_published=True)
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
@@ -14,8 +15,9 @@ from messages.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, Report, Verdict
 
-# Accompanying reports that are shown with their case. There may be thousands.
-_SHOWN_REPORTS = 20
+# Messages of the case's own sender that are shown, and reports of other citizens. There may be thousands of these.
+_SHOWN_MESSAGES = 50
+_SHOWN_JOINS = 20
 
 EventKind: TypeAlias = Literal["received", "dispatched", "wrote", "joined", "corrected", Verdict]
 
@@ -39,7 +41,10 @@ class CaseEvent:
 
 @dataclass(frozen=True, slots=True)
 class AccompanyingReport:
-    """A report that accompanies the case: `repeat` of its own sender, or `joins` of another one."""
+    """A report that accompanies the case: `repeat` of its own sender, or `joins` of another one.
+
+    `at` is the time at which it came to the case. A repeat of another sender is a `joins`, too.
+    """
 
     at: datetime
     tracking: str
@@ -51,9 +56,11 @@ class AccompanyingReport:
 class CaseView:
     """A case at one agency. `case` has the columns of `DeskCase`, `dispatch` is the message that brought it.
 
-    `history` are all dispatches of the complaint, the first agency's first.
-    `answer_ids` are the answers to this dispatch that the read model has. `reports` are the first that accompany it, of
-    `report_count`.
+    `history` are all dispatches of the complaint, the first agency's first. `events` are all while the agency has the
+    case, otherwise those until the case left it.
+    `answer_ids` are the agency's answers to this dispatch that the read model has. `reports` are the shown ones of the
+    `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
+    `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it.
     """
 
     case: Row[Any]
@@ -64,6 +71,7 @@ class CaseView:
     answer_ids: frozenset[UUID]
     reports: Sequence[AccompanyingReport]
     report_count: int
+    is_anonymous: bool
 
 
 def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | None:
@@ -76,26 +84,42 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
         return None
     dispatches = _dispatches(connection, row.complaint_id)
     dispatch = next(item for item in dispatches if item.id == row.dispatch_id)
-    answers = _answers(connection, [item.id for item in dispatches])
+    answers = _answers(connection, dispatches)
     reports, report_count = _reports(connection, row.complaint_id, agency)
     complaint = _complaint(connection, row.complaint_id)
-    events = sorted(
-        [
-            *_dispatch_events(dispatches),
-            *_answer_events(answers, _counted_ids(dispatches, answers)),
-            *_report_events(reports),
-            *_correction_events(connection, row.complaint_id),
-        ],
-        key=lambda event: event.at,
+    events = (
+        *_dispatch_events(dispatches),
+        *_answer_events(answers, _counted_ids(dispatches, answers)),
+        *_report_events(reports),
+        *_correction_events(connection, row.complaint_id),
     )
-    answer_ids = frozenset(answer.id for answer in answers if answer.dispatch_id == row.dispatch_id)
-    received_at = complaint.received_at if complaint else None
-    return CaseView(row, dispatch, dispatches, received_at, events, answer_ids, reports, report_count)
+    is_anonymous = dispatch.report.anonim or _has_anonymous_repeat(connection, row.complaint_id)
+    return CaseView(
+        row,
+        dispatch,
+        dispatches,
+        received_at=complaint.received_at if complaint else None,
+        # What other agencies wrote after the case left this one is no matter of this one.
+        events=sorted(
+            (event for event in events if row.is_current or event.at <= row.changed_at), key=lambda event: event.at
+        ),
+        answer_ids=frozenset(answer.id for answer in answers if answer.dispatch_id == row.dispatch_id),
+        reports=reports,
+        report_count=report_count,
+        is_anonymous=is_anonymous,
+    )
 
 
-def read_contact(connection: Connection, complaint_id: UUID) -> Row[datetime, bool, str] | None:
-    """Return `anonim` and the sealed `contact` of a complaint; `None` if the read model does not have it (yet)."""
-    return _complaint(connection, complaint_id)
+def read_contact(connection: Connection, complaint_id: UUID) -> str | None:
+    """Return the sealed contact of a case's sender.
+
+    `None` if the sender asked for anonymity, in any report of the case, or if the read model does not have it (yet).
+    """
+    complaint = _complaint(connection, complaint_id)
+    if complaint is None or complaint.anonim or _has_anonymous_repeat(connection, complaint_id):
+        return None
+    contact: str = complaint.contact
+    return contact
 
 
 def find_number(connection: Connection, agency: str, tracking: str) -> bool:
@@ -130,9 +154,17 @@ def _dispatches(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch
     return [decode_stored(Dispatch, row.shape_version, row.dispatch) for row in connection.execute(query)]
 
 
-def _answers(connection: Connection, dispatch_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+def _answers(connection: Connection, dispatches: Sequence[Dispatch]) -> Sequence[Row[Any]]:
+    """Return the answers to the dispatches of a complaint. One that names another agency or complaint is none."""
     columns = DeskAnswer.__table__.columns  # type: ignore[attr-defined]
-    return connection.execute(select(*columns).where(col(DeskAnswer.dispatch_id).in_(dispatch_ids))).all()
+    by_id = {dispatch.id: dispatch for dispatch in dispatches}
+    answers = connection.execute(select(*columns).where(col(DeskAnswer.dispatch_id).in_(by_id)))
+    return [
+        answer
+        for answer in answers
+        if (answer.agency, answer.complaint_id)
+        == (by_id[answer.dispatch_id].agency, by_id[answer.dispatch_id].complaint_id)
+    ]
 
 
 def _complaint(connection: Connection, complaint_id: UUID) -> Row[datetime, bool, str] | None:
@@ -143,16 +175,45 @@ def _complaint(connection: Connection, complaint_id: UUID) -> Row[datetime, bool
 def _reports(connection: Connection, case_id: UUID, agency: str) -> tuple[Sequence[AccompanyingReport], int]:
     is_of_case = (col(DeskDispatch.of) == case_id, col(DeskDispatch.agency) == agency, col(DeskDispatch.is_latest))
     count = connection.execute(select(func.count()).select_from(DeskDispatch).where(*is_of_case)).scalar_one()
-    # Messages of the case's own sender come first: there are few of them.
-    query = (
-        select(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
-        .where(*is_of_case)
-        .order_by(col(DeskDispatch.relation).desc(), col(DeskDispatch.at), col(DeskDispatch.tracking))
-        .limit(_SHOWN_REPORTS)
-    )
-    dispatches = [decode_stored(Dispatch, row.shape_version, row.dispatch) for row in connection.execute(query)]
-    reports = [AccompanyingReport(item.at, item.tracking, item.relation.kind, item.report) for item in dispatches]
+    # A dispatch that moved with its case has the time of the move.
+    arrival = aliased(DeskDispatch)
+    arrived_at = func.coalesce(
+        select(func.max(col(arrival.at)))
+        .where(
+            col(arrival.complaint_id) == col(DeskDispatch.complaint_id),
+            col(arrival.of) == case_id,
+            col(arrival.is_message),
+        )
+        .scalar_subquery(),
+        col(DeskDispatch.at),
+    ).label("arrived_at")
+    columns: Sequence[Any] = (arrived_at, col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+    query = select(*columns).where(*is_of_case)
+    is_from_sender, number = col(DeskDispatch.is_from_sender), col(DeskDispatch.tracking)
+    messages = query.where(is_from_sender).order_by(arrived_at.desc(), number).limit(_SHOWN_MESSAGES)
+    joins = query.where(~is_from_sender).order_by(col(DeskDispatch.at), number).limit(_SHOWN_JOINS)
+    reports = [
+        *(_report(row, "repeat") for row in connection.execute(messages)),
+        *(_report(row, "joins") for row in connection.execute(joins)),
+    ]
     return reports, count
+
+
+def _report(row: Row[Any], relation: str) -> AccompanyingReport:
+    dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
+    return AccompanyingReport(row.arrived_at, dispatch.tracking, relation, dispatch.report)
+
+
+def _has_anonymous_repeat(connection: Connection, case_id: UUID) -> bool:
+    """Return whether the case's sender asked for anonymity in a repeat, or in one that the read model does not have."""
+    is_anonymous = and_(col(DeskComplaint.anonim), col(DeskDispatch.is_from_sender))
+    query = (
+        select(col(DeskDispatch.id))
+        .outerjoin(DeskComplaint, col(DeskComplaint.id) == col(DeskDispatch.complaint_id))
+        .where(col(DeskDispatch.of) == case_id, col(DeskDispatch.relation) == "repeat")
+        .where(or_(col(DeskComplaint.id).is_(None), is_anonymous))
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _dispatch_events(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
@@ -162,12 +223,11 @@ def _dispatch_events(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
 
 
 def _counted_ids(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) -> frozenset[UUID | None]:
-    """Return the ids of the answers that count. An answer of another agency than that of its dispatch never counts."""
+    """Return the ids of the answers that count."""
     by_id = {dispatch.id: dispatch for dispatch in dispatches}
     case_answers = [
         CaseAnswer(answer.at, answer.position, by_id[answer.dispatch_id].hop, answer.verdict, answer.id)
         for answer in answers
-        if answer.agency == by_id[answer.dispatch_id].agency
     ]
     courses = answered_dispatches([CaseDispatch(item.at, item.hop, item.agency) for item in dispatches], case_answers)
     return frozenset(answer.id for course in courses for answer in course.counted_answers)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -38,14 +38,18 @@ def mark_latest(connection: Connection, complaint_ids: Collection[UUID]) -> None
 
 
 def derive_cases(
-    connection: Connection, dispatches: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+    connection: Connection,
+    dispatches: Sequence[Mapping[str, Any]],
+    answers: Sequence[Mapping[str, Any]],
+    marked: Sequence[Row[Any]],
 ) -> Sequence[CaseChange]:
     """Derive the cases to which these new rows of facts belong, store them, and return what changed.
 
-    The same facts give the same changes again. Each row that differs from the stored one gets the next number of its
-    agency (`change_order`).
+    `marked` are the dispatches whose marks have changed (`mark_messages`). The same facts give the same changes again,
+    whatever order they came in. Each row that differs from the stored one gets the next number of its agency
+    (`change_order`).
     """
-    complaint_ids = sorted(_affected_complaints(connection, dispatches, answers))
+    complaint_ids = sorted(_affected_complaints(connection, dispatches, answers) | {row.of for row in marked})
     rows: dict[UUID, dict[str, Any]] = {}
     was_current: dict[UUID, bool] = {}
     changed: dict[UUID, str] = {}
@@ -60,7 +64,8 @@ def derive_cases(
     number_changes(connection, changed)
     return [
         *_changes_by_dispatches(rows, dispatches),
-        *_changes_by_answers(rows, answers),
+        *_changes_by_messages(rows, marked),
+        *_changes_by_answers(rows, [*answers, *_earlier_answers(connection, dispatches)]),
         *_moves(rows, was_current),
     ]
 
@@ -118,7 +123,9 @@ def _answers(
         .join(
             DeskDispatch,
             and_(
-                col(DeskDispatch.id) == col(DeskAnswer.dispatch_id), col(DeskDispatch.agency) == col(DeskAnswer.agency)
+                col(DeskDispatch.id) == col(DeskAnswer.dispatch_id),
+                col(DeskDispatch.agency) == col(DeskAnswer.agency),
+                col(DeskDispatch.complaint_id) == col(DeskAnswer.complaint_id),
             ),
         )
         .where(or_(col(DeskDispatch.complaint_id).in_(complaint_ids), col(DeskDispatch.of).in_(complaint_ids)))
@@ -140,9 +147,7 @@ def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     """Return what accompanies each case, by agency. Joined reports are counted and not read: there may be thousands."""
     key = (cast("ColumnElement[UUID]", col(DeskDispatch.of)), col(DeskDispatch.agency))
     is_of_case = col(DeskDispatch.of).in_(case_ids)
-    # A repeat with a later hop is no new message: it moved with its case.
-    is_message = (col(DeskDispatch.relation) == "repeat", col(DeskDispatch.hop) == 0)
-    repeats = select(*key, col(DeskDispatch.at)).where(is_of_case, *is_message)
+    repeats = select(*key, col(DeskDispatch.at)).where(is_of_case, col(DeskDispatch.is_message))
     joins = (
         select(*key, func.count().label("joined"))
         .where(is_of_case, col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
@@ -177,32 +182,49 @@ def _store(connection: Connection, rows: Sequence[dict[str, Any]], stored: Conta
 def _changes_by_dispatches(
     rows: Mapping[UUID, dict[str, Any]], dispatches: Sequence[Mapping[str, Any]]
 ) -> Iterator[CaseChange]:
-    """Yield the cases that came to an agency, and those whose sender wrote again."""
-    current = {(row["complaint_id"], row["agency"]): row for row in rows.values() if row["is_current"]}
+    """Yield the cases that came to an agency."""
     for dispatch in dispatches:
         if row := rows.get(dispatch["id"]):
             yield _change(row, "received", dispatch["id"], dispatch["at"])
-        elif _is_message(dispatch) and (row := current.get((dispatch["of"], dispatch["agency"]))):
-            yield _change(row, "citizen-wrote", dispatch["id"], dispatch["at"])
+
+
+def _changes_by_messages(rows: Mapping[UUID, dict[str, Any]], marked: Sequence[Row[Any]]) -> Iterator[CaseChange]:
+    """Yield the cases whose sender wrote again."""
+    current = {(row["complaint_id"], row["agency"]): row for row in rows.values() if row["is_current"]}
+    for message in marked:
+        if message.is_message and (row := current.get((message.of, message.agency))):
+            yield _change(row, "citizen-wrote", message.id, message.at)
+
+
+def _earlier_answers(connection: Connection, dispatches: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the answers to these dispatches that were read before them."""
+    names = ("id", "at", "dispatch_id", "agency", "complaint_id")
+    query = select(*(col(getattr(DeskAnswer, name)) for name in names))
+    return [
+        dict(row)
+        for chunk in statement_chunks([dispatch["id"] for dispatch in dispatches])
+        for row in connection.execute(query.where(col(DeskAnswer.dispatch_id).in_(chunk))).mappings()
+    ]
 
 
 def _changes_by_answers(
     rows: Mapping[UUID, dict[str, Any]], answers: Sequence[Mapping[str, Any]]
 ) -> Iterator[CaseChange]:
-    for answer in answers:
-        if row := rows.get(answer["dispatch_id"]):
-            yield _change(row, "answered", answer["id"], answer["at"])
+    answered = {answer["id"]: answer for answer in answers if _is_to_case(answer, rows.get(answer["dispatch_id"]))}
+    for answer in answered.values():
+        yield _change(rows[answer["dispatch_id"]], "answered", answer["id"], answer["at"])
+
+
+def _is_to_case(answer: Mapping[str, Any], row: Mapping[str, Any] | None) -> bool:
+    """Return whether an answer names the agency and the complaint of its case."""
+    return row is not None and all(answer[name] == row[name] for name in ("agency", "complaint_id"))
 
 
 def _moves(rows: Mapping[UUID, dict[str, Any]], was_current: Mapping[UUID, bool]) -> Iterator[CaseChange]:
-    """Yield the cases that left an agency."""
+    """Yield the cases that left an agency, also those that came and left at once."""
     for dispatch_id, row in rows.items():
-        if was_current.get(dispatch_id) and not row["is_current"]:
+        if was_current.get(dispatch_id, True) and not row["is_current"]:
             yield _change(row, "moved", ids.event_id(dispatch_id, "moved"), row["changed_at"])
-
-
-def _is_message(dispatch: Mapping[str, Any]) -> bool:
-    return (dispatch["relation"], dispatch["hop"]) == ("repeat", 0)
 
 
 def _change(row: Mapping[str, Any], kind: ChangeKind, id_: UUID, at: datetime) -> CaseChange:

@@ -5,7 +5,7 @@ order in which the topics are read has no part in the result.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from config.database import DatabaseLock, insert_statement, lock_until_commit, w
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_cases_of
 from desk.read_model.derivation import derive_cases, mark_latest
+from desk.read_model.sender_messages import mark_messages
 from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
 from messages import codec
 from messages.answer_check import AnswerCheck
@@ -80,17 +81,16 @@ class DeskSink:
         return ()
 
     def _store(self, connection: Connection, rows: dict[type[SQLModel], list[dict[str, Any]]]) -> None:
-        new_ids: dict[type[SQLModel], set[UUID]] = {}
-        for table, table_rows in rows.items():
-            if table_rows:
-                statement = insert_statement(connection, table).on_conflict_do_nothing()
-                stored = connection.execute(statement.returning(table.__table__.c.id), table_rows)  # type: ignore[attr-defined]
-                new_ids[table] = set(stored.scalars())
-        dispatches = [row for row in rows[DeskDispatch] if row["id"] in new_ids.get(DeskDispatch, ())]
-        new_answers = [row for row in rows[DeskAnswer] if row["id"] in new_ids.get(DeskAnswer, ())]
-        mark_latest(connection, {row["complaint_id"] for row in dispatches})
-        changes = derive_cases(connection, dispatches, new_answers)
-        number_cases_of(connection, _cases_beside(rows, new_ids) - {row["complaint_id"] for row in dispatches})
+        dispatches = _insert_new(connection, DeskDispatch, rows[DeskDispatch])
+        answers = _insert_new(connection, DeskAnswer, rows[DeskAnswer])
+        complaints = _insert_new(connection, DeskComplaint, rows[DeskComplaint])
+        corrections = _insert_new(connection, DeskCorrection, rows[DeskCorrection])
+        dispatched = {row["complaint_id"] for row in dispatches}
+        mark_latest(connection, dispatched)
+        related = {row["id"] for row in complaints} | {row["complaint_id"] for row in corrections}
+        marked = mark_messages(connection, dispatched, related)
+        changes = derive_cases(connection, dispatches, answers, marked)
+        number_cases_of(connection, _cases_beside(complaints, corrections) - dispatched)
         if changes:
             self._on_changes(connection, changes)
 
@@ -127,14 +127,23 @@ class DeskSink:
             raise Reject(error.reason, error.field) from error
 
 
-def _cases_beside(
-    rows: Mapping[type[SQLModel], Sequence[dict[str, Any]]], new_ids: Mapping[type[SQLModel], Container[UUID]]
-) -> set[UUID]:
+def _insert_new(
+    connection: Connection, table: type[SQLModel], rows: Sequence[dict[str, Any]]
+) -> Sequence[dict[str, Any]]:
+    """Store facts, and return those that were not stored before."""
+    if not rows:
+        return ()
+    key = list(table.__table__.primary_key)  # type: ignore[attr-defined]
+    statement = insert_statement(connection, table).on_conflict_do_nothing()
+    stored = {tuple(row) for row in connection.execute(statement.returning(*key), rows)}
+    rows_by_key = {tuple(row[column.name] for column in key): row for row in reversed(rows)}
+    return [row for row_key, row in reversed(rows_by_key.items()) if row_key in stored]
+
+
+def _cases_beside(complaints: Sequence[dict[str, Any]], corrections: Sequence[dict[str, Any]]) -> set[UUID]:
     """Return the complaints of new facts that a case shows and that its row is not derived from."""
-    complaint_ids = {row["id"] for row in rows[DeskComplaint] if row["id"] in new_ids.get(DeskComplaint, ())}
-    corrections = [row for row in rows[DeskCorrection] if row["id"] in new_ids.get(DeskCorrection, ())]
-    complaint_ids |= {row[name] for row in corrections for name in ("complaint_id", "of") if row[name]}
-    return complaint_ids
+    corrected = {row[name] for row in corrections for name in ("complaint_id", "of") if row[name]}
+    return corrected | {row["id"] for row in complaints}
 
 
 def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
@@ -142,8 +151,10 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
         **dispatch.model_dump(include={"id", "complaint_id", "tracking", "hop", "agency", "own_case", "at"}),
         "of": None if dispatch.own_case else dispatch.relation.of,
         "relation": dispatch.relation.kind,
-        # `mark_latest` decides it.
+        # `mark_latest` and `mark_messages` decide these.
         "is_latest": False,
+        "is_from_sender": False,
+        "is_message": False,
         "dispatch": dispatch.model_dump_json(),
         "shape_version": Dispatch.version,
     }
@@ -164,6 +175,8 @@ def _complaint_row(complaint: Complaint) -> dict[str, Any]:
         "received_at": complaint.at,
         "anonim": complaint.report.anonim,
         "contact": complaint.contact,
+        "relation": complaint.relation.kind,
+        "of": complaint.relation.of,
     }
 
 

@@ -1,6 +1,7 @@
 """Tables of the desk's read model.
 
-Facts are rows as they came by a topic: written once, in any order. `DeskCase` and `is_latest` are derived from facts.
+Facts are rows as they came by a topic: written once, in any order. `DeskCase` and the marks of `DeskDispatch` are
+derived from facts.
 `DeskCaseChange` is neither: a rebuild of the read model does not delete it.
 """
 
@@ -15,7 +16,9 @@ from config.database import UtcDateTime
 class DeskDispatch(SQLModel, table=True):
     """Fact: a dispatch of a complaint. `dispatch` is the message as JSON, of the version `shape_version`.
 
-    `of` is the case that it accompanies, unless it is its own case. `is_latest`: the complaint has no later hop.
+    `of` is the case that it accompanies, unless it is its own case. Marks are derived. `is_latest`: the complaint has
+    no later hop. `is_from_sender`: it accompanies a case of the same sender. `is_message`: that sender wrote it, and it
+    came to the case by this dispatch; see `sender_messages`.
     """
 
     __tablename__ = "desk_dispatch"
@@ -34,19 +37,25 @@ class DeskDispatch(SQLModel, table=True):
     relation: str
     at: datetime = Field(sa_type=UtcDateTime)
     is_latest: bool
+    is_from_sender: bool = False
+    is_message: bool = False
     dispatch: str
     shape_version: int
 
 
 class DeskAnswer(SQLModel, table=True):
-    """Fact: an answer of an agency. `at` is the bus's time, `position` that of the record."""
+    """Fact: an answer of an agency. `at` is the bus's time, `position` that of the record.
+
+    The id follows from dispatch and content, so an answer to the dispatch of another agency, or one that names another
+    complaint, may have the id of a valid one. It must not take its place.
+    """
 
     __tablename__ = "desk_answer"
 
     id: UUID = Field(primary_key=True)
-    complaint_id: UUID
+    agency: str = Field(primary_key=True)
+    complaint_id: UUID = Field(primary_key=True)
     dispatch_id: UUID = Field(index=True)
-    agency: str
     verdict: str
     text: str
     suggested_agency: str | None = None
@@ -56,7 +65,7 @@ class DeskAnswer(SQLModel, table=True):
 
 
 class DeskComplaint(SQLModel, table=True):
-    """Fact: a complaint's arrival, and its sealed contact."""
+    """Fact: a complaint's arrival, its sealed contact, and the earlier complaint that it repeats or joins."""
 
     __tablename__ = "desk_complaint"
 
@@ -64,6 +73,8 @@ class DeskComplaint(SQLModel, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
     anonim: bool
     contact: str
+    relation: str
+    of: UUID | None = Field(default=None, index=True)
 
 
 class DeskCorrection(SQLModel, table=True):

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, and_, or_
+from sqlalchemy import Connection, Engine, Row, and_, or_
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
-from messages.case_course import CaseAnswer, CaseDispatch
+from messages.case_course import CaseAnswer, CaseDispatch, arrivals
 from sinks.ledger.case_course import CaseCourse, case_course, joined_course
 from sinks.ledger.current_relation import CurrentRelation, current_relations, joined_to_other_sender
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
@@ -151,20 +152,32 @@ def _has_question(answers: Sequence[CaseAnswer]) -> bool:
 def _messages_by_case(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID | None, Sequence[datetime]]:
     """Return when the sender of each case wrote again.
 
-    A repeat with a later hop is no message: it moved with its case. A repeat of a join is another sender's.
+    A message is the dispatch with which a repeat came to the case, also by a merge; later ones moved with the case. A
+    repeat of a join is another sender's.
     """
     repeated_at: defaultdict[UUID | None, list[datetime]] = defaultdict(list)
     if not case_ids:
         return repeated_at
-    is_message = (col(DispatchRow.relation) == "repeat", col(DispatchRow.hop) == 0, ~col(DispatchRow.own_case))
-    query = select(col(DispatchRow.complaint_id), col(DispatchRow.of), col(DispatchRow.dispatched_at))
-    messages = connection.execute(query.where(col(DispatchRow.of).in_(case_ids), *is_message)).all()
-    is_complaint = col(ComplaintRow.id).in_([message.complaint_id for message in messages])
-    foreign = joined_to_other_sender(connection, current_relations(connection, is_complaint).values())
-    for message in messages:
-        if message.complaint_id not in foreign:
-            repeated_at[message.of].append(message.dispatched_at)
+    is_repeat = (col(DispatchRow.relation) == "repeat", ~col(DispatchRow.own_case))
+    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat)
+    repeat_ids = set(connection.execute(repeats).scalars())
+    relations = current_relations(connection, col(ComplaintRow.id).in_(repeat_ids)).values()
+    histories = _histories(connection, repeat_ids - joined_to_other_sender(connection, relations))
+    for history in histories.values():
+        for hop in arrivals({row.hop: None if row.own_case else row.of for row in history.values()}):
+            if history[hop].relation == "repeat":
+                repeated_at[history[hop].of].append(history[hop].dispatched_at)
     return repeated_at
+
+
+def _histories(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Mapping[int, Row[Any]]]:
+    """Return the dispatches of complaints by their hop."""
+    names = ("complaint_id", "hop", "own_case", "of", "relation", "dispatched_at")
+    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
+    histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
+    for row in connection.execute(select(*columns).where(col(DispatchRow.complaint_id).in_(complaint_ids))):
+        histories[row.complaint_id][row.hop] = row
+    return histories
 
 
 def _tracking_numbers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID | None, str]:

@@ -27,6 +27,7 @@ from messages.topics import COMPLAINTS
 from router.answer_store import processed_positions
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, dispatches
+from tests.support.agency_answers import signed
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source
 from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
@@ -76,13 +77,17 @@ class DeskHarness:
     def send(self, complaint: Complaint) -> Sequence[Dispatch]:
         """Route a complaint and let the desk read what follows; return its dispatches."""
         record = self.router.complaint_record(complaint)
-        return self._follow(record, self.router.route_record(record))
+        return self.follow(record)
 
     def answer(self, answer: AgencyAnswer, taken_at: datetime = NOW) -> Sequence[Dispatch]:
         """Route an answer and let the desk read what follows; return the dispatches."""
+        return self.follow(self.answer_record(answer, taken_at))
+
+    def answer_record(self, answer: AgencyAnswer, taken_at: datetime = NOW, **changed: Any) -> Record:
+        """Return the record of an answer at the next offset; `changed` are fields that are signed again."""
         self.router.offset += 1
-        record = at(answer_message(answer), self.router.offset, taken_at)
-        return self._follow(record, self.router.route_record(record))
+        message = signed(answer.model_copy(update=changed)) if changed else answer
+        return at(answer_message(message), self.router.offset, taken_at)
 
     def deliver(self) -> Sequence[Dispatch]:
         """Route the answers that officers published since the last call; return the dispatches."""
@@ -119,7 +124,9 @@ class DeskHarness:
         """Return the publisher of waiting acts, a minute later. It runs without a pause."""
         return ActPublisher(queue, lambda: self.now() + timedelta(minutes=1), stopping or threading.Event(), 0.01)
 
-    def _follow(self, record: Record, outputs: Sequence[Outgoing]) -> Sequence[Dispatch]:
+    def follow(self, record: Record) -> Sequence[Dispatch]:
+        """Route a record and let the desk read it and what follows; return the dispatches."""
+        outputs = self.router.route_record(record)
         routed = dispatches(outputs)
         queued = [output for output in outputs if output.topic.startswith("agency-")]
         following = [at(output, self.router.offset * 10 + number) for number, output in enumerate(queued)]

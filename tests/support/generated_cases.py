@@ -89,6 +89,8 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
         "of": None,
         "relation": "new",
         "is_latest": True,
+        "is_from_sender": False,
+        "is_message": False,
         "dispatch": dispatch.model_dump_json(),
         "shape_version": Dispatch.version,
     }

@@ -24,7 +24,7 @@ from desk.acts.case_work import CaseWork
 from desk.changes import CaseChange
 from desk.mail.notices import NoticeQueue
 from desk.read_model.rebuild import ReadModelRebuild
-from desk.read_model.sink import DeskSink, OnChanges
+from desk.read_model.sink import DeskSink
 from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from ingest.files.attachments import read_stored_file
@@ -57,12 +57,24 @@ class DeskParts:
     @cached_property
     def sink(self) -> DeskSink:
         """The stage that builds the read model, and tells those who tell the agencies."""
-        return self._sink(self._on_changes)
+        parts = self._parts
+        return DeskSink(
+            parts.engine,
+            parts.channels.names,
+            parts.answer_check,
+            lambda: parts.registry.institutions,
+            _processed_answers,
+            self._on_changes,
+        )
 
     @cached_property
     def rebuild(self) -> ReadModelRebuild:
-        """The command that builds the read model again. Nobody is told of anything."""
-        return ReadModelRebuild(self._parts.engine, self._sink(lambda _connection, _changes: None))
+        """The command that builds the read model again.
+
+        It may read a record before the stage does, so it tells the agencies, too. The queues leave out what they have
+        and what is old.
+        """
+        return ReadModelRebuild(self._parts.engine, self.sink)
 
     @cached_property
     def answers(self) -> OfficerAnswers:
@@ -134,17 +146,6 @@ class DeskParts:
         links = desk_links(parts.settings.desk_reached_at)
         return MailParts(
             parts.engine, parts.sealer, parts.settings, parts.now, recipients, facts.counts, facts.zone, links
-        )
-
-    def _sink(self, on_changes: OnChanges) -> DeskSink:
-        parts = self._parts
-        return DeskSink(
-            parts.engine,
-            parts.channels.names,
-            parts.answer_check,
-            lambda: parts.registry.institutions,
-            _processed_answers,
-            on_changes,
         )
 
     def _on_changes(self, connection: Connection, changes: Sequence[CaseChange]) -> None:

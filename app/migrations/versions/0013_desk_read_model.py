@@ -42,7 +42,7 @@ def _create_facts() -> None:
         sa.Column("of", sa.Uuid()),
         sa.Column("relation", sa.String(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
-        sa.Column("is_latest", sa.Boolean(), nullable=False),
+        *(sa.Column(name, sa.Boolean(), nullable=False) for name in ("is_latest", "is_from_sender", "is_message")),
         sa.Column("dispatch", sa.String(), nullable=False),
         sa.Column("shape_version", sa.Integer(), nullable=False),
     )
@@ -52,9 +52,10 @@ def _create_facts() -> None:
     op.create_table(
         "desk_answer",
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), primary_key=True),
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("dispatch_id", sa.Uuid(), nullable=False),
-        *(sa.Column(name, sa.String(), nullable=False) for name in ("agency", "verdict", "text")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("verdict", "text")),
         sa.Column("suggested_agency", sa.String()),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
@@ -67,7 +68,10 @@ def _create_facts() -> None:
         sa.Column("received_at", _TIME, nullable=False),
         sa.Column("anonim", sa.Boolean(), nullable=False),
         sa.Column("contact", sa.String(), nullable=False),
+        sa.Column("relation", sa.String(), nullable=False),
+        sa.Column("of", sa.Uuid()),
     )
+    op.create_index("ix_desk_complaint_of", "desk_complaint", ["of"])
     op.create_table(
         "desk_correction",
         sa.Column("id", sa.Uuid(), primary_key=True),

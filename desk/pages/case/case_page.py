@@ -154,7 +154,7 @@ class CasePage:
 
     def _inner_values(self, actor: Actor, view: CaseProgressView) -> Mapping[str, Any]:
         parts, case = self._parts, view.case.case
-        is_private = view.case.dispatch.report.anonim
+        is_shown = case.is_current and not view.case.is_anonymous
         return {
             "notes": parts.work.notes(case.agency, case.complaint_id),
             "assignments": parts.work.assignments(case.agency, case.dispatch_id),
@@ -163,7 +163,7 @@ class CasePage:
             "officers": parts.officers(case.agency),
             "may_note": may(actor, Act.NOTE, case.agency),
             "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
-            "may_view_identity": case.is_current and not is_private and may(actor, Act.VIEW_IDENTITY, case.agency),
+            "may_view_identity": is_shown and may(actor, Act.VIEW_IDENTITY, case.agency),
         }
 
     def _act_forms(self, actor: Actor, view: CaseProgressView, draft: ActDraft) -> Sequence[ActForm]:

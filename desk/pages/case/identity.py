@@ -56,18 +56,18 @@ class Identity:
         """Return the contact after the view is recorded; `None` if there is none that may be, or can be, opened."""
         parts, dispatch = self._parts, view.case.dispatch
         with read_transaction(parts.engine) as connection:
-            stored = read_contact(connection, dispatch.complaint_id)
-        if stored is None or stored.anonim:
+            sealed = read_contact(connection, dispatch.complaint_id)
+        if sealed is None:
             return None
         parts.record("desk.identity", str(dispatch.complaint_id), actor_label(actor), reason, parts.now())
         try:
-            return parts.open_contact(stored.contact, dispatch.message_id)
+            return parts.open_contact(sealed, dispatch.message_id)
         except UnsealError:
             return None
 
 
 def _fault(view: CaseProgressView, reason: str) -> Message | None:
-    if view.case.dispatch.report.anonim:
+    if view.case.is_anonymous:
         return _ANONYMOUS
     if not view.case.case.is_current:
         return _MOVED

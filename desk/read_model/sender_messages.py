@@ -1,0 +1,162 @@
+"""Marks the dispatches that are from the sender of the case that they accompany, and those that are a new message.
+
+Whoever repeats a complaint is its sender, so a chain of repeats has one sender. A repeat of a join is the joiner's. A
+person's correction overrides what the complaint itself says.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlmodel import col
+
+from config.database import statement_chunks
+from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
+from messages.case_course import arrivals
+
+_MARKS = ("is_from_sender", "is_message")
+
+
+def mark_messages(
+    connection: Connection, dispatched: Collection[UUID], related: Collection[UUID]
+) -> Sequence[Row[Any]]:
+    """Mark the dispatches that follow from new facts; return those whose marks have changed, with their new marks.
+
+    `dispatched` are the complaints of new dispatches, `related` those of new complaints and corrections.
+    """
+    candidates = _candidates(connection, dispatched, _with_repeats(connection, related))
+    if not candidates:
+        return ()
+    parents = _parents(connection, {id_ for row in candidates.values() for id_ in (row.complaint_id, row.of)})
+    arrived = _arrived(connection, {row.complaint_id for row in candidates.values()})
+    rows = []
+    for row in candidates.values():
+        is_from_sender = is_from_case_sender(row.complaint_id, row.of, parents)
+        is_message = is_from_sender and row.id in arrived
+        if (is_from_sender, is_message) != (row.is_from_sender, row.is_message):
+            rows.append({"dispatch_id": row.id, "from_sender": is_from_sender, "message": is_message})
+    return _store(connection, rows)
+
+
+def is_from_case_sender(complaint_id: UUID, case_id: UUID, parents: Mapping[UUID, UUID | None]) -> bool:
+    """Return whether the sender of a complaint is that of the case.
+
+    `parents` has the complaint that each one repeats, `None` if it repeats none. A complaint that is not in it is not
+    known yet.
+    """
+    chain = list(_chain(complaint_id, parents))
+    return case_id in chain or chain[-1] == list(_chain(case_id, parents))[-1]
+
+
+def _chain(complaint_id: UUID, parents: Mapping[UUID, UUID | None]) -> Iterator[UUID]:
+    """Yield a complaint, and those that it repeats, the last one first."""
+    passed: set[UUID] = set()
+    next_id: UUID | None = complaint_id
+    while next_id is not None and next_id not in passed:
+        yield next_id
+        passed.add(next_id)
+        next_id = parents.get(next_id)
+
+
+def _candidates(
+    connection: Connection, dispatched: Collection[UUID], related: Collection[UUID]
+) -> Mapping[UUID, Row[Any]]:
+    """Return the repeats of these complaints, and those that accompany the related ones, by the dispatch's id.
+
+    A join is never from the sender of its case. There may be thousands of them.
+    """
+    names = ("id", "complaint_id", "of", *_MARKS)
+    query = select(*(col(getattr(DeskDispatch, name)) for name in names)).where(col(DeskDispatch.relation) == "repeat")
+    candidates: dict[UUID, Row[Any]] = {}
+    for column, ids in (
+        (col(DeskDispatch.complaint_id), {*dispatched, *related}),
+        (col(DeskDispatch.of), set(related)),
+    ):
+        for chunk in statement_chunks(sorted(ids)):
+            rows = connection.execute(query.where(column.in_(chunk), col(DeskDispatch.of).is_not(None)))
+            candidates |= {row.id: row for row in rows}
+    return candidates
+
+
+def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
+    """Return the complaints, and all that repeat them, also by a chain. Each link of a chain needs two statements."""
+    related, level = set(complaint_ids), set(complaint_ids)
+    while level:
+        level = {
+            complaint_id
+            for table, column in (
+                (DeskComplaint, col(DeskComplaint.id)),
+                (DeskCorrection, col(DeskCorrection.complaint_id)),
+            )
+            for chunk in statement_chunks(sorted(level))
+            for complaint_id in connection.execute(_repeats(table, column, chunk)).scalars()
+        } - related
+        related |= level
+    return related
+
+
+def _repeats(table: Any, column: Any, complaint_ids: Sequence[UUID]) -> Any:
+    return select(column).where(col(table.of).in_(complaint_ids), col(table.relation) == "repeat")
+
+
+def _parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
+    """Return the complaint that each one repeats, for these and for all in their chains."""
+    parents: dict[UUID, UUID | None] = {}
+    read: set[UUID] = set()
+    missing = set(complaint_ids)
+    while missing:
+        read |= missing
+        for chunk in statement_chunks(sorted(missing)):
+            parents |= _parents_by_facts(connection, chunk)
+        missing = {parent for parent in parents.values() if parent is not None} - read
+    return parents
+
+
+def _parents_by_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, UUID | None]:
+    complaints = select(col(DeskComplaint.id), col(DeskComplaint.relation), col(DeskComplaint.of))
+    parents = {
+        row.id: row.of if row.relation == "repeat" else None
+        for row in connection.execute(complaints.where(col(DeskComplaint.id).in_(complaint_ids)))
+    }
+    corrections = (
+        select(col(DeskCorrection.complaint_id), col(DeskCorrection.relation), col(DeskCorrection.of))
+        .where(col(DeskCorrection.complaint_id).in_(complaint_ids))
+        .order_by(col(DeskCorrection.at), col(DeskCorrection.id))
+    )
+    latest = {row.complaint_id: row for row in connection.execute(corrections)}
+    # A split says that the matter is another one. The sender stays the one of the complaint itself.
+    merged = {id_: row.of if row.relation == "repeat" else None for id_, row in latest.items() if row.relation != "new"}
+    return parents | merged
+
+
+def _arrived(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
+    """Return the dispatches with which these complaints came to a case."""
+    columns = (col(getattr(DeskDispatch, name)) for name in ("id", "complaint_id", "hop", "of"))
+    query = select(*columns).order_by(col(DeskDispatch.hop))
+    histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        for row in connection.execute(query.where(col(DeskDispatch.complaint_id).in_(chunk))):
+            histories[row.complaint_id][row.hop] = row
+    return {
+        history[hop].id
+        for history in histories.values()
+        for hop in arrivals({hop: row.of for hop, row in history.items()})
+    }
+
+
+def _store(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[Row[Any]]:
+    if not rows:
+        return ()
+    table = DeskDispatch.__table__  # type: ignore[attr-defined]
+    marks: dict[str, Any] = {"is_from_sender": bindparam("from_sender"), "is_message": bindparam("message")}
+    connection.execute(update(table).where(table.c.id == bindparam("dispatch_id")).values(marks), rows)
+    names = ("id", "of", "agency", "at", *_MARKS)
+    query = select(*(col(getattr(DeskDispatch, name)) for name in names)).order_by(
+        col(DeskDispatch.at), col(DeskDispatch.id)
+    )
+    changed: list[Row[Any]] = []
+    for chunk in statement_chunks([row["dispatch_id"] for row in rows]):
+        changed += connection.execute(query.where(col(DeskDispatch.id).in_(chunk)))
+    return changed
