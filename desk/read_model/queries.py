@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
 from sqlmodel import col
 
 from desk.acts.tables import DeskHolder
@@ -145,11 +145,9 @@ def _sorted(query: Select[*tuple[Any, ...]], tab: ListTab, after: Cursor | None)
     if tab == "done":
         changed_at = col(DeskCase.changed_at)
         if after:
-            query = query.where(
-                or_(changed_at < after.at, and_(changed_at == after.at, dispatch_id < after.dispatch_id))
-            )
+            query = query.where(tuple_(changed_at, dispatch_id) < after)
         return query.order_by(changed_at.desc(), dispatch_id.desc())
     due_at = col(DeskCase.due_at)
     if after:
-        query = query.where(or_(due_at > after.at, and_(due_at == after.at, dispatch_id > after.dispatch_id)))
+        query = query.where(tuple_(due_at, dispatch_id) > after)
     return query.order_by(due_at, dispatch_id)
