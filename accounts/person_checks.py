@@ -6,6 +6,8 @@ from accounts.account_store import normalized_email
 from accounts.invitations import NewPerson
 
 MAX_NAME_LENGTH = 100
+# Length of the reason of an act. Events on `oversight` and corrections have the same limit.
+MAX_REASON_LENGTH = 500
 # The audit log names a person `Name [account]`. A name with brackets could equal the label of another person.
 _ACCOUNT_MARKS = frozenset("[]")
 NotPossibleReason: TypeAlias = Literal[
@@ -30,6 +32,12 @@ class NotPossible(Exception):
     def __init__(self, reason: NotPossibleReason) -> None:
         super().__init__(reason)
         self.reason: NotPossibleReason = reason
+
+
+def is_usable_reason(typed: str) -> bool:
+    """Return True for a reason of one line of visible characters. White space around it does not count."""
+    reason = typed.strip()
+    return 0 < len(reason) <= MAX_REASON_LENGTH and reason.isprintable()
 
 
 def check_person(person: NewPerson) -> None:

@@ -21,6 +21,11 @@ INVITATION_ADDRESS = "/desk/undangan"
 Text = Annotated[str, Form()]
 
 
+def invitation_link(own_address: str, token: str) -> str:
+    """Return the one-time link of an invitation. `own_address` has no slash at its end."""
+    return f"{own_address}{INVITATION_ADDRESS}/{token}"
+
+
 class InvitationPages:
     """The page of an invitation. Opening it changes nothing: programs that check e-mails open links, too."""
 

@@ -12,20 +12,18 @@ from accounts.account_store import Account, AccountStore, normalized_email
 from accounts.frame import NavigationEntry, SignedInPages
 from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewPerson
 from accounts.pages import wording
-from accounts.pages.invitation_pages import INVITATION_ADDRESS
+from accounts.pages.invitation_pages import invitation_link
 from accounts.pages.responses import see_other
 from accounts.people import People, may_manage
 from accounts.permissions import Act, Actor, Role, actor_label, may
-from accounts.person_checks import NotPossible
+from accounts.person_checks import NotPossible, is_usable_reason
 from accounts.signed_in import Forbidden, SignedIn
-from config.translation.message import Message
 from config.translation.message import message as _
 
 PEOPLE_ADDRESS = "/desk/akun"
 # The administrator has this right for every agency.
 PEOPLE_NAVIGATION = (NavigationEntry(_("Akun"), PEOPLE_ADDRESS, Act.MANAGE_OFFICERS),)
 _SHOWN_ACCOUNTS = 100
-_MAX_REASON_LENGTH = 500
 
 Text = Annotated[str, Form()]
 
@@ -90,8 +88,8 @@ class PeoplePages:
         account = self._accounts.by_id(account_id)
         if account is None or account_id == actor.account_id or not may_manage(actor, account.role, account.agency):
             raise Forbidden
-        if problem := _reason_problem(alasan):
-            return self._page(request, actor, {"problem": problem})
+        if not is_usable_reason(alasan):
+            return self._page(request, actor, {"problem": wording.REASON_MISSING})
         by, why = actor_label(actor), alasan.strip()
         try:
             if tindakan == "tautan":
@@ -163,11 +161,5 @@ class PeoplePages:
 
     def _link_page(self, request: Request, actor: Actor, name: str, token: str) -> Response:
         hours = int(INVITATION_LIMIT.total_seconds()) // 3600
-        values = {"link": f"{self._own_address}{INVITATION_ADDRESS}/{token}", "name": name, "hours": hours}
+        values = {"link": invitation_link(self._own_address, token), "name": name, "hours": hours}
         return self._signed_in_pages.render("invitation_link.html", request, actor, values)
-
-
-def _reason_problem(typed: str) -> Message | None:
-    reason = typed.strip()
-    is_usable = 0 < len(reason) <= _MAX_REASON_LENGTH and reason.isprintable()
-    return None if is_usable else wording.REASON_MISSING

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from accounts.pages.invitation_pages import invitation_link
 from accounts.services import AccountServices
-from app.assembly.desk.accounts import build_account_services, first_administrator_link, invitation_link
+from app.assembly.desk.accounts import build_account_services, first_administrator_link
 from app.assembly.parts import Parts
 from tests.app.test_cli import environment
 from tests.support import program
@@ -43,7 +44,7 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
     """The link stands alone on standard output. Each act is recorded with its actor and reason."""
     invited = desk("invite", *SARI, *BY)
     (link,) = invited.stdout.splitlines()
-    prefix = invitation_link(parts.settings, "")
+    prefix = invitation_link(parts.settings.desk_reached_at, "")
     assert link.startswith(prefix)
     account_id = services.acceptance.accept(link.removeprefix(prefix), PASSWORD)
     services.sessions.start(account_id, "Firefox, Linux")

@@ -12,11 +12,10 @@ from accounts.authentication.oidc import OidcProvider
 from accounts.authentication.sign_in import Record
 from accounts.frame import NavigationEntry
 from accounts.pages.account_pages import AccountPages
-from accounts.pages.invitation_pages import INVITATION_ADDRESS
+from accounts.pages.invitation_pages import invitation_link
 from accounts.pages.oidc_pages import OIDC_RETURN_ADDRESS
 from accounts.services import AccountServices, Randomness
 from app.assembly.parts import Parts
-from config.settings import Settings
 from ingest.http.client_networks import client_networks
 
 _TOKEN_BYTES = 32
@@ -52,18 +51,13 @@ def build_account_pages(
     return AccountPages(services, pages, navigation, agency_name, settings.desk_reached_at, oidc)
 
 
-def invitation_link(settings: Settings, token: str) -> str:
-    """Return the one-time link of an invitation."""
-    return f"{settings.desk_reached_at}{INVITATION_ADDRESS}/{token}"
-
-
 def first_administrator_link(parts: Parts) -> str:
     """Return a one-time link for the first administrator, empty if there is one already.
 
     A link of an earlier start, if it was not used, is withdrawn.
     """
     token = build_account_services(parts, parts.audit_log.append).people.invite_first_administrator()
-    return invitation_link(parts.settings, token) if token else ""
+    return invitation_link(parts.settings.desk_reached_at, token) if token else ""
 
 
 def _oidc_provider(parts: Parts) -> OidcProvider:

@@ -8,10 +8,11 @@ import typer
 
 from accounts.account_store import Account, normalized_email
 from accounts.invitations import NewPerson
+from accounts.pages.invitation_pages import invitation_link
 from accounts.permissions import Role
 from accounts.person_checks import NotPossible
 from accounts.services import AccountServices
-from app.assembly.desk.accounts import build_account_services, invitation_link
+from app.assembly.desk.accounts import build_account_services
 from app.assembly.parts import Parts
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
@@ -45,14 +46,16 @@ def invite(
     agency = "triage" if role is Role.TRIAGE else agency
     with _account_services(actor, why) as (parts, services):
         token = services.people.invite(NewPerson(normalized_email(email), name.strip(), role, agency), actor, why)
-        print_line(invitation_link(parts.settings, token))
+        print_line(invitation_link(parts.settings.desk_reached_at, token))
 
 
 def link(email: Email, actor: Actor, why: Why) -> None:
     """Print a one-time link with which a person sets a new password. It works for 72 hours."""
     with _account_services(actor, why) as (parts, services):
         account = _account(services, email)
-        print_line(invitation_link(parts.settings, services.people.new_password_link(account.id, actor, why)))
+        print_line(
+            invitation_link(parts.settings.desk_reached_at, services.people.new_password_link(account.id, actor, why))
+        )
 
 
 def revoke(email: Email, actor: Actor, why: Why) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from accounts.frame import SignedInPages
+from accounts.pages.responses import see_other
 from accounts.permissions import Act, Actor, actor_label
 from accounts.signed_in import SignedIn
 from config.translation.message import Message
@@ -75,12 +76,7 @@ class StaffFrame:
 
 def see_result(address: str, at: datetime, **query: str) -> Response:
     """Redirect to a page that shows what the request at this time did, and keeps the filter of `query`."""
-    return see_other(address, **query, hasil=iso(at))
-
-
-def see_other(address: str, **query: str) -> Response:
-    """Redirect so that a browser follows by GET. `address` is local; empty values of the query are left out."""
-    return RedirectResponse(with_query(address, **query), HTTPStatus.SEE_OTHER)
+    return see_other(with_query(address, **query, hasil=iso(at)))
 
 
 def with_query(address: str, **query: str) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from accounts.pages.responses import see_other
 from accounts.permissions import TRIAGE_AGENCY, Act
 from app.operations.triage import TriageDesk, UndecidedCase
 from app.pages.staff import addresses
-from app.pages.staff.page import StaffFrame, see_other, with_query
+from app.pages.staff.page import StaffFrame, with_query
 from app.pages.staff.wording import MISTYPED_NUMBER, age_text
 from messages.tracking import read_tracking_number
 from sinks.ledger.triage_cases import TriagePage

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Form
 
+from accounts.person_checks import MAX_REASON_LENGTH, is_usable_reason
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.pages.forms import read_number
@@ -12,16 +13,13 @@ from desk.pages.forms import read_number
 # One field of a form.
 Typed = Annotated[str, Form()]
 
-# Length of a reason in an event on `oversight`, and in a correction.
-MAX_REASON_LENGTH = 500
 REASON_MISSING = _("Isi alasannya dalam satu baris, paling banyak {limit} karakter.").filled(limit=MAX_REASON_LENGTH)
 _MAX_DAYS = 3650
 
 
 def reason_problem(typed: str) -> Message | None:
     """Return the problem of a reason; `None` for one line of visible characters."""
-    reason = typed.strip()
-    return None if 0 < len(reason) <= MAX_REASON_LENGTH and reason.isprintable() else REASON_MISSING
+    return None if is_usable_reason(typed) else REASON_MISSING
 
 
 def days_before(now: datetime, typed: str) -> datetime | None:

@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from accounts.pages.responses import see_other
 from accounts.permissions import Act, Actor, actor_label
 from config.translation.message import Message
 from desk.pages.forms import PostedForm
@@ -108,7 +108,7 @@ class WebhookForms:
         if result.error == "secret_unreadable":
             # Nothing was sent, so no delivery has this result.
             return self._page.page(request, actor, webhook, fault=wording.ERRORS[result.error])
-        return _see_other(f"{webhook_address(webhook.id)}?selesai=uji")
+        return see_other(f"{webhook_address(webhook.id)}?selesai=uji")
 
     def redeliver(self, request: Request, webhook_id: str, form: PostedForm) -> Response:
         """Send a notice again, and lead back to the page of the list."""
@@ -131,7 +131,7 @@ class WebhookForms:
         except (UnknownId, UnknownWebhook):
             return self._page.missing(request, actor)
         address = INTEGRATION_ADDRESS if done == "hapus" else webhook_address(parsed_id)
-        return _see_other(f"{address}?selesai={done}")
+        return see_other(f"{address}?selesai={done}")
 
     def _require(self, request: Request) -> Actor:
         return self._parts.require(request, Act.MANAGE_WEBHOOKS)
@@ -154,7 +154,3 @@ class WebhookForms:
             "rotation_hours": wording.ROTATION_HOURS,
         }
         return self._parts.render("webhook_secret.html", request, actor, values)
-
-
-def _see_other(address: str) -> Response:
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)

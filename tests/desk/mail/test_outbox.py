@@ -9,7 +9,6 @@ from sqlalchemy import Engine, text
 
 from config.database import read_transaction
 from desk.change_age import KEPT_AGE
-from desk.mail.direct import DirectMail
 from desk.mail.message import DEFAULT_LIFETIME, Mail
 from desk.mail.outbox import LEASE_LENGTH, RETRY_DELAYS, MailOutbox, MailOutcome, decide_outcome
 from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
@@ -28,7 +27,7 @@ _EXPIRES_AT = NOW + DEFAULT_LIFETIME
 def mail(number: int) -> Mail:
     """Return an e-mail."""
     body = f"https://lapor.example/masuk/token-{number}\n"
-    return Mail(UUID(int=number), "direct", f"petugas{number}@instansi.example", f"Surat {number}", body, _EXPIRES_AT)
+    return Mail(UUID(int=number), "notice", f"petugas{number}@instansi.example", f"Surat {number}", body, _EXPIRES_AT)
 
 
 @pytest.fixture
@@ -168,27 +167,16 @@ def test_an_email_sealed_with_another_key_is_reported(engine: Engine, outbox: Ma
     assert stored(engine)[0][0] == "waiting"
 
 
-def test_a_running_worker_sends_what_comes(outbox: MailOutbox, clock: Clock) -> None:
+def test_a_running_worker_sends_what_comes(outbox: MailOutbox) -> None:
     """Until it is stopped."""
     stopping = threading.Event()
-    direct = DirectMail(outbox, clock, lambda: UUID(int=5))
     with mail_server() as server:
         thread = threading.Thread(target=worker(outbox, server.port, stopping).run)
         thread.start()
         try:
-            direct.send("petugas@instansi.example", "Undangan", "https://lapor.example/undangan\n", timedelta(hours=1))
+            outbox.add([mail(5)])
             wait_for(lambda: len(server.messages) == 1)
         finally:
             stopping.set()
             thread.join()
-    assert subjects(server) == ["Undangan"]
-
-
-@pytest.mark.parametrize(
-    ("to", "subject"),
-    [("bukan alamat", "Undangan"), ("a@b.example", "Undangan\nBcc: c@d.example"), ("a@b\n", "Undangan")],
-)
-def test_an_unusable_request_is_refused_at_once(outbox: MailOutbox, clock: Clock, to: str, subject: str) -> None:
-    """The page that asks for it can say so."""
-    with pytest.raises(ValueError, match=r"not a mail address|one line"):
-        DirectMail(outbox, clock, lambda: UUID(int=5)).send(to, subject, "Isi")
+    assert subjects(server) == ["Surat 5"]

@@ -6,8 +6,9 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.pages.invitation_pages import invitation_link
 from accounts.services import AccountServices
-from app.assembly.desk.accounts import build_account_services, invitation_link
+from app.assembly.desk.accounts import build_account_services
 from app.clock import utc_now
 from tests.end_to_end.browser.conftest import OpenPage
 from tests.end_to_end.browser.pages import accessibility_faults, pixels_too_wide
@@ -62,7 +63,7 @@ def test_from_the_first_link_to_an_officer_with_a_second_factor(
     The session's cookie is kept on loopback without https. No page has a script.
     """
     administrator = open_page(DESK, color_scheme="dark").page
-    first_link = invitation_link(service.settings, accounts.people.invite_first_administrator())
+    first_link = invitation_link(service.settings.desk_reached_at, accounts.people.invite_first_administrator())
     set_password(administrator, first_link, "Rina Putri", "rina@lapor.example")
     assert_readable(administrator)
     sign_in(administrator, "rina@lapor.example")
