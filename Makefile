@@ -7,6 +7,9 @@ KAFKA_POM := tests/bus/kafka/pom.xml
 # Version of the console's chart library, and the hash of its npm package.
 UPLOT := 1.6.32
 UPLOT_SHA512 := KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
+# Version of the viewer of the OpenAPI documents, and the hash of its npm package.
+SWAGGER_UI := 5.35.0
+SWAGGER_UI_SHA512 := U06rpMtW9V3XPGOBeamTUSr0Z09jMX4IJuANpE/EZbAhw0G8CgwrzU4YmXkn/h0wCDNsXdGarTNNHC3sU8yVUQ==
 CORES := $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))')
 # Number of test processes; 0 runs the tests in one. With more than one for each core, a Kafka node of a test may miss
 # its heartbeats.
@@ -87,7 +90,7 @@ graph: $(VENV)/.dev ## Print the layers of each package, cycles, and imports aga
 	$(BIN)/python -m tests.support.import_graph
 
 .PHONY: vendor
-vendor: ## Fetch the console's chart library by its pinned hash (needs npm); review the diff
+vendor: ## Fetch the vendored scripts and styles by their pinned hashes (needs npm); review the diff
 	rm -rf .vendor
 	mkdir .vendor
 	cd .vendor && npm pack --silent uplot@$(UPLOT)
@@ -95,6 +98,12 @@ vendor: ## Fetch the console's chart library by its pinned hash (needs npm); rev
 	tar -xzf .vendor/uplot-$(UPLOT).tgz -C .vendor
 	cp .vendor/package/dist/uPlot.iife.min.js .vendor/package/dist/uPlot.min.css monitor/console/static/
 	cp .vendor/package/LICENSE monitor/console/static/uPlot.LICENSE
+	cd .vendor && rm -r package && npm pack --silent swagger-ui-dist@$(SWAGGER_UI)
+	test '$(SWAGGER_UI_SHA512)' = "$$(openssl dgst -sha512 -binary .vendor/swagger-ui-dist-$(SWAGGER_UI).tgz | openssl base64 -A)"
+	tar -xzf .vendor/swagger-ui-dist-$(SWAGGER_UI).tgz -C .vendor
+	grep -v '^//# sourceMappingURL=' .vendor/package/swagger-ui-bundle.js > app/api_document/static/swagger-ui-bundle.js
+	grep -v '^/\*# sourceMappingURL=' .vendor/package/swagger-ui.css > app/api_document/static/swagger-ui.css
+	cd .vendor/package && cat LICENSE NOTICE swagger-ui-bundle.js.LICENSE.txt > $(CURDIR)/app/api_document/static/swagger-ui.LICENSE
 	rm -rf .vendor
 
 .PHONY: lock

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from jinja2 import Environment
 
+from app.api_document.documented import Documented
+from app.api_document.viewer import ApiViewer
 from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
-from app.assembly.openapi import Documented
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
@@ -36,14 +37,13 @@ from sinks.ledger.page import StatusPage
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = [_ROOT / folder for folder in ("ingest/web/templates", "sinks/ledger/templates", "accounts/templates")]
 _NONCE_BYTES = 16
+_TITLE = "SP4N-LAPOR! Satu Pintu"
 
 
 def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) -> FastAPI:
     """Return the application. `doors` are all doors of this process, with those that have no address."""
     settings = parts.settings
-    # The pages that FastAPI offers for its document load their scripts from elsewhere; the document itself is enough.
-    title = "SP4N-LAPOR! Satu Pintu"
-    app = Documented(title=title, version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = Documented(_TITLE)
     app.schemes = SCHEMES
     pages = page_templates()
     # Programs never get a refusal as a page.
@@ -70,6 +70,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
             app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
     app.include_router(health.public_routes(pulse, readiness(parts, doors)))
+    app.include_router(ApiViewer(_TITLE).routes())
     return app
 
 

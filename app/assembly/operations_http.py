@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader
 from starlette.middleware.gzip import GZipMiddleware
 
+from app.api_document.documented import Documented
+from app.api_document.viewer import ApiViewer
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, door_numbers, process_state, readiness
 from app.clock import utc_now
@@ -26,6 +28,7 @@ from monitor.metrics.exposition import Exposition
 from monitor.monitor_loop import MonitorLoop
 
 _TEMPLATES = Path(__file__).parents[2] / "monitor" / "console" / "templates"
+_TITLE = "Satu Pintu operations"
 _RANDOM_BYTES = 16
 # Time for open requests to finish when the process stops.
 _SHUTDOWN_SECONDS = 5
@@ -36,9 +39,7 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
 
     It shows no person and no text of a report, but it is not for citizens: it listens on an address of its own.
     """
-    app = FastAPI(
-        title="Satu Pintu operations", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
-    )
+    app = Documented(_TITLE)
     settings = parts.settings
     app.add_middleware(AllowedHosts, bind_address=settings.ops_host, names=settings.ops_names)
     identity = {
@@ -55,8 +56,11 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
         utc_now,
     )
     app.include_router(exposition.routes())
+    app.include_router(ApiViewer(_TITLE).routes())
     if monitor_loop:
         add_console(app, monitor_loop, parts.channels, settings.desk_reached_at)
+    else:
+        _add_page_headers(app)
     return app
 
 
@@ -68,6 +72,10 @@ def add_console(app: FastAPI, monitor_loop: MonitorLoop, channels: ChannelDirect
     app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
     app.add_middleware(PageLanguage)
+    _add_page_headers(app)
+
+
+def _add_page_headers(app: FastAPI) -> None:
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))
 
 

@@ -59,10 +59,11 @@ class Console:
     def routes(self) -> APIRouter:
         """Return all routes, below `/ops`."""
         router = APIRouter(prefix="/ops", tags=["operations"])
-        for path in ("", "/"):
-            router.add_api_route(path, self.page, methods=["GET"], response_class=HTMLResponse)
-        router.add_api_route("/state", self._state, methods=["GET"])
-        router.add_api_route("/events", self.events, methods=["GET"], response_class=EventStream)
+        router.add_api_route("", self.page, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/", self.page, methods=["GET"], response_class=HTMLResponse, include_in_schema=False)
+        router.add_api_route("/state", self.state, methods=["GET"])
+        # FastAPI looks for the status in the arguments of the response class, and `EventStream` has none.
+        router.add_api_route("/events", self.events, methods=["GET"], status_code=200, response_class=EventStream)
         router.add_api_route("/static/{name}", self._assets.serve, methods=["GET"], include_in_schema=False)
         return router
 
@@ -103,7 +104,7 @@ class Console:
     def _remove_listener(self) -> None:
         self._listeners -= 1
 
-    def _state(self) -> JSONResponse:
+    def state(self) -> JSONResponse:
         """Return the latest snapshot as JSON; 503 before the first."""
         observation = self._loop.latest
         return JSONResponse(state_json(observation), 200 if observation else 503)

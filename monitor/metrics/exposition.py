@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from prometheus_client import CollectorRegistry
@@ -16,6 +16,10 @@ from monitor.metrics.values import Sample, monitor_samples, own_samples
 from monitor.monitor_loop import Observation
 from monitor.snapshot import ProcessState
 from monitor.snapshot_collector import TopicsByGroup
+
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The metrics, in the format that was asked for.", "content": {"text/plain": {}}}
+}
 
 
 class Exposition(Collector):
@@ -58,7 +62,7 @@ class Exposition(Collector):
             encode, content_type = choose_encoder(accept)
             return Response(encode(registry), headers={"content-type": content_type})
 
-        router.add_api_route("/metrics", metrics, methods=["GET"], response_class=Response)
+        router.add_api_route("/metrics", metrics, methods=["GET"], response_class=Response, responses=_TEXT)
         return router
 
     def _samples(self) -> Iterator[Sample]:

@@ -45,9 +45,12 @@ def test_our_names_are_answered(address: str, host: str) -> None:
     assert requests.get(f"{address}/live", headers={"Host": host}, timeout=10).status_code == requests.codes.ok
 
 
-def test_the_port_has_no_openapi_document(address: str) -> None:
-    """It is no public interface."""
-    assert requests.get(f"{address}/openapi.json", timeout=10).status_code == requests.codes.not_found
+def test_the_port_has_a_document_and_its_page(address: str) -> None:
+    """Both are there in a process without the monitor, too. The page has the policy of all pages."""
+    assert "/metrics" in requests.get(f"{address}/openapi.json", timeout=10).json()["paths"]
+    page = requests.get(f"{address}/docs", timeout=10)
+    assert "swagger-ui-bundle" in page.text
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

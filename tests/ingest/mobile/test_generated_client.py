@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from app.assembly.openapi import Documented
+from app.api_document.documented import Documented
 from tests.ingest.door_client import DoorClient
 from tests.ingest.files.test_attachments import picture
 from tests.ingest.people import TEXT
@@ -111,11 +111,11 @@ def _references(node: object) -> list[str]:
 
 def test_two_schemas_of_one_name() -> None:
     """Two shapes with one name would hide each other in the document, so they raise an error."""
-    app = Documented(title="x", version="1")
+    app = Documented("x")
     for number in (1, 2):
         schema = {"title": "Same", "type": "object", "properties": {f"field-{number}": {"type": "string"}}}
         extra = {"requestBody": {"content": {"application/json": {"schema": schema}}}}
-        app.add_api_route(f"/{number}", lambda: None, openapi_extra=extra)
+        app.add_api_route(f"/{number}", lambda: None, name=f"send_{number}", openapi_extra=extra)
 
     with pytest.raises(ValueError, match="two schemas named Same"):
         app.openapi()

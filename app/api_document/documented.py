@@ -1,6 +1,7 @@
-"""The OpenAPI document of the whole service: schemas that a door wrote in place are moved under their names.
+"""The OpenAPI document of a port: named schemas, operations with a name and a summary, and examples.
 
-The doors read their bodies themselves, with a limit and unchanged, so FastAPI does not know the shapes.
+The doors read their bodies themselves, with a limit and unchanged, so FastAPI does not know the shapes. They write the
+schemas in place; this module moves them under their names.
 """
 
 from collections.abc import Mapping
@@ -8,14 +9,30 @@ from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from app.api_document.examples import add_examples
 
 _SCHEMAS = "#/components/schemas/"
 
 
 class Documented(FastAPI):
-    """A FastAPI whose document names every schema, for client generators. `schemes` are the security schemes."""
+    """A FastAPI whose document names every schema, for client generators. `schemes` are the security schemes.
+
+    It offers no page of FastAPI, because those load their scripts from other hosts: see `app.api_document.viewer`.
+    """
 
     schemes: Mapping[str, Any] = {}
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            title=title,
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            generate_unique_id_function=_operation_id,
+        )
 
     def openapi(self) -> dict[str, Any]:
         """Return the document, which is made once."""
@@ -28,7 +45,27 @@ class Documented(FastAPI):
         components.setdefault("securitySchemes", {}).update(self.schemes)
         schemas = components.setdefault("schemas", {})
         document["paths"] = _move_schemas(document["paths"], schemas)
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                _summarize(operation)
+                add_examples(method, path, operation)
         return document
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Return the name of an operation: its tag, the function, and the format if the address ends with one."""
+    tag = [str(tag) for tag in route.tags[:1]]
+    _, _, ending = route.path_format.rpartition("/")[2].partition(".")
+    return "_".join([*tag, route.name.strip("_"), *([ending] if ending else [])])
+
+
+def _summarize(operation: dict[str, Any]) -> None:
+    """Set the summary to the first sentence of the docstring, and the description to the rest."""
+    first, _, rest = operation.pop("description", "").partition("\n\n")
+    sentence, _, following = first.partition(". ")
+    operation["summary"] = " ".join(sentence.split()).rstrip(".")
+    if description := "\n\n".join(text for text in (following, rest) if text):
+        operation["description"] = description
 
 
 def _move_schemas(node: Any, schemas: dict[str, Any]) -> Any:

@@ -1,0 +1,40 @@
+"""The page that shows the OpenAPI document of a port, at `/docs`. All its files come from this service.
+
+The page is for programmers; its texts are English, as those of the document.
+"""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from jinja2 import Environment, FileSystemLoader
+from starlette.responses import HTMLResponse, Response
+
+from app.pages.headers import nonce
+from config.translation.translator import install_translation, load_translator
+from monitor.console.assets import Assets
+
+PATH = "/docs"
+_FOLDER = Path(__file__).parent
+
+
+class ApiViewer:
+    """Swagger UI under the content security policy of all pages. `title` is that of the document."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._assets = Assets(_FOLDER / "static")
+        self._pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
+        install_translation(self._pages, load_translator())
+        self._pages.globals["nonce"] = nonce
+
+    def routes(self) -> APIRouter:
+        """Return the routes of the page and its files, which are no part of the document."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(PATH, self.page, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(f"{PATH}/static/{{name}}", self._assets.serve, methods=["GET"])
+        return router
+
+    async def page(self) -> Response:
+        """Return the page."""
+        template = self._pages.get_template("docs.html")
+        return HTMLResponse(template.render(title=self._title, asset=self._assets.served_names, path=PATH))

@@ -1,0 +1,1 @@
+"""The OpenAPI documents of both ports and the page that shows them."""
