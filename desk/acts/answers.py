@@ -146,7 +146,13 @@ class OfficerAnswers:
 
     def with_pending_acts(self, dispatch_ids: Sequence[UUID]) -> AbstractSet[UUID]:
         """Return those of the dispatches that have an act which the read model does not have yet."""
-        is_read = exists().where(col(DeskAnswer.id) == col(DeskAct.id), col(DeskAnswer.agency) == col(DeskAct.agency))
+        # The id alone is not enough: the answer of another agency, or about another complaint, may have it.
+        is_read = exists().where(
+            col(DeskAnswer.id) == col(DeskAct.id),
+            col(DeskAnswer.agency) == col(DeskAct.agency),
+            col(DeskDispatch.id) == col(DeskAct.dispatch_id),
+            col(DeskDispatch.complaint_id) == col(DeskAnswer.complaint_id),
+        )
         query = select(col(DeskAct.dispatch_id)).where(col(DeskAct.dispatch_id).in_(dispatch_ids), ~is_read)
         with read_transaction(self._engine) as connection:
             return set(connection.execute(query).scalars())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select
 from sqlmodel import SQLModel, col
@@ -26,12 +26,19 @@ class CaseWork:
         self._now = now
         self._new_id = new_id
 
-    def add_note(self, actor: Actor, agency: str, complaint_id: UUID, text: str) -> None:
-        """Add an internal note to a complaint."""
+    def new_form_id(self) -> UUID:
+        """Return a random id for a form. Texts that come twice with one id are stored once."""
+        return self._new_id()
+
+    def add_note(self, actor: Actor, agency: str, complaint_id: UUID, text: str, form_id: UUID | None = None) -> None:
+        """Add an internal note to a complaint, once for a form and a text."""
+        note_id = self._text_id(form_id, agency, str(complaint_id), text)
+        if self._has(DeskNote, note_id):
+            return
         at = self._now()
         self._record("desk.note", str(complaint_id), actor_label(actor), "note", at)
         note = {
-            "id": self._new_id(),
+            "id": note_id,
             "complaint_id": complaint_id,
             "agency": agency,
             "actor": actor.name,
@@ -80,14 +87,21 @@ class CaseWork:
         """Return the agency's templates, by title."""
         return self._rows(DeskTemplate, (col(DeskTemplate.agency) == agency,), (col(DeskTemplate.title),))
 
-    def save_template(self, actor: Actor, agency: str, title: str, text: str, template_id: UUID | None = None) -> None:
-        """Add a template, or change one of the agency's own."""
-        at = self._now()
-        row = {"agency": agency, "title": title, "text": text, "actor": actor.name, "changed_at": at}
-        self._record("desk.template", str(template_id or agency), actor_label(actor), "save", at)
-        if template_id is None:
-            self._insert(DeskTemplate, {"id": self._new_id(), **row})
+    def add_template(self, actor: Actor, agency: str, title: str, text: str, form_id: UUID | None = None) -> None:
+        """Add a template, once for a form and a text."""
+        template_id = self._text_id(form_id, agency, title, text)
+        if self._has(DeskTemplate, template_id):
             return
+        at = self._now()
+        self._record("desk.template", str(template_id), actor_label(actor), "save", at)
+        row = {"agency": agency, "title": title, "text": text, "actor": actor.name, "changed_at": at}
+        self._insert(DeskTemplate, {"id": template_id, **row})
+
+    def change_template(self, actor: Actor, agency: str, title: str, text: str, template_id: UUID) -> None:
+        """Change one of the agency's templates."""
+        at = self._now()
+        self._record("desk.template", str(template_id), actor_label(actor), "save", at)
+        row = {"title": title, "text": text, "actor": actor.name, "changed_at": at}
         is_own = (col(DeskTemplate.id) == template_id, col(DeskTemplate.agency) == agency)
         with write_transaction(self._engine) as connection:
             connection.execute(DeskTemplate.__table__.update().where(*is_own).values(row))  # type: ignore[attr-defined]
@@ -118,9 +132,22 @@ class CaseWork:
             connection.execute(insert_statement(connection, DeskAssignment).values(step))
             _set_holder(connection, agency, dispatch_id, holder)
 
+    def _text_id(self, form_id: UUID | None, *parts: str) -> UUID:
+        """Return the id of a text that a form sent.
+
+        It depends on the text: a person may go back to a form that was sent, change the text, and send it again.
+        """
+        return self._new_id() if form_id is None else uuid5(form_id, "\0".join(parts))
+
+    def _has(self, table: type[SQLModel], row_id: UUID) -> bool:
+        id_column = table.__table__.c.id  # type: ignore[attr-defined]
+        with read_transaction(self._engine) as connection:
+            return connection.execute(select(id_column).where(id_column == row_id)).one_or_none() is not None
+
     def _insert(self, table: type[SQLModel], row: dict[str, Any]) -> None:
+        """Insert a row. A request that came at the same time with the same id may have done it."""
         with write_transaction(self._engine) as connection:
-            connection.execute(insert_statement(connection, table).values(row))
+            connection.execute(insert_statement(connection, table).values(row).on_conflict_do_nothing())
 
     def _rows(self, table: type[SQLModel], conditions: Sequence[Any], order: Sequence[Any]) -> Sequence[Row[Any]]:
         columns = table.__table__.columns  # type: ignore[attr-defined]

@@ -1,7 +1,6 @@
 """Pages of an agency's templates for answers, and of the units to which it gave cases."""
 
 from http import HTTPStatus
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -10,7 +9,7 @@ from accounts.permissions import Act
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.pages import wording
-from desk.pages.forms import MAX_TEXT_LENGTH, PostedForm
+from desk.pages.forms import MAX_TEXT_LENGTH, PostedForm, read_id
 from desk.pages.list_query import ListQuery
 from desk.pages.parts import DeskPageParts
 
@@ -42,6 +41,7 @@ class AgencyTexts:
         values = {
             "templates": templates,
             "template_id": changed.id if changed else "",
+            "form_id": self._parts.work.new_form_id(),
             "title": changed.title if changed else "",
             "text": changed.text if changed else "",
             "fault": None,
@@ -52,7 +52,7 @@ class AgencyTexts:
         """Add, change or remove a template."""
         parts = self._parts
         actor = parts.require(request, Act.EDIT_TEMPLATES)
-        template_id = _id_of(form.line("id"))
+        template_id = read_id(form.line("id"))
         title, text = form.line("judul"), form.text("isi")
         if template_id and form.line("langkah") == "hapus":
             parts.work.remove_template(actor, actor.agency, template_id)
@@ -60,11 +60,12 @@ class AgencyTexts:
         if fault := _template_fault(title, text):
             templates = parts.work.templates(actor.agency)
             values = {"templates": templates, "template_id": template_id or "", "title": title, "text": text}
-            page_values = {**values, "fault": fault}
+            page_values = {**values, "fault": fault, "form_id": parts.work.new_form_id()}
             return parts.render("answer_templates.html", request, actor, page_values, HTTPStatus.UNPROCESSABLE_ENTITY)
-        is_repeated = any((item.title, item.text) == (title, text) for item in parts.work.templates(actor.agency))
-        if not is_repeated:
-            parts.work.save_template(actor, actor.agency, title, text, template_id)
+        if template_id:
+            parts.work.change_template(actor, actor.agency, title, text, template_id)
+        else:
+            parts.work.add_template(actor, actor.agency, title, text, form.form_id())
         return RedirectResponse(TEMPLATES_ADDRESS, HTTPStatus.SEE_OTHER)
 
     def units(self, request: Request) -> Response:
@@ -73,13 +74,6 @@ class AgencyTexts:
         units = self._parts.work.units(actor.agency)
         links = [(unit, ListQuery(tab="working", unit=unit).list_address()) for unit in units]
         return self._parts.render("units.html", request, actor, {"units": links})
-
-
-def _id_of(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _template_fault(title: str, text: str) -> Message | None:

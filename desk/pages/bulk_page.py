@@ -17,7 +17,7 @@ from desk.pages.case.act_draft import CaseRenderer
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import possible_acts
 from desk.pages.case.preview import Preview
-from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
+from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
 from desk.pages.list_query import BULK_PART, LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from messages.shapes import Verdict
@@ -52,7 +52,7 @@ class ChosenCase:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the answer to one case."""
+    """Result of the answer to one case."""
 
     number: str
     text: Message
@@ -145,7 +145,7 @@ def chosen_versions(form: Form) -> Mapping[str, int]:
     for value in form.lines("nomor"):
         number, _separator, version = value.partition(_VERSION_SEPARATOR)
         if number:
-            versions[number] = int(version) if version.isascii() and version.isdecimal() else -1
+            versions[number] = read_version(version)
     return versions
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -36,6 +37,10 @@ class Form:
         """Return the version of the case that the form was made for; -1, which no case has, without one."""
         return read_version(self.line("versi"))
 
+    def form_id(self) -> UUID | None:
+        """Return the random id that the page gave to the form; `None` without one."""
+        return read_id(self.line("formulir"))
+
 
 async def _read_form(request: Request) -> Form:
     try:
@@ -63,6 +68,14 @@ def read_version(text: str) -> int:
     """Return the version of a case that a form names; -1, which no case has, for another text."""
     version = read_number(text, _LARGEST_VERSION)
     return -1 if version is None else version
+
+
+def read_id(text: str) -> UUID | None:
+    """Return an id; `None` if the text is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def plain_text(text: str) -> str:

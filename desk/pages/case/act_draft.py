@@ -25,11 +25,26 @@ class ActDraft:
     preview: Preview | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NoteDraft:
+    """An internal note that a person has begun. `fault` says why it is not stored."""
+
+    text: str = ""
+    fault: Message | None = None
+
+
 class CaseRenderer(Protocol):
     """Methods of `CasePage` that the forms call."""
 
-    def render(self, request: Request, actor: Actor, view: CaseProgressView, draft: ActDraft) -> Response:
-        """Return the page of the case with the act."""
+    def render(
+        self,
+        request: Request,
+        actor: Actor,
+        view: CaseProgressView,
+        draft: ActDraft = ...,
+        note: NoteDraft = ...,
+    ) -> Response:
+        """Return the page of the case with the act or the note."""
 
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
         """Return the preview of an act."""

@@ -10,7 +10,7 @@ from config.database import read_transaction
 from config.translation.message import Message
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
-from desk.pages.case.act_draft import ActDraft, CaseRenderer
+from desk.pages.case.act_draft import ActDraft, CaseRenderer, NoteDraft
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
@@ -69,32 +69,33 @@ class ActForms:
         return RedirectResponse(address + _TOP, HTTPStatus.SEE_OTHER)
 
     def add_note(self, request: Request, number: str, form: PostedForm) -> Response:
-        """Add an internal note. The same note sent twice is stored once."""
+        """Add an internal note. A form that is sent twice adds it once."""
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.NOTE)
         view = parts.find_case(actor, number)
         if view is None:
             return parts.missing(request, actor, number)
-        case, text = view.case.case, form.text("isi")[:MAX_TEXT_LENGTH]
-        notes = parts.work.notes(actor.agency, case.complaint_id)
-        is_repeated = any((note.actor, note.text) == (actor.name, text) for note in notes)
-        if text and not is_repeated:
-            parts.work.add_note(actor, actor.agency, case.complaint_id, text)
+        text = form.text("isi")
+        if len(text) > MAX_TEXT_LENGTH:
+            fault = wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH)
+            return self._case_page.render(request, actor, view, note=NoteDraft(text, fault))
+        if text:
+            parts.work.add_note(actor, actor.agency, view.case.case.complaint_id, text, form.form_id())
         return self._inner_part(request, view)
 
     def assign_unit(self, request: Request, number: str, form: PostedForm) -> Response:
-        """Give the case to a unit of the agency."""
+        """Give the case to a unit of the agency, or send another message to the unit that has it."""
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.ASSIGN_UNIT)
         view = parts.find_case(actor, number)
         if view is None:
             return parts.missing(request, actor, number)
         case, unit = view.case.case, form.line("unit")[:_MAX_UNIT_LENGTH]
-        holder = parts.work.holder(actor.agency, case.dispatch_id)
-        if unit and case.is_current and unit != (holder.unit if holder else ""):
-            parts.work.assign_unit(
-                actor, actor.agency, case.dispatch_id, unit, form.line("alasan")[:_MAX_REASON_LENGTH]
-            )
+        message = form.line("alasan")[:_MAX_REASON_LENGTH]
+        steps = [step for step in parts.work.assignments(actor.agency, case.dispatch_id) if step.unit]
+        is_repeated = bool(steps) and (steps[-1].unit, steps[-1].why) == (unit, message)
+        if unit and case.is_current and not is_repeated:
+            parts.work.assign_unit(actor, actor.agency, case.dispatch_id, unit, message)
         return self._inner_part(request, view)
 
     def assign_officer(self, request: Request, number: str, form: PostedForm) -> Response:

@@ -1,4 +1,4 @@
-"""What a case's page shows: the report's files, its history, and the acts that are possible. Pure."""
+"""Values of a case's page: the report's files, its history, and the acts that are possible. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
-from desk.pages.case.act_draft import ActDraft
+from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_sentences
 from desk.pages.case.preview import Preview, preview, question_room
@@ -26,6 +26,7 @@ from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
 _MAX_SEARCH_LENGTH = 100
+_NO_ACT, _NO_NOTE = ActDraft(), NoteDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +95,20 @@ class CasePage:
         request: Request,
         actor: Actor,
         view: CaseProgressView,
-        draft: ActDraft,
+        draft: ActDraft = _NO_ACT,
+        note: NoteDraft = _NO_NOTE,
         *,
         institution_words: str = "",
         act_id: str = "",
     ) -> Response:
-        """Return the page with an act that a person has begun."""
+        """Return the page with an act or a note that a person has begun."""
         parts = self._parts
         words = plain_line(institution_words)[:_MAX_SEARCH_LENGTH]
         values = {
             **self._report_values(view),
             **self._inner_values(actor, view),
+            "note": note,
+            "form_id": parts.work.new_form_id(),
             "acts": self._act_forms(actor, view, draft),
             "destinations": self._destinations(view, words, draft.suggested_agency),
             "institution_words": words,
@@ -113,7 +117,7 @@ class CasePage:
             "templates": parts.work.templates(actor.agency),
             "done_act": done_sentences(parts.answers, actor.agency, act_id),
         }
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if draft.fault else HTTPStatus.OK
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if draft.fault or note.fault else HTTPStatus.OK
         return parts.render("case.html", request, actor, values, status)
 
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:

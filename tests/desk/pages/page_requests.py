@@ -28,6 +28,13 @@ def version_of(client: DeskClient, number: str) -> str:
     return version[1]
 
 
+def form_id_of(page: str) -> str:
+    """Return the random id in the form of a page for a new note or template."""
+    form_id = re.search(r'name="formulir" value="([^"]+)"', page)
+    assert form_id
+    return form_id[1]
+
+
 def send_act(
     client: DeskClient, number: str, act: str, text: str = "", query: str = "", **fields: str
 ) -> requests.Response:

@@ -1,12 +1,13 @@
 """The forms of the acts: what is sent, what is refused, and where the officer goes on."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 
 from accounts.permissions import actor_label
 from tests.accounts.desk_client import DeskClient
-from tests.desk.pages.page_requests import case_page, done, send_act, text_of, version_of
+from tests.desk.pages.page_requests import case_page, done, form_id_of, send_act, text_of, version_of
 from tests.desk.pages.site import BUDI, HEALTH, PLN, SARI, DeskSite
 
 LONG = (
@@ -206,10 +207,11 @@ def test_a_refusal_shows_where_the_report_goes(site: DeskSite, client: DeskClien
 
 
 def test_notes_and_units_stay_inside(site: DeskSite, client: DeskClient) -> None:
-    """They are on the page, recorded, and nothing is published. The same note sent twice is one note."""
+    """They are on the page, recorded, and nothing is published. A form sent twice is one note."""
     number = site.send(1)
+    note = {"isi": "Kepala puskesmas sakit.", "formulir": form_id_of(case_page(client, number))}
     for _ in range(2):
-        answer = client.post(f"/desk/laporan/{number}/catatan", {"isi": "Kepala puskesmas sakit."})
+        answer = client.post(f"/desk/laporan/{number}/catatan", note)
         assert answer.headers["Location"].endswith("#di-dalam")
         client.post(f"/desk/laporan/{number}/unit", {"unit": "Dinas  Kesehatan", "alasan": "Mohon dicek"})
         client.post(f"/desk/laporan/{number}/petugas", {"akun": str(BUDI.account_id)})
@@ -224,12 +226,33 @@ def test_notes_and_units_stay_inside(site: DeskSite, client: DeskClient) -> None
     assert 'href="/desk/laporan?tab=dikerjakan&amp;unit=Dinas+Kesehatan"' in client.get("/desk/unit").text
 
 
+def test_another_note_and_another_message_are_stored(site: DeskSite, client: DeskClient) -> None:
+    """A second equal note, from a new form, too. A note that is too long is shown again, and not cut."""
+    number = site.send(1)
+    for _ in range(2):
+        form_id = form_id_of(case_page(client, number))
+        client.post(f"/desk/laporan/{number}/catatan", {"isi": "Ditelepon, tidak diangkat.", "formulir": form_id})
+    for message in ("Mohon dicek", "Mohon dicek hari ini", "Mohon dicek hari ini"):
+        site.later += timedelta(minutes=1)
+        client.post(f"/desk/laporan/{number}/unit", {"unit": "Dinas Kesehatan", "alasan": message})
+    assert case_page(client, number).count("Ditelepon, tidak diangkat.") == 2
+    assert [row[0] for row in site.acts] == ["desk.note"] * 2 + ["desk.assign"] * 2
+    long_note = "Catatan panjang. " * 600
+    answer = client.post(f"/desk/laporan/{number}/catatan", {"isi": long_note})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "Teks terlalu panjang: paling banyak 10000 karakter." in answer.text
+    assert f">\n{long_note.strip()}</textarea>" in answer.text
+    assert long_note.strip() not in case_page(client, number)
+
+
 def test_templates_fill_an_answer(site: DeskSite, client: DeskClient) -> None:
     """An officer writes one, inserts it by a link, changes and removes it."""
     number = site.send(1)
     assert client.post("/desk/templat", {"judul": "Terima kasih", "isi": ""}).status_code == 422
+    template = {"judul": "Terima kasih", "isi": "Terima kasih atas laporan Anda."}
+    template["formulir"] = form_id_of(client.get("/desk/templat").text)
     for _ in range(2):
-        client.post("/desk/templat", {"judul": "Terima kasih", "isi": "Terima kasih atas laporan Anda."})
+        client.post("/desk/templat", template)
     page = client.get("/desk/templat").text
     assert page.count("Terima kasih atas laporan Anda.") == 1
     template_id = page.partition('name="id" value="')[2].partition('"')[0]

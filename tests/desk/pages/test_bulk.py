@@ -54,6 +54,15 @@ def test_every_case_gets_the_answer_once(any_site: DeskSite, any_client: DeskCli
     assert len(published) == 2
 
 
+def test_a_version_of_many_digits_is_a_conflict(site: DeskSite, client: DeskClient) -> None:
+    """Python reads at most 4,300 digits; a database takes far fewer."""
+    number = site.send(1)
+    for version in ("9" * 5_000, "9" * 20, "²"):
+        answer = send_many(client, [f"{number}:{version}"], tindakan="tutup", isi=TEXT, langkah="kirim")
+        assert (answer.status_code, "berubah sejak" in answer.text) == (HTTPStatus.OK, True)
+    assert site.desk.published == []
+
+
 def test_accepting_many_needs_no_text(site: DeskSite, client: DeskClient) -> None:
     """The text is left out, if one was typed."""
     numbers = _many(site, 2)
