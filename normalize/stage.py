@@ -19,7 +19,17 @@ from messages import codec, ids
 from messages.alternate_ids import AlternateIds
 from messages.payloads.follow_up import PROOFS
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
-from messages.shapes import AgencyAnswer, Complaint, Correction, FollowUp, OversightEvent, RawMessage, Relation
+from messages.shapes import (
+    AgencyAnswer,
+    Complaint,
+    Correction,
+    Danger,
+    FollowUp,
+    OversightEvent,
+    RawMessage,
+    Relation,
+    Report,
+)
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.classification.classifier import Classifier
 from normalize.decision import clean_report, fingerprint
@@ -124,6 +134,7 @@ class NormalizeStage:
     A batch is read with the matcher, and its language model, that is in force when the batch begins.
     `classifier` tells complaints from advertisements, tests and the like; without it every message is a complaint, of
     the kind that its sender chose.
+    `find_danger` returns the danger to life that a text and a title tell of.
     `alternate_ids` recognise a message that was delivered before message ids were keyed, and again afterwards.
     """
 
@@ -137,6 +148,7 @@ class NormalizeStage:
         matchers: Source[Matcher] | None = None,
         classifier: Classifier | None = None,
         alternate_ids: AlternateIds | None = None,
+        find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
     ) -> None:
         self._engine = engine
         self._sealer = sealer
@@ -147,6 +159,7 @@ class NormalizeStage:
         self._matcher = matchers.current() if matchers else None
         self._classifier = classifier
         self._alternate_ids = alternate_ids
+        self._find_danger = find_danger
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Return for each new message a complaint and, on X, its acknowledgement, or the oversight event instead.
@@ -219,17 +232,20 @@ class NormalizeStage:
         return self._classify(raw, replace(draft, report=report, continuation=continuation))
 
     def _classify(self, raw: RawMessage, draft: Draft) -> Draft | NotComplaint:
-        """Set aside a message that is no complaint; never one with a file, or one that arrived in part."""
+        """Set aside a message that is no complaint; never one with a file or danger, or one that arrived in part."""
         if self._classifier is None:
             return draft
         report = draft.report
-        keep = bool(report.attachments or report.unfetched or report.partial)
+        keep = bool(report.attachments or report.unfetched or report.partial or self._danger_of(report))
         classification = self._classifier.classify(report.text, report.title, raw.channel, keep=keep)
         if classification.reason:
             return NotComplaint(classification.reason)
         if classification.kind is None:
             return draft
         return replace(draft, report=report.model_copy(update={"kind": classification.kind}))
+
+    def _danger_of(self, report: Report) -> Danger:
+        return self._find_danger(report.text, report.title)
 
     def _with_lookups(self, arrival: _Arrival) -> _Arrival:
         """Add the fingerprint, the comparable form and its keys."""
@@ -265,6 +281,7 @@ class NormalizeStage:
             contact=self._sealer.seal(draft.contact.model_dump_json().encode(), raw.id),
             relation=relation,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
+            danger=self._danger_of(draft.report),
         )
         # A repeat has the key of the complaint it belongs to, which keeps the two in order.
         outputs = [Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or complaint.id), _SOURCE))]

@@ -23,6 +23,7 @@ from bus.port import Bus, Producer, TopicSpec
 from config.database import DatabaseProbe, read_transaction
 from config.postgresql import PostgresqlLimits
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
 from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import ReferenceFolder
 from config.reference.open311_services import OPEN311_SERVICES, Open311Services, load_open311_services
@@ -50,6 +51,7 @@ from messages.sealing import Sealer
 from messages.topics import ConsumerGroup, Topic
 from monitor.audit.audit import Audit, Auditor, LedgerContent
 from normalize.classification.classifier import Classifier
+from normalize.classification.danger import DangerReader
 from normalize.duplicates.factory import MatcherSource
 from normalize.reader_table import Reader, ReaderTable
 from normalize.stage import NormalizeStage
@@ -190,7 +192,13 @@ class Parts:
             self.matchers,
             classifier,
             alternate_ids,
+            self.danger_reader.danger,
         )
+
+    @cached_property
+    def danger_reader(self) -> DangerReader:
+        """The recognition of danger to life in a text, for the normalizer and for hints at the doors."""
+        return DangerReader(load_danger_rows(self.reference.table(DANGER_PHRASES)))
 
     @cached_property
     def engine(self) -> Engine:

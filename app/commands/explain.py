@@ -21,11 +21,13 @@ from app.evaluation.reading import explain_reading
 from app.evaluation.routing import ReportLine, explain_report
 from app.evaluation.routing_metrics import JudgedReport, measure_rules
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
 from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import ReferenceFolder
 from config.settings import load
 from language.model import load_language_model
 from normalize.classification.classifier import Classifier
+from normalize.classification.danger import DangerReader
 from normalize.duplicates.factory import DuplicateDetection
 
 if TYPE_CHECKING:
@@ -74,24 +76,25 @@ def explain_read(
     text: Annotated[str, typer.Option("--text", help="One message: print its words and entities too.")] = "",
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
-    """Print for each message its kind, and the reason if it is set aside (`set_aside`; null: a complaint).
+    """Print for each message its kind, why it is set aside (`set_aside`; null: a complaint), and a danger to life.
 
     Each line: {"id", "channel", "title"?, "text"}. A faulty line is named on stderr, and the exit code is 2.
     """
     reference = ReferenceFolder(load().reference_folder)
     rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
     classifier = Classifier(rows, DIRECTORY.without_kind_choice)
+    danger_reader = DangerReader(load_danger_rows(reference.table(DANGER_PHRASES)))
     if text:
         message = ExplainedMessage(id="", title=title, text=text)
         print_json(explain_text(_duplicate_detection(reference), classifier, message))
     elif file:
         with file.open("rb") as stream:
-            _explain_lines(classifier, stream)
+            _explain_lines(classifier, danger_reader, stream)
     else:
-        _explain_lines(classifier, sys.stdin.buffer)
+        _explain_lines(classifier, danger_reader, sys.stdin.buffer)
 
 
-def _explain_lines(classifier: Classifier, stream: BinaryIO) -> None:
+def _explain_lines(classifier: Classifier, danger_reader: DangerReader, stream: BinaryIO) -> None:
     """Print one line for each message; end with `EX_USAGE` if any line is faulty."""
     has_faults = False
     for line in read_json_lines(stream, ExplainedMessage):
@@ -99,7 +102,7 @@ def _explain_lines(classifier: Classifier, stream: BinaryIO) -> None:
             has_faults = True
             print_note(f"line {line.number}: {line.fault}")
         else:
-            print_json(explain_reading(classifier, line.content))
+            print_json(explain_reading(classifier, danger_reader, line.content))
     if has_faults:
         sys.exit(EX_USAGE)
 

@@ -7,6 +7,7 @@ from app.assembly.channels import CHANNELS
 from app.evaluation.duplicates import ExplainedMessage
 from messages.shapes import Report
 from normalize.classification.classifier import Classifier
+from normalize.classification.danger import DangerReader
 from normalize.decision import clean_report
 from normalize.draft import NotComplaint
 
@@ -14,21 +15,23 @@ _JSON = "application/json"
 _READERS = {channel.facts.name: channel.reader for channel in CHANNELS}
 
 
-def explain_reading(classifier: Classifier, message: ExplainedMessage) -> dict[str, Any]:
-    """Return `id`, the kind of the report, the reason to set the message aside, and the words behind the decision.
+def explain_reading(classifier: Classifier, danger_reader: DangerReader, message: ExplainedMessage) -> dict[str, Any]:
+    """Return `id`, the kind of the report, the reason to set the message aside, the words behind it, and the danger.
 
     The reason is None for a complaint. The kind is None if the sender chooses it on that channel, or the message is
     set aside.
     """
     report = _read_report(message)
     if isinstance(report, NotComplaint):
-        return {"id": message.id, "kind": None, "set_aside": report.reason, "because": []}
-    classification = classifier.classify(report.text, report.title, message.channel)
+        return {"id": message.id, "kind": None, "set_aside": report.reason, "because": [], "danger": ""}
+    danger = danger_reader.danger(report.text, report.title)
+    classification = classifier.classify(report.text, report.title, message.channel, keep=bool(danger))
     return {
         "id": message.id,
         "kind": classification.kind.value if classification.kind else None,
         "set_aside": classification.reason,
         "because": list(classification.evidence),
+        "danger": danger,
     }
 
 

@@ -14,11 +14,14 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
+from config.reference.classification_phrases import load_classification_rows
+from config.reference.danger_phrases import load_danger_rows
 from ingest.wrap import accepted_record
 from language.text import clean_text, comparable_text
 from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import Attachment, OversightEvent, Place, Report
+from normalize.classification.danger import DangerReader
 from normalize.decision import fingerprint
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.readers import mobile, sms, twitter, web
@@ -26,7 +29,7 @@ from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at, value_of
-from tests.support.stages import make_normalizer
+from tests.support.stages import make_classifier, make_normalizer
 
 PHONE, OTHER_PHONE = "+628000000021", "+628000000022"
 
@@ -202,6 +205,21 @@ def test_oversight_gets_the_reason_of_no_complaint(parts: Parts, stage: Normaliz
     event = codec.decode(OversightEvent, output.value, output.headers)
     assert (event.event, event.reason) == ("not-a-complaint", "empty")
     assert stage.handle([at(Outgoing(record.topic, record.key, record.value, record.headers), 5)]) == []
+
+
+def test_a_message_of_danger_is_marked_and_never_set_aside(parts: Parts, engine: Engine) -> None:
+    """The complaint has the danger, also where the words alone would be an advertisement."""
+    stage = make_normalizer(
+        engine,
+        parts.sealer,
+        classifier=make_classifier(load_classification_rows()),
+        find_danger=DangerReader(load_danger_rows()).danger,
+    )
+    advertisement = "Promo! Diskon 50% dan gratis ongkir hanya hari ini, klik bit.ly/contoh"
+    texts = (advertisement, f"kebakaran gudang sekarang! {advertisement}", "PJU padam")
+    outputs = stage.handle([at(records.sms(parts, text, PHONE), n) for n, text in enumerate(texts)])
+    assert [value_of(output).get("reason") for output in outputs] == ["promotion", None, None]
+    assert [value_of(output).get("danger") for output in outputs] == [None, "fire", ""]
 
 
 def test_a_broken_record_is_rejected_by_field(parts: Parts, stage: NormalizeStage) -> None:

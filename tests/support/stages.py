@@ -15,7 +15,7 @@ from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
 from messages.sealing import Sealer
-from messages.shapes import AgencyAnswer
+from messages.shapes import AgencyAnswer, Danger
 from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
 from normalize.duplicates.matcher import Matcher
@@ -48,6 +48,7 @@ def make_normalizer(
     matcher: Matcher | None = None,
     classifier: Classifier | None = None,
     former_ids_until: date = date.max,
+    find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
 ) -> NormalizeStage:
     """Return a normalizer; `services` are the names of Open311's services by their codes."""
     by_content_type = {
@@ -58,7 +59,9 @@ def make_normalizer(
     readers = ReaderTable({channel.facts.name: channel.reader for channel in CHANNELS}, by_content_type)
     matchers = FixedSource(matcher) if matcher else None
     alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
-    return NormalizeStage(engine, sealer, readers, _answer_fault, regions, matchers, classifier, alternate_ids)
+    return NormalizeStage(
+        engine, sealer, readers, _answer_fault, regions, matchers, classifier, alternate_ids, find_danger
+    )
 
 
 def _answer_fault(answer: AgencyAnswer, taken_at: datetime) -> object:
