@@ -101,6 +101,11 @@ class Report(Shape):
     attachments: tuple[Attachment, ...] = ()
     unfetched: int = Field(0, ge=0, description="Files that came with it and could not be fetched or stored.")
 
+    @property
+    def is_private(self) -> bool:
+        """True if no reply may have words of it: somebody else may read the sender's telephone."""
+        return self.anonim or self.rahasia
+
 
 class Contact(Shape):
     """Identity of the sender, and addresses for replies. It travels only sealed."""

@@ -54,7 +54,7 @@ def answer_reply(
     ):
         return None
     content: Verdict = "responded" if is_joined else answer.verdict
-    is_private = recipient.report.anonim or recipient.report.rahasia
+    is_private = recipient.report.is_private
     verdict = answer.verdict if recipient.agency == TRIAGE else content
     words = "" if is_joined else answer.text
     text = sender_text(verdict, recipient.tracking, recipient.agency, agency_name, words, is_private=is_private)
@@ -74,7 +74,7 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
 
     A confidential or anonymous report never names the agency: another person may see the screen.
     """
-    if dispatch.report.anonim or dispatch.report.rahasia:
+    if dispatch.report.is_private:
         return text.format(UNNAMED_AGENCY)
     if dispatch.agency == TRIAGE:
         return text.format(TRIAGE_NAME)

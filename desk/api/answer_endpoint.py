@@ -104,8 +104,7 @@ class AnswerEndpoint:
         if body.theirs and body.verdict != "refused":
             raise invalid("theirs", "Only a refusal names the competent agency.")
         report, dispatch = view.case.dispatch.report, view.case.dispatch
-        is_private = report.anonim or report.rahasia
-        if body.verdict != "asked" or is_private or dispatch.channel not in self._reply_channels:
+        if body.verdict != "asked" or report.is_private or dispatch.channel not in self._reply_channels:
             return
         name = self._institutions.name(dispatch.agency)
         room = septets_left("asked", dispatch.tracking, dispatch.agency, name, body.text)

@@ -44,7 +44,9 @@ def current_state(view: CaseProgressView) -> AgencyCaseState:
 
 
 def attachments(view: CaseProgressView) -> Iterator[Attachment]:
-    """Yield the files of the case and of the reports that are shown with it."""
+    """Yield the files of the case and of the reports that are shown with it, as long as the agency may open them."""
+    if not view.case.are_files_open:
+        return
     yield from view.case.dispatch.report.attachments
     for report in view.case.reports:
         yield from report.report.attachments

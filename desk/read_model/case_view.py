@@ -73,6 +73,12 @@ class CaseView:
     report_count: int
     is_anonymous: bool
 
+    @property
+    def are_files_open(self) -> bool:
+        """False for the files of a confidential report that has left the agency."""
+        is_current: bool = self.case.is_current
+        return is_current or not self.dispatch.report.rahasia
+
 
 def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | None:
     """Return the last case with this number at the agency; `None` if the agency never had it.
@@ -190,7 +196,11 @@ def _reports(connection: Connection, case_id: UUID, agency: str) -> tuple[Sequen
     columns: Sequence[Any] = (arrived_at, col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
     query = select(*columns).where(*is_of_case)
     is_from_sender, number = col(DeskDispatch.is_from_sender), col(DeskDispatch.tracking)
-    messages = query.where(is_from_sender).order_by(arrived_at.desc(), number).limit(_SHOWN_MESSAGES)
+    messages = (
+        query.where(col(DeskDispatch.relation) == "repeat", is_from_sender)
+        .order_by(arrived_at.desc(), number)
+        .limit(_SHOWN_MESSAGES)
+    )
     joins = query.where(~is_from_sender).order_by(col(DeskDispatch.at), number).limit(_SHOWN_JOINS)
     reports = [
         *(_report(row, "repeat") for row in connection.execute(messages)),

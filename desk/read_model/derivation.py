@@ -147,7 +147,9 @@ def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     """Return what accompanies each case, by agency. Joined reports are counted and not read: there may be thousands."""
     key = (cast("ColumnElement[UUID]", col(DeskDispatch.of)), col(DeskDispatch.agency))
     is_of_case = col(DeskDispatch.of).in_(case_ids)
-    repeats = select(*key, col(DeskDispatch.at)).where(is_of_case, col(DeskDispatch.is_message))
+    # The index has the relation: without it every join would be read for its mark.
+    is_message = (col(DeskDispatch.relation) == "repeat", col(DeskDispatch.is_message))
+    repeats = select(*key, col(DeskDispatch.at)).where(is_of_case, *is_message)
     joins = (
         select(*key, func.count().label("joined"))
         .where(is_of_case, col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))

@@ -64,21 +64,17 @@ def _extend_secrecy(connection: Connection, complaints: Sequence[Complaint]) -> 
     repeated_ids = sorted(
         complaint.relation.of
         for complaint in complaints
-        if complaint.relation.kind == "repeat" and complaint.relation.of and _is_secret(complaint)
+        if complaint.relation.kind == "repeat" and complaint.relation.of and complaint.report.is_private
     )
     if repeated_ids:
         statement = update(RecipientRow).where(col(RecipientRow.complaint_id).in_(repeated_ids))
         connection.execute(statement.values(secret=True))
 
 
-def _is_secret(complaint: Complaint) -> bool:
-    return complaint.report.anonim or complaint.report.rahasia
-
-
 def _recipient_row(complaint: Complaint) -> Row:
     return {
         "complaint_id": complaint.id,
-        "secret": _is_secret(complaint),
+        "secret": complaint.report.is_private,
         **complaint.model_dump(include={"message_id", "sender", "contact"}),
     }
 

@@ -150,7 +150,7 @@ class CasePage:
             "channel": parts.channels.label_of(dispatch.channel),
             "topic": wording.topic_label(dispatch.topic),
             "place": list(case_model.place_lines(dispatch.report)),
-            "files": case_model.shown_files(dispatch.report),
+            "files": case_model.shown_files(dispatch.report) if view.case.are_files_open else (),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
             "history": case_model.history(view, parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,

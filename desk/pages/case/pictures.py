@@ -58,7 +58,10 @@ class Pictures:
 
 
 def find_attachment(view: CaseProgressView, file_id: str) -> Attachment | None:
-    """Return the attachment of the case, or of a report that is shown with it, that has this id."""
+    """Return the attachment of the case, or of a report that is shown with it, that has this id.
+
+    A confidential report that has left the agency has none.
+    """
     try:
         attachment_id = UUID(file_id)
     except ValueError:
@@ -67,6 +70,8 @@ def find_attachment(view: CaseProgressView, file_id: str) -> Attachment | None:
 
 
 def _attachments(view: CaseProgressView) -> Iterator[Attachment]:
+    if not view.case.are_files_open:
+        return
     yield from view.case.dispatch.report.attachments
     for accompanying in view.case.reports:
         yield from accompanying.report.attachments

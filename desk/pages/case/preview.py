@@ -52,7 +52,7 @@ def question_room(
     `None` where no SMS contains the words, and for other acts.
     """
     dispatch = view.case.dispatch
-    if verdict != "asked" or not gets_sms or _is_private(view):
+    if verdict != "asked" or not gets_sms or dispatch.report.is_private:
         return None
     return septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
 
@@ -72,15 +72,10 @@ def _with_sms(
     view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, joined: Sequence[Message]
 ) -> Preview:
     dispatch = view.case.dispatch
-    is_private = _is_private(view)
+    is_private = dispatch.report.is_private
     sms = sender_text(verdict, dispatch.tracking, dispatch.agency, agency_name, words, is_private=is_private)
     if is_private:
         return Preview(sms, [_PRIVATE, *joined])
     cut = [] if is_complete(sms, words) else [_CUT]
     room = septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
     return Preview(sms, [*cut, *joined], room)
-
-
-def _is_private(view: CaseProgressView) -> bool:
-    report = view.case.dispatch.report
-    return report.anonim or report.rahasia

@@ -1,4 +1,7 @@
-"""Download of a filtered list as CSV. It holds no text of a report and no identity of a citizen."""
+"""Download of a filtered list as CSV. It has neither the text of a report nor the contact of a sender.
+
+Title and place are the sender's words. Numbers and addresses are masked in them, names are not.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -91,6 +91,37 @@ def test_a_picture_is_recorded_and_locked_up(site: DeskSite, client: DeskClient)
     assert "Unduh dokumen 2 (PDF, 1 KB)" in page
 
 
+def test_a_repeat_may_ask_for_anonymity(site: DeskSite, client: DeskClient) -> None:
+    """The same person wrote the case: it tells no identity any more, however many other repeats there are."""
+    number = site.send(1)
+    site.send(2, "Jangan sebut nama saya", of=1, kind="repeat", anonim=True)
+    assert "Pelapor memilih anonim" in case_page(client, number)
+    answer = client.post(f"/desk/laporan/{number}/identitas", {"alasan": "Perlu"})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [part for part in _IDENTITY if part in answer.text] == []
+    assert site.acts == []
+    # Another citizen's wish says nothing about the sender of this case.
+    second = site.send(3)
+    site.send(4, "saya juga", of=3, kind="joins", anonim=True)
+    site.send(5, "masih tutup", of=4, kind="repeat", anonim=True)
+    assert client.post(f"/desk/laporan/{second}/identitas", {"alasan": "Perlu"}).status_code == HTTPStatus.OK
+
+
+def test_files_of_a_confidential_report_close_when_it_leaves(site: DeskSite, client: DeskClient) -> None:
+    """The former agency still opens those of another report: it may have to explain what it did."""
+    statuses = {}
+    for index, rahasia in enumerate((True, False), start=1):
+        picture = site.picture(f"picture {index}", b"x")
+        number = site.send(index, attachments=(picture,), rahasia=rahasia)
+        address = f"/desk/laporan/{number}/berkas/{picture.id}"
+        assert client.get(address).status_code == HTTPStatus.OK
+        site.desk.answer(site.signed_answer(number, "refused", "Bukan kewenangan kami."))
+        statuses[rahasia] = client.get(address).status_code
+        assert (address in case_page(client, number)) is not rahasia
+    assert statuses == {True: HTTPStatus.NOT_FOUND, False: HTTPStatus.OK}
+    assert [act[0] for act in site.acts] == ["desk.picture"] * 3
+
+
 def test_a_removed_picture_is_told(site: DeskSite, client: DeskClient) -> None:
     """The report still names it after its bytes were deleted."""
     picture = site.picture("a", b"x")

@@ -136,6 +136,16 @@ def test_generated_cases_are_like_real_ones(many_cases: Engine) -> None:
     assert isinstance(view.case.due_at, datetime)
 
 
+def test_a_page_begins_at_its_cursor(many_cases: Engine) -> None:
+    """The index leads to the cursor. A filter would read all rows before it."""
+    if many_cases.dialect.name != "postgresql":
+        pytest.skip("SQLite's plan does not name the row that a search begins at")
+    for tab in ("new", "done"):
+        ((_, plan),) = plans(many_cases, QUERIES[f"page 2 of {CaseFilter(tab)}"])
+        (condition,) = [line for line in plan.splitlines() if "Index Cond" in line and "agency" in line]
+        assert "ROW(" in condition
+
+
 def test_a_case_is_found_by_its_complaint(many_cases: Engine) -> None:
     """An index of the agency alone would read half of all cases."""
     case_plans = [
