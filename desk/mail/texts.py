@@ -8,7 +8,7 @@ from config.translation.message import Message, counted
 from config.translation.message import message as _
 
 # Lists of cases that an e-mail links to.
-CaseList: TypeAlias = Literal["new", "due_today", "overdue", "waiting"]
+CaseList: TypeAlias = Literal["new", "due_soon", "overdue", "waiting"]
 # Numbers of cases that a notice lists; it counts the others.
 MAX_LISTED_CASES: Final = 20
 
@@ -28,16 +28,16 @@ _OFF_WAITING = _("Pemberitahuan yang tertunda akan dikirim setelah dihidupkan, p
 
 @dataclass(frozen=True, slots=True)
 class DigestCounts:
-    """Numbers of an agency's cases: not read yet, due today, past the deadline, and waiting for the citizen."""
+    """Numbers of an agency's cases: not read yet, due within 24 hours, past the deadline, waiting for the citizen."""
 
     new: int = 0
-    due_today: int = 0
+    due_soon: int = 0
     overdue: int = 0
     waiting: int = 0
 
     def is_empty(self) -> bool:
         """Return True if there is nothing to say."""
-        return not (self.new or self.due_today or self.overdue or self.waiting)
+        return not (self.new or self.due_soon or self.overdue or self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def digest_text(counts: DigestCounts, date: str, links: DeskLinks) -> MailText:
     """Return the morning digest. A list without cases is left out."""
     lists: Sequence[tuple[CaseList, int, Message]] = (
         ("overdue", counts.overdue, counted("{count} aduan lewat tenggat", counts.overdue)),
-        ("due_today", counts.due_today, counted("{count} aduan jatuh tempo hari ini", counts.due_today)),
+        ("due_soon", counts.due_soon, counted("{count} aduan jatuh tempo dalam 24 jam", counts.due_soon)),
         ("new", counts.new, counted("{count} aduan baru", counts.new)),
         ("waiting", counts.waiting, counted("{count} aduan menunggu jawaban pelapor", counts.waiting)),
     )

@@ -18,6 +18,7 @@ TABS_BY_NAME: Mapping[str, ListTab] = {
     "baru": "new",
     "dikerjakan": "working",
     "menunggu": "waiting",
+    "segera": "soon",
     "lewat": "overdue",
     "selesai": "done",
 }

@@ -21,6 +21,7 @@ TAB_NAMES: Mapping[ListTab, Message] = {
     "new": _("Baru"),
     "working": _("Dikerjakan"),
     "waiting": _("Menunggu pelapor"),
+    "soon": _("Tenggat 24 jam"),
     "overdue": _("Lewat tenggat"),
     "done": _("Selesai"),
 }
@@ -28,6 +29,7 @@ EMPTY_TABS: Mapping[ListTab, Message] = {
     "new": _("Tidak ada laporan baru. Laporan yang sudah Anda terima ada di Dikerjakan."),
     "working": _("Tidak ada laporan yang sedang dikerjakan. Buka Baru, lalu terima laporan yang masuk."),
     "waiting": _("Tidak ada laporan yang menunggu keterangan pelapor."),
+    "soon": _("Tidak ada laporan yang jatuh tempo dalam 24 jam."),
     "overdue": _("Tidak ada laporan yang lewat tenggat. Lihat Baru: tenggat terdekat ada paling atas."),
     "done": _("Belum ada laporan yang selesai."),
 }

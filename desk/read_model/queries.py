@@ -13,9 +13,11 @@ from desk.acts.tables import DeskHolder
 from desk.read_model.search import has_words
 from desk.read_model.tables import DeskCase
 
-# Groups of the list. `overdue` are new and working cases whose deadline has passed.
-ListTab: TypeAlias = Literal["new", "working", "overdue", "waiting", "done"]
-TABS: tuple[ListTab, ...] = ("new", "working", "overdue", "waiting", "done")
+# Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
+# deadline has passed.
+ListTab: TypeAlias = Literal["new", "working", "soon", "overdue", "waiting", "done"]
+TABS: tuple[ListTab, ...] = ("new", "working", "soon", "overdue", "waiting", "done")
+_SOON = timedelta(hours=24)
 # Characters of a report's text in a list.
 _EXCERPT_CHARACTERS = 200
 # Higher counts are shown as "more than": an exact one would read every row.
@@ -90,12 +92,6 @@ def count_tabs(connection: Connection, agency: str, now: datetime) -> Mapping[Li
     return {tab: _count(connection, _conditions(connection, agency, CaseFilter(tab), now)) for tab in TABS}
 
 
-def count_due_today(connection: Connection, agency: str, now: datetime, end_of_day: datetime) -> int:
-    """Return the number of open cases whose deadline is between now and the end of the day."""
-    is_due = (col(DeskCase.due_at) >= now, col(DeskCase.due_at) < end_of_day)
-    return _count(connection, [col(DeskCase.agency) == agency, col(DeskCase.is_open).is_(True), *is_due])
-
-
 def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
     limited = select(col(DeskCase.dispatch_id)).where(*conditions).limit(MAX_COUNT).subquery()
     return connection.execute(select(func.count()).select_from(limited)).scalar_one()
@@ -124,8 +120,11 @@ def _conditions(
 
 
 def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
+    is_open, due_at = col(DeskCase.is_open).is_(True), col(DeskCase.due_at)
     if tab == "overdue":
-        return and_(col(DeskCase.is_open).is_(True), col(DeskCase.due_at) < now)
+        return and_(is_open, due_at < now)
+    if tab == "soon":
+        return and_(is_open, due_at >= now, due_at < now + _SOON)
     return col(DeskCase.tab) == tab
 
 

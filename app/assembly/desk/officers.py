@@ -1,7 +1,7 @@
 """Tells the e-mail who the officers are, how many cases wait for them, and where the desk's pages are."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from sqlalchemy import Engine
 
@@ -15,7 +15,7 @@ from desk.mail.recipients import Recipient
 from desk.mail.texts import CaseList, DeskLinks, DigestCounts
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
-from desk.read_model.queries import count_due_today, count_tabs
+from desk.read_model.queries import count_tabs
 
 _READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
 
@@ -54,19 +54,17 @@ class DigestFacts:
         return time_zone(self._institutions.region(agency)).value
 
     def counts(self, agency: str) -> DigestCounts:
-        """Return the numbers of now. Due today is what is due before midnight in the agency's zone."""
-        now = self._now()
+        """Return the numbers of now, which are those of the lists that the links lead to."""
         with read_transaction(self._engine) as connection:
-            tabs = count_tabs(connection, agency, now)
-            due_today = count_due_today(connection, agency, now, _midnight(now, self.zone(agency)))
-        return DigestCounts(tabs["new"], due_today, tabs["overdue"], tabs["waiting"])
+            tabs = count_tabs(connection, agency, self._now())
+        return DigestCounts(tabs["new"], tabs["soon"], tabs["overdue"], tabs["waiting"])
 
 
 def desk_links(base: str) -> DeskLinks:
     """Return the addresses of the desk's pages. `base` is the public address without a slash at its end."""
     lists: dict[CaseList, ListQuery] = {
         "new": ListQuery(tab="new"),
-        "due_today": ListQuery(tab="working", due_within=1),
+        "due_soon": ListQuery(tab="soon"),
         "overdue": ListQuery(tab="overdue"),
         "waiting": ListQuery(tab="waiting"),
     }
@@ -80,7 +78,3 @@ def desk_links(base: str) -> DeskLinks:
 
 def _recipient(account: Account) -> Recipient:
     return Recipient(str(account.id), account.email, account.wants_digest)
-
-
-def _midnight(now: datetime, zone: tzinfo) -> datetime:
-    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)

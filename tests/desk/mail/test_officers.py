@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -12,8 +13,10 @@ from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
 from app.assembly.desk.parts import DeskParts
 from app.assembly.parts import Parts
-from config.database import write_transaction
+from config.database import read_transaction, write_transaction
 from desk.mail.recipients import Recipient
+from desk.pages.list_query import read_list_query
+from desk.read_model.queries import read_page
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases
 
@@ -47,7 +50,14 @@ def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
     generate_cases(parts.engine, [_AGENCY], 200, NOW)
     facts = DigestFacts(parts.engine, lambda: NOW, RegistryInstitutions(lambda: parts.registry))
     counts = facts.counts(_AGENCY)
-    assert min(counts.new, counts.overdue, counts.waiting) > 0
+    numbers = {"new": counts.new, "due_soon": counts.due_soon, "overdue": counts.overdue, "waiting": counts.waiting}
+    assert min(numbers.values()) > 0
+    links = desk_links("https://lapor.example")
+    with read_transaction(parts.engine) as connection:
+        for case_list, number in numbers.items():
+            address = links.case_list(case_list)  # type: ignore[arg-type]
+            case_filter = read_list_query(dict(parse_qsl(urlsplit(address).query))).case_filter(UUID(int=0))
+            assert len(read_page(connection, _AGENCY, case_filter, NOW, 200).rows) == number
     assert facts.counts("kota-3374").is_empty()
     assert facts.zone("provinsi-94").utcoffset(None) == timedelta(hours=9)
 

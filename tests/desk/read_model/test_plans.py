@@ -12,7 +12,7 @@ from config.database import read_transaction, write_transaction
 from desk.read_model.case_view import read_case
 from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
-from desk.read_model.queries import TABS, CaseFilter, Cursor, count_due_today, count_tabs, read_page
+from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_page
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases, generated_number
 
@@ -51,7 +51,6 @@ QUERIES: dict[str, Query] = {
         for number, after in enumerate((None, CURSOR), start=1)
     },
     "counts": lambda connection: count_tabs(connection, AGENCIES[0], NOW),
-    "due today": lambda connection: count_due_today(connection, AGENCIES[0], NOW, NOW),
     "changes": lambda connection: read_changes(connection, AGENCIES[0], 100, 50),
     "changes in a state": lambda connection: read_changes(connection, AGENCIES[1], 10, 50, ["selesai"]),
     "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),
