@@ -1,13 +1,15 @@
 """Answers of agencies that the router processed: one row each, written once and never changed."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert_statement
+from bus.port import Record
+from config.database import UtcDateTime, insert_statement
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 
 # `counted`: it changed the case, or its sender was told. `repeated`: the agency gave this verdict before. `late`: the
@@ -19,6 +21,7 @@ class AnswerRecord(SQLModel, table=True):
     """One answer. `dispatch_id` is the answered dispatch of the case, also for an answer to an accompanying complaint.
 
     `position` is that of the record; it is empty for an answer that was in the ledger before this table existed.
+    `taken_at` is the bus's time of that record.
     """
 
     __tablename__ = "router_answer"
@@ -28,6 +31,7 @@ class AnswerRecord(SQLModel, table=True):
     dispatch_id: UUID = Field(index=True)
     verdict: str
     outcome: str
+    taken_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ProcessedAnswer(NamedTuple):
@@ -57,18 +61,21 @@ def counted_verdicts(connection: Connection, dispatch_id: UUID) -> Sequence[Verd
     return [cast("Verdict", verdict) for verdict in verdicts]
 
 
-def is_closed(connection: Connection, case: Dispatch) -> bool:
-    """Return True if the agency that has the case closed it. `case` is its latest dispatch."""
-    return "closed" in counted_verdicts(connection, case.id)
+def closing_time(connection: Connection, case: Dispatch) -> datetime | None:
+    """Return the bus's time of the answer that closed a case; `None` for an open one. `case` is its latest dispatch."""
+    is_counted = (col(AnswerRecord.dispatch_id) == case.id, col(AnswerRecord.outcome) == "counted")
+    query = select(AnswerRecord.taken_at).where(*is_counted, col(AnswerRecord.verdict) == "closed")
+    return connection.execute(query.order_by(col(AnswerRecord.taken_at)).limit(1)).scalar_one_or_none()
 
 
 def store_answer(
-    connection: Connection, position: str, answer: AgencyAnswer, dispatch: Dispatch, outcome: AnswerOutcome
+    connection: Connection, record: Record, answer: AgencyAnswer, dispatch: Dispatch, outcome: AnswerOutcome
 ) -> None:
-    """Store the outcome of an answer. `dispatch` is the answered dispatch of the case."""
+    """Store the outcome of an answer in a record. `dispatch` is the answered dispatch of the case."""
     row = {
         "id": answer.id,
-        "position": position,
+        "position": record.position,
+        "taken_at": record.taken_at,
         "dispatch_id": dispatch.id,
         "verdict": answer.verdict,
         "outcome": outcome,

@@ -97,7 +97,7 @@ class RouterStage:
         """Return the messages that follow from an answer. Raises `Reject` if the agency did not make it."""
         self._check_answer(transfer.connection, answer, record)
         answered = find_answered_dispatch(transfer, answer)
-        outcome = process_answer(transfer, answered, answer, has_moved_case=bool(stored))
+        outcome = process_answer(transfer, answered, answer, record, has_moved_case=bool(stored))
         if outcome in {"late", "not-accepted"}:
             _log.info("answer.not_counted", complaint_id=str(answer.complaint_id), reason=outcome)
             return [_not_counted_message(answer, outcome, record.taken_at)]

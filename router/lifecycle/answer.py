@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from bus.errors import Reject
+from bus.port import Record
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 from messages.topics import TRIAGE
 from messages.verdicts import case_progress, state_after
@@ -41,20 +42,20 @@ def find_answered_dispatch(transfer: CaseTransfer, answer: AgencyAnswer) -> Answ
 
 
 def process_answer(
-    transfer: CaseTransfer, answered: AnsweredDispatch, answer: AgencyAnswer, *, has_moved_case: bool
+    transfer: CaseTransfer, answered: AnsweredDispatch, answer: AgencyAnswer, record: Record, *, has_moved_case: bool
 ) -> AnswerOutcome | None:
     """Return the outcome of an answer, and store it once; `None` if another record of it was processed.
 
-    `has_moved_case`: this record led to dispatches when it was processed first.
+    `has_moved_case`: the record led to dispatches when it was processed first.
     """
     processed = find_processed_answer(transfer.connection, answer.id)
     if processed:
         # Answers from before the table have no authenticator. The same answer with one is a second record.
         is_former_record = processed.position == "" and not answer.authenticator
-        return processed.outcome if is_former_record or processed.position == transfer.position else None
+        return processed.outcome if is_former_record or processed.position == record.position else None
     earlier_verdicts = counted_verdicts(transfer.connection, answered.dispatch.id)
     outcome: AnswerOutcome = "counted" if has_moved_case else answer_outcome(answered, answer.verdict, earlier_verdicts)
-    store_answer(transfer.connection, transfer.position, answer, answered.dispatch, outcome)
+    store_answer(transfer.connection, record, answer, answered.dispatch, outcome)
     return outcome
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from messages import ids
 from messages.shapes import Complaint, Dispatch
 from messages.topics import TRIAGE
-from router.answer_store import is_closed
+from router.answer_store import closing_time
 from router.cases.hops import (
     accompanies_case,
     dispatch_after_closing,
@@ -30,7 +30,7 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     """
     parent_id = complaint.relation.of
     case = transfer.find_case(parent_id)
-    is_case_closed = case is not None and is_closed(transfer.connection, case)
+    is_case_closed = case is not None and closing_time(transfer.connection, case) is not None
     clarified = () if is_case_closed else _clarify_parent(transfer, complaint, case, rules, now)
     if clarified:
         case = transfer.find_case(parent_id)

@@ -143,6 +143,7 @@ def _complaint_row(complaint: Complaint) -> dict[str, Any]:
         "kind": report.kind.value,
         "relation": complaint.relation.kind,
         "of": complaint.relation.of,
+        **complaint.follow_up.model_dump(),
         "received_at": complaint.at,
     }
 
@@ -150,7 +151,8 @@ def _complaint_row(complaint: Complaint) -> dict[str, Any]:
 def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
     return {
         **dispatch.model_dump(include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at", "own_case"}),
-        **dispatch.model_dump(include={"confidence", "topic", "region", "actor"}),
+        **dispatch.model_dump(include={"confidence", "topic", "region", "actor", "danger", "reopened"}),
+        **dispatch.follow_up.model_dump(),
         "alternatives": json.dumps(dispatch.alternatives),
         "relation": dispatch.relation.kind,
         "of": dispatch.relation.of,

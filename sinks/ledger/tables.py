@@ -9,7 +9,7 @@ from config.database import UtcDateTime
 
 
 class ComplaintRow(SQLModel, table=True):
-    """Complaint with its open content and its sealed contact."""
+    """Complaint with its open content and its sealed contact. `act` and `rating` are those of its `FollowUp`."""
 
     __tablename__ = "ledger_complaint"
 
@@ -25,6 +25,8 @@ class ComplaintRow(SQLModel, table=True):
     anonim: bool
     rahasia: bool
     contact: str
+    act: str = "reports"
+    rating: int = 0
     received_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -51,6 +53,10 @@ class DispatchRow(SQLModel, table=True):
     topic: str = ""
     region: str = ""
     actor: str = ""
+    act: str = "reports"
+    rating: int = 0
+    danger: str = ""
+    reopened: int = 0
     dispatched_at: datetime = Field(sa_type=UtcDateTime, index=True)
     due_at: datetime = Field(sa_type=UtcDateTime)
 

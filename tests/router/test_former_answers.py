@@ -1,6 +1,7 @@
 """Answers from before the router stored them: the migration takes them over from the ledger."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
+from sqlmodel import col, select
 
 from app.assembly.migrate import migrate
 from app.database import open_database
 from config.database import UtcDateTime, read_transaction, write_transaction
-from router.answer_store import counted_verdicts
+from router.answer_store import AnswerRecord, counted_verdicts
 from tests.conftest import NOW
 from tests.support.older_database import migrate_to
 
@@ -56,6 +58,12 @@ def answer_row(number: int, complaint_id: UUID, dispatch_id: UUID, agency: str, 
     return {**ids, "agency": agency, "verdict": verdict, "text": "", "answered_at": NOW}
 
 
+def taken_at(connection: sa.Connection, number: int) -> datetime:
+    """Return the bus's time that the router has for an answer."""
+    query = select(AnswerRecord.taken_at).where(col(AnswerRecord.id) == UUID(int=number))
+    return connection.execute(query).scalar_one()
+
+
 @pytest.mark.slow
 def test_a_case_that_was_closed_stays_closed(older: Callable[[], Engine]) -> None:
     """An answer to a repeat closed its case. A forged one, and one of a former agency, did not."""
@@ -80,6 +88,7 @@ def test_a_case_that_was_closed_stays_closed(older: Callable[[], Engine]) -> Non
     with read_transaction(engine) as connection:
         assert counted_verdicts(connection, _FIRST_HOP) == ["refused"]
         assert sorted(counted_verdicts(connection, _SECOND_HOP)) == ["accepted", "closed"]
+        assert taken_at(connection, 4) == NOW
         times = sa.text("SELECT count(*) FROM ledger_answer WHERE recorded_at = answered_at AND position = ''")
         assert connection.execute(times).scalar_one() == len(answers)
     migrate_to(engine, _BEFORE, down=True)

@@ -1,6 +1,8 @@
 """Ledger sink: rows are written once in any order, and a status is read from them."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -75,6 +77,22 @@ def test_any_order_and_twice_is_the_same(engine: Engine, make_records: MakeRecor
     for order in permutations(records):
         make_ledger_sink(engine).handle(order)
     assert rows(engine) == [1, 1, 1]
+
+
+def test_follow_up_danger_and_reopenings_are_written(engine: Engine, make_records: MakeRecords) -> None:
+    """The rows of complaint and dispatch have what the sender did and the rating; the dispatch has the danger too."""
+    complaint, dispatch, *_ = make_records("Kemenkes tolong")
+    follow_up = {"follow_up": {"act": "rates", "rating": 4}, "danger": "fire", "reopened": 2}
+    changed = [
+        replace(record, value=json.dumps(json.loads(record.value) | follow_up).encode())
+        for record in (complaint, dispatch)
+    ]
+    make_ledger_sink(engine).handle(changed)
+    with write_transaction(engine) as connection:
+        (complaint_row,) = connection.execute(select(ComplaintRow.act, ComplaintRow.rating))  # type: ignore[call-overload]
+        columns = (DispatchRow.act, DispatchRow.rating, DispatchRow.danger, DispatchRow.reopened)
+        (dispatch_row,) = connection.execute(select(*columns))  # type: ignore[call-overload]
+    assert (tuple(complaint_row), tuple(dispatch_row)) == (("rates", 4), ("rates", 4, "fire", 2))
 
 
 def test_a_status_shows_its_steps(engine: Engine, make_records: MakeRecords) -> None:
