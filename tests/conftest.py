@@ -20,7 +20,7 @@ from config.settings import Settings
 from tests.support.arrival_ids import ROOT_SECRET
 from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.processes import needs_process
-from tests.support.rules import cached_language_model, shared_rules
+from tests.support.rules import share_tables
 from tests.support.shared_statements import create_sharing_engine
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
@@ -65,9 +65,7 @@ _MIGRATED: set[str] = set()
 def shared_tables() -> Iterator[None]:
     """Load equal tables and rules, and compile equal statements, once for all tests of this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("router.rules_loading.load_rules", shared_rules)
-        for module in ("language.model", "router.rules_loading"):
-            patch.setattr(f"{module}.load_language_model", cached_language_model)
+        share_tables(patch)
         patch.setattr("config.database.create_engine", create_sharing_engine)
         yield
 
@@ -170,7 +168,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine = open_database(f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path)}")
     else:
         engine = request.getfixturevalue("postgres_engine")
-        _empty(engine)
+        empty_postgresql(engine)
     yield engine
     engine.dispose()
 
@@ -185,7 +183,7 @@ def _turn_off_syncing(url: str) -> None:
     engine.dispose()
 
 
-def _empty(engine: Engine) -> None:
+def empty_postgresql(engine: Engine) -> None:
     """Migrate the database, unless an earlier test did, and delete all rows."""
     if not _MIGRATED or _version(engine) not in _MIGRATED:
         migrate(engine)

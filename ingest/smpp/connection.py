@@ -16,7 +16,6 @@ from ingest.smpp.door import SmppDoor
 from ingest.smpp.pdu import Address
 from ingest.smpp.session import OK, TEMPORARY_ERROR, THROTTLED, SmppSession, SmscSettings
 
-# Pause before the database is asked again for due messages and acknowledgements.
 _POLL_SECONDS = 0.5
 # Longest pause after a failed forward.
 _MAX_PAUSE_SECONDS = 30.0
@@ -30,16 +29,23 @@ _log = structlog.get_logger()
 class SmppConnection:
     """Runs in its own thread until `stopping` is set. `clock` counts seconds and never goes back.
 
+    The database is asked for due messages and acknowledgements every `poll_seconds`.
     It is the `ingest.smpp.session.SessionHandler` of its session.
     """
 
     def __init__(
-        self, smsc: SmscSettings, door: SmppDoor, clock: Callable[[], float], stopping: threading.Event
+        self,
+        smsc: SmscSettings,
+        door: SmppDoor,
+        clock: Callable[[], float],
+        stopping: threading.Event,
+        poll_seconds: float = _POLL_SECONDS,
     ) -> None:
         self._smsc = smsc
         self._door = door
         self._clock = clock
         self._stopping = stopping
+        self._poll_seconds = poll_seconds
         self._pause = 0.0
         self._next_forward_at = 0.0
         self._next_delete_at = 0.0
@@ -77,7 +83,7 @@ class SmppConnection:
             with suppress(DatabaseUnavailable):
                 due = await asyncio.to_thread(self._door.next_acknowledgement)
             if due is None:
-                await _wait_for(self._acknowledgement_queued, _POLL_SECONDS)
+                await _wait_for(self._acknowledgement_queued, self._poll_seconds)
             else:
                 return _submit_sm(*due)
 
@@ -110,7 +116,7 @@ class SmppConnection:
                 session_task.result()
             if self._clock() >= self._next_forward_at:
                 await self._forward()
-            await _wait_for(self._part_received, _POLL_SECONDS)
+            await _wait_for(self._part_received, self._poll_seconds)
 
     async def _forward(self) -> None:
         try:
@@ -121,7 +127,7 @@ class SmppConnection:
                 self._next_delete_at = self._clock() + _DELETE_INTERVAL_SECONDS
             self._pause = 0.0
         except (Retry, DatabaseUnavailable) as error:
-            self._pause = min(max(2 * self._pause, _POLL_SECONDS), _MAX_PAUSE_SECONDS)
+            self._pause = min(max(2 * self._pause, self._poll_seconds), _MAX_PAUSE_SECONDS)
             self._next_forward_at = self._clock() + self._pause
             _log.warning("smpp.forward_failed", cause=type(error).__name__, seconds=self._pause)
 

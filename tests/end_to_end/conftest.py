@@ -30,9 +30,9 @@ class QuietX(Loopback):
         return json_answer(title, 429, {"x-rate-limit-reset": str(reset)})
 
 
-@pytest.fixture(params=["local", "kafka"])
+@pytest.fixture(params=["local", pytest.param("kafka", marks=[pytest.mark.faults, pytest.mark.expensive])])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningService]:
-    """A service on each bus that is not started yet."""
+    """A service on each bus that is not started yet. `make test` has one test on Kafka that kills every process."""
     node: Node | None = request.getfixturevalue("own_node") if request.param == "kafka" else None
     running_service = RunningService(tmp_path, node.bootstrap if node else "")
     yield running_service

@@ -2,8 +2,6 @@
 
 import random
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from config.database import read_transaction
 from desk.read_model.case_view import read_case
 from tests.accounts.desk_client import DeskClient
 from tests.desk.harness import stored_rows
+from tests.support import program
 from tests.support.ports import free_port
 from tests.support.service import RunningService
 
@@ -38,10 +37,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def command(service: RunningService, *arguments: str) -> str:
     """Run `satupintu` with the settings of the service; return its standard output."""
-    program = Path(sys.executable).parent / "satupintu"
-    run = subprocess.run(
-        [program, *arguments], env=service.environment, capture_output=True, text=True, check=False, timeout=120
-    )
+    run = program.run(arguments, service.environment, service.log.parent)
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -77,6 +73,12 @@ def answer(client: DeskClient, number: str, act: str, text: str = "") -> request
     page = client.get(f"/desk/laporan/{number}").text
     fields = {"tindakan": act, "isi": text, "versi": version_in(page), "langkah": "kirim"}
     return client.post(f"/desk/laporan/{number}/jawab", fields)
+
+
+def steps_of(site: str, number: str) -> list[str]:
+    """Return the steps of a report on its status page."""
+    status = requests.get(f"{site}/status/{number}", headers={"accept": "application/json"}, timeout=60).json()
+    return [step["what"] for step in status["steps"]]
 
 
 def answered_texts(service: RunningService, number: str) -> list[str]:
@@ -139,8 +141,7 @@ def test_an_officer_works_at_the_desk(tmp_path: Path) -> None:
         assert answer(client, number, "terima").status_code == requests.codes.see_other
         assert answer(client, number, "tutup", "Loket sudah ditambah.").status_code == requests.codes.see_other
         wait_for(lambda: number in client.get("/desk/laporan?tab=selesai").text)
-        status = requests.get(f"{site}/status/{number}", headers={"accept": "application/json"}, timeout=60).json()
-        assert [step["what"] for step in status["steps"]] == ["received", "dispatched", "accepted", "closed"]
+        wait_for(lambda: steps_of(site, number) == ["received", "dispatched", "accepted", "closed"])
         cursor = answer_by_program(service, send_report(service, "Kemenkes, obat di puskesmas habis"))
         rows = stored_rows(service.parts.engine)
         command(service, "desk", "rebuild", "--actor", "operator", "--why", "uji")

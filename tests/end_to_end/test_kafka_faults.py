@@ -8,7 +8,8 @@ import requests
 from tests.bus.kafka.node import Node
 from tests.end_to_end.game_day import NewGameDay
 
-pytestmark = pytest.mark.faults
+# The parts of this are in `test_store_and_forward` and in the tests of the spool.
+pytestmark = [pytest.mark.faults, pytest.mark.expensive]
 
 _SPOOL_BYTES = 1_000_000
 # A full log is written from its start again as long as the file beside it has room.

@@ -40,6 +40,7 @@ def test_postgresql_is_frozen(tmp_path: Path, data: Path) -> None:
         server.cleanup()
 
 
+@pytest.mark.expensive
 def test_postgresql_is_down(new_game_day: NewGameDay, data: Path) -> None:
     """The doors that need the database are shut, and the stages wait. With the database back nothing is lost."""
     server = start_postgres(data)

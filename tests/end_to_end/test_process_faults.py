@@ -65,6 +65,7 @@ def test_a_stage_is_stopped(split: SplitService) -> None:
     assert day.service.audit().clean
 
 
+@pytest.mark.expensive
 def test_a_stage_is_started_twice(split: SplitService) -> None:
     """Two processes of one name fence each other and raise an alert. With one of them ended the other works."""
     day = split.day
@@ -89,6 +90,7 @@ class ProcessWithClock(Loopback):
         return json_answer({"at": at, "instance": "host-b", "doors": {}})
 
 
+@pytest.mark.expensive
 def test_a_clock_that_is_wrong(new_game_day: NewGameDay) -> None:
     """The alert names a process that is two hours ahead of the monitor. It is cleared when the clock is right."""
     with serving(ProcessWithClock()) as process:

@@ -1,4 +1,4 @@
-"""Readings of the monitor on a real Kafka with ten thousand messages: transactions, aborted and deleted records."""
+"""Readings of the monitor on a real Kafka with thousands of messages: transactions, aborted and deleted records."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -33,10 +33,10 @@ from tests.support.written_bus import PLN, complaint_id, message_id
 
 pytestmark = pytest.mark.slow
 
-MESSAGES = 10_000
+MESSAGES = 3_000
 # Earlier messages, of which retention has deleted every record.
 EXPIRED = 500
-TRANSACTION = 2_500
+TRANSACTION = 1_000
 ARRIVALS, QUEUE, DEAD_LETTERS = raw_topic("web"), agency_topic(PLN), DEAD_LETTER_TOPICS[0]
 FILLED_TOPICS = (ARRIVALS, COMPLAINTS, QUEUE, DEAD_LETTERS)
 SECRET = "a root secret for tests, never for use"
@@ -153,10 +153,10 @@ def run(service: FilledService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
 
 
 def test_snapshots_follow_the_groups_through_long_topics(service: FilledService) -> None:
-    """The same collector sees the bus and every backlog while the groups move through ten thousand records."""
+    """The same collector sees the bus and every backlog while the groups move through thousands of records."""
     waiting_by_share = {}
     with closing(snapshot_collector(service.parts)) as collector:
-        for share in (0.0, 0.1, 0.35, 0.6, 0.95, 1.0):
+        for share in (0.0, 0.35, 0.95, 1.0):
             service.commit("normalize", share, ARRIVALS)
             service.commit("router", share, COMPLAINTS)
             snapshot = collector.collect()
@@ -191,7 +191,7 @@ def test_tail_prints_every_committed_record(run: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize("number", [EXPIRED, EXPIRED + MESSAGES - 1])
 def test_trace_finds_the_records_of_a_report(run: Callable[..., Any], number: int) -> None:
-    """The records of one report among ten thousand, at the start and at the end of the topics."""
+    """The records of one report among thousands, at the start and at the end of the topics."""
     steps = json.loads(run("trace", written_bus.tracking(number), "--json").stdout)
     assert [step["what"] for step in steps] == ["arrived", "complaint", "dispatched", "dead letter"]
     # No process of these parts reads the complaints for replies, and none builds the desk.

@@ -4,6 +4,8 @@ import gc
 from functools import lru_cache
 from pathlib import Path
 
+import pytest
+
 from config.reference.folder import SHIPPED as SHIPPED_FOLDER
 from config.reference.folder import ReferenceFolder, version_of
 from config.reference.reloading import FixedSource
@@ -20,6 +22,13 @@ SHIPPED = SHIPPED_TABLES
 
 _LANGUAGE_MODELS: dict[str, LanguageModel] = {}
 _RULES: dict[str, Rules] = {}
+
+
+def share_tables(patch: pytest.MonkeyPatch) -> None:
+    """Let this process load equal language tables and equal rules once; neither changes."""
+    patch.setattr("router.rules_loading.load_rules", shared_rules)
+    for module in ("language.model", "router.rules_loading"):
+        patch.setattr(f"{module}.load_language_model", cached_language_model)
 
 
 def language_of(folder: Path = SHIPPED) -> LanguageModel:

@@ -1,5 +1,6 @@
 """Each query of the desk uses an index: no list, count, search or case reads the whole table."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,12 +9,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
+from app.database import open_database
 from config.database import read_transaction, write_transaction
 from desk.read_model.case_view import read_case
 from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_page
-from tests.conftest import NOW
+from tests.conftest import NOW, empty_postgresql
 from tests.support.generated_cases import generate_cases, generated_number
 
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
@@ -59,14 +61,18 @@ QUERIES: dict[str, Query] = {
 }
 
 
-@pytest.fixture(params=["statistics", "no-statistics"])
-def many_cases(request: pytest.FixtureRequest, engine: Engine) -> Engine:
-    """A database with thousands of cases. SQLite has no statistics until somebody asks for them."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def many_cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database of each kind with thousands of cases, which the tests of this module only read."""
+    if request.param == "sqlite":
+        file = shutil.copy(request.getfixturevalue("tables"), tmp_path_factory.mktemp("plans"))
+        engine = open_database(f"sqlite:///{file}")
+    else:
+        engine = request.getfixturevalue("postgres_engine")
+        empty_postgresql(engine)
     generate_cases(engine, AGENCIES, CASES, NOW)
-    if request.param == "statistics":
-        with write_transaction(engine) as connection:
-            connection.execute(text("ANALYZE"))
-    return engine
+    yield engine
+    engine.dispose()
 
 
 def plans(engine: Engine, query: Query) -> Iterator[tuple[str, str]]:
@@ -104,14 +110,24 @@ def scanned_tables(plan: str) -> set[str]:
 
 @pytest.mark.slow
 def test_every_query_uses_an_index(many_cases: Engine) -> None:
-    """Also the one of the agency with half of all cases."""
-    scans = {
+    """Also the one of the agency with half of all cases, with and without statistics.
+
+    SQLite has no statistics until somebody asks for them.
+    """
+    assert scans(many_cases) == {}
+    with write_transaction(many_cases) as connection:
+        connection.execute(text("ANALYZE"))
+    assert scans(many_cases) == {}
+
+
+def scans(engine: Engine) -> dict[tuple[str, str], str]:
+    """Return the plan of each query that reads a table as a whole, by the query's name and the table."""
+    return {
         (name, table): plan
         for name, query in QUERIES.items()
-        for _, plan in plans(many_cases, query)
+        for _, plan in plans(engine, query)
         for table in scanned_tables(plan)
     }
-    assert scans == {}
 
 
 def test_a_scan_would_be_seen(many_cases: Engine) -> None:

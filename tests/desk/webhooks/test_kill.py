@@ -1,6 +1,5 @@
 """A process that is killed in the middle of a delivery: the notice is sent again, with the same id."""
 
-import multiprocessing
 import threading
 from collections.abc import Mapping
 from multiprocessing.synchronize import Event
@@ -15,10 +14,8 @@ from desk.webhooks.sender import WebhookSender
 from tests.desk.webhooks.harness import Harness, change, wait_for
 from tests.desk.webhooks.receiver import Receiver
 from tests.support.loopback import stalled
+from tests.support.program import FORKS
 
-_FORKS = multiprocessing.get_context("forkserver")
-# The modules that every process of the tests imports before it is forked.
-_FORKS.set_forkserver_preload(["pytest", "app.assembly.service", "tests.desk.webhooks.harness"])
 _PATIENCE_SECONDS = 60.0
 
 
@@ -65,9 +62,9 @@ def test_a_killed_process_loses_no_delivery(engine: Engine, receiver: Receiver, 
     release = threading.Event()
     if step == "sending":
         receiver.script.append(stalled(release))
-    reached = _FORKS.Event()
+    reached = FORKS.Event()
     url = engine.url.render_as_string(hide_password=False)
-    process = _FORKS.Process(target=run_worker, args=(url, step, reached), daemon=True)
+    process = FORKS.Process(target=run_worker, args=(url, step, reached), daemon=True)
     process.start()
     try:
         if step == "sending":

@@ -87,10 +87,9 @@ def open_act(page: Page, act: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [_SMALL_PHONE, DESK], ids=["small-phone", "desktop"])
-def test_an_officer_works_without_scripts(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
+def test_an_officer_works_without_scripts(site: DeskSite, open_desk: OpenDesk) -> None:
     """Refuse the overdue case to the right institution, ask, hand to a unit, answer, close, and answer many."""
-    page = open_desk(size, scripts=False)
+    page = open_desk(_SMALL_PHONE, scripts=False)
     expect(page.get_by_role("link", name="Baru")).to_have_attribute("aria-current", "page")
 
     open_case(page, "Lewat tenggat", "Lampu padam")

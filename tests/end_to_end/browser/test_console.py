@@ -134,12 +134,9 @@ def test_the_most_urgent_alert_comes_first(open_console: OpenConsole) -> None:
     expect(page).to_have_title("(13 NOW) Satu Pintu operations")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_snapshot_changes_numbers_in_place(
-    open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int]
-) -> None:
+def test_a_snapshot_changes_numbers_in_place(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """Unchanged elements are not replaced, the charts continue, and the layout does not shift."""
-    page = open_console(size)
+    page = open_console(PHONE)
     lines = page.locator("[data-line] canvas")
     expect(lines.first).to_be_visible()
     count = lines.count()
@@ -212,10 +209,9 @@ def test_agencies_can_be_filtered_by_name(open_console: OpenConsole, planted: Pl
     assert shown.count() == 600
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_keyboard_reaches_every_control(open_console: OpenConsole, size: dict[str, int]) -> None:
+def test_the_keyboard_reaches_every_control(open_console: OpenConsole) -> None:
     """The order is that of the page, and the focus is visible."""
-    page = open_console(size)
+    page = open_console(DESK)
     controls = page.evaluate("""() => [...document.querySelectorAll('a, input, summary')].map(
         control => control.textContent.trim() || control.id)""")
     reached = []
@@ -244,12 +240,9 @@ def test_the_focus_stays_when_numbers_change(open_console: OpenConsole, planted:
     expect(page.locator("#stages")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_is_complete_without_scripts(
-    open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int]
-) -> None:
+def test_the_page_is_complete_without_scripts(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """The page reloads itself, and the filter is hidden."""
-    page = open_console(size, scripts=False)
+    page = open_console(PHONE, scripts=False)
     assert page.locator(".alert").count() == 28
     expect(page.get_by_label("Filter agencies by name")).to_be_hidden()
     page.get_by_text("580 more agencies").click()

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from messages.shapes import Complaint
 from messages.topics import COMPLAINTS
-from tests.end_to_end.browser.conftest import SIZES, SIZES_AND_SCHEMES, OpenPage
+from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES_AND_SCHEMES, OpenPage
 from tests.end_to_end.browser.pages import (
     accessibility_faults,
     fill_form,
@@ -28,6 +28,8 @@ from tests.ingest.web.forms import PDF, photo
 from tests.support.service import RunningService
 
 WITH_AND_WITHOUT_SCRIPTS = [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts")]
+# Each size and each way of working once. A script does not depend on the size.
+SIZES_AND_SCRIPTS = [pytest.param(PHONE, False, id="phone-no-scripts"), pytest.param(DESK, True, id="desk-scripts")]
 
 
 @pytest.fixture
@@ -49,8 +51,7 @@ def complaint(service: RunningService, number: str) -> Complaint:
     return next(Complaint.model_validate(fields) for fields in complaints if fields["tracking"] == number)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scripts", WITH_AND_WITHOUT_SCRIPTS)
+@pytest.mark.parametrize(("size", "scripts"), SIZES_AND_SCRIPTS)
 def test_a_report_from_form_to_status(
     open_page: OpenPage,
     service: RunningService,
@@ -84,8 +85,7 @@ def test_a_report_from_form_to_status(
     assert [attachment.media_type for attachment in report.attachments] == ["image/jpeg", "application/pdf"]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scripts", WITH_AND_WITHOUT_SCRIPTS)
+@pytest.mark.parametrize(("size", "scripts"), SIZES_AND_SCRIPTS)
 def test_an_error_stands_beside_its_field(
     open_page: OpenPage,
     pictures: list[Path],

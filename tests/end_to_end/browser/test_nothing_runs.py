@@ -1,6 +1,6 @@
 """Markup that citizens type stays text: sent by every door, shown on every page, also without the security policy."""
 
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -50,6 +50,7 @@ _PAGES = (
     "/open311/v2/requests.xml?service_request_id={number}",
     "/open311/v2/tokens/{number}.xml",
 )
+_PAGES_OF_A_POST = ("/status/{number}", "/open311/v2/requests/{number}.xml")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -64,18 +65,21 @@ def sender(service: RunningService, address: str) -> Sender:
     return Sender(address, settings.reached_at, secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
 
 
-def _fields(payload: str) -> dict[str, Any]:
-    """Return the payload in every field that a program can fill, cut at the limit of the field."""
-    limits = {"text": 10_000, "happened": 100, "phone": 40}
-    return {name: payload[: limits.get(name, 200)] for name in (*_TYPED, "region")}
+def _fields(first: int, names: Sequence[str] = (*_TYPED, "region")) -> dict[str, str]:
+    """Return a payload in each of these fields, from the `first` one on, cut at the limit of the field."""
+    limits = {"text": 10_000, "description": 10_000, "happened": 100, "phone": 40}
+    return {
+        name: PAYLOADS[(first + position) % len(PAYLOADS)][: limits.get(name, 200)]
+        for position, name in enumerate(names)
+    }
 
 
-def _open311(address: str, payload: str) -> str:
+def _open311(address: str, first: int) -> str:
     """The number of a report through a partner's app."""
     base = f"{address}/open311/v2"
     code = requests.get(f"{base}/services.json", timeout=30).json()[0]["service_code"]
-    words = dict.fromkeys(("description", "address_string", "first_name", "last_name"), payload)
-    fields = words | {"phone": payload[:40], "service_code": code, "lat": "-6.99", "long": "110.42"}
+    words = _fields(first, ("description", "address_string", "first_name", "last_name", "phone"))
+    fields = words | {"service_code": code, "lat": "-6.99", "long": "110.42"}
     return str(requests.post(f"{base}/requests.json", data=fields, timeout=30).json()[0]["token"])
 
 
@@ -106,11 +110,14 @@ def test_in_the_form(open_page: OpenPage, subtests: pytest.Subtests) -> None:
 
 
 def test_through_every_door(open_page: OpenPage, sender: Sender, address: str, subtests: pytest.Subtests) -> None:
-    """A report of nothing but markup leaves its receipt and status clean, whichever door it came through."""
+    """Reports of nothing but markup leave their receipt and status clean, whichever door they came through.
+
+    Two reports through each door have every payload. Each field has another one.
+    """
     page = open_page(bypass_csp=True).page
-    numbers_by_payload = {payload: _numbers(page, sender, address, payload) for payload in PAYLOADS}
-    for payload, numbers in numbers_by_payload.items():
-        with subtests.test(payload):
+    numbers_by_first_payload = {first: _numbers(page, sender, address, first) for first in (0, len(PAYLOADS) // 2)}
+    for first, numbers in numbers_by_first_payload.items():
+        with subtests.test(PAYLOADS[first]):
             assert [number for number in numbers if not number] == []
             for number in numbers:
                 page.goto(f"/web/receipts/{number}")
@@ -120,21 +127,21 @@ def test_through_every_door(open_page: OpenPage, sender: Sender, address: str, s
                 assert foreign_code(page) == []
 
 
-def _numbers(page: Page, sender: Sender, address: str, payload: str) -> list[str | None]:
-    """Return the numbers of reports with this payload: by the form, as JSON, by app, SMS and a partner's app."""
-    fields = _fields(payload)
+def _numbers(page: Page, sender: Sender, address: str, first: int) -> list[str | None]:
+    """Return the numbers of reports with these payloads: by the form, as JSON, by app, SMS and a partner's app."""
+    fields = _fields(first)
     headers = {"Idempotency-Key": str(uuid4())}
     app = fields | {"device_id": str(uuid4())}
     answers = [
         requests.post(f"{address}/web/reports", json=fields, timeout=30),
         requests.post(f"{address}/mobile/v1/reports", json=app, headers=headers, timeout=30),
-        sender.sms(SimulatedReport(uuid4().hex, payload, sender=1708)),
+        *(sender.sms(SimulatedReport(uuid4().hex, payload, sender=1708)) for payload in PAYLOADS[first : first + 5]),
     ]
     page.goto("/lapor")
     for name in _TYPED:
-        page.fill(f"#{name}", str(fields[name]) if name != "email" else "sekar@contoh.id")
+        page.fill(f"#{name}", fields[name] if name != "email" else "sekar@contoh.id")
     press_send(page)
-    return [page.locator(".number.big").inner_text(), *map(tracking_in, answers), _open311(address, payload)]
+    return [page.locator(".number.big").inner_text(), *map(tracking_in, answers), _open311(address, first)]
 
 
 def _sms(service: RunningService, address: str, payload: str) -> str | None:
@@ -163,11 +170,12 @@ def test_by_sms_and_on_x(
 
     for payload, numbers in numbers_by_payload.items():
         with subtests.test(payload):
-            for number in numbers:
+            # A post is shown where an SMS is; only its status and its Open311 record are read.
+            for number, paths in zip(numbers, (_PAGES, _PAGES_OF_A_POST), strict=True):
                 assert number
                 page.goto(f"/status/{number}")
                 reload_until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
-                for path in _PAGES:
+                for path in paths:
                     page.goto(path.format(number=number))
                     assert number in page.content()
                     assert foreign_code(page) == []

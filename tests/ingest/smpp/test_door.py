@@ -37,6 +37,7 @@ from tests.support.service import RunningService
 from tests.support.stages import make_normalizer
 
 # Short times of the `SmscSettings`, for tests that do not depend on them.
+_POLL_SECONDS = 0.02
 _QUICK = {"rate": 1000.0, "first_bind_pause_seconds": 0.05, "throttle_seconds": 0.05}
 
 
@@ -81,7 +82,7 @@ async def bound(parts: Parts, producer: Producer, **changed: Any) -> AsyncIterat
         peer = SmscSettings("127.0.0.1", wire.port, "satupintu", "rahasia", **(_QUICK | changed))
         stopping = threading.Event()
         clock = Clock()
-        line = SmppConnection(peer, smpp.door(parts, producer, clock), time.monotonic, stopping)
+        line = SmppConnection(peer, smpp.door(parts, producer, clock), time.monotonic, stopping, _POLL_SECONDS)
         thread = threading.Thread(target=line.run, name="smpp")
         thread.start()
         try:

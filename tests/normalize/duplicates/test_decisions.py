@@ -2,19 +2,24 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from multiprocessing.connection import Connection
+from threading import Barrier
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, func, select
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.database import open_database
 from bus.port import Outgoing, Record
 from config.database import read_transaction
+from config.reference.duplicate_weights import load_duplicate_weights
+from config.settings import load
 from ingest.wrap import accepted_record
+from language.model import load_language_model
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
@@ -23,6 +28,7 @@ from normalize.duplicates.matcher import MAX_JOINS
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 from normalize.stage import COMPARISON_PERIOD, NormalizeStage
 from tests.conftest import NOW
+from tests.support.program import FORKS
 from tests.support.records import JSON, at
 from tests.support.stages import make_normalizer
 
@@ -39,6 +45,9 @@ STREETS = [
     for first in ("Anggrek", "Dahlia", "Flamboyan", "Melati", "Teratai", "Cempaka")
     for second in ("Purnama", "Sentosa", "Makmur", "Kencana", "Wijaya", "Pertiwi")
 ]
+# Streets whose two copies meet in `test_two_processes_agree`.
+_COPIES = 6
+_PATIENCE_SECONDS = 120.0
 OTHER_STREET = AFTERNOON.replace("Kenanga Raya", "Dahlia Baru")
 
 
@@ -258,59 +267,35 @@ def test_stored_complaints_are_sealed(parts: Parts, engine: Engine, stage: Norma
     assert "bengkel" not in rows
 
 
-WORKER = """
-import sys, json
-from app.assembly.channels import CHANNELS
-from app.assembly.parts import Parts
-from app.database import open_database
-from config.reference.duplicate_weights import load_duplicate_weights
-from config.settings import load
-from language.model import load_language_model
-from normalize.duplicates.factory import DuplicateDetection
-from tests.support.stages import make_normalizer
-from tests.normalize.duplicates.test_decisions import AFTERNOON, MORNING, STREETS, normalize, report
-parts = Parts(load(), CHANNELS)
-detection = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"k" * 32)
-stage = make_normalizer(open_database(sys.argv[1]), parts.sealer, matcher=detection.matcher)
-print("ready", flush=True)
-sys.stdin.readline()
-text = MORNING if sys.argv[2] == "a" else AFTERNOON
-texts = [text.replace("Kenanga Raya", street) for street in STREETS[: int(sys.argv[3])]]
-complaints = [
-    normalize(stage, report(parts, text, sys.argv[2]), first_offset=number)[0] for number, text in enumerate(texts)
-]
-relations = [(complaint.relation.kind, str(complaint.relation.of or complaint.id)) for complaint in complaints]
-print(json.dumps(relations))
-"""
-
-
 def test_two_processes_agree(parts: Parts, engine: Engine) -> None:
     """Two normalizers that process two copies at the same moment make one complaint, every time."""
-    environment = {**os.environ, "SATUPINTU_HOME": str(parts.settings.home)}
-    url = engine.url.render_as_string(hide_password=False)
     _ = parts.sealer
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, url, device, "6"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for device in ("a", "b")
-    ]
-    for worker in workers:
-        assert worker.stdout
-        assert worker.stdout.readline() == "ready\n"
-    outputs = [json.loads(output) for output in _run_at_once(workers)]
+    home, url = str(parts.settings.home), engine.url.render_as_string(hide_password=False)
+    start = FORKS.Barrier(2)
+    receiving, outputs = [], []
+    for text in (MORNING, AFTERNOON):
+        receiver, sender = FORKS.Pipe(duplex=False)
+        FORKS.Process(target=_normalize_copies, args=(home, url, text, start, sender), daemon=True).start()
+        receiving.append(receiver)
+    for receiver in receiving:
+        assert receiver.poll(_PATIENCE_SECONDS)
+        outputs.append(receiver.recv())
+    assert [len(relations) for relations in outputs] == [_COPIES, _COPIES]
     for relations in zip(*outputs, strict=True):
         assert sorted(kind for kind, _ in relations) == ["joins", "new"]
         assert len({complaint_id for _, complaint_id in relations}) == 1
 
 
-def _run_at_once(workers: Sequence["subprocess.Popen[str]"]) -> list[str]:
-    for worker in workers:
-        assert worker.stdin
-        worker.stdin.write("\n")
-        worker.stdin.flush()
-    return [worker.communicate(timeout=60)[0] for worker in workers]
+def _normalize_copies(home: str, url: str, text: str, start: Barrier, sender: Connection) -> None:
+    """Normalize a report in each of some streets, in a process of its own. Send the kind and the origin of each."""
+    os.environ["SATUPINTU_HOME"] = home
+    parts = Parts(load(), CHANNELS)
+    detection = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"k" * 32)
+    stage = make_normalizer(open_database(url), parts.sealer, matcher=detection.matcher)
+    messages = [
+        report(parts, text.replace("Kenanga Raya", street), "a" if text == MORNING else "b")
+        for street in STREETS[:_COPIES]
+    ]
+    start.wait(_PATIENCE_SECONDS)
+    complaints = [normalize(stage, message, first_offset=number)[0] for number, message in enumerate(messages)]
+    sender.send([(complaint.relation.kind, str(complaint.relation.of or complaint.id)) for complaint in complaints])
