@@ -19,7 +19,8 @@ _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [...e
     .filter(({name, value}) => name.startsWith('on') || name === 'srcdoc' ||
         (['href', 'src', 'action', 'formaction', 'xlink:href'].includes(name) && /^\\s*javascript:/i.test(value)))
     .map(({name, value}) => `${element.tagName} ${name}=${value}`))
-    .concat([...document.querySelectorAll('script:not([src="/web/form.js"], [src="/web/receipt.js"])')].map(script => script.outerHTML))"""
+    .concat([...document.querySelectorAll('script:not([src="/web/form.js"], [src="/web/receipt.js"])')]
+        .map(script => script.outerHTML))"""
 
 
 @dataclass
@@ -63,8 +64,9 @@ def press_send(page: Page) -> None:
 
 def open_details(page: Page) -> None:
     """Open the parts of the form that are closed at first."""
-    for part in page.locator("details:not([open]) > summary").all():
-        part.click()
+    closed_parts = page.locator("details:not([open]) > summary")
+    while closed_parts.count():
+        closed_parts.first.click()
 
 
 def pick_region(page: Page, level: str, code: str, scripts: bool) -> None:  # noqa: FBT001 - how the page works

@@ -1,7 +1,7 @@
 """The recap: what will be sent, before it is sent."""
 
 from tests.ingest.door_client import DoorClient
-from tests.ingest.people import TEXT
+from tests.ingest.people import TEXT, Fields
 from tests.ingest.web.forms import (
     attached,
     fields_on_page,
@@ -13,7 +13,7 @@ from tests.ingest.web.forms import (
 )
 from tests.support.page_texts import page_text
 
-_PLACE = {"region": "", "province": "33", "city": "33.74", "district": "-"}
+_PLACE: Fields = {"region": "", "province": "33", "city": "33.74", "district": "-"}
 
 
 def test_the_recap_shows_everything_and_sends_it(served: DoorClient) -> None:
