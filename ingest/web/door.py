@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -23,12 +22,12 @@ from ingest.web.form_state import FORM_STEPS, RECAP_STEP, read_form_state
 from ingest.web.form_token import FormTokens
 from ingest.web.multipart import (
     MAX_FILES_BYTES,
-    MAX_PARTS,
     MULTIPART,
     PostedForm,
     posted_form,
     read_multipart,
 )
+from ingest.web.urlencoded import parse_urlencoded
 from ingest.wrap import Wrapper, accepted_record
 from messages.shapes import RawMessage
 from messages.tracking import read_tracking_number
@@ -153,7 +152,7 @@ class WebDoor:
             return
         try:
             arrival = await self._gate.read_arrival(request)
-            form.fields = _parse_urlencoded(arrival.body)
+            form.fields = parse_urlencoded(arrival.body)
         except (Refused, ValueError):
             form.cut = "too_large"
 
@@ -212,11 +211,3 @@ class WebDoor:
         if page.suspicion and is_sent:
             raise Refused(page.suspicion)
         return raw
-
-
-def _parse_urlencoded(body: bytes) -> list[tuple[bytes, bytes]]:
-    """Return names and values as bytes. Raises `ValueError` if there are more fields than any form has."""
-    # Latin-1 maps each byte to one character, so bytes that are not UTF-8 stay unchanged.
-    text = body.decode("latin-1")
-    pairs = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_PARTS)
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]

@@ -71,7 +71,7 @@ class FormPages:
             "form_id": form.form_id,
             "token": form.token,
             "kept": [(self._tokens.seal(form.form_id, file), file) for file in form.files],
-            "errors": _messages_by_field(refused),
+            "errors": messages_by_field(refused),
             "says": refused.message if refused and refused.reason != INVALID_FIELDS else "",
         }
         # Each form has its own id, and a shared cache would give one form to many people. A browser may store the
@@ -101,7 +101,8 @@ def combine(refusals: Sequence[Refused]) -> Refused:
     return general
 
 
-def _messages_by_field(refused: Refused | None) -> dict[str, list[str]]:
+def messages_by_field(refused: Refused | None) -> dict[str, list[str]]:
+    """Return the messages of a refusal by the field that they are about."""
     messages: dict[str, list[str]] = defaultdict(list)
     for error in refused.field_errors if refused else ():
         messages[error.field].append(error.detail)
