@@ -77,6 +77,9 @@ COMMANDS: Mapping[str, CommandSource] = {
         "answer_key",
         "Print the key with which an agency's own program signs its answers. Recorded in the audit log.",
     ),
+    "public-rebuild": CommandSource(
+        "reports", "public_rebuild", "Derive the public view again from the ledger. The service may run meanwhile."
+    ),
     "split": CommandSource(
         "corrections", "split", "Make a report that repeats or joins another report a case of its own."
     ),

@@ -21,6 +21,7 @@ from normalize.duplicates.store import tables as duplicates
 from router import answer_store
 from router import store as router
 from sinks.ledger import tables as ledger
+from sinks.public import tables as public
 from sinks.replies import tables as replies
 
 # Importing a module registers its tables with SQLModel.
@@ -40,6 +41,7 @@ MODULES = (
     router,
     answer_store,
     ledger,
+    public,
     replies,
     desk,
     desk_acts,

@@ -48,6 +48,8 @@ class DatabaseLock(IntEnum):
     ACCOUNTS = 1713
     # One process at a time issues keys of the programming interface.
     AGENCY_KEYS = 1714
+    # One process at a time derives the reports of the public view.
+    PUBLIC_REPORTS = 1715
 
 
 class DatabaseUnavailable(Exception):

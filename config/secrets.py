@@ -30,6 +30,7 @@ class Secrets:
     answer_key: bytes = field(repr=False)
     account_key: bytes = field(repr=False)
     link_key: bytes = field(repr=False)
+    public_key: bytes = field(repr=False)
     twilio_tokens: tuple[str, ...] = field(repr=False)
     twilio_keys: tuple[str, ...] = field(repr=False)
     x_token: str = field(repr=False)
@@ -54,6 +55,7 @@ def open_secrets(settings: Settings) -> Secrets:
         answer_key=derive_key(root, "answer", 32),
         account_key=derive_key(root, "account", 64),
         link_key=derive_key(root, "link", 32),
+        public_key=derive_key(root, "public", 32),
         twilio_tokens=tokens or (generated["twilio"],),
         twilio_keys=tuple(key.get_secret_value() for key in settings.twilio_shared_keys),
         x_token=settings.x_bearer_token.get_secret_value() or generated["x"],

@@ -1,4 +1,4 @@
-"""The settings of the pages for citizens: the operator of the service. See `config.settings`."""
+"""The settings of the pages for citizens: the operator of the service, the public view. See `config.settings`."""
 
 import re
 from typing import Self
@@ -22,6 +22,10 @@ class WebSettings(BaseSettings):
     )
     operator_email: str = Field(
         "", description="Mail address of its data protection officer; empty: the pages name the postal address only."
+    )
+
+    public_view: bool = Field(
+        False, description="Everybody may read masked reports at /publik, in a feed and by Open311."
     )
 
     @model_validator(mode="after")

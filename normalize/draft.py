@@ -13,6 +13,8 @@ MAX_TEXT_LENGTH = 10_000
 MAX_PHONE_LENGTH = 40
 # Stands before the sender and the marks of an anonymous report: as if another person had sent it.
 ANONYMOUS = "anonim:"
+# Evidence of a join that the sender asked for: the report refers to a public one.
+SAID_BY_SENDER = "said-by-sender"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Draft:
 
     `has_words` is False if the text of the report stands for a message without words. The stage then adds the
     beginning of the tracking number: with an equal text a second message would repeat the first.
+    `same_as` is the public id of a report that the sender says this one is about too.
     `follows` is set if the message itself proves which report it is about. It is not compared with other reports then.
     """
 
@@ -56,6 +59,7 @@ class Draft:
     continuation: Continuation | None = None
     has_words: bool = True
     follows: Follows | None = None
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

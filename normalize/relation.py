@@ -12,7 +12,7 @@ from uuid import UUID
 from messages.shapes import Relation
 from normalize.decision import MarkedComplaint, relation_to_earlier
 from normalize.decision_store import MarkStore
-from normalize.draft import Continuation
+from normalize.draft import SAID_BY_SENDER, Continuation
 
 
 def relation_by_mark(marks: MarkStore, continuation: Continuation, complaint_id: UUID, at: datetime) -> Relation:
@@ -32,6 +32,13 @@ def relation_by_fingerprint(marks: MarkStore, fingerprint: str, complaint_id: UU
     if relation.kind == "new" and (earlier is None or at > earlier.at):
         marks.put(fingerprint, MarkedComplaint(complaint_id, at))
     return relation
+
+
+def relation_by_public_report(complaint_id: UUID | None) -> Relation:
+    """Return a join of the complaint that the sender said to have read about; new if that is not public or not open."""
+    if complaint_id is None:
+        return Relation()
+    return Relation(kind="joins", of=complaint_id, evidence=(SAID_BY_SENDER,))
 
 
 def assign_marks(

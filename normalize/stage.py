@@ -43,7 +43,13 @@ from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.regrouping import regroup
 from normalize.picked_regions import with_region_names
 from normalize.reader_table import ReaderTable
-from normalize.relation import assign_marks, mark_key, relation_by_fingerprint, relation_by_mark
+from normalize.relation import (
+    assign_marks,
+    mark_key,
+    relation_by_fingerprint,
+    relation_by_mark,
+    relation_by_public_report,
+)
 from normalize.replies import acknowledgement
 
 _SOURCE = "/satu-pintu/normalize"
@@ -136,6 +142,7 @@ class NormalizeStage:
     the kind that its sender chose.
     `find_danger` returns the danger to life that a text and a title tell of.
     `alternate_ids` recognise a message that was delivered before message ids were keyed, and again afterwards.
+    `find_public` returns the complaint of a public report that is open; without it nobody refers to one.
     """
 
     def __init__(
@@ -149,6 +156,7 @@ class NormalizeStage:
         classifier: Classifier | None = None,
         alternate_ids: AlternateIds | None = None,
         find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
+        find_public: Callable[[str], UUID | None] | None = None,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
@@ -160,6 +168,7 @@ class NormalizeStage:
         self._classifier = classifier
         self._alternate_ids = alternate_ids
         self._find_danger = find_danger
+        self._find_public = find_public
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Return for each new message a complaint and, on X, its acknowledgement, or the oversight event instead.
@@ -300,6 +309,8 @@ class NormalizeStage:
         relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else Relation()
         if relation.kind == "new":
             relation = relation_by_fingerprint(earlier.marks, arrival.fingerprint, complaint_id, raw.at)
+        if relation.kind == "new":
+            relation = relation_by_public_report(self._public_complaint(earlier, draft))
         if self._matcher and arrival.comparable:
             relation = self._matcher.decide_relation(
                 earlier.complaints, complaint_id, arrival.comparable, arrival.keys, raw.at, relation
@@ -307,6 +318,13 @@ class NormalizeStage:
         if continuation:
             assign_marks(earlier.marks, continuation, complaint_id, relation, raw.at)
         return relation
+
+    def _public_complaint(self, earlier: _Earlier, draft: Draft) -> UUID | None:
+        """Return the complaint of the public report that the sender refers to, if it is open."""
+        if not (draft.same_as and self._find_public):
+            return None
+        complaint_id = self._find_public(draft.same_as)
+        return None if complaint_id is None or earlier.complaints.is_closed(complaint_id) else complaint_id
 
 
 def _decode_correction(record: Record) -> Correction:

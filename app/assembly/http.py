@@ -13,6 +13,7 @@ from app.api_document.viewer import ApiViewer
 from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
+from app.assembly.public_view import public_pages
 from app.assembly.unexpected_errors import install_unexpected_handler
 from app.clock import utc_now
 from app.pages.environment import page_environment
@@ -35,7 +36,15 @@ from monitor.health import ProcessHealth
 from sinks.ledger.page import StatusPage
 
 _ROOT = Path(__file__).parents[2]
-_TEMPLATES = [_ROOT / folder for folder in ("ingest/web/templates", "sinks/ledger/templates", "accounts/templates")]
+_TEMPLATES = [
+    _ROOT / folder
+    for folder in (
+        "ingest/web/templates",
+        "sinks/ledger/templates",
+        "sinks/public/templates",
+        "accounts/templates",
+    )
+]
 _NONCE_BYTES = 16
 _TITLE = "SP4N-LAPOR! Satu Pintu"
 
@@ -46,6 +55,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     app = Documented(_TITLE)
     app.schemes = SCHEMES
     pages = page_templates()
+    pages.globals["public_view"] = settings.public_view
     # Programs never get a refusal as a page.
     program_addresses = tuple(door.address_prefix for door in parts.channels.doors.values() if door.only_programs)
     responder = RefusalResponder(partial(refused_page, pages), program_addresses)
@@ -69,6 +79,8 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         for door in channel.http_doors(parts, http):
             app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
+    if settings.public_view:
+        app.include_router(public_pages(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     app.include_router(health.public_routes(pulse, readiness(parts, doors)))
     app.include_router(ApiViewer(_TITLE).routes())
     return app

@@ -61,6 +61,7 @@ from router.rules import Rules
 from router.rules_loading import reloading_rules
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow, DispatchRow
+from sinks.public.queries import PublicReports
 
 # Limit of a door's publish. Twilio waits 15 s for the whole answer, and a person less.
 _DOOR_SECONDS = 3.0
@@ -193,6 +194,7 @@ class Parts:
             classifier,
             alternate_ids,
             self.danger_reader.danger,
+            PublicReports(self.engine).open_complaint if self.settings.public_view else None,
         )
 
     @cached_property

@@ -21,6 +21,7 @@ from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
+from app.assembly.public_view import public_read_model
 from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.assembly.startup.preparation import Preparation
@@ -193,7 +194,11 @@ class Service:
                 "sinks",
                 "ledger",
                 lambda: LedgerSink(
-                    parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions
+                    parts.engine,
+                    parts.channels.names,
+                    parts.answer_check,
+                    lambda: parts.registry.institutions,
+                    public_read_model(parts).handle if parts.settings.public_view else None,
                 ),
             ),
             ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),

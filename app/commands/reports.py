@@ -1,4 +1,4 @@
-"""Commands of one report: its status, its trace, and an answer to it; and the key of an agency that answers."""
+"""Commands of reports: the status, the trace and an answer; the key of an agency that answers; the public view."""
 
 from contextlib import closing
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, time_argument, tracking_number
 from app.commands.common.process import open_parts, open_parts_for_action
-from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_note, stop
+from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_line, print_note, stop
 from app.operations.agency_answers import AgencyAnswers
 from app.operations.tracing.report_trace import ReportTracer
 from app.operations.tracing.trace_step import TraceStep
@@ -94,3 +94,17 @@ def _print_step(step: TraceStep) -> None:
     OUT.print(f"  {step.kind}: {step.description}", highlight=False, markup=False)
     for stage, records_ahead in step.records_ahead.items():
         OUT.print(f"  waits for {stage}, {records_ahead} before it", style="yellow", highlight=False)
+
+
+def public_rebuild(
+    actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the action.")] = ""
+) -> None:
+    """Derive the public view again from the ledger. The service may run meanwhile."""
+    from app.assembly.public_view import public_read_model  # noqa: PLC0415 - loads the tables of places
+
+    with open_parts_for_action(actor, why) as parts:
+        if not parts.settings.public_view:
+            stop("The public view is off. Set SATUPINTU_PUBLIC_VIEW=true first.", EX_USAGE)
+        parts.audit_log.append("public.rebuild", "public", actor, why, parts.now())
+        print_note("Deriving the public view from the ledger. Until it ends, it is not complete.")
+        print_line(f"{public_read_model(parts).rebuild(parts.engine)} complaints")

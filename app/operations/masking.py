@@ -54,7 +54,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Reason: frozenset({"rule"}),
 }
 # Events whose reason is a code. The reason of any other event is a sentence that a person typed.
-_CODED_EVENTS = frozenset({"not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn", "reopened-again"})
+_CODED_EVENTS = frozenset({"not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn"})
 # An id, a time, a tracking number, the hash of a file, a content type, or a code. Five digits in a row may be a part of
 # a person's number: no code of ours has so many.
 _SHOWN_VALUE = re.compile(

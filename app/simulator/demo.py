@@ -53,7 +53,7 @@ def run(out: Console, err: Console) -> int:
     cases = json.loads((Path(__file__).parent / "demo.json").read_text())
     with tempfile.TemporaryDirectory(prefix="satupintu-demo-") as folder:
         # The demo ignores the user's own settings.
-        demo_settings = {"home": folder, "port": str(_free_port()), "bus": "local"}
+        demo_settings = {"home": folder, "port": str(_free_port()), "bus": "local", "public_view": "true"}
         demo_settings |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
         parts = Parts(Settings.model_validate(demo_settings), CHANNELS)
         err.print(f"starting a service on port {parts.settings.port}")

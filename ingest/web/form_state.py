@@ -1,5 +1,6 @@
 """A submitted form: the typed values, the fields that belong to the door, and the values to show again. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -13,11 +14,9 @@ from ingest.web.form_token import TRAP, FormFile
 # Fields that the form carries for the door. All other fields are the citizen's.
 _DOOR_FIELDS = {"token", TRAP, "kept", "step", "files", "photo_place"}
 _COORDINATE_FIELDS = {"latitude", "longitude"}
-# Buttons that only show the form again: with a list of cities, with a list of districts, without coordinates, and
-# from the recap to be changed.
-FORM_STEPS = {"city", "district", "unlocate", "edit"}
-# Button that shows the recap.
-RECAP_STEP = "recap"
+_PUBLIC_ID = re.compile(r"[0-9A-Z]{1,20}")
+# Buttons that only show the form again: with a list of cities, with a list of districts, without coordinates.
+_STEPS = {"city", "district", "unlocate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,9 @@ class FormState:
 
     @property
     def step(self) -> str:
-        """Button that was pressed, empty for the button of the recap, which sends the report."""
+        """Button that was pressed, empty for the button that sends the report."""
         pressed = self.values.get("step", "")
-        return pressed if pressed in FORM_STEPS or pressed == RECAP_STEP else ""
+        return pressed if pressed in _STEPS else ""
 
     def body(self, files: Sequence[FormFile]) -> bytes:
         """Return the citizen's own fields, urlencoded.
@@ -83,6 +82,11 @@ class FormState:
             "cities": regions.children(province) if province else (),
             "districts": regions.children(city) if province and city.startswith(f"{province}.") else (),
         }
+
+
+def joined_fields(public_id: str) -> list[tuple[bytes, bytes]]:
+    """Return the fields of a new form whose report joins a public one; none for a text that is no id of one."""
+    return [(b"same_as", public_id.encode())] if _PUBLIC_ID.fullmatch(public_id) else []
 
 
 def read_form_state(fields: Sequence[tuple[bytes, bytes]]) -> FormState:

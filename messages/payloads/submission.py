@@ -1,5 +1,6 @@
 """The JSON of the web and of the mobile app: a report and the addresses for replies, in one flat object."""
 
+import re
 import unicodedata
 from typing import Self
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ _FORM_ONLY = {"form_id", "located_by"}
 _UNKNOWN_REGION = "-"
 # Content type of a `MobileEnvelope`.
 MOBILE_ENVELOPE = "application/vnd.satu-pintu.mobile-letter+json"
+_PUBLIC_ID = re.compile(r"[0-9A-Z]{1,20}")
 # Unicode categories of invisible characters: control, format, surrogates, spaces and line ends.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
 
@@ -46,6 +48,13 @@ class Submission(Shape):
     name: str = Field("", max_length=200)
     phone: str = Field("", max_length=40)
     email: str = Field("", max_length=200)
+    same_as: str = Field("", max_length=20, description="Id of a public report about the same, as in P0123456789AB.")
+
+    @field_validator("same_as", mode="before")
+    @classmethod
+    def _drop_damaged_id(cls, public_id: object) -> object:
+        """Return an empty id for a text that is none: a damaged address must not refuse a report."""
+        return public_id if isinstance(public_id, str) and _PUBLIC_ID.fullmatch(public_id) else ""
 
     @field_validator("text")
     @classmethod

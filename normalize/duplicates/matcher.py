@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from messages.shapes import Channel, RawMessage, Relation, Report
-from normalize.draft import ANONYMOUS
+from normalize.draft import ANONYMOUS, SAID_BY_SENDER
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.comparator import Comparator, Verdict
 from normalize.duplicates.lookup_keys import LookupKeys
@@ -174,5 +174,7 @@ def _refer_to_group(
     if since < root.since:
         earlier_complaints.move_start(root, since)
     related_id = match.first_of_sender_id if relation.kind == "repeat" else root.complaint_id
+    # The public report that the sender has read is a case. The root of its group may be closed, or not public.
+    related_id = match_id if SAID_BY_SENDER in relation.evidence else related_id
     group = _Group(related_id, root.complaint_id, since)
     return relation.model_copy(update={"of": related_id, "since": since}), group

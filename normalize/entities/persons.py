@@ -239,7 +239,12 @@ def _is_in_capitals(scan: TextScan, index: int) -> bool:
 
 
 def _may_be_name(word: str) -> bool:
-    return word[:1].isalpha() and word not in NON_NAME_WORDS and word not in _FUNCTIONS
+    return word[:1].isalpha() and not is_no_name(word)
+
+
+def is_no_name(word: str) -> bool:
+    """Return whether a word in lower case is an ordinary one, or a function by which people are addressed."""
+    return word in NON_NAME_WORDS or word in _FUNCTIONS
 
 
 def _add_name(scan: TextScan, kind: EntityKind, first: int, end: int) -> int:

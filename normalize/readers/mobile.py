@@ -15,7 +15,8 @@ def read_report(content_type: str, body: bytes) -> Draft:
         raise unreadable_field(error) from None
     # The device is part of the mark, so no device can continue the report of another one, whatever ids it sends.
     mark = f"mobile:{envelope.device_id}:{envelope.thread}"
-    return Draft(_report(envelope), _contact(envelope), Continuation(mark, "more-about") if envelope.thread else None)
+    continuation = Continuation(mark, "more-about") if envelope.thread else None
+    return Draft(_report(envelope), _contact(envelope), continuation, same_as=envelope.said.same_as)
 
 
 def _read_envelope(content_type: str, body: bytes) -> MobileEnvelope:

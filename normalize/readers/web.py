@@ -13,4 +13,4 @@ def read_report(content_type: str, body: bytes) -> Draft:
         submission = Submission.model_validate_json(body) if is_json else Submission.from_form(body)
     except ValidationError as error:
         raise unreadable_field(error) from None
-    return Draft(submission.report(), submission.contact())
+    return Draft(submission.report(), submission.contact(), same_as=submission.same_as)

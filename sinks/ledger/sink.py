@@ -25,6 +25,8 @@ _FORGED: Container[AnswerFault | None] = ("no_authenticator", "wrong_authenticat
 
 _log = structlog.get_logger()
 
+# Takes the records whose rows were written.
+Derive = Callable[[Connection, Sequence[Record]], None]
 RowsByTable = dict[type[SQLModel], list[dict[str, Any]]]
 
 
@@ -34,7 +36,7 @@ class LedgerSink:
     It writes no answer that the router rejects: those that fail `answer_check`, and those of an agency that does not
     have the answered dispatch. A forged one is left out, because the router has made a dead letter of it. The other
     faults depend on when a stage checks the answer, so the ledger rejects these itself. `institutions` returns the
-    codes of the registry.
+    codes of the registry. `derive` writes what follows from the rows, in the same transaction.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class LedgerSink:
         channels: Collection[Channel],
         answer_check: AnswerCheck,
         institutions: Callable[[], Container[str]],
+        derive: Derive | None = None,
     ) -> None:
         self._engine = engine
         self._channels = channels
         self._answer_check = answer_check
         self._institutions = institutions
+        self._derive = derive
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Write the rows and return no messages. Writing the same rows again changes nothing."""
@@ -63,6 +67,8 @@ class LedgerSink:
                     connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
                 # After the dispatches that the answers belong to.
                 self._write_answers(connection, answers)
+                if self._derive:
+                    self._derive(connection, records)
         except StatementError as error:
             # `write_transaction` lets through only errors of the values: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None

@@ -54,6 +54,11 @@ class StatusReader:
         self._engine = engine
         self._agency_names = agency_names
 
+    @property
+    def agency_names(self) -> Mapping[str, str]:
+        """Names of the institutions by code."""
+        return self._agency_names
+
     def status(self, tracking: str) -> ReportStatus | None:
         """Return the status of a tracking number in its canonical form; `None` if it is not in the ledger (yet)."""
         return self.statuses([tracking]).get(tracking)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
+from uuid import UUID
 
 from sqlalchemy import Engine
 
@@ -26,7 +27,7 @@ from normalize.readers.open311 import Open311Reader
 from normalize.stage import NormalizeStage
 from router.rules import Rules
 from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
+from sinks.ledger.sink import Derive, LedgerSink
 from sinks.replies.sink import ReplySink
 from tests.support.arrival_ids import MESSAGE_KEY
 from tests.support.rules import SMALL, cached_rules
@@ -49,6 +50,7 @@ def make_normalizer(
     classifier: Classifier | None = None,
     former_ids_until: date = date.max,
     find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
+    find_public: Callable[[str], UUID | None] | None = None,
 ) -> NormalizeStage:
     """Return a normalizer; `services` are the names of Open311's services by their codes."""
     by_content_type = {
@@ -60,7 +62,7 @@ def make_normalizer(
     matchers = FixedSource(matcher) if matcher else None
     alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
     return NormalizeStage(
-        engine, sealer, readers, _answer_fault, regions, matchers, classifier, alternate_ids, find_danger
+        engine, sealer, readers, _answer_fault, regions, matchers, classifier, alternate_ids, find_danger, find_public
     )
 
 
@@ -80,9 +82,11 @@ def make_router(
     return RouterStage(engine, source, now, DIRECTORY, answer_check)
 
 
-def make_ledger_sink(engine: Engine, answer_check: AnswerCheck = ANSWER_CHECK) -> LedgerSink:
+def make_ledger_sink(
+    engine: Engine, answer_check: AnswerCheck = ANSWER_CHECK, derive: Derive | None = None
+) -> LedgerSink:
     """Return the sink that writes the ledger."""
-    return LedgerSink(engine, DIRECTORY.names, answer_check, lambda: cached_rules(SMALL).registry.institutions)
+    return LedgerSink(engine, DIRECTORY.names, answer_check, lambda: cached_rules(SMALL).registry.institutions, derive)
 
 
 def make_reply_sink(engine: Engine) -> ReplySink:

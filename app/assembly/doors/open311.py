@@ -1,9 +1,13 @@
-"""Translates the ledger's status of a number for Open311: open or closed, and a sentence for the citizen."""
+"""Translates the ledger's status of a number and the public view for Open311: open or closed, and a sentence."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from ingest.web.open311.door import PublicStatus
+from config.reference.regions import Regions
+from ingest.web.open311.door import PublicRequest, PublicStatus
+from ingest.web.open311.store import RequestQuery
 from sinks.ledger.status import ReportStatus, StatusReader
+from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
+from sinks.public.wording import region_label, state_label
 
 _NOTES = {
     "terverifikasi": "Laporan diterima dan sedang dicarikan instansi yang berwenang.",
@@ -30,3 +34,30 @@ def open311_status(status: ReportStatus) -> PublicStatus:
     requested = next(step.at for step in status.steps if step.kind == "received")
     updated = max(step.at for step in status.steps)
     return PublicStatus(status.state in _CLOSED, notes, agencies[-1] if agencies else "", requested, updated)
+
+
+class Open311PublicView:
+    """The public view as Open311 shows it: `ingest.web.open311.door.PublicRequests`."""
+
+    def __init__(self, reports: PublicReports, agency_names: Mapping[str, str], regions: Regions) -> None:
+        self._reports = reports
+        self._agency_names = agency_names
+        self._regions = regions
+
+    def newest(self, query: RequestQuery, states: Collection[str], limit: int) -> Sequence[PublicRequest]:
+        """Return the reports that match the query, the newest first."""
+        state = CLOSED if "open" not in states else OPEN if "closed" not in states else ""
+        chosen = PublicFilter(topics=tuple(query.services), state=state, since=query.since, until=query.until)
+        return [self._request(report) for report in self._reports.newest(chosen, limit)]
+
+    def find(self, public_id: str) -> PublicRequest | None:
+        """Return the report with this public id."""
+        report = self._reports.find(public_id)
+        return self._request(report) if report else None
+
+    def _request(self, report: ShownReport) -> PublicRequest:
+        agency = self._agency_names.get(report.agency, "")
+        notes = f"{state_label(report.state)}."
+        status = PublicStatus(not report.is_open, notes, agency, report.published_at, report.changed_at)
+        words = "\n".join(text for text in (report.title, report.text) if text)
+        return PublicRequest(report.public_id, status, report.topic, words, region_label(self._regions, report.region))

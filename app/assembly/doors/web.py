@@ -3,35 +3,24 @@
 from collections.abc import Iterable
 from functools import partial
 
-from app.assembly.doors.open311 import look_up
+from app.assembly.doors.open311 import Open311PublicView, look_up
 from app.assembly.installed_channel import PAGE_RESPONSES, DoorParts, HttpDoor, HttpParts
 from ingest.web.door import WebDoor
-from ingest.web.follow_ups.door import FollowUpDoor
-from ingest.web.form_files import FormFiles
 from ingest.web.form_token import FormTokens
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
 from ingest.web.pages.information import InformationPages, Operator
+from sinks.public.queries import PublicReports
 
 
 def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     """Return the form, the pages beside it, and Open311."""
     settings = parts.settings
-    tokens = FormTokens(parts.secrets.sender_key, settings.reached_at)
-    follow_ups = FollowUpDoor(
-        http.gate,
-        parts.wrapper,
-        FormFiles(parts.attachments, tokens, http.gate.check_rate),
-        tokens,
-        http.pages,
-        parts.secrets.link_key,
-        http.new_id,
-    )
     form = WebDoor(
         http.gate,
         parts.wrapper,
         parts.attachments,
-        tokens,
+        FormTokens(parts.secrets.sender_key, settings.reached_at),
         http.pages,
         parts.regions,
         http.new_id,
@@ -48,13 +37,17 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         http.new_id,
         http.now,
         settings.reached_at,
+        _public_requests(parts) if settings.public_view else None,
     )
     operator = Operator(settings.operator_name, settings.operator_address, settings.operator_email)
     information = InformationPages(http.pages, operator, frozenset())
     # Open311 describes its refusals itself, in its own format.
     return (
         HttpDoor(form.routes(), PAGE_RESPONSES),
-        HttpDoor(follow_ups.routes()),
         HttpDoor(information.routes(), PAGE_RESPONSES),
         HttpDoor(open311.routes()),
     )
+
+
+def _public_requests(parts: DoorParts) -> Open311PublicView:
+    return Open311PublicView(PublicReports(parts.engine), parts.ledger.agency_names, parts.regions)

@@ -7,6 +7,7 @@ becomes the `service_request_id` when the ledger has the report.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -31,13 +32,15 @@ from ingest.web.open311.adapter import (
     requested_states,
 )
 from ingest.web.open311.render import PREFIX, Value, render
-from ingest.web.open311.store import RecordedRequest, RequestStore
+from ingest.web.open311.store import RecordedRequest, RequestQuery, RequestStore
 from ingest.wrap import Wrapper, accepted_record
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
 
 # The specification: 1,000 requests at most.
 _MAX_LISTED_REQUESTS = 1000
+# The words of so many reports are a few hundred kilobytes.
+_MAX_PUBLIC_REQUESTS = 200
 _FORMATS = ("json", "xml")
 
 
@@ -56,11 +59,34 @@ class PublicStatus:
 StatusLookup = Callable[[Collection[str]], Mapping[str, PublicStatus]]
 
 
+@dataclass(frozen=True, slots=True)
+class PublicRequest:
+    """A report of the public view. `id` is its public id, `description` has masked words, `address` names a region."""
+
+    id: str
+    status: PublicStatus
+    topic: str
+    description: str
+    address: str
+
+
+class PublicRequests(Protocol):
+    """The public view of reports."""
+
+    def newest(self, query: RequestQuery, states: Collection[str], limit: int) -> Sequence[PublicRequest]:
+        """Return the reports that match the query, the newest first. `services` of the query are topics."""
+        ...
+
+    def find(self, public_id: str) -> PublicRequest | None:
+        """Return the report with this public id."""
+        ...
+
+
 class Open311Door:
     """All endpoints of Open311.
 
     `find_statuses` asks the ledger. `new_id` returns a random UUID, `now` is the clock, `public_url` the service's
-    public address.
+    public address. `public` is the public view, where it is on.
     """
 
     def __init__(
@@ -75,6 +101,7 @@ class Open311Door:
         new_id: Callable[[], UUID],
         now: Callable[[], datetime],
         public_url: str,
+        public: PublicRequests | None = None,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
@@ -86,6 +113,7 @@ class Open311Door:
         self._new_id = new_id
         self._now = now
         self._public_url = public_url
+        self._public = public
 
     def routes(self) -> APIRouter:
         """Return the routes to serve, each in both formats."""
@@ -195,7 +223,8 @@ class Open311Door:
     def listing(self, request: Request) -> Response:
         """Return the states of the given numbers, or of the client's own requests (GET Service Requests).
 
-        Without a valid key the list is empty, because a list of all requests would give away their numbers.
+        Without a valid key the list has the reports of the public view, under ids of their own; it is empty where that
+        view is off. A list of all requests would give away their numbers.
         """
         arguments = self._check_query(request)
         if numbers := requested_numbers(arguments):
@@ -203,7 +232,8 @@ class Open311Door:
         client, states = self._api_keys.client(arguments), requested_states(arguments)
         query = request_query(arguments, client, self._now())
         if not client:
-            return render(request.url.path, "service_requests", [])
+            public = self._public.newest(query, states, _MAX_PUBLIC_REQUESTS) if self._public else ()
+            return render(request.url.path, "service_requests", [_public_row(report) for report in public])
         self._gate.check_rate("open311-list", client)
         newest_requests = self._requests.newest_requests(query, _MAX_LISTED_REQUESTS)
         rows = [row for row in self._rows(newest_requests) if row["status"] in states]
@@ -226,7 +256,11 @@ class Open311Door:
     def _rows_of_numbers(self, texts: Sequence[str]) -> list[dict[str, Value]]:
         numbers = list(dict.fromkeys(number for text in texts if (number := read_tracking_number(text))))
         recorded = self._requests.find_requests(numbers)
-        return list(self._rows(recorded.get(number, RecordedRequest(number, "")) for number in numbers))
+        public = (self._public.find(text) for text in texts) if self._public else ()
+        return [
+            *self._rows(recorded.get(number, RecordedRequest(number, "")) for number in numbers),
+            *(_public_row(report) for report in public if report),
+        ]
 
     def _rows(self, requests: Iterable[RecordedRequest]) -> Iterable[dict[str, Value]]:
         """Return the public fields of each request that the ledger has.
@@ -239,21 +273,35 @@ class Open311Door:
             if status := statuses.get(request.tracking):
                 service = self._services.by_code.get(request.service_code)
                 yield {
-                    "service_request_id": request.tracking,
-                    "status": "closed" if status.closed else "open",
-                    "status_notes": status.notes,
+                    **_row(request.tracking, status),
                     "service_name": service.name if service else None,
                     "service_code": request.service_code or None,
-                    "description": None,
-                    "agency_responsible": status.agency or None,
-                    "service_notice": None,
-                    "requested_datetime": iso(status.requested),
-                    "updated_datetime": iso(status.updated),
-                    "expected_datetime": None,
-                    "address": None,
-                    "address_id": None,
-                    "zipcode": None,
-                    "lat": None,
-                    "long": None,
-                    "media_url": None,
                 }
+
+
+def _row(request_id: str, status: PublicStatus) -> dict[str, Value]:
+    """Return the fields of a request that everybody may read, in the order of the specification."""
+    return {
+        "service_request_id": request_id,
+        "status": "closed" if status.closed else "open",
+        "status_notes": status.notes,
+        "service_name": None,
+        "service_code": None,
+        "description": None,
+        "agency_responsible": status.agency or None,
+        "service_notice": None,
+        "requested_datetime": iso(status.requested),
+        "updated_datetime": iso(status.updated),
+        "expected_datetime": None,
+        **dict.fromkeys(("address", "address_id", "zipcode", "lat", "long", "media_url")),
+    }
+
+
+def _public_row(report: PublicRequest) -> dict[str, Value]:
+    return {
+        **_row(report.id, report.status),
+        "service_name": report.topic.replace("-", " ").capitalize() or None,
+        "service_code": report.topic or None,
+        "description": report.description,
+        "address": report.address or None,
+    }

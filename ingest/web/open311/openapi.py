@@ -13,6 +13,8 @@ from messages.payloads.open311 import ServiceRequest
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _NUMBER: dict[str, Any] = {"type": "string", "pattern": "^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$"}
+# A tracking number, or the id of a report in the public view.
+_REQUEST_ID: dict[str, Any] = {"type": "string", "pattern": "^([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|P[0-9A-Z]{12})$"}
 _NULL: dict[str, Any] = {"type": "null"}
 _TEXT_OR_NULL: dict[str, Any] = {"type": ["string", "null"]}
 _MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
@@ -28,18 +30,18 @@ def _array(items: dict[str, Any]) -> dict[str, Any]:
 
 _TOKEN_OR_NUMBER = {**_object(token=_NUMBER, service_request_id=_NUMBER), "required": ["token"]}
 _REQUEST = _object(
-    service_request_id=_NUMBER,
+    service_request_id=_REQUEST_ID,
     status={"type": "string", "enum": [*STATES]},
     status_notes=_TEXT,
     service_name=_TEXT_OR_NULL,
     service_code=_TEXT_OR_NULL,
-    description=_NULL,
+    description=_TEXT_OR_NULL,
     agency_responsible=_TEXT_OR_NULL,
     service_notice=_NULL,
     requested_datetime=_MOMENT,
     updated_datetime=_MOMENT,
     expected_datetime=_NULL,
-    address=_NULL,
+    address=_TEXT_OR_NULL,
     address_id=_NULL,
     zipcode=_NULL,
     lat=_NULL,
@@ -108,9 +110,9 @@ PLAIN: dict[str, Any] = {"parameters": [_JURISDICTION]}
 LISTING: dict[str, Any] = {
     "parameters": [
         _JURISDICTION,
-        _argument("api_key", "Key of the client whose requests are listed; without a valid key the list is empty."),
+        _argument("api_key", "Key of the client whose requests are listed; without a valid key: the public reports."),
         _argument("service_request_id", "Numbers, separated by commas; then the other arguments are ignored."),
-        _argument("service_code", "Services, separated by commas."),
+        _argument("service_code", "Services, separated by commas; topics of public reports."),
         _argument("start_date", "With the zone; at most 90 days before end_date.", format="date-time"),
         _argument("end_date", "With the zone.", format="date-time"),
         _argument("status", "Use open,closed for both.", enum=[*STATES, ",".join(STATES)]),

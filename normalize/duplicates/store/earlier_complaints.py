@@ -20,6 +20,7 @@ from config.database import insert_statement
 from messages.sealing import Sealed, Sealer
 from normalize.duplicates.comparable import Comparable, pack_comparable, unpack_comparable
 from normalize.duplicates.lookup_keys import LookupKeys
+from normalize.duplicates.store.closed_cases import is_closed
 from normalize.duplicates.store.statements import SELECT_BY_ID, STATEMENTS
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 
@@ -133,6 +134,10 @@ class EarlierComplaints:
             self._remember(self._connection.execute(SELECT_BY_ID, {"complaint_id": complaint_id}))
         number = self._numbers_by_id.get(complaint_id)
         return None if number is None else self._open(number)
+
+    def is_closed(self, complaint_id: UUID) -> bool:
+        """Return True if a complaint belongs to a closed case, also after its comparable form has expired."""
+        return bool(self._connection.execute(select(is_closed(complaint_id))).scalar_one())
 
     def add(self, complaint: EarlierComplaint, keys: LookupKeys, received_at: datetime, *, joined: bool) -> None:
         """Add a decided complaint: it is a candidate from now on."""

@@ -12,6 +12,7 @@ from app.api_document.examples import add_examples
 from app.assembly import http, operations_http
 from app.assembly.parts import Parts
 from app.clock import utc_now
+from config.settings import Settings
 from monitor.health import ProcessHealth
 from tests.monitor.console.snapshots import PlantedMonitor, quiet
 
@@ -19,6 +20,12 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 _PAGE = "text/html"
 
 Operation = tuple[str, dict[str, Any]]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings with everything that has addresses."""
+    return settings.model_copy(update={"public_view": True})
 
 
 @pytest.fixture
@@ -40,7 +47,15 @@ def test_every_operation_explains_itself(documents: tuple[dict[str, Any], dict[s
         assert [fault for operation in operations_of(document) for fault in faults(operation)] == []
         assert [fault for operation in operations_of(document) for fault in unfit_examples(operation, document)] == []
     paths = {path for document in documents for path in document["paths"]}
-    assert paths >= {"/web/reports", "/status/{number}", "/metrics", "/ops", "/ops/events", "/ops/state"}
+    assert paths >= {
+        "/web/reports",
+        "/publik/{public_id}",
+        "/status/{number}",
+        "/metrics",
+        "/ops",
+        "/ops/events",
+        "/ops/state",
+    }
 
 
 def test_an_operation_without_words_and_examples_is_found() -> None:

@@ -1,1 +1,0 @@
-"""Follow-ups of a sender by the own link: further words and pictures, objection, rating, withdrawal."""

@@ -1,0 +1,1 @@
+"""The public view: reports that everybody may read. What leads to a person is masked."""

@@ -1,0 +1,120 @@
+"""Pages of the public view: the list with its filters, one report, and the feed. They need no JavaScript."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, Response
+
+from config.reference.regions import Regions
+from sinks.public import address, wording
+from sinks.public.feed import render_feed
+from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports
+
+_PAGE_SIZE = 20
+_FEED_SIZE = 50
+_ATOM = "application/atom+xml"
+_FEED: dict[int | str, dict[str, Any]] = {200: {"description": "The newest reports.", "content": {_ATOM: {}}}}
+_MISSING: dict[int | str, dict[str, Any]] = {
+    404: {"description": "No such report is public.", "content": {"text/html": {}}}
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNames:
+    """Names that the pages show: institutions by code, topics by id, and regions."""
+
+    institutions: Callable[[], Mapping[str, str]]
+    topics: Callable[[], Sequence[str]]
+    regions: Regions
+
+    def institution(self, code: str) -> str:
+        """Return the name of an institution; its code if the registry does not have it any more."""
+        return self.institutions().get(code, code)
+
+    def region(self, code: str) -> str:
+        """Return the name of a place."""
+        return wording.region_label(self.regions, code)
+
+
+class PublicPages:
+    """Endpoints of the public view. `site` is the service's public address."""
+
+    def __init__(self, reports: PublicReports, names: PublicNames, pages: Environment, site: str) -> None:
+        self._reports = reports
+        self._names = names
+        self._pages = pages
+        self._site = site
+
+    def routes(self) -> APIRouter:
+        """Return the routes of this endpoint."""
+        router = APIRouter(tags=["public"])
+        router.add_api_route(address.LIST, self.list, methods=["GET"], response_class=HTMLResponse)
+        # Before the route of one report, which would take its name for an id.
+        router.add_api_route(address.FEED, self.feed, methods=["GET"], response_class=Response, responses=_FEED)
+        router.add_api_route(
+            f"{address.LIST}/{{public_id}}", self.show, methods=["GET"], response_class=HTMLResponse, responses=_MISSING
+        )
+        return router
+
+    def list(self, request: Request) -> Response:
+        """Show the public reports, the newest first, 20 on a page. Arguments: instansi, topik, wilayah, status."""
+        chosen = address.read_filter(request.query_params)
+        before = address.read_position(request.query_params)
+        found = self._reports.newest(chosen, _PAGE_SIZE + 1, before)
+        reports = found[:_PAGE_SIZE]
+        more = address.list_address(chosen, reports[-1].position) if len(found) > _PAGE_SIZE else ""
+        return self._render(
+            "public_list.html",
+            reports=reports,
+            chosen=chosen,
+            is_first=before is None,
+            more=more,
+            newest=address.list_address(chosen),
+            feed=address.list_address(chosen, path=address.FEED),
+            agencies=self._agencies(chosen),
+            topics=[(topic, wording.topic_label(topic)) for topic in self._names.topics()],
+            regions=self._regions(chosen),
+            states=(OPEN, CLOSED),
+        )
+
+    def show(self, public_id: str) -> Response:
+        """Show one public report; 404 for a report that is not public (any more)."""
+        report = self._reports.find(public_id)
+        if report is None:
+            return self._render("public_missing.html", 404)
+        return self._render("public_report.html", report=report, join=address.join_address(public_id))
+
+    def feed(self, request: Request) -> Response:
+        """Return the newest public reports as an Atom feed (RFC 4287). It takes the arguments of the list."""
+        chosen = address.read_filter(request.query_params)
+        reports = self._reports.newest(chosen, _FEED_SIZE)
+        own_address = f"{self._site}{address.list_address(chosen, path=address.FEED)}"
+        content = render_feed(reports, self._names.institution, self._site, own_address)
+        return Response(content, media_type=_ATOM)
+
+    def _agencies(self, chosen: PublicFilter) -> Sequence[tuple[str, str]]:
+        codes = {*self._reports.agencies(), *([chosen.agency] if chosen.agency else [])}
+        return sorted(((code, self._names.institution(code)) for code in codes), key=lambda pair: pair[1])
+
+    def _regions(self, chosen: PublicFilter) -> Sequence[tuple[str, str]]:
+        """Return the provinces, and the chosen region where it is a smaller one."""
+        provinces = [(region.code, region.name) for region in self._names.regions.children()]
+        codes = {code for code, _ in provinces}
+        is_smaller = chosen.region and chosen.region not in codes
+        return [
+            *provinces,
+            *([(chosen.region, self._names.region(chosen.region) or chosen.region)] if is_smaller else []),
+        ]
+
+    def _render(self, template: str, status: int = 200, **values: object) -> Response:
+        functions = {
+            "institution": self._names.institution,
+            "region": self._names.region,
+            "state_label": wording.state_label,
+            "topic_label": wording.topic_label,
+            "report_address": address.report_address,
+        }
+        return HTMLResponse(self._pages.get_template(template).render(**functions, **values), status)

@@ -1,0 +1,96 @@
+"""The pages of the public view, its feed, its Open311 rows and the form that joins a report, through the real door."""
+
+import re
+from http import HTTPStatus
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from language.model import load_language_model
+from tests.ingest.conftest import Serve
+from tests.ingest.door_client import DoorClient
+from tests.ingest.web.forms import fields
+from tests.sinks.public.harness import PublicPipeline
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_TEXT = "Kemenkes tolong, nama saya Rahmat Hidayat, hubungi 0812-3456-7890. <b>Antrean</b> puskesmas lama."
+_SECRET = "Kemenkes tolong, laporan yang tidak boleh dibaca umum."
+# The reports of the harness came then.
+_PERIOD = "start_date=2026-11-01T00:00:00Z&end_date=2026-12-31T00:00:00Z"
+_ADDRESSES = ("/publik", "/publik/P000000000000", "/publik/umpan.atom")
+
+
+@pytest.fixture
+def open_view(serve: Serve) -> DoorClient:
+    """A served port with the public view, with one public report and one that is rahasia."""
+    served = serve(public_view=True)
+    pipeline = PublicPipeline(served.parts, served.parts.engine, load_language_model())
+    pipeline.send(_TEXT)
+    pipeline.send(_SECRET, rahasia=True)
+    return served
+
+
+def test_off_nothing_of_it_answers(serve: Serve) -> None:
+    """Each address is unknown, no page links to it, and Open311 lists nothing."""
+    served = serve()
+    assert [served.get(path).status_code for path in _ADDRESSES] == [HTTPStatus.NOT_FOUND] * len(_ADDRESSES)
+    assert "/publik" not in served.get("/status").text
+    assert served.get("/open311/v2/requests.json").json() == []
+    assert served.get("/open311/v2/requests/P000000000000.json").status_code == HTTPStatus.NOT_FOUND
+    assert "/publik" not in served.get("/openapi.json").json()["paths"]
+
+
+def test_what_everybody_reads(open_view: DoorClient) -> None:
+    """List, report, feed and Open311 have the masked words of the public report, and nothing of the other one."""
+    page = open_view.get("/publik?instansi=kementerian-kemenkes&status=berjalan").text
+    public_id = _only_id(page)
+    answers = [
+        page,
+        open_view.get(f"/publik/{public_id}").text,
+        open_view.get("/publik/umpan.atom").text,
+        *(open_view.get(f"/open311/v2/requests.{form}?{_PERIOD}").text for form in ("json", "xml")),
+        *(open_view.get(f"/open311/v2/requests/{public_id}.{form}").text for form in ("json", "xml")),
+    ]
+    for text in answers:
+        assert public_id in text
+        assert "[nama], hubungi [nomor]" in text
+        assert not re.search(r"Rahmat|0812|tidak boleh dibaca", text)
+    assert "&lt;b&gt;Antrean" in page
+    assert open_view.get("/publik/P000000000000").status_code == HTTPStatus.NOT_FOUND
+    for others in ("instansi=bumn-pln", "topik=tidak-ada", "wilayah=33.74", "status=selesai"):
+        assert public_id not in open_view.get(f"/publik?{others}").text
+    for others in (f"{_PERIOD}&status=closed", f"{_PERIOD}&service_code=tidak-ada", "end_date=2020-01-31T00:00:00Z"):
+        assert open_view.get(f"/open311/v2/requests.json?{others}").json() == []
+
+
+def test_the_feed_is_atom(open_view: DoorClient) -> None:
+    """It has the elements that RFC 4287 requires, and its filter is that of the list."""
+    answer = open_view.get("/publik/umpan.atom?instansi=kementerian-kemenkes")
+    feed = ET.fromstring(answer.content)  # noqa: S314 - made by the service
+    assert answer.headers["Content-Type"].startswith("application/atom+xml")
+    for parent in (feed, feed.find(f"{_ATOM}entry")):
+        assert parent is not None
+        assert all(parent.findtext(f"{_ATOM}{name}") for name in ("id", "title", "updated"))
+    assert feed.findtext(f"{_ATOM}author/{_ATOM}name")
+    empty = ET.fromstring(open_view.get("/publik/umpan.atom?instansi=bumn-pln").content)  # noqa: S314
+    assert empty.find(f"{_ATOM}entry") is None
+
+
+def test_saya_juga_mengalami(open_view: DoorClient) -> None:
+    """The report's page leads to a form that carries the id; the sent report names it. A damaged id is left out."""
+    public_id = _only_id(open_view.get("/publik").text)
+    link = re.search(r'href="(/lapor\?[^"]+)"', open_view.get(f"/publik/{public_id}").text)
+    assert link
+    form = open_view.get(link[1]).text
+    assert f'name="same_as" value="{public_id}"' in form
+    assert 'name="same_as"' not in open_view.get("/lapor?sama=%3Cscript%3E").text
+    again = open_view.post("/web/reports", data=fields(open_view, text="", same_as=public_id)).text
+    assert f'name="same_as" value="{public_id}"' in again
+    sent = open_view.post("/web/reports", data=fields(open_view, same_as=public_id))
+    assert sent.status_code == HTTPStatus.SEE_OTHER
+
+
+def _only_id(page: str) -> str:
+    """Return the id of the only report of a list."""
+    (public_id,) = set(re.findall(r"P[0-9A-Z]{12}", page))
+    return str(public_id)

@@ -1,0 +1,92 @@
+"""Normalizer, router and ledger with the public view, without a bus: each message goes through all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine
+
+from app.assembly.parts import Parts
+from app.assembly.public_view import public_mask
+from bus.port import Outgoing, Record
+from language.model import LanguageModel
+from messages import codec
+from messages.shapes import Complaint, Dispatch, Verdict
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, REPLIES
+from sinks.public.queries import PublicFilter, PublicReports, ShownReport
+from sinks.public.read_model import PublicReadModel
+from tests.conftest import NOW
+from tests.support import records
+from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.records import at
+from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+
+KEY = b"key of public ids"
+EVERYTHING = PublicFilter()
+
+
+@dataclass
+class Sent:
+    """A report that has gone through all stages, with the records that the ledger got."""
+
+    complaint: Complaint
+    dispatch: Dispatch
+    records: list[Record] = field(default_factory=list)
+
+
+class PublicPipeline:
+    """The stages on one database."""
+
+    def __init__(self, parts: Parts, engine: Engine, language: LanguageModel) -> None:
+        self.parts = parts
+        self.engine = engine
+        self.reports = PublicReports(engine)
+        self.model = PublicReadModel(public_mask(language.gazetteer), KEY)
+        self._normalizer = make_normalizer(engine, parts.sealer, find_public=self.reports.open_complaint)
+        self._router = make_router(engine, fixed_rules_source(), lambda: NOW)
+        self.ledger = make_ledger_sink(engine, derive=self.model.handle)
+        self._offset = 0
+
+    @property
+    def shown(self) -> Sequence[ShownReport]:
+        """All public reports, the newest first."""
+        return self.reports.newest(EVERYTHING, 100)
+
+    def send(self, text: str, **fields: Any) -> Sent:
+        """Send a web report through all stages."""
+        return self.send_raw(records.web(self.parts, text, **fields))
+
+    def send_raw(self, raw: Outgoing) -> Sent:
+        """Send an arrival through all stages."""
+        outputs = self._normalizer.handle([self._record(raw)])
+        complaint_record = self._record(next(output for output in outputs if output.topic == COMPLAINTS))
+        dispatched = self._route(complaint_record)
+        complaint = codec.decode(Complaint, complaint_record.value, complaint_record.headers)
+        sent = Sent(complaint, _dispatch(dispatched[0]), [complaint_record, *dispatched])
+        self.ledger.handle(sent.records)
+        return sent
+
+    def answer(self, sent: Sent, verdict: Verdict) -> None:
+        """Let the agency answer; a refusal moves the case."""
+        answer = signed(unsigned_answer(sent.dispatch, verdict))
+        outgoing = Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/agency"))
+        record = self._record(outgoing)
+        dispatched = self._route(record)
+        sent.records += [record, *dispatched]
+        self.ledger.handle([record, *dispatched])
+        if dispatched:
+            sent.dispatch = _dispatch(dispatched[-1])
+
+    def _route(self, record: Record) -> list[Record]:
+        """Return the records of the dispatches."""
+        outputs = self._router.handle([record])
+        return [self._record(output) for output in outputs if output.topic not in {OVERSIGHT, REPLIES}]
+
+    def _record(self, message: Outgoing) -> Record:
+        self._offset += 1
+        return at(message, self._offset)
+
+
+def _dispatch(record: Record) -> Dispatch:
+    return codec.decode(Dispatch, record.value, record.headers)

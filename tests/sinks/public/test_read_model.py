@@ -1,0 +1,125 @@
+"""Reports are public from their first agency on, with masked words, and only while they may be."""
+
+from itertools import permutations
+
+from sqlalchemy import delete
+
+from config.database import write_transaction
+from messages.topics import TRIAGE
+from sinks.public.queries import CLOSED, OPEN, PublicFilter
+from sinks.public.read_model import PublicReadModel
+from sinks.public.tables import PublicReport
+from tests.sinks.public.harness import EVERYTHING, KEY, PublicPipeline
+from tests.support import records
+
+_TEXT = "Kemenkes tolong, nama saya Rahmat Hidayat, hubungi 0812-3456-7890. Antrean puskesmas lama."
+_MASKED = "Kemenkes tolong, nama saya [nama], hubungi [nomor]. Antrean puskesmas lama."
+
+
+def test_what_is_shown(pipeline: PublicPipeline) -> None:
+    """A report at an agency is shown with masked words; a rahasia report and one at triage never."""
+    shown = pipeline.send(_TEXT, title="Dari Pak Rahmat", anonim=True)
+    pipeline.send("Kemenkes tolong, ini rahasia saya.", rahasia=True)
+    at_triage = pipeline.send("Entah siapa yang berwenang di sini.")
+    assert at_triage.dispatch.agency == TRIAGE
+
+    (report,) = pipeline.shown
+    assert (report.title, report.text) == ("Dari Pak [nama]", _MASKED)
+    assert (report.agency, report.state) == ("kementerian-kemenkes", "diteruskan")
+    assert shown.complaint.tracking.replace("-", "") not in report.public_id
+    assert pipeline.reports.find(report.public_id) == report
+    assert pipeline.reports.find("P000000000000") is None
+    assert pipeline.reports.find(shown.complaint.tracking) is None
+
+
+def test_the_state_follows_the_case(pipeline: PublicPipeline) -> None:
+    """Answers change the state. A refused report that goes to triage is not shown any more."""
+    handled, refused = pipeline.send(_TEXT), pipeline.send("Kemenkes tolong, obat habis.")
+    pipeline.answer(handled, "accepted")
+    assert {report.state for report in pipeline.shown} == {"ditangani", "diteruskan"}
+    pipeline.answer(handled, "closed")
+    pipeline.answer(refused, "refused")
+    assert refused.dispatch.agency == TRIAGE
+    assert [report.state for report in pipeline.shown] == ["selesai"]
+    for state, count in ((OPEN, 0), (CLOSED, 1)):
+        assert len(pipeline.reports.newest(PublicFilter(state=state), 10)) == count
+
+
+def test_records_in_any_order_and_twice(pipeline: PublicPipeline) -> None:
+    """The view depends on the facts, not on their order; a rebuild gives the same."""
+    sent = pipeline.send(_TEXT)
+    pipeline.answer(sent, "accepted")
+    (report,) = pipeline.shown
+    for order in permutations(sent.records):
+        with write_transaction(pipeline.engine) as connection:
+            connection.execute(delete(PublicReport))
+        for record in order:
+            pipeline.ledger.handle([record])
+        pipeline.ledger.handle(order)
+        assert pipeline.shown == [report]
+    with write_transaction(pipeline.engine) as connection:
+        connection.execute(delete(PublicReport))
+    assert pipeline.model.rebuild(pipeline.engine) == 1
+    assert pipeline.shown == [report]
+
+
+def test_a_withdrawn_report_is_gone(pipeline: PublicPipeline) -> None:
+    """Neither a later answer nor a rebuild shows it again. Withdrawing a report that joins it does not hide it."""
+    sent = pipeline.send(_TEXT)
+    (report,) = pipeline.shown
+    joining = pipeline.send("Kemenkes, di tempat saya juga begitu.", same_as=report.public_id)
+    pipeline.send_raw(records.followed(pipeline.parts, joining.complaint.message_id, "withdraws"))
+    assert [shown.public_id for shown in pipeline.shown] == [report.public_id]
+    pipeline.send_raw(records.followed(pipeline.parts, sent.complaint.message_id, "withdraws"))
+    pipeline.answer(sent, "accepted")
+    pipeline.model.rebuild(pipeline.engine)
+    assert pipeline.shown == []
+    assert pipeline.reports.find(report.public_id) is None
+    assert pipeline.reports.open_complaint(report.public_id) is None
+
+
+def test_a_fault_of_the_mask_shows_nothing(pipeline: PublicPipeline) -> None:
+    """A rebuild with a mask that works shows the report."""
+
+    def failing(_text: str) -> str:
+        raise ZeroDivisionError
+
+    pipeline.send(_TEXT)
+    PublicReadModel(failing, KEY).rebuild(pipeline.engine)
+    assert pipeline.shown == []
+    assert pipeline.model.rebuild(pipeline.engine) == 1
+    assert len(pipeline.shown) == 1
+
+
+def test_pages_of_a_list(pipeline: PublicPipeline) -> None:
+    """Pages continue after the last report, also among reports of the same moment."""
+    for number in range(5):
+        pipeline.send(f"Kemenkes tolong, keluhan ke-{number}.")
+    first = pipeline.reports.newest(EVERYTHING, 2)
+    second = pipeline.reports.newest(EVERYTHING, 2, first[-1].position)
+    third = pipeline.reports.newest(EVERYTHING, 2, second[-1].position)
+    assert [*first, *second, *third] == pipeline.shown
+    assert pipeline.reports.newest(PublicFilter(agency="kota-3374"), 2) == []
+    assert pipeline.reports.newest(PublicFilter(region="33.74"), 2) == []
+    assert pipeline.reports.agencies() == ["kementerian-kemenkes"]
+    assert len(pipeline.reports.newest(PublicFilter(agency="kementerian-kemenkes"), 9)) == 5
+
+
+def test_a_report_joins_the_public_one_that_its_sender_names(pipeline: PublicPipeline) -> None:
+    """The join is counted. The own text still leads to its agency; a closed or unknown report is joined by none."""
+    first = pipeline.send(_TEXT)
+    (report,) = pipeline.shown
+    joining = pipeline.send("Kemenkes, di tempat saya juga begitu.", same_as=report.public_id)
+    assert joining.complaint.relation.kind == "joins"
+    assert joining.complaint.relation.of == first.complaint.id
+    assert joining.complaint.relation.evidence == ("said-by-sender",)
+    assert joining.dispatch.agency == "kementerian-kemenkes"
+    assert [shown.joined for shown in pipeline.shown] == [1]
+
+    elsewhere = pipeline.send("PLN tolong, listrik padam di rumah saya.", same_as=report.public_id)
+    assert (elsewhere.complaint.relation.kind, elsewhere.dispatch.agency) == ("joins", "bumn-pln")
+
+    pipeline.answer(first, "closed")
+    for same_as in (report.public_id, "P000000000000", "<script>"):
+        late = pipeline.send(f"Kemenkes, masih begitu juga {same_as}.", same_as=same_as)
+        assert (late.complaint.relation.kind, late.dispatch.own_case) == ("new", True)
