@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -20,6 +21,12 @@ from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answe
 
 CLIENT_ID, CLIENT_SECRET = "satu-pintu", "rahasia-klien-oidc"  # invented
 _TOKEN_SECONDS = 300
+
+
+@cache
+def new_key(key_id: str) -> RSAKey:
+    """Return a key of the provider; one id has the same key in all tests, because its generation takes long."""
+    return RSAKey.generate_key(2048, {"kid": key_id, "use": "sig"})
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class OidcProviderStandIn(Loopback):
     claims: dict[str, Any] = field(default_factory=dict)
     id_token: Callable[[dict[str, Any]], str] | None = None
     issuer: str = ""
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1", "use": "sig"}))
+    key: RSAKey = field(default_factory=lambda: new_key("1"))
     _codes: dict[str, _IssuedCode] = field(default_factory=dict)
 
     def sign_in(self, address: str) -> str:
@@ -60,7 +67,7 @@ class OidcProviderStandIn(Loopback):
 
     def renew_key(self) -> None:
         """Sign with another key from now on, and publish it alone."""
-        self.key = RSAKey.generate_key(2048, {"kid": "2", "use": "sig"})
+        self.key = new_key("2")
 
     def uses_script(self, request: ReceivedRequest) -> bool:
         """Let a script answer requests for tokens only."""

@@ -184,9 +184,12 @@ def test_by_sms_and_on_x(
 def test_in_an_address(open_page: OpenPage, subtests: pytest.Subtests) -> None:
     """What stands in the address of the pages that ask for a number comes back as text."""
     page = open_page(bypass_csp=True).page
+    # The first two show the number again. The other pages show no part of their address; two payloads are enough.
+    showing, silent = ("/status?number=", "/status/"), ("/web/receipts/", "/web/regions/", "/tidak-ada/")
     for payload in PAYLOADS:
         with subtests.test(payload):
-            for path in ("/status?number=", "/status/", "/web/receipts/", "/web/regions/", "/tidak-ada/"):
+            paths = showing if payload not in PAYLOADS[:2] else (*showing, *silent)
+            for path in paths:
                 page.goto(f"{path}{quote(payload, safe='')}")
                 assert foreign_code(page) == []
 

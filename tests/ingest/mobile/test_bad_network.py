@@ -149,7 +149,7 @@ _ATTEMPTS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(attempts=_ATTEMPTS, numbers=st.lists(st.integers(1, 12), min_size=6, max_size=6, unique=True))
 def test_any_network(
     attempts: Sequence[tuple[Sequence[int], Sequence[str], str]],

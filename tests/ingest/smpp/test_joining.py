@@ -237,7 +237,7 @@ def played(engine: Engine, sent: list[Sms], kill_before: set[int], kill_after: s
     return harness
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(traffic(int(2 * DEADLINES.completion.total_seconds())), CALLS, CALLS, st.sets(st.integers(0, 30)))
 def test_any_order_loss_repetition_and_crash(
     memory: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]
@@ -272,7 +272,7 @@ def test_any_order_loss_repetition_and_crash(
     assert sum(bool(sms.arrived) for sms in sent) == len(answers) == len({sms[0].mark for sms in of.values() if sms})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(traffic(0), CALLS, CALLS, st.sets(st.integers(0, 30)))
 def test_references_reused_at_once(
     memory: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]
