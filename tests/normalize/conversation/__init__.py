@@ -1,0 +1,1 @@
+"""Tests of the dialogue between a sender and the service."""
