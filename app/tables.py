@@ -17,6 +17,7 @@ from ingest.smpp import acknowledgements, part_store
 from ingest.twitter import lease, recent_posts
 from ingest.web.open311 import store as open311
 from normalize import decision_store
+from normalize.conversation import tables as conversation
 from normalize.duplicates.store import tables as duplicates
 from router import answer_store
 from router import store as router
@@ -37,6 +38,7 @@ MODULES = (
     recent_posts,
     open311,
     decision_store,
+    conversation,
     duplicates,
     router,
     answer_store,

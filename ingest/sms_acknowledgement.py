@@ -21,6 +21,15 @@ _STATES: Mapping[str, str] = {
     "selesai": "Laporan {number} sudah selesai ditindaklanjuti.",
     "arsip": "Laporan {number} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan lengkap.",
 }
+# The answers to keywords. STOP reaches this door only where the operator does not answer it itself.
+_FIXED_TEXTS: Mapping[str, str] = {
+    "help": "Tulis apa yang terjadi, di mana dan kapan, lalu kirim. STATUS + nomor: perkembangan. "
+    "TAMBAH/BELUM + nomor: tambahan. Awali ANONIM atau RAHASIA bila perlu.",
+    "registration": "Tidak perlu mendaftar. Tulis apa yang terjadi, di mana dan kapan, lalu kirim ke nomor ini. "
+    "STATUS + nomor: perkembangan laporan.",
+    "stop": "Kami hanya mengirim SMS tentang laporan yang Anda kirim, bukan iklan. Untuk melapor lagi, tulis apa yang "
+    "terjadi dan di mana.",
+}
 
 
 class SmsAcknowledgements:
@@ -40,6 +49,8 @@ class SmsAcknowledgements:
         anybody may ask for any number.
         """
         try:
+            if sms.kind in _FIXED_TEXTS:
+                return _FIXED_TEXTS[sms.kind]
             if sms.kind == "status":
                 return self._status_text(sms)
             if sms.kind == "report" or self._may_ask_for_details(raw):
@@ -71,6 +82,8 @@ def immediate_acknowledgement(tracking: str, sms: ParsedSms) -> str:
             return report_usage()
         case "status":
             return service_disturbed()
+        case _:
+            return _FIXED_TEXTS[sms.kind]
 
 
 def received(tracking: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from uuid import UUID
 
 from stdnum.iso7064 import mod_37_36
@@ -13,6 +14,11 @@ _LOOKALIKES = str.maketrans("ILO", "110")
 _SYMBOLS = 11
 _BITS_PER_SYMBOL = 5
 _GROUP = 4
+# Three groups of four symbols in a text, with any separators. `_HYPHENATED`: as we write a number.
+_GROUPS = re.compile(
+    r"(?<![0-9A-Z])(?=([0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4})(?![0-9A-Z]))", re.IGNORECASE
+)
+_HYPHENATED = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
 
 
 def tracking_number(message: UUID, key: bytes) -> str:
@@ -35,6 +41,31 @@ def read_tracking_number(typed: str) -> str | None:
     if len(symbols) != _SYMBOLS + 1 or not mod_37_36.is_valid(symbols, _ALPHABET):
         return None
     return _in_groups(symbols)
+
+
+def find_tracking_numbers(text: str) -> tuple[str, ...]:
+    """Return the tracking numbers in a text, in their canonical form and in order.
+
+    Three words of four letters, or twelve digits of a meter, have a valid check symbol now and then. Unless it is
+    written with our hyphens, a number needs letters and digits.
+    """
+    typed_numbers = (match[1] for match in _GROUPS.finditer(text))
+    numbers = (read_tracking_number(typed) for typed in typed_numbers if _is_plausible(typed))
+    return tuple(dict.fromkeys(number for number in numbers if number))
+
+
+def without_tracking_numbers(text: str) -> str:
+    """Return the text with a space in place of each tracking number in it."""
+    typed_numbers = [match[1] for match in _GROUPS.finditer(text)]
+    for typed in typed_numbers:
+        if _is_plausible(typed) and read_tracking_number(typed):
+            text = text.replace(typed, " ")
+    return text
+
+
+def _is_plausible(typed: str) -> bool:
+    has_digit, has_letter = any(map(str.isdigit, typed)), any(map(str.isalpha, typed))
+    return bool(_HYPHENATED.fullmatch(typed)) or (has_digit and has_letter)
 
 
 def _in_groups(symbols: str) -> str:

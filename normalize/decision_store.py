@@ -7,19 +7,24 @@ at its beginning and write at its end. Only one normalizer at a time is between 
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, statement_chunks
-from messages.shapes import Relation
+from messages.shapes import FollowUp, Relation, SenderAct, Shape
 from normalize.decision import MarkedComplaint
+from normalize.draft import Follows
 from normalize.duplicates.store.closed_cases import is_closed
 
 
 class Decision(SQLModel, table=True):
-    """One row per message: the record that it was decided for, and its relation."""
+    """One row per message: the record that it was decided for, and its relation.
+
+    `follow_up` is the JSON of a `StoredFollowUp` if the message was attached to a report of its sender, else "".
+    """
 
     __tablename__ = "normalize_decision"
 
@@ -28,6 +33,36 @@ class Decision(SQLModel, table=True):
     relation: str
     # The version of the language model that the message was read with; "" without one.
     language_version: str = ""
+    follow_up: str = Field("", sa_column_kwargs={"server_default": ""})
+
+
+class StoredFollowUp(Shape):
+    """The act of a message that was attached to a report of its sender, and how that report is hidden."""
+
+    act: SenderAct
+    anonim: bool = False
+    rahasia: bool = False
+
+    @classmethod
+    def of(cls, follows: Follows) -> Self:
+        """Return the stored form."""
+        return cls(act=follows.follow_up.act, anonim=follows.anonim, rahasia=follows.rahasia)
+
+
+class StoredDecision(NamedTuple):
+    """The record that a message was decided for, the relation, and the act if it was attached to a report."""
+
+    position: str
+    relation: Relation
+    follow_up: StoredFollowUp | None = None
+
+    def follows(self) -> Follows | None:
+        """Return the report that the message was attached to."""
+        if self.follow_up is None or self.relation.of is None:
+            return None
+        act = FollowUp(act=self.follow_up.act)
+        evidence = self.relation.evidence[-1]
+        return Follows(self.relation.of, act, evidence, self.follow_up.anonim, self.follow_up.rahasia)
 
 
 class MarkRow(SQLModel, table=True):
@@ -45,26 +80,30 @@ class DecisionStore:
 
     def __init__(self, connection: Connection, message_ids: Iterable[UUID]) -> None:
         self._connection = connection
-        self._decisions: dict[UUID, tuple[str, Relation]] = {}
+        self._decisions: dict[UUID, StoredDecision] = {}
         self._new_rows: list[dict[str, object]] = []
         for chunk in statement_chunks(sorted(set(message_ids))):
-            query = select(Decision.message_id, Decision.position, Decision.relation)
-            for message_id, position, relation in connection.execute(query.where(col(Decision.message_id).in_(chunk))):
-                self._decisions[message_id] = (position, Relation.model_validate_json(relation))
+            query = select(Decision.message_id, Decision.position, Decision.relation, Decision.follow_up)
+            is_message = col(Decision.message_id).in_(chunk)
+            for message_id, position, relation, follow_up in connection.execute(query.where(is_message)):
+                stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
+                decision = StoredDecision(position, Relation.model_validate_json(relation), stored_follow_up)
+                self._decisions[message_id] = decision
 
-    def get(self, message_id: UUID) -> tuple[str, Relation] | None:
-        """Return the position of the record that a message was decided for, and its relation; None if undecided."""
+    def get(self, message_id: UUID) -> StoredDecision | None:
+        """Return the decision about a message; `None` if it is undecided."""
         return self._decisions.get(message_id)
 
-    def add(self, message_id: UUID, position: str, relation: Relation, language_version: str) -> None:
+    def add(self, message_id: UUID, decision: StoredDecision, language_version: str) -> None:
         """Add the decision about a message."""
-        self._decisions[message_id] = (position, relation)
+        self._decisions[message_id] = decision
         self._new_rows.append(
             {
                 "message_id": message_id,
-                "position": position,
-                "relation": relation.model_dump_json(),
+                "position": decision.position,
+                "relation": decision.relation.model_dump_json(),
                 "language_version": language_version,
+                "follow_up": decision.follow_up.model_dump_json() if decision.follow_up else "",
             }
         )
 

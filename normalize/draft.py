@@ -1,7 +1,7 @@
 """The results of a channel's reader: a draft complaint, or the reason why an arrival is no complaint."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -11,6 +11,8 @@ from messages.shapes import Contact, FollowUp, Report
 # Characters of a text and of a phone number that a reader takes over; the shapes of the web form allow no more either.
 MAX_TEXT_LENGTH = 10_000
 MAX_PHONE_LENGTH = 40
+# Evidence of a continuation that is a part, or another version, of the earlier message itself.
+PART_EVIDENCE = frozenset({"completes", "edited"})
 # Stands before the sender and the marks of an anonymous report: as if another person had sent it.
 ANONYMOUS = "anonim:"
 # Evidence of a join that the sender asked for: the report refers to a public one.
@@ -37,11 +39,21 @@ class Continuation:
 
 @dataclass(frozen=True, slots=True)
 class Follows:
-    """The sender's own report that a message is about, and the act. `evidence` (a constant) is the proof."""
+    """The sender's own report that a message is about, and the act. `evidence` (a constant) is the proof.
+
+    `anonim` and `rahasia` are those of the report: its agency sees the message beside it.
+    """
 
     complaint_id: UUID
     follow_up: FollowUp
     evidence: str
+    anonim: bool = False
+    rahasia: bool = False
+
+    def applied_to(self, report: Report) -> Report:
+        """Return the report of the message, hidden as the earlier one is."""
+        hidden = {"anonim": report.anonim or self.anonim, "rahasia": report.rahasia or self.rahasia}
+        return report.model_copy(update=hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +73,31 @@ class Draft:
     follows: Follows | None = None
     same_as: str = ""
 
+    def attached_to(self, follows: Follows) -> "Draft":
+        """Return the draft as a message about an earlier report, hidden as that one is."""
+        return replace(self, report=follows.applied_to(self.report), follows=follows)
+
+
+SetAsideReason: TypeAlias = Literal[
+    "empty",
+    "retweet",
+    "own-post",
+    "opt-out",
+    "status-request",
+    "help-request",
+    "publicity",
+    "promotion",
+    "fraud",
+    "test",
+    "greeting",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class NotComplaint:
     """The reason why a message is no complaint. The message is kept and counted, and the decision can be reversed."""
 
-    reason: Literal[
-        "empty",
-        "retweet",
-        "own-post",
-        "opt-out",
-        "status-request",
-        "publicity",
-        "promotion",
-        "fraud",
-        "test",
-        "greeting",
-    ]
+    reason: SetAsideReason
 
 
 class Unreadable(ValueError):

@@ -57,6 +57,12 @@ def assign_marks(
         marks.put(mark_key(additional_mark), MarkedComplaint(root, at))
 
 
+def lead_marks(marks: MarkStore, continuation: Continuation, report_id: UUID, at: datetime) -> None:
+    """Let the marks of a message that was attached to a report of its sender lead to that report."""
+    for mark in (continuation.mark, *continuation.additional_marks):
+        marks.put(mark_key(mark), MarkedComplaint(report_id, at))
+
+
 def mark_key(mark: str) -> str:
     """Return the stored key of a mark. No fingerprint of a text can be equal to it."""
     return f"follows:{hashlib.sha256(mark.encode()).hexdigest()}"

@@ -52,6 +52,7 @@ from messages.topics import ConsumerGroup, Topic
 from monitor.audit.audit import Audit, Auditor, LedgerContent
 from normalize.classification.classifier import Classifier
 from normalize.classification.danger import DangerReader
+from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import MatcherSource
 from normalize.reader_table import Reader, ReaderTable
 from normalize.stage import NormalizeStage
@@ -195,6 +196,7 @@ class Parts:
             alternate_ids,
             self.danger_reader.danger,
             PublicReports(self.engine).open_complaint if self.settings.public_view else None,
+            Conversation(TraitsReaderSource(self.language_models), self.channels.without_kind_choice),
         )
 
     @cached_property

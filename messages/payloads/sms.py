@@ -5,11 +5,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from messages.payloads.submission import has_visible_text
-from messages.tracking import read_tracking_number
+from messages.shapes import SenderAct
+from messages.tracking import find_tracking_numbers, read_tracking_number, without_tracking_numbers
 
 # An agency cannot act on a text with fewer letters.
 _MIN_LETTERS = 3
@@ -18,12 +20,41 @@ _KEYWORD = re.compile(r"^\s*lapor\b[\s:,.!-]*", re.IGNORECASE)
 _STATUS = re.compile(
     r"^\s*(?:cek\s+status|status|cek)\b[\s:,.#!-]*(?:(?:laporan|nomor|no)\b[\s:.,]*){0,3}", re.IGNORECASE
 )
+# `ANONIM` hides the sender from the agency, `RAHASIA` the report from the public. They stand at the beginning, before
+# or behind LAPOR. Without LAPOR, capitals or a colon they are the first words of a sentence and stay in it.
+_PRIVACY = re.compile(r"^\s*((?:(?:anonim|rahasia)\b[\s:,.!&+/-]*(?:dan\b\s*)?)+)", re.IGNORECASE)
+_ANONIM = re.compile(r"anonim", re.IGNORECASE)
+_RAHASIA = re.compile(r"rahasia", re.IGNORECASE)
+# Keywords before a tracking number, for what the sender does with the report.
+_ACTS: Mapping[str, SenderAct] = MappingProxyType({"belum": "objects", "tambah": "adds", "tambahan": "adds"})
+_ACT_KEYWORD = re.compile(rf"^\s*({'|'.join(_ACTS)})\b", re.IGNORECASE)
+# Words of a question about the number beside them. A text with any other word may be a complaint.
+_QUESTION_TEXT = (
+    "status cek laporan lapor aduan pengaduan nomor no nomer saya sy kami aku ku gimana gmn bagaimana bgmn "
+    "bagaimn kabar kabarnya progres progress perkembangan perkembangannya perkembanganya kelanjutan kelanjutannya "
+    "sampai smp mana sudah sdh udah dah apa apakah kapan pak bapak bu ibu min admin mas mbak kak tolong mohon "
+    "minta info informasi infonya ya yah yg yang tadi kemarin itu ini dong donk nih tindak lanjut lanjutnya "
+    "tindaklanjut tindaklanjutnya hasil hasilnya jawaban jawabannya diproses proses prosesnya ditindaklanjuti "
+    "direspon respon responnya halo hallo hai assalamualaikum selamat pagi siang sore malam terima kasih "
+    "terimakasih makasih untuk utk dengan dgn dari tentang mengenai soal mau ingin tanya nanya bertanya "
+    "menanyakan dan ke di nya kah "
+)
+_QUESTION_WORDS = frozenset(_QUESTION_TEXT.split())
+_WORD = re.compile(r"[^\W_]+")
+# What one may ask for in a word, and the kind of the answer. `cara lapor` and the like ask as well.
+_HELP = re.compile(
+    r"^\W*(?:(?:help|bantuan|info|informasi|menu|panduan|petunjuk)|(?:info\s+)?cara)"
+    r"(?:\s+(?:lapor|melapor|pakai|penggunaan|pengaduan|sms))?\W*$",
+    re.IGNORECASE,
+)
+_REGISTRATION = re.compile(r"^\W*(?:daftar|reg|register|registrasi)\W*$", re.IGNORECASE)
+# Words after which Twilio itself sends nothing more to that number (its page on opt-out keywords).
+_STOP_WORDS = {"stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel"}
+_STOP = re.compile(r"^\W*(?:stop|stopall|unsubscribe|unreg|berhenti)\W*$", re.IGNORECASE)
 # A tracking number as people type it: three groups of four, with any separator.
 _GROUPS = re.compile(r"([0-9A-Z]{4})[\s.-]*([0-9A-Z]{4})[\s.-]*([0-9A-Z]{4})", re.IGNORECASE)
 # A tracking number with a slip: one word with a digit in it, one symbol more or less.
 _MISTYPED_NUMBER = re.compile(r"(?=[^0-9]*[0-9])(?:[0-9A-Z]-?){11,13}", re.IGNORECASE)
-# Words that Twilio answers itself. After them it sends nothing more to that number (its page on opt-out keywords).
-_STOP_WORDS = {"stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel"}
 # A keyword is one word or a few. A longer text is a report, even if Twilio took it for a keyword.
 _LONGEST_KEYWORD_WORDS = 3
 # Number of pictures: Twilio accepts at most ten.
@@ -35,23 +66,58 @@ class ParsedSms:
     """`text` is the text after the keyword; `number` the tracking number asked for, in its canonical form.
 
     Kinds: `nothing` is only the keyword, or invisible characters. `unclear` has too few letters to understand. `status`
-    asks for the state of a number; without `number`, none was given (`text` is empty) or it has a slip.
+    asks for the state of a number; without `number`, none was given (`text` is empty) or it has a slip. `help`,
+    `registration` and `stop` are a keyword alone. `anonim` and `rahasia` are the flags of a report.
     """
 
-    kind: Literal["report", "unclear", "nothing", "status"]
+    kind: Literal["report", "unclear", "nothing", "status", "help", "registration", "stop"]
     text: str = ""
     number: str | None = None
+    anonim: bool = False
+    rahasia: bool = False
 
 
 def parse_sms(body: str) -> ParsedSms:
     """Return the parsed text of an SMS. Never raises."""
-    text = _KEYWORD.sub("", body, count=1)
+    text, anonim, rahasia = _read_keywords(body)
     if not has_visible_text(text):
-        return ParsedSms("nothing")
-    if status_request := _parse_status_request(text):
-        return status_request
+        return ParsedSms("nothing", anonim=anonim, rahasia=rahasia)
+    if request := _parse_request(text):
+        return request
     letters = sum(unicodedata.category(character)[0] == "L" for character in text)
-    return ParsedSms("report" if letters >= _MIN_LETTERS else "unclear", text)
+    return ParsedSms("report" if letters >= _MIN_LETTERS else "unclear", text, anonim=anonim, rahasia=rahasia)
+
+
+def _read_keywords(body: str) -> tuple[str, bool, bool]:
+    """Return the text without the keywords at its beginning, and the two flags."""
+    text = _KEYWORD.sub("", body, count=1)
+    privacy = _PRIVACY.match(text)
+    if privacy is None:
+        return text, False, False
+    words, following = privacy[1], text[privacy.end() :]
+    flags = bool(_ANONIM.search(words)), bool(_RAHASIA.search(words))
+    is_keyword = text != body or words.isupper() or ":" in words or bool(_KEYWORD.match(following))
+    return (_KEYWORD.sub("", following, count=1) if is_keyword else text), *flags
+
+
+def _parse_request(text: str) -> ParsedSms | None:
+    """Return the request for a state or for help; `None` if the text may be a complaint."""
+    if _HELP.match(text):
+        return ParsedSms("help", text)
+    if _REGISTRATION.match(text):
+        return ParsedSms("registration", text)
+    if _STOP.match(text):
+        return ParsedSms("stop", text)
+    return _parse_status_request(text) or _parse_question(text)
+
+
+def _parse_question(text: str) -> ParsedSms | None:
+    """Return the request for the state of a number inside a sentence that says nothing else."""
+    numbers = find_tracking_numbers(text)
+    if len(numbers) != 1:
+        return None
+    words = _WORD.findall(without_tracking_numbers(text).casefold())
+    return ParsedSms("status", text, numbers[0]) if _QUESTION_WORDS.issuperset(words) else None
 
 
 def _parse_status_request(text: str) -> ParsedSms | None:
@@ -68,6 +134,12 @@ def _parse_status_request(text: str) -> ParsedSms | None:
     groups_with_digits = sum(any(symbol.isdigit() for symbol in group) for group in groups.groups()) if groups else 0
     is_number = groups_with_digits > 1 or _MISTYPED_NUMBER.fullmatch(typed_number)
     return ParsedSms("status", typed_number) if is_number else None
+
+
+def stated_act(text: str) -> SenderAct | None:
+    """Return the act of a text that begins with BELUM or TAMBAH. It counts beside a tracking number only."""
+    keyword = _ACT_KEYWORD.match(text)
+    return _ACTS[keyword[1].casefold()] if keyword else None
 
 
 def twilio_fields(content_type: str, body: bytes) -> Mapping[str, str]:

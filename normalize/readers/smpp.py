@@ -4,15 +4,9 @@ from pydantic import ValidationError
 
 from messages.payloads.smpp import JoinedSms
 from messages.payloads.sms import parse_sms
-from messages.shapes import Contact, Report
-from normalize.draft import (
-    MAX_PHONE_LENGTH,
-    MAX_TEXT_LENGTH,
-    Continuation,
-    Draft,
-    NotComplaint,
-    unreadable_field,
-)
+from messages.shapes import Contact
+from normalize.draft import MAX_PHONE_LENGTH, Continuation, Draft, NotComplaint, unreadable_field
+from normalize.readers.sms import request_reason, sms_report
 
 
 def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
@@ -25,10 +19,8 @@ def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
     except ValidationError as error:
         raise unreadable_field(error) from None
     sms = parse_sms(joined_sms.text)
-    if sms.kind == "nothing":
-        return NotComplaint("empty")
-    if sms.kind == "status":
-        return NotComplaint("status-request")
-    report = Report(text=sms.text[:MAX_TEXT_LENGTH], partial=bool(joined_sms.missing))
+    if not_complaint := request_reason(sms):
+        return not_complaint
+    report = sms_report(sms, joined_sms.text, partial=bool(joined_sms.missing))
     continuation = Continuation(joined_sms.mark, "completes") if joined_sms.mark else None
     return Draft(report, Contact(phone=joined_sms.sender[:MAX_PHONE_LENGTH]), continuation)

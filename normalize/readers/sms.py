@@ -1,11 +1,22 @@
 """Reads an SMS as Twilio delivers it: a form, or a JSON object, with `From` and `Body`."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from messages.payloads.sms import ParsedSms, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
 from messages.payloads.submission import e164
 from messages.shapes import Contact, Report
-from normalize.draft import MAX_PHONE_LENGTH, MAX_TEXT_LENGTH, Draft, NotComplaint, Unreadable
+from normalize.draft import MAX_PHONE_LENGTH, MAX_TEXT_LENGTH, Draft, NotComplaint, SetAsideReason, Unreadable
+
+_REASONS: Mapping[str, SetAsideReason] = MappingProxyType(
+    {
+        "nothing": "empty",
+        "status": "status-request",
+        "help": "help-request",
+        "registration": "help-request",
+        "stop": "opt-out",
+    }
+)
 
 
 def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
@@ -19,10 +30,23 @@ def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
     pictures, _ = read_picture_urls(fields)
     contact = Contact(phone=e164(fields["From"])[:MAX_PHONE_LENGTH])
     if sms.kind == "nothing" and pictures:
-        return Draft(Report(text="Foto tanpa keterangan"), contact, has_words=False)
+        report = Report(text="Foto tanpa keterangan", anonim=sms.anonim, rahasia=sms.rahasia)
+        return Draft(report, contact, has_words=False)
     if not pictures and (not_complaint := _not_complaint(fields, text, sms)):
         return not_complaint
-    return Draft(Report(text=(sms.text or text)[:MAX_TEXT_LENGTH]), contact)
+    return Draft(sms_report(sms, text), contact)
+
+
+def sms_report(sms: ParsedSms, text: str, *, partial: bool = False) -> Report:
+    """Return the report of a parsed SMS. `text` is the whole text, which stands for an SMS without a parsed one."""
+    report_text = (sms.text or text)[:MAX_TEXT_LENGTH]
+    return Report(text=report_text, anonim=sms.anonim, rahasia=sms.rahasia, partial=partial)
+
+
+def request_reason(sms: ParsedSms) -> NotComplaint | None:
+    """Return the reason why an SMS that asks for something, or is empty, is no complaint."""
+    reason = _REASONS.get(sms.kind)
+    return NotComplaint(reason) if reason else None
 
 
 def _read_fields(content_type: str, body: bytes) -> Mapping[str, str]:
@@ -41,6 +65,4 @@ def _not_complaint(fields: Mapping[str, str], text: str, sms: ParsedSms) -> NotC
     """Return the reason why an SMS without pictures is no complaint."""
     if is_opt_out_keyword(fields, text):
         return NotComplaint("opt-out")
-    if sms.kind == "nothing":
-        return NotComplaint("empty")
-    return NotComplaint("status-request") if sms.kind == "status" else None
+    return request_reason(sms)

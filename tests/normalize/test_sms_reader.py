@@ -60,6 +60,14 @@ def test_any_visible_text_is_a_report(body: str, text: str) -> None:
         (f"STATUS {NUMBER}", {}, "status-request"),
         (f"cek {NUMBER[:-1]}?", {}, "status-request"),
         ("STATUS", {}, "status-request"),
+        (f"STATUS laporan {NUMBER} gimana pak?", {}, "status-request"),
+        (f"gimana laporan saya {NUMBER.replace('-', '')}", {}, "status-request"),
+        (NUMBER.lower(), {}, "status-request"),
+        ("BANTUAN", {}, "help-request"),
+        ("cara lapor?", {}, "help-request"),
+        ("daftar", {}, "help-request"),
+        ("STOP", {}, "opt-out"),
+        ("berhenti.", {}, "opt-out"),
         ("STOP", {"OptOutType": "STOP"}, "opt-out"),
         ("BERHENTI", {"OptOutType": "STOP"}, "opt-out"),
         ("", {"OptOutType": "START"}, "opt-out"),
@@ -69,6 +77,41 @@ def test_any_visible_text_is_a_report(body: str, text: str) -> None:
 def test_no_complaint_has_a_reason(body: str, more: dict[str, str], reason: str) -> None:
     """An empty text, a question about a number and an opt-out keyword are no complaints."""
     assert read_form(body, **more) == NotComplaint(reason)  # type: ignore[arg-type]  # the table's texts are the literal's
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"laporan {NUMBER} tiangnya hampir roboh",
+        f"BELUM {NUMBER} airnya tetap naik",
+        "kapan jadi ktp saya",
+        "daftar antrean tidak jalan",
+        "info jalan macet di simpang",
+    ],
+)
+def test_a_question_with_a_complaint_is_a_report(text: str) -> None:
+    """Beside the number, one word that tells of something makes the text a report with all its words."""
+    assert text_of(read_form(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "flags"),
+    [
+        ("LAPOR ANONIM kades memotong dana", "kades memotong dana", (True, False)),
+        ("RAHASIA guru meminta uang", "guru meminta uang", (False, True)),
+        ("Anonim rahasia: pungli di kantor", "pungli di kantor", (True, True)),
+        ("ANONIM LAPOR pungli di kantor", "pungli di kantor", (True, False)),
+        ("rahasia pasien dibocorkan", "rahasia pasien dibocorkan", (False, True)),
+        ("LAPOR rahasia dan anonim kades", "kades", (True, True)),
+        ("nama saya rahasia", "nama saya rahasia", (False, False)),
+    ],
+)
+def test_keywords_set_the_flags(body: str, text: str, flags: tuple[bool, bool]) -> None:
+    """They stand at the beginning. What may be the first word of a sentence stays in the text."""
+    draft = read_form(body)
+    assert isinstance(draft, Draft)
+    report = draft.report
+    assert (report.text, (report.anonim, report.rahasia)) == (text, flags)
 
 
 @pytest.mark.parametrize("body", ["stop pungli", "help jalan kami putus total", "BANTUAN untuk korban banjir"])

@@ -31,10 +31,13 @@ def web(parts: Parts, text: str, when: datetime = NOW, key: str = "", **fields: 
     return accepted_record(parts.wrapper.wrap("web", f"key:{key or uuid4()}", sender, body, when, JSON))
 
 
-def sms(parts: Parts, text: str, phone: str, sid: str = "", when: datetime = NOW) -> Outgoing:
+def sms(
+    parts: Parts, text: str, phone: str, sid: str = "", when: datetime = NOW, proof: VerifiedBy = "none"
+) -> Outgoing:
     """Return an SMS as Twilio delivers it."""
-    body = urlencode({"MessageSid": sid or uuid4().hex, "From": phone, "Body": text}).encode()
-    return accepted_record(parts.wrapper.wrap("sms", sid or uuid4().hex, f"tel:{phone}", body, when, FORM))
+    sid = sid or uuid4().hex
+    body = urlencode({"MessageSid": sid, "From": phone, "Body": text}).encode()
+    return accepted_record(parts.wrapper.wrap("sms", sid, f"tel:{phone}", body, when, FORM, proof))
 
 
 def followed(

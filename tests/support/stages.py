@@ -19,6 +19,7 @@ from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Danger
 from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
+from normalize.conversation.conversation import Conversation
 from normalize.duplicates.matcher import Matcher
 from normalize.reader_table import ReaderTable
 from normalize.readers import follow_up as follow_up_reader
@@ -51,6 +52,7 @@ def make_normalizer(
     former_ids_until: date = date.max,
     find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
     find_public: Callable[[str], UUID | None] | None = None,
+    conversation: Conversation | None = None,
 ) -> NormalizeStage:
     """Return a normalizer; `services` are the names of Open311's services by their codes."""
     by_content_type = {
@@ -62,7 +64,17 @@ def make_normalizer(
     matchers = FixedSource(matcher) if matcher else None
     alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
     return NormalizeStage(
-        engine, sealer, readers, _answer_fault, regions, matchers, classifier, alternate_ids, find_danger, find_public
+        engine,
+        sealer,
+        readers,
+        _answer_fault,
+        regions,
+        matchers,
+        classifier,
+        alternate_ids,
+        find_danger,
+        find_public,
+        conversation,
     )
 
 

@@ -1,41 +1,108 @@
 """Closed cases, as the agencies' answers name them. No later complaint repeats or joins one of them.
 
 A complaint that is closed stays closed here, also if a person splits it from its case later. The order of answers and
-corrections is unknown, and one case too many is better than a complaint that no agency sees.
+corrections is unknown, and one case too many is better than a complaint that no agency sees. Only an objection of its
+sender opens it again.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Exists, literal, true
+from sqlalchemy import ColumnElement, Connection, Exists, literal, or_, update
 from sqlmodel import col, select
 
-from config.database import insert_statement, statement_chunks
+from config.database import UtcDateTime, insert_statement, statement_chunks
+from messages.working_days import may_object
+from normalize.duplicates.store.regrouping import regroup
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
+
+
+def is_still_closed() -> ColumnElement[bool]:
+    """Return the SQL condition that a row of `ClosedComplaint` was not opened again."""
+    reopened_at, closed_at = col(ClosedComplaint.reopened_at), col(ClosedComplaint.closed_at)
+    return or_(reopened_at.is_(None), reopened_at < closed_at)
 
 
 def is_closed(complaint_id: object) -> Exists:
     """Return the SQL condition that the complaint in this column belongs to a closed case."""
-    return select(literal(1)).where(col(ClosedComplaint.complaint_id) == complaint_id).exists()
+    is_same = col(ClosedComplaint.complaint_id) == complaint_id
+    return select(literal(1)).where(is_same, is_still_closed()).exists()
 
 
-def close_cases(connection: Connection, complaint_ids: Collection[UUID]) -> None:
-    """Store that the cases of these complaints are closed: their roots, and all complaints that belong to them."""
-    roots = set(complaint_ids)
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        is_member = col(ComparableRow.complaint_id).in_(chunk)
-        roots.update(connection.execute(select(ComparableRow.root).where(is_member)).scalars())
-    closed = sorted(roots - {None})
-    if closed:
-        statement = insert_statement(connection, ClosedComplaint).on_conflict_do_nothing()
-        connection.execute(statement, [{"complaint_id": complaint_id} for complaint_id in closed])
-    for chunk in statement_chunks(closed):
-        members = select(ComparableRow.complaint_id).where(col(ComparableRow.root).in_(chunk))
-        statement = insert_statement(connection, ClosedComplaint).from_select(["complaint_id"], members)
-        connection.execute(statement.on_conflict_do_nothing())
+def close_cases(connection: Connection, closings: Mapping[UUID, datetime]) -> None:
+    """Store that the cases of these complaints were closed: their roots, and all complaints that belong to them.
+
+    `closings` are the times at which the bus took the closing answers.
+    """
+    times = dict(closings)
+    for chunk in statement_chunks(sorted(closings)):
+        query = select(ComparableRow.complaint_id, ComparableRow.root)
+        for complaint_id, root in connection.execute(query.where(col(ComparableRow.complaint_id).in_(chunk))):
+            if root is not None:
+                times[root] = max(closings[complaint_id], times.get(root, closings[complaint_id]))
+    _close(connection, times)
+    for complaint_id, closed_at in times.items():
+        _close_members(connection, complaint_id, closed_at)
+
+
+def _close(connection: Connection, times: Mapping[UUID, datetime]) -> None:
+    if not times:
+        return
+    statement = insert_statement(connection, ClosedComplaint)
+    closed_at = statement.excluded.closed_at
+    rows = [{"complaint_id": complaint_id, "closed_at": at} for complaint_id, at in sorted(times.items())]
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["complaint_id"], set_={"closed_at": closed_at}, where=_is_earlier(closed_at)
+        ),
+        rows,
+    )
+
+
+def _close_members(connection: Connection, root_id: UUID, closed_at: datetime | None) -> None:
+    """Close the complaints that belong to a root. `closed_at` is `None` where the time is not known."""
+    members = select(ComparableRow.complaint_id, literal(closed_at, UtcDateTime()))
+    statement = insert_statement(connection, ClosedComplaint).from_select(
+        ["complaint_id", "closed_at"], members.where(col(ComparableRow.root) == root_id)
+    )
+    new_values = {"closed_at": statement.excluded.closed_at}
+    is_earlier = _is_earlier(statement.excluded.closed_at)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values, where=is_earlier)
+    )
+
+
+def _is_earlier(closed_at: object) -> ColumnElement[bool]:
+    stored = col(ClosedComplaint.closed_at)
+    return or_(stored.is_(None), stored < closed_at)
+
+
+def reopen_cases(connection: Connection, objections: Mapping[UUID, datetime]) -> None:
+    """Open the cases again to which their senders object in time: later complaints may repeat and join them.
+
+    A complaint that joined another sender's is a case of its own from then on; the other sender's stays closed.
+    """
+    for complaint_id, at in sorted(objections.items()):
+        query = select(ClosedComplaint.closed_at).where(
+            col(ClosedComplaint.complaint_id) == complaint_id, is_still_closed()
+        )
+        closed_at = connection.execute(query).scalar_one_or_none()
+        if closed_at is None or closed_at > at or not may_object(closed_at, at):
+            continue
+        own_root = select(ComparableRow.root).where(col(ComparableRow.complaint_id) == complaint_id)
+        if connection.execute(own_root).scalar_one_or_none() not in {None, complaint_id}:
+            regroup(connection, complaint_id, complaint_id)
+        members = select(ComparableRow.complaint_id).where(col(ComparableRow.root) == complaint_id)
+        is_member = or_(
+            col(ClosedComplaint.complaint_id) == complaint_id, col(ClosedComplaint.complaint_id).in_(members)
+        )
+        connection.execute(update(ClosedComplaint).where(is_member).values(reopened_at=at))
 
 
 def close_merged(connection: Connection, root_id: UUID) -> None:
     """Close what a person has merged into a closed case."""
-    if connection.execute(select(true()).where(is_closed(root_id))).scalar_one_or_none():
-        close_cases(connection, {root_id})
+    query = select(ClosedComplaint.closed_at).where(col(ClosedComplaint.complaint_id) == root_id, is_still_closed())
+    row = connection.execute(query).first()
+    if row is not None:
+        _close_members(connection, root_id, row.closed_at)

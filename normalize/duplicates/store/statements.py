@@ -36,7 +36,8 @@ _COLUMNS: tuple[Any, ...] = tuple(col(getattr(ComparableRow, name)) for name in 
 
 # Complaints of closed cases are no candidates.
 _IS_OPEN = (
-    "NOT EXISTS (SELECT 1 FROM normalize_closed WHERE normalize_closed.complaint_id = normalize_matter.complaint_id)"
+    "NOT EXISTS (SELECT 1 FROM normalize_closed WHERE normalize_closed.complaint_id = normalize_matter.complaint_id "
+    "AND (normalize_closed.reopened_at IS NULL OR normalize_closed.reopened_at < normalize_closed.closed_at))"
 )
 
 SELECT_BY_ID = select(*_COLUMNS).where(col(ComparableRow.complaint_id) == bindparam("complaint_id"))

@@ -26,7 +26,8 @@ from messages.topics import CORRECTIONS
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.matcher import MAX_JOINS
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
-from normalize.stage import COMPARISON_PERIOD, NormalizeStage
+from normalize.earlier import COMPARISON_PERIOD
+from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support.program import FORKS
 from tests.support.records import JSON, at

@@ -1,0 +1,146 @@
+"""Reads the record of an arrival: opens it, cleans the texts, classifies it and prepares the search for its report."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from bus.errors import Reject, Stop
+from bus.port import Record
+from config.reference.regions import Regions
+from messages import codec
+from messages.alternate_ids import AlternateIds
+from messages.payloads.follow_up import PROOFS
+from messages.sealing import Sealer, UnknownKeyError, UnsealError
+from messages.shapes import Danger, RawMessage, Report
+from normalize.classification.classifier import Classifier
+from normalize.conversation.conversation import Conversation, OpenMessage
+from normalize.decision import clean_report, fingerprint
+from normalize.draft import Draft, NotComplaint, Unreadable
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.lookup_keys import LookupKeys
+from normalize.duplicates.matcher import Matcher
+from normalize.picked_regions import with_region_names
+from normalize.reader_table import ReaderTable
+from normalize.relation import mark_key
+
+_NO_KEYS = LookupKeys()
+# Characters of the tracking number that make the text of a message without words unique.
+_UNIQUE_CHARACTERS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A record and the result of reading it.
+
+    `fingerprint` is equal for the same text of the same sender. `comparable` is compared with other complaints, which
+    are looked up by `keys`. `alternate_ids` are other ids under which the same arrival may have been decided.
+    `open_message` is set if the arrival may belong to an earlier report of its sender, whatever `draft` is.
+    """
+
+    position: str
+    raw: RawMessage
+    draft: Draft | NotComplaint
+    alternate_ids: tuple[UUID, ...] = ()
+    fingerprint: str = ""
+    comparable: Comparable | None = None
+    keys: LookupKeys = _NO_KEYS
+    open_message: OpenMessage | None = None
+
+    @property
+    def marks(self) -> Iterator[str]:
+        """The fingerprint and the keys of all marks by which earlier messages of the same matter are found."""
+        if isinstance(self.draft, Draft) and not self.draft.follows:
+            yield self.fingerprint
+            if continuation := self.draft.continuation:
+                yield from map(mark_key, (continuation.mark, *continuation.additional_marks))
+
+
+class ArrivalReader:
+    """Reads records. See `normalize.stage.NormalizeStage` for the arguments."""
+
+    def __init__(
+        self,
+        sealer: Sealer,
+        readers: ReaderTable,
+        regions: Regions,
+        classifier: Classifier | None,
+        alternate_ids: AlternateIds | None,
+        find_danger: Callable[[str, str], Danger],
+        conversation: Conversation | None,
+    ) -> None:
+        self._sealer = sealer
+        self._readers = readers
+        self._regions = regions
+        self._classifier = classifier
+        self._alternate_ids = alternate_ids
+        self._find_danger = find_danger
+        self._conversation = conversation
+
+    def read(self, record: Record, matcher: Matcher | None) -> Arrival:
+        """Return the arrival of a record. Raises `Reject`, or `Stop` for a key that is not ours."""
+        try:
+            raw = codec.decode(RawMessage, record.value, record.headers, self._readers.by_channel)
+            draft = self._readers.reader_of(raw)(raw.content_type, self._sealer.open(raw.body, raw.id))
+        except codec.CodecError as error:
+            raise Reject(error.reason, error.field) from error
+        except Unreadable as error:
+            raise Reject("unreadable", error.field) from error
+        except UnknownKeyError as error:
+            raise Stop(f"{record.position} is sealed with key {error}: is SATUPINTU_SECRET_KEY another one?") from error
+        except UnsealError as error:
+            raise Reject("unsealable", "body") from error
+        alternate_ids = self._alternate_ids.of(raw) if self._alternate_ids else ()
+        completed = self._complete(raw, draft)
+        classified = self._classify(raw, completed)
+        arrival = Arrival(record.position, raw, classified, alternate_ids)
+        if self._conversation and isinstance(completed, Draft):
+            open_message = self._conversation.open_message(raw, completed, classified)
+            arrival = replace(arrival, open_message=open_message)
+        return _with_lookups(arrival, matcher)
+
+    def danger_of(self, report: Report) -> Danger:
+        """Return the danger to life that a report tells of."""
+        return self._find_danger(report.text, report.title)
+
+    def _complete(self, raw: RawMessage, draft: Draft | NotComplaint) -> Draft | NotComplaint:
+        """Add the attachments and the names of regions, and clean the texts."""
+        if isinstance(draft, NotComplaint):
+            return draft
+        attachments = {"attachments": raw.attachments, "unfetched": raw.unfetched}
+        named_place = {"place": with_region_names(draft.report.place, self._regions)}
+        # A part of the provider's id would lead to the public post of an anonymous author.
+        unique_text = {} if draft.has_words else {"text": f"{draft.report.text} ({raw.tracking[:_UNIQUE_CHARACTERS]})"}
+        report = clean_report(draft.report.model_copy(update=attachments | named_place | unique_text))
+        if not report.text:
+            return NotComplaint("empty")
+        if draft.follows:
+            return replace(draft, report=report, follows=draft.follows if raw.verified_by in PROOFS else None)
+        continuation = draft.continuation
+        if continuation and report.anonim:
+            continuation = continuation.of_anonymous_reports()
+        return replace(draft, report=report, continuation=continuation)
+
+    def _classify(self, raw: RawMessage, draft: Draft | NotComplaint) -> Draft | NotComplaint:
+        """Set aside a message that is no complaint; never one with a file or danger, or one that arrived in part."""
+        if self._classifier is None or isinstance(draft, NotComplaint) or draft.follows:
+            return draft
+        report = draft.report
+        keep = bool(report.attachments or report.unfetched or report.partial or self.danger_of(report))
+        classification = self._classifier.classify(report.text, report.title, raw.channel, keep=keep)
+        if classification.reason:
+            return NotComplaint(classification.reason)
+        if classification.kind is None:
+            return draft
+        return replace(draft, report=report.model_copy(update={"kind": classification.kind}))
+
+
+def _with_lookups(arrival: Arrival, matcher: Matcher | None) -> Arrival:
+    """Add the fingerprint, the comparable form and its keys."""
+    raw, draft = arrival.raw, arrival.draft
+    if isinstance(draft, NotComplaint) or draft.follows:
+        return arrival
+    fingerprinted = replace(arrival, fingerprint=fingerprint(raw.sender, draft.report))
+    if matcher is None:
+        return fingerprinted
+    comparable = matcher.read_report(draft.report, raw)
+    return replace(fingerprinted, comparable=comparable, keys=matcher.lookup_keys(comparable))

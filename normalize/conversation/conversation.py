@@ -1,0 +1,91 @@
+"""Attaches messages of proven senders to their own reports, on channels where they write without a form."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from config.reference.reloading import Source
+from language.model import LanguageModel
+from messages.payloads.sms import stated_act
+from messages.shapes import Channel, FollowUp, RawMessage
+from messages.tracking import find_tracking_numbers
+from normalize.conversation.decision import Attachment, ContentOf, SenderMessage, SenderReport, attach
+from normalize.conversation.traits import MessageTraits, TraitsReader
+from normalize.draft import Draft, Follows, NotComplaint
+
+# A message that is set aside for one of these reasons may still confirm an answer: "sudah nyala, terima kasih".
+_RESPONSE_REASONS: frozenset[str] = frozenset({"thanks", "greeting"})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMessage:
+    """A message that may belong to an earlier report of its sender: its draft, its traits, and what it states."""
+
+    draft: Draft
+    traits: MessageTraits
+    content: SenderMessage
+
+    @property
+    def lacks_place(self) -> bool:
+        """True if the message names no place and has no coordinates."""
+        place = self.draft.report.place
+        return not (self.traits.places or self.traits.is_place_only or place.code or place.latitude is not None)
+
+    @property
+    def lacks_matter(self) -> bool:
+        """True if the message is a place and nothing else, or has no words."""
+        return self.traits.is_place_only or not self.draft.has_words
+
+
+class TraitsReaderSource:
+    """Source of the traits reader for the language model in force."""
+
+    def __init__(self, languages: Source[LanguageModel]) -> None:
+        self._languages = languages
+        self._language = languages.current()
+        self._reader = TraitsReader.of(self._language)
+
+    def current(self) -> TraitsReader:
+        """Return the reader for the language model in force."""
+        language = self._languages.current()
+        if language is not self._language:
+            self._language, self._reader = language, TraitsReader.of(language)
+        return self._reader
+
+
+class Conversation:
+    """Reads messages with the reader in force. `channels` are those on which a proven sender writes without a form."""
+
+    def __init__(self, readers: Source[TraitsReader], channels: Collection[Channel]) -> None:
+        self._readers = readers
+        self._channels = frozenset(channels)
+
+    def open_message(self, raw: RawMessage, draft: Draft, classified: Draft | NotComplaint) -> OpenMessage | None:
+        """Return the message if it may belong to an earlier report.
+
+        `draft` is the message before it was classified, `classified` the result. A message without a proven sender
+        belongs to no report here, and neither does an advertisement.
+        """
+        if raw.channel not in self._channels or raw.verified_by == "none" or draft.follows:
+            return None
+        if isinstance(classified, NotComplaint):
+            if classified.reason not in _RESPONSE_REASONS:
+                return None
+        else:
+            draft = classified
+        text = draft.report.text if draft.has_words else ""
+        traits = self._readers.current().read(text)
+        numbers = find_tracking_numbers(text)
+        content = SenderMessage(raw.at, traits, numbers, stated_act(text) if numbers else None, draft.report.anonim)
+        return OpenMessage(draft, traits, content)
+
+
+def follows_of(message: OpenMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Follows | None:
+    """Return the report that a message belongs to, and its act there; `None` for a report of its own."""
+    attachment = attach(message.content, reports, content_of)
+    return _follows(attachment) if attachment else None
+
+
+def _follows(attachment: Attachment) -> Follows:
+    report = attachment.report
+    follow_up = FollowUp(act=attachment.act)
+    return Follows(report.report_id, follow_up, attachment.evidence, report.anonim, report.rahasia)

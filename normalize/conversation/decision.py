@@ -1,0 +1,210 @@
+"""Decides which of the sender's own reports a message belongs to, and what it does there. Pure.
+
+Only a proven sender has own reports. A message that tells of a matter of its own is a report of its own: wrongly
+attached, its own agency would not see it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from language.places.gazetteer import regions_overlap
+from messages.shapes import SenderAct
+from messages.working_days import may_object
+from normalize.conversation.traits import SMALL_PLACES, MessageTraits
+from normalize.duplicates.comparable import Comparable, NamedEntity
+
+# A place without a matter, or a matter without a place, completes the sender's report of this time.
+COMPLETION_PERIOD = timedelta(hours=1)
+# The answer to an agency's question belongs to its case for this time.
+ANSWER_PERIOD = timedelta(days=30)
+# Words outside the report and the usual wording with which a message may still be about the report; fewer if it names
+# a fault that the report does not have.
+_MAX_FURTHER_WORDS = 3
+_MAX_FURTHER_WORDS_WITH_FAULT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReport:
+    """A report of the sender.
+
+    `report_id` is the complaint that further messages repeat. `lacks_place` and `lacks_matter` are those of the message
+    with the id `complaint_id`, `at` its arrival. Then the times of the last answers to the case by the bus's clock, and
+    of the last message that belongs to it.
+    """
+
+    complaint_id: UUID
+    report_id: UUID
+    tracking: str
+    at: datetime
+    anonim: bool = False
+    rahasia: bool = False
+    lacks_place: bool = False
+    lacks_matter: bool = False
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    continued_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SenderMessage:
+    """A message of the sender. `numbers` are the tracking numbers in it; `stated_act` is that of its keyword."""
+
+    at: datetime
+    traits: MessageTraits
+    numbers: tuple[str, ...] = ()
+    stated_act: SenderAct | None = None
+    anonim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """The report that a message belongs to, the act, and the evidence (a constant)."""
+
+    report: SenderReport
+    act: SenderAct
+    evidence: str
+
+
+# Returns the comparable form of a report, `None` after the comparison period.
+ContentOf = Callable[[UUID], Comparable | None]
+
+
+def attach(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
+    """Return the report that a message belongs to; `None` if it is a report of its own.
+
+    `reports` are those of the sender, the latest first. An anonymous message belongs to anonymous reports only: beside
+    an open one, its agency would see who wrote it.
+    """
+    earlier = [report for report in reports if report.at <= message.at and (report.anonim or not message.anonim)]
+    if message.numbers or message.stated_act:
+        return _by_number(message, earlier)
+    return (
+        _answer_to_question(message, earlier, content_of)
+        or _completion(message, earlier)
+        or _response(message, earlier, content_of)
+    )
+
+
+def _by_number(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
+    """Return the report of a quoted number. Another sender's number is no number of a report here."""
+    report = next((report for report in reports if report.tracking in message.numbers), None)
+    if report is None:
+        return None
+    if message.stated_act:
+        return Attachment(report, message.stated_act, "own-number")
+    if _is_answered(report, message.at) and (message.traits.objects or message.traits.confirms):
+        return Attachment(report, "objects" if message.traits.objects else "confirms", "own-number")
+    return Attachment(report, "adds", "own-number")
+
+
+def _answer_to_question(
+    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf
+) -> Attachment | None:
+    """Return the case whose agency waits for the sender, unless the message tells of another matter and place."""
+    for report in reports:
+        if report.asked_at and _waits(report, message.at) and not _is_other_report(message, report, content_of):
+            return Attachment(report, "adds", "answers-question")
+    return None
+
+
+def _waits(report: SenderReport, at: datetime) -> bool:
+    """Return whether the agency's question is open: nobody has answered it, and the case is not closed."""
+    asked_at = report.asked_at
+    if asked_at is None or not asked_at <= at <= asked_at + ANSWER_PERIOD:
+        return False
+    later_times = (report.continued_at, report.answered_at, report.closed_at)
+    return all(time is None or time < asked_at for time in later_times)
+
+
+def _is_other_report(message: SenderMessage, report: SenderReport, content_of: ContentOf) -> bool:
+    """Return whether a message is a whole report: it names a matter and a place, and not those of the report."""
+    traits, content = message.traits, content_of(report.complaint_id)
+    if not (traits.has_matter and traits.has_small_place):
+        return False
+    return content is None or not _same_matter(traits, content) or _is_elsewhere(traits, content)
+
+
+def _completion(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
+    """Return the sender's last report if it lacks what the message has, and nothing else."""
+    latest = reports[0] if reports else None
+    if latest is None or message.at - latest.at > COMPLETION_PERIOD or latest.closed_at:
+        return None
+    traits = message.traits
+    brings_place = latest.lacks_place and traits.is_place_only
+    brings_matter = latest.lacks_matter and traits.has_matter and not traits.places and not traits.is_place_only
+    return Attachment(latest, "adds", "completes") if brings_place or brings_matter else None
+
+
+def _response(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
+    """Return the answered case that a message objects to or confirms: the one that shares most words with it."""
+    traits = message.traits
+    if not (traits.objects or traits.confirms):
+        return None
+    answered = [report for report in reports if _is_answered(report, message.at)]
+    matching = [
+        (similarity, report)
+        for report in answered
+        if (similarity := _similarity(traits, content_of(report.complaint_id))) is not None
+    ]
+    if not matching:
+        return None
+    _, report = max(matching, key=lambda match: (match[0], match[1].answered_at or match[1].closed_at))
+    return Attachment(report, "objects" if traits.objects else "confirms", "responds-to-answer")
+
+
+def _is_answered(report: SenderReport, at: datetime) -> bool:
+    """Return whether the sender may still object to the last answer."""
+    times = [time for time in (report.answered_at, report.closed_at) if time and time <= at]
+    return bool(times) and may_object(max(times), at)
+
+
+def _similarity(traits: MessageTraits, content: Comparable | None) -> int | None:
+    """Return the number of things and words that a message shares with a report; `None` if it tells of another one."""
+    if content is None:
+        return 0 if not traits.places and not traits.things and not traits.further_words else None
+    if _is_elsewhere(traits, content) or not _same_matter(traits, content):
+        return None
+    shared_words = traits.further_words & {*content.text_words, *content.title_words}
+    return len(shared_words) + len(traits.things & content.things)
+
+
+def _same_matter(traits: MessageTraits, content: Comparable) -> bool:
+    """Return whether nothing in a message is about another matter than that of the report."""
+    words = {*content.text_words, *content.title_words, *content.address_words, *content.names}
+    if traits.topics & content.topics:
+        return True
+    if traits.things and content.things:
+        return bool(_groups(traits.things) & _groups(content.things))
+    has_other_fault = traits.faults and not _groups(traits.faults) & _groups(content.faults)
+    limit = _MAX_FURTHER_WORDS_WITH_FAULT if has_other_fault else _MAX_FURTHER_WORDS
+    return len(traits.further_words - words) <= limit
+
+
+def _groups(terms: frozenset[str]) -> frozenset[str]:
+    """Return the terms by their first part: `padam.gelap` and `padam.mati-padam` are one group."""
+    return frozenset(term.partition(".")[0] for term in terms)
+
+
+def _is_elsewhere(traits: MessageTraits, content: Comparable) -> bool:
+    """Return whether a message names a place that the report, which names one as well, does not."""
+    places = _small(traits.places)
+    known_places = _small({*content.entities, *content.address_entities})
+    return bool(places and known_places) and not any(
+        _overlap(place, known) for place in places for known in known_places
+    )
+
+
+def _small(entities: Iterable[NamedEntity]) -> set[NamedEntity]:
+    """Return the places among some entities that are smaller than a city or regency."""
+    return {(kind, value) for kind, value in entities if kind in SMALL_PLACES}
+
+
+def _overlap(place: NamedEntity, report_place: NamedEntity) -> bool:
+    if place == report_place:
+        return True
+    codes, report_codes = place[1].split("|"), report_place[1].split("|")
+    are_codes = codes[0][:1].isdecimal() and report_codes[0][:1].isdecimal()
+    return are_codes and any(regions_overlap(code, report_code) for code in codes for report_code in report_codes)

@@ -1,0 +1,134 @@
+"""Store of the senders' own reports, with what agencies answered and what the senders added since."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, update
+from sqlmodel import col, select
+
+from config.database import insert_statement, statement_chunks
+from messages.shapes import AgencyAnswer
+from normalize.conversation.decision import SenderReport
+from normalize.conversation.tables import SenderReportRow
+from normalize.duplicates.store.closed_cases import is_still_closed
+from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
+
+# Latest reports of one sender that a message may belong to without naming the number.
+_REPORTS_OF_SENDER = 30
+# Expired rows that one batch deletes.
+_DELETED_ROWS = 5_000
+_OWN_COLUMNS = tuple(field.name for field in fields(SenderReport) if field.name != "closed_at")
+
+
+class SenderReports:
+    """Reports of the senders of a batch, including those of the batch. Call `write` once at the end.
+
+    `numbers` are tracking numbers in the messages of the batch: their reports are loaded, however old they are.
+    """
+
+    def __init__(self, connection: Connection, senders: Collection[str], numbers: Collection[str]) -> None:
+        self._connection = connection
+        self._reports: dict[str, dict[UUID, SenderReport]] = defaultdict(dict)
+        self._new_rows: list[dict[str, object]] = []
+        self._continued: dict[UUID, datetime] = {}
+        for chunk in statement_chunks(sorted(senders)):
+            self._load(_latest_reports(chunk))
+            for number_chunk in statement_chunks(sorted(numbers)):
+                row = SenderReportRow
+                self._load(_reports().where(col(row.sender).in_(chunk), col(row.tracking).in_(number_chunk)))
+
+    def of(self, sender: str) -> Sequence[SenderReport]:
+        """Return the reports of a sender, the latest first."""
+        return sorted(self._reports[sender].values(), key=lambda report: (report.at, report.complaint_id), reverse=True)
+
+    def add(self, sender: str, report: SenderReport) -> None:
+        """Add a complaint of a sender."""
+        self._reports[sender][report.complaint_id] = report
+        self._new_rows.append({"sender": sender, **{name: getattr(report, name) for name in _OWN_COLUMNS}})
+
+    def continue_report(self, report_id: UUID, at: datetime) -> None:
+        """Record that a further message of the sender belongs to a report."""
+        self._continued[report_id] = max(at, self._continued.get(report_id, at))
+        for reports in self._reports.values():
+            if report := reports.get(report_id):
+                reports[report_id] = replace(report, continued_at=at)
+
+    def write(self) -> None:
+        """Write what the batch added."""
+        if self._new_rows:
+            statement = insert_statement(self._connection, SenderReportRow).on_conflict_do_nothing()
+            self._connection.execute(statement, self._new_rows)
+        row = SenderReportRow
+        for report_id, at in sorted(self._continued.items()):
+            is_earlier = _is_before(row.continued_at, at)
+            is_report = col(row.complaint_id) == report_id
+            self._connection.execute(update(row).where(is_report, is_earlier).values(continued_at=at))
+
+    def delete_expired(self, expiry: datetime) -> None:
+        """Delete reports that arrived before a time, the oldest first."""
+        row = SenderReportRow
+        expired = select(row.complaint_id).where(col(row.at) < expiry).order_by(col(row.at)).limit(_DELETED_ROWS)
+        self._connection.execute(delete(row).where(col(row.complaint_id).in_(expired)))
+
+    def _load(self, query: Select[Any]) -> None:
+        for sender, *values in self._connection.execute(query):
+            report = SenderReport(**dict(zip((*_OWN_COLUMNS, "closed_at"), values, strict=True)))
+            self._reports[sender][report.complaint_id] = report
+
+
+def record_answers(connection: Connection, answers: Sequence[tuple[AgencyAnswer, datetime]]) -> None:
+    """Store the times of agencies' questions and responses with the reports that they are about.
+
+    A question is for the sender of the complaint that it was asked about; a response is for all senders of the case.
+    """
+    for answer, taken_at in answers:
+        row = SenderReportRow
+        report_id = select(row.report_id).where(col(row.complaint_id) == answer.complaint_id).scalar_subquery()
+        is_about = or_(col(row.complaint_id) == answer.complaint_id, col(row.complaint_id) == report_id)
+        if answer.verdict == "asked":
+            is_earlier = _is_before(row.asked_at, taken_at)
+            connection.execute(update(row).where(is_about, is_earlier).values(asked_at=taken_at))
+        elif answer.verdict == "responded":
+            is_about = or_(is_about, col(row.complaint_id).in_(_members(answer.complaint_id)))
+            is_earlier = _is_before(row.answered_at, taken_at)
+            connection.execute(update(row).where(is_about, is_earlier).values(answered_at=taken_at))
+
+
+def _is_before(time: object, at: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition that a stored time is earlier, or missing. A replayed answer changes nothing."""
+    return or_(col(time).is_(None), col(time) < at)
+
+
+def _members(complaint_id: UUID) -> Select[Any]:
+    """Return the query of the complaints that belong to the case of a complaint."""
+    own_root = select(ComparableRow.root).where(col(ComparableRow.complaint_id) == complaint_id).scalar_subquery()
+    root = func.coalesce(own_root, complaint_id)
+    return select(ComparableRow.complaint_id).where(
+        or_(col(ComparableRow.root) == root, col(ComparableRow.complaint_id) == root)
+    )
+
+
+def _reports() -> Select[Any]:
+    """Return the query of sender, own columns, and the time at which the case was closed unless it is open again."""
+    closed = ClosedComplaint
+    columns: Mapping[str, Any] = {name: col(getattr(SenderReportRow, name)) for name in _OWN_COLUMNS}
+    query = select(col(SenderReportRow.sender), *columns.values(), col(closed.closed_at))  # type: ignore[call-overload]
+    is_same = col(closed.complaint_id) == col(SenderReportRow.report_id)
+    joined: Select[Any] = query.outerjoin(closed, is_same & is_still_closed())
+    return joined
+
+
+def _latest_reports(senders: Sequence[str]) -> Select[Any]:
+    row = SenderReportRow
+    rank = func.row_number().over(
+        partition_by=col(row.sender), order_by=(col(row.at).desc(), col(row.complaint_id).desc())
+    )
+    ranked: Select[Any] = sa.select(col(row.complaint_id).label("complaint_id"), rank.label("rank"))
+    latest = ranked.where(col(row.sender).in_(senders)).subquery()
+    is_latest = select(latest.c.complaint_id).where(latest.c.rank <= _REPORTS_OF_SENDER)
+    return _reports().where(col(row.complaint_id).in_(is_latest))

@@ -1,0 +1,34 @@
+"""Table of the reports of proven senders on channels where they write without a form."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from config.database import UtcDateTime
+
+
+class SenderReportRow(SQLModel, table=True):
+    """One complaint of a proven sender. `sender` is the keyed hash.
+
+    `report_id` is the sender's report that it repeats, or its own id. `lacks_place` and `lacks_matter` tell what the
+    message did not contain. The last three columns are filled where `report_id` is the own id: the last question and
+    response of an agency by the bus's clock, and the last further message of the sender.
+    """
+
+    __tablename__ = "normalize_sender_report"
+    __table_args__ = (Index("ix_normalize_sender_report_sender", "sender", "at"),)
+
+    complaint_id: UUID = Field(primary_key=True)
+    report_id: UUID
+    sender: str
+    tracking: str
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    anonim: bool
+    rahasia: bool
+    lacks_place: bool
+    lacks_matter: bool
+    asked_at: datetime | None = Field(None, sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(None, sa_type=UtcDateTime)
+    continued_at: datetime | None = Field(None, sa_type=UtcDateTime)

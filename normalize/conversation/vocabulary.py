@@ -1,0 +1,59 @@
+"""Words by which a short message is recognised as a place, an objection or a confirmation, in normal form."""
+
+from normalize.entities.common_words import split_words
+
+# Words that stand in an address, or between a sender and an address, and tell of no matter.
+PLACE_FILLERS = frozenset(
+    split_words(
+        "di ke pada dari lokasi lokasinya tempat alamat posisi titik daerah wilayah kawasan sekitar area jalur arah "
+        "sisi ujung pinggir tepi tepat persis utara selatan timur barat tengah kampung kampong dusun dukuh desa "
+        "kelurahan kecamatan kabupaten kota provinsi lingkungan rt rw nomor no blok gang jalan raya km patokan antara "
+        "sampai dan atau yaitu ialah adalah itu ini tadi laporan lapor saya sy kami kita yang untuk buat maaf lupa "
+        "kurang tambahan keterangan detail lengkap pak bapak bu ibu admin min mas mbak kak ya iya nih kok nya sawah "
+        "sungai kali"
+    )
+)
+# Words after which the name of a place stands: at most `MAX_NAME_WORDS` of any kind.
+PLACE_INTRODUCERS = frozenset(
+    split_words(
+        "depan belakang samping sebelah seberang dekat sekitar sebelum sesudah setelah pertigaan perempatan simpang "
+        "persimpangan bundaran jembatan toko warung kios pom spbu pasar terminal stasiun kantor balai masjid mesjid "
+        "musala musola gereja sekolah sd smp sma smk puskesmas rumah pabrik gedung lapangan taman alun makam gapura "
+        "pos portal tugu gardu daerah kampung dusun dukuh desa kelurahan kecamatan kabupaten kota lokasi sungai kali "
+        "ruko komplek kompleks perumahan gang jalan"
+    )
+)
+MAX_NAME_WORDS = 3
+
+# The matter is not solved.
+UNSOLVED = frozenset(split_words("belum masih tetap bohong hoaks hoax percuma"))
+# The matter came back: "mati lagi".
+AGAIN = "lagi"
+UNCHANGED = (("tidak", "ada", "perubahan"), ("tidak", "ada", "petugas"), ("tidak", "ada", "tindakan"))
+# The matter is solved: one of the first words, and one of the second or thanks.
+ALREADY = frozenset(split_words("sudah telah alhamdulillah akhirnya"))
+SOLVED = frozenset(
+    split_words(
+        "beres selesai diperbaiki diatasi ditangani dikerjakan diangkut dibersihkan ditambal diaspal dipasang diganti "
+        "nyala menyala hidup mengalir lancar normal bersih tuntas terima diterima jadi tegak dipotong dibuka aman "
+        "bagus kembali dikembalikan cair dibayar dibenerin dibenahi teratasi tertangani rampung kelar"
+    )
+)
+THANKS = frozenset(split_words("kasih terimakasih makasih trims thanks suwun nuwun hatur"))
+
+# Words of an objection or a confirmation that tell of no other matter.
+RESPONSE_WORDS = (
+    UNSOLVED
+    | ALREADY
+    | SOLVED
+    | THANKS
+    | frozenset(
+        split_words(
+            "kok kenapa mengapa mana katanya kata bilang padahal tapi tetapi sama sekali saja sekarang hari kemarin "
+            "tadi pagi siang sore malam minggu bulan lagi juga sampai hingga jangan petugas datang ada tidak perubahan "
+            "seperti pak bapak bu ibu admin min saya kami ya dong nih sih banyak terlalu tambah busuk parah gelap bau "
+            "rusak mati laporan nomor tindakan tindak lanjut perbaikan kondisi keadaan lubang air begitu gini gitu "
+            "matur dan itu ini yang di terima tolong mohon segera"
+        )
+    )
+)

@@ -1,0 +1,119 @@
+"""Earlier decisions, marks, complaints and reports of senders, for one batch in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from messages.sealing import Sealer
+from messages.shapes import Complaint
+from normalize.arrival import Arrival
+from normalize.conversation.conversation import follows_of
+from normalize.conversation.decision import SenderReport
+from normalize.conversation.sender_reports import SenderReports
+from normalize.decision_store import DecisionStore, MarkStore, StoredDecision
+from normalize.draft import PART_EVIDENCE, Draft, Follows
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+from normalize.relation import mark_key
+
+# Older complaints are no longer compared. The same delivery, and the same text of one sender, are recognised for ever.
+COMPARISON_PERIOD = timedelta(days=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Lookup of earlier decisions, marks and complaints, and those of this batch. Call `write` once at the end.
+
+    `objections` are the times of the batch's objections, by the report that they are about.
+    """
+
+    decisions: DecisionStore
+    marks: MarkStore
+    complaints: EarlierComplaints
+    senders: SenderReports
+    objections: dict[UUID, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, connection: Connection, sealer: Sealer, arrivals: Sequence[Arrival]) -> Self:
+        """Load everything that the arrivals may belong to."""
+        message_ids = (id_ for arrival in arrivals for id_ in (arrival.raw.id, *arrival.alternate_ids))
+        open_arrivals = [(arrival.raw.sender, message) for arrival in arrivals if (message := arrival.open_message)]
+        return cls(
+            DecisionStore(connection, message_ids),
+            MarkStore(connection, (mark for arrival in arrivals for mark in arrival.marks)),
+            EarlierComplaints(connection, sealer, [arrival.keys for arrival in arrivals]),
+            SenderReports(
+                connection,
+                {sender for sender, _ in open_arrivals},
+                {number for _, message in open_arrivals for number in message.content.numbers},
+            ),
+        )
+
+    def has_decided_delivery(self, arrival: Arrival) -> bool:
+        """Return True if another delivery of this message was decided, under this id or an alternate one."""
+        if decision := self.decisions.get(arrival.raw.id):
+            return decision.position != arrival.position
+        return any(self.decisions.get(id_) for id_ in arrival.alternate_ids)
+
+    def follows_of(self, arrival: Arrival, decision: StoredDecision | None) -> Follows | None:
+        """Return the report of the sender to which a message was attached before, or is attached now."""
+        message = arrival.open_message
+        if message is None or self._completes_parts(arrival):
+            return None
+        if decision:
+            return decision.follows()
+        return follows_of(message, self.senders.of(arrival.raw.sender), self._content_of)
+
+    def _completes_parts(self, arrival: Arrival) -> bool:
+        """Return whether the message is a later part, or a later version, of an earlier one."""
+        continuation = arrival.draft.continuation if isinstance(arrival.draft, Draft) else None
+        is_part = continuation is not None and continuation.evidence in PART_EVIDENCE
+        return bool(is_part and continuation and self.marks.get(mark_key(continuation.mark)))
+
+    def _content_of(self, complaint_id: UUID) -> Comparable | None:
+        complaint = self.complaints.get(complaint_id)
+        return complaint.comparable if complaint else None
+
+    def add_report(self, arrival: Arrival, complaint: Complaint) -> None:
+        """Record a complaint, so that later messages of its sender find it, and what it does to an earlier report."""
+        report_id = complaint.relation.of if complaint.relation.kind == "repeat" else None
+        if message := arrival.open_message:
+            report = complaint.report
+            self.senders.add(
+                complaint.sender,
+                SenderReport(
+                    complaint_id=complaint.id,
+                    report_id=report_id or complaint.id,
+                    tracking=complaint.tracking,
+                    at=complaint.at,
+                    anonim=report.anonim,
+                    rahasia=report.rahasia,
+                    lacks_place=complaint.follow_up.act == "reports" and message.lacks_place,
+                    lacks_matter=complaint.follow_up.act == "reports" and message.lacks_matter,
+                ),
+            )
+        if report_id:
+            self.senders.continue_report(report_id, complaint.at)
+            if complaint.follow_up.act == "objects":
+                self.objections[report_id] = complaint.at
+
+    def write(self) -> None:
+        """Write what this batch added."""
+        self.decisions.write()
+        self.marks.write()
+        self.complaints.write()
+        self.senders.write()
+
+    def purge(self, arrivals: Sequence[Arrival]) -> None:
+        """Delete complaints that are older than the comparison period.
+
+        It counts from the earliest arrival: one message with a wrong clock must not make all others too old.
+        """
+        if arrivals:
+            oldest = min(arrival.raw.at for arrival in arrivals) - COMPARISON_PERIOD
+            self.complaints.delete_expired(oldest, len(arrivals))
+            self.senders.delete_expired(oldest)
