@@ -43,12 +43,12 @@ COMMANDS: Mapping[str, CommandSource] = {
     "run": CommandSource("service", "run", "Run the service: all stages in one process, or only the named ones."),
     "check": CommandSource("service", "check", "Check whether the service can start, and list what prevents it."),
     "top": CommandSource(
-        "monitoring",
+        "monitoring.commands",
         "top",
         "Watch the whole service: alerts, channels, stages, messages pending review and agencies' queues.",
     ),
     "lag": CommandSource(
-        "monitoring",
+        "monitoring.commands",
         "lag",
         "Show the lag of each stage in messages and in age of the oldest. Exit 1 if a person must act now.",
     ),
@@ -62,6 +62,11 @@ COMMANDS: Mapping[str, CommandSource] = {
         "tail",
         "Print a topic's records as JSON lines: ids, times, codes and our own sentences. What a person wrote is "
         "masked.",
+    ),
+    "agencies": CommandSource(
+        "agencies",
+        "agencies",
+        "List the institutions with a queue and their codes: all of them, or those that a name may mean.",
     ),
     "status": CommandSource("reports", "status", "Show the status of a tracking number."),
     "trace": CommandSource(

@@ -49,7 +49,6 @@ from sinks.replies.sink import ReplySink
 
 # Errors for which a stage waits and tries the same records again.
 STAGE_RETRIES = (DatabaseUnavailable, NewerVersionError)
-STAGES = ("ingest", "normalize", "router", "sinks", "desk", "monitor")
 # Pause before an audit that found differences is repeated. Every stage has processed its backlog of then by then.
 _REPEAT_AUDIT_SECONDS = 60.0
 # Pause between two heads of the audit log on the bus, besides the one of each row.

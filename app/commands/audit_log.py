@@ -1,5 +1,7 @@
 """Commands of the audit log: list the actions of operations staff, and detect changed rows."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, astuple
 from typing import Annotated
 

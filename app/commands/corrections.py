@@ -1,8 +1,10 @@
 """Commands that correct relations between reports: `split` and `merge`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,8 +12,9 @@ from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, tracking_number
 from app.commands.common.process import open_parts_for_action
 from app.commands.common.terminal import print_json, print_line, print_note, stop
-from app.operations.corrections import Corrections, PublishedCorrection
-from app.operations.not_possible import NotPossible
+
+if TYPE_CHECKING:
+    from app.operations.corrections import Corrections, PublishedCorrection
 
 Reason = Annotated[
     str, typer.Option("--reason", help="Recorded with the decision and sent to the agency. Name no citizen.")
@@ -48,6 +51,9 @@ def merge(
 
 
 def _correct(publish: Callable[[Corrections], PublishedCorrection], actor: str, reason: str) -> PublishedCorrection:
+    from app.operations.corrections import Corrections
+    from app.operations.not_possible import NotPossible
+
     with open_parts_for_action(actor, reason, "--reason") as parts:
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:

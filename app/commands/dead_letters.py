@@ -1,13 +1,14 @@
 """Commands of the dead letters: records that a stage could not process, for a person to redrive or drop."""
 
+from __future__ import annotations
+
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, finite, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
@@ -21,13 +22,11 @@ from app.commands.common.terminal import (
     print_table,
     stop,
 )
-from app.operations.review.dead_letters import (
-    DeadLetterFilter,
-    DeadLetters,
-    count_rows,
-    list_row,
-)
-from app.operations.review.redrive import NOT_REDRIVEN, Pace, Redrive, RedriveStep, no_pause
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters
+    from app.operations.review.redrive import RedriveStep
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -51,6 +50,8 @@ def list_dead_letters(
     as_json: Json = False,
 ) -> None:
     """List the pending dead letters: time, stage, reason and topic, without their text."""
+    from app.operations.review.dead_letters import count_rows, list_row
+
     choice = _filter(stage, reason, field, since, until, ids)
     with open_parts() as parts:
         dead_letters = _dead_letters(parts)
@@ -99,6 +100,8 @@ def redrive(
     ] = None,
 ) -> None:
     """Publish dead letters again to the topics that they came from. One that cannot be redriven is named and left."""
+    from app.operations.review.redrive import Redrive
+
     choice = _required_filter(_filter(stage, reason, field, since, until, ids), everything=everything)
     with open_parts() if dry_run else open_parts_for_action(actor, why) as parts:
         redrive_ = Redrive(_dead_letters(parts), parts.topics, parts.audit_log)
@@ -133,6 +136,8 @@ def drop(
 
 
 def _dead_letters(parts: Parts) -> DeadLetters:
+    from app.operations.review.dead_letters import DeadLetters
+
     return DeadLetters(parts.bus, parts.sealer, parts.topics, parts.audit_log)
 
 
@@ -151,6 +156,8 @@ def _filter(
     until: str | None,
     ids: list[str] | None,
 ) -> DeadLetterFilter:
+    from app.operations.review.dead_letters import DeadLetterFilter
+
     return DeadLetterFilter(stage, reason, field, optional_time(since), optional_time(until), tuple(ids or ()))
 
 
@@ -161,6 +168,8 @@ def _required_filter(choice: DeadLetterFilter, *, everything: bool) -> DeadLette
 
 
 def _pause(rate: float | None) -> Callable[[], None]:
+    from app.operations.review.redrive import Pace, no_pause
+
     if rate is None:
         return no_pause
     pace = Pace(rate)
@@ -192,5 +201,7 @@ def _print_steps(steps: Iterable[RedriveStep]) -> tuple[int, int]:
 
 
 def _print_not_redriven(step: RedriveStep) -> None:
+    from app.operations.review.redrive import NOT_REDRIVEN
+
     for letter in step.letters if step.reason else ():
         print_note(f"{letter.id} is left. {NOT_REDRIVEN[step.reason]}", wrap=False)

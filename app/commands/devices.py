@@ -1,17 +1,20 @@
 """Commands of the mobile app's devices: show a device, and revoke its tokens."""
 
-from typing import Annotated, NoReturn
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
 import typer
 
-from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, stop
-from app.operations.devices import DeviceDesk
-from ingest.mobile.sequences import Sequences
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from app.operations.devices import DeviceDesk
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -44,6 +47,9 @@ def revoke(device: Device, actor: Actor, reason: Reason) -> None:
 
 
 def _desk(parts: Parts) -> DeviceDesk:
+    from app.operations.devices import DeviceDesk
+    from ingest.mobile.sequences import Sequences
+
     return DeviceDesk(parts.bus, parts.devices, Sequences(parts.engine), parts.audit_log)
 
 

@@ -1,5 +1,7 @@
 """Commands `explain` and `eval`: the decisions about typed or piped messages, and their quality. Nothing is stored."""
 
+from __future__ import annotations
+
 import gc
 import json
 import sys
@@ -8,30 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, TypeVar, cast
 
 import typer
-from pydantic import BaseModel, ValidationError
 
-from app.assembly.channels import DIRECTORY
 from app.commands.common.arguments import first_fault, read_examples
-from app.commands.common.json_lines import read_json_lines
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_note, stop
-from app.evaluation.duplicate_metrics import measure_duplicates
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_batches, explain_text
-from app.evaluation.reading import explain_reading
-from app.evaluation.routing import ReportLine, explain_report
-from app.evaluation.routing_metrics import JudgedReport, measure_rules
-from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
-from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
-from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
-from config.reference.folder import ReferenceFolder
-from config.settings import load
-from language.model import load_language_model
-from normalize.classification.classifier import Classifier
-from normalize.classification.danger import DangerReader
-from normalize.duplicates.factory import DuplicateDetection
 
 if TYPE_CHECKING:
     from io import BufferedReader
+
+    from pydantic import BaseModel
+
+    from app.evaluation.duplicates import ExplainedMessage
+    from config.reference.folder import ReferenceFolder
+    from normalize.classification.classifier import Classifier
+    from normalize.classification.danger import DangerReader
+    from normalize.duplicates.factory import DuplicateDetection
 
 # Bytes of stdin that are read at once, at most.
 _READ_BYTES = 1 << 17
@@ -39,16 +32,15 @@ _READ_BYTES = 1 << 17
 _GC_THRESHOLD = 100_000
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 
-# The help shows the channels as a list of choices.
-_CHANNELS = f"[{'|'.join(DIRECTORY.names)}]"
-
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound="BaseModel")
 
 commands = typer.Typer(no_args_is_help=True)
 evaluations = typer.Typer(no_args_is_help=True)
 
 
 def _check_channel(typed: str) -> str:
+    from app.assembly.channels import DIRECTORY
+
     if typed not in DIRECTORY.names:
         raise typer.BadParameter(f"{typed!r} is not one of {', '.join(map(repr, DIRECTORY.names))}.")
     return typed
@@ -60,6 +52,10 @@ def explain_duplicates() -> None:
 
     Each line: {"id", "channel", "sender"?, "received_at"?, "title"?, "text", "location"?, "address"?}.
     """
+    from app.evaluation.duplicates import explain_batches
+    from config.reference.folder import ReferenceFolder
+    from config.settings import load
+
     detection = _duplicate_detection(ReferenceFolder(load().reference_folder))
     # The loaded tables stay in memory: the garbage collector need not examine them again.
     gc.freeze()
@@ -80,6 +76,15 @@ def explain_read(
 
     Each line: {"id", "channel", "title"?, "text"}. A faulty line is named on stderr, and the exit code is 2.
     """
+    from app.assembly.channels import DIRECTORY
+    from app.evaluation.duplicates import ExplainedMessage, explain_text
+    from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+    from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
+    from config.reference.folder import ReferenceFolder
+    from config.settings import load
+    from normalize.classification.classifier import Classifier
+    from normalize.classification.danger import DangerReader
+
     reference = ReferenceFolder(load().reference_folder)
     rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
     classifier = Classifier(rows, DIRECTORY.without_kind_choice)
@@ -96,6 +101,10 @@ def explain_read(
 
 def _explain_lines(classifier: Classifier, danger_reader: DangerReader, stream: BinaryIO) -> None:
     """Print one line for each message; end with `EX_USAGE` if any line is faulty."""
+    from app.commands.common.json_lines import read_json_lines
+    from app.evaluation.duplicates import ExplainedMessage
+    from app.evaluation.reading import explain_reading
+
     has_faults = False
     for line in read_json_lines(stream, ExplainedMessage):
         if line.content is None:
@@ -113,12 +122,14 @@ def explain_route(
     title: Annotated[str, typer.Option("--title")] = "",
     location: Annotated[str, typer.Option("--location", help="The place that the sender filled in.")] = "",
     agency: Annotated[str, typer.Option("--agency", help="The agency that the sender filled in.")] = "",
-    channel: Annotated[str, typer.Option("--channel", callback=_check_channel, metavar=_CHANNELS)] = "web",
+    channel: Annotated[str, typer.Option("--channel", callback=_check_channel, metavar="CHANNEL")] = "web",
 ) -> None:
     """Print the agency that each report would go to, the confidence and the reasons.
 
     Each line: {"id", "title", "text", "channel", "location"?, "agency"?}.
     """
+    from app.evaluation.routing import ReportLine, explain_report
+
     with open_parts() as parts:
         rules = parts.rules
     if text:
@@ -134,6 +145,11 @@ def evaluate_duplicates(
     pairs: Annotated[Path, typer.Option("--pairs", help='JSON lines: {"label": repeat|joins|different, "a", "b"}.')],
 ) -> None:
     """Print precision, recall and F1 with 95 % intervals, by label, group and source."""
+    from app.evaluation.duplicate_metrics import measure_duplicates
+    from app.evaluation.duplicates import LabelledPair
+    from config.reference.folder import ReferenceFolder
+    from config.settings import load
+
     detection = _duplicate_detection(ReferenceFolder(load().reference_folder))
     OUT.print_json(data=measure_duplicates(detection, read_examples(pairs, LabelledPair.load_file)))
 
@@ -145,18 +161,26 @@ def evaluate_route(
     ],
 ) -> None:
     """Print how often the first agency is right, one of three is, none is; and the quality of the confidence."""
+    from app.evaluation.routing_metrics import JudgedReport, measure_rules
+
     judged_reports = read_examples(reports, JudgedReport.read)
     with open_parts() as parts:
         OUT.print_json(data=measure_rules(parts.rules, judged_reports))
 
 
 def _duplicate_detection(reference: ReferenceFolder) -> DuplicateDetection:
+    from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
+    from language.model import load_language_model
+    from normalize.duplicates.factory import DuplicateDetection
+
     weights = load_duplicate_weights(reference.table(DUPLICATE_WEIGHTS))
     return DuplicateDetection(load_language_model(reference), weights)
 
 
 def _message_batches() -> Iterator[list[ExplainedMessage]]:
     """Return the available messages of stdin, batch by batch. The output of a batch is flushed before the next one."""
+    from app.evaluation.duplicates import ExplainedMessage
+
     line_count, rest = 0, b""
     # A buffered reader (the type does not say it) returns available bytes and waits only for the first one.
     stdin = cast("BufferedReader", sys.stdin.buffer)
@@ -177,6 +201,8 @@ def _stdin_lines(model: type[M]) -> Iterator[M]:
 
 
 def _parse_line(model: type[M], line: bytes, number: int) -> M:
+    from pydantic import ValidationError
+
     try:
         return model.model_validate_json(line)
     except ValidationError as error:

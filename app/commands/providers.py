@@ -1,22 +1,21 @@
 """Commands that compare our data with a provider's: Twilio's received SMS, X's reads and withdrawn posts."""
 
+from __future__ import annotations
+
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.assembly.doors import twitter
 from app.clock import utc_now
 from app.commands.common.arguments import Json, time_argument
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_UNAVAILABLE, OUT, print_json, print_line, print_note, stop
-from app.operations.reconciliation.sms import PICTURE_SECONDS, MissingMessages, SmsReconciliation
-from app.operations.reconciliation.twilio_messages import TwilioMessages, TwilioUnavailable
-from ingest.sms.media import MediaFetcher
-from ingest.twitter.withdrawn_posts import compliance_events
-from messages.shapes import iso
+
+if TYPE_CHECKING:
+    from app.operations.reconciliation.sms import MissingMessages
 
 reconciliations = typer.Typer(no_args_is_help=True)
 
@@ -36,6 +35,10 @@ def reconcile_sms(
     as_json: Json = False,
 ) -> None:
     """Find the SMS that Twilio received and the bus does not have, and fill them in. Exit 1 if one is missing still."""
+    from app.operations.reconciliation.sms import PICTURE_SECONDS, SmsReconciliation
+    from app.operations.reconciliation.twilio_messages import TwilioMessages, TwilioUnavailable
+    from ingest.sms.media import MediaFetcher
+
     begin = time_argument(since)
     with open_parts_with_tables() as parts:
         settings = parts.settings
@@ -52,6 +55,8 @@ def reconcile_sms(
 
 
 def _print_reconciliation(result: MissingMessages, filled: list[str], *, as_json: bool) -> None:
+    from messages.shapes import iso
+
     if as_json:
         missing = [message.sid for message in result.missing]
         print_json({"listed": result.listed, "missing": missing, "filled": filled})
@@ -63,6 +68,8 @@ def _print_reconciliation(result: MissingMessages, filled: list[str], *, as_json
 
 def x_reads(as_json: Json = False) -> None:
     """Show the number of posts that X delivered today (UTC), and the daily limit."""
+    from app.assembly.doors import twitter
+
     with open_parts_with_tables() as parts:
         reads = twitter.reads_today(parts)
         if as_json:
@@ -75,6 +82,9 @@ def x_withdrawn(
     file: Annotated[Path, typer.Argument(help="The result of a compliance job of X: one JSON object a line.")],
 ) -> None:
     """Process X's compliance events: posts that were deleted or made protected are not shown any more."""
+    from app.assembly.doors import twitter
+    from ingest.twitter.withdrawn_posts import compliance_events
+
     with open_parts_with_tables() as parts:
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:

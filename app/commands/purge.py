@@ -1,5 +1,7 @@
 """Command that purges data that nobody needs any more."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,9 +11,6 @@ from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, time_argument
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import print_json, print_line, print_note
-from app.operations.purge import THIS_HOST, Purge
-from messages.shapes import iso
-from monitor.process_probe import ProcessProbe
 
 
 def purge(
@@ -25,6 +24,10 @@ def purge(
 
     Files are purged only if the spools of this host and of the processes in SATUPINTU_OPS_PEERS are empty.
     """
+    from app.operations.purge import THIS_HOST, Purge
+    from messages.shapes import iso
+    from monitor.process_probe import ProcessProbe
+
     cutoff = time_argument(older_than)
     if not dry_run:
         require_actor_and_reason(actor, why)

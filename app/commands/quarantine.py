@@ -1,11 +1,12 @@
 """Commands of the quarantine: messages that doors set aside, for a person to release or drop."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
@@ -19,7 +20,10 @@ from app.commands.common.terminal import (
     print_table,
     stop,
 )
-from app.operations.review.quarantine import Quarantine, QuarantineDecision, QuarantineFilter, list_row
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from app.operations.review.quarantine import Quarantine, QuarantineDecision, QuarantineFilter
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -29,6 +33,8 @@ def list_quarantined(
     reason: Reason = None, since: Since = None, until: Until = None, ids: Ids = None, as_json: Json = False
 ) -> None:
     """List the pending messages: time, channel and reason, without their text."""
+    from app.operations.review.quarantine import list_row
+
     with open_parts() as parts:
         messages = _quarantine(parts).undecided(_filter(reason, since, until, ids))
     rows = [list_row(message) for message in messages]
@@ -88,10 +94,14 @@ def drop(
 
 
 def _quarantine(parts: Parts) -> Quarantine:
+    from app.operations.review.quarantine import Quarantine
+
     return Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
 
 def _filter(reason: str | None, since: str | None, until: str | None, ids: list[str] | None) -> QuarantineFilter:
+    from app.operations.review.quarantine import QuarantineFilter
+
     return QuarantineFilter(reason, optional_time(since), optional_time(until), tuple(ids or ()))
 
 

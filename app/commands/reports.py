@@ -1,24 +1,28 @@
 """Commands of reports: the status, the trace and an answer; the key of an agency that answers; the public view."""
 
+from __future__ import annotations
+
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from app.clock import utc_now
-from app.commands.common.arguments import Actor, Json, time_argument, tracking_number
+from app.commands.common.agencies import agency_code
+from app.commands.common.arguments import Actor, Json, require_actor_and_reason, time_argument, tracking_number
 from app.commands.common.process import open_parts, open_parts_for_action
 from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_line, print_note, stop
-from app.operations.agency_answers import AgencyAnswers
-from app.operations.tracing.report_trace import ReportTracer
-from app.operations.tracing.trace_step import TraceStep
-from sinks.ledger.page import status_as_json
+
+if TYPE_CHECKING:
+    from app.operations.tracing.trace_step import TraceStep
 
 
 def status(number: str, as_json: Json = False) -> None:
     """Show the status of a tracking number."""
+    from sinks.ledger.page import status_as_json
+
+    tracking = tracking_number(number)
     with open_parts() as parts:
-        tracking = tracking_number(number)
         report = parts.ledger.status(tracking)
     if report is None:
         stop(f"{tracking} is not in the ledger (yet).", 1)
@@ -40,12 +44,13 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Show every record of a report: its position, the decision with its reasons, and the stages that it waits for."""
-    with open_parts() as parts:
-        tracking = tracking_number(number)
-        with closing(parts.bus.reader()) as reader:
-            groups = parts.consumer_groups.values()
-            tracer = ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups)
-            steps = tracer.trace(tracking, time_argument(since))
+    from app.operations.tracing.report_trace import ReportTracer
+
+    tracking, begin = tracking_number(number), time_argument(since)
+    with open_parts() as parts, closing(parts.bus.reader()) as reader:
+        groups = parts.consumer_groups.values()
+        tracer = ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups)
+        steps = tracer.trace(tracking, begin)
     if not steps:
         stop(f"{tracking} is on no topic since {since}. Use --since 90d to search further back.", 1)
     if as_json:
@@ -58,21 +63,30 @@ def trace(
 def answer(
     number: str,
     verdict: Annotated[str, typer.Argument(help="accepted, refused, asked, responded or closed")],
-    text: Annotated[str, typer.Option("--text", help="The agency's text.")] = "",
+    text: Annotated[str, typer.Option("--text", help="The agency's text. Needed.")] = "",
     suggested_agency: Annotated[
-        str | None, typer.Option("--theirs", help="With refused: the code of the competent agency.")
+        str | None, typer.Option("--theirs", help="With refused: the competent agency, by code or name.")
     ] = None,
-    actor: Actor = "",
+    actor: Annotated[str, typer.Option("--actor", help="The person who answers. Needed, and recorded.")] = "",
 ) -> None:
     """Answer a complaint as the agency that has it now. Recorded in the audit log."""
+    require_actor_and_reason(actor, text, "--text")
+
+    from app.operations.agency_answers import AgencyAnswers
+    from messages.shapes import Verdict
+
+    if verdict not in get_args(Verdict):
+        stop(f"There is no verdict {verdict}. Use one of {', '.join(get_args(Verdict))}.", EX_USAGE)
+    tracking = tracking_number(number)
     with open_parts_for_action(actor, text, "--text") as parts:
+        suggested_code = agency_code(parts, suggested_agency, with_former=True) if suggested_agency else None
         answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
-        published = answers.publish(number, verdict, text, suggested_agency, utc_now(), actor)
+        published = answers.publish(tracking, verdict, text, suggested_code, utc_now(), actor)
         OUT.print(f"{published.agency}: {published.verdict}", markup=False)
 
 
 def answer_key(
-    agency: Annotated[str, typer.Argument(help="The agency's code, such as kota-3374.")],
+    agency: Annotated[str, typer.Argument(help="The agency: its code, such as kota-3374, or its name.")],
     generation: Annotated[
         int | None, typer.Option("--generation", min=1, help="Generation of the key; without it, the lowest accepted.")
     ] = None,
@@ -81,8 +95,7 @@ def answer_key(
 ) -> None:
     """Print the key with which an agency's own program signs its answers. Recorded in the audit log."""
     with open_parts_for_action(actor, why) as parts:
-        if agency not in parts.registry.agencies:
-            stop(f"There is no agency {agency} with a queue.", EX_USAGE)
+        agency = agency_code(parts, agency)
         chosen_generation = generation or parts.answer_keys.lowest_generation(agency)
         parts.audit_log.append("agencies.answer_key", f"{agency} {chosen_generation}", actor, why, utc_now())
         print_note(f"Key of {agency}, generation {chosen_generation}. Give it to the agency only, and keep no copy.")
@@ -100,7 +113,7 @@ def public_rebuild(
     actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the action.")] = ""
 ) -> None:
     """Derive the public view again from the ledger. The service may run meanwhile."""
-    from app.assembly.public_view import public_read_model  # noqa: PLC0415 - loads the tables of places
+    from app.assembly.public_view import public_read_model
 
     with open_parts_for_action(actor, why) as parts:
         if not parts.settings.public_view:

@@ -1,24 +1,28 @@
 """Commands of the router's tables: their faults, the effect of an edit, and refusals by rule."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.common.arguments import Json, optional_time, time_argument
 from app.commands.common.process import open_parts, open_parts_with_tables
 from app.commands.common.terminal import ERR, OUT, json_line, print_json, print_line, print_table
-from app.evaluation import routing
-from config.database import read_transaction
-from router.rules_loading import RULE_TABLES, load_rules_of_folder
-from sinks.ledger.refusal_counts import RuleRefusals, count_refusals_by_rule
+
+if TYPE_CHECKING:
+    from app.evaluation import routing
+    from sinks.ledger.refusal_counts import RuleRefusals
 
 commands = typer.Typer(no_args_is_help=True)
 
 
 def _check_folder(folder: Path | None) -> Path | None:
     """Refuse a folder without the first table: the shipped tables would replace all that it lacks."""
+    from router.rules_loading import RULE_TABLES
+
     if folder and not (folder / RULE_TABLES[0]).is_file():
         raise typer.BadParameter(f"there is no {RULE_TABLES[0]} in {folder}; name a folder like config/data")
     return folder
@@ -35,6 +39,9 @@ def lint(
     ] = None,
 ) -> None:
     """List every fault of the tables: unreachable rows, and examples that go to another agency. Exit 1 with any."""
+    from app.evaluation import routing
+    from router.rules_loading import load_rules_of_folder
+
     with open_parts() as parts:
         rules = load_rules_of_folder(folder or parts.settings.reference_folder)
     faults = list(routing.rule_faults(rules))
@@ -47,6 +54,8 @@ def lint(
 @commands.command()
 def diff(old_folder: Folder, new_folder: Folder) -> None:
     """Print the rows that differ between two folders. Exit 1 with any."""
+    from app.evaluation import routing
+
     differences = list(routing.table_differences(old_folder, new_folder))
     for line in differences:
         print_line(line)
@@ -60,6 +69,9 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Print the complaints that would go to another agency with the tables of another folder."""
+    from app.evaluation import routing
+    from router.rules_loading import load_rules_of_folder
+
     begin = time_argument(since)
     complaints = changed = 0
     with open_parts() as parts:
@@ -81,6 +93,9 @@ def refusals(
     as_json: Json = False,
 ) -> None:
     """Count dispatches and refusals by rule, and the agencies that the refusals suggested."""
+    from config.database import read_transaction
+    from sinks.ledger.refusal_counts import count_refusals_by_rule
+
     begin = optional_time(since)
     with open_parts_with_tables() as parts, read_transaction(parts.engine) as connection:
         counts = count_refusals_by_rule(connection, begin)
@@ -99,6 +114,8 @@ def refusals(
 
 
 def _change_line(change: routing.DecisionChange, *, as_json: bool) -> str:
+    from app.evaluation import routing
+
     if not as_json:
         return f"{change.tracking}  {change.current.agency} -> {change.edited.agency}"
     decisions = {"before": routing.decision_json(change.current), "after": routing.decision_json(change.edited)}

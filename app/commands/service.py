@@ -1,24 +1,23 @@
 """Commands `run` and `check`: run the service, and check whether it can start."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.assembly.desk.accounts import first_administrator_link
-from app.assembly.migrate import migrate
-from app.assembly.parts import Parts
-from app.assembly.service import STAGES, Service
-from app.assembly.startup import checks as startup_checks
 from app.commands.common.arguments import Json
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_UNAVAILABLE, EX_USAGE, OUT, print_json, stop
 from app.exit_codes import EX_CONFIG
-from app.welcome import welcome
-from bus.errors import Retry, Stop
-from config.database import DatabaseUnavailable
+from app.stage_names import STAGES
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from app.assembly.startup import checks as startup_checks
 
 
 def run(
@@ -26,6 +25,10 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print addresses and examples first.")] = False,
 ) -> None:
     """Run the service: all stages in one process, or only the named ones."""
+    from app.assembly.service import Service
+    from app.assembly.startup import checks as startup_checks
+    from app.welcome import welcome
+
     if unknown := set(stages or ()) - set(STAGES):
         stop(f"There is no stage {', '.join(sorted(unknown))}. Use {', '.join(STAGES)}.", EX_USAGE)
     with open_parts() as parts:
@@ -39,6 +42,11 @@ def run(
 
 def _administrator_line(parts: Parts) -> str:
     """Return the one-time link of the first administrator; empty if there is one, or while the database is away."""
+    from app.assembly.desk.accounts import first_administrator_link
+    from app.assembly.migrate import migrate
+    from bus.errors import Retry, Stop
+    from config.database import DatabaseUnavailable
+
     try:
         migrate(parts.engine)
         with suppress(Retry, Stop):
@@ -52,6 +60,8 @@ def _administrator_line(parts: Parts) -> str:
 
 def check(as_json: Json = False) -> None:
     """Check whether the service can start, and list what prevents it."""
+    from app.assembly.startup import checks as startup_checks
+
     with open_parts() as parts:
         findings = startup_checks.check_all(parts)
     if as_json:

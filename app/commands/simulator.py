@@ -1,19 +1,16 @@
 """Commands to try the service: `replay` texts through its doors, `demo`, and `sign` for the SMS door."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from twilio.request_validator import RequestValidator
 
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import ERR, EX_USAGE, OUT, print_note, stop
-from app.commands.topics import print_audit
-from app.simulator import demo as simulator_demo
-from app.simulator.replay import CHANNELS, Replay, load_reports
-from app.simulator.wait import running_service, settled_audit
 
 # Seconds to wait until the stages have processed the replayed texts.
 _SETTLE_SECONDS = 300.0
@@ -22,11 +19,15 @@ _SETTLE_SECONDS = 300.0
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV with a column `text`, and optionally `title` and `id`.")],
     channels: Annotated[
-        str, typer.Option("--channels", help="Channels to use, in turn, separated by commas.")
-    ] = ",".join(CHANNELS),
+        str, typer.Option("--channels", help="Channels to use, in turn, separated by commas. Default: all.")
+    ] = "",
 ) -> None:
     """Send a CSV of texts through the real doors. Starts the service for this time if it is not running."""
-    chosen = [channel.strip() for channel in channels.split(",") if channel.strip()]
+    from app.commands.topics import print_audit
+    from app.simulator.replay import CHANNELS, Replay, load_reports
+    from app.simulator.wait import running_service, settled_audit
+
+    chosen = [channel.strip() for channel in channels.split(",") if channel.strip()] or list(CHANNELS)
     if unknown := set(chosen) - set(CHANNELS):
         stop(f"There is no channel {', '.join(sorted(unknown))}. Use {', '.join(CHANNELS)}.", EX_USAGE)
     with open_parts() as parts, running_service(parts.settings, print_note):
@@ -46,11 +47,15 @@ def replay(
 
 def demo() -> None:
     """Send invented messages through all four doors of a temporary service, and show the outcome of each."""
+    from app.simulator import demo as simulator_demo
+
     sys.exit(simulator_demo.run(OUT, ERR))
 
 
 def sign(url: str, fields: Annotated[list[str], typer.Argument(help="name=value, as Twilio would send them")]) -> None:
     """Print the X-Twilio-Signature of a request with this service's token, to test the SMS door by hand."""
+    from twilio.request_validator import RequestValidator
+
     with open_parts() as parts:
         pairs = dict(field.split("=", 1) for field in fields)
         print(RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(url, pairs))

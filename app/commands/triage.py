@@ -1,15 +1,17 @@
 """Commands of triage: list, show and decide cases, and suggest a phrase of a case for the tables."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from app.assembly.parts import Parts
 from app.clock import utc_now
+from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import (
@@ -21,16 +23,14 @@ from app.commands.common.terminal import (
     print_table,
     stop,
 )
-from app.operations.not_possible import NotPossible
-from app.operations.suggestions.rule_suggestions import RuleSuggestion
-from app.operations.suggestions.table_edits import InvalidSuggestion, TableKind
-from app.operations.suggestions.writer import SuggestionWriter
-from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
-from app.operations.triage_decisions import describe_answer
-from config.settings import load
-from messages.shapes import iso
-from router.rules_loading import load_rules_of_folder
-from sinks.ledger.cases import CaseEvent
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from app.operations.suggestions.rule_suggestions import RuleSuggestion
+    from app.operations.suggestions.table_edits import TableKind
+    from app.operations.suggestions.writer import SuggestionWriter
+    from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
+    from sinks.ledger.cases import CaseEvent
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -87,7 +87,7 @@ def show(number: Number, as_json: Json = False) -> None:
 @commands.command()
 def decide(
     number: Number,
-    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="The code of the competent agency.")],
+    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="The competent agency, by code or name.")],
     actor: Actor,
     why: Why,
     shown_dispatch: Annotated[
@@ -99,9 +99,12 @@ def decide(
 
     Exit 1 if another person decided meanwhile: only the first decision has an effect.
     """
+    from app.operations.triage_decisions import describe_answer
+
     require_actor_and_reason(actor, why)
     tracking = tracking_number(number)
     with _triage_desk() as (parts, desk):
+        agency = agency_code(parts, agency)
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer, closing(parts.bus.reader()) as reader:
             decision = _stop_if_not_possible(
@@ -132,7 +135,9 @@ def suggest(
     into: Annotated[
         Path, typer.Option("--into", metavar="FOLDER", help="The folder for the edited copy. It may exist.")
     ],
-    alias_code: Annotated[str, typer.Option("--alias", metavar="CODE", help="The phrase names this institution.")] = "",
+    alias: Annotated[
+        str, typer.Option("--alias", metavar="AGENCY", help="The phrase names this institution, by code or name.")
+    ] = "",
     place_code: Annotated[
         str, typer.Option("--place", metavar="CODE", help="The phrase names this region, as 33.74.")
     ] = "",
@@ -142,11 +147,17 @@ def suggest(
     ] = "2",
 ) -> None:
     """Add a phrase of a case to a copy of the tables, for a reviewer. The tables in use are not changed."""
+    from app.operations.suggestions.table_edits import InvalidSuggestion
+    from app.operations.suggestions.writer import SuggestionWriter
+    from config.settings import load
+    from router.rules_loading import load_rules_of_folder
+
     tracking = tracking_number(number)
     live_folder = load().reference_folder
     writer = SuggestionWriter(live_folder, load_rules_of_folder)
-    suggestion = _suggestion(writer, phrase, alias_code, place_code, topic, weight)
-    with _triage_desk() as (_, desk):
+    with _triage_desk() as (parts, desk):
+        alias_code = agency_code(parts, alias, with_former=True) if alias else ""
+        suggestion = _suggestion(writer, phrase, alias_code, place_code, topic, weight)
         case_text = _stop_if_not_possible(lambda: desk.unmasked_text(tracking))
         try:
             row = writer.write(into, suggestion)
@@ -164,6 +175,8 @@ def _suggestion(
     writer: SuggestionWriter, phrase: str, alias_code: str, place_code: str, topic: str, weight: str
 ) -> RuleSuggestion:
     """Return the suggestion with the phrase in the normal form of its table."""
+    from app.operations.suggestions.table_edits import InvalidSuggestion
+
     keys: tuple[tuple[TableKind, str], ...] = (("alias", alias_code), ("place", place_code), ("topic", topic))
     given_keys = [(kind, key) for kind, key in keys if key]
     if len(given_keys) != 1:
@@ -176,6 +189,8 @@ def _suggestion(
 
 
 def _case_row(case: UndecidedCase) -> dict[str, object]:
+    from messages.shapes import iso
+
     triage_case = case.triage_case
     return {
         "number": triage_case.tracking,
@@ -191,6 +206,8 @@ def _case_row(case: UndecidedCase) -> dict[str, object]:
 
 
 def _case_json(view: CaseView) -> dict[str, object]:
+    from messages.shapes import iso
+
     case = view.case
     return {
         "number": case.tracking,
@@ -213,6 +230,8 @@ def _case_json(view: CaseView) -> dict[str, object]:
 
 
 def _event_json(event: CaseEvent) -> dict[str, str]:
+    from messages.shapes import iso
+
     return {
         "at": iso(event.at),
         "what": event.kind,
@@ -227,6 +246,8 @@ def _candidates_json(candidates: Sequence[CandidateAgency]) -> list[dict[str, st
 
 
 def _case_lines(view: CaseView) -> Iterator[str]:
+    from messages.shapes import iso
+
     case = view.case
     decision = f", given to {view.decision}" if view.decision else ""
     yield f"{case.tracking}  at {case.agency}{decision}"
@@ -252,6 +273,8 @@ def _event_line(event: CaseEvent) -> str:
 
 @contextmanager
 def _triage_desk() -> Iterator[tuple[Parts, TriageDesk]]:
+    from app.operations.triage import TriageDesk
+
     with open_parts_with_tables() as parts:
         desk = TriageDesk(parts.engine, parts.registry, parts.audit_log, parts.answer_keys, parts.answer_check)
         yield parts, desk
@@ -259,6 +282,8 @@ def _triage_desk() -> Iterator[tuple[Parts, TriageDesk]]:
 
 def _stop_if_not_possible(action: Callable[[], T]) -> T:
     """Return the action's result. If the ledger does not allow the action, end the process."""
+    from app.operations.not_possible import NotPossible
+
     try:
         return action()
     except NotPossible as error:

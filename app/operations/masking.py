@@ -20,10 +20,16 @@ from messages.upcasts import CodecError, NewerVersionError, current_value, shape
 
 MASK = "•••"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Laws and regulations: “UU No. 23/2014”, “Permensos Nomor 1 Tahun 2018”. Further digits would be another number.
+_LAW = (
+    r"\b(?:UUD?|Perppu|PP|Perpres|Keppres|Inpres|Perda|Pergub|Perbup|Perwali|Perwal|Permen\w{0,20}|Kepmen\w{0,20}"
+    r"|Perkap|Undang-Undang|Peraturan(?: [A-Z]\w{1,30}){1,4})"
+    r"(?: (?:No\.?|Nomor))? ?\d{1,3}(?:/| [Tt]ahun | [Tt]h\.? )(?:19|20)\d\d(?![\W_]{0,3}\d)"
+)
 # Phone numbers, NIK, case numbers, handles and addresses as people write them into a text, with separators. A match
-# inside one of our own ids is none of these.
+# inside one of our own ids or in the number of a law is none of these.
 _IDENTITIES = re.compile(
-    rf"(?P<our_id>\b{_UUID}\b)"
+    rf"(?P<shown>\b{_UUID}\b|{_LAW})"
     r"|\S{1,99}(?:[@\uff20]|\s?[(\[{]\s?at\s?[)\]}]\s?)\S+|[@\uff20]\w[\w.-]*"
     r"|\b(?:(?:facebook|fb|instagram|tiktok|twitter|x)\.com|t\.me)/\S+"
     r"|\d[\d .-]{3,}\d|\d(?:[\W_]{0,3}\d){4,}"
@@ -31,16 +37,21 @@ _IDENTITIES = re.compile(
 # Quotations from a citizen's text in the reason of a dispatch. A quotation may contain quotation marks: everything
 # from the first mark to the last counts.
 _QUOTATION = re.compile(r"“(.*)”", re.DOTALL)
+# Our own words before those of an agency or of staff, in a reason of `PERSON_RULES` (`router.lifecycle` writes them).
+_INTRODUCTION = re.compile(
+    r"(?:Diputuskan oleh petugas|(?:Disatukan dengan|Dipisahkan dari) laporan \S{1,20} oleh petugas"
+    r"|[^:“”\n]{1,200}? menyatakan bukan kewenangannya): "
+)
 
 _WIRE_FIELDS = frozenset({"id", "message_id", "at"})
 # Fields whose values are shown. `reason` and `says` are shown as far as they are our own words.
 _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.RawMessage: _WIRE_FIELDS | {"channel", "tracking", "verified_by", "content_type", "unfetched"},
     shapes.Quarantined: _WIRE_FIELDS | {"reason"},
-    shapes.Complaint: _WIRE_FIELDS | {"tracking", "channel"},
+    shapes.Complaint: _WIRE_FIELDS | {"tracking", "channel", "danger"},
     shapes.Dispatch: _WIRE_FIELDS
     | {"complaint_id", "tracking", "channel", "agency", "alternatives", "rules_version", "hop", "due_at", "own_case"}
-    | {"confidence", "topic", "region"},
+    | {"confidence", "topic", "region", "reopened"},
     shapes.AgencyAnswer: _WIRE_FIELDS
     | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs", "key_generation"},
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
@@ -52,15 +63,18 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Attachment: frozenset({"id", "media_type", "size", "sha256"}),
     shapes.Relation: frozenset({"kind", "of", "evidence", "since"}),
     shapes.Reason: frozenset({"rule"}),
+    shapes.FollowUp: frozenset({"act", "rating"}),
 }
 # Events whose reason is a code. The reason of any other event is a sentence that a person typed.
-_CODED_EVENTS = frozenset({"not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn"})
-# An id, a time, a tracking number, the hash of a file, a content type, or a code. Five digits in a row may be a part of
-# a person's number: no code of ours has so many.
+_CODED_EVENTS = frozenset(
+    {"not-a-complaint", "refused", "answer-not-counted", "hop-limit", "ping-pong", "post-withdrawn"}
+)
+# An id, a time, a tracking number, the hash of a file, a content type, or one or two codes. Five digits in a row may be
+# a part of a person's number: no code of ours has so many.
 _SHOWN_VALUE = re.compile(
     rf"{_UUID}|\d{{4}}-\d\d-\d\dT[\d:.]+Z|[0-9A-Z]{{4}}(?:-[0-9A-Z]{{4}}){{2}}|[0-9a-f]{{64}}"
     r"|[a-z]+/[a-z][a-z.+-]{0,80}(?:; ?charset=[A-Za-z0-9-]{1,20})?"
-    r"|(?!.*\d{5})[a-z0-9]+(?:[-_.:][a-z0-9]+)*"
+    r"|(?!.*\d{5})[a-z0-9]+(?:(?:[-_.:]|: )[a-z0-9]+)*"
 )
 # The version of the tables is a hash: it may have many digits.
 _VERSION = re.compile(r"[a-z0-9-]{1,64}")
@@ -81,17 +95,23 @@ _CODE = re.compile(_UUID + r"|\d{4}-\d\d-\d\dT[\d:.]+Z|[a-z]+(-[a-z]+){0,3}|[0-9
 
 
 def mask_text(text: str) -> str:
-    """Return the text without the numbers, handles and addresses that people write into it. Names stay."""
-    return _IDENTITIES.sub(lambda match: match["our_id"] or MASK, text)
+    """Return the text without the numbers, handles and addresses that people write into it.
+
+    Names, our own ids and the numbers of laws stay.
+    """
+    return _IDENTITIES.sub(lambda match: match["shown"] or MASK, text)
 
 
 def mask_reason(rule: str, explanation: str, mask: Callable[[str], str] = lambda _: MASK) -> str:
     """Return the explanation of a dispatch with a person's words masked: quotations, and an agency's or staff's text.
 
-    `mask` is applied to the words of a person; the rest is our own sentence.
+    `mask` is applied to the words of a person. The rest is our own sentence, and is shown: the names of institutions
+    and regions, and the law.
     """
     if rule in PERSON_RULES:
-        return mask(explanation)
+        introduction = _INTRODUCTION.match(explanation)
+        begin = introduction.end() if introduction else 0
+        return explanation[:begin] + mask(explanation[begin:])
     return _QUOTATION.sub(lambda match: f"“{mask(match[1])}”", explanation)
 
 

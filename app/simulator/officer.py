@@ -16,7 +16,7 @@ from app.assembly.desk.accounts import build_account_services
 from app.assembly.desk.api import build_agency_keys
 from app.assembly.parts import Parts
 from bus.errors import Retry
-from desk.api.keys.agency_keys import SCOPES
+from desk.api.keys.scopes import SCOPES
 
 _TIMEOUT_SECONDS = 30
 _PATIENCE_SECONDS = 60.0

@@ -120,13 +120,17 @@ def test_a_port_that_is_taken_is_named(cli: Cli) -> None:
         (("status", "ABCD"), 2, "not a tracking number"),
         (("tail", "no-such"), 2, "There is no topic no-such"),
         (("replay", "x.csv", "--channels", "pigeon"), 2, "There is no channel pigeon"),
-        (("answer", "ABCD", "perhaps", "--text", "x", "--actor", "p"), 78, "There is no verdict perhaps"),
-        (("answer", "ABCD", "closed", "--text", "x"), 2, "--actor and --text are missing"),
-        (("answer", "ABCD", "closed", "--actor", "p"), 2, "--actor and --text are missing"),
+        (("answer", "ABCD", "perhaps", "--text", "x", "--actor", "p"), 2, "There is no verdict perhaps"),
+        (("answer", "ABCD", "closed", "--text", "x", "--actor", "p"), 2, "not a tracking number"),
+        (("answer", "ABCD", "closed", "--text", "x"), 2, "--actor is missing"),
+        (("answer", "ABCD", "closed", "--actor", "p"), 2, "--text is missing"),
+        (("answer", "ABCD", "closed"), 2, "--actor and --text are missing"),
         (("answer", "ABCD", "closed", "--text", "x", "--actor", "a" * 201), 2, "--actor has at most 200 characters"),
         (("answer", "ABCD", "closed", "--text", "x", "--actor", "p\x1b[2J"), 2, "one line of visible characters"),
         (("answer-key", "kota-3374"), 2, "--actor and --why are missing"),
         (("answer-key", "kota-0000", "--actor", "p", "--why", "x"), 2, "There is no agency kota-0000"),
+        (("tail", "raw-web", "--number", "ABCD"), 2, "not a tracking number"),
+        (("tail", "raw-web", "--since", "yesterday"), 2, "yesterday is not a time"),
     ],
 )
 def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, message: str) -> None:
@@ -201,12 +205,16 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
         assert "agency-kementerian-kemenkes" in listed
         assert ("agency-bumn-pln" in listed, "agency-bumn-pln" in listed_with_empty) == (False, True)
         answer_text = "bukan kewenangan kami, tanya Siti"
-        run("answer", number, "refused", "--text", answer_text, "--theirs", "bumn-pln", "--actor", "petugas-9")
+        run("answer", number, "refused", "--text", answer_text, "--theirs", "pln", "--actor", "petugas-9")
         assert service.audit().clean
         for topic in ("raw-web", "complaints", "agency-kementerian-kemenkes", "agency-answers", "agency-bumn-pln"):
             shown = run("tail", topic)
             assert number in shown or topic == "agency-answers"
             assert not any(telling in shown for telling in ("628000", "Contohnya", "3456", "Budi", "Siti", "petugas"))
+        tailed = [json.loads(line) for line in run("tail", "Kemenkes", "--number", number).splitlines()]
+        assert [record["value"]["tracking"] for record in tailed] == [number]
+        assert run("tail", "raw-web", "--grep", "budi") == run("tail", "raw-web", "-n", "0") == ""
+        assert json.loads(run("tail", "raw-web", "--since", "2h", "-n", "1", "--grep", number))["position"]
         trace = run("trace", number)
         assert "to bumn-pln (hop 1" in trace
         assert not any(telling in trace for telling in ("Budi", "Siti", "petugas", "tolong"))

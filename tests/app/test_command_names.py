@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from typing import Any
 
 import pytest
 import typer
@@ -17,20 +18,38 @@ _HELP_AND_MODULES = """
 import json, sys
 from typer.testing import CliRunner
 from app.cli import app
-result = CliRunner().invoke(app, sys.argv[1:])
+for arguments in json.loads(sys.argv[1]):
+    result = CliRunner().invoke(app, arguments)
 print(json.dumps({"code": result.exit_code, "output": result.output, "modules": sorted(sys.modules)}))
 """
+
+
+HEAVY_PACKAGES = {
+    *("kafka", "sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic", "requests", "structlog", "jinja2"),
+    *("bus", "router", "normalize", "sinks", "ingest", "language", "monitor"),
+}
+
+
+def run_and_list_modules(*commands: list[str]) -> Any:
+    """Return exit code and output of the last of these commands, and the modules that the process imported for all."""
+    command = [sys.executable, "-c", _HELP_AND_MODULES, json.dumps(commands)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+
+
+def test_a_command_imports_what_it_needs_when_it_runs() -> None:
+    """The help of every command, and of `answer` without its text, need no part of the service."""
+    result = run_and_list_modules(*([name, "--help"] for name in COMMANDS), ["answer", "ABCD", "closed"])
+    assert (result["code"], "--text" in result["output"]) == (terminal.EX_USAGE, True)
+    assert not {module.partition(".")[0] for module in result["modules"]} & HEAVY_PACKAGES
+    assert not [module for module in result["modules"] if module.startswith(("app.assembly", "app.operations"))]
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_help_imports_no_command(argument: str) -> None:
     """`--help` and `--version` import neither a command nor the libraries of the stages."""
-    command = [sys.executable, "-c", _HELP_AND_MODULES, argument]
-    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
-    packages = {module.partition(".")[0] for module in result["modules"]}
-    heavy_packages = {"kafka", "sqlalchemy", "sqlmodel", "fastapi", "pydantic", "requests", "bus", "router"}
+    result = run_and_list_modules([argument])
     assert result["code"] == 0
-    assert not packages & heavy_packages
+    assert not {module.partition(".")[0] for module in result["modules"]} & HEAVY_PACKAGES
     assert [module for module in result["modules"] if module.startswith("app.")] == ["app.cli"]
 
 

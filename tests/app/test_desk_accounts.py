@@ -71,7 +71,7 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
     ("arguments", "message"),
     [
         (("invite", *SARI, "--actor", " ", "--why", "w"), "--actor and --why are missing"),
-        (("invite", *SARI[:2], "--agency", "kota-9999", *SARI[4:], *BY), "No institution with a queue"),
+        (("invite", *SARI[:2], "--agency", "kota-9999", *SARI[4:], *BY), "There is no agency kota-9999"),
         (("invite", "--role", "auditor", *SARI[2:], *BY), "needs --agency CODE"),
         (("revoke", "siapa@semarang.example", *BY), "No account that is not revoked"),
         (("sessions", "siapa@semarang.example"), "No account that is not revoked"),

@@ -7,12 +7,25 @@ from uuid import UUID
 
 import pytest
 
+from app.assembly.parts import Parts
 from app.commands.common.terminal import json_line
-from app.operations.masking import MASK, mask_fields, mask_record, mask_text, outline_record
+from app.operations.masking import MASK, mask_fields, mask_reason, mask_record, mask_text, outline_record
 from bus.port import Record
 from messages import codec
-from messages.shapes import AgencyAnswer, Dispatch, OversightEvent, Place, RawMessage, Reason, Report, WireModel
+from messages.shapes import (
+    PERSON_RULES,
+    AgencyAnswer,
+    Dispatch,
+    OversightEvent,
+    Place,
+    RawMessage,
+    Reason,
+    Report,
+    WireModel,
+)
 from messages.topics import all_topics
+from router.evidence.competence import load_competence
+from router.rules_loading import COMPETENCE
 from tests.conftest import NOW
 
 COMPLAINT = "3f2a1234-1234-5678-9abc-123456789012"
@@ -49,6 +62,44 @@ def test_a_number_is_masked_with_any_separators(between: str) -> None:
 def test_an_address_or_a_handle_is_masked(identity: str) -> None:
     """An address or a handle is masked to its end."""
     assert mask_text(f"dari {identity} tadi") == "dari ••• tadi"
+
+
+@pytest.mark.parametrize(
+    ("text_", "masked"),
+    [
+        *(
+            (law, law)
+            for law in ("sesuai UU No. 23/2014", "Permensos Nomor 1 Tahun 2018", "Peraturan Menteri No. 1/2018")
+        ),
+        ("UU 081/2014 5678 9012", f"UU {MASK}"),
+        ("nomor 23/2014", f"nomor {MASK}"),
+    ],
+)
+def test_the_number_of_a_law_is_shown(text_: str, masked: str) -> None:
+    """A law is named by its number. A longer number, or one without a law, may be a person's."""
+    assert mask_text(text_) == masked
+
+
+@pytest.mark.parametrize("rule", sorted(PERSON_RULES))
+def test_only_our_own_introduction_is_shown(rule: str) -> None:
+    """Of a reason with a person's words, what the router wrote before them is shown, and only that."""
+    words = "kata Budi, Kota Semarang menyatakan bukan kewenangannya: Budi"
+    introductions = (
+        "PT Perusahaan Listrik Negara (Persero) menyatakan bukan kewenangannya: ",
+        "Diputuskan oleh petugas: ",
+        "Disatukan dengan laporan 2VA8-SD70-3330 oleh petugas: ",
+        "Dipisahkan dari laporan lain oleh petugas: ",
+    )
+    assert [mask_reason(rule, f"{own}{words}") for own in introductions] == [f"{own}{MASK}" for own in introductions]
+    assert mask_reason(rule, "tanya Budi di sana") == MASK
+
+
+def test_laws_and_names_of_the_tables_are_shown(parts: Parts) -> None:
+    """The law of every row of competence and the name of every institution are shown in a reason."""
+    laws = [row.basis for row in load_competence(parts.reference.table(COMPETENCE)).rows]
+    sentences = [f"“{MASK}” adalah urusan {agency.name} (x)." for agency in parts.registry.institutions.values()]
+    sentences += [f"“{MASK}” adalah urusan Kota Semarang ({law})." for law in laws]
+    assert [mask_reason("jalan-rusak", sentence) for sentence in sentences] == sentences
 
 
 def test_our_ids_are_shown() -> None:
@@ -147,8 +198,8 @@ def test_our_own_words_are_shown_and_a_persons_words_are_masked() -> None:
     assert [reason["says"] for reason in value["reasons"]] == [
         "“•••” adalah urusan Kota Semarang (UU 23/2014 Lampiran C).",
         "Tempatnya: Kota Semarang (“•••”).",
-        MASK,
-        MASK,
+        "PLN menyatakan bukan kewenangannya: •••",
+        "Disatukan dengan laporan 2VA8-SD70-3330 oleh petugas: •••",
     ]
     own_fields = dispatch.model_dump(mode="json", exclude={"report", "reasons", "actor"})
     assert {name: value[name] for name in own_fields} == own_fields
@@ -165,7 +216,12 @@ def test_our_own_words_are_shown_and_a_persons_words_are_masked() -> None:
 
 @pytest.mark.parametrize(
     ("event", "reason", "shown_reason"),
-    [("not-a-complaint", "promotion", "promotion"), ("released", "promotion", MASK), ("dropped", "kata Budi", MASK)],
+    [
+        ("not-a-complaint", "promotion", "promotion"),
+        ("answer-not-counted", "late: refused", "late: refused"),
+        ("released", "promotion", MASK),
+        ("dropped", "kata Budi", MASK),
+    ],
 )
 def test_a_typed_reason_is_masked(event: Any, reason: str, shown_reason: str) -> None:
     """The reason of an event is shown if it is a code of ours, and masked if a person typed it."""

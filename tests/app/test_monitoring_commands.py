@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from app.assembly.parts import Parts
 from app.cli import app
-from app.commands.monitoring import screen
+from app.commands.monitoring.screen import screen
 from bus.port import Membership, Outgoing
 from monitor.snapshot import ProcessState, Snapshot
 from tests.conftest import NOW
@@ -119,6 +119,6 @@ def test_who_was_turned_away_is_counted() -> None:
         for address, count in (("a", 3), ("b", 4))
     ]
     output = io.StringIO()
-    Console(width=120, file=output).print(screen(Snapshot(at=NOW, processes=tuple(processes)), ()))
+    Console(width=120, file=output).print(*screen(Snapshot(at=NOW, processes=tuple(processes)), ()))
     (row,) = [line for line in output.getvalue().splitlines() if "sms" in line]
     assert [cell.strip() for cell in row.split("│")[1:5]] == ["refused", "sms", "bad_signature", "7"]

@@ -24,6 +24,20 @@ def test_a_list_cuts_no_id(width: int, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "…" not in output
 
 
+def test_words_are_never_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A code in a column that wraps stands in one line. Spare columns are left out before that, and named."""
+    codes = ("addressee-overruled", "penerangan-jalan-umum", "report.text")
+    monkeypatch.setattr(OUT, "width", 80)
+    print_table(("rule", "topic", "field", "note"), [(*codes, "a long explanation that wraps")] * 2)
+    print_table(("id", "rule", "note", "spare"), [(ID, codes[0], "wraps here", codes[1])], ("id",), ("spare",))
+    output = capsys.readouterr()
+    lines = output.out.splitlines()
+    assert all(any(code in line for line in lines) for code in (*codes, ID))
+    assert max(map(len, lines)) <= 80
+    assert ("explanation that wraps" in output.out, codes[1] in lines[-2]) == (False, False)
+    assert "more columns: spare" in output.err
+
+
 def test_a_wide_list_is_a_block_of_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A row without room is printed as lines; a cell of several lines is one line."""
     monkeypatch.setattr(OUT, "width", 30)

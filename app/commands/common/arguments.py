@@ -1,18 +1,22 @@
 """Options that mean the same in every command, and checks of typed values. A wrong value ends the process."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 
 from app.clock import utc_now
 from app.commands.common.terminal import EX_USAGE, stop
 from messages.tracking import read_tracking_number
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 # Lengths of actor and reason in an event on `oversight`, and in a correction.
 _MAX_ACTOR_LENGTH, _MAX_REASON_LENGTH = 200, 500
@@ -27,8 +31,11 @@ Actor = Annotated[str, typer.Option("--actor", help="The person who decides. Rec
 
 def require_actor_and_reason(actor: str, reason: str, option: str = "--why") -> None:
     """End the process unless both are given, each as one line."""
-    if not actor.strip() or not reason.strip():
-        stop(f"--actor and {option} are missing. They are recorded with your action.", EX_USAGE)
+    missing = [name for name, text in (("--actor", actor), (option, reason)) if not text.strip()]
+    if len(missing) > 1:
+        stop(f"{' and '.join(missing)} are missing. They are recorded with your action.", EX_USAGE)
+    if missing:
+        stop(f"{missing[0]} is missing. It is recorded with your action.", EX_USAGE)
     if len(actor) > _MAX_ACTOR_LENGTH or len(reason) > _MAX_REASON_LENGTH:
         stop(f"--actor has at most {_MAX_ACTOR_LENGTH} characters, {option} at most {_MAX_REASON_LENGTH}.", EX_USAGE)
     if not (actor + reason).isprintable():
@@ -85,6 +92,8 @@ def first_fault(error: ValidationError) -> str:
 
 def read_examples(path: Path, read: Callable[[Path], Sequence[T]]) -> Sequence[T]:
     """Return the labelled examples of a file."""
+    from pydantic import ValidationError
+
     try:
         examples = read(path)
     except OSError as error:

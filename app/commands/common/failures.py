@@ -1,18 +1,21 @@
 """Errors of a command that a person can fix: the sentence and the exit code with which the process ends."""
 
+from __future__ import annotations
+
 import sqlite3
 
 from app.commands.common.terminal import EX_UNAVAILABLE, stop
 from app.exit_codes import EX_CONFIG
-from app.simulator.replay import ReplayError
-from bus.errors import Retry, Stop
-from config.database import DatabaseUnavailable
-from config.settings import SettingsError
-from messages.codec import NewerVersionError
 
 
 def stop_if_explained(error: Exception) -> None:
     """End the process with a sentence if the error has one. Return if it is a fault of the program."""
+    from app.simulator.replay import ReplayError
+    from bus.errors import Retry, Stop
+    from config.database import DatabaseUnavailable
+    from config.settings import SettingsError
+    from messages.codec import NewerVersionError
+
     if isinstance(error, SettingsError | ReplayError | Stop | NewerVersionError):
         stop(str(error), EX_CONFIG)
     if isinstance(error, OSError | sqlite3.Error):

@@ -1,27 +1,31 @@
 """Parts of the process that runs a command."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import structlog
-
-from app.assembly.channels import CHANNELS
-from app.assembly.migrate import migrate
-from app.assembly.parts import Parts
 from app.commands.common.arguments import require_actor_and_reason
-from config import logs
-from config.settings import load
 
-_log = structlog.get_logger()
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
 
 
 @contextmanager
 def open_parts() -> Iterator[Parts]:
     """Open the parts with the settings of the environment, and configure logging."""
+    import structlog
+
+    from app.assembly.channels import CHANNELS
+    from app.assembly.parts import Parts
+    from config import logs
+    from config.settings import load
+
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
     for former_name, name in settings.former_names.items():
-        _log.warning("setting.renamed", variable=former_name, use=name)
+        structlog.get_logger().warning("setting.renamed", variable=former_name, use=name)
     parts = Parts(settings, CHANNELS)
     try:
         yield parts
@@ -32,6 +36,8 @@ def open_parts() -> Iterator[Parts]:
 @contextmanager
 def open_parts_with_tables() -> Iterator[Parts]:
     """Open the parts, with the database migrated."""
+    from app.assembly.migrate import migrate
+
     with open_parts() as parts:
         migrate(parts.engine)
         yield parts

@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
@@ -63,38 +64,97 @@ def print_json(content: object) -> None:
     print(json_line(content), flush=True)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], uncut: Sequence[str] = ()) -> None:
-    """Print a table. In a narrow terminal the cells of the `uncut` columns are never cut or wrapped.
+def print_table(
+    columns: Sequence[str], rows: Iterable[Iterable[object]], uncut: Sequence[str] = (), spare: Sequence[str] = ()
+) -> None:
+    """Print a table that fits the terminal. Words, and so ids, codes and numbers, are never cut.
 
-    The other columns wrap. If there is no room for that, each row is printed as a block of lines `column: cell`.
+    The cells of the `uncut` columns stand in one line, the other columns wrap. If there is no room, the `spare`
+    columns are left out, the first one first, and named in a note. If there is still none, each row is printed as a
+    block of lines `column: cell`.
     """
     texts = [[str(cell) for cell in row] for row in rows]
+    left_out = _columns_without_room(columns, texts, uncut, spare)
+    positions = [position for position, column in enumerate(columns) if column not in left_out]
+    shown_columns = [columns[position] for position in positions]
+    print_fitted(fitted_table(shown_columns, [[row[position] for position in positions] for row in texts], uncut))
+    if left_out:
+        print_note(f"A wider terminal shows more columns: {', '.join(left_out)}.")
+
+
+def print_fitted(*renderables: RenderableType) -> None:
+    """Print tables and blocks. The lines of a block may be longer than the terminal is wide."""
+    for renderable in renderables:
+        OUT.print(renderable, soft_wrap=isinstance(renderable, Blocks))
+
+
+def fitted_table(columns: Sequence[str], rows: Sequence[Sequence[str]], uncut: Sequence[str] = ()) -> RenderableType:
+    """Return a table of the terminal's width; without room, a block of lines for each row. See `print_table`."""
+    widths = _column_widths(columns, rows, uncut, OUT.width)
+    if widths is None:
+        return Blocks(
+            [
+                [f"{column}: {cell}".replace("\n", "; ") for column, cell in zip(columns, row, strict=True)]
+                for row in rows
+            ]
+        )
     table = Table(show_lines=False)
-    for column in columns:
-        table.add_column(column, no_wrap=column in uncut, overflow="fold")
-    for row in texts:
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, width=width, overflow="fold")
+    for row in rows:
         table.add_row(*(Text("\n".join(map(plain, cell.split("\n")))) for cell in row))
-    if _fits(columns, texts, uncut):
-        OUT.print(table)
-        return
-    for row in texts:
-        for column, cell in zip(columns, row, strict=True):
-            print_line(f"{column}: {cell}".replace("\n", "; "))
-        print_line("")
+    return table
 
 
-# A column that wraps needs so many characters. Rich adds three characters to each column, and one to the table.
-_MIN_WRAPPED_WIDTH = 10
+class Blocks:
+    """Rows as blocks of lines, which the terminal itself wraps: a copied line is complete."""
+
+    def __init__(self, blocks: Sequence[Sequence[str]]) -> None:
+        self._blocks = blocks
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> Iterator[Segment]:
+        """Yield the lines, and an empty line after each block."""
+        for block in self._blocks:
+            for line in block:
+                yield Segment(plain(line))
+                yield Segment.line()
+            yield Segment.line()
+
+
+# Rich adds three characters to each column, and one to the table.
 _COLUMN_FRAME, _TABLE_FRAME = 3, 1
 
 
-def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]], uncut: Sequence[str]) -> bool:
-    """Return True if the table has room for the uncut cells and for a readable part of the other columns."""
-    width = _TABLE_FRAME
-    for index, column in enumerate(columns):
-        longest = max(len(line) for cell in (column, *(row[index] for row in rows)) for line in cell.split("\n"))
-        width += _COLUMN_FRAME + (longest if column in uncut else min(longest, _MIN_WRAPPED_WIDTH))
-    return width <= OUT.width
+def _columns_without_room(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], uncut: Sequence[str], spare: Sequence[str]
+) -> Sequence[str]:
+    """Return the first of the `spare` columns without which the others have room; none if that does not help."""
+    for count in range(len(spare) + 1):
+        positions = [position for position, column in enumerate(columns) if column not in spare[:count]]
+        shown_rows = [[row[position] for position in positions] for row in rows]
+        if _column_widths([columns[position] for position in positions], shown_rows, uncut, OUT.width):
+            return spare[:count]
+    return ()
+
+
+def _column_widths(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], uncut: Sequence[str], width: int
+) -> Sequence[int] | None:
+    """Return the width of each column, at least that of its longest word; `None` if there is no room for them."""
+    cells = [[column, *(row[position] for row in rows)] for position, column in enumerate(columns)]
+    full = [max(cell_len(line) for cell in column for line in cell.split("\n")) for column in cells]
+    least = [max(cell_len(word) for cell in column for word in ["", *cell.split()]) for column in cells]
+    widths = [full[i] if column in uncut else least[i] for i, column in enumerate(columns)]
+    room = width - _TABLE_FRAME - _COLUMN_FRAME * len(columns) - sum(widths)
+    if room < 0:
+        return None
+    # The column that needs least gets its share first: what it leaves is for the others.
+    growing = sorted(range(len(columns)), key=lambda position: full[position] - widths[position])
+    for rank, position in enumerate(growing):
+        share = min(full[position] - widths[position], room // (len(growing) - rank))
+        widths[position] += share
+        room -= share
+    return widths
 
 
 def print_revealed(body: bytes) -> None:

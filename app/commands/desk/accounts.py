@@ -1,24 +1,25 @@
 """Commands of the desk's accounts: invite, list and revoke persons, make password links, end sessions."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from accounts.account_store import Account, normalized_email
-from accounts.invitations import NewPerson
-from accounts.pages.invitation_pages import invitation_link
 from accounts.permissions import Role
-from accounts.person_checks import NotPossible
-from accounts.services import AccountServices
-from app.assembly.desk.accounts import build_account_services
-from app.assembly.parts import Parts
+from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.review_options import Why
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_note, print_table, stop
-from messages.shapes import iso
+
+if TYPE_CHECKING:
+    from accounts.account_store import Account
+    from accounts.person_checks import NotPossible
+    from accounts.services import AccountServices
+    from app.assembly.parts import Parts
 
 _REASONS = {
     "email_invalid": "The e-mail address is not valid.",
@@ -40,17 +41,25 @@ def invite(
     name: Annotated[str, typer.Option("--name", help="The person's name, as citizens and colleagues see it.")],
     actor: Actor,
     why: Why,
-    agency: Annotated[str, typer.Option("--agency", metavar="CODE", help="The institution, as kota-3374.")] = "",
+    agency: Annotated[str, typer.Option("--agency", help="The institution, by code (kota-3374) or name.")] = "",
 ) -> None:
     """Print a one-time link with which a person sets a password. It works for 72 hours."""
-    agency = "triage" if role is Role.TRIAGE else agency
+    from accounts.account_store import normalized_email
+    from accounts.invitations import NewPerson
+    from accounts.pages.invitation_pages import invitation_link
+    from messages.topics import TRIAGE
+
     with _account_services(actor, why) as (parts, services):
+        code = agency_code(parts, agency) if agency else ""
+        agency = TRIAGE if role is Role.TRIAGE else code
         token = services.people.invite(NewPerson(normalized_email(email), name.strip(), role, agency), actor, why)
         print_line(invitation_link(parts.settings.desk_reached_at, token))
 
 
 def link(email: Email, actor: Actor, why: Why) -> None:
     """Print a one-time link with which a person sets a new password. It works for 72 hours."""
+    from accounts.pages.invitation_pages import invitation_link
+
     with _account_services(actor, why) as (parts, services):
         account = _account(services, email)
         print_line(
@@ -60,6 +69,8 @@ def link(email: Email, actor: Actor, why: Why) -> None:
 
 def revoke(email: Email, actor: Actor, why: Why) -> None:
     """Revoke an account. Its sessions, open links and second factor end at once."""
+    from accounts.account_store import normalized_email
+
     with _account_services(actor, why) as (_, services):
         services.people.revoke(_account(services, email).id, actor, why)
     print_note(f"{normalized_email(email)} cannot sign in any more.")
@@ -73,6 +84,9 @@ def sessions(
     as_json: Json = False,
 ) -> None:
     """List the sessions of a person, or end them all."""
+    from app.assembly.desk.accounts import build_account_services
+    from messages.shapes import iso
+
     if end:
         require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts, _explained():
@@ -94,13 +108,17 @@ def sessions(
 
 
 def accounts(
-    agency: Annotated[str, typer.Option("--agency", metavar="CODE", help="Only those of this institution.")] = "",
+    agency: Annotated[str, typer.Option("--agency", help="Only those of this institution, by code or name.")] = "",
     as_json: Json = False,
 ) -> None:
     """List the accounts that are not revoked."""
+    from app.assembly.desk.accounts import build_account_services
+    from messages.shapes import iso
+
     with open_parts_with_tables() as parts:
         services = build_account_services(parts, parts.audit_log.append)
-        listed = services.accounts.search("", agency or None, None)
+        code = agency_code(parts, agency) if agency else None
+        listed = services.accounts.search("", code, None)
         rows = [
             {
                 "email": account.email,
@@ -125,6 +143,8 @@ def _print_rows(columns: tuple[str, ...], rows: list[dict[str, str]], *, as_json
 @contextmanager
 def _account_services(actor: str, why: str) -> Iterator[tuple[Parts, AccountServices]]:
     """Open the accounts for an act of a person. An act that is not possible ends the process with a sentence."""
+    from app.assembly.desk.accounts import build_account_services
+
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts, _explained():
         yield parts, build_account_services(parts, parts.audit_log.append)
@@ -132,6 +152,8 @@ def _account_services(actor: str, why: str) -> Iterator[tuple[Parts, AccountServ
 
 @contextmanager
 def _explained() -> Iterator[None]:
+    from accounts.person_checks import NotPossible
+
     try:
         yield
     except NotPossible as error:
@@ -143,6 +165,9 @@ def _stop_not_possible(error: NotPossible) -> NoReturn:
 
 
 def _account(services: AccountServices, email: str) -> Account:
+    from accounts.account_store import normalized_email
+    from accounts.person_checks import NotPossible
+
     account = services.accounts.by_email(normalized_email(email))
     if account is None or account.revoked_at:
         raise NotPossible("no_such_account")

@@ -1,27 +1,31 @@
 """Command of the keys by which agencies' programs use the interface `/agency/v1`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from app.assembly.desk.api import build_agency_keys
-from app.assembly.parts import Parts
 from app.clock import utc_now
+from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_table, stop
-from desk.api.keys.agency_keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope, TooManyKeys, UnknownKey
-from messages.shapes import iso
-from messages.topics import TRIAGE
+from desk.api.keys.scopes import SCOPES
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
+    from desk.api.keys.scopes import Scope
 
 _COLUMNS = ("id", "state", "scopes", "created by", "created", "expires", "last use")
 
 
 def key(
-    agency: Annotated[str, typer.Argument(metavar="CODE", help="Code of the institution, as in bumn-pln.")],
+    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="The institution, by code (bumn-pln) or name.")],
     actor: Actor = "",
     why: Annotated[str, typer.Option("--why", help="Recorded with the action. Name no citizen.")] = "",
     scopes: Annotated[
@@ -36,11 +40,15 @@ def key(
     as_json: Json = False,
 ) -> None:
     """Print a new key of an agency's program, which is shown only now. Or list or revoke its keys."""
+    from desk.api.keys.agency_keys import MAX_VALID_KEYS, TooManyKeys
+
     if listing:
         with open_parts_with_tables() as parts:
+            agency = agency_code(parts, agency)
             _print_keys(_keys(parts, agency).keys(agency), as_json=as_json)
         return
     with open_parts_for_action(actor, why) as parts:
+        agency = agency_code(parts, agency)
         keys = _keys(parts, agency)
         if revoke:
             _revoke(keys, agency, revoke, actor, why)
@@ -54,7 +62,10 @@ def key(
 
 
 def _keys(parts: Parts, agency: str) -> AgencyKeys:
-    if agency not in parts.registry.agencies or agency == TRIAGE:
+    from app.assembly.desk.api import build_agency_keys
+    from messages.topics import TRIAGE
+
+    if agency == TRIAGE:
         stop(f"There is no institution {agency} with a queue.", EX_USAGE)
     return build_agency_keys(parts, parts.audit_log.append)
 
@@ -66,6 +77,8 @@ def _scopes(typed: Sequence[str] | None) -> Sequence[Scope]:
 
 
 def _revoke(keys: AgencyKeys, agency: str, key_id: UUID, actor: str, why: str) -> None:
+    from desk.api.keys.agency_keys import UnknownKey
+
     try:
         keys.revoke(agency, key_id, actor, why)
     except UnknownKey:
@@ -74,6 +87,8 @@ def _revoke(keys: AgencyKeys, agency: str, key_id: UUID, actor: str, why: str) -
 
 
 def _print_keys(keys: Sequence[AgencyKey], *, as_json: bool) -> None:
+    from messages.shapes import iso
+
     now = utc_now()
     rows = [
         {

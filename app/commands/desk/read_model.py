@@ -1,12 +1,12 @@
 """Command that builds the desk's read model again."""
 
+from __future__ import annotations
+
 from contextlib import closing
 from typing import Annotated
 
 import typer
 
-from app.assembly.desk.parts import DeskParts
-from app.assembly.queues import existing_queues
 from app.commands.common.arguments import Actor, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import print_line, print_note
@@ -20,6 +20,9 @@ def rebuild(
 
     Cases that are older than the records of the topics disappear from the desk. Notes, templates and units stay.
     """
+    from app.assembly.desk.parts import DeskParts
+    from app.assembly.queues import existing_queues
+
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
         parts.audit_log.append("desk.rebuild", "desk", actor, why, parts.now())

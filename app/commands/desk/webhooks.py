@@ -1,29 +1,33 @@
 """Commands of an agency's webhooks. Each act is recorded in the audit log."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 from uuid import UUID
 
 import typer
 
-from app.assembly.desk.webhooks import agency_webhooks
-from app.assembly.parts import Parts
+from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_table, stop
 from desk.changes import ChangeKind
-from desk.webhooks.address_guard import AddressRefused, RefusalReason
-from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, TooManyWebhooks, UnknownWebhook, Webhook, Webhooks
-from messages.shapes import iso
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from desk.webhooks.address_guard import RefusalReason
+    from desk.webhooks.webhooks import Webhook, Webhooks
 
 commands = typer.Typer(no_args_is_help=True)
 
-Agency = Annotated[str, typer.Argument(metavar="CODE", help="Code of the institution, as in bumn-pln.")]
+Agency = Annotated[str, typer.Argument(metavar="AGENCY", help="The institution, by code (bumn-pln) or name.")]
 WebhookId = Annotated[UUID, typer.Argument(metavar="ID", help="Id of the webhook, as `list` shows it.")]
 Reason = Annotated[str, typer.Option("--why", help="Recorded with the action. Name no citizen.")]
 
+_CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 _REFUSALS: dict[RefusalReason, str] = {
     "not_an_address": "The address is not usable. Write https://host/path, without a user and without #.",
     "not_https": "The address must begin with https://. SATUPINTU_WEBHOOK_ALLOW_HTTP accepts http, too.",
@@ -40,17 +44,20 @@ def add(
     actor: Actor,
     why: Reason,
     kinds: Annotated[
-        str, typer.Option("--kinds", help=f"Kinds of changes, separated by commas: {', '.join(CHANGE_KINDS)}.")
+        str, typer.Option("--kinds", help=f"Kinds of changes, separated by commas: {', '.join(_CHANGE_KINDS)}.")
     ] = "",
 ) -> None:
     """Add a webhook. Prints its id and its secret; the secret is shown only now."""
-    with _webhooks_for_action(agency, actor, why) as webhooks:
+    from desk.webhooks.address_guard import AddressRefused
+    from desk.webhooks.webhooks import MAX_WEBHOOKS, TooManyWebhooks
+
+    with _webhooks_for_action(agency, actor, why) as (webhooks, code):
         try:
-            added = webhooks.add(agency, address, _parse_kinds(kinds), actor, why)
+            added = webhooks.add(code, address, _parse_kinds(kinds), actor, why)
         except AddressRefused as refused:
             stop(_REFUSALS[refused.reason], EX_USAGE)
         except TooManyWebhooks:
-            stop(f"{agency} has {MAX_WEBHOOKS} webhooks. Remove one first.", 1)
+            stop(f"{code} has {MAX_WEBHOOKS} webhooks. Remove one first.", 1)
     print_line(f"{added.id} {added.secret}")
 
 
@@ -58,7 +65,7 @@ def add(
 def list_(agency: Agency, as_json: Json = False) -> None:
     """List the webhooks of an agency, with their state and the number of waiting deliveries."""
     with open_parts_with_tables() as parts:
-        listed = _webhooks(parts, agency).list_webhooks(agency)
+        listed = _webhooks(parts).list_webhooks(agency_code(parts, agency, with_former=True))
     if as_json:
         print_json([_json(webhook) for webhook in listed])
         return
@@ -71,8 +78,8 @@ def list_(agency: Agency, as_json: Json = False) -> None:
 @commands.command()
 def test(agency: Agency, webhook_id: WebhookId, actor: Actor, why: Reason) -> None:
     """Send a test event now. Exit 1 if the address did not take it."""
-    with _webhooks_for_action(agency, actor, why) as webhooks:
-        result = webhooks.send_test(agency, webhook_id, actor, why)
+    with _webhooks_for_action(agency, actor, why) as (webhooks, code):
+        result = webhooks.send_test(code, webhook_id, actor, why)
     if result.error:
         stop(f"The address did not take the event: {result.error}{f' ({result.status})' if result.status else ''}.", 1)
     print_line(f"The address took the event ({result.status}).")
@@ -81,32 +88,32 @@ def test(agency: Agency, webhook_id: WebhookId, actor: Actor, why: Reason) -> No
 @commands.command()
 def remove(agency: Agency, webhook_id: WebhookId, actor: Actor, why: Reason) -> None:
     """Remove a webhook with its secret. What waits for it is never sent."""
-    with _webhooks_for_action(agency, actor, why) as webhooks:
-        webhooks.remove(agency, webhook_id, actor, why)
+    with _webhooks_for_action(agency, actor, why) as (webhooks, code):
+        webhooks.remove(code, webhook_id, actor, why)
     print_line(f"{webhook_id}: removed")
 
 
 @commands.command()
 def rotate(agency: Agency, webhook_id: WebhookId, actor: Actor, why: Reason) -> None:
     """Print a new secret. The present secret signs beside it for 24 hours."""
-    with _webhooks_for_action(agency, actor, why) as webhooks:
-        secret = webhooks.rotate_secret(agency, webhook_id, actor, why)
+    with _webhooks_for_action(agency, actor, why) as (webhooks, code):
+        secret = webhooks.rotate_secret(code, webhook_id, actor, why)
     print_line(secret)
 
 
 @commands.command()
 def on(agency: Agency, webhook_id: WebhookId, actor: Actor, why: Reason) -> None:
     """Switch a webhook on. What waits for it is sent at once."""
-    with _webhooks_for_action(agency, actor, why) as webhooks:
-        webhooks.switch_on(agency, webhook_id, actor, why)
+    with _webhooks_for_action(agency, actor, why) as (webhooks, code):
+        webhooks.switch_on(code, webhook_id, actor, why)
     print_line(f"{webhook_id}: on")
 
 
 @commands.command()
 def off(agency: Agency, webhook_id: WebhookId, actor: Actor, why: Reason) -> None:
     """Switch a webhook off. Changes wait for it for 30 days."""
-    with _webhooks_for_action(agency, actor, why) as webhooks:
-        webhooks.switch_off(agency, webhook_id, actor, why)
+    with _webhooks_for_action(agency, actor, why) as (webhooks, code):
+        webhooks.switch_off(code, webhook_id, actor, why)
     print_line(f"{webhook_id}: off")
 
 
@@ -119,8 +126,11 @@ def deliveries(
     as_json: Json = False,
 ) -> None:
     """List the deliveries of a webhook, the newest first."""
-    with open_parts_with_tables() as parts, _explained(agency):
-        listed = _webhooks(parts, agency).deliveries(agency, webhook_id, before, limit)
+    from messages.shapes import iso
+
+    with open_parts_with_tables() as parts, _explained():
+        code = agency_code(parts, agency, with_former=True)
+        listed = _webhooks(parts).deliveries(code, webhook_id, before, limit)
     rows = [
         {
             "position": delivery.position, "change": str(delivery.change_id), "kind": delivery.kind,
@@ -146,38 +156,42 @@ def redeliver(
     why: Reason,
 ) -> None:
     """Send a delivery again, with the same id."""
-    with _webhooks_for_action(agency, actor, why) as webhooks:
-        webhooks.redeliver(agency, webhook_id, change_id, actor, why)
+    with _webhooks_for_action(agency, actor, why) as (webhooks, code):
+        webhooks.redeliver(code, webhook_id, change_id, actor, why)
     print_line(f"{change_id}: is sent again")
 
 
 @contextmanager
-def _webhooks_for_action(agency: str, actor: str, why: str) -> Iterator[Webhooks]:
-    with open_parts_for_action(actor, why) as parts, _explained(agency):
+def _webhooks_for_action(agency: str, actor: str, why: str) -> Iterator[tuple[Webhooks, str]]:
+    """Open the webhooks for an act of a person, with the code of the agency."""
+    with open_parts_for_action(actor, why) as parts, _explained():
+        code = agency_code(parts, agency, with_former=True)
         # The topic of the audit log's heads may be missing before the first start.
         parts.ensure_topics()
-        yield _webhooks(parts, agency)
+        yield _webhooks(parts), code
 
 
 @contextmanager
-def _explained(agency: str) -> Iterator[None]:
+def _explained() -> Iterator[None]:
+    from desk.webhooks.webhooks import UnknownWebhook
+
     try:
         yield
     except UnknownWebhook:
-        stop(f"{agency} has no such webhook or delivery. See `satupintu desk webhook list {agency}`.", 1)
+        stop("The agency has no such webhook or delivery. `satupintu desk webhook list` shows them.", 1)
 
 
-def _webhooks(parts: Parts, agency: str) -> Webhooks:
-    if agency not in parts.registry.institutions:
-        stop(f"{agency} is not the code of an institution.", EX_USAGE)
+def _webhooks(parts: Parts) -> Webhooks:
+    from app.assembly.desk.webhooks import agency_webhooks
+
     return agency_webhooks(parts.engine, parts.sealer, parts.settings, parts.now, parts.audit_log.append)
 
 
 def _parse_kinds(typed: str) -> list[ChangeKind]:
     names = [name.strip() for name in typed.split(",") if name.strip()]
-    if unknown := [name for name in names if name not in CHANGE_KINDS]:
-        stop(f"{unknown[0]} is not a kind of change. The kinds are {', '.join(CHANGE_KINDS)}.", EX_USAGE)
-    return [kind for kind in CHANGE_KINDS if kind in names]
+    if unknown := [name for name in names if name not in _CHANGE_KINDS]:
+        stop(f"{unknown[0]} is not a kind of change. The kinds are {', '.join(_CHANGE_KINDS)}.", EX_USAGE)
+    return [kind for kind in _CHANGE_KINDS if kind in names]
 
 
 def _state(webhook: Webhook) -> str:
@@ -187,6 +201,8 @@ def _state(webhook: Webhook) -> str:
 
 
 def _json(webhook: Webhook) -> dict[str, object]:
+    from messages.shapes import iso
+
     def written(time: datetime | None) -> str | None:
         return iso(time) if time else None
 

@@ -41,11 +41,15 @@ Offsets = Mapping[str, Mapping[Partition, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
-    """Message id of the traced report, and the time at which it arrived."""
+class Arrival:
+    """Message id of a report, and the time at which it arrived."""
 
     message_id: UUID
     at: datetime
+
+    def has_record(self, record: Record) -> bool:
+        """Return True for a record of this report on any topic."""
+        return f"-{self.message_id.hex}-" in record.header("traceparent")
 
 
 class ReportTracer:
@@ -70,35 +74,36 @@ class ReportTracer:
 
     def trace(self, tracking: str, since: datetime) -> list[TraceStep]:
         """Return every record of the report in order. A report that is not in the ledger is searched from `since`."""
-        arrival = self._arrival_in_ledger(tracking) or self._arrival_on_topics(tracking, since)
+        arrival = self.find_arrival(tracking, since)
         if arrival is None:
             return []
         reader = self._reader
         names = topics.report_topics(self._queues, self._channels)
         offsets_at_arrival = reader.offsets_since(names, _milliseconds(arrival.at - _CLOCK_DIFFERENCE))
-        trace_id = f"-{arrival.message_id.hex}-"
         records = [
-            record
-            for record in reader.read(names, start_offsets=offsets_at_arrival)
-            if trace_id in record.header("traceparent")
+            record for record in reader.read(names, start_offsets=offsets_at_arrival) if arrival.has_record(record)
         ]
         offsets = {group.name: reader.committed(group.name, names) for group in self._groups}
         # Records of the same millisecond are in the order in which they follow from each other.
         records.sort(key=lambda record: (record.timestamp, names.index(record.topic)))
         return [self._step(record, offsets) for record in records]
 
-    def _arrival_in_ledger(self, tracking: str) -> _Arrival | None:
+    def find_arrival(self, tracking: str, since: datetime) -> Arrival | None:
+        """Return the arrival of a report. One that is not in the ledger is searched on the topics from `since`."""
+        return self._arrival_in_ledger(tracking) or self._arrival_on_topics(tracking, since)
+
+    def _arrival_in_ledger(self, tracking: str) -> Arrival | None:
         query = select(col(ComplaintRow.message_id), col(ComplaintRow.received_at))
         with read_transaction(self._engine) as connection:
             row = connection.execute(query.where(col(ComplaintRow.tracking) == tracking)).first()
-        return _Arrival(*row) if row else None
+        return Arrival(*row) if row else None
 
-    def _arrival_on_topics(self, tracking: str, since: datetime) -> _Arrival | None:
+    def _arrival_on_topics(self, tracking: str, since: datetime) -> Arrival | None:
         names = [*map(topics.raw_topic, self._channels), topics.QUARANTINE]
         for record in self._reader.read(names, start_offsets=self._reader.offsets_since(names, _milliseconds(since))):
             raw = _raw_message(record)
             if raw and raw.tracking == tracking:
-                return _Arrival(raw.message_id, appended_at(record))
+                return Arrival(raw.message_id, appended_at(record))
         return None
 
     def _step(self, record: Record, offsets: Offsets) -> TraceStep:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 
-from desk.api.keys.agency_keys import AgencyKey, AgencyKeys, KeyRefused, Scope
+from desk.api.keys.agency_keys import AgencyKey, AgencyKeys, KeyRefused
 from desk.api.keys.rate_limits import KeyRateLimiter
+from desk.api.keys.scopes import Scope
 from desk.api.problems import ApiError
 
 _REALM = 'Bearer realm="agency"'

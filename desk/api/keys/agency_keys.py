@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select, update
@@ -24,11 +24,9 @@ from config.database import (
     write_transaction,
 )
 from desk.acts.answers import Record
+from desk.api.keys.scopes import SCOPES, Scope
 from desk.api.tables import DeskKey
 
-# `read`: list and read cases. `answer`: answer them. `pictures`: fetch their pictures.
-Scope: TypeAlias = Literal["read", "answer", "pictures"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
 # A program changes its key while the previous one is still valid.
 MAX_VALID_KEYS = 2
 # The time of the last use is written no more often.

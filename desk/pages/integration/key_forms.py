@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, actor_label
-from desk.api.keys.agency_keys import SCOPES, AgencyKeys, TooManyKeys, UnknownKey
+from desk.api.keys.agency_keys import AgencyKeys, TooManyKeys, UnknownKey
+from desk.api.keys.scopes import SCOPES
 from desk.pages.forms import Form, PostedForm
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, KEYS_ADDRESS, UnknownId, parse_id

@@ -10,7 +10,8 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, person_name
 from config.translation.message import Message
-from desk.api.keys.agency_keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope
+from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey, AgencyKeys
+from desk.api.keys.scopes import SCOPES, Scope
 from desk.changes import ChangeKind
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, webhook_address

@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from config.translation.message import Message, counted, joined
 from config.translation.message import message as _
-from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey, Scope
+from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey
+from desk.api.keys.scopes import Scope
 from desk.changes import ChangeKind
 from desk.webhooks.webhooks import MAX_WEBHOOKS, ROTATION_PERIOD, Delivery, Webhook
 

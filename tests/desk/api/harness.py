@@ -15,7 +15,8 @@ from app.assembly.desk.institutions import RegistryInstitutions
 from config.database import DatabaseUnavailable
 from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
-from desk.api.keys.agency_keys import SCOPES, AgencyKeys, Scope
+from desk.api.keys.agency_keys import AgencyKeys
+from desk.api.keys.scopes import SCOPES, Scope
 from messages.shapes import AgencyAnswer, Attachment, Dispatch
 from messages.tracking import tracking_number
 from tests.conftest import NOW

@@ -68,7 +68,7 @@ def test_keys_by_command(key: Key) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("tidak-ada", *_BY), "There is no institution tidak-ada"),
+        (("tidak-ada", *_BY), "There is no agency tidak-ada"),
         (("triage", *_BY), "There is no institution triage"),
         ((_AGENCY, "--scope", "write", *_BY), "There is no scope write"),
         ((_AGENCY,), "--actor and --why are missing"),

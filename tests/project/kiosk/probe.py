@@ -19,8 +19,9 @@ from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.replies.senders import reply_senders
-from app.assembly.service import STAGES, Service
+from app.assembly.service import Service
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
+from app.stage_names import STAGES
 from bus.port import Record
 from config import logs
 from config.settings import load

@@ -1,0 +1,31 @@
+"""Command that lists the institutions with their codes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.commands.common.arguments import Json
+
+
+def agencies(
+    name: Annotated[str, typer.Argument(help="A name, a part of it, or a code. Without it: all.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the institutions with a queue and their codes: all of them, or those that a name may mean."""
+    from app.commands.common.agencies import find_by_name
+    from app.commands.common.process import open_parts
+    from app.commands.common.terminal import print_json, print_table, stop
+
+    with open_parts() as parts:
+        institutions = parts.registry.agencies
+        codes = [code for code in institutions if name in code] if name else list(institutions)
+        codes = codes or list(find_by_name(parts, name, institutions))
+    if not codes:
+        stop(f"No agency has a name like {name}. Without a name, all are listed.", 1)
+    rows = [(code, institutions[code].name, institutions[code].acronym) for code in codes]
+    if as_json:
+        print_json([dict(zip(("code", "name", "acronym"), row, strict=True)) for row in rows])
+        return
+    print_table(("code", "name", "acronym"), rows, uncut=("code",))

@@ -1,0 +1,1 @@
+"""Commands that watch the service: `lag` and `top`."""

@@ -1,0 +1,3 @@
+"""Names of the stages that one process may run."""
+
+STAGES = ("ingest", "normalize", "router", "sinks", "desk", "monitor")
