@@ -22,10 +22,11 @@ def open_parts() -> Iterator[Parts]:
     from config import logs
     from config.settings import load
 
+    _log = structlog.get_logger()
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
     for former_name, name in settings.former_names.items():
-        structlog.get_logger().warning("setting.renamed", variable=former_name, use=name)
+        _log.warning("setting.renamed", variable=former_name, use=name)
     parts = Parts(settings, CHANNELS)
     try:
         yield parts
