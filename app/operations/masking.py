@@ -51,12 +51,12 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Complaint: _WIRE_FIELDS | {"tracking", "channel", "danger"},
     shapes.Dispatch: _WIRE_FIELDS
     | {"complaint_id", "tracking", "channel", "agency", "alternatives", "rules_version", "hop", "due_at", "own_case"}
-    | {"confidence", "topic", "region", "reopened"},
+    | {"confidence", "topic", "region", "reopened", "danger"},
     shapes.AgencyAnswer: _WIRE_FIELDS
     | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs", "key_generation"},
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
     shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
-    shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject"},
+    shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject", "tracking"},
     shapes.AuditHead: _WIRE_FIELDS | {"rows", "hash"},
     shapes.Report: frozenset({"kind", "anonim", "rahasia", "partial", "unfetched"}),
     shapes.Place: frozenset({"code"}),

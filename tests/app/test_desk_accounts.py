@@ -70,7 +70,7 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("invite", *SARI, "--actor", " ", "--why", "w"), "--actor and --why are missing"),
+        (("invite", *SARI, "--actor", " ", "--why", "w"), "--actor is missing"),
         (("invite", *SARI[:2], "--agency", "kota-9999", *SARI[4:], *BY), "There is no agency kota-9999"),
         (("invite", "--role", "auditor", *SARI[2:], *BY), "needs --agency CODE"),
         (("revoke", "siapa@semarang.example", *BY), "No account that is not revoked"),
