@@ -359,7 +359,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
             (("split", first, *actor_and_reason), 1, "nothing to split"),
             (("split", "ABCD", *actor_and_reason), 2, "not a tracking number"),
             (("split", second), 2, "--actor"),
-            (("split", second, "--actor", " ", "--reason", "x"), 2, "--actor and --reason are missing"),
+            (("split", second, "--actor", " ", "--reason", "x"), 2, "--actor is missing"),
             (("split", second, "--actor", "x", "--reason", "x" * 501), 2, "--reason at most 500"),
         ):
             code, _, err = run(*arguments)

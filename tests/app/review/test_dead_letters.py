@@ -422,7 +422,7 @@ def test_a_reveal_has_no_control_characters(desk: DeadLetterDesk, cli: Cli, sett
     ("arguments", "message"),
     [
         (("redrive", "--all"), "--actor and --why are missing"),
-        (("redrive", "--all", "--actor", "petugas-1"), "--actor and --why are missing"),
+        (("redrive", "--all", "--actor", "petugas-1"), "--why is missing"),
         (("redrive", "--actor", "petugas-1", "--why", "x"), "No dead letters are chosen"),
         (("redrive", "--dry-run"), "No dead letters are chosen"),
         (("redrive", "--all", "--rate", "0", "--actor", "petugas-1", "--why", "x"), "--rate"),
