@@ -439,7 +439,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
             (
                 ("triage", "decide", tracking, SEMARANG, "--actor", " ", "--why", "x"),
                 2,
-                "--actor and --why are missing",
+                "--actor is missing",
             ),
             (("triage", "decide", tracking, SEMARANG, "--actor", "x", "--why", "x" * 501), 2, "--why at most 500"),
             (("triage", "decide", tracking, PLN, *actor_and_reason), 1, "not at triage"),
