@@ -31,6 +31,14 @@ def dispatch_reply(dispatch: Dispatch, agency_name: str, channels: Collection[Ch
     return _reply(dispatch, dispatch.at, "dispatched", "dispatched", _with_agency(text, dispatch, agency_name))
 
 
+def reopening_reply(case: Dispatch, agency_name: str, channels: Collection[Channel]) -> Reply | None:
+    """Return the reply that a case is open again, or `None` on another channel. `case` is the reopening."""
+    if case.channel not in channels:
+        return None
+    text = f"Laporan {case.tracking} dibuka lagi di {{}}. Pernyataan Anda sudah diteruskan."
+    return _reply(case, case.at, "dispatched", f"reopened:{case.id}", _with_agency(text, case, agency_name))
+
+
 def answer_reply(
     recipient: Dispatch,
     answered_id: UUID,

@@ -22,7 +22,8 @@ from router.cases.hops import cases_first
 from router.cases.transfer import CaseTransfer
 from router.lifecycle.answer import AnsweredDispatch, find_answered_dispatch, process_answer
 from router.lifecycle.correction import apply_correction
-from router.lifecycle.first_dispatch import first_dispatches
+from router.lifecycle.first_dispatch import case_reopening, first_dispatches
+from router.lifecycle.objection import is_told_to_oversight, reopened_cases
 from router.lifecycle.refusal import (
     RefusalEvent,
     dispatch_to_next_agency,
@@ -30,7 +31,7 @@ from router.lifecycle.refusal import (
     refusal_event,
     refusing_agencies,
 )
-from router.replies import answer_reply, dispatch_reply
+from router.replies import answer_reply, dispatch_reply, reopening_reply
 from router.rules import Rules
 from router.store import dispatches_by_position
 
@@ -82,7 +83,8 @@ class RouterStage:
         try:
             if record.topic == COMPLAINTS:
                 complaint = codec.decode(Complaint, record.value, record.headers, self._channels.names)
-                return self._publish(stored or first_dispatches(transfer, complaint, self._rules, self._now()))
+                dispatches = stored or first_dispatches(transfer, complaint, self._rules, self._now())
+                return [*self._publish(dispatches), *self._tell_reopenings(dispatches)]
             if record.topic == CORRECTIONS:
                 correction = codec.decode(Correction, record.value, record.headers)
                 return self._publish(stored or apply_correction(transfer, correction, self._rules, self._now()))
@@ -105,7 +107,12 @@ class RouterStage:
             return ()
         if answer.verdict == "refused":
             return self._route_refusal(transfer, answered, answer, record, stored)
-        return self._reply_to_senders(transfer, answered.dispatch, answer, record.taken_at)
+        replies = self._reply_to_senders(transfer, answered.dispatch, answer, record.taken_at)
+        if answer.verdict != "closed":
+            return replies
+        reopening = case_reopening(transfer, self._rules, self._now())
+        dispatches = stored or reopening.after_closing(answered.dispatch, record.taken_at)
+        return [*replies, *self._publish(dispatches), *self._tell_reopenings(dispatches)]
 
     def _check_answer(self, connection: Connection, answer: AgencyAnswer, record: Record) -> None:
         """Raise `Reject` for an answer that the agency did not make.
@@ -160,6 +167,16 @@ class RouterStage:
         event = refusal_event(chosen, refused_by, suggested_agency, refused.reasons)
         return [*self._publish_in_order(dispatches), _refusal_message(answer, event, record.taken_at)]
 
+    def _tell_reopenings(self, dispatches: Sequence[Dispatch]) -> Sequence[Outgoing]:
+        """Return the replies and the events about the cases that were opened again among the dispatches."""
+        outputs: list[Outgoing] = []
+        for case in reopened_cases(dispatches):
+            name = self._find_name(case.agency) or ""
+            outputs += _reply_messages(reopening_reply(case, name, self._channels.with_progress))
+            if is_told_to_oversight(case):
+                outputs.append(_reopened_message(case))
+        return outputs
+
     def _find_name(self, code: str) -> str | None:
         institution = self._rules.registry.institutions.get(code)
         return institution.name if institution else None
@@ -193,6 +210,18 @@ def _refusal_message(answer: AgencyAnswer, refusal: RefusalEvent, at: datetime) 
 def _not_counted_message(answer: AgencyAnswer, outcome: str, at: datetime) -> Outgoing:
     id_ = ids.event_id(answer.id, "answer-not-counted")
     return _oversight_message(answer, id_, "answer-not-counted", f"{outcome}: {answer.verdict}", at)
+
+
+def _reopened_message(case: Dispatch) -> Outgoing:
+    event = OversightEvent(
+        id=ids.event_id(case.id, "reopened-again"),
+        message_id=case.message_id,
+        at=case.at,
+        event="reopened-again",
+        subject=case.complaint_id,
+        reason="objected-again",
+    )
+    return Outgoing(OVERSIGHT, *codec.encode(event, str(case.complaint_id), _SOURCE))
 
 
 def _oversight_message(answer: AgencyAnswer, id_: UUID, event: AnswerEvent, reason: str, at: datetime) -> Outgoing:

@@ -45,7 +45,8 @@ Why = Annotated[str, typer.Option("--why", help="Recorded with the decision and 
 @commands.command("list")
 def list_cases(
     oldest_first: Annotated[
-        bool, typer.Option("--oldest-first/--newest-first", help="Order by the time of arrival at triage.")
+        bool,
+        typer.Option("--oldest-first/--newest-first", help="By arrival at triage; danger to life first."),
     ] = True,
     topic: Annotated[str, typer.Option("--topic", help="Only cases of this topic.")] = "",
     region: Annotated[str, typer.Option("--region", metavar="CODE", help="Only cases in this region, as 33.74.")] = "",
@@ -55,20 +56,21 @@ def list_cases(
     with _triage_desk() as (_, desk):
         cases = list(desk.undecided(topic, region))
     if not oldest_first:
-        cases.reverse()
+        cases.sort(key=lambda case: (bool(case.triage_case.danger), case.triage_case.at_triage_since), reverse=True)
     rows = [_case_row(case) for case in cases]
     if as_json:
         print_json(rows)
         return
     cells = [
         (
-            *(row["number"], f"{row['age_hours']} h", row["due_at"], row["topic"], row["region"], row["along"]),
+            *(row["number"], row["danger"] or "-", f"{row['age_hours']} h", row["due_at"]),
+            *(row["topic"], row["region"], row["along"]),
             "\n".join(f"{candidate.agency}: {candidate.why}" for candidate in case.candidates),
         )
         for row, case in zip(rows, cases, strict=True)
     ]
-    columns = ("number", "age", "due", "topic", "region", "along", "candidates")
-    print_table(columns, cells, uncut=("number", "age", "due", "region", "along"))
+    columns = ("number", "danger", "age", "due", "topic", "region", "along", "candidates")
+    print_table(columns, cells, uncut=("number", "danger", "age", "due", "region", "along"))
 
 
 @commands.command()
@@ -201,6 +203,7 @@ def _case_row(case: UndecidedCase) -> dict[str, object]:
         "topic": triage_case.topic,
         "region": triage_case.region,
         "along": triage_case.followers,
+        "danger": triage_case.danger,
         "candidates": _candidates_json(case.candidates),
     }
 
@@ -218,6 +221,7 @@ def _case_json(view: CaseView) -> dict[str, object]:
         "due_at": iso(case.due_at),
         "channel": case.channel,
         "kind": case.kind,
+        "danger": case.danger,
         "title": case.title,
         "text": case.text,
         "topic": case.topic,
@@ -251,7 +255,7 @@ def _case_lines(view: CaseView) -> Iterator[str]:
     case = view.case
     decision = f", given to {view.decision}" if view.decision else ""
     yield f"{case.tracking}  at {case.agency}{decision}"
-    yield f"  {case.kind} by {case.channel}, due {iso(case.due_at)}"
+    yield f"  {case.kind} by {case.channel}, due {iso(case.due_at)}{f', danger: {case.danger}' if case.danger else ''}"
     yield f"  topic {case.topic or '-'}, region {case.region or '-'}, confidence {case.confidence:.2f}"
     yield from (f"  {line}" for line in f"{case.title}\n{case.text}".strip().splitlines())
     candidates = [f"{candidate.agency}  {candidate.name}: {candidate.why}" for candidate in view.candidates]

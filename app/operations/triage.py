@@ -106,7 +106,7 @@ class TriageDesk:
     def undecided(
         self, topic: str = "", region: str = "", *, page: TriagePage | None = None
     ) -> Sequence[UndecidedCase]:
-        """Return the undecided cases at triage, oldest first; only of a topic, or in a region with its parts."""
+        """Return the undecided cases at triage, those with danger to life first; only of a topic, or in a region."""
         with read_transaction(self._engine) as connection:
             cases = undecided_triage_cases(connection, self._agencies, topic, region, page)
             refusals = read_refusals(connection, [case.case_id for case in cases])

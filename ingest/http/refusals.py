@@ -29,6 +29,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "no_such_service": Refusal(404, _("service_code ini tidak ada; lihat daftarnya di services.")),
     "no_such_jurisdiction": Refusal(404, _("jurisdiction_id ini tidak ada; di sini hanya lapor.go.id.")),
     "no_such_number": Refusal(404, _("Nomor ini tidak benar; periksa lagi.")),
+    "no_such_link": Refusal(404, _("Tautan ini tidak benar. Buka lagi tautan di tanda terima Anda.")),
     "too_large": Refusal(413, _("Kiriman terlalu besar: paling banyak {limit}.")),
     "file_too_large": Refusal(413, _("Berkas terlalu besar: paling banyak {limit}.")),
     "unknown_file_type": Refusal(415, _("Berkas ini tidak dapat diterima. Kirim foto (JPEG, PNG, WebP) atau PDF.")),

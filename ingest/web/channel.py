@@ -9,7 +9,7 @@ FORM = DoorFacts(
     label="Web",
     title="The web door",
     address_prefix="/",
-    rates={"web": "60/minute", "upload": "120/minute"},
+    rates={"web": "60/minute", "upload": "120/minute", "follow-up": "60/minute"},
 )
 OPEN311 = DoorFacts(
     name="open311",

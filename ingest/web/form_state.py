@@ -15,8 +15,11 @@ from ingest.web.form_token import TRAP, FormFile
 _DOOR_FIELDS = {"token", TRAP, "kept", "step", "files", "photo_place"}
 _COORDINATE_FIELDS = {"latitude", "longitude"}
 _PUBLIC_ID = re.compile(r"[0-9A-Z]{1,20}")
-# Buttons that only show the form again: with a list of cities, with a list of districts, without coordinates.
-_STEPS = {"city", "district", "unlocate"}
+# Buttons that only show the form again: with a list of cities, with a list of districts, without coordinates, and
+# from the recap to be changed.
+FORM_STEPS = {"city", "district", "unlocate", "edit"}
+# Button that shows the recap.
+RECAP_STEP = "recap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,9 @@ class FormState:
 
     @property
     def step(self) -> str:
-        """Button that was pressed, empty for the button that sends the report."""
+        """Button that was pressed, empty for the button of the recap, which sends the report."""
         pressed = self.values.get("step", "")
-        return pressed if pressed in _STEPS else ""
+        return pressed if pressed in FORM_STEPS or pressed == RECAP_STEP else ""
 
     def body(self, files: Sequence[FormFile]) -> bytes:
         """Return the citizen's own fields, urlencoded.

@@ -24,7 +24,7 @@ _RECEIPT = {"Location": {"description": "The receipt, with the number.", "schema
 
 # A form with an error is shown again. A JSON report with an error is answered with a problem.
 REPORT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The form again, with the list that was requested.", "content": {_HTML: {}}},
+    200: {"description": "The form again, with the list that was requested, or the recap.", "content": {_HTML: {}}},
     202: {"description": "Accepted.", "content": {_JSON: {"schema": _ACCEPTED}}},
     303: {"description": "The form was accepted.", "headers": _RECEIPT},
     **documented_refusals(400, 413, 429, 503, page=True),
@@ -61,8 +61,8 @@ def _form_schema(**extra_properties: dict[str, Any]) -> dict[str, Any]:
         "form_id": {**_TEXT, "format": "uuid", "description": "The page's own: a form sent twice is one report."},
         "token": {**_TEXT, "description": "The page's own; without it the form is shown again."},
         "step": {
-            "enum": ["city", "district", "unlocate"],
-            "description": "The button that only shows the form again.",
+            "enum": ["city", "district", "unlocate", "edit", "recap"],
+            "description": "The button that only shows the form again; `recap`: the report before it is sent.",
         },
         TRAP: {"const": "", "description": "Filled in by programs only."},
     }

@@ -13,6 +13,7 @@ from router.store import (
     DISPATCHES_PER_CHUNK,
     descendants_in_case,
     dispatch_history,
+    find_parent,
     linked_dispatches,
     lock_complaints,
     store_dispatches_once,
@@ -36,6 +37,16 @@ class CaseTransfer:
             case = history[-1]
             complaint_id = None if case.own_case else case.relation.of
         return case
+
+    def first_of_sender(self, complaint_id: UUID) -> Dispatch:
+        """Return the latest dispatch of the first complaint in a sender's chain of repeats: the sender's report."""
+        dispatch = dispatch_history(self.connection, complaint_id)[-1]
+        while dispatch.relation.kind == "repeat" and not dispatch.own_case:
+            earlier_id = find_parent(self.connection, dispatch.complaint_id)
+            if earlier_id is None:
+                break
+            dispatch = dispatch_history(self.connection, earlier_id)[-1]
+        return dispatch
 
     def locked_history(self, complaint_id: UUID) -> Sequence[Dispatch]:
         """Return the complaint's dispatches, the first agency's first, and lock it.

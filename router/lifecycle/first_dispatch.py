@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from messages import ids
-from messages.shapes import Complaint, Dispatch
+from messages.shapes import Complaint, Dispatch, SenderAct
 from messages.topics import TRIAGE
 from router.answer_store import closing_time
 from router.cases.hops import (
@@ -18,8 +18,12 @@ from router.cases.hops import (
 from router.cases.transfer import CaseTransfer
 from router.deadlines import answer_deadline
 from router.decide import decide, decide_again
+from router.lifecycle.objection import CaseReopening, is_objection_in_time
 from router.rules import Rules
-from router.store import dispatch_history, find_parent, linked_dispatches, store_parent
+from router.store import dispatch_history, linked_dispatches, store_parent
+
+# Acts of a sender that say nothing about the problem, and need no answer.
+_CLOSING_ACTS: frozenset[SenderAct] = frozenset({"confirms", "rates", "withdraws", "asks-to-be-forgotten"})
 
 
 def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules, now: datetime) -> Sequence[Dispatch]:
@@ -30,16 +34,36 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     """
     parent_id = complaint.relation.of
     case = transfer.find_case(parent_id)
-    is_case_closed = case is not None and closing_time(transfer.connection, case) is not None
-    clarified = () if is_case_closed else _clarify_parent(transfer, complaint, case, rules, now)
-    if clarified:
+    parent_hops = _hops_of_parent(transfer, complaint, case, rules, now)
+    if parent_hops:
         case = transfer.find_case(parent_id)
+    is_case_closed = case is not None and closing_time(transfer.connection, case) is not None
     dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules, is_case_closed=is_case_closed)
     target = case if case and not dispatch.own_case else dispatch
     dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
     if dispatches and parent_id:
         store_parent(transfer.connection, complaint.id, parent_id)
-    return [*clarified, *dispatches]
+    return [*parent_hops, *dispatches]
+
+
+def _hops_of_parent(
+    transfer: CaseTransfer, complaint: Complaint, case: Dispatch | None, rules: Rules, now: datetime
+) -> Sequence[Dispatch]:
+    """Return the hops of the earlier report: a closed case that is opened again, or one that is decided now."""
+    parent_id = complaint.relation.of
+    if case is None or parent_id is None or complaint.relation.kind != "repeat":
+        return ()
+    closed_at = closing_time(transfer.connection, case)
+    if closed_at is None:
+        return _clarify_parent(transfer, complaint, parent_id, case, rules, now)
+    if not is_objection_in_time(complaint, closed_at):
+        return ()
+    return case_reopening(transfer, rules, now).for_objection(complaint, parent_id)
+
+
+def case_reopening(transfer: CaseTransfer, rules: Rules, now: datetime) -> CaseReopening:
+    """Return what opens cases again in a transaction."""
+    return CaseReopening(transfer, rules, lambda report: decide(report, rules).agency, now)
 
 
 def _early_followers(transfer: CaseTransfer, complaint: Complaint, target: Dispatch) -> Sequence[Dispatch]:
@@ -73,10 +97,12 @@ def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, *, 
 
     A complaint that is routed before its case does not wait: it has a case of its own meanwhile. Nothing accompanies a
     closed case, because no agency would read it there: a repeat goes to the agency that closed the case, a join to the
-    agency of its own text.
+    agency of its own text. An act that needs no answer accompanies the closed case.
     """
     if case is None:
         return dispatch
+    if is_case_closed and dispatch.follow_up.act in _CLOSING_ACTS:
+        return dispatch_to_case(dispatch, case)
     if is_case_closed and dispatch.relation.kind == "repeat":
         return dispatch_after_closing(dispatch, case)
     if not is_case_closed and accompanies_case(dispatch.relation, dispatch.agency, case):
@@ -84,30 +110,17 @@ def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, *, 
     return dispatch_as_own_case(dispatch, case, rules.registry.name_of(case.agency))
 
 
-def _first_of_sender(transfer: CaseTransfer, parent_id: UUID) -> Dispatch:
-    """Return the latest dispatch of the first complaint in a sender's chain of repeats."""
-    dispatch = dispatch_history(transfer.connection, parent_id)[-1]
-    while dispatch.relation.kind == "repeat" and not dispatch.own_case:
-        earlier_id = find_parent(transfer.connection, dispatch.complaint_id)
-        if earlier_id is None:
-            break
-        dispatch = dispatch_history(transfer.connection, earlier_id)[-1]
-    return dispatch
-
-
 def _clarify_parent(
-    transfer: CaseTransfer, complaint: Complaint, case: Dispatch | None, rules: Rules, now: datetime
+    transfer: CaseTransfer, complaint: Complaint, parent_id: UUID, case: Dispatch, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
     """Return the hops of an undecided earlier complaint whose own sender has now written more.
 
     A complaint that joins another citizen's case goes to its own agency then: its sender does not know where the
     matter of the other citizen is.
     """
-    parent_id = complaint.relation.of
-    if parent_id is None or case is None or complaint.relation.kind != "repeat":
-        return ()
-    earlier = _first_of_sender(transfer, parent_id)
-    if not _can_be_clarified(earlier) or dispatch_history(transfer.connection, complaint.id):
+    earlier = transfer.first_of_sender(parent_id)
+    has_words = complaint.follow_up.act not in _CLOSING_ACTS
+    if not has_words or not _can_be_clarified(earlier) or dispatch_history(transfer.connection, complaint.id):
         return ()
     decision = decide_again(earlier.report, complaint.report, rules)
     if decision.agency == TRIAGE:

@@ -18,6 +18,7 @@ from sqlmodel import col
 from config.database import statement_chunks
 from messages.shapes import Reason
 from messages.topics import TRIAGE
+from sinks.ledger.danger import case_danger
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
 
@@ -50,7 +51,7 @@ class CaseEvent:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetails:
-    """Case with its latest dispatch."""
+    """Case with its latest dispatch. `danger` is that of the case or of a report that accompanies it."""
 
     message_id: UUID
     tracking: str
@@ -67,6 +68,7 @@ class CaseDetails:
     confidence: float
     alternatives: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    danger: str
 
 
 _COMPLAINT_COLUMNS = ("message_id", "tracking", "received_at", "channel", "kind", "title", "text")
@@ -86,6 +88,7 @@ def read_case(connection: Connection, case_id: UUID) -> CaseDetails | None:
             *(col(getattr(ComplaintRow, name)) for name in _COMPLAINT_COLUMNS),
             *(col(getattr(DispatchRow, name)) for name in (*_DISPATCH_COLUMNS, "alternatives", "reasons")),
             col(DispatchRow.id).label("dispatch_id"),
+            case_danger().label("danger"),
         )
         .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
         .where(col(ComplaintRow.id) == case_id)
@@ -94,7 +97,7 @@ def read_case(connection: Connection, case_id: UUID) -> CaseDetails | None:
     row = connection.execute(query).first()
     if row is None:
         return None
-    columns = {name: getattr(row, name) for name in (*_COMPLAINT_COLUMNS, *_DISPATCH_COLUMNS, "dispatch_id")}
+    columns = {name: getattr(row, name) for name in (*_COMPLAINT_COLUMNS, *_DISPATCH_COLUMNS, "dispatch_id", "danger")}
     reasons = tuple(map(Reason.model_validate, json.loads(row.reasons)))
     return CaseDetails(**columns, alternatives=tuple(json.loads(row.alternatives)), reasons=reasons)
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 from sqlmodel import col
 
 from config.database import statement_chunks
 from messages.topics import TRIAGE
+from sinks.ledger.danger import case_danger
 from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
@@ -21,8 +22,8 @@ class TriageCase:
     """Case at triage without a decision.
 
     `at_triage_since` is the time of its dispatch to triage. `followers` counts the reports that belong to the case and
-    go wherever it goes. `is_asked`: triage asked the sender about this dispatch. Title and text are as they were
-    written.
+    go wherever it goes. `is_asked`: triage asked the sender about this dispatch. `danger` is that of the case or of a
+    follower; `reopened` is how often the sender had the case opened again. Title and text are as they were written.
     """
 
     case_id: UUID
@@ -37,14 +38,24 @@ class TriageCase:
     title: str
     text: str
     is_asked: bool
+    danger: str
+    reopened: int
 
 
 @dataclass(frozen=True, slots=True)
 class TriagePage:
-    """Part of the list: at most `limit` cases after the one with this time at triage and this number."""
+    """Part of the list: at most `limit` cases after the one at this place."""
 
     limit: int
-    after: tuple[datetime, str] | None = None
+    after: "TriagePlace | None" = None
+
+
+class TriagePlace(NamedTuple):
+    """Place of a case in the list: those with danger to life come first, then the oldest."""
+
+    is_without_danger: bool
+    at_triage_since: datetime
+    tracking: str
 
 
 class TriageTotals(NamedTuple):
@@ -57,15 +68,15 @@ class TriageTotals(NamedTuple):
 def undecided_triage_cases(
     connection: Connection, agencies: Collection[str], topic: str = "", region: str = "", page: TriagePage | None = None
 ) -> Sequence[TriageCase]:
-    """Return the undecided cases at triage, oldest first; only of a topic, or in a region and its parts, if given.
+    """Return the undecided cases at triage: those with danger to life first, then the oldest.
+
+    Only those of a topic, or in a region and its parts, if given.
 
     `agencies` are the codes to which triage may give a case. Without a `page` all cases are returned.
     """
     query = _undecided_query(agencies, topic, region)
     if page and page.after:
-        at, number = page.after
-        later = col(DispatchRow.dispatched_at) > at
-        query = query.where(or_(later, and_(col(DispatchRow.dispatched_at) == at, col(ComplaintRow.tracking) > number)))
+        query = query.where(tuple_(*_order()) > page.after)
     if page:
         query = query.limit(page.limit)
     rows = connection.execute(query).all()
@@ -84,6 +95,8 @@ def undecided_triage_cases(
             title=row.title,
             text=row.text,
             is_asked=row.is_asked,
+            danger=row.danger,
+            reopened=row.reopened,
         )
         for row in rows
     ]
@@ -115,7 +128,7 @@ def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collect
 
 
 def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Select[Any]:
-    dispatch_columns = ("complaint_id", "dispatched_at", "due_at", "topic", "region", "alternatives")
+    dispatch_columns = ("complaint_id", "dispatched_at", "due_at", "topic", "region", "alternatives", "reopened")
     has_decision = exists().where(col(AnswerRow.dispatch_id) == col(DispatchRow.id), _is_decision(agencies))
     is_question = and_(col(AnswerRow.agency) == TRIAGE, col(AnswerRow.verdict) == "asked")
     query: Select[Any] = (
@@ -123,10 +136,11 @@ def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Sele
             *(col(getattr(ComplaintRow, name)) for name in ("tracking", "received_at", "title", "text")),
             *(col(getattr(DispatchRow, name)) for name in dispatch_columns),
             exists().where(col(AnswerRow.dispatch_id) == col(DispatchRow.id), is_question).label("is_asked"),
+            case_danger().label("danger"),
         )
         .join(ComplaintRow, col(ComplaintRow.id) == col(DispatchRow.complaint_id))
         .where(col(DispatchRow.agency) == TRIAGE, col(DispatchRow.own_case), is_latest_dispatch(), ~has_decision)
-        .order_by(col(DispatchRow.dispatched_at), col(ComplaintRow.tracking))
+        .order_by(*_order())
     )
     if topic:
         query = query.where(col(DispatchRow.topic) == topic)
@@ -134,6 +148,11 @@ def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Sele
         is_part = col(DispatchRow.region).startswith(f"{region}.", autoescape=True)
         query = query.where(or_(col(DispatchRow.region) == region, is_part))
     return query
+
+
+def _order() -> Sequence[Any]:
+    """Return the expressions of `TriagePlace`."""
+    return (case_danger() == "", col(DispatchRow.dispatched_at), col(ComplaintRow.tracking))
 
 
 def _is_decision(agencies: Collection[str]) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import Complaint, Correction, Dispatch, Relation, Report
+from messages.shapes import Complaint, Correction, Danger, Dispatch, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor, LedgerContent
@@ -71,7 +71,14 @@ class CorrectionHarness:
         self.ledger = StatusReader(engine, {code: agency.name for code, agency in parts.registry.agencies.items()})
 
     def write(
-        self, index: int, text_: str, of: int | None = None, kind: str = "repeat", *, anonim: bool = False
+        self,
+        index: int,
+        text_: str,
+        of: int | None = None,
+        kind: str = "repeat",
+        *,
+        anonim: bool = False,
+        danger: Danger = "",
     ) -> None:
         """Publish a citizen's complaint as the normalizer does."""
         relation = Relation.model_validate({"kind": kind, "of": _id(of)} if of else {})
@@ -85,6 +92,7 @@ class CorrectionHarness:
             report=Report(text=text_, anonim=anonim),
             contact=Sealed("sealed"),
             relation=relation,
+            danger=danger,
         )
         self.producer.publish([Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or _id(index)), "/test"))])
 

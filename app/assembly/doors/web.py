@@ -6,6 +6,8 @@ from functools import partial
 from app.assembly.doors.open311 import Open311PublicView, look_up
 from app.assembly.installed_channel import PAGE_RESPONSES, DoorParts, HttpDoor, HttpParts
 from ingest.web.door import WebDoor
+from ingest.web.follow_ups.door import FollowUpDoor
+from ingest.web.form_files import FormFiles
 from ingest.web.form_token import FormTokens
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
@@ -16,11 +18,21 @@ from sinks.public.queries import PublicReports
 def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     """Return the form, the pages beside it, and Open311."""
     settings = parts.settings
+    tokens = FormTokens(parts.secrets.sender_key, settings.reached_at)
+    follow_ups = FollowUpDoor(
+        http.gate,
+        parts.wrapper,
+        FormFiles(parts.attachments, tokens, http.gate.check_rate),
+        tokens,
+        http.pages,
+        parts.secrets.link_key,
+        http.new_id,
+    )
     form = WebDoor(
         http.gate,
         parts.wrapper,
         parts.attachments,
-        FormTokens(parts.secrets.sender_key, settings.reached_at),
+        tokens,
         http.pages,
         parts.regions,
         http.new_id,
@@ -44,6 +56,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     # Open311 describes its refusals itself, in its own format.
     return (
         HttpDoor(form.routes(), PAGE_RESPONSES),
+        HttpDoor(follow_ups.routes()),
         HttpDoor(information.routes(), PAGE_RESPONSES),
         HttpDoor(open311.routes()),
     )

@@ -13,7 +13,15 @@ from app.operations.not_possible import NotPossible
 from app.operations.triage import CaseView, TriageDesk
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame
-from app.pages.staff.wording import EVENTS, MISTYPED_NUMBER, SUGGESTION_KINDS, SUGGESTION_WEIGHTS, age_text, fault_text
+from app.pages.staff.wording import (
+    DANGERS,
+    EVENTS,
+    MISTYPED_NUMBER,
+    SUGGESTION_KINDS,
+    SUGGESTION_WEIGHTS,
+    age_text,
+    fault_text,
+)
 from config.translation.message import Message
 from desk.acts.answers import OfficerAnswers
 from desk.institutions import Institutions
@@ -89,6 +97,7 @@ class TriageCasePage:
         return {
             "address": f"{addresses.TRIAGE}/{case.tracking}",
             "case": case,
+            "danger": DANGERS.get(case.danger),
             "waiting": age_text(self._frame.now() - case.received_at),
             "agency": self._institutions.name(case.agency),
             "decision": self._institutions.name(view.decision) if view.decision else "",

@@ -1,4 +1,4 @@
-"""Page of triage: the cases that wait for a decision, oldest first."""
+"""Page of triage: the cases that wait for a decision, those with danger to life first, then the oldest."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,13 +12,15 @@ from accounts.permissions import TRIAGE_AGENCY, Act
 from app.operations.triage import TriageDesk, UndecidedCase
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, with_query
-from app.pages.staff.wording import MISTYPED_NUMBER, age_text
+from app.pages.staff.wording import DANGERS, MISTYPED_NUMBER, age_text
 from messages.tracking import read_tracking_number
-from sinks.ledger.triage_cases import TriagePage
+from sinks.ledger.triage_cases import TriagePage, TriagePlace
 
 _SHOWN_CASES = 25
 # Length of the text of a case in the list. The page of the case has the whole text.
 _EXCERPT_LENGTH = 400
+# Parts of the cursor.
+_WITH_DANGER, _WITHOUT_DANGER = "bahaya", "biasa"
 
 
 class TriageListPage:
@@ -75,6 +77,7 @@ def _shown_case(case: UndecidedCase, now: datetime) -> dict[str, Any]:
         "case": triage_case,
         "excerpt": excerpt(triage_case.text),
         "age": age_text(now - triage_case.at_triage_since),
+        "danger": DANGERS.get(triage_case.danger),
         "is_overdue": triage_case.due_at <= now,
         "candidates": case.candidates,
     }
@@ -89,14 +92,18 @@ def excerpt(text: str) -> str:
 
 
 def _write_cursor(case: UndecidedCase) -> str:
-    return f"{case.triage_case.at_triage_since.isoformat()}_{case.triage_case.tracking}"
+    triage_case = case.triage_case
+    rank = _WITH_DANGER if triage_case.danger else _WITHOUT_DANGER
+    return f"{rank}_{triage_case.at_triage_since.isoformat()}_{triage_case.tracking}"
 
 
-def _read_cursor(typed: str) -> tuple[datetime, str] | None:
-    """Return the time and the number of the last case of the page before; `None` for another text."""
-    moment, _, number = typed.partition("_")
+def _read_cursor(typed: str) -> TriagePlace | None:
+    """Return the place of the last case of the page before; `None` for another text."""
+    rank, _, place = typed.partition("_")
+    moment, _, number = place.partition("_")
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    return (at, number) if number and at.tzinfo else None
+    is_place = rank in {_WITH_DANGER, _WITHOUT_DANGER} and number and at.tzinfo
+    return TriagePlace(rank == _WITHOUT_DANGER, at, number) if is_place else None

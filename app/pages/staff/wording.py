@@ -43,6 +43,15 @@ EVENTS: Mapping[str, Message] = {
     "closed": _("Ditutup oleh"),
 }
 
+# Dangers to life, by `messages.shapes.Danger`.
+DANGERS: Mapping[str, Message] = {
+    "fire": _("Bahaya: kebakaran"),
+    "violence": _("Bahaya: kekerasan"),
+    "suicide": _("Bahaya: bunuh diri"),
+    "medical": _("Bahaya: darurat medis"),
+    "disaster": _("Bahaya: bencana"),
+}
+
 # Kinds of suggestions for the tables: value, label and hint.
 SUGGESTION_KINDS = (
     ("alias", _("sebuah instansi"), _("Kuncinya kode instansi, misalnya kota-3374.")),

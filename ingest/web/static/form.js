@@ -1,5 +1,5 @@
-// Enhances the form where scripts run: it loads the lists of regions, offers the phone's location, and names a file
-// that is too large before it is sent. Without scripts the form's buttons do the same.
+// Enhances the form where scripts run: it loads the lists of regions, offers the phone's location, names a file that is
+// too large before it is sent, and shows how much of the files was sent. Without scripts the form's buttons do the same.
 // Its texts come from the page, in the language of the page.
 (function () {
   "use strict";
@@ -93,4 +93,64 @@
     files.setCustomValidity(message);
   }
   if (files.files) files.addEventListener("change", checkSizes);
+
+  // Upload: send the files with a progress bar, then the form without them. The form carries them as sealed fields.
+  var progress = byId("unggah"), bar = byId("unggah-bagian"), uploadNotice = byId("unggah-kabar");
+  var uploadFailed = false, isUploading = false;
+
+  function carry(sealedFile) {
+    var field = document.createElement("input");
+    field.type = "hidden";
+    field.name = "kept";
+    field.value = sealedFile;
+    form.appendChild(field);
+  }
+
+  function showSent(event) {
+    if (!event.lengthComputable) return;
+    var percent = Math.floor(100 * event.loaded / event.total);
+    bar.value = percent;
+    uploadNotice.textContent = uploadNotice.dataset.sending.replace("[persen]", percent);
+  }
+
+  function fail() {
+    // The next press sends the form with its files, as without a script.
+    uploadFailed = true;
+    isUploading = false;
+    show(bar, false);
+    uploadNotice.textContent = uploadNotice.dataset.failed;
+  }
+
+  function upload(button) {
+    var request = new XMLHttpRequest(), data = new FormData();
+    data.append("form_id", form.elements.form_id.value);
+    Array.prototype.forEach.call(files.files, function (file) { data.append("files", file); });
+    request.upload.addEventListener("progress", showSent);
+    request.addEventListener("error", fail);
+    request.addEventListener("load", function () {
+      var answer;
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch (error) {
+        answer = null;
+      }
+      if (request.status !== 200 || !answer || answer.refused) return fail();
+      answer.kept.forEach(carry);
+      files.value = "";
+      isUploading = false;
+      form.requestSubmit(button);
+    });
+    show(progress, true);
+    show(bar, true);
+    request.open("POST", "/web/files");
+    request.send(data);
+  }
+
+  form.addEventListener("submit", function (event) {
+    if (isUploading) return event.preventDefault();
+    if (!files.files || !files.files.length || uploadFailed || !form.requestSubmit) return;
+    event.preventDefault();
+    isUploading = true;
+    upload(event.submitter);
+  });
 })();

@@ -69,11 +69,21 @@ def test_a_number_leads_to_its_case(cases: StaffHarness) -> None:
 
 
 def test_a_long_list_has_pages(cases: StaffHarness) -> None:
-    """Thirty cases are on two pages, each of them once, although all came at one moment."""
+    """Thirty cases are on two pages, each of them once, although all came at one moment; danger to life stands first.
+
+    So does a case without danger whose sender tells of it later.
+    """
     for index in range(100, 130):
-        cases.reports.write(index, f"tolong pak, perkara nomor sekian {'x' * (index % 7)}")
+        cases.reports.write(
+            index, f"tolong pak, perkara nomor sekian {'x' * (index % 7)}", danger="fire" if index == 117 else ""
+        )
+    cases.reports.write(200, "gudangnya juga terbakar", of=123, danger="violence")
     cases.work()
     first = cases.get("/desk/triase")
+    marked = [first.partition(f'href="/desk/triase/{number(index)}"')[2].partition("</p>")[0] for index in (117, 123)]
+    assert ["Bahaya: kebakaran" in marked[0], "Bahaya: kekerasan" in marked[1]] == [True, True]
+    assert [first.count("Bahaya:"), first[: first.rindex("Bahaya:")].count('<a href="/desk/triase/')] == [2, 2]
+    assert "Bahaya: kebakaran" in cases.get(f"/desk/triase/{number(117)}")
     following = first.rpartition('href="/desk/triase?')[2].partition('"')[0].replace("&amp;", "&")
     second = cases.get(f"/desk/triase?{following}")
     numbers = [number(index) for index in (1, 2, *range(100, 130))]

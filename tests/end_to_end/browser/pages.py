@@ -19,7 +19,8 @@ _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [...e
     .filter(({name, value}) => name.startsWith('on') || name === 'srcdoc' ||
         (['href', 'src', 'action', 'formaction', 'xlink:href'].includes(name) && /^\\s*javascript:/i.test(value)))
     .map(({name, value}) => `${element.tagName} ${name}=${value}`))
-    .concat([...document.querySelectorAll('script:not([src="/web/form.js"])')].map(script => script.outerHTML))"""
+    .concat([...document.querySelectorAll('script:not([src="/web/form.js"], [src="/web/receipt.js"])')]
+        .map(script => script.outerHTML))"""
 
 
 @dataclass
@@ -47,9 +48,25 @@ class WatchedPage:
             self.faults.append(f"console: {message.text}")
 
 
+def press_check(page: Page) -> None:
+    """Press the form's last button, which shows the recap, or the errors."""
+    page.get_by_role("button", name="Periksa laporan").click()
+
+
 def press_send(page: Page) -> None:
-    """Press the form's last button."""
-    page.get_by_role("button", name="Kirim laporan").click()
+    """Go on to the recap and send the report from there. A form with errors stays a form."""
+    if page.locator("#laporan").count():
+        press_check(page)
+        page.locator("#kirim, .summary").first.wait_for()
+    if page.locator("#kirim").count():
+        page.get_by_role("button", name="Kirim laporan").click()
+
+
+def open_details(page: Page) -> None:
+    """Open the parts of the form that are closed at first."""
+    closed_parts = page.locator("details:not([open]) > summary")
+    while closed_parts.count():
+        closed_parts.first.click()
 
 
 def pick_region(page: Page, level: str, code: str, scripts: bool) -> None:  # noqa: FBT001 - how the page works
@@ -65,18 +82,17 @@ def pick_region(page: Page, level: str, code: str, scripts: bool) -> None:  # no
 
 def fill_form(page: Page, scripts: bool) -> None:  # noqa: FBT001 - how the page works
     """Fill in all fields in the order of the form, except the files."""
-    # The label covers the radio button.
-    page.locator("label[for=kind-aspirasi]").click()
-    page.get_by_label("Judul").fill("Lampu taman padam")
     page.get_by_label("Isi laporan").fill("Lampu taman padam semua.\nAnak-anak takut lewat.")
-    page.get_by_label("Kapan terjadi").fill("sejak Senin malam")
     for level, code in (("province", "33"), ("city", "33.74"), ("district", "33.74.11")):
         pick_region(page, level, code, scripts)
     page.get_by_label("Alamat atau patokan").fill("Depan balai RW 4")
+    open_details(page)
+    # The label covers the radio button.
+    page.locator("label[for=kind-aspirasi]").click()
+    page.get_by_label("Judul").fill("Lampu taman padam")
+    page.get_by_label("Kapan terjadi").fill("sejak Senin malam")
     page.get_by_label("Instansi yang dituju").fill("Pemerintah Kota Semarang")
     page.get_by_label("Nama").fill("Sekar Wulandari")
-    page.get_by_label("Nomor telepon").fill("0800 0000 1708")
-    page.get_by_label("Email").fill("sekar@contoh.id")
     for flag in ("anonim", "rahasia"):
         page.locator(f"label[for={flag}]").click()
 

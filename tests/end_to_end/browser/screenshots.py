@@ -45,7 +45,7 @@ def main() -> int:
                 service.audit()
                 with sync_playwright() as playwright:
                     browser = playwright.chromium.launch(executable_path=chromium)
-                    _take(browser, f"http://127.0.0.1:{service.settings.port}/", PHONE, "form.png")
+                    _take(browser, f"http://127.0.0.1:{service.settings.port}/lapor", PHONE, "form.png")
                     console = f"http://127.0.0.1:{service.settings.port + 2}/ops"
                     _take(browser, console, DESKTOP, "console.png", seconds=_CONSOLE_SECONDS)
                     browser.close()

@@ -102,6 +102,7 @@ def test_pages_of_the_form_are_english(served: DoorClient) -> None:
     assert_english(wrong)
     assert_english(send_form(served, headers=_ENGLISH, step="city", region="", province="33"))
     assert_english(send_form(served, headers=_ENGLISH, token=""))
+    assert_english(send_form(served, headers=_ENGLISH, step="recap", region="", kind="aspirasi", anonim="true"))
     assert_english(served.get(send_form(served).headers["Location"], headers=_ENGLISH))
 
 

@@ -268,6 +268,7 @@ def test_stored_complaints_are_sealed(parts: Parts, engine: Engine, stage: Norma
     assert "bengkel" not in rows
 
 
+@pytest.mark.slow
 def test_two_processes_agree(parts: Parts, engine: Engine) -> None:
     """Two normalizers that process two copies at the same moment make one complaint, every time."""
     _ = parts.sealer

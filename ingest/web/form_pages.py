@@ -1,0 +1,109 @@
+"""Renders the form: to be filled in, with its errors, and as the recap of what will be sent."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, Response
+
+from config.reference.regions import Regions
+from ingest.arrival import Refused
+from ingest.files.cleaning import MAX_FILE_BYTES
+from ingest.web.form_state import FormState
+from ingest.web.form_token import FormFile, FormTokens
+from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES
+from ingest.web.recap import hidden_fields, recap_lines
+
+# Reason of a refusal that consists of its field errors alone.
+INVALID_FIELDS = "invalid_submission"
+
+
+@dataclass(slots=True)
+class SubmittedForm:
+    """Values of a form, and the refusal to show with them. `suspicion` is the reason why a press is required."""
+
+    state: FormState
+    form_id: str
+    token: str
+    files: Sequence[FormFile] = ()
+    suspicion: str = ""
+    refused: Refused | None = None
+
+
+class FormPages:
+    """Renders forms. `contacts`: ways by which the service can write to the sender, `sms` and `email`."""
+
+    def __init__(self, templates: Environment, tokens: FormTokens, regions: Regions, contacts: Collection[str]) -> None:
+        self._templates = templates
+        self._tokens = tokens
+        self._regions = regions
+        self._contacts = contacts
+
+    def form(self, form: SubmittedForm) -> Response:
+        """Return the page with all fields and, if the form was refused, with the errors."""
+        context: dict[str, object] = {
+            **form.state.region_lists(self._regions),
+            "values": form.state.values,
+            "step": form.state.step,
+            "spot": form.state.photo_coordinates(form.files),
+            "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
+            "contacts": self._contacts,
+        }
+        return self._response("form.html", form, context)
+
+    def recap(self, form: SubmittedForm) -> Response:
+        """Return the page that shows what will be sent, with a button that sends it and one that leads back."""
+        context: dict[str, object] = {
+            "lines": recap_lines(form.state, form.files, self._regions),
+            "fields": hidden_fields(form.state),
+        }
+        return self._response("recap.html", form, context)
+
+    def refusal(self, form: SubmittedForm) -> Response:
+        """Return the page on which a refused form can be corrected, or sent again where nothing has to be corrected."""
+        needs_correction = form.refused is not None and (form.refused.field_errors or _is_cut(form.refused))
+        return self.form(form) if needs_correction else self.recap(form)
+
+    def _response(self, template: str, form: SubmittedForm, context: dict[str, object]) -> Response:
+        refused = form.refused
+        context |= {
+            "form_id": form.form_id,
+            "token": form.token,
+            "kept": [(self._tokens.seal(form.form_id, file), file) for file in form.files],
+            "errors": messages_by_field(refused),
+            "says": refused.message if refused and refused.reason != INVALID_FIELDS else "",
+        }
+        # Each form has its own id, and a shared cache would give one form to many people. A browser may store the
+        # empty form: with `no-store` it would also lose what was typed when its owner comes back from a 503 page.
+        headers = {"Cache-Control": "no-store" if form.state.values else "private, no-cache"}
+        if refused and refused.retry_after:
+            headers["Retry-After"] = str(refused.retry_after)
+        html = self._templates.get_template(template).render(context)
+        return HTMLResponse(html, refused.status if refused else 200, headers)
+
+
+def _is_cut(refused: Refused) -> bool:
+    """Return True if not all of the form was read."""
+    return refused.reason in {"too_large", "broken_off"}
+
+
+def combine(refusals: Sequence[Refused]) -> Refused:
+    """Return one refusal with all field errors.
+
+    It is the first refusal that the sender can solve by waiting or by sending less, otherwise the general one.
+    """
+    field_errors = tuple(error for refused in refusals for error in refused.field_errors)
+    general = next((refused for refused in refusals if refused.retry_after or not refused.field_errors), None)
+    if general is None:
+        return Refused(INVALID_FIELDS, field_errors)
+    general.field_errors = field_errors
+    return general
+
+
+def messages_by_field(refused: Refused | None) -> dict[str, list[str]]:
+    """Return the messages of a refusal by the field that they are about."""
+    messages: dict[str, list[str]] = defaultdict(list)
+    for error in refused.field_errors if refused else ():
+        messages[error.field].append(error.detail)
+    return messages

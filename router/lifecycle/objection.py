@@ -1,0 +1,96 @@
+"""Opens a closed case again at the same agency, when its sender objects to the closing in time.
+
+A reopening is the next hop of the case. It has a new deadline, and the objection as its first reason.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+from messages.shapes import Complaint, Dispatch, Reason, Report
+from messages.topics import TRIAGE
+from messages.working_days import may_object
+from router.answer_store import closing_time
+from router.cases.hops import dispatch_as_own_case, next_hop
+from router.cases.transfer import CaseTransfer
+from router.rules import Rules
+from router.store import dispatch_history
+
+_REOPENED = "Dibuka lagi (ke-{}) karena pelapor menyatakan belum selesai: “{}”"
+# The whole objection accompanies the case.
+_QUOTED_LENGTH = 500
+# From this number of reopenings on, each one is told to oversight.
+_TOLD_FROM = 2
+
+
+def is_objection_in_time(complaint: Complaint, closed_at: datetime) -> bool:
+    """Return whether a message objects to a closing within the period. Its time of arrival counts."""
+    return complaint.follow_up.act == "objects" and may_object(closed_at, complaint.at)
+
+
+def reopened_cases(dispatches: Sequence[Dispatch]) -> Sequence[Dispatch]:
+    """Return the reopenings among the dispatches of one complaint or closing."""
+    return [dispatch for dispatch in dispatches if dispatch.own_case and dispatch.reopened]
+
+
+def is_told_to_oversight(reopening: Dispatch) -> bool:
+    """Return whether oversight hears of a reopening."""
+    return reopening.reopened >= _TOLD_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReopening:
+    """Opens cases again in one transaction, at the time `now`.
+
+    `agency_of` returns the agency that the text of a report leads to.
+    """
+
+    transfer: CaseTransfer
+    rules: Rules
+    agency_of: Callable[[Report], str]
+    now: datetime
+
+    def for_objection(self, complaint: Complaint, parent_id: UUID) -> Sequence[Dispatch]:
+        """Return the hops of the case that an objection to `parent_id` opens again; none if it was routed before."""
+        if dispatch_history(self.transfer.connection, complaint.id):
+            return ()
+        return self._reopen(parent_id, complaint.report.text)
+
+    def after_closing(self, case: Dispatch, closed_at: datetime) -> Sequence[Dispatch]:
+        """Return the hops of cases whose senders objected to a closing before the router processed it.
+
+        They saw it in the ledger. The result is that of the other order, in which the closing was processed first.
+        """
+        objections = [
+            accompanying
+            for accompanying in self.transfer.accompanying_dispatches(case)
+            if accompanying.follow_up.act == "objects" and accompanying.at > closed_at
+        ]
+        hops: list[Dispatch] = []
+        for objection in sorted(objections, key=attrgetter("at", "complaint_id")):
+            current_case = self.transfer.find_case(objection.complaint_id)
+            # An earlier objection of the same sender may have reopened it.
+            if current_case and closing_time(self.transfer.connection, current_case):
+                hops += self._reopen(objection.complaint_id, objection.report.text)
+        return hops
+
+    def _reopen(self, complaint_id: UUID, words: str) -> Sequence[Dispatch]:
+        """Reopen the case of a sender whose report or later message is given.
+
+        The case of another citizen that the report joined stays closed: the report becomes a case at the same agency.
+        """
+        report = self.transfer.first_of_sender(complaint_id)
+        case = self.transfer.find_case(report.complaint_id) or report
+        quoted_words = " ".join(words.replace("”", '"').split())[:_QUOTED_LENGTH]
+        reopened = report.reopened + 1
+        reason = Reason(rule="reopened", says=_REOPENED.format(reopened, quoted_words))
+        # The agency may have given up its queue meanwhile.
+        agency = self.rules.registry.find_receiving_agency(case.agency) or TRIAGE
+        fields = {"agency": agency, "reasons": (reason, *report.reasons), "reopened": reopened}
+        hop = next_hop(report.model_copy(update=fields), self.now, self.rules.version)
+        if not report.own_case:
+            hop = dispatch_as_own_case(hop, case, self.rules.registry.name_of(case.agency))
+        accompanying = self.transfer.dispatches_to_take_along(report, hop, self.agency_of)
+        return self.transfer.dispatch_with_accompanying(hop, accompanying, hop)
