@@ -3,13 +3,14 @@
 `python -m bench.classification [FOLDER]` measures by cross-validation over the real messages below FOLDER (else
 `/work/shared/data`): weights are learned on four parts, the fifth is classified, near copies are in one part. It prints
 one JSON object: for each source the number of messages set aside and the reasons, in percent with the bounds of Clopper
-and Pearson (95 %); the kinds given by an admin and by the classifier; the sums of reports nearest to the threshold;
-processor time per message (µs).
+and Pearson (95 %); the kinds given by an admin and by the classifier; the shares of invented posts about the service;
+the sums of reports nearest to the threshold; processor time per message (µs).
 
 `python -m bench.classification train [FOLDER]` learns from all messages and rewrites the weights in
 `config/data/kinds.csv`.
 """
 
+import csv
 import json
 import math
 import sys
@@ -25,6 +26,7 @@ from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load
 from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Channel, Kind
 from normalize.classification.classifier import Classification, Classifier
+from tests.support.paths import DATA
 from tests.support.stages import make_classifier
 
 _SHARED = Path("/work/shared/data")
@@ -71,6 +73,7 @@ def main(folder: Path) -> dict[str, object]:
         "unwanted_caught": _share_set_aside(_of_sources(held, UNWANTED)),
         "highest_unprotected_reports": _highest(held),
         "kinds_admin_then_judge": _kinds(held),
+        "invented_about_the_service": _about_the_service(),
         "stress_on_reports": _stress(_of_sources(held, {"report"})),
         "microseconds": {source: _microseconds(messages, source) for source in SOURCES},
     }
@@ -137,6 +140,17 @@ def _highest(held: Sequence[HeldOut]) -> list[float]:
 def _kinds(held: Sequence[HeldOut]) -> dict[str, dict[str, int]]:
     pairs = Counter((result.message.kind, result.classification.kind) for result in held)
     return {admin_kind: {kind: pairs[admin_kind, kind] for kind in Kind} for admin_kind in Kind}
+
+
+def _about_the_service() -> dict[str, dict[str, object]]:
+    """Return the shares set aside of invented publicity, thanks, chain messages, and complaints with their words."""
+    classifier = make_classifier(load_classification_rows())
+    with (DATA / "service.csv").open(encoding="utf-8", newline="") as file:
+        messages = [(row["expected"], row["text"]) for row in csv.DictReader(file)]
+    results: dict[str, list[bool]] = {}
+    for expected, text in messages:
+        results.setdefault(expected, []).append(classifier.classify(text, "", "twitter").reason is not None)
+    return {expected: _share(answers) for expected, answers in results.items()}
 
 
 def _stress(held: Sequence[HeldOut]) -> dict[str, dict[str, object]]:

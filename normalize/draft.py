@@ -88,6 +88,8 @@ SetAsideReason: TypeAlias = Literal[
     "publicity",
     "promotion",
     "fraud",
+    "chain",
+    "thanks",
     "test",
     "greeting",
 ]

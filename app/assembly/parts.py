@@ -26,6 +26,7 @@ from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load
 from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
 from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import ReferenceFolder
+from config.reference.matter_terms import MATTER_FAULTS, load_terms
 from config.reference.open311_services import OPEN311_SERVICES, Open311Services, load_open311_services
 from config.reference.regions import REGIONS, Regions, load_regions
 from config.reference.reloading import ReloadingTables
@@ -182,7 +183,8 @@ class Parts:
     def normalizer(self) -> NormalizeStage:
         """The stage that turns arrivals into complaints."""
         rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
-        classifier = Classifier(rows, self.channels.without_kind_choice)
+        faults = load_terms(self.reference.table(MATTER_FAULTS))
+        classifier = Classifier(rows, self.channels.without_kind_choice, faults)
         regions = self.language_models.current().regions
         alternate_ids = AlternateIds(self.secrets.message_key, self.settings.former_ids_until)
         return NormalizeStage(

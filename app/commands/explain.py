@@ -81,13 +81,15 @@ def explain_read(
     from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
     from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
     from config.reference.folder import ReferenceFolder
+    from config.reference.matter_terms import MATTER_FAULTS, load_terms
     from config.settings import load
     from normalize.classification.classifier import Classifier
     from normalize.classification.danger import DangerReader
 
     reference = ReferenceFolder(load().reference_folder)
     rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
-    classifier = Classifier(rows, DIRECTORY.without_kind_choice)
+    faults = load_terms(reference.table(MATTER_FAULTS))
+    classifier = Classifier(rows, DIRECTORY.without_kind_choice, faults)
     danger_reader = DangerReader(load_danger_rows(reference.table(DANGER_PHRASES)))
     if text:
         message = ExplainedMessage(id="", title=title, text=text)

@@ -12,9 +12,9 @@ CLASSIFICATION_PHRASES = "kinds.csv"
 COLUMNS = ("says", "given", "weight", "phrases")
 
 # Outcomes whose rows add their weights to a sum.
-WEIGHED = ("unwanted", "fraud", "publicity", "question", "wish")
+WEIGHED = ("unwanted", "fraud", "publicity", "service", "thanks", "chain", "question", "wish")
 # Outcomes whose rows only list words.
-LISTED = ("protects", "test", "greeting", "filler")
+LISTED = ("protects", "names", "test", "greeting", "filler")
 _OUTCOMES = WEIGHED + LISTED
 # Marks stand for something that is not a word. `ALWAYS` stands in every message.
 ALWAYS = "<selalu>"

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from config.reference.classification_phrases import ClassificationRow
+from config.reference.matter_terms import TermIndex
 from messages.shapes import Channel, Kind
 from normalize.classification.phrase_matcher import PhraseMatcher, PhraseMatches
 from normalize.classification.tokens import tokenize
 
-Reason = Literal["promotion", "fraud", "publicity", "test", "greeting"]
+Reason = Literal["promotion", "fraud", "publicity", "chain", "thanks", "test", "greeting"]
 
 # Characters that are read to find the kind. No advertisement is longer: a longer message is never set aside.
 MAX_CHARACTERS = 1_000
@@ -26,6 +27,18 @@ _MAX_TEST_NUMBER_DIGITS = 5
 # A phrase with a smaller weight given by a person is weak: phone numbers, amounts and links are in complaints too.
 _MIN_STRONG_WEIGHT = 1.0
 _MAX_EVIDENCE = 8
+# Outcomes that have words of their own by which people complain, instead of `protects`: posts about this service are
+# full of the words of complaints. A row of `_VETO` or less says that the message is a complaint after all.
+_OWN_PROTECTION: tuple[tuple[str, Reason], ...] = (("service", "publicity"), ("thanks", "thanks"), ("chain", "chain"))
+_VETO = -3.0
+# A long complaint has many phrases of any kind. From this number of words on, each word costs log-odds.
+_FREE_WORDS = 50
+_COST_OF_A_WORD = 0.04
+# Log-odds of each kind of fault of `faults.csv` that a message names, up to a number of kinds.
+_COST_OF_A_FAULT = 1.0
+_MAX_FAULTS = 3
+# Rows of `thanks` that are thanks, not other words of people who are satisfied.
+_MIN_THANKS_WEIGHT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class _Threshold:
 
 
 _THRESHOLD = _Threshold(0.0, 2, 1.5)
+_UNASKED_THRESHOLD = _Threshold(0.0, 1)
 # To fill in a form or an app takes effort: an advertiser seldom does.
 _FORM_THRESHOLD = _Threshold(4.0, 4)
 
@@ -70,9 +84,15 @@ class Classifier:
     `without_kind_choice` are the channels on which the sender has no field for the kind of report.
     """
 
-    def __init__(self, rows: Iterable[ClassificationRow], without_kind_choice: Collection[Channel]) -> None:
+    def __init__(
+        self,
+        rows: Iterable[ClassificationRow],
+        without_kind_choice: Collection[Channel],
+        faults: TermIndex | None = None,
+    ) -> None:
         rows = tuple(rows)
         self._without_kind_choice = frozenset(without_kind_choice)
+        self._faults = faults or TermIndex({})
         self._test_words, self._greeting_words = _listed_words(rows, "test"), _listed_words(rows, "greeting")
         self._mere_words = self._test_words | self._greeting_words | _listed_words(rows, "filler")
         self._phrases = PhraseMatcher([row for row in rows if row.outcome not in {"test", "greeting", "filler"}])
@@ -89,7 +109,11 @@ class Classifier:
         is_form = channel not in self._without_kind_choice
         if not keep and len(full_text) <= MAX_CHARACTERS:
             threshold = _FORM_THRESHOLD if is_form else _THRESHOLD
-            unwanted = self._mere_message(words) or _unwanted_message(matches, threshold, protecting_rows)
+            unwanted = (
+                self._mere_message(words, matches)
+                or _unwanted_message(matches, threshold, protecting_rows)
+                or self._unasked_message(words, matches, is_form=is_form)
+            )
             if unwanted:
                 return unwanted
         kind, outcome = (None, "unwanted") if is_form else _kind(matches)
@@ -100,8 +124,8 @@ class Classifier:
         """Return the phrases in a text, and their sums."""
         return self._phrases.match(tokenize(text[:MAX_CHARACTERS], self._phrases))
 
-    def _mere_message(self, words: Sequence[str]) -> Classification | None:
-        """Return the classification of a message that is only a test or a greeting."""
+    def _mere_message(self, words: Sequence[str], matches: PhraseMatches) -> Classification | None:
+        """Return the classification of a message that is only a test, a greeting or thanks."""
         if not 0 < len(words) <= _MAX_MERE_WORDS:
             return None
         numbers = set(filter(str.isdigit, words))
@@ -112,7 +136,26 @@ class Classifier:
             return _set_aside("test", 0.0, ("test",))
         if numbers or self._greeting_words.isdisjoint(words):
             return None
-        return _set_aside("greeting", 0.0, ("greeting",))
+        thanks = [row for row in matches.of_outcome("thanks") if row.given_weight >= _MIN_THANKS_WEIGHT]
+        return _set_aside("thanks", 0.0, _evidence(thanks)) if thanks else _set_aside("greeting", 0.0, ("greeting",))
+
+    def _unasked_message(self, words: Sequence[str], matches: PhraseMatches, *, is_form: bool) -> Classification | None:
+        """Return the classification of publicity about this service, a thank-you or a chain message."""
+        threshold = _FORM_THRESHOLD if is_form else _UNASKED_THRESHOLD
+        for outcome, reason in _OWN_PROTECTION:
+            if matches.sums[outcome] <= threshold.score or not _may_be(outcome, matches):
+                continue
+            rows = matches.of_outcome(outcome)
+            score = matches.sums[outcome] - self._cost_of_trouble(words)
+            strong_phrases = sum(1 for row in rows if row.given_weight >= _MIN_STRONG_WEIGHT)
+            if score > threshold.score and strong_phrases >= threshold.strong_phrases:
+                return _set_aside(reason, score, _evidence(rows))
+        return None
+
+    def _cost_of_trouble(self, words: Sequence[str]) -> float:
+        """Return log-odds for a complaint: by the faults that a message names, and by its length."""
+        faults = min(_MAX_FAULTS, len(self._faults.find_topics(words)))
+        return _COST_OF_A_FAULT * faults + _COST_OF_A_WORD * max(0, len(words) - _FREE_WORDS)
 
 
 def _unwanted_message(
@@ -130,6 +173,17 @@ def _unwanted_message(
         if strong_phrases >= threshold.required_phrases(score):
             return _set_aside(_reason(matches, outcome), score, _evidence(rows))
     return None
+
+
+def _may_be(outcome: str, matches: PhraseMatches) -> bool:
+    """Return whether no row says that the message is a complaint.
+
+    Publicity must have a word of reporting too, and less of an advertisement: a citizen who reports one quotes it.
+    """
+    if any(row.given_weight <= _VETO for row in matches.of_outcome(outcome)):
+        return False
+    is_quotation = matches.sums["unwanted"] > matches.sums[outcome]
+    return outcome != "service" or (bool(matches.of_outcome("names")) and not is_quotation)
 
 
 def _set_aside(reason: Reason, score: float, evidence: tuple[str, ...]) -> Classification:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from sqlalchemy import Engine
 
 from app.assembly.channels import CHANNELS, DIRECTORY
 from config.reference.classification_phrases import ClassificationRow
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.matter_terms import MATTER_FAULTS, TermIndex, load_terms
 from config.reference.regions import Regions
 from config.reference.reloading import FixedSource, Source
 from messages.alternate_ids import AlternateIds
@@ -82,9 +85,14 @@ def _answer_fault(answer: AgencyAnswer, taken_at: datetime) -> object:
     return ANSWER_CHECK.fault(answer, taken_at, cached_rules(SMALL).registry.institutions)
 
 
+@cache
+def _faults() -> TermIndex:
+    return load_terms(SHIPPED_FOLDER / MATTER_FAULTS)
+
+
 def make_classifier(rows: Iterable[ClassificationRow]) -> Classifier:
     """Return a classifier of these rows."""
-    return Classifier(rows, DIRECTORY.without_kind_choice)
+    return Classifier(rows, DIRECTORY.without_kind_choice, _faults())
 
 
 def make_router(
