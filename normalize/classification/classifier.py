@@ -81,7 +81,8 @@ _FORM_THRESHOLD = _Threshold(4.0, 4)
 class Classifier:
     """Classifies by `rows`, the rows of `kinds.csv`.
 
-    `without_kind_choice` are the channels on which the sender has no field for the kind of report.
+    `without_kind_choice` are the channels on which the sender has no field for the kind of report. `faults` are the
+    phrases of `faults.csv`: who names a fault complains, also in a post about the service.
     """
 
     def __init__(
