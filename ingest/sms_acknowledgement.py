@@ -2,25 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
+from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms
+from messages.report_state import ReportState, ShownState
 from messages.shapes import RawMessage
 
 # A sender who was asked for details is not asked again within this time. Otherwise two automatic systems could write
 # to each other without end.
 ASK_AGAIN_AFTER = timedelta(hours=24)
 
-# The sentence for each state of the ledger.
-_STATES: Mapping[str, str] = {
-    "terverifikasi": "Laporan {number} sudah kami terima dan sedang kami teruskan ke instansi yang berwenang.",
-    "terdisposisi": "Laporan {number} sudah diteruskan ke instansi yang berwenang dan menunggu ditindaklanjuti.",
-    "proses": "Laporan {number} sedang ditindaklanjuti oleh instansi yang berwenang.",
-    "tunda": "Laporan {number} menunggu keterangan dari Anda. Balas pesan ini dengan keterangan itu.",
-    "selesai": "Laporan {number} sudah selesai ditindaklanjuti.",
-    "arsip": "Laporan {number} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan lengkap.",
-}
 # The answers to keywords. STOP reaches this door only where the operator does not answer it itself.
 _FIXED_TEXTS: Mapping[str, str] = {
     "help": "Tulis apa yang terjadi, di mana dan kapan, lalu kirim. STATUS + nomor: perkembangan. "
@@ -30,15 +24,23 @@ _FIXED_TEXTS: Mapping[str, str] = {
     "stop": "Kami hanya mengirim SMS tentang laporan yang Anda kirim, bukan iklan. Untuk melapor lagi, tulis apa yang "
     "terjadi dan di mana.",
 }
+# What the sender can do by SMS in a state. It follows the sentence of the state where one SMS holds both.
+_STATE_HINTS: Mapping[ReportState, str] = MappingProxyType(
+    {
+        "menunggu-anda": " Balas pesan ini dengan keterangan itu.",
+        "dijawab": " Belum selesai? Balas BELUM {number}",
+        "selesai": " Belum selesai? Balas BELUM {number}",
+    }
+)
 
 
 class SmsAcknowledgements:
     """Chooses the acknowledgement of an SMS.
 
-    `state_of` returns the ledger's state of a tracking number, or `None` if the ledger does not have it (yet).
+    `state_of` returns the ledger's state of a tracking number with its sentence; `None` if the ledger does not have it.
     """
 
-    def __init__(self, store: DoorStore, state_of: Callable[[str], str | None]) -> None:
+    def __init__(self, store: DoorStore, state_of: Callable[[str], ShownState | None]) -> None:
         self._store = store
         self._state_of = state_of
 
@@ -67,8 +69,8 @@ class SmsAcknowledgements:
             return status_usage()
         if sms.number is None:
             return invalid_number()
-        state = self._state_of(sms.number)
-        return unknown_number(sms.number) if state is None else report_state(sms.number, state)
+        shown_state = self._state_of(sms.number)
+        return status_answer(sms.number, shown_state) if shown_state else unknown_number(sms.number)
 
 
 def immediate_acknowledgement(tracking: str, sms: ParsedSms) -> str:
@@ -109,9 +111,10 @@ def stored_but_unclear(tracking: str) -> str:
     )
 
 
-def report_state(number: str, state: str) -> str:
+def status_answer(number: str, shown_state: ShownState) -> str:
     """Return the text with the state of a report, without its content."""
-    return _STATES.get(state, "Laporan {number} berstatus {state}.").format(number=number, state=state)
+    text = shown_state.sentence + _STATE_HINTS.get(shown_state.state, "").format(number=number)
+    return text if fits_one_sms(text) else shown_state.sentence
 
 
 def unknown_number(number: str) -> str:

@@ -15,11 +15,12 @@ from messages.verdicts import CaseState, case_progress
 
 @dataclass(frozen=True, slots=True)
 class CaseDispatch:
-    """One dispatch of a case."""
+    """One dispatch of a case. `reopened` is how often its sender had it opened again so far."""
 
     at: datetime
     hop: int
     agency: str
+    reopened: int = 0
 
 
 @dataclass(frozen=True, slots=True)

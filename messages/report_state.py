@@ -1,13 +1,15 @@
 """The state of a report as its sender hears it: one vocabulary for pages, SMS, the app's feed, the API and replies.
 
-Every place derives the state with `report_state` and takes the sentence from `state_sentence`. Pure.
+Every place derives the state with `report_state` and takes the sentence from `state_sentence`. Pages translate the
+sentence: `app.translations` collects `STATE_SENTENCES` and `SET_ASIDE_SENTENCES`. Pure.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
+from messages.gsm_alphabet import fits_one_sms
 from messages.topics import TRIAGE
 from messages.verdicts import CaseState
 
@@ -29,13 +31,114 @@ ReportState: TypeAlias = Literal[
 ]
 
 
+# States in which nobody works on the report any more.
+ENDED_STATES: frozenset[ReportState] = frozenset({"selesai", "bukan-laporan", "ditarik"})
+
+
+class StateSentence(NamedTuple):
+    """Sentence of a state with the placeholders `{number}` and `{agency}`; `unnamed` has no `{agency}`."""
+
+    named: str
+    unnamed: str
+
+
+def _without_agency(sentence: str) -> StateSentence:
+    return StateSentence(sentence, sentence)
+
+
+# The sentences are true for everybody who knows the number: the reader may be another person than the sender.
+STATE_SENTENCES: Mapping[ReportState, StateSentence] = MappingProxyType(
+    {
+        "diterima": _without_agency("Laporan {number} sudah kami terima dan sedang kami baca."),
+        "diteliti": _without_agency(
+            "Laporan {number} sedang kami teliti untuk mencari instansi yang berwenang. Tidak perlu melapor ulang."
+        ),
+        "diteruskan": StateSentence(
+            "Laporan {number} sudah kami teruskan ke {agency}. Kami menunggu tanggapannya.",
+            "Laporan {number} sudah kami teruskan ke instansi yang berwenang. Kami menunggu tanggapannya.",
+        ),
+        "ditangani": StateSentence(
+            "Laporan {number} sedang ditangani {agency}.",
+            "Laporan {number} sedang ditangani instansi yang berwenang.",
+        ),
+        "menunggu-anda": StateSentence(
+            "Laporan {number} menunggu keterangan pelapor. {agency} bertanya.",
+            "Laporan {number} menunggu keterangan pelapor. Instansi bertanya.",
+        ),
+        "dijawab": StateSentence(
+            "Laporan {number} sudah dijawab {agency} dan belum ditutup.",
+            "Laporan {number} sudah dijawab instansi yang berwenang dan belum ditutup.",
+        ),
+        "selesai": StateSentence(
+            "Laporan {number} dinyatakan selesai oleh {agency}.",
+            "Laporan {number} dinyatakan selesai oleh instansi yang berwenang.",
+        ),
+        "dibuka-lagi": StateSentence(
+            "Laporan {number} dibuka lagi di {agency} karena pelapor menyatakan belum selesai.",
+            "Laporan {number} dibuka lagi karena pelapor menyatakan belum selesai.",
+        ),
+        "bukan-laporan": _without_agency(
+            "Laporan {number} tidak kami teruskan ke instansi. Silakan melapor lagi: apa yang terjadi, di mana, kapan."
+        ),
+        "ditarik": _without_agency("Laporan {number} sudah ditarik oleh pelapornya."),
+    }
+)
+
+
+_SET_ASIDE_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "empty": "pesan itu kosong",
+        "greeting": "isinya terbaca sebagai salam",
+        "thanks": "isinya terbaca sebagai ucapan terima kasih",
+        "test": "isinya terbaca sebagai percobaan",
+        "promotion": "isinya terbaca sebagai iklan",
+        "fraud": "isinya terbaca sebagai penipuan",
+        "publicity": "isinya terbaca sebagai publikasi",
+        "opt-out": "isinya kata kunci SMS",
+        "status-request": "isinya pertanyaan tentang status",
+        "help-request": "isinya pertanyaan tentang layanan",
+        "": "isinya tidak terbaca sebagai laporan",
+    }
+)
+# Sentence for the sender of a message that was set aside, by the reason; "" for any other reason.
+SET_ASIDE_SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        reason: f"Pesan {{number}} tidak kami teruskan: {words}. Keliru? Kirim lagi: apa yang terjadi, di mana, kapan."
+        for reason, words in _SET_ASIDE_REASONS.items()
+    }
+)
+
+
+class ShownState(NamedTuple):
+    """State of a number, and the sentence that everybody may read who has the number."""
+
+    state: ReportState
+    sentence: str
+
+
+def set_aside_sentence(reason: str, number: str) -> str:
+    """Return the sentence about a message that is no report: one SMS, in Indonesian."""
+    return SET_ASIDE_SENTENCES.get(reason, SET_ASIDE_SENTENCES[""]).format(number=number)
+
+
+def state_sentence(state: ReportState, number: str, agency_name: str = "") -> str:
+    """Return the sentence of a state: one SMS, in Indonesian.
+
+    `agency_name` is empty for a report whose sender is anonymous or confidential. A name that does not fit is left out.
+    """
+    sentence = STATE_SENTENCES[state]
+    named = sentence.named.format(number=number, agency=agency_name)
+    return named if agency_name and fits_one_sms(named) else sentence.unnamed.format(number=number)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFacts:
     """Facts about a report that its state follows from.
 
     `agency` is that of the latest dispatch, and `case_state` the state of that dispatch after its answers and the
-    sender's messages; both are `None` before the first dispatch. `is_answered`: the agency responded to this dispatch.
-    `is_reopened`: this dispatch is there because the sender objected. `is_set_aside`: the message is no report.
+    sender's messages; both are `None` before the first dispatch. `is_answered`: the agency responded to this dispatch,
+    and has asked nothing since. `is_reopened`: this dispatch is there because the sender objected. `is_set_aside`: the
+    message is no report.
     """
 
     agency: str | None = None

@@ -93,7 +93,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
     return (
         ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, AGENCY_ANSWERS, CORRECTIONS)),
         ConsumerGroup("router", "router", "router", routed),
-        ConsumerGroup("ledger", "sinks", "sinks", routed, agency_topics=True),
+        ConsumerGroup("ledger", "sinks", "sinks", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
         ConsumerGroup("desk", "desk", "desk", routed, agency_topics=True),
     )

@@ -28,6 +28,7 @@ from ingest.mobile.devices import Devices
 from ingest.smpp.part_store import PartStore
 from ingest.wrap import Wrapper
 from messages.channels import ChannelFacts
+from messages.report_state import ShownState
 from messages.sealing import Sealer
 from normalize.reader_table import Reader
 from sinks.ledger.status import StatusReader
@@ -156,7 +157,7 @@ class InstalledChannel:
     replies: ReplyRoute = NO_REPLIES
 
 
-def state_of(ledger: StatusReader, tracking: str) -> str | None:
+def state_of(ledger: StatusReader, tracking: str) -> ShownState | None:
     """Return the state of a tracking number, and nothing else of it; `None` where the ledger does not know it (yet)."""
     status = ledger.status(tracking)
-    return status.state if status else None
+    return ShownState(status.state, status.sentence) if status else None

@@ -168,7 +168,7 @@ def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
 
 
 def _outcome(entry: Sent, status: ReportStatus | None) -> tuple[str, str]:
-    if status is None:
+    if status is None or status.set_aside:
         return ("not a complaint" if entry.tracking or entry.answer == "200" else "refused at the door"), ""
     agencies = [step.agency for step in status.steps if step.kind == "dispatched"]
     # The number of another citizen's complaint is not shown.

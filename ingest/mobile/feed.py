@@ -10,14 +10,15 @@ from starlette.responses import Response
 from ingest.http.gate import Gate
 from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.sequences import PublishedReport, Sequences
-from ingest.mobile.shapes import Feed, FeedEntry, ReportState
+from ingest.mobile.shapes import Feed, FeedEntry, ShownReport
+from messages.report_state import state_sentence
 
 # Number of reports in a feed, the newest ones.
 MAX_FEED_REPORTS = 50
 _TAG_DIGITS = 32
 
 # Returns the states of tracking numbers. Numbers that are not known yet are missing.
-StateLookup = Callable[[Sequence[str]], Mapping[str, ReportState]]
+StateLookup = Callable[[Sequence[str]], Mapping[str, ShownReport]]
 
 
 class FeedDoor:
@@ -54,16 +55,17 @@ class FeedDoor:
         entries = tuple(self._entry(report, states.get(report.tracking)) for report in reports)
         return Feed(reports=entries).model_dump_json().encode()
 
-    def _entry(self, report: PublishedReport, state: ReportState | None) -> FeedEntry:
+    def _entry(self, report: PublishedReport, shown: ShownReport | None) -> FeedEntry:
         return FeedEntry(
             tracking=report.tracking,
             client_id=report.client_id,
             thread=report.thread,
             received_at=report.at,
-            state=state.state if state else "diterima",
-            changed_at=state.changed_at if state else report.at,
-            agency=state.agency if state else "",
-            belongs_to=state.belongs_to if state else None,
+            state=shown.state if shown else "diterima",
+            sentence=shown.sentence if shown else state_sentence("diterima", report.tracking),
+            changed_at=shown.changed_at if shown else report.at,
+            agency=shown.agency if shown else "",
+            belongs_to=shown.belongs_to if shown else None,
             status_url=f"{self._public_url}/status/{report.tracking}",
         )
 

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from ingest.arrival import FieldError
 from messages.payloads.submission import OutboxItem
+from messages.report_state import ReportState
 from messages.shapes import Moment, Shape
 
 
@@ -91,7 +92,8 @@ class FeedEntry(Shape):
     client_id: UUID | None
     thread: UUID | None
     received_at: Moment
-    state: Literal["diterima", "terverifikasi", "terdisposisi", "proses", "tunda", "selesai", "arsip"]
+    state: ReportState
+    sentence: str = Field(description="The state in a sentence, which may be shown as it is.")
     changed_at: Moment
     agency: str
     belongs_to: str | None = Field(description="Number of the report that this one was added to.")
@@ -104,10 +106,11 @@ class Feed(Shape):
     reports: tuple[FeedEntry, ...]
 
 
-class ReportState(Shape):
-    """State of a report in the ledger."""
+class ShownReport(Shape):
+    """State of a report in the ledger, with its sentence."""
 
-    state: Literal["terverifikasi", "terdisposisi", "proses", "tunda", "selesai", "arsip"]
+    state: ReportState
+    sentence: str
     changed_at: datetime
     agency: str = ""
     belongs_to: str | None = None

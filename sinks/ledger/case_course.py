@@ -1,42 +1,42 @@
-"""Course of a case as the status page shows it: the steps that count, in order, and the state. Pure."""
+"""Course of a case as its sender sees it: the steps that count, in order, and the facts of its state. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from messages.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from messages.report_state import ReportFacts, ReportState, report_state
 from messages.topics import TRIAGE
-from messages.verdicts import CaseState
 
-# SP4N-LAPOR's own names of the states: belum ditindaklanjuti, proses, selesai. A refused case waits for its next
-# dispatch.
-_SHOWN_STATES: dict[CaseState, str] = {
-    "terdisposisi": "terdisposisi",
-    "proses": "proses",
-    "tunda": "tunda",
-    "selesai": "selesai",
-    "ditolak": "terdisposisi",
-}
-UNDISPATCHED_STATE = "terverifikasi"
-# SP4N-LAPOR's own name: triage closed the case with a reason, and no agency has handled it.
-ARCHIVED_STATE = "arsip"
+# Kinds of the steps with which a case comes to an agency.
+ARRIVALS = frozenset({"dispatched", "reopened"})
 
 
 @dataclass(frozen=True, slots=True)
 class CourseStep:
-    """One step. `kind` is `dispatched` or a verdict; `agency` is a code."""
+    """One step. `kind` is `dispatched`, `reopened`, `withdrawn` or a verdict; `agency` is a code.
+
+    `answer_id` is the id of the answer with the verdict.
+    """
 
     at: datetime
     kind: str
     agency: str
+    answer_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseCourse:
-    """Steps of a case that count, in order, and its state."""
+    """Steps of a case that count, in order, and the facts that its state follows from."""
 
-    state: str
+    facts: ReportFacts
     steps: tuple[CourseStep, ...]
+
+    @property
+    def state(self) -> ReportState:
+        """The state of the case."""
+        return report_state(self.facts)
 
 
 def case_course(
@@ -48,16 +48,19 @@ def case_course(
     An answer that came after the next dispatch does not count, and neither does one that the table of verdicts does not
     accept. A refusal by triage is a decision, not a refusal: the dispatch that follows names the agency.
     """
-    state, steps = UNDISPATCHED_STATE, []
-    for answered in answered_dispatches(dispatches, answers):
-        dispatch, state = answered.dispatch, _shown_state(answered, repeated_at)
-        steps.append(CourseStep(dispatch.at, "dispatched", dispatch.agency))
+    steps: list[CourseStep] = []
+    reopenings = _reopening_hops(dispatches)
+    answered = answered_dispatches(dispatches, answers)
+    for arrival in answered:
+        dispatch = arrival.dispatch
+        kind = "reopened" if dispatch.hop in reopenings else "dispatched"
+        steps.append(CourseStep(dispatch.at, kind, dispatch.agency))
         steps += [
-            CourseStep(_shown_time(answer, answered), answer.verdict, dispatch.agency)
-            for answer in answered.counted_answers
+            CourseStep(_shown_time(answer, arrival), answer.verdict, dispatch.agency, answer.id)
+            for answer in arrival.counted_answers
             if not (answer.verdict == "refused" and dispatch.agency == TRIAGE)
         ]
-    return CaseCourse(state, tuple(steps))
+    return CaseCourse(_facts(answered[-1], reopenings, repeated_at) if answered else ReportFacts(), tuple(steps))
 
 
 def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], received_at: datetime) -> CaseCourse:
@@ -65,22 +68,48 @@ def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], re
 
     Earlier steps are another citizen's: their times would tell who copied an anonymous report when it was sent. A
     closing by an agency answers this report and does not finish it: its sender has not agreed. A closing by triage ends
-    this report too: nobody handles it. A question is not to this sender.
+    this report too: nobody handles it. A question is not to this sender, and another citizen's objection is not theirs.
     """
     answers = [
-        CourseStep(step.at, "responded" if step.kind == "closed" and step.agency != TRIAGE else step.kind, step.agency)
+        replace(step, kind="responded") if step.kind == "closed" and step.agency != TRIAGE else step
         for step in course.steps
-        if step.kind not in {"dispatched", "asked"} and step.at >= received_at
+        if step.kind not in {*ARRIVALS, "asked"} and step.at >= received_at
     ]
     dispatches = [CourseStep(dispatch.at, "dispatched", dispatch.agency) for dispatch in own_dispatches]
     # Of one moment, a refusal comes before the dispatch that follows from it.
     steps = sorted([*answers, *dispatches], key=lambda step: step.at)
-    return CaseCourse("proses" if course.state in {"selesai", "tunda"} else course.state, tuple(steps))
+    return CaseCourse(_joined_facts(course.facts), tuple(steps))
 
 
-def _shown_state(answered: AnsweredDispatch, repeated_at: Sequence[datetime]) -> str:
-    is_archived = answered.state == "selesai" and answered.dispatch.agency == TRIAGE
-    return ARCHIVED_STATE if is_archived else _SHOWN_STATES[answered.state_after_messages(repeated_at)]
+def withdrawn_course(course: CaseCourse, withdrawn_at: datetime) -> CaseCourse:
+    """Return the course of a report that its sender withdrew."""
+    step = CourseStep(withdrawn_at, "withdrawn", "")
+    return CaseCourse(replace(course.facts, is_withdrawn=True), (*course.steps, step))
+
+
+def _joined_facts(facts: ReportFacts) -> ReportFacts:
+    if facts.case_state == "selesai" and facts.agency != TRIAGE:
+        return replace(facts, case_state="proses", is_answered=True)
+    return replace(facts, case_state="proses" if facts.case_state == "tunda" else facts.case_state, is_reopened=False)
+
+
+def _facts(latest: AnsweredDispatch, reopenings: frozenset[int], repeated_at: Sequence[datetime]) -> ReportFacts:
+    exchanges = [answer.verdict for answer in latest.counted_answers if answer.verdict in {"asked", "responded"}]
+    return ReportFacts(
+        agency=latest.dispatch.agency,
+        case_state=latest.state_after_messages(repeated_at),
+        is_answered=exchanges[-1:] == ["responded"],
+        is_reopened=latest.dispatch.hop in reopenings,
+    )
+
+
+def _reopening_hops(dispatches: Sequence[CaseDispatch]) -> frozenset[int]:
+    """Return the hops of the dispatches that are there because the sender objected."""
+    # The first dispatch of a report that joined another citizen's case may be one.
+    counts = [0, *(dispatch.reopened for dispatch in dispatches)]
+    return frozenset(
+        dispatch.hop for dispatch, before in zip(dispatches, counts, strict=False) if dispatch.reopened > before
+    )
 
 
 def _shown_time(answer: CaseAnswer, answered: AnsweredDispatch) -> datetime:

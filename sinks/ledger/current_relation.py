@@ -11,8 +11,9 @@ from sqlmodel import col, select
 
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
+_COMPLAINT_NAMES = ("tracking", "id", "message_id", "received_at", "anonim", "rahasia")
 _COLUMNS = (
-    *(col(getattr(ComplaintRow, name)) for name in ("tracking", "id", "message_id", "received_at")),
+    *(col(getattr(ComplaintRow, name)) for name in _COMPLAINT_NAMES),
     col(ComplaintRow.relation).label("original_relation"),
     col(ComplaintRow.of).label("original_of"),
     *(col(getattr(DispatchRow, name)) for name in ("relation", "of", "own_case")),
@@ -25,13 +26,15 @@ class CurrentRelation:
 
     `related_id` is the other complaint. `case_id` is the complaint whose dispatches this one follows: itself if it is a
     case. `repeated_id` is the same citizen's complaint that this one repeats, if it does: only that one's tracking
-    number may be shown. A complaint without a dispatch has the relation of its own message.
+    number may be shown. `is_private`: its sender is anonymous or confidential. A complaint without a dispatch has the
+    relation of its own message.
     """
 
     tracking: str
     id: UUID
     message_id: UUID
     received_at: datetime
+    is_private: bool
     is_dispatched: bool
     relation: str
     related_id: UUID | None
@@ -90,7 +93,7 @@ def _joins(relation: CurrentRelation | None) -> bool:
 
 
 def _current_relation(row: Row[Any]) -> CurrentRelation:
-    complaint = (row.tracking, row.id, row.message_id, row.received_at)
+    complaint = (row.tracking, row.id, row.message_id, row.received_at, row.anonim or row.rahasia)
     is_dispatched = row.relation is not None
     relation, related_id = (row.relation, row.of) if is_dispatched else (row.original_relation, row.original_of)
     return CurrentRelation(

@@ -7,9 +7,11 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from config.translation.message import message as _
+from messages.report_state import ReportState
 from messages.shapes import Moment, Shape
 from messages.tracking import read_tracking_number
 from sinks.ledger.status import ReportStatus, StatusReader
+from sinks.ledger.wording import page_sentence
 
 _INVALID_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
 
@@ -33,10 +35,14 @@ class StepShown(Shape):
 
 
 class StatusShown(Shape):
-    """Public status of a report. `of` is the number of the same citizen's report that it repeats."""
+    """Public status of a report. `sentence` is its state for a person.
+
+    `of` is the number of the same citizen's report that it repeats.
+    """
 
     tracking: str
-    state: str
+    state: ReportState
+    sentence: str
     relation: str
     of: str | None
     steps: tuple[StepShown, ...]
@@ -96,7 +102,8 @@ class StatusPage:
         status = self._statuses.status(tracking)
         if accepts_json:
             return JSONResponse(status_as_json(status)) if status else _problem("Nomor ini belum tercatat.")
-        page = self._pages.get_template("status.html").render(status=status, number=tracking)
+        sentence = page_sentence(status, names_agency=not status.is_private) if status else ""
+        page = self._pages.get_template("status.html").render(status=status, number=tracking, sentence=sentence)
         return HTMLResponse(page, 200 if status else 404)
 
     def _form(self, typed: str, problem: str, code: int) -> Response:
@@ -108,7 +115,12 @@ def status_as_json(status: ReportStatus) -> dict[str, object]:
     """Return the content of the page as JSON values."""
     steps = tuple(StepShown(at=step.at, what=step.kind, agency=step.agency) for step in status.steps)
     shown = StatusShown(
-        tracking=status.tracking, state=status.state, relation=status.relation, of=status.repeated_number, steps=steps
+        tracking=status.tracking,
+        state=status.state,
+        sentence=status.sentence,
+        relation=status.relation,
+        of=status.repeated_number,
+        steps=steps,
     )
     return shown.model_dump(mode="json")
 

@@ -1,4 +1,7 @@
-"""Sink that writes complaints, dispatches, answers and corrections into the ledger, each once, in any order."""
+"""Sink that writes complaints, dispatches, answers and corrections into the ledger, each once, in any order.
+
+It also writes the messages that were set aside, so that their numbers are known.
+"""
 
 import json
 from collections import defaultdict
@@ -16,9 +19,9 @@ from bus.port import Outgoing, Record
 from config.database import insert_statement, write_transaction
 from messages import codec
 from messages.answer_check import AnswerCheck, AnswerFault
-from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
-from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow
+from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow, SetAsideRow
 
 # The router finds these faults too, whenever it checks the answer.
 _FORGED: Container[AnswerFault | None] = ("no_authenticator", "wrong_authenticator", "wrong_answer_id")
@@ -58,8 +61,8 @@ class LedgerSink:
         rows_by_table: RowsByTable = defaultdict(list)
         answers = [(record, _decode_answer(record)) for record in records if record.topic == AGENCY_ANSWERS]
         for record in records:
-            if record.topic != AGENCY_ANSWERS:
-                table, row = _row(record, self._channels)
+            if record.topic != AGENCY_ANSWERS and (table_row := _row(record, self._channels)):
+                table, row = table_row
                 rows_by_table[table].append(row)
         try:
             with write_transaction(self._engine) as connection:
@@ -129,8 +132,12 @@ def _decode_answer(record: Record) -> AgencyAnswer:
         raise Reject(error.reason, error.field) from error
 
 
-def _row(record: Record, channels: Collection[Channel]) -> tuple[type[SQLModel], dict[str, Any]]:
+def _row(record: Record, channels: Collection[Channel]) -> tuple[type[SQLModel], dict[str, Any]] | None:
+    """Return the table and the row of a record; `None` for an event of oversight that the ledger does not keep."""
     try:
+        if record.topic == OVERSIGHT:
+            event = codec.decode(OversightEvent, record.value, record.headers)
+            return (SetAsideRow, _set_aside_row(event)) if event.event == "not-a-complaint" and event.tracking else None
         if record.topic == COMPLAINTS:
             return ComplaintRow, _complaint_row(codec.decode(Complaint, record.value, record.headers, channels))
         if record.topic == CORRECTIONS:
@@ -152,6 +159,10 @@ def _complaint_row(complaint: Complaint) -> dict[str, Any]:
         **complaint.follow_up.model_dump(),
         "received_at": complaint.at,
     }
+
+
+def _set_aside_row(event: OversightEvent) -> dict[str, Any]:
+    return event.model_dump(include={"message_id", "tracking", "reason", "at"})
 
 
 def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:

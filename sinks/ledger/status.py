@@ -12,39 +12,73 @@ from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
 from messages.case_course import CaseAnswer, CaseDispatch, arrivals
-from sinks.ledger.case_course import CaseCourse, case_course, joined_course
+from messages.reply_texts import TRIAGE_NAME
+from messages.report_state import ReportState, set_aside_sentence, state_sentence
+from messages.topics import TRIAGE
+from sinks.ledger.case_course import (
+    ARRIVALS,
+    CaseCourse,
+    CourseStep,
+    case_course,
+    joined_course,
+    withdrawn_course,
+)
 from sinks.ledger.current_relation import CurrentRelation, current_relations, joined_to_other_sender
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from sinks.ledger.sender_acts import withdrawals
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 
 
 @dataclass(frozen=True, slots=True)
 class StatusStep:
-    """One step of a report. `kind` is `received`, `dispatched` or a verdict.
+    """One step of a report. `kind` is `received`, `dispatched`, `reopened`, `withdrawn` or a verdict.
 
-    `agency` is the institution's name, and empty for a code that is not in the registry.
+    `agency` is the institution's name, and empty for a code that is not in the registry; at triage it is that of the
+    service's own staff. `answer_id` is that of a verdict.
     """
 
     at: datetime
     kind: str
     agency: str = ""
+    at_triage: bool = False
+    answer_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
-    """Status of one tracking number. `state` is terverifikasi, terdisposisi, proses, tunda, selesai or arsip.
+    """Status of one tracking number.
 
     `repeated_number` is the same citizen's number that this report repeats. The number of a joined report is another
     citizen's and is never shown. `belongs_to_case`: the report belongs to the case of another one, and has its steps;
-    if that case is another citizen's (`is_joined`), only those since its own arrival.
+    if that case is another citizen's (`is_joined`), only those since its own arrival. `is_private`: the sender is
+    anonymous or confidential. `set_aside` is the reason why the message is no report; empty for a report.
     """
 
     tracking: str
-    state: str
+    state: ReportState
     steps: tuple[StatusStep, ...]
     relation: str
     repeated_number: str | None
     belongs_to_case: bool = False
     is_joined: bool = False
+    is_private: bool = False
+    set_aside: str = ""
+
+    @property
+    def agency(self) -> str:
+        """Name of the agency that has the report; empty before the first dispatch."""
+        return next((step.agency for step in reversed(self.steps) if step.kind in ARRIVALS), "")
+
+    @property
+    def changed_at(self) -> datetime:
+        """Time of the last step."""
+        return max(step.at for step in self.steps)
+
+    @property
+    def sentence(self) -> str:
+        """The state in a sentence, as everybody may read it who has the number: one SMS."""
+        if self.set_aside:
+            return set_aside_sentence(self.set_aside, self.tracking)
+        return state_sentence(self.state, self.tracking, "" if self.is_private else self.agency)
 
 
 class StatusReader:
@@ -69,9 +103,10 @@ class StatusReader:
             statuses = [
                 status
                 for chunk in statement_chunks(sorted(set(numbers)))
-                for status in self._read_statuses(connection, chunk)
+                for status in (*self._read_statuses(connection, chunk), *_set_aside_statuses(connection, chunk))
             ]
-        return {status.tracking: status for status in statuses}
+        # A message that was set aside may have become a report later, by the decision of a person.
+        return {status.tracking: status for status in sorted(statuses, key=lambda status: not status.set_aside)}
 
     def _read_statuses(self, connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
         relations = current_relations(connection, col(ComplaintRow.tracking).in_(numbers)).values()
@@ -88,16 +123,21 @@ class StatusReader:
         courses = {
             case_id: case_course(dispatches[case_id], answers[case_id], repeated_at[case_id]) for case_id in case_ids
         }
+        withdrawn_at = withdrawals(connection, case_ids | {relation.id for relation in relations})
         for relation in relations:
             course, is_joined = courses[relation.case_id], relation.id in joined
             if is_joined:
                 course = joined_course(course, dispatches[relation.id], relation.received_at)
+            # Another citizen's withdrawal says nothing about a report that joined theirs.
+            own_ids = (relation.id,) if is_joined else (relation.id, relation.case_id)
+            if at := max((withdrawn_at[id_] for id_ in own_ids if id_ in withdrawn_at), default=None):
+                course = withdrawn_course(course, at)
             yield self._status(relation, course, numbers_by_id.get(relation.repeated_id), is_joined=is_joined)
 
     def _status(
         self, relation: CurrentRelation, course: CaseCourse, repeated_number: str | None, *, is_joined: bool
     ) -> ReportStatus:
-        steps = [StatusStep(step.at, step.kind, self._agency_names.get(step.agency, "")) for step in course.steps]
+        steps = [self._status_step(step) for step in course.steps]
         received = StatusStep(relation.received_at, "received")
         return ReportStatus(
             tracking=relation.tracking,
@@ -108,18 +148,32 @@ class StatusReader:
             repeated_number=repeated_number,
             belongs_to_case=relation.case_id != relation.id,
             is_joined=is_joined,
+            is_private=relation.is_private,
         )
+
+    def _status_step(self, step: CourseStep) -> StatusStep:
+        at_triage = step.agency == TRIAGE
+        agency = TRIAGE_NAME if at_triage else self._agency_names.get(step.agency, "")
+        return StatusStep(step.at, step.kind, agency, at_triage, step.answer_id)
+
+
+def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
+    """Yield the statuses of the messages with these numbers that are no reports."""
+    for row in connection.execute(select(SetAsideRow).where(col(SetAsideRow.tracking).in_(numbers))).scalars():
+        received = StatusStep(row.at, "received")
+        yield ReportStatus(row.tracking, "bukan-laporan", (received,), "new", None, set_aside=row.reason or "empty")
 
 
 def _dispatches_by_complaint(
     connection: Connection, complaint_ids: Collection[UUID]
 ) -> Mapping[UUID, Sequence[CaseDispatch]]:
     """Return the dispatches of each complaint by their hop."""
-    columns = (DispatchRow.complaint_id, DispatchRow.dispatched_at, DispatchRow.hop, DispatchRow.agency)
+    names = ("complaint_id", "dispatched_at", "hop", "agency", "reopened")
+    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
     query = select(*columns).where(col(DispatchRow.complaint_id).in_(complaint_ids)).order_by(col(DispatchRow.hop))
     dispatches: dict[UUID, list[CaseDispatch]] = defaultdict(list)
-    for complaint_id, at, hop, agency in connection.execute(query):
-        dispatches[complaint_id].append(CaseDispatch(at, hop, agency))
+    for complaint_id, *dispatch in connection.execute(query):
+        dispatches[complaint_id].append(CaseDispatch(*dispatch))
     return dispatches
 
 
@@ -131,11 +185,15 @@ def _answers_by_case(
     Such an answer counts for the latest dispatch of the case to the same agency, as in the router. An answer without
     its dispatch, or of an agency that does not have the dispatch, is none.
     """
+    answer_columns: Sequence[Any] = [
+        *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
+        col(AnswerRow.id).label("answer_id"),
+    ]
     is_of_dispatch = (col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == AnswerRow.agency)
     query = (
         select(
             *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-            *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
+            *answer_columns,
         )
         .join(DispatchRow, and_(*is_of_dispatch))
         .where(or_(col(DispatchRow.complaint_id).in_(case_ids), col(DispatchRow.of).in_(case_ids)))
@@ -146,7 +204,7 @@ def _answers_by_case(
         if hop is None:
             hop = max((case.hop for case in dispatches[case_id] if case.agency == row.agency), default=None)
         if hop is not None:
-            answers[case_id].append(CaseAnswer(row.recorded_at, row.position, hop, row.verdict))
+            answers[case_id].append(CaseAnswer(row.recorded_at, row.position, hop, row.verdict, row.answer_id))
     return answers
 
 

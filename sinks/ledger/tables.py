@@ -83,6 +83,17 @@ class AnswerRow(SQLModel, table=True):
     position: str = Field(default="", index=True)
 
 
+class SetAsideRow(SQLModel, table=True):
+    """Message that the normalizer set aside as no report, with the number that its sender was given."""
+
+    __tablename__ = "ledger_set_aside"
+
+    message_id: UUID = Field(primary_key=True)
+    tracking: str = Field(index=True)
+    reason: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class CorrectionRow(SQLModel, table=True):
     """Correction of a complaint's relation by a person, with actor, reason and time."""
 

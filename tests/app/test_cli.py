@@ -198,7 +198,7 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
         def run(*arguments: str) -> str:
             return program.run(arguments, service.environment, tmp_path, check=True).stdout
 
-        assert json.loads(run("status", number, "--json"))["state"] == "terdisposisi"
+        assert json.loads(run("status", number, "--json"))["state"] == "diteruskan"
         counts = {row["topic"]: row["records"] for row in json.loads(run("topics", "--json"))}
         assert (counts["raw-web"], counts["agency-kementerian-kemenkes"]) == (1, 1)
         listed, listed_with_empty = run("topics"), run("topics", "--all")

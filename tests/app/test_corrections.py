@@ -23,6 +23,7 @@ from bus.worker import Stage
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
+from messages.reply_texts import TRIAGE_NAME
 from messages.sealing import Sealed
 from messages.shapes import Complaint, Correction, Danger, Dispatch, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
@@ -196,7 +197,7 @@ def test_a_repeat_of_a_join_shows_the_own_number(harness: CorrectionHarness) -> 
     harness.write(6, "masih tutup", of=5)
     harness.work()
     assert harness.relation_and_agencies(5) == ("joins", None, [HEALTH])
-    assert harness.relation_and_agencies(6) == ("repeat", number(5), ["Admin Pusat", HEALTH])
+    assert harness.relation_and_agencies(6) == ("repeat", number(5), [TRIAGE_NAME, HEALTH])
 
 
 def test_split_merge_and_split_again(harness: CorrectionHarness) -> None:

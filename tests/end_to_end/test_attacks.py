@@ -62,7 +62,7 @@ def test_citizens_are_served_under_attack(service: RunningService, served: DoorC
 
     wait_for(lambda: _dead_letters(service) == _DEAD_ANSWERS)
     assert service.audit().clean
-    assert _status(served, victim)["state"] == "terdisposisi"
+    assert _status(served, victim)["state"] == "diteruskan"
     copy = _report(served, f"{_TEXT} Mohon segera.", ATTACKER)
     assert service.audit().clean
     victims_times = {step["at"] for step in _status(served, victim)["steps"]}
@@ -73,7 +73,7 @@ def test_citizens_are_served_under_attack(service: RunningService, served: DoorC
     later_victim = _report(served, f"{_TEXT} Gelap lagi.", {"X-Forwarded-For": "198.51.100.23"})
     assert service.audit().clean
     states = [_status(served, number)["state"] for number in (victim, later_victim)]
-    assert states == ["selesai", "terdisposisi"]
+    assert states == ["selesai", "diteruskan"]
     assert _status(served, later_victim)["relation"] == "new"
 
 

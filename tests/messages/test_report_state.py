@@ -2,7 +2,16 @@
 
 import pytest
 
-from messages.report_state import ReportFacts, ReportState, report_state
+from messages.gsm_alphabet import fits_one_sms
+from messages.report_state import (
+    SET_ASIDE_SENTENCES,
+    STATE_SENTENCES,
+    ReportFacts,
+    ReportState,
+    report_state,
+    set_aside_sentence,
+    state_sentence,
+)
 
 AGENCY = "kota-3374"
 
@@ -31,3 +40,17 @@ AGENCY = "kota-3374"
 def test_the_state(facts: ReportFacts, state: ReportState) -> None:
     """Each combination of facts has one state."""
     assert report_state(facts) == state
+
+
+def test_sentences_are_one_sms_with_the_number() -> None:
+    """Each state has a sentence of its own. A name of an agency that does not fit is left out."""
+    number, long_name = "7K2M-P9QX-4TBC", "Kementerian Koordinator " * 6
+    for name in ("", "Kota Semarang", long_name):
+        sentences = [state_sentence(state, number, name) for state in STATE_SENTENCES]
+        assert all(fits_one_sms(sentence) and number in sentence for sentence in sentences)
+        assert len(set(sentences)) == len(STATE_SENTENCES)
+        assert long_name not in "".join(sentences)
+    assert state_sentence("selesai", number, "Kota Semarang").endswith("oleh Kota Semarang.")
+    reasons = [set_aside_sentence(reason, number) for reason in (*SET_ASIDE_SENTENCES, "new-reason")]
+    assert all(fits_one_sms(sentence) and number in sentence for sentence in reasons)
+    assert len(set(reasons)) == len(SET_ASIDE_SENTENCES)

@@ -6,7 +6,7 @@ from functools import partial
 from app.assembly.installed_channel import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
-from ingest.mobile.shapes import ReportState
+from ingest.mobile.shapes import ShownReport
 from ingest.mobile.uploads import Uploads
 from sinks.ledger.status import ReportStatus, StatusReader
 
@@ -27,18 +27,16 @@ def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     return (HttpDoor(door.routes(), PROBLEM_RESPONSES),)
 
 
-def report_states(ledger: StatusReader, numbers: Sequence[str]) -> Mapping[str, ReportState]:
+def report_states(ledger: StatusReader, numbers: Sequence[str]) -> Mapping[str, ShownReport]:
     """Return the states of these tracking numbers, without those that the ledger does not know (yet)."""
     return {number: _report_state(status) for number, status in ledger.statuses(numbers).items()}
 
 
-def _report_state(status: ReportStatus) -> ReportState:
-    agencies = [step.agency for step in status.steps if step.kind == "dispatched"]
-    return ReportState.model_validate(
-        {
-            "state": status.state,
-            "changed_at": max(step.at for step in status.steps),
-            "agency": agencies[-1] if agencies else "",
-            "belongs_to": status.repeated_number,
-        }
+def _report_state(status: ReportStatus) -> ShownReport:
+    return ShownReport(
+        state=status.state,
+        sentence=status.sentence,
+        changed_at=status.changed_at,
+        agency=status.agency,
+        belongs_to=status.repeated_number,
     )

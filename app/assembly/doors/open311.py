@@ -5,19 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from config.reference.regions import Regions
 from ingest.web.open311.door import PublicRequest, PublicStatus
 from ingest.web.open311.store import RequestQuery
+from messages.report_state import ENDED_STATES
 from sinks.ledger.status import ReportStatus, StatusReader
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 from sinks.public.wording import region_label, state_label
-
-_NOTES = {
-    "terverifikasi": "Laporan diterima dan sedang dicarikan instansi yang berwenang.",
-    "terdisposisi": "Laporan sudah diteruskan dan menunggu tanggapan instansi.",
-    "proses": "Laporan sedang ditindaklanjuti oleh instansi.",
-    "tunda": "Instansi menunggu keterangan dari pelapor.",
-    "selesai": "Laporan selesai ditindaklanjuti.",
-    "arsip": "Laporan tidak diteruskan ke instansi.",
-}
-_CLOSED = {"selesai", "arsip"}
 
 
 def look_up(ledger: StatusReader, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
@@ -27,13 +18,11 @@ def look_up(ledger: StatusReader, numbers: Collection[str]) -> Mapping[str, Publ
 
 def open311_status(status: ReportStatus) -> PublicStatus:
     """Return the status in Open311's terms."""
-    agencies = [step.agency for step in status.steps if step.kind == "dispatched"]
-    notes = _NOTES.get(status.state, f"Status laporan: {status.state}.")
+    notes = status.sentence
     if status.repeated_number:
         notes += f" Laporan ini tergabung dengan {status.repeated_number}."
     requested = next(step.at for step in status.steps if step.kind == "received")
-    updated = max(step.at for step in status.steps)
-    return PublicStatus(status.state in _CLOSED, notes, agencies[-1] if agencies else "", requested, updated)
+    return PublicStatus(status.state in ENDED_STATES, notes, status.agency, requested, status.changed_at)
 
 
 class Open311PublicView:

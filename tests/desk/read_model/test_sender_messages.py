@@ -89,7 +89,7 @@ def test_a_repeat_of_a_join_is_the_joiners(desk: DeskHarness) -> None:
     case = view(desk)
     assert (case.case.state, case.case.version) == ("tunda", 1)
     assert [(report.tracking, report.relation) for report in case.reports] == [("NOMOR2", "joins"), ("NOMOR3", "joins")]
-    assert (written(desk), kinds(desk)[-1], status(desk)) == ([], "answered", "tunda")
+    assert (written(desk), kinds(desk)[-1], status(desk)) == ([], "answered", "menunggu-anda")
 
 
 def test_a_chain_of_repeats_is_the_senders(desk: DeskHarness) -> None:
@@ -99,7 +99,7 @@ def test_a_chain_of_repeats_is_the_senders(desk: DeskHarness) -> None:
     desk.send(complaint_of(3, "yang di Kebumen", of=2))
     assert (view(desk).case.state, view(desk).case.version) == ("proses", 3)
     assert sorted(written(desk)) == ["Puskesmas Mawar", "yang di Kebumen"]
-    assert (kinds(desk)[-2:], status(desk)) == (["citizen-wrote", "citizen-wrote"], "proses")
+    assert (kinds(desk)[-2:], status(desk)) == (["citizen-wrote", "citizen-wrote"], "ditangani")
 
 
 def test_a_merge_by_staff_ends_the_wait(desk: DeskHarness) -> None:
@@ -112,7 +112,7 @@ def test_a_merge_by_staff_ends_the_wait(desk: DeskHarness) -> None:
     assert (view(desk).case.state, view(desk).case.version) == ("proses", 3)
     assert [change.number for change in desk.changes if change.kind == "citizen-wrote"] == ["NOMOR1", "NOMOR1"]
     assert sorted(written(desk)) == ["Yang di Puskesmas Mawar", "halo?"]
-    assert status(desk) == "proses"
+    assert status(desk) == "ditangani"
 
 
 def test_a_merge_of_another_citizens_report_does_not(desk: DeskHarness) -> None:
@@ -121,7 +121,7 @@ def test_a_merge_of_another_citizens_report_does_not(desk: DeskHarness) -> None:
     desk.send(complaint_of(2, "Yang di Puskesmas Mawar"))
     desk.send(complaint_of(3, "halo?", of=2))
     correct(desk, 2, "joins", of=1)
-    assert (view(desk).case.state, written(desk), status(desk)) == ("tunda", [], "tunda")
+    assert (view(desk).case.state, written(desk), status(desk)) == ("tunda", [], "menunggu-anda")
     correct(desk, 2, "new", of=1)
     (report,) = view(desk, "NOMOR2", TRIAGE).reports
     assert (report.tracking, report.relation) == ("NOMOR3", "repeat")

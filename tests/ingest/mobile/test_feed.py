@@ -85,9 +85,9 @@ def test_feed_follows_a_report(served: DoorClient, phone: Phone) -> None:
 
     (dispatch,) = process(served)
     (sent_on,) = reports(phone)
-    assert (sent_on["state"], sent_on["agency"]) == ("terdisposisi", "Kota Semarang")
+    assert (sent_on["state"], sent_on["agency"]) == ("diteruskan", "Kota Semarang")
     answer(served, dispatch, "accepted")
-    assert reports(phone)[0]["state"] == "proses"
+    assert reports(phone)[0]["state"] == "ditangani"
     answer(served, dispatch, "closed")
     assert reports(phone)[0]["state"] == "selesai"
 

@@ -21,6 +21,7 @@ from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements
 from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms, parse_sms
+from messages.report_state import STATE_SENTENCES, ShownState, state_sentence
 from messages.shapes import RawMessage
 from messages.tracking import tracking_number
 from tests.conftest import NOW
@@ -31,7 +32,6 @@ from tests.support import records
 from tests.support.stages import make_ledger_sink, make_normalizer
 
 NUMBER = tracking_number(UUID(int=1), b"key")
-_STATES = ("terverifikasi", "terdisposisi", "proses", "selesai", "tunda", "arsip")
 
 
 def reply_text(response: requests.Response) -> str | None:
@@ -55,10 +55,14 @@ def test_every_answer_is_one_segment() -> None:
         sms_acknowledgement.invalid_number(),
         sms_acknowledgement.status_usage(),
         sms_acknowledgement.service_disturbed(),
-        *(sms_acknowledgement.report_state(NUMBER, state) for state in _STATES),
     ]
     assert [answer for answer in all_texts if not fits_one_sms(answer)] == []
     assert len(set(all_texts)) == len(all_texts)
+    for name in ("", "Kota Semarang", "Kementerian Koordinator " * 5):
+        states = [ShownState(state, state_sentence(state, NUMBER, name)) for state in STATE_SENTENCES]
+        answers = [sms_acknowledgement.status_answer(NUMBER, state) for state in states]
+        assert [answer for answer in answers if not fits_one_sms(answer) or NUMBER not in answer] == []
+        assert len(set(answers)) == len(states)
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "LAPOR", "lapor: ", "\u200b\u2060", "LAPOR \u00ad"])
@@ -152,7 +156,7 @@ class UnavailableStore(DoorStore):
 def test_without_the_database_there_is_an_answer(parts: Parts, sms_content: ParsedSms, answer: str) -> None:
     """Without the database a status request is told so, and a sender may be asked for details twice."""
 
-    def state_of(_number: str) -> str | None:
+    def state_of(_number: str) -> ShownState | None:
         raise DatabaseUnavailable("away")
 
     message = raw(parts, "x")
@@ -196,7 +200,7 @@ def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
         f"LAPOR STATUS {number}", f"status no. {number.replace('-', ' ')}", f"\nStatus:\n{number}\n",
         f"STATUS nomor laporan {number}?",
     )  # fmt: skip
-    assert {ask(text) for text in typed} == {sms_acknowledgement.report_state(number, "terverifikasi")}
+    assert {ask(text) for text in typed} == {state_sentence("diterima", number)}
 
 
 def test_status_contains_only_the_state(served: DoorClient, ask: Ask) -> None:

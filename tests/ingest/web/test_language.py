@@ -9,7 +9,9 @@ from jinja2 import Template
 from app.assembly.http import page_templates
 from app.translations import PAGES, read_catalog
 from config.translation.language import in_language
+from messages.report_state import STATE_SENTENCES, ReportState
 from sinks.ledger.status import ReportStatus, StatusStep
+from sinks.ledger.wording import page_sentence
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.web.forms import photo, send_form
@@ -117,13 +119,18 @@ def test_refusals_are_english(served: DoorClient) -> None:
     assert_english(large)
 
 
-@pytest.mark.parametrize("state", ["terverifikasi", "terdisposisi", "proses", "tunda", "selesai"])
+@pytest.mark.parametrize("state", STATE_SENTENCES)
 @pytest.mark.parametrize("relation", ["new", "repeat", "joins"])
-def test_the_status_is_english(state: str, relation: str) -> None:
+def test_the_status_is_english(state: ReportState, relation: str) -> None:
     """The status page has no Indonesian text in any state, with any step."""
-    kinds = ("received", "dispatched", "refused", "accepted", "asked", "responded", "closed", "unheard-of")
+    kinds = (
+        *("received", "dispatched", "refused", "accepted", "asked", "responded", "closed", "reopened", "withdrawn"),
+        "unheard-of",
+    )
     for count in range(1, len(kinds) + 1):
-        steps = tuple(StatusStep(NOW, kind, "Kota Contoh" if count % 2 else "") for kind in kinds[:count])
+        steps = tuple(
+            StatusStep(NOW, kind, "Kota Contoh" if count % 2 else "", count % 3 == 0) for kind in kinds[:count]
+        )
         status = ReportStatus(
             tracking="7K2M-P9QX-4TBC",
             state=state,
@@ -142,4 +149,5 @@ def test_the_status_is_english(state: str, relation: str) -> None:
 def rendered(template: Template, language: str, status: ReportStatus) -> str:
     """Return the status page in a language."""
     with in_language(language):
-        return template.render(status=status, number=status.tracking, nonce=str)
+        sentence = page_sentence(status, names_agency=True)
+        return template.render(status=status, number=status.tracking, sentence=sentence, nonce=str)

@@ -53,7 +53,7 @@ def test_an_unknown_token(served: DoorClient) -> None:
 
 @pytest.mark.parametrize(
     ("verdicts", "status", "notes"),
-    [((), "open", "diteruskan"), (("accepted",), "open", "ditindaklanjuti"), (("closed",), "closed", "selesai")],
+    [((), "open", "teruskan"), (("accepted",), "open", "ditangani"), (("closed",), "closed", "selesai")],
 )
 def test_state_of_a_request(served: DoorClient, verdicts: tuple[str, ...], status: str, notes: str) -> None:
     """The answer has every field of the specification. Fields that are not public are empty."""

@@ -36,13 +36,13 @@ def kinds(dispatches: list[CaseDispatch], answers: list[CaseAnswer]) -> tuple[st
 def test_a_late_closing_ends_nothing() -> None:
     """Semarang refused, the province has the case, and Semarang closes. The case stays open."""
     answers = [answer(1, "refused"), answer(3, "closed", offset=1)]
-    assert kinds([FIRST, SECOND], answers) == ("terdisposisi", ["dispatched", "refused", "dispatched"])
+    assert kinds([FIRST, SECOND], answers) == ("diteruskan", ["dispatched", "refused", "dispatched"])
 
 
 def test_the_state_is_that_of_the_latest_dispatch() -> None:
     """An earlier agency's work does not make the case of the next one look begun."""
     answers = [answer(1, "accepted"), answer(1.5, "refused", offset=1)]
-    assert kinds([FIRST, SECOND], answers)[0] == "terdisposisi"
+    assert kinds([FIRST, SECOND], answers)[0] == "diteruskan"
     assert kinds([FIRST, SECOND], [*answers, answer(3, "closed", 1)])[0] == "selesai"
 
 
@@ -79,25 +79,25 @@ def test_answers_of_one_moment_have_the_order_of_the_bus() -> None:
 def test_a_case_that_triage_closed_is_archived() -> None:
     """Nobody handled it: neither its sender nor one who joined it reads that it was."""
     course = case_course([CaseDispatch(NOW, 0, TRIAGE)], [answer(1, "closed")])
-    assert (course.state, [step.kind for step in course.steps]) == ("arsip", ["dispatched", "closed"])
+    assert (course.state, [step.kind for step in course.steps]) == ("bukan-laporan", ["dispatched", "closed"])
     joined = joined_course(course, [CaseDispatch(hours(0.5), 0, TRIAGE)], hours(0.5))
-    assert (joined.state, [step.kind for step in joined.steps]) == ("arsip", ["dispatched", "closed"])
+    assert (joined.state, [step.kind for step in joined.steps]) == ("bukan-laporan", ["dispatched", "closed"])
 
 
 def test_a_refused_case_is_on_its_way() -> None:
     """The next dispatch is not in the ledger yet."""
-    assert kinds([FIRST], [answer(1, "accepted"), answer(2, "refused")])[0] == "terdisposisi"
+    assert kinds([FIRST], [answer(1, "accepted"), answer(2, "refused")])[0] == "diteruskan"
 
 
 def test_a_decision_of_triage_is_no_step() -> None:
     """Triage gives the case to an agency: the dispatch says so."""
     triage = CaseDispatch(NOW, 0, TRIAGE)
-    assert kinds([triage, SECOND], [answer(1, "refused")]) == ("terdisposisi", ["dispatched", "dispatched"])
+    assert kinds([triage, SECOND], [answer(1, "refused")]) == ("diteruskan", ["dispatched", "dispatched"])
 
 
 def test_without_a_dispatch_there_is_no_state_of_an_agency() -> None:
     """The complaint is read, and no more."""
-    assert kinds([], [answer(1, "closed")]) == ("terverifikasi", [])
+    assert kinds([], [answer(1, "closed")]) == ("diterima", [])
 
 
 def test_a_join_sees_nothing_from_before_its_arrival() -> None:
@@ -106,17 +106,17 @@ def test_a_join_sees_nothing_from_before_its_arrival() -> None:
     arrived_at = hours(5)
     own_dispatch = CaseDispatch(hours(5.1), 0, SEMARANG)
     course = joined_course(case_course([FIRST], answers), [own_dispatch], arrived_at)
-    assert course.state == "proses"
+    assert course.state == "dijawab"
     assert [(step.at, step.kind) for step in course.steps] == [(hours(5.1), "dispatched"), (hours(6), "responded")]
 
 
 def test_a_close_answers_a_join_and_does_not_finish_it() -> None:
     """Its sender may still object."""
     course = joined_course(case_course([FIRST], [answer(6, "closed")]), [CaseDispatch(hours(5), 0, SEMARANG)], hours(5))
-    assert (course.state, [step.kind for step in course.steps]) == ("proses", ["dispatched", "responded"])
+    assert (course.state, [step.kind for step in course.steps]) == ("dijawab", ["dispatched", "responded"])
 
 
-@pytest.mark.parametrize(("verdict", "state"), [("accepted", "proses"), ("closed", "proses"), (None, "terdisposisi")])
+@pytest.mark.parametrize(("verdict", "state"), [("accepted", "ditangani"), ("closed", "dijawab"), (None, "diteruskan")])
 def test_a_join_sees_the_state_of_an_earlier_step(verdict: Verdict | None, state: str) -> None:
     """The state is true for both; the step's time is not shown."""
     answers = [answer(1, verdict)] if verdict else []
@@ -126,7 +126,12 @@ def test_a_join_sees_the_state_of_an_earlier_step(verdict: Verdict | None, state
 
 @pytest.mark.parametrize(
     ("repeated_at", "state"),
-    [([], "tunda"), ([hours(1)], "tunda"), ([hours(3)], "proses"), ([hours(1), hours(3)], "proses")],
+    [
+        ([], "menunggu-anda"),
+        ([hours(1)], "menunggu-anda"),
+        ([hours(3)], "ditangani"),
+        ([hours(1), hours(3)], "ditangani"),
+    ],
 )
 def test_the_agency_waits_until_the_sender_has_written(repeated_at: list[datetime], state: str) -> None:
     """A message from before the question is no answer to it."""
@@ -137,3 +142,21 @@ def test_a_closed_case_stays_closed_when_its_sender_writes() -> None:
     """Only a question waits for the sender."""
     answers = [answer(2, "asked"), answer(4, "closed", offset=1)]
     assert case_course([FIRST], answers, [hours(5)]).state == "selesai"
+
+
+def test_an_objection_opens_the_case_again() -> None:
+    """The dispatch that follows from it is a step of its own, and the state until the agency reacts."""
+    reopened = CaseDispatch(hours(5), 1, SEMARANG, reopened=1)
+    course = case_course([FIRST, reopened], [answer(4, "closed")])
+    assert (course.state, [step.kind for step in course.steps]) == ("dibuka-lagi", ["dispatched", "closed", "reopened"])
+    moved = CaseDispatch(hours(6), 2, CENTRAL, reopened=1)
+    assert case_course([FIRST, reopened, moved], [answer(4, "closed")]).state == "diteruskan"
+    joined = joined_course(course, [CaseDispatch(hours(1), 0, SEMARANG)], hours(1))
+    assert (joined.state, [step.kind for step in joined.steps]) == ("diteruskan", ["dispatched", "responded"])
+
+
+def test_a_question_after_an_answer_is_the_last_word() -> None:
+    """When the sender has written, the agency works on it again: it is not answered."""
+    answers = [answer(1, "responded"), answer(2, "asked", offset=1)]
+    assert case_course([FIRST], answers[:1]).state == "dijawab"
+    assert [case_course([FIRST], answers, at).state for at in ((), [hours(3)])] == ["menunggu-anda", "ditangani"]

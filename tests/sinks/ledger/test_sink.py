@@ -107,7 +107,7 @@ def test_a_status_shows_its_steps(engine: Engine, make_records: MakeRecords) -> 
         status = ledger.status(tracking)
         assert status
         states.append(status.state)
-    assert states == ["terverifikasi", "terdisposisi", "proses", "selesai"]
+    assert states == ["diterima", "diteruskan", "ditangani", "selesai"]
     steps = status.steps if status else ()
     assert [(step.kind, step.agency) for step in steps] == [
         ("received", ""),
@@ -116,6 +116,17 @@ def test_a_status_shows_its_steps(engine: Engine, make_records: MakeRecords) -> 
         ("closed", "Kementerian Kesehatan"),
     ]
     assert steps[0].at == NOW.replace(microsecond=678000)
+
+
+def test_a_message_that_was_set_aside_has_a_status(parts: Parts, engine: Engine) -> None:
+    """Whatever the normalizer sets aside is known under its number, and written once."""
+    message = records.sms(parts, "LAPOR", "+628000000031")
+    (event,) = make_normalizer(engine, parts.sealer).handle([at(message)])
+    for _ in range(2):
+        make_ledger_sink(engine).handle([at(event)])
+    status = StatusReader(engine, {}).status(str(value_of(event)["tracking"]))
+    assert status
+    assert (status.state, status.set_aside) == ("bukan-laporan", "empty")
 
 
 def test_a_repeat_shows_the_steps_of_the_first(engine: Engine, make_records: MakeRecords) -> None:
@@ -128,7 +139,7 @@ def test_a_repeat_shows_the_steps_of_the_first(engine: Engine, make_records: Mak
     status = ledger.status(numbers[1])
     assert status
     assert (status.relation, status.repeated_number) == ("repeat", numbers[0])
-    assert status.state == "terdisposisi"
+    assert status.state == "diteruskan"
     assert [step.kind for step in status.steps] == ["received", "dispatched"]
 
 
@@ -243,7 +254,7 @@ def test_an_answer_before_its_dispatch_waits(engine: Engine, make_records: MakeR
     sink.handle(earlier)
     status = StatusReader(engine, {"bumn-pln": "PLN"}).status(tracking)
     assert status
-    assert (status.state, [step.kind for step in status.steps]) == ("terdisposisi", ["received", "dispatched"])
+    assert (status.state, [step.kind for step in status.steps]) == ("diteruskan", ["received", "dispatched"])
 
 
 def test_a_written_answer_outlives_its_key(engine: Engine, make_records: MakeRecords) -> None:

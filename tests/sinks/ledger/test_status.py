@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Engine, event, insert
 
 from config.database import write_transaction
+from messages.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
 from sinks.ledger.status import StatusReader, StatusStep
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 from tests.conftest import NOW
 
 _NAMES = {"kota-3374": "Kota Semarang", TRIAGE: "Admin Pusat"}
@@ -89,7 +90,7 @@ def test_many_statuses_equal_single_ones(engine: Engine) -> None:
     assert statuses == {tracking: ledger.status(tracking) for tracking in numbers}
     assert {tracking: statuses[tracking].state for tracking in numbers[:3]} == {
         number(1): "selesai",
-        number(2): "terdisposisi",
+        number(2): "diteruskan",
         number(3): "selesai",
     }
     assert (statuses[number(3)].relation, statuses[number(3)].repeated_number, statuses[number(2)].repeated_number) == (
@@ -101,7 +102,7 @@ def test_many_statuses_equal_single_ones(engine: Engine) -> None:
         StatusStep(NOW, "received"),
         StatusStep(NOW, "dispatched", "Kota Semarang"),
         StatusStep(NOW + timedelta(hours=1), "dispatched", "Kota Semarang"),
-        StatusStep(NOW + timedelta(days=1), "closed", "Kota Semarang"),
+        StatusStep(NOW + timedelta(days=1), "closed", "Kota Semarang", answer_id=UUID(int=1)),
     )
     assert ledger.statuses([]) == {}
 
@@ -122,7 +123,7 @@ def test_a_triage_decision_is_no_refusal(engine: Engine) -> None:
         ("received", ""),
         ("dispatched", "Kota Semarang"),
         ("refused", "Kota Semarang"),
-        ("dispatched", "Admin Pusat"),
+        ("dispatched", TRIAGE_NAME),
         ("dispatched", "Kota Semarang"),
     ]
 
@@ -153,7 +154,7 @@ def test_a_join_sees_only_what_came_after_it(engine: Engine) -> None:
     assert statuses[number(1)].state == "selesai"
     for index, arrived_at in ((2, joined_at), (3, repeated_at)):
         status = statuses[number(index)]
-        assert (status.state, status.is_joined, status.belongs_to_case) == ("proses", True, True)
+        assert (status.state, status.is_joined, status.belongs_to_case) == ("dijawab", True, True)
         assert [(step.at, step.kind) for step in status.steps] == [
             (arrived_at, "received"),
             (arrived_at, "dispatched"),
@@ -176,7 +177,7 @@ def test_a_repeat_of_a_repeat_sees_its_first(engine: Engine) -> None:
     assert [step.kind for step in status.steps] == ["dispatched", "closed", "received"]
 
 
-@pytest.mark.parametrize(("of", "state"), [(1, "proses"), (2, "tunda")])
+@pytest.mark.parametrize(("of", "state"), [(1, "ditangani"), (2, "menunggu-anda")])
 def test_only_the_sender_who_was_asked_can_answer(engine: Engine, of: int, state: str) -> None:
     """The agency asked the sender of the case. What another citizen adds to a joined report is no answer to that."""
     asked = {**answer(1, "asked"), "recorded_at": NOW + timedelta(days=1)}
@@ -212,16 +213,55 @@ def test_no_code_or_text_from_outside_is_shown(engine: Engine) -> None:
         connection.execute(insert(AnswerRow), [forged])
     status = StatusReader(engine, {}).status(number(1))
     assert status
-    assert status.state == "terdisposisi"
+    assert status.state == "diteruskan"
     assert [(step.kind, step.agency) for step in status.steps] == [("received", ""), ("dispatched", "")]
 
 
-@pytest.mark.parametrize(("count", "statements"), [(1, 4), (1000, 4), (5001, 8)])
+@pytest.mark.parametrize(("count", "statements"), [(1, 6), (1000, 6), (5001, 12)])
 def test_a_few_statements_for_many(engine: Engine, count: int, statements: int) -> None:
-    """Four statements suffice for five thousand numbers."""
+    """Six statements suffice for five thousand numbers."""
     numbers = written(engine, count)
     with counted(engine) as all_statements:
         assert len(StatusReader(engine, _NAMES).statuses(numbers)) == count
 
     selects = [statement for statement in all_statements if statement.startswith("SELECT")]
     assert len(selects) <= statements
+
+
+def test_a_withdrawn_report(engine: Engine) -> None:
+    """Its sender withdrew it; a report that joined it goes on. An objection takes the withdrawal back."""
+    rows = [follower(2, 1, "joins", NOW), follower(3, 1, "repeat", NOW + timedelta(days=2))]
+    withdrawal = {**rows[1][0], "act": "withdraws"}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1), rows[0][0]])
+        connection.execute(insert(ComplaintRow), [withdrawal])
+        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchRow), [own for _, own in rows])
+    ledger = StatusReader(engine, _NAMES)
+    statuses = ledger.statuses([number(index) for index in range(1, 4)])
+    assert {tracking: status.state for tracking, status in statuses.items()} == {
+        number(1): "ditarik",
+        number(2): "diteruskan",
+        number(3): "ditarik",
+    }
+    assert [step.kind for step in statuses[number(1)].steps] == ["received", "dispatched", "withdrawn"]
+    objection = {**complaint(4, of=1), "act": "objects", "received_at": NOW + timedelta(days=3)}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [objection])
+    assert ledger.statuses([number(1)])[number(1)].state == "diteruskan"
+
+
+def test_a_message_that_was_set_aside_is_known(engine: Engine) -> None:
+    """Its number has a state and a reason. A message that a person made a report of later has the report's state."""
+    rows = [
+        {"message_id": UUID(int=index), "tracking": number(index), "reason": "thanks", "at": NOW} for index in (1, 2)
+    ]
+    with write_transaction(engine) as connection:
+        connection.execute(insert(SetAsideRow), rows)
+        connection.execute(insert(ComplaintRow), [complaint(2)])
+    statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in (1, 2, 3)])
+    assert {tracking: (status.state, status.set_aside) for tracking, status in statuses.items()} == {
+        number(1): ("bukan-laporan", "thanks"),
+        number(2): ("diterima", ""),
+    }
+    assert "ucapan terima kasih" in statuses[number(1)].sentence

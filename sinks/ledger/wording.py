@@ -1,0 +1,15 @@
+"""Sentences of the ledger's pages that follow from a report's state."""
+
+from config.translation.message import Message
+from messages.reply_texts import UNNAMED_AGENCY
+from messages.report_state import SET_ASIDE_SENTENCES, STATE_SENTENCES
+from sinks.ledger.status import ReportStatus
+
+
+def page_sentence(status: ReportStatus, *, names_agency: bool) -> Message:
+    """Return the state in a sentence, as in SMS, with the agency's name however long it is. Pages translate it."""
+    values = {"number": status.tracking, "agency": status.agency or UNNAMED_AGENCY}
+    if status.set_aside:
+        return Message(SET_ASIDE_SENTENCES.get(status.set_aside, SET_ASIDE_SENTENCES[""]), values)
+    sentence = STATE_SENTENCES[status.state]
+    return Message(sentence.named if names_agency and status.agency else sentence.unnamed, values)
