@@ -159,7 +159,8 @@ class StatusReader:
 
 def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
     """Yield the statuses of the messages with these numbers that are no reports."""
-    for row in connection.execute(select(SetAsideRow).where(col(SetAsideRow.tracking).in_(numbers))).scalars():
+    columns = (col(SetAsideRow.tracking), col(SetAsideRow.reason), col(SetAsideRow.at))
+    for row in connection.execute(select(*columns).where(col(SetAsideRow.tracking).in_(numbers))):
         received = StatusStep(row.at, "received")
         yield ReportStatus(row.tracking, "bukan-laporan", (received,), "new", None, set_aside=row.reason or "empty")
 

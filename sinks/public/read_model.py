@@ -24,7 +24,7 @@ from config.database import (
 )
 from messages import codec
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, TRIAGE
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.public.case_states import read_case_states
 from sinks.public.public_id import public_id
@@ -131,8 +131,8 @@ class PublicReadModel:
 
 def _mentioned(record: Record) -> set[UUID]:
     """Return the complaints that a record is about. The ledger has decoded it before."""
-    if record.topic == CORRECTIONS:
-        # The dispatch that follows from a correction names the new relation.
+    if record.topic in {CORRECTIONS, OVERSIGHT}:
+        # The dispatch that follows from a correction names the new relation. A message that was set aside is no report.
         return set()
     if record.topic == AGENCY_ANSWERS:
         return {codec.decode(AgencyAnswer, record.value, record.headers).complaint_id}
