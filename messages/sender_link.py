@@ -25,6 +25,11 @@ def sender_token(message: UUID, key: bytes) -> str:
     return "".join(_ALPHABET[(value >> shift) & (len(_ALPHABET) - 1)] for shift in shifts)
 
 
+def sender_link(public_url: str, key: bytes, message: UUID) -> str:
+    """Return the sender's own link to the report of a raw message."""
+    return f"{public_url}/l/{sender_token(message, key)}"
+
+
 def read_sender_token(token: str, key: bytes) -> UUID | None:
     """Return the id of the message that a token belongs to; `None` for a token that we did not make."""
     symbols = token.lower().translate(_LOOKALIKES)

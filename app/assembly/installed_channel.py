@@ -56,6 +56,8 @@ class DoorParts(Protocol):
     @property
     def wrapper(self) -> Wrapper: ...  # noqa: D102
     @property
+    def link_of(self) -> Callable[[UUID], str]: ...  # noqa: D102
+    @property
     def attachments(self) -> Attachments: ...  # noqa: D102
     @property
     def regions(self) -> Regions: ...  # noqa: D102

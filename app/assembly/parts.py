@@ -1,7 +1,7 @@
 """Builds the parts of one process from its settings. Each part is built at its first use. Nothing is decided here."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from uuid import UUID
@@ -49,6 +49,7 @@ from messages.alternate_ids import AlternateIds
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.channels import ChannelDirectory
 from messages.sealing import Sealer
+from messages.sender_link import sender_link
 from messages.topics import ConsumerGroup, Topic
 from monitor.audit.audit import Audit, Auditor, LedgerContent
 from normalize.classification.classifier import Classifier
@@ -112,6 +113,11 @@ class Parts:
         """The wrapper of arrivals at the doors."""
         secrets = self.secrets
         return Wrapper(self.sealer, secrets.sender_key, secrets.tracking_key, secrets.message_key)
+
+    @cached_property
+    def link_of(self) -> Callable[[UUID], str]:
+        """The sender's own link to the report of a raw message."""
+        return partial(sender_link, self.settings.reached_at, self.secrets.link_key)
 
     @cached_property
     def reference(self) -> ReferenceFolder:

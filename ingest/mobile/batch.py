@@ -1,7 +1,8 @@
 """Batch upload of the app's reports (`/outbox`): one result for each report, and the missing sequence numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeGuard
+from uuid import UUID
 
 import structlog
 from fastapi import Request
@@ -30,7 +31,7 @@ Outcome = IntakeResult | Refused
 
 
 class BatchDoor:
-    """Endpoints of the batch upload. `public_url` is the service's public address."""
+    """Endpoints of the batch upload. `public_url` is the service's public address; `link_of`: see `MobileDoor`."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class BatchDoor:
         sequences: Sequences,
         regions: Regions,
         public_url: str,
+        link_of: Callable[[UUID], str],
     ) -> None:
         self._gate = gate
         self._authentication = authentication
@@ -47,6 +49,7 @@ class BatchDoor:
         self._sequences = sequences
         self._regions = regions
         self._public_url = public_url
+        self._link_of = link_of
 
     async def send(self, request: Request) -> Response:
         """Accept every report that can be accepted, and return a reason for each of the others.
@@ -115,6 +118,7 @@ class BatchDoor:
                 status="known" if outcome.is_repeat else "accepted",
                 tracking=outcome.tracking,
                 status_url=f"{self._public_url}/status/{outcome.tracking}",
+                link=self._link_of(outcome.message_id),
             )
         return BatchResult(
             sequence=item.sequence,

@@ -1,5 +1,8 @@
 """Endpoints of the mobile door: registration of a device, one report, batch upload, file uploads and feed."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +19,7 @@ from ingest.mobile.authentication import BearerChallengeRoute, DeviceAuthenticat
 from ingest.mobile.batch import BatchDoor
 from ingest.mobile.devices import Devices
 from ingest.mobile.feed import FeedDoor, StateLookup
+from ingest.mobile.follow_ups import DeviceFollowUp, DeviceFollowUpDoor, FollowUpAccepted
 from ingest.mobile.intake import ReportIntake
 from ingest.mobile.openapi import header, json_body, secured, upload_id_parameter, upload_part_body
 from ingest.mobile.sequences import Sequences
@@ -36,7 +40,11 @@ from messages.payloads.submission import MobileSubmission
 
 
 class MobileDoor:
-    """All endpoints of the app. `find_states` asks the ledger; `public_url` is the service's public address."""
+    """All endpoints of the app.
+
+    `find_states` asks the ledger; `public_url` is the service's public address. `link_of` returns the sender's own link
+    to the report of a raw message.
+    """
 
     def __init__(
         self,
@@ -49,15 +57,18 @@ class MobileDoor:
         regions: Regions,
         find_states: StateLookup,
         public_url: str,
+        link_of: Callable[[UUID], str],
     ) -> None:
         self._gate = gate
         self._devices = devices
         self._regions = regions
         self._public_url = public_url
+        self._link_of = link_of
         self._authentication = DeviceAuthentication(gate, devices)
         self._intake = ReportIntake(gate, wrapper, store, sequences, uploads)
-        self._batch = BatchDoor(gate, self._authentication, self._intake, sequences, regions, public_url)
+        self._batch = BatchDoor(gate, self._authentication, self._intake, sequences, regions, public_url, link_of)
         self._uploads = UploadDoor(gate, self._authentication, uploads)
+        self._follow_ups = DeviceFollowUpDoor(gate, wrapper, self._authentication, sequences, uploads)
         self._feed = FeedDoor(gate, self._authentication, sequences, find_states, public_url)
 
     def routes(self) -> APIRouter:
@@ -91,6 +102,16 @@ class MobileDoor:
             response_model=Accepted,
             responses=documented_refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
             openapi_extra=secured(optional=True, requestBody=json_body(MobileSubmission), parameters=[key]),
+        )
+        router.add_api_route(
+            "/follow-ups",
+            self._follow_ups.follow_up,
+            methods=["POST"],
+            status_code=202,
+            operation_id="send_follow_up",
+            response_model=FollowUpAccepted,
+            responses=documented_refusals(400, 401, 404, 409, 413, 415, 429, 503),
+            openapi_extra=secured(requestBody=json_body(DeviceFollowUp)),
         )
         self._add_batch_routes(router)
         self._add_upload_routes(router)
@@ -137,7 +158,11 @@ class MobileDoor:
         if device and device.id != report.device_id:
             raise Refused("other_device", (FieldError("device_id", "Pakai perangkat yang memiliki token ini."),))
         accepted = await self._intake.accept(report, arrival, device)
-        answer = Accepted(tracking=accepted.tracking, status_url=f"{self._public_url}/status/{accepted.tracking}")
+        answer = Accepted(
+            tracking=accepted.tracking,
+            status_url=f"{self._public_url}/status/{accepted.tracking}",
+            link=self._link_of(accepted.message_id),
+        )
         return JSONResponse(answer.model_dump(mode="json"), 202)
 
     def _add_batch_routes(self, router: APIRouter) -> None:

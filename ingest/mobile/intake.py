@@ -19,8 +19,9 @@ from ingest.wrap import Wrapper, accepted_record
 
 
 class IntakeResult(NamedTuple):
-    """Tracking number of a report that is on the bus. `is_repeat` is True if an earlier attempt had published it."""
+    """A report that is on the bus. `is_repeat` is True if an earlier attempt had published it."""
 
+    message_id: UUID
     tracking: str
     is_repeat: bool
 
@@ -57,12 +58,12 @@ class ReportIntake:
             earlier_report = preparation.earlier_report
             if sequence is not None:
                 await run_in_threadpool(self._sequences.record_report, hashed_id, earlier_report, sequence)
-            return IntakeResult(earlier_report.tracking, is_repeat=True)
+            return IntakeResult(earlier_report.message_id, earlier_report.tracking, is_repeat=True)
         raw = wrap(report, self._wrapper, arrival.at, device, preparation.thread, preparation.attachments)
         await self._gate.publish(accepted_record(raw))
         published = PublishedReport(raw.id, report.submission.client_id, preparation.thread, raw.tracking, arrival.at)
         await run_in_threadpool(self._sequences.record_report, hashed_id, published, sequence)
-        return IntakeResult(raw.tracking, is_repeat=False)
+        return IntakeResult(raw.id, raw.tracking, is_repeat=False)
 
     def _prepare(self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None) -> _Preparation:
         key = provider_id(report, self._wrapper)

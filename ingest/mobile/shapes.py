@@ -37,6 +37,7 @@ class Accepted(Shape):
 
     tracking: str
     status_url: str
+    link: str = Field(description="The sender's own page of this report. Whoever has it can write to the report.")
 
 
 class BatchReports(Shape):
@@ -57,6 +58,7 @@ class BatchResult(Shape):
     status: Literal["accepted", "known", "refused"]
     tracking: str = ""
     status_url: str = ""
+    link: str = Field("", description="The sender's own page of this report.")
     reason: str = ""
     title: str = ""
     errors: tuple[FieldError, ...] = ()

@@ -23,6 +23,7 @@ def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         parts.regions,
         partial(report_states, parts.ledger),
         parts.settings.reached_at,
+        parts.link_of,
     )
     return (HttpDoor(door.routes(), PROBLEM_RESPONSES),)
 

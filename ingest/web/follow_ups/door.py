@@ -46,13 +46,12 @@ _FIELDS: dict[str, Any] = {
     },
     "required": ["token", "act"],
 }
-_EXAMPLE = {"token": "0" * 40, "act": "objects", "text": "Lampunya belum menyala."}
 _ACCEPTED = {"type": "object", "properties": {"tracking": _TEXT}, "required": ["tracking"]}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": _FIELDS, "example": _EXAMPLE},
+            "application/json": {"schema": _FIELDS},
             MULTIPART: {"schema": _FIELDS},
             "application/x-www-form-urlencoded": {"schema": _FIELDS},
         },

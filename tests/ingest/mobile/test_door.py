@@ -33,7 +33,9 @@ def test_report_becomes_one_record(served: DoorClient) -> None:
 
     (raw,) = served.raw_messages("mobile")
     assert answer.status_code == 202
-    assert answer.json() == {"tracking": raw.tracking, "status_url": f"{served.address}/status/{raw.tracking}"}
+    link = served.parts.link_of(raw.id)
+    status_url = f"{served.address}/status/{raw.tracking}"
+    assert answer.json() == {"tracking": raw.tracking, "status_url": status_url, "link": link}
     assert json.loads(served.open_body(raw)) == report()
     assert served.published_count() == 1
 

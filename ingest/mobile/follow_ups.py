@@ -1,0 +1,97 @@
+"""Follow-ups of a device to its own reports: objection, confirmation, rating, withdrawal, and further words."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from ingest.arrival import Arrival, FieldError, Refused
+from ingest.http.field_errors import invalid_submission
+from ingest.http.gate import Gate
+from ingest.mobile.adapter import require_json
+from ingest.mobile.authentication import DeviceAuthentication
+from ingest.mobile.channel import CHANNEL
+from ingest.mobile.devices import Device
+from ingest.mobile.sequences import Sequences
+from ingest.mobile.uploads import Uploads
+from ingest.wrap import Wrapper, accepted_record
+from messages.payloads.follow_up import CONTENT_TYPE, FollowUpSubmission
+from messages.payloads.submission import has_visible_text
+from messages.shapes import RawMessage, Shape
+
+
+class DeviceFollowUp(Shape):
+    """An act on an earlier report of this device."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    client_id: UUID = Field(description="The app's own id of the follow-up, made once and sent with every attempt.")
+    about: str = Field(min_length=1, max_length=40, description="The report: its client_id or number.")
+    act: Literal["adds", "objects", "confirms", "rates", "withdraws", "asks-to-be-forgotten"]
+    text: str = Field("", max_length=10_000)
+    rating: int = Field(0, ge=0, le=5, description="1 (bad) to 5 (good), with `rates`.")
+    attachments: tuple[UUID, ...] = Field((), max_length=5, description="Ids of uploads that are finished.")
+
+
+class FollowUpAccepted(Shape):
+    """A follow-up was accepted. It is a message with a number of its own."""
+
+    tracking: str
+
+
+class DeviceFollowUpDoor:
+    """Endpoint of follow-ups. A device can follow up only what it sent itself."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        wrapper: Wrapper,
+        authentication: DeviceAuthentication,
+        sequences: Sequences,
+        uploads: Uploads,
+    ) -> None:
+        self._gate = gate
+        self._wrapper = wrapper
+        self._authentication = authentication
+        self._sequences = sequences
+        self._uploads = uploads
+
+    async def follow_up(self, request: Request) -> Response:
+        """Accept a follow-up. The same client_id with the same content is one follow-up."""
+        arrival = await self._gate.read_arrival(request)
+        device = await self._authentication.authenticate("mobile", arrival)
+        require_json(arrival)
+        try:
+            follow_up = DeviceFollowUp.model_validate_json(arrival.body)
+        except ValidationError as error:
+            raise invalid_submission(error) from None
+        _check(follow_up)
+        raw = await run_in_threadpool(self._wrap, device, follow_up, arrival)
+        await self._gate.publish(accepted_record(raw))
+        return JSONResponse(FollowUpAccepted(tracking=raw.tracking).model_dump(mode="json"), 202)
+
+    def _wrap(self, device: Device, follow_up: DeviceFollowUp, arrival: Arrival) -> RawMessage:
+        """Return the raw message. Raises `Refused` if the report or an upload is not this device's."""
+        report = self._sequences.find_referenced_report(device.hash, follow_up.about)
+        if report is None:
+            raise Refused("about_unknown", (FieldError("about", "Kirim dahulu laporan yang dimaksud."),))
+        stored = self._uploads.attached(device.hash, follow_up.attachments, arrival.at, arrival.address)
+        submission = FollowUpSubmission(
+            message_id=report.message_id, act=follow_up.act, text=follow_up.text, rating=follow_up.rating
+        )
+        body = submission.model_dump_json().encode()
+        provider_id = f"follow-up:{device.id}:{follow_up.client_id}:{self._wrapper.digest(arrival.body)}"
+        sender = f"device:{device.id}"
+        raw = self._wrapper.wrap(CHANNEL.name, provider_id, sender, body, arrival.at, CONTENT_TYPE, "device-token")
+        return raw.model_copy(update={"attachments": tuple(attachment.attachment for attachment in stored)})
+
+
+def _check(follow_up: DeviceFollowUp) -> None:
+    """Raise `Refused` for an act that lacks what it consists of."""
+    if follow_up.act == "rates" and not follow_up.rating:
+        raise Refused("invalid_submission", (FieldError("rating", "Pilih nilai dari 1 sampai 5."),))
+    if follow_up.act == "adds" and not follow_up.attachments and not has_visible_text(follow_up.text):
+        raise Refused("invalid_submission", (FieldError("text", "Tulis keterangan Anda, atau pilih foto."),))
