@@ -34,7 +34,8 @@ def test_off_nothing_of_it_answers(serve: Serve) -> None:
     """Each address is unknown, no page links to it, and Open311 lists nothing."""
     served = serve()
     assert [served.get(path).status_code for path in _ADDRESSES] == [HTTPStatus.NOT_FOUND] * len(_ADDRESSES)
-    assert "/publik" not in served.get("/status").text
+    for path in ("/status", "/lapor", "/privasi"):
+        assert "/publik" not in served.get(path).text
     assert served.get("/open311/v2/requests.json").json() == []
     assert served.get("/open311/v2/requests/P000000000000.json").status_code == HTTPStatus.NOT_FOUND
     assert "/publik" not in served.get("/openapi.json").json()["paths"]
@@ -82,6 +83,8 @@ def test_saya_juga_mengalami(open_view: DoorClient) -> None:
     link = re.search(r'href="(/lapor\?[^"]+)"', open_view.get(f"/publik/{public_id}").text)
     assert link
     form = open_view.get(link[1]).text
+    # The sender reads before sending what everybody will see.
+    assert all("tampil di <a" in text for text in (form, open_view.get("/privasi").text))
     assert f'name="same_as" value="{public_id}"' in form
     assert 'name="same_as"' not in open_view.get("/lapor?sama=%3Cscript%3E").text
     again = open_view.post("/web/reports", data=fields(open_view, text="", same_as=public_id)).text
