@@ -89,6 +89,8 @@ def test_saya_juga_mengalami(open_view: DoorClient) -> None:
     assert 'name="same_as"' not in open_view.get("/lapor?sama=%3Cscript%3E").text
     again = open_view.post("/web/reports", data=fields(open_view, text="", same_as=public_id)).text
     assert f'name="same_as" value="{public_id}"' in again
+    recap = open_view.post("/web/reports", data=fields(open_view, same_as=public_id, step="recap")).text
+    assert f'name="same_as" value="{public_id}"' in recap
     sent = open_view.post("/web/reports", data=fields(open_view, same_as=public_id))
     assert sent.status_code == HTTPStatus.SEE_OTHER
 
