@@ -15,6 +15,7 @@ from ingest.files import attachments
 from ingest.mobile import tables as mobile
 from ingest.smpp import acknowledgements, part_store
 from ingest.twitter import lease, recent_posts
+from ingest.web.contact_proof import tables as web_contacts
 from ingest.web.open311 import store as open311
 from normalize import decision_store
 from normalize.conversation import tables as conversation
@@ -37,6 +38,7 @@ MODULES = (
     lease,
     recent_posts,
     open311,
+    web_contacts,
     decision_store,
     conversation,
     duplicates,

@@ -50,6 +50,8 @@ class DatabaseLock(IntEnum):
     AGENCY_KEYS = 1714
     # One process at a time derives the reports of the public view.
     PUBLIC_REPORTS = 1715
+    # One process at a time counts the codes and first mails to contacts of the form.
+    CONTACT_CODES = 1719
 
 
 class DatabaseUnavailable(Exception):

@@ -27,6 +27,9 @@ class WebSettings(BaseSettings):
     public_view: bool = Field(
         False, description="Everybody may read masked reports at /publik, in a feed and by Open311."
     )
+    codes_per_day: int = Field(
+        2000, ge=1, description="Limit of codes by SMS that prove phone numbers, in a day and to all numbers."
+    )
 
     @model_validator(mode="after")
     def _check_operator(self) -> Self:

@@ -41,7 +41,7 @@ class ChannelFacts:
 
     `senders_choose_kind`: the sender has a field for the kind of report. `gets_replies`: the service writes to senders
     on this channel at all. `gets_progress`: a reply tells the sender of a dispatch and of an agency's answer; only
-    where nobody else reads it.
+    where nobody else reads it. `replies_need_proof`: the service writes only to senders who proved a contact.
     """
 
     name: str
@@ -50,6 +50,7 @@ class ChannelFacts:
     senders_choose_kind: bool
     gets_replies: bool
     gets_progress: bool
+    replies_need_proof: bool = False
 
     def with_door(self, door: DoorFacts) -> "ChannelFacts":
         """Return the same channel with one more door."""
@@ -95,6 +96,11 @@ class ChannelDirectory:
     def with_progress(self) -> frozenset[str]:
         """Channels on which senders hear of a dispatch and of an agency's answer."""
         return frozenset(channel.name for channel in self.channels if channel.gets_progress)
+
+    @cached_property
+    def with_proof(self) -> frozenset[str]:
+        """Channels on which only senders who proved an address get replies."""
+        return frozenset(channel.name for channel in self.channels if channel.replies_need_proof)
 
     def label_of(self, channel: str) -> str:
         """Return the label of a channel; its name if it is not listed."""

@@ -19,7 +19,7 @@ from app.assembly.doors.sms import sms_doors
 from app.assembly.doors.twitter import TWITTER_NUMBERS, twitter_doors
 from app.assembly.doors.web import web_doors
 from app.assembly.installed_channel import InstalledChannel
-from app.assembly.replies.providers import PUSH_REPLIES, SMS_REPLIES, X_REPLIES
+from app.assembly.replies.providers import PUSH_REPLIES, SMS_REPLIES, WEB_REPLIES, X_REPLIES
 from messages.channels import ChannelDirectory
 from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
@@ -37,6 +37,7 @@ CHANNELS = (
             follow_up.CONTENT_TYPE: follow_up_reader.read_report,
         },
         http_doors=web_doors,
+        replies=WEB_REPLIES,
     ),
     InstalledChannel(
         facts=ingest.sms.channel.CHANNEL.with_door(ingest.smpp.channel.SMPP),

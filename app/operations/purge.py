@@ -6,7 +6,8 @@ Data that may still be needed stay, and so do whole kinds for which that cannot 
   report and lost. Each key holds two digests.
 * The identity of an outbox row: an agency may answer months later, and each reply is sent only once. The purge empties
   only its text and the hash of its address.
-* Recipients of replies: an answer may still come.
+* Recipients of replies, and proven contacts of the form: an answer may still come. Codes of contacts are deleted by
+  themselves after a day, with the next code.
 """
 
 import json

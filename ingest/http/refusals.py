@@ -56,6 +56,11 @@ REFUSALS: Mapping[str, Refusal] = {
     "form_foreign": Refusal(403, _("Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi.")),
     "form_trapped": Refusal(400, _("Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi.")),
     "form_too_quick": Refusal(400, _("Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi.")),
+    # The sender of a report proves a contact.
+    "code_wrong": Refusal(400, _("Kode ini tidak benar. Periksa SMS terakhir dari kami.")),
+    "code_over": Refusal(400, _("Kode ini tidak berlaku lagi. Minta kode baru.")),
+    "code_limit": Refusal(429, _("Terlalu banyak kode dalam waktu singkat. Mohon coba lagi nanti.")),
+    "code_unsent": Refusal(503, _("SMS dengan kode tidak dapat dikirim saat ini. Mohon coba lagi nanti.")),
     "foreign_site": Refusal(403, _("Kiriman dari halaman situs lain ditolak. Kirim dari aplikasi Anda sendiri.")),
     # The message is quarantined; a person decides about it.
     "unsigned": Refusal(403, _("Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa.")),

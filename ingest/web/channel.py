@@ -9,7 +9,7 @@ FORM = DoorFacts(
     label="Web",
     title="The web door",
     address_prefix="/",
-    rates={"web": "60/minute", "upload": "120/minute", "follow-up": "60/minute"},
+    rates={"web": "60/minute", "upload": "120/minute", "follow-up": "60/minute", "contact-code": "30/hour"},
 )
 OPEN311 = DoorFacts(
     name="open311",
@@ -26,7 +26,8 @@ CHANNEL = ChannelFacts(
     label="Web",
     doors=(FORM, OPEN311),
     senders_choose_kind=True,
-    # The receipt of the form has told the sender everything.
-    gets_replies=False,
-    gets_progress=False,
+    # Only to a phone number or a mail address that the sender proved.
+    gets_replies=True,
+    gets_progress=True,
+    replies_need_proof=True,
 )

@@ -1,12 +1,13 @@
 """Endpoints of the web door: the form, its submission and the JSON report, the receipt, and the form's region lists."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from config.reference.regions import Regions
@@ -16,6 +17,8 @@ from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.http.refusal_handlers import record_refusal
 from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
+from ingest.web.contact_proof.addresses import masked_address, masked_number
+from ingest.web.contact_proof.form_contact import FormContact
 from ingest.web.form_files import FormFiles
 from ingest.web.form_pages import FormPages, SubmittedForm, combine
 from ingest.web.form_state import FORM_STEPS, RECAP_STEP, joined_fields, read_form_state
@@ -39,7 +42,7 @@ _DAY_SECONDS = 86_400
 class WebDoor:
     """All endpoints of the form.
 
-    `new_id` returns a random UUID; `public_url` is the service's public address. `contacts`: see `FormPages`.
+    `new_id` returns a random UUID; `public_url` is the service's public address.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class WebDoor:
         regions: Regions,
         new_id: Callable[[], UUID],
         public_url: str,
-        contacts: Collection[str] = (),
+        contact: FormContact,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
@@ -61,7 +64,8 @@ class WebDoor:
         self._regions = regions
         self._new_id = new_id
         self._public_url = public_url
-        self._pages = FormPages(templates, tokens, regions, contacts)
+        self._pages = FormPages(templates, tokens, regions, contact.ways)
+        self._contact = contact
         self._files = FormFiles(attachments, tokens, gate.check_rate)
         self._scripts = {name: (_STATIC / name).read_bytes() for name in ("form.js", "receipt.js")}
 
@@ -116,7 +120,15 @@ class WebDoor:
         if not self._tokens.is_receipt(tracking, bukti):
             return RedirectResponse(f"/status/{tracking}", status_code=303)
         status_url = f"{self._public_url}/status/{tracking}"
-        receipt = self._templates.get_template("receipt.html").render(tracking=tracking, status_url=status_url)
+        contact = await run_in_threadpool(self._contact.contact, tracking)
+        receipt = self._templates.get_template("receipt.html").render(
+            tracking=tracking,
+            signature=bukti,
+            status_url=status_url,
+            contact=contact,
+            number=masked_number(contact.phone),
+            address=masked_address(contact.email),
+        )
         return HTMLResponse(receipt)
 
     async def regions_inside(self, code: str) -> Response:
@@ -170,6 +182,7 @@ class WebDoor:
             record_refusal(request, refused)
             page.refused = refused
             return self._pages.refusal(page)
+        await self._contact.remember(raw, page.state.values)
         signature = self._tokens.sign_receipt(raw.tracking)
         return RedirectResponse(f"/web/receipts/{raw.tracking}?bukti={signature}", status_code=303)
 
@@ -196,7 +209,7 @@ class WebDoor:
         Raises one `Refused` with everything that must be corrected. A second press is required only if nothing else
         must be corrected. For the recap, nothing is counted and no press is required.
         """
-        refusals = [*file_refusals, *page.state.missing_fields()]
+        refusals = [*file_refusals, *page.state.missing_fields(), *self._contact.faults(page.state.values)]
         arrival = self._gate.arrival(request, page.state.body(page.files))
         attachments = [file.attachment for file in page.files]
         is_sent = page.state.step != RECAP_STEP

@@ -107,6 +107,14 @@ class FormTokens:
         """Return True if we signed the receipt of this number."""
         return self._is_signed(signature, "receipt", "", tracking)
 
+    def sign_mail_link(self, tracking: str) -> str:
+        """Return the signature of the link by which the reader of a report's first mail confirms the address."""
+        return self._sign("mail", "", tracking)
+
+    def is_mail_link(self, tracking: str, signature: str) -> bool:
+        """Return True if we signed the link in the first mail of this number."""
+        return self._is_signed(signature, "mail", "", tracking)
+
     def seal(self, form_id: str, file: FormFile) -> str:
         """Return the file as a field value of this form. Another form cannot use it."""
         fields = {

@@ -31,8 +31,8 @@ UNDELIVERED_STATUSES = frozenset({"undelivered", "failed", "canceled"})
 class ReplyLimits:
     """Limits of one channel.
 
-    `per_sender` replies a day go to one sender. `windows` limit the whole channel: a number of replies in a period.
-    A reply older than `max_age` is not sent any more.
+    `per_sender` replies a day go to one sender or one address. `windows` limit the whole channel: a number of replies
+    in a period. A reply older than `max_age` is not sent any more.
     """
 
     per_sender: int
@@ -46,7 +46,8 @@ class DeliveryHistory:
 
     The provider is paused until `paused_until`. `window_starts` has one entry for each of the limits' windows: the time
     at which the oldest delivery that fills the window began, or `None` while the window has room.
-    `sent_to_sender` counts the last day. `unreachable` is the reason and the time of the address's refusal.
+    `sent_to_sender` counts the last day, to the sender and to the address. `unreachable` is the reason and the time of
+    the address's refusal.
     """
 
     paused_until: datetime

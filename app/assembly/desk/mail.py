@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy import Engine
 
+from app.assembly.smtp import smtp_server
 from config.settings import Settings
 from config.translation.translator import load_translator
 from desk.mail.composer import MailComposer
@@ -15,7 +16,7 @@ from desk.mail.notices import NoticeJob
 from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipients
 from desk.mail.schedule import MailSchedule
-from desk.mail.smtp import SmtpClient, SmtpServer
+from desk.mail.smtp import SmtpClient
 from desk.mail.texts import DeskLinks, DigestCounts
 from desk.mail.worker import MailWorker
 from desk.webhooks.worker import SwitchedOffWebhook
@@ -56,15 +57,3 @@ class MailParts:
         yield "mail", MailWorker(self.outbox, client, secrets.token_hex, stopping).run
         schedule = MailSchedule(self._digests, self._notices, self.outbox, self._now, stopping)
         yield "mail-schedule", schedule.run
-
-
-def smtp_server(settings: Settings) -> SmtpServer:
-    """Return the mail server of the settings."""
-    return SmtpServer(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_security,
-        settings.smtp_username,
-        settings.smtp_password.get_secret_value(),
-        settings.smtp_from,
-    )

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from functools import partial
 
+from app.assembly.doors.contact import contact_store, contact_ways, form_contact, phone_proof
 from app.assembly.doors.open311 import Open311PublicView, look_up
 from app.assembly.installed_channel import PAGE_RESPONSES, DoorParts, HttpDoor, HttpParts
+from app.assembly.replies.providers import sms_provider
+from ingest.web.contact_proof.pages import ContactPages
 from ingest.web.door import WebDoor
 from ingest.web.follow_ups.door import FollowUpDoor
 from ingest.web.form_files import FormFiles
@@ -37,6 +40,10 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         parts.regions,
         http.new_id,
         settings.reached_at,
+        form_contact(parts, tokens),
+    )
+    contact_pages = ContactPages(
+        http.gate, tokens, contact_store(parts), phone_proof(parts, sms_provider, http.new_id), http.pages
     )
     open311 = Open311Door(
         http.gate,
@@ -52,11 +59,12 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         _public_requests(parts) if settings.public_view else None,
     )
     operator = Operator(settings.operator_name, settings.operator_address, settings.operator_email)
-    information = InformationPages(http.pages, operator, frozenset())
+    information = InformationPages(http.pages, operator, contact_ways(parts))
     # Open311 describes its refusals itself, in its own format.
     return (
         HttpDoor(form.routes(), PAGE_RESPONSES),
         HttpDoor(follow_ups.routes()),
+        HttpDoor(contact_pages.routes(), PAGE_RESPONSES),
         HttpDoor(information.routes(), PAGE_RESPONSES),
         HttpDoor(open311.routes()),
     )

@@ -1,12 +1,19 @@
 """Builds the provider that carries a channel's replies, and the limits that hold on the channel."""
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from app.assembly.installed_channel import DoorParts, ReplyRoute, Window, no_windows
+from app.assembly.smtp import smtp_server
 from bus.errors import Stop
+from desk.mail.message import DEFAULT_LIFETIME, Mail
+from desk.mail.smtp import SmtpClient
+from ingest.web.contact_proof.contacts import ContactStore
 from sinks.replies.decision import DAY
+from sinks.replies.providers.email import EmailReplies, MailFault, MailTransport, ProvenContactReplies
 from sinks.replies.providers.fcm import GOOGLE, FcmPush
 from sinks.replies.providers.provider import ReplyProvider
 from sinks.replies.providers.smpp import SmppSms, Smsc
@@ -55,6 +62,33 @@ def fcm_provider(parts: DoorParts) -> ReplyProvider | None:
         raise Stop(f"SATUPINTU_FCM_CREDENTIALS: {path} is not the JSON of a service account") from error
 
 
+def contact_provider(parts: DoorParts) -> ReplyProvider | None:
+    """Return SMS and e-mail for senders of the form who proved a contact, as far as they are set."""
+    sms, email = sms_provider(parts), _email_provider(parts)
+    if sms is None and email is None:
+        return None
+    contacts = ContactStore(parts.engine, parts.sealer, parts.secrets.sender_key, parts.now)
+    return ProvenContactReplies(sms, email, contacts.proven_ways)
+
+
+def _email_provider(parts: DoorParts) -> ReplyProvider | None:
+    if not parts.settings.smtp_host:
+        return None
+    transport = mail_transport(SmtpClient(smtp_server(parts.settings), parts.now), parts.now)
+    return EmailReplies(transport, lambda number: f"{parts.settings.reached_at}/status/{number}")
+
+
+def mail_transport(client: SmtpClient, now: Callable[[], datetime]) -> MailTransport:
+    """Return the mail server as the port of the replies."""
+
+    def send(message_id: UUID, to: str, subject: str, body: str) -> MailFault | None:
+        result = client.send(Mail(message_id, "reply", to, subject, body, now() + DEFAULT_LIFETIME))
+        return MailFault(result.error, result.permanent) if result.error else None
+
+    return send
+
+
+WEB_REPLIES = ReplyRoute(contact_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
 SMS_REPLIES = ReplyRoute(sms_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
 X_REPLIES = ReplyRoute(x_provider, lambda settings: [_X_LIMIT, (settings.x_replies_per_day, DAY)])
 PUSH_REPLIES = ReplyRoute(fcm_provider, no_windows)

@@ -123,14 +123,17 @@ class CasePage:
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
         """Return the preview of an act."""
         channels, dispatch = self._parts.channels, view.case.dispatch
-        gets_sms = dispatch.channel in channels.with_progress
+        needs_proof = dispatch.channel in channels.with_proof
+        gets_sms = dispatch.channel in channels.with_progress and not needs_proof
         name = self._parts.institutions.name(dispatch.agency)
-        return preview(view, verdict, text, name, channels.label_of(dispatch.channel), gets_sms=gets_sms)
+        label = channels.label_of(dispatch.channel)
+        return preview(view, verdict, text, name, label, gets_sms=gets_sms, needs_proof=needs_proof)
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
         """Return the room that a question leaves in its SMS; see `desk.pages.case.preview.question_room`."""
         dispatch = view.case.dispatch
-        gets_sms = dispatch.channel in self._parts.channels.with_progress
+        channels = self._parts.channels
+        gets_sms = dispatch.channel in channels.with_progress - channels.with_proof
         name = self._parts.institutions.name(dispatch.agency)
         return question_room(view, verdict, text, name, gets_sms=gets_sms)
 

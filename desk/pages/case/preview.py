@@ -13,6 +13,10 @@ _NO_SMS_ABOUT_IT = _("Pelapor tidak mendapat SMS tentang tindakan ini.")
 _NO_SMS_ON_CHANNEL = _(
     "Pelapor melapor lewat {channel} dan tidak mendapat SMS. Halaman status menunjukkan tindakan ini, tanpa isi teks."
 )
+_ONLY_WITH_PROOF = _(
+    "Pelapor melapor lewat {channel}. Ia hanya mendapat SMS atau email jika nomor atau alamatnya sudah terbukti. "
+    "Halaman status menunjukkan tindakan ini, tanpa isi teks."
+)
 _NO_SECOND_SMS = _(
     "Pelapor sudah mendapat SMS tentang tanggapan sebelumnya dan tidak mendapat SMS lagi untuk tanggapan ini."
 )
@@ -31,14 +35,25 @@ class Preview:
 
 
 def preview(
-    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, channel_label: str, *, gets_sms: bool
+    view: CaseProgressView,
+    verdict: Verdict,
+    words: str,
+    agency_name: str,
+    channel_label: str,
+    *,
+    gets_sms: bool,
+    needs_proof: bool = False,
 ) -> Preview:
-    """Return the preview of an answer. `gets_sms`: senders on the report's channel hear of answers by SMS."""
+    """Return the preview of an answer. `gets_sms`: senders on the report's channel hear of answers by SMS.
+
+    `needs_proof`: they hear of it only after they proved a number or an address, which the desk does not know.
+    """
     if not tells_citizen(verdict):
         return Preview("", [_NO_SMS_ABOUT_IT])
+    channel_notice = _ONLY_WITH_PROOF if needs_proof else _NO_SMS_ON_CHANNEL
     joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
     if not gets_sms:
-        return Preview("", [_NO_SMS_ON_CHANNEL.filled(channel=channel_label), *joined])
+        return Preview("", [channel_notice.filled(channel=channel_label), *joined])
     if verdict == "responded" and has_responded(view):
         return Preview("", [_NO_SECOND_SMS, *joined])
     return _with_sms(view, verdict, words, agency_name, joined)

@@ -107,7 +107,7 @@ def test_the_preview_tells_what_the_sender_does_not_get(site: DeskSite, client: 
     def preview(number: str) -> str:
         return text_of(send_act(client, number, "tanggapi", "Buka lagi.", langkah="pratinjau"))
 
-    assert "Pelapor melapor lewat Web dan tidak mendapat SMS." in preview(site.send(1))
+    assert "Pelapor melapor lewat Web. Ia hanya mendapat SMS atau email jika" in preview(site.send(1))
     confidential = preview(site.send(2, "Kemenkes, vaksin habis", channel="sms", rahasia=True))
     assert "SMS tidak memuat nama instansi dan isi teks Anda." in confidential
     assert "Kementerian Kesehatan: Buka lagi." not in confidential

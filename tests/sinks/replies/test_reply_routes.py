@@ -127,7 +127,10 @@ def test_smpp_carries_sms_without_twilio(parts: Parts, all_providers: Parts) -> 
 def test_the_check_names_the_providers(parts: Parts, all_providers: Parts) -> None:
     """`satupintu check` names the provider of each channel."""
     (finding,) = [finding for finding in check_all(all_providers) if finding.name == "replies"]
-    assert (finding.ok, finding.text) == (True, "sms by TwilioSms, twitter by XReplies, mobile by FcmPush")
+    assert (finding.ok, finding.text) == (
+        True,
+        "web by ProvenContactReplies, sms by TwilioSms, twitter by XReplies, mobile by FcmPush",
+    )
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "no", '{"private_key": 7}'])

@@ -1,0 +1,97 @@
+"""Builds the proof of contacts: codes by SMS through the provider of replies, and first mails through the outbox."""
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID, uuid4
+
+from app.assembly.installed_channel import DoorParts
+from config.translation.translator import load_translator
+from desk.mail.message import DEFAULT_LIFETIME, Mail
+from desk.mail.outbox import MailOutbox
+from ingest.web.contact_proof.contacts import ContactStore
+from ingest.web.contact_proof.decision import CODE_DIGITS
+from ingest.web.contact_proof.first_mail import FirstMail
+from ingest.web.contact_proof.form_contact import FormContact, MailLinks
+from ingest.web.contact_proof.pages import confirm_address
+from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
+from ingest.web.form_token import FormTokens
+from messages.shapes import Contact
+from sinks.replies.providers.provider import (
+    OutcomeUnknown,
+    OutgoingReply,
+    PermanentFailure,
+    ReplyProvider,
+    ReplyWithheld,
+    RetryLater,
+)
+
+
+def contact_store(parts: DoorParts) -> ContactStore:
+    """Return the store of contacts of the form's reports."""
+    return ContactStore(parts.engine, parts.sealer, parts.secrets.sender_key, parts.now)
+
+
+def contact_ways(parts: DoorParts) -> frozenset[str]:
+    """Return the ways by which the settings let the service write to senders of the form."""
+    settings = parts.settings
+    ways = {"sms": settings.twilio_from or settings.smpp_host, "email": settings.smtp_host}
+    return frozenset(way for way, provider in ways.items() if provider)
+
+
+def phone_proof(
+    parts: DoorParts, open_provider: Callable[[DoorParts], ReplyProvider | None], new_id: Callable[[], UUID] = uuid4
+) -> PhoneProof | None:
+    """Return the proof of phone numbers, `None` without a provider of SMS. `open_provider` opens a new one."""
+    if "sms" not in contact_ways(parts):
+        return None
+    send = partial(_send_code, partial(open_provider, parts), new_id)
+    settings = parts.settings
+    return PhoneProof(
+        parts.engine, parts.secrets.sender_key, send, settings.codes_per_day, new_id, _new_code, parts.now
+    )
+
+
+def form_contact(parts: DoorParts, tokens: FormTokens) -> FormContact:
+    """Return what the form does with a contact."""
+    address = parts.settings.reached_at
+    links = MailLinks(
+        lambda number: f"{address}/status/{number}",
+        lambda number: address + confirm_address(number, tokens.sign_mail_link(number)),
+    )
+    queue = partial(_queue_mail, mail_outbox(parts), parts)
+    return FormContact(contact_store(parts), contact_ways(parts), queue, links, load_translator().translate)
+
+
+def mail_outbox(parts: DoorParts) -> MailOutbox:
+    """Return the outbox from which the process of the desk sends e-mail."""
+    return MailOutbox(parts.engine, parts.sealer, parts.now)
+
+
+def _queue_mail(outbox: MailOutbox, parts: DoorParts, mail: FirstMail) -> None:
+    expires_at = parts.now() + DEFAULT_LIFETIME
+    outbox.add([Mail(mail.id, "first", mail.to, mail.subject, mail.body, expires_at)])
+
+
+def _send_code(
+    open_provider: Callable[[], ReplyProvider | None], new_id: Callable[[], UUID], number: str, text: str
+) -> None:
+    """Send a code at once, so that it is stored nowhere. Raises `CodeNotSent` if it certainly was not sent.
+
+    A provider is not safe for two threads: each code has its own.
+    """
+    provider = open_provider()
+    if provider is None:
+        raise CodeNotSent
+    sms = OutgoingReply(new_id(), "", "code", text, secret=False, attempts=0, contact=Contact(phone=number))
+    try:
+        provider.deliver(sms)
+    except (RetryLater, PermanentFailure, ReplyWithheld) as error:
+        raise CodeNotSent from error
+    except OutcomeUnknown:
+        # It may have arrived: the person can type it.
+        return
+
+
+def _new_code() -> str:
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"

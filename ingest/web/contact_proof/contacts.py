@@ -1,0 +1,106 @@
+"""Contacts of the form's reports, and which of them are proven.
+
+They are a table of the door, not a message: the report is on the bus before its sender proves anything, and a proof
+says nothing about the report. The sender of replies reads the table when it chooses the way of a reply.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlmodel import col
+
+from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
+from ingest.web.contact_proof.addresses import address_digest
+from ingest.web.contact_proof.decision import DAY, may_send_first_mail
+from ingest.web.contact_proof.tables import ContactRow
+from messages.sealing import Sealed, Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContact:
+    """Number (E.164) and mail address of a report's sender, each empty if not given, and whether they are proven."""
+
+    phone: str = ""
+    email: str = ""
+    is_phone_proven: bool = False
+    is_email_confirmed: bool = False
+
+
+class ContactStore:
+    """Reads and writes contacts. Every method may raise `DatabaseUnavailable`, and `contact` `UnsealError`."""
+
+    def __init__(self, engine: Engine, sealer: Sealer, key: bytes, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._sealer = sealer
+        self._key = hmac.digest(key, b"contact proof", hashlib.sha256)
+        self._now = now
+
+    def add(self, tracking: str, message_id: UUID, phone: str, email: str) -> bool:
+        """Store the contact of a report, once. Return whether its address gets the mail that confirms it."""
+        digest, now = address_digest(self._key, email) if email else "", self._now()
+        row = {
+            "tracking": tracking, "message_id": message_id, "email_digest": digest,
+            "phone": self._seal(phone, message_id), "email": self._seal(email, message_id),
+        }  # fmt: skip
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, DatabaseLock.CONTACT_CODES)
+            is_mailed = bool(email) and _may_mail(connection, digest, now)
+            statement = insert_statement(connection, ContactRow).values(row | {"mailed_at": now if is_mailed else None})
+            inserted = connection.execute(statement.on_conflict_do_nothing().returning(col(ContactRow.tracking)))
+            return inserted.one_or_none() is not None and is_mailed
+
+    def contact(self, tracking: str) -> ReportContact:
+        """Return the contact of a report; an empty one if none is stored."""
+        row = self._row(tracking)
+        if row is None:
+            return ReportContact()
+        phone, email = (self._open(value, row.message_id) for value in (row.phone, row.email))
+        return ReportContact(phone, email, row.phone_proven_at is not None, row.email_confirmed_at is not None)
+
+    def proven_ways(self, tracking: str) -> frozenset[str]:
+        """Return by which ways the sender of a report has proven to be reached: `sms`, `email`, both or none."""
+        row = self._row(tracking)
+        proven_at = {"sms": row.phone_proven_at, "email": row.email_confirmed_at} if row else {}
+        return frozenset(way for way, time in proven_at.items() if time)
+
+    def mark_phone_proven(self, tracking: str) -> None:
+        """Record that the sender typed the code that was sent to the number of the report."""
+        self._mark(tracking, col(ContactRow.phone_proven_at))
+
+    def confirm_email(self, tracking: str) -> bool:
+        """Record that the reader of the mail confirmed the address. Return whether the report has one."""
+        return self._mark(tracking, col(ContactRow.email_confirmed_at))
+
+    def _mark(self, tracking: str, column: Any) -> bool:
+        """Set a time that is not set yet. Return whether the report has a contact."""
+        of_report = col(ContactRow.tracking) == tracking
+        with write_transaction(self._engine) as connection:
+            statement = update(ContactRow).where(of_report).values({column: func.coalesce(column, self._now())})
+            return connection.execute(statement).rowcount > 0
+
+    def _row(self, tracking: str) -> Any:
+        columns = ContactRow.__table__.columns  # type: ignore[attr-defined]  # SQLModel has no type for it
+        with read_transaction(self._engine) as connection:
+            return connection.execute(select(*columns).where(col(ContactRow.tracking) == tracking)).one_or_none()
+
+    def _seal(self, value: str, message_id: UUID) -> str:
+        return self._sealer.seal(value.encode(), message_id) if value else ""
+
+    def _open(self, value: str, message_id: UUID) -> str:
+        return self._sealer.open(Sealed(value), message_id).decode() if value else ""
+
+
+def _may_mail(connection: Connection, email_digest: str, now: datetime) -> bool:
+    mailed = (col(ContactRow.email_digest) == email_digest, col(ContactRow.mailed_at).is_not(None))
+    unconfirmed = select(col(ContactRow.tracking)).where(*mailed, col(ContactRow.email_confirmed_at).is_(None)).limit(1)
+    last_day = select(func.count()).select_from(ContactRow).where(*mailed, col(ContactRow.mailed_at) > now - DAY)
+    return may_send_first_mail(
+        has_unconfirmed=connection.execute(unconfirmed).first() is not None,
+        sent_last_day=connection.execute(last_day).scalar_one(),
+    )

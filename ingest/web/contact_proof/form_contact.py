@@ -1,0 +1,86 @@
+"""The contact of a form: checked before the report is sent, stored and written to after it."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from config.database import DatabaseUnavailable
+from config.translation.message import message as _
+from ingest.arrival import FieldError, Refused
+from ingest.web.contact_proof.addresses import mail_address, mobile_number
+from ingest.web.contact_proof.contacts import ContactStore, ReportContact
+from ingest.web.contact_proof.first_mail import FirstMail, first_mail
+from messages.sealing import UnsealError
+from messages.shapes import RawMessage
+
+_NO_MOBILE = _("SMS tidak dapat dikirim ke nomor ini. Tulis nomor ponsel Indonesia, misalnya 0812 3456 7890.")
+_NO_ADDRESS = _("Alamat email ini tidak lengkap. Tulis seperti nama@contoh.id.")
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class MailLinks:
+    """Addresses in the first mail, by tracking number."""
+
+    status: Callable[[str], str]
+    confirm: Callable[[str], str]
+
+
+class FormContact:
+    """Checks, stores and looks up contacts. `ways`: `sms` and `email`, as far as the service has a provider.
+
+    `queue_mail` stores a mail that is sent later. It raises `DatabaseUnavailable`.
+    """
+
+    def __init__(
+        self,
+        store: ContactStore,
+        ways: Collection[str],
+        queue_mail: Callable[[FirstMail], None],
+        links: MailLinks,
+        translate: Callable[[str], str],
+    ) -> None:
+        self.ways = frozenset(ways)
+        self._store = store
+        self._queue_mail = queue_mail
+        self._links = links
+        self._translate = translate
+
+    def faults(self, values: Mapping[str, str]) -> list[Refused]:
+        """Return a refusal for each contact that the service could not use. Pure."""
+        faults = []
+        if "sms" in self.ways and values.get("phone", "").strip() and not mobile_number(values["phone"]):
+            faults.append(FieldError("phone", _NO_MOBILE))
+        if "email" in self.ways and values.get("email", "").strip() and not mail_address(values["email"]):
+            faults.append(FieldError("email", _NO_ADDRESS))
+        return [Refused("invalid_submission", (fault,)) for fault in faults]
+
+    async def remember(self, raw: RawMessage, values: Mapping[str, str]) -> None:
+        """Store the contact of an accepted report, and queue its first mail.
+
+        The report is accepted already: without the database its sender gets the number and no news.
+        """
+        phone = mobile_number(values.get("phone", "")) if "sms" in self.ways else ""
+        email = mail_address(values.get("email", "")) if "email" in self.ways else ""
+        if not (phone or email):
+            return
+        try:
+            await run_in_threadpool(self._remember, raw, phone, email)
+        except DatabaseUnavailable as error:
+            _log.warning("contact.store_failed", message_id=str(raw.id), cause=str(error))
+
+    def contact(self, tracking: str) -> ReportContact:
+        """Return the contact of a report; an empty one if none is stored or it cannot be read now."""
+        try:
+            return self._store.contact(tracking)
+        except (DatabaseUnavailable, UnsealError):
+            return ReportContact()
+
+    def _remember(self, raw: RawMessage, phone: str, email: str) -> None:
+        if self._store.add(raw.tracking, raw.id, phone, email):
+            number = raw.tracking
+            links = self._links.status(number), self._links.confirm(number)
+            self._queue_mail(first_mail(raw.id, email, number, *links, self._translate))
