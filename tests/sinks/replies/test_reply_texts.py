@@ -90,9 +90,9 @@ def test_a_repeat_on_x_has_no_reply(parts: Parts, normalize: NormalizeStage) -> 
     assert len(replies_in(outputs)) == 1
 
 
-@pytest.mark.parametrize(("channel", "replies"), [("web", 0), ("sms", 1), ("twitter", 0), ("mobile", 1)])
+@pytest.mark.parametrize(("channel", "replies"), [("web", 1), ("sms", 1), ("twitter", 0), ("mobile", 1)])
 def test_channels_with_a_reply_about_a_dispatch(router: RouterStage, channel: str, replies: int) -> None:
-    """A dispatch is replied by SMS and in the app. On X everybody would read it; the web has no address."""
+    """A dispatch is replied by SMS, in the app, and to proven contacts of the web. On X everybody would read it."""
     outputs = router.handle([record(complaint(channel, channel, agency="Kemenkes"))])
     assert len(replies_in(outputs)) == replies
     assert dispatch_in(outputs).agency == "kementerian-kemenkes"
