@@ -49,11 +49,11 @@ def test_a_reply_waits_for_its_complaint(harness: ReplyHarness) -> None:
     assert provider.sent == [str(reply(complaint_).id)]
 
 
-def test_a_web_complaint_has_no_recipient(harness: ReplyHarness) -> None:
-    """A complaint of the web has no recipient. A repeat has one: a person may split it."""
+def test_every_complaint_has_a_recipient(harness: ReplyHarness) -> None:
+    """A complaint of the web has one: its sender may prove a contact later. A repeat has one: a person may split it."""
     first = complaint()
     harness.take(complaint("web", "web"), complaint("again", of=first))
-    assert count(harness, "replies_recipient") == 1
+    assert count(harness, "replies_recipient") == 2
 
 
 def test_an_unreadable_reply_is_rejected(harness: ReplyHarness) -> None:
