@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
+from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms
 from messages.report_state import ReportState, ShownState
@@ -15,6 +16,7 @@ from messages.shapes import RawMessage
 # to each other without end.
 ASK_AGAIN_AFTER = timedelta(hours=24)
 
+_NO_READER = NoReader()
 # The answers to keywords. STOP reaches this door only where the operator does not answer it itself.
 _FIXED_TEXTS: Mapping[str, str] = {
     "help": "Tulis apa yang terjadi, di mana dan kapan, lalu kirim. STATUS + nomor: perkembangan. "
@@ -38,11 +40,15 @@ class SmsAcknowledgements:
     """Chooses the acknowledgement of an SMS.
 
     `state_of` returns the ledger's state of a tracking number with its sentence; `None` if the ledger does not have it.
+    `reader` reads a message as the normalizer does.
     """
 
-    def __init__(self, store: DoorStore, state_of: Callable[[str], ShownState | None]) -> None:
+    def __init__(
+        self, store: DoorStore, state_of: Callable[[str], ShownState | None], reader: SmsReader = _NO_READER
+    ) -> None:
         self._store = store
         self._state_of = state_of
+        self._reader = reader
 
     def text_for(self, raw: RawMessage, sms: ParsedSms) -> str:
         """Return the text for the sender of a message that is stored already; empty if nothing is to be sent.
@@ -55,9 +61,26 @@ class SmsAcknowledgements:
                 return _FIXED_TEXTS[sms.kind]
             if sms.kind == "status":
                 return self._status_text(sms)
-            if sms.kind == "report" or self._may_ask_for_details(raw):
-                return immediate_acknowledgement(raw.tracking, sms)
+            return self._report_text(raw, sms)
         except DatabaseUnavailable:
+            return self.immediate_text(raw, sms)
+
+    def immediate_text(self, raw: RawMessage, sms: ParsedSms) -> str:
+        """Return the text that needs no database: it is away, or too slow for the operator's deadline."""
+        danger = self._reader.danger(sms)
+        return danger_text(danger, raw.tracking) if danger else immediate_acknowledgement(raw.tracking, sms)
+
+    def _report_text(self, raw: RawMessage, sms: ParsedSms) -> str:
+        """Return the text about a message that asks for nothing."""
+        outcome = self._reader.outcome(raw, sms)
+        if danger := self._reader.danger(sms):
+            return danger_text(danger, outcome.tracking or raw.tracking)
+        if text := act_text(outcome):
+            return text
+        if outcome.set_aside:
+            courtesy = courtesy_text(outcome.set_aside)
+            return courtesy if courtesy and self._may_ask_for_details(raw) else ""
+        if sms.kind == "report" or self._may_ask_for_details(raw):
             return immediate_acknowledgement(raw.tracking, sms)
         return "" if sms.kind == "nothing" else received(raw.tracking)
 
@@ -120,8 +143,8 @@ def status_answer(number: str, shown_state: ShownState) -> str:
 def unknown_number(number: str) -> str:
     """Return the text for a valid number that the ledger does not have."""
     return (
-        f"Nomor {number} belum tercatat. Mohon periksa lagi, atau coba lagi nanti. "
-        "Untuk melapor, kirim LAPOR dan isinya."
+        f"Nomor {number} tidak ada di catatan kami. Mohon periksa nomornya. "
+        "Laporan yang baru dikirim tercatat dalam beberapa menit."
     )
 
 

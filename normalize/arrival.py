@@ -90,13 +90,19 @@ class ArrivalReader:
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
         alternate_ids = self._alternate_ids.of(raw) if self._alternate_ids else ()
+        classified, open_message = self.read_draft(raw, draft)
+        arrival = Arrival(record.position, raw, classified, alternate_ids, open_message=open_message)
+        return _with_lookups(arrival, matcher)
+
+    def read_draft(
+        self, raw: RawMessage, draft: Draft | NotComplaint
+    ) -> tuple[Draft | NotComplaint, OpenMessage | None]:
+        """Return the cleaned and classified draft, and the message if it may belong to a report of its sender."""
         completed = self._complete(raw, draft)
         classified = self._classify(raw, completed)
-        arrival = Arrival(record.position, raw, classified, alternate_ids)
-        if self._conversation and isinstance(completed, Draft):
-            open_message = self._conversation.open_message(raw, completed, classified)
-            arrival = replace(arrival, open_message=open_message)
-        return _with_lookups(arrival, matcher)
+        if self._conversation is None or isinstance(completed, NotComplaint):
+            return classified, None
+        return classified, self._conversation.open_message(raw, completed, classified)
 
     def danger_of(self, report: Report) -> Danger:
         """Return the danger to life that a report tells of."""

@@ -15,7 +15,6 @@ from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.assembly.public_view import public_pages
 from app.assembly.unexpected_errors import install_unexpected_handler
-from app.clock import utc_now
 from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
@@ -73,7 +72,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     app.add_middleware(Open311Errors)
     app.add_middleware(PageLanguage)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
-    gate = Gate(producer, utc_now, limiter)
+    gate = Gate(producer, parts.now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
     for channel in parts.installed_channels:
         for door in channel.http_doors(parts, http):

@@ -30,6 +30,7 @@ from ingest.wrap import Wrapper
 from messages.channels import ChannelFacts
 from messages.report_state import ShownState
 from messages.sealing import Sealer
+from normalize.conversation.preview import MessagePreview
 from normalize.reader_table import Reader
 from sinks.ledger.status import StatusReader
 from sinks.replies.providers.provider import ReplyProvider
@@ -69,6 +70,8 @@ class DoorParts(Protocol):
     def sms_parts(self) -> PartStore: ...  # noqa: D102
     @property
     def ledger(self) -> StatusReader: ...  # noqa: D102
+    @property
+    def message_preview(self) -> MessagePreview: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

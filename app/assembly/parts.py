@@ -52,9 +52,11 @@ from messages.sealing import Sealer
 from messages.sender_link import sender_link
 from messages.topics import ConsumerGroup, Topic
 from monitor.audit.audit import Audit, Auditor, LedgerContent
+from normalize.arrival import ArrivalReader
 from normalize.classification.classifier import Classifier
 from normalize.classification.danger import DangerReader
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
+from normalize.conversation.preview import MessagePreview
 from normalize.duplicates.factory import MatcherSource
 from normalize.reader_table import Reader, ReaderTable
 from normalize.stage import NormalizeStage
@@ -188,9 +190,6 @@ class Parts:
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that turns arrivals into complaints."""
-        rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
-        faults = load_terms(self.reference.table(MATTER_FAULTS))
-        classifier = Classifier(rows, self.channels.without_kind_choice, faults)
         regions = self.language_models.current().regions
         alternate_ids = AlternateIds(self.secrets.message_key, self.settings.former_ids_until)
         return NormalizeStage(
@@ -200,12 +199,31 @@ class Parts:
             lambda answer, taken_at: self.answer_check.fault(answer, taken_at, self.registry.institutions),
             regions,
             self.matchers,
-            classifier,
+            self.classifier,
             alternate_ids,
             self.danger_reader.danger,
             PublicReports(self.engine).open_complaint if self.settings.public_view else None,
-            Conversation(TraitsReaderSource(self.language_models), self.channels.without_kind_choice),
+            self.conversation,
         )
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The classifier that sets messages aside which are no complaints."""
+        rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
+        faults = load_terms(self.reference.table(MATTER_FAULTS))
+        return Classifier(rows, self.channels.without_kind_choice, faults)
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """The part of the normalizer that attaches messages to reports of the same sender."""
+        return Conversation(TraitsReaderSource(self.language_models), self.channels.without_kind_choice)
+
+    @cached_property
+    def message_preview(self) -> MessagePreview:
+        """What the normalizer makes of a message, for doors that answer at once."""
+        regions, danger = self.language_models.current().regions, self.danger_reader.danger
+        reader = ArrivalReader(self.sealer, self.readers, regions, self.classifier, None, danger, self.conversation)
+        return MessagePreview(self.engine, self.sealer, reader)
 
     @cached_property
     def danger_reader(self) -> DangerReader:

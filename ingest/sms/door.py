@@ -19,7 +19,7 @@ from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.http.problems import documented_refusals
 from ingest.sms.adapter import SIGNATURE, QuarantinedSms, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
-from ingest.sms_acknowledgement import SmsAcknowledgements, immediate_acknowledgement
+from ingest.sms_acknowledgement import SmsAcknowledgements
 from ingest.wrap import accepted_record, quarantine_record
 from messages.shapes import RawMessage
 
@@ -146,7 +146,7 @@ class SmsDoor:
         with anyio.move_on_after(self._timeout):
             return await run_sync(self._acknowledgements.text_for, raw, sms.parsed, abandon_on_cancel=True)
         _log.warning("sms.acknowledged_without_lookup", message_id=str(raw.id))
-        return immediate_acknowledgement(raw.tracking, sms.parsed)
+        return self._acknowledgements.immediate_text(raw, sms.parsed)
 
 
 def twiml(text: str) -> Response:

@@ -1,0 +1,24 @@
+"""Lets the SMS doors read a message as the normalizer does."""
+
+from ingest.sms_outcome import SmsOutcome
+from messages.payloads.sms import ParsedSms
+from messages.shapes import Danger, RawMessage
+from normalize.conversation.preview import MessagePreview
+from normalize.readers.sms import sms_report
+
+
+class PreviewedSms:
+    """See `ingest.sms_outcome.SmsReader`."""
+
+    def __init__(self, preview: MessagePreview) -> None:
+        self._preview = preview
+
+    def danger(self, sms: ParsedSms) -> Danger:
+        """Return the danger to life that an SMS tells of."""
+        return self._preview.danger(sms.text)
+
+    def outcome(self, raw: RawMessage, sms: ParsedSms) -> SmsOutcome:
+        """Return what becomes of an SMS. One without words is a report."""
+        if not sms.text:
+            return SmsOutcome()
+        return SmsOutcome(*self._preview.outcome(raw, sms_report(sms, sms.text)))

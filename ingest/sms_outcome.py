@@ -1,0 +1,88 @@
+"""The text about what a message does: it belongs to an earlier report, is no report, or tells of danger to life."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+from messages.payloads.sms import ParsedSms
+from messages.shapes import Danger, RawMessage, SenderAct
+
+
+@dataclass(frozen=True, slots=True)
+class SmsOutcome:
+    """What the normalizer makes of an SMS: the reason why it is no report, or its act on the report `tracking`."""
+
+    set_aside: str = ""
+    act: SenderAct = "reports"
+    tracking: str = ""
+
+
+class SmsReader(Protocol):
+    """Reads an SMS as the normalizer reads it."""
+
+    def danger(self, sms: ParsedSms) -> Danger:
+        """Return the danger to life that an SMS tells of. It needs no database."""
+        ...
+
+    def outcome(self, raw: RawMessage, sms: ParsedSms) -> SmsOutcome:
+        """Return what becomes of a message that is stored already. Raises `DatabaseUnavailable`."""
+        ...
+
+
+class NoReader:
+    """Reads nothing: every message is a report of its own."""
+
+    def danger(self, _sms: ParsedSms) -> Danger:
+        """Return no danger."""
+        return ""
+
+    def outcome(self, _raw: RawMessage, _sms: ParsedSms) -> SmsOutcome:
+        """Return the outcome of a report."""
+        return SmsOutcome()
+
+
+# The text about a message that belongs to the report `{number}` of its sender.
+_ACTS: Mapping[SenderAct, str] = MappingProxyType(
+    {
+        "adds": "Tambahan untuk laporan {number} kami terima dan kami teruskan kepada yang menangani laporan itu.",
+        "objects": "Kami catat: laporan {number} belum selesai menurut Anda. Keterangan Anda kami teruskan kepada "
+        "yang menangani laporan itu.",
+        "confirms": "Terima kasih atas kabar Anda. Kami catat: masalah dalam laporan {number} sudah beres.",
+    }
+)
+# The answers to messages that are no report. A message that is set aside for another reason is not answered.
+_COURTESIES: Mapping[str, str] = MappingProxyType(
+    {
+        "thanks": "Terima kasih kembali. Untuk melapor, tulis apa yang terjadi, di mana dan kapan.",
+        "greeting": "Salam. Untuk melapor, tulis apa yang terjadi, di mana dan kapan, lalu kirim ke nomor ini.",
+    }
+)
+# The number of the emergency services (112 is free of charge), and a further hint by the danger.
+_EMERGENCY = "Ada bahaya? Telepon 112 sekarang, gratis."
+_HINTS: Mapping[Danger, str] = MappingProxyType(
+    {
+        "fire": " Jauhi api dan asap.",
+        "violence": " Cari tempat aman.",
+        "suicide": " Anda tidak sendiri: 119 ext 8.",
+        "medical": " Ambulans: 119.",
+        "disaster": " Cari tempat aman.",
+    }
+)
+
+
+def act_text(outcome: SmsOutcome) -> str:
+    """Return the text about a message that belongs to a report; "" for a report of its own."""
+    return _ACTS.get(outcome.act, "").format(number=outcome.tracking)
+
+
+def courtesy_text(reason: str) -> str:
+    """Return the answer to a message that is set aside for a reason; "" if it is not answered."""
+    return _COURTESIES.get(reason, "")
+
+
+def danger_text(danger: Danger, number: str) -> str:
+    """Return the emergency number with the receipt of a message."""
+    return (
+        f"{_EMERGENCY}{_HINTS.get(danger, '')} Laporan Anda kami terima: {number}. Kami tidak mengirim bantuan darurat."
+    )

@@ -1,0 +1,62 @@
+"""Reads what the normalizer makes of a message that a door has just stored, so that its sender hears it at once."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+from sqlmodel import col, select
+
+from config.database import read_transaction
+from messages.sealing import Sealer
+from messages.shapes import Contact, Danger, RawMessage, Report, SenderAct
+from normalize.arrival import ArrivalReader
+from normalize.conversation.conversation import OpenMessage, follows_of
+from normalize.conversation.sender_reports import SenderReports
+from normalize.conversation.tables import SenderReportRow
+from normalize.decision_store import DecisionStore
+from normalize.draft import Draft, Follows, NotComplaint
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+
+
+class MessagePreview:
+    """Decides as the normalizer does, and writes nothing. What the normalizer has decided already counts."""
+
+    def __init__(self, engine: Engine, sealer: Sealer, reader: ArrivalReader) -> None:
+        self._engine = engine
+        self._sealer = sealer
+        self._reader = reader
+
+    def danger(self, text: str) -> Danger:
+        """Return the danger to life that a text tells of."""
+        return self._reader.danger_of(Report(text=text)) if text else ""
+
+    def outcome(self, raw: RawMessage, report: Report) -> tuple[str, SenderAct, str]:
+        """Return the reason why a message is no report, its act, and the number of the report that the act is about.
+
+        Raises `DatabaseUnavailable`.
+        """
+        classified, message = self._reader.read_draft(raw, Draft(report, Contact()))
+        if message:
+            with read_transaction(self._engine) as connection:
+                follows = self._follows(connection, raw, message)
+                if follows:
+                    return "", follows.follow_up.act, _number_of(connection, follows.complaint_id)
+        return classified.reason if isinstance(classified, NotComplaint) else "", "reports", ""
+
+    def _follows(self, connection: Connection, raw: RawMessage, message: OpenMessage) -> Follows | None:
+        if decision := DecisionStore(connection, [raw.id]).get(raw.id):
+            return decision.follows()
+        reports = SenderReports(connection, {raw.sender}, message.content.numbers).of(raw.sender)
+        complaints = EarlierComplaints(connection, self._sealer, ())
+
+        def content_of(complaint_id: UUID) -> Comparable | None:
+            complaint = complaints.get(complaint_id)
+            return complaint.comparable if complaint else None
+
+        return follows_of(message, reports, content_of)
+
+
+def _number_of(connection: Connection, complaint_id: UUID) -> str:
+    """Return the tracking number of a sender's report, "" after the comparison period."""
+    query = select(SenderReportRow.tracking).where(col(SenderReportRow.complaint_id) == complaint_id)
+    return connection.execute(query).scalar_one_or_none() or ""
