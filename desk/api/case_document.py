@@ -73,6 +73,8 @@ def _case_fields(row: Row[Any], dispatch: Dispatch, received_at: datetime | None
         "dispatched": row.dispatched_at,
         "changed": row.changed_at,
         "hop": row.hop,
+        "reopened": dispatch.reopened,
+        "danger": dispatch.danger,
         "refusals": row.refusals,
         "version": row.version,
         "anonim": report.anonim,
@@ -141,6 +143,8 @@ def _joined_report(report: AccompanyingReport, number: str) -> JoinedReport:
     return JoinedReport(
         number=report.tracking,
         relation=report.relation,
+        act=report.follow_up.act,
+        rating=report.follow_up.rating,
         at=report.at,
         title=report.report.title,
         text=report.report.text,

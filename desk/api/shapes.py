@@ -73,6 +73,8 @@ class Case(ApiShape):
     dispatched: Time = Field(description="Time at which the case came to your agency.")
     changed: Time = Field(description="Time of the last answer, of the sender's last message, or of the dispatch.")
     hop: int = Field(description="0 for the first agency; one more for each next one.", examples=[0])
+    reopened: int = Field(description="How often the sender had the case opened again.", examples=[0])
+    danger: str = Field(description="Danger to life: fire, violence, suicide, medical or disaster; may be empty.")
     refusals: int = Field(description="Agencies that refused the case before.", examples=[0])
     version: int = Field(description="Number of answers and of the sender's further messages.", examples=[0])
     anonim: bool = Field(description="The sender's identity stays hidden from your agency.")
@@ -100,6 +102,10 @@ class JoinedReport(ApiShape):
 
     number: str
     relation: str
+    act: str = Field(
+        description="reports, adds, objects, confirms, rates, withdraws or asks-to-be-forgotten: what the sender does."
+    )
+    rating: int = Field(description="1 (bad) to 5 (good); 0 without one.")
     at: Time
     title: str
     text: str

@@ -152,6 +152,8 @@ def list_row(
     """
     remarks = (
         wording.BEING_SENT if has_pending_act else None,
+        wording.DANGER_NAMES.get(row.danger),
+        wording.REOPENED if row.reopened else None,
         wording.joined_in_words(row.joined),
         wording.hop_in_words(row.hop),
         wording.pictures_in_words(row.pictures),

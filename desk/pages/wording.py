@@ -106,6 +106,17 @@ def deadline_in_words(due_at: datetime, now: datetime, region_code: str, *, cloc
     return Deadline(counted("sisa {count} hari", days), "soon" if days <= _SOON_DAYS else "calm")
 
 
+# Mark of a case that its sender had opened again after it was closed.
+REOPENED = _("dibuka lagi")
+DANGER_NAMES: Mapping[str, Message] = {
+    "fire": _("bahaya: kebakaran"),
+    "violence": _("bahaya: kekerasan"),
+    "suicide": _("bahaya: bunuh diri"),
+    "medical": _("bahaya: korban"),
+    "disaster": _("bahaya: bencana"),
+}
+
+
 def hop_in_words(hop: int) -> Message | None:
     """Return how often the complaint was transferred before it came here; `None` for the first agency."""
     return _("alihan ke-{hop}").filled(hop=hop) if hop else None

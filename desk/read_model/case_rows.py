@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from messages.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
-from messages.shapes import Dispatch
+from messages.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from messages.shapes import Dispatch, SenderAct
 from messages.topics import TRIAGE
 from messages.verdicts import CaseState
 
@@ -30,11 +30,18 @@ _OPEN_TABS = frozenset({"new", "working"})
 _PLACE_CHARACTERS = 120
 
 
+class SenderMessage(NamedTuple):
+    """A further message of the case's sender: the time at which it came, and what the sender does with it."""
+
+    at: datetime
+    act: SenderAct
+
+
 @dataclass(frozen=True, slots=True)
 class Accompanying:
     """Further messages of the sender that came to a case at one agency, and the number of reports that joined it."""
 
-    repeated_at: tuple[datetime, ...] = ()
+    messages: tuple[SenderMessage, ...] = ()
     joined: int = 0
 
 
@@ -77,10 +84,11 @@ def _row(
     accompanying: Mapping[str, Accompanying],
 ) -> dict[str, Any]:
     beside = accompanying.get(dispatch.agency, Accompanying())
-    repeated_at = [at for at in beside.repeated_at if at >= dispatch.at]
+    messages = [message for message in beside.messages if message.at >= dispatch.at]
+    answered_at = [message.at for message in messages if message.act in ANSWERING_ACTS]
     counted = course.counted_answers
-    state = _state(course, following, repeated_at)
-    events_at = [dispatch.at, *(answer.at for answer in counted), *repeated_at]
+    state = _state(course, following, answered_at)
+    events_at = [dispatch.at, *(answer.at for answer in counted), *(message.at for message in messages)]
     report = dispatch.report
     return {
         **dispatch.model_dump(include={"complaint_id", "tracking", "agency", "hop", "topic", "region", "channel"}),
@@ -89,12 +97,14 @@ def _row(
         "is_open": _TABS[state] in _OPEN_TABS,
         "state": state,
         "is_current": following is None,
-        "version": len(course.answers) + len(repeated_at),
+        "version": len(course.answers) + len(messages),
         "dispatched_at": dispatch.at,
-        "due_at": deadline(dispatch.due_at, counted, repeated_at),
+        "due_at": deadline(dispatch.due_at, counted, answered_at),
         "clock_stopped": state == "tunda",
         "changed_at": following.at if following else max(events_at),
         "refusals": refusals,
+        "reopened": dispatch.reopened,
+        "danger": dispatch.danger,
         "joined": 0 if following else beside.joined,
         "pictures": len(report.attachments),
         "kind": report.kind.value,

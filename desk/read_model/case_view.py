@@ -1,8 +1,9 @@
 """Reads one case of an agency: the report, its course so far, and what accompanies it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -13,13 +14,38 @@ from sqlmodel import col
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
 from messages.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
-from messages.shapes import Dispatch, Report, Verdict
+from messages.shapes import Dispatch, FollowUp, Report, SenderAct, Verdict
 
 # Messages of the case's own sender that are shown, and reports of other citizens. There may be thousands of these.
 _SHOWN_MESSAGES = 50
 _SHOWN_JOINS = 20
 
-EventKind: TypeAlias = Literal["received", "dispatched", "wrote", "joined", "corrected", Verdict]
+# An act of the sender on the case is an event of its own kind; `wrote` is a message with words or pictures.
+EventKind: TypeAlias = Literal[
+    "received",
+    "dispatched",
+    "wrote",
+    "objects",
+    "confirms",
+    "rates",
+    "withdraws",
+    "asks-to-be-forgotten",
+    "joined",
+    "corrected",
+    Verdict,
+]
+_KINDS: Mapping[SenderAct, EventKind] = MappingProxyType(
+    {
+        "reports": "wrote",
+        "adds": "wrote",
+        "objects": "objects",
+        "confirms": "confirms",
+        "rates": "rates",
+        "withdraws": "withdraws",
+        "asks-to-be-forgotten": "asks-to-be-forgotten",
+    }
+)
+SENDER_KINDS = frozenset(_KINDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +76,7 @@ class AccompanyingReport:
     tracking: str
     relation: str
     report: Report
+    follow_up: FollowUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +238,7 @@ def _reports(connection: Connection, case_id: UUID, agency: str) -> tuple[Sequen
 
 def _report(row: Row[Any], relation: str) -> AccompanyingReport:
     dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
-    return AccompanyingReport(row.arrived_at, dispatch.tracking, relation, dispatch.report)
+    return AccompanyingReport(row.arrived_at, dispatch.tracking, relation, dispatch.report, dispatch.follow_up)
 
 
 def _has_anonymous_repeat(connection: Connection, case_id: UUID) -> bool:
@@ -252,7 +279,7 @@ def _answer_events(answers: Sequence[Row[Any]], counted_ids: frozenset[UUID | No
 def _report_events(reports: Sequence[AccompanyingReport]) -> Iterator[CaseEvent]:
     for report in reports:
         if report.relation == "repeat":
-            yield CaseEvent(report.at, "wrote", text=report.report.text)
+            yield CaseEvent(report.at, _KINDS[report.follow_up.act], text=report.report.text)
 
 
 def _correction_events(connection: Connection, complaint_id: UUID) -> Iterator[CaseEvent]:

@@ -12,14 +12,14 @@ from sqlmodel import col
 
 from config.database import insert_statement, statement_chunks
 from desk.changes import CaseChange, ChangeKind
-from desk.read_model.case_rows import Accompanying, case_rows
+from desk.read_model.case_rows import Accompanying, SenderMessage, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
 from messages import ids
 from messages.case_course import CaseAnswer
 from messages.codec import decode_stored
-from messages.shapes import Dispatch, Verdict
+from messages.shapes import Dispatch, SenderAct, Verdict
 
 # Complaints whose facts are in memory at once: each dispatch has a report of up to 10,000 characters.
 _COMPLAINTS_AT_ONCE = 200
@@ -149,20 +149,20 @@ def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     is_of_case = col(DeskDispatch.of).in_(case_ids)
     # The index has the relation: without it every join would be read for its mark.
     is_message = (col(DeskDispatch.relation) == "repeat", col(DeskDispatch.is_message))
-    repeats = select(*key, col(DeskDispatch.at)).where(is_of_case, *is_message)
+    repeats = select(*key, col(DeskDispatch.at), col(DeskDispatch.act)).where(is_of_case, *is_message)
     joins = (
         select(*key, func.count().label("joined"))
         .where(is_of_case, col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
         .group_by(*key)
     )
-    repeated_at: defaultdict[tuple[UUID, str], list[datetime]] = defaultdict(list)
-    for of, agency, at in connection.execute(repeats):
-        repeated_at[of, agency].append(at)
+    messages: defaultdict[tuple[UUID, str], list[SenderMessage]] = defaultdict(list)
+    for of, agency, at, act in connection.execute(repeats):
+        messages[of, agency].append(SenderMessage(at, cast("SenderAct", act)))
     joined = {(of, agency): count for of, agency, count in connection.execute(joins)}
     accompanying: defaultdict[UUID, dict[str, Accompanying]] = defaultdict(dict)
-    for of, agency in repeated_at.keys() | joined.keys():
-        times = tuple(sorted(repeated_at[of, agency]))
-        accompanying[of][agency] = Accompanying(times, joined.get((of, agency), 0))
+    for of, agency in messages.keys() | joined.keys():
+        in_order = tuple(sorted(messages[of, agency]))
+        accompanying[of][agency] = Accompanying(in_order, joined.get((of, agency), 0))
     return accompanying
 
 

@@ -155,6 +155,7 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
         "is_latest": False,
         "is_from_sender": False,
         "is_message": False,
+        "act": dispatch.follow_up.act,
         "dispatch": dispatch.model_dump_json(),
         "shape_version": Dispatch.version,
     }

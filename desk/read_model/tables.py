@@ -39,6 +39,7 @@ class DeskDispatch(SQLModel, table=True):
     is_latest: bool
     is_from_sender: bool = False
     is_message: bool = False
+    act: str = "reports"
     dispatch: str
     shape_version: int
 
@@ -129,6 +130,8 @@ class DeskCase(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
     hop: int
     refusals: int
+    reopened: int = 0
+    danger: str = ""
     joined: int
     pictures: int
     topic: str

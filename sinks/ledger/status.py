@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, and_, or_
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
-from messages.case_course import CaseAnswer, CaseDispatch, arrivals
+from messages.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, arrivals
 from messages.reply_texts import TRIAGE_NAME
 from messages.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.topics import TRIAGE
@@ -214,7 +214,7 @@ def _has_question(answers: Sequence[CaseAnswer]) -> bool:
 
 
 def _messages_by_case(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID | None, Sequence[datetime]]:
-    """Return when the sender of each case wrote again.
+    """Return when the sender of each case wrote again. A rating, a confirmation or a withdrawal answers no question.
 
     A message is the dispatch with which a repeat came to the case, also by a merge; later ones moved with the case. A
     repeat of a join is another sender's.
@@ -223,7 +223,8 @@ def _messages_by_case(connection: Connection, case_ids: Collection[UUID]) -> Map
     if not case_ids:
         return repeated_at
     is_repeat = (col(DispatchRow.relation) == "repeat", ~col(DispatchRow.own_case))
-    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat)
+    is_answer = col(DispatchRow.act).in_(ANSWERING_ACTS)
+    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, is_answer)
     repeat_ids = set(connection.execute(repeats).scalars())
     relations = current_relations(connection, col(ComplaintRow.id).in_(repeat_ids)).values()
     histories = _histories(connection, repeat_ids - joined_to_other_sender(connection, relations))

@@ -43,6 +43,7 @@ def _create_facts() -> None:
         sa.Column("relation", sa.String(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
         *(sa.Column(name, sa.Boolean(), nullable=False) for name in ("is_latest", "is_from_sender", "is_message")),
+        sa.Column("act", sa.String(), nullable=False),
         sa.Column("dispatch", sa.String(), nullable=False),
         sa.Column("shape_version", sa.Integer(), nullable=False),
     )
@@ -99,10 +100,13 @@ def _create_cases() -> None:
         sa.Column("due_at", _TIME, nullable=False),
         sa.Column("clock_stopped", sa.Boolean(), nullable=False),
         sa.Column("changed_at", _TIME, nullable=False),
-        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("hop", "refusals", "joined", "pictures")),
+        *(
+            sa.Column(name, sa.Integer(), nullable=False)
+            for name in ("hop", "refusals", "reopened", "joined", "pictures")
+        ),
         *(
             sa.Column(name, sa.String(), nullable=False)
-            for name in ("topic", "region", "channel", "kind", "title", "text", "place")
+            for name in ("danger", "topic", "region", "channel", "kind", "title", "text", "place")
         ),
         sa.Column("rahasia", sa.Boolean(), nullable=False),
     )

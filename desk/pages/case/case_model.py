@@ -12,8 +12,8 @@ from config.translation.message import Message
 from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
-from desk.read_model.case_view import CaseEvent, EventKind
-from messages.shapes import Attachment, Report, Verdict
+from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent, EventKind
+from messages.shapes import Attachment, Report, SenderAct, Verdict
 from messages.verdicts import state_after
 
 _KILOBYTE = 1_000
@@ -31,6 +31,11 @@ _EVENT_SENTENCES: Mapping[EventKind, Message] = {
     "responded": _("{agency} memberi tanggapan."),
     "closed": _("{agency} menutup laporan ini."),
     "wrote": _("Pelapor menambahkan keterangan."),
+    "objects": _("Pelapor menyatakan masalah belum selesai."),
+    "confirms": _("Pelapor menyatakan masalah sudah beres."),
+    "rates": _("Pelapor menilai penanganan."),
+    "withdraws": _("Pelapor menarik laporan ini."),
+    "asks-to-be-forgotten": _("Pelapor meminta datanya dihapus."),
     "corrected": _("Petugas pusat mengubah hubungan laporan ini dengan laporan lain."),
 }
 _SUGGESTION = _("{agency} menyatakan laporan ini bukan kewenangannya dan menunjuk {suggested}.")
@@ -87,7 +92,7 @@ def events_since(view: CaseProgressView, version: int, agency_name: Callable[[st
     Without a usable version these are all of them.
     """
     dispatch = view.case.dispatch
-    counted_kinds = (*VERDICTS_BY_NAME.values(), "wrote")
+    counted_kinds = {*VERDICTS_BY_NAME.values(), *SENDER_KINDS}
     entries = [
         _entry(event, dispatch.agency, agency_name)
         for event in view.case.events
@@ -96,6 +101,11 @@ def events_since(view: CaseProgressView, version: int, agency_name: Callable[[st
     pending = [_pending_entry(act, agency_name) for act in view.pending]
     changes = view.version - version if 0 <= version <= view.version else view.version
     return [*entries, *pending][-changes:] if changes else ()
+
+
+def last_message(view: CaseProgressView, act: SenderAct) -> AccompanyingReport | None:
+    """Return the sender's last message with this act, with its words and files; `None` without one."""
+    return next((report for report in view.case.reports if report.follow_up.act == act), None)
 
 
 def shown_files(report: Report) -> Sequence[ShownFile]:

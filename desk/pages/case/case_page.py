@@ -157,6 +157,10 @@ class CasePage:
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
             "history": case_model.history(view, parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,
+            "danger": wording.DANGER_NAMES.get(dispatch.danger),
+            "reopened": wording.REOPENED if dispatch.reopened else None,
+            "objection": case_model.last_message(view, "objects") if dispatch.reopened else None,
+            "withdrawal": case_model.last_message(view, "withdraws") if case.is_current else None,
         }
 
     def _inner_values(self, actor: Actor, view: CaseProgressView) -> Mapping[str, Any]:

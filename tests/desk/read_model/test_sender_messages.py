@@ -14,7 +14,7 @@ from desk.read_model.rebuild import ReadModelRebuild
 from desk.read_model.sender_messages import is_from_case_sender
 from messages import codec
 from messages.case_course import arrivals
-from messages.shapes import MERGED, SPLIT, Correction, Relation
+from messages.shapes import MERGED, SPLIT, Complaint, Correction, FollowUp, Relation, SenderAct
 from messages.topics import CORRECTIONS, TRIAGE
 from sinks.ledger.status import StatusReader
 from tests.conftest import NOW
@@ -100,6 +100,35 @@ def test_a_chain_of_repeats_is_the_senders(desk: DeskHarness) -> None:
     assert (view(desk).case.state, view(desk).case.version) == ("proses", 3)
     assert sorted(written(desk)) == ["Puskesmas Mawar", "yang di Kebumen"]
     assert (kinds(desk)[-2:], status(desk)) == (["citizen-wrote", "citizen-wrote"], "ditangani")
+
+
+def follow_up_of(number: int, act: SenderAct, text: str) -> Complaint:
+    """Return a follow-up of the sender of the first complaint."""
+    return complaint_of(number, text, of=1).model_copy(update={"follow_up": FollowUp(act=act, rating=0)})
+
+
+def test_a_rating_answers_no_question(desk: DeskHarness) -> None:
+    """The agency waits until the sender tells something. What the sender does is an event of its own kind."""
+    ask(desk)
+    acts: Sequence[SenderAct] = ("rates", "confirms", "withdraws", "asks-to-be-forgotten")
+    for number, act in enumerate(acts, start=2):
+        desk.send(follow_up_of(number, act, "."))
+    case = view(desk)
+    assert (case.case.state, case.case.version) == ("tunda", 5)
+    assert [event.kind for event in case.events][-4:] == list(acts)
+    assert written(desk) == []
+    desk.send(follow_up_of(6, "adds", "Puskesmas Mawar"))
+    assert (view(desk).case.state, written(desk)) == ("proses", ["Puskesmas Mawar"])
+
+
+def test_an_objection_opens_the_case_again(desk: DeskHarness) -> None:
+    """The agency has a new case of the same report, with the objection."""
+    (dispatch,) = desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
+    desk.answer(answer(dispatch, "closed", text="Sudah dibuka."))
+    desk.send(follow_up_of(2, "objects", "Masih tutup."))
+    case = view(desk)
+    assert (case.case.state, case.case.tab, case.case.reopened) == ("terdisposisi", "new", 1)
+    assert [(report.follow_up.act, report.report.text) for report in case.reports] == [("objects", "Masih tutup.")]
 
 
 def test_a_merge_by_staff_ends_the_wait(desk: DeskHarness) -> None:
