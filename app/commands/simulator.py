@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.commands.common.process import open_parts
-from app.commands.common.terminal import ERR, EX_USAGE, OUT, print_note, stop
+from app.commands.common.terminal import ERR, EX_USAGE, OUT, json_line, print_note, stop
 
 # Seconds to wait until the stages have processed the replayed texts.
 _SETTLE_SECONDS = 300.0
@@ -21,10 +21,23 @@ def replay(
     channels: Annotated[
         str, typer.Option("--channels", help="Channels to use, in turn, separated by commas. Default: all.")
     ] = "",
+    outcomes: Annotated[
+        Path | None,
+        typer.Option(
+            "--outcomes",
+            metavar="FILE",
+            help="File for the outcomes. Default: the CSV's name with .outcomes.jsonl.",
+        ),
+    ] = None,
 ) -> None:
-    """Send a CSV of texts through the real doors. Starts the service for this time if it is not running."""
+    """Send a CSV of texts through the real doors. Starts the service for this time if it is not running.
+
+    Writes what became of each row as JSON lines: row, id, channel, number, state (complaint, set_aside, dead_letter,
+    pending, refused), relation, related_number, agency, and the reason of a row that is no complaint.
+    """
     from app.commands.topics import print_audit
     from app.simulator.replay import CHANNELS, Replay, load_reports
+    from app.simulator.row_outcomes import row_outcomes
     from app.simulator.wait import running_service, settled_audit
 
     chosen = [channel.strip() for channel in channels.split(",") if channel.strip()] or list(CHANNELS)
@@ -35,14 +48,19 @@ def replay(
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=ERR) as progress:
             task = progress.add_task("accepted", total=len(rows))
-            outcome = Replay(parts, chosen, lambda: progress.advance(task)).run(rows)
+            sent = Replay(parts, chosen, lambda: progress.advance(task)).run(rows)
         print_note("Waiting until every stage has processed them.")
         audit = settled_audit(parts, patience=_SETTLE_SECONDS)
-    OUT.print(f"rows {len(rows)}, accepted {len(outcome.accepted)}", highlight=False)
+        path = outcomes or Path(f"{file.stem}.outcomes.jsonl")
+        with path.open("w", encoding="utf-8") as lines:
+            lines.writelines(f"{json_line(outcome.as_json())}\n" for outcome in row_outcomes(parts, sent))
+    refused = [row for row in sent if row.refusal]
+    OUT.print(f"rows {len(rows)}, accepted {len(sent) - len(refused)}", highlight=False)
     print_audit(audit)
-    for ref, reason in outcome.refused.items():
-        print_note(f"refused {ref}: {reason}")
-    sys.exit(0 if not outcome.refused and audit.clean else 1)
+    for row in refused:
+        print_note(f"refused row {row.row} ({row.id}) by {row.channel}: {row.refusal}")
+    print_note(f"What became of each row: {path}")
+    sys.exit(0 if not refused and audit.clean else 1)
 
 
 def demo() -> None:

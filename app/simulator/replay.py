@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import requests
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
+from app.simulator.row_outcomes import SentRow
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import insist, wait_until_polled
 from app.simulator.x import PracticeX, Timeline
@@ -27,14 +27,6 @@ _LONGEST_TEXT_CHARACTERS = 10_000
 
 class ReplayError(ValueError):
     """The file or the settings cannot be used for a replay. The text says what to change."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """Answers of the doors by row reference: tracking numbers (empty for a post) and reasons of refusal."""
-
-    accepted: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
 
 
 def load_reports(path: Path) -> list[SimulatedReport]:
@@ -54,9 +46,8 @@ def load_reports(path: Path) -> list[SimulatedReport]:
         text = (row["text"] or "").strip()[:_LONGEST_TEXT_CHARACTERS]
         row_id = row.get("id") or row.get("tracking_id") or str(number)
         if text:
-            reports.append(
-                SimulatedReport(reference_for(row_id, text), text, (row.get("title") or "").strip(), sender=number)
-            )
+            ref, title = reference_for(row_id, text), (row.get("title") or "").strip()
+            reports.append(SimulatedReport(ref, text, title, sender=number, row=number, row_id=row_id))
     return reports
 
 
@@ -71,25 +62,34 @@ class Replay:
         address = f"http://127.0.0.1:{settings.port}"
         self._sender = Sender(address, settings.reached_at, secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
 
-    def run(self, reports: Iterable[SimulatedReport]) -> Outcome:
-        """Send every report; the channels take turns. Raises `ReplayError`."""
-        outcome = Outcome()
+    def run(self, reports: Iterable[SimulatedReport]) -> Sequence[SentRow]:
+        """Send every report; the channels take turns. Return the doors' answers in the order of the reports.
+
+        Raises `ReplayError`.
+        """
         with self._practice_x(), ThreadPoolExecutor(_CONCURRENT_REQUESTS) as pool:
             channels = ((self._channels[turn % len(self._channels)], report) for turn, report in enumerate(reports))
-            newest_post = max(pool.map(lambda pair: self._send(outcome, *pair), channels), default=0)
+            sent = list(pool.map(lambda pair: self._send(*pair), channels))
+            newest_post = max((post for _, post in sent), default=0)
             wait_until_polled(self._parts.settings.x_url, newest_post, _PATIENCE_SECONDS)
-        return outcome
+        return [row for row, _ in sent]
 
-    def _send(self, outcome: Outcome, channel: str, report: SimulatedReport) -> int:
-        """Send until the door accepts or refuses. Return the id of the post, 0 for other channels."""
+    def _send(self, channel: str, report: SimulatedReport) -> tuple[SentRow, int]:
+        """Send until the door accepts or refuses. Return the answer and the id of the post, 0 for other channels."""
         response = insist(partial(self._sender.send, channel, report), _PATIENCE_SECONDS)
+        number, post, refusal = "", 0, ""
         if response is None or not (response.ok or response.status_code == requests.codes.see_other):
-            outcome.refused[report.ref] = f"{channel}: {response.status_code if response is not None else 'away'}"
-            self._on_answer()
-            return 0
-        outcome.accepted[report.ref] = tracking_in(response) or ""
+            refusal = str(response.status_code) if response is not None else "away"
+        elif channel == "twitter":
+            post = int(response.json()["data"]["id"])
+            number = self._parts.wrapper.tracking("twitter", str(post))
+        else:
+            number = tracking_in(response) or ""
+        if channel == "sms" and not refusal:
+            # The answer to an SMS that says nothing names no number.
+            number = number or self._parts.wrapper.tracking("sms", report.message_sid)
         self._on_answer()
-        return int(response.json()["data"]["id"]) if channel == "twitter" else 0
+        return SentRow(report.row, report.row_id, channel, number, refusal), post
 
     @contextmanager
     def _practice_x(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import requests
@@ -23,6 +24,7 @@ class SimulatedReport:
     """Report of one invented citizen.
 
     The same `ref` sent again is the same message. `sender` is a number that identifies the citizen; 0 is nobody.
+    `row` and `row_id` are the position and the id of a report that a file has.
     """
 
     ref: str
@@ -33,6 +35,8 @@ class SimulatedReport:
     kind: str = ""
     sender: int = 0
     retweet: bool = False
+    row: int = 0
+    row_id: str = ""
 
     @property
     def phone(self) -> str:
@@ -43,6 +47,11 @@ class SimulatedReport:
     def uuid(self) -> uuid.UUID:
         """UUID derived from `ref`."""
         return uuid.uuid5(uuid.NAMESPACE_OID, self.ref)
+
+    @property
+    def message_sid(self) -> str:
+        """Twilio's id of the report as an SMS."""
+        return f"SM{self.uuid.hex}"
 
 
 class Sender:
@@ -80,7 +89,7 @@ class Sender:
         """Post to Twilio's webhook with Twilio's signature."""
         text = f"LAPOR {report.title + '. ' if report.title else ''}{report.text}"[:_LONGEST_SMS_CHARACTERS]
         fields = {
-            "MessageSid": f"SM{report.uuid.hex}",
+            "MessageSid": report.message_sid,
             "From": report.phone,
             "To": "1708",
             "Body": text,
@@ -111,7 +120,7 @@ class Sender:
 def tracking_in(response: requests.Response) -> str | None:
     """Return the tracking number in a door's answer: a redirect, TwiML or JSON."""
     if response.status_code == requests.codes.see_other:
-        return read_tracking_number(response.headers["Location"].rsplit("/", 1)[-1])
+        return read_tracking_number(urlsplit(response.headers["Location"]).path.rsplit("/", 1)[-1])
     if response.headers.get("Content-Type", "").startswith("application/xml"):
         words = "".join(ET.fromstring(response.content).itertext()).split()  # noqa: S314 - the answer of our own door
         return next((number for word in words if (number := read_tracking_number(word.strip(".")))), None)

@@ -218,6 +218,22 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
         trace = run("trace", number)
         assert "to bumn-pln (hop 1" in trace
         assert not any(telling in trace for telling in ("Budi", "Siti", "petugas", "tolong"))
+        rows = ("1,Kemenkes tolong,A-1", "2,Kemenkes tolong,A-2", "3,...,A-3", "4,PLN tolong,A-4")
+        (tmp_path / "texts.csv").write_text("\n".join(("nr,text,id", *rows)))
+        run("replay", "texts.csv", "--channels", "sms,web")
+        outcomes = [json.loads(line) for line in (tmp_path / "texts.outcomes.jsonl").read_text().splitlines()]
+        assert [(row["row"], row["id"], row["channel"]) for row in outcomes] == [
+            *((1, "A-1", "sms"), (2, "A-2", "web"), (3, "A-3", "sms"), (4, "A-4", "web"))
+        ]
+        assert [(row["state"], row["agency"] or row["reason"]) for row in outcomes] == [
+            ("complaint", "kementerian-kemenkes"),
+            ("complaint", "kementerian-kemenkes"),
+            ("set_aside", "empty"),
+            ("complaint", "bumn-pln"),
+        ]
+        assert all(
+            json.loads(run("status", row["number"], "--json")) for row in outcomes if row["state"] == "complaint"
+        )
         steps = json.loads(run("status", number, "--json"))["steps"]
         assert [step["what"] for step in steps] == ["received", "dispatched", "refused", "dispatched"]
         assert service.stop() == [0]

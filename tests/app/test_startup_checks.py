@@ -1,14 +1,17 @@
 """The checks before a start name the setting, the host and the cause of each fault."""
 
+import re
 import socket
+import threading
 from typing import Any
 
 import pytest
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.assembly.startup.broker_faults import broker_faults
 from app.assembly.startup.checks import Finding, check_all, must_pass
-from bus.errors import Stop
+from bus.errors import Retry, Stop
 from config.settings import Settings
 from tests.support.ports import free_ports
 from tests.support.service import REGISTRY
@@ -45,6 +48,27 @@ def test_each_broker_that_is_away_is_named(settings: Settings) -> None:
         bus = finding(settings, "bus", bus="kafka", kafka_bootstrap=brokers)
     assert (bus.ok, bus.is_away) == (False, True)
     assert bus.text == f"127.0.0.1:{first}: Connection refused; 127.0.0.1:{second}: Connection refused"
+
+
+def close_next_connection(server: socket.socket) -> None:
+    """Accept a connection and close it, as a server without TLS does."""
+    server.accept()[0].close()
+
+
+def test_each_address_has_its_cause() -> None:
+    """An unknown host, a text that is no address, and a server without TLS each have a cause of their own."""
+    settings = Settings.model_validate({"bus": "kafka", "kafka_bootstrap": "x:9", "kafka_sasl_password": SECRET})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=close_next_connection, args=(server,)).start()
+        plain_address = f"127.0.0.1:{server.getsockname()[1]}"
+        brokers = f"kafka.tidak-ada.invalid:9092,broker,{plain_address}"
+        changes = {"kafka_bootstrap": brokers, "kafka_security": "SASL_SSL"}
+        text = broker_faults(settings.model_copy(update=changes), Retry(f"no broker, {SECRET}"))
+    unknown_host, no_address, without_tls = re.split(r"; (?=broker: |127)", text)
+    assert unknown_host.startswith("kafka.tidak-ada.invalid:9092: ")
+    assert no_address == "broker: not an address; write host:port in SATUPINTU_KAFKA_BOOTSTRAP"
+    assert without_tls.startswith(f"{plain_address}: TLS: ")
+    assert SECRET not in text
 
 
 def test_a_rate_of_an_unknown_door_is_refused(settings: Settings) -> None:

@@ -3,14 +3,15 @@
 import os
 import signal
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from app.simulator.replay import Outcome, Replay, load_reports
+from app.simulator.replay import Replay, load_reports
+from app.simulator.row_outcomes import SentRow
 from app.simulator.wait import settled_audit, wait_until_ready
 from config.settings import Settings
 from messages import codec
@@ -141,9 +142,9 @@ class Citizens(threading.Thread):
         self._service = service
         self._channels = channels
         self.sent = threading.Semaphore(0)
-        self.outcome = Outcome()
+        self.sent_rows: Sequence[SentRow] = ()
         self.reports = load_reports(SAMPLE_REPORTS)
 
     def run(self) -> None:
         """See `threading.Thread`."""
-        self.outcome = Replay(self._service.parts, self._channels, self.sent.release).run(self.reports)
+        self.sent_rows = Replay(self._service.parts, self._channels, self.sent.release).run(self.reports)

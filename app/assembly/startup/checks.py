@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.assembly.parts import Parts
+from app.assembly.startup.broker_faults import broker_faults
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
 from desk.api.keys.rate_limits import AGENCY_RATES
@@ -17,7 +18,6 @@ from ingest.http.admission import ADDRESS_RATES
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _PING_SECONDS = 10.0
-_CONNECT_SECONDS = 3.0
 # `reserved_connections` exists since PostgreSQL 16.
 _CONNECTION_LIMITS = """
 SELECT current_setting('max_connections')::int AS most,
@@ -158,22 +158,9 @@ def _check_bus(parts: Parts) -> str:
     try:
         parts.bus.ping(_PING_SECONDS)
     except (Retry, Stop) as error:
-        unreachable = _unreachable_brokers(parts)
-        text = "; ".join(unreachable) or f"{parts.settings.kafka_bootstrap}: {error}"
+        text = broker_faults(parts.settings, error) if parts.settings.kafka_bootstrap else str(error)
         raise (Retry if isinstance(error, Retry) else Stop)(text) from error
     return f"{parts.settings.bus} {parts.settings.kafka_bootstrap}".rstrip()
-
-
-def _unreachable_brokers(parts: Parts) -> list[str]:
-    """Return each broker's address that no connection can be opened to, with the cause."""
-    causes = []
-    for address in filter(None, parts.settings.kafka_bootstrap.split(",")):
-        host, _, port = address.strip().rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-        except (OSError, ValueError) as error:
-            causes.append(f"{address.strip()}: {getattr(error, 'strerror', None) or str(error)}")
-    return causes
 
 
 def _check_copies(parts: Parts) -> str:

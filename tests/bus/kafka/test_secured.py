@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.assembly.startup.broker_faults import broker_faults
 from bus.errors import Retry, Stop
 from bus.port import Membership, Outgoing, Record
 from config.settings import Settings
@@ -98,12 +99,21 @@ def test_every_client_works_with_a_password(secured: tuple[Node, Path], tmp_path
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"kafka_sasl_password": "another"}, {"kafka_ssl_cafile": None}], ids=["password", "authority"]
+    ("wrong", "cause"),
+    [
+        ({"kafka_sasl_password": "another"}, "it answers, but begins no session: the user or the password is wrong"),
+        ({"kafka_ssl_cafile": None}, "TLS: self-signed certificate"),
+        ({"kafka_security": "SASL_PLAINTEXT"}, "it expects TLS (SATUPINTU_KAFKA_SECURITY)"),
+    ],
+    ids=["password", "authority", "plaintext"],
 )
-def test_wrong_settings_are_refused(secured: tuple[Node, Path], tmp_path: Path, wrong: dict[str, object]) -> None:
-    """A wrong password or an unknown authority raises our own error in time, which quotes no secret."""
+def test_wrong_settings_are_refused(
+    secured: tuple[Node, Path], tmp_path: Path, wrong: dict[str, object], cause: str
+) -> None:
+    """Wrong settings raise our own error in time, and `check` names address and cause. No secret is quoted."""
     parts = Parts(settings(secured, tmp_path, **wrong), CHANNELS)
     with pytest.raises((Retry, Stop)) as caught:
         parts.bus.ping(5.0)
-    assert PASSWORD not in str(caught.value)
-    assert "another" not in str(caught.value)
+    text = broker_faults(parts.settings, caught.value)
+    assert text.startswith(f"127.0.0.1:{secured[0].secured}: {cause}")
+    assert not any(secret in f"{text} {caught.value}" for secret in (PASSWORD, "another"))

@@ -1,0 +1,135 @@
+"""What became of each row of a replay: the complaint or the reason why it is none, and the agency that has it now."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlmodel import col, select
+
+from app.assembly.parts import Parts
+from bus.port import Reader, Record
+from config.database import read_transaction, statement_chunks
+from messages import codec
+from messages.dead_letters import read_dead_letter
+from messages.shapes import OversightEvent, RawMessage
+from messages.topics import OVERSIGHT, dead_letter_topic
+from sinks.ledger.tables import ComplaintRow, DispatchRow
+
+RowState = Literal["complaint", "set_aside", "dead_letter", "pending", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """Row of the file that was sent: its position from 1, its id, the channel, and the number that the door gave.
+
+    `refusal` is the door's reason if it accepted nothing.
+    """
+
+    row: int
+    id: str
+    channel: str
+    number: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """Outcome of one row. Of a complaint: its `relation`, the number that it is related to, and the `agency` now.
+
+    `reason` is the code why it was refused at the door, set aside, or became a dead letter. `pending`: no stage has
+    decided about it yet.
+    """
+
+    row: int
+    id: str
+    channel: str
+    number: str
+    state: RowState
+    relation: str = ""
+    related_number: str = ""
+    agency: str = ""
+    reason: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the outcome as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _LedgerEntry:
+    relation: str
+    related_number: str
+    agency: str
+
+
+def row_outcomes(parts: Parts, rows: Sequence[SentRow]) -> Iterator[RowOutcome]:
+    """Yield the outcome of each row, in the order of the rows."""
+    numbers = sorted({row.number for row in rows if row.number})
+    with read_transaction(parts.engine) as connection:
+        entries = {
+            number: entry for chunk in statement_chunks(numbers) for number, entry in _ledger_entries(connection, chunk)
+        }
+    with closing(parts.bus.reader()) as reader:
+        set_aside, dead = _set_aside_reasons(reader), _dead_letter_reasons(reader)
+    for row in rows:
+        yield _outcome(row, entries, set_aside, dead)
+
+
+def _outcome(
+    row: SentRow, entries: Mapping[str, _LedgerEntry], set_aside: Mapping[str, str], dead: Mapping[str, str]
+) -> RowOutcome:
+    sent = (row.row, row.id, row.channel, row.number)
+    if row.refusal:
+        return RowOutcome(*sent, "refused", reason=row.refusal)
+    if entry := entries.get(row.number):
+        return RowOutcome(*sent, "complaint", entry.relation, entry.related_number, entry.agency)
+    if row.number in set_aside:
+        return RowOutcome(*sent, "set_aside", reason=set_aside[row.number])
+    if row.number in dead:
+        return RowOutcome(*sent, "dead_letter", reason=dead[row.number])
+    return RowOutcome(*sent, "pending")
+
+
+def _ledger_entries(connection: Connection, numbers: Sequence[str]) -> Iterator[tuple[str, _LedgerEntry]]:
+    """Yield each of these numbers that the ledger has, with the agency of its latest dispatch."""
+    columns = (ComplaintRow.tracking, ComplaintRow.id, ComplaintRow.relation, ComplaintRow.of)
+    complaints = connection.execute(select(*map(col, columns)).where(col(ComplaintRow.tracking).in_(numbers))).all()
+    agencies = _current_agencies(connection, [row.id for row in complaints])
+    related_numbers = _numbers_of(connection, [row.of for row in complaints if row.of])
+    for row in complaints:
+        related_number = related_numbers.get(row.of, "") if row.of else ""
+        yield row.tracking, _LedgerEntry(row.relation, related_number, agencies.get(row.id, ""))
+
+
+def _current_agencies(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    query = select(col(DispatchRow.complaint_id), col(DispatchRow.agency))
+    query = query.where(col(DispatchRow.complaint_id).in_(complaint_ids)).order_by(col(DispatchRow.hop))
+    return {row.complaint_id: row.agency for row in connection.execute(query)}
+
+
+def _numbers_of(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    query = select(col(ComplaintRow.id), col(ComplaintRow.tracking)).where(col(ComplaintRow.id).in_(complaint_ids))
+    return {row.id: row.tracking for row in connection.execute(query)}
+
+
+def _set_aside_reasons(reader: Reader) -> Mapping[str, str]:
+    """Return the reason of each message that is no complaint, by its number."""
+    events = (codec.decode(OversightEvent, record.value, record.headers) for record in reader.read([OVERSIGHT]))
+    return {event.tracking: event.reason for event in events if event.event == "not-a-complaint" and event.tracking}
+
+
+def _dead_letter_reasons(reader: Reader) -> Mapping[str, str]:
+    """Return the reason of each arrival that the normalizer could not process, by its number."""
+    return dict(_dead_arrivals(reader.read([dead_letter_topic("normalize")])))
+
+
+def _dead_arrivals(records: Iterable[Record]) -> Iterator[tuple[str, str]]:
+    for record in records:
+        try:
+            raw = codec.decode(RawMessage, record.value, record.headers)
+        except (codec.CodecError, codec.NewerVersionError):
+            continue
+        yield raw.tracking, read_dead_letter(record.topic, record.position, record.headers).reason
