@@ -83,8 +83,10 @@ def _replies(golden: Callable[[Path, str], None], path: Path, replies: list[Outg
 def test_all_stages_at_once(case: Path, stages: Stages) -> None:
     """The arrival alone leads to the last file.
 
-    No log line, key or header has a private value, and no reply has the words of the sender.
+    No log line, key or header has a private value, and no reply has the words of the sender. A reply names the agency,
+    which may be the region that the sender picked.
     """
+    agency_names = {agency.name for agency in cached_rules(SMALL).registry.institutions.values()}
     with structlog.testing.capture_logs() as logs:
         contents = _run_all(stages, case)
     last = max(case.glob("[1-4]-*.json"))
@@ -94,7 +96,8 @@ def test_all_stages_at_once(case: Path, stages: Stages) -> None:
         for message in contents:
             if isinstance(message, Outgoing):
                 assert private_value not in message.key.decode() + str(message.headers)
-                assert message.topic != REPLIES or private_value not in message.value.decode()
+                if message.topic == REPLIES and private_value not in agency_names:
+                    assert private_value not in message.value.decode()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
