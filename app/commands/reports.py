@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 def status(number: str, as_json: Json = False) -> None:
     """Show the status of a tracking number."""
+    tracking = tracking_number(number)
+
     from sinks.ledger.page import status_as_json
 
-    tracking = tracking_number(number)
     with open_parts() as parts:
         report = parts.ledger.status(tracking)
     if report is None:
@@ -44,9 +45,10 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Show every record of a report: its position, the decision with its reasons, and the stages that it waits for."""
+    tracking, begin = tracking_number(number), time_argument(since)
+
     from app.operations.tracing.report_trace import ReportTracer
 
-    tracking, begin = tracking_number(number), time_argument(since)
     with open_parts() as parts, closing(parts.bus.reader()) as reader:
         groups = parts.consumer_groups.values()
         tracer = ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups)

@@ -37,8 +37,9 @@ def run_and_list_modules(*commands: list[str]) -> Any:
 
 
 def test_a_command_imports_what_it_needs_when_it_runs() -> None:
-    """The help of every command, and of `answer` without its text, need no part of the service."""
-    result = run_and_list_modules(*([name, "--help"] for name in COMMANDS), ["answer", "ABCD", "closed"])
+    """The help of every command, and errors of usage, need no part of the service."""
+    errors = (["status", "ABCD"], ["trace", "ABCD"], ["answer", "ABCD", "closed"])
+    result = run_and_list_modules(*([name, "--help"] for name in COMMANDS), *errors)
     assert (result["code"], "--text" in result["output"]) == (terminal.EX_USAGE, True)
     assert not {module.partition(".")[0] for module in result["modules"]} & HEAVY_PACKAGES
     assert not [module for module in result["modules"] if module.startswith(("app.assembly", "app.operations"))]
