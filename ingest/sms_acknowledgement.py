@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from uuid import UUID
 
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
@@ -40,15 +41,21 @@ class SmsAcknowledgements:
     """Chooses the acknowledgement of an SMS.
 
     `state_of` returns the ledger's state of a tracking number with its sentence; `None` if the ledger does not have it.
-    `reader` reads a message as the normalizer does.
+    `reader` reads a message as the normalizer does. `link_of` returns the sender's own link to the report of a message;
+    `None` where phones cannot reach the service.
     """
 
     def __init__(
-        self, store: DoorStore, state_of: Callable[[str], ShownState | None], reader: SmsReader = _NO_READER
+        self,
+        store: DoorStore,
+        state_of: Callable[[str], ShownState | None],
+        reader: SmsReader = _NO_READER,
+        link_of: Callable[[UUID], str] | None = None,
     ) -> None:
         self._store = store
         self._state_of = state_of
         self._reader = reader
+        self._link_of = link_of
 
     def text_for(self, raw: RawMessage, sms: ParsedSms) -> str:
         """Return the text for the sender of a message that is stored already; empty if nothing is to be sent.
@@ -68,7 +75,9 @@ class SmsAcknowledgements:
     def immediate_text(self, raw: RawMessage, sms: ParsedSms) -> str:
         """Return the text that needs no database: it is away, or too slow for the operator's deadline."""
         danger = self._reader.danger(sms)
-        return danger_text(danger, raw.tracking) if danger else immediate_acknowledgement(raw.tracking, sms)
+        if danger:
+            return danger_text(danger, raw.tracking)
+        return self._received(raw) if sms.kind == "report" else immediate_acknowledgement(raw.tracking, sms)
 
     def _report_text(self, raw: RawMessage, sms: ParsedSms) -> str:
         """Return the text about a message that asks for nothing."""
@@ -81,8 +90,13 @@ class SmsAcknowledgements:
             courtesy = courtesy_text(outcome.set_aside)
             return courtesy if courtesy and self._may_ask_for_details(raw) else ""
         if sms.kind == "report" or self._may_ask_for_details(raw):
-            return immediate_acknowledgement(raw.tracking, sms)
+            return self._received(raw) if sms.kind == "report" else immediate_acknowledgement(raw.tracking, sms)
         return "" if sms.kind == "nothing" else received(raw.tracking)
+
+    def _received(self, raw: RawMessage) -> str:
+        """Return the confirmation of a report, with the sender's own link where one SMS holds it."""
+        with_link = received_with_link(raw.tracking, self._link_of(raw.id)) if self._link_of else ""
+        return with_link if with_link and fits_one_sms(with_link) else received(raw.tracking)
 
     def _may_ask_for_details(self, raw: RawMessage) -> bool:
         return self._store.claim_details_request(raw.sender, raw.id, raw.at, ASK_AGAIN_AFTER)
@@ -117,6 +131,11 @@ def received(tracking: str) -> str:
         f"Laporan Anda kami terima dengan nomor {tracking}. Simpan nomor ini. "
         f"Untuk melihat perkembangannya, balas STATUS {tracking}"
     )
+
+
+def received_with_link(tracking: str, link: str) -> str:
+    """Return the text that confirms a report under its number, with the sender's own link."""
+    return f"Laporan Anda kami terima dengan nomor {tracking}. Simpan nomor ini. Lihat/tambah: {link}"
 
 
 def report_usage() -> str:

@@ -42,7 +42,8 @@ _DAY_SECONDS = 86_400
 class WebDoor:
     """All endpoints of the form.
 
-    `new_id` returns a random UUID; `public_url` is the service's public address.
+    `new_id` returns a random UUID; `public_url` is the service's public address. `link_of` returns the sender's own
+    link to the report of a raw message.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class WebDoor:
         regions: Regions,
         new_id: Callable[[], UUID],
         public_url: str,
+        link_of: Callable[[UUID], str],
         contact: FormContact,
     ) -> None:
         self._gate = gate
@@ -64,6 +66,7 @@ class WebDoor:
         self._regions = regions
         self._new_id = new_id
         self._public_url = public_url
+        self._link_of = link_of
         self._pages = FormPages(templates, tokens, regions, contact.ways)
         self._contact = contact
         self._files = FormFiles(attachments, tokens, gate.check_rate)
@@ -124,6 +127,7 @@ class WebDoor:
         receipt = self._templates.get_template("receipt.html").render(
             tracking=tracking,
             signature=bukti,
+            link=f"{self._public_url}/l/{bukti.partition('.')[2]}",
             status_url=status_url,
             contact=contact,
             number=masked_number(contact.phone),
@@ -155,7 +159,8 @@ class WebDoor:
         raw = accept(arrival, self._wrapper, self._new_id(), self._regions)
         await self._gate.publish(accepted_record(raw))
         status_url = f"{self._public_url}/status/{raw.tracking}"
-        return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)
+        answer = {"tracking": raw.tracking, "status_url": status_url, "link": self._link_of(raw.id)}
+        return JSONResponse(answer, 202)
 
     async def _read_form(self, request: Request, form: PostedForm) -> None:
         content_type = request.headers.get("content-type", "")
@@ -183,7 +188,7 @@ class WebDoor:
             page.refused = refused
             return self._pages.refusal(page)
         await self._contact.remember(raw, page.state.values)
-        signature = self._tokens.sign_receipt(raw.tracking)
+        signature = self._tokens.sign_receipt(raw.tracking, self._link_of(raw.id).rpartition("/")[2])
         return RedirectResponse(f"/web/receipts/{raw.tracking}?bukti={signature}", status_code=303)
 
     async def _form_page(self, request: Request, form: PostedForm) -> tuple[SubmittedForm, list[Refused]]:

@@ -99,13 +99,17 @@ class FormTokens:
             return values["token"]
         return self.token(form_id, at, second_press=pressed)
 
-    def sign_receipt(self, tracking: str) -> str:
-        """Return the signature that the address of a receipt carries: we accepted a report with this number."""
-        return self._sign("receipt", "", tracking)
+    def sign_receipt(self, tracking: str, link: str) -> str:
+        """Return the proof that the address of a receipt carries: we accepted a report with this number.
 
-    def is_receipt(self, tracking: str, signature: str) -> bool:
+        `link` is the last part of the sender's own link, which is a part of the proof.
+        """
+        return f"{self._sign('receipt', link, tracking)}.{link}"
+
+    def is_receipt(self, tracking: str, proof: str) -> bool:
         """Return True if we signed the receipt of this number."""
-        return self._is_signed(signature, "receipt", "", tracking)
+        mac, _, link = proof.partition(".")
+        return self._is_signed(mac, "receipt", link, tracking)
 
     def sign_mail_link(self, tracking: str) -> str:
         """Return the signature of the link by which the reader of a report's first mail confirms the address."""

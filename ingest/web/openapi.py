@@ -15,8 +15,16 @@ _NUMBER: dict[str, Any] = {"type": "string", "pattern": "^[0-9A-Z]{4}-[0-9A-Z]{4
 
 _ACCEPTED: dict[str, Any] = {
     "type": "object",
-    "properties": {"tracking": _NUMBER, "status_url": {**_TEXT, "format": "uri"}},
-    "required": ["tracking", "status_url"],
+    "properties": {
+        "tracking": _NUMBER,
+        "status_url": {**_TEXT, "format": "uri"},
+        "link": {
+            **_TEXT,
+            "format": "uri",
+            "description": "The sender's own page. Keep it secret.",
+        },
+    },
+    "required": ["tracking", "status_url", "link"],
     "additionalProperties": False,
 }
 _SUBMISSION_SCHEMA = Submission.model_json_schema()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from app.assembly.doors.sms_reading import PreviewedSms
+from app.assembly.doors.sms_reading import PreviewedSms, sms_link
 from app.assembly.installed_channel import BackgroundDoor, DoorNumber, DoorParts, state_of
 from bus.port import Producer
 from config.settings import Settings
@@ -48,7 +48,9 @@ def smsc_settings(settings: Settings) -> SmscSettings:
 def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | None = None) -> SmppDoor:
     """Return the door that receives the messages of the connection."""
     reader = PreviewedSms(parts.message_preview)
-    acknowledgements = SmsAcknowledgements(DoorStore(parts.engine), partial(state_of, parts.ledger), reader)
+    acknowledgements = SmsAcknowledgements(
+        DoorStore(parts.engine), partial(state_of, parts.ledger), reader, sms_link(parts)
+    )
     return SmppDoor(
         SmppAdapter(parts.wrapper, parts.sealer),
         parts.sms_parts,

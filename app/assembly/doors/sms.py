@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from app.assembly.doors.sms_reading import PreviewedSms
+from app.assembly.doors.sms_reading import PreviewedSms, sms_link
 from app.assembly.installed_channel import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts, state_of
 from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
@@ -25,7 +25,7 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     adapter = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
     media = MediaFetcher(settings.twilio_url, parts.attachments)
     reader = PreviewedSms(parts.message_preview)
-    acknowledgements = SmsAcknowledgements(http.store, partial(state_of, parts.ledger), reader)
+    acknowledgements = SmsAcknowledgements(http.store, partial(state_of, parts.ledger), reader, sms_link(parts))
     messages = SmsDoor(http.gate, adapter, media, acknowledgements)
     signed_by_twilio = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
     check_unsigned_rate = partial(http.gate.check_rate, "sms-status-unsigned")

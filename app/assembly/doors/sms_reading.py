@@ -1,5 +1,9 @@
 """Lets the SMS doors read a message as the normalizer does."""
 
+from collections.abc import Callable
+from uuid import UUID
+
+from app.assembly.installed_channel import DoorParts
 from ingest.sms_outcome import SmsOutcome
 from messages.payloads.sms import ParsedSms
 from messages.shapes import Danger, RawMessage
@@ -22,3 +26,8 @@ class PreviewedSms:
         if not sms.text:
             return SmsOutcome()
         return SmsOutcome(*self._preview.outcome(raw, sms_report(sms, sms.text)))
+
+
+def sms_link(parts: DoorParts) -> Callable[[UUID], str] | None:
+    """Return the function for the sender's own link in an SMS; `None` where phones cannot reach the service."""
+    return parts.link_of if parts.settings.reached_at.startswith("https://") else None

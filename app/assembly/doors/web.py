@@ -40,6 +40,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         parts.regions,
         http.new_id,
         settings.reached_at,
+        parts.link_of,
         form_contact(parts, tokens),
     )
     contact_pages = ContactPages(

@@ -17,7 +17,7 @@ from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
 from ingest import sms_acknowledgement
 from ingest.door_store import DoorStore
-from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements
+from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements, received_with_link
 from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms, parse_sms
@@ -269,3 +269,11 @@ def test_unknown_number(ask: Ask) -> None:
     """A valid unknown number is distinguished from a wrong one, and the sender is told how to report."""
     assert ask(f"STATUS {NUMBER}") == sms_acknowledgement.unknown_number(NUMBER)
     assert "LAPOR" in sms_acknowledgement.unknown_number(NUMBER)
+
+
+def test_the_receipt_has_the_link_of_the_sender() -> None:
+    """One SMS holds it with the address of the service; with a longer address the text is as without a link."""
+    token = "0" * 40
+    text = received_with_link("SF64-ZEGD-KMVD", f"https://www.lapor.go.id/l/{token}")
+    assert fits_one_sms(text)
+    assert not fits_one_sms(received_with_link("SF64-ZEGD-KMVD", f"https://pengaduan.contoh-kota.go.id/l/{token}"))
