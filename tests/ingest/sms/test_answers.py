@@ -266,9 +266,9 @@ def test_report_with_opt_out_type_is_acknowledged(served: DoorClient) -> None:
 
 
 def test_unknown_number(ask: Ask) -> None:
-    """A valid unknown number is distinguished from a wrong one, and the sender is told how to report."""
+    """A valid unknown number is distinguished from a wrong one, and the sender is told what to do."""
     assert ask(f"STATUS {NUMBER}") == sms_acknowledgement.unknown_number(NUMBER)
-    assert "LAPOR" in sms_acknowledgement.unknown_number(NUMBER)
+    assert "periksa nomornya" in sms_acknowledgement.unknown_number(NUMBER)
 
 
 def test_the_receipt_has_the_link_of_the_sender() -> None:
