@@ -4,6 +4,7 @@ import secrets
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from fastapi import FastAPI
 from jinja2 import Environment
@@ -32,6 +33,8 @@ from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from monitor import health
 from monitor.health import ProcessHealth
+from sinks.ledger.own_page import OwnPage
+from sinks.ledger.own_report import OwnReports
 from sinks.ledger.page import StatusPage
 
 _ROOT = Path(__file__).parents[2]
@@ -78,6 +81,8 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         for door in channel.http_doors(parts, http):
             app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
+    own_page = OwnPage(OwnReports(parts.engine, parts.ledger), pages, parts.secrets.link_key, utc_now, uuid4)
+    app.include_router(own_page.routes(), responses=dict(PAGE_RESPONSES))
     if settings.public_view:
         app.include_router(public_pages(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     app.include_router(health.public_routes(pulse, readiness(parts, doors)))

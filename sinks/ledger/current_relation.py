@@ -27,7 +27,7 @@ class CurrentRelation:
     `related_id` is the other complaint. `case_id` is the complaint whose dispatches this one follows: itself if it is a
     case. `repeated_id` is the same citizen's complaint that this one repeats, if it does: only that one's tracking
     number may be shown. `is_private`: its sender is anonymous or confidential. A complaint without a dispatch has the
-    relation of its own message.
+    relation of its own message, which is `original_relation`.
     """
 
     tracking: str
@@ -37,6 +37,7 @@ class CurrentRelation:
     is_private: bool
     is_dispatched: bool
     relation: str
+    original_relation: str
     related_id: UUID | None
     repeated_id: UUID | None
     case_id: UUID
@@ -100,6 +101,7 @@ def _current_relation(row: Row[Any]) -> CurrentRelation:
         *complaint,
         is_dispatched=is_dispatched,
         relation=relation,
+        original_relation=row.original_relation,
         related_id=related_id,
         repeated_id=_repeated_id(row, related_id) if relation == "repeat" else None,
         case_id=row.id if row.own_case else related_id or row.id,

@@ -50,7 +50,9 @@ class ReportStatus:
     `repeated_number` is the same citizen's number that this report repeats. The number of a joined report is another
     citizen's and is never shown. `belongs_to_case`: the report belongs to the case of another one, and has its steps;
     if that case is another citizen's (`is_joined`), only those since its own arrival. `is_private`: the sender is
-    anonymous or confidential. `set_aside` is the reason why the message is no report; empty for a report.
+    anonymous or confidential. `shares_words`: the agency's words about the case are to this sender; False for a report
+    that joined another citizen's case, and for one that a person merged. `set_aside` is the reason why the message is
+    no report; empty for a report.
     """
 
     tracking: str
@@ -61,6 +63,7 @@ class ReportStatus:
     belongs_to_case: bool = False
     is_joined: bool = False
     is_private: bool = False
+    shares_words: bool = True
     set_aside: str = ""
 
     @property
@@ -149,6 +152,7 @@ class StatusReader:
             belongs_to_case=relation.case_id != relation.id,
             is_joined=is_joined,
             is_private=relation.is_private,
+            shares_words=not is_joined and (relation.case_id == relation.id or relation.original_relation == "repeat"),
         )
 
     def _status_step(self, step: CourseStep) -> StatusStep:

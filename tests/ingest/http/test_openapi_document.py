@@ -19,6 +19,8 @@ from sqlalchemy import insert
 from bus.port import Outgoing, Producer
 from bus.worker_health import WorkerHealth
 from config.database import write_transaction
+from messages.ids import complaint_id
+from messages.sender_link import sender_token
 from monitor.alert_thresholds import HANGING_SECONDS
 from monitor.health import ProcessHealth
 from sinks.ledger.tables import ComplaintRow
@@ -136,11 +138,22 @@ def _people(answers: Answers) -> None:
         answers.ask("GET /web/receipts/{number}", "/web/receipts/x", headers=accept_header)
         for typed in (number, "x"):
             answers.ask("GET /status/{number}", f"/status/{typed}", headers=accept_header)
+    _own_page(answers, served)
     receipt = served.post("/web/reports", data=fields(served)).headers["Location"]
     answers.ask("GET /web/receipts/{number}", receipt)
     answers.ask("GET /web/receipts/{number}", f"/web/receipts/{number}")
     for path in ("/status", f"/status?number={number}", "/status?number=x"):
         answers.ask("GET /status", path)
+
+
+def _own_page(answers: Answers, served: DoorClient) -> None:
+    message_id = uuid4()
+    with write_transaction(served.parts.engine) as connection:
+        row = {"id": complaint_id(message_id), "message_id": message_id, "tracking": "N00000000099"}
+        connection.execute(insert(ComplaintRow), [complaint(99) | row])
+    for token in (sender_token(message_id, served.parts.secrets.link_key), "x"):
+        for headers in (_PAGE, _JSON):
+            answers.ask("GET /l/{token}", f"/l/{token}", headers=headers)
 
 
 def ledger_row(served: DoorClient, number: str) -> None:

@@ -1,0 +1,165 @@
+"""Page of the sender's own link, as HTML and as JSON. Its address is a secret: no log, metric or other page has it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from config.translation.message import message as _
+from messages.report_state import ReportState
+from messages.sender_link import read_sender_token
+from messages.shapes import Moment, SenderAct, Shape
+from sinks.ledger.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
+from sinks.ledger.wording import page_sentence
+
+_WRONG_LINK = _(
+    "Tautan ini tidak benar atau tidak lengkap. Buka lagi tautan di tanda terima Anda, atau ketik nomornya."
+)
+_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+_HTML: dict[str, Any] = {"text/html": {}}
+
+
+class EntryShown(Shape):
+    """One entry of the conversation. `what` is a step as in the public status, or the sender's act."""
+
+    at: Moment
+    what: str
+    agency: str
+    text: str
+    rating: int
+
+
+class OwnReportShown(Shape):
+    """A report for its sender. `can` are the acts that `POST /web/follow-ups` accepts for it now."""
+
+    tracking: str
+    state: ReportState
+    sentence: str
+    agency: str
+    due_at: Moment | None
+    question: str
+    answer: str
+    entries: tuple[EntryShown, ...]
+    can: tuple[SenderAct, ...]
+
+
+class NoSuchLink(Shape):
+    """Problem details of RFC 9457."""
+
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    status: int = 404
+    reason: Literal["no_such_link", "not_recorded_yet"] = "no_such_link"
+
+
+def _json(shape: type[Shape]) -> dict[str, Any]:
+    return {"schema": shape.model_json_schema(mode="serialization")}
+
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The report with its words.",
+        "content": {**_HTML, "application/json": _json(OwnReportShown)},
+    },
+    404: {
+        "description": "The link is wrong; JSON also before the report is in the ledger.",
+        "content": {**_HTML, "application/problem+json": _json(NoSuchLink)},
+    },
+}
+
+
+class OwnPage:
+    """Endpoint of the sender's page. `link_key` checks the links, `new_form_id` gives each form an id of its own."""
+
+    def __init__(
+        self,
+        reports: OwnReports,
+        pages: Environment,
+        link_key: bytes,
+        now: Callable[[], datetime],
+        new_form_id: Callable[[], UUID],
+    ) -> None:
+        self._reports = reports
+        self._pages = pages
+        self._link_key = link_key
+        self._now = now
+        self._new_form_id = new_form_id
+
+    def routes(self) -> APIRouter:
+        """Return the route of the page."""
+        router = APIRouter(tags=["status"])
+        router.add_api_route(
+            "/l/{token}",
+            self.read_own,
+            methods=["GET"],
+            response_class=HTMLResponse,
+            responses=_RESPONSES,
+            summary="Read the own report with all words, by the sender's link",
+        )
+        return router
+
+    def read_own(self, token: str, request: Request, terkirim: str = "") -> Response:
+        """Show the report. `terkirim` is the act that the sender just sent; its message may not be there yet."""
+        accepts_json = "application/json" in request.headers.get("accept", "")
+        message_id = read_sender_token(token, self._link_key)
+        if message_id is None:
+            return self._wrong_link(accepts_json=accepts_json)
+        report = self._reports.read(message_id)
+        if accepts_json:
+            return self._json_answer(report)
+        context = {
+            "token": token,
+            "report": report,
+            "sentence": page_sentence(report.status, names_agency=True) if report else "",
+            "acts": self._acts(report),
+            "sent": terkirim,
+            "form_id": self._new_form_id,
+        }
+        return HTMLResponse(self._pages.get_template("own.html").render(context), headers=_HEADERS)
+
+    def _acts(self, report: OwnReport | None) -> tuple[SenderAct, ...]:
+        if report is None:
+            return ("adds",)
+        if report.status.set_aside:
+            return ()
+        return possible_acts(report.status.state, report.answered_at, self._now())
+
+    def _json_answer(self, report: OwnReport | None) -> Response:
+        if report is None:
+            return _problem("Laporan ini belum tercatat.", "not_recorded_yet")
+        shown = OwnReportShown(
+            tracking=report.status.tracking,
+            state=report.status.state,
+            sentence=str(page_sentence(report.status, names_agency=True)),
+            agency=report.status.agency,
+            due_at=report.due_at,
+            question=report.question,
+            answer=report.answer,
+            entries=tuple(map(_entry_shown, report.entries)),
+            can=self._acts(report),
+        )
+        return JSONResponse(shown.model_dump(mode="json"), headers=_HEADERS)
+
+    def _wrong_link(self, *, accepts_json: bool) -> Response:
+        if accepts_json:
+            return _problem(_WRONG_LINK, "no_such_link")
+        page = self._pages.get_template("find.html").render(typed="", problem=_WRONG_LINK)
+        return HTMLResponse(page, 404, _HEADERS)
+
+
+def _entry_shown(entry: OwnEntry) -> EntryShown:
+    what = entry.act or entry.step.kind
+    return EntryShown(at=entry.step.at, what=what, agency=entry.step.agency, text=entry.text, rating=entry.rating)
+
+
+def _problem(title: str, reason: Literal["no_such_link", "not_recorded_yet"]) -> Response:
+    problem = NoSuchLink(title=title, reason=reason)
+    return JSONResponse(problem.model_dump(), 404, _HEADERS, media_type="application/problem+json")

@@ -1,0 +1,180 @@
+"""A report as its sender reads it by the own link: the state, the conversation with its words, and what one can do."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row
+from sqlmodel import col, select
+
+from config.database import read_transaction
+from messages.ids import complaint_id
+from messages.payloads.follow_up import FollowUpSubmission
+from messages.report_state import ENDED_STATES, ReportState
+from messages.shapes import SenderAct
+from messages.working_days import may_object
+from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
+
+# Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
+_TO_SENDER = frozenset({"asked", "responded", "closed"})
+_ANSWERS = frozenset({"responded", "closed"})
+# A chain of repeats is at most so long; the newest messages of a longer one are not shown.
+_LONGEST_CHAIN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """One entry of the conversation: a step of the report with the agency's words, or a message of the sender.
+
+    `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
+    """
+
+    step: StatusStep
+    act: SenderAct | None = None
+    text: str = ""
+    rating: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReport:
+    """A report for its sender. `due_at` is the agency's deadline, while it has one.
+
+    `question` is the last one, while it waits for an answer. `answered_at` is the time of the last answer.
+    """
+
+    status: ReportStatus
+    entries: tuple[OwnEntry, ...]
+    question: str = ""
+    answer: str = ""
+    due_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+def possible_acts(state: ReportState, answered_at: datetime | None, now: datetime) -> tuple[SenderAct, ...]:
+    """Return what the sender can do. Pure. `answered_at` is the time of the last answer, `None` without one.
+
+    An objection or a confirmation is about an answer, within the period of `messages.working_days`.
+    """
+    is_answered = state in {"dijawab", "selesai", "bukan-laporan"} and answered_at is not None
+    is_in_time = is_answered and answered_at is not None and may_object(answered_at, now)
+    conditions: Mapping[SenderAct, bool] = {
+        "adds": state != "ditarik",
+        "objects": is_in_time,
+        "confirms": is_in_time and state != "bukan-laporan",
+        "rates": answered_at is not None and state != "bukan-laporan",
+        "withdraws": state not in ENDED_STATES,
+        "asks-to-be-forgotten": True,
+    }
+    return tuple(act for act, is_possible in conditions.items() if is_possible)
+
+
+class OwnReports:
+    """Reads reports for their senders. The caller has checked that it is the sender who asks."""
+
+    def __init__(self, engine: Engine, statuses: StatusReader) -> None:
+        self._engine = engine
+        self._statuses = statuses
+
+    def read(self, message_id: UUID) -> OwnReport | None:
+        """Return the report that a raw message became; `None` if the ledger does not have it (yet)."""
+        report_id = complaint_id(message_id)
+        with read_transaction(self._engine) as connection:
+            messages = _own_messages(connection, report_id)
+            due_at = _due_at(connection, report_id)
+            number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
+        status = self._statuses.status(number) if number else None
+        if status is None:
+            return None
+        words = self.words([status])
+        entries = [*_steps(status, words), *map(_message_entry, messages)]
+        # Of one moment, a message comes before what follows from it.
+        entries.sort(key=lambda entry: (entry.step.at, entry.act is None))
+        answers = [step for step in status.steps if step.kind in _ANSWERS]
+        return OwnReport(
+            status=status,
+            entries=tuple(entries),
+            question=_last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else "",
+            answer=_last_words(status, words, _ANSWERS),
+            due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
+            answered_at=answers[-1].at if answers else None,
+        )
+
+    def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:
+        """Return the agencies' words to the senders of these reports, by the id of the answer.
+
+        The words about a case of another citizen are left out: they may be about that citizen.
+        """
+        answer_ids = {step.answer_id for status in statuses for step in _steps_with_words(status)}
+        if not answer_ids:
+            return {}
+        query = select(col(AnswerRow.id), col(AnswerRow.text)).where(col(AnswerRow.id).in_(answer_ids))
+        with read_transaction(self._engine) as connection:
+            return {row.id: row.text for row in connection.execute(query)}
+
+    def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, tuple[str, str]]:
+        """Return the last answer and the open question to the sender of each report, by tracking number."""
+        words = self.words(statuses)
+        return {
+            status.tracking: (
+                _last_words(status, words, _ANSWERS),
+                _last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else "",
+            )
+            for status in statuses
+        }
+
+
+def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:
+    return [step for step in status.steps if step.kind in _TO_SENDER] if status.shares_words else []
+
+
+def _last_words(status: ReportStatus, words: Mapping[UUID, str], kinds: Collection[str]) -> str:
+    steps = [step for step in _steps_with_words(status) if step.kind in kinds and step.answer_id]
+    return words.get(steps[-1].answer_id, "") if steps and steps[-1].answer_id else ""
+
+
+def _steps(status: ReportStatus, words: Mapping[UUID, str]) -> Iterator[OwnEntry]:
+    """Yield the steps of a report that are not in its messages already."""
+    for step in status.steps:
+        if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):
+            continue
+        yield OwnEntry(step, text=words.get(step.answer_id, "") if step.answer_id else "")
+
+
+def _message_entry(row: Row[Any]) -> OwnEntry:
+    default = FollowUpSubmission(message_id=row.message_id, act=row.act, rating=row.rating).words
+    text = "" if row.act != "reports" and row.text == default else row.text
+    title = f"{row.title}\n" if row.title and text else ""
+    return OwnEntry(StatusStep(row.received_at, "wrote"), row.act, title + text, row.rating)
+
+
+def _own_messages(connection: Connection, report_id: UUID) -> Sequence[Row[Any]]:
+    """Return the report, and the messages of its sender that the normalizer added to it.
+
+    A merge by a person adds none: the message may be another citizen's.
+    """
+    names = ("id", "message_id", "tracking", "title", "text", "act", "rating", "received_at")
+    columns: Sequence[Any] = [col(getattr(ComplaintRow, name)) for name in names]
+    rows = list(connection.execute(select(*columns).where(col(ComplaintRow.id) == report_id)))
+    latest, all_ids = [row.id for row in rows], {row.id for row in rows}
+    for _link in range(_LONGEST_CHAIN):
+        is_repeat = (col(ComplaintRow.of).in_(latest), col(ComplaintRow.relation) == "repeat")
+        repeats = [row for row in connection.execute(select(*columns).where(*is_repeat)) if row.id not in all_ids]
+        if not repeats:
+            break
+        latest = [row.id for row in repeats]
+        all_ids.update(latest)
+        rows += repeats
+    return rows
+
+
+def _due_at(connection: Connection, report_id: UUID) -> datetime | None:
+    query = select(col(DispatchRow.due_at)).where(col(DispatchRow.complaint_id) == report_id)
+    return connection.execute(query.order_by(col(DispatchRow.hop).desc())).scalars().first()
+
+
+def _set_aside_number(connection: Connection, message_id: UUID) -> str | None:
+    query = select(col(SetAsideRow.tracking)).where(col(SetAsideRow.message_id) == message_id)
+    return connection.execute(query).scalar_one_or_none()

@@ -1,0 +1,133 @@
+"""The sender's own page, and the canary: what the number alone opens has no words, no name and no contact."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import requests
+from sqlalchemy import insert
+from sqlmodel import col, select
+from structlog.types import EventDict
+
+from config.database import read_transaction, write_transaction
+from messages.sender_link import sender_token
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from tests.conftest import NOW
+from tests.ingest.conftest import Serve
+from tests.ingest.door_client import DoorClient
+from tests.ingest.mobile.phones import Phone
+from tests.ingest.people import EMAIL, NAME, PHONE, TEXT
+from tests.ingest.people import report as report_fields
+from tests.ingest.sms.test_answers import reply_text
+from tests.ingest.sms.test_door import send as send_sms
+from tests.ingest.sms.test_door import sms
+from tests.ingest.web.open311_client import process
+
+_ANSWER = "Jembatan darurat dipasang, kata Camat Purwanto."
+_TITLE = "Jembatan roboh"
+_JSON = {"Accept": "application/json"}
+# Words of the report, of the agency, and of the identity.
+_SECRETS = (TEXT, "Sukamaju", _TITLE, _ANSWER, "Purwanto", NAME, PHONE, PHONE.removeprefix("+62"), EMAIL)
+
+
+def answered_report(served: DoorClient, **more: Any) -> tuple[str, str]:
+    """Send a report with all fields, let the agency answer it, and return its number and its link's token."""
+    number = str(served.post("/web/reports", json=report_fields(title=_TITLE, **more)).json()["tracking"])
+    process(served)
+    with read_transaction(served.parts.engine) as connection:
+        of_number = (col(ComplaintRow.id) == col(DispatchRow.complaint_id), col(ComplaintRow.tracking) == number)
+        columns: list[Any] = [
+            *(col(getattr(DispatchRow, name)) for name in ("id", "complaint_id", "agency")),
+            col(ComplaintRow.message_id),
+        ]
+        dispatch = connection.execute(select(*columns).where(*of_number)).one()
+    fields = {"complaint_id": dispatch.complaint_id, "dispatch_id": dispatch.id, "agency": dispatch.agency}
+    times = {"answered_at": NOW, "recorded_at": served.parts.now()}
+    with write_transaction(served.parts.engine) as connection:
+        row = {"id": uuid4(), "verdict": "closed", "text": _ANSWER, "position": "agency-answers/0/7", **fields, **times}
+        connection.execute(insert(AnswerRow), [row])
+    return number, sender_token(dispatch.message_id, served.parts.secrets.link_key)
+
+
+def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict]) -> None:
+    """The link opens the state, the words of both, and the forms; no cache, search engine, link or log has it."""
+    number, token = answered_report(served, rahasia=True)
+    page = served.get(f"/l/{token}")
+    assert page.status_code == requests.codes.ok
+    assert all(words in page.text for words in (number, TEXT, _TITLE, _ANSWER, "Kota Semarang", "Selesai"))
+    assert not any(contact in page.text for contact in (NAME, PHONE, EMAIL))
+    headers = ("Referrer-Policy", "Cache-Control", "X-Robots-Tag")
+    assert [page.headers[name] for name in headers] == ["no-referrer", "no-store", "noindex"]
+    acts = re.findall(r'name="act" value="([\w-]+)"', page.text)
+    assert set(acts) == {"adds", "objects", "confirms", "rates", "asks-to-be-forgotten"}
+    form_ids = re.findall(r'name="form_id" value="([\w-]+)"', page.text)
+    assert len(set(form_ids)) == len(acts)
+    assert set(re.findall(r'name="token" value="(\w+)"', page.text)) == {token}
+
+    shown = served.get(f"/l/{token.upper()}", headers=_JSON).json()
+    assert (shown["tracking"], shown["state"], shown["answer"], shown["question"]) == (number, "selesai", _ANSWER, "")
+    assert {(entry["what"], entry["text"]) for entry in shown["entries"]} == {
+        ("reports", f"{_TITLE}\n{TEXT}"),
+        ("dispatched", ""),
+        ("closed", _ANSWER),
+    }
+    assert set(shown["can"]) == set(acts)
+    sent = served.get(f"/l/{token}?terkirim=objects")
+    assert "Kami mencatat bahwa masalahnya belum selesai." in sent.text
+    assert token not in str(logged)
+
+
+def test_a_wrong_link_and_an_early_one(served: DoorClient) -> None:
+    """A wrong link leads to the form for a number. A right one works before the ledger has the report."""
+    report_id, wrong = uuid4(), "0" * 40
+    early = sender_token(report_id, served.parts.secrets.link_key)
+    for token, status, words in (
+        (wrong, 404, "Nomor laporan"),
+        ("x", 404, "Nomor laporan"),
+        (early, 200, "kami terima"),
+    ):
+        page = served.get(f"/l/{token}")
+        assert (page.status_code, page.headers["Cache-Control"], words in page.text) == (status, "no-store", True)
+    assert served.get(f"/l/{wrong}", headers=_JSON).json()["reason"] == "no_such_link"
+    assert served.get(f"/l/{early}", headers=_JSON).json()["reason"] == "not_recorded_yet"
+    assert 'value="adds"' in served.get(f"/l/{early}").text
+
+
+def addresses(served: DoorClient, number: str) -> Iterator[str]:
+    """Yield every address of the public application that reads, with the number wherever it takes something."""
+    for path, operations in served.get("/openapi.json").json()["paths"].items():
+        if "get" in operations:
+            query = "&".join(
+                f"{parameter['name']}={number}"
+                for parameter in operations["get"].get("parameters", ())
+                if parameter["in"] == "query"
+            )
+            yield re.sub(r"\{\w+\}", number, path) + (f"?{query}" if query else "")
+    yield from (f"/open311/v2/requests.{form}?service_request_id={number}" for form in ("json", "xml"))
+    yield from (
+        f"/status?number={number}&bahasa=en",
+        f"/status/{number}?bahasa=en",
+        f"/web/receipts/{number}?bahasa=en",
+    )
+
+
+def test_the_number_alone_opens_no_words(serve: Serve) -> None:
+    """Canary: no page, feed, JSON or reply that the number opens has words of a confidential report or an identity."""
+    served = serve(public_view=True)
+    number, token = answered_report(served, rahasia=True)
+    phone = Phone(served)
+    phone.register()
+    device = {"Authorization": f"Bearer {phone.token}"}
+    bodies: dict[str, str] = {}
+    for address in addresses(served, number):
+        for name, headers in (("page", {"Accept": "text/html"}), ("json", _JSON), ("device", device | _JSON)):
+            answer = served.get(address, headers)
+            bodies[f"{name} {address}"] = answer.text + str(answer.headers)
+    bodies["sms"] = str(reply_text(send_sms(served, sms(f"STATUS {number}", sid=f"SM{uuid4().hex}"))))
+    leaks = {name: [secret for secret in (*_SECRETS, token) if secret in body] for name, body in bodies.items()}
+    assert {name: secrets for name, secrets in leaks.items() if secrets} == {}
+    # The walk reached the report itself.
+    assert "dinyatakan selesai" in bodies["sms"]
+    assert "Selesai" in bodies[f"page /status/{number}"]
+    assert len(bodies) > 50

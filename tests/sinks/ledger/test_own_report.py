@@ -1,0 +1,148 @@
+"""A report as its sender reads it: whose words are there, and what one can do."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from config.database import write_transaction
+from messages.ids import complaint_id
+from messages.report_state import ReportState
+from messages.shapes import SenderAct
+from messages.topics import TRIAGE
+from messages.working_days import add_working_days
+from sinks.ledger.own_report import OwnReport, OwnReports, possible_acts
+from sinks.ledger.status import StatusReader
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from tests.conftest import NOW
+from tests.sinks.ledger.test_status import answer, complaint, dispatch, number
+
+MESSAGE, JOINER = UUID(int=71), UUID(int=72)
+REPORT, JOINED = complaint_id(MESSAGE), complaint_id(JOINER)
+HOUR = timedelta(hours=1)
+
+
+def report_row(index: int, message_id: UUID = MESSAGE, **changed: Any) -> Mapping[str, Any]:
+    """Return the row of a report with words of its own."""
+    row = {**complaint(index), "id": complaint_id(message_id), "message_id": message_id, "text": f"Laporan {index}."}
+    return {**row, "act": "reports", "rating": 0, **changed}
+
+
+def message_row(index: int, act: SenderAct, text: str, of: UUID = REPORT, **changed: Any) -> Mapping[str, Any]:
+    """Return a further message of the sender, so many hours later."""
+    fields = {"act": act, "text": text, "of": of, "relation": "repeat", "received_at": NOW + index * HOUR}
+    return report_row(index, UUID(int=1000 + index), **fields, **changed)
+
+
+def case_row(hop: int = 0, complaint_id_: UUID = REPORT, **changed: Any) -> Mapping[str, Any]:
+    """Return a dispatch of the report, which is a case of its own."""
+    row = {**dispatch(1, hop), "id": UUID(int=500 + hop), "complaint_id": complaint_id_, "due_at": NOW + 50 * HOUR}
+    return {**row, "own_case": True, "relation": "new", "of": None, **changed}
+
+
+def answer_row(index: int, verdict: str, text: str, hop: int = 0, **changed: Any) -> Mapping[str, Any]:
+    """Return an agency's answer with words, so many hours later."""
+    ids = {"id": UUID(int=600 + index), "complaint_id": REPORT, "dispatch_id": UUID(int=500 + hop)}
+    return {**answer(index, verdict), **ids, "text": text, "recorded_at": NOW + index * HOUR, **changed}
+
+
+def write(engine: Engine, complaints: list[Any], dispatches: list[Any], answers: list[Any]) -> OwnReports:
+    """Write the rows and return the reader."""
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), complaints)
+        connection.execute(insert(DispatchRow), dispatches)
+        if answers:
+            connection.execute(insert(AnswerRow), answers)
+    return OwnReports(engine, StatusReader(engine, {"kota-3374": "Kota Semarang"}))
+
+
+def conversation(report: OwnReport | None) -> list[tuple[str, str]]:
+    """Return what happened and the words, in order."""
+    assert report
+    return [(entry.act or entry.step.kind, entry.text) for entry in report.entries]
+
+
+def test_the_conversation_has_the_words_of_both(engine: Engine) -> None:
+    """Own words and the agency's words to the sender are there; the reason of a refusal is not."""
+    complaints = [
+        report_row(1, title="Lampu", rahasia=True),
+        message_row(2, "adds", "Dekat pasar."),
+        message_row(7, "rates", "Pelapor menilai penanganan: 4 dari 5.", rating=4),
+    ]
+    answers = [
+        answer_row(3, "refused", "Bukan kami, kata Budi."),
+        answer_row(4, "asked", "Tiang nomor berapa?", hop=1),
+        answer_row(6, "closed", "Sudah diganti.", hop=1),
+    ]
+    reports = write(engine, complaints, [case_row(), case_row(1, dispatched_at=NOW + 3 * HOUR)], answers)
+    report = reports.read(MESSAGE)
+    assert conversation(report) == [
+        ("reports", "Lampu\nLaporan 1."),
+        ("dispatched", ""),
+        ("adds", "Dekat pasar."),
+        ("refused", ""),
+        ("dispatched", ""),
+        ("asked", "Tiang nomor berapa?"),
+        ("closed", "Sudah diganti."),
+        ("rates", ""),
+    ]
+    assert report
+    assert (report.answer, report.question, report.due_at) == ("Sudah diganti.", "", None)
+    assert report.answered_at == NOW + 6 * HOUR
+    assert reports.last_words([report.status]) == {number(1): ("Sudah diganti.", "")}
+    assert reports.read(UUID(int=9)) is None
+
+
+def test_a_question_waits_for_the_sender(engine: Engine) -> None:
+    """The question is there until the sender has written."""
+    reports = write(engine, [report_row(1)], [case_row()], [answer_row(1, "asked", "Di mana?")])
+    report = reports.read(MESSAGE)
+    assert report
+    assert (report.status.state, report.question, report.answer) == ("menunggu-anda", "Di mana?", "")
+
+
+@pytest.mark.parametrize("relation", ["joins", "new"])
+def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, relation: str) -> None:
+    """Neither who joined a case reads its words, nor one whose report a person merged; the first reads no other's."""
+    joiner = report_row(2, JOINER, relation=relation, of=REPORT if relation == "joins" else None)
+    current = "joins" if relation == "joins" else "repeat"
+    own = case_row(0, JOINED, id=UUID(int=700), own_case=False, relation=current, of=REPORT)
+    reports = write(engine, [report_row(1), joiner], [case_row(), own], [answer_row(3, "closed", "Pak Budi, selesai.")])
+    joined = reports.read(JOINER)
+    assert joined
+    assert [text for _, text in conversation(joined) if text] == ["Laporan 2."]
+    assert (joined.answer, joined.question) == ("", "")
+    assert [text for _, text in conversation(reports.read(MESSAGE)) if text] == ["Laporan 1.", "Pak Budi, selesai."]
+
+
+def test_triage_says_why_it_closed(engine: Engine) -> None:
+    """The sender reads the reason, and may object within ten working days."""
+    closing = answer_row(2, "closed", "Ini pertanyaan umum.", agency=TRIAGE)
+    report = write(engine, [report_row(1)], [case_row(agency=TRIAGE)], [closing]).read(MESSAGE)
+    assert report
+    assert (report.status.state, report.answer) == ("bukan-laporan", "Ini pertanyaan umum.")
+    acts = possible_acts(report.status.state, report.answered_at, NOW + 3 * HOUR)
+    assert acts == ("adds", "objects", "asks-to-be-forgotten")
+
+
+@pytest.mark.parametrize(
+    ("state", "answered_at", "acts"),
+    [
+        ("diterima", None, {"adds", "withdraws", "asks-to-be-forgotten"}),
+        ("menunggu-anda", None, {"adds", "withdraws", "asks-to-be-forgotten"}),
+        ("dijawab", NOW, {"adds", "objects", "confirms", "rates", "withdraws", "asks-to-be-forgotten"}),
+        ("selesai", NOW, {"adds", "objects", "confirms", "rates", "asks-to-be-forgotten"}),
+        ("dibuka-lagi", NOW, {"adds", "rates", "withdraws", "asks-to-be-forgotten"}),
+        ("ditarik", None, {"asks-to-be-forgotten"}),
+    ],
+)
+def test_what_a_sender_can_do(state: ReportState, answered_at: datetime | None, acts: set[SenderAct]) -> None:
+    """It depends on the state; an objection is about an answer of the last ten working days."""
+    assert set(possible_acts(state, answered_at, NOW)) == acts
+    last_moment = add_working_days(NOW, 10)
+    assert set(possible_acts(state, answered_at, last_moment)) == acts
+    late = possible_acts(state, answered_at, last_moment + timedelta(seconds=1))
+    assert set(late) == acts - {"objects", "confirms"}
