@@ -81,7 +81,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         for door in channel.http_doors(parts, http):
             app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
-    own_page = OwnPage(OwnReports(parts.engine, parts.ledger), pages, parts.secrets.link_key, utc_now, uuid4)
+    own_page = OwnPage(OwnReports(parts.engine, parts.ledger), pages, parts.secrets.link_key, parts.now, uuid4)
     app.include_router(own_page.routes(), responses=dict(PAGE_RESPONSES))
     if settings.public_view:
         app.include_router(public_pages(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
