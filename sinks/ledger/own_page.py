@@ -19,6 +19,7 @@ from sinks.ledger.wording import page_sentence
 _WRONG_LINK = _(
     "Tautan ini tidak benar atau tidak lengkap. Buka lagi tautan di tanda terima Anda, atau ketik nomornya."
 )
+_NOT_RECORDED = _("Laporan ini belum tercatat.")
 _HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -134,7 +135,7 @@ class OwnPage:
 
     def _json_answer(self, report: OwnReport | None) -> Response:
         if report is None:
-            return _problem("Laporan ini belum tercatat.", "not_recorded_yet")
+            return _problem(_NOT_RECORDED, "not_recorded_yet")
         shown = OwnReportShown(
             tracking=report.status.tracking,
             state=report.status.state,
