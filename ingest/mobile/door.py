@@ -69,7 +69,7 @@ class MobileDoor:
         self._batch = BatchDoor(gate, self._authentication, self._intake, sequences, regions, public_url, link_of)
         self._uploads = UploadDoor(gate, self._authentication, uploads)
         self._follow_ups = DeviceFollowUpDoor(gate, wrapper, self._authentication, sequences, uploads)
-        self._feed = FeedDoor(gate, self._authentication, sequences, find_states, public_url)
+        self._feed = FeedDoor(gate, self._authentication, sequences, find_states, public_url, link_of)
 
     def routes(self) -> APIRouter:
         """Return the routes to serve."""

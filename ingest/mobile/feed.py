@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +23,10 @@ StateLookup = Callable[[Sequence[str]], Mapping[str, ShownReport]]
 
 
 class FeedDoor:
-    """Endpoint of the feed. `find_states` asks the ledger; `public_url` is the service's public address."""
+    """Endpoint of the feed. `find_states` asks the ledger; `public_url` is the service's public address.
+
+    `link_of` returns the sender's own link to the report of a message.
+    """
 
     def __init__(
         self,
@@ -31,12 +35,14 @@ class FeedDoor:
         sequences: Sequences,
         find_states: StateLookup,
         public_url: str,
+        link_of: Callable[[UUID], str],
     ) -> None:
         self._gate = gate
         self._authentication = authentication
         self._sequences = sequences
         self._find_states = find_states
         self._public_url = public_url
+        self._link_of = link_of
 
     async def show(self, request: Request) -> Response:
         """Return the reports of the device that the token belongs to, and of no other device."""
@@ -67,6 +73,9 @@ class FeedDoor:
             agency=shown.agency if shown else "",
             belongs_to=shown.belongs_to if shown else None,
             status_url=f"{self._public_url}/status/{report.tracking}",
+            answer=shown.answer if shown else "",
+            question=shown.question if shown else "",
+            link=self._link_of(report.message_id),
         )
 
 

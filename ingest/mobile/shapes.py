@@ -100,6 +100,9 @@ class FeedEntry(Shape):
     agency: str
     belongs_to: str | None = Field(description="Number of the report that this one was added to.")
     status_url: str
+    answer: str = Field(description="Words of the agency's last answer; empty without one.")
+    question: str = Field(description="The agency's question, while it waits for an answer of the user.")
+    link: str = Field(description="The sender's own page of this report, with all words.")
 
 
 class Feed(Shape):
@@ -116,3 +119,5 @@ class ShownReport(Shape):
     changed_at: datetime
     agency: str = ""
     belongs_to: str | None = None
+    answer: str = ""
+    question: str = ""

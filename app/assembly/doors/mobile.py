@@ -8,6 +8,7 @@ from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ShownReport
 from ingest.mobile.uploads import Uploads
+from sinks.ledger.own_report import OwnReports
 from sinks.ledger.status import ReportStatus, StatusReader
 
 
@@ -21,23 +22,27 @@ def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         Sequences(parts.engine),
         Uploads(parts.engine, parts.sealer, parts.attachments),
         parts.regions,
-        partial(report_states, parts.ledger),
+        partial(report_states, parts.ledger, OwnReports(parts.engine, parts.ledger)),
         parts.settings.reached_at,
         parts.link_of,
     )
     return (HttpDoor(door.routes(), PROBLEM_RESPONSES),)
 
 
-def report_states(ledger: StatusReader, numbers: Sequence[str]) -> Mapping[str, ShownReport]:
-    """Return the states of these tracking numbers, without those that the ledger does not know (yet)."""
-    return {number: _report_state(status) for number, status in ledger.statuses(numbers).items()}
+def report_states(ledger: StatusReader, own_reports: OwnReports, numbers: Sequence[str]) -> Mapping[str, ShownReport]:
+    """Return the states of a device's reports with the agencies' words, without those that the ledger lacks (yet)."""
+    statuses = ledger.statuses(numbers)
+    words = own_reports.last_words(statuses.values())
+    return {number: _shown_report(status, *words[number]) for number, status in statuses.items()}
 
 
-def _report_state(status: ReportStatus) -> ShownReport:
+def _shown_report(status: ReportStatus, answer: str, question: str) -> ShownReport:
     return ShownReport(
         state=status.state,
         sentence=status.sentence,
         changed_at=status.changed_at,
         agency=status.agency,
         belongs_to=status.repeated_number,
+        answer=answer,
+        question=question,
     )

@@ -52,12 +52,13 @@ def process(served: DoorClient) -> list[Outgoing]:
     return dispatches
 
 
-def answer(served: DoorClient, dispatch: Outgoing, verdict: str) -> None:
+def answer(served: DoorClient, dispatch: Outgoing, verdict: str, words: str = "") -> None:
     """Return an agency's answer to a dispatch."""
     answered_dispatch = decode(Dispatch, dispatch.value, dispatch.headers)
     agency_answer = AgencyAnswer.model_validate(
         {
-            "id": answer_id(answered_dispatch.id, verdict, ""),
+            "id": answer_id(answered_dispatch.id, verdict, words),
+            "text": words,
             "message_id": answered_dispatch.message_id,
             "at": NOW,
             "complaint_id": answered_dispatch.complaint_id,
@@ -88,8 +89,13 @@ def test_feed_follows_a_report(served: DoorClient, phone: Phone) -> None:
     assert (sent_on["state"], sent_on["agency"]) == ("diteruskan", "Kota Semarang")
     answer(served, dispatch, "accepted")
     assert reports(phone)[0]["state"] == "ditangani"
-    answer(served, dispatch, "closed")
-    assert reports(phone)[0]["state"] == "selesai"
+    answer(served, dispatch, "asked", "Di jalan apa?")
+    (asked,) = reports(phone)
+    assert (asked["state"], asked["question"], asked["answer"]) == ("menunggu-anda", "Di jalan apa?", "")
+    answer(served, dispatch, "closed", "Sudah diperbaiki.")
+    (closed,) = reports(phone)
+    assert (closed["state"], closed["question"], closed["answer"]) == ("selesai", "", "Sudah diperbaiki.")
+    assert closed["link"] == taken["link"]
 
 
 def test_an_addition_shows_its_report(served: DoorClient, phone: Phone) -> None:
