@@ -19,10 +19,15 @@ from normalize.duplicates.comparable import Comparable, NamedEntity
 COMPLETION_PERIOD = timedelta(hours=1)
 # The answer to an agency's question belongs to its case for this time.
 ANSWER_PERIOD = timedelta(days=30)
-# Words outside the report and the usual wording with which a message may still be about the report; fewer if it names
-# a fault that the report does not have.
+# Words outside the report and the usual wording with which a message may still be about the report; fewer if it shares
+# no word with the report, or names a fault that the report does not have.
 _MAX_FURTHER_WORDS = 3
-_MAX_FURTHER_WORDS_WITH_FAULT = 1
+_MAX_FURTHER_WORDS_WITHOUT_SHARED = 1
+# With so many words a message is a report if it names another matter; with more it is one whatever it names.
+_MIN_WORDS_OF_REPORT = 4
+_MIN_WORDS_OF_UNKNOWN_REPORT = 8
+# An objection or a confirmation has at most so many words outside the report and the usual wording.
+_MAX_WORDS_OF_RESPONSE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +125,11 @@ def _waits(report: SenderReport, at: datetime) -> bool:
 
 
 def _is_other_report(message: SenderMessage, report: SenderReport, content_of: ContentOf) -> bool:
-    """Return whether a message is a whole report: it names a matter and a place, and not those of the report."""
+    """Return whether a message is a whole report: it names a matter at some length or with a place, but another one."""
     traits, content = message.traits, content_of(report.complaint_id)
-    if not (traits.has_matter and traits.has_small_place):
+    further_words = len(traits.further_words)
+    is_whole = traits.has_matter and (traits.has_small_place or further_words >= _MIN_WORDS_OF_REPORT)
+    if not is_whole and further_words < _MIN_WORDS_OF_UNKNOWN_REPORT:
         return False
     return content is None or not _same_matter(traits, content) or _is_elsewhere(traits, content)
 
@@ -168,6 +175,8 @@ def _similarity(traits: MessageTraits, content: Comparable | None) -> int | None
     if _is_elsewhere(traits, content) or not _same_matter(traits, content):
         return None
     shared_words = traits.further_words & {*content.text_words, *content.title_words}
+    if len(traits.further_words - shared_words) > _MAX_WORDS_OF_RESPONSE:
+        return None
     return len(shared_words) + len(traits.things & content.things)
 
 
@@ -178,8 +187,9 @@ def _same_matter(traits: MessageTraits, content: Comparable) -> bool:
         return True
     if traits.things and content.things:
         return bool(_groups(traits.things) & _groups(content.things))
-    has_other_fault = traits.faults and not _groups(traits.faults) & _groups(content.faults)
-    limit = _MAX_FURTHER_WORDS_WITH_FAULT if has_other_fault else _MAX_FURTHER_WORDS
+    has_other_fault = bool(traits.faults) and not _groups(traits.faults) & _groups(content.faults)
+    shares_words = not traits.further_words.isdisjoint(words)
+    limit = _MAX_FURTHER_WORDS if shares_words and not has_other_fault else _MAX_FURTHER_WORDS_WITHOUT_SHARED
     return len(traits.further_words - words) <= limit
 
 
