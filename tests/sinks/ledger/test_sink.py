@@ -18,7 +18,7 @@ from config.database import DatabaseUnavailable, read_transaction, write_transac
 from messages import codec, ids
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Dispatch
-from messages.topics import AGENCY_ANSWERS
+from messages.topics import AGENCY_ANSWERS, agency_topic
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
@@ -38,7 +38,8 @@ def make_records(parts: Parts, engine: Engine) -> MakeRecords:
 
     def make(text: str, *verdicts: str, **fields: object) -> list[Record]:
         (complaint,) = make_normalizer(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
-        sent = make_router(engine, fixed_rules_source(), lambda: NOW).handle([at(complaint)])
+        routed = make_router(engine, fixed_rules_source(), lambda: NOW).handle([at(complaint)])
+        sent = [message for message in routed if message.topic.startswith(agency_topic(""))]
         messages = [complaint, *sent]
         for dispatch in sent:
             dispatch_message = codec.decode(Dispatch, dispatch.value, dispatch.headers)
