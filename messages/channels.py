@@ -7,6 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+# How a reply about an answer is written. `sms`: the sender may answer it with a keyword. `notice`: not so, as in
+# the app or by e-mail. `post`: everybody may read it, and a link in it costs.
+ReplyForm: TypeAlias = Literal["sms", "notice", "post"]
 
 _NO_RATES: Mapping[str, str] = MappingProxyType({})
 
@@ -42,6 +47,7 @@ class ChannelFacts:
     `senders_choose_kind`: the sender has a field for the kind of report. `gets_replies`: the service writes to senders
     on this channel at all. `gets_progress`: a reply tells the sender of a dispatch and of an agency's answer; only
     where nobody else reads it. `replies_need_proof`: the service writes only to senders who proved a contact.
+    `gets_answers`: a reply tells of an answer, though not of a dispatch.
     """
 
     name: str
@@ -51,6 +57,8 @@ class ChannelFacts:
     gets_replies: bool
     gets_progress: bool
     replies_need_proof: bool = False
+    gets_answers: bool = False
+    reply_form: ReplyForm = "sms"
 
     def with_door(self, door: DoorFacts) -> "ChannelFacts":
         """Return the same channel with one more door."""
@@ -101,6 +109,15 @@ class ChannelDirectory:
     def with_proof(self) -> frozenset[str]:
         """Channels on which only senders who proved an address get replies."""
         return frozenset(channel.name for channel in self.channels if channel.replies_need_proof)
+
+    @cached_property
+    def answer_forms(self) -> Mapping[str, ReplyForm]:
+        """Form of a reply about an agency's answer, by the channels on which senders get one."""
+        return {
+            channel.name: channel.reply_form
+            for channel in self.channels
+            if channel.gets_progress or channel.gets_answers
+        }
 
     def label_of(self, channel: str) -> str:
         """Return the label of a channel; its name if it is not listed."""

@@ -5,11 +5,13 @@ The router sends them, and the desk shows them to the officer before they are se
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
+from messages.working_days import OBJECTION_WORKING_DAYS
 
 UNNAMED_AGENCY = "instansi yang berwenang"
 # Name under which citizens hear of triage.
@@ -24,16 +26,28 @@ _WITH_WORDS: Mapping[Verdict, str] = MappingProxyType(
 )
 _WITHOUT_WORDS: Mapping[Verdict, str] = MappingProxyType(
     {
-        "asked": "{} meminta keterangan tentang laporan {}. Balas pesan ini.",
-        "responded": "Laporan {} sudah ditanggapi oleh {}. Lihat perkembangannya dengan nomor ini.",
-        "closed": "Laporan {} sudah selesai ditangani oleh {}. Lihat perkembangannya dengan nomor ini.",
+        "asked": "{} meminta keterangan tentang laporan {}.",
+        "responded": "Laporan {} sudah ditanggapi oleh {}.",
+        "closed": "Laporan {} sudah selesai ditangani oleh {}.",
     }
+)
+# What follows a notice without a link.
+_WITHOUT_LINK: Mapping[Verdict, str] = MappingProxyType(
+    {
+        "asked": " Balas pesan ini.",
+        "responded": " Lihat perkembangannya dengan nomor ini.",
+        "closed": " Lihat perkembangannya dengan nomor ini.",
+    }
+)
+_WITH_LINK: Mapping[Verdict, str] = MappingProxyType(
+    {"asked": " Baca dan jawab: ", "responded": " Baca: ", "closed": " Baca: "}
 )
 # Triage closed the case: no agency handles it.
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi: "
 _ARCHIVED_NOTICE = (
     "Laporan {} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan yang lebih lengkap."
 )
+_OBJECTION_HINT = f" Belum selesai? Balas BELUM {{}} dalam {OBJECTION_WORKING_DAYS} hari kerja."
 _CUT = "..."
 # A beginning of the words that is shorter than this says nothing.
 _SHORTEST_CUT = 20
@@ -43,12 +57,36 @@ _PLAIN_CHARACTERS = str.maketrans(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderAccess:
+    """How the sender gets at the rest of an answer.
+
+    `link` is the sender's own link to the report; empty without one. `takes_keywords`: the sender may answer with a
+    keyword, such as BELUM.
+    """
+
+    link: str = ""
+    takes_keywords: bool = False
+
+
+NO_ACCESS = SenderAccess()
+
+
 def tells_citizen(verdict: Verdict) -> bool:
     """Return whether a citizen hears of this verdict."""
     return verdict in _WITH_WORDS
 
 
-def sender_text(verdict: Verdict, number: str, agency: str, agency_name: str, words: str, *, is_private: bool) -> str:
+def sender_text(
+    verdict: Verdict,
+    number: str,
+    agency: str,
+    agency_name: str,
+    words: str,
+    *,
+    is_private: bool,
+    access: SenderAccess = NO_ACCESS,
+) -> str:
     """Return the text by which the sender of a report hears of an answer to it.
 
     `is_private`: the report is anonymous or confidential. Another person may see the screen, so the text has neither
@@ -56,9 +94,9 @@ def sender_text(verdict: Verdict, number: str, agency: str, agency_name: str, wo
     """
     sent_words = "" if is_private else words
     if agency == TRIAGE and verdict == "closed":
-        return archived_text(number, sent_words)
+        return archived_text(number, sent_words, access)
     name = TRIAGE_NAME if agency == TRIAGE else agency_name
-    return answer_text(verdict, number, "" if is_private else name, sent_words)
+    return answer_text(verdict, number, "" if is_private else name, sent_words, access)
 
 
 def septets_left(verdict: Verdict, number: str, agency: str, agency_name: str, words: str) -> int:
@@ -74,35 +112,52 @@ def septets_left(verdict: Verdict, number: str, agency: str, agency_name: str, w
     return SEGMENT - shortest_opening - (septets(" ".join(as_sms(words).split())) or 0)
 
 
-def answer_text(verdict: Verdict, number: str, agency_name: str, words: str) -> str:
+def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, access: SenderAccess = NO_ACCESS) -> str:
     """Return the text about an answer with as many of the agency's words as one SMS holds.
 
-    `words` are empty if the citizen must not get them by SMS, `agency_name` if the agency must not be named. Use it
-    only for a verdict of which `tells_citizen` is true.
+    The link stands where words are cut or left out, as far as it fits. `words` are empty if the citizen must not get
+    them by SMS, `agency_name` if the agency must not be named. Use it only for a verdict of which `tells_citizen` is
+    true.
     """
     names = (agency_name, UNNAMED_AGENCY) if agency_name else (UNNAMED_AGENCY,)
     openings = [_WITH_WORDS[verdict].format(number, name) for name in names]
+    hint = _OBJECTION_HINT.format(number) if verdict == "closed" and access.takes_keywords else ""
+    text = _with_words(openings, words, access.link)
+    if text:
+        return f"{text}{hint}" if is_complete(text, words) and fits_one_sms(text + hint) else text
     notices = [_notice(verdict, number, name) for name in names]
-    return _with_words(openings, words) or next(notice for notice in notices if fits_one_sms(notice))
+    endings = [_WITHOUT_LINK[verdict]]
+    if access.link:
+        endings = [_WITH_LINK[verdict] + access.link, *endings]
+    elif hint:
+        endings = [hint, *endings]
+    return next(text for ending in endings for notice in notices if fits_one_sms(text := notice + ending))
 
 
-def archived_text(number: str, words: str) -> str:
+def archived_text(number: str, words: str, access: SenderAccess = NO_ACCESS) -> str:
     """Return the text about a case that triage closed, with as many words of the reason as one SMS holds."""
-    return _with_words([_ARCHIVED.format(number)], words) or _ARCHIVED_NOTICE.format(number)
+    return _with_words([_ARCHIVED.format(number)], words, access.link) or _ARCHIVED_NOTICE.format(number)
 
 
-def _with_words(openings: Sequence[str], words: str) -> str:
-    """Return the best text with words that fits one SMS; "" if there are no words, or too few of them fit."""
+def _with_words(openings: Sequence[str], words: str, link: str) -> str:
+    """Return the best text with words that fits one SMS; "" if there are no words, or too few of them fit.
+
+    A text that is cut ends with the link, if there is one and it fits.
+    """
     sms_words = " ".join(as_sms(words).split())
     if not sms_words:
         return ""
-    texts = [*(opening + sms_words for opening in openings), *(_cut(opening, sms_words) for opening in openings)]
+    endings = (f" {link}", "") if link else ("",)
+    texts = [
+        *(opening + sms_words for opening in openings),
+        *(cut_to_fit(opening, sms_words, ending) for ending in endings for opening in openings),
+    ]
     return next((text for text in texts if text and fits_one_sms(text)), "")
 
 
 def is_complete(text: str, words: str) -> bool:
     """Return whether the text of an SMS has all of the words."""
-    return text.endswith(" ".join(as_sms(words).split()))
+    return " ".join(as_sms(words).split()) in text
 
 
 def as_sms(words: str) -> str:
@@ -122,9 +177,14 @@ def _notice(verdict: Verdict, number: str, agency_name: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _cut(opening: str, words: str) -> str:
-    """Return the opening and the longest beginning of the words, in whole words; "" if too little of them fits."""
+def cut_to_fit(opening: str, words: str, ending: str = "") -> str:
+    """Return opening, words and ending in one SMS, with the words cut where needed; "" if too little of them fits.
+
+    They are cut between two words.
+    """
+    if fits_one_sms(f"{opening}{words}{ending}"):
+        return f"{opening}{words}{ending}"
     beginning = words
-    while beginning and not fits_one_sms(f"{opening}{beginning}{_CUT}"):
+    while beginning and not fits_one_sms(f"{opening}{beginning}{_CUT}{ending}"):
         beginning = beginning.rpartition(" ")[0]
-    return f"{opening}{beginning}{_CUT}" if len(beginning) >= _SHORTEST_CUT else ""
+    return f"{opening}{beginning}{_CUT}{ending}" if len(beginning) >= _SHORTEST_CUT else ""

@@ -30,6 +30,11 @@ def sender_link(public_url: str, key: bytes, message: UUID) -> str:
     return f"{public_url}/l/{sender_token(message, key)}"
 
 
+def sample_link(public_url: str) -> str:
+    """Return an address of the length of the senders' own links, which leads nowhere, for previews."""
+    return f"{public_url}/l/{'x' * _SYMBOLS}"
+
+
 def read_sender_token(token: str, key: bytes) -> UUID | None:
     """Return the id of the message that a token belongs to; `None` for a token that we did not make."""
     symbols = token.lower().translate(_LOOKALIKES)

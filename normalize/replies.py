@@ -1,6 +1,7 @@
 """Builds the acknowledgement of a complaint where the channel's door could not acknowledge it. Pure."""
 
 from messages import ids
+from messages.post_texts import receipt_post
 from messages.shapes import Complaint, Reply, VerifiedBy
 
 # Posts that were polled from X, and SMS that were later fetched from Twilio's list: their senders got no answer.
@@ -15,6 +16,10 @@ def acknowledgement(complaint: Complaint, verified_by: VerifiedBy) -> Reply | No
     """
     if verified_by not in _UNANSWERED or complaint.relation.kind == "repeat":
         return None
+    text = (
+        f"Terima kasih, laporan Anda sudah kami terima dengan nomor {complaint.tracking}. "
+        "Simpan nomor ini untuk melihat perkembangannya."
+    )
     return Reply(
         id=ids.reply_id(complaint.id, "received"),
         message_id=complaint.message_id,
@@ -23,6 +28,5 @@ def acknowledgement(complaint: Complaint, verified_by: VerifiedBy) -> Reply | No
         tracking=complaint.tracking,
         channel=complaint.channel,
         says="received",
-        text=f"Terima kasih, laporan Anda sudah kami terima dengan nomor {complaint.tracking}. "
-        "Simpan nomor ini untuk melihat perkembangannya.",
+        text=receipt_post(complaint.tracking) if verified_by == "x-api" else text,
     )

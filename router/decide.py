@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from messages.shapes import Place, Reason, Report
 from messages.topics import TRIAGE
-from router.decision import Decision
-from router.evidence.evidence import CollectedEvidence
+from router.decision import PLACE_MISSING, Decision
+from router.evidence.evidence import CollectedEvidence, Evidence
 from router.registry.registry import Registry
 from router.rules import Rules
 from router.scoring import AgencyCandidate, rank_candidates
@@ -63,7 +63,7 @@ def _triage_decision(
     return Decision(
         TRIAGE,
         tuple(agencies)[:MAX_ALTERNATIVES],
-        _undecided_reasons(candidates, registry),
+        _undecided_reasons(candidates, registry, has_place=collected.location.best is not None),
         round(confidence, 3),
         _first_topic(collected),
         _region(collected),
@@ -129,13 +129,23 @@ def _overruled_addressee_reason(less_likely: Sequence[AgencyCandidate], best: Ag
     return ()
 
 
-def _undecided_reasons(candidates: Sequence[AgencyCandidate], registry: Registry) -> tuple[Reason, ...]:
+def _undecided_reasons(
+    candidates: Sequence[AgencyCandidate], registry: Registry, *, has_place: bool
+) -> tuple[Reason, ...]:
     """Return the reasons for triage: the missing information, or the institutions that are about equally likely."""
     nobody = next(candidate for candidate in candidates if candidate.institution == TRIAGE)
     institutions = [candidate for candidate in candidates if candidate is not nobody]
     if not institutions:
-        return tuple(dict.fromkeys(piece.reason for piece in nobody.evidence))[:_MAX_REASONS]
-    missing_place = [piece.reason for piece in nobody.evidence if piece.kind == "unplaced"]
+        pieces = (_triage_reason(piece, has_place=has_place) for piece in nobody.evidence)
+        return tuple(dict.fromkeys(pieces))[:_MAX_REASONS]
+    unplaced = [piece for piece in nobody.evidence if piece.kind == "unplaced"]
     names = ", ".join(registry.name_of(candidate.institution) for candidate in institutions[:MAX_ALTERNATIVES])
     not_sure = Reason(rule="not-sure", says=f"Belum cukup yakin; calon instansi: {names}.")
-    return (*missing_place[:1], not_sure, *_strongest_reasons(institutions[0]))[: _MAX_REASONS + 1]
+    missing_place = [_triage_reason(piece, has_place=has_place) for piece in unplaced[:1]]
+    return (*missing_place, not_sure, *_strongest_reasons(institutions[0]))[: _MAX_REASONS + 1]
+
+
+def _triage_reason(piece: Evidence, *, has_place: bool) -> Reason:
+    """Return the reason of a piece of evidence for triage. A sender is asked for the place by its rule."""
+    is_place_missing = piece.kind == "unplaced" and not has_place
+    return Reason(rule=PLACE_MISSING, says=piece.explanation) if is_place_missing else piece.reason

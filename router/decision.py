@@ -6,6 +6,9 @@ from typing import Any
 from messages.shapes import Reason
 from messages.topics import TRIAGE
 
+# Rule of the reason that no institution could be chosen because the report names no place.
+PLACE_MISSING = "place-missing"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -1,28 +1,66 @@
-"""Replies to a sender about a dispatch or an agency's answer. Pure: no word of the complaint, and no link of ours.
+"""Replies to a sender about a dispatch or an agency's answer. Pure: no word of the complaint.
 
-Replies go only to the channels that the caller gives: those where nobody but the sender reads them, such as SMS and
-the app.
+Replies go only to the channels that the caller gives. Where everybody reads them, as on X, the sender hears of answers
+alone, and without a link.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from messages import ids
+from messages.answer_replies import AnswerSubject, reply_text
+from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
-from messages.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, sender_text, tells_citizen
+from messages.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
 from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
+from router.decision import PLACE_MISSING
+
+ReplyKind: TypeAlias = Literal["asked-place", "dispatched", "answered", "closed"]
+_PLACE_MISSING = "Laporan {} belum menyebut tempat."
+_BY_SMS = " Balas dengan nama jalan atau desa, kecamatan, dan kota/kabupatennya."
+_BY_LINK = " Tambahkan jalan, kecamatan, dan kota/kabupatennya: {}"
 
 
-def dispatch_reply(dispatch: Dispatch, agency_name: str, channels: Collection[Channel]) -> Reply | None:
+@dataclass(frozen=True, slots=True)
+class AnswerRecipients:
+    """Channels whose senders hear of answers, with the form of the reply on each.
+
+    `link_of` returns the sender's own link to the report of a message.
+    """
+
+    forms: Mapping[Channel, ReplyForm]
+    link_of: Callable[[UUID], str]
+
+    def answer_text(self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str) -> str:
+        """Return the text about an answer in the form of the recipient's channel."""
+        form, link = self.forms[recipient.channel], self.link_of(recipient.message_id)
+        subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
+        return reply_text(form, subject, words, is_private=recipient.report.is_private, link=link)
+
+    def place_question(self, recipient: Dispatch) -> str:
+        """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""
+        question = _PLACE_MISSING.format(recipient.tracking)
+        by_link = question + _BY_LINK.format(self.link_of(recipient.message_id))
+        is_by_link = self.forms[recipient.channel] != "sms" and fits_one_sms(by_link)
+        return by_link if is_by_link else question + _BY_SMS
+
+
+def dispatch_reply(
+    dispatch: Dispatch, agency_name: str, channels: Collection[Channel], recipients: AnswerRecipients
+) -> Reply | None:
     """Return the reply that a complaint is at its first agency, or `None` if there is no reply.
 
-    A sender who repeats a complaint already knows where it went. After a person splits the two, the sender gets a reply
-    for the repeat too. The id of the reply is always the same, so that nobody gets it twice.
+    At triage a sender whose report names no place is asked for it instead, and hears of the agency when the case has
+    left triage. A sender who repeats a complaint already knows where it went. After a person splits the two, the sender
+    gets a reply for the repeat too. The id of the reply is always the same, so that nobody gets it twice.
     """
-    is_first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence
+    if lacks_place(dispatch) and dispatch.own_case and dispatch.channel in channels and dispatch.hop == 0:
+        return _reply(dispatch, dispatch.at, "asked-place", "asked-place", recipients.place_question(dispatch))
+    is_first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence or _is_first_after_question(dispatch)
     if dispatch.channel not in channels or not is_first or dispatch.relation.kind == "repeat":
         return None
     text = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."
@@ -45,28 +83,36 @@ def answer_reply(
     answer: AgencyAnswer,
     taken_at: datetime,
     agency_name: str,
-    channels: Collection[Channel],
+    recipients: AnswerRecipients,
 ) -> Reply | None:
     """Return the reply that the agency asked, responded or closed the complaint, or `None` for another answer.
 
     `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case. A
     sender gets each question, and the first response and the closing for each dispatch of the case. A sender who joined
     another citizen's case hears that there is an answer, without its words: they may be about that citizen. A case that
-    triage closed was handled by nobody, and the text says so.
+    triage closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
     """
+    form = recipients.forms.get(recipient.channel)
     is_joined = recipient.relation.kind == "joins" and not recipient.own_case
-    if (
-        recipient.channel not in channels
-        or not tells_citizen(answer.verdict)
-        or (is_joined and answer.verdict == "asked")
-    ):
+    if form is None or not tells_citizen(answer.verdict) or (is_joined and answer.verdict == "asked"):
         return None
-    content: Verdict = "responded" if is_joined else answer.verdict
-    is_private = recipient.report.is_private
-    verdict = answer.verdict if recipient.agency == TRIAGE else content
+    is_one_answer = is_joined or (form == "post" and answer.verdict != "asked")
+    content: Verdict = "responded" if is_one_answer else answer.verdict
+    verdict = answer.verdict if recipient.agency == TRIAGE or not is_joined else content
     words = "" if is_joined else answer.text
-    text = sender_text(verdict, recipient.tracking, recipient.agency, agency_name, words, is_private=is_private)
-    return _reply(recipient, taken_at, "answered", _occasion(answer, content, answered_id), text)
+    text = recipients.answer_text(recipient, verdict, agency_name, words)
+    kind: ReplyKind = "closed" if verdict == "closed" else "answered"
+    return _reply(recipient, taken_at, kind, _occasion(answer, content, answered_id), text)
+
+
+def lacks_place(dispatch: Dispatch) -> bool:
+    """Return whether a report is, or was first, at triage because it names no place."""
+    return any(reason.rule == PLACE_MISSING for reason in dispatch.reasons)
+
+
+def _is_first_after_question(dispatch: Dispatch) -> bool:
+    """Return whether a dispatch is the one after triage, where the sender was asked for the place."""
+    return lacks_place(dispatch) and dispatch.own_case and dispatch.hop == 1 and dispatch.agency != TRIAGE
 
 
 def _occasion(answer: AgencyAnswer, content: Verdict, answered_id: UUID) -> str:
@@ -90,9 +136,7 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
     return named_text if agency_name and fits_one_sms(named_text) else text.format(UNNAMED_AGENCY)
 
 
-def _reply(
-    dispatch: Dispatch, at: datetime, kind: Literal["dispatched", "answered"], once_for: str, text: str
-) -> Reply:
+def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, text: str) -> Reply:
     """Return a reply; `once_for` is the occasion for which a complaint's sender gets only one."""
     return Reply(
         id=ids.reply_id(dispatch.complaint_id, once_for),

@@ -31,7 +31,7 @@ from router.lifecycle.refusal import (
     refusal_event,
     refusing_agencies,
 )
-from router.replies import answer_reply, dispatch_reply, reopening_reply
+from router.replies import AnswerRecipients, answer_reply, dispatch_reply, reopening_reply
 from router.rules import Rules
 from router.store import dispatches_by_position
 
@@ -45,6 +45,8 @@ _log = structlog.get_logger()
 class RouterStage:
     """See `bus.worker.Stage`. `now` is called once for each new decision; its time is stored with the decision.
 
+    `link_of` returns the sender's own link to the report of a message, for replies.
+
     A batch is routed by the rules of `source` at its beginning: an edit takes effect between two batches.
     """
 
@@ -55,12 +57,14 @@ class RouterStage:
         now: Callable[[], datetime],
         channels: ChannelDirectory,
         answer_check: AnswerCheck,
+        link_of: Callable[[UUID], str],
     ) -> None:
         self._engine = engine
         self._source = source
         self._now = now
         self._channels = channels
         self._answer_check = answer_check
+        self._recipients = AnswerRecipients(channels.answer_forms, link_of)
         self._rules = source.current()
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -136,7 +140,7 @@ class RouterStage:
             message
             for recipient in (dispatch, *joining)
             for message in _reply_messages(
-                answer_reply(recipient, dispatch.id, answer, taken_at, agency_name, self._channels.with_progress)
+                answer_reply(recipient, dispatch.id, answer, taken_at, agency_name, self._recipients)
             )
         ]
 
@@ -193,7 +197,7 @@ class RouterStage:
             key = complaint_id if dispatch.own_case else str(dispatch.relation.of)
             outputs.append(Outgoing(agency_topic(agency), *codec.encode(dispatch, key, _SOURCE)))
             outputs += _reply_messages(
-                dispatch_reply(dispatch, self._find_name(agency) or "", self._channels.with_progress)
+                dispatch_reply(dispatch, self._find_name(agency) or "", self._channels.with_progress, self._recipients)
             )
         return outputs
 

@@ -187,7 +187,9 @@ class Service:
             (
                 "router",
                 "router",
-                lambda: RouterStage(parts.engine, parts.reloading_rules, utc_now, parts.channels, parts.answer_check),
+                lambda: RouterStage(
+                    parts.engine, parts.reloading_rules, utc_now, parts.channels, parts.answer_check, parts.link_of
+                ),
             ),
             (
                 "sinks",

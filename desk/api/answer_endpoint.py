@@ -1,6 +1,6 @@
 """Endpoint by which a program answers a case."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Annotated, get_args
 
 from fastapi import Header
@@ -24,7 +24,8 @@ from desk.api.shapes import Answer, AnswerDraftBody, FieldFault
 from desk.api.stored_answers import read_answer
 from desk.institutions import Institutions
 from messages import ids
-from messages.reply_texts import septets_left
+from messages.answer_replies import AnswerSubject, room_left
+from messages.channels import ReplyForm
 from messages.shapes import Channel, Verdict
 from messages.verdicts import state_after
 
@@ -41,7 +42,7 @@ IfMatch = Annotated[
 
 
 class AnswerEndpoint:
-    """Answers by `OfficerAnswers`. Senders on `reply_channels` get a question as an SMS or a message of its length."""
+    """Answers by `OfficerAnswers`. `reply_forms` has the channels on which senders get a question in one message."""
 
     def __init__(
         self,
@@ -49,13 +50,13 @@ class AnswerEndpoint:
         answers: OfficerAnswers,
         institutions: Institutions,
         idempotency_keys: IdempotencyKeys,
-        reply_channels: Collection[Channel],
+        reply_forms: Mapping[Channel, ReplyForm],
     ) -> None:
         self._engine = engine
         self._answers = answers
         self._institutions = institutions
         self._idempotency_keys = idempotency_keys
-        self._reply_channels = reply_channels
+        self._reply_forms = reply_forms
 
     def answer(
         self, request: Request, number: str, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
@@ -104,10 +105,11 @@ class AnswerEndpoint:
         if body.theirs and body.verdict != "refused":
             raise invalid("theirs", "Only a refusal names the competent agency.")
         report, dispatch = view.case.dispatch.report, view.case.dispatch
-        if body.verdict != "asked" or report.is_private or dispatch.channel not in self._reply_channels:
+        form = self._reply_forms.get(dispatch.channel)
+        if body.verdict != "asked" or report.is_private or form is None:
             return
         name = self._institutions.name(dispatch.agency)
-        room = septets_left("asked", dispatch.tracking, dispatch.agency, name, body.text)
+        room = room_left(form, AnswerSubject("asked", dispatch.tracking, dispatch.agency, name), body.text)
         if room < 0:
             raise invalid("text", f"The question does not fit one SMS. Shorten it by {-room} characters.")
 

@@ -1,6 +1,6 @@
 """The application of the programming interface, to be mounted at `/agency/v1`."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -30,6 +30,7 @@ from desk.api.problems import ApiError
 from desk.api.responses import error_response
 from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList
 from desk.institutions import Institutions
+from messages.channels import ReplyForm
 from messages.shapes import Channel
 
 _HTTP_REASONS = {404: "no_such_address", 405: "wrong_method"}
@@ -41,8 +42,8 @@ _log = structlog.get_logger()
 class AgencyApi:
     """All endpoints.
 
-    `rates` overrides `AGENCY_RATES`. `record` writes the audit log. Senders on `reply_channels` get answers as messages
-    of one SMS.
+    `rates` overrides `AGENCY_RATES`. `record` writes the audit log. `reply_forms` has the channels on which
+    senders get answers, each in one SMS or post.
     """
 
     def __init__(
@@ -55,12 +56,12 @@ class AgencyApi:
         record: Record,
         now: Callable[[], datetime],
         rates: Mapping[str, str],
-        reply_channels: Collection[Channel],
+        reply_forms: Mapping[Channel, ReplyForm],
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
         self._cases = CaseEndpoints(engine, answers, institutions, open_picture, record, now)
         idempotency_keys = IdempotencyKeys(engine, now)
-        self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_channels)
+        self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
         self._open311 = Open311Endpoints(engine, answers, institutions, now)
 
     def application(self) -> ASGIApp:

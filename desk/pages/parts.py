@@ -56,6 +56,7 @@ class DeskPageParts:
     regions: Callable[[], Regions]
     topics: Callable[[], Sequence[str]]
     channels: ChannelDirectory
+    sample_link: str
     officers: FindOfficers
     open_file: OpenFile
     open_contact: OpenContact

@@ -18,4 +18,5 @@ CHANNEL = ChannelFacts(
     senders_choose_kind=True,
     gets_replies=True,
     gets_progress=True,
+    reply_form="notice",
 )

@@ -11,4 +11,6 @@ CHANNEL = ChannelFacts(
     gets_replies=True,
     # A reply is public: everybody could read which agency a complaint was sent to.
     gets_progress=False,
+    gets_answers=True,
+    reply_form="post",
 )

@@ -30,4 +30,5 @@ CHANNEL = ChannelFacts(
     gets_replies=True,
     gets_progress=True,
     replies_need_proof=True,
+    reply_form="notice",
 )

@@ -19,6 +19,7 @@ from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
 from messages.sealing import Sealer
+from messages.sender_link import sender_link
 from messages.shapes import AgencyAnswer, Danger
 from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
@@ -99,7 +100,12 @@ def make_router(
     engine: Engine, source: Source[Rules], now: Callable[[], datetime], answer_check: AnswerCheck = ANSWER_CHECK
 ) -> RouterStage:
     """Return a router."""
-    return RouterStage(engine, source, now, DIRECTORY, answer_check)
+    return RouterStage(engine, source, now, DIRECTORY, answer_check, link_of)
+
+
+def link_of(message: UUID) -> str:
+    """Return the sender's own link in tests."""
+    return sender_link("https://lapor.contoh.id", b"link key of the tests", message)
 
 
 def make_ledger_sink(

@@ -32,5 +32,5 @@ def build_agency_api(
         record,
         parts.now,
         {name: rate for name, rate in parts.settings.rates.items() if name in AGENCY_RATES},
-        parts.channels.with_replies,
+        parts.channels.answer_forms,
     )

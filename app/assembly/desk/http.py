@@ -46,6 +46,7 @@ from ingest.http.rate_limits import RateLimiter
 from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.http.rejection_counter import RejectionCounter
 from messages.channels import DoorFacts
+from messages.sender_link import sample_link
 from router.evidence.topics import topic_ids
 from router.rules_loading import TOPICS
 
@@ -143,6 +144,7 @@ def _page_parts(parts: Parts, desk: DeskParts, accounts: AccountServices, accoun
         regions=lambda: parts.regions,
         topics=lambda: topics,
         channels=parts.channels,
+        sample_link=sample_link(parts.settings.reached_at),
         officers=officers,
         open_file=desk.open_picture,
         open_contact=desk.open_contact,

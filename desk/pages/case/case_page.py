@@ -18,11 +18,11 @@ from desk.pages.case import case_model
 from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_sentences
-from desk.pages.case.preview import Preview, preview, question_room
+from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
 from desk.pages.forms import plain_line
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
-from messages.shapes import Verdict
+from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
 
 _MAX_SEARCH_LENGTH = 100
@@ -122,20 +122,24 @@ class CasePage:
 
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
         """Return the preview of an act."""
-        channels, dispatch = self._parts.channels, view.case.dispatch
-        needs_proof = dispatch.channel in channels.with_proof
-        gets_sms = dispatch.channel in channels.with_progress and not needs_proof
-        name = self._parts.institutions.name(dispatch.agency)
-        label = channels.label_of(dispatch.channel)
-        return preview(view, verdict, text, name, label, gets_sms=gets_sms, needs_proof=needs_proof)
+        dispatch = view.case.dispatch
+        return preview(view, verdict, text, self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch))
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
         """Return the room that a question leaves in its SMS; see `desk.pages.case.preview.question_room`."""
         dispatch = view.case.dispatch
-        channels = self._parts.channels
-        gets_sms = dispatch.channel in channels.with_progress - channels.with_proof
-        name = self._parts.institutions.name(dispatch.agency)
-        return question_room(view, verdict, text, name, gets_sms=gets_sms)
+        form = self._reply_way(dispatch).form
+        return question_room(view, verdict, text, self._parts.institutions.name(dispatch.agency), form)
+
+    def _reply_way(self, dispatch: Dispatch) -> ReplyWay:
+        channels, channel = self._parts.channels, dispatch.channel
+        needs_proof = channel in channels.with_proof
+        return ReplyWay(
+            form=None if needs_proof else channels.answer_forms.get(channel),
+            channel_label=channels.label_of(channel),
+            sample_link=self._parts.sample_link,
+            needs_proof=needs_proof,
+        )
 
     def _report_values(self, view: CaseProgressView) -> Mapping[str, Any]:
         parts, case, dispatch = self._parts, view.case.case, view.case.dispatch

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
-from messages.reply_texts import is_complete, sender_text, septets_left, tells_citizen
+from messages.answer_replies import AnswerSubject, has_all_words, reply_text, room_left
+from messages.channels import ReplyForm
+from messages.reply_texts import tells_citizen
 from messages.shapes import Verdict
 
 _NO_SMS_ABOUT_IT = _("Pelapor tidak mendapat SMS tentang tindakan ini.")
@@ -25,6 +27,20 @@ _CUT = _("SMS tidak memuat seluruh teks Anda.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyWay:
+    """How senders on a report's channel hear of answers.
+
+    `form` is `None` if they do not. `needs_proof`: they hear of it only after they proved a number or an address, which
+    the desk does not know; `form` is `None` then, too. `sample_link` has the length of the senders' own links, and leads nowhere.
+    """
+
+    form: ReplyForm | None
+    channel_label: str
+    sample_link: str
+    needs_proof: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`sms` is empty if there is none. `room` is that for more characters; `None` where the words have no limit."""
@@ -34,42 +50,33 @@ class Preview:
     room: int | None = None
 
 
-def preview(
-    view: CaseProgressView,
-    verdict: Verdict,
-    words: str,
-    agency_name: str,
-    channel_label: str,
-    *,
-    gets_sms: bool,
-    needs_proof: bool = False,
-) -> Preview:
-    """Return the preview of an answer. `gets_sms`: senders on the report's channel hear of answers by SMS.
-
-    `needs_proof`: they hear of it only after they proved a number or an address, which the desk does not know.
-    """
+def preview(view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay) -> Preview:
+    """Return the preview of an answer."""
     if not tells_citizen(verdict):
         return Preview("", [_NO_SMS_ABOUT_IT])
-    channel_notice = _ONLY_WITH_PROOF if needs_proof else _NO_SMS_ON_CHANNEL
+    channel_notice = _ONLY_WITH_PROOF if way.needs_proof else _NO_SMS_ON_CHANNEL
     joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
-    if not gets_sms:
-        return Preview("", [channel_notice.filled(channel=channel_label), *joined])
-    if verdict == "responded" and has_responded(view):
+    if way.form is None:
+        return Preview("", [channel_notice.filled(channel=way.channel_label), *joined])
+    told_once = {"responded", "closed"} if way.form == "post" else {"responded"}
+    if verdict in told_once and has_responded(view):
         return Preview("", [_NO_SECOND_SMS, *joined])
-    return _with_sms(view, verdict, words, agency_name, joined)
+    dispatch = view.case.dispatch
+    subject = AnswerSubject(verdict, dispatch.tracking, dispatch.agency, agency_name)
+    return _with_sms(view, way.form, subject, words, way.sample_link, joined)
 
 
 def question_room(
-    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, *, gets_sms: bool
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, form: ReplyForm | None
 ) -> int | None:
     """Return the room that a question leaves in its SMS, negative if its words would be cut.
 
     `None` where no SMS contains the words, and for other acts.
     """
     dispatch = view.case.dispatch
-    if verdict != "asked" or not gets_sms or dispatch.report.is_private:
+    if verdict != "asked" or form is None or dispatch.report.is_private:
         return None
-    return septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
+    return room_left(form, AnswerSubject(verdict, dispatch.tracking, dispatch.agency, agency_name), words)
 
 
 def has_responded(view: CaseProgressView) -> bool:
@@ -84,13 +91,16 @@ def has_responded(view: CaseProgressView) -> bool:
 
 
 def _with_sms(
-    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, joined: Sequence[Message]
+    view: CaseProgressView,
+    form: ReplyForm,
+    subject: AnswerSubject,
+    words: str,
+    sample_link: str,
+    joined: Sequence[Message],
 ) -> Preview:
-    dispatch = view.case.dispatch
-    is_private = dispatch.report.is_private
-    sms = sender_text(verdict, dispatch.tracking, dispatch.agency, agency_name, words, is_private=is_private)
+    is_private = view.case.dispatch.report.is_private
+    text = reply_text(form, subject, words, is_private=is_private, link=sample_link)
     if is_private:
-        return Preview(sms, [_PRIVATE, *joined])
-    cut = [] if is_complete(sms, words) else [_CUT]
-    room = septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
-    return Preview(sms, [*cut, *joined], room)
+        return Preview(text, [_PRIVATE, *joined])
+    cut = [] if has_all_words(form, text, words) else [_CUT]
+    return Preview(text, [*cut, *joined], room_left(form, subject, words))

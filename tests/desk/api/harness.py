@@ -71,7 +71,7 @@ class ApiHarness:
             self.record,
             self.clock,
             self.rates,
-            {"web", "sms"},
+            {"web": "sms", "sms": "sms"},
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 

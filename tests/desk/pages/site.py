@@ -27,6 +27,7 @@ from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
 from messages.sealing import Sealed, Sealer
+from messages.sender_link import sample_link
 from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
 from messages.tracking import tracking_number
 from tests.desk.harness import DeskHarness
@@ -80,6 +81,7 @@ class DeskSite:
             regions=lambda: _REGIONS,
             topics=lambda: ("jalan-rusak", "puskesmas"),
             channels=DIRECTORY,
+            sample_link=sample_link("https://lapor.contoh.id"),
             officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],
             open_file=lambda attachment: self.files.get(attachment.id),
             open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),

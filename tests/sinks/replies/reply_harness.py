@@ -120,7 +120,7 @@ def complaint(
         sender=hashlib.sha256(
             (sealed_contact.phone or sealed_contact.account or sealed_contact.push).encode()
         ).hexdigest(),
-        report=Report(text="lampu mati", **report),
+        report=Report(**{"text": "lampu mati", **report}),
         contact=_SEALER.seal(sealed_contact.model_dump_json().encode(), message),
         relation=Relation(kind="repeat", of=of.id) if of else Relation(),
     )

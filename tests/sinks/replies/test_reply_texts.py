@@ -15,10 +15,10 @@ from bus.port import Outgoing, Record
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.gsm_alphabet import fits_one_sms, septets
-from messages.shapes import AgencyAnswer, Complaint, Dispatch, Reply, Verdict
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, Relation, Reply, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency_topic
 from normalize.stage import NormalizeStage
-from router.replies import answer_reply, dispatch_reply
+from router.replies import AnswerRecipients, answer_reply, dispatch_reply
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.sinks.replies.reply_harness import complaint, record
@@ -26,7 +26,7 @@ from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_normalizer, make_router
+from tests.support.stages import link_of, make_normalizer, make_router
 
 REGISTRY = SMALL_TABLES
 AGENCIES = SHIPPED_TABLES / "agencies.csv"
@@ -145,6 +145,51 @@ def test_an_answer_has_one_reply(
     assert len({reply.id for reply in (*replies, *repeated_replies)}) == (2 if verdict == "asked" else 1)
 
 
+def test_words_that_do_not_fit_stand_behind_the_senders_link(router: RouterStage) -> None:
+    """By SMS and in the app. A text with all words has no link; a closing says how to object where it fits."""
+    for offset, channel in enumerate(("sms", "mobile")):
+        first = dispatch_in(router.handle([record(complaint(channel, channel, agency="Kemenkes"), offset)]))
+        link = link_of(first.message_id)
+        (short,) = replies_in(router.handle([answer(first, "responded")]))
+        (question,) = replies_in(router.handle([answer(first, "asked", text="Mohon jelaskan letaknya. " * 9)]))
+        (closing,) = replies_in(router.handle([answer(first, "closed", text="Sudah.")]))
+        assert (link in short.text, question.text.endswith(f"... {link}"), short.says) == (False, True, "answered")
+        hint = f"Belum selesai? Balas BELUM {first.tracking} dalam 10 hari kerja."
+        assert (hint in closing.text, closing.says) == (channel == "sms", "closed")
+
+
+def test_on_x_there_is_one_reply_when_it_is_answered(router: RouterStage) -> None:
+    """A response and the closing after it have one id; a question has its own. No reply tells of the dispatch."""
+    outputs = router.handle([record(complaint("x", "twitter", agency="Kemenkes"))])
+    first = dispatch_in(outputs)
+    verdicts: tuple[Verdict, ...] = ("asked", "responded", "closed")
+    asked, responded, closed = (replies_in(router.handle([answer(first, verdict)]))[0] for verdict in verdicts)
+    assert replies_in(outputs) == []
+    assert (responded.id == closed.id, asked.id == responded.id) == (True, False)
+    assert responded.text == (
+        f"Laporan {first.tracking}: Kementerian Kesehatan menjawab: Petugas kami sudah datang ke rumah. "
+        f"SMS STATUS {first.tracking} ke 1708."
+    )
+
+
+def test_a_sender_is_asked_once_for_the_place(router: RouterStage) -> None:
+    """A matter of a local government without a place. When the place came, the sender hears of the agency."""
+    first = router.handle([record(complaint("p", "sms", text="jalan rusak parah"), 1)])
+    (question,) = replies_in(first)
+    assert (dispatch_in(first).agency, question.says) == (TRIAGE, "asked-place")
+    assert question.text == (
+        f"Laporan {question.tracking} belum menyebut tempat. Balas dengan nama jalan atau desa, kecamatan, dan "
+        "kota/kabupatennya."
+    )
+    place = complaint("q", "sms", text="di Kota Semarang")
+    relation = Relation(kind="repeat", of=dispatch_in(first).complaint_id)
+    outputs = router.handle([record(place.model_copy(update={"relation": relation}), 2)])
+    (told,) = replies_in(outputs)
+    assert (told.tracking, told.says) == (question.tracking, "dispatched")
+    assert told.text.endswith("sudah kami teruskan ke Kota Semarang.")
+    assert told.id != question.id
+
+
 def test_an_answer_to_an_unknown_dispatch_is_rejected(router: RouterStage) -> None:
     """An answer of another agency, or to an unknown dispatch, has no reply."""
     first = dispatch_in(router.handle([record(complaint(agency="Kemenkes"))]))
@@ -161,6 +206,7 @@ def test_a_secret_report_hears_no_agency(router: RouterStage, flag: str) -> None
     answer_outputs = router.handle([answer(dispatch_in(outputs), "responded")])
     for reply_ in (*replies_in(outputs), *replies_in(answer_outputs)):
         assert "instansi yang berwenang" in reply_.text
+        assert (link_of(secret_complaint.message_id) in reply_.text) == (reply_.says == "answered")
         assert "Kesehatan" not in reply_.text
         assert "Petugas" not in reply_.text
 
@@ -169,6 +215,7 @@ def test_every_agency_fits_one_sms() -> None:
     """Every reply fits one SMS with the longest names of the registry."""
     with AGENCIES.open() as file:
         names = {row["code"]: row["name"] for row in csv.DictReader(file)}
+    recipients = AnswerRecipients(DIRECTORY.answer_forms, link_of)
     for code, name in names.items():
         dispatch = Dispatch(
             id=ids.dispatch_id(complaint().id, 0),
@@ -186,8 +233,8 @@ def test_every_agency_fits_one_sms() -> None:
         )
         responses = [codec.decode(AgencyAnswer, r.value, r.headers) for r in (answer(dispatch, "closed"),)]
         for reply_ in (
-            dispatch_reply(dispatch, name, DIRECTORY.with_progress),
-            answer_reply(dispatch, dispatch.id, responses[0], NOW, name, DIRECTORY.with_progress),
+            dispatch_reply(dispatch, name, DIRECTORY.with_progress, recipients),
+            answer_reply(dispatch, dispatch.id, responses[0], NOW, name, recipients),
         ):
             assert reply_
             assert fits_one_sms(reply_.text)

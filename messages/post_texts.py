@@ -1,0 +1,62 @@
+"""Texts of public replies on X: words only, without anything that X turns into a link. Pure.
+
+A post with a link costs thirteen times as much as one without. X makes a link of every word that contains a domain,
+also without a scheme: a label, a dot and a top-level domain, which begins with a letter (twitter-text, `validDomain`).
+Marks before a word make hashtags, mentions and cashtags.
+"""
+
+import re
+from collections.abc import Sequence
+
+from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
+from messages.reply_texts import UNNAMED_AGENCY, as_sms, cut_to_fit
+from messages.shapes import Verdict
+
+# Number to which citizens send SMS.
+SERVICE_NUMBER = "1708"
+_DOT_BEFORE_LETTER = re.compile(r"\.(?=[^\W\d_])")
+_MARK_BEFORE_WORD = re.compile(r"([@#$])(?=\w)")
+_SCHEME = re.compile(r":(?=//)")
+_WHERE = " SMS STATUS {} ke " + SERVICE_NUMBER + "."
+
+
+def receipt_post(number: str) -> str:
+    """Return the text that a report was received."""
+    return f"Terima kasih, laporan Anda kami terima dengan nomor {number}. Perkembangannya:{_WHERE.format(number)}"
+
+
+def answer_post(verdict: Verdict, number: str, agency_name: str, words: str) -> str:
+    """Return the text about an answer with as many of the agency's words as one reply holds.
+
+    `words` are empty if the public must not read them, `agency_name` if the agency must not be named.
+    """
+    where, openings, shown_words = _WHERE.format(number), _openings(verdict, number, agency_name), words_in_post(words)
+    texts = [f"{opening}.{where}" for opening in openings]
+    if shown_words:
+        with_words = [cut_to_fit(f"{opening}: ", shown_words, where) for opening in openings]
+        texts = [*(text for text in with_words if text), *texts]
+    return next(text for text in texts if fits_one_sms(text))
+
+
+def post_septets_left(verdict: Verdict, number: str, agency_name: str, words: str) -> int:
+    """Return how many more septets of words one reply holds; negative if the words are cut."""
+    openings = [f"{opening}: {_WHERE.format(number)}" for opening in _openings(verdict, number, agency_name)]
+    shortest_opening = min(size for opening in openings if (size := septets(opening)) is not None)
+    return SEGMENT - shortest_opening - (septets(words_in_post(words)) or 0)
+
+
+def words_in_post(words: str) -> str:
+    """Return an agency's words as a reply has them."""
+    return without_links(" ".join(as_sms(words).split()))
+
+
+def _openings(verdict: Verdict, number: str, agency_name: str) -> Sequence[str]:
+    act = "bertanya" if verdict == "asked" else "menjawab"
+    names = [name for name in (without_links(as_sms(agency_name)), UNNAMED_AGENCY) if name]
+    return [f"Laporan {number}: {name} {act}" for name in names]
+
+
+def without_links(text: str) -> str:
+    """Return the text with a space in each place where X would begin a link, a mention, a hashtag or a cashtag."""
+    spaced = _SCHEME.sub(": ", _DOT_BEFORE_LETTER.sub(". ", text))
+    return _MARK_BEFORE_WORD.sub(r"\1 ", spaced)
