@@ -146,7 +146,9 @@ def running_sms_service(settings: Settings, tables: Path, templates: Path) -> It
 
 
 def _stages(parts: Parts) -> Mapping[str, Stage]:
-    router = RouterStage(parts.engine, parts.reloading_rules, parts.now, parts.channels, parts.answer_check)
+    router = RouterStage(
+        parts.engine, parts.reloading_rules, parts.now, parts.channels, parts.answer_check, parts.link_of
+    )
     ledger = LedgerSink(
         parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions, None
     )

@@ -32,7 +32,8 @@ class ReplyWay:
     """How senders on a report's channel hear of answers.
 
     `form` is `None` if they do not. `needs_proof`: they hear of it only after they proved a number or an address, which
-    the desk does not know; `form` is `None` then, too. `sample_link` has the length of the senders' own links, and leads nowhere.
+    the desk does not know; `form` is `None` then, too. `sample_link` has the length of the senders' own links, and
+    leads nowhere.
     """
 
     form: ReplyForm | None
