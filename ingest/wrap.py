@@ -77,10 +77,13 @@ class Wrapper:
         """
         return hmac.digest(self._sender_key, b"digest:" + content, hashlib.sha256).hex()
 
+    def sender_hash(self, sender: str) -> str:
+        """Return the hash of a sender: equal for all messages of one sender."""
+        return hmac.digest(self._sender_key, sender.encode(), hashlib.sha256).hex()[:_SENDER_DIGITS]
+
     def _sender_hash(self, sender: str, former_id: UUID) -> str:
         """Return the hash of a proven sender. Without one it is unique to the message, and equal for each delivery."""
-        hashed_text = (sender or f"message:{former_id}").encode()
-        return hmac.digest(self._sender_key, hashed_text, hashlib.sha256).hex()[:_SENDER_DIGITS]
+        return self.sender_hash(sender or f"message:{former_id}")
 
 
 def accepted_record(raw: RawMessage) -> Outgoing:

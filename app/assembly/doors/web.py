@@ -6,6 +6,7 @@ from functools import partial
 from app.assembly.doors.contact import contact_store, contact_ways, form_contact, phone_proof
 from app.assembly.doors.open311 import Open311PublicView, look_up
 from app.assembly.installed_channel import PAGE_RESPONSES, DoorParts, HttpDoor, HttpParts
+from app.assembly.own_reports import own_reports_of
 from app.assembly.replies.providers import sms_provider
 from ingest.web.contact_proof.pages import ContactPages
 from ingest.web.door import WebDoor
@@ -15,6 +16,7 @@ from ingest.web.form_token import FormTokens
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
 from ingest.web.pages.information import InformationPages, Operator
+from ingest.web.pages.own_reports import OwnReportPages
 from sinks.public.queries import PublicReports
 
 
@@ -43,9 +45,9 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         parts.link_of,
         form_contact(parts, tokens),
     )
-    contact_pages = ContactPages(
-        http.gate, tokens, contact_store(parts), phone_proof(parts, sms_provider, http.new_id), http.pages
-    )
+    proof = phone_proof(parts, sms_provider, http.new_id)
+    contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)
+    own_report_pages = OwnReportPages(http.gate, proof, own_reports_of(parts), http.pages)
     open311 = Open311Door(
         http.gate,
         parts.wrapper,
@@ -66,6 +68,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         HttpDoor(form.routes(), PAGE_RESPONSES),
         HttpDoor(follow_ups.routes()),
         HttpDoor(contact_pages.routes(), PAGE_RESPONSES),
+        HttpDoor(own_report_pages.routes(), PAGE_RESPONSES),
         HttpDoor(information.routes(), PAGE_RESPONSES),
         HttpDoor(open311.routes()),
     )

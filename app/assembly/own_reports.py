@@ -1,0 +1,40 @@
+"""Reads the reports of a telephone number from the recipients of replies and the ledger."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlmodel import col, select
+
+from app.assembly.installed_channel import DoorParts
+from config.database import read_transaction
+from ingest.web.pages.own_reports import OwnReport
+from sinks.ledger.tables import ComplaintRow
+from sinks.replies.tables import RecipientRow
+
+# Reports in the list, the newest ones.
+MAX_REPORTS = 50
+
+
+def own_reports(parts: DoorParts, number: str) -> Sequence[OwnReport]:
+    """Return the reports that this number sent by SMS, the newest first. `number` is E.164."""
+    sender = parts.wrapper.sender_hash(f"tel:{number}")
+    query = (
+        select(col(ComplaintRow.tracking), col(ComplaintRow.message_id), col(ComplaintRow.received_at))
+        .join(RecipientRow, col(RecipientRow.complaint_id) == col(ComplaintRow.id))
+        .where(col(RecipientRow.sender) == sender)
+        .order_by(col(ComplaintRow.received_at).desc(), col(ComplaintRow.id))
+        .limit(MAX_REPORTS)
+    )
+    with read_transaction(parts.engine) as connection:
+        rows = connection.execute(query).all()
+    statuses = parts.ledger.statuses([row.tracking for row in rows])
+    return [
+        OwnReport(row.tracking, row.received_at, statuses[row.tracking].sentence, parts.link_of(row.message_id))
+        for row in rows
+        if row.tracking in statuses
+    ]
+
+
+def own_reports_of(parts: DoorParts) -> partial[Sequence[OwnReport]]:
+    """Return the function that reads the reports of a number."""
+    return partial(own_reports, parts)

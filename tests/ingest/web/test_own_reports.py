@@ -1,0 +1,102 @@
+"""A sender who lost the number lists the own reports with a code by SMS."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.assembly.parts import Parts
+from tests.ingest.conftest import Serve
+from tests.ingest.door_client import DoorClient
+from tests.support import records
+from tests.support.loopback import serving
+from tests.support.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio
+from tests.support.records import at
+from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink
+
+_PATIENCE_SECONDS = 30.0
+PHONE, STRANGER = "+6281200000031", "+6281200000032"
+
+
+@pytest.fixture
+def twilio() -> Iterator[LoopbackTwilio]:
+    """A loopback Twilio without messages."""
+    with serving(LoopbackTwilio()) as loopback:
+        yield loopback
+
+
+@pytest.fixture
+def served(serve: Serve, twilio: LoopbackTwilio) -> DoorClient:
+    """Doors of a service that can send SMS, with a report of a phone in the ledger."""
+    client = serve(
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_tokens=[TOKEN],
+        twilio_from="+628000001708",
+        twilio_base_url=twilio.url,
+    )
+    keep_report(client.parts, PHONE)
+    return client
+
+
+def keep_report(parts: Parts, phone: str) -> None:
+    """Let ledger and replies read a report that a phone sent by SMS."""
+    outputs = make_normalizer(parts.engine, parts.sealer).handle([at(records.sms(parts, "PJU padam", phone))])
+    for number, output in enumerate(outputs):
+        for sink in (make_ledger_sink(parts.engine), make_reply_sink(parts.engine)):
+            sink.handle([at(output, number)])
+
+
+def sent_code(twilio: LoopbackTwilio) -> str:
+    """Return the first code; it is sent after the answer."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not codes(twilio) and time.monotonic() < end:
+        time.sleep(0.01)
+    return codes(twilio)[0]
+
+
+def codes(twilio: LoopbackTwilio) -> list[str]:
+    """Return the codes that were sent."""
+    return [found[0] for message in twilio.messages if (found := re.search(r"\d{6}", message["body"]))]
+
+
+def test_the_owner_of_the_number_lists_the_reports(served: DoorClient, twilio: LoopbackTwilio) -> None:
+    """The code leads to the numbers and the own links. It works once."""
+    page = served.post("/laporan-saya", data={"nomor": "0812 0000 0031"})
+    assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
+    code = sent_code(twilio)
+    wrong = served.post("/laporan-saya/daftar", data={"nomor": PHONE, "kode": "000000"})
+    assert (wrong.status_code, "/l/" in wrong.text) == (400, False)
+    listed = served.post("/laporan-saya/daftar", data={"nomor": PHONE, "kode": code})
+    assert listed.status_code == 200
+    assert f"{served.parts.settings.reached_at}/l/" in listed.text
+    again = served.post("/laporan-saya/daftar", data={"nomor": PHONE, "kode": code})
+    assert (again.status_code, "/l/" in again.text) == (400, False)
+
+
+def test_nobody_learns_who_has_reported(served: DoorClient, twilio: LoopbackTwilio) -> None:
+    """The answers for a number without reports are equal, also above the limit, and it gets no SMS."""
+    pages = {
+        phone: [
+            served.post("/laporan-saya", data={"nomor": phone}),
+            served.post("/laporan-saya", data={"nomor": phone}),
+            served.post("/laporan-saya/daftar", data={"nomor": phone, "kode": "000000"}),
+        ]
+        for phone in (PHONE, STRANGER)
+    }
+    shown = {
+        phone: [(page.status_code, page.text.replace(phone, "")) for page in answers]
+        for phone, answers in pages.items()
+    }
+    nonce = re.compile(r'nonce="[^"]*"')
+    assert [(code, nonce.sub("", text)) for code, text in shown[PHONE]] == [
+        (code, nonce.sub("", text)) for code, text in shown[STRANGER]
+    ]
+    sent_code(twilio)
+    assert {message["to"] for message in twilio.messages} == {PHONE}
+
+
+def test_a_number_that_gets_no_sms_is_named(served: DoorClient) -> None:
+    """The page keeps what was typed."""
+    page = served.post("/laporan-saya", data={"nomor": "021 345"})
+    assert (page.status_code, 'value="021 345"' in page.text, 'id="salah"' in page.text) == (400, True, True)
