@@ -1,6 +1,7 @@
 """The language of a page: Indonesian by default, English by choice."""
 
 import re
+from typing import get_args
 
 import pytest
 import requests
@@ -10,6 +11,8 @@ from app.assembly.http import page_templates
 from app.translations import PAGES, read_catalog
 from config.translation.language import in_language
 from messages.report_state import STATE_SENTENCES, ReportState
+from messages.shapes import SenderAct
+from sinks.ledger.own_report import OwnEntry, OwnReport
 from sinks.ledger.status import ReportStatus, StatusStep
 from sinks.ledger.wording import page_sentence
 from tests.conftest import NOW
@@ -151,3 +154,31 @@ def rendered(template: Template, language: str, status: ReportStatus) -> str:
     with in_language(language):
         sentence = page_sentence(status, names_agency=True)
         return template.render(status=status, number=status.tracking, sentence=sentence, nonce=str)
+
+
+@pytest.mark.parametrize("state", STATE_SENTENCES)
+def test_the_own_page_is_english(state: ReportState) -> None:
+    """The sender's page has no Indonesian text in any state, with each act of the sender and each form."""
+    kinds = ("dispatched", "accepted", "refused", "asked", "responded", "closed", "reopened")
+    acts = get_args(SenderAct)
+    steps = tuple(StatusStep(NOW, kind, "Kota Contoh") for kind in ("received", *kinds))
+    status = ReportStatus("7K2M-P9QX-4TBC", state, steps, "joins", None, is_joined=True, shares_words=False)
+    entries = [OwnEntry(step) for step in steps[1:]] + [OwnEntry(steps[0], act, "text", 3) for act in acts]
+    template, pages = page_templates().get_template("own.html"), {}
+    for is_late in (True, False):
+        report = OwnReport(status, tuple(entries), "Where?" if is_late else "", "", NOW, NOW)
+        for language in ("id", "en"):
+            with in_language(language):
+                pages[language] = page_text(
+                    template.render(
+                        token="",
+                        report=report,
+                        sentence=page_sentence(status, names_agency=True),
+                        acts=("adds", "rates", "withdraws") if is_late else acts[1:],
+                        sent="" if is_late else "objects",
+                        form_id=str,
+                        nonce=str,
+                    )
+                )
+        assert [msgid for msgid in INDONESIAN if re.search(rf"(?<!\w){re.escape(msgid)}(?!\w)", pages["en"])] == []
+        assert pages["id"].count("\n") == pages["en"].count("\n")
