@@ -99,7 +99,8 @@ class StatusPage:
         tracking = read_tracking_number(number)
         if tracking is None:
             return _problem(_INVALID_NUMBER) if accepts_json else self._form(number, _INVALID_NUMBER, 404)
-        status = self._statuses.status(tracking)
+        whole_status = self._statuses.status(tracking)
+        status = whole_status.for_everybody() if whole_status else None
         if accepts_json:
             return JSONResponse(status_as_json(status)) if status else _problem("Nomor ini belum tercatat.")
         sentence = page_sentence(status, names_agency=not status.is_private) if status else ""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,12 @@ class ReportStatus:
     def agency(self) -> str:
         """Name of the agency that has the report; empty before the first dispatch."""
         return next((step.agency for step in reversed(self.steps) if step.kind in ARRIVALS), "")
+
+    def for_everybody(self) -> "ReportStatus":
+        """Return the status for anybody who has the number: a private report's agencies are left out."""
+        if not self.is_private:
+            return self
+        return replace(self, steps=tuple(replace(step, agency="") for step in self.steps))
 
     @property
     def changed_at(self) -> datetime:

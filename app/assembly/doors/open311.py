@@ -13,7 +13,7 @@ from sinks.public.wording import region_label, state_label
 
 def look_up(ledger: StatusReader, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
     """Return the public status of each tracking number, without those that the ledger does not know (yet)."""
-    return {number: open311_status(status) for number, status in ledger.statuses(numbers).items()}
+    return {number: open311_status(status.for_everybody()) for number, status in ledger.statuses(numbers).items()}
 
 
 def open311_status(status: ReportStatus) -> PublicStatus:

@@ -127,6 +127,9 @@ def test_the_number_alone_opens_no_words(serve: Serve) -> None:
     bodies["sms"] = str(reply_text(send_sms(served, sms(f"STATUS {number}", sid=f"SM{uuid4().hex}"))))
     leaks = {name: [secret for secret in (*_SECRETS, token) if secret in body] for name, body in bodies.items()}
     assert {name: secrets for name, secrets in leaks.items() if secrets} == {}
+    # Nor the agency: it may tell what the report is about.
+    named = [name for name in (f"page /status/{number}", f"json /status/{number}", "sms") if "Semarang" in bodies[name]]
+    assert named == []
     # The walk reached the report itself.
     assert "dinyatakan selesai" in bodies["sms"]
     assert "Selesai" in bodies[f"page /status/{number}"]
