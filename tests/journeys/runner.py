@@ -17,7 +17,7 @@ from config.database import write_transaction
 from config.reference.classification_phrases import load_classification_rows
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.open311_services import load_open311_services
-from config.reference.reloading import Source
+from config.reference.reloading import FixedSource, Source
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
 from ingest.mobile.devices import Device, device_hash
@@ -33,6 +33,7 @@ from ingest.wrap import Wrapper, accepted_record, quarantine_record
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
+from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
 from router.rules import Rules
@@ -137,6 +138,11 @@ class Stages:
     def normalizer(self) -> NormalizeStage:
         """Return a normalizer."""
         return make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
+
+    def attaching_normalizer(self) -> NormalizeStage:
+        """Return a normalizer that attaches a sender's short SMS to the sender's own reports."""
+        conversation = Conversation(TraitsReaderSource(FixedSource(_LANGUAGE)), {"sms"})
+        return make_normalizer(self.engine, self.sealer, matcher=_MATCHER, conversation=conversation)
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
         """Return the name of the next file, the complaint or the oversight event, and the replies."""

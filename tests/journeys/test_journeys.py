@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from bus.port import Outgoing
 from config.reference.reloading import FixedSource
 from messages import codec
 from messages.shapes import AgencyAnswer, Dispatch
-from messages.topics import AGENCY_ANSWERS, REPLIES
+from messages.topics import AGENCY_ANSWERS, OVERSIGHT, REPLIES
+from tests.conftest import NOW
 from tests.journeys.runner import Stages, as_text, from_text, private_values
 from tests.support.agency_answers import signed
 from tests.support.records import at
@@ -135,6 +136,31 @@ def test_an_open_case_takes_further_reports(stages: Stages) -> None:
     dispatches = [json.loads(dispatch.value) for _, dispatch in _dispatches_of_one_matter(stages, are_closed=False)]
     assert [dispatch["relation"]["kind"] for dispatch in dispatches] == ["new", "joins", "joins", "repeat"]
     assert [dispatch["own_case"] for dispatch in dispatches] == [True, False, False, False]
+
+
+def test_an_objection_opens_the_case_again(stages: Stages, golden: Callable[[Path, str], None]) -> None:
+    """A sender by SMS says twice that the matter is not finished. Each time the agency gets the case back.
+
+    The files have the reopened case, the objection, the reply to the sender, and the second time the event.
+    """
+    clock = [NOW]
+    stages = replace(stages, now=lambda: clock[0])
+    normalizer = stages.attaching_normalizer()
+    router = make_router(stages.engine, stages.rules, stages.now)
+    for offset, arrival in enumerate(sorted((JOURNEYS / "reopened-case").glob("*.http"))):
+        clock[0] = NOW + timedelta(days=offset)
+        _, raw = stages.door(arrival)
+        complaint, *_ = normalizer.handle([at(raw, offset)])
+        outputs = router.handle([at(complaint, offset)])
+        for number, output in enumerate(outputs):
+            golden(arrival.with_name(f"{arrival.stem}-{number}.json"), as_text(output))
+        case = codec.decode(Dispatch, outputs[0].value, outputs[0].headers)
+        assert (case.hop, case.reopened, case.own_case) == (offset, offset, True)
+        kinds = ["agency-kabupaten-3404"] * min(offset + 1, 2) + [REPLIES, OVERSIGHT][: max(offset, 1)]
+        assert [output.topic for output in outputs] == kinds
+        closing = at(_closing_answer(case), offset, clock[0] + timedelta(hours=1))
+        normalizer.handle([closing])
+        router.handle([closing])
 
 
 def _dispatches_of_one_matter(stages: Stages, *, are_closed: bool) -> Iterator[tuple[Path, Outgoing]]:

@@ -164,7 +164,7 @@ def test_a_dispatch_is_decided_once(stage: RouterStage, complaint: Callable[...,
 
 def test_a_dispatch_has_the_fields_of_the_decision(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """Staff in triage look for cases by confidence, topic and region."""
-    (dispatch_message,) = stage.handle([at(complaint("Paspor saya di Kab. Sleman lama sekali"))])
+    (dispatch_message, *_) = stage.handle([at(complaint("Paspor saya di Kab. Sleman lama sekali"))])
     report = codec.decode(Dispatch, dispatch_message.value, dispatch_message.headers).report
     decision = decide(report, cached_rules(SMALL))
     sent_dispatch = value_of(dispatch_message)
@@ -179,7 +179,7 @@ def test_a_dispatch_has_the_fields_of_the_decision(stage: RouterStage, complaint
 
 def test_a_refusal_leads_to_the_next_agency(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """The next agency gets all earlier reasons, and oversight gets one event."""
-    (first,) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
+    (first, *_) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
     record = at(*refusal(first))
     second, event = stage.handle([record])
     assert second.topic == "agency-kabupaten-3404"
@@ -192,14 +192,14 @@ def test_a_refusal_leads_to_the_next_agency(stage: RouterStage, complaint: Calla
 
 def test_the_refusing_agency_may_suggest_the_next(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """The suggestion comes before the alternatives."""
-    (first,) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
+    (first, *_) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
     second, _ = stage.handle([at(*refusal(first, suggested_agency="bumn-pln"))])
     assert second.topic == "agency-bumn-pln"
 
 
 def test_triage_sends_a_complaint_on_or_keeps_it(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """The national admin suggests an agency, or the complaint stays: no agency comes after triage."""
-    (first,) = stage.handle([at(complaint("lampu mati"))])
+    (first, *_) = stage.handle([at(complaint("lampu mati"))])
     assert first.topic == "agency-triage"
     assert [output.topic for output in stage.handle([at(*refusal(first))])] == ["oversight"]
     (dispatch_message, _) = stage.handle([at(*refusal(first, suggested_agency="kota-3374", offset=1))])
@@ -208,7 +208,7 @@ def test_triage_sends_a_complaint_on_or_keeps_it(stage: RouterStage, complaint: 
 
 def test_an_answer_without_a_dispatch_is_rejected(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """It becomes a dead letter."""
-    (first,) = stage.handle([at(complaint("Kemenkes tolong"))])
+    (first, *_) = stage.handle([at(complaint("Kemenkes tolong"))])
     unknown_id = uuid4()
     answer_id = ids.answer_id(unknown_id, "refused", "bukan kewenangan kami")
     with pytest.raises(Reject, match="unknown_dispatch"):
