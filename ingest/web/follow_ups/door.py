@@ -58,6 +58,7 @@ _BODY: dict[str, Any] = {
     }
 }
 _RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The page that asks for a confirmation.", "content": {"text/html": {}}},
     202: {"description": "Accepted.", "content": {"application/json": {"schema": _ACCEPTED}}},
     303: {
         "description": "The form was accepted: back to the report.",
@@ -145,9 +146,9 @@ class FollowUpDoor:
             if form.cut:
                 limit = MAX_FILES_BYTES if form.uploads else MAX_BODY_BYTES
                 refusals.insert(0, Refused(form.cut, limit=readable_size(limit)))
-            submission = read_follow_up(typed, self._link_key, len(files))
             if refusals:
                 raise combine(refusals)
+            submission = read_follow_up(typed, self._link_key, len(files))
             attachments = [file.attachment for file in files]
             raw = wrap_follow_up(submission, typed.form_id, self._new_id(), attachments, arrival.at, self._wrapper)
             await self._gate.publish(accepted_record(raw))

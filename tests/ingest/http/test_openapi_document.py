@@ -84,7 +84,9 @@ def test_the_document_is_true(serve: Serve, host: DoorServer, producer: Producer
     _sms(answers)
     _mobile(answers, Phone(answers.served))
     _health(answers, serve)
-    answers.served = serve(rates=dict.fromkeys(("web", "open311", "mobile", "upload", "sms-unsigned"), "1/hour"))
+    answers.served = serve(
+        rates=dict.fromkeys(("web", "follow-up", "open311", "mobile", "upload", "sms-unsigned"), "1/hour")
+    )
     _too_often(answers)
     answers.served = serve(requests_at_once=1)
     with _slow_request(answers.served):
@@ -139,6 +141,7 @@ def _people(answers: Answers) -> None:
         for typed in (number, "x"):
             answers.ask("GET /status/{number}", f"/status/{typed}", headers=accept_header)
     _own_page(answers, served)
+    _follow_ups(answers, served)
     receipt = served.post("/web/reports", data=fields(served)).headers["Location"]
     answers.ask("GET /web/receipts/{number}", receipt)
     answers.ask("GET /web/receipts/{number}", f"/web/receipts/{number}")
@@ -154,6 +157,18 @@ def _own_page(answers: Answers, served: DoorClient) -> None:
     for token in (sender_token(message_id, served.parts.secrets.link_key), "x"):
         for headers in (_PAGE, _JSON):
             answers.ask("GET /l/{token}", f"/l/{token}", headers=headers)
+
+
+def _follow_ups(answers: Answers, served: DoorClient) -> None:
+    send, token = "POST /web/follow-ups", sender_token(uuid4(), served.parts.secrets.link_key)
+    for act in ("confirms", "withdraws"):
+        answers.ask(send, data={"token": token, "act": act})
+    answers.ask(send, json={"token": token, "act": "confirms"})
+    large = b'{"text": "' + b"a" * 300_000
+    for accept_header in (_PAGE, _JSON):
+        answers.ask(send, json={"token": token, "act": "rates"}, headers=accept_header)
+        answers.ask(send, json={"token": "x", "act": "rates"}, headers=accept_header)
+        answers.ask(send, data=large, headers=accept_header | {"Content-Type": "application/json"})
 
 
 def ledger_row(served: DoorClient, number: str) -> None:
@@ -210,6 +225,7 @@ def _mobile(answers: Answers, phone: Phone) -> None:
     answers.ask(f"GET {base}/feed", headers=authorization | {"If-None-Match": tag})
     _uploads(answers, phone, authorization)
     _reports(answers, phone, authorization | {"Idempotency-Key": "k"})
+    _device_follow_ups(answers, phone, authorization)
     answers.ask(f"DELETE {base}/devices/self", headers=authorization)
     answers.ask(f"DELETE {base}/devices/self", headers=authorization)
 
@@ -229,6 +245,26 @@ def _reports(answers: Answers, phone: Phone, authorization: dict[str, str]) -> N
     for upload in (half, wrong, uuid4()):
         report_fields = device | {"text": "Lampu padam.", "attachments": [str(upload)]}
         answers.ask(send, json=report_fields, headers=authorization | {"Idempotency-Key": str(upload)})
+
+
+def _device_follow_ups(answers: Answers, phone: Phone, authorization: dict[str, str]) -> None:
+    send, about = "POST /mobile/v1/follow-ups", item(2)
+    phone.results(about)
+    half = uuid4()
+    phone.begin(500, half)
+    follow_up = {"client_id": str(uuid4()), "about": about["client_id"], "act": "confirms"}
+    changes: tuple[dict[str, object], ...] = (
+        {},
+        {"about": "x"},
+        {"act": "rates"},
+        {"attachments": [str(half)]},
+        {"attachments": [str(uuid4())]},
+    )
+    for changed in changes:
+        answers.ask(send, json=follow_up | changed, headers=authorization)
+    answers.ask(send, data=b"{}", headers=authorization)
+    answers.ask(send, data=b"a" * 300_000, headers=authorization)
+    answers.ask(send, json=follow_up)
 
 
 def _uploads(answers: Answers, phone: Phone, authorization: dict[str, str]) -> None:
@@ -291,12 +327,14 @@ def _too_often(answers: Answers) -> None:
     for accept_header in (_PAGE, _JSON):
         for _ in range(2):
             answers.ask("POST /web/reports", json=report(), headers=_AFAR | accept_header)
+            answers.ask("POST /web/follow-ups", json={}, headers=_AFAR | accept_header)
             answers.ask("POST /sms/twilio", data=sms(), headers=_AFAR)
     for _ in range(2):
         answers.ask(f"POST {base}/devices", json={"device_id": str(phone.device_id)}, headers=_AFAR)
         answers.ask(f"POST {base}/reports", json={}, headers=_AFAR)
         for operation in ("GET /outbox", "POST /outbox", "GET /feed", "DELETE /devices/self"):
             answers.ask(operation.replace("/", f"{base}/", 1), headers=authorization)
+        answers.ask(f"POST {base}/follow-ups", json={}, headers=authorization)
         answers.ask(f"POST {base}/uploads", headers=authorization)
         for method in ("HEAD", "PATCH"):
             answers.ask(f"{method} {base}/uploads/{{upload_id}}", f"{base}/uploads/{uuid4()}", headers=authorization)
