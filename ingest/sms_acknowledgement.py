@@ -8,9 +8,9 @@ from uuid import UUID
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
 from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text
+from messages.cases.report_state import ReportState, ShownState
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms
-from messages.report_state import ReportState, ShownState
 from messages.shapes import RawMessage
 
 # A sender who was asked for details is not asked again within this time. Otherwise two automatic systems could write

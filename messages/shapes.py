@@ -262,7 +262,7 @@ class Correction(WireModel):
     reason: str = Field(max_length=500, description="Reason in words for a liaison officer. It names no citizen.")
 
 
-# Verdicts of an agency about a dispatch. `messages.verdicts` has the table of their order.
+# Verdicts of an agency about a dispatch. `messages.cases.verdicts` has the table of their order.
 # `asked`: the agency needs something from the sender, and waits.
 Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "closed"]
 

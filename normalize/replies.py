@@ -1,7 +1,7 @@
 """Builds the acknowledgement of a complaint where the channel's door could not acknowledge it. Pure."""
 
 from messages import ids
-from messages.post_texts import receipt_post
+from messages.replies.post_texts import receipt_post
 from messages.shapes import Complaint, Reply, VerifiedBy
 
 # Posts that were polled from X, and SMS that were later fetched from Twilio's list: their senders got no answer.

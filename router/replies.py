@@ -11,10 +11,10 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from messages import ids
-from messages.answer_replies import AnswerSubject, reply_text
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
-from messages.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
+from messages.replies.answer_replies import AnswerSubject, reply_text
+from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
 from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
 from router.decision import PLACE_MISSING

@@ -11,10 +11,10 @@ from jinja2 import Environment
 
 from app.api_document.documented import Documented
 from app.api_document.viewer import ApiViewer
+from app.assembly.doors.public_view import public_pages
 from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
-from app.assembly.public_view import public_pages
 from app.assembly.unexpected_errors import install_unexpected_handler
 from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders
@@ -33,8 +33,8 @@ from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from monitor import health
 from monitor.health import ProcessHealth
-from sinks.ledger.own_page import OwnPage
-from sinks.ledger.own_report import OwnReports
+from sinks.ledger.own.own_page import OwnPage
+from sinks.ledger.own.own_report import OwnReports
 from sinks.ledger.page import StatusPage
 
 _ROOT = Path(__file__).parents[2]

@@ -27,8 +27,8 @@ from ingest.http.problems import documented_refusals
 from ingest.mobile.devices import Devices
 from ingest.smpp.part_store import PartStore
 from ingest.wrap import Wrapper
+from messages.cases.report_state import ShownState
 from messages.channels import ChannelFacts
-from messages.report_state import ShownState
 from messages.sealing import Sealer
 from normalize.conversation.preview import MessagePreview
 from normalize.reader_table import Reader

@@ -36,8 +36,8 @@ from ingest.files.attachments import Attachments, stored_bytes
 from ingest.files.file_space import FileSpace
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.http.rejection_counter import RejectionCounter
+from ingest.mobile.access.tokens import Tokens
 from ingest.mobile.devices import Devices
-from ingest.mobile.tokens import Tokens
 from ingest.mobile.uploads import announced_bytes
 from ingest.smpp.part_matching import PartDeadlines
 from ingest.smpp.part_store import PartStore

@@ -15,13 +15,13 @@ from starlette.types import ASGIApp
 from app.assembly import http, operations_http, traces
 from app.assembly.desk import http as desk_http
 from app.assembly.desk.parts import DeskParts
+from app.assembly.doors.public_view import public_read_model
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.migrate import migrate
 from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
-from app.assembly.public_view import public_read_model
 from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.assembly.startup.preparation import Preparation

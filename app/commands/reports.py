@@ -115,7 +115,7 @@ def public_rebuild(
     actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the action.")] = ""
 ) -> None:
     """Derive the public view again from the ledger. The service may run meanwhile."""
-    from app.assembly.public_view import public_read_model
+    from app.assembly.doors.public_view import public_read_model
 
     with open_parts_for_action(actor, why) as parts:
         if not parts.settings.public_view:

@@ -23,8 +23,8 @@ from desk.institutions import Institutions
 from desk.read_model.case_view import CaseView, read_case
 from desk.read_model.tables import DeskAnswer, DeskDispatch
 from messages import ids
+from messages.cases.verdicts import FIRST_STATE, CaseState, state_after
 from messages.shapes import AgencyAnswer, Verdict
-from messages.verdicts import FIRST_STATE, CaseState, state_after
 
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was

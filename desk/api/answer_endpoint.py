@@ -24,10 +24,10 @@ from desk.api.shapes import Answer, AnswerDraftBody, FieldFault
 from desk.api.stored_answers import read_answer
 from desk.institutions import Institutions
 from messages import ids
-from messages.answer_replies import AnswerSubject, room_left
+from messages.cases.verdicts import state_after
 from messages.channels import ReplyForm
+from messages.replies.answer_replies import AnswerSubject, room_left
 from messages.shapes import Channel, Verdict
-from messages.verdicts import state_after
 
 # Another act may be stored between reading the case and storing this one. An answer without a condition begins again.
 _ATTEMPTS = 5

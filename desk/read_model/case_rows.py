@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from messages.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from messages.cases.verdicts import CaseState
 from messages.shapes import Dispatch, SenderAct
 from messages.topics import TRIAGE
-from messages.verdicts import CaseState
 
 # Groups of an agency's list.
 Tab: TypeAlias = Literal["new", "working", "waiting", "done"]

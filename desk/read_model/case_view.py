@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
-from messages.case_course import CaseAnswer, CaseDispatch, answered_dispatches
+from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, FollowUp, Report, SenderAct, Verdict
 

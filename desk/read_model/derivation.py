@@ -17,7 +17,7 @@ from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
 from messages import ids
-from messages.case_course import CaseAnswer
+from messages.cases.case_course import CaseAnswer
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, SenderAct, Verdict
 

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from config.database import statement_chunks
 from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
-from messages.case_course import arrivals
+from messages.cases.case_course import arrivals
 
 _MARKS = ("is_from_sender", "is_message")
 

@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ingest.http.gate import Gate
-from ingest.mobile.authentication import DeviceAuthentication
+from ingest.mobile.access.authentication import DeviceAuthentication
 from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.shapes import Feed, FeedEntry, ShownReport
-from messages.report_state import state_sentence
+from messages.cases.report_state import state_sentence
 
 # Number of reports in a feed, the newest ones.
 MAX_FEED_REPORTS = 50

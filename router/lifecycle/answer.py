@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from bus.errors import Reject
 from bus.port import Record
+from messages.cases.verdicts import case_progress, state_after
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 from messages.topics import TRIAGE
-from messages.verdicts import case_progress, state_after
 from router.answer_store import AnswerOutcome, counted_verdicts, find_processed_answer, store_answer
 from router.cases.transfer import CaseTransfer
 

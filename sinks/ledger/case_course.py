@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from messages.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
-from messages.report_state import ReportFacts, ReportState, report_state
+from messages.cases.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from messages.cases.report_state import ReportFacts, ReportState, report_state
 from messages.topics import TRIAGE
 
 # Kinds of the steps with which a case comes to an agency.

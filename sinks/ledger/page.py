@@ -7,7 +7,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from config.translation.message import message as _
-from messages.report_state import ReportState
+from messages.cases.report_state import ReportState
 from messages.shapes import Moment, Shape
 from messages.tracking import read_tracking_number
 from sinks.ledger.status import ReportStatus, StatusReader

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, Row, and_, or_
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
-from messages.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, arrivals
-from messages.reply_texts import TRIAGE_NAME
-from messages.report_state import ReportState, set_aside_sentence, state_sentence
+from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, arrivals
+from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
+from messages.replies.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
 from sinks.ledger.case_course import (
     ARRIVALS,

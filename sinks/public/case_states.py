@@ -1,4 +1,4 @@
-"""States of cases for the public view, in the vocabulary of all pages (`messages.report_state`)."""
+"""States of cases for the public view, in the vocabulary of all pages (`messages.cases.report_state`)."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, or_
 from sqlmodel import col, select
 
-from messages.case_course import CaseAnswer, CaseDispatch, answered_dispatches
-from messages.report_state import ReportFacts, report_state
+from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
+from messages.cases.report_state import ReportFacts, report_state
 from sinks.ledger.tables import AnswerRow, DispatchRow
 
 

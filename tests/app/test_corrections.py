@@ -23,7 +23,7 @@ from bus.worker import Stage
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
-from messages.reply_texts import TRIAGE_NAME
+from messages.replies.reply_texts import TRIAGE_NAME
 from messages.sealing import Sealed
 from messages.shapes import Complaint, Correction, Danger, Dispatch, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from messages.gsm_alphabet import fits_one_sms
-from messages.post_texts import answer_post, receipt_post, without_links
+from messages.replies.post_texts import answer_post, receipt_post, without_links
 from messages.shapes import Verdict
 
 NUMBER = "2M1X-1JKK-2MCW"

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.gsm_alphabet import fits_one_sms
-from messages.reply_texts import answer_text, archived_text, is_complete, sender_text, septets_left, tells_citizen
+from messages.replies.reply_texts import (
+    answer_text,
+    archived_text,
+    is_complete,
+    sender_text,
+    septets_left,
+    tells_citizen,
+)
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 

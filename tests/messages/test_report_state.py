@@ -2,8 +2,7 @@
 
 import pytest
 
-from messages.gsm_alphabet import fits_one_sms
-from messages.report_state import (
+from messages.cases.report_state import (
     SET_ASIDE_SENTENCES,
     STATE_SENTENCES,
     ReportFacts,
@@ -12,6 +11,7 @@ from messages.report_state import (
     set_aside_sentence,
     state_sentence,
 )
+from messages.gsm_alphabet import fits_one_sms
 
 AGENCY = "kota-3374"
 

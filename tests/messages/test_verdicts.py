@@ -4,9 +4,9 @@ from itertools import permutations, product
 
 import pytest
 
+from messages.cases.verdicts import CaseState, case_progress, state_after
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
-from messages.verdicts import CaseState, case_progress, state_after
 
 AGENCY = "kota-3374"
 VERDICTS: tuple[Verdict, ...] = ("accepted", "asked", "responded", "closed", "refused")

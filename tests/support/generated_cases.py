@@ -13,7 +13,7 @@ from desk.read_model.case_rows import case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskCase, DeskDispatch
-from messages.case_course import CaseAnswer
+from messages.cases.case_course import CaseAnswer
 from messages.shapes import Dispatch, Place, Reason, Report, Verdict
 from messages.tracking import tracking_number
 

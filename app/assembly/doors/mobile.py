@@ -8,7 +8,7 @@ from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ShownReport
 from ingest.mobile.uploads import Uploads
-from sinks.ledger.own_report import OwnReports
+from sinks.ledger.own.own_report import OwnReports
 from sinks.ledger.status import ReportStatus, StatusReader
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from config.reference.regions import Regions
 from ingest.web.open311.door import PublicRequest, PublicStatus
 from ingest.web.open311.store import RequestQuery
-from messages.report_state import ENDED_STATES
+from messages.cases.report_state import ENDED_STATES
 from sinks.ledger.status import ReportStatus, StatusReader
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 from sinks.public.wording import region_label, state_label

@@ -22,7 +22,7 @@ from bus.port import Bus
 from config.translation.message import Message
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from desk.pages.forms import read_version
-from messages.reply_texts import TRIAGE_NAME, answer_text, is_complete
+from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
 from messages.shapes import AgencyAnswer
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number

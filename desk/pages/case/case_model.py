@@ -13,8 +13,8 @@ from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
 from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent, EventKind
+from messages.cases.verdicts import state_after
 from messages.shapes import Attachment, Report, SenderAct, Verdict
-from messages.verdicts import state_after
 
 _KILOBYTE = 1_000
 _FILE_KINDS: Mapping[str, str] = {

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
-from messages.answer_replies import AnswerSubject, has_all_words, reply_text, room_left
 from messages.channels import ReplyForm
-from messages.reply_texts import tells_citizen
+from messages.replies.answer_replies import AnswerSubject, has_all_words, reply_text, room_left
+from messages.replies.reply_texts import tells_citizen
 from messages.shapes import Verdict
 
 _NO_SMS_ABOUT_IT = _("Pelapor tidak mendapat SMS tentang tindakan ini.")

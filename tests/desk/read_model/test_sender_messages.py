@@ -13,7 +13,7 @@ from desk.read_model.case_view import CaseView, read_case
 from desk.read_model.rebuild import ReadModelRebuild
 from desk.read_model.sender_messages import is_from_case_sender
 from messages import codec
-from messages.case_course import arrivals
+from messages.cases.case_course import arrivals
 from messages.shapes import MERGED, SPLIT, Complaint, Correction, FollowUp, Relation, SenderAct
 from messages.topics import CORRECTIONS, TRIAGE
 from sinks.ledger.status import StatusReader

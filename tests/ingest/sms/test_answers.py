@@ -19,9 +19,9 @@ from ingest import sms_acknowledgement
 from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements, received_with_link
 from ingest.wrap import accepted_record
+from messages.cases.report_state import STATE_SENTENCES, ShownState, state_sentence
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms, parse_sms
-from messages.report_state import STATE_SENTENCES, ShownState, state_sentence
 from messages.shapes import RawMessage
 from messages.tracking import tracking_number
 from tests.conftest import NOW

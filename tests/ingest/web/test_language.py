@@ -10,9 +10,9 @@ from jinja2 import Template
 from app.assembly.http import page_templates
 from app.translations import PAGES, read_catalog
 from config.translation.language import in_language
-from messages.report_state import STATE_SENTENCES, ReportState
+from messages.cases.report_state import STATE_SENTENCES, ReportState
 from messages.shapes import SenderAct
-from sinks.ledger.own_report import OwnEntry, OwnReport
+from sinks.ledger.own.own_report import OwnEntry, OwnReport
 from sinks.ledger.status import ReportStatus, StatusStep
 from sinks.ledger.wording import page_sentence
 from tests.conftest import NOW

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from config.database import write_transaction
+from messages.cases.report_state import ReportState
 from messages.ids import complaint_id
-from messages.report_state import ReportState
 from messages.shapes import SenderAct
 from messages.topics import TRIAGE
 from messages.working_days import add_working_days
-from sinks.ledger.own_report import OwnReport, OwnReports, possible_acts
+from sinks.ledger.own.own_report import OwnReport, OwnReports, possible_acts
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, insert
 
 from config.database import write_transaction
-from messages.reply_texts import TRIAGE_NAME
+from messages.replies.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
 from sinks.ledger.status import StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from app.assembly.doors.public_view import public_mask
 from app.assembly.parts import Parts
-from app.assembly.public_view import public_mask
 from bus.port import Outgoing, Record
 from language.model import LanguageModel
 from messages import codec

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from app.assembly.public_view import public_mask
+from app.assembly.doors.public_view import public_mask
 from language.model import load_language_model
 from sinks.public.masking import PublicMask
 

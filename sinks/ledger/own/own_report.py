@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, Row
 from sqlmodel import col, select
 
 from config.database import read_transaction
+from messages.cases.report_state import ENDED_STATES, ReportState
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
-from messages.report_state import ENDED_STATES, ReportState
 from messages.shapes import SenderAct
 from messages.working_days import may_object
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep

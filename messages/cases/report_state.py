@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
+from messages.cases.verdicts import CaseState
 from messages.gsm_alphabet import fits_one_sms
 from messages.topics import TRIAGE
-from messages.verdicts import CaseState
 
 # `diterima`: not dispatched yet. `diteliti`: at triage. `diteruskan`: at an agency that has not reacted. `ditangani`:
 # the agency works on it. `menunggu-anda`: it asked the sender. `dijawab`: it responded and has not closed the case.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
-from messages.reply_texts import UNNAMED_AGENCY, as_sms, cut_to_fit
+from messages.replies.reply_texts import UNNAMED_AGENCY, as_sms, cut_to_fit
 from messages.shapes import Verdict
 
 # Number to which citizens send SMS.

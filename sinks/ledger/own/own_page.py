@@ -10,10 +10,10 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from config.translation.message import message as _
-from messages.report_state import ReportState
+from messages.cases.report_state import ReportState
 from messages.sender_link import read_sender_token
 from messages.shapes import Moment, SenderAct, Shape
-from sinks.ledger.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
+from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
 from sinks.ledger.wording import page_sentence
 
 _WRONG_LINK = _(

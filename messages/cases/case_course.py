@@ -9,8 +9,8 @@ from datetime import datetime
 from itertools import zip_longest
 from uuid import UUID
 
+from messages.cases.verdicts import CaseState, case_progress
 from messages.shapes import SenderAct, Verdict
-from messages.verdicts import CaseState, case_progress
 
 # Acts with which a sender tells the agency something. Any other act (a rating, a confirmation, a withdrawal) is no
 # answer to a question of the agency.

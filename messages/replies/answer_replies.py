@@ -6,8 +6,8 @@ The router sends it, and the desk shows it to the officer before it is sent.
 from typing import NamedTuple
 
 from messages.channels import ReplyForm
-from messages.post_texts import answer_post, post_septets_left, words_in_post
-from messages.reply_texts import TRIAGE_NAME, SenderAccess, is_complete, sender_text, septets_left
+from messages.replies.post_texts import answer_post, post_septets_left, words_in_post
+from messages.replies.reply_texts import TRIAGE_NAME, SenderAccess, is_complete, sender_text, septets_left
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 

@@ -1,0 +1,1 @@
+"""Tokens of devices, and the authentication of their requests."""
