@@ -102,6 +102,7 @@ def _row(
         "due_at": deadline(dispatch.due_at, counted, answered_at),
         "clock_stopped": state == "tunda",
         "changed_at": following.at if following else max(events_at),
+        "unopposed_since": None if following else _unopposed_since(state, counted, answered_at),
         "refusals": refusals,
         "reopened": dispatch.reopened,
         "danger": dispatch.danger,
@@ -123,6 +124,16 @@ def _state(course: AnsweredDispatch, following: Dispatch | None, repeated_at: Se
     if not following.own_case:
         return "digabung"
     return "ditolak" if course.state == "ditolak" else "dipindahkan"
+
+
+def _unopposed_since(
+    state: AgencyCaseState, counted: Sequence[CaseAnswer], answered_at: Sequence[datetime]
+) -> datetime | None:
+    """Return the time of the response that stands last in an open case; `None` if the sender has written since."""
+    if state != "proses" or not counted or counted[-1].verdict != "responded":
+        return None
+    responded_at = counted[-1].at
+    return None if any(at > responded_at for at in answered_at) else responded_at
 
 
 def _refusals(courses: Sequence[AnsweredDispatch], hop: int) -> int:

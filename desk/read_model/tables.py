@@ -99,7 +99,8 @@ class DeskCase(SQLModel, table=True):
     `due_at` is the deadline with the time in which the agency waited for the sender; `clock_stopped`: it waits now.
     `is_open`: the agency has to act, so that the deadline can pass.
     `changed_at` is the time of the last dispatch, answer or message of the sender. `version` counts answers and
-    messages of the sender. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports.
+    messages of the sender. `unopposed_since` is the time of the response that stands last, if nobody has written since.
+    `refusals` counts the agencies that refused before. `joined` counts other citizens' reports.
     """
 
     __tablename__ = "desk_case"
@@ -113,6 +114,7 @@ class DeskCase(SQLModel, table=True):
         Index("ix_desk_case_joined", "agency", "tab", "joined", "dispatch_id"),
         Index("ix_desk_case_refusals", "agency", "tab", "refusals", "dispatch_id"),
         Index("ix_desk_case_dispatched", "agency", "dispatched_at", "dispatch_id"),
+        Index("ix_desk_case_unopposed", "unopposed_since", "dispatch_id"),
     )
 
     dispatch_id: UUID = Field(primary_key=True)
@@ -128,6 +130,7 @@ class DeskCase(SQLModel, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     clock_stopped: bool
     changed_at: datetime = Field(sa_type=UtcDateTime)
+    unopposed_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     hop: int
     refusals: int
     reopened: int = 0

@@ -21,6 +21,7 @@ from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
+from desk.acts.unopposed_closing import UnopposedClosing
 from desk.changes import CaseChange
 from desk.mail.notices import NoticeQueue
 from desk.read_model.rebuild import ReadModelRebuild
@@ -36,6 +37,7 @@ from router.answer_store import processed_positions
 _PUBLISH_RETRIES = (Retry,)
 # Pause between two searches for acts that are not published yet.
 _PUBLISHER_SECONDS = 5.0
+_CLOSING_SECONDS = 60.0
 
 
 class DeskParts:
@@ -122,6 +124,8 @@ class DeskParts:
         parts = self._parts
         publisher = ActPublisher(self._act_queue, parts.now, stopping, _PUBLISHER_SECONDS)
         yield "desk-acts", publisher.run
+        closing = UnopposedClosing(parts.engine, self.answers, parts.now, stopping, _CLOSING_SECONDS)
+        yield "desk-closing", closing.run
         mail = self._mail()
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
         yield (

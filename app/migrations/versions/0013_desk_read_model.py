@@ -100,6 +100,7 @@ def _create_cases() -> None:
         sa.Column("due_at", _TIME, nullable=False),
         sa.Column("clock_stopped", sa.Boolean(), nullable=False),
         sa.Column("changed_at", _TIME, nullable=False),
+        sa.Column("unopposed_since", _TIME),
         *(
             sa.Column(name, sa.Integer(), nullable=False)
             for name in ("hop", "refusals", "reopened", "joined", "pictures")
@@ -120,4 +121,5 @@ def _create_cases() -> None:
         ("refusals", ["refusals", "dispatch_id"]),
     ):
         op.create_index(f"ix_desk_case_{name}", "desk_case", ["agency", "tab", *columns])
+    op.create_index("ix_desk_case_unopposed", "desk_case", ["unopposed_since", "dispatch_id"])
     op.create_index("ix_desk_case_open", "desk_case", ["agency", "is_open", "due_at", "dispatch_id"])
