@@ -1,4 +1,4 @@
-"""Demo: a temporary service, about forty invented messages through its four doors, and an officer who answers one."""
+"""Demo: a temporary service, about forty invented messages through its four doors, and answers and objections."""
 
 import json
 import socket
@@ -19,6 +19,7 @@ from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.agency_answers import AgencyAnswers
+from app.simulator.conversation import Line, PlayedReport, play
 from app.simulator.officer import OfficerStep, OfficerVisit
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
@@ -69,19 +70,20 @@ def run(out: Console, err: Console) -> int:
                     _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 1)
             err.print("an officer reads, asks, answers and closes one of them")
             number, steps = _visit_desk(parts, sent)
+            err.print("a citizen on each channel objects to the answer")
+            lines = play(parts, _sender(parts), _played_reports(sent))
             audit = settled_audit(parts, _PATIENCE_SECONDS)
             console = Console(width=max(out.width, _WIDTH_COLUMNS))
             console.print(_table(parts, sent))
             console.print(_desk_table(steps, _replies_to(parts, number)))
+            console.print(_conversation_table(lines))
             print(json.dumps(audit.as_json()), flush=True)
     return 0 if audit.clean and not audit.pending else 1
 
 
 def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
-    settings, secrets = parts.settings, parts.secrets
-    address = f"http://127.0.0.1:{settings.port}"
-    token = "not Twilio's" if case.get("forged") else secrets.twilio_tokens[0]
-    sender = Sender(address, settings.reached_at, token, settings.x_url, secrets.x_token)
+    sender = _sender(parts, "not Twilio's" if case.get("forged") else "")
+    address = f"http://127.0.0.1:{parts.settings.port}"
     text = "a" * _HUGE_BYTES if case.get("huge") else case.get("text", "")
     ref = reference_for(case["channel"], case.get("ref", ""), text, str(case["sender"]))
     optional_fields = {name: case[name] for name in ("title", "region", "agency", "kind") if name in case}
@@ -94,6 +96,21 @@ def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
         response = sender.send(case["channel"], report)
     post = int(response.json()["data"]["id"]) if case["channel"] == "twitter" else 0
     return Sent(case, _answered(response), _tracking(parts, post, response), post)
+
+
+def _sender(parts: Parts, token: str = "") -> Sender:
+    settings, secrets = parts.settings, parts.secrets
+    address = f"http://127.0.0.1:{settings.port}"
+    return Sender(address, settings.reached_at, token or secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
+
+
+def _played_reports(sent: Iterable[Sent]) -> Sequence[PlayedReport]:
+    """Return the first report of each channel."""
+    plain = (entry for entry in sent if entry.case["case"] == "plain" and entry.tracking)
+    return [
+        PlayedReport(entry.case["channel"], entry.case["sender"], entry.case["text"], entry.tracking or "")
+        for entry in plain
+    ]
 
 
 def _answered(response: requests.Response) -> str:
@@ -151,6 +168,13 @@ def _desk_table(steps: Iterable[OfficerStep], replies: Iterable[str]) -> Table:
         table.add_row("officer", step.by, step.act, step.text)
     for text in replies:
         table.add_row("citizen", "SMS", "reads", text)
+    return table
+
+
+def _conversation_table(lines: Iterable[Line]) -> Table:
+    table = Table("channel", "who reads", "words", title="An answer, an objection, and what each side reads")
+    for line in lines:
+        table.add_row(line.channel, line.reader, line.words)
     return table
 
 

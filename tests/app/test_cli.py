@@ -160,14 +160,15 @@ def test_an_audit_of_nothing_is_clean(cli: Cli) -> None:
 
 
 def test_the_demo_shows_every_case(cli: Cli) -> None:
-    """The demo prints a table of the outcomes, and the audit's JSON as the last line."""
+    """The demo prints tables of the outcomes and of a conversation on each channel, and the audit's JSON at the end."""
     result = cli("demo", port=str(free_port()))
     assert result.returncode == 0, result.stderr
     audit = json.loads(result.stdout.splitlines()[-1])
     assert {name: audit[name] for name in ("lost", "doubled", "pending", "dead")} == dict.fromkeys(
         ("lost", "doubled", "pending", "dead"), 0
     )
-    assert (audit["repeats"], audit["not_complaints"], audit["quarantined"], audit["delivered_again"]) == (1, 2, 1, 1)
+    assert (audit["repeats"], audit["not_complaints"], audit["quarantined"], audit["delivered_again"]) == (5, 2, 1, 1)
+    assert result.stdout.count("dibuka-lagi") == 4
     assert "403 bad_signature" in result.stdout
     assert "413 too_large" in result.stdout
 
