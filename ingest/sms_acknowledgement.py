@@ -5,6 +5,8 @@ from datetime import timedelta
 from types import MappingProxyType
 from uuid import UUID
 
+import structlog
+
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
 from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text
@@ -18,6 +20,9 @@ from messages.shapes import RawMessage
 ASK_AGAIN_AFTER = timedelta(hours=24)
 
 _NO_READER = NoReader()
+
+_log = structlog.get_logger()
+
 # The answers to keywords. STOP reaches this door only where the operator does not answer it itself.
 _FIXED_TEXTS: Mapping[str, str] = {
     "help": "Tulis apa yang terjadi, di mana dan kapan, lalu kirim. STATUS + nomor: perkembangan. "
@@ -71,6 +76,9 @@ class SmsAcknowledgements:
             return self._report_text(raw, sms)
         except DatabaseUnavailable:
             return self.immediate_text(raw, sms)
+        except Exception as error:  # noqa: BLE001 - the message is stored: its sender must have the number
+            _log.error("sms.acknowledgement_failed", message_id=str(raw.id), exc_info=error)
+            return immediate_acknowledgement(raw.tracking, sms)
 
     def immediate_text(self, raw: RawMessage, sms: ParsedSms) -> str:
         """Return the text that needs no database: it is away, or too slow for the operator's deadline."""

@@ -13,7 +13,7 @@ from normalize.conversation.conversation import OpenMessage, follows_of
 from normalize.conversation.sender_reports import SenderReports
 from normalize.conversation.tables import SenderReportRow
 from normalize.decision_store import DecisionStore
-from normalize.draft import Draft, Follows, NotComplaint
+from normalize.draft import MAX_TEXT_LENGTH, Draft, Follows, NotComplaint
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 
@@ -28,7 +28,7 @@ class MessagePreview:
 
     def danger(self, text: str) -> Danger:
         """Return the danger to life that a text tells of."""
-        return self._reader.danger_of(Report(text=text)) if text else ""
+        return self._reader.danger_of(Report(text=text[:MAX_TEXT_LENGTH])) if text else ""
 
     def outcome(self, raw: RawMessage, report: Report) -> tuple[str, SenderAct, str]:
         """Return the reason why a message is no report, its act, and the number of the report that the act is about.

@@ -18,6 +18,7 @@ from config.database import DatabaseUnavailable
 from ingest import sms_acknowledgement
 from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements, received_with_link
+from ingest.sms_outcome import NoReader, SmsOutcome
 from ingest.wrap import accepted_record
 from messages.cases.report_state import STATE_SENTENCES, ShownState, state_sentence
 from messages.gsm_alphabet import fits_one_sms
@@ -277,3 +278,18 @@ def test_the_receipt_has_the_link_of_the_sender() -> None:
     text = received_with_link("SF64-ZEGD-KMVD", f"https://www.lapor.go.id/l/{token}")
     assert fits_one_sms(text)
     assert not fits_one_sms(received_with_link("SF64-ZEGD-KMVD", f"https://pengaduan.contoh-kota.go.id/l/{token}"))
+
+
+class BrokenReader(NoReader):
+    """Fails at every message."""
+
+    def outcome(self, _raw: RawMessage, _sms: ParsedSms) -> SmsOutcome:
+        """Fail."""
+        raise ZeroDivisionError
+
+
+def test_a_bug_in_the_reader_gives_the_plain_receipt(parts: Parts) -> None:
+    """The message is stored: whatever fails after that, its sender gets the number."""
+    message = raw(parts, TEXT)
+    acknowledgements = SmsAcknowledgements(DoorStore(parts.engine), lambda _: None, BrokenReader())
+    assert message.tracking in acknowledgements.text_for(message, parse_sms(TEXT))
