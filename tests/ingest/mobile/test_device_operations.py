@@ -192,8 +192,8 @@ def test_revoke(served: DoorClient, run: Run) -> None:
     [
         (("show", "bukan-uuid"), "UUID"),
         (("revoke", "bukan-uuid", "--actor", "p", "--reason", "x"), "UUID"),
-        (("revoke", DEVICE, "--actor", " ", "--reason", "x"), "--actor and --reason"),
-        (("revoke", DEVICE, "--actor", "p", "--reason", ""), "--actor and --reason"),
+        (("revoke", DEVICE, "--actor", " ", "--reason", "x"), "--actor is missing"),
+        (("revoke", DEVICE, "--actor", "p", "--reason", ""), "--reason is missing"),
         (("revoke", DEVICE, "--reason", "x"), "--actor"),
         (("revoke", DEVICE, "--actor", "p"), "--reason"),
     ],
