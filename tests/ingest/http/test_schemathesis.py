@@ -24,8 +24,8 @@ from ingest.http.rejection_counter import RejectionCounter
 from tests.ingest.door_client import DoorClient, DoorServer, assert_refused
 from tests.ingest.web.open311_client import process, send, token_of
 
-# Requests for each operation, and for those that take a report: up to twenty are needed for a valid one.
-_REQUESTS, _REPORT_REQUESTS = 3, 20
+# Requests for each operation, and for those that take a report: up to thirty are needed for a valid one.
+_REQUESTS, _REPORT_REQUESTS = 3, 60
 # The same in every run, and few: what they must find they find at once, and the suite is run often.
 _FEW_REQUESTS = settings(
     derandomize=True,
