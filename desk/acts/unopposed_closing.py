@@ -18,11 +18,11 @@ from accounts.permissions import Actor, Role
 from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from desk.read_model.tables import DeskCase
+from messages.replies.reply_texts import UNOPPOSED_TEXT
 from messages.topics import TRIAGE
 from messages.working_days import OBJECTION_WORKING_DAYS, may_object
 
-# Words to the sender, and the person in the record.
-CLOSING_TEXT = "Ditutup oleh sistem: sepuluh hari kerja sejak tanggapan terakhir tanpa keberatan dari Anda."
+# The person in the record.
 SYSTEM_NAME = "Sistem SP4N-LAPOR!"
 _SYSTEM_ACCOUNT = UUID(int=0)
 # Ten working days are never fewer days.
@@ -67,7 +67,7 @@ class UnopposedClosing:
             if self._stopping.is_set():
                 break
             actor = Actor(_SYSTEM_ACCOUNT, SYSTEM_NAME, Role.OFFICER, case.agency)
-            result = self._answers.give(actor, case.agency, case.tracking, None, AnswerDraft("closed", CLOSING_TEXT))
+            result = self._answers.give(actor, case.agency, case.tracking, None, AnswerDraft("closed", UNOPPOSED_TEXT))
             if result.fault is None:
                 closed += 1
                 _log.info("case.closed_unopposed", dispatch_id=str(case.dispatch_id), agency=case.agency)

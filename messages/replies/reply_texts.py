@@ -13,6 +13,8 @@ from messages.shapes import Verdict
 from messages.topics import TRIAGE
 from messages.working_days import OBJECTION_WORKING_DAYS
 
+# Words of a closing by the system: nobody objected to the agency's response.
+UNOPPOSED_TEXT = "Ditutup oleh sistem: sepuluh hari kerja sejak tanggapan terakhir tanpa keberatan dari Anda."
 UNNAMED_AGENCY = "instansi yang berwenang"
 # Name under which citizens hear of triage.
 TRIAGE_NAME = "petugas SP4N-LAPOR!"

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from desk.acts.unopposed_closing import CLOSING_TEXT, UnopposedClosing
+from desk.acts.unopposed_closing import UnopposedClosing
+from messages.replies.reply_texts import UNOPPOSED_TEXT
 from messages.shapes import FollowUp, SenderAct
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
@@ -42,7 +43,7 @@ def test_a_case_without_objection_is_closed(desk: DeskHarness) -> None:
     assert closing(desk, 13).close_due() == 0
     assert closing(desk, 15).close_due() == 1
     assert closing(desk, 15).close_due() == 0
-    assert [(given.verdict, given.text) for given in desk.published] == [("closed", CLOSING_TEXT)]
+    assert [(given.verdict, given.text) for given in desk.published] == [("closed", UNOPPOSED_TEXT)]
     desk.deliver()
     assert view(desk).case.state == "selesai"
     assert closing(desk, 40).close_due() == 0
