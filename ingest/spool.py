@@ -23,6 +23,8 @@ _BATCH_BYTES = 2_000_000
 _PROBE_BYTES = 16_384
 # Time that one process waits for the transaction of another.
 _LOCK_TIMEOUT_SECONDS = 10.0
+# Openings of a file that other processes replace.
+_OPEN_ATTEMPTS = 5
 # Triggers keep the totals. Counting all rows for each arrival would make a long spool slower and slower.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS spool (
@@ -216,13 +218,17 @@ class Spool:
         self._open()
 
     def _open(self) -> None:
-        try:
-            self._connect()
-        except (sqlite3.DatabaseError, CorruptFile) as error:
-            if not is_corrupt(error):
-                raise
-            set_aside(self.path, file_identity(self.path), str(error), self._now)
-            self._connect()
+        """Open a sound file. Another process may replace a corrupt one at the same moment: the opening is repeated."""
+        for attempts_left in reversed(range(_OPEN_ATTEMPTS)):
+            # That of the file which is opened: a new file that another process has begun is not set aside.
+            identity = file_identity(self.path)
+            try:
+                self._connect()
+                break
+            except (sqlite3.DatabaseError, CorruptFile) as error:
+                if not is_corrupt(error) or not attempts_left:
+                    raise
+                set_aside(self.path, identity, str(error), self._now)
         self._file_number += 1
 
     def _connect(self) -> None:
