@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
@@ -66,6 +66,13 @@ def closing_time(connection: Connection, case: Dispatch) -> datetime | None:
     is_counted = (col(AnswerRecord.dispatch_id) == case.id, col(AnswerRecord.outcome) == "counted")
     query = select(AnswerRecord.taken_at).where(*is_counted, col(AnswerRecord.verdict) == "closed")
     return connection.execute(query.order_by(col(AnswerRecord.taken_at)).limit(1)).scalar_one_or_none()
+
+
+def response_time(connection: Connection, case: Dispatch) -> datetime | None:
+    """Return the bus's time of the last response to a dispatch; `None` without one."""
+    is_counted = (col(AnswerRecord.dispatch_id) == case.id, col(AnswerRecord.outcome) == "counted")
+    query = select(func.max(col(AnswerRecord.taken_at))).where(*is_counted, col(AnswerRecord.verdict) == "responded")
+    return connection.execute(query).scalar_one_or_none()
 
 
 def store_answer(

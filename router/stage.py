@@ -14,6 +14,7 @@ from config.database import write_transaction
 from config.reference.reloading import Source
 from messages import codec, ids
 from messages.answer_check import AnswerCheck
+from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.channels import ChannelDirectory
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
@@ -115,7 +116,8 @@ class RouterStage:
         if answer.verdict != "closed":
             return replies
         reopening = case_reopening(transfer, self._rules, self._now())
-        dispatches = stored or reopening.after_closing(answered.dispatch, record.taken_at)
+        by_system = answer.actor == SYSTEM_ACTOR
+        dispatches = stored or reopening.after_closing(answered.dispatch, record.taken_at, by_system=by_system)
         return [*replies, *self._publish(dispatches), *self._tell_reopenings(dispatches)]
 
     def _check_answer(self, connection: Connection, answer: AgencyAnswer, record: Record) -> None:

@@ -1,4 +1,4 @@
-"""Closes cases that an agency answered and whose sender has not objected within the period.
+"""Closes cases that an agency answered and to which no citizen has objected within the period.
 
 The closing is an act like an officer's: recorded, stored, and published with the agency's key. The sender hears of it,
 and may still object. A case at triage is not closed: no institution has handled it.
@@ -11,24 +11,28 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, Role
 from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.answers import AnswerDraft, OfficerAnswers
+from desk.acts.tables import DeskAct
 from desk.read_model.tables import DeskCase
+from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.replies.reply_texts import UNOPPOSED_TEXT
 from messages.topics import TRIAGE
 from messages.working_days import OBJECTION_WORKING_DAYS, may_object
 
-# The person in the record.
-SYSTEM_NAME = "Sistem SP4N-LAPOR!"
 _SYSTEM_ACCOUNT = UUID(int=0)
-# Ten working days are never fewer days.
-_SHORTEST_PERIOD = timedelta(days=OBJECTION_WORKING_DAYS)
-# Cases of one search. The rest waits for the next one.
-_CASES_AT_ONCE = 200
+# An objection of the last minute, or one that the desk has not read yet, comes before the closing.
+_GRACE = timedelta(days=1)
+# Among any ten working days is a weekend.
+_SHORTEST_PERIOD = timedelta(days=OBJECTION_WORKING_DAYS + 2) + _GRACE
+# Whoever got an answer so long ago does not expect news of it. Such a case is the agency's to close.
+_LONGEST_PERIOD = timedelta(days=60)
+# Cases of one search. The rest waits for the next one, so that senders' replies do not pile up.
+_CASES_AT_ONCE = 20
 
 _log = structlog.get_logger()
 
@@ -57,31 +61,50 @@ class UnopposedClosing:
                 self.close_due()
             except DatabaseUnavailable as error:
                 _log.warning("closing.waiting", cause=type(error).__name__)
-            except Exception as error:  # noqa: BLE001 - the cases wait for the next search
-                _log.error("closing.failed_unexpectedly", exc_info=error)
 
     def close_due(self) -> int:
-        """Close the cases whose period is over; return their number. Raises `DatabaseUnavailable`."""
+        """Close cases whose period is over; return their number. Raises `DatabaseUnavailable`.
+
+        A case that cannot be closed does not stop the others.
+        """
         closed = 0
         for case in self._due_cases():
             if self._stopping.is_set():
                 break
-            actor = Actor(_SYSTEM_ACCOUNT, SYSTEM_NAME, Role.OFFICER, case.agency)
-            result = self._answers.give(actor, case.agency, case.tracking, None, AnswerDraft("closed", UNOPPOSED_TEXT))
-            if result.fault is None:
-                closed += 1
-                _log.info("case.closed_unopposed", dispatch_id=str(case.dispatch_id), agency=case.agency)
+            try:
+                closed += self._close(case)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - the next search tries this case again
+                _log.error("closing.failed_unexpectedly", dispatch_id=str(case.dispatch_id), exc_info=error)
         return closed
 
+    def _close(self, case: Row[Any]) -> bool:
+        """Close a case as it was when it was found: an act or a message that came since is a conflict."""
+        actor = Actor(_SYSTEM_ACCOUNT, SYSTEM_ACTOR, Role.OFFICER, case.agency)
+        draft = AnswerDraft("closed", UNOPPOSED_TEXT)
+        result = self._answers.give(actor, case.agency, case.tracking, case.version, draft)
+        if result.fault is None:
+            _log.info("case.closed_unopposed", dispatch_id=str(case.dispatch_id), agency=case.agency)
+        return result.fault is None
+
     def _due_cases(self) -> Sequence[Row[Any]]:
+        """Return the cases to close, those that wait longest first. A case with an act on its way is none."""
         now = self._now()
-        names = ("dispatch_id", "agency", "tracking", "unopposed_since")
+        is_pending = exists().where(
+            col(DeskAct.dispatch_id) == col(DeskCase.dispatch_id), col(DeskAct.version) >= col(DeskCase.version)
+        )
+        names = ("dispatch_id", "agency", "tracking", "version", "unopposed_since")
         query = (
             select(*(col(getattr(DeskCase, name)) for name in names))
-            .where(col(DeskCase.unopposed_since) <= now - _SHORTEST_PERIOD, col(DeskCase.agency) != TRIAGE)
+            .where(
+                col(DeskCase.unopposed_since).between(now - _LONGEST_PERIOD, now - _SHORTEST_PERIOD),
+                col(DeskCase.agency) != TRIAGE,
+                ~is_pending,
+            )
             .order_by(col(DeskCase.unopposed_since), col(DeskCase.dispatch_id))
             .limit(_CASES_AT_ONCE)
         )
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
-        return [row for row in rows if not may_object(row.unopposed_since, now)]
+        return [row for row in rows if not may_object(row.unopposed_since + _GRACE, now)]

@@ -39,9 +39,14 @@ class SenderMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Accompanying:
-    """Further messages of the sender that came to a case at one agency, and the number of reports that joined it."""
+    """Further messages of the sender that came to a case at one agency, and the number of reports that joined it.
+
+    `written_at` are the times of all repeats that tell the agency something: also those of citizens who joined, and
+    those of which the read model does not know the sender yet.
+    """
 
     messages: tuple[SenderMessage, ...] = ()
+    written_at: tuple[datetime, ...] = ()
     joined: int = 0
 
 
@@ -102,7 +107,7 @@ def _row(
         "due_at": deadline(dispatch.due_at, counted, answered_at),
         "clock_stopped": state == "tunda",
         "changed_at": following.at if following else max(events_at),
-        "unopposed_since": None if following else _unopposed_since(state, counted, answered_at),
+        "unopposed_since": None if following else _unopposed_since(state, counted, beside.written_at),
         "refusals": refusals,
         "reopened": dispatch.reopened,
         "danger": dispatch.danger,
@@ -127,13 +132,13 @@ def _state(course: AnsweredDispatch, following: Dispatch | None, repeated_at: Se
 
 
 def _unopposed_since(
-    state: AgencyCaseState, counted: Sequence[CaseAnswer], answered_at: Sequence[datetime]
+    state: AgencyCaseState, counted: Sequence[CaseAnswer], written_at: Sequence[datetime]
 ) -> datetime | None:
-    """Return the time of the response that stands last in an open case; `None` if the sender has written since."""
+    """Return the time of the response that stands last in an open case; `None` if a citizen has written since."""
     if state != "proses" or not counted or counted[-1].verdict != "responded":
         return None
     responded_at = counted[-1].at
-    return None if any(at > responded_at for at in answered_at) else responded_at
+    return None if any(at > responded_at for at in written_at) else responded_at
 
 
 def _refusals(courses: Sequence[AnsweredDispatch], hop: int) -> int:

@@ -17,7 +17,7 @@ from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
 from messages import ids
-from messages.cases.case_course import CaseAnswer
+from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, SenderAct, Verdict
 
@@ -148,21 +148,26 @@ def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     key = (cast("ColumnElement[UUID]", col(DeskDispatch.of)), col(DeskDispatch.agency))
     is_of_case = col(DeskDispatch.of).in_(case_ids)
     # The index has the relation: without it every join would be read for its mark.
-    is_message = (col(DeskDispatch.relation) == "repeat", col(DeskDispatch.is_message))
-    repeats = select(*key, col(DeskDispatch.at), col(DeskDispatch.act)).where(is_of_case, *is_message)
+    columns = (col(DeskDispatch.at), col(DeskDispatch.act), col(DeskDispatch.is_message))
+    repeats = select(*key, *columns).where(is_of_case, col(DeskDispatch.relation) == "repeat")
     joins = (
         select(*key, func.count().label("joined"))
         .where(is_of_case, col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
         .group_by(*key)
     )
     messages: defaultdict[tuple[UUID, str], list[SenderMessage]] = defaultdict(list)
-    for of, agency, at, act in connection.execute(repeats):
-        messages[of, agency].append(SenderMessage(at, cast("SenderAct", act)))
+    written_at: defaultdict[tuple[UUID, str], list[datetime]] = defaultdict(list)
+    for row in connection.execute(repeats):
+        if row.is_message:
+            messages[row.of, row.agency].append(SenderMessage(row.at, cast("SenderAct", row.act)))
+        if row.act in ANSWERING_ACTS:
+            written_at[row.of, row.agency].append(row.at)
     joined = {(of, agency): count for of, agency, count in connection.execute(joins)}
     accompanying: defaultdict[UUID, dict[str, Accompanying]] = defaultdict(dict)
-    for of, agency in messages.keys() | joined.keys():
+    for of, agency in messages.keys() | written_at.keys() | joined.keys():
         in_order = tuple(sorted(messages[of, agency]))
-        accompanying[of][agency] = Accompanying(in_order, joined.get((of, agency), 0))
+        times = tuple(written_at[of, agency])
+        accompanying[of][agency] = Accompanying(in_order, times, joined.get((of, agency), 0))
     return accompanying
 
 

@@ -99,8 +99,8 @@ class DeskCase(SQLModel, table=True):
     `due_at` is the deadline with the time in which the agency waited for the sender; `clock_stopped`: it waits now.
     `is_open`: the agency has to act, so that the deadline can pass.
     `changed_at` is the time of the last dispatch, answer or message of the sender. `version` counts answers and
-    messages of the sender. `unopposed_since` is the time of the response that stands last, if nobody has written since.
-    `refusals` counts the agencies that refused before. `joined` counts other citizens' reports.
+    messages of the sender. `unopposed_since` is the time of the response that stands last, if no citizen has written
+    since. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports.
     """
 
     __tablename__ = "desk_case"

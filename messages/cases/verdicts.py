@@ -14,6 +14,9 @@ from messages.topics import TRIAGE
 # case is on its way to the next one.
 CaseState: TypeAlias = Literal["terdisposisi", "proses", "tunda", "selesai", "ditolak"]
 
+# Person in the answers with which the service closes cases that nobody objected to.
+SYSTEM_ACTOR = "Sistem SP4N-LAPOR!"
+
 FIRST_STATE: CaseState = "terdisposisi"
 
 _OPEN: Mapping[Verdict, CaseState] = MappingProxyType(

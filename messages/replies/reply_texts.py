@@ -14,7 +14,7 @@ from messages.topics import TRIAGE
 from messages.working_days import OBJECTION_WORKING_DAYS
 
 # Words of a closing by the system: nobody objected to the agency's response.
-UNOPPOSED_TEXT = "Ditutup oleh sistem: sepuluh hari kerja sejak tanggapan terakhir tanpa keberatan dari Anda."
+UNOPPOSED_TEXT = "Tidak ada keberatan dalam 10 hari kerja."
 UNNAMED_AGENCY = "instansi yang berwenang"
 # Name under which citizens hear of triage.
 TRIAGE_NAME = "petugas SP4N-LAPOR!"

@@ -12,7 +12,7 @@ from uuid import UUID
 from messages.shapes import Complaint, Dispatch, Reason, Report
 from messages.topics import TRIAGE
 from messages.working_days import may_object
-from router.answer_store import closing_time
+from router.answer_store import closing_time, response_time
 from router.cases.hops import dispatch_as_own_case, next_hop
 from router.cases.transfer import CaseTransfer
 from router.rules import Rules
@@ -58,15 +58,20 @@ class CaseReopening:
             return ()
         return self._reopen(parent_id, complaint.report.text)
 
-    def after_closing(self, case: Dispatch, closed_at: datetime) -> Sequence[Dispatch]:
+    def after_closing(self, case: Dispatch, closed_at: datetime, *, by_system: bool) -> Sequence[Dispatch]:
         """Return the hops of cases whose senders objected to a closing before the router processed it.
 
-        They saw it in the ledger. The result is that of the other order, in which the closing was processed first.
+        They saw it in the ledger. The result is that of the other order, in which the closing was processed first. A
+        closing by the system means that nobody has objected since the last response: an objection that the desk had not
+        read then opens the case again.
         """
+        objected_after = closed_at
+        if by_system:
+            objected_after = response_time(self.transfer.connection, case) or closed_at
         objections = [
             accompanying
             for accompanying in self.transfer.accompanying_dispatches(case)
-            if accompanying.follow_up.act == "objects" and accompanying.at > closed_at
+            if accompanying.follow_up.act == "objects" and accompanying.at > objected_after
         ]
         hops: list[Dispatch] = []
         for objection in sorted(objections, key=attrgetter("at", "complaint_id")):

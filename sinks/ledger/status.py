@@ -126,20 +126,13 @@ class StatusReader:
         joined = joined_to_other_sender(connection, relations)
         case_ids = {relation.case_id for relation in relations}
         dispatches = _dispatches_by_complaint(connection, case_ids | joined)
-        answers = _answers_by_case(connection, case_ids, dispatches)
-        asked_cases = [case_id for case_id in case_ids if _has_question(answers[case_id])]
-        repeated_at = _messages_by_case(connection, asked_cases)
-        courses = {
-            case_id: case_course(dispatches[case_id], answers[case_id], repeated_at[case_id]) for case_id in case_ids
-        }
+        courses = _courses(connection, case_ids, dispatches)
         withdrawn_at = withdrawals(connection, case_ids | {relation.id for relation in relations})
         for relation in relations:
             course, is_joined = courses[relation.case_id], relation.id in joined
             if is_joined:
                 course = joined_course(course, dispatches[relation.id], relation.received_at)
-            # Another citizen's withdrawal says nothing about a report that joined theirs.
-            own_ids = (relation.id,) if is_joined else (relation.id, relation.case_id)
-            if at := max((withdrawn_at[id_] for id_ in own_ids if id_ in withdrawn_at), default=None):
+            if at := _withdrawal_time(relation, withdrawn_at, is_joined=is_joined):
                 course = withdrawn_course(course, at)
             yield self._status(relation, course, numbers_by_id.get(relation.repeated_id), is_joined=is_joined)
 
@@ -173,6 +166,27 @@ def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Itera
     for row in connection.execute(select(*columns).where(col(SetAsideRow.tracking).in_(numbers))):
         received = StatusStep(row.at, "received")
         yield ReportStatus(row.tracking, "bukan-laporan", (received,), "new", None, set_aside=row.reason or "empty")
+
+
+def _courses(
+    connection: Connection, case_ids: Collection[UUID], dispatches: Mapping[UUID, Sequence[CaseDispatch]]
+) -> Mapping[UUID, CaseCourse]:
+    """Return the course of each case."""
+    answers = _answers_by_case(connection, case_ids, dispatches)
+    asked_cases = [case_id for case_id in case_ids if _has_question(answers[case_id])]
+    repeated_at = _messages_by_case(connection, asked_cases)
+    return {case_id: case_course(dispatches[case_id], answers[case_id], repeated_at[case_id]) for case_id in case_ids}
+
+
+def _withdrawal_time(
+    relation: CurrentRelation, withdrawn_at: Mapping[UUID | None, datetime], *, is_joined: bool
+) -> datetime | None:
+    """Return when the sender withdrew the report, or the case that it repeats; `None` without a withdrawal.
+
+    Another citizen's withdrawal says nothing about a report that joined theirs.
+    """
+    own_ids = (relation.id,) if is_joined else (relation.id, relation.case_id)
+    return max((withdrawn_at[id_] for id_ in own_ids if id_ in withdrawn_at), default=None)
 
 
 def _dispatches_by_complaint(

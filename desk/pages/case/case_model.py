@@ -105,7 +105,8 @@ def events_since(view: CaseProgressView, version: int, agency_name: Callable[[st
 
 def last_message(view: CaseProgressView, act: SenderAct) -> AccompanyingReport | None:
     """Return the sender's last message with this act, with its words and files; `None` without one."""
-    return next((report for report in view.case.reports if report.follow_up.act == act), None)
+    own_messages = (report for report in view.case.reports if report.relation == "repeat")
+    return next((report for report in own_messages if report.follow_up.act == act), None)
 
 
 def shown_files(report: Report) -> Sequence[ShownFile]:
