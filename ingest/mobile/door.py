@@ -68,7 +68,7 @@ class MobileDoor:
         self._intake = ReportIntake(gate, wrapper, store, sequences, uploads)
         self._batch = BatchDoor(gate, self._authentication, self._intake, sequences, regions, public_url, link_of)
         self._uploads = UploadDoor(gate, self._authentication, uploads)
-        self._follow_ups = DeviceFollowUpDoor(gate, wrapper, self._authentication, sequences, uploads)
+        self._follow_ups = DeviceFollowUpDoor(gate, wrapper, store, self._authentication, sequences, uploads)
         self._feed = FeedDoor(gate, self._authentication, sequences, find_states, public_url, link_of)
 
     def routes(self) -> APIRouter:
@@ -110,7 +110,7 @@ class MobileDoor:
             status_code=202,
             operation_id="send_follow_up",
             response_model=FollowUpAccepted,
-            responses=documented_refusals(400, 401, 404, 409, 413, 415, 429, 503),
+            responses=documented_refusals(400, 401, 404, 409, 413, 415, 422, 429, 503),
             openapi_extra=secured(requestBody=json_body(DeviceFollowUp)),
         )
         self._add_batch_routes(router)

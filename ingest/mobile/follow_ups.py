@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from ingest.arrival import Arrival, FieldError, Refused
+from ingest.door_store import DoorStore
 from ingest.http.field_errors import invalid_submission
 from ingest.http.gate import Gate
 from ingest.mobile.access.authentication import DeviceAuthentication
@@ -49,12 +50,14 @@ class DeviceFollowUpDoor:
         self,
         gate: Gate,
         wrapper: Wrapper,
+        store: DoorStore,
         authentication: DeviceAuthentication,
         sequences: Sequences,
         uploads: Uploads,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
+        self._store = store
         self._authentication = authentication
         self._sequences = sequences
         self._uploads = uploads
@@ -74,7 +77,10 @@ class DeviceFollowUpDoor:
         return JSONResponse(FollowUpAccepted(tracking=raw.tracking).model_dump(mode="json"), 202)
 
     def _wrap(self, device: Device, follow_up: DeviceFollowUp, arrival: Arrival) -> RawMessage:
-        """Return the raw message. Raises `Refused` if the report or an upload is not this device's."""
+        """Return the raw message.
+
+        Raises `Refused` if the report or an upload is not this device's, or if the client_id has other content already.
+        """
         report = self._sequences.find_referenced_report(device.hash, follow_up.about)
         if report is None:
             raise Refused("about_unknown", (FieldError("about", "Kirim dahulu laporan yang dimaksud."),))
@@ -82,8 +88,12 @@ class DeviceFollowUpDoor:
         submission = FollowUpSubmission(
             message_id=report.message_id, act=follow_up.act, text=follow_up.text, rating=follow_up.rating
         )
-        body = submission.model_dump_json().encode()
-        provider_id = f"follow-up:{device.id}:{follow_up.client_id}:{self._wrapper.digest(arrival.body)}"
+        key = f"follow-up:{device.hash}:{follow_up.client_id}"
+        digest = self._wrapper.digest(follow_up.model_dump_json().encode())
+        # The key is claimed last. A follow-up that was refused above may be corrected and sent under the same key.
+        if not self._store.claim_idempotency_key(self._wrapper.digest(key.encode()), digest):
+            raise Refused("idempotency_key_reused", (FieldError("client_id", "Pakai UUID baru untuk pesan baru."),))
+        body, provider_id = submission.model_dump_json().encode(), f"{key}:{digest}"
         sender = f"device:{device.id}"
         raw = self._wrapper.wrap(CHANNEL.name, provider_id, sender, body, arrival.at, CONTENT_TYPE, "device-token")
         return raw.model_copy(update={"attachments": tuple(attachment.attachment for attachment in stored)})

@@ -144,8 +144,8 @@ def _parse(fields: Mapping[str, str], *, has_pictures: bool) -> ParsedSms | None
     body = fields.get("Body", "")
     parsed = parse_sms(body)
     if has_pictures:
-        # A picture has content, but the answer cannot be certain about it.
-        return ParsedSms("unclear", parsed.text) if parsed.kind in {"nothing", "status"} else parsed
+        # A message with a picture is a report, whatever its words ask for. The answer cannot be certain about it.
+        return parsed if parsed.kind == "report" else ParsedSms("unclear", parsed.text)
     return None if is_opt_out_keyword(fields, body) else parsed
 
 

@@ -184,7 +184,14 @@ def _json_fields(body: bytes) -> dict[str, str]:
     """Return the fields of a JSON object as text. Raises `Refused` if the body is none."""
     try:
         content = json.loads(body)
-        fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in content.items()}
+        fields = {name: _field_text(value) for name, value in content.items()}
     except (ValueError, AttributeError, RecursionError):
         raise Refused("invalid_submission") from None
     return {name: value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for name, value in fields.items()}
+
+
+def _field_text(value: object) -> str:
+    """Return a JSON value as a form sends it. No value and an empty box are an empty field."""
+    if value is None or value is False:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)

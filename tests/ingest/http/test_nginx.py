@@ -6,12 +6,14 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests.conftest import missing
 from tests.ingest.conftest import Serve
@@ -28,10 +30,10 @@ _MAIN = """\
 {user}
 daemon off;
 pid {folder}/nginx.pid;
-error_log stderr;
+error_log {folder}/error.log info;
 events {{}}
 http {{
-    access_log off;
+    access_log {folder}/access.log;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -45,14 +47,27 @@ http {{
 @pytest.fixture(scope="module")
 def proxy_port(host: DoorServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Port of an nginx in front of the server of the tests."""
+    with _nginx(tmp_path_factory.mktemp("nginx"), host.port) as port:
+        yield port
+
+
+@pytest.fixture
+def proxied(serve: Serve, proxy_port: int) -> DoorClient:
+    """Doors behind nginx, reached through nginx. There are two places for requests."""
+    served = serve(requests_at_once=2, rates={"web": "1/minute"})
+    return replace(served, address=f"http://127.0.0.1:{proxy_port}")
+
+
+@contextmanager
+def _nginx(folder: Path, service_port: int) -> Iterator[int]:
+    """Run nginx with the documented configuration, and yield its port. Its logs are in `folder`."""
     if _NGINX is None:
         missing("nginx is not on this machine (Debian: nginx-light)")
-        return
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    config = folder / "nginx.conf"
+    assert _NGINX
+    config, port = folder / "nginx.conf", free_port()
     # A master process of root gives its rights up, and could then not write to the folder of the test.
     user = "user root;" if os.geteuid() == 0 else ""
-    config.write_text(_MAIN.format(user=user, folder=folder, site=_site(port, f"127.0.0.1:{host.port}")))
+    config.write_text(_MAIN.format(user=user, folder=folder, site=_site(port, f"127.0.0.1:{service_port}")))
     process = subprocess.Popen([_NGINX, "-c", str(config), "-p", str(folder)])
     try:
         while not _listens(port):
@@ -61,13 +76,6 @@ def proxy_port(host: DoorServer, tmp_path_factory: pytest.TempPathFactory) -> It
     finally:
         process.terminate()
         process.wait(_PATIENCE_SECONDS)
-
-
-@pytest.fixture
-def proxied(serve: Serve, proxy_port: int) -> DoorClient:
-    """Doors behind nginx, reached through nginx. There are two places for requests."""
-    served = serve(requests_at_once=2, rates={"web": "1/minute"})
-    return replace(served, address=f"http://127.0.0.1:{proxy_port}")
 
 
 def _site(port: int, service: str) -> str:
@@ -167,3 +175,24 @@ def test_an_interrupted_upload_continues(proxied: DoorClient) -> None:
 def test_health_checks_are_not_public(proxied: DoorClient, path: str) -> None:
     """The state of the service is not for everybody."""
     assert proxied.get(path).status_code == 404
+
+
+@pytest.mark.slow
+def test_no_log_has_the_address_of_a_page_of_a_sender(tmp_path: Path) -> None:
+    """The service is away, so each request is an error. The secret addresses are in neither log."""
+    secret = "0f1e2d3c4b5a"  # noqa: S105 - a part of the addresses of this test
+    paths = (
+        f"/l/{secret}",
+        f"/web/receipts/0000-0000-0000?bukti={secret}",
+        f"/web/kontak/0000-0000-0000/kode?bukti={secret}",
+        f"/web/email/0000-0000-0000?tanda={secret}",
+    )
+    with _nginx(tmp_path, free_port()) as port:
+        statuses = [
+            requests.get(f"http://127.0.0.1:{port}{path}", timeout=_PATIENCE_SECONDS).status_code
+            for path in ("/lapor", *paths)
+        ]
+    assert statuses == [502] * 5
+    for name in ("access.log", "error.log"):
+        log = (tmp_path / name).read_text()
+        assert ("/lapor" in log, secret in log) == (True, False)

@@ -43,9 +43,23 @@ def test_a_follow_up_sent_again_is_one_message(served: DoorClient, phone: Phone)
     report = item(1)
     phone.results(report)
     again = follow_up(report["client_id"], "rates", rating=5)
-    answers = [phone.call("POST", "/follow-ups", json=again).json() for _ in range(2)]
-    assert answers[0] == answers[1]
+    in_other_order = dict(reversed(again.items()))
+    answers = [phone.call("POST", "/follow-ups", json=fields).json() for fields in (again, again, in_other_order)]
+    assert answers == [answers[0]] * 3
     assert len({raw.id for raw in served.raw_messages("mobile")}) == 2
+
+    other_content = phone.call("POST", "/follow-ups", json=again | {"rating": 1})
+    assert set(assert_refused(other_content, 422, "idempotency_key_reused")) == {"client_id"}
+    assert len({raw.id for raw in served.raw_messages("mobile")}) == 2
+
+
+def test_no_record_has_the_device_id(served: DoorClient, phone: Phone) -> None:
+    """The device's id is as secret as a password: who has it gets a token, and with it the links of all reports."""
+    report = item(1)
+    phone.results(report, item(2, about=report["client_id"]))
+    assert phone.call("POST", "/follow-ups", json=follow_up(report["client_id"])).status_code == 202
+    records = [raw.model_dump_json() for raw in served.raw_messages("mobile")]
+    assert (len(records), str(phone.device_id) in "".join(records)) == (3, False)
 
 
 def test_the_report_of_another_device_is_unknown(served: DoorClient, phone: Phone) -> None:

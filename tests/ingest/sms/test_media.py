@@ -11,6 +11,7 @@ from structlog.types import EventDict
 
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.sms.media import Fetched, MediaFetcher
+from ingest.sms_acknowledgement import stored_but_unclear
 from ingest.wrap import accepted_record
 from messages import codec
 from messages.shapes import Complaint
@@ -237,6 +238,18 @@ def test_picture_without_text_is_a_report(served: DoorClient, twilio: LoopbackTw
     complaint = reported(served)
     assert len(complaint.report.attachments) == 1
     assert complaint.tracking in (ET.fromstring(answer.content).findtext("Message") or "")  # noqa: S314 - our own
+
+
+def test_a_keyword_with_a_picture_is_a_report(served: DoorClient, twilio: LoopbackTwilio) -> None:
+    """The normalizer reads it as a report. The sender gets its number, not the text about the keyword."""
+    pictures = put(twilio, file(photo()))
+    keywords = ("BANTUAN", "DAFTAR", "berhenti", "STATUS")
+    answers = [
+        send(served, sms(keyword, f"SM{index}", f"+62800000009{index}") | pictures)
+        for index, keyword in enumerate(keywords)
+    ]
+    texts = {ET.fromstring(answer.content).findtext("Message") for answer in answers}  # noqa: S314 - our own
+    assert texts == {stored_but_unclear(raw.tracking) for raw in served.raw_messages("sms")}
 
 
 def test_two_pictures_without_text_are_two_complaints(served: DoorClient, twilio: LoopbackTwilio) -> None:

@@ -102,6 +102,16 @@ def test_programs_get_the_fields_at_fault(served: DoorClient, fields: dict[str, 
     assert set(assert_refused(answer, 400, "invalid_submission")) == {field}
 
 
+@pytest.mark.parametrize("confirm", [None, False])
+def test_no_value_is_an_empty_field(served: DoorClient, confirm: object) -> None:
+    """JSON's `null` and `false` confirm nothing, and are no words."""
+    follow_up = {"token": link_token(served), "act": "withdraws", "confirm": confirm}
+    answer = served.post("/web/follow-ups", json=follow_up)
+    assert set(assert_refused(answer, 400, "invalid_submission")) == {"confirm"}
+    assert served.post("/web/follow-ups", json=follow_up | {"act": "objects", "text": confirm}).status_code == 202
+    assert [submission.text for submission in published(served)] == [""]
+
+
 def test_programs_get_the_number(served: DoorClient) -> None:
     """A follow-up as JSON is a message with a number of its own."""
     answer = served.post("/web/follow-ups", json={"token": link_token(served), "act": "confirms"})
