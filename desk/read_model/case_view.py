@@ -120,9 +120,13 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
     answers = _answers(connection, dispatches)
     reports, report_count = _reports(connection, row.complaint_id, agency)
     complaint = _complaint(connection, row.complaint_id)
+    # The clocks of router and bus differ: what came to a later hop is told by the hop.
+    last_hop = dispatches[-1].hop if row.is_current else row.hop
+    shown_ids = {item.id for item in dispatches if item.hop <= last_hop}
+    shown_answers = [answer for answer in answers if answer.dispatch_id in shown_ids]
     events = (
-        *_dispatch_events(dispatches),
-        *_answer_events(answers, _counted_ids(dispatches, answers)),
+        *_dispatch_events([item for item in dispatches if item.hop <= last_hop + 1]),
+        *_answer_events(shown_answers, _counted_ids(dispatches, answers)),
         *_report_events(reports),
         *_correction_events(connection, row.complaint_id),
     )
