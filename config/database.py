@@ -50,8 +50,10 @@ class DatabaseLock(IntEnum):
     AGENCY_KEYS = 1714
     # One process at a time derives the reports of the public view.
     PUBLIC_REPORTS = 1715
-    # One process at a time counts the codes and first mails to contacts of the form.
+    # One process at a time counts the codes to phone numbers.
     CONTACT_CODES = 1719
+    # One process at a time counts the first mails to contacts of the form.
+    FIRST_MAILS = 1720
 
 
 class DatabaseUnavailable(Exception):

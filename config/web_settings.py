@@ -30,6 +30,9 @@ class WebSettings(BaseSettings):
     codes_per_day: int = Field(
         2000, ge=1, description="Limit of codes by SMS that prove phone numbers, in a day and to all numbers."
     )
+    first_mails_per_day: int = Field(
+        2000, ge=1, description="Limit of first mails to addresses that the form names, in a day and to all addresses."
+    )
 
     @model_validator(mode="after")
     def _check_operator(self) -> Self:

@@ -20,7 +20,9 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Purge old files of reports that were never sent, unfinished uploads and the texts of old replies.
+    """Purge old files of reports that were never sent, unfinished uploads, the texts of old replies, and old codes.
+
+    Codes that prove phone numbers are purged after a day.
 
     Files are purged only if the spools of this host and of the processes in SATUPINTU_OPS_PEERS are empty.
     """

@@ -6,8 +6,10 @@ Data that may still be needed stay, and so do whole kinds for which that cannot 
   report and lost. Each key holds two digests.
 * The identity of an outbox row: an agency may answer months later, and each reply is sent only once. The purge empties
   only its text and the hash of its address.
-* Recipients of replies, and proven contacts of the form: an answer may still come. Codes of contacts are deleted by
-  themselves after a day, with the next code.
+* Recipients of replies, and proven contacts of the form: an answer may still come.
+
+Codes that prove phone numbers are deleted after a day, however old the data is that the caller names: they count for
+nothing after that. The next code deletes them as well.
 """
 
 import json
@@ -29,6 +31,8 @@ from ingest.files.attachments import AttachmentRow
 from ingest.mobile.tables import UploadPart, UploadRow
 from ingest.mobile.uploads import UPLOAD_LIFETIME
 from ingest.spool import Spool
+from ingest.web.contact_proof.decision import DAY
+from ingest.web.contact_proof.tables import CodeRow
 from ingest.web.form_token import MAX_FILE_AGE
 from messages import codec, topics
 from messages.shapes import Channel, RawMessage
@@ -87,7 +91,11 @@ class Purge:
 
     def run(self, cutoff: datetime, now: datetime) -> PurgeReport:
         """Purge the rows that were last needed before `cutoff`. Raises `Retry` if the bus cannot be read."""
-        counts = {"replies": self._empty_replies(cutoff, now), "uploads": self._delete_uploads(min(cutoff, now))}
+        counts = {
+            "replies": self._empty_replies(cutoff, now),
+            "uploads": self._delete_uploads(min(cutoff, now)),
+            "codes": self._delete_codes(now - DAY),
+        }
         other_processes = self._probe_other_hosts()
         spools = (THIS_HOST, *(process.address for process in other_processes))
         if reason := self._spooled_reports(other_processes):
@@ -126,6 +134,14 @@ class Purge:
             connection.execute(delete(UploadRow).where(col(UploadRow.id).in_(ids)))
 
         return self._purge_in_batches(UploadRow, col(UploadRow.id), is_expired, delete_uploads)
+
+    def _delete_codes(self, cutoff: datetime) -> int:
+        """Delete the codes that were made before `cutoff`."""
+
+        def delete_codes(connection: Connection, ids: Iterable[UUID]) -> None:
+            connection.execute(delete(CodeRow).where(col(CodeRow.id).in_(ids)))
+
+        return self._purge_in_batches(CodeRow, col(CodeRow.id), col(CodeRow.made_at) < cutoff, delete_codes)
 
     def _purge_in_batches(
         self,

@@ -26,6 +26,8 @@ from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.tables import UploadPart
 from ingest.mobile.uploads import Uploads
 from ingest.spool import Spool
+from ingest.web.contact_proof.phone_proof import PhoneProof
+from ingest.web.contact_proof.tables import CodeRow
 from ingest.wrap import Wrapper, accepted_record
 from messages import topics
 from messages.sealing import Sealer
@@ -279,6 +281,16 @@ def test_expired_uploads_are_deleted(harness: PurgeHarness) -> None:
     assert harness.purge(days=-99).counts["uploads"] == 0
 
 
+def test_old_codes_are_deleted(harness: PurgeHarness) -> None:
+    """A code for a phone number is deleted after a day, also where no other code follows and only old data is named."""
+    proof = PhoneProof(harness.engine, b"k", lambda *_: None, 10, uuid4, lambda: "123456", lambda: harness.at)
+    harness.set_days_ago(1.1)
+    proof.start("+6281200001708", "test")
+    assert harness.purge(dry=True).counts["codes"] == harness.purge().counts["codes"] == 1
+    proof.start("+6281200001708", "test")
+    assert (harness.purge().counts["codes"], harness.rows(CodeRow)) == (0, 1)
+
+
 def test_old_replies_are_emptied(engine: Engine, harness: PurgeHarness) -> None:
     """An old reply's text and address are emptied. Its row stays, so the reply is not sent again."""
     reply_harness, provider = ReplyHarness(engine), RecordingProvider()
@@ -373,10 +385,10 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError, match="exit status 2"):
         run()
 
-    counts = {"replies": 0, "uploads": 1, "attachments": 0}
+    counts = {"replies": 0, "uploads": 1, "codes": 0, "attachments": 0}
     spools = ["this host"]
     assert json.loads(run("--dry-run", "--json")) == {"counts": counts, "left": {}, "spools": spools}
-    assert run("--actor", "petugas-1", "--why", "setiap bulan") == "replies 0\nuploads 1\nattachments 0\n"
+    assert run("--actor", "petugas-1", "--why", "setiap bulan") == "replies 0\nuploads 1\ncodes 0\nattachments 0\n"
     assert json.loads(run("--dry-run", "--json")) == {"counts": counts | {"uploads": 0}, "left": {}, "spools": spools}
     with parts.audit_log.rows() as rows:
         assert [(row.act.action, row.act.actor, row.act.why) for row in rows] == [

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID, uuid4
 
+from sqlalchemy import Connection
+
 from app.assembly.installed_channel import DoorParts
 from config.translation.translator import load_translator
 from desk.mail.message import DEFAULT_LIFETIME, Mail
@@ -60,7 +62,8 @@ def form_contact(parts: DoorParts, tokens: FormTokens) -> FormContact:
         lambda number: address + confirm_address(number, tokens.sign_mail_link(number)),
     )
     queue = partial(_queue_mail, mail_outbox(parts), parts)
-    return FormContact(contact_store(parts), contact_ways(parts), queue, links, load_translator().translate)
+    limit = parts.settings.first_mails_per_day
+    return FormContact(contact_store(parts), contact_ways(parts), queue, limit, links, load_translator().translate)
 
 
 def mail_outbox(parts: DoorParts) -> MailOutbox:
@@ -68,9 +71,9 @@ def mail_outbox(parts: DoorParts) -> MailOutbox:
     return MailOutbox(parts.engine, parts.sealer, parts.now)
 
 
-def _queue_mail(outbox: MailOutbox, parts: DoorParts, mail: FirstMail) -> None:
+def _queue_mail(outbox: MailOutbox, parts: DoorParts, connection: Connection, mail: FirstMail) -> None:
     expires_at = parts.now() + DEFAULT_LIFETIME
-    outbox.add([Mail(mail.id, "first", mail.to, mail.subject, mail.body, expires_at)])
+    outbox.add_within(connection, [Mail(mail.id, "first", mail.to, mail.subject, mail.body, expires_at)])
 
 
 def _send_code(

@@ -40,3 +40,13 @@ def masked_address(address: str) -> str:
 def address_digest(key: bytes, address: str) -> str:
     """Return the keyed digest of a number or an address. Equal addresses in other letters have equal digests."""
     return hmac.digest(key, f"address:{address.casefold()}".encode(), hashlib.sha256).hex()
+
+
+def mailbox_digest(key: bytes, address: str) -> str:
+    """Return the digest of the mailbox of an address. `sekar+1@contoh.id` is read in the mailbox of `sekar@contoh.id`.
+
+    The part after a plus sign is an alias at most providers (RFC 5233): one mailbox has any number of them.
+    """
+    local_part, _, domain = address.rpartition("@")
+    mailbox = local_part.partition("+")[0] or local_part
+    return address_digest(key, f"{mailbox}@{domain}")

@@ -12,14 +12,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection, Engine, func, select, update
 from sqlmodel import col
 
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
-from ingest.web.contact_proof.addresses import address_digest
-from ingest.web.contact_proof.decision import DAY, may_send_first_mail
+from ingest.web.contact_proof.addresses import mailbox_digest
+from ingest.web.contact_proof.decision import DAY, FirstMailHistory, judge_first_mail
 from ingest.web.contact_proof.tables import ContactRow
 from messages.sealing import Sealed, Sealer
+
+# Stores the first mail in the transaction of the contact.
+QueueMail = Callable[[Connection], None]
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +47,34 @@ class ContactStore:
         self._key = hmac.digest(key, b"contact proof", hashlib.sha256)
         self._now = now
 
-    def add(self, tracking: str, message_id: UUID, phone: str, email: str) -> bool:
-        """Store the contact of a report, once. Return whether its address gets the mail that confirms it."""
-        digest, now = address_digest(self._key, email) if email else "", self._now()
+    def add(
+        self, tracking: str, message_id: UUID, phone: str, email: str, mails_per_day: int, queue_mail: QueueMail
+    ) -> bool:
+        """Store the contact of a report, once. Return whether its address gets the mail that confirms it.
+
+        `queue_mail` queues that mail: contact and mail are stored together or not at all. `mails_per_day` limits the
+        first mails of the whole service.
+        """
+        digest, now = mailbox_digest(self._key, email) if email else "", self._now()
         row = {
             "tracking": tracking, "message_id": message_id, "email_digest": digest,
             "phone": self._seal(phone, message_id), "email": self._seal(email, message_id),
         }  # fmt: skip
         with write_transaction(self._engine) as connection:
-            lock_until_commit(connection, DatabaseLock.CONTACT_CODES)
-            is_mailed = bool(email) and _may_mail(connection, digest, now)
-            statement = insert_statement(connection, ContactRow).values(row | {"mailed_at": now if is_mailed else None})
+            verdict = ""
+            if email:
+                lock_until_commit(connection, DatabaseLock.FIRST_MAILS)
+                verdict = judge_first_mail(_mail_history(connection, digest, now), mails_per_day)
+            mailed_at = now if verdict == "allowed" else None
+            statement = insert_statement(connection, ContactRow).values(row | {"mailed_at": mailed_at})
             inserted = connection.execute(statement.on_conflict_do_nothing().returning(col(ContactRow.tracking)))
-            return inserted.one_or_none() is not None and is_mailed
+            if inserted.one_or_none() is None:
+                return False
+            if verdict == "allowed":
+                queue_mail(connection)
+        if verdict == "day-limit":
+            _log.warning("contact.mail_withheld", message_id=str(message_id))
+        return verdict == "allowed"
 
     def contact(self, tracking: str) -> ReportContact:
         """Return the contact of a report; an empty one if none is stored."""
@@ -96,11 +117,13 @@ class ContactStore:
         return self._sealer.open(Sealed(value), message_id).decode() if value else ""
 
 
-def _may_mail(connection: Connection, email_digest: str, now: datetime) -> bool:
-    mailed = (col(ContactRow.email_digest) == email_digest, col(ContactRow.mailed_at).is_not(None))
-    unconfirmed = select(col(ContactRow.tracking)).where(*mailed, col(ContactRow.email_confirmed_at).is_(None)).limit(1)
-    last_day = select(func.count()).select_from(ContactRow).where(*mailed, col(ContactRow.mailed_at) > now - DAY)
-    return may_send_first_mail(
+def _mail_history(connection: Connection, email_digest: str, now: datetime) -> FirstMailHistory:
+    to_address, is_mailed = col(ContactRow.email_digest) == email_digest, col(ContactRow.mailed_at).is_not(None)
+    is_unconfirmed = col(ContactRow.email_confirmed_at).is_(None)
+    unconfirmed = select(col(ContactRow.tracking)).where(to_address, is_mailed, is_unconfirmed).limit(1)
+    last_day = select(func.count()).select_from(ContactRow).where(col(ContactRow.mailed_at) > now - DAY)
+    return FirstMailHistory(
         has_unconfirmed=connection.execute(unconfirmed).first() is not None,
-        sent_last_day=connection.execute(last_day).scalar_one(),
+        to_address=connection.execute(last_day.where(to_address)).scalar_one(),
+        in_all=connection.execute(last_day).scalar_one(),
     )

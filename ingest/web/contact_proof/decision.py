@@ -17,6 +17,7 @@ CODE_PAUSE: Final = timedelta(minutes=1)
 FIRST_MAILS_PER_ADDRESS: Final = 5
 
 CodeVerdict: TypeAlias = Literal["proven", "wrong", "over"]
+MailVerdict: TypeAlias = Literal["allowed", "address-limit", "day-limit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,15 @@ class SentCode:
     is_used: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FirstMailHistory:
+    """First mails: the numbers of the last day, to an address and in all. `has_unconfirmed`: one to it is ignored."""
+
+    has_unconfirmed: bool
+    to_address: int
+    in_all: int
+
+
 def next_code_at(history: CodeHistory, codes_per_day: int, now: datetime) -> datetime:
     """Return the time from which a code may be sent to the number; `now` if that is at once."""
     times = [now]
@@ -57,10 +67,12 @@ def judge_code(sent: SentCode | None, typed_digest: str, now: datetime) -> CodeV
     return "proven" if hmac.compare_digest(typed_digest, sent.digest) else "wrong"
 
 
-def may_send_first_mail(*, has_unconfirmed: bool, sent_last_day: int) -> bool:
-    """Return whether an address that somebody typed gets the mail with the link that confirms it.
+def judge_first_mail(history: FirstMailHistory, mails_per_day: int) -> MailVerdict:
+    """Return `allowed` if an address that somebody typed gets the mail with the link that confirms it.
 
     An address that did not confirm gets no second one, whoever types it: nobody can make us write to strangers more
     than once.
     """
-    return not has_unconfirmed and sent_last_day < FIRST_MAILS_PER_ADDRESS
+    if history.has_unconfirmed or history.to_address >= FIRST_MAILS_PER_ADDRESS:
+        return "address-limit"
+    return "allowed" if history.in_all < mails_per_day else "day-limit"

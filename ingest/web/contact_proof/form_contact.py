@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from config.database import DatabaseUnavailable
@@ -32,20 +33,22 @@ class MailLinks:
 class FormContact:
     """Checks, stores and looks up contacts. `ways`: `sms` and `email`, as far as the service has a provider.
 
-    `queue_mail` stores a mail that is sent later. It raises `DatabaseUnavailable`.
+    `queue_mail` stores a mail that is sent later, in a transaction. `mails_per_day` limits the mails of the service.
     """
 
     def __init__(
         self,
         store: ContactStore,
         ways: Collection[str],
-        queue_mail: Callable[[FirstMail], None],
+        queue_mail: Callable[[Connection, FirstMail], None],
+        mails_per_day: int,
         links: MailLinks,
         translate: Callable[[str], str],
     ) -> None:
         self.ways = frozenset(ways)
         self._store = store
         self._queue_mail = queue_mail
+        self._mails_per_day = mails_per_day
         self._links = links
         self._translate = translate
 
@@ -80,7 +83,8 @@ class FormContact:
             return ReportContact()
 
     def _remember(self, raw: RawMessage, phone: str, email: str) -> None:
-        if self._store.add(raw.tracking, raw.id, phone, email):
-            number = raw.tracking
-            links = self._links.status(number), self._links.confirm(number)
-            self._queue_mail(first_mail(raw.id, email, number, *links, self._translate))
+        def queue_mail(connection: Connection) -> None:
+            links = self._links.status(raw.tracking), self._links.confirm(raw.tracking)
+            self._queue_mail(connection, first_mail(raw.id, email, raw.tracking, *links, self._translate))
+
+        self._store.add(raw.tracking, raw.id, phone, email, self._mails_per_day, queue_mail)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 from sqlmodel import col
 
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
@@ -37,6 +37,8 @@ class ProvenPhone:
 class PhoneProof:
     """Sends codes and checks them. `number` is always E.164; `purpose` tells apart what a number is proven for.
 
+    The word of a purpose before the colon is its kind. Each kind has its own limits for a number: codes for reports,
+    which anybody can request for any number, do not lock its owner out of the own reports, and say nothing about them.
     `new_code` returns six digits that nobody can guess. `codes_per_day` limits the codes of the whole service.
     """
 
@@ -65,7 +67,7 @@ class PhoneProof:
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.CONTACT_CODES)
             connection.execute(delete(CodeRow).where(col(CodeRow.made_at) < now - DAY))
-            allowed_at = next_code_at(_history(connection, number_digest), self._codes_per_day, now)
+            allowed_at = next_code_at(_history(connection, number_digest, purpose), self._codes_per_day, now)
             if allowed_at <= now:
                 row = {
                     "id": code_id, "number_digest": number_digest, "purpose": purpose,
@@ -104,11 +106,13 @@ class PhoneProof:
         return hmac.digest(self._key, f"code:{code_id}:{code}".encode(), hashlib.sha256).hex()
 
 
-def _history(connection: Connection, number_digest: str) -> CodeHistory:
-    """Return the codes that are stored: those of the last day."""
+def _history(connection: Connection, number_digest: str, purpose: str) -> CodeHistory:
+    """Return the codes that are stored: those of the last day. To the number those for purposes of the same kind."""
+    kind = purpose.partition(":")[0]
+    is_of_kind = or_(col(CodeRow.purpose) == kind, col(CodeRow.purpose).startswith(f"{kind}:", autoescape=True))
     to_number = (
         select(col(CodeRow.made_at))
-        .where(col(CodeRow.number_digest) == number_digest)
+        .where(col(CodeRow.number_digest) == number_digest, is_of_kind)
         .order_by(col(CodeRow.made_at).desc())
     )
     count, oldest = connection.execute(select(func.count(), func.min(col(CodeRow.made_at)))).one()

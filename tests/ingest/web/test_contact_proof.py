@@ -7,15 +7,16 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
+from structlog.types import EventDict
 
-from config.database import read_transaction
+from config.database import DatabaseLock, DatabaseUnavailable, lock_until_commit, read_transaction, write_transaction
 from ingest.arrival import Refused
 from ingest.web.contact_proof.addresses import mail_address, masked_address, masked_number, mobile_number
 from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.decision import DAY, CodeHistory, SentCode, judge_code, next_code_at
 from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
 from messages.sealing import Sealer
-from tests.conftest import NOW
+from tests.conftest import NOW, empty_postgresql
 from tests.ingest.people import EMAIL, PHONE
 
 _KEY = b"a key of the test"
@@ -172,6 +173,20 @@ def test_limits_name_the_waiting_time(proof: PhoneProof, phones: Phones) -> None
     proof.start(PHONE, "test")
 
 
+def test_kinds_of_purposes_have_their_own_limits(proof: PhoneProof, phones: Phones) -> None:
+    """Whoever types a number into the form takes no code for the own reports from it. The day's limit counts both."""
+    for number in range(3):
+        proof.start(PHONE, f"report:{number}")
+        phones.now += 2 * _MINUTE
+    for purpose in ("report:3", "report"):
+        with pytest.raises(Refused, match="code_limit"):
+            proof.start(PHONE, purpose)
+    proof.start(PHONE, "own-reports")
+    with pytest.raises(Refused, match="code_limit"):
+        proof.start("+6281200001709", "own-reports")
+    assert len(phones.texts) == 4
+
+
 def test_a_code_that_nobody_got_does_not_count(proof: PhoneProof, phones: Phones) -> None:
     """While the provider is away, the sender is told, and may try again at once."""
     phones.is_away = True
@@ -187,8 +202,8 @@ def test_contacts_are_sealed_and_proven_apart(engine: Engine) -> None:
     store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
     assert (store.contact(_TRACKING), store.proven_ways(_TRACKING)) == (ReportContact(), frozenset())
     assert not store.confirm_email(_TRACKING)
-    assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL)
-    assert not store.add(_TRACKING, UUID(int=1), PHONE, EMAIL)
+    assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 10, lambda _: None)
+    assert not store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 10, lambda _: None)
 
     with read_transaction(engine) as connection:
         stored = str(connection.execute(text("SELECT * FROM web_contact")).all())
@@ -208,7 +223,7 @@ def test_strangers_get_one_mail(engine: Engine) -> None:
 
     def add(address: str) -> tuple[str, bool]:
         number = next(numbers)
-        return number, store.add(number, UUID(int=int(number[:4]) + 1), "", address)
+        return number, store.add(number, UUID(int=int(number[:4]) + 1), "", address, 10, lambda _: None)
 
     first, is_mailed = add(EMAIL)
     assert (is_mailed, add(EMAIL.upper())[1], add("lain@contoh.id")[1]) == (True, False, True)
@@ -220,3 +235,44 @@ def test_strangers_get_one_mail(engine: Engine) -> None:
     assert not add(EMAIL)[1]
     now = NOW + DAY + _MINUTE
     assert add(EMAIL)[1]
+
+
+def test_first_mails_have_a_limit_for_all_addresses(engine: Engine, logged: list[EventDict]) -> None:
+    """Aliases of a mailbox are one address. Above the day's limit no stranger gets a mail, and the operator hears."""
+    now, queued = NOW, list[object]()
+    store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: now)
+
+    def add(number: int, address: str) -> bool:
+        return store.add(f"{number:04}-0000-0000", UUID(int=number + 1), "", address, 2, queued.append)
+
+    addresses = ("sekar@contoh.id", "sekar+1@contoh.id", "Sekar+2@contoh.id", "+tono@contoh.id", "+tini@contoh.id")
+    assert [add(*numbered) for numbered in enumerate(addresses)] == [True, False, False, True, False]
+    assert [line["message_id"] for line in logged if line["event"] == "contact.mail_withheld"] == [str(UUID(int=5))]
+    now = NOW + DAY + _MINUTE
+    assert (add(5, "tini@contoh.id"), len(queued)) == (True, 3)
+
+
+def test_a_mail_that_is_not_queued_is_not_counted(engine: Engine) -> None:
+    """The contact is stored with its mail: the sender who presses again gets it."""
+    store, queued = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: NOW), list[object]()
+
+    def fail(_: object) -> None:
+        raise DatabaseUnavailable
+
+    with pytest.raises(DatabaseUnavailable):
+        store.add(_TRACKING, UUID(int=1), "", EMAIL, 10, fail)
+    assert store.contact(_TRACKING) == ReportContact()
+    assert store.add(_TRACKING, UUID(int=1), "", EMAIL, 10, queued.append)
+    assert len(queued) == 1
+
+
+def test_contacts_wait_for_no_unrelated_lock(postgres_engine: Engine) -> None:
+    """While a code is counted, a mail is queued. A contact without an address waits for no mail either."""
+    empty_postgresql(postgres_engine)
+    store = ContactStore(postgres_engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
+    with write_transaction(postgres_engine) as connection:
+        lock_until_commit(connection, DatabaseLock.CONTACT_CODES)
+        assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 10, lambda _: None)
+        lock_until_commit(connection, DatabaseLock.FIRST_MAILS)
+        assert not store.add("1111-0000-0000", UUID(int=2), PHONE, "", 10, lambda _: None)
+    assert store.contact("1111-0000-0000").phone == PHONE
