@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.common.arguments import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.assembly.parts import Parts
 
 
 def agencies(
@@ -14,14 +19,12 @@ def agencies(
     as_json: Json = False,
 ) -> None:
     """List the institutions with a queue and their codes: all of them, or those that a name may mean."""
-    from app.commands.common.agencies import find_by_name
     from app.commands.common.process import open_parts
     from app.commands.common.terminal import print_json, print_table, stop
 
     with open_parts() as parts:
         institutions = parts.registry.agencies
-        codes = [code for code in institutions if name in code] if name else list(institutions)
-        codes = codes or list(find_by_name(parts, name, institutions))
+        codes = _fitting_codes(parts, name) if name else list(institutions)
     if not codes:
         stop(f"No agency has a name like {name}. Without a name, all are listed.", 1)
     rows = [(code, institutions[code].name, institutions[code].acronym) for code in codes]
@@ -29,3 +32,12 @@ def agencies(
         print_json([dict(zip(("code", "name", "acronym"), row, strict=True)) for row in rows])
         return
     print_table(("code", "name", "acronym"), rows, uncut=("code",))
+
+
+def _fitting_codes(parts: Parts, typed: str) -> Sequence[str]:
+    """Return the codes that contain the typed text, then those of the institutions that a name may mean."""
+    from app.commands.common.agencies import find_by_name
+
+    institutions = parts.registry.agencies
+    by_code = [code for code in institutions if typed.strip().lower() in code]
+    return list(dict.fromkeys((*by_code, *find_by_name(parts, typed, institutions))))

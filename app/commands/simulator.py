@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import ERR, EX_USAGE, OUT, json_line, print_note, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.simulator.row_outcomes import SentRow
+    from monitor.audit.audit import Audit
 
 # Seconds to wait until the stages have processed the replayed texts.
 _SETTLE_SECONDS = 300.0
@@ -35,7 +41,6 @@ def replay(
     Writes what became of each row as JSON lines: row, id, channel, number, state (complaint, set_aside, dead_letter,
     pending, refused), relation, related_number, agency, and the reason of a row that is no complaint.
     """
-    from app.commands.topics import print_audit
     from app.simulator.replay import CHANNELS, Replay, load_reports
     from app.simulator.row_outcomes import row_outcomes
     from app.simulator.wait import running_service, settled_audit
@@ -54,13 +59,20 @@ def replay(
         path = outcomes or Path(f"{file.stem}.outcomes.jsonl")
         with path.open("w", encoding="utf-8") as lines:
             lines.writelines(f"{json_line(outcome.as_json())}\n" for outcome in row_outcomes(parts, sent))
+    _print_result(sent, audit)
+    print_note(f"Outcome of each row: {path}")
+    sys.exit(0 if audit.clean and not any(row.refusal for row in sent) else 1)
+
+
+def _print_result(sent: Sequence[SentRow], audit: Audit) -> None:
+    """Print the counts of the rows, the audit, and the rows that no door accepted."""
+    from app.commands.topics import print_audit
+
     refused = [row for row in sent if row.refusal]
-    OUT.print(f"rows {len(rows)}, accepted {len(sent) - len(refused)}", highlight=False)
+    OUT.print(f"rows {len(sent)}, accepted {len(sent) - len(refused)}", highlight=False)
     print_audit(audit)
     for row in refused:
         print_note(f"refused row {row.row} ({row.id}) by {row.channel}: {row.refusal}")
-    print_note(f"What became of each row: {path}")
-    sys.exit(0 if not refused and audit.clean else 1)
 
 
 def demo() -> None:

@@ -13,7 +13,6 @@ from app.commands.common.terminal import json_line, print_json, print_line, prin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from app.assembly.parts import Parts
     from bus.port import Reader, Record
@@ -76,7 +75,7 @@ def tail(
                 reader,
                 name,
                 since=int(begin.timestamp() * _MILLISECONDS) if begin else 0,
-                wants=_record_filter(parts, reader, tracking, begin) if tracking else all_records,
+                wants=_record_filter(parts, reader, tracking, since) if tracking else all_records,
                 shows=lambda value: grep.casefold() in json_line(value).casefold(),
             )
             for value in tail_.records(follow=follow) if last is None else tail_.last(last, follow=follow):
@@ -126,12 +125,13 @@ def _topic_name(parts: Parts, typed: str) -> str:
     return agency_topic(agency_code(parts, typed, unknown=unknown))
 
 
-def _record_filter(parts: Parts, reader: Reader, tracking: str, since: datetime | None) -> Callable[[Record], bool]:
+def _record_filter(parts: Parts, reader: Reader, tracking: str, since: str | None) -> Callable[[Record], bool]:
     """Return the choice of the records of one report. Ends the process if no topic has the number."""
     from app.operations.tracing.report_trace import ReportTracer
 
     tracer = ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, parts.consumer_groups.values())
-    arrival = tracer.find_arrival(tracking, since or time_argument(_SEARCHED_DAYS))
+    period = since or _SEARCHED_DAYS
+    arrival = tracer.find_arrival(tracking, time_argument(period))
     if arrival is None:
-        stop(f"{tracking} is on no topic since {_SEARCHED_DAYS}. Use --since 90d to search further back.", 1)
+        stop(f"{tracking} is on no topic since {period}. An earlier --since searches further back.", 1)
     return arrival.has_record

@@ -32,7 +32,7 @@ def topic_rows(reader: Reader, topics: Sequence[Topic]) -> list[dict[str, Any]]:
 
 
 def is_empty_queue(row: dict[str, Any]) -> bool:
-    """Return True for the row of an agency's queue without records. The queue of triage counts as a topic of ours."""
+    """Return True for the row of an agency's queue without records; the queue of triage is always listed."""
     is_queue = row["shape"] == Dispatch.name and row["topic"] != agency_topic(TRIAGE)
     return is_queue and not row["records"]
 
@@ -45,8 +45,8 @@ def all_records(_record: Record) -> bool:
 class TopicTail:
     """Records of one topic as JSON values, masked.
 
-    `since`: only records that the bus took at this moment or later (milliseconds since 1970 UTC). `wants` chooses
-    records by what never is shown, `shows` by their masked values.
+    `since`: only records that the bus took at this moment or later (milliseconds since 1970 UTC). `wants` decides by
+    the whole record, with the parts that are masked later; `shows` decides by the masked values.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
-"""What became of each row of a replay: the complaint or the reason why it is none, and the agency that has it now."""
+"""Outcomes of the rows of a replay: the complaint or the reason why it is none, and the agency that has it now."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,10 +14,11 @@ from bus.port import Reader, Record
 from config.database import read_transaction, statement_chunks
 from messages import codec
 from messages.dead_letters import read_dead_letter
-from messages.shapes import OversightEvent, RawMessage
+from messages.shapes import OversightEvent, RawMessage, WireModel
 from messages.topics import OVERSIGHT, dead_letter_topic
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
+Wire = TypeVar("Wire", bound=WireModel)
 RowState = Literal["complaint", "set_aside", "dead_letter", "pending", "refused"]
 
 
@@ -117,19 +118,22 @@ def _numbers_of(connection: Connection, complaint_ids: Sequence[UUID]) -> Mappin
 
 def _set_aside_reasons(reader: Reader) -> Mapping[str, str]:
     """Return the reason of each message that is no complaint, by its number."""
-    events = (codec.decode(OversightEvent, record.value, record.headers) for record in reader.read([OVERSIGHT]))
-    return {event.tracking: event.reason for event in events if event.event == "not-a-complaint" and event.tracking}
+    events = _readable(OversightEvent, reader.read([OVERSIGHT]))
+    return {event.tracking: event.reason for _, event in events if event.event == "not-a-complaint" and event.tracking}
 
 
 def _dead_letter_reasons(reader: Reader) -> Mapping[str, str]:
     """Return the reason of each arrival that the normalizer could not process, by its number."""
-    return dict(_dead_arrivals(reader.read([dead_letter_topic("normalize")])))
+    arrivals = _readable(RawMessage, reader.read([dead_letter_topic("normalize")]))
+    return {
+        raw.tracking: read_dead_letter(record.topic, record.position, record.headers).reason for record, raw in arrivals
+    }
 
 
-def _dead_arrivals(records: Iterable[Record]) -> Iterator[tuple[str, str]]:
+def _readable(shape: type[Wire], records: Iterable[Record]) -> Iterator[tuple[Record, Wire]]:
+    """Yield the records that can be read, with their content."""
     for record in records:
         try:
-            raw = codec.decode(RawMessage, record.value, record.headers)
+            yield record, codec.decode(shape, record.value, record.headers)
         except (codec.CodecError, codec.NewerVersionError):
             continue
-        yield raw.tracking, read_dead_letter(record.topic, record.position, record.headers).reason

@@ -1,4 +1,4 @@
-"""The phrases by which people tell of danger to life, from `dangers.csv`."""
+"""Phrases by which people tell of danger to life, from `dangers.csv`."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -63,8 +63,12 @@ def _row_faults(row: TableRow, groups: Collection[str]) -> Iterator[str]:
     for group in row.parts("unless"):
         if group not in CANCELLING:
             yield f"{group!r} under unless is none of {', '.join(CANCELLING)}"
-    if not row.parts("phrases"):
+    yield from _phrase_faults(row.parts("phrases"))
+
+
+def _phrase_faults(phrases: Collection[str]) -> Iterator[str]:
+    if not phrases:
         yield "it has no phrase; add one"
-    for phrase in row.parts("phrases"):
+    for phrase in phrases:
         if not _PHRASE.fullmatch(phrase):
             yield f"{phrase!r} is not in small letters and digits with single spaces, nor {YEAR}"

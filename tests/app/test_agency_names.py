@@ -17,12 +17,21 @@ def test_an_institution_is_typed_by_code_or_name(parts: Parts, capsys: pytest.Ca
         "kementrian kesehatan": "kementerian-kemenkes",
         "dinas kesehatan kota bandung": "kota-3273",
         "Pekerjaan Umum": "kementerian-kemenpu",
+        "KOTA-3374": "kota-3374",
+        "PLN Kota Semarang": "bumn-pln",
+        "Dinas Pekerjaan Umum dan Penataan Ruang Kota Semarang": "kota-3374",
+        "Badan Pengawas Obat dan Makanan": "lembaga-bpom",
     }
     assert {name: agency_code(parts, name) for name in names} == names
     assert "Kota Semarang (kota-3374)" in capsys.readouterr().err
 
     for typed, listed in (
         ("semarang", ("kota-3374  Kota Semarang", "kabupaten-3322  Kabupaten Semarang")),
+        ("Kemenkes dan PLN", ("kementerian-kemenkes  ", "bumn-pln  ")),
+        ("kemenkess & pln", ("kementerian-kemenkes  ", "bumn-pln  ")),
+        ("Kemenkes dan Kota Semarang", ("kementerian-kemenkes  ", "kota-3374  ")),
+        ("BPJS Kesehatan, PLN", ("lembaga-bpjs-kesehatan  ", "bumn-pln  ")),
+        ("Kota Semarang Kabupaten Semarang", ("kota-3374  ", "kabupaten-3322  ")),
         ("kabupaten", ("Write the code of one", "more")),
         ("kota-0000", ("There is no agency kota-0000. `satupintu agencies` lists",)),
         (" ", ("There is no agency",)),

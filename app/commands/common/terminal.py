@@ -146,15 +146,21 @@ def _column_widths(
     least = [max(cell_len(word) for cell in column for word in ["", *cell.split()]) for column in cells]
     widths = [full[i] if column in uncut else least[i] for i, column in enumerate(columns)]
     room = width - _TABLE_FRAME - _COLUMN_FRAME * len(columns) - sum(widths)
-    if room < 0:
-        return None
-    # The column that needs least gets its share first: what it leaves is for the others.
-    growing = sorted(range(len(columns)), key=lambda position: full[position] - widths[position])
+    return _widened(widths, full, room) if room >= 0 else None
+
+
+def _widened(widths: Sequence[int], full: Sequence[int], room: int) -> Sequence[int]:
+    """Return the widths with the room shared among the columns; none is wider than its `full` width.
+
+    The column that needs least gets its share first: what it leaves is for the others.
+    """
+    widened = list(widths)
+    growing = sorted(range(len(widened)), key=lambda position: full[position] - widened[position])
     for rank, position in enumerate(growing):
-        share = min(full[position] - widths[position], room // (len(growing) - rank))
-        widths[position] += share
+        share = min(full[position] - widened[position], room // (len(growing) - rank))
+        widened[position] += share
         room -= share
-    return widths
+    return widened
 
 
 def print_revealed(body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What a sender did with a message, danger and reopenings in the ledger; the time of each answer at the router.
+"""Acts of senders, danger and reopenings in the ledger; the time of each answer at the router.
 
 The router's answers get the bus's time that the ledger has, so that a case that was closed before can be reopened.
 An answer that the ledger does not have gets the first day: its case cannot.
