@@ -131,6 +131,7 @@ def test_a_port_that_is_taken_is_named(cli: Cli) -> None:
         (("answer-key", "kota-0000", "--actor", "p", "--why", "x"), 2, "There is no agency kota-0000"),
         (("tail", "raw-web", "--number", "ABCD"), 2, "not a tracking number"),
         (("tail", "raw-web", "--since", "yesterday"), 2, "yesterday is not a time"),
+        (("tail", "Kemenkes dan PLN"), 2, "Several agencies fit Kemenkes dan PLN"),
     ],
 )
 def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, message: str) -> None:
@@ -138,6 +139,14 @@ def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, me
     result = cli(*arguments)
     assert (result.returncode, "Traceback" in result.stderr) == (code, False)
     assert message in result.stderr
+
+
+def test_agencies_are_listed_by_code_and_by_name(cli: Cli) -> None:
+    """Institutions whose code contains the text come first, then those whose name fits it, in any case of letters."""
+    listed = {name: cli("agencies", name, "--json").stdout for name in ("KESEHATAN", "Kota-3374")}
+    codes = {name: [row["code"] for row in json.loads(text)] for name, text in listed.items()}
+    assert codes["KESEHATAN"][:2] == ["lembaga-bpjs-kesehatan", "kementerian-kemenkes"]
+    assert codes["Kota-3374"] == ["kota-3374"]
 
 
 def test_an_agency_gets_its_key(cli: Cli) -> None:
@@ -216,6 +225,10 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
         assert [record["value"]["tracking"] for record in tailed] == [number]
         assert run("tail", "raw-web", "--grep", "budi") == run("tail", "raw-web", "-n", "0") == ""
         assert json.loads(run("tail", "raw-web", "--since", "2h", "-n", "1", "--grep", number))["position"]
+        not_there = program.run(
+            ("tail", "raw-web", "--number", "2VA8-SD70-3330", "--since", "30d"), service.environment, tmp_path
+        )
+        assert (not_there.returncode, "2VA8-SD70-3330 is on no topic since 30d." in not_there.stderr) == (1, True)
         trace = run("trace", number)
         assert "to bumn-pln (hop 1" in trace
         assert not any(telling in trace for telling in ("Budi", "Siti", "petugas", "tolong"))
