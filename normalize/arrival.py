@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from bus.errors import Reject, Stop
@@ -34,7 +35,8 @@ class Arrival:
 
     `fingerprint` is equal for the same text of the same sender. `comparable` is compared with other complaints, which
     are looked up by `keys`. `alternate_ids` are other ids under which the same arrival may have been decided.
-    `open_message` is set if the arrival may belong to an earlier report of its sender, whatever `draft` is.
+    `open_message` is set if the arrival may belong to an earlier report of its sender, whatever `draft` is. `danger` is
+    the danger to life that its text tells of.
     """
 
     position: str
@@ -45,6 +47,7 @@ class Arrival:
     comparable: Comparable | None = None
     keys: LookupKeys = _NO_KEYS
     open_message: OpenMessage | None = None
+    danger: Danger = ""
 
     @property
     def marks(self) -> Iterator[str]:
@@ -53,6 +56,14 @@ class Arrival:
             yield self.fingerprint
             if continuation := self.draft.continuation:
                 yield from map(mark_key, (continuation.mark, *continuation.additional_marks))
+
+
+class ClassifiedDraft(NamedTuple):
+    """A draft as cleaned and classified, with the same fields as an `Arrival`."""
+
+    draft: Draft | NotComplaint
+    open_message: OpenMessage | None
+    danger: Danger
 
 
 class ArrivalReader:
@@ -90,19 +101,20 @@ class ArrivalReader:
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
         alternate_ids = self._alternate_ids.of(raw) if self._alternate_ids else ()
-        classified, open_message = self.read_draft(raw, draft)
-        arrival = Arrival(record.position, raw, classified, alternate_ids, open_message=open_message)
+        classified, open_message, danger = self.read_draft(raw, draft)
+        arrival = Arrival(record.position, raw, classified, alternate_ids, open_message=open_message, danger=danger)
         return _with_lookups(arrival, matcher)
 
-    def read_draft(
-        self, raw: RawMessage, draft: Draft | NotComplaint
-    ) -> tuple[Draft | NotComplaint, OpenMessage | None]:
-        """Return the cleaned and classified draft, and the message if it may belong to a report of its sender."""
+    def read_draft(self, raw: RawMessage, draft: Draft | NotComplaint) -> ClassifiedDraft:
+        """Return the cleaned and classified draft, its danger, and the message if it may belong to an own report."""
         completed = self._complete(raw, draft)
-        classified = self._classify(raw, completed)
-        if self._conversation is None or isinstance(completed, NotComplaint):
-            return classified, None
-        return classified, self._conversation.open_message(raw, completed, classified)
+        if isinstance(completed, NotComplaint):
+            return ClassifiedDraft(completed, None, "")
+        danger = self.danger_of(completed.report)
+        classified = self._classify(raw, completed, danger)
+        conversation = self._conversation
+        open_message = conversation.open_message(raw, completed, classified) if conversation else None
+        return ClassifiedDraft(classified, open_message, danger)
 
     def danger_of(self, report: Report) -> Danger:
         """Return the danger to life that a report tells of."""
@@ -126,12 +138,12 @@ class ArrivalReader:
             continuation = continuation.of_anonymous_reports()
         return replace(draft, report=report, continuation=continuation)
 
-    def _classify(self, raw: RawMessage, draft: Draft | NotComplaint) -> Draft | NotComplaint:
+    def _classify(self, raw: RawMessage, draft: Draft, danger: Danger) -> Draft | NotComplaint:
         """Set aside a message that is no complaint; never one with a file or danger, or one that arrived in part."""
-        if self._classifier is None or isinstance(draft, NotComplaint) or draft.follows:
+        if self._classifier is None or draft.follows:
             return draft
         report = draft.report
-        keep = bool(report.attachments or report.unfetched or report.partial or self.danger_of(report))
+        keep = bool(report.attachments or report.unfetched or report.partial or danger)
         classification = self._classifier.classify(report.text, report.title, raw.channel, keep=keep)
         if classification.reason:
             return NotComplaint(classification.reason)

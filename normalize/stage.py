@@ -153,7 +153,7 @@ class NormalizeStage:
             contact=self._sealer.seal(draft.contact.model_dump_json().encode(), raw.id),
             relation=relation,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
-            danger=self._reader.danger_of(draft.report),
+            danger=arrival.danger,
         )
         earlier.add_report(arrival, complaint)
         # A repeat has the key of the complaint it belongs to, which keeps the two in order.
