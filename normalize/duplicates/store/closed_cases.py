@@ -82,22 +82,43 @@ def reopen_cases(connection: Connection, objections: Mapping[UUID, datetime]) ->
     """Open the cases again to which their senders object in time: later complaints may repeat and join them.
 
     A complaint that joined another sender's is a case of its own from then on; the other sender's stays closed.
+    The closing of a case may be read after an objection that arrived after it: the objection is stored for then.
     """
     for complaint_id, at in sorted(objections.items()):
         query = select(ClosedComplaint.closed_at).where(
             col(ClosedComplaint.complaint_id) == complaint_id, is_still_closed()
         )
-        closed_at = connection.execute(query).scalar_one_or_none()
-        if closed_at is None or closed_at > at or not may_object(closed_at, at):
-            continue
+        row = connection.execute(query).first()
         own_root = select(ComparableRow.root).where(col(ComparableRow.complaint_id) == complaint_id)
-        if connection.execute(own_root).scalar_one_or_none() not in {None, complaint_id}:
+        is_member = connection.execute(own_root).scalar_one_or_none() not in {None, complaint_id}
+        if row is None:
+            # The root decides about a member, and this sender may not open the root.
+            if not is_member:
+                _store_objection(connection, complaint_id, at)
+            continue
+        if row.closed_at is None or row.closed_at > at or not may_object(row.closed_at, at):
+            continue
+        if is_member:
             regroup(connection, complaint_id, complaint_id)
         members = select(ComparableRow.complaint_id).where(col(ComparableRow.root) == complaint_id)
-        is_member = or_(
-            col(ClosedComplaint.complaint_id) == complaint_id, col(ClosedComplaint.complaint_id).in_(members)
-        )
-        connection.execute(update(ClosedComplaint).where(is_member).values(reopened_at=at))
+        # One IN: PostgreSQL reads the whole table for an OR with a query of several rows.
+        ids = members.union(select(literal(complaint_id)))
+        is_of_case = col(ClosedComplaint.complaint_id).in_(ids)
+        connection.execute(update(ClosedComplaint).where(is_of_case).values(reopened_at=at))
+
+
+def _store_objection(connection: Connection, complaint_id: UUID, at: datetime) -> None:
+    """Store the last objection to a case that is not closed: an earlier closing does not close it any more."""
+    statement = insert_statement(connection, ClosedComplaint)
+    reopened_at = statement.excluded.reopened_at
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["complaint_id"],
+            set_={"reopened_at": reopened_at},
+            where=col(ClosedComplaint.reopened_at) < reopened_at,
+        ),
+        [{"complaint_id": complaint_id, "reopened_at": at}],
+    )
 
 
 def close_merged(connection: Connection, root_id: UUID) -> None:

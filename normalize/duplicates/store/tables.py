@@ -66,8 +66,9 @@ class LookupKeyRow(SQLModel, table=True):
 class ClosedComplaint(SQLModel, table=True):
     """A complaint whose case was closed at `closed_at`, by the bus's clock; unknown for rows of earlier versions.
 
-    It is open again if `reopened_at`, the time of the sender's objection, is not before `closed_at`. Rows are never
-    deleted: the marks of a complaint do not expire either, and a replayed answer must not close the case again.
+    It is open, again or still, if `reopened_at`, the time of the sender's objection, is not before `closed_at`. Rows
+    are never deleted: the marks of a complaint do not expire either, and a replayed answer must not close the case
+    again.
     """
 
     __tablename__ = "normalize_closed"
