@@ -62,10 +62,13 @@ class Earlier:
     def follows_of(self, arrival: Arrival, decision: StoredDecision | None) -> Follows | None:
         """Return the report of the sender to which a message was attached before, or is attached now."""
         message = arrival.open_message
-        if message is None or self._completes_parts(arrival):
+        if message is None:
             return None
         if decision:
             return decision.follows()
+        # A follow-up lets its mark lead to its report: this may only be read before the message is decided.
+        if self._completes_parts(arrival):
+            return None
         return follows_of(message, self.senders.of(arrival.raw.sender), self._content_of)
 
     def _completes_parts(self, arrival: Arrival) -> bool:
@@ -97,9 +100,10 @@ class Earlier:
                 ),
             )
         if report_id:
-            self.senders.continue_report(report_id, complaint.at)
+            if not (message and message.content.is_courtesy):
+                self.senders.continue_report(report_id, complaint.at)
             if complaint.follow_up.act == "objects":
-                self.objections[report_id] = complaint.at
+                self.objections[report_id] = max(complaint.at, self.objections.get(report_id, complaint.at))
 
     def write(self) -> None:
         """Write what this batch added."""

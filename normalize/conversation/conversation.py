@@ -12,8 +12,8 @@ from normalize.conversation.decision import Attachment, ContentOf, SenderMessage
 from normalize.conversation.traits import MessageTraits, TraitsReader
 from normalize.draft import Draft, Follows, NotComplaint
 
-# A message that is set aside for one of these reasons may still confirm an answer: "sudah nyala, terima kasih".
-_RESPONSE_REASONS: frozenset[str] = frozenset({"thanks", "greeting"})
+# Open posts on these channels keep links that may lead to the author. Those of anonymous ones are removed.
+_CHANNELS_WITH_LINKS: frozenset[Channel] = frozenset({"twitter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,24 @@ class Conversation:
         """Return the message if it may belong to an earlier report.
 
         `draft` is the message before it was classified, `classified` the result. A message without a proven sender
-        belongs to no report here, and neither does an advertisement.
+        belongs to no report here.
         """
         if raw.channel not in self._channels or raw.verified_by == "none" or draft.follows:
             return None
-        if isinstance(classified, NotComplaint):
-            if classified.reason not in _RESPONSE_REASONS:
-                return None
-        else:
-            draft = classified
+        reason = classified.reason if isinstance(classified, NotComplaint) else None
+        draft = draft if isinstance(classified, NotComplaint) else classified
         text = draft.report.text if draft.has_words else ""
         traits = self._readers.current().read(text)
         numbers = find_tracking_numbers(text)
-        content = SenderMessage(raw.at, traits, numbers, stated_act(text) if numbers else None, draft.report.anonim)
+        content = SenderMessage(
+            raw.at,
+            traits,
+            numbers,
+            stated_act(text) if numbers else None,
+            draft.report.anonim,
+            names_author=raw.channel in _CHANNELS_WITH_LINKS and not draft.report.anonim,
+            reason=reason,
+        )
         return OpenMessage(draft, traits, content)
 
 

@@ -13,6 +13,7 @@ from language.places.gazetteer import regions_overlap
 from messages.shapes import SenderAct
 from messages.working_days import may_object
 from normalize.conversation.traits import SMALL_PLACES, MessageTraits
+from normalize.draft import SetAsideReason
 from normalize.duplicates.comparable import Comparable, NamedEntity
 
 # A place without a matter, or a matter without a place, completes the sender's report of this time.
@@ -26,6 +27,8 @@ _MAX_FURTHER_WORDS_WITHOUT_SHARED = 1
 # With so many words a message is a report if it names another matter; with more it is one whatever it names.
 _MIN_WORDS_OF_REPORT = 4
 _MIN_WORDS_OF_UNKNOWN_REPORT = 8
+# Reasons for which a message is set aside that may still confirm an answer: "sudah nyala, terima kasih".
+_COURTESIES: frozenset[SetAsideReason] = frozenset({"thanks", "greeting"})
 # An objection or a confirmation has at most so many words outside the report and the usual wording.
 _MAX_WORDS_OF_RESPONSE = 5
 
@@ -55,13 +58,24 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class SenderMessage:
-    """A message of the sender. `numbers` are the tracking numbers in it; `stated_act` is that of its keyword."""
+    """A message of the sender. `numbers` are the tracking numbers in it; `stated_act` is that of its keyword.
+
+    `names_author`: the message is open, and its text may lead to its author. `reason`: why it is set aside as no
+    complaint unless it belongs to a report.
+    """
 
     at: datetime
     traits: MessageTraits
     numbers: tuple[str, ...] = ()
     stated_act: SenderAct | None = None
     anonim: bool = False
+    names_author: bool = False
+    reason: SetAsideReason | None = None
+
+    @property
+    def is_courtesy(self) -> bool:
+        """True if the message is only thanks or a greeting."""
+        return self.reason in _COURTESIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +94,41 @@ ContentOf = Callable[[UUID], Comparable | None]
 def attach(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
     """Return the report that a message belongs to; `None` if it is a report of its own.
 
-    `reports` are those of the sender, the latest first. An anonymous message belongs to anonymous reports only: beside
-    an open one, its agency would see who wrote it.
+    `reports` are those of the sender, the latest first. A message that is set aside otherwise belongs to a report by
+    its number, or as the answer to a question; thanks and greetings by a number, or as a response.
     """
-    earlier = [report for report in reports if report.at <= message.at and (report.anonim or not message.anonim)]
+    earlier = [report for report in reports if report.at <= message.at and _hides_as_much(message, report)]
     if message.numbers or message.stated_act:
-        return _by_number(message, earlier)
-    return (
-        _answer_to_question(message, earlier, content_of)
-        or _completion(message, earlier)
-        or _response(message, earlier, content_of)
-    )
+        return _by_number(message, earlier, content_of)
+    if message.is_courtesy:
+        return _response(message, earlier, content_of)
+    answer = _answer_to_question(message, earlier, content_of)
+    if answer or message.reason:
+        return answer
+    return _completion(message, earlier) or _response(message, earlier, content_of)
 
 
-def _by_number(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
-    """Return the report of a quoted number. Another sender's number is no number of a report here."""
-    report = next((report for report in reports if report.tracking in message.numbers), None)
+def _hides_as_much(message: SenderMessage, report: SenderReport) -> bool:
+    """Return whether the agency of a report would learn from a message beside it no author whom it does not know.
+
+    An anonymous message belongs to anonymous reports only, and one that names its author to open ones only.
+    """
+    return not message.names_author if report.anonim else not message.anonim
+
+
+def _by_number(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
+    """Return the report of the first own number, unless the message states no act and tells of another matter.
+
+    Another sender's number is no number of a report here.
+    """
+    by_number = {report.tracking: report for report in reports}
+    report = next((by_number[number] for number in message.numbers if number in by_number), None)
     if report is None:
         return None
     if message.stated_act:
         return Attachment(report, message.stated_act, "own-number")
+    if _is_other_report(message, report, content_of):
+        return None
     if _is_answered(report, message.at) and (message.traits.objects or message.traits.confirms):
         return Attachment(report, "objects" if message.traits.objects else "confirms", "own-number")
     return Attachment(report, "adds", "own-number")
@@ -125,8 +154,13 @@ def _waits(report: SenderReport, at: datetime) -> bool:
 
 
 def _is_other_report(message: SenderMessage, report: SenderReport, content_of: ContentOf) -> bool:
-    """Return whether a message is a whole report: it names a matter at some length or with a place, but another one."""
-    traits, content = message.traits, content_of(report.complaint_id)
+    """Return whether a message is a whole report: it names a matter at some length or with a place, but another one.
+
+    A message that would be set aside is none. An addition has no content to compare with: that of its report counts.
+    """
+    if message.reason:
+        return False
+    traits, content = message.traits, content_of(report.complaint_id) or content_of(report.report_id)
     further_words = len(traits.further_words)
     is_whole = traits.has_matter and (traits.has_small_place or further_words >= _MIN_WORDS_OF_REPORT)
     if not is_whole and further_words < _MIN_WORDS_OF_UNKNOWN_REPORT:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, union, update
 from sqlmodel import col, select
 
 from config.database import insert_statement, statement_chunks
@@ -47,16 +47,19 @@ class SenderReports:
         return sorted(self._reports[sender].values(), key=lambda report: (report.at, report.complaint_id), reverse=True)
 
     def add(self, sender: str, report: SenderReport) -> None:
-        """Add a complaint of a sender."""
+        """Add a complaint of a sender. A stored one, whose record comes again, stays as it is."""
+        if report.complaint_id in self._reports[sender]:
+            return
         self._reports[sender][report.complaint_id] = report
         self._new_rows.append({"sender": sender, **{name: getattr(report, name) for name in _OWN_COLUMNS}})
 
     def continue_report(self, report_id: UUID, at: datetime) -> None:
-        """Record that a further message of the sender belongs to a report."""
+        """Record that a further message of the sender belongs to a report, with all complaints that repeat it."""
         self._continued[report_id] = max(at, self._continued.get(report_id, at))
         for reports in self._reports.values():
-            if report := reports.get(report_id):
-                reports[report_id] = replace(report, continued_at=at)
+            for complaint_id, report in reports.items():
+                if report_id == report.report_id:
+                    reports[complaint_id] = replace(report, continued_at=max(at, report.continued_at or at))
 
     def write(self) -> None:
         """Write what the batch added."""
@@ -66,8 +69,10 @@ class SenderReports:
         row = SenderReportRow
         for report_id, at in sorted(self._continued.items()):
             is_earlier = _is_before(row.continued_at, at)
-            is_report = col(row.complaint_id) == report_id
-            self._connection.execute(update(row).where(is_report, is_earlier).values(continued_at=at))
+            # The sender leads to the rows by an index; those of one report have one sender.
+            sender = select(row.sender).where(col(row.complaint_id) == report_id).scalar_subquery()
+            is_of_report = (col(row.sender) == sender) & (col(row.report_id) == report_id)
+            self._connection.execute(update(row).where(is_of_report, is_earlier).values(continued_at=at))
 
     def delete_expired(self, expiry: datetime) -> None:
         """Delete reports that arrived before a time, the oldest first."""
@@ -88,13 +93,14 @@ def record_answers(connection: Connection, answers: Sequence[tuple[AgencyAnswer,
     """
     for answer, taken_at in answers:
         row = SenderReportRow
-        report_id = select(row.report_id).where(col(row.complaint_id) == answer.complaint_id).scalar_subquery()
-        is_about = or_(col(row.complaint_id) == answer.complaint_id, col(row.complaint_id) == report_id)
+        report_ids = _report_ids(answer.complaint_id)
         if answer.verdict == "asked":
+            is_about = col(row.complaint_id).in_(union(*report_ids))
             is_earlier = _is_before(row.asked_at, taken_at)
             connection.execute(update(row).where(is_about, is_earlier).values(asked_at=taken_at))
         elif answer.verdict == "responded":
-            is_about = or_(is_about, col(row.complaint_id).in_(_members(answer.complaint_id)))
+            # One IN: PostgreSQL reads the whole table for an OR with a query of several rows.
+            is_about = col(row.complaint_id).in_(union(*report_ids, *_members(answer.complaint_id)))
             is_earlier = _is_before(row.answered_at, taken_at)
             connection.execute(update(row).where(is_about, is_earlier).values(answered_at=taken_at))
 
@@ -104,13 +110,18 @@ def _is_before(time: object, at: datetime) -> ColumnElement[bool]:
     return or_(col(time).is_(None), col(time) < at)
 
 
-def _members(complaint_id: UUID) -> Select[Any]:
-    """Return the query of the complaints that belong to the case of a complaint."""
+def _report_ids(complaint_id: UUID) -> Sequence[Select[Any]]:
+    """Return the queries of the id of a complaint, and of the sender's report that it repeats."""
+    is_same = col(SenderReportRow.complaint_id) == complaint_id
+    return (select(SenderReportRow.complaint_id).where(is_same), select(SenderReportRow.report_id).where(is_same))
+
+
+def _members(complaint_id: UUID) -> Sequence[Select[Any]]:
+    """Return the queries of the complaints that belong to the case of a complaint, and of its root."""
     own_root = select(ComparableRow.root).where(col(ComparableRow.complaint_id) == complaint_id).scalar_subquery()
     root = func.coalesce(own_root, complaint_id)
-    return select(ComparableRow.complaint_id).where(
-        or_(col(ComparableRow.root) == root, col(ComparableRow.complaint_id) == root)
-    )
+    members = select(ComparableRow.complaint_id).where(col(ComparableRow.root) == root)
+    return (members, select(ComparableRow.complaint_id).where(col(ComparableRow.complaint_id) == root))
 
 
 def _reports() -> Select[Any]:

@@ -1,98 +1,8 @@
 """The normalizer attaches messages of a proven sender to the sender's own reports, once, on both databases."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-import pytest
-from sqlalchemy import Engine
-
-from app.assembly.parts import Parts
-from bus.port import Outgoing, Record
-from config.reference.duplicate_weights import load_duplicate_weights
-from config.reference.reloading import FixedSource
-from messages import codec, ids
-from messages.shapes import AgencyAnswer, Verdict
-from messages.topics import AGENCY_ANSWERS
-from normalize.conversation.conversation import Conversation, TraitsReaderSource
-from normalize.duplicates.factory import DuplicateDetection
-from normalize.stage import NormalizeStage
-from tests.conftest import NOW
-from tests.support import records
-from tests.support.records import value_of
-from tests.support.rules import language_of
-from tests.support.stages import ANSWER_KEYS, make_normalizer
-
-PHONE, OTHER_PHONE = "+628110000041", "+628110000042"
-_AGENCY = "bumn-pln"
-
-
-class Citizen:
-    """Sends SMS through a normalizer, and lets an agency answer."""
-
-    def __init__(self, parts: Parts, stage: NormalizeStage) -> None:
-        self.parts = parts
-        self.stage = stage
-        self.now = NOW
-        self._offset = 0
-        self.last_record: Record | None = None
-
-    def send(self, text: str, minutes: float = 5, phone: str = PHONE, *, proven: bool = True) -> Mapping[str, Any]:
-        """Send an SMS some minutes later and return the complaint."""
-        self.now += timedelta(minutes=minutes)
-        message = records.sms(self.parts, text, phone, when=self.now, proof="twilio-signature" if proven else "none")
-        self.last_record = records.at(message, self._next_offset(), self.now)
-        (output,) = self.stage.handle([self.last_record])
-        return value_of(output)
-
-    def answer(self, complaint: Mapping[str, Any], verdict: Verdict, minutes: float = 60) -> Record:
-        """Let the agency answer some minutes later; return the record of the answer."""
-        self.now += timedelta(minutes=minutes)
-        record = self._answer_record(complaint, verdict, self.now)
-        self.stage.handle([record])
-        return record
-
-    def _answer_record(self, complaint: Mapping[str, Any], verdict: Verdict, at: datetime) -> Record:
-        complaint_id = complaint["id"]
-        dispatch_id = ids.dispatch_id(complaint_id, 0)
-        answer = AgencyAnswer(
-            id=ids.answer_id(dispatch_id, verdict, "Jawaban."),
-            message_id=complaint["message_id"],
-            at=at,
-            complaint_id=complaint_id,
-            dispatch_id=dispatch_id,
-            agency=_AGENCY,
-            verdict=verdict,
-            text="Jawaban.",
-        )
-        signed = ANSWER_KEYS.sign(answer)
-        message = Outgoing(AGENCY_ANSWERS, *codec.encode(signed, str(complaint_id), "/tests"))
-        return records.at(message, self._next_offset(), at)
-
-    def _next_offset(self) -> int:
-        self._offset += 1
-        return self._offset
-
-
-@pytest.fixture
-def citizen(parts: Parts, engine: Engine) -> Citizen:
-    """Return a citizen at a normalizer on each kind of database."""
-    language = language_of()
-    matcher = DuplicateDetection(language, load_duplicate_weights()).matcher
-    conversation = Conversation(TraitsReaderSource(FixedSource(language)), {"sms", "twitter"})
-    return Citizen(parts, make_normalizer(engine, parts.sealer, matcher=matcher, conversation=conversation))
-
-
-def assert_belongs(message: Mapping[str, Any], report: Mapping[str, Any], act: str, evidence: str) -> None:
-    """Check the relation and the act of a message."""
-    relation = message["relation"]
-    assert (relation["kind"], relation["of"], message["follow_up"]["act"]) == ("repeat", report["id"], act)
-    assert relation["evidence"] == ["same-sender", evidence]
-
-
-def assert_own(message: Mapping[str, Any]) -> None:
-    """Check that a message is a report of its own."""
-    assert (message["relation"]["kind"], message["follow_up"]["act"]) == ("new", "reports")
+from tests.normalize.conversation.citizen import OTHER_PHONE, Citizen, assert_belongs, assert_own
 
 
 def test_a_place_completes_a_report(citizen: Citizen) -> None:
@@ -131,6 +41,19 @@ def test_an_objection_opens_the_case_again(citizen: Citizen) -> None:
     assert_own(citizen.send(text, 60 * 24 * 20))
 
 
+def test_a_closing_may_be_read_after_the_objection_to_it(citizen: Citizen) -> None:
+    """The order of two topics is unknown. The times decide: the case stays open, and a later closing closes it."""
+    text = "Lampu jalan mati di Jalan Gerilya Purwokerto Selatan sudah seminggu"
+    report = citizen.send(text)
+    citizen.now += timedelta(hours=1)
+    closing = citizen.answer_record(report, "closed", citizen.now)
+    assert_belongs(citizen.send(f"BELUM {report['tracking']} masih gelap"), report, "objects", "own-number")
+    citizen.handle(closing)
+    assert citizen.send(text)["relation"]["of"] == report["id"]
+    citizen.answer(report, "closed")
+    assert_own(citizen.send(text))
+
+
 def test_an_objection_after_the_period_opens_nothing(citizen: Citizen) -> None:
     """By its number it still belongs to the case, for the router to decide. The case stays closed."""
     report = citizen.send("Jalan amblas di Desa Gununglurah Kecamatan Cilongok")
@@ -155,16 +78,6 @@ def test_numbers_of_reports(citizen: Citizen) -> None:
         assert_own(citizen.send(text, phone=OTHER_PHONE))
 
 
-def test_the_answer_to_a_question(citizen: Citizen) -> None:
-    """What the sender writes next answers the question; later messages do not, and no whole report does."""
-    report = citizen.send("Listrik sering padam di Desa Rempoah Kecamatan Baturraden")
-    citizen.answer(report, "asked")
-    assert_own(citizen.send("Jembatan putus di Desa Melung Kecamatan Kedungbanteng, warga memutar"))
-    answer = citizen.send("nomor meter 14000000011, rumah cat hijau", 200)
-    assert_belongs(answer, report, "adds", "answers-question")
-    assert_own(citizen.send("harga pupuk naik terus, petani rugi", 200))
-
-
 def test_thanks_confirm_an_answer(citizen: Citizen) -> None:
     """A confirmation belongs to the answered case, whether it is closed or not."""
     report = citizen.send("Pipa PDAM bocor di Jalan Pahlawan Kelurahan Tanjung Purwokerto")
@@ -185,12 +98,33 @@ def test_a_follow_up_is_hidden_as_its_report(citizen: Citizen) -> None:
     assert_own(open_report)
 
 
-def test_a_record_that_is_handled_twice_gives_the_same_bytes(citizen: Citizen) -> None:
-    """The act is stored with the decision: what happened since does not change it."""
-    report = citizen.send("jalan rusak parah banyak lubang sudah sebulan")
-    first = citizen.send("lokasinya di Purwokerto")
-    record = citizen.last_record
-    assert record
-    citizen.answer(report, "closed")
-    (output,) = citizen.stage.handle([record])
-    assert value_of(output) == first
+def test_an_open_post_is_not_beside_an_anonymous_report(citizen: Citizen) -> None:
+    """It keeps links, which may lead to its author; an anonymous post has none."""
+    report = citizen.post("@lapor1708 #anonim kepala desa memotong dana bantuan warga", "100")
+    place = "Desa Karanggintung Kecamatan Sumbang"
+    assert_own(citizen.post(f"@lapor1708 {place}", "200"))
+    assert_own(citizen.post(f"@lapor1708 TAMBAH {report['tracking']} bendahara ikut https://t.co/abcDEF", "300"))
+    hidden = citizen.post(f"@lapor1708 #anonim TAMBAH {report['tracking']} bendahara ikut", "400")
+    assert_belongs(hidden, report, "adds", "own-number")
+    open_report = citizen.post("@lapor1708 jalan rusak parah banyak lubang", "500")
+    completion = citizen.post(f"@lapor1708 {place}", "600")
+    assert_belongs(completion, open_report, "adds", "completes")
+
+
+def test_the_first_number_counts(citizen: Citizen) -> None:
+    """A message with the numbers of two own reports is about the first; later numbers are mentions."""
+    tree = citizen.send("Pohon tumbang menutup jalan di Desa Karangtengah Kecamatan Cilongok")
+    pipe = citizen.send("Pipa PDAM bocor di Jalan Pahlawan Kelurahan Tanjung Purwokerto", 100)
+    text = f"BELUM {tree['tracking']} dahan masih melintang. Laporan lain saya {pipe['tracking']} baru"
+    assert_belongs(citizen.send(text, 100), tree, "objects", "own-number")
+
+
+def test_another_matter_with_a_quoted_number(citizen: Citizen) -> None:
+    """A whole report that mentions the number of an earlier one is a report of its own, unless it states an act."""
+    tree = citizen.send("Pohon tumbang menutup jalan di Desa Karangtengah Kecamatan Cilongok")
+    number = tree["tracking"]
+    pipe = "pipa PDAM bocor di Jalan Pahlawan Kelurahan Tanjung Purwokerto sudah tiga hari air mati"
+    assert_own(citizen.send(f"Saya pernah lapor {number}. Sekarang lain lagi: {pipe}", 6000))
+    assert_belongs(citizen.send(f"TAMBAH {number} {pipe}"), tree, "adds", "own-number")
+    same = "Sekarang pohon tumbang di Desa Karangtengah Kecamatan Cilongok itu mengenai kabel listrik"
+    assert_belongs(citizen.send(f"Saya pernah lapor {number}. {same}"), tree, "adds", "own-number")
