@@ -29,13 +29,17 @@ class CaseDispatch:
 
 @dataclass(frozen=True, slots=True)
 class CaseAnswer:
-    """Answer to the dispatch with this hop. `at` is the bus's time, `position` that of the record."""
+    """Answer to the dispatch with this hop. `at` is the bus's time, `position` that of the record.
+
+    `answered_id` is the complaint that it was given to: the case, or a report that accompanies it.
+    """
 
     at: datetime
     position: str
     hop: int
     verdict: Verdict
     id: UUID | None = None
+    answered_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

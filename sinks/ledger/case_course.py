@@ -17,13 +17,14 @@ ARRIVALS = frozenset({"dispatched", "reopened"})
 class CourseStep:
     """One step. `kind` is `dispatched`, `reopened`, `withdrawn` or a verdict; `agency` is a code.
 
-    `answer_id` is the id of the answer with the verdict.
+    `answer_id` is the id of the answer with the verdict, and `answered_id` the complaint that it was given to.
     """
 
     at: datetime
     kind: str
     agency: str
     answer_id: UUID | None = None
+    answered_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def case_course(
         kind = "reopened" if dispatch.hop in reopenings else "dispatched"
         steps.append(CourseStep(dispatch.at, kind, dispatch.agency))
         steps += [
-            CourseStep(_shown_time(answer, arrival), answer.verdict, dispatch.agency, answer.id)
+            CourseStep(_shown_time(answer, arrival), answer.verdict, dispatch.agency, answer.id, answer.answered_id)
             for answer in arrival.counted_answers
             if not (answer.verdict == "refused" and dispatch.agency == TRIAGE)
         ]

@@ -1,7 +1,7 @@
 """Status of tracking numbers: the steps of each report so far, without its sender and its text."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,13 +18,13 @@ from messages.topics import TRIAGE
 from sinks.ledger.case_course import (
     ARRIVALS,
     CaseCourse,
-    CourseStep,
     case_course,
     joined_course,
     withdrawn_course,
 )
-from sinks.ledger.current_relation import CurrentRelation, current_relations, joined_to_other_sender
-from sinks.ledger.sender_acts import withdrawals
+from sinks.ledger.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relation_links import RelationLinks, SenderCase
+from sinks.ledger.sender_acts import read_sender_facts
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 
 
@@ -33,7 +33,8 @@ class StatusStep:
     """One step of a report. `kind` is `received`, `dispatched`, `reopened`, `withdrawn` or a verdict.
 
     `agency` is the institution's name, and empty for a code that is not in the registry; at triage it is that of the
-    service's own staff. `answer_id` is that of a verdict.
+    service's own staff. `answer_id` is that of a verdict. `is_to_other_sender`: the answer was given
+    to another citizen's report about the same matter, and its words are to that citizen.
     """
 
     at: datetime
@@ -41,6 +42,7 @@ class StatusStep:
     agency: str = ""
     at_triage: bool = False
     answer_id: UUID | None = None
+    is_to_other_sender: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,10 @@ class ReportStatus:
 
     `repeated_number` is the same citizen's number that this report repeats. The number of a joined report is another
     citizen's and is never shown. `belongs_to_case`: the report belongs to the case of another one, and has its steps;
-    if that case is another citizen's (`is_joined`), only those since its own arrival. `is_private`: the sender is
-    anonymous or confidential. `shares_words`: the agency's words about the case are to this sender; False for a report
-    that joined another citizen's case, and for one that a person merged. `set_aside` is the reason why the message is
-    no report; empty for a report.
+    if that case is another citizen's (`is_joined`), only those since its own arrival. `is_private`: this report, or
+    another one of the sender about the matter, is anonymous or confidential. `shares_words`: the agency's words about
+    the case are to this sender; False for a report that joined another citizen's case, and for one that a person merged
+    or that repeats such a one. `set_aside` is the reason why the message is no report; empty for a report.
     """
 
     tracking: str
@@ -72,10 +74,10 @@ class ReportStatus:
         return next((step.agency for step in reversed(self.steps) if step.kind in ARRIVALS), "")
 
     def for_everybody(self) -> "ReportStatus":
-        """Return the status for anybody who has the number: a private report's agencies are left out."""
+        """Return the status for anybody who has the number, of a private report without agencies and other numbers."""
         if not self.is_private:
             return self
-        return replace(self, steps=tuple(replace(step, agency="") for step in self.steps))
+        return replace(self, repeated_number=None, steps=tuple(replace(step, agency="") for step in self.steps))
 
     @property
     def changed_at(self) -> datetime:
@@ -119,45 +121,45 @@ class StatusReader:
 
     def _read_statuses(self, connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
         relations = current_relations(connection, col(ComplaintRow.tracking).in_(numbers)).values()
-        # A joined complaint is another citizen's: its number is not read.
-        numbers_by_id = _tracking_numbers(
-            connection, {relation.repeated_id for relation in relations if relation.repeated_id}
-        )
-        joined = joined_to_other_sender(connection, relations)
-        case_ids = {relation.case_id for relation in relations}
+        links = RelationLinks(connection, relations)
+        own_ids, case_ids = {relation.id for relation in relations}, {relation.case_id for relation in relations}
+        links.read(case_ids | {relation.repeated_id for relation in relations if relation.repeated_id})
+        joined = links.joined(own_ids)
         dispatches = _dispatches_by_complaint(connection, case_ids | joined)
-        courses = _courses(connection, case_ids, dispatches)
-        withdrawn_at = withdrawals(connection, case_ids | {relation.id for relation in relations})
+        courses = _courses(connection, links, case_ids, dispatches)
+        senders = links.sender_cases(own_ids | case_ids | _answered_ids(courses.values()))
+        facts = read_sender_facts(connection, links, own_ids, case_ids)
         for relation in relations:
             course, is_joined = courses[relation.case_id], relation.id in joined
             if is_joined:
                 course = joined_course(course, dispatches[relation.id], relation.received_at)
-            if at := _withdrawal_time(relation, withdrawn_at, is_joined=is_joined):
-                course = withdrawn_course(course, at)
-            yield self._status(relation, course, numbers_by_id.get(relation.repeated_id), is_joined=is_joined)
+            if withdrawn_at := facts[senders[relation.id]].withdrawn_at:
+                course = withdrawn_course(course, withdrawn_at)
+            repeated = links.find(relation.repeated_id)
+            yield ReportStatus(
+                tracking=relation.tracking,
+                state=course.state,
+                steps=self._steps(relation, course, senders),
+                relation=relation.relation,
+                # A joined complaint is another citizen's: its number is not shown.
+                repeated_number=repeated.tracking if repeated else None,
+                belongs_to_case=relation.case_id != relation.id,
+                is_joined=is_joined,
+                is_private=facts[senders[relation.id]].is_private,
+                shares_words=senders[relation.id] == senders[relation.case_id],
+            )
 
-    def _status(
-        self, relation: CurrentRelation, course: CaseCourse, repeated_number: str | None, *, is_joined: bool
-    ) -> ReportStatus:
-        steps = [self._status_step(step) for step in course.steps]
-        received = StatusStep(relation.received_at, "received")
-        return ReportStatus(
-            tracking=relation.tracking,
-            state=course.state,
-            # A repeat of the same citizen shows the steps before it, too.
-            steps=tuple(sorted([received, *steps], key=lambda step: step.at)),
-            relation=relation.relation,
-            repeated_number=repeated_number,
-            belongs_to_case=relation.case_id != relation.id,
-            is_joined=is_joined,
-            is_private=relation.is_private,
-            shares_words=not is_joined and (relation.case_id == relation.id or relation.original_relation == "repeat"),
-        )
-
-    def _status_step(self, step: CourseStep) -> StatusStep:
-        at_triage = step.agency == TRIAGE
-        agency = TRIAGE_NAME if at_triage else self._agency_names.get(step.agency, "")
-        return StatusStep(step.at, step.kind, agency, at_triage, step.answer_id)
+    def _steps(
+        self, relation: CurrentRelation, course: CaseCourse, senders: Mapping[UUID, SenderCase]
+    ) -> tuple[StatusStep, ...]:
+        """Return the steps in order. A repeat of the same citizen shows the steps before it, too."""
+        steps = [StatusStep(relation.received_at, "received")]
+        for step in course.steps:
+            at_triage = step.agency == TRIAGE
+            agency = TRIAGE_NAME if at_triage else self._agency_names.get(step.agency, "")
+            is_to_other = step.answered_id is not None and senders[step.answered_id] != senders[relation.id]
+            steps.append(StatusStep(step.at, step.kind, agency, at_triage, step.answer_id, is_to_other))
+        return tuple(sorted(steps, key=lambda step: step.at))
 
 
 def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
@@ -169,24 +171,20 @@ def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Itera
 
 
 def _courses(
-    connection: Connection, case_ids: Collection[UUID], dispatches: Mapping[UUID, Sequence[CaseDispatch]]
+    connection: Connection,
+    links: RelationLinks,
+    case_ids: Collection[UUID],
+    dispatches: Mapping[UUID, Sequence[CaseDispatch]],
 ) -> Mapping[UUID, CaseCourse]:
     """Return the course of each case."""
     answers = _answers_by_case(connection, case_ids, dispatches)
     asked_cases = [case_id for case_id in case_ids if _has_question(answers[case_id])]
-    repeated_at = _messages_by_case(connection, asked_cases)
+    repeated_at = _messages_by_case(connection, links, asked_cases)
     return {case_id: case_course(dispatches[case_id], answers[case_id], repeated_at[case_id]) for case_id in case_ids}
 
 
-def _withdrawal_time(
-    relation: CurrentRelation, withdrawn_at: Mapping[UUID | None, datetime], *, is_joined: bool
-) -> datetime | None:
-    """Return when the sender withdrew the report, or the case that it repeats; `None` without a withdrawal.
-
-    Another citizen's withdrawal says nothing about a report that joined theirs.
-    """
-    own_ids = (relation.id,) if is_joined else (relation.id, relation.case_id)
-    return max((withdrawn_at[id_] for id_ in own_ids if id_ in withdrawn_at), default=None)
+def _answered_ids(courses: Iterable[CaseCourse]) -> set[UUID]:
+    return {step.answered_id for course in courses for step in course.steps if step.answered_id}
 
 
 def _dispatches_by_complaint(
@@ -229,7 +227,8 @@ def _answers_by_case(
         if hop is None:
             hop = max((case.hop for case in dispatches[case_id] if case.agency == row.agency), default=None)
         if hop is not None:
-            answers[case_id].append(CaseAnswer(row.recorded_at, row.position, hop, row.verdict, row.answer_id))
+            counted = (row.recorded_at, row.position, hop, row.verdict, row.answer_id, row.complaint_id)
+            answers[case_id].append(CaseAnswer(*counted))
     return answers
 
 
@@ -237,7 +236,9 @@ def _has_question(answers: Sequence[CaseAnswer]) -> bool:
     return any(answer.verdict == "asked" for answer in answers)
 
 
-def _messages_by_case(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID | None, Sequence[datetime]]:
+def _messages_by_case(
+    connection: Connection, links: RelationLinks, case_ids: Collection[UUID]
+) -> Mapping[UUID | None, Sequence[datetime]]:
     """Return when the sender of each case wrote again. A rating, a confirmation or a withdrawal answers no question.
 
     A message is the dispatch with which a repeat came to the case, also by a merge; later ones moved with the case. A
@@ -250,8 +251,7 @@ def _messages_by_case(connection: Connection, case_ids: Collection[UUID]) -> Map
     is_answer = col(DispatchRow.act).in_(ANSWERING_ACTS)
     repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, is_answer)
     repeat_ids = set(connection.execute(repeats).scalars())
-    relations = current_relations(connection, col(ComplaintRow.id).in_(repeat_ids)).values()
-    histories = _histories(connection, repeat_ids - joined_to_other_sender(connection, relations))
+    histories = _histories(connection, repeat_ids - links.joined(repeat_ids))
     for history in histories.values():
         for hop in arrivals({row.hop: None if row.own_case else row.of for row in history.values()}):
             if history[hop].relation == "repeat":
@@ -264,11 +264,7 @@ def _histories(connection: Connection, complaint_ids: Collection[UUID]) -> Mappi
     names = ("complaint_id", "hop", "own_case", "of", "relation", "dispatched_at")
     columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
     histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
-    for row in connection.execute(select(*columns).where(col(DispatchRow.complaint_id).in_(complaint_ids))):
-        histories[row.complaint_id][row.hop] = row
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        for row in connection.execute(select(*columns).where(col(DispatchRow.complaint_id).in_(chunk))):
+            histories[row.complaint_id][row.hop] = row
     return histories
-
-
-def _tracking_numbers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID | None, str]:
-    query = select(col(ComplaintRow.id), col(ComplaintRow.tracking)).where(col(ComplaintRow.id).in_(complaint_ids))
-    return {row.id: row.tracking for row in connection.execute(query)} if complaint_ids else {}

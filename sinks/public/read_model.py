@@ -25,13 +25,13 @@ from config.database import (
 from messages import codec
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
+from sinks.ledger.relation_links import RelationLinks
+from sinks.ledger.sender_acts import read_sender_facts
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.public.case_states import read_case_states
 from sinks.public.public_id import public_id
 from sinks.public.tables import PublicReport
 
-# Acts of a sender after which a report is not shown any more.
-_HIDING_ACTS = ("withdraws", "asks-to-be-forgotten")
 # Complaints of one transaction of a rebuild.
 _REBUILT_AT_ONCE = 500
 _FIRST_ID = UUID(int=0)
@@ -51,8 +51,7 @@ class PublicReadModel:
         # Two transactions that derive one report would each miss the fact of the other.
         lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
         affected = {complaint_id for record in records for complaint_id in _mentioned(record)}
-        for chunk in statement_chunks(sorted(affected)):
-            self.derive(connection, chunk)
+        self.derive(connection, affected)
 
     def rebuild(self, engine: Engine) -> int:
         """Derive every complaint of the ledger; return their number. The service may run meanwhile."""
@@ -70,9 +69,14 @@ class PublicReadModel:
 
     def derive(self, connection: Connection, complaint_ids: Collection[UUID]) -> None:
         """Write the rows of these complaints, and of the cases that they belong to; delete those not to be shown."""
-        case_ids = set(complaint_ids) | _cases_of(connection, complaint_ids)
+        for chunk in statement_chunks(sorted(complaint_ids)):
+            case_ids = sorted({*chunk, *_cases_of(connection, chunk)})
+            for case_chunk in statement_chunks(case_ids):
+                self._derive_cases(connection, set(case_chunk))
+
+    def _derive_cases(self, connection: Connection, case_ids: Collection[UUID]) -> None:
         rows = self._rows(connection, case_ids)
-        if removed := case_ids - {row["complaint_id"] for row in rows}:
+        if removed := set(case_ids) - {row["complaint_id"] for row in rows}:
             connection.execute(delete(PublicReport).where(col(PublicReport.complaint_id).in_(removed)))
         if rows:
             statement = insert_statement(connection, PublicReport)
@@ -86,11 +90,11 @@ class PublicReadModel:
         dispatches = _dispatches(connection, [complaint.id for complaint in complaints])
         states = read_case_states(connection, dispatches)
         joined = _joined(connection, dispatches)
-        withdrawn = _withdrawn(connection, list(dispatches))
+        hidden = _hidden(connection, dispatches.keys())
         return [
             self._row(complaint, words, dispatches[complaint.id], states[complaint.id], joined.get(complaint.id, 0))
             for complaint in complaints
-            if complaint.id not in withdrawn and _is_at_agency(dispatches.get(complaint.id, ()))
+            if complaint.id not in hidden and _is_at_agency(dispatches.get(complaint.id, ()))
             if (words := self._masked(complaint))
         ]
 
@@ -152,18 +156,16 @@ def _cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> set[UU
     return {case_id for case_id in connection.execute(query).scalars() if case_id}
 
 
-def _withdrawn(connection: Connection, case_ids: Collection[UUID]) -> set[UUID]:
-    """Return the cases whose sender withdrew them, or asked to be forgotten, by any of the reports about the matter.
-
-    A report that joins a case belongs to another sender: withdrawing it does not hide the case.
-    """
-    is_repeat = (col(DispatchRow.of).in_(case_ids), col(DispatchRow.relation) == "repeat")
-    repeats = connection.execute(select(col(DispatchRow.complaint_id), col(DispatchRow.of)).where(*is_repeat))
-    case_by_report = {row.complaint_id: row.of for row in repeats} | {case_id: case_id for case_id in case_ids}
-    is_act = (col(ComplaintRow.act).in_(_HIDING_ACTS), col(ComplaintRow.of).in_(list(case_by_report)))
-    return {
-        case_by_report[of] for of in connection.execute(select(col(ComplaintRow.of)).where(*is_act)).scalars() if of
+def _hidden(connection: Connection, case_ids: Collection[UUID]) -> set[UUID]:
+    """Return the cases that their own sender withdrew, made confidential, or asked to forget, by any of the reports."""
+    links = RelationLinks(connection)
+    facts = read_sender_facts(connection, links, (), case_ids)
+    hiding = {
+        sender
+        for sender, sender_facts in facts.items()
+        if sender_facts.withdrawn_at or sender_facts.is_confidential or sender_facts.asks_to_be_forgotten
     }
+    return {case_id for case_id, sender in links.sender_cases(case_ids).items() if sender in hiding}
 
 
 def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, list[Any]]:

@@ -105,7 +105,7 @@ class OwnReports:
     def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:
         """Return the agencies' words to the senders of these reports, by the id of the answer.
 
-        The words about a case of another citizen are left out: they may be about that citizen.
+        The words to another citizen about the same case are left out: they may be about that citizen.
         """
         answer_ids = {step.answer_id for status in statuses for step in _steps_with_words(status)}
         if not answer_ids:
@@ -127,7 +127,7 @@ class OwnReports:
 
 
 def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:
-    return [step for step in status.steps if step.kind in _TO_SENDER] if status.shares_words else []
+    return [step for step in status.steps if step.kind in _TO_SENDER and not step.is_to_other_sender]
 
 
 def _last_words(status: ReportStatus, words: Mapping[UUID, str], kinds: Collection[str]) -> str:

@@ -118,6 +118,57 @@ def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, rel
     assert [text for _, text in conversation(reports.read(MESSAGE)) if text] == ["Laporan 1.", "Pak Budi, selesai."]
 
 
+def accompanying_row(hop: int = 0, message_id: UUID = JOINER, **changed: Any) -> Mapping[str, Any]:
+    """Return a dispatch of another report with the case."""
+    complaint_id_ = complaint_id(message_id)
+    ids = {"id": UUID(int=complaint_id_.int + hop), "own_case": False, "relation": "repeat", "of": REPORT}
+    return {**case_row(hop, complaint_id_), **ids, **changed}
+
+
+def test_a_repeat_of_a_merged_report_reads_no_words_either(engine: Engine) -> None:
+    """Every link to the case must be a repeat that the normalizer found: a person may have merged two citizens."""
+    again = UUID(int=73)
+    complaints = [
+        report_row(1),
+        report_row(2, JOINER, relation="new", of=None),
+        report_row(3, again, relation="repeat", of=JOINED),
+        report_row(4, UUID(int=74), relation="repeat", of=REPORT),
+    ]
+    dispatches = [
+        case_row(),
+        accompanying_row(own_case=True, relation="new", of=None),
+        accompanying_row(1),
+        accompanying_row(0, again, of=JOINED),
+        accompanying_row(1, again),
+        accompanying_row(0, UUID(int=74)),
+    ]
+    reports = write(engine, complaints, dispatches, [answer_row(3, "closed", "Pak Budi, selesai.")])
+    shown = {message_id: reports.read(message_id) for message_id in (MESSAGE, JOINER, again, UUID(int=74))}
+    answers = {
+        message_id: (report.answer, report.status.shares_words) for message_id, report in shown.items() if report
+    }
+    whole, nothing = ("Pak Budi, selesai.", True), ("", False)
+    assert answers == {MESSAGE: whole, JOINER: nothing, again: nothing, UUID(int=74): whole}
+    assert all("Pak Budi, selesai." not in dict(conversation(shown[id_])).values() for id_ in (JOINER, again))
+
+
+@pytest.mark.parametrize("relation", ["joins", "new"])
+def test_the_words_to_who_joined_are_not_shown_to_the_first(engine: Engine, relation: str) -> None:
+    """An agency may answer the joined report: its verdict counts for the case, its words are to that citizen."""
+    joiner = report_row(2, JOINER, relation=relation, of=REPORT if relation == "joins" else None, anonim=True)
+    own = accompanying_row(relation="joins" if relation == "joins" else "repeat")
+    words = "Bu Sari, ini untuk Anda."
+    given = answer_row(3, "responded", words, complaint_id=JOINED, dispatch_id=own["id"])
+    reports = write(engine, [report_row(1), joiner], [case_row(), own], [given])
+    first, joined = reports.read(MESSAGE), reports.read(JOINER)
+    assert first
+    assert joined
+    assert (first.answer, first.status.state) == ("", "dijawab")
+    assert words not in dict(conversation(first)).values()
+    assert joined.answer == words
+    assert reports.last_words([first.status, joined.status]) == {number(1): ("", ""), number(2): (words, "")}
+
+
 def test_triage_says_why_it_closed(engine: Engine) -> None:
     """The sender reads the reason, and may object within ten working days."""
     closing = answer_row(2, "closed", "Ini pertanyaan umum.", agency=TRIAGE)

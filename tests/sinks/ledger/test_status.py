@@ -265,3 +265,56 @@ def test_a_message_that_was_set_aside_is_known(engine: Engine) -> None:
         number(2): ("diterima", ""),
     }
     assert "ucapan terima kasih" in statuses[number(1)].sentence
+
+
+def acts_row(index: int, of: int, act: str, hours: int) -> dict[str, Any]:
+    """Return a message of a sender about a report, so many hours later."""
+    return {**complaint(index, of), "act": act, "received_at": NOW + timedelta(hours=hours)}
+
+
+def states(engine: Engine, count: int) -> list[str]:
+    """Return the states of the first numbers."""
+    statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in range(1, count + 1)])
+    return [statuses[number(index)].state for index in range(1, count + 1)]
+
+
+def test_a_withdrawal_by_a_repeat(engine: Engine) -> None:
+    """It withdraws the case of its sender. A joined report, and one that a person merged, are withdrawn apart."""
+    followers = [
+        follower(2, 1, "repeat", NOW),
+        follower(3, 1, "joins", NOW),
+        follower(4, 3, "repeat", NOW),
+        follower(5, 1, "repeat", NOW),
+    ]
+    complaints = [complaint(1), *(row for row, _ in followers)]
+    complaints[-1] |= {"relation": "new", "of": None}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), complaints)
+        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchRow), [own for _, own in followers])
+        connection.execute(insert(ComplaintRow), [acts_row(6, 4, "withdraws", 1), acts_row(7, 5, "withdraws", 1)])
+    assert states(engine, 5) == ["diteruskan", "diteruskan", "ditarik", "ditarik", "ditarik"]
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [acts_row(8, 2, "withdraws", 2), acts_row(9, 3, "objects", 2)])
+    assert states(engine, 5) == ["ditarik", "ditarik", "diteruskan", "diteruskan", "ditarik"]
+
+
+@pytest.mark.parametrize("private", [1, 2])
+def test_a_report_is_private_if_its_case_or_a_repeat_is(engine: Engine, private: int) -> None:
+    """Everybody who has one of the numbers would learn the agency, and the other number. Who joined it is not."""
+    followers = [follower(2, 1, "repeat", NOW), follower(3, 1, "joins", NOW)]
+    complaints = [complaint(1), *(row for row, _ in followers)]
+    complaints[private - 1] |= {"rahasia": True}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), complaints)
+        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchRow), [own for _, own in followers])
+    statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in (1, 2, 3)])
+    shown = {tracking: status.for_everybody() for tracking, status in statuses.items()}
+    assert [(shown[number(index)].agency, shown[number(index)].repeated_number) for index in (1, 2, 3)] == [
+        ("", None),
+        ("", None),
+        ("Kota Semarang", None),
+    ]
+    assert "Kota Semarang" not in statuses[number(2)].sentence
+    assert (statuses[number(2)].agency, statuses[number(2)].repeated_number) == ("Kota Semarang", number(1))

@@ -1,5 +1,6 @@
 """Reports are public from their first agency on, with masked words, and only while they may be."""
 
+from datetime import timedelta
 from itertools import permutations
 
 from sqlalchemy import delete
@@ -9,6 +10,7 @@ from messages.topics import TRIAGE
 from sinks.public.queries import CLOSED, OPEN, PublicFilter
 from sinks.public.read_model import PublicReadModel
 from sinks.public.tables import PublicReport
+from tests.conftest import NOW
 from tests.sinks.public.harness import EVERYTHING, KEY, PublicPipeline
 from tests.support import records
 
@@ -76,6 +78,28 @@ def test_a_withdrawn_report_is_gone(pipeline: PublicPipeline) -> None:
     assert pipeline.shown == []
     assert pipeline.reports.find(report.public_id) is None
     assert pipeline.reports.open_complaint(report.public_id) is None
+
+
+def test_what_a_sender_does_by_a_further_report(pipeline: PublicPipeline) -> None:
+    """Withdrawing a repeat hides the case, and an objection shows it again. A repeat in confidence hides it."""
+    phone = "+6281234567890"
+    first, repeat = pipeline.send(_TEXT, phone=phone), pipeline.send(_TEXT, phone=phone)
+    assert repeat.complaint.relation.of == first.complaint.id
+    (report,) = pipeline.shown
+
+    joining = pipeline.send("Kemenkes, di tempat saya juga begitu.", same_as=report.public_id, phone="+6281234567899")
+    further = pipeline.send_raw(records.followed(pipeline.parts, joining.complaint.message_id, "adds", "Masih antre."))
+    pipeline.send_raw(records.followed(pipeline.parts, further.complaint.message_id, "withdraws"))
+    assert len(pipeline.shown) == 1
+
+    for act, hours, count in (("withdraws", 1, 0), ("objects", 2, 1)):
+        when = NOW + timedelta(hours=hours)
+        pipeline.send_raw(records.followed(pipeline.parts, repeat.complaint.message_id, act, "Belum.", when))
+        assert len(pipeline.shown) == count
+
+    pipeline.send(_TEXT, phone=phone, rahasia=True)
+    pipeline.model.rebuild(pipeline.engine)
+    assert pipeline.shown == []
 
 
 def test_a_fault_of_the_mask_shows_nothing(pipeline: PublicPipeline) -> None:
