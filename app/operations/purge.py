@@ -7,8 +7,8 @@ Data that may still be needed stay, and so do whole kinds for which that cannot 
 * The identity of an outbox row: an agency may answer months later, and each reply is sent only once. The purge empties
   only its text and the hash of its address.
 * Recipients of replies, and proven contacts of the form: an answer may still come.
-* Numbers of messages that were set aside (`ledger_set_aside`): their senders may ask for them at any time. A row has the
-  number, the reason and the time, and no words.
+* Numbers of messages that were set aside (`ledger_set_aside`): their senders may ask for them at any time. A row has
+  the number, the reason and the time, and no words.
 
 Codes that prove phone numbers are deleted after a day, however old the data is that the caller names: they count for
 nothing after that. The next code deletes them as well.
