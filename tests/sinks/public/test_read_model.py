@@ -6,6 +6,7 @@ from itertools import permutations
 from sqlalchemy import delete
 
 from config.database import write_transaction
+from messages.shapes import SenderAct
 from messages.topics import TRIAGE
 from sinks.public.queries import CLOSED, OPEN, PublicFilter
 from sinks.public.read_model import PublicReadModel
@@ -92,7 +93,8 @@ def test_what_a_sender_does_by_a_further_report(pipeline: PublicPipeline) -> Non
     pipeline.send_raw(records.followed(pipeline.parts, further.complaint.message_id, "withdraws"))
     assert len(pipeline.shown) == 1
 
-    for act, hours, count in (("withdraws", 1, 0), ("objects", 2, 1)):
+    acts: tuple[tuple[SenderAct, int, int], ...] = (("withdraws", 1, 0), ("objects", 2, 1))
+    for act, hours, count in acts:
         when = NOW + timedelta(hours=hours)
         pipeline.send_raw(records.followed(pipeline.parts, repeat.complaint.message_id, act, "Belum.", when))
         assert len(pipeline.shown) == count
