@@ -112,7 +112,7 @@ COMMANDS: Mapping[str, CommandSource] = {
     "purge": CommandSource(
         "purge",
         "purge",
-        "Purge old files of reports that were never sent, unfinished uploads and the texts of old replies.",
+        "Purge old files of reports that were never sent, unfinished uploads, the texts of old replies, and old codes.",
     ),
     "demo": CommandSource(
         "simulator",

@@ -255,6 +255,7 @@ def _device_follow_ups(answers: Answers, phone: Phone, authorization: dict[str, 
     follow_up = {"client_id": str(uuid4()), "about": about["client_id"], "act": "confirms"}
     changes: tuple[dict[str, object], ...] = (
         {},
+        {"text": "Lain."},
         {"about": "x"},
         {"act": "rates"},
         {"attachments": [str(half)]},
