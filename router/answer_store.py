@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias, cast
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection, false, func
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
 from config.database import UtcDateTime, insert_statement
+from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 
 # `counted`: it changed the case, or its sender was told. `repeated`: the agency gave this verdict before. `late`: the
@@ -21,7 +22,8 @@ class AnswerRecord(SQLModel, table=True):
     """One answer. `dispatch_id` is the answered dispatch of the case, also for an answer to an accompanying complaint.
 
     `position` is that of the record; it is empty for an answer that was in the ledger before this table existed.
-    `taken_at` is the bus's time of that record.
+    `taken_at` is the bus's time of that record, `processed_at` the router's time at which it was processed first.
+    `by_system`: the service gave the answer for the agency.
     """
 
     __tablename__ = "router_answer"
@@ -32,20 +34,38 @@ class AnswerRecord(SQLModel, table=True):
     verdict: str
     outcome: str
     taken_at: datetime = Field(sa_type=UtcDateTime)
+    processed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    by_system: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class ProcessedAnswer(NamedTuple):
-    """Position of the record by which an answer was processed first, and its outcome."""
+    """Position of the record by which an answer was processed first, the answered dispatch, outcome and time.
+
+    `processed_at` is `None` for an answer from before that time was stored.
+    """
 
     position: str
     outcome: AnswerOutcome
+    dispatch_id: UUID
+    processed_at: datetime | None
+
+
+class Closing(NamedTuple):
+    """Closing of a case, by the bus's time.
+
+    `stated_at` is the time of the answer to which its sender may object: of the closing, or of the last response if the
+    service closed the case because nobody had objected to that one.
+    """
+
+    at: datetime
+    stated_at: datetime
 
 
 def find_processed_answer(connection: Connection, answer_id: UUID) -> ProcessedAnswer | None:
-    """Return the position and the outcome of an answer; `None` for an answer that was never processed."""
-    query = select(AnswerRecord.position, AnswerRecord.outcome).where(col(AnswerRecord.id) == answer_id)
-    row = connection.execute(query).one_or_none()
-    return ProcessedAnswer(row.position, row.outcome) if row else None
+    """Return what is stored about an answer; `None` for an answer that was never processed."""
+    columns: Sequence[Any] = [col(getattr(AnswerRecord, name)) for name in ProcessedAnswer._fields]
+    row = connection.execute(select(*columns).where(col(AnswerRecord.id) == answer_id)).one_or_none()
+    return ProcessedAnswer(*row) if row else None
 
 
 def processed_positions(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
@@ -61,28 +81,36 @@ def counted_verdicts(connection: Connection, dispatch_id: UUID) -> Sequence[Verd
     return [cast("Verdict", verdict) for verdict in verdicts]
 
 
-def closing_time(connection: Connection, case: Dispatch) -> datetime | None:
-    """Return the bus's time of the answer that closed a case; `None` for an open one. `case` is its latest dispatch."""
+def find_closing(connection: Connection, case: Dispatch) -> Closing | None:
+    """Return the closing of a case; `None` for an open one. `case` is its latest dispatch."""
     is_counted = (col(AnswerRecord.dispatch_id) == case.id, col(AnswerRecord.outcome) == "counted")
-    query = select(AnswerRecord.taken_at).where(*is_counted, col(AnswerRecord.verdict) == "closed")
-    return connection.execute(query.order_by(col(AnswerRecord.taken_at)).limit(1)).scalar_one_or_none()
-
-
-def response_time(connection: Connection, case: Dispatch) -> datetime | None:
-    """Return the bus's time of the last response to a dispatch; `None` without one."""
-    is_counted = (col(AnswerRecord.dispatch_id) == case.id, col(AnswerRecord.outcome) == "counted")
-    query = select(func.max(col(AnswerRecord.taken_at))).where(*is_counted, col(AnswerRecord.verdict) == "responded")
-    return connection.execute(query).scalar_one_or_none()
+    closings = select(AnswerRecord.taken_at, AnswerRecord.by_system).where(
+        *is_counted, col(AnswerRecord.verdict) == "closed"
+    )
+    closing = connection.execute(closings.order_by(col(AnswerRecord.taken_at)).limit(1)).one_or_none()
+    if closing is None:
+        return None
+    responded = (*is_counted, col(AnswerRecord.verdict) == "responded", col(AnswerRecord.taken_at) <= closing.taken_at)
+    last_response = select(func.max(col(AnswerRecord.taken_at))).where(*responded)
+    responded_at = connection.execute(last_response).scalar_one_or_none() if closing.by_system else None
+    return Closing(closing.taken_at, responded_at or closing.taken_at)
 
 
 def store_answer(
-    connection: Connection, record: Record, answer: AgencyAnswer, dispatch: Dispatch, outcome: AnswerOutcome
+    connection: Connection,
+    record: Record,
+    answer: AgencyAnswer,
+    dispatch: Dispatch,
+    outcome: AnswerOutcome,
+    now: datetime,
 ) -> None:
     """Store the outcome of an answer in a record. `dispatch` is the answered dispatch of the case."""
     row = {
         "id": answer.id,
         "position": record.position,
         "taken_at": record.taken_at,
+        "processed_at": now,
+        "by_system": answer.actor == SYSTEM_ACTOR,
         "dispatch_id": dispatch.id,
         "verdict": answer.verdict,
         "outcome": outcome,

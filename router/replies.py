@@ -58,9 +58,10 @@ def dispatch_reply(
     left triage. A sender who repeats a complaint already knows where it went. After a person splits the two, the sender
     gets a reply for the repeat too. The id of the reply is always the same, so that nobody gets it twice.
     """
-    if lacks_place(dispatch) and dispatch.own_case and dispatch.channel in channels and dispatch.hop == 0:
+    is_first_at_triage = dispatch.agency == TRIAGE and dispatch.hop == 0 and dispatch.own_case
+    if is_first_at_triage and lacks_place(dispatch) and dispatch.channel in channels:
         return _reply(dispatch, dispatch.at, "asked-place", "asked-place", recipients.place_question(dispatch))
-    is_first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence or _is_first_after_question(dispatch)
+    is_first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence or _is_after_question(dispatch)
     if dispatch.channel not in channels or not is_first or dispatch.relation.kind == "repeat":
         return None
     text = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."
@@ -110,9 +111,12 @@ def lacks_place(dispatch: Dispatch) -> bool:
     return any(reason.rule == PLACE_MISSING for reason in dispatch.reasons)
 
 
-def _is_first_after_question(dispatch: Dispatch) -> bool:
-    """Return whether a dispatch is the one after triage, where the sender was asked for the place."""
-    return lacks_place(dispatch) and dispatch.own_case and dispatch.hop == 1 and dispatch.agency != TRIAGE
+def _is_after_question(dispatch: Dispatch) -> bool:
+    """Return whether a dispatch comes after triage, where the sender was asked for the place.
+
+    Only the first one is told of: the replies about all of them have one id.
+    """
+    return lacks_place(dispatch) and dispatch.own_case and dispatch.agency != TRIAGE
 
 
 def _occasion(answer: AgencyAnswer, content: Verdict, answered_id: UUID) -> str:

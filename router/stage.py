@@ -14,14 +14,19 @@ from config.database import write_transaction
 from config.reference.reloading import Source
 from messages import codec, ids
 from messages.answer_check import AnswerCheck
-from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.channels import ChannelDirectory
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
-from router.answer_store import find_processed_answer
+from router.answer_store import ProcessedAnswer, find_processed_answer
 from router.cases.hops import cases_first
 from router.cases.transfer import CaseTransfer
-from router.lifecycle.answer import AnsweredDispatch, find_answered_dispatch, process_answer
+from router.lifecycle.answer import (
+    AnsweredDispatch,
+    find_answered_dispatch,
+    former_outcome,
+    joined_until,
+    process_answer,
+)
 from router.lifecycle.correction import apply_correction
 from router.lifecycle.first_dispatch import case_reopening, first_dispatches
 from router.lifecycle.objection import is_told_to_oversight, reopened_cases
@@ -102,9 +107,14 @@ class RouterStage:
         self, transfer: CaseTransfer, answer: AgencyAnswer, record: Record, stored: Sequence[Dispatch]
     ) -> Sequence[Outgoing]:
         """Return the messages that follow from an answer. Raises `Reject` if the agency did not make it."""
-        self._check_answer(transfer.connection, answer, record)
-        answered = find_answered_dispatch(transfer, answer)
-        outcome = process_answer(transfer, answered, answer, record, has_moved_case=bool(stored))
+        processed = find_processed_answer(transfer.connection, answer.id)
+        self._check_answer(processed, answer, record)
+        answered = find_answered_dispatch(transfer, answer, record.taken_at, processed)
+        outcome = (
+            former_outcome(processed, answer, record)
+            if processed
+            else process_answer(transfer, answered, answer, record, self._now(), has_moved_case=bool(stored))
+        )
         if outcome in {"late", "not-accepted"}:
             _log.info("answer.not_counted", complaint_id=str(answer.complaint_id), reason=outcome)
             return [_not_counted_message(answer, outcome, record.taken_at)]
@@ -112,35 +122,39 @@ class RouterStage:
             return ()
         if answer.verdict == "refused":
             return self._route_refusal(transfer, answered, answer, record, stored)
-        replies = self._reply_to_senders(transfer, answered.dispatch, answer, record.taken_at)
-        if answer.verdict != "closed":
-            return replies
-        reopening = case_reopening(transfer, self._rules, self._now())
-        by_system = answer.actor == SYSTEM_ACTOR
-        dispatches = stored or reopening.after_closing(answered.dispatch, record.taken_at, by_system=by_system)
+        # A question goes to the sender of the case alone.
+        accompanying = () if answer.verdict == "asked" else transfer.accompanying_dispatches(answered.dispatch)
+        joined, objections = _joined_and_objecting(accompanying)
+        if processed:
+            until = processed.processed_at or record.taken_at
+            joined = [dispatch for dispatch in joined if joined_until(transfer, dispatch, until)]
+        # The words about the report of another citizen may be about that citizen.
+        told_answer = answer if answered.is_to_case_sender else answer.model_copy(update={"text": ""})
+        replies = self._reply_to_senders(answered.dispatch, joined, told_answer, record.taken_at)
+        dispatches = stored
+        if answer.verdict == "closed" and not stored and not processed:
+            reopening = case_reopening(transfer, self._rules, self._now())
+            dispatches = reopening.after_closing(answered.dispatch, objections)
         return [*replies, *self._publish(dispatches), *self._tell_reopenings(dispatches)]
 
-    def _check_answer(self, connection: Connection, answer: AgencyAnswer, record: Record) -> None:
+    def _check_answer(self, processed: ProcessedAnswer | None, answer: AgencyAnswer, record: Record) -> None:
         """Raise `Reject` for an answer that the agency did not make.
 
         A record that was processed is not checked again: the agency's key may have been withdrawn since.
         """
-        processed = find_processed_answer(connection, answer.id)
         if processed and processed.position == record.position:
             return
         if fault := self._answer_check.fault(answer, record.taken_at, self._rules.registry.institutions):
             raise Reject(fault, "authenticator")
 
     def _reply_to_senders(
-        self, transfer: CaseTransfer, dispatch: Dispatch, answer: AgencyAnswer, taken_at: datetime
+        self, dispatch: Dispatch, joined: Sequence[Dispatch], answer: AgencyAnswer, taken_at: datetime
     ) -> Sequence[Outgoing]:
-        """Return a reply to the sender of the complaint, and to everyone whose complaint joins it."""
-        accompanying = transfer.accompanying_dispatches(dispatch)
-        joining = [joined for joined in accompanying if joined.relation.kind == "joins"]
+        """Return a reply to the sender of the complaint, and to everyone whose complaint joined it."""
         agency_name = self._find_name(dispatch.agency) or ""
         return [
             message
-            for recipient in (dispatch, *joining)
+            for recipient in (dispatch, *joined)
             for message in _reply_messages(
                 answer_reply(recipient, dispatch.id, answer, taken_at, agency_name, self._recipients)
             )
@@ -202,6 +216,17 @@ class RouterStage:
                 dispatch_reply(dispatch, self._find_name(agency) or "", self._channels.with_progress, self._recipients)
             )
         return outputs
+
+
+def _joined_and_objecting(accompanying: Iterable[Dispatch]) -> tuple[Sequence[Dispatch], Sequence[Dispatch]]:
+    """Return the reports that joined a case, and the objections of senders, in one reading."""
+    joined, objections = [], []
+    for dispatch in accompanying:
+        if dispatch.relation.kind == "joins":
+            joined.append(dispatch)
+        if dispatch.follow_up.act == "objects":
+            objections.append(dispatch)
+    return joined, objections
 
 
 def _reply_messages(reply: Reply | None) -> Sequence[Outgoing]:

@@ -17,7 +17,7 @@ from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
 from messages import ids
-from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer
+from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, answered_hop
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, SenderAct, Verdict
 
@@ -112,13 +112,14 @@ def _answers(
 ) -> Mapping[UUID, Sequence[CaseAnswer]]:
     """Return the answers to each case.
 
-    An answer to an accompanying report counts for the last dispatch of the case to the same agency, as in the router.
+    An answer to an accompanying report counts for a dispatch of its case (`answered_hop`), as in the router.
     """
     complaint_ids = list(dispatches)
     query = (
         select(
             *(col(getattr(DeskAnswer, name)) for name in ("id", "at", "position", "verdict")),
             *(col(getattr(DeskDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+            col(DeskDispatch.at).label("dispatched_at"),
         )
         .join(
             DeskDispatch,
@@ -133,14 +134,11 @@ def _answers(
     answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
     for row in connection.execute(query):
         case_id = row.complaint_id if row.own_case else row.of
-        hop = row.hop if row.own_case else _last_hop_at(row.agency, dispatches.get(case_id, ()))
+        case = dispatches.get(case_id, ())
+        hop = row.hop if row.own_case else answered_hop(case, row.agency, row.dispatched_at, row.at)
         if hop is not None:
             answers[case_id].append(CaseAnswer(row.at, row.position, hop, cast("Verdict", row.verdict), row.id))
     return answers
-
-
-def _last_hop_at(agency: str, history: Sequence[Dispatch]) -> int | None:
-    return max((dispatch.hop for dispatch in history if dispatch.agency == agency), default=None)
 
 
 def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Accompanying]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
+from typing import Protocol
 from uuid import UUID
 
 from messages.cases.verdicts import CaseState, case_progress
@@ -15,6 +16,22 @@ from messages.shapes import SenderAct, Verdict
 # Acts with which a sender tells the agency something. Any other act (a rating, a confirmation, a withdrawal) is no
 # answer to a question of the agency.
 ANSWERING_ACTS: frozenset[SenderAct] = frozenset({"reports", "adds", "objects"})
+
+
+class DatedDispatch(Protocol):
+    """A dispatch of which the agency, the hop and the time are needed."""
+
+    @property
+    def at(self) -> datetime:
+        """Time of the router."""
+
+    @property
+    def hop(self) -> int:
+        """Number of the dispatch; 0 for the first."""
+
+    @property
+    def agency(self) -> str:
+        """Code of the agency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,21 @@ def answered_dispatches(
         _answered_dispatch(dispatch, next_dispatch, [answer for answer in answers if answer.hop == dispatch.hop])
         for dispatch, next_dispatch in zip_longest(dispatches, dispatches[1:])
     ]
+
+
+def answered_hop(
+    case: Iterable[DatedDispatch], agency: str, accompanied_at: datetime, answered_at: datetime
+) -> int | None:
+    """Return the hop of a case for which an answer to an accompanying report counts.
+
+    `case` are the dispatches of the case. `agency` and `accompanied_at` are those of the report's answered dispatch,
+    `answered_at` is the bus's time of the answer. It counts for the last dispatch to the agency until then: an answer
+    from before a reopening is late. `None` if the case was not at the agency (yet).
+    """
+    hops = {dispatch.hop: dispatch.at for dispatch in case if dispatch.agency == agency}
+    # The clock of the broker may be behind. A report is never dispatched with its case before the case.
+    until = max(accompanied_at, answered_at)
+    return max((hop for hop, at in hops.items() if at <= until), default=min(hops, default=None))
 
 
 def arrivals(cases_by_hop: Mapping[int, UUID | None]) -> Iterator[int]:

@@ -30,7 +30,7 @@ def reply_text(form: ReplyForm, subject: AnswerSubject, words: str, *, is_privat
     """Return the text. `link` is the sender's own link to the report; a public post never contains it."""
     if form == "post":
         name = "" if is_private else subject.public_name
-        return answer_post(subject.verdict, subject.number, name, "" if is_private else words)
+        return answer_post(subject.verdict, subject.number, subject.agency, name, "" if is_private else words)
     access = SenderAccess(link=link, takes_keywords=form == "sms")
     return sender_text(*subject, words, is_private=is_private, access=access)
 
@@ -43,5 +43,5 @@ def has_all_words(form: ReplyForm, text: str, words: str) -> bool:
 def room_left(form: ReplyForm, subject: AnswerSubject, words: str) -> int:
     """Return how many more septets of words one reply holds; negative if the words are cut."""
     if form == "post":
-        return post_septets_left(subject.verdict, subject.number, subject.public_name, words)
+        return post_septets_left(subject.verdict, subject.number, subject.agency, subject.public_name, words)
     return septets_left(*subject, words)

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
 from messages.replies.reply_texts import UNNAMED_AGENCY, as_sms, cut_to_fit
 from messages.shapes import Verdict
+from messages.topics import TRIAGE
 
 # Number to which citizens send SMS.
 SERVICE_NUMBER = "1708"
 _DOT_BEFORE_LETTER = re.compile(r"\.(?=[^\W\d_])")
 _MARK_BEFORE_WORD = re.compile(r"([@#$])(?=\w)")
 _SCHEME = re.compile(r":(?=//)")
+_ARCHIVED = "Laporan {} tidak kami teruskan ke instansi"
 _WHERE = " SMS STATUS {} ke " + SERVICE_NUMBER + "."
 
 
@@ -25,12 +27,13 @@ def receipt_post(number: str) -> str:
     return f"Terima kasih, laporan Anda kami terima dengan nomor {number}. Perkembangannya:{_WHERE.format(number)}"
 
 
-def answer_post(verdict: Verdict, number: str, agency_name: str, words: str) -> str:
+def answer_post(verdict: Verdict, number: str, agency: str, agency_name: str, words: str) -> str:
     """Return the text about an answer with as many of the agency's words as one reply holds.
 
     `words` are empty if the public must not read them, `agency_name` if the agency must not be named.
     """
-    where, openings, shown_words = _WHERE.format(number), _openings(verdict, number, agency_name), words_in_post(words)
+    where, shown_words = _WHERE.format(number), words_in_post(words)
+    openings = _openings(verdict, number, agency, agency_name)
     texts = [f"{opening}.{where}" for opening in openings]
     if shown_words:
         with_words = [cut_to_fit(f"{opening}: ", shown_words, where) for opening in openings]
@@ -38,9 +41,9 @@ def answer_post(verdict: Verdict, number: str, agency_name: str, words: str) -> 
     return next(text for text in texts if fits_one_sms(text))
 
 
-def post_septets_left(verdict: Verdict, number: str, agency_name: str, words: str) -> int:
+def post_septets_left(verdict: Verdict, number: str, agency: str, agency_name: str, words: str) -> int:
     """Return how many more septets of words one reply holds; negative if the words are cut."""
-    openings = [f"{opening}: {_WHERE.format(number)}" for opening in _openings(verdict, number, agency_name)]
+    openings = [f"{opening}: {_WHERE.format(number)}" for opening in _openings(verdict, number, agency, agency_name)]
     shortest_opening = min(size for opening in openings if (size := septets(opening)) is not None)
     return SEGMENT - shortest_opening - (septets(words_in_post(words)) or 0)
 
@@ -50,7 +53,9 @@ def words_in_post(words: str) -> str:
     return without_links(" ".join(as_sms(words).split()))
 
 
-def _openings(verdict: Verdict, number: str, agency_name: str) -> Sequence[str]:
+def _openings(verdict: Verdict, number: str, agency: str, agency_name: str) -> Sequence[str]:
+    if agency == TRIAGE and verdict == "closed":
+        return [_ARCHIVED.format(number)]
     act = "bertanya" if verdict == "asked" else "menjawab"
     names = [name for name in (without_links(as_sms(agency_name)), UNNAMED_AGENCY) if name]
     return [f"Laporan {number}: {name} {act}" for name in names]

@@ -30,9 +30,13 @@ def accompanies_case(relation: Relation, agency: str, case: Dispatch) -> bool:
 
 
 def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
-    """Return the dispatch as it accompanies its case, with the reasons and the deadline of the case."""
+    """Return the dispatch as it accompanies its case, with the reasons and the deadline of the case.
+
+    It is not earlier than the dispatch of its case: `messages.cases.case_course.answered_hop` relies on that.
+    """
     relation = dispatch.relation.model_copy(update={"of": case.complaint_id})
     fields = {
+        "at": max(dispatch.at, case.at),
         "agency": case.agency,
         "alternatives": (),
         "reasons": (_accompanies_reason(relation, case), *case.reasons),

@@ -1,62 +1,88 @@
 """An agency's answer: the dispatch to which it belongs, and whether it counts."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from bus.errors import Reject
 from bus.port import Record
+from messages.cases.case_course import answered_hop
 from messages.cases.verdicts import case_progress, state_after
-from messages.shapes import AgencyAnswer, Dispatch, Verdict
+from messages.shapes import MERGED, AgencyAnswer, Dispatch, Verdict
 from messages.topics import TRIAGE
-from router.answer_store import AnswerOutcome, counted_verdicts, find_processed_answer, store_answer
+from router.answer_store import AnswerOutcome, ProcessedAnswer, counted_verdicts, store_answer
 from router.cases.transfer import CaseTransfer
+from router.store import dispatch_history
 
 
 class AnsweredDispatch(NamedTuple):
     """The dispatch that an answer belongs to, and the dispatches of its complaint, the first agency's first.
 
-    `is_latest` is False if the complaint has moved since the dispatch that the answer names.
+    `is_latest` is False if the complaint has moved since the dispatch that the answer names. `is_to_case_sender` is
+    False if the answer names the report of another citizen that accompanies the case.
     """
 
     history: Sequence[Dispatch]
     dispatch: Dispatch
     is_latest: bool
+    is_to_case_sender: bool = True
 
 
-def find_answered_dispatch(transfer: CaseTransfer, answer: AgencyAnswer) -> AnsweredDispatch:
+def find_answered_dispatch(
+    transfer: CaseTransfer, answer: AgencyAnswer, taken_at: datetime, processed: ProcessedAnswer | None
+) -> AnsweredDispatch:
     """Return the answered dispatch. An answer to an accompanying complaint is an answer to its case.
 
-    That does not hold if the complaint has been taken from the case since. Raises `Reject` if the agency that answers
-    has no such dispatch.
+    `taken_at` is the bus's time of the answer. It is an answer to the complaint alone if that has been taken from the
+    case since. An answer that was processed before belongs to the same dispatch as then. Raises `Reject` if the agency
+    that answers has no such dispatch.
     """
     history = transfer.locked_history(answer.complaint_id)
     dispatch = next((dispatch for dispatch in history if dispatch.id == answer.dispatch_id), None)
     if dispatch is None or dispatch.agency != answer.agency:
         raise Reject("unknown_dispatch", "dispatch_id")
     is_latest = dispatch is history[-1]
-    if dispatch.relation.of is not None and _still_accompanies(dispatch, history[-1]):
+    if dispatch.relation.of is not None and (processed or _still_accompanies(dispatch, history[-1])):
         case_history = transfer.locked_history(dispatch.relation.of)
-        if case := _last_at(dispatch.agency, case_history):
-            return AnsweredDispatch(case_history, case, is_latest and case is case_history[-1])
+        if case := _answered_in_case(dispatch, case_history, taken_at, processed):
+            is_to_sender = _is_from_case_sender(transfer, dispatch, case)
+            return AnsweredDispatch(case_history, case, is_latest and case is case_history[-1], is_to_sender)
     return AnsweredDispatch(history, dispatch, is_latest)
 
 
 def process_answer(
-    transfer: CaseTransfer, answered: AnsweredDispatch, answer: AgencyAnswer, record: Record, *, has_moved_case: bool
-) -> AnswerOutcome | None:
-    """Return the outcome of an answer, and store it once; `None` if another record of it was processed.
+    transfer: CaseTransfer,
+    answered: AnsweredDispatch,
+    answer: AgencyAnswer,
+    record: Record,
+    now: datetime,
+    *,
+    has_moved_case: bool,
+) -> AnswerOutcome:
+    """Return the outcome of an answer that was not processed before, and store it.
 
-    `has_moved_case`: the record led to dispatches when it was processed first.
+    `has_moved_case`: the record led to dispatches when a version without the table of answers processed it.
     """
-    processed = find_processed_answer(transfer.connection, answer.id)
-    if processed:
-        # Answers from before the table have no authenticator. The same answer with one is a second record.
-        is_former_record = processed.position == "" and not answer.authenticator
-        return processed.outcome if is_former_record or processed.position == record.position else None
     earlier_verdicts = counted_verdicts(transfer.connection, answered.dispatch.id)
     outcome: AnswerOutcome = "counted" if has_moved_case else answer_outcome(answered, answer.verdict, earlier_verdicts)
-    store_answer(transfer.connection, record, answer, answered.dispatch, outcome)
+    store_answer(transfer.connection, record, answer, answered.dispatch, outcome, now)
     return outcome
+
+
+def former_outcome(processed: ProcessedAnswer, answer: AgencyAnswer, record: Record) -> AnswerOutcome | None:
+    """Return the outcome of an answer that was processed before; `None` if that was another record of it."""
+    # Answers from before the table have no authenticator. The same answer with one is a second record.
+    is_former_record = processed.position == "" and not answer.authenticator
+    return processed.outcome if is_former_record or processed.position == record.position else None
+
+
+def joined_until(transfer: CaseTransfer, joined: Dispatch, until: datetime) -> bool:
+    """Return whether a report had joined its case at a time. `joined` is its latest dispatch."""
+    case_id = joined.relation.of
+    return joined.at <= until or any(
+        not dispatch.own_case and dispatch.relation.of == case_id and dispatch.at <= until
+        for dispatch in dispatch_history(transfer.connection, joined.complaint_id)
+    )
 
 
 def answer_outcome(
@@ -76,9 +102,21 @@ def answer_outcome(
     return "counted" if state_after(state, verdict, agency) else "not-accepted"
 
 
-def _last_at(agency: str, history: Sequence[Dispatch]) -> Dispatch | None:
-    """Return the last dispatch to this agency."""
-    return next((dispatch for dispatch in reversed(history) if dispatch.agency == agency), None)
+def _answered_in_case(
+    accompanying: Dispatch, case_history: Sequence[Dispatch], taken_at: datetime, processed: ProcessedAnswer | None
+) -> Dispatch | None:
+    """Return the dispatch of the case for which an answer to an accompanying complaint counts; `None` without one."""
+    if processed:
+        return next((dispatch for dispatch in case_history if dispatch.id == processed.dispatch_id), None)
+    hop = answered_hop(case_history, accompanying.agency, accompanying.at, taken_at)
+    return next((dispatch for dispatch in case_history if dispatch.hop == hop), None)
+
+
+def _is_from_case_sender(transfer: CaseTransfer, accompanying: Dispatch, case: Dispatch) -> bool:
+    """Return whether the sender of a case wrote an accompanying complaint. A person who merged it may be wrong."""
+    if accompanying.relation.kind != "repeat" or MERGED in accompanying.relation.evidence:
+        return False
+    return transfer.first_of_sender(accompanying.complaint_id).complaint_id == case.complaint_id
 
 
 def _still_accompanies(dispatch: Dispatch, latest: Dispatch) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bus.errors import Reject
 from messages.shapes import Correction, Dispatch, Reason, Relation
+from router.answer_store import find_closing
 from router.cases.hops import next_hop, next_hop_to_case
 from router.cases.transfer import CaseTransfer
 from router.decide import decide
@@ -51,14 +52,15 @@ def _split(
 def _merge(transfer: CaseTransfer, correction: Correction, current: Dispatch, now: datetime) -> Sequence[Dispatch]:
     """Move a complaint and those that accompany it to another case.
 
-    Change nothing if it is there already, or if the other case is its own.
+    Change nothing if it is there already, if the other case is its own, or if that was closed meanwhile: nobody would
+    read the complaint there.
     """
     root_id = correction.relation.of
     case = transfer.find_case(root_id)
     if root_id is None or case is None:
         raise Reject("unknown_complaint", "relation.of")
     is_in_case = not current.own_case and current.relation.of == case.complaint_id
-    if is_in_case or case.complaint_id == current.complaint_id:
+    if is_in_case or case.complaint_id == current.complaint_id or find_closing(transfer.connection, case):
         return ()
     accompanying = transfer.accompanying_dispatches(current)
     merged = next_hop_to_case(current.model_copy(update={"relation": correction.relation}), case, now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from messages import ids
 from messages.shapes import Complaint, Dispatch, SenderAct
 from messages.topics import TRIAGE
-from router.answer_store import closing_time
+from router.answer_store import find_closing
 from router.cases.hops import (
     accompanies_case,
     dispatch_after_closing,
@@ -37,7 +37,7 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     parent_hops = _hops_of_parent(transfer, complaint, case, rules, now)
     if parent_hops:
         case = transfer.find_case(parent_id)
-    is_case_closed = case is not None and closing_time(transfer.connection, case) is not None
+    is_case_closed = case is not None and find_closing(transfer.connection, case) is not None
     dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules, is_case_closed=is_case_closed)
     target = case if case and not dispatch.own_case else dispatch
     dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
@@ -53,12 +53,12 @@ def _hops_of_parent(
     parent_id = complaint.relation.of
     if case is None or parent_id is None or complaint.relation.kind != "repeat":
         return ()
-    closed_at = closing_time(transfer.connection, case)
-    if closed_at is None:
+    closing = find_closing(transfer.connection, case)
+    if closing is None:
         return _clarify_parent(transfer, complaint, parent_id, case, rules, now)
-    if not is_objection_in_time(complaint, closed_at):
+    if not is_objection_in_time(complaint.follow_up.act, complaint.at, closing):
         return ()
-    return case_reopening(transfer, rules, now).for_objection(complaint, parent_id)
+    return case_reopening(transfer, rules, now).for_objection(complaint.id, parent_id)
 
 
 def case_reopening(transfer: CaseTransfer, rules: Rules, now: datetime) -> CaseReopening:

@@ -1,33 +1,32 @@
 """Opens a closed case again at the same agency, when its sender objects to the closing in time.
 
-A reopening is the next hop of the case. It has a new deadline, and the objection as its first reason.
+A reopening is the next hop of the case, with a new deadline. The objection accompanies the case. The reason quotes no
+words of it: reasons go on to other agencies, and to the reports of other citizens.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from messages.shapes import Complaint, Dispatch, Reason, Report
+from messages.shapes import Dispatch, Reason, Report, SenderAct
 from messages.topics import TRIAGE
 from messages.working_days import may_object
-from router.answer_store import closing_time, response_time
+from router.answer_store import Closing, find_closing
 from router.cases.hops import dispatch_as_own_case, next_hop
 from router.cases.transfer import CaseTransfer
 from router.rules import Rules
 from router.store import dispatch_history
 
-_REOPENED = "Dibuka lagi (ke-{}) karena pelapor menyatakan belum selesai: “{}”"
-# The whole objection accompanies the case.
-_QUOTED_LENGTH = 500
+_REOPENED = "Dibuka lagi (ke-{}) karena pelapor menyatakan belum selesai."
 # From this number of reopenings on, each one is told to oversight.
 _TOLD_FROM = 2
 
 
-def is_objection_in_time(complaint: Complaint, closed_at: datetime) -> bool:
-    """Return whether a message objects to a closing within the period. Its time of arrival counts."""
-    return complaint.follow_up.act == "objects" and may_object(closed_at, complaint.at)
+def is_objection_in_time(act: SenderAct, written_at: datetime, closing: Closing) -> bool:
+    """Return whether a message objects to the answer that closed a case: after the answer, and within the period."""
+    return act == "objects" and closing.stated_at < written_at and may_object(closing.at, written_at)
 
 
 def reopened_cases(dispatches: Sequence[Dispatch]) -> Sequence[Dispatch]:
@@ -52,45 +51,40 @@ class CaseReopening:
     agency_of: Callable[[Report], str]
     now: datetime
 
-    def for_objection(self, complaint: Complaint, parent_id: UUID) -> Sequence[Dispatch]:
+    def for_objection(self, complaint_id: UUID, parent_id: UUID) -> Sequence[Dispatch]:
         """Return the hops of the case that an objection to `parent_id` opens again; none if it was routed before."""
-        if dispatch_history(self.transfer.connection, complaint.id):
-            return ()
-        return self._reopen(parent_id, complaint.report.text)
+        return () if dispatch_history(self.transfer.connection, complaint_id) else self._reopen(parent_id)
 
-    def after_closing(self, case: Dispatch, closed_at: datetime, *, by_system: bool) -> Sequence[Dispatch]:
+    def after_closing(self, case: Dispatch, accompanying: Iterable[Dispatch]) -> Sequence[Dispatch]:
         """Return the hops of cases whose senders objected to a closing before the router processed it.
 
-        They saw it in the ledger. The result is that of the other order, in which the closing was processed first. A
-        closing by the system means that nobody has objected since the last response: an objection that the desk had not
-        read then opens the case again.
+        They saw it in the ledger. `accompanying` are the dispatches beside the closed case. The result is that of the
+        other order, in which the closing was processed first. A closing by the system means that nobody has objected
+        since the last response: an objection that the desk had not read then opens the case again.
         """
-        objected_after = closed_at
-        if by_system:
-            objected_after = response_time(self.transfer.connection, case) or closed_at
+        closing = find_closing(self.transfer.connection, case)
         objections = [
-            accompanying
-            for accompanying in self.transfer.accompanying_dispatches(case)
-            if accompanying.follow_up.act == "objects" and accompanying.at > objected_after
+            dispatch
+            for dispatch in accompanying
+            if closing and is_objection_in_time(dispatch.follow_up.act, dispatch.at, closing)
         ]
         hops: list[Dispatch] = []
         for objection in sorted(objections, key=attrgetter("at", "complaint_id")):
             current_case = self.transfer.find_case(objection.complaint_id)
             # An earlier objection of the same sender may have reopened it.
-            if current_case and closing_time(self.transfer.connection, current_case):
-                hops += self._reopen(objection.complaint_id, objection.report.text)
+            if current_case and find_closing(self.transfer.connection, current_case):
+                hops += self._reopen(objection.complaint_id)
         return hops
 
-    def _reopen(self, complaint_id: UUID, words: str) -> Sequence[Dispatch]:
+    def _reopen(self, complaint_id: UUID) -> Sequence[Dispatch]:
         """Reopen the case of a sender whose report or later message is given.
 
         The case of another citizen that the report joined stays closed: the report becomes a case at the same agency.
         """
         report = self.transfer.first_of_sender(complaint_id)
         case = self.transfer.find_case(report.complaint_id) or report
-        quoted_words = " ".join(words.replace("”", '"').split())[:_QUOTED_LENGTH]
         reopened = report.reopened + 1
-        reason = Reason(rule="reopened", says=_REOPENED.format(reopened, quoted_words))
+        reason = Reason(rule="reopened", says=_REOPENED.format(reopened))
         # The agency may have given up its queue meanwhile.
         agency = self.rules.registry.find_receiving_agency(case.agency) or TRIAGE
         fields = {"agency": agency, "reasons": (reason, *report.reasons), "reopened": reopened}

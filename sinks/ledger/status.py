@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, and_, or_
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
-from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, arrivals
+from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
 from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
@@ -72,6 +72,12 @@ class ReportStatus:
     def agency(self) -> str:
         """Name of the agency that has the report; empty before the first dispatch."""
         return next((step.agency for step in reversed(self.steps) if step.kind in ARRIVALS), "")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the agency that has the case closed it, also if its sender withdrew it."""
+        kinds = [step.kind for step in self.steps if step.kind == "closed" or step.kind in ARRIVALS]
+        return kinds[-1:] == ["closed"]
 
     def for_everybody(self) -> "ReportStatus":
         """Return the status for anybody who has the number, of a private report without agencies and other numbers."""
@@ -205,9 +211,10 @@ def _answers_by_case(
 ) -> Mapping[UUID, Sequence[CaseAnswer]]:
     """Return the answers to the dispatches of each case. An answer to a report that belongs to the case is one, too.
 
-    Such an answer counts for the latest dispatch of the case to the same agency, as in the router. An answer without
-    its dispatch, or of an agency that does not have the dispatch, is none.
+    Such an answer counts for a dispatch of the case (`answered_hop`), as in the router. An answer without its dispatch,
+    or of an agency that does not have the dispatch, is none.
     """
+    dispatch_names = ("complaint_id", "of", "own_case", "hop", "agency", "dispatched_at")
     answer_columns: Sequence[Any] = [
         *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
         col(AnswerRow.id).label("answer_id"),
@@ -215,7 +222,7 @@ def _answers_by_case(
     is_of_dispatch = (col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == AnswerRow.agency)
     query = (
         select(
-            *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+            *(col(getattr(DispatchRow, name)) for name in dispatch_names),
             *answer_columns,
         )
         .join(DispatchRow, and_(*is_of_dispatch))
@@ -225,7 +232,7 @@ def _answers_by_case(
     for row in connection.execute(query):
         case_id, hop = (row.complaint_id, row.hop) if row.own_case else (row.of, None)
         if hop is None:
-            hop = max((case.hop for case in dispatches[case_id] if case.agency == row.agency), default=None)
+            hop = answered_hop(dispatches[case_id], row.agency, row.dispatched_at, row.recorded_at)
         if hop is not None:
             counted = (row.recorded_at, row.position, hop, row.verdict, row.answer_id, row.complaint_id)
             answers[case_id].append(CaseAnswer(*counted))

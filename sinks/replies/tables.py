@@ -28,6 +28,7 @@ class OutboxRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_replies_outbox_due", "channel", "state", "next_at"),
         Index("ix_replies_outbox_began", "channel", "started_at"),
+        Index("ix_replies_outbox_address", "address", "started_at"),
     )
 
     id: UUID = Field(primary_key=True)

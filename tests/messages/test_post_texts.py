@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.post_texts import answer_post, receipt_post, without_links
 from messages.shapes import Verdict
+from messages.topics import TRIAGE
 
 NUMBER = "2M1X-1JKK-2MCW"
+AGENCY = "kota-3374"
 # A domain as twitter-text (config `validDomain`) reads it, where every word of letters counts as a top-level domain:
 # X's own list of them grows. A link needs no scheme and no path.
 DOMAIN = re.compile(r"[^\W_](?:[\w-]*[^\W_])?\.(?:[^\W\d_]{2,}|xn--[-0-9a-z]+)", re.IGNORECASE)
@@ -44,7 +46,7 @@ def linked_parts(text: str) -> list[str]:
 @example("responded", "Kota Semarang", ["kec.sokaraja", "lapor.go.id"], " ")
 def test_no_post_has_a_link(verdict: Verdict, agency_name: str, words: list[str], between: str) -> None:
     """Whatever agency and words, the reply fits, names the number and says where to look."""
-    text = answer_post(verdict, NUMBER, agency_name, between.join(words))
+    text = answer_post(verdict, NUMBER, AGENCY, agency_name, between.join(words))
     assert linked_parts(text) == []
     assert fits_one_sms(text)
     assert f"SMS STATUS {NUMBER} ke 1708." in text
@@ -61,8 +63,16 @@ def test_words_are_cut_before_the_number() -> None:
     """The receipt and an answer say in words where to look."""
     assert linked_parts(receipt_post(NUMBER)) == []
     assert receipt_post(NUMBER).endswith(f"SMS STATUS {NUMBER} ke 1708.")
-    text = answer_post("responded", NUMBER, "Kota Semarang", "Petugas ke kec.sokaraja besok. " * 9)
+    text = answer_post("responded", NUMBER, AGENCY, "Kota Semarang", "Petugas ke kec.sokaraja besok. " * 9)
     assert text.startswith(f"Laporan {NUMBER}: Kota Semarang menjawab: Petugas ke kec. sokaraja besok.")
     assert f"... SMS STATUS {NUMBER} ke 1708." in text
-    without_words = answer_post("asked", NUMBER, "", "")
+    without_words = answer_post("asked", NUMBER, AGENCY, "", "")
     assert without_words == f"Laporan {NUMBER}: instansi yang berwenang bertanya. SMS STATUS {NUMBER} ke 1708."
+
+
+def test_a_closing_by_triage_is_no_answer() -> None:
+    """No agency got the report, and the post says so."""
+    text = answer_post("closed", NUMBER, TRIAGE, "petugas SP4N-LAPOR!", "Tidak ada tempatnya.")
+    opening = f"Laporan {NUMBER} tidak kami teruskan ke instansi"
+    assert text == f"{opening}: Tidak ada tempatnya. SMS STATUS {NUMBER} ke 1708."
+    assert answer_post("closed", NUMBER, TRIAGE, "", "") == f"{opening}. SMS STATUS {NUMBER} ke 1708."

@@ -8,18 +8,23 @@ import pytest
 from sqlalchemy import Engine
 
 from bus.port import Outgoing
+from messages import codec
+from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import Complaint, Dispatch, FollowUp, SenderAct
-from messages.topics import TRIAGE
+from messages.topics import AGENCY_ANSWERS, TRIAGE
 from messages.working_days import OBJECTION_WORKING_DAYS, add_working_days
 from tests.conftest import NOW
 from tests.router.test_answers import HEALTH, SLEMAN, TEXT, events, replies
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches, id_of
+from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
 
 OBJECTION = "belum menyala, masih gelap"
 LAST_DAY = add_working_days(NOW, OBJECTION_WORKING_DAYS)
+# Arrival of objections to a closing at `NOW`.
+AFTER_CLOSING = NOW + timedelta(minutes=1)
 
 
 class Clock:
@@ -45,7 +50,7 @@ def router(engine: Engine, clock: Clock) -> RouterHarness:
     return RouterHarness(make_router(engine, fixed_rules_source(), clock))
 
 
-def act_of(number: int, of: int, act: SenderAct = "objects", arrival: datetime = NOW) -> Complaint:
+def act_of(number: int, of: int, act: SenderAct = "objects", arrival: datetime = AFTER_CLOSING) -> Complaint:
     """Return the follow-up of a sender on the report of another number."""
     follow_up = FollowUp(act=act, rating=4 if act == "rates" else 0)
     return complaint_of(number, OBJECTION, of=of).model_copy(update={"follow_up": follow_up, "at": arrival})
@@ -75,7 +80,7 @@ def test_an_objection_opens_the_case_again(router: RouterHarness, clock: Clock, 
     assert (shown(objection), objection.relation.of) == ((first.agency, 0, False, 0), id_of(1))
     assert objection.follow_up.act == "objects"
     assert case.due_at > clock.time
-    assert (case.reasons[0].rule, OBJECTION in case.reasons[0].says) == ("reopened", True)
+    assert (case.reasons[0].rule, OBJECTION in case.reasons[0].says) == ("reopened", False)
     (reply,) = replies(outputs)
     assert (reply.tracking, reply.text.startswith("Laporan NOMOR1 dibuka lagi di ")) == ("NOMOR1", True)
     assert events(outputs) == []
@@ -90,6 +95,31 @@ def test_a_late_objection_is_a_case_of_its_own(router: RouterHarness) -> None:
     (second,) = dispatches(router.route(act_of(2, of=1, arrival=LAST_DAY + timedelta(minutes=1))))
     assert (shown(second), second.complaint_id) == ((HEALTH, 0, True, 0), id_of(2))
     assert "NOMOR1" in second.reasons[-1].says
+
+
+def test_an_objection_from_before_the_closing_is_not_about_it(router: RouterHarness) -> None:
+    """It is routed later, and is a case of its own: nobody would read it beside the closed one."""
+    close_first(router)
+    (second,) = dispatches(router.route(act_of(2, of=1, arrival=NOW - timedelta(minutes=1))))
+    assert (shown(second), second.complaint_id) == ((HEALTH, 0, True, 0), id_of(2))
+
+
+def test_an_objection_to_the_response_opens_what_the_system_closed(router: RouterHarness, clock: Clock) -> None:
+    """In each order of objection and closing: the service closes only what nobody has objected to."""
+    for number, is_routed_first in enumerate((True, False)):
+        clock.time, base = NOW, 10 * number
+        (first,) = dispatches(router.route(complaint_of(base + 1, TEXT)))
+        router.route_answer(first, "responded")
+        closing = signed(unsigned_answer(first, "closed").model_copy(update={"actor": SYSTEM_ACTOR}))
+        router.offset += 1
+        closed_at = NOW + timedelta(days=15)
+        encoded = codec.encode(closing, str(closing.complaint_id), "/test")
+        record = at(Outgoing(AGENCY_ANSWERS, *encoded), router.offset, closed_at)
+        clock.time = closed_at - timedelta(hours=1)
+        objection = router.complaint_record(act_of(base + 2, of=base + 1, arrival=clock.time))
+        records = [objection, record] if is_routed_first else [record, objection]
+        hops = [hop for item in records for hop in dispatches(router.route_record(item))]
+        assert (HEALTH, 1, True, 1) in [shown(hop) for hop in hops if hop.complaint_id == id_of(base + 1)]
 
 
 def test_oversight_hears_of_the_second_reopening(router: RouterHarness) -> None:
@@ -113,7 +143,10 @@ def test_two_objections_in_any_order_have_one_result(engine: Engine, clock: Cloc
         base = 10 * number
         (first,) = dispatches(router.route(complaint_of(base + 1, TEXT)))
         router.route_answer(first, "closed")
-        sent = [hop for index in order for hop in dispatches(router.route(act_of(base + index, of=base + 1)))]
+        objections = [
+            act_of(base + index, of=base + 1, arrival=AFTER_CLOSING + timedelta(hours=index)) for index in order
+        ]
+        sent = [hop for objection in objections for hop in dispatches(router.route(objection))]
         assert [shown(hop) for hop in sent] == [(HEALTH, 1, True, 1), (HEALTH, 0, False, 0), (HEALTH, 0, False, 0)]
 
 
@@ -126,7 +159,7 @@ def test_an_objection_that_is_routed_before_the_closing_opens_the_case_too(route
     closing = router.answer_record(first, "closed")
     outputs = router.route_record(closing)
     (case,) = dispatches(outputs)
-    assert (shown(case), OBJECTION in case.reasons[0].says) == ((HEALTH, 1, True, 1), True)
+    assert (shown(case), case.reasons[0].rule) == ((HEALTH, 1, True, 1), "reopened")
     assert len(replies(outputs)) == 2
     assert router.route_record(closing) == outputs
     later = at(Outgoing(closing.topic, *encoded_answer(router, case)), 90, clock.time + timedelta(hours=1))

@@ -103,8 +103,9 @@ def test_a_chain_of_repeats_is_the_senders(desk: DeskHarness) -> None:
 
 
 def follow_up_of(number: int, act: SenderAct, text: str) -> Complaint:
-    """Return a follow-up of the sender of the first complaint."""
-    return complaint_of(number, text, of=1).model_copy(update={"follow_up": FollowUp(act=act, rating=0)})
+    """Return a follow-up of the sender of the first complaint, a minute later."""
+    fields = {"follow_up": FollowUp(act=act, rating=0), "at": NOW + timedelta(minutes=1)}
+    return complaint_of(number, text, of=1).model_copy(update=fields)
 
 
 def test_a_rating_answers_no_question(desk: DeskHarness) -> None:

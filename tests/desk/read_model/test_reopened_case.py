@@ -1,0 +1,51 @@
+"""A closing by the answer to an accompanying report, and the reopening: all views say that the case is open."""
+
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from sinks.ledger.status import StatusReader
+from sinks.public.queries import PublicFilter, PublicReports
+from sinks.public.read_model import PublicReadModel
+from tests.conftest import NOW
+from tests.desk.harness import DeskHarness
+from tests.desk.read_model.test_sink import HEALTH, answer, rows
+from tests.router.test_linked import complaint_of
+from tests.router.test_objections import Clock, act_of
+from tests.support.stages import make_ledger_sink
+
+
+def test_a_case_that_was_closed_by_a_repeat_is_open_again(engine: Engine) -> None:
+    """Desk, ledger and public view count the closing for the dispatch before the objection, as the router does."""
+    clock = Clock()
+    desk = DeskHarness(engine, clock)
+    desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
+    clock.time = NOW + timedelta(minutes=1)
+    (repeat,) = desk.send(complaint_of(2, "lagi pak", of=1))
+    clock.time = NOW + timedelta(hours=1)
+    desk.answer(answer(repeat, "closed"), clock.time)
+    clock.time = NOW + timedelta(days=1)
+    reopened, _ = desk.send(act_of(3, of=1, arrival=clock.time))
+    assert (reopened.hop, reopened.reopened) == (1, 1)
+    # The router reads it after the objection; the bus took it before.
+    desk.answer(answer(repeat, "asked"), clock.time - timedelta(hours=1))
+    assert [case.hop for case in rows(desk, HEALTH, tab="new")] == [1]
+    assert [case.hop for case in rows(desk, HEALTH, tab="done")] == [0]
+
+    public = PublicReadModel(lambda text: text, b"key of public ids")
+    ledger = make_ledger_sink(engine, derive=public.handle)
+    statuses, reports = StatusReader(engine, {HEALTH: "Kemenkes"}), PublicReports(engine)
+    ledger.handle(desk.records)
+    (shown,) = reports.newest(PublicFilter(), 10)
+    status = statuses.status("NOMOR1")
+    assert status
+    assert (status.state, shown.state) == ("dibuka-lagi", "dibuka-lagi")
+    assert [step.kind for step in status.steps] == ["received", "dispatched", "closed", "reopened"]
+
+    desk.answer(answer(repeat, "accepted"), clock.time + timedelta(hours=2))
+    ledger.handle(desk.records)
+    (shown,) = reports.newest(PublicFilter(), 10)
+    status = statuses.status("NOMOR1")
+    assert status
+    assert (status.state, shown.state) == ("ditangani", "ditangani")
+    assert [case.hop for case in rows(desk, HEALTH, tab="working")] == [1]
