@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Select, func, select, update
+from sqlalchemy import Connection, Engine, select, update
 from sqlmodel import col
 
 from config.database import insert_statement, read_transaction, write_transaction
@@ -34,6 +34,7 @@ from sinks.replies.decision import (
     provider_backoff,
     reply_backoff,
 )
+from sinks.replies.recent_deliveries import count_recent, started_newest_first
 from sinks.replies.tables import OutboxRow, ProviderPauseRow, RecipientRow, UnreachableRow
 
 # Twilio's error code for a receiver who sent STOP.
@@ -270,19 +271,11 @@ def _delivery_history(
     limits: ReplyLimits,
     now: datetime,
 ) -> DeliveryHistory:
-    started_newest_first = _started_newest_first(channel)
+    newest_first = started_newest_first(channel)
     window_starts = [
-        connection.execute(started_newest_first.offset(count - 1).limit(1)).scalar_one_or_none()
-        for count, _ in limits.windows
+        connection.execute(newest_first.offset(count - 1).limit(1)).scalar_one_or_none() for count, _ in limits.windows
     ]
-    sent_to_sender = (
-        select(func.count())
-        .select_from(OutboxRow)
-        .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
-        .where((col(RecipientRow.sender) == reply.sender) | (col(OutboxRow.address) == address))
-        .where(col(OutboxRow.channel) == channel)
-        .where(col(OutboxRow.started_at) > now - DAY, col(OutboxRow.id) != reply.id)
-    )
+    sent_to_sender = count_recent(channel, reply.id, reply.sender, address, now - DAY)
     refusal = select(col(UnreachableRow.reason), col(UnreachableRow.at)).where(col(UnreachableRow.address) == address)
     unreachable = connection.execute(refusal).one_or_none()
     return DeliveryHistory(
@@ -291,12 +284,6 @@ def _delivery_history(
         sent_to_sender=connection.execute(sent_to_sender).scalar_one(),
         unreachable=(unreachable.reason, unreachable.at) if unreachable else None,
     )
-
-
-def _started_newest_first(channel: Channel) -> Select[Any]:
-    started_at = col(OutboxRow.started_at)
-    of_channel = select(started_at).where(col(OutboxRow.channel) == channel)
-    return of_channel.where(started_at.is_not(None)).order_by(started_at.desc())
 
 
 def _store_unreachable(connection: Connection, address: str, reason: str, now: datetime) -> None:
