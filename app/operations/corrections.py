@@ -22,6 +22,7 @@ from messages import codec, ids
 from messages.shapes import MERGED, SPLIT, Correction, Relation
 from messages.topics import CORRECTIONS
 from sinks.ledger.current_relation import CurrentRelation, current_relations
+from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
 
@@ -75,7 +76,19 @@ class Corrections:
             relation = Relation(kind=kind, of=target.case_id, evidence=(MERGED,), since=since)
             correction = _correction(connection, report, relation, None, actor, why, at)
             related_number = _tracking_number(connection, target.case_id)
+        self._check_open(related_number, report.tracking)
         return self._publish(correction, actor, related_number)
+
+    def _check_open(self, case_number: str, number: str) -> None:
+        """Raise `NotPossible` if the case is closed. The router decides again: the case may be closed meanwhile."""
+        case = StatusReader(self._engine, {}).status(case_number)
+        if case and case.is_closed:
+            raise NotPossible(
+                f"The case {case_number} is closed: nobody would read {number} there.",
+                "case-closed",
+                number=number,
+                target=case_number,
+            )
 
     def _publish(self, correction: Correction, actor: str, related_number: str) -> PublishedCorrection:
         action = "complaints.split" if correction.apart_from else "complaints.merge"

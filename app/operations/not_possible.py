@@ -16,6 +16,7 @@ DecisionFault: TypeAlias = Literal[
     "circle",
     "together",
     "unequal-anonim",
+    "case-closed",
 ]
 
 

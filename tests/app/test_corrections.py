@@ -35,6 +35,7 @@ from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
 from tests.support import program
+from tests.support.agency_answers import unsigned_answer
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY, RunningService
 from tests.support.stages import make_ledger_sink, make_router
@@ -294,6 +295,21 @@ def test_an_impossible_correction_is_refused(
     with pytest.raises(NotPossible) as caught:
         decide(harness)
     assert message in str(caught.value)
+    assert harness.records(CORRECTIONS) == []
+
+
+def test_a_report_is_not_merged_into_a_closed_case(harness: CorrectionHarness) -> None:
+    """Nobody would read it there. The sentence names the case, whatever report of it was meant."""
+    record = harness.records("agency-kementerian-kemenkes")[0]
+    dispatch = codec.decode(Dispatch, record.value, record.headers)
+    closing = harness.parts.answer_keys.sign(unsigned_answer(dispatch, "closed"))
+    encoded = codec.encode(closing, str(closing.complaint_id), "/test")
+    harness.producer.publish([Outgoing(AGENCY_ANSWERS, *encoded)])
+    harness.work()
+    for target in (1, 2):
+        with pytest.raises(NotPossible, match=f"The case {number(1)} is closed") as caught:
+            harness.merge(target, 4)
+        assert caught.value.fault == "case-closed"
     assert harness.records(CORRECTIONS) == []
 
 

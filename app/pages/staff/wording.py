@@ -28,6 +28,7 @@ _FAULTS: Mapping[DecisionFault, Message] = {
         "Hanya satu dari laporan {number} dan {target} yang anonim: instansi akan tahu siapa pelapornya. Gabungkan "
         "sebagai laporan warga lain."
     ),
+    "case-closed": _("Kasus {target} sudah ditutup: tidak ada yang akan membaca laporan {number} di sana."),
 }
 _CLOSED_BY = _("Laporan {number} sudah ditutup lebih dulu oleh {actor}.")
 SOMEBODY = _("petugas lain")
