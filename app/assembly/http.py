@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from jinja2 import Environment
 
 from app.api_document.documented import Documented
@@ -22,13 +22,14 @@ from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
 from bus.port import Producer
 from config.translation.translator import load_translator
+from ingest.arrival import Refused
 from ingest.door_store import DoorStore
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.gate import Gate
 from ingest.http.problems import RefusalResponder
 from ingest.http.rate_limits import RateLimiter
-from ingest.http.refusal_handlers import install_refusal_handlers
+from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from monitor import health
@@ -81,13 +82,20 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         for door in channel.http_doors(parts, http):
             app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
-    own_page = OwnPage(OwnReports(parts.engine, parts.ledger), pages, parts.secrets.link_key, parts.now, uuid4)
-    app.include_router(own_page.routes(), responses=dict(PAGE_RESPONSES))
+    app.include_router(_own_page(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     if settings.public_view:
         app.include_router(public_pages(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     app.include_router(health.public_routes(pulse, readiness(parts, doors)))
     app.include_router(ApiViewer(_TITLE).routes())
     return app
+
+
+def _own_page(parts: Parts, pages: Environment) -> OwnPage:
+    def record(request: Request, reason: str) -> None:
+        record_refusal(request, Refused(reason))
+
+    reports = OwnReports(parts.engine, parts.ledger)
+    return OwnPage(reports, pages, parts.secrets.link_key, parts.now, uuid4, record)
 
 
 def page_templates() -> Environment:

@@ -18,7 +18,8 @@ ADDRESS_RATES: Mapping[str, str] = {
     "status": "240/minute",
     "file-megabytes": "1000/hour",
 }
-_STATUS_PREFIX = "/status"
+# Pages that a number or a link opens. Below the rate `status` nobody tries out many of them.
+_STATUS_PREFIXES = ("/status", "/l/")
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 _FOREIGN_SITES = {"cross-site", "same-site"}
 
@@ -38,7 +39,7 @@ class Admission:
         if not path.startswith(self._provider_prefixes):
             address = client_address(scope)
             self._limiter.check_rate("requests", address)
-            if path.startswith(_STATUS_PREFIX):
+            if path.startswith(_STATUS_PREFIXES):
                 self._limiter.check_rate("status", address)
         if path.startswith(self._program_prefixes) and scope["method"] not in _READING_METHODS:
             self._check_site(Headers(scope=scope))

@@ -22,9 +22,10 @@ def service(tmp_path: Path, own_node: Node) -> Iterator[RunningService]:
 
 
 def test_messages_keep_their_order_without_a_broker(service: RunningService, own_node: Node) -> None:
-    """The broker dies, then the service, which starts again without a broker. Its doors accept all the time.
+    """The broker dies, then the service, which starts again without a broker. All its doors accept all the time.
 
-    Messages from before, during and after the outage are on the topic in the order in which they were accepted.
+    SMS from before, during and after the outage are on the topic in the order in which they were accepted, and so is
+    the report that each other door accepted during the outage.
     """
     stages = ("ingest", "normalize", "router", "sinks")
     service.start(*stages)

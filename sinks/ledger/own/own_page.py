@@ -78,7 +78,11 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 class OwnPage:
-    """Endpoint of the sender's page. `link_key` checks the links, `new_form_id` gives each form an id of its own."""
+    """Endpoint of the sender's page.
+
+    `link_key` checks the links, and `record_refusal` logs and counts a wrong one by its reason. `new_form_id` gives
+    each form an id of its own.
+    """
 
     def __init__(
         self,
@@ -87,12 +91,14 @@ class OwnPage:
         link_key: bytes,
         now: Callable[[], datetime],
         new_form_id: Callable[[], UUID],
+        record_refusal: Callable[[Request, str], None],
     ) -> None:
         self._reports = reports
         self._pages = pages
         self._link_key = link_key
         self._now = now
         self._new_form_id = new_form_id
+        self._record_refusal = record_refusal
 
     def routes(self) -> APIRouter:
         """Return the route of the page."""
@@ -112,6 +118,7 @@ class OwnPage:
         accepts_json = "application/json" in request.headers.get("accept", "")
         message_id = read_sender_token(token, self._link_key)
         if message_id is None:
+            self._record_refusal(request, "no_such_link")
             return self._wrong_link(accepts_json=accepts_json)
         report = self._reports.read(message_id)
         if accepts_json:

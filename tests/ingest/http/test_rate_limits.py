@@ -3,6 +3,7 @@
 import pytest
 
 from ingest.arrival import Refused
+from ingest.http.admission import Admission
 from ingest.http.rate_limits import RateLimiter
 
 
@@ -70,3 +71,20 @@ def test_a_refused_request_uses_nothing_of_the_wide_network(limiter: RateLimiter
     for _ in range(10):
         admitted_requests(limiter, "2001:db8:1:2::1")
     assert admitted_requests(limiter, "2001:db8:1:3::1") == 3
+
+
+def test_links_and_numbers_share_the_rate_of_the_status_pages() -> None:
+    """An address cannot try out many of them. Its other requests, and those of other addresses, are still admitted."""
+    admission = Admission(RateLimiter({"requests": "9/minute", "status": "3/minute"}), (), "lapor.example")
+
+    def refusal(path: str, address: str = "203.0.113.7") -> str:
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [], "client": (address, 50_000)}
+        try:
+            admission.check(scope)
+        except Refused as refused:
+            return refused.reason
+        return ""
+
+    refusals = [refusal(path) for path in ("/l/AAAA", "/status/2VA8-SD70-3330", "/l/BBBB", "/l/CCCC")]
+    assert refusals == ["", "", "", "too_many_requests"]
+    assert (refusal("/lapor"), refusal("/l/CCCC", "203.0.113.8")) == ("", "")

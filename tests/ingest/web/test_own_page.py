@@ -78,8 +78,8 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
     assert token not in str(logged)
 
 
-def test_a_wrong_link_and_an_early_one(served: DoorClient) -> None:
-    """A wrong link leads to the form for a number. A right one works before the ledger has the report."""
+def test_a_wrong_link_and_an_early_one(served: DoorClient, logged: list[EventDict]) -> None:
+    """A wrong link leads to the form for a number and is recorded. A right one works before the ledger has the report."""
     report_id, wrong = uuid4(), "0" * 40
     early = sender_token(report_id, served.parts.secrets.link_key)
     for token, status, words in (
@@ -92,6 +92,12 @@ def test_a_wrong_link_and_an_early_one(served: DoorClient) -> None:
     assert served.get(f"/l/{wrong}", headers=_JSON).json()["reason"] == "no_such_link"
     assert served.get(f"/l/{early}", headers=_JSON).json()["reason"] == "not_recorded_yet"
     assert 'value="adds"' in served.get(f"/l/{early}").text
+    refused = [line for line in logged if line["event"] == "door.refused"]
+    assert [(line["route"], line["reason"], line["status"]) for line in refused] == [
+        ("/l/{token}", "no_such_link", 404)
+    ] * 3
+    assert served.parts.rejection_counter.by_door() == {"web": {"no_such_link": 3}}
+    assert not any(token in str(logged) for token in (wrong, early))
 
 
 def addresses(served: DoorClient, number: str) -> Iterator[str]:
