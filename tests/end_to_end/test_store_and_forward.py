@@ -1,16 +1,20 @@
 """The broker is away and the doors stay open: every report accepted meanwhile is processed later, once and in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 
+from app.simulator.replay import Replay
 from app.simulator.sender import Sender, SimulatedReport
 from messages import codec, topics
 from messages.shapes import RawMessage
 from tests.bus.kafka.node import Node
 from tests.support.service import RunningService
+
+_OTHER_CHANNELS = ("web", "mobile", "twitter")
 
 
 @pytest.fixture
@@ -19,6 +23,20 @@ def service(tmp_path: Path, own_node: Node) -> Iterator[RunningService]:
     running_service = RunningService(tmp_path, own_node.bootstrap)
     yield running_service
     running_service.close()
+
+
+def raw_messages(service: RunningService, channel: str) -> Sequence[RawMessage]:
+    """Return the messages of a channel in the order of its topic."""
+    with closing(service.parts.bus.reader()) as reader:
+        records = reader.read([topics.raw_topic(channel)])
+        return [codec.decode(RawMessage, record.value, record.headers) for record in records]
+
+
+def _reports(channels: Sequence[str]) -> Sequence[SimulatedReport]:
+    return [
+        SimulatedReport(f"outage-{channel}", f"Lampu jalan padam di depan pasar, kabar lewat {channel}", sender=number)
+        for number, channel in enumerate(channels, start=100)
+    ]
 
 
 def test_messages_keep_their_order_without_a_broker(service: RunningService, own_node: Node) -> None:
@@ -36,6 +54,9 @@ def test_messages_keep_their_order_without_a_broker(service: RunningService, own
     for number, text in enumerate(texts):
         if number == 10:
             own_node.kill()
+        if number == 12:
+            sent_rows = Replay(service.parts, _OTHER_CHANNELS, lambda: None).run(_reports(_OTHER_CHANNELS))
+            assert [row.refusal for row in sent_rows] == [""] * len(_OTHER_CHANNELS)
         if number == 15:
             service.kill()
             service.start(*stages)
@@ -47,11 +68,12 @@ def test_messages_keep_their_order_without_a_broker(service: RunningService, own
         assert sender.sms(SimulatedReport(f"ordered-{number}", text, sender=7)).status_code == requests.codes.ok
     audit = service.audit()
     assert audit.as_json()["differences"] == []
-    assert (audit.accepted, audit.dead, audit.pending) == (30, 0, 0)
-    reader = service.parts.bus.reader()
-    raw_messages = [codec.decode(RawMessage, r.value, r.headers) for r in reader.read([topics.raw_topic("sms")])]
-    reader.close()
-    bodies = [service.parts.sealer.open(raw.body, raw.id).decode().replace("+", " ") for raw in raw_messages]
+    assert (audit.accepted, audit.dead, audit.pending) == (30 + len(_OTHER_CHANNELS), 0, 0)
+    numbers = {row.channel: {raw.tracking for raw in raw_messages(service, row.channel)} for row in sent_rows}
+    assert numbers == {row.channel: {row.number} for row in sent_rows}
+    bodies = [
+        service.parts.sealer.open(raw.body, raw.id).decode().replace("+", " ") for raw in raw_messages(service, "sms")
+    ]
     order = [next(number for number, text in enumerate(texts) if f"{text}&" in body) for body in bodies]
     # A message whose confirmation was lost is on the topic twice. Its first position counts.
     assert list(dict.fromkeys(order)) == list(range(30))

@@ -79,7 +79,7 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
 
 
 def test_a_wrong_link_and_an_early_one(served: DoorClient, logged: list[EventDict]) -> None:
-    """A wrong link leads to the form for a number and is recorded. A right one works before the ledger has the report."""
+    """A wrong link leads to the form for a number, and is recorded. A right one works before the ledger has it."""
     report_id, wrong = uuid4(), "0" * 40
     early = sender_token(report_id, served.parts.secrets.link_key)
     for token, status, words in (
