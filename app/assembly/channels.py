@@ -1,9 +1,12 @@
 """The one list of the service's channels: the facts of each, with the reader and the doors that belong to it.
 
 To add a channel: a folder in `ingest/` with its `channel.py`, a reader in `normalize/readers/`, and an entry here.
+Doors and providers are imported where a process builds them: most commands need none.
 """
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -13,12 +16,7 @@ import ingest.smpp.channel
 import ingest.sms.channel
 import ingest.twitter.channel
 import ingest.web.channel
-from app.assembly.doors.mobile import mobile_doors
-from app.assembly.doors.smpp import SMPP_NUMBERS, smpp_doors
-from app.assembly.doors.sms import sms_doors
-from app.assembly.doors.twitter import TWITTER_NUMBERS, twitter_doors
-from app.assembly.doors.web import web_doors
-from app.assembly.installed_channel import InstalledChannel
+from app.assembly.installed_channel import DoorNumber, InstalledChannel
 from app.assembly.replies.providers import PUSH_REPLIES, SMS_REPLIES, WEB_REPLIES, X_REPLIES
 from messages.channels import ChannelDirectory
 from messages.payloads import follow_up, open311
@@ -28,6 +26,50 @@ from normalize.readers import follow_up as follow_up_reader
 from normalize.readers import mobile, smpp, sms, twitter, web
 from normalize.readers.open311 import Open311Reader
 
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable
+
+    from app.assembly.installed_channel import BackgroundDoor, DoorParts, HttpDoor, HttpParts
+    from bus.port import Producer
+
+
+def _web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
+    from app.assembly.doors.web import web_doors
+
+    return web_doors(parts, http)
+
+
+def _sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
+    from app.assembly.doors.sms import sms_doors
+
+    return sms_doors(parts, http)
+
+
+def _smpp_doors(parts: DoorParts, producer: Producer, stopping: threading.Event) -> Iterable[BackgroundDoor]:
+    from app.assembly.doors.smpp import smpp_doors
+
+    return smpp_doors(parts, producer, stopping)
+
+
+def _twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Event) -> Iterable[BackgroundDoor]:
+    from app.assembly.doors.twitter import twitter_doors
+
+    return twitter_doors(parts, producer, stopping)
+
+
+def _x_reads_today(parts: DoorParts) -> object:
+    from app.assembly.doors.twitter import reads_today
+
+    return reads_today(parts)
+
+
+def _mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
+    from app.assembly.doors.mobile import mobile_doors
+
+    return mobile_doors(parts, http)
+
+
 CHANNELS = (
     InstalledChannel(
         facts=ingest.web.channel.CHANNEL,
@@ -36,29 +78,32 @@ CHANNELS = (
             open311.CONTENT_TYPE: Open311Reader(parts.services.names).read_report,
             follow_up.CONTENT_TYPE: follow_up_reader.read_report,
         },
-        http_doors=web_doors,
+        http_doors=_web_doors,
         replies=WEB_REPLIES,
     ),
     InstalledChannel(
         facts=ingest.sms.channel.CHANNEL.with_door(ingest.smpp.channel.SMPP),
         reader=sms.read_report,
         format_readers=lambda _parts: {JOINED_SMS: smpp.read_report},
-        http_doors=sms_doors,
-        background_doors=smpp_doors,
-        numbers=SMPP_NUMBERS,
+        http_doors=_sms_doors,
+        background_doors=_smpp_doors,
+        # SMS parts that wait for the remaining parts of their message, or for the bus.
+        numbers=(
+            DoorNumber(ingest.smpp.channel.SMPP.name, "sms_parts", lambda parts: parts.sms_parts.count_waiting()),
+        ),
         replies=SMS_REPLIES,
     ),
     InstalledChannel(
         facts=ingest.twitter.channel.CHANNEL,
         reader=twitter.read_report,
-        background_doors=twitter_doors,
-        numbers=TWITTER_NUMBERS,
+        background_doors=_twitter_doors,
+        numbers=(DoorNumber(ingest.twitter.channel.MENTIONS.name, "x_reads", _x_reads_today),),
         replies=X_REPLIES,
     ),
     InstalledChannel(
         facts=ingest.mobile.channel.CHANNEL,
         reader=mobile.read_report,
-        http_doors=mobile_doors,
+        http_doors=_mobile_doors,
         replies=PUSH_REPLIES,
     ),
 )

@@ -11,8 +11,9 @@ from jinja2 import Environment
 
 from app.api_document.documented import Documented
 from app.api_document.viewer import ApiViewer
+from app.assembly.doors.documented_responses import PAGE_RESPONSES
 from app.assembly.doors.public_view import public_pages
-from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
+from app.assembly.installed_channel import HttpParts
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler

@@ -3,41 +3,43 @@
 It lists no channel: `app/assembly/channels.py` does.
 """
 
-import threading
+from __future__ import annotations
+
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
-from fastapi import APIRouter
-from jinja2 import Environment
-from sqlalchemy import Engine
-
-from bus.port import Producer
-from config.reference.open311_services import Open311Services
-from config.reference.regions import Regions
-from config.secrets import Secrets
-from config.settings import Settings
-from ingest.door_store import DoorStore
-from ingest.files.attachments import Attachments
-from ingest.http.gate import Gate
-from ingest.http.problems import documented_refusals
-from ingest.mobile.devices import Devices
-from ingest.smpp.part_store import PartStore
-from ingest.wrap import Wrapper
 from messages.cases.report_state import ShownState
 from messages.channels import ChannelFacts
-from messages.sealing import Sealer
-from normalize.conversation.preview import MessagePreview
-from normalize.reader_table import Reader
-from sinks.ledger.status import StatusReader
-from sinks.replies.providers.provider import ReplyProvider
 
-# How the OpenAPI document shows a refusal for which a door has no own description: as a problem, and as a page.
-PROBLEM_RESPONSES: Mapping[int | str, dict[str, Any]] = documented_refusals("default")
-PAGE_RESPONSES: Mapping[int | str, dict[str, Any]] = documented_refusals("default", page=True)
+if TYPE_CHECKING:
+    import threading
+    from datetime import datetime
+
+    from fastapi import APIRouter
+    from jinja2 import Environment
+    from sqlalchemy import Engine
+
+    from bus.port import Producer
+    from config.reference.open311_services import Open311Services
+    from config.reference.regions import Regions
+    from config.secrets import Secrets
+    from config.settings import Settings
+    from ingest.door_store import DoorStore
+    from ingest.files.attachments import Attachments
+    from ingest.http.gate import Gate
+    from ingest.mobile.devices import Devices
+    from ingest.smpp.part_store import PartStore
+    from ingest.wrap import Wrapper
+    from messages.sealing import Sealer
+    from normalize.conversation.preview import MessagePreview
+    from normalize.reader_table import Reader
+    from sinks.ledger.status import StatusReader
+    from sinks.replies.providers.provider import ReplyProvider
+
 _NO_RESPONSES: Mapping[int | str, dict[str, Any]] = {}
 
 
@@ -122,8 +124,9 @@ class ReplyRoute(NamedTuple):
     windows: Callable[[Settings], Sequence[Window]]
 
 
-HttpDoorBuilder = Callable[[DoorParts, HttpParts], Iterable[HttpDoor]]
-BackgroundDoorBuilder = Callable[[DoorParts, Producer, threading.Event], Iterable[BackgroundDoor]]
+if TYPE_CHECKING:
+    HttpDoorBuilder = Callable[[DoorParts, HttpParts], Iterable[HttpDoor]]
+    BackgroundDoorBuilder = Callable[[DoorParts, Producer, threading.Event], Iterable[BackgroundDoor]]
 
 
 def no_http_doors(_parts: DoorParts, _http: HttpParts) -> Iterable[HttpDoor]:

@@ -1,72 +1,56 @@
 """Builds the parts of one process from its settings. Each part is built at its first use. Nothing is decided here."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Engine, text
-from sqlmodel import col, select
-
 from app.assembly.installed_channel import InstalledChannel
-from app.assembly.kafka import kafka_bus
-from app.assembly.queues import existing_queues
 from app.clock import utc_now
-from app.database import open_database
-from app.operations.audit_heads import AuditHeads
-from app.operations.audit_log import AuditLog
 from app.system_user import system_user
-from bus.ensured_topics import EnsuredTopics
-from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
-from config.database import DatabaseProbe, read_transaction
-from config.postgresql import PostgresqlLimits
-from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
-from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
-from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import ReferenceFolder
-from config.reference.matter_terms import MATTER_FAULTS, load_terms
-from config.reference.open311_services import OPEN311_SERVICES, Open311Services, load_open311_services
-from config.reference.regions import REGIONS, Regions, load_regions
-from config.reference.reloading import ReloadingTables
-from config.secrets import Secrets, open_secrets
-from config.settings import Settings
-from ingest.files.attachments import Attachments, stored_bytes
-from ingest.files.file_space import FileSpace
-from ingest.http.concurrency_limit import ConcurrencyLimit
-from ingest.http.rejection_counter import RejectionCounter
-from ingest.mobile.access.tokens import Tokens
-from ingest.mobile.devices import Devices
-from ingest.mobile.uploads import announced_bytes
-from ingest.smpp.part_matching import PartDeadlines
-from ingest.smpp.part_store import PartStore
-from ingest.spool import Spool
-from ingest.wrap import Wrapper
-from language.model import LanguageModel, load_word_reader, reloading_language_model
 from messages import topics
-from messages.alternate_ids import AlternateIds
-from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.channels import ChannelDirectory
-from messages.sealing import Sealer
-from messages.sender_link import sender_link
 from messages.topics import ConsumerGroup, Topic
-from monitor.audit.audit import Audit, Auditor, LedgerContent
-from normalize.arrival import ArrivalReader
-from normalize.classification.classifier import Classifier
-from normalize.classification.danger import DangerReader
-from normalize.conversation.conversation import Conversation, TraitsReaderSource
-from normalize.conversation.preview import MessagePreview
-from normalize.duplicates.factory import MatcherSource
-from normalize.reader_table import Reader, ReaderTable
-from normalize.stage import NormalizeStage
-from router.registry.registry import Registry
-from router.registry.registry_loading import load_registry
-from router.rules import Rules
-from router.rules_loading import reloading_rules
-from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import ComplaintRow, DispatchRow
-from sinks.public.queries import PublicReports
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from app.operations.audit_heads import AuditHeads
+    from app.operations.audit_log import AuditLog
+    from bus.ensured_topics import EnsuredTopics
+    from config.database import DatabaseProbe
+    from config.reference.open311_services import Open311Services
+    from config.reference.regions import Regions
+    from config.reference.reloading import ReloadingTables
+    from config.secrets import Secrets
+    from config.settings import Settings
+    from ingest.files.attachments import Attachments
+    from ingest.http.concurrency_limit import ConcurrencyLimit
+    from ingest.http.rejection_counter import RejectionCounter
+    from ingest.mobile.devices import Devices
+    from ingest.smpp.part_store import PartStore
+    from ingest.spool import Spool
+    from ingest.wrap import Wrapper
+    from language.model import LanguageModel
+    from messages.answer_check import AnswerCheck, AnswerKeys
+    from messages.sealing import Sealer
+    from monitor.audit.audit import Audit
+    from normalize.classification.classifier import Classifier
+    from normalize.classification.danger import DangerReader
+    from normalize.conversation.conversation import Conversation
+    from normalize.conversation.preview import MessagePreview
+    from normalize.duplicates.factory import MatcherSource
+    from normalize.reader_table import ReaderTable
+    from normalize.stage import NormalizeStage
+    from router.registry.registry import Registry
+    from router.rules import Rules
+    from sinks.ledger.status import StatusReader
 
 # Limit of a door's publish. Twilio waits 15 s for the whole answer, and a person less.
 _DOOR_SECONDS = 3.0
@@ -93,32 +77,44 @@ class Parts:
     @cached_property
     def secrets(self) -> Secrets:
         """Secrets of the settings or the data folder. Raises `OSError` if the data folder cannot be written."""
+        from config.secrets import open_secrets
+
         return open_secrets(self.settings)
 
     @cached_property
     def sealer(self) -> Sealer:
         """The sealer of identities and providers' bytes."""
+        from messages.sealing import Sealer
+
         return Sealer(self.secrets.seal_keys)
 
     @cached_property
     def answer_keys(self) -> AnswerKeys:
         """The keys by which agencies authenticate their answers."""
+        from messages.answer_check import AnswerKeys
+
         return AnswerKeys(self.secrets.answer_key, self.settings.answer_keys)
 
     @cached_property
     def answer_check(self) -> AnswerCheck:
         """The check of agencies' answers."""
+        from messages.answer_check import AnswerCheck
+
         return AnswerCheck(self.answer_keys, self.settings.unsigned_answers_until)
 
     @cached_property
     def wrapper(self) -> Wrapper:
         """The wrapper of arrivals at the doors."""
+        from ingest.wrap import Wrapper
+
         secrets = self.secrets
         return Wrapper(self.sealer, secrets.sender_key, secrets.tracking_key, secrets.message_key)
 
     @cached_property
     def link_of(self) -> Callable[[UUID], str]:
         """The sender's own link to the report of a raw message."""
+        from messages.sender_link import sender_link
+
         return partial(sender_link, self.settings.reached_at, self.secrets.link_key)
 
     @cached_property
@@ -129,11 +125,15 @@ class Parts:
     @cached_property
     def language_models(self) -> ReloadingTables[LanguageModel]:
         """The language model of normalizer and router, reloaded when operators edit it. Raises `TableError`."""
+        from language.model import reloading_language_model
+
         return reloading_language_model(self.reference)
 
     @cached_property
     def reloading_rules(self) -> ReloadingTables[Rules]:
         """The routing rules, reloaded when operators edit them. Raises `TableError`."""
+        from router.rules_loading import reloading_rules
+
         return reloading_rules(self.reference, self.language_models)
 
     @property
@@ -151,27 +151,40 @@ class Parts:
 
     @cached_property
     def _registry_alone(self) -> Registry:
+
+        from language.model import load_word_reader
+        from router.registry.registry_loading import load_registry
+
         return load_registry(self.reference, load_word_reader(self.reference))
 
     @cached_property
     def services(self) -> Open311Services:
         """Services of Open311. Raises `SettingsError` naming each fault of the operator's file."""
+        from config.reference.open311_services import OPEN311_SERVICES, load_open311_services
+
         return load_open311_services(self.reference.table(OPEN311_SERVICES))
 
     @cached_property
     def regions(self) -> Regions:
         """Regions that citizens choose from. Raises `TableError`."""
+        from config.reference.regions import REGIONS, load_regions
+
         return load_regions(self.reference.table(REGIONS))
 
     @cached_property
     def matchers(self) -> MatcherSource:
         """The duplicate search of the language model in force. Raises `TableError`."""
+        from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
+        from normalize.duplicates.factory import MatcherSource
+
         weights = load_duplicate_weights(self.reference.table(DUPLICATE_WEIGHTS))
         return MatcherSource(self.language_models, weights, self.secrets.duplicate_key)
 
     @property
     def readers(self) -> ReaderTable:
         """Readers of all channels."""
+        from normalize.reader_table import Reader, ReaderTable
+
         by_content_type: dict[str, Reader] = {}
         for channel in self.installed_channels:
             by_content_type |= channel.format_readers(self)
@@ -190,6 +203,10 @@ class Parts:
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that turns arrivals into complaints."""
+        from messages.alternate_ids import AlternateIds
+        from normalize.stage import NormalizeStage
+        from sinks.public.queries import PublicReports
+
         regions = self.language_models.current().regions
         alternate_ids = AlternateIds(self.secrets.message_key, self.settings.former_ids_until)
         return NormalizeStage(
@@ -209,6 +226,10 @@ class Parts:
     @cached_property
     def classifier(self) -> Classifier:
         """The classifier that sets messages aside which are no complaints."""
+        from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+        from config.reference.matter_terms import MATTER_FAULTS, load_terms
+        from normalize.classification.classifier import Classifier
+
         rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
         faults = load_terms(self.reference.table(MATTER_FAULTS))
         return Classifier(rows, self.channels.without_kind_choice, faults)
@@ -216,11 +237,16 @@ class Parts:
     @cached_property
     def conversation(self) -> Conversation:
         """The part of the normalizer that attaches messages to reports of the same sender."""
+        from normalize.conversation.conversation import Conversation, TraitsReaderSource
+
         return Conversation(TraitsReaderSource(self.language_models), self.channels.without_kind_choice)
 
     @cached_property
     def message_preview(self) -> MessagePreview:
         """What the normalizer makes of a message, for doors that answer at once."""
+        from normalize.arrival import ArrivalReader
+        from normalize.conversation.preview import MessagePreview
+
         regions, danger = self.language_models.current().regions, self.danger_reader.danger
         reader = ArrivalReader(self.sealer, self.readers, regions, self.classifier, None, danger, self.conversation)
         return MessagePreview(self.engine, self.sealer, reader)
@@ -228,11 +254,17 @@ class Parts:
     @cached_property
     def danger_reader(self) -> DangerReader:
         """The recognition of danger to life in a text, for the normalizer and for hints at the doors."""
+        from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
+        from normalize.classification.danger import DangerReader
+
         return DangerReader(load_danger_rows(self.reference.table(DANGER_PHRASES)))
 
     @cached_property
     def engine(self) -> Engine:
         """The database."""
+        from app.database import open_database
+        from config.postgresql import PostgresqlLimits
+
         settings = self.settings
         limits = PostgresqlLimits(
             connections=settings.database_connections, statement=settings.database_statement_seconds
@@ -242,26 +274,38 @@ class Parts:
     @cached_property
     def database_ping(self) -> DatabaseProbe:
         """A check of the database with a time limit."""
+        from config.database import DatabaseProbe
+
         return DatabaseProbe(self.ask_database, _PING_SECONDS)
 
     def ask_database(self) -> None:
         """Return if the database answers. Raises `DatabaseUnavailable`, or another error of the database."""
+        from sqlalchemy import text
+
+        from config.database import read_transaction
+
         with read_transaction(self.engine) as connection:
             connection.execute(text("SELECT 1"))
 
     @cached_property
     def audit_log(self) -> AuditLog:
         """The log of the acts of staff."""
+        from app.operations.audit_log import AuditLog
+
         return AuditLog(self.engine, self.audit_heads, system_user())
 
     @cached_property
     def audit_heads(self) -> AuditHeads:
         """The heads of that log on the bus."""
+        from app.operations.audit_heads import AuditHeads
+
         return AuditHeads(lambda: self.bus)
 
     @cached_property
     def ledger(self) -> StatusReader:
         """The reader of the ledger."""
+        from sinks.ledger.status import StatusReader
+
         return StatusReader(self.engine, {code: agency.name for code, agency in self.registry.institutions.items()})
 
     @cached_property
@@ -277,6 +321,9 @@ class Parts:
     @cached_property
     def bus(self) -> Bus:
         """The bus that the settings name."""
+        from app.assembly.kafka import kafka_bus
+        from bus.local.bus import LocalBus
+
         if self.settings.bus == "local":
             return LocalBus(self.settings.home / "bus.db", time.time)
         return kafka_bus(self.settings)
@@ -284,12 +331,19 @@ class Parts:
     @cached_property
     def devices(self) -> Devices:
         """The registered devices of the mobile app."""
+        from ingest.mobile.access.tokens import Tokens
+        from ingest.mobile.devices import Devices
+
         tokens = Tokens(self.secrets.device_key)
         return Devices(self.engine, self.wrapper, self.sealer, tokens)
 
     @cached_property
     def attachments(self) -> Attachments:
         """The store of files that came with reports."""
+        from ingest.files.attachments import Attachments, stored_bytes
+        from ingest.files.file_space import FileSpace
+        from ingest.mobile.uploads import announced_bytes
+
         measures = (partial(stored_bytes, self.engine), partial(announced_bytes, self.engine))
         space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, time.monotonic)
         return Attachments(self.engine, self.sealer, self.file_limit, space)
@@ -297,25 +351,36 @@ class Parts:
     @cached_property
     def file_limit(self) -> ConcurrencyLimit:
         """The limit on files that are processed at once."""
+        from ingest.http.concurrency_limit import ConcurrencyLimit
+
         return ConcurrencyLimit(_FILES_AT_ONCE, _FILES_WAITING, _FILE_PATIENCE_SECONDS)
 
     @cached_property
     def sms_parts(self) -> PartStore:
         """The store of SMS parts over SMPP that wait for the rest of their message."""
+        from ingest.smpp.part_matching import PartDeadlines
+        from ingest.smpp.part_store import PartStore
+
         return PartStore(self.engine, PartDeadlines(timedelta(seconds=self.settings.smpp_part_seconds)))
 
     @cached_property
     def rejection_counter(self) -> RejectionCounter:
         """The counter of refusals of this process's doors."""
+        from ingest.http.rejection_counter import RejectionCounter
+
         return RejectionCounter(self.channels.doors.values())
 
     @cached_property
     def spool(self) -> Spool:
         """The spool of this host: what its doors accepted while the bus was away."""
+        from ingest.spool import Spool
+
         return Spool(self.settings.home / "spool.db", self.settings.spool_megabytes * 1_000_000, self.now)
 
     def door_producer(self) -> Producer:
         """Return a producer with a short deadline: a citizen or a provider waits for the answer."""
+        from app.assembly.kafka import kafka_bus
+
         if self.settings.bus == "local":
             return self.bus.producer()
         return kafka_bus(self.settings, _DOOR_SECONDS).producer()
@@ -330,6 +395,8 @@ class Parts:
     @cached_property
     def ensured_topics(self) -> EnsuredTopics:
         """The topics of the service, created when they are missing."""
+        from bus.ensured_topics import EnsuredTopics
+
         return EnsuredTopics(self.bus.ensure, lambda: self.topic_specs, time.monotonic)
 
     def ensure_topics(self) -> None:
@@ -342,6 +409,9 @@ class Parts:
         The unpublished messages are counted first: one that is published meanwhile counts twice as pending, and is not
         missed.
         """
+        from app.assembly.queues import existing_queues
+        from monitor.audit.audit import Auditor, LedgerContent
+
         unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.count_waiting()
         reader = self.bus.reader()
         try:
@@ -356,12 +426,22 @@ class Parts:
 
     def _recorded_complaints(self) -> Iterator[tuple[UUID, datetime]]:
         """Yield each complaint in the ledger and its time of arrival, with a limited number in memory."""
+        from sqlmodel import col, select
+
+        from config.database import read_transaction
+        from sinks.ledger.tables import ComplaintRow
+
         query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
         with read_transaction(self.engine) as connection:
             yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
 
     def _recorded_dispatches(self) -> Iterator[UUID]:
         """Yield the id of each dispatch in the ledger, with a limited number in memory."""
+        from sqlmodel import col, select
+
+        from config.database import read_transaction
+        from sinks.ledger.tables import DispatchRow
+
         with read_transaction(self.engine) as connection:
             rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(col(DispatchRow.id)))
             yield from rows.scalars()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,18 @@ def test_a_command_imports_what_it_needs_when_it_runs() -> None:
     assert (result["code"], "--text" in result["output"]) == (terminal.EX_USAGE, True)
     assert not {module.partition(".")[0] for module in result["modules"]} & HEAVY_PACKAGES
     assert not [module for module in result["modules"] if module.startswith(("app.assembly", "app.operations"))]
+
+
+def test_a_command_that_reads_the_database_imports_no_door(
+    tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands build the parts that they use: no door, no provider, no bus and no stage."""
+    monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
+    monkeypatch.setenv("SATUPINTU_DATABASE_URL", f"sqlite:///{tables}")
+    result = run_and_list_modules(["triage", "list"])
+    assert result["code"] == 0
+    unneeded = {"fastapi", "starlette", "PIL", "jinja2", "kafka", "tweepy", "twilio", "requests", "google", "normalize"}
+    assert not {module.partition(".")[0] for module in result["modules"]} & unneeded
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])

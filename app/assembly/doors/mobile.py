@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from app.assembly.installed_channel import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts
+from app.assembly.doors.documented_responses import PROBLEM_RESPONSES
+from app.assembly.installed_channel import DoorParts, HttpDoor, HttpParts
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ShownReport

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from app.assembly.doors.sms_reading import PreviewedSms, sms_link
-from app.assembly.installed_channel import BackgroundDoor, DoorNumber, DoorParts, state_of
+from app.assembly.installed_channel import BackgroundDoor, DoorParts, state_of
 from bus.port import Producer
 from config.settings import Settings
 from ingest.door_store import DoorStore
@@ -59,7 +59,3 @@ def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | Non
         acknowledgements.text_for,
         now or parts.now,
     )
-
-
-# SMS parts that wait for the remaining parts of their message, or for the bus.
-SMPP_NUMBERS = (DoorNumber(SMPP.name, "sms_parts", lambda parts: parts.sms_parts.count_waiting()),)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from app.assembly.installed_channel import BackgroundDoor, DoorNumber, DoorParts
+from app.assembly.installed_channel import BackgroundDoor, DoorParts
 from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.twitter.adapter import TwitterAdapter
@@ -94,4 +94,3 @@ def _client(parts: DoorParts) -> XClient:
 
 
 # Posts that were read from X today, and the limit.
-TWITTER_NUMBERS = (DoorNumber(MENTIONS.name, "x_reads", reads_today),)

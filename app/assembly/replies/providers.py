@@ -1,25 +1,24 @@
 """Builds the provider that carries a channel's replies, and the limits that hold on the channel."""
 
-import json
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import partial
-from uuid import UUID
+from __future__ import annotations
 
-from app.assembly.installed_channel import DoorParts, ReplyRoute, Window, no_windows
-from app.assembly.smtp import smtp_server
+import json
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.assembly.installed_channel import ReplyRoute, no_windows
 from bus.errors import Stop
-from desk.mail.message import DEFAULT_LIFETIME, Mail
-from desk.mail.smtp import SmtpClient
-from ingest.web.contact_proof.contacts import ContactStore
-from sinks.replies.decision import DAY
-from sinks.replies.providers.email import EmailReplies, MailFault, MailTransport, ProvenContactReplies
-from sinks.replies.providers.fcm import GOOGLE, FcmPush
-from sinks.replies.providers.provider import ReplyProvider
-from sinks.replies.providers.smpp import SmppSms, Smsc
-from sinks.replies.providers.twilio import TwilioSms
-from sinks.replies.providers.x import XReplies
-from sinks.replies.status_callback import callback_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from app.assembly.installed_channel import DoorParts, Window
+    from desk.mail.smtp import SmtpClient
+    from sinks.replies.providers.email import MailFault, MailTransport
+    from sinks.replies.providers.provider import ReplyProvider
 
 # X's own limit for one account: docs.x.com, “Rate limits”, POST /2/tweets.
 _X_LIMIT: Window = (100, timedelta(minutes=15))
@@ -27,6 +26,10 @@ _X_LIMIT: Window = (100, timedelta(minutes=15))
 
 def sms_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return Twilio where it is set, else the operator's SMS centre where that is set."""
+    from sinks.replies.providers.smpp import SmppSms, Smsc
+    from sinks.replies.providers.twilio import TwilioSms
+    from sinks.replies.status_callback import callback_for
+
     settings = parts.settings
     if settings.twilio_from:
         callback = partial(callback_for, settings.reached_at) if settings.public_url else (lambda _: "")
@@ -43,6 +46,8 @@ def sms_provider(parts: DoorParts) -> ReplyProvider | None:
 
 def x_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return X where the keys of the account are set."""
+    from sinks.replies.providers.x import XReplies
+
     settings = parts.settings
     if not settings.x_consumer_key.get_secret_value():
         return None
@@ -53,6 +58,8 @@ def x_provider(parts: DoorParts) -> ReplyProvider | None:
 
 def fcm_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return Firebase Cloud Messaging where a service account is set. Raise `Stop` if its file can't be used."""
+    from sinks.replies.providers.fcm import GOOGLE, FcmPush
+
     path = parts.settings.fcm_credentials
     if path is None:
         return None
@@ -64,6 +71,9 @@ def fcm_provider(parts: DoorParts) -> ReplyProvider | None:
 
 def contact_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return SMS and e-mail for senders of the form who proved a contact, as far as they are set."""
+    from ingest.web.contact_proof.contacts import ContactStore
+    from sinks.replies.providers.email import ProvenContactReplies
+
     sms, email = sms_provider(parts), _email_provider(parts)
     if sms is None and email is None:
         return None
@@ -72,6 +82,10 @@ def contact_provider(parts: DoorParts) -> ReplyProvider | None:
 
 
 def _email_provider(parts: DoorParts) -> ReplyProvider | None:
+    from app.assembly.smtp import smtp_server
+    from desk.mail.smtp import SmtpClient
+    from sinks.replies.providers.email import EmailReplies
+
     if not parts.settings.smtp_host:
         return None
     transport = mail_transport(SmtpClient(smtp_server(parts.settings), parts.now), parts.now)
@@ -80,6 +94,8 @@ def _email_provider(parts: DoorParts) -> ReplyProvider | None:
 
 def mail_transport(client: SmtpClient, now: Callable[[], datetime]) -> MailTransport:
     """Return the mail server as the port of the replies."""
+    from desk.mail.message import DEFAULT_LIFETIME, Mail
+    from sinks.replies.providers.email import MailFault
 
     def send(message_id: UUID, to: str, subject: str, body: str) -> MailFault | None:
         result = client.send(Mail(message_id, "reply", to, subject, body, now() + DEFAULT_LIFETIME))
@@ -90,5 +106,5 @@ def mail_transport(client: SmtpClient, now: Callable[[], datetime]) -> MailTrans
 
 WEB_REPLIES = ReplyRoute(contact_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
 SMS_REPLIES = ReplyRoute(sms_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
-X_REPLIES = ReplyRoute(x_provider, lambda settings: [_X_LIMIT, (settings.x_replies_per_day, DAY)])
+X_REPLIES = ReplyRoute(x_provider, lambda settings: [_X_LIMIT, (settings.x_replies_per_day, timedelta(days=1))])
 PUSH_REPLIES = ReplyRoute(fcm_provider, no_windows)
