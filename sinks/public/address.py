@@ -1,11 +1,10 @@
-"""Addresses of the public view: the filter and the position of a page in the query of an address. Pure."""
+"""Addresses of the public view: the filter and the beginning of a page in the query of an address. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from sinks.public.public_id import is_public_id
-from sinks.public.queries import CLOSED, OPEN, Position, PublicFilter
+from sinks.public.queries import CLOSED, OPEN, PublicFilter
 
 LIST = "/publik"
 FEED = "/publik/umpan.atom"
@@ -23,26 +22,23 @@ def read_filter(arguments: Mapping[str, str]) -> PublicFilter:
     return PublicFilter(values[_AGENCY], topics, values[_REGION], state)
 
 
-def read_position(arguments: Mapping[str, str]) -> Position | None:
-    """Return the position after which a page begins; `None` for the first page, also for a damaged address."""
-    written, _, public_id = arguments.get(_BEFORE, "").partition("~")
-    try:
-        published_at = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    if not is_public_id(public_id) or published_at.tzinfo is None:
-        return None
-    return Position(published_at.astimezone(UTC), public_id)
+def read_position(arguments: Mapping[str, str]) -> str:
+    """Return the public id of the report after which a page begins; empty for the first page and a damaged address."""
+    public_id = arguments.get(_BEFORE, "")
+    return public_id if is_public_id(public_id) else ""
 
 
-def list_address(chosen: PublicFilter, before: Position | None = None, path: str = LIST) -> str:
-    """Return the address of a list. The arguments are always in the same order, so that equal lists have one."""
+def list_address(chosen: PublicFilter, before: str = "", path: str = LIST) -> str:
+    """Return the address of a list that begins after a report, given its public id.
+
+    The arguments are always in the same order, so that equal lists have one.
+    """
     arguments = {
         _AGENCY: chosen.agency,
         _TOPIC: chosen.topics[0] if chosen.topics else "",
         _REGION: chosen.region,
         _STATE: chosen.state,
-        _BEFORE: f"{_precise(before.published_at)}~{before.public_id}" if before else "",
+        _BEFORE: before,
     }
     query = urlencode({name: value for name, value in arguments.items() if value})
     return f"{path}?{query}" if query else path
@@ -56,8 +52,3 @@ def report_address(public_id: str) -> str:
 def join_address(public_id: str) -> str:
     """Return the address of the form for a report that joins this one."""
     return f"/lapor?{JOIN_ARGUMENT}={public_id}"
-
-
-def _precise(at: datetime) -> str:
-    """Return a moment to the microsecond: `iso` would skip the reports of the same millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from messages.shapes import iso
 from sinks.public import address, wording
 from sinks.public.queries import ShownReport
 
@@ -26,7 +25,7 @@ def render_feed(
     _add(feed, "id", own_address)
     SubElement(feed, "link", rel="self", href=own_address)
     SubElement(feed, "link", rel="alternate", href=f"{site}{address.LIST}")
-    _add(feed, "updated", iso(max((report.changed_at for report in reports), default=_NEVER)))
+    _add(feed, "updated", max((report.changed_at for report in reports), default=_NEVER).isoformat())
     # An entry without an author needs that of the feed. The sender of a report is never one.
     _add(SubElement(feed, "author"), "name", "SP4N-LAPOR!")
     for report in reports:
@@ -34,8 +33,8 @@ def render_feed(
         _add(entry, "title", report.title or wording.topic_label(report.topic))
         _add(entry, "id", link)
         SubElement(entry, "link", rel="alternate", href=link)
-        _add(entry, "published", iso(report.published_at))
-        _add(entry, "updated", iso(report.changed_at))
+        _add(entry, "published", report.published_at.isoformat())
+        _add(entry, "updated", report.changed_at.isoformat())
         SubElement(entry, "category", term=report.topic)
         _add(entry, "summary", f"{institution(report.agency)}: {wording.state_label(report.state)}")
         _add(entry, "content", report.text).set("type", "text")

@@ -28,7 +28,13 @@ _INTRODUCTION = (
     r"|\b(?:suami|istri|isteri|anak|ayah|bapak|ibu|adik|kakak|kakek|nenek|mertua|tetangga|teman|saudara|orang\s?tua)"
     r"(?:\s+(?:saya|kami|sy|aku))\b"
 )
-_OWN_NAME = r"\b(?:saya|sy|aku)\b"
+_OWN_NAME = r"\b(?:saya|sy|aku|perkenalkan)\b"
+# Functions whose holders are named by citizens. In small letters the next words are hardly a name.
+_FUNCTION = re.compile(
+    r"\b(?:guru|kepsek|kepala\s+sekolah|kades|kadus|kepala\s+(?:desa|dusun)|lurah|camat|bupati|wali\s?kota|sekdes|kasi|kabid"
+    r"|bendahara)\b",
+    re.IGNORECASE,
+)
 # `saya joko susilo warga …`: two words in small letters, and then words about the person.
 _SMALL_OWN_NAME = re.compile(
     r"(?:^|[.,!\n]\s*)(?:saya|sy|aku)\s+(?P<name>[a-z]+\s[a-z]+)(?=\s*,|\s+(?:warga|dari|asal|selaku|umur|usia)\b)",
@@ -45,13 +51,24 @@ _BEFORE_NAME = (
     (re.compile(_OWN_NAME, re.IGNORECASE), False),
 )
 _ADDRESS_OF_NET = re.compile(
-    r"\S{1,99}(?:[@\uff20]|\s?[(\[{]\s?at\s?[)\]}]\s?)\S+|[@\uff20]\w[\w.-]*"
-    r"|\b(?:https?://|www\.)\S+|\b[\w-]{2,63}(?:\.[\w-]{2,63})*\.(?:com|net|org|id|me|ly|gl|io|co|link|site|xyz)\b(?:/\S*)?"
-    r"|\b(?:ig|fb|facebook|instagram|tiktok|twitter|telegram)\s*[:=]\s*\S+",
+    r"[\w.+-]{2,64}[ \t]{1,3}[@\uff20][ \t]{0,3}[\w-]{1,63}[ \t]?\.[ \t]?[a-z]{2,63}(?:\.[\w-]{2,63}){0,8}"
+    r"|\b(?:t|wa|m)\.me/\S+"
+    r"|\S{1,99}(?:[@\uff20]|\s?[(\[{]\s?at\s?[)\]}]\s?)\S+|[@\uff20]\w[\w.-]*"
+    r"|\b(?:https?://|www\.)\S+|\b[\w-]{2,63}(?:\.[\w-]{2,63}){0,8}\.(?:com|net|org|id|me|ly|gl|io|co|link|site|xyz)\b(?:/\S*)?"
+    r"|\b(?:ig|fb|facebook|instagram|tiktok|twitter|telegram)\s*[:=]\s*\S+"
+    # A name of an account without a colon: letters with a digit or a low line.
+    r"|\b(?:ig|fb|facebook|instagram|tiktok|twitter|telegram)(?:\s{1,3}(?:saya|sy|aku|kami))?\s{1,3}"
+    r"(?=[\w.]{0,30}[\d_])(?=[\w.]{0,30}[a-z])[\w.]{4,40}",
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"\+?\(?\d(?:[\d ().-]*\d)?")
 _MIN_PERSONAL_DIGITS = 6
+# Telephone numbers with any marks, or a line break, between their groups or their digits. A date or a time begins with
+# a shorter group.
+_BETWEEN_DIGITS = r"[\s().,/_*'\u2019\u00b7\u2010-\u2015\u2212-]"
+_PHONE = re.compile(
+    rf"(?<!\d)(?<!\d[.,/-])(?:(?=\+?62|0\d\d)\+?\d(?:{_BETWEEN_DIGITS}{{0,3}}\d){{8,13}}|0(?:{_BETWEEN_DIGITS}\d){{8,13}})(?!\d)"
+)
 # `150.000.000` is an amount. Longer numbers in groups of three may be anything.
 _MAX_AMOUNT_DIGITS = 9
 _CURRENCY = re.compile(r"(?:rp|idr)\.?\s*$", re.IGNORECASE)
@@ -84,6 +101,7 @@ _STREET_NUMBER = re.compile(
 _NOT_HOUSE_BEFORE = re.compile(
     r"\b(?:km|kilometer|sejak|tahun|tgl|tanggal|pukul|jam|ada|sudah|selama)\s+$", re.IGNORECASE
 )
+_LONGEST_WORD_BEFORE = 40
 _NOT_HOUSE_AFTER = re.compile(
     r"\s*(?:hari|minggu|bulan|tahun|jam|meter|m\b|km|orang|kali|unit|titik|lubang|rumah|warga|kk\b|menit|ribu|juta|%)",
     re.IGNORECASE,
@@ -107,19 +125,23 @@ class Span(NamedTuple):
 FindPersonal = Callable[[str], Iterable[Span]]
 # Returns True if a word may be a part of a person's name.
 MayBeName = Callable[[str], bool]
+# Returns the positions of the names of regions.
+FindRegions = Callable[[str], Iterable[range]]
 
 
 class PublicMask:
     """Masks texts. `find_personal` and `may_be_name` come from the reader of entities of the normalizer."""
 
-    def __init__(self, find_personal: FindPersonal, may_be_name: MayBeName) -> None:
+    def __init__(self, find_personal: FindPersonal, may_be_name: MayBeName, find_regions: FindRegions) -> None:
         self._find_personal = find_personal
         self._may_be_name = may_be_name
+        self._find_regions = find_regions
 
     def __call__(self, text: str) -> str:
         """Return the text with every personal part replaced."""
         numbers = [*_net_spans(text), *_number_spans(text), *_house_spans(text)]
         spans = [*self._find_personal(text), *numbers, *self._names(text), *self._names_before(text, numbers)]
+        spans += self._names_of_functions(text)
         return _ADJACENT_HOUSE.sub(HOUSE, _replaced(text, spans))
 
     def _names(self, text: str) -> Iterator[Span]:
@@ -136,6 +158,14 @@ class PublicMask:
             words = match["name"].split()
             if words[0][:1].isupper() and self._may_be_name(words[-1].rstrip(".").casefold()):
                 yield Span(*match.span("name"), NAME)
+
+    def _names_of_functions(self, text: str) -> Iterator[Span]:
+        """Yield the names after functions: `Lurah Joko Widodo`. The place in `Camat Tembalang` is none."""
+        functions = [(match.end() + 1, text[match.end() : match.end() + 1]) for match in _FUNCTION.finditer(text)]
+        in_region = {position for region in self._find_regions(text) for position in region} if functions else set()
+        for start, gap in functions:
+            if gap == " " and start not in in_region and (end := self._name_end(text, start, may_be_small=False)):
+                yield Span(start, end, NAME)
 
     def _name_end(self, text: str, start: int, *, may_be_small: bool) -> int:
         """Return the end of the name that begins at `start`; 0 if none does."""
@@ -182,13 +212,18 @@ def _number_spans(text: str) -> Iterator[Span]:
         digits = sum(character.isdigit() for character in written)
         if digits < _MIN_PERSONAL_DIGITS or _DATE.fullmatch(written.strip("()")):
             continue
-        is_amount = _CURRENCY.search(text, max(0, match.start() - 6), match.start()) or _CURRENCY_AFTER.match(
-            text, match.end()
-        )
-        if not is_amount and not (_GROUPED_AMOUNT.fullmatch(written) and digits <= _MAX_AMOUNT_DIGITS):
+        if not _is_amount(text, match) and not (_GROUPED_AMOUNT.fullmatch(written) and digits <= _MAX_AMOUNT_DIGITS):
+            yield Span(*match.span(), NUMBER)
+    for match in _PHONE.finditer(text):
+        if not _is_amount(text, match):
             yield Span(*match.span(), NUMBER)
     for match in _PLATE.finditer(text):
         yield Span(*match.span(), NUMBER)
+
+
+def _is_amount(text: str, number: re.Match[str]) -> bool:
+    before = _CURRENCY.search(text, max(0, number.start() - 6), number.start())
+    return bool(before or _CURRENCY_AFTER.match(text, number.end()))
 
 
 def _house_spans(text: str) -> Iterator[Span]:
@@ -200,7 +235,8 @@ def _house_spans(text: str) -> Iterator[Span]:
             yield Span(*match.span("value"), HOUSE)
     for match in _STREET_NUMBER.finditer(text):
         start, end = match.span("value")
-        if not (_NOT_HOUSE_BEFORE.search(text, 0, start) or _NOT_HOUSE_AFTER.match(text, end)):
+        is_preceded = _NOT_HOUSE_BEFORE.search(text, max(0, start - _LONGEST_WORD_BEFORE), start)
+        if not (is_preceded or _NOT_HOUSE_AFTER.match(text, end)):
             yield Span(start, end, HOUSE)
 
 

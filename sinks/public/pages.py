@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from config.reference.regions import Regions
 from sinks.public import address, wording
 from sinks.public.feed import render_feed
-from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports
+from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 
 _PAGE_SIZE = 20
 _FEED_SIZE = 50
@@ -63,14 +63,14 @@ class PublicPages:
         """Show the public reports, the newest first, 20 on a page. Arguments: instansi, topik, wilayah, status."""
         chosen = address.read_filter(request.query_params)
         before = address.read_position(request.query_params)
-        found = self._reports.newest(chosen, _PAGE_SIZE + 1, before)
-        reports = found[:_PAGE_SIZE]
-        more = address.list_address(chosen, reports[-1].position) if len(found) > _PAGE_SIZE else ""
+        candidates = self._newest(chosen, _PAGE_SIZE + 1, before)
+        reports = candidates[:_PAGE_SIZE]
+        more = address.list_address(chosen, reports[-1].public_id) if len(candidates) > _PAGE_SIZE else ""
         return self._render(
             "public_list.html",
             reports=reports,
             chosen=chosen,
-            is_first=before is None,
+            is_first=not before,
             more=more,
             newest=address.list_address(chosen),
             feed=address.list_address(chosen, path=address.FEED),
@@ -90,10 +90,16 @@ class PublicPages:
     def feed(self, request: Request) -> Response:
         """Return the newest public reports as an Atom feed (RFC 4287). It takes the arguments of the list."""
         chosen = address.read_filter(request.query_params)
-        reports = self._reports.newest(chosen, _FEED_SIZE)
+        reports = self._newest(chosen, _FEED_SIZE)
         own_address = f"{self._site}{address.list_address(chosen, path=address.FEED)}"
         content = render_feed(reports, self._names.institution, self._site, own_address)
         return Response(content, media_type=_ATOM)
+
+    def _newest(self, chosen: PublicFilter, limit: int, before: str = "") -> Sequence[ShownReport]:
+        """Return a page of reports. No report has a region that is not in the table: nothing is searched for it."""
+        if chosen.region and self._names.regions.get(chosen.region) is None:
+            return ()
+        return self._reports.newest(chosen, limit, before)
 
     def _agencies(self, chosen: PublicFilter) -> Sequence[tuple[str, str]]:
         codes = {*self._reports.agencies(), *([chosen.agency] if chosen.agency else [])}

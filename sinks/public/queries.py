@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, or_, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Row, or_, text, tuple_
 from sqlmodel import col, select
 
 from config.database import read_transaction
+from config.time_zones import time_zone
 from sinks.public.public_id import is_public_id
 from sinks.public.tables import PublicReport
 
@@ -19,19 +20,25 @@ CLOSED_STATES = frozenset({"selesai", "bukan-laporan", "ditarik"})
 OPEN, CLOSED = "berjalan", "selesai"
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Position of a report in the lists, which begin with the newest."""
-
-    published_at: datetime
-    public_id: str
+# Parts of the code of a region: 33 is a province, 33.74 a city of it, 33.74.01 a district of that city.
+PROVINCE_PARTS, CITY_PARTS = 1, 2
+# The codes of the agencies, each by a look-up in the index: to read all reports for them takes long.
+_AGENCIES = text("""
+WITH RECURSIVE code(agency) AS (
+    SELECT MIN(agency) FROM public_report
+    UNION ALL
+    SELECT (SELECT MIN(agency) FROM public_report WHERE agency > code.agency) FROM code WHERE code.agency IS NOT NULL
+)
+SELECT agency FROM code WHERE agency IS NOT NULL
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class PublicFilter:
     """Filter of a list; an empty field does not filter. `region` is the code of a province, a city or a district.
 
-    `state` is `berjalan` or `selesai`. `topics` and the times serve Open311.
+    `state` is `berjalan` or `selesai`. `topics` and the times serve Open311. The times count as whole days: by narrower
+    ones a reader would find the time at which a citizen wrote.
     """
 
     agency: str = ""
@@ -44,7 +51,11 @@ class PublicFilter:
 
 @dataclass(frozen=True, slots=True)
 class ShownReport:
-    """A report of the public view. Its words are masked."""
+    """A report of the public view. Its words are masked.
+
+    Each time is the beginning of its day at the place of the report. Who has the number of an anonymous report knows
+    its exact times, and must not find the report by them.
+    """
 
     public_id: str
     title: str
@@ -63,12 +74,14 @@ class ShownReport:
         """True if another report may join this one."""
         return self.state not in CLOSED_STATES
 
-    @property
-    def position(self) -> Position:
-        """Position in the lists."""
-        return Position(self.published_at, self.public_id)
+
+def region_part(region: str, parts: int) -> str:
+    """Return the first parts of the code of a region; empty for a code with fewer."""
+    codes = region.split(".")
+    return ".".join(codes[:parts]) if len(codes) >= parts else ""
 
 
+_TIMES = ("received_at", "published_at", "changed_at")
 _COLUMNS = tuple(col(getattr(PublicReport, name)) for name in ShownReport.__dataclass_fields__)
 
 
@@ -78,33 +91,36 @@ class PublicReports:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def newest(self, chosen: PublicFilter, limit: int, before: Position | None = None) -> Sequence[ShownReport]:
-        """Return the reports that the filter lets through, the newest first, at most `limit`, after `before`."""
+    def newest(self, chosen: PublicFilter, limit: int, before: str = "") -> Sequence[ShownReport]:
+        """Return the reports that the filter lets through, the newest first, at most `limit`.
+
+        `before` is the public id of a report, after which they begin. One that is not shown (any more) counts as none.
+        """
+        if _has_nul(chosen):
+            return []
         published_at, public_id = col(PublicReport.published_at), col(PublicReport.public_id)
         query = select(*_COLUMNS).where(*_conditions(chosen))
-        if before:
-            query = query.where(tuple_(published_at, public_id) < (before.published_at, before.public_id))
-        query = query.order_by(published_at.desc(), public_id.desc()).limit(limit)
         with read_transaction(self._engine) as connection:
-            return [ShownReport(*row) for row in connection.execute(query)]
+            if position := _position(connection, before):
+                query = query.where(tuple_(published_at, public_id) < position)
+            query = query.order_by(published_at.desc(), public_id.desc()).limit(limit)
+            return [_shown(row) for row in connection.execute(query)]
 
     def find(self, public_id: str) -> ShownReport | None:
         """Return the report with this public id."""
         row = self._find(select(*_COLUMNS), public_id)
-        return ShownReport(*row) if row else None
+        return _shown(row) if row else None
 
     def open_complaint(self, public_id: str) -> UUID | None:
         """Return the complaint of a report that is public and open, so that another citizen's report may join it."""
-        is_open = col(PublicReport.state).not_in(CLOSED_STATES)
-        row = self._find(select(col(PublicReport.complaint_id)).where(is_open), public_id)
+        row = self._find(select(col(PublicReport.complaint_id)).where(~col(PublicReport.is_closed)), public_id)
         complaint_id: UUID | None = row[0] if row else None
         return complaint_id
 
     def agencies(self) -> Sequence[str]:
         """Return the codes of the agencies that have public reports."""
-        query = select(col(PublicReport.agency)).distinct()
         with read_transaction(self._engine) as connection:
-            return sorted(connection.execute(query).scalars())
+            return sorted(connection.execute(_AGENCIES).scalars())
 
     def _find(self, query: Any, public_id: str) -> Any:
         if not is_public_id(public_id):
@@ -123,15 +139,51 @@ def _conditions(chosen: PublicFilter) -> list[ColumnElement[bool]]:
     if chosen.topics:
         conditions.append(col(PublicReport.topic).in_(chosen.topics))
     if chosen.region:
-        conditions.append(col(PublicReport.province) == chosen.region.partition(".")[0])
-        region = col(PublicReport.region)
-        if "." in chosen.region:
-            conditions.append(or_(region == chosen.region, region.startswith(f"{chosen.region}.", autoescape=True)))
+        conditions += _in_region(chosen.region)
     if chosen.state:
-        is_closed = col(PublicReport.state).in_(CLOSED_STATES)
-        conditions.append(is_closed if chosen.state == CLOSED else ~is_closed)
+        conditions.append(col(PublicReport.is_closed) == (chosen.state == CLOSED))
     if chosen.since:
-        conditions.append(col(PublicReport.published_at) >= chosen.since)
+        conditions.append(col(PublicReport.published_at) >= _bound(chosen.since, timedelta(0)))
     if chosen.until:
-        conditions.append(col(PublicReport.published_at) <= chosen.until)
+        conditions.append(col(PublicReport.published_at) < _bound(chosen.until, timedelta(days=1)))
     return conditions
+
+
+def _in_region(code: str) -> list[ColumnElement[bool]]:
+    if city := region_part(code, CITY_PARTS):
+        region = col(PublicReport.region)
+        is_part = or_(region == code, region.startswith(f"{code}.", autoescape=True))
+        return [col(PublicReport.city) == city, *([is_part] if city != code else [])]
+    return [col(PublicReport.province) == code]
+
+
+def _has_nul(chosen: PublicFilter) -> bool:
+    """Return True for a filter with a character that PostgreSQL refuses: no report has it."""
+    return any("\0" in value for value in (chosen.agency, chosen.region, *chosen.topics))
+
+
+def _position(connection: Connection, public_id: str) -> tuple[datetime, str] | None:
+    if not is_public_id(public_id):
+        return None
+    query = select(col(PublicReport.published_at)).where(col(PublicReport.public_id) == public_id)
+    published_at = connection.execute(query).scalar_one_or_none()
+    return (published_at, public_id) if published_at else None
+
+
+def _shown(row: Row[Any]) -> ShownReport:
+    times = {name: _begin_of_day(getattr(row, name), row.region) for name in _TIMES}
+    return ShownReport(**{**row._asdict(), **times})
+
+
+def _begin_of_day(at: datetime, region: str = "") -> datetime:
+    """Return the beginning of the day of a moment at a place."""
+    zone = time_zone(region).value
+    return datetime.combine(at.astimezone(zone), time(), zone)
+
+
+def _bound(at: datetime, distance: timedelta) -> datetime:
+    """Return the beginning of a day and a distance; the moment itself where that is outside the calendar."""
+    try:
+        return (_begin_of_day(at) + distance).astimezone(UTC)
+    except OverflowError:
+        return at

@@ -4,7 +4,7 @@ The words are masked when they are written, not when they are read: the process 
 tables of places that the mask needs nor the words themselves. A report that the mask fails on is not shown.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ from sinks.ledger.sender_acts import read_sender_facts
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.public.case_states import read_case_states
 from sinks.public.public_id import public_id
+from sinks.public.queries import CITY_PARTS, CLOSED_STATES, PROVINCE_PARTS, region_part
 from sinks.public.tables import PublicReport
 
 # Complaints of one transaction of a rebuild.
@@ -64,18 +65,24 @@ class PublicReadModel:
                 return count
             with write_transaction(engine) as connection:
                 lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
-                self.derive(connection, ids)
+                self.derive(connection, ids, masks_again=True)
             count, last_id = count + len(ids), ids[-1]
 
-    def derive(self, connection: Connection, complaint_ids: Collection[UUID]) -> None:
-        """Write the rows of these complaints, and of the cases that they belong to; delete those not to be shown."""
+    def derive(self, connection: Connection, complaint_ids: Collection[UUID], *, masks_again: bool = False) -> None:
+        """Write the rows of these complaints, and of the cases that they belong to; delete those not to be shown.
+
+        The words of a report that is shown already do not change: they are masked again only if `masks_again`.
+        """
         for chunk in statement_chunks(sorted(complaint_ids)):
             case_ids = sorted({*chunk, *_cases_of(connection, chunk)})
             for case_chunk in statement_chunks(case_ids):
-                self._derive_cases(connection, set(case_chunk))
+                words = {} if masks_again else _shown_words(connection, case_chunk)
+                self._derive_cases(connection, case_chunk, words)
 
-    def _derive_cases(self, connection: Connection, case_ids: Collection[UUID]) -> None:
-        rows = self._rows(connection, case_ids)
+    def _derive_cases(
+        self, connection: Connection, case_ids: Collection[UUID], words: Mapping[UUID, tuple[str, str]]
+    ) -> None:
+        rows = self._rows(connection, case_ids, words)
         if removed := set(case_ids) - {row["complaint_id"] for row in rows}:
             connection.execute(delete(PublicReport).where(col(PublicReport.complaint_id).in_(removed)))
         if rows:
@@ -83,7 +90,9 @@ class PublicReadModel:
             changed = {name: statement.excluded[name] for name in rows[0] if name != "complaint_id"}
             connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=changed), rows)
 
-    def _rows(self, connection: Connection, case_ids: Collection[UUID]) -> Sequence[dict[str, Any]]:
+    def _rows(
+        self, connection: Connection, case_ids: Collection[UUID], shown_words: Mapping[UUID, tuple[str, str]]
+    ) -> Sequence[dict[str, Any]]:
         """Return the rows of the complaints that are public: not rahasia, a case of their own, and at an agency."""
         is_public = (col(ComplaintRow.id).in_(case_ids), ~col(ComplaintRow.rahasia))
         complaints = connection.execute(select(ComplaintRow.__table__).where(*is_public)).all()  # type: ignore[attr-defined]
@@ -95,7 +104,7 @@ class PublicReadModel:
             self._row(complaint, words, dispatches[complaint.id], states[complaint.id], joined.get(complaint.id, 0))
             for complaint in complaints
             if complaint.id not in hidden and _is_at_agency(dispatches.get(complaint.id, ()))
-            if (words := self._masked(complaint))
+            if (words := shown_words.get(complaint.id) or self._masked(complaint))
         ]
 
     def _masked(self, complaint: Any) -> tuple[str, str] | None:
@@ -124,8 +133,10 @@ class PublicReadModel:
             "agency": latest.agency,
             "topic": latest.topic,
             "region": latest.region,
-            "province": latest.region.partition(".")[0],
+            "province": region_part(latest.region, PROVINCE_PARTS),
+            "city": region_part(latest.region, CITY_PARTS),
             "state": state[0],
+            "is_closed": state[0] in CLOSED_STATES,
             "joined": joined,
             "received_at": complaint.received_at,
             "published_at": published_at,
@@ -154,6 +165,13 @@ def _cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> set[UU
         col(DispatchRow.complaint_id).in_(complaint_ids), col(DispatchRow.of).is_not(None)
     )
     return {case_id for case_id in connection.execute(query).scalars() if case_id}
+
+
+def _shown_words(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, tuple[str, str]]:
+    """Return the masked title and text of the complaints that are shown already."""
+    columns = (col(PublicReport.complaint_id), col(PublicReport.title), col(PublicReport.text))
+    query = select(*columns).where(col(PublicReport.complaint_id).in_(complaint_ids))
+    return {row.complaint_id: (row.title, row.text) for row in connection.execute(query)}
 
 
 def _hidden(connection: Connection, case_ids: Collection[UUID]) -> set[UUID]:

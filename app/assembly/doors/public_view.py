@@ -7,6 +7,7 @@ from jinja2 import Environment
 
 from app.assembly.parts import Parts
 from language.places.gazetteer import Gazetteer
+from language.tokens import Tokens
 from normalize.entities import PERSONAL, EntityKind, extract_entities
 from normalize.entities.name_words import is_verb
 from normalize.entities.persons import is_no_name
@@ -54,4 +55,9 @@ def public_mask(gazetteer: Gazetteer) -> PublicMask:
             if mask := _MASKS.get(entity.kind):
                 yield Span(entity.start, entity.end, mask)
 
-    return PublicMask(find_personal, lambda word: not (is_no_name(word) or is_verb(word)))
+    def find_regions(text: str) -> Iterator[range]:
+        tokens = Tokens(text)
+        for mention in gazetteer.find_regions(tokens):
+            yield range(tokens.starts[mention.first], tokens.ends[mention.end - 1])
+
+    return PublicMask(find_personal, lambda word: not (is_no_name(word) or is_verb(word)), find_regions)

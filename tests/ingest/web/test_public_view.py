@@ -56,12 +56,29 @@ def test_what_everybody_reads(open_view: DoorClient) -> None:
         assert public_id in text
         assert "[nama], hubungi [nomor]" in text
         assert not re.search(r"Rahmat|0812|tidak boleh dibaca", text)
+        # Days, and no times: midnight in Jakarta is 17:00 in UTC.
+        assert set(re.findall(r"\d[T ](\d\d:\d\d)", text)) <= {"00:00", "17:00"}
     assert "&lt;b&gt;Antrean" in page
     assert open_view.get("/publik/P000000000000").status_code == HTTPStatus.NOT_FOUND
     for others in ("instansi=bumn-pln", "topik=tidak-ada", "wilayah=33.74", "status=selesai"):
         assert public_id not in open_view.get(f"/publik?{others}").text
     for others in (f"{_PERIOD}&status=closed", f"{_PERIOD}&service_code=tidak-ada", "end_date=2020-01-31T00:00:00Z"):
         assert open_view.get(f"/open311/v2/requests.json?{others}").json() == []
+
+
+def test_damaged_addresses(open_view: DoorClient) -> None:
+    """Each is answered with a page. A value that no report can have lists none; a damaged position counts as none."""
+    public_id = _only_id(open_view.get("/publik").text)
+    for query in ("sebelum=0001-01-01T00:00:00%2B14:00~P000000000000", "sebelum=%00", "sebelum=P000000000000"):
+        assert f'"/publik/{public_id}"' in open_view.get(f"/publik?{query}").text
+    for query in (f"sebelum={public_id}", "instansi=a%00b", "topik=%ff%00x", "wilayah=3%003", "wilayah=99.99"):
+        page = open_view.get(f"/publik?{query}")
+        assert (page.status_code, f'"/publik/{public_id}"' in page.text) == (HTTPStatus.OK, False)
+    assert open_view.get("/publik/umpan.atom?instansi=a%00b").status_code == HTTPStatus.OK
+    assert open_view.get("/publik/%00").status_code == HTTPStatus.NOT_FOUND
+    ends = ("start_date=0001-01-01T00:00:00Z", "start_date=9999-12-30T00:00:00Z&end_date=9999-12-31T23:59:59Z")
+    for query in (*ends, f"{_PERIOD}&service_code=a%00b"):
+        assert open_view.get(f"/open311/v2/requests.json?{query}").json() == []
 
 
 def test_the_feed_is_atom(open_view: DoorClient) -> None:

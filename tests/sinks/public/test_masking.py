@@ -1,4 +1,8 @@
-"""The mask of published texts, measured on 68 invented sentences. Nobody looked at the second half while writing it."""
+"""The mask of published texts, measured on 98 invented sentences.
+
+Nobody looked at the second part while writing the first mask; it has been read since, when disguised numbers and names
+after functions were added. The mask was written with the first and the third part in view.
+"""
 
 import re
 from pathlib import Path
@@ -34,7 +38,7 @@ def mask() -> PublicMask:
     return public_mask(load_language_model().gazetteer)
 
 
-@pytest.mark.parametrize("part", [0, 1], ids=["seen", "held-back"])
+@pytest.mark.parametrize("part", [0, 1, 2], ids=["seen", "held-back", "disguised"])
 def test_recall_and_losses(mask: PublicMask, part: int) -> None:
     """Names, numbers and addresses are masked; places, amounts, dates and institutions stay."""
     sentences = _SENTENCES.read_text().split(_SEPARATOR)[part].splitlines()
@@ -50,6 +54,9 @@ def test_recall_and_losses(mask: PublicMask, part: int) -> None:
         ("Hubungi Wulan 0896 1111 2222.", "Hubungi [nama] [nomor]."),
         ("Jl. Melati No. 12A RT 03/RW 05, Tegal", "Jl. Melati [alamat], Tegal"),
         ("UU No. 25 Tahun 2009, SDN 2, KM 12, Rp 1.500.000, 12-03-2025", None),
+        ("WA 0812\n3456 7890", "WA [nomor]"),
+        ("WA 0812\u00a03456\u00a07890, 0812\u20113456\u20117890", "WA [nomor], [nomor]"),
+        ("Kami 12 orang,\n3 anak; KM 10/12/14, 08/12/2025, Rp 62.500.000.000", None),
         ("Bapak Bupati dan Ibu Lurah, jalan rusak 3 bulan", None),
         ("", None),
     ],
