@@ -30,6 +30,7 @@ from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form, read_multipart
 from ingest.web.urlencoded import parse_urlencoded
 from ingest.wrap import Wrapper, accepted_record
+from messages.sender_link import sender_token
 
 # Kind of request whose rate limits follow-ups.
 RATE = "follow-up"
@@ -46,7 +47,11 @@ _FIELDS: dict[str, Any] = {
     },
     "required": ["token", "act"],
 }
-_ACCEPTED = {"type": "object", "properties": {"tracking": _TEXT}, "required": ["tracking"]}
+_ACCEPTED = {
+    "type": "object",
+    "properties": {"tracking": _TEXT, "token": {**_TEXT, "description": "Opens the page of what was added."}},
+    "required": ["tracking", "token"],
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -118,7 +123,8 @@ class FollowUpDoor:
         submission = read_follow_up(typed, self._link_key, 0)
         raw = wrap_follow_up(submission, typed.form_id, self._new_id(), (), arrival.at, self._wrapper)
         await self._gate.publish(accepted_record(raw))
-        return JSONResponse({"tracking": raw.tracking}, 202)
+        # Words that are added to a closed report become a case of their own, with answers on its own page.
+        return JSONResponse({"tracking": raw.tracking, "token": sender_token(raw.id, self._link_key)}, 202)
 
     async def _read_form(self, request: Request, form: PostedForm) -> None:
         content_type = request.headers.get("content-type", "")

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from config.translation.message import message as _
 from messages.cases.report_state import ReportState
-from messages.sender_link import read_sender_token
+from messages.sender_link import read_sender_token, sender_token
 from messages.shapes import Moment, SenderAct, Shape
 from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
 from sinks.ledger.wording import page_sentence
@@ -36,10 +36,15 @@ class EntryShown(Shape):
     agency: str
     text: str
     rating: int
+    number: str
 
 
 class OwnReportShown(Shape):
-    """A report for its sender. `can` are the acts that `POST /web/follow-ups` accepts for it now."""
+    """A report for its sender. `can` are the acts that `POST /web/follow-ups` accepts for it now.
+
+    `question_token` is the `token` with which an answer to `question` is sent. The question may be about a later
+    message that became a case of its own; the entries of such a case have its `number`.
+    """
 
     tracking: str
     state: ReportState
@@ -47,6 +52,7 @@ class OwnReportShown(Shape):
     agency: str
     due_at: Moment | None
     question: str
+    question_token: str
     answer: str
     entries: tuple[EntryShown, ...]
     can: tuple[SenderAct, ...]
@@ -130,8 +136,13 @@ class OwnPage:
             "acts": self._acts(report),
             "sent": terkirim,
             "form_id": self._new_form_id,
+            "question_token": self._question_token(report) if report else "",
         }
         return HTMLResponse(self._pages.get_template("own.html").render(context), headers=_HEADERS)
+
+    def _question_token(self, report: OwnReport) -> str:
+        asked_id = report.asked_message_id if report.question else None
+        return sender_token(asked_id, self._link_key) if asked_id else ""
 
     def _acts(self, report: OwnReport | None) -> tuple[SenderAct, ...]:
         if report is None:
@@ -150,6 +161,7 @@ class OwnPage:
             agency=report.status.agency,
             due_at=report.due_at,
             question=report.question,
+            question_token=self._question_token(report),
             answer=report.answer,
             entries=tuple(map(_entry_shown, report.entries)),
             can=self._acts(report),
@@ -165,7 +177,14 @@ class OwnPage:
 
 def _entry_shown(entry: OwnEntry) -> EntryShown:
     what = entry.act or entry.step.kind
-    return EntryShown(at=entry.step.at, what=what, agency=entry.step.agency, text=entry.text, rating=entry.rating)
+    return EntryShown(
+        at=entry.step.at,
+        what=what,
+        agency=entry.step.agency,
+        text=entry.text,
+        rating=entry.rating,
+        number=entry.number,
+    )
 
 
 def _problem(title: str, reason: Literal["no_such_link", "not_recorded_yet"]) -> Response:

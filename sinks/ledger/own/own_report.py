@@ -1,7 +1,7 @@
 """A report as its sender reads it by the own link: the state, the conversation with its words, and what one can do."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,19 +30,22 @@ class OwnEntry:
     """One entry of the conversation: a step of the report with the agency's words, or a message of the sender.
 
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
+    `number` is that of the message of this sender that became a case of its own, for a step of that case.
     """
 
     step: StatusStep
     act: SenderAct | None = None
     text: str = ""
     rating: int = 0
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnReport:
     """A report for its sender. `due_at` is the agency's deadline, while it has one.
 
-    `question` is the last one, while it waits for an answer. `answered_at` is the time of the last answer.
+    `question` is the last one, while it waits for an answer; `asked_message_id` is the raw message that it is about: of
+    the report, or of a later message that became a case of its own. `answered_at` is the time of the last answer.
     """
 
     status: ReportStatus
@@ -51,6 +54,7 @@ class OwnReport:
     answer: str = ""
     due_at: datetime | None = None
     answered_at: datetime | None = None
+    asked_message_id: UUID | None = None
 
 
 def possible_acts(state: ReportState, answered_at: datetime | None, now: datetime) -> tuple[SenderAct, ...]:
@@ -85,18 +89,24 @@ class OwnReports:
             messages = _own_messages(connection, report_id)
             due_at = _due_at(connection, report_id)
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
-        status = self._statuses.status(number) if number else None
+            further_cases = _further_cases(connection, messages[1:])
+        statuses = self._statuses.statuses([number, *further_cases]) if number else {}
+        status = statuses.get(number) if number else None
         if status is None:
             return None
-        words = self.words([status])
+        further = [statuses[case] for case in further_cases if case in statuses and not statuses[case].belongs_to_case]
+        words = self.words([status, *further])
         entries = [*_steps(status, words), *map(_message_entry, messages)]
+        entries += [replace(entry, number=case.tracking) for case in further for entry in _steps(case, words)]
         # Of one moment, a message comes before what follows from it.
         entries.sort(key=lambda entry: (entry.step.at, entry.act is None))
         answers = [step for step in status.steps if step.kind in _ANSWERS]
+        asking = next((case for case in (status, *further) if case.state == "menunggu-anda"), status)
         return OwnReport(
             status=status,
             entries=tuple(entries),
-            question=_last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else "",
+            asked_message_id=further_cases.get(asking.tracking, message_id),
+            question=_open_question(asking, words),
             answer=_last_words(status, words, _ANSWERS),
             due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
             answered_at=answers[-1].at if answers else None,
@@ -118,10 +128,7 @@ class OwnReports:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
         words = self.words(statuses)
         return {
-            status.tracking: (
-                _last_words(status, words, _ANSWERS),
-                _last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else "",
-            )
+            status.tracking: (_last_words(status, words, _ANSWERS), _open_question(status, words))
             for status in statuses
         }
 
@@ -133,6 +140,10 @@ def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:
 def _last_words(status: ReportStatus, words: Mapping[UUID, str], kinds: Collection[str]) -> str:
     steps = [step for step in _steps_with_words(status) if step.kind in kinds and step.answer_id]
     return words.get(steps[-1].answer_id, "") if steps and steps[-1].answer_id else ""
+
+
+def _open_question(status: ReportStatus, words: Mapping[UUID, str]) -> str:
+    return _last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else ""
 
 
 def _steps(status: ReportStatus, words: Mapping[UUID, str]) -> Iterator[OwnEntry]:
@@ -168,6 +179,18 @@ def _own_messages(connection: Connection, report_id: UUID) -> Sequence[Row[Any]]
         all_ids.update(latest)
         rows += repeats
     return rows
+
+
+def _further_cases(connection: Connection, messages: Sequence[Row[Any]]) -> Mapping[str, UUID]:
+    """Return numbers and raw messages of the sender's later messages that became cases: the report was closed before.
+
+    One that a person split from the report later is left out: it may be another citizen's.
+    """
+    is_first_case = (col(DispatchRow.hop) == 0, col(DispatchRow.own_case))
+    by_id = {row.id: row for row in messages}
+    query = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.complaint_id).in_(by_id), *is_first_case)
+    case_ids = set(connection.execute(query).scalars()) if by_id else set()
+    return {row.tracking: row.message_id for row in messages if row.id in case_ids}
 
 
 def _due_at(connection: Connection, report_id: UUID) -> datetime | None:

@@ -113,10 +113,11 @@ def test_no_value_is_an_empty_field(served: DoorClient, confirm: object) -> None
 
 
 def test_programs_get_the_number(served: DoorClient) -> None:
-    """A follow-up as JSON is a message with a number of its own."""
+    """A follow-up as JSON is a message with a number and a page of its own."""
     answer = served.post("/web/follow-ups", json={"token": link_token(served), "act": "confirms"})
     assert answer.status_code == 202
-    assert answer.json() == {"tracking": served.raw_messages("web")[0].tracking}
+    raw = served.raw_messages("web")[0]
+    assert answer.json() == {"tracking": raw.tracking, "token": sender_token(raw.id, served.parts.secrets.link_key)}
 
 
 def test_a_wrong_link_shows_the_words(served: DoorClient) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import requests
 from sqlalchemy import insert
@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from structlog.types import EventDict
 
 from config.database import read_transaction, write_transaction
-from messages.sender_link import sender_token
+from messages.ids import complaint_id
+from messages.sender_link import read_sender_token, sender_token
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
@@ -23,6 +24,7 @@ from tests.ingest.sms.test_answers import reply_text
 from tests.ingest.sms.test_door import send as send_sms
 from tests.ingest.sms.test_door import sms
 from tests.ingest.web.open311_client import process
+from tests.sinks.ledger.test_own_report import answer_row, case_row, message_row
 
 _ANSWER = "Jembatan darurat dipasang, kata Camat Purwanto."
 _TITLE = "Jembatan roboh"
@@ -76,6 +78,28 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
     sent = served.get(f"/l/{token}?terkirim=objects")
     assert "Kami mencatat bahwa masalahnya belum selesai." in sent.text
     assert token not in str(logged)
+
+
+def test_a_question_about_a_later_message_is_answered_there(served: DoorClient) -> None:
+    """The report was closed, and the message became a case of its own: an answer must reach that case."""
+    number, token = answered_report(served)
+    key = served.parts.secrets.link_key
+    message_id = read_sender_token(token, key)
+    assert message_id
+    later = message_row(2, "adds", "Tiang kedua.", of=complaint_id(message_id))
+    case = case_row(0, later["id"], id=UUID(int=700))
+    asked = answer_row(3, "asked", "Tiang mana?", complaint_id=later["id"], dispatch_id=case["id"])
+    with write_transaction(served.parts.engine) as connection:
+        for table, row in ((ComplaintRow, later), (DispatchRow, case), (AnswerRow, asked)):
+            connection.execute(insert(table), [row])
+    page = served.get(f"/l/{token}").text
+    question = page.partition('id="pertanyaan"')[2].partition("</section>")[0]
+    later_token = sender_token(later["message_id"], key)
+    assert "Tiang mana?" in question
+    assert re.findall(r'name="token" value="(\w+)"', question) == [later_token]
+    assert f"Laporan lanjutan {later['tracking']}." in page
+    shown = served.get(f"/l/{token}", headers=_JSON).json()
+    assert (shown["tracking"], shown["question"], shown["question_token"]) == (number, "Tiang mana?", later_token)
 
 
 def test_a_wrong_link_and_an_early_one(served: DoorClient, logged: list[EventDict]) -> None:

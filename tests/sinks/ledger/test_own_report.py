@@ -104,6 +104,35 @@ def test_a_question_waits_for_the_sender(engine: Engine) -> None:
     assert (report.status.state, report.question, report.answer) == ("menunggu-anda", "Di mana?", "")
 
 
+def test_a_message_after_the_closing_is_shown_with_its_case(engine: Engine) -> None:
+    """It became a case of its own, whose answers and question the sender reads here. One that was split off is not."""
+    later, split = message_row(2, "adds", "Tiang kedua."), message_row(3, "adds", "Tiang ketiga.")
+    further = case_row(0, later["id"], id=UUID(int=700), dispatched_at=NOW + 2 * HOUR)
+    accompanying = case_row(
+        0, split["id"], id=UUID(int=710), own_case=False, relation="repeat", of=REPORT, dispatched_at=NOW + 3 * HOUR
+    )
+    split_case = case_row(1, split["id"], id=UUID(int=711), dispatched_at=NOW + 4 * HOUR)
+    answers = [
+        answer_row(1, "closed", "Sudah diganti."),
+        answer_row(5, "asked", "Tiang yang mana?", complaint_id=later["id"], dispatch_id=UUID(int=700)),
+        answer_row(6, "closed", "Kepada warga lain.", complaint_id=split["id"], dispatch_id=UUID(int=711)),
+    ]
+    reports = write(engine, [report_row(1), later, split], [case_row(), further, accompanying, split_case], answers)
+    report = reports.read(MESSAGE)
+    assert report
+    assert (report.status.state, report.answer, report.question) == ("selesai", "Sudah diganti.", "Tiang yang mana?")
+    assert report.asked_message_id == later["message_id"]
+    assert [(entry.act or entry.step.kind, entry.text, entry.number) for entry in report.entries] == [
+        ("reports", "Laporan 1.", ""),
+        ("dispatched", "", ""),
+        ("closed", "Sudah diganti.", ""),
+        ("adds", "Tiang kedua.", ""),
+        ("dispatched", "", later["tracking"]),
+        ("adds", "Tiang ketiga.", ""),
+        ("asked", "Tiang yang mana?", later["tracking"]),
+    ]
+
+
 @pytest.mark.parametrize("relation", ["joins", "new"])
 def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, relation: str) -> None:
     """Neither who joined a case reads its words, nor one whose report a person merged; the first reads no other's."""
