@@ -1,31 +1,28 @@
 """Status of tracking numbers: the steps of each report so far, without its sender and its text."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, and_, or_
+from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
-from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
 from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
 from sinks.ledger.case_course import (
     ARRIVALS,
     CaseCourse,
-    case_course,
     joined_course,
     withdrawn_course,
 )
+from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
 from sinks.ledger.current_relation import CurrentRelation, current_relations
 from sinks.ledger.relation_links import RelationLinks, SenderCase
 from sinks.ledger.sender_acts import read_sender_facts
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
+from sinks.ledger.tables import ComplaintRow, SetAsideRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +128,8 @@ class StatusReader:
         own_ids, case_ids = {relation.id for relation in relations}, {relation.case_id for relation in relations}
         links.read(case_ids | {relation.repeated_id for relation in relations if relation.repeated_id})
         joined = links.joined(own_ids)
-        dispatches = _dispatches_by_complaint(connection, case_ids | joined)
-        courses = _courses(connection, links, case_ids, dispatches)
+        dispatches = dispatches_by_complaint(connection, case_ids | joined)
+        courses = read_courses(connection, links, case_ids, dispatches)
         senders = links.sender_cases(own_ids | case_ids | _answered_ids(courses.values()))
         facts = read_sender_facts(connection, links, own_ids, case_ids)
         for relation in relations:
@@ -176,102 +173,5 @@ def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Itera
         yield ReportStatus(row.tracking, "bukan-laporan", (received,), "new", None, set_aside=row.reason or "empty")
 
 
-def _courses(
-    connection: Connection,
-    links: RelationLinks,
-    case_ids: Collection[UUID],
-    dispatches: Mapping[UUID, Sequence[CaseDispatch]],
-) -> Mapping[UUID, CaseCourse]:
-    """Return the course of each case."""
-    answers = _answers_by_case(connection, case_ids, dispatches)
-    asked_cases = [case_id for case_id in case_ids if _has_question(answers[case_id])]
-    repeated_at = _messages_by_case(connection, links, asked_cases)
-    return {case_id: case_course(dispatches[case_id], answers[case_id], repeated_at[case_id]) for case_id in case_ids}
-
-
 def _answered_ids(courses: Iterable[CaseCourse]) -> set[UUID]:
     return {step.answered_id for course in courses for step in course.steps if step.answered_id}
-
-
-def _dispatches_by_complaint(
-    connection: Connection, complaint_ids: Collection[UUID]
-) -> Mapping[UUID, Sequence[CaseDispatch]]:
-    """Return the dispatches of each complaint by their hop."""
-    names = ("complaint_id", "dispatched_at", "hop", "agency", "reopened")
-    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
-    query = select(*columns).where(col(DispatchRow.complaint_id).in_(complaint_ids)).order_by(col(DispatchRow.hop))
-    dispatches: dict[UUID, list[CaseDispatch]] = defaultdict(list)
-    for complaint_id, *dispatch in connection.execute(query):
-        dispatches[complaint_id].append(CaseDispatch(*dispatch))
-    return dispatches
-
-
-def _answers_by_case(
-    connection: Connection, case_ids: Collection[UUID], dispatches: Mapping[UUID, Sequence[CaseDispatch]]
-) -> Mapping[UUID, Sequence[CaseAnswer]]:
-    """Return the answers to the dispatches of each case. An answer to a report that belongs to the case is one, too.
-
-    Such an answer counts for a dispatch of the case (`answered_hop`), as in the router. An answer without its dispatch,
-    or of an agency that does not have the dispatch, is none.
-    """
-    dispatch_names = ("complaint_id", "of", "own_case", "hop", "agency", "dispatched_at")
-    answer_columns: Sequence[Any] = [
-        *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
-        col(AnswerRow.id).label("answer_id"),
-    ]
-    is_of_dispatch = (col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == AnswerRow.agency)
-    query = (
-        select(
-            *(col(getattr(DispatchRow, name)) for name in dispatch_names),
-            *answer_columns,
-        )
-        .join(DispatchRow, and_(*is_of_dispatch))
-        .where(or_(col(DispatchRow.complaint_id).in_(case_ids), col(DispatchRow.of).in_(case_ids)))
-    )
-    answers: dict[UUID, list[CaseAnswer]] = defaultdict(list)
-    for row in connection.execute(query):
-        case_id, hop = (row.complaint_id, row.hop) if row.own_case else (row.of, None)
-        if hop is None:
-            hop = answered_hop(dispatches[case_id], row.agency, row.dispatched_at, row.recorded_at)
-        if hop is not None:
-            counted = (row.recorded_at, row.position, hop, row.verdict, row.answer_id, row.complaint_id)
-            answers[case_id].append(CaseAnswer(*counted))
-    return answers
-
-
-def _has_question(answers: Sequence[CaseAnswer]) -> bool:
-    return any(answer.verdict == "asked" for answer in answers)
-
-
-def _messages_by_case(
-    connection: Connection, links: RelationLinks, case_ids: Collection[UUID]
-) -> Mapping[UUID | None, Sequence[datetime]]:
-    """Return when the sender of each case wrote again. A rating, a confirmation or a withdrawal answers no question.
-
-    A message is the dispatch with which a repeat came to the case, also by a merge; later ones moved with the case. A
-    repeat of a join is another sender's.
-    """
-    repeated_at: defaultdict[UUID | None, list[datetime]] = defaultdict(list)
-    if not case_ids:
-        return repeated_at
-    is_repeat = (col(DispatchRow.relation) == "repeat", ~col(DispatchRow.own_case))
-    is_answer = col(DispatchRow.act).in_(ANSWERING_ACTS)
-    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, is_answer)
-    repeat_ids = set(connection.execute(repeats).scalars())
-    histories = _histories(connection, repeat_ids - links.joined(repeat_ids))
-    for history in histories.values():
-        for hop in arrivals({row.hop: None if row.own_case else row.of for row in history.values()}):
-            if history[hop].relation == "repeat":
-                repeated_at[history[hop].of].append(history[hop].dispatched_at)
-    return repeated_at
-
-
-def _histories(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Mapping[int, Row[Any]]]:
-    """Return the dispatches of complaints by their hop."""
-    names = ("complaint_id", "hop", "own_case", "of", "relation", "dispatched_at")
-    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
-    histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        for row in connection.execute(select(*columns).where(col(DispatchRow.complaint_id).in_(chunk))):
-            histories[row.complaint_id][row.hop] = row
-    return histories

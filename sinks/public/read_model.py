@@ -23,12 +23,14 @@ from config.database import (
     write_transaction,
 )
 from messages import codec
+from messages.cases.case_course import CaseDispatch
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
+from sinks.ledger.case_reading import read_courses
+from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relation_links import RelationLinks
 from sinks.ledger.sender_acts import read_sender_facts
 from sinks.ledger.tables import ComplaintRow, DispatchRow
-from sinks.public.case_states import read_case_states
 from sinks.public.public_id import public_id
 from sinks.public.queries import CITY_PARTS, CLOSED_STATES, PROVINCE_PARTS, region_part
 from sinks.public.tables import PublicReport
@@ -97,7 +99,7 @@ class PublicReadModel:
         is_public = (col(ComplaintRow.id).in_(case_ids), ~col(ComplaintRow.rahasia))
         complaints = connection.execute(select(ComplaintRow.__table__).where(*is_public)).all()  # type: ignore[attr-defined]
         dispatches = _dispatches(connection, [complaint.id for complaint in complaints])
-        states = read_case_states(connection, dispatches)
+        states = _states(connection, dispatches)
         joined = _joined(connection, dispatches)
         hidden = _hidden(connection, dispatches.keys())
         return [
@@ -200,16 +202,26 @@ def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict
     return dispatches
 
 
+def _states(connection: Connection, dispatches: Mapping[UUID, Sequence[Any]]) -> Mapping[UUID, tuple[str, datetime]]:
+    """Return the state of each case in the vocabulary of all pages, and its last change."""
+    cases = {
+        case_id: [CaseDispatch(row.dispatched_at, row.hop, row.agency, row.reopened) for row in rows]
+        for case_id, rows in dispatches.items()
+    }
+    courses = read_courses(connection, RelationLinks(connection), cases.keys(), cases)
+    return {case_id: (course.state, max(step.at for step in course.steps)) for case_id, course in courses.items()}
+
+
 def _is_at_agency(dispatches: Sequence[Any]) -> bool:
     return bool(dispatches) and dispatches[-1].own_case and dispatches[-1].agency != TRIAGE
 
 
 def _joined(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many complaints join each of these."""
+    """Return how many complaints join each of these now: a person may have split some from it."""
     of = col(DispatchRow.of)
     query = (
         select(of, func.count(col(DispatchRow.complaint_id).distinct()))
-        .where(of.in_(list(case_ids)), col(DispatchRow.relation) == "joins")
+        .where(of.in_(list(case_ids)), col(DispatchRow.relation) == "joins", is_latest_dispatch())
         .group_by(of)
     )
     return {case_id: count for case_id, count in connection.execute(query) if case_id}

@@ -1,7 +1,9 @@
 """Reports are public from their first agency on, with masked words, and only while they may be."""
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import permutations
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, delete
@@ -10,10 +12,21 @@ from config.database import write_transaction
 from messages.shapes import SenderAct
 from messages.topics import TRIAGE
 from sinks.public.address import list_address, read_position
-from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports
+from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 from sinks.public.read_model import PublicReadModel
 from sinks.public.tables import PublicReport
 from tests.conftest import NOW
+from tests.sinks.ledger.test_own_report import (
+    JOINED,
+    JOINER,
+    MESSAGE,
+    REPORT,
+    answer_row,
+    case_row,
+    message_row,
+    report_row,
+    write,
+)
 from tests.sinks.public.harness import EVERYTHING, KEY, PublicPipeline
 from tests.support import records
 from tests.support.plans import plans_of, scans_of
@@ -136,6 +149,41 @@ def test_words_are_masked_once(pipeline: PublicPipeline) -> None:
     assert [report.text for report in pipeline.shown] == [_MASKED]
     model.rebuild(pipeline.engine)
     assert texts == [sent.complaint.report.title, _TEXT]
+
+
+@pytest.mark.parametrize(
+    ("act", "hours", "state"), [("rates", 3, "menunggu-anda"), ("adds", 3, "ditangani"), ("adds", 1, "menunggu-anda")]
+)
+def test_the_state_is_that_of_the_ledger(engine: Engine, act: SenderAct, hours: int, state: str) -> None:
+    """The agency answered and then asked. A rating answers no question, and neither does an earlier message."""
+    further = message_row(hours, act, "Amoksisilin.")
+    ids = {"id": UUID(int=700), "own_case": False, "relation": "repeat", "of": REPORT}
+    accompanying = case_row(0, further["id"], act=act, dispatched_at=NOW + timedelta(hours=hours), **ids)
+    answers = [answer_row(1, "responded", "Sedang kami periksa."), answer_row(2, "asked", "Obat apa?")]
+    reports = write(engine, [report_row(1), further], [case_row(act="reports"), accompanying], answers)
+    own = reports.read(MESSAGE)
+    assert own
+    assert [own.status.state, *(report.state for report in derived(engine, {REPORT}))] == [state, state]
+
+
+def test_only_current_joins_count(engine: Engine) -> None:
+    """A report that a person split from the case is not counted any more, and its withdrawal hides nothing else."""
+    joining = {"own_case": False, "relation": "joins", "of": REPORT}
+    dispatches = [
+        case_row(),
+        case_row(0, JOINED, id=UUID(int=700), **joining),
+        case_row(1, JOINED, id=UUID(int=701)),
+    ]
+    joiner = report_row(2, JOINER, relation="joins", of=REPORT)
+    write(engine, [report_row(1), joiner, message_row(5, "withdraws", "", of=JOINED)], dispatches, [])
+    assert [report.joined for report in derived(engine, {REPORT, JOINED})] == [0]
+
+
+def derived(engine: Engine, complaint_ids: Collection[UUID]) -> Sequence[ShownReport]:
+    """Return the public reports after deriving these complaints."""
+    with write_transaction(engine) as connection:
+        PublicReadModel(str, KEY).derive(connection, complaint_ids)
+    return PublicReports(engine).newest(EVERYTHING, 10)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,116 @@
+"""Reads the courses of cases from the ledger, for the statuses of numbers and for the public view."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, and_, or_
+from sqlmodel import col, select
+
+from config.database import statement_chunks
+from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
+from sinks.ledger.case_course import CaseCourse, case_course
+from sinks.ledger.relation_links import RelationLinks
+from sinks.ledger.tables import AnswerRow, DispatchRow
+
+
+def dispatches_by_complaint(
+    connection: Connection, complaint_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[CaseDispatch]]:
+    """Return the dispatches of each complaint by their hop."""
+    names = ("complaint_id", "dispatched_at", "hop", "agency", "reopened")
+    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
+    query = select(*columns).where(col(DispatchRow.complaint_id).in_(complaint_ids)).order_by(col(DispatchRow.hop))
+    dispatches: dict[UUID, list[CaseDispatch]] = defaultdict(list)
+    for complaint_id, *dispatch in connection.execute(query):
+        dispatches[complaint_id].append(CaseDispatch(*dispatch))
+    return dispatches
+
+
+def read_courses(
+    connection: Connection,
+    links: RelationLinks,
+    case_ids: Collection[UUID],
+    dispatches: Mapping[UUID, Sequence[CaseDispatch]],
+) -> Mapping[UUID, CaseCourse]:
+    """Return the course of each case. `dispatches` are those of each case by their hop."""
+    answers = _answers_by_case(connection, case_ids, dispatches)
+    asked_cases = [case_id for case_id in case_ids if _has_question(answers[case_id])]
+    repeated_at = _messages_by_case(connection, links, asked_cases)
+    return {
+        case_id: case_course(dispatches.get(case_id, ()), answers[case_id], repeated_at[case_id])
+        for case_id in case_ids
+    }
+
+
+def _answers_by_case(
+    connection: Connection, case_ids: Collection[UUID], dispatches: Mapping[UUID, Sequence[CaseDispatch]]
+) -> Mapping[UUID, Sequence[CaseAnswer]]:
+    """Return the answers to the dispatches of each case. An answer to a report that belongs to the case is one, too.
+
+    Such an answer counts for a dispatch of the case (`answered_hop`), as in the router. An answer without its dispatch,
+    or of an agency that does not have the dispatch, is none.
+    """
+    dispatch_names = ("complaint_id", "of", "own_case", "hop", "agency", "dispatched_at")
+    answer_columns: Sequence[Any] = [
+        *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
+        col(AnswerRow.id).label("answer_id"),
+    ]
+    is_of_dispatch = (col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == AnswerRow.agency)
+    query = (
+        select(
+            *(col(getattr(DispatchRow, name)) for name in dispatch_names),
+            *answer_columns,
+        )
+        .join(DispatchRow, and_(*is_of_dispatch))
+        .where(or_(col(DispatchRow.complaint_id).in_(case_ids), col(DispatchRow.of).in_(case_ids)))
+    )
+    answers: dict[UUID, list[CaseAnswer]] = defaultdict(list)
+    for row in connection.execute(query):
+        case_id, hop = (row.complaint_id, row.hop) if row.own_case else (row.of, None)
+        if hop is None:
+            hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.recorded_at)
+        if hop is not None:
+            counted = (row.recorded_at, row.position, hop, row.verdict, row.answer_id, row.complaint_id)
+            answers[case_id].append(CaseAnswer(*counted))
+    return answers
+
+
+def _has_question(answers: Sequence[CaseAnswer]) -> bool:
+    return any(answer.verdict == "asked" for answer in answers)
+
+
+def _messages_by_case(
+    connection: Connection, links: RelationLinks, case_ids: Collection[UUID]
+) -> Mapping[UUID | None, Sequence[datetime]]:
+    """Return when the sender of each case wrote again. A rating, a confirmation or a withdrawal answers no question.
+
+    A message is the dispatch with which a repeat came to the case, also by a merge; later ones moved with the case. A
+    repeat of a join is another sender's.
+    """
+    repeated_at: defaultdict[UUID | None, list[datetime]] = defaultdict(list)
+    if not case_ids:
+        return repeated_at
+    is_repeat = (col(DispatchRow.relation) == "repeat", ~col(DispatchRow.own_case))
+    is_answer = col(DispatchRow.act).in_(ANSWERING_ACTS)
+    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, is_answer)
+    repeat_ids = set(connection.execute(repeats).scalars())
+    histories = _histories(connection, repeat_ids - links.joined(repeat_ids))
+    for history in histories.values():
+        for hop in arrivals({row.hop: None if row.own_case else row.of for row in history.values()}):
+            if history[hop].relation == "repeat":
+                repeated_at[history[hop].of].append(history[hop].dispatched_at)
+    return repeated_at
+
+
+def _histories(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Mapping[int, Row[Any]]]:
+    """Return the dispatches of complaints by their hop."""
+    names = ("complaint_id", "hop", "own_case", "of", "relation", "dispatched_at")
+    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
+    histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        for row in connection.execute(select(*columns).where(col(DispatchRow.complaint_id).in_(chunk))):
+            histories[row.complaint_id][row.hop] = row
+    return histories
