@@ -1,10 +1,12 @@
-"""Reads the reports of a telephone number from the recipients of replies and the ledger."""
+"""Reads the reports of a telephone number from the recipients of replies, the contacts of the form and the ledger."""
 
 from collections.abc import Sequence
 from functools import partial
 
+from sqlalchemy import union
 from sqlmodel import col, select
 
+from app.assembly.doors.contact import contact_store
 from app.assembly.installed_channel import DoorParts
 from config.database import read_transaction
 from ingest.web.pages.own_reports import OwnReport
@@ -16,12 +18,14 @@ MAX_REPORTS = 50
 
 
 def own_reports(parts: DoorParts, number: str) -> Sequence[OwnReport]:
-    """Return the reports that this number sent by SMS, the newest first. `number` is E.164."""
+    """Return the reports of this number (E.164), the newest first: by SMS, and by the form if it was proven there."""
     sender = parts.wrapper.sender_hash(f"tel:{number}")
+    by_sms = select(col(RecipientRow.complaint_id)).where(col(RecipientRow.sender) == sender)
+    proven = contact_store(parts).reports_of(number)
+    by_form = select(col(ComplaintRow.id)).where(col(ComplaintRow.tracking).in_(proven))
     query = (
         select(col(ComplaintRow.tracking), col(ComplaintRow.message_id), col(ComplaintRow.received_at))
-        .join(RecipientRow, col(RecipientRow.complaint_id) == col(ComplaintRow.id))
-        .where(col(RecipientRow.sender) == sender)
+        .where(col(ComplaintRow.id).in_(union(by_sms, by_form)))
         .order_by(col(ComplaintRow.received_at).desc(), col(ComplaintRow.id))
         .limit(MAX_REPORTS)
     )

@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, Select, func, select, update
 from sqlmodel import col
 
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
-from ingest.web.contact_proof.addresses import mailbox_digest
+from ingest.web.contact_proof.addresses import address_digest, mailbox_digest
 from ingest.web.contact_proof.decision import DAY, FirstMailHistory, judge_first_mail
 from ingest.web.contact_proof.tables import ContactRow
 from messages.sealing import Sealed, Sealer
@@ -58,6 +58,7 @@ class ContactStore:
         digest, now = mailbox_digest(self._key, email) if email else "", self._now()
         row = {
             "tracking": tracking, "message_id": message_id, "email_digest": digest,
+            "phone_digest": address_digest(self._key, phone) if phone else "",
             "phone": self._seal(phone, message_id), "email": self._seal(email, message_id),
         }  # fmt: skip
         with write_transaction(self._engine) as connection:
@@ -89,6 +90,11 @@ class ContactStore:
         row = self._row(tracking)
         proven_at = {"sms": row.phone_proven_at, "email": row.email_confirmed_at} if row else {}
         return frozenset(way for way, time in proven_at.items() if time)
+
+    def reports_of(self, phone: str) -> Select[Any]:
+        """Return the query of the tracking numbers of the reports whose senders have proven this number (E.164)."""
+        is_number = col(ContactRow.phone_digest) == address_digest(self._key, phone)
+        return select(col(ContactRow.tracking)).where(is_number, col(ContactRow.phone_proven_at).is_not(None))
 
     def mark_phone_proven(self, tracking: str) -> None:
         """Record that the sender typed the code that was sent to the number of the report."""

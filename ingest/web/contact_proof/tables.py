@@ -12,15 +12,20 @@ from config.database import UtcDateTime
 class ContactRow(SQLModel, table=True):
     """Contact of a report of the form. `phone` and `email` are sealed for `message_id`, and empty if not given.
 
-    `mailed_at` is the time of the mail with the link that confirms the address.
+    `mailed_at` is the time of the mail with the link that confirms the address. `phone_digest` is the keyed digest of
+    the number, empty in rows of earlier versions.
     """
 
     __tablename__ = "web_contact"
-    __table_args__ = (Index("ix_web_contact_email_digest", "email_digest", "mailed_at"),)
+    __table_args__ = (
+        Index("ix_web_contact_email_digest", "email_digest", "mailed_at"),
+        Index("ix_web_contact_phone_digest", "phone_digest"),
+    )
 
     tracking: str = Field(primary_key=True)
     message_id: UUID
     phone: str
+    phone_digest: str = ""
     phone_proven_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     email: str
     email_digest: str

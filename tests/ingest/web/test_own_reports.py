@@ -4,11 +4,15 @@ import re
 import time
 from collections.abc import Iterator
 from threading import Semaphore
+from uuid import UUID
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.assembly.doors.contact import contact_store
+from app.assembly.doors.own_reports import own_reports
 from app.assembly.parts import Parts
+from bus.port import Outgoing
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, DoorServer
 from tests.support import records
@@ -37,7 +41,7 @@ def served(serve: Serve, twilio: LoopbackTwilio) -> DoorClient:
         twilio_from="+628000001708",
         twilio_base_url=twilio.url,
     )
-    keep_report(client.parts, PHONE)
+    read_into_ledger(client.parts, records.sms(client.parts, "PJU padam", PHONE))
     return client
 
 
@@ -56,12 +60,13 @@ class EndCounter:
             self.ended.release()
 
 
-def keep_report(parts: Parts, phone: str) -> None:
-    """Let ledger and replies read a report that a phone sent by SMS."""
-    outputs = make_normalizer(parts.engine, parts.sealer).handle([at(records.sms(parts, "PJU padam", phone))])
+def read_into_ledger(parts: Parts, raw: Outgoing) -> str:
+    """Let ledger and replies read a report. Return its tracking number."""
+    outputs = make_normalizer(parts.engine, parts.sealer).handle([at(raw)])
     for number, output in enumerate(outputs):
         for sink in (make_ledger_sink(parts.engine), make_reply_sink(parts.engine)):
             sink.handle([at(output, number)])
+    return str(records.value_of(raw)["tracking"])
 
 
 def sent_code(twilio: LoopbackTwilio) -> str:
@@ -120,3 +125,15 @@ def test_a_number_that_gets_no_sms_is_named(served: DoorClient) -> None:
     """The page keeps what was typed."""
     page = served.post("/laporan-saya", data={"nomor": "021 345"})
     assert (page.status_code, 'value="021 345"' in page.text, 'id="salah"' in page.text) == (400, True, True)
+
+
+def test_reports_of_the_form_are_listed_once_their_number_is_proven(parts: Parts) -> None:
+    """A number in a form proves nothing: somebody else may have typed it."""
+    contacts = contact_store(parts)
+    raw = records.web(parts, "Lampu jalan padam")
+    tracking = read_into_ledger(parts, raw)
+    contacts.add(tracking, UUID(str(records.value_of(raw)["id"])), PHONE, "", 0, lambda _: None)
+    assert own_reports(parts, PHONE) == []
+    contacts.mark_phone_proven(tracking)
+    assert [report.tracking for report in own_reports(parts, PHONE)] == [tracking]
+    assert own_reports(parts, STRANGER) == []
