@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.commands.common.process import open_parts
-from app.commands.common.terminal import ERR, EX_USAGE, OUT, json_line, print_note, stop
+from app.commands.common.terminal import ERR, EX_USAGE, OUT, json_line, print_line, print_note, print_table, stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,11 @@ def demo() -> None:
     """Send invented messages through all four doors of a temporary service, and show the outcome of each."""
     from app.simulator import demo as simulator_demo
 
-    sys.exit(simulator_demo.run(OUT, ERR))
+    def show_table(title: str, table: simulator_demo.ShownTable) -> None:
+        print_line(title)
+        print_table(table.columns, table.rows, table.uncut)
+
+    sys.exit(simulator_demo.run(show_table, ERR))
 
 
 def sign(url: str, fields: Annotated[list[str], typer.Argument(help="name=value, as Twilio would send them")]) -> None:

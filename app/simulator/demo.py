@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from rich.console import Console
-from rich.table import Table
 from sqlmodel import col, select
 
 from app.assembly.channels import CHANNELS
@@ -34,8 +33,6 @@ from sinks.ledger.status import ReportStatus
 
 _PATIENCE_SECONDS = 60.0
 _HUGE_BYTES = 1_000_000
-# Width of the table that keeps a number on one line.
-_WIDTH_COLUMNS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +46,19 @@ class Sent:
     post: int = 0
 
 
-def run(out: Console, err: Console) -> int:
-    """Run the demo and print the audit's JSON as the last line. Return 0 if the audit has no difference."""
+class ShownTable(NamedTuple):
+    """Names of columns, and rows. The cells of the `uncut` columns stand in one line."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    uncut: tuple[str, ...] = ()
+
+
+def run(show_table: Callable[[str, ShownTable], None], err: Console) -> int:
+    """Run the demo and print the audit's JSON as the last line. Return 0 if the audit has no difference.
+
+    `show_table` prints a table with its title.
+    """
     cases = json.loads((Path(__file__).parent / "demo.json").read_text())
     with tempfile.TemporaryDirectory(prefix="satupintu-demo-") as folder:
         # The demo ignores the user's own settings.
@@ -73,10 +81,12 @@ def run(out: Console, err: Console) -> int:
             err.print("a citizen on each channel objects to the answer")
             lines = play(parts, _sender(parts), _played_reports(sent))
             audit = settled_audit(parts, _PATIENCE_SECONDS)
-            console = Console(width=max(out.width, _WIDTH_COLUMNS))
-            console.print(_table(parts, sent))
-            console.print(_desk_table(steps, _replies_to(parts, number)))
-            console.print(_conversation_table(lines))
+            show_table("What became of each message", _message_table(parts, sent))
+            show_table(
+                "The desk: what an officer did, and what the citizen reads",
+                _desk_table(steps, _replies_to(parts, number)),
+            )
+            show_table("An answer, an objection, and what each side reads", _conversation_table(lines))
             print(json.dumps(audit.as_json()), flush=True)
     return 0 if audit.clean and not audit.pending else 1
 
@@ -162,33 +172,27 @@ def _replies_to(parts: Parts, number: str) -> Sequence[str]:
     return [reply.text for reply in replies if reply.tracking == number]
 
 
-def _desk_table(steps: Iterable[OfficerStep], replies: Iterable[str]) -> Table:
-    table = Table("who", "by", "act", "text", title="The desk: what an officer did, and what the citizen reads")
-    for step in steps:
-        table.add_row("officer", step.by, step.act, step.text)
-    for text in replies:
-        table.add_row("citizen", "SMS", "reads", text)
-    return table
+def _desk_table(steps: Iterable[OfficerStep], replies: Iterable[str]) -> ShownTable:
+    rows = [("officer", step.by, step.act, step.text) for step in steps]
+    return ShownTable(("who", "by", "act", "text"), [*rows, *(("citizen", "SMS", "reads", text) for text in replies)])
 
 
-def _conversation_table(lines: Iterable[Line]) -> Table:
-    table = Table("channel", "who reads", "words", title="An answer, an objection, and what each side reads")
-    for line in lines:
-        table.add_row(line.channel, line.reader, line.words)
-    return table
+def _conversation_table(lines: Iterable[Line]) -> ShownTable:
+    return ShownTable(("channel", "who reads", "words"), [(line.channel, line.reader, line.words) for line in lines])
 
 
 def _dispatch_count(status: ReportStatus) -> int:
     return sum(step.kind == "dispatched" for step in status.steps)
 
 
-def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
-    table = Table("case", "channel", "door's answer", "number", "outcome", "agencies")
-    for entry in sent:
-        status = parts.ledger.status(entry.tracking) if entry.tracking else None
-        outcome, agencies = _outcome(entry, status)
-        table.add_row(entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", outcome, agencies)
-    return table
+def _message_table(parts: Parts, sent: Iterable[Sent]) -> ShownTable:
+    columns = ("case", "channel", "door's answer", "number", "outcome", "agencies")
+    return ShownTable(columns, [_message_row(parts, entry) for entry in sent], uncut=("number",))
+
+
+def _message_row(parts: Parts, entry: Sent) -> tuple[str, ...]:
+    status = parts.ledger.status(entry.tracking) if entry.tracking else None
+    return entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", *_outcome(entry, status)
 
 
 def _outcome(entry: Sent, status: ReportStatus | None) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -178,6 +179,8 @@ def test_the_demo_shows_every_case(cli: Cli) -> None:
     )
     assert (audit["repeats"], audit["not_complaints"], audit["quarantined"], audit["delivered_again"]) == (5, 2, 1, 1)
     assert result.stdout.count("dibuka-lagi") == 4
+    # A number is never cut, however narrow the terminal is.
+    assert len(set(re.findall(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", result.stdout))) >= 30
     assert "403 bad_signature" in result.stdout
     assert "413 too_large" in result.stdout
 
