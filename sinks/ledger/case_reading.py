@@ -37,10 +37,13 @@ def read_courses(
 ) -> Mapping[UUID, CaseCourse]:
     """Return the course of each case. `dispatches` are those of each case by their hop."""
     answers = _answers_by_case(connection, case_ids, dispatches)
-    asked_cases = [case_id for case_id in case_ids if _has_question(answers[case_id])]
-    repeated_at = _messages_by_case(connection, links, asked_cases)
+    questions = [answer for case_id in case_ids for answer in answers[case_id] if answer.verdict == "asked"]
+    asked_cases = [case_id for case_id in case_ids if any(answer.verdict == "asked" for answer in answers[case_id])]
+    # An earlier message answers no question.
+    since = min((answer.at for answer in questions), default=None)
+    repeated_at = _messages_by_case(connection, links, asked_cases, since) if since else {}
     return {
-        case_id: case_course(dispatches.get(case_id, ()), answers[case_id], repeated_at[case_id])
+        case_id: case_course(dispatches.get(case_id, ()), answers[case_id], repeated_at.get(case_id, ()))
         for case_id in case_ids
     }
 
@@ -78,26 +81,21 @@ def _answers_by_case(
     return answers
 
 
-def _has_question(answers: Sequence[CaseAnswer]) -> bool:
-    return any(answer.verdict == "asked" for answer in answers)
-
-
 def _messages_by_case(
-    connection: Connection, links: RelationLinks, case_ids: Collection[UUID]
+    connection: Connection, links: RelationLinks, case_ids: Collection[UUID], since: datetime
 ) -> Mapping[UUID | None, Sequence[datetime]]:
-    """Return when the sender of each case wrote again. A rating, a confirmation or a withdrawal answers no question.
+    """Return when the sender of each case wrote again after a time.
 
+    A rating, a confirmation or a withdrawal answers no question.
     A message is the dispatch with which a repeat came to the case, also by a merge; later ones moved with the case. A
     repeat of a join is another sender's.
     """
     repeated_at: defaultdict[UUID | None, list[datetime]] = defaultdict(list)
-    if not case_ids:
-        return repeated_at
     is_repeat = (col(DispatchRow.relation) == "repeat", ~col(DispatchRow.own_case))
-    is_answer = col(DispatchRow.act).in_(ANSWERING_ACTS)
-    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, is_answer)
+    is_answer = (col(DispatchRow.act).in_(ANSWERING_ACTS), col(DispatchRow.dispatched_at) > since)
+    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, *is_answer)
     repeat_ids = set(connection.execute(repeats).scalars())
-    histories = _histories(connection, repeat_ids - links.joined(repeat_ids))
+    histories = dispatch_histories(connection, repeat_ids - links.joined(repeat_ids))
     for history in histories.values():
         for hop in arrivals({row.hop: None if row.own_case else row.of for row in history.values()}):
             if history[hop].relation == "repeat":
@@ -105,7 +103,9 @@ def _messages_by_case(
     return repeated_at
 
 
-def _histories(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Mapping[int, Row[Any]]]:
+def dispatch_histories(
+    connection: Connection, complaint_ids: Collection[UUID]
+) -> Mapping[UUID, Mapping[int, Row[Any]]]:
     """Return the dispatches of complaints by their hop."""
     names = ("complaint_id", "hop", "own_case", "of", "relation", "dispatched_at")
     columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]

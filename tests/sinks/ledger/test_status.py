@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, insert
 
-from config.database import write_transaction
+from config.database import read_transaction, write_transaction
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
+from sinks.ledger.case_reading import dispatch_histories
+from sinks.ledger.relation_links import RelationLinks
 from sinks.ledger.status import StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 from tests.conftest import NOW
@@ -318,3 +320,17 @@ def test_a_report_is_private_if_its_case_or_a_repeat_is(engine: Engine, private:
     ]
     assert "Kota Semarang" not in statuses[number(2)].sentence
     assert (statuses[number(2)].agency, statuses[number(2)].repeated_number) == ("Kota Semarang", number(1))
+
+
+@pytest.mark.slow
+def test_more_complaints_than_a_statement_has_parameters(engine: Engine) -> None:
+    """A case may have more repeats than PostgreSQL and SQLite take values in one statement."""
+    ids = [UUID(int=index) for index in range(1, 70_000)]
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1)])
+        connection.execute(insert(DispatchRow), [dispatch(1)])
+    with read_transaction(engine) as connection:
+        links = RelationLinks(connection)
+        links.read(ids)
+        assert [relation is not None for relation in (links.find(ids[0]), links.find(ids[1]))] == [True, False]
+        assert dispatch_histories(connection, ids).keys() == {ids[0]}
