@@ -6,9 +6,9 @@ from functools import partial
 from sqlalchemy import union
 from sqlmodel import col, select
 
-from app.assembly.doors.contact import contact_store
 from app.assembly.installed_channel import DoorParts
 from config.database import read_transaction
+from ingest.web.contact_proof.contacts import ContactStore
 from ingest.web.pages.own_reports import OwnReport
 from sinks.ledger.tables import ComplaintRow
 from sinks.replies.tables import RecipientRow
@@ -17,11 +17,11 @@ from sinks.replies.tables import RecipientRow
 MAX_REPORTS = 50
 
 
-def own_reports(parts: DoorParts, number: str) -> Sequence[OwnReport]:
+def own_reports(parts: DoorParts, contacts: ContactStore, number: str) -> Sequence[OwnReport]:
     """Return the reports of this number (E.164), the newest first: by SMS, and by the form if it was proven there."""
     sender = parts.wrapper.sender_hash(f"tel:{number}")
     by_sms = select(col(RecipientRow.complaint_id)).where(col(RecipientRow.sender) == sender)
-    proven = contact_store(parts).reports_of(number)
+    proven = contacts.reports_of(number)
     by_form = select(col(ComplaintRow.id)).where(col(ComplaintRow.tracking).in_(proven))
     query = (
         select(col(ComplaintRow.tracking), col(ComplaintRow.message_id), col(ComplaintRow.received_at))
@@ -39,6 +39,6 @@ def own_reports(parts: DoorParts, number: str) -> Sequence[OwnReport]:
     ]
 
 
-def own_reports_of(parts: DoorParts) -> partial[Sequence[OwnReport]]:
+def own_reports_of(parts: DoorParts, contacts: ContactStore) -> partial[Sequence[OwnReport]]:
     """Return the function that reads the reports of a number."""
-    return partial(own_reports, parts)
+    return partial(own_reports, parts, contacts)

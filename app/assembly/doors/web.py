@@ -48,7 +48,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     )
     proof = phone_proof(parts, sms_provider, http.new_id)
     contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)
-    own_report_pages = OwnReportPages(http.gate, proof, own_reports_of(parts), http.pages)
+    own_report_pages = OwnReportPages(http.gate, proof, own_reports_of(parts, contact_store(parts)), http.pages)
     open311 = Open311Door(
         http.gate,
         parts.wrapper,

@@ -133,7 +133,7 @@ def test_reports_of_the_form_are_listed_once_their_number_is_proven(parts: Parts
     raw = records.web(parts, "Lampu jalan padam")
     tracking = read_into_ledger(parts, raw)
     contacts.add(tracking, UUID(str(records.value_of(raw)["id"])), PHONE, "", 0, lambda _: None)
-    assert own_reports(parts, PHONE) == []
+    assert own_reports(parts, contacts, PHONE) == []
     contacts.mark_phone_proven(tracking)
-    assert [report.tracking for report in own_reports(parts, PHONE)] == [tracking]
-    assert own_reports(parts, STRANGER) == []
+    assert [report.tracking for report in own_reports(parts, contacts, PHONE)] == [tracking]
+    assert own_reports(parts, contacts, STRANGER) == []
