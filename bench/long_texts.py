@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from app.assembly.channels import DIRECTORY
-from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
 from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import SHIPPED_FOLDER, ReferenceFolder
 from language.model import load_language_model
 from messages.shapes import Report
-from normalize.classification.classifier import Classifier
+from normalize.classification.factory import load_classifier
 from normalize.duplicates.factory import DuplicateDetection
 from router.decide import decide
 from router.rules_loading import load_rules_of_folder
@@ -92,8 +91,7 @@ def _readings() -> Mapping[str, Callable[[str], object]]:
     rules = load_rules_of_folder(SHIPPED_FOLDER)
     weights = load_duplicate_weights(reference.table(DUPLICATE_WEIGHTS))
     reader = DuplicateDetection(load_language_model(reference), weights).reader
-    rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
-    classifier = Classifier(rows, DIRECTORY.without_kind_choice)
+    classifier = load_classifier(reference, DIRECTORY.without_kind_choice)
     return {
         "route": lambda text: decide(_report(text), rules),
         "duplicates": lambda text: reader.lookup_keys(reader.read_report(_report(text), "", "web", None)),

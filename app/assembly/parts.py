@@ -226,13 +226,9 @@ class Parts:
     @cached_property
     def classifier(self) -> Classifier:
         """The classifier that sets messages aside which are no complaints."""
-        from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
-        from config.reference.matter_terms import MATTER_FAULTS, load_terms
-        from normalize.classification.classifier import Classifier
+        from normalize.classification.factory import load_classifier
 
-        rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
-        faults = load_terms(self.reference.table(MATTER_FAULTS))
-        return Classifier(rows, self.channels.without_kind_choice, faults)
+        return load_classifier(self.reference, self.channels.without_kind_choice)
 
     @cached_property
     def conversation(self) -> Conversation:
@@ -254,10 +250,9 @@ class Parts:
     @cached_property
     def danger_reader(self) -> DangerReader:
         """The recognition of danger to life in a text, for the normalizer and for hints at the doors."""
-        from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
-        from normalize.classification.danger import DangerReader
+        from normalize.classification.factory import load_danger_reader
 
-        return DangerReader(load_danger_rows(self.reference.table(DANGER_PHRASES)))
+        return load_danger_reader(self.reference)
 
     @cached_property
     def engine(self) -> Engine:

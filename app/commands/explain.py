@@ -78,19 +78,13 @@ def explain_read(
     """
     from app.assembly.channels import DIRECTORY
     from app.evaluation.duplicates import ExplainedMessage, explain_text
-    from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
-    from config.reference.danger_phrases import DANGER_PHRASES, load_danger_rows
     from config.reference.folder import ReferenceFolder
-    from config.reference.matter_terms import MATTER_FAULTS, load_terms
     from config.settings import load
-    from normalize.classification.classifier import Classifier
-    from normalize.classification.danger import DangerReader
+    from normalize.classification.factory import load_classifier, load_danger_reader
 
     reference = ReferenceFolder(load().reference_folder)
-    rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
-    faults = load_terms(reference.table(MATTER_FAULTS))
-    classifier = Classifier(rows, DIRECTORY.without_kind_choice, faults)
-    danger_reader = DangerReader(load_danger_rows(reference.table(DANGER_PHRASES)))
+    classifier = load_classifier(reference, DIRECTORY.without_kind_choice)
+    danger_reader = load_danger_reader(reference)
     if text:
         message = ExplainedMessage(id="", title=title, text=text)
         print_json(explain_text(_duplicate_detection(reference), classifier, message))

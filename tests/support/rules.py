@@ -1,6 +1,7 @@
 """Reference tables of a folder, loaded once for all tests that need them."""
 
 import gc
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from config.reference.folder import SHIPPED as SHIPPED_FOLDER
 from config.reference.folder import ReferenceFolder, version_of
 from config.reference.reloading import FixedSource
 from language.model import LANGUAGE_TABLES, LanguageModel, load_language_model
+from messages.shapes import Channel
+from normalize.classification.classifier import Classifier
+from normalize.classification.danger import DangerReader
+from normalize.classification.factory import CLASSIFIER_TABLES, DANGER_TABLES, load_classifier, load_danger_reader
 from router.registry.agency_table import AGENCIES
 from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
@@ -23,6 +28,8 @@ SHIPPED = SHIPPED_TABLES
 
 _LANGUAGE_MODELS: dict[str, LanguageModel] = {}
 _RULES: dict[str, Rules] = {}
+_CLASSIFIERS: dict[tuple[str, frozenset[Channel]], Classifier] = {}
+_DANGER_READERS: dict[str, DangerReader] = {}
 
 
 def share_tables(patch: pytest.MonkeyPatch) -> None:
@@ -30,6 +37,8 @@ def share_tables(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("router.rules_loading.load_rules", shared_rules)
     for module in ("language.model", "router.rules_loading"):
         patch.setattr(f"{module}.load_language_model", cached_language_model)
+    patch.setattr("normalize.classification.factory.load_classifier", shared_classifier)
+    patch.setattr("normalize.classification.factory.load_danger_reader", shared_danger_reader)
 
 
 def language_of(folder: Path = SHIPPED) -> LanguageModel:
@@ -56,6 +65,22 @@ def shared_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
     if version not in _RULES:
         _RULES[version] = load_rules(folder, language)
     return _RULES[version]
+
+
+def shared_classifier(reference: ReferenceFolder, without_kind_choice: Collection[Channel]) -> Classifier:
+    """Return the classifier of these tables as they are now. Equal tables are loaded once in a test process."""
+    key = version_of(reference.digests(CLASSIFIER_TABLES).values()), frozenset(without_kind_choice)
+    if key not in _CLASSIFIERS:
+        _CLASSIFIERS[key] = load_classifier(reference, without_kind_choice)
+    return _CLASSIFIERS[key]
+
+
+def shared_danger_reader(reference: ReferenceFolder) -> DangerReader:
+    """Return the danger reader of these tables as they are now. Equal tables are loaded once in a test process."""
+    version = version_of(reference.digests(DANGER_TABLES).values())
+    if version not in _DANGER_READERS:
+        _DANGER_READERS[version] = load_danger_reader(reference)
+    return _DANGER_READERS[version]
 
 
 def registry_of(folder: Path) -> Registry:
