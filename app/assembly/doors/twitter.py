@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from typing import NamedTuple
 
 from app.assembly.installed_channel import BackgroundDoor, DoorParts
 from bus.port import Producer
@@ -28,21 +29,20 @@ _RECHECK_SECONDS = 60.0
 _RENEW_SECONDS = 15.0
 
 
+class MentionReading(NamedTuple):
+    """The poller of mentions with what the other threads of the door share with it. The caller closes `holder`."""
+
+    door: TwitterDoor
+    intake: Intake
+    budget: ReadBudget
+    lease: Lease
+    holder: HolderFile
+
+
 def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Event) -> Iterable[BackgroundDoor]:
     """Return the door that reads mentions. Of all processes, one at a time reads them: the holder of the lease."""
     settings = parts.settings
-    adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
-    pictures = PictureFetcher(parts.attachments, settings.x_media_from, time.monotonic)
-    posts = PostStore(parts.engine, parts.sealer) if settings.x_recheck_days else None
-    intake = Intake(adapter, pictures, producer, posts, parts.now)
-    budget = read_budget(parts)
-    store = DoorStore(parts.engine)
-    initial_period = timedelta(hours=settings.x_since_hours)
-    holder = HolderFile(settings.home / "x-reader.lock", lambda: str(uuid.uuid4()))
-    lease = Lease(parts.engine, MENTIONS.name, holder.identity, parts.now)
-    door = TwitterDoor(
-        _client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period, lease
-    )
+    door, intake, budget, lease, holder = mention_reading(parts, producer, stopping)
 
     def hold_lease() -> None:
         PollLoop("lease", lease.is_held, parts.now, _RENEW_SECONDS, stopping, lease).run()
@@ -60,6 +60,24 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
             yield "x-recheck", PollLoop("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping, lease).run
 
     return (BackgroundDoor(MENTIONS.name, door.why_shut, tuple(threads())),)
+
+
+def mention_reading(parts: DoorParts, producer: Producer, stopping: threading.Event) -> MentionReading:
+    """Return the poller of mentions and its parts."""
+    settings = parts.settings
+    adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
+    pictures = PictureFetcher(parts.attachments, settings.x_media_from, time.monotonic)
+    posts = PostStore(parts.engine, parts.sealer) if settings.x_recheck_days else None
+    intake = Intake(adapter, pictures, producer, posts, parts.now)
+    budget = read_budget(parts)
+    store = DoorStore(parts.engine)
+    initial_period = timedelta(hours=settings.x_since_hours)
+    holder = HolderFile(settings.home / "x-reader.lock", lambda: str(uuid.uuid4()))
+    lease = Lease(parts.engine, MENTIONS.name, holder.identity, parts.now)
+    door = TwitterDoor(
+        _client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period, lease
+    )
+    return MentionReading(door, intake, budget, lease, holder)
 
 
 def read_budget(parts: DoorParts) -> ReadBudget:
