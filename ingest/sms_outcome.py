@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from messages.payloads.sms import ParsedSms
+from messages.replies.emergency_texts import emergency_hint
 from messages.shapes import Danger, RawMessage, SenderAct
 
 
@@ -58,17 +59,6 @@ _COURTESIES: Mapping[str, str] = MappingProxyType(
         "greeting": "Salam. Untuk melapor, tulis apa yang terjadi, di mana dan kapan, lalu kirim ke nomor ini.",
     }
 )
-# The number of the emergency services (112 is free of charge), and a further hint by the danger.
-_EMERGENCY = "Ada bahaya? Telepon 112 sekarang, gratis."
-_HINTS: Mapping[Danger, str] = MappingProxyType(
-    {
-        "fire": " Jauhi api dan asap.",
-        "violence": " Cari tempat aman.",
-        "suicide": " Anda tidak sendiri: 119 ext 8.",
-        "medical": " Ambulans: 119.",
-        "disaster": " Cari tempat aman.",
-    }
-)
 
 
 def act_text(outcome: SmsOutcome) -> str:
@@ -83,6 +73,4 @@ def courtesy_text(reason: str) -> str:
 
 def danger_text(danger: Danger, number: str) -> str:
     """Return the emergency number with the receipt of a message."""
-    return (
-        f"{_EMERGENCY}{_HINTS.get(danger, '')} Laporan Anda kami terima: {number}. Kami tidak mengirim bantuan darurat."
-    )
+    return f"{emergency_hint(danger)} Laporan Anda kami terima: {number}. Kami tidak mengirim bantuan darurat."

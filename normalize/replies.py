@@ -8,18 +8,20 @@ from messages.shapes import Complaint, Reply, VerifiedBy
 _UNANSWERED: frozenset[VerifiedBy] = frozenset({"x-api", "twilio-api"})
 
 
-def acknowledgement(complaint: Complaint, verified_by: VerifiedBy) -> Reply | None:
+def acknowledgement(complaint: Complaint, verified_by: VerifiedBy, *, lacks_place: bool = False) -> Reply | None:
     """Return the reply with the tracking number for a sender who did not get it at intake, else None.
 
     Such a sender wrote on X, or by an SMS whose webhook never arrived. The sender of a repeat has the number of the
-    first complaint already: nobody is answered twice for one complaint.
+    first complaint already: nobody is answered twice for one complaint. On X the reply also asks for a place that the
+    message lacks; by SMS the router asks.
     """
     if verified_by not in _UNANSWERED or complaint.relation.kind == "repeat":
         return None
-    text = (
+    sms_text = (
         f"Terima kasih, laporan Anda sudah kami terima dengan nomor {complaint.tracking}. "
         "Simpan nomor ini untuk melihat perkembangannya."
     )
+    post_text = receipt_post(complaint.tracking, complaint.danger, asks_place=lacks_place)
     return Reply(
         id=ids.reply_id(complaint.id, "received"),
         message_id=complaint.message_id,
@@ -28,5 +30,5 @@ def acknowledgement(complaint: Complaint, verified_by: VerifiedBy) -> Reply | No
         tracking=complaint.tracking,
         channel=complaint.channel,
         says="received",
-        text=receipt_post(complaint.tracking) if verified_by == "x-api" else text,
+        text=post_text if verified_by == "x-api" else sms_text,
     )

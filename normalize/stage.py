@@ -158,7 +158,8 @@ class NormalizeStage:
         earlier.add_report(arrival, complaint)
         # A repeat has the key of the complaint it belongs to, which keeps the two in order.
         outputs = [Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or complaint.id), _SOURCE))]
-        if reply := acknowledgement(complaint, raw.verified_by):
+        lacks_place = bool(arrival.open_message and arrival.open_message.lacks_place)
+        if reply := acknowledgement(complaint, raw.verified_by, lacks_place=lacks_place):
             outputs.append(Outgoing(REPLIES, *codec.encode(reply, str(complaint.id), _SOURCE)))
         return outputs
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 
 from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
+from messages.replies.emergency_texts import emergency_hint
 from messages.replies.reply_texts import UNNAMED_AGENCY, as_sms, cut_to_fit
-from messages.shapes import Verdict
+from messages.shapes import Danger, Verdict
 from messages.topics import TRIAGE
 
 # Number to which citizens send SMS.
@@ -19,12 +20,23 @@ _DOT_BEFORE_LETTER = re.compile(r"\.(?=[^\W\d_])")
 _MARK_BEFORE_WORD = re.compile(r"([@#$])(?=\w)")
 _SCHEME = re.compile(r":(?=//)")
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi"
+_PLACE_QUESTION = " Di mana? Balas dengan nama jalan atau desa, kecamatan, dan kota/kabupatennya."
 _WHERE = " SMS STATUS {} ke " + SERVICE_NUMBER + "."
 
 
-def receipt_post(number: str) -> str:
-    """Return the text that a report was received."""
-    return f"Terima kasih, laporan Anda kami terima dengan nomor {number}. Perkembangannya:{_WHERE.format(number)}"
+def receipt_post(number: str, danger: Danger = "", *, asks_place: bool = False) -> str:
+    """Return the text that a report was received, with the emergency number if it tells of danger to life.
+
+    `asks_place`: the sender is asked for the place as well, where that fits. There is no second post about a receipt.
+    """
+    where = _WHERE.format(number)
+    if danger:
+        received = f"{emergency_hint(danger)} Laporan kami terima. Kami bukan layanan darurat."
+        with_question = f"{received} Di mana?{where}"
+        return with_question if asks_place and fits_one_sms(with_question) else received + where
+    if asks_place:
+        return f"Terima kasih, laporan Anda kami terima.{_PLACE_QUESTION}{where}"
+    return f"Terima kasih, laporan Anda kami terima dengan nomor {number}. Perkembangannya:{where}"
 
 
 def answer_post(verdict: Verdict, number: str, agency: str, agency_name: str, words: str) -> str:

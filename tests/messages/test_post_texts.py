@@ -1,6 +1,7 @@
 """Public replies on X: they have no link, and as many words as one reply holds."""
 
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import example, given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.post_texts import answer_post, receipt_post, without_links
-from messages.shapes import Verdict
+from messages.shapes import Danger, Verdict
 from messages.topics import TRIAGE
 
 NUMBER = "2M1X-1JKK-2MCW"
@@ -57,6 +58,18 @@ def test_the_rule_finds_links(piece: str) -> None:
     """The check of these tests sees each of them, and none after the change."""
     assert linked_parts(f"lihat {piece} ya")
     assert linked_parts(without_links(f"lihat {piece} ya")) == []
+
+
+@pytest.mark.parametrize("asks_place", [False, True])
+@pytest.mark.parametrize("danger", get_args(Danger))
+def test_a_receipt_has_what_its_sender_needs_at_once(danger: Danger, asks_place: bool) -> None:  # noqa: FBT001
+    """The number to look with, the emergency number in danger, and the question for the place where it fits."""
+    text = receipt_post(NUMBER, danger, asks_place=asks_place)
+    assert linked_parts(text) == []
+    assert fits_one_sms(text)
+    assert text.endswith(f" SMS STATUS {NUMBER} ke 1708.")
+    assert ("112" in text) == bool(danger)
+    assert ("Di mana?" in text) == (asks_place and danger != "suicide")
 
 
 def test_words_are_cut_before_the_number() -> None:
