@@ -36,6 +36,10 @@ class Continuation:
         marks = (f"{ANONYMOUS}{mark}" for mark in self.additional_marks)
         return replace(self, mark=f"{ANONYMOUS}{self.mark}", additional_marks=tuple(marks))
 
+    def of_new_matter(self) -> "Continuation":
+        """Return the marks of a message that continues nothing: the first of its additional marks is its own."""
+        return replace(self, mark=self.additional_marks[0]) if self.additional_marks else self
+
 
 @dataclass(frozen=True, slots=True)
 class Follows:

@@ -12,10 +12,10 @@ from messages.sealing import Sealer
 from messages.shapes import Complaint
 from normalize.arrival import Arrival
 from normalize.conversation.conversation import follows_of
-from normalize.conversation.decision import SenderReport
+from normalize.conversation.decision import SenderReport, is_other_matter_elsewhere
 from normalize.conversation.sender_reports import SenderReports
 from normalize.decision_store import DecisionStore, MarkStore, StoredDecision
-from normalize.draft import PART_EVIDENCE, Draft, Follows
+from normalize.draft import PART_EVIDENCE, Continuation, Draft, Follows
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.relation import mark_key
@@ -70,6 +70,19 @@ class Earlier:
         if self._completes_parts(arrival):
             return None
         return follows_of(message, self.senders.of(arrival.raw.sender), self._content_of)
+
+    def continuation_of(self, arrival: Arrival, draft: Draft) -> Continuation | None:
+        """Return the marks by which a message belongs to an earlier one.
+
+        A thread is one matter unless a message in it names another matter at another place: that one begins anew.
+        """
+        continuation, message = draft.continuation, arrival.open_message
+        if continuation is None or message is None or continuation.evidence in PART_EVIDENCE:
+            return continuation
+        first = self.marks.get(mark_key(continuation.mark))
+        content = self._content_of(first.complaint_id) if first else None
+        begins_anew = content is not None and is_other_matter_elsewhere(message.traits, content)
+        return continuation.of_new_matter() if begins_anew else continuation
 
     def _completes_parts(self, arrival: Arrival) -> bool:
         """Return whether the message is a later part, or a later version, of an earlier one."""

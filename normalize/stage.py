@@ -173,7 +173,7 @@ class NormalizeStage:
             if draft.continuation:
                 lead_marks(earlier.marks, draft.continuation, follows.complaint_id, raw.at)
             return relation
-        complaint_id, continuation = ids.complaint_id(raw.id), draft.continuation
+        complaint_id, continuation = ids.complaint_id(raw.id), earlier.continuation_of(arrival, draft)
         relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else Relation()
         if relation.kind == "new":
             relation = relation_by_fingerprint(earlier.marks, arrival.fingerprint, complaint_id, raw.at)

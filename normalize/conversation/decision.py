@@ -108,6 +108,11 @@ def attach(message: SenderMessage, reports: Sequence[SenderReport], content_of: 
     return _completion(message, earlier) or _response(message, earlier, content_of)
 
 
+def is_other_matter_elsewhere(traits: MessageTraits, content: Comparable) -> bool:
+    """Return whether a message names a matter and a place that both differ from those of a report."""
+    return traits.has_matter and _is_elsewhere(traits, content) and not _same_matter(traits, content)
+
+
 def _hides_as_much(message: SenderMessage, report: SenderReport) -> bool:
     """Return whether the agency of a report would learn from a message beside it no author whom it does not know.
 

@@ -1,6 +1,7 @@
 """The normalizer attaches messages of a proven sender to the sender's own reports, once, on both databases."""
 
 from datetime import timedelta
+from typing import Any
 
 from tests.normalize.conversation.citizen import OTHER_PHONE, Citizen, assert_belongs, assert_own
 
@@ -128,3 +129,21 @@ def test_another_matter_with_a_quoted_number(citizen: Citizen) -> None:
     assert_belongs(citizen.send(f"TAMBAH {number} {pipe}"), tree, "adds", "own-number")
     same = "Sekarang pohon tumbang di Desa Karangtengah Kecamatan Cilongok itu mengenai kabel listrik"
     assert_belongs(citizen.send(f"Saya pernah lapor {number}. {same}"), tree, "adds", "own-number")
+
+
+def test_another_matter_in_a_thread(citizen: Citizen) -> None:
+    """A thread is one matter, except a post about another matter at another place; posts below that continue it."""
+
+    def below(parent_id: str, author: str) -> dict[str, Any]:
+        reference = {"type": "replied_to", "id": parent_id}
+        return {"conversation_id": "100", "in_reply_to_user_id": author, "referenced_tweets": [reference]}
+
+    bridge = citizen.post("@lapor1708 jembatan gantung di Desa Melung Kedungbanteng Banyumas papannya lepas", "100")
+    rope = citizen.post("@lapor1708 tali jembatan di Desa Melung ikut putus", "200", **below("100", "77"))
+    waste = citizen.post("@lapor1708 sampah menumpuk di Pasar Segamas Purbalingga", "300", **below("150", "1"))
+    smell = citizen.post("@lapor1708 baunya sampai ke sekolah", "400", **below("300", "77"))
+    again = citizen.post("@lapor1708 besinya juga berkarat", "500", **below("200", "77"))
+    assert_own(waste)
+    assert_belongs(rope, bridge, "reports", "same-thread")
+    assert_belongs(smell, waste, "reports", "same-thread")
+    assert_belongs(again, bridge, "reports", "same-thread")
