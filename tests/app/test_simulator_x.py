@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import requests
 
-from app.simulator.x import PracticeX, Timeline
+from app.simulator.timeline import Timeline
 from ingest.twitter.client import XClient
 from ingest.twitter.stream import XStream
 from ingest.twitter.withdrawn_posts import withdrawn_posts_of_lookup
 from tests.conftest import NOW
 from tests.support.paths import SHARED
 from tests.support.ports import free_port
+from tests.support.practice_x import serving_x
 
 TOKEN = "practice"
 ACCOUNT = "1708"
@@ -56,27 +57,8 @@ def serving(path: Path) -> Iterator[Practice]:
     """Serve a timeline until the block ends."""
     url = f"http://127.0.0.1:{free_port()}"
     clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - a clock that stands still
-    server = PracticeX(Timeline(path, clock), url, TOKEN, ACCOUNT)
-    stopping = threading.Event()
-    thread = threading.Thread(target=server.run, args=(stopping,))
-    thread.start()
-    try:
-        _until_there(url)
+    with serving_x(Timeline(path, clock), url, TOKEN, ACCOUNT):
         yield Practice(url)
-    finally:
-        stopping.set()
-        thread.join()
-
-
-def _until_there(url: str) -> None:
-    for _ in range(200):
-        try:
-            requests.get(url, timeout=1)
-        except requests.ConnectionError:
-            threading.Event().wait(0.05)
-        else:
-            return
-    raise AssertionError("the practice X did not start")
 
 
 @pytest.fixture
