@@ -56,7 +56,8 @@ class Dialogue:
         raw, answer = self._service.send(reports.filled(step["sms"]), phone)
         complaint = stages.complaint_of(raw)
         reports.add(step.get("label"), raw, complaint)
-        return [*self._answer_faults(step, answer), *reports.case_faults(step, complaint)]
+        case_faults = [*reports.case_faults(step, complaint), *reports.holder_faults(step, stages)]
+        return [*self._answer_faults(step, answer), *case_faults]
 
     def _answer_faults(self, step: Step, answer: str) -> Iterator[str]:
         yield from self._reports.text_faults(answer, step.get("hears", ()), step.get("not_heard", ()))

@@ -49,7 +49,7 @@ class Dialogue:
             label = step.get("label", f"post {raw.provider_id}")
             self._post_ids[label] = raw.provider_id
             reports.add(step.get("label"), raw, complaint)
-            case_faults = list(reports.case_faults(step, complaint))
+            case_faults = [*reports.case_faults(step, complaint), *reports.holder_faults(step, service.stages)]
         service.send_replies()
         replies = service.own_posts()[earlier:]
         return [*case_faults, *self._reply_faults(step, label, replies)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from messages.shapes import Complaint, RawMessage
+from tests.end_to_end.dialogues.service import DialogueService
 
 Step: TypeAlias = Mapping[str, Any]
 WrittenDialogue: TypeAlias = Mapping[str, Any]
@@ -72,6 +73,14 @@ class LabelledReports:
         if complaint.follow_up.act != step.get("act", "reports"):
             yield f"act {complaint.follow_up.act}"
         yield from _flag_faults(step, complaint)
+
+    def holder_faults(self, step: Step, service: DialogueService) -> Iterator[str]:
+        """Yield a fault if another institution than `held_by` holds the case in which the message ends."""
+        if expected := step.get("held_by"):
+            case = step["label"] if step["case"] == "own" else step["case"]
+            holder = service.holder_of(self.numbers[case])
+            if holder != expected:
+                yield f"{holder} holds the case, and not {expected}"
 
 
 def _flag_faults(step: Step, complaint: Complaint) -> Iterator[str]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from sqlmodel import col, select
+
 from app.assembly.channels import CHANNELS
 from app.assembly.kafka import kafka_bus
 from app.assembly.parts import Parts
@@ -16,11 +18,13 @@ from bus.kafka.bus import KafkaBus
 from bus.local.bus import LocalBus
 from bus.port import Record
 from bus.worker import Stage
+from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, topics
 from messages.shapes import Channel, Complaint, RawMessage
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
+from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.replies.sink import ReplySink
 from tests.conftest import NOW
 from tests.end_to_end.dialogues.counted_bus import CountedBus
@@ -131,6 +135,18 @@ class DialogueService:
         """Return the complaint that a message has become; `None` if it is none."""
         complaints = (codec.decode(Complaint, record.value, record.headers) for record in self._records("complaints"))
         return next((complaint for complaint in complaints if complaint.message_id == raw.id), None)
+
+    def holder_of(self, number: str) -> str | None:
+        """Return the code of the institution that holds the case of a report; `None` if it is not dispatched."""
+        query = (
+            select(col(DispatchRow.agency))
+            .join(ComplaintRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
+            .where(col(ComplaintRow.tracking) == number)
+            .order_by(col(DispatchRow.hop).desc())
+        )
+        with read_transaction(self.parts.engine) as connection:
+            agency: str | None = connection.execute(query).scalars().first()
+            return agency
 
     def raw_message(self, channel: Channel, provider_id: str) -> RawMessage:
         """Return the raw message of an arrival."""
