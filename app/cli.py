@@ -128,6 +128,9 @@ COMMANDS: Mapping[str, CommandSource] = {
     "quarantine": CommandSource(
         "quarantine", "commands", "Review messages that doors set aside: release or drop them."
     ),
+    "set-aside": CommandSource(
+        "set_aside", "commands", "Review messages that were set aside as no complaints: read and release them."
+    ),
     "letters": CommandSource(
         "dead_letters", "commands", "Review records that a stage could not process: redrive or drop them."
     ),

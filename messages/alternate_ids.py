@@ -20,8 +20,11 @@ class AlternateIds:
     until: date
 
     def of(self, raw: RawMessage) -> tuple[UUID, ...]:
-        """Return the ids other than its own that this arrival may have. The time of arrival decides, not the clock."""
-        if raw.at.astimezone(UTC).date() > self.until:
+        """Return the ids other than its own that this arrival may have. The time of arrival decides, not the clock.
+
+        A reviewed message has none: under the other ids it was set aside.
+        """
+        if raw.reviewed or raw.at.astimezone(UTC).date() > self.until:
             return ()
         present_id = ids.message_id(raw.channel, raw.provider_id, self.message_key)
         all_ids = (present_id, ids.former_message_id(raw.channel, raw.provider_id))

@@ -35,6 +35,14 @@ def former_message_id(channel: str, provider_id: str) -> UUID:
     return uuid5(_NAMESPACE, f"message:{channel}:{provider_id}")
 
 
+def reviewed_message_id(message: UUID) -> UUID:
+    """Return the id of a set-aside message as a person's release publishes it again. It is the same for each release.
+
+    It has version 5: no delivery by a provider has it.
+    """
+    return uuid5(_NAMESPACE, f"reviewed:{message}")
+
+
 def sms_part_id(name: str) -> UUID:
     """Return the id to which the stored part of an SMS is sealed. It does not leave the database."""
     return uuid5(_NAMESPACE, f"message:smpp-part:{name}")

@@ -122,7 +122,11 @@ VerifiedBy = Literal["twilio-signature", "twilio-api", "smpp-bind", "x-api", "de
 
 
 class RawMessage(WireModel):
-    """An arrival as the provider delivered it. `id` and `message_id` are equal."""
+    """An arrival as the provider delivered it. `id` and `message_id` are equal.
+
+    A message that was set aside, and that a person released, is published again with `reviewed` under the id of
+    `messages.ids.reviewed_message_id`; `message_id` stays that of the arrival.
+    """
 
     name: ClassVar[str] = "raw-message"
 
@@ -134,7 +138,8 @@ class RawMessage(WireModel):
     content_type: str
     attachments: tuple[Attachment, ...] = ()
     unfetched: int = Field(0, ge=0, description="Files that the body names and that could not be fetched or stored.")
-    body: Sealed = Field(description="The provider's bytes, unchanged, sealed.")
+    body: Sealed = Field(description="The provider's bytes, unchanged, sealed for `id`.")
+    reviewed: bool = Field(False, description="A person decided that it is a complaint: no rule sets it aside.")
 
 
 # Evidence of a relation that a person decided.
@@ -190,6 +195,7 @@ class Complaint(WireModel):
     relation: Relation = Relation()
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
+    reviewed: bool = Field(False, description="It was set aside first; a person decided that it is a complaint.")
 
 
 # Rules of the reasons whose sentence contains what an agency or a person of staff wrote.
@@ -314,7 +320,8 @@ class OversightEvent(WireModel):
     """An event for supervisors: a message that is no complaint, a refusal, a transfer to triage, an act of staff.
 
     For a message that was `released`, `subject` is the quarantined message and `message_id` the arrival made of it. For
-    a dead letter that was `redriven` or dropped, `subject` is the dead letter.
+    a dead letter that was `redriven` or dropped, `subject` is the dead letter. For `set-aside-released`, `subject` is
+    the message that was set aside; its reviewed copy is on its topic.
     """
 
     name: ClassVar[str] = "oversight-event"
@@ -333,6 +340,7 @@ class OversightEvent(WireModel):
         "redriven",
         "letter-dropped",
         "reopened-again",
+        "set-aside-released",
     ]
     subject: UUID = Field(
         description="The message, complaint or dead letter that it is about; for a device the keyed hash of its id."

@@ -139,11 +139,14 @@ class ArrivalReader:
         return replace(draft, report=report, continuation=continuation)
 
     def _classify(self, raw: RawMessage, draft: Draft, danger: Danger) -> Draft | NotComplaint:
-        """Set aside a message that is no complaint; never one with a file or danger, or one that arrived in part."""
+        """Set aside a message that is no complaint.
+
+        Never one with a file or danger, one that arrived in part, or one that a person decided to be a complaint.
+        """
         if self._classifier is None or draft.follows:
             return draft
         report = draft.report
-        keep = bool(report.attachments or report.unfetched or report.partial or danger)
+        keep = bool(raw.reviewed or report.attachments or report.unfetched or report.partial or danger)
         classification = self._classifier.classify(report.text, report.title, raw.channel, keep=keep)
         if classification.reason:
             return NotComplaint(classification.reason)

@@ -142,18 +142,20 @@ class NormalizeStage:
             earlier.decisions.add(raw.id, stored, language_version)
         if isinstance(draft, NotComplaint):
             return [_oversight_message(raw, draft)]
+        # A reviewed message becomes the complaint that its arrival would have been: the sender's link leads to it.
         complaint = Complaint(
-            id=ids.complaint_id(raw.id),
-            message_id=raw.id,
+            id=ids.complaint_id(raw.message_id),
+            message_id=raw.message_id,
             at=raw.at,
             tracking=raw.tracking,
             channel=raw.channel,
             sender=raw.sender,
             report=draft.report,
-            contact=self._sealer.seal(draft.contact.model_dump_json().encode(), raw.id),
+            contact=self._sealer.seal(draft.contact.model_dump_json().encode(), raw.message_id),
             relation=relation,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
             danger=arrival.danger,
+            reviewed=raw.reviewed,
         )
         earlier.add_report(arrival, complaint)
         # A repeat has the key of the complaint it belongs to, which keeps the two in order.
@@ -173,7 +175,7 @@ class NormalizeStage:
             if draft.continuation:
                 lead_marks(earlier.marks, draft.continuation, follows.complaint_id, raw.at)
             return relation
-        complaint_id, continuation = ids.complaint_id(raw.id), earlier.continuation_of(arrival, draft)
+        complaint_id, continuation = ids.complaint_id(raw.message_id), earlier.continuation_of(arrival, draft)
         relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else Relation()
         if relation.kind == "new":
             relation = relation_by_fingerprint(earlier.marks, arrival.fingerprint, complaint_id, raw.at)
@@ -205,7 +207,7 @@ def _decode_correction(record: Record) -> Correction:
 def _oversight_message(raw: RawMessage, not_complaint: NotComplaint) -> Outgoing:
     event = OversightEvent(
         id=ids.event_id(raw.id, "not-a-complaint"),
-        message_id=raw.id,
+        message_id=raw.message_id,
         at=raw.at,
         event="not-a-complaint",
         subject=raw.id,

@@ -46,9 +46,9 @@ _INTRODUCTION = re.compile(
 _WIRE_FIELDS = frozenset({"id", "message_id", "at"})
 # Fields whose values are shown. `reason` and `says` are shown as far as they are our own words.
 _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
-    shapes.RawMessage: _WIRE_FIELDS | {"channel", "tracking", "verified_by", "content_type", "unfetched"},
+    shapes.RawMessage: _WIRE_FIELDS | {"channel", "tracking", "verified_by", "content_type", "unfetched", "reviewed"},
     shapes.Quarantined: _WIRE_FIELDS | {"reason"},
-    shapes.Complaint: _WIRE_FIELDS | {"tracking", "channel", "danger"},
+    shapes.Complaint: _WIRE_FIELDS | {"tracking", "channel", "danger", "reviewed"},
     shapes.Dispatch: _WIRE_FIELDS
     | {"complaint_id", "tracking", "channel", "agency", "alternatives", "rules_version", "hop", "due_at", "own_case"}
     | {"confidence", "topic", "region", "reopened", "danger"},

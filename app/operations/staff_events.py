@@ -12,7 +12,9 @@ from messages.topics import OVERSIGHT
 
 SOURCE = "/satu-pintu/operations"
 
-StaffEvent = Literal["redriven", "letter-dropped", "revealed", "released", "dropped", "device-revoked"]
+StaffEvent = Literal[
+    "redriven", "letter-dropped", "revealed", "released", "dropped", "device-revoked", "set-aside-released"
+]
 
 
 def staff_event(

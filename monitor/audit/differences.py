@@ -34,7 +34,7 @@ DIFFERENCE_RULES = (
     DifferenceRule(
         "released_nowhere",
         "lost",
-        "released from quarantine, but not on its topic",
+        "released by a person, but not on its topic",
         # The message is published just before the event. A day (86,400,000 ms) is tolerated between them.
         "SELECT held FROM released WHERE at - 86400000 >= (SELECT arrivals FROM since)"
         " AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.id = released.message) GROUP BY held",
@@ -132,7 +132,7 @@ DIFFERENCE_RULES = (
         "has the tracking number of {} too",
         "SELECT id, CASE id WHEN first_id THEN last_id ELSE first_id END FROM complaint JOIN"
         " (SELECT tracking, min(id) AS first_id, max(id) AS last_id FROM complaint"
-        " GROUP BY tracking HAVING min(message) <> max(message)) USING (tracking) GROUP BY id",
+        " GROUP BY tracking HAVING min(id) <> max(id)) USING (tracking) GROUP BY id",
     ),
     DifferenceRule(
         "wrong_queue",

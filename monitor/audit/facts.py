@@ -30,7 +30,7 @@ Row: TypeAlias = tuple[Key | int | None, ...]
 T = TypeVar("T", bound=Shape)
 
 # Events with which the audit is concerned.
-_EVENTS = frozenset({"not-a-complaint", "released"})
+_EVENTS = frozenset({"not-a-complaint", "released", "set-aside-released"})
 
 
 class _Part(Shape):
@@ -43,6 +43,7 @@ class _Part(Shape):
 class _Complaint(_Part):
     tracking: str
     relation: Relation = Relation()
+    reviewed: bool = False
 
 
 class _Dispatch(_Part):
@@ -102,14 +103,18 @@ def dead_letter_keys(record: Record) -> Iterator[Key]:
 
 
 def complaint(record: Record) -> Row | None:
-    """Return `id, message, kind, of, tracking, at, redriven`; `None` if the record can't be decoded."""
+    """Return `id, message, kind, of, tracking, at, redriven`; `None` if the record can't be decoded.
+
+    The message of a reviewed complaint is the one that was released. The arrival itself was set aside.
+    """
     if (decoded := _decode(Complaint, _Complaint, record)) is None:
         return None
+    message_id = ids.reviewed_message_id(decoded.message_id) if decoded.reviewed else decoded.message_id
     relation = decoded.relation
     earlier_complaint = relation.of.bytes if relation.of else None
     return (
         decoded.id.bytes,
-        decoded.message_id.bytes,
+        message_id.bytes,
         relation.kind,
         earlier_complaint,
         decoded.tracking,
@@ -156,6 +161,9 @@ def event(record: Record) -> Row | None:
     decoded = _decode(OversightEvent, _Event, record)
     if decoded is None or decoded.event not in _EVENTS:
         return None
+    if decoded.event == "set-aside-released":
+        reviewed_id = ids.reviewed_message_id(decoded.subject)
+        return "released", decoded.subject.bytes, reviewed_id.bytes, record.timestamp
     return decoded.event, decoded.subject.bytes, decoded.message_id.bytes, record.timestamp
 
 

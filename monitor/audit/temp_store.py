@@ -43,7 +43,7 @@ CREATE INDEX arrival_id ON arrival (id);
 CREATE INDEX arrival_former ON arrival (former, id, at, died, normalizing);
 CREATE INDEX complaint_id ON complaint (id, kind, at, routing, recording, of);
 CREATE INDEX complaint_message ON complaint (message, redriven, id);
-CREATE INDEX complaint_tracking ON complaint (tracking, id, message);
+CREATE INDEX complaint_tracking ON complaint (tracking, id);
 CREATE INDEX hop_number ON hop (complaint, number, redriven, at, late);
 
 CREATE TABLE message (id, deliveries, fate);

@@ -185,7 +185,9 @@ def _only_names(**values: str) -> Attributes:
 
 
 def _raw_message_links(message: RawMessage) -> _Links:
-    return _Links(attributes={"channel": message.channel})
+    """Return the links of an arrival. The reviewed copy of a message follows from its arrival."""
+    parent = span_id(message.message_id) if message.reviewed else 0
+    return _Links(parent, attributes={"channel": message.channel})
 
 
 def _quarantined_links(message: Quarantined) -> _Links:
@@ -196,7 +198,8 @@ def _quarantined_links(message: Quarantined) -> _Links:
 
 def _complaint_links(message: Complaint) -> _Links:
     attributes: Attributes = {"channel": message.channel, "relation": message.relation.kind}
-    return _Links(span_id(message.message_id), attributes=attributes | _relation_of(message.relation.of))
+    raw_id = ids.reviewed_message_id(message.message_id) if message.reviewed else message.message_id
+    return _Links(span_id(raw_id), attributes=attributes | _relation_of(message.relation.of))
 
 
 def _dispatch_links(message: Dispatch) -> _Links:

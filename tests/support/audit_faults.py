@@ -87,7 +87,7 @@ FAULTS = [
     Fault(
         "released_nowhere",
         arrival_id("held", "21"),
-        "released from quarantine, but",
+        "released by a person, but",
         [quarantined(21), released(21)],
     ),
     Fault("not_dispatched", complaint_id(22), "complaint in no agency's queue", undispatched(22), [ledger_row(22)]),

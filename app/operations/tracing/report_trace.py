@@ -157,6 +157,11 @@ def _describe(record: Record) -> tuple[str, str, MaskedFields]:
     return kind, describe(fields), fields
 
 
+def _describe_arrival(raw: MaskedFields) -> str:
+    review = "; a person decided that it is a complaint" if raw["reviewed"] else ""
+    return f"by {raw['channel']}, proven by {raw['verified_by']}{review}"
+
+
 def _describe_dispatch(dispatch: MaskedFields) -> str:
     reasons = "; ".join(f"{reason['says']} [{reason['rule']}]" for reason in dispatch["reasons"])
     person = " by a person" if dispatch["actor"] else ""
@@ -184,7 +189,7 @@ def _describe_relation(relation: MaskedFields) -> str:
 _DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[MaskedFields], str]]] = {
     shape.name: (shape, kind, describe)
     for shape, kind, describe in (
-        (RawMessage, "arrived", lambda raw: f"by {raw['channel']}, proven by {raw['verified_by']}"),
+        (RawMessage, "arrived", _describe_arrival),
         (Quarantined, "quarantined", lambda message: f"by {message['raw']['channel']}: {message['reason']}"),
         (Complaint, "complaint", _describe_complaint),
         (Dispatch, "dispatched", _describe_dispatch),

@@ -23,6 +23,7 @@ _VERDICTS: Mapping[str, Message] = {
     "closed": _("{agency} menutup."),
 }
 _ARRIVED = _("Masuk lewat {channel}, bukti pengirim: {proof}.")
+_REVIEWED = _("Diterima kembali oleh petugas sebagai laporan. Saluran: {channel}.")
 _QUARANTINED = _("Masuk karantina dari {channel}: {reason}.")
 _DISPATCHED = _("Diteruskan ke {agency} (alihan ke-{hop}, keyakinan {confidence} %, aturan {version}).")
 _DISPATCHED_BY_PERSON = _("Diteruskan ke {agency} oleh petugas (alihan ke-{hop}, aturan {version}).")
@@ -50,6 +51,12 @@ def _relation(fields: Fields) -> Message:
     return _RELATIONS.get(relation["kind"], _UNREADABLE).filled(of=relation["of"] or "-")
 
 
+def _arrival(fields: Fields) -> Message:
+    if fields["reviewed"]:
+        return _REVIEWED.filled(channel=fields["channel"])
+    return _ARRIVED.filled(channel=fields["channel"], proof=fields["verified_by"])
+
+
 def _dispatch(fields: Fields) -> Message:
     text = _DISPATCHED_BY_PERSON if fields["actor"] else _DISPATCHED
     values = {"agency": fields["agency"], "hop": fields["hop"], "version": fields["rules_version"]}
@@ -57,7 +64,7 @@ def _dispatch(fields: Fields) -> Message:
 
 
 _DESCRIPTIONS: Mapping[str, Callable[[Fields], Message]] = {
-    "arrived": lambda fields: _ARRIVED.filled(channel=fields["channel"], proof=fields["verified_by"]),
+    "arrived": _arrival,
     "quarantined": lambda fields: _QUARANTINED.filled(channel=fields["raw"]["channel"], reason=fields["reason"]),
     "complaint": _relation,
     "dispatched": _dispatch,

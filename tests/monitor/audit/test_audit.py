@@ -276,7 +276,7 @@ def test_a_release_without_an_arrival_is_listed(parts: Parts, pipeline: Pipeline
     )
     pipeline.publish(Outgoing(OVERSIGHT, *codec.encode(event, str(waiting.id), "/test")))
     audit = parts.audit()
-    assert texts_by_id(audit, "lost") == {str(waiting.id): "released from quarantine, but not on its topic"}
+    assert texts_by_id(audit, "lost") == {str(waiting.id): "released by a person, but not on its topic"}
     assert (audit.accepted, audit.quarantined) == (6, 2)
 
 

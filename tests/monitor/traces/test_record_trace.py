@@ -131,9 +131,13 @@ def spans(*records: Record, recent: RecentRecords | None = None) -> list[TraceSp
 
 def test_every_span_has_the_preceding_record_as_parent() -> None:
     """All spans belong to the trace of the message. Their ids are those of the traceparent."""
+    # The copy of a message that staff released follows from its arrival, and its complaint follows from the copy.
+    reviewed_id = ids.reviewed_message_id(MESSAGE)
     parents = {
         raw(): None,
+        raw(id=reviewed_id, reviewed=True): MESSAGE,
         complaint(): MESSAGE,
+        complaint(reviewed=True): reviewed_id,
         dispatch(): COMPLAINT,
         answer("accepted"): DISPATCH,
         reply(): COMPLAINT,

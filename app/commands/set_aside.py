@@ -1,0 +1,84 @@
+"""Commands of the messages that were set aside as no complaints: a person reads them, and releases a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from app.clock import utc_now
+from app.commands.common.arguments import Actor, Json, optional_time, tracking_number
+from app.commands.common.process import open_parts, open_parts_for_action
+from app.commands.common.review_options import Reason, Since, Why
+from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table, stop
+
+if TYPE_CHECKING:
+    from app.assembly.parts import Parts
+    from app.operations.review.set_aside import SetAside
+
+T = TypeVar("T")
+Number = Annotated[str, typer.Argument(help="The tracking number.")]
+
+commands = typer.Typer(no_args_is_help=True)
+
+
+@commands.command("list")
+def list_set_aside(reason: Reason = None, since: Since = None, as_json: Json = False) -> None:
+    """List the messages that a rule set aside as no complaints and nobody released, without their text.
+
+    Requests such as STATUS, and messages without a text, are listed only with their --reason.
+    """
+    begin = optional_time(since)
+
+    from app.operations.review.set_aside import SetAsideFilter, list_row
+
+    with open_parts() as parts:
+        rows = [list_row(message) for message in _set_aside(parts).unreleased(SetAsideFilter(reason, begin))]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(("number", "at", "reason"), map(dict.values, rows), uncut=("number", "at"))
+
+
+@commands.command()
+def show(number: Number, as_json: Json = False) -> None:
+    """Show one message: its reason, and its text with numbers and addresses masked."""
+    tracking = tracking_number(number)
+
+    from app.operations.review.set_aside import describe
+
+    with open_parts() as parts:
+        facts = describe(_stop_if_not_releasable(lambda: _set_aside(parts).find(tracking)))
+    if as_json:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        if value != "":
+            OUT.print(f"{name:8} {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+@commands.command()
+def release(number: Number, actor: Actor, why: Why) -> None:
+    """Release a message that is a complaint: it becomes a report under its number. Recorded in the audit log."""
+    tracking = tracking_number(number)
+    with open_parts_for_action(actor, why) as parts:
+        set_aside = _set_aside(parts)
+        released = _stop_if_not_releasable(lambda: set_aside.release(tracking, actor, why, utc_now()))
+    print_line(f"{released.tracking} {released.id}")
+    print_note(f"Released. `satupintu status {tracking}` shows the report when the stages have processed it.")
+
+
+def _set_aside(parts: Parts) -> SetAside:
+    from app.operations.review.set_aside import SetAside
+
+    return SetAside(parts.engine, parts.bus, parts.sealer, parts.readers, parts.channels.names, parts.audit_log)
+
+
+def _stop_if_not_releasable(act: Callable[[], T]) -> T:
+    from app.operations.review.set_aside import NotReleasable
+
+    try:
+        return act()
+    except NotReleasable as error:
+        stop(str(error), 1)

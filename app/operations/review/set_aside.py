@@ -1,0 +1,230 @@
+"""Messages that the normalizer set aside as no complaints. A person lists, reads and releases them.
+
+A release publishes the raw message again, marked `reviewed`, so that no rule sets it aside. It becomes the complaint
+that its arrival would have been: with the same number, sender, times and link. Nothing is deleted. A second release
+publishes the same message, which the normalizer takes once.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, get_args
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, exists
+from sqlmodel import col, select
+
+from app.operations.masking import mask_text
+from app.operations.recorder import Recorder
+from app.operations.staff_events import staff_event
+from bus.errors import Stop
+from bus.port import Bus, Record
+from config.database import read_transaction
+from ingest.wrap import accepted_record
+from messages import codec, ids, topics
+from messages.sealing import Sealer, UnsealError
+from messages.shapes import Channel, OversightEvent, RawMessage, iso
+from normalize.classification.classifier import Reason
+from normalize.draft import Draft, NotComplaint, Unreadable
+from normalize.reader_table import ReaderTable
+from sinks.ledger.tables import ComplaintRow, SetAsideRow
+
+# The classifier's reasons, which a person may judge otherwise. For any other reason the message has no text of a
+# complaint: it asks for a status or help, is empty, or is a copy of another post.
+RELEASABLE_REASONS: tuple[Reason, ...] = get_args(Reason)
+# A message was appended to its topic after it arrived, by the clocks of two hosts.
+_CLOCK_DIFFERENCE = timedelta(days=1)
+
+
+class NotReleasable(Exception):
+    """The message cannot be released. The text gives the reason and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideFilter:
+    """Choice of messages that were set aside; a condition that is not given does not matter.
+
+    Without a reason it chooses those of `RELEASABLE_REASONS`. `since` is included.
+    """
+
+    reason: str | None = None
+    since: datetime | None = None
+
+
+class SetAsideMessage(NamedTuple):
+    """A message that was set aside, as the ledger has it."""
+
+    message_id: UUID
+    tracking: str
+    reason: str
+    at: datetime
+
+
+class SetAsideContent(NamedTuple):
+    """A message with its raw message, its opened body, and what its channel's reader makes of it."""
+
+    message: SetAsideMessage
+    raw: RawMessage
+    body: bytes
+    draft: Draft | NotComplaint
+
+
+def reviewed_message(raw: RawMessage, body: bytes, sealer: Sealer) -> RawMessage:
+    """Return the message as a release publishes it. `body` is the opened one. The same message gives the same bytes."""
+    reviewed_id = ids.reviewed_message_id(raw.message_id)
+    return raw.model_copy(update={"id": reviewed_id, "reviewed": True, "body": sealer.seal(body, reviewed_id)})
+
+
+def check_release(content: SetAsideContent) -> None:
+    """Raise `NotReleasable` if no complaint can be made of the message."""
+    draft, number = content.draft, content.message.tracking
+    if isinstance(draft, NotComplaint):
+        raise NotReleasable(
+            f"{number} has no text of a complaint ({draft.reason}), so it cannot become a report. "
+            "Its sender can report again."
+        )
+
+
+def unreleased(messages: Iterable[SetAsideMessage], events: Iterable[OversightEvent]) -> list[SetAsideMessage]:
+    """Return the messages that nobody released, oldest first."""
+    released_ids = {event.subject for event in events if event.event == "set-aside-released"}
+    pending = [message for message in messages if message.message_id not in released_ids]
+    return sorted(pending, key=lambda message: (message.at, message.tracking))
+
+
+def list_row(message: SetAsideMessage) -> dict[str, object]:
+    """Return the message as a row of the list."""
+    return {"number": message.tracking, "at": iso(message.at), "reason": message.reason}
+
+
+def describe(content: SetAsideContent) -> dict[str, object]:
+    """Return the facts about a message. In title and text, numbers, handles and addresses are masked."""
+    raw, draft = content.raw, content.draft
+    title, text = (draft.report.title, draft.report.text) if isinstance(draft, Draft) else ("", "")
+    return {
+        **list_row(content.message),
+        "channel": raw.channel,
+        "files": len(raw.attachments) + raw.unfetched,
+        "title": mask_text(title),
+        "text": mask_text(text),
+    }
+
+
+class SetAside:
+    """Reads set-aside messages from the ledger and the topics of `channels`, and releases them.
+
+    `actor` and `why` are recorded in the `log` before a release; neither may name a citizen. Numbers are in their
+    canonical form. Every method may raise the errors of bus and database.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        bus: Bus,
+        sealer: Sealer,
+        readers: ReaderTable,
+        channels: Collection[Channel],
+        log: Recorder,
+    ) -> None:
+        self._engine = engine
+        self._bus = bus
+        self._sealer = sealer
+        self._readers = readers
+        self._channels = channels
+        self._log = log
+
+    def unreleased(self, choice: SetAsideFilter) -> list[SetAsideMessage]:
+        """Return the chosen messages that are no report and that nobody released, oldest first."""
+        with read_transaction(self._engine) as connection:
+            messages = _messages_without_report(connection, choice)
+        return unreleased(messages, self._events_since(min(message.at for message in messages)) if messages else ())
+
+    def find(self, number: str) -> SetAsideContent:
+        """Return the message with this number. Raises `NotReleasable` if it is a report, unknown or expired."""
+        with read_transaction(self._engine) as connection:
+            message = _message(connection, number)
+        raw = self._raw_message(message)
+        try:
+            body = self._sealer.open(raw.body, raw.id)
+            draft = self._readers.reader_of(raw)(raw.content_type, body)
+        except UnsealError as error:
+            raise Stop(f"{number} cannot be opened. Check SATUPINTU_SECRET_KEY: it was changed.") from error
+        except Unreadable as error:
+            raise NotReleasable(f"{number} cannot be read ({error.field}). Tell the developers.") from error
+        return SetAsideContent(message, raw, body, draft)
+
+    def release(self, number: str, actor: str, why: str, at: datetime) -> RawMessage:
+        """Publish the message again as a complaint, and then the event. An interrupted release can be repeated.
+
+        Raises `NotReleasable`, and `Stop` for a message that is sealed with another key.
+        """
+        content = self.find(number)
+        check_release(content)
+        reviewed = reviewed_message(content.raw, content.body, self._sealer)
+        message_id = content.message.message_id
+        self._log.append("set_aside.release", str(message_id), actor, why, at)
+        with closing(self._bus.producer()) as producer:
+            producer.publish([accepted_record(reviewed)])
+            producer.publish([staff_event("set-aside-released", message_id, message_id, actor, why, at)])
+        return reviewed
+
+    def _raw_message(self, message: SetAsideMessage) -> RawMessage:
+        names = tuple(map(topics.raw_topic, self._channels))
+        with closing(self._bus.reader()) as reader:
+            start_offsets = reader.offsets_since(names, _milliseconds(message.at - _CLOCK_DIFFERENCE))
+            for record in reader.read(names, start_offsets=start_offsets):
+                if record.header("ce_id") == str(message.message_id) and (raw := _decoded(record)):
+                    return raw
+        raise NotReleasable(
+            f"The message of {message.tracking} is no longer on the topic of its channel: its retention has ended. "
+            "It cannot be released. Its sender can report again."
+        )
+
+    def _events_since(self, at: datetime) -> Sequence[OversightEvent]:
+        """Return the events of staff, without unreadable ones, which `satupintu tail` shows."""
+        events = []
+        with closing(self._bus.reader()) as reader:
+            start_offsets = reader.offsets_since([topics.OVERSIGHT], _milliseconds(at - _CLOCK_DIFFERENCE))
+            for record in reader.read([topics.OVERSIGHT], start_offsets=start_offsets):
+                try:
+                    events.append(codec.decode(OversightEvent, record.value, record.headers))
+                except codec.CodecError:
+                    continue
+        return events
+
+
+def _messages_without_report(connection: Connection, choice: SetAsideFilter) -> list[SetAsideMessage]:
+    """Return the chosen messages. A replay with other rules may have made a report of a message."""
+    row = SetAsideRow
+    is_report = exists().where(col(ComplaintRow.tracking) == col(row.tracking))
+    reasons = (choice.reason,) if choice.reason else RELEASABLE_REASONS
+    query = select(col(row.message_id), col(row.tracking), col(row.reason), col(row.at))
+    query = query.where(~is_report, col(row.reason).in_(reasons))
+    if choice.since:
+        query = query.where(col(row.at) >= choice.since)
+    return [SetAsideMessage(*values) for values in connection.execute(query)]
+
+
+def _message(connection: Connection, number: str) -> SetAsideMessage:
+    if connection.execute(select(ComplaintRow.id).where(col(ComplaintRow.tracking) == number)).first():
+        raise NotReleasable(f"{number} is a report already: `satupintu status {number}` shows it.")
+    row = SetAsideRow
+    query = select(col(row.message_id), col(row.tracking), col(row.reason), col(row.at))
+    values = connection.execute(query.where(col(row.tracking) == number)).first()
+    if values is None:
+        raise NotReleasable(
+            f"No message with the number {number} was set aside. `satupintu trace {number}` shows where it is."
+        )
+    return SetAsideMessage(*values)
+
+
+def _decoded(record: Record) -> RawMessage | None:
+    try:
+        return codec.decode(RawMessage, record.value, record.headers)
+    except codec.CodecError:
+        return None
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
