@@ -25,21 +25,32 @@ _STATUS = re.compile(
 _PRIVACY = re.compile(r"^\s*((?:(?:anonim|rahasia)\b[\s:,.!&+/-]*(?:dan\b\s*)?)+)", re.IGNORECASE)
 _ANONIM = re.compile(r"anonim", re.IGNORECASE)
 _RAHASIA = re.compile(r"rahasia", re.IGNORECASE)
-# Keywords before a tracking number, for what the sender does with the report.
+# Keywords beside a tracking number, for what the sender does with the report.
 _ACTS: Mapping[str, SenderAct] = MappingProxyType({"belum": "objects", "tambah": "adds", "tambahan": "adds"})
 _ACT_KEYWORD = re.compile(rf"^\s*({'|'.join(_ACTS)})\b", re.IGNORECASE)
-# Words of a question about the number beside them. A text with any other word may be a complaint.
+# Alone with the number these confirm. Before more words they begin a sentence: "sudah seminggu lampu mati".
+_CONFIRMATION = re.compile(r"[^\w?]*(?:sudah|sdh|udah|dah)(?:\s+(?:beres|selesai))?[^\w?]*", re.IGNORECASE)
+# Words around a number that say nothing about it: its name, who writes to whom, and greetings.
+_NEUTRAL_TEXT = (
+    "laporan lapor aduan pengaduan nomor no nomer saya sy kami aku ku pak bapak bu ibu min admin mas mbak kak "
+    "tolong mohon halo hallo hai assalamualaikum selamat pagi siang sore malam "
+)
+_NEUTRAL_WORDS = frozenset(_NEUTRAL_TEXT.split())
+# Words that ask for the state of the number beside them.
 _QUESTION_TEXT = (
-    "status cek laporan lapor aduan pengaduan nomor no nomer saya sy kami aku ku gimana gmn bagaimana bgmn "
-    "bagaimn kabar kabarnya progres progress perkembangan perkembangannya perkembanganya kelanjutan kelanjutannya "
-    "sampai smp mana sudah sdh udah dah apa apakah kapan pak bapak bu ibu min admin mas mbak kak tolong mohon "
-    "minta info informasi infonya ya yah yg yang tadi kemarin itu ini dong donk nih tindak lanjut lanjutnya "
-    "tindaklanjut tindaklanjutnya hasil hasilnya jawaban jawabannya diproses proses prosesnya ditindaklanjuti "
-    "direspon respon responnya halo hallo hai assalamualaikum selamat pagi siang sore malam terima kasih "
-    "terimakasih makasih untuk utk dengan dgn dari tentang mengenai soal mau ingin tanya nanya bertanya "
-    "menanyakan dan ke di nya kah "
+    "status cek gimana gmn bagaimana bgmn bagaimn kabar kabarnya progres progress perkembangan perkembangannya "
+    "perkembanganya kelanjutan kelanjutannya sampai smp mana apa apakah kapan minta info informasi infonya tindak "
+    "lanjut lanjutnya tindaklanjut tindaklanjutnya hasil hasilnya jawaban jawabannya diproses proses prosesnya "
+    "ditindaklanjuti direspon respon responnya tanya nanya bertanya menanyakan kah "
 )
 _QUESTION_WORDS = frozenset(_QUESTION_TEXT.split())
+# Further words of a question. Without a question word they may answer, confirm or thank. A text with any other word may
+# be a complaint.
+_FILLER_TEXT = (
+    "sudah sdh udah dah ya yah yg yang tadi kemarin itu ini dong donk nih terima kasih terimakasih makasih untuk "
+    "utk dengan dgn dari tentang mengenai soal mau ingin dan ke di nya "
+)
+_QUESTION_FILLERS = frozenset(_FILLER_TEXT.split())
 _WORD = re.compile(r"[^\W_]+")
 # What one may ask for in a word, and the kind of the answer. `cara lapor` and the like ask as well.
 _HELP = re.compile(
@@ -112,12 +123,14 @@ def _parse_request(text: str) -> ParsedSms | None:
 
 
 def _parse_question(text: str) -> ParsedSms | None:
-    """Return the request for the state of a number inside a sentence that says nothing else."""
+    """Return the request for the state of a number: the number alone, or inside a question that says nothing else."""
     numbers = find_tracking_numbers(text)
     if len(numbers) != 1:
         return None
-    words = _WORD.findall(without_tracking_numbers(text).casefold())
-    return ParsedSms("status", text, numbers[0]) if _QUESTION_WORDS.issuperset(words) else None
+    words = frozenset(_WORD.findall(without_tracking_numbers(text).casefold())) - _NEUTRAL_WORDS
+    asks = "?" in text or not words.isdisjoint(_QUESTION_WORDS)
+    is_request = not words or (asks and words <= _QUESTION_WORDS | _QUESTION_FILLERS)
+    return ParsedSms("status", text, numbers[0]) if is_request else None
 
 
 def _parse_status_request(text: str) -> ParsedSms | None:
@@ -137,9 +150,13 @@ def _parse_status_request(text: str) -> ParsedSms | None:
 
 
 def stated_act(text: str) -> SenderAct | None:
-    """Return the act of a text that begins with BELUM or TAMBAH. It counts beside a tracking number only."""
-    keyword = _ACT_KEYWORD.match(text)
-    return _ACTS[keyword[1].casefold()] if keyword else None
+    """Return the act of a text that begins with BELUM or TAMBAH, or has SUDAH and a number only.
+
+    It counts beside a tracking number only.
+    """
+    if keyword := _ACT_KEYWORD.match(text):
+        return _ACTS[keyword[1].casefold()]
+    return "confirms" if _CONFIRMATION.fullmatch(without_tracking_numbers(text)) else None
 
 
 def twilio_fields(content_type: str, body: bytes) -> Mapping[str, str]:

@@ -130,11 +130,13 @@ def _by_number(message: SenderMessage, reports: Sequence[SenderReport], content_
     report = next((by_number[number] for number in message.numbers if number in by_number), None)
     if report is None:
         return None
-    if message.stated_act:
+    is_answered = _is_answered(report, message.at)
+    # Only an answer can be confirmed.
+    if message.stated_act and (is_answered or message.stated_act != "confirms"):
         return Attachment(report, message.stated_act, "own-number")
     if _is_other_report(message, report, content_of):
         return None
-    if _is_answered(report, message.at) and (message.traits.objects or message.traits.confirms):
+    if is_answered and (message.traits.objects or message.traits.confirms):
         return Attachment(report, "objects" if message.traits.objects else "confirms", "own-number")
     return Attachment(report, "adds", "own-number")
 

@@ -63,6 +63,9 @@ def test_any_visible_text_is_a_report(body: str, text: str) -> None:
         (f"STATUS laporan {NUMBER} gimana pak?", {}, "status-request"),
         (f"gimana laporan saya {NUMBER.replace('-', '')}", {}, "status-request"),
         (NUMBER.lower(), {}, "status-request"),
+        (f"laporan nomor {NUMBER}", {}, "status-request"),
+        (f"selamat pagi pak, sudah sampai mana laporan saya {NUMBER} ya", {}, "status-request"),
+        (f"{NUMBER} sudah?", {}, "status-request"),
         ("BANTUAN", {}, "help-request"),
         ("cara lapor?", {}, "help-request"),
         ("daftar", {}, "help-request"),
@@ -84,13 +87,16 @@ def test_no_complaint_has_a_reason(body: str, more: dict[str, str], reason: str)
     [
         f"laporan {NUMBER} tiangnya hampir roboh",
         f"BELUM {NUMBER} airnya tetap naik",
+        f"SUDAH {NUMBER}",
+        f"terima kasih {NUMBER}",
+        f"ya {NUMBER}",
         "kapan jadi ktp saya",
         "daftar antrean tidak jalan",
         "info jalan macet di simpang",
     ],
 )
 def test_a_question_with_a_complaint_is_a_report(text: str) -> None:
-    """Beside the number, one word that tells of something makes the text a report with all its words."""
+    """Beside the number, one word that is no question makes the text a report with all its words."""
     assert text_of(read_form(text)) == text
 
 

@@ -87,6 +87,16 @@ def test_thanks_confirm_an_answer(citizen: Citizen) -> None:
     assert_belongs(confirmation, report, "confirms", "responds-to-answer")
 
 
+def test_the_keyword_confirms_an_answer(citizen: Citizen) -> None:
+    """It confirms an answer, alone with the number. Before the answer, and with more words, the message is added."""
+    report = citizen.send("Pipa PDAM bocor di Jalan Pahlawan Kelurahan Tanjung Purwokerto")
+    keyword = f"SUDAH {report['tracking']}"
+    assert_belongs(citizen.send(keyword), report, "adds", "own-number")
+    citizen.answer(report, "responded")
+    assert_belongs(citizen.send(f"{keyword} tiga minggu pipanya bocor"), report, "adds", "own-number")
+    assert_belongs(citizen.send(f"{keyword}."), report, "confirms", "own-number")
+
+
 def test_a_follow_up_is_hidden_as_its_report(citizen: Citizen) -> None:
     """Beside an anonymous report a message of the same person must not be open."""
     report = citizen.send("LAPOR ANONIM kepala desa memotong dana bantuan warga")
