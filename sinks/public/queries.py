@@ -111,6 +111,16 @@ class PublicReports:
         row = self._find(select(*_COLUMNS), public_id)
         return _shown(row) if row else None
 
+    def find_all(self, public_ids: Sequence[str]) -> Sequence[ShownReport]:
+        """Return the reports with these public ids, each once and in the order of the ids."""
+        valid_ids = [public_id for public_id in dict.fromkeys(public_ids) if is_public_id(public_id)]
+        if not valid_ids:
+            return []
+        query = select(*_COLUMNS).where(col(PublicReport.public_id).in_(valid_ids))
+        with read_transaction(self._engine) as connection:
+            reports = {row.public_id: _shown(row) for row in connection.execute(query)}
+        return [reports[public_id] for public_id in valid_ids if public_id in reports]
+
     def open_complaint(self, public_id: str) -> UUID | None:
         """Return the complaint of a report that is public and open, so that another citizen's report may join it."""
         row = self._find(select(col(PublicReport.complaint_id)).where(~col(PublicReport.is_closed)), public_id)

@@ -39,10 +39,9 @@ class Open311PublicView:
         chosen = PublicFilter(topics=tuple(query.services), state=state, since=query.since, until=query.until)
         return [self._request(report) for report in self._reports.newest(chosen, limit)]
 
-    def find(self, public_id: str) -> PublicRequest | None:
-        """Return the report with this public id."""
-        report = self._reports.find(public_id)
-        return self._request(report) if report else None
+    def find_all(self, public_ids: Sequence[str]) -> Sequence[PublicRequest]:
+        """Return the reports with these public ids, in the order of the ids."""
+        return [self._request(report) for report in self._reports.find_all(public_ids)]
 
     def _request(self, report: ShownReport) -> PublicRequest:
         agency = self._agency_names.get(report.agency, "")

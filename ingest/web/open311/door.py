@@ -77,8 +77,8 @@ class PublicRequests(Protocol):
         """Return the reports that match the query, the newest first. `services` of the query are topics."""
         ...
 
-    def find(self, public_id: str) -> PublicRequest | None:
-        """Return the report with this public id."""
+    def find_all(self, public_ids: Sequence[str]) -> Sequence[PublicRequest]:
+        """Return the reports with these public ids, in the order of the ids."""
         ...
 
 
@@ -256,10 +256,10 @@ class Open311Door:
     def _rows_of_numbers(self, texts: Sequence[str]) -> list[dict[str, Value]]:
         numbers = list(dict.fromkeys(number for text in texts if (number := read_tracking_number(text))))
         recorded = self._requests.find_requests(numbers)
-        public = (self._public.find(text) for text in texts) if self._public else ()
+        public = self._public.find_all(texts) if self._public else ()
         return [
             *self._rows(recorded.get(number, RecordedRequest(number, "")) for number in numbers),
-            *(_public_row(report) for report in public if report),
+            *(_public_row(report) for report in public),
         ]
 
     def _rows(self, requests: Iterable[RecordedRequest]) -> Iterable[dict[str, Value]]:

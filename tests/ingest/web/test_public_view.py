@@ -10,6 +10,7 @@ from language.model import load_language_model
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
 from tests.ingest.web.forms import fields
+from tests.sinks.ledger.test_status import counted
 from tests.sinks.public.harness import PublicPipeline
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -79,6 +80,17 @@ def test_damaged_addresses(open_view: DoorClient) -> None:
     ends = ("start_date=0001-01-01T00:00:00Z", "start_date=9999-12-30T00:00:00Z&end_date=9999-12-31T23:59:59Z")
     for query in (*ends, f"{_PERIOD}&service_code=a%00b"):
         assert open_view.get(f"/open311/v2/requests.json?{query}").json() == []
+
+
+def test_many_numbers_take_one_query(open_view: DoorClient) -> None:
+    """Open311 looks up all public ids of a list together. Each is shown once, as in the list of a period."""
+    public_id = _only_id(open_view.get("/publik").text)
+    ids = ",".join([public_id, *(f"P{number:012}" for number in range(50)), public_id])
+    with counted(open_view.parts.engine) as queries:
+        rows = open_view.get(f"/open311/v2/requests.json?service_request_id={ids}").json()
+    assert [row["service_request_id"] for row in rows] == [public_id]
+    assert rows == open_view.get(f"/open311/v2/requests.json?{_PERIOD}").json()
+    assert len([statement for statement in queries if "FROM public_report" in statement]) == 1
 
 
 def test_the_feed_is_atom(open_view: DoorClient) -> None:
