@@ -21,16 +21,10 @@ from ingest.web.contact_proof.addresses import masked_address, masked_number
 from ingest.web.contact_proof.form_contact import FormContact
 from ingest.web.form_files import FormFiles
 from ingest.web.form_pages import FormPages, SubmittedForm, combine
+from ingest.web.form_reader import read_form
 from ingest.web.form_state import FORM_STEPS, RECAP_STEP, joined_fields, read_form_state
 from ingest.web.form_token import FormTokens
-from ingest.web.multipart import (
-    MAX_FILES_BYTES,
-    MULTIPART,
-    PostedForm,
-    posted_form,
-    read_multipart,
-)
-from ingest.web.urlencoded import parse_urlencoded
+from ingest.web.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from ingest.wrap import Wrapper, accepted_record
 from messages.shapes import RawMessage
 from messages.tracking import read_tracking_number
@@ -108,7 +102,7 @@ class WebDoor:
         if is_json(request.headers):
             return await self._accept_json(await self._gate.read_arrival(request))
         with posted_form() as form:
-            await self._read_form(request, form)
+            await read_form(request, self._gate, form)
             return await self._accept_form(request, form)
 
     async def receipt(self, number: str, bukti: str = "") -> Response:
@@ -149,7 +143,7 @@ class WebDoor:
     async def upload(self, request: Request) -> Response:
         """Store the files of a form, for its script. Return them sealed for this form, and if any was refused."""
         with posted_form() as form:
-            await self._read_form(request, form)
+            await read_form(request, self._gate, form)
             page, refusals = await self._form_page(request, form)
         sealed_files = [self._tokens.seal(page.form_id, file) for file in page.files]
         return JSONResponse({"kept": sealed_files, "refused": bool(refusals)})
@@ -161,17 +155,6 @@ class WebDoor:
         status_url = f"{self._public_url}/status/{raw.tracking}"
         answer = {"tracking": raw.tracking, "status_url": status_url, "link": self._link_of(raw.id)}
         return JSONResponse(answer, 202)
-
-    async def _read_form(self, request: Request, form: PostedForm) -> None:
-        content_type = request.headers.get("content-type", "")
-        if content_type.casefold().startswith(MULTIPART):
-            await read_multipart(request.stream(), content_type, form)
-            return
-        try:
-            arrival = await self._gate.read_arrival(request)
-            form.fields = parse_urlencoded(arrival.body)
-        except (Refused, ValueError):
-            form.cut = "too_large"
 
     async def _accept_form(self, request: Request, form: PostedForm) -> Response:
         """Publish a form. Or return the page that a button asked for: the form, or its recap; or the form's errors."""

@@ -25,10 +25,10 @@ from ingest.web.follow_ups.adapter import (
 )
 from ingest.web.form_files import FormFiles
 from ingest.web.form_pages import combine, messages_by_field
+from ingest.web.form_reader import read_form
 from ingest.web.form_state import read_form_state
 from ingest.web.form_token import FormFile, FormTokens
-from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form, read_multipart
-from ingest.web.urlencoded import parse_urlencoded
+from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form
 from ingest.wrap import Wrapper, accepted_record
 from messages.sender_link import sender_token
 
@@ -113,7 +113,7 @@ class FollowUpDoor:
         if is_json(request.headers):
             return await self._accept_json(request)
         with posted_form() as form:
-            await self._read_form(request, form)
+            await read_form(request, self._gate, form)
             return await self._accept_form(request, form)
 
     async def _accept_json(self, request: Request) -> Response:
@@ -125,16 +125,6 @@ class FollowUpDoor:
         await self._gate.publish(accepted_record(raw))
         # Words that are added to a closed report become a case of their own, with answers on its own page.
         return JSONResponse({"tracking": raw.tracking, "token": sender_token(raw.id, self._link_key)}, 202)
-
-    async def _read_form(self, request: Request, form: PostedForm) -> None:
-        content_type = request.headers.get("content-type", "")
-        if content_type.casefold().startswith(MULTIPART):
-            await read_multipart(request.stream(), content_type, form)
-            return
-        try:
-            form.fields = parse_urlencoded((await self._gate.read_arrival(request)).body)
-        except (Refused, ValueError):
-            form.cut = "too_large"
 
     async def _accept_form(self, request: Request, form: PostedForm) -> Response:
         state = read_form_state(form.fields)
