@@ -62,7 +62,7 @@ class FormPages:
 
     def refusal(self, form: SubmittedForm) -> Response:
         """Return the page on which a refused form can be corrected, or sent again where nothing has to be corrected."""
-        needs_correction = form.refused is not None and (form.refused.field_errors or _is_cut(form.refused))
+        needs_correction = form.refused is not None and (form.refused.field_errors or is_cut(form.refused))
         return self.form(form) if needs_correction else self.recap(form)
 
     def _response(self, template: str, form: SubmittedForm, context: dict[str, object]) -> Response:
@@ -72,6 +72,7 @@ class FormPages:
             "token": form.token,
             "kept": [(self._tokens.seal(form.form_id, file), file) for file in form.files],
             "errors": messages_by_field(refused),
+            "is_cut": is_cut(refused),
             "says": refused.message if refused and refused.reason != INVALID_FIELDS else "",
         }
         # Each form has its own id, and a shared cache would give one form to many people. A browser may store the
@@ -83,9 +84,9 @@ class FormPages:
         return HTMLResponse(html, refused.status if refused else 200, headers)
 
 
-def _is_cut(refused: Refused) -> bool:
+def is_cut(refused: Refused | None) -> bool:
     """Return True if not all of the form was read."""
-    return refused.reason in {"too_large", "broken_off"}
+    return refused is not None and refused.reason in {"too_large", "broken_off"}
 
 
 def combine(refusals: Sequence[Refused]) -> Refused:

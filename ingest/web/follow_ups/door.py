@@ -24,7 +24,7 @@ from ingest.web.follow_ups.adapter import (
     wrap_follow_up,
 )
 from ingest.web.form_files import FormFiles
-from ingest.web.form_pages import combine, messages_by_field
+from ingest.web.form_pages import combine, is_cut, messages_by_field
 from ingest.web.form_reader import read_form
 from ingest.web.form_state import read_form_state
 from ingest.web.form_token import FormFile, FormTokens
@@ -154,11 +154,15 @@ class FollowUpDoor:
         return RedirectResponse(f"/l/{typed.token}?terkirim={typed.act}", status_code=303)
 
     def _page(self, typed: TypedFollowUp, files: Sequence[FormFile], refused: Refused | None) -> Response:
-        """Return the page on which a follow-up can be corrected or confirmed. Its words and files are still there."""
+        """Return the page on which a follow-up can be corrected or confirmed.
+
+        Its words and files are still there, as far as they were read.
+        """
         context = {
             "typed": typed,
             "kept": [(self._tokens.seal(typed.form_id, file), file) for file in files],
             "errors": messages_by_field(refused),
+            "is_cut": is_cut(refused),
             "says": refused.message if refused and not refused.field_errors else "",
             "has_link": refused is None or refused.reason != "no_such_link",
             "needs_confirmation": typed.act in CONFIRMED_ACTS,

@@ -127,6 +127,16 @@ def test_a_wrong_link_shows_the_words(served: DoorClient) -> None:
     assert served.published_count() == 0
 
 
+def test_a_form_far_too_large_promises_nothing(served: DoorClient) -> None:
+    """A urlencoded form that is too large is not read at all. The page has no form without the link's last part."""
+    page = served.post("/web/follow-ups", data={"token": link_token(served), "act": "objects", "text": "a" * 300_000})
+    assert (page.status_code, "masih ada" in page.text, "<form" in page.text) == (413, False, False)
+    assert "Kembali ke halaman sebelumnya" in page.text
+    cut = send(served, "objects", text="a" * 300_000)
+    assert (cut.status_code, "masih ada" in cut.text) == (413, False)
+    assert fields_on_page(cut)["token"] == link_token(served)
+
+
 def test_the_bus_is_away(serve: Serve, served: DoorClient) -> None:
     """The page keeps the words, and says that nothing is stored yet."""
     producer = served.parts.bus.producer()

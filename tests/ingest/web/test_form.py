@@ -325,7 +325,10 @@ def test_a_form_far_too_large_is_shown_again(served: DoorClient) -> None:
     page = served.post("/web/reports", data=typed, files=[("files", ("", b""))])
 
     assert (page.status_code, fields_on_page(page)["address"]) == (413, "Depan pasar")
-    assert served.post("/web/reports", data=typed).status_code == 413
+    unread = served.post("/web/reports", data=typed)
+    assert unread.status_code == 413
+    for shown in (page, unread):
+        assert ("masih ada" in shown.text, "Mungkin tidak semua isian Anda terbaca" in shown.text) == (False, True)
     assert served.published_count() == 0
 
 
