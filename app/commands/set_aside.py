@@ -9,7 +9,7 @@ import typer
 
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, optional_time, tracking_number
-from app.commands.common.process import open_parts, open_parts_for_action
+from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.review_options import Reason, Since, Why
 from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table, stop
 
@@ -33,7 +33,7 @@ def list_set_aside(reason: Reason = None, since: Since = None, as_json: Json = F
 
     from app.operations.review.set_aside import SetAsideFilter, list_row
 
-    with open_parts() as parts:
+    with open_parts_with_tables() as parts:
         rows = [list_row(message) for message in _set_aside(parts).unreleased(SetAsideFilter(reason, begin))]
     if as_json:
         print_json(rows)
@@ -48,7 +48,7 @@ def show(number: Number, as_json: Json = False) -> None:
 
     from app.operations.review.set_aside import describe
 
-    with open_parts() as parts:
+    with open_parts_with_tables() as parts:
         facts = describe(_stop_if_not_releasable(lambda: _set_aside(parts).find(tracking)))
     if as_json:
         print_json(facts)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -260,6 +261,16 @@ def test_the_command_releases_a_message(service: Service, monkeypatch: pytest.Mo
     assert service.status(raw.tracking).agency == "Kementerian Kesehatan"
     code, released, fault = release(raw.tracking, "keluhan")
     assert (code, released, f"{raw.tracking} is a report already" in fault) == (1, "", True)
+
+
+def test_a_new_service_has_an_empty_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command needs no service that ran before."""
+    monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
+    with captured_log():
+        result = CliRunner().invoke(app, ["set-aside", "list", "--json"])
+        unknown = CliRunner().invoke(app, ["set-aside", "show", "2VA8-SD70-3330"])
+    assert (result.exit_code, result.stdout) == (0, "[]\n")
+    assert (unknown.exit_code, "No message with the number 2VA8-SD70-3330" in unknown.stderr) == (1, True)
 
 
 def test_an_unrecorded_release_is_not_done(service: Service) -> None:
