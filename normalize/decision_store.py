@@ -119,17 +119,24 @@ class MarkStore:
     def __init__(self, connection: Connection, marks: Iterable[str]) -> None:
         self._connection = connection
         self._complaints: dict[str, MarkedComplaint] = {}
+        self._closed: dict[str, UUID] = {}
         self._changed: set[str] = set()
         for chunk in statement_chunks(sorted(set(marks))):
-            query = select(MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at)
-            leads_to_open_case = ~is_closed(col(MarkRow.complaint_id))
-            is_asked = col(MarkRow.fingerprint).in_(chunk)
-            for mark, complaint_id, at in connection.execute(query.where(is_asked, leads_to_open_case)):
-                self._complaints[mark] = MarkedComplaint(complaint_id, at)
+            columns = (MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at, is_closed(col(MarkRow.complaint_id)))
+            query = select(*columns).where(col(MarkRow.fingerprint).in_(chunk))
+            for mark, complaint_id, at, is_case_closed in connection.execute(query):
+                if is_case_closed:
+                    self._closed[mark] = complaint_id
+                else:
+                    self._complaints[mark] = MarkedComplaint(complaint_id, at)
 
     def get(self, mark: str) -> MarkedComplaint | None:
         """Return the complaint that a mark leads to; `None` also if its case is closed."""
         return self._complaints.get(mark)
+
+    def closed(self, mark: str) -> UUID | None:
+        """Return the complaint of a closed case that a mark led to when the batch began."""
+        return None if mark in self._complaints else self._closed.get(mark)
 
     def put(self, mark: str, complaint: MarkedComplaint) -> None:
         """Let a mark lead to a complaint."""

@@ -69,7 +69,15 @@ class Earlier:
         # A follow-up lets its mark lead to its report: this may only be read before the message is decided.
         if self._completes_parts(arrival):
             return None
-        return follows_of(message, self.senders.of(arrival.raw.sender), self._content_of)
+        reports = self.senders.of(arrival.raw.sender)
+        return follows_of(message, reports, self._content_of, self._closed_thread(message.draft))
+
+    def _closed_thread(self, draft: Draft) -> UUID | None:
+        """Return the complaint in whose thread a message was written, if its case is closed."""
+        continuation = draft.continuation
+        if continuation is None or continuation.evidence in PART_EVIDENCE:
+            return None
+        return self.marks.closed(mark_key(continuation.mark))
 
     def continuation_of(self, arrival: Arrival, draft: Draft) -> Continuation | None:
         """Return the marks by which a message belongs to an earlier one.

@@ -2,7 +2,7 @@
 
 from messages import ids
 from messages.replies.post_texts import receipt_post
-from messages.shapes import Complaint, Reply, VerifiedBy
+from messages.shapes import AFTER_CLOSING, Complaint, Reply, VerifiedBy
 
 # Posts that were polled from X, and SMS that were later fetched from Twilio's list: their senders got no answer.
 _UNANSWERED: frozenset[VerifiedBy] = frozenset({"x-api", "twilio-api"})
@@ -12,10 +12,11 @@ def acknowledgement(complaint: Complaint, verified_by: VerifiedBy, *, lacks_plac
     """Return the reply with the tracking number for a sender who did not get it at intake, else None.
 
     Such a sender wrote on X, or by an SMS whose webhook never arrived. The sender of a repeat has the number of the
-    first complaint already: nobody is answered twice for one complaint. On X the reply also asks for a place that the
-    message lacks; by SMS the router asks.
+    first complaint already: nobody is answered twice for one complaint. A report long after the closing of its case is
+    another complaint. On X the reply also asks for a place that the message lacks; by SMS the router asks.
     """
-    if verified_by not in _UNANSWERED or complaint.relation.kind == "repeat":
+    is_answered = complaint.relation.kind == "repeat" and AFTER_CLOSING not in complaint.relation.evidence
+    if verified_by not in _UNANSWERED or is_answered:
         return None
     sms_text = (
         f"Terima kasih, laporan Anda sudah kami terima dengan nomor {complaint.tracking}. "

@@ -1,7 +1,8 @@
 """Attaches messages of proven senders to their own reports, on channels where they write without a form."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from config.reference.reloading import Source
 from language.model import LanguageModel
@@ -84,9 +85,14 @@ class Conversation:
         return OpenMessage(draft, traits, content)
 
 
-def follows_of(message: OpenMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Follows | None:
-    """Return the report that a message belongs to, and its act there; `None` for a report of its own."""
-    attachment = attach(message.content, reports, content_of)
+def follows_of(
+    message: OpenMessage, reports: Sequence[SenderReport], content_of: ContentOf, closed_thread: UUID | None = None
+) -> Follows | None:
+    """Return the report that a message belongs to, and its act there; `None` for a report of its own.
+
+    `closed_thread` is the closed report in whose thread the message stands.
+    """
+    attachment = attach(replace(message.content, closed_thread=closed_thread), reports, content_of)
     return _follows(attachment) if attachment else None
 
 

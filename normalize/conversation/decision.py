@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from language.places.gazetteer import regions_overlap
-from messages.shapes import SenderAct
+from messages.shapes import AFTER_CLOSING, SenderAct
 from messages.working_days import may_object
 from normalize.conversation.traits import SMALL_PLACES, MessageTraits
 from normalize.draft import SetAsideReason
@@ -61,7 +61,7 @@ class SenderMessage:
     """A message of the sender. `numbers` are the tracking numbers in it; `stated_act` is that of its keyword.
 
     `names_author`: the message is open, and its text may lead to its author. `reason`: why it is set aside as no
-    complaint unless it belongs to a report.
+    complaint unless it belongs to a report. `closed_thread`: the report in whose thread it stands, if that is closed.
     """
 
     at: datetime
@@ -71,6 +71,7 @@ class SenderMessage:
     anonim: bool = False
     names_author: bool = False
     reason: SetAsideReason | None = None
+    closed_thread: UUID | None = None
 
     @property
     def is_courtesy(self) -> bool:
@@ -105,7 +106,11 @@ def attach(message: SenderMessage, reports: Sequence[SenderReport], content_of: 
     answer = _answer_to_question(message, earlier, content_of)
     if answer or message.reason:
         return answer
-    return _completion(message, earlier) or _response(message, earlier, content_of)
+    return (
+        _below_closed_case(message, earlier, content_of)
+        or _completion(message, earlier)
+        or _response(message, earlier, content_of)
+    )
 
 
 def is_other_matter_elsewhere(traits: MessageTraits, content: Comparable) -> bool:
@@ -173,6 +178,25 @@ def _is_other_report(message: SenderMessage, report: SenderReport, content_of: C
     if not is_whole and further_words < _MIN_WORDS_OF_UNKNOWN_REPORT:
         return False
     return content is None or not _same_matter(traits, content) or _is_elsewhere(traits, content)
+
+
+def _below_closed_case(
+    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf
+) -> Attachment | None:
+    """Return the closed case in whose thread the sender writes, unless the message tells of another matter.
+
+    Whatever the words are, they are about the answer. Those that do not confirm it object to it: nobody reads what is
+    added to a closed case. After the period they are a report that becomes a case of its own and names this one.
+    """
+    thread = message.closed_thread
+    report = next((report for report in reports if thread and thread in {report.complaint_id, report.report_id}), None)
+    if report is None or _is_other_report(message, report, content_of):
+        return None
+    if message.traits.confirms and not message.traits.objects:
+        return Attachment(report, "confirms", "same-thread")
+    if not _is_answered(report, message.at):
+        return Attachment(report, "reports", AFTER_CLOSING)
+    return Attachment(report, "objects", "same-thread")
 
 
 def _completion(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:

@@ -68,8 +68,6 @@ class LabelledReports:
             yield f"repeats by {complaint.relation.evidence}"
         if case in self._complaints and complaint.relation.of != self._complaints[case].id:
             yield f"belongs to {complaint.relation} and not to {case}"
-        if (label := step.get("refers_to")) and complaint.relation.of != self._complaints[label].id:
-            yield f"refers to {complaint.relation} and not to {label}"
         if complaint.follow_up.act != step.get("act", "reports"):
             yield f"act {complaint.follow_up.act}"
         yield from _flag_faults(step, complaint)
