@@ -166,6 +166,17 @@ class Relation(Shape):
         return self.kind == "repeat" or MERGED in self.evidence
 
 
+class Suggestion(Shape):
+    """An earlier complaint that is perhaps about the same problem. A person decides; until then nothing is merged.
+
+    `evidence` names features of the comparison, the strongest first (`docs/duplicate-features.md`).
+    """
+
+    of: UUID
+    score: float = Field(ge=0, le=1, description="Likelihood of one problem.")
+    evidence: tuple[str, ...] = ()
+
+
 # What a sender does with a message. `reports`: it is a report. Any other act is about an earlier report of the same
 # sender, and the message is a repeat of it: `objects` (the answer did not solve it), `confirms` (it did), `rates`,
 # `withdraws`, `asks-to-be-forgotten`, and `adds` for further words or pictures.
@@ -193,6 +204,7 @@ class Complaint(WireModel):
     report: Report
     contact: Sealed
     relation: Relation = Relation()
+    suggestion: Suggestion | None = None
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
     reviewed: bool = Field(False, description="It was set aside first; a person decided that it is a complaint.")
@@ -250,6 +262,7 @@ class Dispatch(WireModel):
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
     reopened: int = Field(0, ge=0, description="How often the sender had the case opened again after it was closed.")
+    suggestion: Suggestion | None = None
 
 
 class Correction(WireModel):
