@@ -86,12 +86,17 @@ COMMANDS: Mapping[str, CommandSource] = {
         "reports", "public_rebuild", "Derive the public view again from the ledger. The service may run meanwhile."
     ),
     "split": CommandSource(
-        "corrections", "split", "Make a report that repeats or joins another report a case of its own."
+        "relations.corrections", "split", "Make a report that repeats or joins another report a case of its own."
     ),
     "merge": CommandSource(
-        "corrections",
+        "relations.corrections",
         "merge",
         "Merge report B into report A. B goes to the agency that has A, and follows A to other agencies.",
+    ),
+    "duplicates": CommandSource(
+        "relations.duplicates",
+        "commands",
+        "Decide about reports that are perhaps the same: confirm or deny what is suggested.",
     ),
     "x-reads": CommandSource(
         "providers", "x_reads", "Show the number of posts that X delivered today (UTC), and the daily limit."

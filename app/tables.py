@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 from accounts import tables as accounts
 from app.operations.audit_chain import rows as audit_log
+from app.operations.duplicates import tables as duplicate_decisions
 from desk.acts import tables as desk_acts
 from desk.api import tables as desk_api
 from desk.mail import tables as desk_mail
@@ -20,7 +21,7 @@ from ingest.web.open311 import store as open311
 from normalize import decision_store
 from normalize.conversation import tables as conversation
 from normalize.duplicates.store import tables as duplicates
-from router import answer_store
+from router import answer_store, kept_apart
 from router import store as router
 from sinks.ledger import tables as ledger
 from sinks.public import tables as public
@@ -30,6 +31,7 @@ from sinks.replies import tables as replies
 MODULES = (
     accounts,
     audit_log,
+    duplicate_decisions,
     door_store,
     attachments,
     mobile,
@@ -44,6 +46,7 @@ MODULES = (
     duplicates,
     router,
     answer_store,
+    kept_apart,
     ledger,
     public,
     replies,

@@ -145,6 +145,8 @@ class RawMessage(WireModel):
 # Evidence of a relation that a person decided.
 SPLIT = "split-by-person"
 MERGED = "merged-by-person"
+# Evidence of a correction by which a person denies a suggestion: the two complaints are never one problem.
+KEPT_APART = "kept-apart"
 # Evidence of a complaint that repeats a closed case, and is a case of its own therefore.
 AFTER_CLOSING = "after-closing"
 
@@ -268,7 +270,9 @@ class Dispatch(WireModel):
 class Correction(WireModel):
     """A person's decision about the relation of a complaint. It overrides every relation that was found before.
 
-    `relation` is `new` after a split from `apart_from`; otherwise the complaint was merged with `relation.of`.
+    `relation` is `new` after a split from `apart_from`; otherwise the complaint was merged with `relation.of`. With the
+    evidence `kept-apart` a suggestion was denied: the complaint is not about the problem of `apart_from`. Nothing is
+    split then, unless the two were merged meanwhile.
     """
 
     name: ClassVar[str] = "correction"
@@ -276,9 +280,14 @@ class Correction(WireModel):
     complaint_id: UUID
     tracking: str
     relation: Relation
-    apart_from: UUID | None = Field(None, description="With `new`: the complaint that it was split from.")
+    apart_from: UUID | None = Field(None, description="With `new`: the complaint that it was split or kept apart from.")
     actor: str = Field(max_length=200, description="Person who decided.")
     reason: str = Field(max_length=500, description="Reason in words for a liaison officer. It names no citizen.")
+
+    @property
+    def is_denial(self) -> bool:
+        """True if a person denied a suggestion: the complaint is kept apart from `apart_from`."""
+        return self.relation.kind == "new" and KEPT_APART in self.relation.evidence
 
 
 # Verdicts of an agency about a dispatch. `messages.cases.verdicts` has the table of their order.

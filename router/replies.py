@@ -15,7 +15,7 @@ from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.answer_replies import AnswerSubject, reply_text
 from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
-from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
+from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
 from router.decision import PLACE_MISSING
 
@@ -61,7 +61,8 @@ def dispatch_reply(
     is_first_at_triage = dispatch.agency == TRIAGE and dispatch.hop == 0 and dispatch.own_case
     if is_first_at_triage and lacks_place(dispatch) and dispatch.channel in channels:
         return _reply(dispatch, dispatch.at, "asked-place", "asked-place", recipients.place_question(dispatch))
-    is_first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence or _is_after_question(dispatch)
+    is_split = not {SPLIT, KEPT_APART}.isdisjoint(dispatch.relation.evidence)
+    is_first = dispatch.hop == 0 or is_split or _is_after_question(dispatch)
     if dispatch.channel not in channels or not is_first or dispatch.relation.kind == "repeat":
         return None
     text = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel, col, select
 from config.database import insert_statement, statement_chunks
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
+from router.kept_apart import accompanies, is_kept_apart
 
 
 class RoutedDispatch(SQLModel, table=True):
@@ -95,10 +96,30 @@ def store_correction_once(connection: Connection, position: str, correction_id: 
 
 
 def dispatch_history(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
-    """Return the complaint's dispatches, the first agency's first."""
+    """Return the complaint's dispatches, the first agency's first. They have no settled suggestion."""
+    dispatches = _stored_history(connection, complaint_id)
+    return [_without_settled_suggestion(connection, dispatch) for dispatch in dispatches]
+
+
+def _stored_history(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
     is_complaint = col(RoutedDispatch.complaint_id) == complaint_id
     query = select(*_DISPATCH_COLUMNS).where(is_complaint).order_by(col(RoutedDispatch.hop))
     return [decode_stored(Dispatch, version, dispatch) for version, dispatch in connection.execute(query)]
+
+
+def _without_settled_suggestion(connection: Connection, dispatch: Dispatch) -> Dispatch:
+    """Return the dispatch without its suggestion if the pair is kept apart, or is one case now.
+
+    The next hop is made of the dispatch, so it carries an open suggestion on and a settled one not.
+    """
+    suggestion = dispatch.suggestion
+    if suggestion is None:
+        return dispatch
+    suggested_history = _stored_history(connection, suggestion.of)
+    is_settled = is_kept_apart(connection, dispatch.complaint_id, suggestion.of) or accompanies(
+        suggested_history[-1] if suggested_history else None, dispatch.complaint_id
+    )
+    return dispatch.model_copy(update={"suggestion": None}) if is_settled else dispatch
 
 
 def lock_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> None:
@@ -163,4 +184,4 @@ def _latest_dispatches(connection: Connection, complaint_ids: Collection[UUID]) 
         rows = connection.execute(query.order_by(col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop)))
         latest = {complaint_id: (version, dispatch) for complaint_id, version, dispatch in rows}
         for version, dispatch in latest.values():
-            yield decode_stored(Dispatch, version, dispatch)
+            yield _without_settled_suggestion(connection, decode_stored(Dispatch, version, dispatch))

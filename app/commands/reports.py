@@ -14,6 +14,7 @@ from app.commands.common.process import open_parts, open_parts_for_action
 from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_line, print_note, stop
 
 if TYPE_CHECKING:
+    from app.operations.duplicates.suggested_pairs import SuggestedPair
     from app.operations.tracing.trace_step import TraceStep
 
 
@@ -21,20 +22,31 @@ def status(number: str, as_json: Json = False) -> None:
     """Show the status of a tracking number."""
     tracking = tracking_number(number)
 
+    from app.operations.duplicates.suggested_pairs import SuggestedPairs
     from sinks.ledger.page import status_as_json
 
     with open_parts() as parts:
         report = parts.ledger.status(tracking)
+        pair = SuggestedPairs(parts.engine).find(tracking) if report else None
     if report is None:
         stop(f"{tracking} is not in the ledger (yet).", 1)
     if as_json:
-        print_json(status_as_json(report))
+        # The public page has the same values without the suggestion.
+        print_json({**status_as_json(report), "suggestion": _suggestion_json(pair) if pair else None})
         return
     repeated = f" of {report.repeated_number}" if report.repeated_number else ""
     OUT.print(f"{report.tracking}  {report.state}  {report.relation}{repeated}", highlight=False, markup=False)
     for step in report.steps:
         line = f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.kind:10}  {step.agency}"
         OUT.print(line.rstrip(), highlight=False, markup=False)
+    if pair:
+        suggested = pair.suggested_number or pair.suggested_id
+        OUT.print(f"  perhaps the same as {suggested} ({pair.state})", highlight=False, markup=False)
+
+
+def _suggestion_json(pair: SuggestedPair) -> dict[str, object]:
+    evidence = list(pair.evidence)
+    return {"of": pair.suggested_number, "score": pair.score, "evidence": evidence, "state": pair.state}
 
 
 def trace(

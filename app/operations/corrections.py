@@ -19,7 +19,7 @@ from app.operations.staff_events import SOURCE
 from bus.port import Outgoing, Producer
 from config.database import read_transaction
 from messages import codec, ids
-from messages.shapes import MERGED, SPLIT, Correction, Relation
+from messages.shapes import KEPT_APART, MERGED, SPLIT, Correction, Relation
 from messages.topics import CORRECTIONS
 from sinks.ledger.current_relation import CurrentRelation, current_relations
 from sinks.ledger.status import StatusReader
@@ -28,7 +28,7 @@ from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
 @dataclass(frozen=True, slots=True)
 class PublishedCorrection:
-    """Correction, and the number of the report that the report was split from or merged with."""
+    """Correction, and the number of the report that the report was split from, merged with or kept apart from."""
 
     correction: Correction
     related_number: str
@@ -66,6 +66,13 @@ class Corrections:
         self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
     ) -> PublishedCorrection:
         """Merge the report `number` into the case of `target_number`, with the reports that belong to it now."""
+        prepared = self.prepare_merge(target_number, number, kind, actor, why, at)
+        return self._publish(prepared.correction, actor, prepared.related_number)
+
+    def prepare_merge(
+        self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
+    ) -> PublishedCorrection:
+        """Return the correction of `merge` without recording or publishing it."""
         with read_transaction(self._engine) as connection:
             target = _dispatched_report(connection, target_number)
             report = _dispatched_report(connection, number)
@@ -77,7 +84,21 @@ class Corrections:
             correction = _correction(connection, report, relation, None, actor, why, at)
             related_number = _tracking_number(connection, target.case_id)
         self._check_open(related_number, report.tracking)
-        return self._publish(correction, actor, related_number)
+        return PublishedCorrection(correction, related_number)
+
+    def prepare_denial(self, apart_from: UUID, number: str, actor: str, why: str, at: datetime) -> PublishedCorrection:
+        """Return the correction that keeps a report apart from a complaint, without recording or publishing it."""
+        with read_transaction(self._engine) as connection:
+            target = _dispatched_report(connection, _tracking_number(connection, apart_from))
+            report = _dispatched_report(connection, number)
+            _check_apart(target, report)
+            correction = _correction(connection, report, Relation(evidence=(KEPT_APART,)), apart_from, actor, why, at)
+        return PublishedCorrection(correction, target.tracking)
+
+    def publish(self, correction: Correction) -> None:
+        """Publish a prepared correction that was recorded. Publishing it twice has one effect."""
+        encoded = codec.encode(correction, str(correction.complaint_id), SOURCE)
+        self._producer.publish([Outgoing(CORRECTIONS, *encoded)])
 
     def _check_open(self, case_number: str, number: str) -> None:
         """Raise `NotPossible` if the case is closed. The router decides again: the case may be closed meanwhile."""
@@ -94,8 +115,7 @@ class Corrections:
         action = "complaints.split" if correction.apart_from else "complaints.merge"
         subject = f"{correction.complaint_id} {correction.apart_from or correction.relation.of}"
         self._log.append(action, subject, actor, correction.reason, correction.at)
-        encoded = codec.encode(correction, str(correction.complaint_id), SOURCE)
-        self._producer.publish([Outgoing(CORRECTIONS, *encoded)])
+        self.publish(correction)
         return PublishedCorrection(correction, related_number)
 
 
@@ -119,6 +139,10 @@ def _check_merge(target: CurrentRelation, report: CurrentRelation) -> None:
             number=report.tracking,
             target=target.tracking,
         )
+    _check_apart(target, report)
+
+
+def _check_apart(target: CurrentRelation, report: CurrentRelation) -> None:
     if report.case_id == target.case_id:
         raise NotPossible(
             f"{report.tracking} and {target.tracking} belong together already.",
@@ -168,7 +192,7 @@ def _correction(
     latest_first = of_report.order_by(col(CorrectionRow.corrected_at).desc(), col(CorrectionRow.id))
     previous_correction = connection.execute(latest_first).scalars().first()
     return Correction(
-        id=ids.correction_id(report.id, f"{relation.kind}:{relation.of or apart_from}", previous_correction),
+        id=ids.correction_id(report.id, _change(relation, apart_from), previous_correction),
         message_id=report.message_id,
         at=at,
         complaint_id=report.id,
@@ -178,3 +202,9 @@ def _correction(
         actor=person_name(actor),
         reason=why,
     )
+
+
+def _change(relation: Relation, apart_from: UUID | None) -> str:
+    """Return what a correction changes, for its id."""
+    kind = KEPT_APART if KEPT_APART in relation.evidence else relation.kind
+    return f"{kind}:{relation.of or apart_from}"

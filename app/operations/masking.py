@@ -62,6 +62,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Place: frozenset({"code"}),
     shapes.Attachment: frozenset({"id", "media_type", "size", "sha256"}),
     shapes.Relation: frozenset({"kind", "of", "evidence", "since"}),
+    shapes.Suggestion: frozenset({"of", "score", "evidence"}),
     shapes.Reason: frozenset({"rule"}),
     shapes.FollowUp: frozenset({"act", "rating"}),
 }

@@ -17,6 +17,10 @@ DecisionFault: TypeAlias = Literal[
     "together",
     "unequal-anonim",
     "case-closed",
+    "no-suggestion",
+    "suggestion-decided",
+    "suggestion-not-open",
+    "other-agency",
 ]
 
 

@@ -15,6 +15,7 @@ from sqlmodel import col
 from config.database import statement_chunks
 from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import arrivals
+from messages.shapes import KEPT_APART
 
 _MARKS = ("is_from_sender", "is_message")
 
@@ -122,7 +123,8 @@ def _parents_by_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> 
     }
     corrections = (
         select(col(DeskCorrection.complaint_id), col(DeskCorrection.relation), col(DeskCorrection.of))
-        .where(col(DeskCorrection.complaint_id).in_(complaint_ids))
+        # A denied suggestion overrides no merge with a third complaint.
+        .where(col(DeskCorrection.complaint_id).in_(complaint_ids), col(DeskCorrection.evidence) != KEPT_APART)
         .order_by(col(DeskCorrection.at), col(DeskCorrection.id))
     )
     latest = {row.complaint_id: row for row in connection.execute(corrections)}

@@ -142,7 +142,7 @@ def _insert_new(
 
 def _cases_beside(complaints: Sequence[dict[str, Any]], corrections: Sequence[dict[str, Any]]) -> set[UUID]:
     """Return the complaints of new facts that a case shows and that its row is not derived from."""
-    corrected = {row[name] for row in corrections for name in ("complaint_id", "of") if row[name]}
+    corrected = {row[name] for row in corrections for name in ("complaint_id", "of", "apart_from") if row[name]}
     return corrected | {row["id"] for row in complaints}
 
 
@@ -186,4 +186,5 @@ def _correction_row(correction: Correction) -> dict[str, Any]:
         **correction.model_dump(include={"id", "complaint_id", "apart_from", "actor", "reason", "at"}),
         "relation": correction.relation.kind,
         "of": correction.relation.of,
+        "evidence": "|".join(correction.relation.evidence),
     }

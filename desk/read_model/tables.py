@@ -79,7 +79,7 @@ class DeskComplaint(SQLModel, table=True):
 
 
 class DeskCorrection(SQLModel, table=True):
-    """Fact: a person's decision about the relation of a complaint."""
+    """Fact: a person's decision about the relation of a complaint. `evidence` are its codes, separated by `|`."""
 
     __tablename__ = "desk_correction"
 
@@ -87,7 +87,8 @@ class DeskCorrection(SQLModel, table=True):
     complaint_id: UUID = Field(index=True)
     relation: str
     of: UUID | None = Field(default=None, index=True)
-    apart_from: UUID | None = None
+    apart_from: UUID | None = Field(default=None, index=True)
+    evidence: str = ""
     actor: str
     reason: str
     at: datetime = Field(sa_type=UtcDateTime)

@@ -32,7 +32,8 @@ def accompanies_case(relation: Relation, agency: str, case: Dispatch) -> bool:
 def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
     """Return the dispatch as it accompanies its case, with the reasons and the deadline of the case.
 
-    It is not earlier than the dispatch of its case: `messages.cases.case_course.answered_hop` relies on that.
+    It has no suggestion: only a case has one. It is not earlier than the dispatch of its case:
+    `messages.cases.case_course.answered_hop` relies on that.
     """
     relation = dispatch.relation.model_copy(update={"of": case.complaint_id})
     fields = {
@@ -46,6 +47,7 @@ def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
         "own_case": False,
         "confidence": case.confidence,
         "actor": case.actor,
+        "suggestion": None,
     }
     return dispatch.model_copy(update=fields)
 

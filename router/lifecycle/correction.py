@@ -1,4 +1,4 @@
-"""Applies a person's correction: splits a complaint from its case, or merges it into another one."""
+"""Applies a person's correction: splits a complaint from its case, keeps it apart, or merges it into another one."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +10,7 @@ from router.cases.hops import next_hop, next_hop_to_case
 from router.cases.transfer import CaseTransfer
 from router.decide import decide
 from router.decision import Decision
+from router.kept_apart import store_kept_apart
 from router.rules import Rules
 from router.store import dispatch_history, store_correction_once, store_parent
 
@@ -24,9 +25,28 @@ def apply_correction(transfer: CaseTransfer, correction: Correction, rules: Rule
     history = transfer.locked_history(correction.complaint_id)
     if not history:
         raise Reject("unknown_complaint", "complaint_id")
-    if correction.relation.kind == "new":
+    if correction.relation.kind != "new":
+        return _merge(transfer, correction, history[-1], now)
+    if correction.apart_from:
+        store_kept_apart(transfer.connection, correction.complaint_id, correction.apart_from)
+    if correction.is_denial:
+        return _separate(transfer, correction, history, rules, now)
+    return _split(transfer, correction, history, rules, now)
+
+
+def _separate(
+    transfer: CaseTransfer, correction: Correction, history: Sequence[Dispatch], rules: Rules, now: datetime
+) -> Sequence[Dispatch]:
+    """Split the two complaints of a denied suggestion if they are one case by now; else change nothing."""
+    apart_from = correction.apart_from
+    case, suggested_case = transfer.find_case(correction.complaint_id), transfer.find_case(apart_from)
+    if apart_from is None or case is None or suggested_case is None or case.complaint_id != suggested_case.complaint_id:
+        return ()
+    if not history[-1].own_case:
         return _split(transfer, correction, history, rules, now)
-    return _merge(transfer, correction, history[-1], now)
+    # The suggested complaint was merged into this one.
+    swapped = correction.model_copy(update={"complaint_id": apart_from, "apart_from": correction.complaint_id})
+    return _split(transfer, swapped, transfer.locked_history(apart_from), rules, now)
 
 
 def _split(

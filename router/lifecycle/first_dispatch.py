@@ -89,6 +89,7 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch
         relation=complaint.relation,
         follow_up=complaint.follow_up,
         danger=complaint.danger,
+        suggestion=complaint.suggestion,
     )
 
 

@@ -5,7 +5,7 @@ It also writes the messages that were set aside, so that their numbers are known
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from bus.port import Outgoing, Record
 from config.database import insert_statement, write_transaction
 from messages import codec
 from messages.answer_check import AnswerCheck, AnswerFault
-from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
+from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent, Suggestion
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
-from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow, SetAsideRow
+from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow, SetAsideRow, SuggestionRow
 
 # The router finds these faults too, whenever it checks the answer.
 _FORGED: Container[AnswerFault | None] = ("no_authenticator", "wrong_authenticator", "wrong_answer_id")
@@ -61,8 +61,9 @@ class LedgerSink:
         rows_by_table: RowsByTable = defaultdict(list)
         answers = [(record, _decode_answer(record)) for record in records if record.topic == AGENCY_ANSWERS]
         for record in records:
-            if record.topic != AGENCY_ANSWERS and (table_row := _row(record, self._channels)):
-                table, row = table_row
+            if record.topic == AGENCY_ANSWERS:
+                continue
+            for table, row in _rows(record, self._channels):
                 rows_by_table[table].append(row)
         try:
             with write_transaction(self._engine) as connection:
@@ -132,19 +133,34 @@ def _decode_answer(record: Record) -> AgencyAnswer:
         raise Reject(error.reason, error.field) from error
 
 
-def _row(record: Record, channels: Collection[Channel]) -> tuple[type[SQLModel], dict[str, Any]] | None:
-    """Return the table and the row of a record; `None` for an event of oversight that the ledger does not keep."""
+def _rows(record: Record, channels: Collection[Channel]) -> Iterator[tuple[type[SQLModel], dict[str, Any]]]:
+    """Yield the tables and rows of a record; none for an event of oversight that the ledger does not keep."""
     try:
         if record.topic == OVERSIGHT:
             event = codec.decode(OversightEvent, record.value, record.headers)
-            return (SetAsideRow, _set_aside_row(event)) if event.event == "not-a-complaint" and event.tracking else None
-        if record.topic == COMPLAINTS:
-            return ComplaintRow, _complaint_row(codec.decode(Complaint, record.value, record.headers, channels))
-        if record.topic == CORRECTIONS:
-            return CorrectionRow, _correction_row(codec.decode(Correction, record.value, record.headers))
-        return DispatchRow, _dispatch_row(codec.decode(Dispatch, record.value, record.headers, channels))
+            if event.event == "not-a-complaint" and event.tracking:
+                yield SetAsideRow, _set_aside_row(event)
+        elif record.topic == COMPLAINTS:
+            complaint = codec.decode(Complaint, record.value, record.headers, channels)
+            yield ComplaintRow, _complaint_row(complaint)
+            if complaint.suggestion:
+                yield SuggestionRow, _suggestion_row(complaint, complaint.suggestion)
+        elif record.topic == CORRECTIONS:
+            yield CorrectionRow, _correction_row(codec.decode(Correction, record.value, record.headers))
+        else:
+            yield DispatchRow, _dispatch_row(codec.decode(Dispatch, record.value, record.headers, channels))
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
+
+
+def _suggestion_row(complaint: Complaint, suggestion: Suggestion) -> dict[str, Any]:
+    return {
+        "complaint_id": complaint.id,
+        "suggested_id": suggestion.of,
+        "score": suggestion.score,
+        "evidence": "|".join(suggestion.evidence),
+        "suggested_at": complaint.at,
+    }
 
 
 def _complaint_row(complaint: Complaint) -> dict[str, Any]:
@@ -195,5 +211,6 @@ def _correction_row(correction: Correction) -> dict[str, Any]:
         **correction.model_dump(include={"id", "complaint_id", "apart_from", "actor", "reason"}),
         "relation": correction.relation.kind,
         "of": correction.relation.of,
+        "evidence": "|".join(correction.relation.evidence),
         "corrected_at": correction.at,
     }

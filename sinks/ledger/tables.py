@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
 
@@ -28,6 +28,22 @@ class ComplaintRow(SQLModel, table=True):
     act: str = "reports"
     rating: int = 0
     received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SuggestionRow(SQLModel, table=True):
+    """Earlier complaint that a complaint is perhaps the same as. `evidence` are names of features, separated by `|`.
+
+    It is for agencies and staff. Nothing that a citizen reads is made of it.
+    """
+
+    __tablename__ = "ledger_suggestion"
+    __table_args__ = (Index("ix_ledger_suggestion_suggested_at", "suggested_at", "complaint_id"),)
+
+    complaint_id: UUID = Field(primary_key=True)
+    suggested_id: UUID = Field(index=True)
+    score: float
+    evidence: str
+    suggested_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class DispatchRow(SQLModel, table=True):
@@ -95,7 +111,10 @@ class SetAsideRow(SQLModel, table=True):
 
 
 class CorrectionRow(SQLModel, table=True):
-    """Correction of a complaint's relation by a person, with actor, reason and time."""
+    """Correction of a complaint's relation by a person, with actor, reason and time.
+
+    `evidence` are the codes of its relation, separated by `|`: a denied suggestion has the relation of a split.
+    """
 
     __tablename__ = "ledger_correction"
 
@@ -104,6 +123,7 @@ class CorrectionRow(SQLModel, table=True):
     relation: str
     of: UUID | None = None
     apart_from: UUID | None = None
+    evidence: str = ""
     actor: str
     reason: str
     corrected_at: datetime = Field(sa_type=UtcDateTime)

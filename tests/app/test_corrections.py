@@ -25,7 +25,7 @@ from config.settings import Settings
 from messages import codec, ids
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.sealing import Sealed
-from messages.shapes import Complaint, Correction, Danger, Dispatch, Relation, Report
+from messages.shapes import Complaint, Correction, Danger, Dispatch, Relation, Report, Suggestion
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor, LedgerContent
@@ -41,6 +41,8 @@ from tests.support.service import REGISTRY, RunningService
 from tests.support.stages import make_ledger_sink, make_router
 
 _IDS = UUID(int=1708)
+# Evidence of each suggestion.
+EVIDENCE = ("place-same-topics", "same-names")
 
 
 @pytest.fixture
@@ -81,8 +83,9 @@ class CorrectionHarness:
         *,
         anonim: bool = False,
         danger: Danger = "",
+        like: int | None = None,
     ) -> None:
-        """Publish a citizen's complaint as the normalizer does."""
+        """Publish a citizen's complaint as the normalizer does. `like` is the report that it is perhaps the same as."""
         relation = Relation.model_validate({"kind": kind, "of": _id(of)} if of else {})
         complaint = Complaint(
             id=_id(index),
@@ -95,6 +98,7 @@ class CorrectionHarness:
             contact=Sealed("sealed"),
             relation=relation,
             danger=danger,
+            suggestion=Suggestion(of=_id(like), score=0.75, evidence=EVIDENCE) if like else None,
         )
         self.producer.publish([Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or _id(index)), "/test"))])
 

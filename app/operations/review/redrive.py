@@ -149,6 +149,9 @@ class Redrive:
                     correction = decode(Correction, record.value, record.headers)
                 except CodecError:
                     continue
+                # A denied suggestion is about one pair. It overrides no merge or split, and none overrides it.
+                if correction.is_denial:
+                    continue
                 of_complaint = earlier[correction.complaint_id]
                 overtaken |= {position for position, id_ in of_complaint.items() if id_ != correction.id}
                 if record.position in positions:

@@ -18,6 +18,7 @@ from config.database import read_transaction
 from messages import codec, topics
 from messages.dead_letters import read_dead_letter
 from messages.shapes import (
+    KEPT_APART,
     AgencyAnswer,
     Channel,
     Complaint,
@@ -177,7 +178,22 @@ def _describe_answer(answer: MaskedFields) -> str:
 def _describe_complaint(complaint: MaskedFields) -> str:
     relation = complaint["relation"]
     evidence_note = f" ({', '.join(relation['evidence'])})" if relation["evidence"] else ""
-    return f"{_describe_relation(relation)}{evidence_note}"
+    return f"{_describe_relation(relation)}{evidence_note}{_describe_suggestion(complaint)}"
+
+
+def _describe_suggestion(message: MaskedFields) -> str:
+    """Return the suggested earlier complaint of a complaint or dispatch as the end of a sentence; "" without one."""
+    suggestion = message["suggestion"]
+    if not suggestion:
+        return ""
+    return f"; perhaps the same as {suggestion['of']} ({', '.join(suggestion['evidence']) or 'no evidence named'})"
+
+
+def _describe_correction(correction: MaskedFields) -> str:
+    relation = correction["relation"]
+    if KEPT_APART in relation["evidence"]:
+        return f"kept apart from {correction['apart_from']}, by a person"
+    return f"{_describe_relation(relation)}, by a person"
 
 
 def _describe_relation(relation: MaskedFields) -> str:
@@ -194,7 +210,7 @@ _DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[MaskedFields],
         (Complaint, "complaint", _describe_complaint),
         (Dispatch, "dispatched", _describe_dispatch),
         (AgencyAnswer, "answered", _describe_answer),
-        (Correction, "corrected", lambda correction: f"{_describe_relation(correction['relation'])}, by a person"),
+        (Correction, "corrected", _describe_correction),
         (Reply, "reply", lambda reply: f"{reply['says']}, by {reply['channel']}"),
         (OversightEvent, "oversight", lambda event: f"{event['event']}: {event['reason']}"),
     )

@@ -1,0 +1,1 @@
+"""Commands about relations between reports: merges, splits, and suggestions of likely duplicates."""

@@ -1,0 +1,205 @@
+"""Reads the suggestions of likely duplicates from the ledger, each with its state now. Nothing is changed here."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, select
+from sqlmodel import col
+
+from app.operations.duplicates.tables import DuplicateDecision, Outcome
+from app.operations.not_possible import NotPossible
+from config.database import read_transaction, statement_chunks
+from messages.shapes import KEPT_APART
+from sinks.ledger.current_relation import CurrentRelation, current_relations
+from sinks.ledger.latest_dispatch import is_latest_dispatch
+from sinks.ledger.status import StatusReader
+from sinks.ledger.tables import ComplaintRow, CorrectionRow, DispatchRow, SuggestionRow
+
+# Suggestions that one list reads at most.
+MAX_LISTED = 500
+
+# `open`: a person can decide. `waiting`: one of the reports is not in the ledger or in a queue (yet). `decided`: a
+# person has decided. `together`: they are one case. `closed`: one of the cases is closed. `elsewhere`: the report
+# belongs to a third case.
+PairState: TypeAlias = Literal["open", "waiting", "decided", "together", "closed", "elsewhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedPair:
+    """A report, and the earlier one that it is perhaps the same as.
+
+    `suggested_number` is that of the case which the earlier report belongs to now, and empty while the ledger does not
+    have it. `agency` and `suggested_agency` are codes, empty before the first dispatch. `outcome` and `actor` are those
+    of the decision, if there is one; it `is_pending` until the bus has it.
+    """
+
+    complaint_id: UUID
+    suggested_id: UUID
+    number: str
+    suggested_number: str
+    agency: str
+    suggested_agency: str
+    score: float
+    evidence: tuple[str, ...]
+    suggested_at: datetime
+    state: PairState
+    outcome: Outcome | None = None
+    actor: str = ""
+    is_pending: bool = False
+
+
+class SuggestedPairs:
+    """Reads suggestions. Every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def open_pairs(self, since: datetime) -> Sequence[SuggestedPair]:
+        """Return the suggestions since a time that a person can decide about, oldest first, at most `MAX_LISTED`."""
+        is_decided = and_(
+            col(DuplicateDecision.complaint_id) == col(SuggestionRow.complaint_id),
+            col(DuplicateDecision.suggested_id) == col(SuggestionRow.suggested_id),
+            col(DuplicateDecision.correction) == "",
+        )
+        columns = SuggestionRow.__table__.columns  # type: ignore[attr-defined]
+        query = (
+            select(*columns)
+            .outerjoin(DuplicateDecision, is_decided)
+            .where(col(SuggestionRow.suggested_at) >= since, col(DuplicateDecision.complaint_id).is_(None))
+            .order_by(col(SuggestionRow.suggested_at), col(SuggestionRow.complaint_id))
+            .limit(MAX_LISTED)
+        )
+        return [pair for pair in self._read(query) if pair.state == "open"]
+
+    def find(self, number: str) -> SuggestedPair | None:
+        """Return the suggestion for a report by its number in canonical form, in any state; `None` without one."""
+        columns = SuggestionRow.__table__.columns  # type: ignore[attr-defined]
+        query = select(*columns).join(ComplaintRow, col(ComplaintRow.id) == col(SuggestionRow.complaint_id))
+        pairs = self._read(query.where(col(ComplaintRow.tracking) == number).limit(1))
+        return pairs[0] if pairs else None
+
+    def require(self, number: str) -> SuggestedPair:
+        """Return the suggestion for a report. Raises `NotPossible` without one."""
+        pair = self.find(number)
+        if pair is None:
+            raise NotPossible(f"No other report is suggested for {number}.", "no-suggestion", number=number)
+        return pair
+
+    def _read(self, query: Select[*tuple[Any, ...]]) -> Sequence[SuggestedPair]:
+        """Return the pairs of the rows of `SuggestionRow` that a query selects."""
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+            facts = _read_facts(connection, rows)
+        cases = [facts.relations[id_] for id_ in facts.case_ids if id_ in facts.relations]
+        statuses = StatusReader(self._engine, {}).statuses([case.tracking for case in cases])
+        closed = {case.id for case in cases if case.tracking in statuses and statuses[case.tracking].is_closed}
+        return [_pair(row, facts, closed) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _PairFacts:
+    """Facts of several pairs: relations and agencies by complaint, decisions and denials by pair."""
+
+    relations: Mapping[UUID, CurrentRelation]
+    case_ids: Collection[UUID]
+    agencies: Mapping[UUID, str]
+    decisions: Mapping[tuple[UUID, UUID], Row[Any]]
+    denials: Collection[tuple[UUID, UUID]]
+
+    def has_denial(self, complaint_id: UUID, suggested_id: UUID) -> bool:
+        """Return whether the ledger has a denial of a pair, in either order."""
+        return not {(complaint_id, suggested_id), (suggested_id, complaint_id)}.isdisjoint(self.denials)
+
+
+def _read_facts(connection: Connection, rows: Sequence[Row[Any]]) -> _PairFacts:
+    complaint_ids = {row.complaint_id for row in rows}
+    ids = complaint_ids | {row.suggested_id for row in rows}
+    relations = _relations(connection, ids)
+    case_ids = {relation.case_id for relation in relations.values()}
+    relations |= _relations(connection, case_ids - relations.keys())
+    return _PairFacts(
+        relations,
+        case_ids,
+        _agencies(connection, case_ids),
+        _decisions(connection, complaint_ids),
+        _denials(connection, ids),
+    )
+
+
+def _pair(row: Row[Any], facts: _PairFacts, closed: Collection[UUID]) -> SuggestedPair:
+    report, suggested = facts.relations.get(row.complaint_id), facts.relations.get(row.suggested_id)
+    case, suggested_case = _case(report, facts), _case(suggested, facts)
+    decision = facts.decisions.get((row.complaint_id, row.suggested_id))
+    outcome: Outcome | None = decision.outcome if decision else None
+    if decision is None and facts.has_denial(row.complaint_id, row.suggested_id):
+        outcome = "different"
+    return SuggestedPair(
+        complaint_id=row.complaint_id,
+        suggested_id=row.suggested_id,
+        number=report.tracking if report else "",
+        suggested_number=suggested_case.tracking if suggested_case else "",
+        agency=facts.agencies.get(case.id, "") if case else "",
+        suggested_agency=facts.agencies.get(suggested_case.id, "") if suggested_case else "",
+        score=row.score,
+        evidence=tuple(filter(None, row.evidence.split("|"))),
+        suggested_at=row.suggested_at,
+        state="decided" if outcome and not (decision and decision.correction) else _state(report, suggested, closed),
+        outcome=outcome,
+        actor=decision.actor if decision else "",
+        is_pending=bool(decision and decision.correction),
+    )
+
+
+def _case(report: CurrentRelation | None, facts: _PairFacts) -> CurrentRelation | None:
+    return facts.relations.get(report.case_id) if report else None
+
+
+def _state(report: CurrentRelation | None, suggested: CurrentRelation | None, closed: Collection[UUID]) -> PairState:
+    if report is None or suggested is None or not (report.is_dispatched and suggested.is_dispatched):
+        return "waiting"
+    if report.case_id == suggested.case_id:
+        return "together"
+    if report.case_id != report.id:
+        return "elsewhere"
+    return "closed" if not {report.case_id, suggested.case_id}.isdisjoint(closed) else "open"
+
+
+def _relations(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, CurrentRelation]:
+    relations: dict[UUID, CurrentRelation] = {}
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        for relation in current_relations(connection, col(ComplaintRow.id).in_(chunk)).values():
+            relations[relation.id] = relation
+    return relations
+
+
+def _agencies(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the agency that has each case now."""
+    agencies: dict[UUID, str] = {}
+    columns = (col(DispatchRow.complaint_id), col(DispatchRow.agency))
+    for chunk in statement_chunks(sorted(case_ids)):
+        query = select(*columns).where(col(DispatchRow.complaint_id).in_(chunk), is_latest_dispatch())
+        agencies |= {row.complaint_id: row.agency for row in connection.execute(query)}
+    return agencies
+
+
+def _decisions(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[tuple[UUID, UUID], Row[Any]]:
+    """Return the decisions about suggestions for these complaints, by pair."""
+    columns = DuplicateDecision.__table__.columns  # type: ignore[attr-defined]
+    decisions: dict[tuple[UUID, UUID], Row[Any]] = {}
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        query = select(*columns).where(col(DuplicateDecision.complaint_id).in_(chunk))
+        decisions |= {(row.complaint_id, row.suggested_id): row for row in connection.execute(query)}
+    return decisions
+
+
+def _denials(connection: Connection, complaint_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
+    """Return the pairs that the ledger's corrections keep apart, by their first complaint."""
+    columns = (col(CorrectionRow.complaint_id), col(CorrectionRow.apart_from))
+    denials: set[tuple[UUID, UUID]] = set()
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        is_denial = (col(CorrectionRow.complaint_id).in_(chunk), col(CorrectionRow.evidence) == KEPT_APART)
+        denials |= {(row[0], row[1]) for row in connection.execute(select(*columns).where(*is_denial)) if row[1]}
+    return denials

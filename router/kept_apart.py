@@ -1,0 +1,36 @@
+"""Pairs of complaints that a person keeps apart, and the suggestions that are settled."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlmodel import Field, SQLModel, col, select
+
+from config.database import insert_statement
+from messages.shapes import Dispatch
+
+
+class KeptApartPair(SQLModel, table=True):
+    """Two complaints that a person split or kept apart. Each pair has two rows, one for each order."""
+
+    __tablename__ = "router_kept_apart"
+
+    complaint_id: UUID = Field(primary_key=True)
+    apart_from: UUID = Field(primary_key=True)
+
+
+def store_kept_apart(connection: Connection, complaint_id: UUID, apart_from: UUID) -> None:
+    """Store that two complaints are never one problem."""
+    pairs = ((complaint_id, apart_from), (apart_from, complaint_id))
+    rows = [{"complaint_id": first, "apart_from": second} for first, second in pairs]
+    connection.execute(insert_statement(connection, KeptApartPair).on_conflict_do_nothing(), rows)
+
+
+def is_kept_apart(connection: Connection, complaint_id: UUID, apart_from: UUID) -> bool:
+    """Return whether a person keeps two complaints apart."""
+    is_pair = (col(KeptApartPair.complaint_id) == complaint_id, col(KeptApartPair.apart_from) == apart_from)
+    return connection.execute(select(KeptApartPair.complaint_id).where(*is_pair)).first() is not None
+
+
+def accompanies(dispatch: Dispatch | None, case_id: UUID) -> bool:
+    """Return whether a dispatch belongs to the case of a complaint; False for `None`."""
+    return dispatch is not None and not dispatch.own_case and dispatch.relation.of == case_id

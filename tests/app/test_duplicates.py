@@ -1,0 +1,295 @@
+"""Suggestions of likely duplicates as staff decides about them: the list, both decisions, two persons at once."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from app.assembly.parts import Parts
+from app.operations.audit_log import AuditLog
+from app.operations.corrections import Corrections
+from app.operations.duplicates.decisions import DuplicateDecisions, labelled_pairs
+from app.operations.duplicates.suggested_pairs import SuggestedPairs
+from app.operations.duplicates.tables import Outcome
+from app.operations.not_possible import NotPossible
+from bus.errors import Retry
+from bus.port import Outgoing
+from config.settings import Settings
+from messages import codec
+from messages.shapes import KEPT_APART, Correction, Dispatch
+from messages.topics import AGENCY_ANSWERS, CORRECTIONS
+from tests.app.test_cli import environment
+from tests.app.test_corrections import EVIDENCE, HEALTH, PLN, CorrectionHarness, number
+from tests.conftest import NOW
+from tests.support import program
+from tests.support.agency_answers import unsigned_answer
+from tests.support.arrival_ids import ROOT_SECRET
+from tests.support.service import REGISTRY
+
+WHY = "pohon lain di jalan yang sama"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings with a registry of a few agencies."""
+    return settings.model_copy(update={"reference_folder": REGISTRY})
+
+
+class DuplicateHarness(CorrectionHarness):
+    """Operator who decides about suggestions."""
+
+    def __init__(self, parts: Parts, engine: Engine) -> None:
+        super().__init__(parts, engine)
+        self.pairs = SuggestedPairs(engine)
+        self.decisions = DuplicateDecisions(engine, self.corrections, AuditLog(engine))
+
+    def open_numbers(self) -> list[tuple[str, str]]:
+        """Return the numbers of the open suggestions."""
+        return [(pair.number, pair.suggested_number) for pair in self.pairs.open_pairs(NOW - timedelta(days=1))]
+
+    def state(self, index: int) -> str:
+        """Return the state of the suggestion for a report."""
+        return self.pairs.require(number(index)).state
+
+    def decided_corrections(self) -> list[Correction]:
+        """Return the published corrections."""
+        return [codec.decode(Correction, record.value, record.headers) for record in self.records(CORRECTIONS)]
+
+    def close(self, index: int) -> None:
+        """Let the agency of a report close it."""
+        record = next(
+            record
+            for record in self.records("agency-kementerian-kemenkes")
+            if codec.decode(Dispatch, record.value, record.headers).tracking == number(index)
+        )
+        closing = unsigned_answer(codec.decode(Dispatch, record.value, record.headers), "closed")
+        signed = self.parts.answer_keys.sign(closing)
+        self.producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(signed, str(signed.complaint_id), "/test"))])
+        self.work()
+
+
+@pytest.fixture
+def harness(parts: Parts, engine: Engine) -> Iterator[DuplicateHarness]:
+    """A case, one that is perhaps the same at the same agency, and one at another agency."""
+    harness = DuplicateHarness(parts, engine)
+    harness.write(1, "Kemenkes tolong")
+    harness.write(2, "Kemenkes, puskesmas tutup", like=1)
+    harness.write(3, "PLN, tiang miring", like=1)
+    harness.work()
+    yield harness
+    harness.producer.close()
+
+
+def test_open_suggestions_are_listed(harness: DuplicateHarness) -> None:
+    """With the number of the case that the suggested report belongs to, agencies, score and evidence."""
+    harness.write(4, "Kemenkes belum dijawab", of=1)
+    harness.write(5, "Kemenkes, masih tutup", like=4)
+    harness.work()
+    assert set(harness.open_numbers()) == {(number(index), number(1)) for index in (2, 3, 5)}
+    pair = harness.pairs.require(number(3))
+    assert (pair.agency, pair.suggested_agency) == ("bumn-pln", "kementerian-kemenkes")
+    assert (pair.score, pair.evidence, pair.state, pair.outcome) == (0.75, EVIDENCE, "open", None)
+    assert harness.pairs.open_pairs(NOW + timedelta(minutes=1)) == []
+    with pytest.raises(NotPossible, match="No other report is suggested"):
+        harness.pairs.require(number(1))
+
+
+def test_a_confirmed_suggestion_merges(harness: DuplicateHarness) -> None:
+    """As a join, with the audit log and the labelled pair. The same decision again changes nothing."""
+    for _ in range(2):
+        assert harness.decisions.decide(number(3), "same", "Sari", WHY, NOW) == number(1)
+    harness.work()
+    assert harness.decisions.decide(number(3), "same", "Sari", WHY, NOW) == number(1)
+    assert harness.relation_and_agencies(3)[0] == "joins"
+    assert [correction.relation.kind for correction in harness.decided_corrections()] == ["joins"]
+    with AuditLog(harness.engine).rows() as rows:
+        assert [(row.act.action, row.act.actor, row.act.why) for row in rows] == [("duplicates.confirm", "Sari", WHY)]
+    assert harness.open_numbers() == [(number(2), number(1))]
+    assert harness.audit().clean
+
+
+def test_a_denied_suggestion_moves_nothing(harness: DuplicateHarness) -> None:
+    """Both stay cases of their own. The correction keeps them apart and is in the ledger with its evidence."""
+    before = [harness.status(index) for index in (1, 2)]
+    harness.decisions.decide(number(2), "different", "Sari", WHY, NOW)
+    harness.work()
+    assert [harness.status(index) for index in (1, 2)] == before
+    (correction,) = harness.decided_corrections()
+    assert (correction.tracking, correction.is_denial, correction.relation.kind) == (number(2), True, "new")
+    assert correction.apart_from == harness.pairs.require(number(2)).suggested_id
+    with harness.engine.connect() as connection:
+        rows = connection.execute(text("SELECT relation, evidence FROM ledger_correction")).all()
+    assert [tuple(row) for row in rows] == [("new", KEPT_APART)]
+    assert (harness.state(2), harness.open_numbers()) == ("decided", [(number(3), number(1))])
+    # The decision is on the topic, too: it stands without the table of decisions.
+    with harness.engine.begin() as connection:
+        connection.execute(text("DELETE FROM duplicate_decision"))
+    assert (harness.state(2), harness.audit().clean) == ("decided", True)
+
+
+def test_labelled_pairs_have_no_words(harness: DuplicateHarness) -> None:
+    """Ids, score, evidence, outcome, person and time: nothing of a report, nothing of the reason."""
+    harness.decisions.decide(number(2), "different", "Sari", WHY, NOW)
+    harness.decisions.decide(number(3), "same", "Budi", WHY, NOW + timedelta(minutes=1))
+    pairs = list(labelled_pairs(harness.engine))
+    assert [(pair["outcome"], pair["actor"], pair["score"], pair["evidence"]) for pair in pairs] == [
+        ("different", "Sari", 0.75, list(EVIDENCE)),
+        ("same", "Budi", 0.75, list(EVIDENCE)),
+    ]
+    assert set(pairs[0]) == {"complaint", "suggested", "score", "evidence", "outcome", "actor", "decided_at"}
+    with harness.engine.connect() as connection:
+        stored = str(connection.execute(text("SELECT * FROM duplicate_decision")).all())
+    assert not [words for words in (WHY, "puskesmas", "tiang", number(2)) if words in stored]
+
+
+def _close_suggested(harness: DuplicateHarness) -> None:
+    harness.close(1)
+
+
+def _close_own(harness: DuplicateHarness) -> None:
+    harness.close(2)
+
+
+def _merge_pair(harness: DuplicateHarness) -> None:
+    harness.merge(1, 2)
+
+
+def _merge_elsewhere(harness: DuplicateHarness) -> None:
+    harness.merge(3, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        (_close_suggested, "closed"),
+        (_close_own, "closed"),
+        (_merge_pair, "together"),
+        (_merge_elsewhere, "elsewhere"),
+    ],
+)
+def test_a_suggestion_that_is_over_cannot_be_decided(
+    harness: DuplicateHarness, change: Callable[[DuplicateHarness], None], state: str
+) -> None:
+    """Nothing is recorded, published or labelled."""
+    change(harness)
+    published = len(harness.decided_corrections())
+    assert harness.state(2) == state
+    outcomes: tuple[Outcome, ...] = ("same", "different")
+    for outcome in outcomes:
+        with pytest.raises(NotPossible) as caught:
+            harness.decisions.decide(number(2), outcome, "Sari", WHY, NOW)
+        assert caught.value.fault == "suggestion-not-open"
+    assert len(harness.decided_corrections()) == published
+    assert list(labelled_pairs(harness.engine)) == []
+    assert number(2) not in str(harness.open_numbers())
+
+
+def test_an_agency_decides_about_its_own_cases_only(harness: DuplicateHarness) -> None:
+    """Both cases must be there."""
+    with pytest.raises(NotPossible) as caught:
+        harness.decisions.decide(number(3), "same", "Sari", WHY, NOW, "bumn-pln")
+    assert caught.value.fault == "other-agency"
+    assert harness.decisions.decide(number(2), "same", "Sari", WHY, NOW, "kementerian-kemenkes") == number(1)
+
+
+def test_of_two_persons_at_once_one_decides(harness: DuplicateHarness) -> None:
+    """Each begins before the other has finished. One correction is published; the other person reads who decided."""
+    barrier, lock = threading.Barrier(2), threading.Lock()
+    outcomes: list[Any] = []
+
+    class WaitingLog:
+        """Audit log that waits until both persons have read the open suggestion."""
+
+        def append(self, *act: Any) -> None:
+            """Append when the other person is here, too."""
+            barrier.wait(timeout=30)
+            # The log refuses two writers at one time on SQLite.
+            with lock:
+                AuditLog(harness.engine).append(*act)
+
+    decisions = DuplicateDecisions(harness.engine, harness.corrections, WaitingLog())
+
+    def decide(outcome: Any, actor: str) -> None:
+        try:
+            outcomes.append(decisions.decide(number(2), outcome, actor, WHY, NOW))
+        except NotPossible as error:
+            outcomes.append((error.fault, error.values["actor"]))
+
+    threads = [threading.Thread(target=decide, args=pair) for pair in (("same", "Sari"), ("different", "Budi"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (pair,) = labelled_pairs(harness.engine)
+    assert sorted(outcomes, key=str) == [("suggestion-decided", pair["actor"]), number(1)]
+    (correction,) = harness.decided_corrections()
+    assert correction.is_denial is (pair["outcome"] == "different")
+
+
+def test_a_decision_that_the_bus_did_not_take_is_published_by_the_next_attempt(harness: DuplicateHarness) -> None:
+    """Also by an attempt of another person to decide otherwise: the first decision stands."""
+
+    class AwayProducer:
+        """Producer of a bus that is away."""
+
+        def publish(self, *_: object) -> None:
+            """Raise what an outage leads to."""
+            raise Retry("away")
+
+    log = AuditLog(harness.engine)
+    away = DuplicateDecisions(harness.engine, Corrections(harness.engine, AwayProducer(), log), log)  # type: ignore[arg-type]
+    with pytest.raises(Retry):
+        away.decide(number(2), "different", "Sari", WHY, NOW)
+    assert harness.decided_corrections() == []
+    assert (number(2), number(1)) in harness.open_numbers()
+    with pytest.raises(NotPossible, match="Sari has decided before you"):
+        harness.decisions.decide(number(2), "same", "Budi", WHY, NOW)
+    (correction,) = harness.decided_corrections()
+    assert (correction.is_denial, correction.reason, harness.state(2)) == (True, WHY, "decided")
+
+
+@pytest.mark.slow
+def test_from_the_command_line(parts: Parts) -> None:
+    """List, show, confirm, deny, export, status and trace: agencies by name, masked texts, exit codes."""
+    harness = DuplicateHarness(parts, parts.engine)
+    harness.write(1, "Kemenkes tolong")
+    harness.write(2, "Kemenkes, puskesmas tutup, hubungi 0812 3456 7890", like=1)
+    harness.write(3, "PLN, tiang miring", like=1)
+    harness.work()
+    secrets = {"secret_key": ROOT_SECRET, "reference_folder": str(REGISTRY)}
+    variables = environment(parts.settings.home, **secrets)
+
+    def run(*arguments: str, code: int = 0) -> str:
+        result = program.run(arguments, variables, parts.settings.home)
+        assert result.returncode == code, result.stderr
+        assert "Traceback" not in result.stderr
+        return result.stdout if code == 0 else " ".join(result.stderr.split())
+
+    by = ("--actor", "Sari", "--why", WHY)
+    rows = {row["number"]: row for row in json.loads(run("duplicates", "list", "--since", "7000d", "--json"))}
+    assert set(rows) == {number(2), number(3)}
+    assert (rows[number(3)]["agency"], rows[number(3)]["suggested_agency"]) == (PLN, HEALTH)
+    listed = run("duplicates", "list", "--since", "7000d")
+    assert (PLN in listed, "place-same-topics" in listed) == (True, True)
+    shown = run("duplicates", "show", number(2))
+    assert "score 0.75, open" in shown
+    assert "hubungi •••" in shown
+    assert json.loads(run("status", number(2), "--json"))["suggestion"]["of"] == number(1)
+    assert f"perhaps the same as {number(1)} (open)" in run("status", number(2))
+    assert "perhaps the same as" in run("trace", number(2), "--since", "7000d")
+    assert "--why is missing" in run("duplicates", "deny", number(2), "--actor", "Sari", "--why", " ", code=2)
+    assert run("duplicates", "deny", number(2), *by) == f"{number(2)}: kept apart from {number(1)}\n"
+    confirmed = json.loads(run("duplicates", "confirm", number(3), *by, "--json"))
+    assert confirmed == {"number": number(3), "outcome": "same", "other": number(1)}
+    assert "Sari has decided before you" in run(
+        "duplicates", "confirm", number(2), "--actor", "B", "--why", "x", code=1
+    )
+    assert "No other report is suggested" in run("duplicates", "show", number(1), code=1)
+    assert "kept apart from" in run("trace", number(2), "--since", "7000d")
+    exported = [json.loads(line) for line in run("duplicates", "export").splitlines()]
+    assert [pair["outcome"] for pair in exported] == ["different", "same"]
+    harness.producer.close()
