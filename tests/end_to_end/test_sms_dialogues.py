@@ -25,7 +25,9 @@ def bootstrap(formatted: Path) -> Iterator[str]:
         node.close()
 
 
-@pytest.fixture(scope="module", params=["local", "kafka"])
+@pytest.fixture(
+    scope="module", params=["local", pytest.param("kafka", marks=[pytest.mark.faults, pytest.mark.expensive])]
+)
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tables: Path, templates: Path
 ) -> Iterator[SmsService]:
