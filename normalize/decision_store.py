@@ -11,13 +11,15 @@ from typing import NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import outerjoin
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, statement_chunks
 from messages.shapes import FollowUp, Relation, SenderAct, Shape
 from normalize.decision import MarkedComplaint
 from normalize.draft import Follows
-from normalize.duplicates.store.closed_cases import is_closed
+from normalize.duplicates.store.closed_cases import is_closing_of
+from normalize.duplicates.store.tables import ClosedComplaint
 
 
 class Decision(SQLModel, table=True):
@@ -122,10 +124,14 @@ class MarkStore:
         self._closed: dict[str, UUID] = {}
         self._changed: set[str] = set()
         for chunk in statement_chunks(sorted(set(marks))):
-            columns = (MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at, is_closed(col(MarkRow.complaint_id)))
-            query = select(*columns).where(col(MarkRow.fingerprint).in_(chunk))
-            for mark, complaint_id, at, is_case_closed in connection.execute(query):
-                if is_case_closed:
+            # An outer join: for EXISTS among the columns PostgreSQL reads the whole table.
+            closed = outerjoin(MarkRow, ClosedComplaint, is_closing_of(col(MarkRow.complaint_id)))
+            is_case_closed = col(ClosedComplaint.complaint_id).is_not(None)
+            query = select(MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at, is_case_closed).select_from(closed)
+            for mark, complaint_id, at, is_closed in connection.execute(
+                query.where(col(MarkRow.fingerprint).in_(chunk))
+            ):
+                if is_closed:
                     self._closed[mark] = complaint_id
                 else:
                     self._complaints[mark] = MarkedComplaint(complaint_id, at)

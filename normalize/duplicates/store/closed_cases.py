@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Exists, literal, or_, update
+from sqlalchemy import ColumnElement, Connection, Exists, and_, literal, or_, update
 from sqlmodel import col, select
 
 from config.database import UtcDateTime, insert_statement, statement_chunks
@@ -24,10 +24,14 @@ def is_still_closed() -> ColumnElement[bool]:
     return or_(reopened_at.is_(None), reopened_at < closed_at)
 
 
+def is_closing_of(complaint_id: object) -> ColumnElement[bool]:
+    """Return the SQL condition that a row of `ClosedComplaint` is the closing of the complaint in this column."""
+    return and_(col(ClosedComplaint.complaint_id) == complaint_id, is_still_closed())
+
+
 def is_closed(complaint_id: object) -> Exists:
-    """Return the SQL condition that the complaint in this column belongs to a closed case."""
-    is_same = col(ClosedComplaint.complaint_id) == complaint_id
-    return select(literal(1)).where(is_same, is_still_closed()).exists()
+    """Return the SQL condition that the complaint belongs to a closed case."""
+    return select(literal(1)).where(is_closing_of(complaint_id)).exists()
 
 
 def close_cases(connection: Connection, closings: Mapping[UUID, datetime]) -> None:

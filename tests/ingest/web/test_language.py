@@ -126,6 +126,7 @@ def test_refusals_are_english(served: DoorClient) -> None:
 @pytest.mark.parametrize("relation", ["new", "repeat", "joins"])
 def test_the_status_is_english(state: ReportState, relation: str) -> None:
     """The status page has no Indonesian text in any state, with any step."""
+    template = page_templates().get_template("status.html")
     kinds = (
         *("received", "dispatched", "refused", "accepted", "asked", "responded", "closed", "reopened", "withdrawn"),
         "unheard-of",
@@ -143,7 +144,6 @@ def test_the_status_is_english(state: ReportState, relation: str) -> None:
             belongs_to_case=relation != "new",
             is_joined=relation == "joins",
         )
-        template = page_templates().get_template("status.html")
         pages = {language: page_text(rendered(template, language, status)) for language in ("id", "en")}
         assert [msgid for msgid in INDONESIAN if re.search(rf"(?<!\w){re.escape(msgid)}(?!\w)", pages["en"])] == []
         assert pages["id"].count("\n") == pages["en"].count("\n")
