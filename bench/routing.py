@@ -2,8 +2,9 @@
 
 `python -m bench.routing train` learns from `tests/data/routing/sample.csv` and every other invented report, and writes
 `config/data/doors.csv`. `python -m bench.routing` measures on the sample: each fifth with the weights learned from the
-rest. `heldout` measures on reports that nothing was learned from, `invented` on the other invented ones. The real
-reports lie in `../shared`, the judgements here.
+rest. `heldout` measures on reports that nothing was learned from, `invented` on the other invented ones, `patterns` on
+invented reports by pattern (the half that nothing was tuned on). The real reports lie in `../shared`, the judgements
+here.
 """
 
 import csv
@@ -16,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_figures
-from bench.reports import invented_reports, judged_reports
+from bench.reports import JUDGED, invented_reports, judged_reports
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER
 from language.model import load_language_model
 from messages.topics import TRIAGE
@@ -188,6 +189,8 @@ def _figures(rules: Rules, reports: str) -> dict[str, Any]:
         return measure_rules(rules, judged_reports(reports))
     if reports == "invented":
         return measure_rules(rules, invented_reports(for_learning=False))
+    if reports == "patterns":
+        return measure_rules(rules, JudgedReport.read(JUDGED / "patterns-test.jsonl"))
     return cross_validate(rules, judged_reports("sample"), _further_reports(rules))
 
 

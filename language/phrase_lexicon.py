@@ -3,7 +3,7 @@
 Phrases may overlap here. `language.phrase_index` searches a text as it is written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -28,12 +28,17 @@ class PhraseLexicon(Generic[T]):
             lengths.setdefault(phrase[0], set()).add(len(phrase))
         self._longest_first = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
 
-    def find_phrases(self, words: Sequence[str]) -> list[LexiconMatch[T]]:
-        """Return the longest phrase at each word, in order, without phrases inside a previous match."""
+    def find_phrases(
+        self, words: Sequence[str], is_allowed: Callable[[T], bool] | None = None
+    ) -> list[LexiconMatch[T]]:
+        """Return the longest phrase at each word, in order, without phrases inside a previous match.
+
+        A phrase whose meaning is not allowed does not hide a shorter one inside it.
+        """
         matches: list[LexiconMatch[T]] = []
         last_end = 0
         for first in self._possible_starts(words):
-            match = self._longest_at(words, first)
+            match = self._longest_at(words, first, is_allowed)
             if match and match.end > last_end:
                 matches.append(match)
                 last_end = match.end
@@ -55,10 +60,14 @@ class PhraseLexicon(Generic[T]):
     def _possible_starts(self, words: Sequence[str]) -> list[int]:
         return [position for position, word in enumerate(words) if word in self._longest_first]
 
-    def _longest_at(self, words: Sequence[str], first: int) -> LexiconMatch[T] | None:
+    def _longest_at(
+        self, words: Sequence[str], first: int, is_allowed: Callable[[T], bool] | None
+    ) -> LexiconMatch[T] | None:
         for length in self._longest_first[words[first]]:
             phrase = tuple(words[first : first + length])
             meaning = self._meanings.get(phrase)
-            if meaning is not None and len(phrase) == length:
+            if meaning is None or len(phrase) < length:
+                continue
+            if is_allowed is None or is_allowed(meaning):
                 return LexiconMatch(meaning, first, first + length)
         return None

@@ -31,9 +31,11 @@ GLUE = frozenset(
         *("pemerintahkota", "pemerintahkabupaten", "pemkot", "pemkab", "pemprov", "pemda", "kabupaten", "kab"),
         *("kotamadya", "kota", "provinsi", "prov", "walikota", "bupati", "gubernur", "dishub", "dishubkota", "dinkes"),
         *("disdukcapil", "dukcapil", "disdik", "dinsos", "satpolpp", "humas", "polrestabes", "polresta", "polres"),
-        *("rsud", "bpbd", "lapor", "info", "banjir", "macet", "di", "ke"),
+        *("rsud", "bpbd", "lapor", "aduan", "sambat", "wadul", "info", "banjir", "macet", "di", "ke"),
     )
 )
+# The same behind the name, as keywords of an SMS service and domains of governments have it: bantulkab, jatengprov.
+GLUE_AFTER = ("kab", "kota", "prov")
 GLUE_BEGINNINGS = frozenset(glue[:2] for glue in GLUE)
 MAX_GLUE_LETTERS = max(map(len, GLUE))
 # Things that mostly bear the name of their district, also if the name is an ordinary word.

@@ -7,6 +7,7 @@ from language.places.gazetteer import PREFIXES, levels_after, region_level
 from language.places.names import (
     DESA,
     GLUE,
+    GLUE_AFTER,
     GLUE_BEGINNINGS,
     LEADING_WORDS,
     MAX_GLUE_LETTERS,
@@ -24,6 +25,8 @@ _TAG_SIGNS = ("#", "@")
 _VOWELS = frozenset("aeiou")
 # Minimum letters: of a city's name in a tag; of a bare name; of a bare name that may be misspelt.
 _MIN_TAGGED_LETTERS, _MIN_BARE_LETTERS, _MIN_MISSPELT_LETTERS = 5, 5, 6
+# Minimum letters of an ordinary word that is written together with the city before it.
+_MIN_FOLLOWING_LETTERS = 4
 # Minimum letters of the first word of a bare name.
 _MIN_FIRST_WORD_LETTERS = 4
 # The name of a village without any other region in the text is one if at most so many districts have it, and if it has
@@ -243,7 +246,7 @@ class WordSearch:
     def _glued_name(self, context: SearchContext, position: int) -> PlaceMatch | None:
         """Return a city whose name is written together with another word, or in a tag."""
         word = context.tokens.words[position]
-        codes = self._codes_after_glue(word)
+        codes = self._codes_after_glue(word) or self._codes_before_glue(word) or self._codes_before_word(word)
         if not codes and context.tokens.gaps[position].endswith(_TAG_SIGNS):
             candidates = _beginnings_and_ends(word, self._max_city_letters)
             parts = (self._names.city_codes.get(candidate, ()) for candidate in candidates)
@@ -255,12 +258,30 @@ class WordSearch:
         if word[:2] not in GLUE_BEGINNINGS:
             return ()
         for cut in range(min(len(word) - 2, MAX_GLUE_LETTERS), 1, -1):
-            glue, codes = word[:cut], self._names.city_codes.get(word[cut:], ())
-            if glue in GLUE and codes:
-                levels = levels_after(glue.removeprefix("dishub").removeprefix("pemerintah"))
-                by_level = (tuple(code for code in codes if region_level(code) is level) for level in levels)
-                return next(filter(None, by_level), codes)
+            glue, name = word[:cut], word[cut:]
+            if glue not in GLUE:
+                continue
+            if codes := self._names.city_codes.get(name, ()) or self._codes_before_glue(name):
+                return _codes_on_level(codes, glue.removeprefix("dishub").removeprefix("pemerintah"))
         return ()
+
+    def _codes_before_glue(self, word: str) -> tuple[str, ...]:
+        """Return the city before a type word: "bantulkab", "semarangkota"."""
+        glue = next(filter(word.endswith, GLUE_AFTER), "")
+        codes = self._names.city_codes.get(word.removesuffix(glue), ()) if glue else ()
+        return _codes_on_level(codes, glue)
+
+    def _codes_before_word(self, word: str) -> tuple[str, ...]:
+        """Return the city that an ordinary word follows where a line break was lost: "klatenterima kasih"."""
+        cuts = range(min(len(word) - _MIN_FOLLOWING_LETTERS, self._max_city_letters), _MIN_TAGGED_LETTERS - 1, -1)
+        parts = (self._names.city_codes.get(word[:cut], ()) for cut in cuts if word[cut:] in self._known_words)
+        return next(filter(None, parts), ())
+
+
+def _codes_on_level(codes: tuple[str, ...], type_word: str) -> tuple[str, ...]:
+    """Return the codes on the likeliest level after a type word; all codes if none is on such a level."""
+    by_level = (tuple(code for code in codes if region_level(code) is level) for level in levels_after(type_word))
+    return next(filter(None, by_level), codes)
 
 
 def _beginnings_and_ends(word: str, max_letters: int) -> Iterator[str]:

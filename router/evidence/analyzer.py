@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from language.phrase_lexicon import LexiconMatch, PhraseLexicon
-from language.spans import SpanSet
+from language.spans import Span, SpanSet
 from messages.shapes import Report
 from router.evidence.analyzed_report import AnalyzedReport
+from router.evidence.passages import comparison_spans, impersonation_spans, place_description_start
 from router.evidence.report_reader import ReportReader
 from router.evidence.report_text import ReportText
 from router.evidence.topics import Topic, Topics
@@ -17,10 +18,6 @@ from router.registry.units import UnitIndex, UnitMention
 _MAX_TOPICS = 6
 # Score of a topic that only a unit hints at, in log-odds.
 _UNIT_TOPIC_SCORE = 1.0
-# “depan kantor pos”, “dekat Unpad”: the institution describes a place.
-_BESIDE_WORDS = frozenset(
-    ("depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar", "kawasan", "sekitaran")
-)
 # “Kota Bogor” names a region, not its government.
 _REGION_WORDS = frozenset(("kota", "kabupaten", "kab", "provinsi", "prov"))
 # “dari Kota Bogor”: somebody comes from there.
@@ -59,22 +56,42 @@ class ReportAnalyzer:
             [text.span(match.first, match.end) for match in matches if not match.meaning.is_regional],
         )
         name_spans = SpanSet((match.first, match.end) for match in matches)
+        passages = list(_unrelated_passages(text, matches))
+        unrelated = SpanSet(passages)
+        institutions = tuple(
+            match
+            for match in _without_repetitions(matches)
+            if not unrelated.contain(match.first, match.end) and not _names_only_a_region(text, match)
+        )
         return AnalyzedReport(
             report,
             text,
-            self._find_topics(text, matches, units),
+            self._find_topics(text, matches, units, passages),
             location,
-            tuple(match for match in _without_repetitions(matches) if not _describes_a_place(text, match)),
+            institutions,
             # A unit may be a part of an institution's name (bupati Sampang).
-            tuple(unit for unit in units if not name_spans.contain(unit.first, unit.last)),
+            tuple(
+                unit
+                for unit in units
+                if not name_spans.contain(unit.first, unit.last) and not unrelated.contain(unit.first, unit.last)
+            ),
         )
 
     def _find_topics(
-        self, text: ReportText, institutions: Sequence[LexiconMatch[Agency]], units: Sequence[UnitMention]
+        self,
+        text: ReportText,
+        institutions: Sequence[LexiconMatch[Agency]],
+        units: Sequence[UnitMention],
+        passages: Sequence[Span],
     ) -> tuple[Topic, ...]:
-        """Return the topics of the words, then those that units hint at."""
-        name_spans = list(_name_spans(text, institutions))
-        word_topics = self._topics.find(text.normal_forms, name_spans)[:_MAX_TOPICS]
+        """Return the topics of the words outside the passages, then those that units hint at."""
+        spans = [*_name_spans(text, institutions), *passages]
+        comparisons = list(comparison_spans(text))
+        word_topics = self._topics.find(text.normal_forms, [*spans, *comparisons])
+        if comparisons and not word_topics:
+            # What was taken for a comparison is the matter itself.
+            word_topics = self._topics.find(text.normal_forms, spans)
+        word_topics = word_topics[:_MAX_TOPICS]
         word_topic_names = {topic.name for topic in word_topics}
         unit_topics = {
             mention.unit.topic: Topic(mention.unit.topic, _UNIT_TOPIC_SCORE, ((mention.first, mention.last),))
@@ -108,8 +125,18 @@ def _without_repetitions(matches: Sequence[LexiconMatch[Agency]]) -> Iterator[Le
         previous = match
 
 
-def _describes_a_place(text: ReportText, match: LexiconMatch[Agency]) -> bool:
-    """Return True if an institution only says where something is, or a government only names its region."""
+def _unrelated_passages(text: ReportText, institutions: Sequence[LexiconMatch[Agency]]) -> Iterator[Span]:
+    """Yield the passages whose institutions and topics are not what the report is about."""
+    yield from impersonation_spans(text, {match.first for match in institutions})
+    for match in institutions:
+        start = place_description_start(text, match.first)
+        if start is not None:
+            yield start, match.end
+
+
+def _names_only_a_region(text: ReportText, match: LexiconMatch[Agency]) -> bool:
+    """Return True if the name of a government only names its region."""
+    if not match.meaning.is_regional:
+        return False
     previous = text.normal_forms[match.first - 1] if match.first else ""
-    names_region = text.normal_forms[match.first] in _REGION_WORDS
-    return previous in _BESIDE_WORDS or (match.meaning.is_regional and (names_region or previous in _ORIGIN_WORDS))
+    return text.normal_forms[match.first] in _REGION_WORDS or previous in _ORIGIN_WORDS

@@ -1,6 +1,7 @@
 """Collects all evidence for institutions in a report. Pure; the evidence is weighed in `router.scoring`."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from messages.shapes import Report
@@ -9,6 +10,8 @@ from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.evidence import CollectedEvidence, Evidence
 
 _NO_EVIDENCE = Evidence(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang.")
+# A sender who picks an agency and writes nothing that contradicts it mostly means it.
+_SOLE_ADDRESSEE_STRENGTH = 2.0
 
 
 class EvidenceSource(Protocol):
@@ -29,5 +32,13 @@ class EvidenceCollector:
     def collect(self, report: Report) -> CollectedEvidence:
         """Return all evidence in a report; one piece always speaks for triage."""
         analyzed = self._analyze(report)
-        evidence = (_NO_EVIDENCE, *(piece for source in self._sources for piece in source.collect(analyzed)))
+        pieces = [piece for source in self._sources for piece in source.collect(analyzed)]
+        evidence = (_NO_EVIDENCE, *_with_sole_addressee(pieces))
         return CollectedEvidence(evidence, analyzed.topics, analyzed.location)
+
+
+def _with_sole_addressee(pieces: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Return the evidence; an addressee from the form counts more if there is no other evidence at all."""
+    if len(pieces) == 1 and pieces[0].kind == "addressed":
+        return [replace(pieces[0], strength=_SOLE_ADDRESSEE_STRENGTH)]
+    return pieces

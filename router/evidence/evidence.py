@@ -32,7 +32,8 @@ EVIDENCE_KINDS: Sequence[EvidenceKind] = get_args(EvidenceKind)
 class Evidence:
     """Evidence for one institution.
 
-    `strength` is 0 or more: log-odds of a topic's words, or the certainty of a name or a place (at most 1).
+    `strength` is 0 or more: log-odds of a topic's words, or the certainty of a name or a place (at most 1,
+    or 2 for an addressee from the form that nothing contradicts).
     `explanation` is an Indonesian sentence for the officer. `topic` may be empty.
     """
 

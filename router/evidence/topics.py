@@ -30,6 +30,7 @@ _NEGATIONS = frozenset({"bukan", "selain", "kecuali"})
 _REPETITION_FACTOR = 0.5
 
 Spans = tuple[Span, ...]
+_PhraseFilter = Callable[[Phrase], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ class Topics:
         # Phrases of several parts by their first and their second part.
         self._cues_by_parts: dict[Phrase, dict[Phrase, list[tuple[tuple[Phrase, ...], Cue]]]] = defaultdict(dict)
         self._excluded_cue_ids: dict[Phrase, list[int]] = defaultdict(list)
+        self._cue_ids_by_part: dict[Phrase, set[int]] = defaultdict(set)
         for cue in cues:
             self._add_cue(cue)
-        parts = {part for cue in cues for phrase in cue.phrases if len(phrase) > 1 for part in phrase}
         self._phrase_lexicon = PhraseLexicon({phrase: phrase for phrase in self._cues_by_phrase})
-        self._part_lexicon = PhraseLexicon({part: part for part in parts})
+        self._part_lexicon = PhraseLexicon({part: part for part in self._cue_ids_by_part})
         self._exclusion_lexicon = PhraseLexicon(self._excluded_cue_ids)
 
     def _add_cue(self, cue: Cue) -> None:
@@ -95,6 +96,8 @@ class Topics:
                 self._cues_by_phrase[parts[0]].append(cue)
             else:
                 self._cues_by_parts[parts[0]].setdefault(parts[1], []).append((parts, cue))
+                for part in parts:
+                    self._cue_ids_by_part[part].add(cue.id)
         for phrase in cue.unless:
             self._excluded_cue_ids[phrase].append(cue.id)
 
@@ -110,14 +113,13 @@ class Topics:
     def find(self, words: Sequence[str], excluded_spans: Iterable[Span] = ()) -> list[Topic]:
         """Return the topics in a sequence of normal forms, the one with the highest score first.
 
-        Phrases within one of the excluded spans do not count.
+        Phrases within one of the excluded spans do not count. A phrase that counts for no topic here, because all its
+        rows are excluded, does not hide a shorter one inside it ("paspor" in "bikin paspor").
         """
         excluded = SpanSet(excluded_spans)
-        phrases = _find_phrases(self._phrase_lexicon, words, excluded)
-        parts = _find_phrases(self._part_lexicon, words, excluded)
-        if not phrases and not parts:
-            return []
         excluded_ids = {cue_id for cue_ids in self._exclusion_lexicon.find_all_meanings(words) for cue_id in cue_ids}
+        phrases = _find_phrases(self._phrase_lexicon, words, excluded, self._phrase_filter(excluded_ids))
+        parts = _find_phrases(self._part_lexicon, words, excluded, self._part_filter(excluded_ids))
         matches = (
             match
             for match in (*self._match_phrases(phrases), *self._match_parts(parts))
@@ -125,6 +127,16 @@ class Topics:
         )
         topics = [_topic(name, list(matches.values())) for name, matches in _strongest_matches(matches).items()]
         return sorted(topics, key=lambda topic: (-topic.score, topic.name))
+
+    def _phrase_filter(self, excluded_ids: AbstractSet[int]) -> _PhraseFilter | None:
+        """Return a function that is True for phrases with a row that is not excluded; `None` if no row is."""
+        if not excluded_ids:
+            return None
+        return lambda phrase: any(cue.id not in excluded_ids for cue in self._cues_by_phrase[phrase])
+
+    def _part_filter(self, excluded_ids: AbstractSet[int]) -> _PhraseFilter | None:
+        """Return the same for parts of phrases."""
+        return (lambda part: not self._cue_ids_by_part[part] <= excluded_ids) if excluded_ids else None
 
     def _match_phrases(self, occurrences: Iterable[LexiconMatch[Phrase]]) -> Iterator[_CueMatch]:
         for occurrence in occurrences:
@@ -154,11 +166,14 @@ class Topics:
 
 
 def _find_phrases(
-    lexicon: PhraseLexicon[Phrase], words: Sequence[str], excluded_spans: SpanSet
+    lexicon: PhraseLexicon[Phrase],
+    words: Sequence[str],
+    excluded_spans: SpanSet,
+    is_allowed: _PhraseFilter | None,
 ) -> Sequence[LexiconMatch[Phrase]]:
     return [
         match
-        for match in lexicon.find_phrases(words)
+        for match in lexicon.find_phrases(words, is_allowed)
         if not _is_negated(words, match.first) and not excluded_spans.contain(match.first, match.end)
     ]
 

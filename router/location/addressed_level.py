@@ -1,6 +1,10 @@
-"""Tells a city from the regency of the same name by the official that the text speaks of: a mayor or a regent."""
+"""Tells a city from the regency of the same name by the officials and villages that the text speaks of.
+
+A mayor governs a city, a regent a regency. A regency has desa, and a city mostly has kelurahan only.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from language.places.finder import PlaceFinder, PlaceMatch
 from language.places.gazetteer import RegionLevel, region_level
@@ -10,29 +14,43 @@ from router.location.place_evidence import PlaceClaim
 _REGENT_WORDS = frozenset(("bupati", "pemkab", "kabupaten"))
 _MAYOR_WORDS = frozenset(("walikota", "walkot", "pemkot", "wako"))
 _MAYOR_IN_TWO_WORDS = ["wali", "kota"]
+_DESA_WORDS = frozenset(("desa", "ds", "kades", "dusun", "kadus", "pemdes"))
+_KELURAHAN_WORDS = frozenset(("kelurahan", "lurah"))
+_LEVEL_WORDS = frozenset((*_REGENT_WORDS, *_MAYOR_WORDS, "wali", *_DESA_WORDS, *_KELURAHAN_WORDS))
 # Share of the region on the level that the text speaks of, of a name that means a city or a regency.
 _SPOKEN_OF_SHARE = 0.85
 # Share of that region if the form holds the other one.
 _SHARE_AGAINST_FORM = 0.75
 
 
-def addressed_level(tokens: Tokens, matches: Iterable[PlaceMatch]) -> RegionLevel | None:
-    """Return the level of the official that the text speaks of without a region; `None` if it is none or both."""
+class AddressedLevel(NamedTuple):
+    """The level that the text speaks of. `by_official`: by a mayor or regent; otherwise by its kind of village."""
+
+    level: RegionLevel
+    by_official: bool
+
+
+def addressed_level(tokens: Tokens, matches: Iterable[PlaceMatch]) -> AddressedLevel | None:
+    """Return the level that the text speaks of without a region; `None` if it is none or both."""
     words = tokens.words
-    if _REGENT_WORDS.isdisjoint(words) and _MAYOR_WORDS.isdisjoint(words) and _MAYOR_IN_TWO_WORDS[0] not in words:
+    if _LEVEL_WORDS.isdisjoint(words):
         return None
     positions = list(_positions_outside_names(words, matches))
     speaks_of_regent = any(words[position] in _REGENT_WORDS for position in positions)
     speaks_of_mayor = any(_is_mayor(words, position) for position in positions)
-    if speaks_of_regent == speaks_of_mayor:
+    if speaks_of_regent != speaks_of_mayor:
+        return AddressedLevel(RegionLevel.REGENCY if speaks_of_regent else RegionLevel.CITY, by_official=True)
+    speaks_of_desa, speaks_of_kelurahan = (not group.isdisjoint(words) for group in (_DESA_WORDS, _KELURAHAN_WORDS))
+    if speaks_of_regent or speaks_of_desa == speaks_of_kelurahan:
         return None
-    return RegionLevel.REGENCY if speaks_of_regent else RegionLevel.CITY
+    return AddressedLevel(RegionLevel.REGENCY if speaks_of_desa else RegionLevel.CITY, by_official=False)
 
 
-def lean_to_level(claim: PlaceClaim, level: RegionLevel, place_finder: PlaceFinder) -> PlaceClaim:
-    """Return the claim with larger shares for regions on `level` than for the others of the same name."""
+def lean_to_level(claim: PlaceClaim, addressed: AddressedLevel, place_finder: PlaceFinder) -> PlaceClaim:
+    """Return the claim with larger shares for regions on the level than for the others of the same name."""
+    level = addressed.level
     if claim.from_form and len(claim.shares) == 1:
-        return _lean_form_claim(claim, level)
+        return _lean_form_claim(claim, level) if addressed.by_official else claim
     shares = dict(claim.shares)
     for code in claim.shares:
         for twin in place_finder.namesakes((code,)) if region_level(code) is level else ():

@@ -1,11 +1,12 @@
 """Cues in the words before a place name: the matter happens there, the place is only a remark, or it is no place.
 
 “di Cianjur” places the matter. “asal Cianjur”, “KTP Cianjur”, “ke Cianjur”, “suami saya dinas di Cianjur” are remarks.
+“Seperti di Cianjur”, “Cianjur punya …” compare, and “Perumahan Bumi Cianjur Asri” is an estate: remarks too.
 “Jalan Cianjur”, “Pak Kediri”, “tahu Sumedang” and “bukan Cianjur” are no places. A word further before counts only if
 nothing but function words stands between.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from language.tokens import Tokens
 
@@ -18,6 +19,7 @@ _DIRECTION = -1.3
 _RELATIVES_PLACE = -1.6
 _WORKPLACE = -1.0
 _BUILDING = -0.9
+_ESTATE = -2.0
 _CITIZENS = 0.3
 _FACILITY = 0.3
 _AT_PLACE = 0.5
@@ -47,6 +49,15 @@ _BUILDING_WORDS = _word_set(
     "masjid mesjid mushola musholla gereja pt cv ud yayasan hotel toko perum perumahan komplek kompleks cluster "
     "apartemen apotek ponpes pesantren universitas klinik"
 )
+# Estates bear the names of distant cities. Words of such a name stand before and behind the city's.
+_ESTATE_WORDS = _word_set("perum perumahan komplek kompleks cluster klaster apartemen rusun kavling blok")
+_ESTATE_BEGINNINGS = _word_set(
+    "bumi taman puri griya graha villa vila pondok citra permata pesona grand royal green nuansa"
+)
+_ESTATE_ENDINGS = _word_set(
+    "permai indah asri residence regency residen estate lestari garden park hill hills view village mas sejahtera elok"
+)
+_MAX_ESTATE_WORDS = 2
 _FROM_WORDS = _word_set("dari dr teko seko saking lewat liwat via melalui")
 _TOWARDS_WORDS = _word_set("ke ka menyang nyang menuju jurusan tujuan arah kearah trayek")
 _RESIDENCE_WORDS = _word_set("tinggal domisili berdomisili alamat beralamat lokasi berlokasi tempatnya tepatnya")
@@ -85,6 +96,21 @@ _CUE_OF_WORD: Mapping[str, float] = {
     **dict.fromkeys(_ORIGIN_WORDS, _REMARK),
 }
 _NAME_BEARERS = _ROAD_WORDS | _PERSON_WORDS | _PRODUCT_WORDS
+# “seperti di Bandung”, “beda dengan Surabaya”.
+_COMPARING_WORDS = _word_set(
+    "seperti spt sprti kayak kaya kyk macam layaknya sebagaimana dibanding dibandingkan daripada mencontoh meniru "
+    "contoh beda berbeda kalah"
+)
+_BEFORE_COMPARED = _word_set("di dengan dgn sama pada kota kabupaten kab provinsi prov")
+# “Jakarta punya JAKI”, “Bandung saja bisa”.
+_ONLY_WORDS = _word_set("saja aja")
+_ABILITIES = _word_set("bisa mampu punya ada sudah udah")
+# “Di Surabaya trotoarnya lebar, kenapa di sini …”
+_CONTRASTS = _word_set("kenapa knp mengapa kok tapi tp tetapi sedangkan sementara masa masak kapan")
+_HERE = _word_set("sini disini")
+_SENTENCE_ENDS = frozenset(".!?\n")
+# “Kalau di Surabaya …”
+_MAX_OPENING_WORDS, _MAX_CONTRASTED_WORDS = 2, 14
 # “a.n.”, “atas nama”.
 _IN_NAME_OF = frozenset((("a", "n"), ("atas", "nama")))
 _CLOSE_GAPS = frozenset((" ", ". ", ".", " : ", ": ", ":", "-", " - ", "/"))
@@ -113,6 +139,16 @@ def context_cue(tokens: Tokens, first: int, *, is_typed: bool) -> float:
     )
 
 
+def distant_city_cue(tokens: Tokens, first: int, end: int, *, is_typed: bool) -> float:
+    """Return the log-odds by which a city's or province's name is an estate's or only a comparison; 0 if it is neither.
+
+    The name are the words from `first` to before `end`.
+    """
+    if not is_typed and _is_estate(tokens, first, end):
+        return _ESTATE
+    return _REMARK if _is_compared(tokens, first, end) else 0.0
+
+
 def _is_excluded(previous: str, second_previous: str) -> bool:
     """Return True for “bukan Cianjur” and “bukan di Cianjur”."""
     return previous in _EXCLUSION_WORDS or (second_previous in _EXCLUSION_WORDS and previous in _FUNCTION_WORDS)
@@ -124,6 +160,50 @@ def _name_bearer_cue(previous: str, second_previous: str) -> float:
     if previous in _NAME_BEARERS or is_road or (second_previous, previous) in _IN_NAME_OF:
         return NOT_A_PLACE
     return _BUILDING if previous in _BUILDING_WORDS else 0.0
+
+
+def _is_estate(tokens: Tokens, first: int, end: int) -> bool:
+    """Return True for “Perumahan Bumi Makassar Permai” and “Bandung Residence”, False for “komplek di Bandung”."""
+    position = first - 1
+    while position >= max(first - _MAX_ESTATE_WORDS, 0) and tokens.words[position] in _ESTATE_BEGINNINGS:
+        position -= 1
+    has_beginning = position < first - 1
+    is_called_estate = position >= 0 and tokens.words[position] in _ESTATE_WORDS and tokens.gaps[position + 1] == " "
+    has_ending = end < len(tokens.words) and tokens.gaps[end] == " " and tokens.words[end] in _ESTATE_ENDINGS
+    return is_called_estate or has_ending or (has_beginning and tokens.written(first - 1)[0].isupper())
+
+
+def _is_compared(tokens: Tokens, first: int, end: int) -> bool:
+    """Return True if the matter is only compared with the place."""
+    words = tokens.words
+    previous = words[first - 1] if first else ""
+    second_previous = words[first - 2] if first > 1 else ""
+    follows_comparison = previous in _COMPARING_WORDS or (
+        previous in _BEFORE_COMPARED and second_previous in _COMPARING_WORDS
+    )
+    return follows_comparison or _is_held_up(words[end : end + 2]) or _is_contrasted(tokens, first, end)
+
+
+def _is_held_up(following: Sequence[str]) -> bool:
+    """Return True for the words behind the name in “Jakarta punya JAKI” and “Bandung saja bisa”."""
+    first, second = (*following, "", "")[:2]
+    return first == "punya" or (first in _ONLY_WORDS and second in _ABILITIES)
+
+
+def _is_contrasted(tokens: Tokens, first: int, end: int) -> bool:
+    """Return True if the name begins a sentence in which a contrast with “here” follows."""
+    opening_gaps = tokens.gaps[max(first - _MAX_OPENING_WORDS, 0) : first + 1]
+    if first > _MAX_OPENING_WORDS and all(map(_SENTENCE_ENDS.isdisjoint, opening_gaps)):
+        return False
+    has_contrast = False
+    for position in range(end, min(end + _MAX_CONTRASTED_WORDS, len(tokens.words))):
+        if not _SENTENCE_ENDS.isdisjoint(tokens.gaps[position]):
+            return False
+        word = tokens.words[position]
+        if has_contrast and word in _HERE:
+            return True
+        has_contrast = has_contrast or word in _CONTRASTS
+    return False
 
 
 def _preposition_cue(tokens: Tokens, first: int, previous: str, second_previous: str) -> float:

@@ -1,8 +1,8 @@
 """Claims for places that do not come from place names in the text: fields of the form, and landmarks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from language.places.finder import PlaceFinder
+from language.places.finder import PlaceFinder, PlaceMatch
 from language.places.landmarks import LandmarkMatch
 from language.tokens import Tokens
 from messages.shapes import Place
@@ -55,10 +55,21 @@ def _field_claims(text: str, kind: str, place_finder: PlaceFinder) -> Iterator[P
     is_picked = kind != "address"
     tokens = Tokens(text)
     for match in place_finder.find_places(tokens):
+        confusable_codes = place_finder.namesakes(match.codes) if is_picked else ()
         yield PlaceClaim(
-            name_shares(match),
+            _twin_shares(match, confusable_codes) or name_shares(match),
             _FIELD_FACTOR * NAME_WEIGHTS[match.kind],
             PlaceEvidence(kind, text[tokens.starts[match.first] : tokens.ends[match.end - 1]]),
             from_form=is_picked,
-            confusable_codes=place_finder.namesakes(match.codes) if is_picked else (),
+            confusable_codes=confusable_codes,
         )
+
+
+def _twin_shares(match: PlaceMatch, confusable_codes: Collection[str]) -> Mapping[str, float]:
+    """Return equal shares if a picked name means a city and the regency of the same name; else nothing.
+
+    Lists of places tell them apart by a type word, so that a name without it was typed: senders of a regency leave it
+    out as often as those of a city. The text decides.
+    """
+    twins = [code for code in match.codes if code in confusable_codes]
+    return dict.fromkeys(twins, 1 / len(twins)) if len(twins) > 1 and not match.likely else {}

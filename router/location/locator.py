@@ -61,15 +61,21 @@ class ReportLocator:
             if not excluded_spans.contain(claim.evidence.start, claim.evidence.end)
         ]
         claims += other_claims
-        level = addressed_level(tokens, matches)
-        if level is not None and any(len(claim.shares) > 1 or claim.confusable_codes for claim in claims):
-            claims = [lean_to_level(claim, level, self._place_finder) for claim in claims]
+        addressed = addressed_level(tokens, matches)
+        if addressed is not None and any(len(claim.shares) > 1 or claim.confusable_codes for claim in claims):
+            claims = [lean_to_level(claim, addressed, self._place_finder) for claim in claims]
         return ReportLocation(rank_places(adjust_claims(claims[:_MAX_CLAIMS])))
 
 
 def _clear_codes(claims: Iterable[PlaceClaim]) -> list[str]:
-    """Return the cities, regencies and districts that are claimed alone."""
-    return [code for claim in claims if len(claim.shares) == 1 for code in claim.shares if "." in code]
+    """Return the cities, regencies and districts that are claimed alone, or as the twins that a field names."""
+    return [
+        code
+        for claim in claims
+        if len(claim.shares) == 1 or (claim.from_form and claim.confusable_codes)
+        for code in claim.shares
+        if "." in code
+    ]
 
 
 def _confusable_codes(claims: Iterable[PlaceClaim]) -> list[str]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from language.places.finder import NamingKind, PlaceMatch
 from language.places.gazetteer import regions_overlap
+from language.places.names import is_district
 from language.spans import Span
 from language.tokens import Tokens
-from router.location.context_cues import NOT_A_PLACE, REMARK_LIMIT, context_cue
+from router.location.context_cues import NOT_A_PLACE, REMARK_LIMIT, context_cue, distant_city_cue
 from router.location.name_shares import NAME_WEIGHTS, name_shares
 from router.location.place_evidence import PlaceClaim, PlaceEvidence
 
@@ -59,6 +60,8 @@ def text_claims(
     for match in matches:
         is_typed = match.kind in _TYPED_MANNERS
         cue = context_cue(tokens, match.first, is_typed=is_typed) or _neighbour_cue(previous, match, tokens)
+        if cue != NOT_A_PLACE and not any(map(is_district, match.codes)):
+            cue = distant_city_cue(tokens, match.first, match.end, is_typed=is_typed) or cue
         previous = _PlaceName(match, cue)
         if cue != NOT_A_PLACE:
             yield _claim(text, previous)

@@ -1,5 +1,7 @@
 """Decisions: every kind of evidence, its weight against others, and the reasons for triage."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from messages.shapes import Place, Report
 from messages.topics import TRIAGE
 from router.decide import decide, decide_again
-from tests.support.rules import SMALL, cached_rules
+from tests.support.rules import SHIPPED, SMALL, cached_rules
 
 RULES = cached_rules(SMALL)
 
@@ -45,6 +47,42 @@ def test_each_kind_of_evidence_decides(report: Report, agency: str, rule: str) -
     decision = decide(report, RULES)
     assert (decision.agency, rule in {reason.rule for reason in decision.reasons}) == (agency, True), decision
     assert agency not in decision.alternatives
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kami menunggu di depan kantor PLN, Kota Semarang: banjir",
+        "banjir di samping gardu PLN, Kota Semarang",
+        "Orang mengaku petugas PLN datang waktu banjir, Kota Semarang",
+        "Ada yang ngaku dari Kemenkes. Kota Semarang banjir",
+        "Kalau paspor bisa daring, kenapa banjir di Kota Semarang dibiarkan?",
+        "Pemerintah sanggup mengurus paspor, tapi banjir di Kota Semarang dibiarkan",
+    ],
+)
+def test_some_passages_are_no_evidence(text: str) -> None:
+    """The description of a place, whom an impostor poses as, and a comparison speak for no institution."""
+    decision = decide(Report(text=text), RULES)
+    assert decision.agency == "kota-3374"
+    assert {reason.rule for reason in decision.reasons} <= {"banjir", "place"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Warga mengaku kecewa pada PLN", "Kalau listrik padam, mengapa tidak ada kabar?", "Kami menunggu. PLN diam"],
+)
+def test_similar_words_leave_the_evidence(text: str) -> None:
+    """A statement is no impostor's, and a comparison with nothing is the matter itself."""
+    assert decide(Report(text=text), RULES).agency == "bumn-pln"
+
+
+def test_a_sole_addressee_of_the_form_gets_the_report() -> None:
+    """It needs no other evidence, and gives way to what the text says."""
+    rules = replace(RULES, weights=cached_rules(SHIPPED).weights)
+    sole = decide(Report(text="Kapan dijawab?", agency="Kemenkes"), rules)
+    assert sole.agency == "kementerian-kemenkes"
+    assert rules.weights.threshold <= sole.confidence < 0.8
+    assert decide(Report(text="paspor saya hilang", agency="Kemenkes"), rules).agency == "kementerian-kemenimipas"
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,22 @@ def _code(location: ReportLocation) -> str:
 
 
 PLACES = {
+    # A keyword of an SMS service, a tag, a government's domain.
+    "SLEMANKAB lampu jalan mati": "34.04",
+    "kabtegal: selokan mampet": "33.28",
+    "pekalongankota got mampet": "33.75",
+    "#LaporKediriKab jalan rusak": "35.06",
+    "di jatengprov.go.id tertulis sudah selesai": "33",
+    "aduan lewat https://www.tegalkab.go.id tidak dijawab": "33.28",
+    # A comparison, and an estate with the name of a distant city.
+    "Trotoar di Kota Padang sempit. Seperti di Bandung, mohon diperlebar": "13.71",
+    "Di Surabaya trotoarnya lebar, kenapa di sini sempit? Kota Padang": "13.71",
+    "Jakarta punya JAKI, kami di Klaten tidak": "33.10",
+    "Sampah di Perumahan Bumi Makassar Permai, Bekasi Selatan": "32.75.04",
+    # Words that were glued where line breaks were lost.
+    "jalan rusakRT 02 Desa KarangKecamatan BayatKabupaten Klatenmohon diperbaiki": "33.10",
+    "lampu matiKebumen, 2 Mei": "33.05",
+    "jalan kami di Wonogiriterima kasih": "33.12",
     # What a word before the name says.
     "Jalan rusak di Kota Semarang": "33.74",
     "jalan rusak di kab. semarang": "33.22",
@@ -346,6 +362,29 @@ def test_a_neighbour_in_the_form_is_outweighed(text: str, region: str, code: str
 def test_a_regent_means_the_regency(text: str, region: str, code: str) -> None:
     """Of a city and a regency of one name the one whose official is named is meant, against form and bare name."""
     assert _code(_locate_text(text, reported_place=Place(region=region))) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("lampu mati", "?"),
+        ("lampu mati di muntilan", "33.08.08"),
+        ("pak wali kota, lampu mati", "33.71"),
+        ("lampu mati di desa kami", "33.08"),
+        ("kelurahan kami tidak menanggapi, lampu mati", "33.71"),
+        # A quarter inside either has the name of a distant city.
+        ("lampu di Kelurahan Magersari mati", "33.71.01"),
+    ],
+)
+def test_a_bare_name_from_a_form_leaves_city_and_regency_open(text: str, code: str) -> None:
+    """The text decides between the two: by a place in one, by an official, or by its kind of village."""
+    location = _locate_text(text, reported_place=Place(region="Magelang"))
+    assert is_ambiguous(location) if code == "?" else location.best and location.best.code == code, location.candidates
+
+
+def test_a_kind_of_village_does_not_overrule_a_picked_region() -> None:
+    """Cities have some desa, and “desa” is also said of a quarter."""
+    assert _code(_locate_text("lampu mati di desa kami", reported_place=Place(region="Kota Magelang"))) == "33.71"
 
 
 def test_a_field_loses_weight_only_beside_a_neighbour() -> None:

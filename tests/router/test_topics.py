@@ -59,6 +59,16 @@ def test_scores_of_topics(tmp_path: Path, text: str, scores: dict[str, float]) -
     assert scores_of(topics_of(tmp_path, ROWS), text) == scores
 
 
+def test_a_barred_phrase_hides_no_shorter_one(tmp_path: Path) -> None:
+    """A longer phrase whose rows do not count leaves its words to shorter phrases and to parts of phrases."""
+    rows = (
+        "paspor,IMIGRASI,3,paspor baru|paspor baru ~ antre,lewat kantor pos\npaspor,IMIGRASI,1,paspor|paspor ~ antre,\n"
+    )
+    topics = topics_of(tmp_path, rows)
+    assert scores_of(topics, "paspor baru, harus antre") == {"paspor": 4.5}
+    assert scores_of(topics, "paspor baru, harus antre, lewat kantor pos") == {"paspor": 1.5}
+
+
 @pytest.mark.parametrize(
     ("rows", "fault"),
     [
