@@ -19,7 +19,6 @@ from config.database import read_transaction
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.settings import load
 from ingest.wrap import accepted_record
-from language.model import load_language_model
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
@@ -31,6 +30,7 @@ from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support.program import FORKS
 from tests.support.records import JSON, at
+from tests.support.rules import language_of
 from tests.support.stages import make_normalizer
 
 MORNING = (
@@ -292,7 +292,7 @@ def _normalize_copies(home: str, url: str, text: str, start: Barrier, sender: Co
     """Normalize a report in each of some streets, in a process of its own. Send the kind and the origin of each."""
     os.environ["SATUPINTU_HOME"] = home
     parts = Parts(load(), CHANNELS)
-    detection = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"k" * 32)
+    detection = DuplicateDetection(language_of(), load_duplicate_weights(), b"k" * 32)
     stage = make_normalizer(open_database(url), parts.sealer, matcher=detection.matcher)
     messages = [
         report(parts, text.replace("Kenanga Raya", street), "a" if text == MORNING else "b")

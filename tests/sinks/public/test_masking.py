@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from app.assembly.doors.public_view import public_mask
-from language.model import load_language_model
 from sinks.public.masking import PublicMask
+from tests.support.rules import language_of
 
 _SENTENCES = Path(__file__).with_name("sentences.txt")
 _PERSONAL = re.compile(r"<([^>]+)>")
@@ -35,7 +35,7 @@ class Measured(NamedTuple):
 @pytest.fixture(scope="module")
 def mask() -> PublicMask:
     """The mask as the service builds it."""
-    return public_mask(load_language_model().gazetteer)
+    return public_mask(language_of().gazetteer)
 
 
 @pytest.mark.parametrize("part", [0, 1, 2], ids=["seen", "held-back", "disguised"])
