@@ -130,10 +130,10 @@ class Bench:
                 zip(reports, comparables, keys, times, strict=True)
             ):
                 complaint_id = uuid5(_ID_NAMESPACE, str(self._stored_count + number))
-                relation = matcher.decide_relation(
+                decision = matcher.decide_relation(
                     earlier_complaints, complaint_id, comparable, lookup_keys, received_at, Relation()
                 )
-                recognised_repeats += report.is_repeat and relation.kind != "new"
+                recognised_repeats += report.is_repeat and decision.relation.kind != "new"
             clock.append(time.process_time())
             earlier_complaints.write()
             earlier_complaints.delete_expired(times[0] - _COMPARISON_PERIOD, len(reports))

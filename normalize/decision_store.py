@@ -15,7 +15,7 @@ from sqlalchemy.orm import outerjoin
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, statement_chunks
-from messages.shapes import FollowUp, Relation, SenderAct, Shape
+from messages.shapes import FollowUp, Relation, SenderAct, Shape, Suggestion
 from normalize.decision import MarkedComplaint
 from normalize.draft import Follows
 from normalize.duplicates.store.closed_cases import is_closing_of
@@ -51,12 +51,26 @@ class StoredFollowUp(Shape):
         return cls(act=follows.follow_up.act, anonim=follows.anonim, rahasia=follows.rahasia)
 
 
+class StoredRelation(Relation):
+    """The relation with the suggestion. Rows of earlier versions have no suggestion."""
+
+    suggestion: Suggestion | None = None
+
+    def relation(self) -> Relation:
+        """Return the relation alone."""
+        return Relation.model_validate(self.model_dump(exclude={"suggestion"}))
+
+
 class StoredDecision(NamedTuple):
-    """The record that a message was decided for, the relation, and the act if it was attached to a report."""
+    """The record that a message was decided for, the relation, and the act if it was attached to a report.
+
+    `suggestion` is the earlier complaint that is perhaps about the same matter.
+    """
 
     position: str
     relation: Relation
     follow_up: StoredFollowUp | None = None
+    suggestion: Suggestion | None = None
 
     def follows(self) -> Follows | None:
         """Return the report that the message was attached to."""
@@ -89,8 +103,10 @@ class DecisionStore:
             is_message = col(Decision.message_id).in_(chunk)
             for message_id, position, relation, follow_up in connection.execute(query.where(is_message)):
                 stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
-                decision = StoredDecision(position, Relation.model_validate_json(relation), stored_follow_up)
-                self._decisions[message_id] = decision
+                stored = StoredRelation.model_validate_json(relation)
+                self._decisions[message_id] = StoredDecision(
+                    position, stored.relation(), stored_follow_up, stored.suggestion
+                )
 
     def get(self, message_id: UUID) -> StoredDecision | None:
         """Return the decision about a message; `None` if it is undecided."""
@@ -103,7 +119,7 @@ class DecisionStore:
             {
                 "message_id": message_id,
                 "position": decision.position,
-                "relation": decision.relation.model_dump_json(),
+                "relation": _relation_json(decision),
                 "language_version": language_version,
                 "follow_up": decision.follow_up.model_dump_json() if decision.follow_up else "",
             }
@@ -113,6 +129,12 @@ class DecisionStore:
         """Insert the decisions that were added."""
         if self._new_rows:
             self._connection.execute(insert_statement(self._connection, Decision), self._new_rows)
+
+
+def _relation_json(decision: StoredDecision) -> str:
+    if decision.suggestion is None:
+        return decision.relation.model_dump_json()
+    return StoredRelation(**decision.relation.model_dump(), suggestion=decision.suggestion).model_dump_json()
 
 
 class MarkStore:

@@ -25,7 +25,7 @@ from normalize.conversation.conversation import Conversation
 from normalize.conversation.sender_reports import record_answers
 from normalize.decision_store import StoredDecision, StoredFollowUp
 from normalize.draft import Draft, NotComplaint
-from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.matcher import Matcher, MatterDecision
 from normalize.duplicates.store.closed_cases import close_cases, close_merged, reopen_cases
 from normalize.duplicates.store.regrouping import regroup
 from normalize.earlier import Earlier
@@ -135,11 +135,13 @@ class NormalizeStage:
         attached = earlier.follows_of(arrival, decision)
         if attached and arrival.open_message:
             draft = arrival.open_message.draft.attached_to(attached)
-        relation = decision.relation if decision else self._relate(earlier, replace(arrival, draft=draft))
         if not decision:
             language_version = self._matcher.language_version if self._matcher else ""
-            stored = StoredDecision(arrival.position, relation, StoredFollowUp.of(attached) if attached else None)
-            earlier.decisions.add(raw.id, stored, language_version)
+            relation, suggestion = self._relate(earlier, replace(arrival, draft=draft))
+            stored_follow_up = StoredFollowUp.of(attached) if attached else None
+            decision = StoredDecision(arrival.position, relation, stored_follow_up, suggestion)
+            earlier.decisions.add(raw.id, decision, language_version)
+        relation = decision.relation
         if isinstance(draft, NotComplaint):
             return [_oversight_message(raw, draft)]
         # A reviewed message becomes the complaint that its arrival would have been: the sender's link leads to it.
@@ -153,6 +155,7 @@ class NormalizeStage:
             report=draft.report,
             contact=self._sealer.seal(draft.contact.model_dump_json().encode(), raw.message_id),
             relation=relation,
+            suggestion=decision.suggestion,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
             danger=arrival.danger,
             reviewed=raw.reviewed,
@@ -165,29 +168,30 @@ class NormalizeStage:
             outputs.append(Outgoing(REPLIES, *codec.encode(reply, str(complaint.id), _SOURCE)))
         return outputs
 
-    def _relate(self, earlier: Earlier, arrival: Arrival) -> Relation:
+    def _relate(self, earlier: Earlier, arrival: Arrival) -> MatterDecision:
         """Return the relation by mark, fingerprint or matter (in this order); store what later messages find it by."""
         raw, draft = arrival.raw, arrival.draft
         if isinstance(draft, NotComplaint):
-            return Relation()
+            return MatterDecision(Relation())
         if follows := draft.follows:
             relation = Relation(kind="repeat", of=follows.complaint_id, evidence=("same-sender", follows.evidence))
             if draft.continuation:
                 lead_marks(earlier.marks, draft.continuation, follows.complaint_id, raw.at)
-            return relation
+            return MatterDecision(relation)
         complaint_id, continuation = ids.complaint_id(raw.message_id), earlier.continuation_of(arrival, draft)
         relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else Relation()
         if relation.kind == "new":
             relation = relation_by_fingerprint(earlier.marks, arrival.fingerprint, complaint_id, raw.at)
         if relation.kind == "new":
             relation = relation_by_public_report(self._public_complaint(earlier, draft))
+        matter = MatterDecision(relation)
         if self._matcher and arrival.comparable:
-            relation = self._matcher.decide_relation(
+            matter = self._matcher.decide_relation(
                 earlier.complaints, complaint_id, arrival.comparable, arrival.keys, raw.at, relation
             )
         if continuation:
-            assign_marks(earlier.marks, continuation, complaint_id, relation, raw.at)
-        return relation
+            assign_marks(earlier.marks, continuation, complaint_id, matter.relation, raw.at)
+        return matter
 
     def _public_complaint(self, earlier: Earlier, draft: Draft) -> UUID | None:
         """Return the complaint of the public report that the sender refers to, if it is open."""

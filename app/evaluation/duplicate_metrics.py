@@ -7,17 +7,33 @@ from typing import Any
 
 from app.evaluation.confidence_interval import share_with_interval
 from app.evaluation.duplicates import LabelledPair, read_comparable
+from normalize.duplicates.comparison.certainty import Certainty
 from normalize.duplicates.factory import DuplicateDetection
 
 
 def measure_duplicates(detection: DuplicateDetection, pairs: Iterable[LabelledPair]) -> dict[str, Any]:
-    """Return the metrics of pairs as the duplicate search judges them, see `summarize_judgements`."""
+    """Return the metrics of pairs as the duplicate search judges them, see `summarize_judgements`.
 
-    def is_same_matter(pair: LabelledPair) -> bool:
-        comparables = (read_comparable(detection, message) for message in (pair.a, pair.b))
-        return detection.comparator.compare(*comparables).score >= detection.weights.threshold
+    Only certain pairs count as judged one matter. `likely` tells how many pairs are only suggested, how many of these
+    are one matter, and the recall of certain and likely pairs together.
+    """
 
-    return summarize_judgements([(pair, is_same_matter(pair)) for pair in pairs])
+    def judge(pair: LabelledPair) -> Certainty:
+        first, second = (read_comparable(detection, message) for message in (pair.a, pair.b))
+        return detection.comparator.compare(first, second).certainty
+
+    judged_pairs = [(pair, judge(pair)) for pair in pairs]
+    metrics = summarize_judgements([(pair, certainty == "certain") for pair, certainty in judged_pairs])
+    likely = [_Judgement(pair, judged_same=True) for pair, certainty in judged_pairs if certainty == "likely"]
+    with_likely = [_Judgement(pair, certainty != "new") for pair, certainty in judged_pairs]
+    return {
+        **metrics,
+        "likely": {
+            "pairs": len(likely),
+            "right": _metrics(likely)["precision"],
+            "recall_with_certain": _recall(_group(with_likely)),
+        },
+    }
 
 
 def summarize_judgements(judged_pairs: Sequence[tuple[LabelledPair, bool]]) -> dict[str, Any]:

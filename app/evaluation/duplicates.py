@@ -89,7 +89,7 @@ def explain_batches(
     ComparableRow.__table__.create(engine)  # type: ignore[attr-defined]
     LookupKeyRow.__table__.create(engine)  # type: ignore[attr-defined]
     ClosedComplaint.__table__.create(engine)  # type: ignore[attr-defined]
-    sealer, explanation = Sealer([bytes(64)]), _Explanation(detection.matcher, detection.weights.threshold)
+    sealer, explanation = Sealer([bytes(64)]), _Explanation(detection.matcher)
     for batch in batches:
         comparables = [read_comparable(detection, message) for message in batch]
         keys = [explanation.matcher.lookup_keys(comparable) for comparable in comparables]
@@ -102,11 +102,10 @@ def explain_batches(
 
 
 class _Explanation:
-    """Explains messages in the order of arrival. From the score `threshold` on, two are one matter."""
+    """Explains messages in the order of arrival."""
 
-    def __init__(self, matcher: Matcher, threshold: float) -> None:
+    def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
-        self._threshold = threshold
         self._message_ids: dict[UUID, str] = {}
 
     def explain(
@@ -121,23 +120,25 @@ class _Explanation:
         self._message_ids[complaint_id] = message.id
         received_at = message.received_at or _UNKNOWN_TIME
         match = self.matcher.find_best_match(earlier_complaints, comparable, keys)
-        accepted_match = match if match and match.verdict.score >= self._threshold else None
-        root_id = accepted_match.earlier.root_id if accepted_match else complaint_id
+        decision = _decision(match)
+        related_id = match.earlier.root_id if match and decision != "new" else None
+        # A suggestion joins nothing: the complaint is the root of its own matter.
+        root_id = related_id if related_id and decision != "likely" else complaint_id
         complaint = EarlierComplaint(complaint_id, root_id, complaint_id, received_at, comparable)
         earlier_complaints.add(complaint, keys, received_at, joined=False)
         return {
             "id": message.id,
-            "decision": _decision(accepted_match),
-            "of": self._message_ids[root_id] if accepted_match else None,
+            "decision": decision,
+            "of": self._message_ids[related_id] if related_id else None,
             "score": round(match.verdict.score, 3) if match else 0.0,
             "evidence": list(match.verdict.evidence) if match else [],
         }
 
 
-def _decision(accepted_match: BestMatch | None) -> str:
-    if accepted_match is None:
-        return "new"
-    return "joins" if accepted_match.verdict.sender == "other" else "repeat"
+def _decision(match: BestMatch | None) -> str:
+    if match is None or match.verdict.certainty != "certain":
+        return match.verdict.certainty if match else "new"
+    return "joins" if match.verdict.sender == "other" else "repeat"
 
 
 def _split_into_batches(messages: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage]]:

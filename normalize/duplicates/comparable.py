@@ -23,6 +23,7 @@ _JSON_FIELDS = (
     "report_kind",
     "secret",
     "mentions_earlier_report",
+    "says_recurred",
 )
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -38,6 +39,7 @@ class Comparable:
     those in the address fields. `topics`, `things` and `faults` follow the tables that
     `config/reference/matter_terms.py` reads. `received_at` is in seconds of the epoch. `sender` is empty if the sender
     is not proven. A `secret` complaint is compared with complaints of the same sender only.
+    `says_recurred` is set if the text says that the trouble came back after it was mended.
     """
 
     text_words: tuple[str, ...]
@@ -57,6 +59,7 @@ class Comparable:
     report_kind: str
     secret: bool
     mentions_earlier_report: bool
+    says_recurred: bool = False
 
 
 def relate_senders(first: Comparable, second: Comparable) -> SenderRelation:
@@ -93,7 +96,8 @@ def pack_comparable(comparable: Comparable) -> bytes:
 def unpack_comparable(packed: bytes) -> Comparable:
     """Return the value that `pack_comparable` stored. Raises `ValueError` or `TypeError` for other bytes.
 
-    Rows of earlier versions have no districts, things and faults; these are empty then.
+    Rows of earlier versions have no districts, things and faults; these are empty then. They do not say that the
+    trouble recurred either.
     """
     text_words, title_words, address_words, names, topics, *later_lines, json_line = packed.decode().split("\n")
     district_words, things, faults = later_lines or ("", "", "")
@@ -107,6 +111,7 @@ def unpack_comparable(packed: bytes) -> Comparable:
         report_kind,
         secret,
         mentions_earlier_report,
+        *later_fields,
     ) = json.loads(json_line)
     return Comparable(
         tuple(text_words.split()),
@@ -126,4 +131,5 @@ def unpack_comparable(packed: bytes) -> Comparable:
         report_kind,
         secret,
         mentions_earlier_report,
+        bool(later_fields and later_fields[0]),
     )

@@ -27,7 +27,8 @@ class DuplicateDetection:
     @cached_property
     def comparator(self) -> Comparator:
         """Compares two complaints with the learned weights."""
-        return Comparator(self.language.word_frequencies, self.weights.weights, self.weights.prior)
+        weights = self.weights
+        return Comparator(self.language.word_frequencies, weights.weights, weights.prior, weights.threshold)
 
     @cached_property
     def reader(self) -> ComparableReader:
@@ -45,7 +46,7 @@ class DuplicateDetection:
     @cached_property
     def matcher(self) -> Matcher:
         """Finds the earlier complaint about the same matter."""
-        return Matcher(self.reader, self.comparator, self.weights.threshold, self.language.version)
+        return Matcher(self.reader, self.comparator, self.language.version)
 
     def _digest(self, identifier: bytes) -> str:
         return hashlib.blake2b(identifier, digest_size=_DIGEST_BYTES, key=self.digest_key).hexdigest()

@@ -1,15 +1,17 @@
 """Matcher: finds the earlier complaint about the same matter and decides the relation of a new complaint to it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
-from messages.shapes import Channel, RawMessage, Relation, Report
+from messages.shapes import Channel, RawMessage, Relation, Report, Suggestion
 from normalize.draft import ANONYMOUS, SAID_BY_SENDER
 from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparison.certainty import CERTAINTY_RANKS
 from normalize.duplicates.comparison.comparator import Comparator, Verdict
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.reading.comparable_reader import ComparableReader
@@ -20,7 +22,7 @@ MAX_JOINS = 30
 JOIN_PERIOD = timedelta(days=30)
 
 # From this score on, an earlier complaint of the same sender is almost literally equal: no candidate can be likelier.
-_CERTAIN_SCORE = 0.98
+_LITERAL_SCORE = 0.98
 
 _log = structlog.get_logger()
 
@@ -33,19 +35,20 @@ class BestMatch:
     verdict: Verdict
 
 
+class MatterDecision(NamedTuple):
+    """The relation of a complaint to an earlier one, or the earlier complaint that a person is to compare it with."""
+
+    relation: Relation
+    suggestion: Suggestion | None = None
+
+
 class Matcher:
-    """Matches complaints. From the score `threshold` on, two complaints count as one matter.
+    """Matches complaints. `language_version` is the version of the language model that `reader` uses."""
 
-    `language_version` is the version of the language model that `reader` uses.
-    """
-
-    def __init__(
-        self, reader: ComparableReader, comparator: Comparator, threshold: float, language_version: str
-    ) -> None:
+    def __init__(self, reader: ComparableReader, comparator: Comparator, language_version: str) -> None:
         self.language_version = language_version
         self._reader = reader
         self._comparator = comparator
-        self._threshold = threshold
 
     def read_report(self, report: Report, raw: RawMessage) -> Comparable:
         """Return the comparable form of a report. Only a proven sender is a sender (see docs/decisions/0005).
@@ -68,32 +71,44 @@ class Matcher:
     def find_best_match(
         self, earlier_complaints: EarlierComplaints, comparable: Comparable, keys: LookupKeys
     ) -> BestMatch | None:
-        """Return the likeliest of the candidates, one of the same sender first; `None` if all are excluded."""
-        best = None
-        for candidate in earlier_complaints.candidates(keys):
-            match = BestMatch(candidate, self._comparator.compare(candidate.comparable, comparable))
-            if match.verdict.exclusion or (best and self._rank(match) <= self._rank(best)):
-                continue
-            if self._is_excluded_by_root(earlier_complaints, candidate, comparable):
-                continue
-            best = match
-            if match.verdict.sender == "same" and match.verdict.score >= _CERTAIN_SCORE:
-                break
-        return best
+        """Return the best of the candidates, one of the same sender first; `None` if all are excluded.
 
-    def _is_excluded_by_root(
+        A complaint that another member of the candidate's matter contradicts does not join it: a matter is no chain of
+        neighbours. It is likely one matter at most.
+        """
+        contradicted = None
+        matches = self._compare_candidates(earlier_complaints, comparable, keys)
+        for match in sorted(matches, key=_rank, reverse=True):
+            if match.verdict.certainty == "new":
+                return contradicted or match
+            if not self._is_contradicted(earlier_complaints, match.earlier, comparable):
+                return match if match.verdict.certainty == "certain" else contradicted or match
+            contradicted = contradicted or BestMatch(match.earlier, replace(match.verdict, certainty="likely"))
+        return contradicted
+
+    def _compare_candidates(
+        self, earlier_complaints: EarlierComplaints, comparable: Comparable, keys: LookupKeys
+    ) -> Iterator[BestMatch]:
+        """Yield the candidates that no rule excludes."""
+        for candidate in earlier_complaints.candidates(keys):
+            verdict = self._comparator.compare(candidate.comparable, comparable)
+            if not verdict.exclusion:
+                yield BestMatch(candidate, verdict)
+            if _is_certain_repeat(verdict) and verdict.score >= _LITERAL_SCORE:
+                return
+
+    def _is_contradicted(
         self, earlier_complaints: EarlierComplaints, candidate: EarlierComplaint, comparable: Comparable
     ) -> bool:
-        """Return True if the complaint cannot be about the same matter as the root that the candidate belongs to."""
-        root = earlier_complaints.get(candidate.root_id)
-        if root is None or root is candidate:
-            return False
-        return bool(self._comparator.compare(root.comparable, comparable).exclusion)
+        """Return True if the complaint cannot be about the same matter as another member of the candidate's matter.
 
-    def _rank(self, match: BestMatch) -> tuple[bool, float]:
-        """Return the rank of a match: a repeat of the sender's own complaint ranks above a join, however similar."""
-        verdict = match.verdict
-        return verdict.sender == "same" and verdict.score >= self._threshold, verdict.score
+        Time alone is no contradiction: the matter may go on, and the candidate is near enough in time.
+        """
+        return any(
+            self._comparator.contradicts(member.comparable, comparable)
+            for member in earlier_complaints.members(candidate.root_id)
+            if member.complaint_id != candidate.complaint_id
+        )
 
     def decide_relation(
         self,
@@ -103,17 +118,17 @@ class Matcher:
         keys: LookupKeys,
         received_at: datetime,
         exact_relation: Relation,
-    ) -> Relation:
-        """Return the relation of a complaint and add the complaint to the earlier ones.
+    ) -> MatterDecision:
+        """Return the relation of a complaint, or a suggestion, and add the complaint to the earlier ones.
 
         `exact_relation` follows from the message's marks or its literal text; if it refers to a complaint, that one is
         used without a search. A join refers to the root of the group. A repeat refers to the sender's own first
         complaint, even if that joins another one: by repeating, nobody gets another citizen's number or a say in
         another citizen's complaint. Both carry the earliest time of the group.
         """
-        relation = exact_relation
+        relation, suggestion = MatterDecision(exact_relation)
         if not exact_relation.of:
-            relation = self._search(earlier_complaints, comparable, keys, received_at)
+            relation, suggestion = self._search(earlier_complaints, comparable, keys, received_at)
         root_id, first_of_sender_id, since = complaint_id, complaint_id, received_at
         if relation.of:
             relation, group = _refer_to_group(earlier_complaints, relation, relation.of, received_at)
@@ -125,7 +140,7 @@ class Matcher:
             received_at,
             joined=relation.kind == "joins",
         )
-        return relation
+        return MatterDecision(relation, suggestion)
 
     def _search(
         self,
@@ -133,22 +148,42 @@ class Matcher:
         comparable: Comparable,
         keys: LookupKeys,
         received_at: datetime,
-    ) -> Relation:
+    ) -> MatterDecision:
         match = self.find_best_match(earlier_complaints, comparable, keys)
-        if match is None or match.verdict.score < self._threshold:
-            return Relation()
+        if match is None or match.verdict.certainty == "new":
+            return MatterDecision(Relation())
+        if match.verdict.certainty == "likely":
+            return MatterDecision(Relation(), _suggest(earlier_complaints, match))
         evidence = (*match.verdict.evidence, f"score-{match.verdict.score:.2f}")
         if match.verdict.sender == "same":
-            return Relation(kind="repeat", of=match.earlier.complaint_id, evidence=evidence)
+            return MatterDecision(Relation(kind="repeat", of=match.earlier.complaint_id, evidence=evidence))
         if self._has_too_many_joins(earlier_complaints, comparable.sender, received_at):
             _log.warning("sender.join_limit_exceeded", sender=comparable.sender)
-            return Relation(evidence=("too-many-joins",))
-        return Relation(kind="joins", of=match.earlier.complaint_id, evidence=evidence)
+            return MatterDecision(Relation(evidence=("too-many-joins",)))
+        return MatterDecision(Relation(kind="joins", of=match.earlier.complaint_id, evidence=evidence))
 
     def _has_too_many_joins(self, earlier_complaints: EarlierComplaints, sender: str, received_at: datetime) -> bool:
         if not sender:
             return False
         return earlier_complaints.count_joins(sender, received_at - JOIN_PERIOD) >= MAX_JOINS
+
+
+def _rank(match: BestMatch) -> tuple[bool, int, float]:
+    """Return the rank of a match: a repeat of the sender's own complaint ranks above a join, however similar."""
+    verdict = match.verdict
+    return _is_certain_repeat(verdict), CERTAINTY_RANKS[verdict.certainty], verdict.score
+
+
+def _is_certain_repeat(verdict: Verdict) -> bool:
+    return verdict.sender == "same" and verdict.certainty == "certain"
+
+
+def _suggest(earlier_complaints: EarlierComplaints, match: BestMatch) -> Suggestion | None:
+    """Return the suggestion of the match's matter; `None` if its case is closed."""
+    root_id = match.earlier.root_id
+    if earlier_complaints.is_closed(root_id):
+        return None
+    return Suggestion(of=root_id, score=round(match.verdict.score, 3), evidence=match.verdict.evidence)
 
 
 class _Group(NamedTuple):

@@ -7,8 +7,9 @@ from typing import Literal
 
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparison.certainty import Certainty, judge_certainty
 from normalize.duplicates.comparison.entity_comparison import PERSONS
-from normalize.duplicates.comparison.exclusions import find_exclusion
+from normalize.duplicates.comparison.exclusions import find_contradiction, find_exclusion
 from normalize.duplicates.comparison.features import FEATURES
 from normalize.duplicates.comparison.pair import ComplaintPair
 
@@ -25,26 +26,35 @@ SenderVerdict = Literal["same", "likely", "other"]
 class Verdict:
     """Result of a comparison. `score` is the likelihood of one matter (0 to 1); `evidence` names features.
 
-    The strongest feature in favour comes first. `sender` says if one person sent both; `likely` means that nothing
-    proves it, but the text was copied or refers to an earlier report. If `exclusion` is not empty, it is the reason for
-    which the two cannot be about one matter; the score is 0 then.
+    The strongest feature in favour comes first. `certainty` is the decision; a person decides about a `likely` pair.
+    `sender` says if one person sent both; `likely` means that nothing proves it, but the text was copied or refers to
+    an earlier report. If `exclusion` is not empty, it is the reason for which the two cannot be about one matter; the
+    score is 0 then.
     """
 
     score: float
     evidence: tuple[str, ...]
     sender: SenderVerdict = "other"
     exclusion: str = ""
+    certainty: Certainty = "new"
 
 
 class Comparator:
-    """Compares complaints. `weights` are log-odds by feature; `start` is the log-odds of a pair without features."""
+    """Compares complaints.
 
-    def __init__(self, word_frequencies: WordFrequencies, weights: Mapping[str, float], start: float) -> None:
+    `weights` are log-odds by feature; `start` is the log-odds of a pair without features. From the score `threshold`
+    on, two complaints in other words may be one matter.
+    """
+
+    def __init__(
+        self, word_frequencies: WordFrequencies, weights: Mapping[str, float], start: float, threshold: float
+    ) -> None:
         self._word_frequencies = word_frequencies
         self._weighted_features = [
             (feature.name, feature.function, weights[feature.name]) for feature in FEATURES if weights.get(feature.name)
         ]
         self._start = start
+        self._threshold = threshold
 
     def compare(self, first: Comparable, second: Comparable) -> Verdict:
         """Return the verdict on two complaints, in either order."""
@@ -58,7 +68,12 @@ class Comparator:
             key=lambda name: -contributions[name],
         )
         score = 1 / (1 + exp(-max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, log_odds))))
-        return Verdict(score, tuple(favourable[:_MAX_EVIDENCE]), _judge_sender(pair))
+        certainty = judge_certainty(pair, score, self._threshold)
+        return Verdict(score, tuple(favourable[:_MAX_EVIDENCE]), _judge_sender(pair), certainty=certainty)
+
+    def contradicts(self, first: Comparable, second: Comparable) -> bool:
+        """Return True if two complaints cannot be about one matter, whatever time lies between them."""
+        return bool(find_contradiction(ComplaintPair(first, second, self._word_frequencies)))
 
 
 def _judge_sender(pair: ComplaintPair) -> SenderVerdict:

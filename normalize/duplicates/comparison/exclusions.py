@@ -45,6 +45,11 @@ def find_exclusion(pair: ComplaintPair) -> str:
     return ""
 
 
+def find_contradiction(pair: ComplaintPair) -> str:
+    """Return the first reason other than the time between the complaints, or an empty text."""
+    return next((reason for exclusion in _CONTRADICTIONS if (reason := exclusion(pair))), "")
+
+
 def _by_secrecy(pair: ComplaintPair) -> str:
     has_secret = pair.first.secret or pair.second.secret
     return "secret" if has_secret and pair.sender_relation != "same" else ""
@@ -143,3 +148,4 @@ _EXCLUSIONS: tuple[Exclusion, ...] = (
     _by_missing_ground,
     _by_address,
 )
+_CONTRADICTIONS = tuple(rule for rule in _EXCLUSIONS if rule not in {_by_time, _by_time_of_short_text})

@@ -16,6 +16,7 @@ from messages.shapes import Channel, Place, Report
 from normalize.duplicates.comparable import Comparable, NamedEntity
 from normalize.duplicates.lookup_keys import LookupKeyFactory, LookupKeys
 from normalize.duplicates.reading.address_abbreviations import expand_abbreviations
+from normalize.duplicates.reading.recurrence_phrases import says_recurred
 from normalize.duplicates.reading.region_extraction import CITIES_AND_PROVINCES, REGIONS, RegionExtraction
 from normalize.duplicates.reading.repeat_phrases import mentions_earlier_report
 from normalize.duplicates.reading.salutation import find_salutations
@@ -123,6 +124,7 @@ class ComparableReader:
             (words, address_words), names, (*entities, *address_entities)
         )
         normal_forms = [*map(_get_normal_form, words)]
+        lowercase_text = text.lower()
         return Comparable(
             text_words=_informative_words(text_traits),
             title_words=_informative_words(title_traits),
@@ -145,7 +147,8 @@ class ComparableReader:
             channel=channel,
             report_kind=report.kind.value,
             secret=report.rahasia,
-            mentions_earlier_report=mentions_earlier_report(text.lower()),
+            mentions_earlier_report=mentions_earlier_report(lowercase_text),
+            says_recurred=says_recurred(lowercase_text),
         )
 
     def lookup_keys(self, comparable: Comparable) -> LookupKeys:

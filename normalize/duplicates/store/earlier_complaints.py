@@ -21,7 +21,7 @@ from messages.sealing import Sealed, Sealer
 from normalize.duplicates.comparable import Comparable, pack_comparable, unpack_comparable
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.store.closed_cases import is_closed
-from normalize.duplicates.store.statements import SELECT_BY_ID, STATEMENTS
+from normalize.duplicates.store.statements import SELECT_BY_ID, SELECT_MEMBERS, STATEMENTS
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 
 # Complaints under one key; a later complaint replaces an earlier one.
@@ -30,6 +30,8 @@ _SLOTS = 16
 _MAX_CANDIDATES = 4
 # Complaints that are looked through for candidates. Those of closed cases are none, and may be many equal ones.
 _MAX_RANKED = 4 * _SLOTS
+# Complaints of one matter that a newcomer is compared with, besides its root.
+_MAX_MEMBERS = 8
 # Weight of a common key by the number of complaints under it. A full key may have had many more.
 _KEY_WEIGHTS = (0.0, *(1 / count for count in range(1, _SLOTS)), 1 / (4 * _SLOTS))
 # Least value of a candidate: the summed weight of the common keys times their share of all keys. It leaves out one in
@@ -76,6 +78,8 @@ class EarlierComplaints:
         self._sealed_rows: dict[int, Sequence[Any]] = {}
         self._opened: dict[int, EarlierComplaint] = {}
         self._numbers_by_id: dict[UUID, int] = {}
+        # Numbers of the complaints that belong to a root, by the root.
+        self._members: dict[UUID, list[int]] = {}
         # Numbers of expired complaints and of closed cases.
         self._absent: set[int] = set()
         # Rows to write, and the keys that were added since the batch began.
@@ -135,6 +139,23 @@ class EarlierComplaints:
         number = self._numbers_by_id.get(complaint_id)
         return None if number is None else self._open(number)
 
+    def members(self, root_id: UUID) -> Iterator[EarlierComplaint]:
+        """Yield the root of a matter and the complaints that belong to it, the latest first, at most `_MAX_MEMBERS`."""
+        if root := self.get(root_id):
+            yield root
+        for number in self._member_numbers(root_id)[: -_MAX_MEMBERS - 1 : -1]:
+            if member := self._open(number):
+                yield member
+
+    def _member_numbers(self, root_id: UUID) -> list[int]:
+        """Return the numbers of the last complaints of a matter, in the order of their decisions."""
+        if root_id not in self._members:
+            rows = list(self._connection.execute(SELECT_MEMBERS, {"root": root_id, "count": _MAX_MEMBERS}))
+            self._remember(rows)
+            new_numbers = [number for number, row in self._new_complaints.items() if row["root"] == root_id]
+            self._members[root_id] = [*sorted(row[0] for row in rows), *new_numbers]
+        return self._members[root_id]
+
     def is_closed(self, complaint_id: UUID) -> bool:
         """Return True if a complaint belongs to a closed case, also after its comparable form has expired."""
         return bool(self._connection.execute(select(is_closed(complaint_id))).scalar_one())
@@ -145,6 +166,8 @@ class EarlierComplaints:
         complaint_id = complaint.complaint_id
         self._numbers_by_id[complaint_id] = number
         self._opened[number] = complaint
+        if complaint.root_id in self._members:
+            self._members[complaint.root_id].append(number)
         slot, seconds = number % _SLOTS, int(received_at.timestamp())
         self._changed_keys.update(keys.stored_keys)
         for key in keys.stored_keys:

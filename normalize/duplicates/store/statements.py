@@ -41,6 +41,12 @@ _IS_OPEN = (
 )
 
 SELECT_BY_ID = select(*_COLUMNS).where(col(ComparableRow.complaint_id) == bindparam("complaint_id"))
+SELECT_MEMBERS = (
+    select(*_COLUMNS)
+    .where(col(ComparableRow.root) == bindparam("root"))
+    .order_by(col(ComparableRow.number).desc())
+    .limit(bindparam("count"))
+)
 # By the name of the dialect.
 STATEMENTS: Mapping[str, Statements] = MappingProxyType(
     {

@@ -1,0 +1,113 @@
+"""Decision on a pair of complaints: certainly one matter, likely one, or two. Pure.
+
+A merge must be right, because nobody looks at it again. So a high score is not enough for texts in other words: the
+complaints must name one object (the same spot, thing and fault) or one event in the same hours. One street or one
+quarter with one kind of trouble is likely at most, and a person decides. `same_object.py` has the rules of objects.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
+from typing import Literal
+
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparison.entity_comparison import HOUSES, LOCATING_KINDS, PERSONS
+from normalize.duplicates.comparison.feature_functions import different_parts, is_later_incident
+from normalize.duplicates.comparison.location_comparison import face_different_landmarks
+from normalize.duplicates.comparison.pair import ComplaintPair
+from normalize.duplicates.comparison.same_object import has_common_landmark, is_one_object
+
+Certainty = Literal["certain", "likely", "new"]
+CERTAINTY_RANKS: Mapping[Certainty, int] = MappingProxyType({"new": 0, "likely": 1, "certain": 2})
+
+# Least score of near texts that are certainly one matter: their words prove most of it, unless they are few.
+_NEAR_SCORE, _SHORT_NEAR_SCORE = 0.7, 0.9
+# Weight of the shorter text below which copies are short: one exchanged word makes another matter.
+_SHORT_COPY_WEIGHT = 8.0
+# Least score of a suggestion: for a common place, and for equal things and faults without one.
+_LIKELY_SCORE, _LIKELY_SCORE_WITHOUT_PLACE = 0.45, 0.7
+# Words of those who want something, and of those who do not.
+_CONSENT = frozenset({"dukung", "mendukung", "dukungan", "setuju", "izinkan", "mengizinkan", "lanjutkan"})
+_REFUSAL = frozenset({"tolak", "menolak", "penolakan", "keberatan", "jangan", "hentikan", "batalkan"})
+
+
+def judge_certainty(pair: ComplaintPair, score: float, threshold: float) -> Certainty:
+    """Return the decision on a pair that no rule excludes. `threshold` is the least score of texts in other words."""
+    if pair.is_near:
+        is_certain = _is_certain_copy(pair, score)
+    else:
+        is_certain = score >= threshold and is_one_object(pair, score) and not _is_doubtful(pair)
+    if is_certain:
+        return "certain"
+    return "likely" if _is_likely(pair, score) else "new"
+
+
+def _is_certain_copy(pair: ComplaintPair, score: float) -> bool:
+    if _recurred(pair):
+        return False
+    if pair.alignment.shorter_weight >= _SHORT_COPY_WEIGHT:
+        return score >= _NEAR_SCORE
+    min_score = _NEAR_SCORE if pair.sender_relation == "same" else _SHORT_NEAR_SCORE
+    return score >= min_score and not _differs_in_detail(pair)
+
+
+def _differs_in_detail(pair: ComplaintPair) -> bool:
+    """Return True if two short copies differ in a number, a side, a house or the thing."""
+    has_two_things = bool(pair.first.things and pair.second.things) and not pair.things[0]
+    has_two_houses = bool(HOUSES & pair.entities.address_conflict)
+    is_exchanged = bool(pair.alignment.exchanged_numbers or pair.alignment.exchanged_opposites)
+    return has_two_things or has_two_houses or is_exchanged
+
+
+def _is_doubtful(pair: ComplaintPair) -> bool:
+    """Return True if something speaks for two occurrences, two houses, two spots or two wishes."""
+    return (
+        _recurred(pair)
+        or bool(HOUSES & pair.entities.address_conflict)
+        or "date" in pair.entities.conflict
+        or bool(different_parts(pair))
+        or _has_opposite_wishes(pair)
+        or (bool(is_later_incident(pair)) and not _mentions_earlier_report(pair))
+        or face_different_landmarks(pair.first, pair.second, pair.word_frequencies)
+    )
+
+
+def _has_opposite_wishes(pair: ComplaintPair) -> bool:
+    """Return True if one complaint refuses and the other one consents: one refuses the mine, one wants it."""
+    first_words, second_words = ({*side.title_words, *side.text_words} for side in (pair.first, pair.second))
+    return _differ(first_words, second_words) or _differ(second_words, first_words)
+
+
+def _differ(refusing: AbstractSet[str], consenting: AbstractSet[str]) -> bool:
+    return not _REFUSAL.isdisjoint(refusing - consenting) and not _CONSENT.isdisjoint(consenting - refusing)
+
+
+def _mentions_earlier_report(pair: ComplaintPair) -> bool:
+    return pair.first.mentions_earlier_report or pair.second.mentions_earlier_report
+
+
+def _recurred(pair: ComplaintPair) -> bool:
+    """Return True if the later complaint says that the trouble came back, and the earlier one does not say so."""
+    earlier, later = _in_order(pair)
+    return later.says_recurred and not earlier.says_recurred
+
+
+def _in_order(pair: ComplaintPair) -> tuple[Comparable, Comparable]:
+    is_reversed = pair.has_times and (pair.first.received_at or 0) > (pair.second.received_at or 0)
+    return (pair.second, pair.first) if is_reversed else (pair.first, pair.second)
+
+
+def _is_likely(pair: ComplaintPair, score: float) -> bool:
+    if pair.is_near or pair.sender_relation == "same":
+        return score >= _LIKELY_SCORE
+    if pair.is_personal and not PERSONS & pair.entities.equal:
+        return False
+    has_place = (
+        pair.location.is_same_spot
+        or bool(pair.common_names)
+        or bool(pair.entities.equal & LOCATING_KINDS)
+        or has_common_landmark(pair)
+    )
+    if has_place:
+        return score >= _LIKELY_SCORE
+    return score >= _LIKELY_SCORE_WITHOUT_PLACE and pair.same_thing_and_fault > 0

@@ -1,0 +1,30 @@
+"""Phrases by which a text says that a trouble came back after it had ended: the lamp was mended and is out again. Pure.
+
+Such a text is about a new occurrence. The agency has to come once more.
+"""
+
+import re
+
+_AGAIN = re.compile(r"\b(?:lagi|lg|kembali|kambuh|terulang|berulang)\b")
+# A repair, or the end of a trouble, in lower case.
+_ENDED = (
+    r"(?:di(?:perbaiki|betul(?:kan|in)|benah[ik]|bener?in|tambal|ganti|keruk|bersihkan|angkut|tegur|tertibkan|atasi"
+    r"|tangani|pangkas|aspal|servis|cor)|normal|hidup|nyala|menyala|lancar|surut|tenang|reda|beres|bagus)"
+)
+_AFTER_END = re.compile(
+    rf"\b(?:sudah|sdh|udah|dah|telah|baru|sempat|sempet|habis|abis|setelah|stlh|usai|pernah)\W+(?:\w+\W+){{0,2}}?{_ENDED}\b"
+    r"|\btambalan\b|\bperbaikan (?:kemarin|kmrn|bulan|minggu|lalu)\b"
+)
+# Nothing was mended: the sender waits.
+_NOT_ENDED = re.compile(
+    rf"\b(?:belum|blm|belom|tidak|tdk|tak|ga|gak|nggak|kapan|supaya|agar|minta|mohon|tolong|harus|kalau|kalo|jika)"
+    rf"\W+(?:\w+\W+){{0,3}}?{_ENDED}\b"
+)
+
+
+def says_recurred(lowercase_text: str) -> bool:
+    """Return True if the text says that the trouble is back after a repair or after it had ended."""
+    if not _AGAIN.search(lowercase_text):
+        return False
+    without_waiting = _NOT_ENDED.sub(" ", lowercase_text)
+    return bool(_AFTER_END.search(without_waiting))
