@@ -4,7 +4,8 @@
 `train.jsonl` (written to mislead), `neighbours-train.jsonl` (mostly of neighbours) and five authors' pairs as they come
 to be compared, all in `tests/data/pairs`.
 `python -m bench.duplicates cross` measures on groups, and on sources, that no weight was learned from.
-`python -m bench.duplicates` measures on the test files beside them; no weight was learned from these.
+`python -m bench.duplicates` measures on the test files beside them; no weight was learned from these. The pairs of
+`patterns-test.jsonl` have the pattern of real reports that they show as their source.
 `python -m bench.duplicates real FILE` measures on the real pairs of `real.csv`. Their texts (`tracking_id`, `title`,
 `text`) are not part of the project.
 
@@ -299,7 +300,8 @@ def main(task: str, texts_file: str = "") -> dict[str, object]:
     if task == "cross":
         return cross_validate(detection)
     return {
-        name: measure_duplicates(detection, _load_pairs(name)) for name in ("test", "candidates-test", "closing-test")
+        name: measure_duplicates(detection, _load_pairs(name))
+        for name in ("test", "candidates-test", "closing-test", "patterns-test")
     }
 
 

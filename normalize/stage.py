@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
@@ -27,7 +27,7 @@ from normalize.decision_store import StoredDecision, StoredFollowUp
 from normalize.draft import Draft, NotComplaint
 from normalize.duplicates.matcher import Matcher, MatterDecision
 from normalize.duplicates.store.closed_cases import close_cases, close_merged, reopen_cases
-from normalize.duplicates.store.regrouping import regroup
+from normalize.duplicates.store.regrouping import is_one_matter, regroup
 from normalize.earlier import Earlier
 from normalize.reader_table import ReaderTable
 from normalize.relation import (
@@ -108,9 +108,7 @@ class NormalizeStage:
             earlier.write()
             reopen_cases(connection, earlier.objections)
             for correction in corrections:
-                root_id = correction.relation.of or correction.complaint_id
-                regroup(connection, correction.complaint_id, root_id)
-                close_merged(connection, root_id)
+                _follow(connection, correction)
             earlier.purge(arrivals)
         return outputs
 
@@ -199,6 +197,20 @@ class NormalizeStage:
             return None
         complaint_id = self._find_public(draft.same_as)
         return None if complaint_id is None or earlier.complaints.is_closed(complaint_id) else complaint_id
+
+
+def _follow(connection: Connection, correction: Correction) -> None:
+    """Group a complaint as a person decided.
+
+    Nothing is stored about a suggestion that was denied: a complaint is compared once, when it arrives, so the pair is
+    not suggested again. The two are split only if they were merged meanwhile.
+    """
+    complaint_id, apart_from = correction.complaint_id, correction.apart_from
+    if correction.is_denial and not (apart_from and is_one_matter(connection, complaint_id, apart_from)):
+        return
+    root_id = correction.relation.of or complaint_id
+    regroup(connection, complaint_id, root_id)
+    close_merged(connection, root_id)
 
 
 def _decode_correction(record: Record) -> Correction:

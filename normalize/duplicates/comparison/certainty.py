@@ -43,7 +43,7 @@ def judge_certainty(pair: ComplaintPair, score: float, threshold: float) -> Cert
 
 
 def _is_certain_copy(pair: ComplaintPair, score: float) -> bool:
-    if _recurred(pair):
+    if _recurred(pair) or _has_opposite_wishes(pair):
         return False
     if pair.alignment.shorter_weight >= _SHORT_COPY_WEIGHT:
         return score >= _NEAR_SCORE

@@ -18,9 +18,10 @@ PAIRS = DATA / "pairs"
 
 TRAINING_FILES = (
     *("train", "candidates-train", "others-train", "neighbours-train", "fresh-train", "later-train", "last-train"),
+    "patterns-train",
 )
 CANDIDATE_FILES = ("candidates-test", "closing-test")
-TEST_FILES = ("test", *CANDIDATE_FILES)
+TEST_FILES = ("test", "patterns-test", *CANDIDATE_FILES)
 
 
 def load_pairs(name: str) -> list[LabelledPair]:
@@ -41,20 +42,26 @@ def misleading_metrics(detection: DuplicateDetection) -> dict[str, Any]:
 
 
 def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misleading_metrics: dict[str, Any]) -> None:
-    """In held-out groups few pairs are joined wrongly, and most of one matter are joined."""
-    assert candidate_metrics["precision"]["value"] >= 0.97
-    assert candidate_metrics["recall"]["value"] >= 0.85
-    assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.95
-    assert candidate_metrics["recall_by_label"]["joins"]["value"] >= 0.65
-    assert misleading_metrics["precision"]["value"] >= 0.86
-    assert misleading_metrics["recall"]["value"] >= 0.64
+    """In held-out groups few pairs are merged wrongly, and most of one matter are merged or suggested.
+
+    Neighbours' reports in other words are mostly suggested: of merges of that kind one in three was wrong on real
+    reports, which these pairs do not show.
+    """
+    assert candidate_metrics["precision"]["value"] >= 0.98
+    assert candidate_metrics["recall"]["value"] >= 0.73
+    assert candidate_metrics["likely"]["recall_with_certain"]["value"] >= 0.87
+    assert candidate_metrics["likely"]["right"]["value"] >= 0.7
+    assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.93
+    assert candidate_metrics["recall_by_label"]["joins"]["value"] >= 0.35
+    assert misleading_metrics["precision"]["value"] >= 0.9
+    assert misleading_metrics["recall"]["value"] >= 0.55
 
 
 def test_sources_are_judged_about_equally(candidate_metrics: dict[str, Any]) -> None:
     """Long letters, short texts with an address, SMS and posts reach the same limits."""
     sources = candidate_metrics["by_source"].values()
-    assert min(source["precision"]["value"] for source in sources) >= 0.95
-    assert min(source["recall"]["value"] for source in sources) >= 0.75
+    assert min(source["precision"]["value"] for source in sources) >= 0.97
+    assert min(source["recall"]["value"] for source in sources) >= 0.65
 
 
 @pytest.mark.parametrize("test_file", TEST_FILES)
@@ -65,7 +72,7 @@ def test_groups_are_disjoint(training_file: str, test_file: str) -> None:
     assert not {pair.group for pair in training_pairs} & {pair.group for pair in test_pairs}
     training_ids = {message.id for pair in training_pairs for message in (pair.a, pair.b)}
     assert not training_ids & {pair.a.id for pair in test_pairs}
-    assert len(training_pairs) + len(test_pairs) >= 600
+    assert min(len(training_pairs), len(test_pairs)) >= 46
 
 
 @pytest.mark.parametrize("name", TEST_FILES)
@@ -90,4 +97,4 @@ def test_batches_make_no_difference(detection: DuplicateDetection, monkeypatch: 
     in_large_batches = list(explain_messages(detection, messages))
     monkeypatch.setattr("app.evaluation.duplicates._BATCH_SIZE", 7)
     assert list(explain_messages(detection, messages)) == in_large_batches
-    assert {explanation["decision"] for explanation in in_large_batches} == {"new", "repeat", "joins"}
+    assert {explanation["decision"] for explanation in in_large_batches} == {"new", "likely", "repeat", "joins"}

@@ -46,6 +46,19 @@ def test_explain_duplicates() -> None:
     assert repeat_decision["evidence"]
 
 
+def test_explain_suggests_what_is_likely() -> None:
+    """One street and one trouble is `likely`: `of` names the earlier line, and nothing joins it."""
+    first = {"id": "1", "text": "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"}
+    second = {
+        "id": "2",
+        "text": "Di Jalan Manggis Raya ada pohon rimbun hampir tumbang dekat rumah saya, tolong dipotong",
+    }
+    result = CliRunner().invoke(app, ["explain", "duplicates"], input=f"{json.dumps(first)}\n{json.dumps(second)}\n")
+    _, suggested = (json.loads(line) for line in result.stdout.splitlines())
+    assert (suggested["decision"], suggested["of"]) == ("likely", "1")
+    assert "same-names" in suggested["evidence"]
+
+
 def test_invalid_line_is_named() -> None:
     """The error names the line and the field, and not the value."""
     result = CliRunner().invoke(app, ["explain", "duplicates"], input='{"id": "1", "channel": "merpati"}\n')
