@@ -52,6 +52,8 @@ class Act(StrEnum):
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_KEYS = "manage_keys"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    # Confirm or deny that a case is the same as an earlier one, if the agency has both.
+    DECIDE_DUPLICATE = "decide_duplicate"
     DECIDE_TRIAGE = "decide_triage"
     # Merge and split.
     CORRECT_RELATION = "correct_relation"
@@ -101,6 +103,7 @@ _OFFICER_ACTS = frozenset(
         Act.ASSIGN_UNIT,
         Act.ANSWER_MANY,
         Act.EDIT_TEMPLATES,
+        Act.DECIDE_DUPLICATE,
     }
 )
 _AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS})

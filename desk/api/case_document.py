@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from desk.acts.answers import CaseProgressView
-from desk.api.shapes import Case, CaseDetail, CaseEventItem, CasePlace, CaseReason, JoinedReport, Picture
+from desk.api.shapes import Case, CaseDetail, CaseEventItem, CasePlace, CaseReason, JoinedReport, Picture, SuggestedCase
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import AccompanyingReport, CaseEvent
+from desk.read_model.suggested_case import SuggestedCase as SuggestionView
 from messages.codec import decode_stored
 from messages.shapes import Attachment, Dispatch, Report
 
@@ -32,6 +33,7 @@ def case_detail(view: CaseProgressView) -> CaseDetail:
         history=tuple(_events(view)),
         reports=tuple(_joined_report(report, case.case.tracking) for report in case.reports),
         report_count=case.report_count,
+        suggestion=_suggested_case(case.suggestion),
     )
 
 
@@ -137,6 +139,14 @@ def _event(event: CaseEvent, agency: str) -> CaseEventItem:
         theirs=event.suggested_agency,
         counts=event.counts,
     )
+
+
+def _suggested_case(suggestion: SuggestionView | None) -> SuggestedCase | None:
+    """Return the document of an open suggestion. Of a case that the agency may not read it tells nothing."""
+    if suggestion is None or suggestion.state != "open":
+        return None
+    evidence = suggestion.evidence if suggestion.number else ()
+    return SuggestedCase(number=suggestion.number or None, evidence=evidence)
 
 
 def _joined_report(report: AccompanyingReport, number: str) -> JoinedReport:

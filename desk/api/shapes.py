@@ -112,12 +112,26 @@ class JoinedReport(ApiShape):
     pictures: tuple[Picture, ...]
 
 
+class SuggestedCase(ApiShape):
+    """An earlier case that is perhaps about the same problem. A person decides at the desk."""
+
+    number: str | None = Field(
+        description="Its number; null if another institution has it and your agency may not read it.",
+        examples=[_EXAMPLE_NUMBER],
+    )
+    evidence: tuple[str, ...] = Field(
+        description="Names of features that speak for it, the strongest first; empty without a number.",
+        examples=[["same-names"]],
+    )
+
+
 class CaseDetail(Case):
     """A case with its course and the reports that belong to it."""
 
     history: tuple[CaseEventItem, ...] = Field(description="Oldest first. After the case has left you it ends there.")
     reports: tuple[JoinedReport, ...] = Field(description="The first 20 reports that belong to the case.")
     report_count: int = Field(description="Number of all reports that belong to the case.", examples=[0])
+    suggestion: SuggestedCase | None = Field(description="null without one, and when it was decided or is over.")
 
 
 class CasePage(ApiShape):

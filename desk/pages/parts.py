@@ -17,6 +17,7 @@ from accounts.signed_in import Forbidden, SignedIn
 from config.reference.regions import Regions
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
+from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from desk.pages.forms import plain_line
 from desk.pages.list_query import ListQuery, read_list_query
@@ -51,6 +52,7 @@ class DeskPageParts:
     signed_in: SignedIn
     pages: SignedInPages
     answers: OfficerAnswers
+    suggestions: SuggestionActs
     work: CaseWork
     institutions: Institutions
     regions: Callable[[], Regions]

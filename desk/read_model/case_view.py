@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from desk.read_model.suggested_case import SuggestedCase, read_suggested_case
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
-from messages.shapes import Dispatch, FollowUp, Report, SenderAct, Verdict
+from messages.shapes import KEPT_APART, Dispatch, FollowUp, Report, SenderAct, Verdict
 
 # Messages of the case's own sender that are shown, and reports of other citizens. There may be thousands of these.
 _SHOWN_MESSAGES = 50
@@ -32,6 +33,7 @@ EventKind: TypeAlias = Literal[
     "asks-to-be-forgotten",
     "joined",
     "corrected",
+    "kept-apart",
     Verdict,
 ]
 _KINDS: Mapping[SenderAct, EventKind] = MappingProxyType(
@@ -87,7 +89,8 @@ class CaseView:
     case, otherwise those until the case left it.
     `answer_ids` are the agency's answers to this dispatch that the read model has. `reports` are the shown ones of the
     `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
-    `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it.
+    `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it. `suggestion` is the earlier case
+    that this one is perhaps the same as.
     """
 
     case: Row[Any]
@@ -99,6 +102,7 @@ class CaseView:
     reports: Sequence[AccompanyingReport]
     report_count: int
     is_anonymous: bool
+    suggestion: SuggestedCase | None = None
 
     @property
     def are_files_open(self) -> bool:
@@ -144,6 +148,7 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
         reports=reports,
         report_count=report_count,
         is_anonymous=is_anonymous,
+        suggestion=read_suggested_case(connection, row, dispatch),
     )
 
 
@@ -287,8 +292,16 @@ def _report_events(reports: Sequence[AccompanyingReport]) -> Iterator[CaseEvent]
 
 
 def _correction_events(connection: Connection, complaint_id: UUID) -> Iterator[CaseEvent]:
-    query = select(col(DeskCorrection.at), col(DeskCorrection.reason), col(DeskCorrection.actor)).where(
-        (col(DeskCorrection.complaint_id) == complaint_id) | (col(DeskCorrection.of) == complaint_id)
+    """Yield the decisions about a complaint. That of a denied suggestion is of both complaints."""
+    columns = (col(getattr(DeskCorrection, name)) for name in ("at", "reason", "actor", "evidence"))
+    is_denial = col(DeskCorrection.evidence) == KEPT_APART
+    query = select(*columns).where(
+        or_(
+            col(DeskCorrection.complaint_id) == complaint_id,
+            col(DeskCorrection.of) == complaint_id,
+            and_(col(DeskCorrection.apart_from) == complaint_id, is_denial),
+        )
     )
     for row in connection.execute(query):
-        yield CaseEvent(row.at, "corrected", text=row.reason, actor=row.actor)
+        kind: EventKind = "kept-apart" if row.evidence == KEPT_APART else "corrected"
+        yield CaseEvent(row.at, kind, text=row.reason, actor=row.actor)

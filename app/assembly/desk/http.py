@@ -22,6 +22,7 @@ from app.assembly.desk.accounts import build_account_pages, build_account_servic
 from app.assembly.desk.api import build_agency_api, build_agency_keys
 from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
+from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.desk.webhooks import agency_webhooks
 from app.assembly.parts import Parts
 from app.assembly.unexpected_errors import install_unexpected_handler
@@ -106,6 +107,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.answers,
         desk.institutions,
         desk.audit_log,
+        _suggestions(parts, desk),
     )
     app.include_router(staff_pages.routes())
     api = build_agency_api(parts, desk.answers, desk.institutions, desk.open_picture, desk.audit_log.append)
@@ -128,6 +130,10 @@ def desk_templates() -> Environment:
     return page_environment(_TEMPLATES, load_translator())
 
 
+def _suggestions(parts: Parts, desk: DeskParts) -> StaffSuggestions:
+    return StaffSuggestions(parts.engine, lambda: desk.producer, desk.audit_log)
+
+
 def _page_parts(parts: Parts, desk: DeskParts, accounts: AccountServices, account_pages: AccountPages) -> DeskPageParts:
     topics = topic_ids(parts.reference.table(TOPICS))
 
@@ -139,6 +145,7 @@ def _page_parts(parts: Parts, desk: DeskParts, accounts: AccountServices, accoun
         signed_in=account_pages.signed_in,
         pages=account_pages.signed_in_pages,
         answers=desk.answers,
+        suggestions=_suggestions(parts, desk),
         work=desk.case_work,
         institutions=desk.institutions,
         regions=lambda: parts.regions,

@@ -35,6 +35,7 @@ from app.pages.staff.triage_case_page import TriageCasePage
 from app.pages.staff.triage_list_page import TriageListPage
 from config.translation.message import message as _
 from desk.acts.answers import OfficerAnswers
+from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from router.rules_loading import load_rules_of_folder
 
@@ -65,11 +66,13 @@ class StaffPages:
         answers: OfficerAnswers,
         institutions: Institutions,
         log: AuditLog,
+        suggestions: SuggestionActs,
     ) -> None:
         self._parts = parts
         self._answers = answers
         self._institutions = institutions
         self._log = log
+        self._suggestions = suggestions
         self._listing = AuditListing(parts.engine)
         self._frame = StaffFrame(signed_in, pages, self._listing.count_acts, parts.now)
 
@@ -96,7 +99,7 @@ class StaffPages:
             QuarantinePages(frame, quarantine).routes(),
             DeadLetterPages(frame, dead_letters, redrive).routes(),
             TracePage(frame, self._trace).routes(),
-            CorrectionPage(frame, parts.engine, parts.bus, log, name).routes(),
+            CorrectionPage(frame, parts.engine, parts.bus, log, name, self._suggestions).routes(),
             AuditLogPage(frame, self._listing, log.verify).routes(),
         )
 

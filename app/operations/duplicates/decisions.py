@@ -4,14 +4,15 @@ A decision is a row before it is a message, and there is one row for a pair. So 
 first one's decision takes effect and the second reads it. Nothing is changed here: the stages process the correction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, select, update
 from sqlmodel import col
 
 from accounts.permissions import person_name
-from app.operations.corrections import Corrections, PublishedCorrection
 from app.operations.duplicates.suggested_pairs import SuggestedPair, SuggestedPairs
 from app.operations.duplicates.tables import DuplicateDecision, Outcome
 from app.operations.not_possible import NotPossible
@@ -19,8 +20,36 @@ from app.operations.recorder import Recorder
 from config.database import insert_statement, read_transaction, write_transaction
 from messages.shapes import Correction, iso
 
+# Reasons of decisions on a page, for the audit log and for the agency: one act needs no typed reason.
+REASONS: Mapping[Outcome, str] = {
+    "same": "Petugas membenarkan bahwa kedua laporan sama.",
+    "different": "Petugas menyatakan bahwa kedua laporan tidak sama.",
+}
 # Actions in the audit log.
-_ACTIONS: dict[Outcome, str] = {"same": "duplicates.confirm", "different": "duplicates.deny"}
+_ACTIONS: Mapping[Outcome, str] = {"same": "duplicates.confirm", "different": "duplicates.deny"}
+
+
+class PreparedCorrection(Protocol):
+    """Correction that is not published."""
+
+    @property
+    def correction(self) -> Correction:
+        """The message."""
+
+
+class CorrectionActs(Protocol):
+    """See `app.operations.corrections.Corrections`."""
+
+    def prepare_merge(
+        self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
+    ) -> PreparedCorrection:
+        """Return the correction that merges a report into a case. Raises `NotPossible`."""
+
+    def prepare_denial(self, apart_from: UUID, number: str, actor: str, why: str, at: datetime) -> PreparedCorrection:
+        """Return the correction that keeps a report apart from a complaint. Raises `NotPossible`."""
+
+    def publish(self, correction: Correction) -> None:
+        """Publish a correction. Raises the errors of the bus."""
 
 
 class DuplicateDecisions:
@@ -30,7 +59,7 @@ class DuplicateDecisions:
     database. If the bus is away, the decision is stored, and the next attempt of anybody publishes it.
     """
 
-    def __init__(self, engine: Engine, corrections: Corrections, log: Recorder) -> None:
+    def __init__(self, engine: Engine, corrections: CorrectionActs, log: Recorder) -> None:
         self._engine = engine
         self._corrections = corrections
         self._log = log
@@ -83,9 +112,7 @@ class DuplicateDecisions:
                 f"{pair.number} and the suggested report are not both at {agency}.", "other-agency", number=pair.number
             )
 
-    def _prepare(
-        self, pair: SuggestedPair, outcome: Outcome, actor: str, why: str, at: datetime
-    ) -> PublishedCorrection:
+    def _prepare(self, pair: SuggestedPair, outcome: Outcome, actor: str, why: str, at: datetime) -> PreparedCorrection:
         if outcome == "same":
             return self._corrections.prepare_merge(pair.suggested_number, pair.number, "joins", actor, why, at)
         return self._corrections.prepare_denial(pair.suggested_id, pair.number, actor, why, at)

@@ -1,8 +1,8 @@
-"""Page of merges and splits: a preview of the reports, then the decision with a reason."""
+"""Page of merges, splits and suggestions of likely duplicates: a preview of the reports, then the decision."""
 
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from accounts.permissions import Act, Actor, actor_label
 from app.operations.corrections import Corrections
+from app.operations.duplicates.suggested_pairs import SuggestedPair, SuggestedPairs
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.report_preview import ReportPreview, ReportPreviews
@@ -21,9 +22,15 @@ from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import MISTYPED_NUMBER, fault_text
 from bus.port import Bus
 from config.translation.message import Message
+from desk.acts.suggestions import SuggestionActs, SuggestionOutcome
+from desk.pages.case.suggestion_part import FAULTS, evidence_sentences
+from desk.read_model.suggested_case import OF_SENDERS
 from messages.tracking import read_tracking_number
 
 ADDRESS = addresses.CORRECTIONS
+# Suggestions are listed if the report is not older, and at most so many.
+_LISTED_AGE, _MAX_LISTED = timedelta(days=30), 50
+_OUTCOMES: dict[str, SuggestionOutcome] = {"sama": "same", "bukan": "different"}
 _KINDS: dict[str, Literal["repeat", "joins"]] = {"repeat": "repeat", "joins": "joins"}
 
 
@@ -31,7 +38,13 @@ class CorrectionPage:
     """Previews, merges and splits reports. `agency_name` returns the name of an institution by its code."""
 
     def __init__(
-        self, frame: StaffFrame, engine: Engine, bus: Bus, log: Recorder, agency_name: Callable[[str], str]
+        self,
+        frame: StaffFrame,
+        engine: Engine,
+        bus: Bus,
+        log: Recorder,
+        agency_name: Callable[[str], str],
+        suggestions: SuggestionActs,
     ) -> None:
         self._frame = frame
         self._engine = engine
@@ -39,6 +52,8 @@ class CorrectionPage:
         self._log = log
         self._agency_name = agency_name
         self._previews = ReportPreviews(engine)
+        self._suggestions = suggestions
+        self._pairs = SuggestedPairs(engine)
 
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
@@ -46,6 +61,7 @@ class CorrectionPage:
         router.add_api_route(ADDRESS, self.show, methods=["GET"])
         router.add_api_route(ADDRESS, self.merge, methods=["POST"])
         router.add_api_route(f"{ADDRESS}/pisah", self.split, methods=["POST"])
+        router.add_api_route(f"{ADDRESS}/usulan", self.decide, methods=["POST"])
         return router
 
     def show(self, request: Request, a: str = "", b: str = "", hasil: str = "") -> Response:
@@ -78,6 +94,16 @@ class CorrectionPage:
 
         problem = reason_problem(alasan) or (None if number else MISTYPED_NUMBER)
         return self._correct(request, actor, (a, ""), {"reason": alasan}, problem, publish, at)
+
+    def decide(self, request: Request, a: Typed = "", b: Typed = "", putusan: Typed = "") -> Response:
+        """Confirm or deny that the report b is the same as what is suggested for it."""
+        actor = self._frame.require(request, Act.CORRECT_RELATION)
+        number, outcome, at = read_tracking_number(b), _OUTCOMES.get(putusan), self._frame.now()
+        if number is None or outcome is None:
+            return self._page(request, actor, a, b, {}, MISTYPED_NUMBER)
+        if fault := self._suggestions.decide(actor, number, outcome, at):
+            return self._page(request, actor, a, b, {}, FAULTS[fault], HTTPStatus.CONFLICT)
+        return see_result(ADDRESS, at)
 
     def _correct(
         self,
@@ -114,6 +140,8 @@ class CorrectionPage:
             "a": a,
             "b": b,
             "previews": [self._shown(preview) for preview in previews],
+            "pair": self._open_pair([preview.number for preview in previews]),
+            "listed": [] if previews else self._listed_pairs(),
             "typed": {},
             **values,
             "problem": problem or preview_problem,
@@ -132,6 +160,28 @@ class CorrectionPage:
             except NotPossible as error:
                 problem = problem or fault_text(error)
         return previews, problem
+
+    def _open_pair(self, numbers: list[str]) -> dict[str, Any] | None:
+        """Return the open suggestion that concerns two reports; `None` without one."""
+        pairs = [pair for number in numbers if (pair := self._pairs.find(number))] if len(numbers) > 1 else []
+        pair = next((pair for pair in pairs if {pair.number, pair.suggested_number} == set(numbers)), None)
+        if pair is None or pair.state != "open":
+            return None
+        evidence = [name for name in pair.evidence if OF_SENDERS not in name]
+        return {"number": pair.number, "other": pair.suggested_number, "evidence": evidence_sentences(evidence)}
+
+    def _listed_pairs(self) -> list[dict[str, Any]]:
+        pairs = self._pairs.open_pairs(self._frame.now() - _LISTED_AGE)[:_MAX_LISTED]
+        return [self._listed(pair) for pair in pairs]
+
+    def _listed(self, pair: SuggestedPair) -> dict[str, Any]:
+        return {
+            "number": pair.number,
+            "other": pair.suggested_number,
+            "agency": self._agency_name(pair.agency),
+            "other_agency": self._agency_name(pair.suggested_agency),
+            "at": pair.suggested_at,
+        }
 
     def _shown(self, preview: ReportPreview) -> dict[str, Any]:
         return {"report": preview, "agency": self._agency_name(preview.agency) if preview.agency else ""}

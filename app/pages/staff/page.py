@@ -29,6 +29,8 @@ _RESULTS: Mapping[str, Message] = {
     "letters.redrive": _("{count} rekaman dikirim ulang."),
     "letters.drop": _("{count} rekaman dibuang."),
     "complaints.merge": _("{count} laporan digabungkan. Penggabungan berlaku setelah sistem memprosesnya."),
+    "duplicates.confirm": _("{count} laporan digabungkan. Penggabungan berlaku setelah sistem memprosesnya."),
+    "duplicates.deny": _("{count} usulan ditolak: kedua laporan ditangani sendiri-sendiri."),
     "complaints.split": _("{count} laporan dipisahkan. Pemisahan berlaku setelah sistem memprosesnya."),
 }
 _OTHER_RESULT = _("{count} tindakan tercatat.")

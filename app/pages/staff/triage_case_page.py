@@ -23,7 +23,7 @@ from app.pages.staff.wording import (
     fault_text,
 )
 from config.translation.message import Message
-from desk.acts.answers import OfficerAnswers
+from desk.acts.answers import CaseProgressView, OfficerAnswers
 from desk.institutions import Institutions
 from messages.shapes import Report
 from messages.tracking import read_tracking_number
@@ -108,6 +108,7 @@ class TriageCasePage:
             "may_decide": is_open and may(actor, Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
             "is_private": progress is not None and is_private(progress.case.dispatch.report),
             "version": progress.version if progress and progress.case.case.is_current else None,
+            "suggested_number": _suggested_number(progress),
             "suggestion_kinds": SUGGESTION_KINDS,
             "suggestion_weights": SUGGESTION_WEIGHTS,
             "search": search,
@@ -126,6 +127,12 @@ class TriageCasePage:
         self, request: Request, actor: Actor, problem: Message, status: HTTPStatus = HTTPStatus.NOT_FOUND
     ) -> Response:
         return self._frame.render("staff_triage_gone.html", request, actor, {"problem": problem}, status)
+
+
+def _suggested_number(progress: CaseProgressView | None) -> str:
+    """Return the number of the open case that a case is perhaps the same as; empty without one."""
+    suggestion = progress.case.suggestion if progress else None
+    return suggestion.suggested_tracking if suggestion and suggestion.state == "open" else ""
 
 
 def is_private(report: Report) -> bool:

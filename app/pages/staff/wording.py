@@ -28,6 +28,10 @@ _FAULTS: Mapping[DecisionFault, Message] = {
         "Hanya satu dari laporan {number} dan {target} yang anonim: instansi akan tahu siapa pelapornya. Gabungkan "
         "sebagai laporan warga lain."
     ),
+    "no-suggestion": _("Tidak ada usulan laporan yang mungkin sama untuk {number}."),
+    "suggestion-decided": _("Petugas lain sudah memutuskan tentang {number} dan {target} lebih dahulu."),
+    "suggestion-not-open": _("Salah satu laporan sudah ditutup atau digabung. Tidak ada yang perlu diputuskan lagi."),
+    "other-agency": _("Kedua laporan tidak berada di satu instansi. Petugas triase yang memutuskan."),
     "case-closed": _("Kasus {target} sudah ditutup: tidak ada yang akan membaca laporan {number} di sana."),
 }
 _CLOSED_BY = _("Laporan {number} sudah ditutup lebih dulu oleh {actor}.")

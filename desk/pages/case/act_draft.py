@@ -43,8 +43,10 @@ class CaseRenderer(Protocol):
         view: CaseProgressView,
         draft: ActDraft = ...,
         note: NoteDraft = ...,
+        *,
+        suggestion_fault: Message | None = ...,
     ) -> Response:
-        """Return the page of the case with the act or the note."""
+        """Return the page of the case with the act or the note, or with why a suggestion was not decided."""
 
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
         """Return the preview of an act."""

@@ -36,7 +36,8 @@ _EVENT_SENTENCES: Mapping[EventKind, Message] = {
     "rates": _("Pelapor menilai penanganan."),
     "withdraws": _("Pelapor menarik laporan ini."),
     "asks-to-be-forgotten": _("Pelapor meminta datanya dihapus."),
-    "corrected": _("Petugas pusat mengubah hubungan laporan ini dengan laporan lain."),
+    "corrected": _("Petugas mengubah hubungan laporan ini dengan laporan lain."),
+    "kept-apart": _("Petugas memutuskan bahwa laporan ini tidak sama dengan laporan lain yang mirip."),
 }
 _SUGGESTION = _("{agency} menyatakan laporan ini bukan kewenangannya dan menunjuk {suggested}.")
 

@@ -19,6 +19,7 @@ from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_sentences
 from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
+from desk.pages.case.suggestion_part import SuggestionPart, suggestion_part
 from desk.pages.forms import plain_line
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
@@ -100,8 +101,9 @@ class CasePage:
         *,
         institution_words: str = "",
         act_id: str = "",
+        suggestion_fault: Message | None = None,
     ) -> Response:
-        """Return the page with an act or a note that a person has begun."""
+        """Return the page with an act or a note that a person has begun, or why a suggestion was not decided."""
         parts = self._parts
         words = plain_line(institution_words)[:_MAX_SEARCH_LENGTH]
         values = {
@@ -116,8 +118,12 @@ class CasePage:
             "is_triage": actor.agency == TRIAGE,
             "templates": parts.work.templates(actor.agency),
             "done_act": done_sentences(parts.answers, actor.agency, act_id),
+            "suggestion": self._suggestion_part(actor, view),
+            "suggestion_fault": suggestion_fault,
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if draft.fault or note.fault else HTTPStatus.OK
+        if suggestion_fault:
+            status = HTTPStatus.CONFLICT
         return parts.render("case.html", request, actor, values, status)
 
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
@@ -180,6 +186,14 @@ class CasePage:
             "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
             "may_view_identity": is_shown and may(actor, Act.VIEW_IDENTITY, case.agency),
         }
+
+    def _suggestion_part(self, actor: Actor, view: CaseProgressView) -> SuggestionPart | None:
+        suggestion, number = view.case.suggestion, view.case.case.tracking
+        if suggestion is None:
+            return None
+        acts = self._parts.suggestions
+        address = acts.comparison_address(number, suggestion.suggested_tracking)
+        return suggestion_part(actor, actor.agency, suggestion, acts.outcome(number), address)
 
     def _act_forms(self, actor: Actor, view: CaseProgressView, draft: ActDraft) -> Sequence[ActForm]:
         return [

@@ -19,6 +19,7 @@ from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.desk.http import desk_templates
 from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
+from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.parts import Parts
 from app.operations.audit_chain.listing import AuditFilter, AuditListing
 from app.pages.headers import PageHeaders
@@ -107,7 +108,8 @@ class StaffHarness:
         app = FastAPI(openapi_url=None, redirect_slashes=False)
         signed_in, desk = SignedIn(lambda _request: self.actor), self.desk
         frame = SignedInPages(desk_templates(), desk.institutions.name, STAFF_NAVIGATION)
-        pages = StaffPages(self.parts, signed_in, frame, desk.answers, desk.institutions, desk.audit_log)
+        suggestions = StaffSuggestions(self.engine, lambda: desk.producer, desk.audit_log)
+        pages = StaffPages(self.parts, signed_in, frame, desk.answers, desk.institutions, desk.audit_log, suggestions)
         app.include_router(pages.routes())
         install_sign_in_handlers(app, _refused)
         app.user_middleware.append(Middleware(SameOriginForms, own_address=self.address, refusal=_refused))

@@ -92,6 +92,33 @@ def test_an_incomplete_merge_is_not_made(reports: StaffHarness, fields: dict[str
     assert reports.acts() == []
 
 
+def test_a_suggestion_is_compared_and_decided(staff: StaffHarness) -> None:
+    """Staff sees the open ones, reads both reports and the evidence, and decides with one act. The first one counts."""
+    staff.reports.write(1, "Kemenkes tolong, hubungi 0812 3456 7890")
+    staff.reports.write(2, "Antrean panjang", like=1)
+    staff.reports.write(3, "PLN, tiang miring", like=1)
+    staff.work()
+    staff.act_as(Role.OPERATOR)
+    address = f"/desk/gabung?a={number(1)}&amp;b={number(3)}"
+    assert address in staff.get("/desk/gabung")
+    page = staff.get(address.replace("&amp;", "&"))
+    assert "Tempat dan pokok masalahnya tampak sama." in page
+    fields = hidden_fields(page, "/desk/gabung/usulan")
+    assert fields == {"a": number(1), "b": number(3)}
+    result = staff.follow(staff.send("/desk/gabung/usulan", **fields, putusan="bukan"))
+    assert "1 usulan ditolak" in result
+    assert address not in result
+    assert [act[:2] for act in staff.acts()] == [("duplicates.deny", staff.label)]
+    staff.act_as(Role.TRIAGE)
+    assert f"/desk/gabung?a={number(1)}&amp;b={number(2)}" in staff.get(f"/desk/triase/{number(2)}")
+    again = staff.send("/desk/gabung/usulan", **fields, putusan="sama")
+    assert (again.status_code, "Petugas lain sudah memutuskan" in again.text) == (HTTPStatus.CONFLICT, True)
+    confirmed = staff.send("/desk/gabung/usulan", a=number(1), b=number(2), putusan="sama")
+    assert "1 laporan digabungkan." in staff.follow(confirmed)
+    staff.work()
+    assert [staff.reports.relation_and_agencies(index)[0] for index in (2, 3)] == ["joins", "new"]
+
+
 @pytest.fixture
 def log(staff_on_each_database: StaffHarness) -> StaffHarness:
     """Sixty acts of two persons, for an auditor."""

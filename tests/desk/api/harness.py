@@ -106,8 +106,10 @@ class ApiHarness:
         """Let a citizen complain; the tracking number is that of `number_of`. `changed` are fields of the report."""
         relation = {name: changed.pop(name) for name in ("of", "kind", "channel") if name in changed}
         complaint = complaint_of(number, text, **relation)
+        suggestion = changed.pop("suggestion", None)
         report = complaint.report.model_copy(update=changed)
-        return self.desk.send(complaint.model_copy(update={"tracking": number_of(number), "report": report}))
+        fields = {"tracking": number_of(number), "report": report, "suggestion": suggestion}
+        return self.desk.send(complaint.model_copy(update=fields))
 
     def get(self, path: str, headers: dict[str, str] | None = None, **params: Any) -> requests.Response:
         """Send a GET request with the key of the first agency, or with these headers."""

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from messages.shapes import Attachment, Place
+from messages.shapes import Attachment, Place, Suggestion
 from tests.conftest import NOW
 from tests.desk.api.harness import HEALTH, PLN, ApiHarness, assert_problem, number_of
+from tests.router.test_linked import id_of
 
 PICTURE = Attachment(id=UUID(int=77), media_type="image/jpeg", size=4, sha256="0" * 64)
 
@@ -192,3 +193,27 @@ def test_wrong_arguments_are_named(api: ApiHarness, arguments: dict[str, Any], f
     response = api.get("/cases", **arguments)
     assert list(assert_problem(response, 422, "invalid_request")) == [field]
     assert "DROP" not in response.text
+
+
+def test_a_case_names_what_it_is_perhaps_the_same_as(api_on_each: ApiHarness) -> None:
+    """By its number if the agency may read it. Of a case elsewhere nothing is told, and a closed one is not named."""
+    api = api_on_each
+    api.send(1, "Kemenkes, antrean puskesmas")
+    evidence = ("same-sender-soon", "place-same-topics")
+    suggestion = Suggestion(of=id_of(1), score=0.8, evidence=evidence)
+    api.send(2, "Kemenkes, antrean puskesmas sejak subuh", suggestion=suggestion)
+    api.send(3, "Mohon PLN datang", suggestion=suggestion)
+    shown = {"number": number_of(1), "evidence": ["place-same-topics"]}
+    case = api.get(f"/cases/{number_of(2)}")
+    assert case.json()["suggestion"] == shown
+    elsewhere = api.get(f"/cases/{number_of(3)}", api.headers_of(PLN))
+    assert elsewhere.json()["suggestion"] == {"number": None, "evidence": []}
+    assert [word for word in (number_of(1), str(id_of(1)), "Kemenkes", "puskesmas") if word in elsewhere.text] == []
+    assert api.get(f"/cases/{number_of(1)}").json()["suggestion"] is None
+    # What agencies are told of by webhook has no field for it.
+    assert [change.kind for change in api.desk.changes] == ["received"] * 3
+    for verdict in ("accepted", "closed"):
+        api.answer(1, verdict, "Sudah." if verdict == "closed" else "")
+        api.desk.deliver()
+    changed = api.get(f"/cases/{number_of(2)}", {**api.headers, "If-None-Match": case.headers["ETag"]})
+    assert (changed.status_code, changed.json()["suggestion"]) == (200, None)

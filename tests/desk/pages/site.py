@@ -1,5 +1,6 @@
 """The agency's pages over a real read model, behind the real headers, protection of forms and templates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -17,9 +18,11 @@ from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.channels import DIRECTORY
 from app.assembly.desk.http import desk_templates
 from app.assembly.desk.institutions import RegistryInstitutions
+from app.assembly.desk.suggestions import StaffSuggestions
 from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from bus.errors import Retry
+from bus.port import Outgoing
 from config.database import DatabaseUnavailable
 from config.reference.regions import Region, Regions
 from desk.acts.case_work import CaseWork
@@ -33,7 +36,9 @@ from messages.tracking import tracking_number
 from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
+from tests.support.stages import make_ledger_sink
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
 SARI = Actor(UUID(int=1), "Sari Dewi", Role.OFFICER, HEALTH)
@@ -55,13 +60,17 @@ def number_of(number: int) -> str:
 
 @dataclass
 class DeskSite:
-    """`actor` is the person who is signed in. `acts` are the rows of the audit log."""
+    """`actor` is the person who is signed in. `acts` are the rows of the audit log.
+
+    `corrections` are the published ones that `process_corrections` has not processed.
+    """
 
     desk: DeskHarness
     actor: Actor | None = SARI
     acts: list[tuple[str, str, str, str, datetime]] = field(default_factory=list)
     files: dict[UUID, bytes] = field(default_factory=dict)
     later: timedelta = timedelta()
+    corrections: list[Outgoing] = field(default_factory=list)
     bus_is_away: bool = False
     audit_log_is_away: bool = False
 
@@ -76,6 +85,7 @@ class DeskSite:
             signed_in=SignedIn(lambda _request: self.actor),
             pages=SignedInPages(desk_templates(), institutions.name, (*NAVIGATION, *INTEGRATION_NAVIGATION)),
             answers=self.desk.officer_answers(self.publish, record=self.record, now=self.now, retries=(Retry,)),
+            suggestions=StaffSuggestions(self.desk.engine, lambda: _CorrectionProducer(self), _SiteLog(self)),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             institutions=institutions,
             regions=lambda: _REGIONS,
@@ -108,16 +118,33 @@ class DeskSite:
         self.acts.append(act)
 
     def send(self, number: int, text: str = "Kemenkes, puskesmas tutup", **report: Any) -> str:
-        """Let a citizen send a report; return its tracking number. `of` and `kind` relate it to an earlier one."""
+        """Let a citizen send a report; return its tracking number.
+
+        `of` and `kind` relate it to an earlier one; `suggestion` names one that is perhaps the same.
+        """
         related = {name: report.pop(name) for name in ("of", "kind", "channel") if name in report}
+        suggestion = report.pop("suggestion", None)
         complaint = complaint_of(number, text, **related)
         changed = {
+            "suggestion": suggestion,
             "tracking": number_of(number),
             "report": Report.model_validate({"text": text, "title": "Antrean panjang", **report}),
             "contact": _SEALER.seal(CONTACT.model_dump_json().encode(), complaint.message_id),
         }
         self.desk.send(complaint.model_copy(update=changed))
         return number_of(number)
+
+    def write_ledger(self) -> None:
+        """Let the ledger read all records that the desk has read."""
+        make_ledger_sink(self.desk.engine).handle(self.desk.records)
+
+    def process_corrections(self) -> None:
+        """Let router, desk and ledger process the published corrections."""
+        corrections, self.corrections = self.corrections, []
+        for correction in corrections:
+            self.desk.router.offset += 1
+            self.desk.follow(at(correction, self.desk.router.offset))
+        self.write_ledger()
 
     def signed_answer(self, number: str, verdict: Verdict, text: str, agency: str = HEALTH) -> AgencyAnswer:
         """Return an answer that the agency gave by its own program, to the last dispatch that it has."""
@@ -131,6 +158,33 @@ class DeskSite:
         self.files[attachment_id] = content
         values = {"id": attachment_id, "media_type": media_type, "size": len(content), "sha256": "0" * 64}
         return Attachment.model_validate(values)
+
+
+class _CorrectionProducer:
+    """Producer that keeps corrections for `DeskSite.process_corrections`."""
+
+    def __init__(self, site: DeskSite) -> None:
+        self._site = site
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Keep the messages. Raises `Retry` while the bus is away."""
+        if self._site.bus_is_away:
+            raise Retry("away")
+        self._site.corrections += messages
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class _SiteLog:
+    """Audit log of a site."""
+
+    site: DeskSite
+
+    def append(self, action: str, subject: str, actor: str, why: str, at: datetime) -> None:
+        """Append an act."""
+        self.site.record(action, subject, actor, why, at)
 
 
 def _refusal(_request: Request, status: HTTPStatus) -> Response:

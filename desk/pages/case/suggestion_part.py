@@ -1,0 +1,109 @@
+"""Part of a case's page about the case that is perhaps the same: sentences, link and acts. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from accounts.permissions import Act, Actor, may
+from config.translation.message import Message
+from config.translation.message import message as _
+from desk.acts.suggestions import SuggestionFault, SuggestionOutcome
+from desk.read_model.suggested_case import SuggestedCase, SuggestionState
+
+# Sentences about the evidence, by the names of features (docs/duplicate-features.md).
+_EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
+    (
+        frozenset({"near-text", "long-text-near", "copied-at-length", "same-in-all"}),
+        _("Kata-kata kedua laporan hampir sama."),
+    ),
+    (
+        frozenset({"here-near", "place-same-topics", "soon-place-topic", "beside-same-topic"}),
+        _("Tempat dan pokok masalahnya tampak sama."),
+    ),
+    (
+        frozenset({"same-thing-and-fault", "same-thing-and-fault-in-region", "same-thing-and-fault-soon"}),
+        _("Hal yang dilaporkan dan masalahnya sama."),
+    ),
+    (
+        frozenset({"soon-place-topic", "same-thing-and-fault-soon"}),
+        _("Keduanya dilaporkan dalam waktu yang berdekatan."),
+    ),
+    (frozenset({"same-names"}), _("Keduanya menyebut nama yang sama.")),
+    (frozenset({"same-person"}), _("Keduanya menyebut orang atau nomor orang yang sama.")),
+    (frozenset({"same-numbers"}), _("Keduanya menyebut angka yang sama.")),
+    (frozenset({"same-date"}), _("Keduanya menyebut tanggal yang sama.")),
+    (frozenset({"same-amount"}), _("Keduanya menyebut jumlah uang yang sama.")),
+    (frozenset({"usual-words"}), _("Banyak kata yang sama.")),
+)
+_GENERAL_EVIDENCE = _("Isi kedua laporan mirip.")
+_MAX_SENTENCES = 4
+_OVER: Mapping[SuggestionState, Message] = {
+    "closed": _("Laporan yang mungkin sama sudah selesai ditangani. Laporan ini ditangani sendiri."),
+    "together": _("Laporan yang mungkin sama sudah digabung dengan laporan ini."),
+    "denied": _("Sudah diputuskan: ini bukan laporan yang sama."),
+}
+_ELSEWHERE_OVER = _("Laporan yang mungkin sama di instansi lain tidak perlu diputuskan lagi.")
+_DECIDED: Mapping[SuggestionOutcome, Message] = {
+    "same": _("Sudah diputuskan: laporan ini sama, dan digabung. Sistem sedang memprosesnya."),
+    "different": _("Sudah diputuskan: ini bukan laporan yang sama."),
+}
+FAULTS: Mapping[SuggestionFault, Message] = {
+    "decided": _("Petugas lain sudah memutuskan lebih dahulu. Keputusan Anda tidak dikirim."),
+    "over": _("Salah satu laporan sudah ditutup atau digabung. Tidak ada yang perlu diputuskan lagi."),
+    "not-here": _("Salah satu laporan sudah tidak di instansi Anda. Petugas triase yang memutuskan."),
+    "not-ready": _("Sistem belum selesai mencatat kedua laporan. Coba lagi sebentar."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionPart:
+    """`number` is that of the other case, empty if the person may not read it; `address` is that of a comparison.
+
+    `conclusion` is a sentence about a suggestion that is over; then there is nothing to decide.
+    """
+
+    number: str
+    address: str
+    evidence: Sequence[Message]
+    may_decide: bool
+    conclusion: Message | None = None
+
+
+def suggestion_part(
+    actor: Actor,
+    agency: str,
+    suggestion: SuggestedCase,
+    outcome: SuggestionOutcome | None,
+    comparison_address: str,
+) -> SuggestionPart:
+    """Return the part for a person. `outcome` is a decision that the stages may not have processed yet.
+
+    Who may correct relations reads and decides about every pair, other persons only if the agency has both cases.
+    """
+    is_staff = may(actor, Act.CORRECT_RELATION, "")
+    conclusion = _conclusion(suggestion, outcome, is_staff=is_staff)
+    may_decide = is_staff or (suggestion.is_here and may(actor, Act.DECIDE_DUPLICATE, agency))
+    is_shown = suggestion.is_readable or is_staff
+    return SuggestionPart(
+        number=suggestion.suggested_tracking if is_shown else "",
+        address=comparison_address if is_staff else "",
+        evidence=evidence_sentences(suggestion.evidence) if is_shown and conclusion is None else (),
+        may_decide=may_decide and conclusion is None,
+        conclusion=conclusion,
+    )
+
+
+def evidence_sentences(evidence: Sequence[str]) -> Sequence[Message]:
+    """Return sentences about the features that speak for one problem, the strongest first, or a general sentence."""
+    sentences = list(dict.fromkeys(sentence for name in evidence for sentence in _sentences(name)))
+    return sentences[:_MAX_SENTENCES] or [_GENERAL_EVIDENCE]
+
+
+def _sentences(name: str) -> Iterator[Message]:
+    return (sentence for names, sentence in _EVIDENCE_SENTENCES if name in names)
+
+
+def _conclusion(suggestion: SuggestedCase, outcome: SuggestionOutcome | None, *, is_staff: bool) -> Message | None:
+    if suggestion.state == "open":
+        return _DECIDED[outcome] if outcome else None
+    is_shown = suggestion.is_readable or is_staff
+    return _OVER[suggestion.state] if is_shown else _ELSEWHERE_OVER

@@ -1,0 +1,92 @@
+"""Reads the earlier case that a case is perhaps the same as, as far as the agency may know of it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, and_, or_, select
+from sqlmodel import col
+
+from desk.read_model.tables import DeskCase, DeskCorrection, DeskDispatch
+from messages.shapes import KEPT_APART, Dispatch
+
+# `open`: a person can decide. `denied`: a person keeps the two apart. `closed`: the other case was closed.
+# `together`: the other report was merged into this case.
+SuggestionState: TypeAlias = Literal["open", "denied", "closed", "together"]
+# Part of the names of features that compare the senders. They would say who wrote an anonymous report.
+OF_SENDERS = "sender"
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedCase:
+    """Suggestion of a case. `suggested_tracking` is for staff only; an agency reads `number`.
+
+    `is_readable`: the agency has or had the other case. `is_here`: it has it now. `evidence` are names of features, the
+    strongest first; none about the senders.
+    """
+
+    state: SuggestionState
+    suggested_tracking: str
+    is_readable: bool
+    is_here: bool
+    evidence: tuple[str, ...]
+
+    @property
+    def number(self) -> str:
+        """Number of the other case; empty if the agency may not read it."""
+        return self.suggested_tracking if self.is_readable else ""
+
+
+def read_suggested_case(connection: Connection, case: Row[Any], dispatch: Dispatch) -> SuggestedCase | None:
+    """Return the suggestion of a case of the columns of `DeskCase`; `None` without one, or if it is of no use.
+
+    It is of no use for a case that is closed or has left the agency, and while the read model does not have the other.
+    """
+    suggestion = dispatch.suggestion
+    if suggestion is None or not case.is_current or case.tab == "done":
+        return None
+    other = _current_case(connection, suggestion.of)
+    if other is None:
+        return None
+    return SuggestedCase(
+        state=_state(connection, case, suggestion.of, other),
+        suggested_tracking=other.tracking,
+        is_readable=_has_had(connection, case.agency, other.complaint_id),
+        is_here=other.agency == case.agency,
+        evidence=tuple(name for name in suggestion.evidence if OF_SENDERS not in name),
+    )
+
+
+def _state(connection: Connection, case: Row[Any], suggested_id: UUID, other: Row[Any]) -> SuggestionState:
+    if other.complaint_id == case.complaint_id:
+        return "together"
+    if _is_denied(connection, case.complaint_id, suggested_id):
+        return "denied"
+    return "closed" if other.state == "selesai" else "open"
+
+
+def _current_case(connection: Connection, complaint_id: UUID) -> Row[Any] | None:
+    """Return the case that a complaint is or accompanies, at the agency that has it now."""
+    query = select(col(DeskDispatch.of), col(DeskDispatch.complaint_id)).where(
+        col(DeskDispatch.complaint_id) == complaint_id, col(DeskDispatch.is_latest)
+    )
+    latest = connection.execute(query).first()
+    if latest is None:
+        return None
+    names = ("complaint_id", "tracking", "agency", "state")
+    is_case = (col(DeskCase.complaint_id) == (latest.of or latest.complaint_id), col(DeskCase.is_current))
+    return connection.execute(select(*(col(getattr(DeskCase, name)) for name in names)).where(*is_case)).first()
+
+
+def _has_had(connection: Connection, agency: str, complaint_id: UUID) -> bool:
+    is_case = (col(DeskCase.complaint_id) == complaint_id, col(DeskCase.agency) == agency)
+    return connection.execute(select(col(DeskCase.dispatch_id)).where(*is_case).limit(1)).first() is not None
+
+
+def _is_denied(connection: Connection, complaint_id: UUID, suggested_id: UUID) -> bool:
+    first, second = col(DeskCorrection.complaint_id), col(DeskCorrection.apart_from)
+    is_pair = or_(
+        and_(first == complaint_id, second == suggested_id), and_(first == suggested_id, second == complaint_id)
+    )
+    query = select(col(DeskCorrection.id)).where(is_pair, col(DeskCorrection.evidence) == KEPT_APART)
+    return connection.execute(query.limit(1)).first() is not None

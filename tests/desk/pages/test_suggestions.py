@@ -1,0 +1,152 @@
+"""The case that is perhaps the same, on a case's page: what may be read, the two acts, and who decides first."""
+
+from http import HTTPStatus
+
+import pytest
+
+from accounts.permissions import Actor, Role, actor_label
+from messages import codec
+from messages.shapes import Correction, Suggestion
+from tests.accounts.desk_client import DeskClient
+from tests.desk.pages.page_requests import case_page, done, text_of
+from tests.desk.pages.site import BUDI, CONTACT, PLN, SARI, WAYAN, DeskSite, number_of
+from tests.router.test_linked import id_of
+
+EVIDENCE = ("same-sender-soon", "place-same-topics", "same-names", "feature-of-tomorrow")
+TITLE = "Mungkin sama dengan laporan"
+
+
+def like(number: int) -> Suggestion:
+    """Return the suggestion of an earlier report."""
+    return Suggestion(of=id_of(number), score=0.8, evidence=EVIDENCE)
+
+
+@pytest.fixture
+def pair(any_site: DeskSite) -> DeskSite:
+    """A case, and one that is perhaps the same at the same agency."""
+    any_site.send(1, "Kemenkes, antrean puskesmas sejak subuh")
+    any_site.send(2, suggestion=like(1))
+    any_site.write_ledger()
+    return any_site
+
+
+def decide(client: DeskClient, number: str, outcome: str) -> str:
+    """Send a decision that is stored; return the words of the page that follows."""
+    answer = client.post(f"/desk/laporan/{number}/usulan", {"putusan": outcome})
+    assert answer.status_code == HTTPStatus.SEE_OTHER, text_of(answer)
+    return text_of(client.get(answer.headers["Location"].partition("#")[0]))
+
+
+def test_a_suggestion_is_shown_with_its_evidence(pair: DeskSite, any_client: DeskClient) -> None:
+    """In sentences, with a link to the case that the agency may read. Nothing tells about the senders."""
+    text = text_of(any_client.get(f"/desk/laporan/{number_of(2)}"))
+    assert f"{TITLE} {number_of(1)}" in text
+    assert "Tempat dan pokok masalahnya tampak sama. Keduanya menyebut nama yang sama." in text
+    page = case_page(any_client, number_of(2))
+    assert f'href="/desk/laporan/{number_of(1)}?tab=baru"' in page
+    assert [
+        word for word in ("pelapor yang sama", "same-sender", "same-names", "feature-of", "0.8") if word in page
+    ] == []
+    assert TITLE not in case_page(any_client, number_of(1))
+
+
+def test_a_confirmed_suggestion_merges_the_case(pair: DeskSite, any_client: DeskClient) -> None:
+    """The page says so at once, and the case is a part of the other one when the stages have processed it."""
+    assert "Sudah diputuskan: laporan ini sama, dan digabung." in decide(any_client, number_of(2), "sama")
+    ((action, subject, actor, why, _at),) = pair.acts
+    assert (action, subject, actor) == ("duplicates.confirm", f"{id_of(2)} {id_of(1)}", actor_label(SARI))
+    assert why == "Petugas membenarkan bahwa kedua laporan sama."
+    pair.process_corrections()
+    page = text_of(any_client.get(f"/desk/laporan/{number_of(1)}"))
+    assert "1 laporan lain yang digabung" in page
+    assert (
+        any_client.get(f"/desk/laporan/{number_of(2)}").headers["Location"].startswith(f"/desk/laporan/{number_of(1)}")
+    )
+
+
+def test_a_denied_suggestion_is_gone(pair: DeskSite, any_client: DeskClient) -> None:
+    """Both cases stay, and the history of both says what was decided, by whom at the own agency."""
+    assert "Sudah diputuskan: ini bukan laporan yang sama." in decide(any_client, number_of(2), "bukan")
+    (message,) = pair.corrections
+    assert codec.decode(Correction, message.value, message.headers).is_denial
+    pair.process_corrections()
+    for number in (1, 2):
+        text = text_of(any_client.get(f"/desk/laporan/{number_of(number)}"))
+        assert "Petugas memutuskan bahwa laporan ini tidak sama" in text
+        assert "Langsung ke tindakan" in text
+    assert "Bukan yang sama" not in case_page(any_client, number_of(2))
+    # It does not come again with the next dispatch.
+    pair.desk.answer(pair.signed_answer(number_of(2), "refused", "Bukan kewenangan kami."))
+    pair.actor = Actor(SARI.account_id, "Tri", Role.TRIAGE, "triage")
+    assert TITLE not in case_page(any_client, number_of(2))
+
+
+def test_of_two_officers_the_first_one_decides(pair: DeskSite, any_client: DeskClient) -> None:
+    """The second one reads that somebody was first. One correction is published."""
+    decide(any_client, number_of(2), "bukan")
+    pair.actor = BUDI
+    answer = any_client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"})
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "Petugas lain sudah memutuskan lebih dahulu." in text_of(answer)
+    assert (len(pair.corrections), len(pair.acts)) == (1, 1)
+
+
+def test_a_closed_case_ends_the_suggestion(pair: DeskSite, any_client: DeskClient) -> None:
+    """A page that was open before says so, and a new one has nothing to decide."""
+    done(pair, any_client, number_of(1), "terima")
+    done(pair, any_client, number_of(1), "tutup", "Sudah ditangani.")
+    pair.write_ledger()
+    answer = any_client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"})
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert "Salah satu laporan sudah ditutup atau digabung." in text_of(answer)
+    assert "Laporan yang mungkin sama sudah selesai ditangani." in text_of(answer)
+    assert 'value="sama"' not in case_page(any_client, number_of(2))
+    assert pair.corrections == []
+
+
+def test_a_case_of_another_institution_is_not_told_of(site: DeskSite, client: DeskClient) -> None:
+    """The agency reads that there is one, and nothing of it: no number, words or contact. It cannot decide."""
+    secret = site.send(1, "Kemenkes, lorong gelap di Puskesmas Cendana", title="Lorong gelap")
+    site.send(2, "Mohon PLN datang", suggestion=like(1))
+    site.write_ledger()
+    site.actor = WAYAN
+    page = case_page(client, number_of(2))
+    assert "Mungkin sama dengan laporan di instansi lain" in page
+    canaries = (secret, str(id_of(1)), "Cendana", "Lorong gelap", CONTACT.name, "Kementerian", "tampak sama", "same-")
+    assert [word for word in canaries if word in page.partition("mungkin-sama")[2].partition("</section>")[0]] == []
+    assert [word for word in canaries[:5] if word in page] == []
+    for outcome in ("sama", "bukan"):
+        answer = client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": outcome})
+        assert answer.status_code == HTTPStatus.CONFLICT
+        assert "Petugas triase yang memutuskan" in text_of(answer)
+    assert (site.corrections, site.acts) == ([], [])
+    site.actor = SARI
+    assert client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"}).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_triage_decides_about_a_case_of_an_institution(site: DeskSite, client: DeskClient) -> None:
+    """Staff has the right to correct relations: it reads both on the page of merges, and decides about the own case."""
+    site.send(1, "Kemenkes, antrean puskesmas")
+    site.send(2, "Antrean panjang", suggestion=like(1))
+    site.write_ledger()
+    site.actor = Actor(SARI.account_id, "Tri", Role.TRIAGE, "triage")
+    page = case_page(client, number_of(2))
+    assert f"/desk/gabung?a={number_of(1)}&amp;b={number_of(2)}" in page
+    decide(client, number_of(2), "sama")
+    site.process_corrections()
+    site.actor = SARI
+    assert "1 laporan lain yang digabung" in text_of(client.get(f"/desk/laporan/{number_of(1)}"))
+
+
+def test_a_decision_waits_for_nothing_that_it_does_not_have(site: DeskSite, client: DeskClient) -> None:
+    """Before the ledger has the reports, and for a page without a suggestion, nothing is decided."""
+    site.send(1)
+    site.send(2, suggestion=like(1))
+    site.send(3, suggestion=like(9))
+    assert TITLE not in case_page(client, number_of(3))
+    answer = client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"})
+    assert (answer.status_code, "Coba lagi sebentar" in text_of(answer)) == (HTTPStatus.CONFLICT, True)
+    assert client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "x"}).status_code == HTTPStatus.NOT_FOUND
+    site.actor = Actor(SARI.account_id, "O", Role.OVERSEER)
+    assert client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"}).status_code == HTTPStatus.FORBIDDEN
+    assert PLN not in str(site.corrections)
