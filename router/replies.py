@@ -86,12 +86,15 @@ def answer_reply(
     taken_at: datetime,
     agency_name: str,
     recipients: AnswerRecipients,
+    *,
+    follows_response: bool = False,
 ) -> Reply | None:
     """Return the reply that the agency asked, responded or closed the complaint, or `None` for another answer.
 
     `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case. A
     sender gets each question, and the first response and the closing for each dispatch of the case. A sender who joined
-    another citizen's case hears that there is an answer, without its words: they may be about that citizen. A case that
+    another citizen's case hears that there is an answer, without its words: they may be about that citizen. If the
+    closing `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that
     triage closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
     """
     form = recipients.forms.get(recipient.channel)
@@ -101,10 +104,12 @@ def answer_reply(
     is_one_answer = is_joined or (form == "post" and answer.verdict != "asked")
     content: Verdict = "responded" if is_one_answer else answer.verdict
     verdict = answer.verdict if recipient.agency == TRIAGE or not is_joined else content
+    is_told_again = is_joined and follows_response and form != "post"
+    occasion = _occasion(answer, answer.verdict if is_told_again else content, answered_id)
     words = "" if is_joined else answer.text
     text = recipients.answer_text(recipient, verdict, agency_name, words)
     kind: ReplyKind = "closed" if verdict == "closed" else "answered"
-    return _reply(recipient, taken_at, kind, _occasion(answer, content, answered_id), text)
+    return _reply(recipient, taken_at, kind, occasion, text)
 
 
 def lacks_place(dispatch: Dispatch) -> bool:

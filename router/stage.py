@@ -17,7 +17,7 @@ from messages.answer_check import AnswerCheck
 from messages.channels import ChannelDirectory
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
-from router.answer_store import ProcessedAnswer, find_processed_answer
+from router.answer_store import ProcessedAnswer, counted_verdicts, find_processed_answer
 from router.cases.hops import cases_first
 from router.cases.transfer import CaseTransfer
 from router.lifecycle.answer import (
@@ -130,7 +130,12 @@ class RouterStage:
             joined = [dispatch for dispatch in joined if joined_until(transfer, dispatch, until)]
         # The words about the report of another citizen may be about that citizen.
         told_answer = answer if answered.is_to_case_sender else answer.model_copy(update={"text": ""})
-        replies = self._reply_to_senders(answered.dispatch, joined, told_answer, record.taken_at)
+        follows_response = answer.verdict == "closed" and "responded" in counted_verdicts(
+            transfer.connection, answered.dispatch.id
+        )
+        replies = self._reply_to_senders(
+            answered.dispatch, joined, told_answer, record.taken_at, follows_response=follows_response
+        )
         dispatches = stored
         if answer.verdict == "closed" and not stored and not processed:
             reopening = case_reopening(transfer, self._rules, self._now())
@@ -148,7 +153,13 @@ class RouterStage:
             raise Reject(fault, "authenticator")
 
     def _reply_to_senders(
-        self, dispatch: Dispatch, joined: Sequence[Dispatch], answer: AgencyAnswer, taken_at: datetime
+        self,
+        dispatch: Dispatch,
+        joined: Sequence[Dispatch],
+        answer: AgencyAnswer,
+        taken_at: datetime,
+        *,
+        follows_response: bool,
     ) -> Sequence[Outgoing]:
         """Return a reply to the sender of the complaint, and to everyone whose complaint joined it."""
         agency_name = self._find_name(dispatch.agency) or ""
@@ -156,7 +167,15 @@ class RouterStage:
             message
             for recipient in (dispatch, *joined)
             for message in _reply_messages(
-                answer_reply(recipient, dispatch.id, answer, taken_at, agency_name, self._recipients)
+                answer_reply(
+                    recipient,
+                    dispatch.id,
+                    answer,
+                    taken_at,
+                    agency_name,
+                    self._recipients,
+                    follows_response=follows_response,
+                )
             )
         ]
 

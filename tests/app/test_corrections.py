@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,18 @@ from config.settings import Settings
 from messages import codec, ids
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.sealing import Sealed
-from messages.shapes import Complaint, Correction, Danger, Dispatch, Relation, Report, Suggestion
+from messages.shapes import (
+    Channel,
+    Complaint,
+    Correction,
+    Danger,
+    Dispatch,
+    FollowUp,
+    Relation,
+    Report,
+    SenderAct,
+    Suggestion,
+)
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor, LedgerContent
@@ -53,15 +65,16 @@ def settings(settings: Settings) -> Settings:
 
 def number(index: int) -> str:
     """Return a tracking number."""
-    return tracking_number(_message(index), b"k" * 64)
+    return tracking_number(message_of(index), b"k" * 64)
 
 
-def _message(index: int) -> UUID:
+def message_of(index: int) -> UUID:
+    """Return the id of the raw message of a report."""
     return uuid5(_IDS, f"message {index}")
 
 
 def _id(index: int) -> UUID:
-    return ids.complaint_id(_message(index))
+    return ids.complaint_id(message_of(index))
 
 
 class CorrectionHarness:
@@ -84,20 +97,24 @@ class CorrectionHarness:
         anonim: bool = False,
         danger: Danger = "",
         like: int | None = None,
+        channel: Channel = "web",
+        act: SenderAct = "reports",
+        at: datetime = NOW,
     ) -> None:
         """Publish a citizen's complaint as the normalizer does. `like` is the report that it is perhaps the same as."""
         relation = Relation.model_validate({"kind": kind, "of": _id(of)} if of else {})
         complaint = Complaint(
             id=_id(index),
-            message_id=_message(index),
-            at=NOW,
+            message_id=message_of(index),
+            at=at,
             tracking=number(index),
-            channel="web",
+            channel=channel,
             sender="sender",
             report=Report(text=text_, anonim=anonim),
             contact=Sealed("sealed"),
             relation=relation,
             danger=danger,
+            follow_up=FollowUp(act=act),
             suggestion=Suggestion(of=_id(like), score=0.75, evidence=EVIDENCE) if like else None,
         )
         self.producer.publish([Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or _id(index)), "/test"))])
@@ -241,7 +258,7 @@ def test_a_correction_names_no_citizen(harness: CorrectionHarness) -> None:
     (record,) = harness.records(CORRECTIONS)
     correction = codec.decode(Correction, record.value, record.headers)
     assert (record.key.decode(), correction.complaint_id, correction.tracking) == (str(_id(2)), _id(2), number(2))
-    assert (correction.relation.kind, correction.apart_from, correction.message_id) == ("new", _id(1), _message(2))
+    assert (correction.relation.kind, correction.apart_from, correction.message_id) == ("new", _id(1), message_of(2))
     assert b"sender" not in record.value
     assert b"PLN" not in record.value
 

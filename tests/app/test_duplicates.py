@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.operations.audit_log import AuditLog
 from app.operations.corrections import Corrections
 from app.operations.duplicates.decisions import DuplicateDecisions, labelled_pairs
@@ -20,10 +21,11 @@ from bus.errors import Retry
 from bus.port import Outgoing
 from config.settings import Settings
 from messages import codec
-from messages.shapes import KEPT_APART, Correction, Dispatch
-from messages.topics import AGENCY_ANSWERS, CORRECTIONS
+from messages.shapes import KEPT_APART, Correction, Dispatch, Reply
+from messages.topics import AGENCY_ANSWERS, CORRECTIONS, REPLIES
+from sinks.ledger.own.own_report import OwnReports, possible_acts
 from tests.app.test_cli import environment
-from tests.app.test_corrections import EVIDENCE, HEALTH, PLN, CorrectionHarness, number
+from tests.app.test_corrections import EVIDENCE, HEALTH, PLN, CorrectionHarness, message_of, number
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.agency_answers import unsigned_answer
@@ -194,6 +196,28 @@ def test_an_agency_decides_about_its_own_cases_only(harness: DuplicateHarness) -
         harness.decisions.decide(number(3), "same", "Sari", WHY, NOW, "bumn-pln")
     assert caught.value.fault == "other-agency"
     assert harness.decisions.decide(number(2), "same", "Sari", WHY, NOW, "kementerian-kemenkes") == number(1)
+
+
+def test_who_was_merged_hears_of_the_closing_and_may_object(harness: DuplicateHarness) -> None:
+    """The report that a confirmed suggestion merged is not closed with the other one: its sender says if it is done."""
+    harness.write(4, "Kemenkes, puskesmas tutup sejak pagi", like=1, channel="sms")
+    harness.work()
+    harness.decisions.decide(number(4), "same", "Sari", WHY, NOW)
+    harness.work()
+    harness.close(1)
+    replies = [codec.decode(Reply, record.value, record.headers) for record in harness.records(REPLIES)]
+    assert [reply.says for reply in replies if reply.tracking == number(4)] == ["dispatched", "answered"]
+    report = OwnReports(harness.engine, harness.ledger).read(message_of(4))
+    assert report is not None
+    assert report.status.state == "dijawab"
+    # The bus has a clock of its own.
+    later = utc_now() + timedelta(hours=1)
+    assert "objects" in possible_acts(report.status.state, report.answered_at, later)
+    # The sender objects: the report becomes a case of its own at the agency. The other citizen's case stays closed.
+    harness.write(5, "Belum selesai", of=4, act="objects", at=later)
+    harness.work()
+    assert [harness.status(index).state for index in (1, 4)] == ["selesai", "dibuka-lagi"]
+    assert harness.audit().clean
 
 
 def test_of_two_persons_at_once_one_decides(harness: DuplicateHarness) -> None:

@@ -12,7 +12,7 @@ from bus.port import Outgoing, Record
 from config.database import write_transaction
 from messages import codec, ids
 from messages.answer_check import AnswerCheck, AnswerKeys
-from messages.shapes import AgencyAnswer, Dispatch, OversightEvent, Reply, Verdict
+from messages.shapes import AgencyAnswer, Channel, Dispatch, OversightEvent, Reply, Verdict
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, REPLIES, TRIAGE
 from router.answer_store import AnswerRecord
 from router.stage import RouterStage
@@ -202,19 +202,20 @@ def test_a_join_hears_that_a_case_was_answered(router: RouterHarness) -> None:
     assert "sudah ditanggapi oleh Kementerian Kesehatan" in texts["NOMOR2"]
 
 
-def test_a_join_hears_of_an_answer_once(router: RouterHarness) -> None:
-    """A response and the closing after it are one answer to the joined matter."""
+@pytest.mark.parametrize(("channel", "count"), [("sms", 2), ("twitter", 1)])
+def test_a_join_hears_of_the_response_and_of_the_closing(router: RouterHarness, channel: Channel, count: int) -> None:
+    """Nobody may miss the time in which one can object. On X there is one public reply about an answer."""
     first = route_first(router)
-    router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel="sms"))
+    router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel=channel))
     verdicts: tuple[Verdict, ...] = ("responded", "closed")
-    reply_ids = [
-        reply.id
+    told = [
+        reply
         for verdict in verdicts
         for reply in replies(router.route_answer(first, verdict))
         if reply.tracking == "NOMOR2"
     ]
-    assert len(reply_ids) == 2
-    assert len(set(reply_ids)) == 1
+    assert len({reply.id for reply in told}) == count
+    assert not [reply.text for reply in told if "NOMOR1" in reply.text or "selesai ditangani" in reply.text]
 
 
 def test_a_repeat_of_a_closed_case_is_a_new_case(router: RouterHarness) -> None:
