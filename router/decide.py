@@ -1,6 +1,8 @@
 """Decides which agency gets a report: a pure function of the report and the rules. Officers read the reasons."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from messages.shapes import Place, Reason, Report
 from messages.topics import TRIAGE
@@ -8,7 +10,7 @@ from router.decision import PLACE_MISSING, Decision
 from router.evidence.evidence import CollectedEvidence, Evidence
 from router.registry.registry import Registry
 from router.rules import Rules
-from router.scoring import AgencyCandidate, rank_candidates
+from router.scoring import AgencyCandidate, calibrated, rank_candidates
 
 MAX_ALTERNATIVES = 3
 _MAX_REASONS = 3
@@ -19,7 +21,7 @@ _ADDRESSEE_KINDS = frozenset({"addressed", "named", "greeted"})
 def decide(report: Report, rules: Rules) -> Decision:
     """Return the likeliest agency if it is likely enough; else triage, with the candidates and the reason."""
     collected = rules.collect_evidence(report)
-    candidates = rank_candidates(collected.evidence, rules.weights)
+    candidates = _join_offices(rank_candidates(collected.evidence, rules.weights), rules.registry)
     best = candidates[0]
     if best.institution != TRIAGE and best.likelihood >= rules.weights.threshold:
         return _agency_decision(candidates, collected, rules)
@@ -40,6 +42,33 @@ def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
     return decide(earlier.model_copy(update=joint_text | {"agency": later.agency or earlier.agency}), rules)
 
 
+def _join_offices(candidates: Sequence[AgencyCandidate], registry: Registry) -> Sequence[AgencyCandidate]:
+    """Return the candidates, those with one receiving agency as one with their joint probability.
+
+    The likeliest institution of each stands for it: it has no connection of its own, or the others have none.
+    """
+    if all(_is_connected(candidate.institution, registry) for candidate in candidates):
+        return candidates
+    by_agency: dict[str, list[AgencyCandidate]] = defaultdict(list)
+    for candidate in candidates:
+        agency = registry.receiving_agency(candidate.institution)
+        by_agency[candidate.institution if agency == TRIAGE else agency].append(candidate)
+    joined = [
+        replace(
+            group[0],
+            likelihood=sum(candidate.likelihood for candidate in group),
+            evidence=tuple(piece for candidate in group for piece in candidate.evidence),
+        )
+        for group in by_agency.values()
+    ]
+    return sorted(joined, key=lambda candidate: (-candidate.likelihood, candidate.institution))
+
+
+def _is_connected(code: str, registry: Registry) -> bool:
+    agency = registry.agencies.get(code)
+    return agency is not None and agency.connected
+
+
 def _agency_decision(candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules) -> Decision:
     best, *less_likely = candidates
     agency = rules.registry.receiving_agency(best.institution)
@@ -50,7 +79,7 @@ def _agency_decision(candidates: Sequence[AgencyCandidate], collected: Collected
     )
     topic = next((piece.topic for piece in best.evidence if piece.topic), "") or _first_topic(collected)
     alternatives = _alternatives(best, less_likely, collected, rules)
-    return Decision(agency, alternatives, reasons, round(best.likelihood, 3), topic, _region(collected))
+    return Decision(agency, alternatives, reasons, round(calibrated(best.likelihood), 3), topic, _region(collected))
 
 
 def _triage_decision(
@@ -59,7 +88,9 @@ def _triage_decision(
     best = candidates[0]
     agencies = _receiving_agencies((candidate.institution for candidate in candidates), registry)
     # The probability that nobody could tell, or that the likeliest institution is wrong.
-    confidence = best.likelihood if best.institution == TRIAGE else 1 - best.likelihood
+    confidence = calibrated(best.likelihood)
+    if best.institution != TRIAGE:
+        confidence = 1 - confidence
     return Decision(
         TRIAGE,
         tuple(agencies)[:MAX_ALTERNATIVES],

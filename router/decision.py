@@ -15,7 +15,8 @@ class Decision:
     """An agency, the agencies that come next if it refuses, and the reasons.
 
     `confidence` is the probability that the agency is right. For triage it is the probability that nobody could tell,
-    or, if an institution is likelier than that, the probability that this institution is wrong. `topic` and `region`
+    or, if an institution is likelier than that, the probability that this institution is wrong. It is calibrated on
+    reports that nothing was learned from, and never 1. `topic` and `region`
     (a dotted code) are those of the report, if they were found.
     """
 

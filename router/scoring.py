@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,6 +16,12 @@ _REPETITION_FACTOR = 0.5
 _THRESHOLD_ROW = "enough"
 # Largest weight. More would be certainty several times over, and in the end a number that overflows.
 _MAX_WEIGHT = 20
+# Slope and offset of the log-odds that turn a probability of the weighed evidence into one that is true as often as it
+# says: it is too sure at the top and in the middle. Fitted to the invented reports that nothing is learned from and to
+# the held-out real ones; largest confidence: of the surest reports one in a hundred goes wrong.
+_CALIBRATION_SLOPE, _CALIBRATION_OFFSET = 0.7, 0.3
+_MAX_CONFIDENCE = 0.99
+_MIN_PROBABILITY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,13 @@ def likelihoods_of(log_odds: Mapping[str, float]) -> dict[str, float]:
     odds = {code: exp(value - largest) for code, value in log_odds.items()}
     total = sum(odds.values())
     return {code: value / total for code, value in odds.items()}
+
+
+def calibrated(probability: float) -> float:
+    """Return the confidence for a probability of `likelihoods_of`: a larger one for a larger one, never certainty."""
+    bounded = min(max(probability, _MIN_PROBABILITY), 1 - _MIN_PROBABILITY)
+    log_odds = _CALIBRATION_SLOPE * log(bounded / (1 - bounded)) + _CALIBRATION_OFFSET
+    return min(1 / (1 + exp(-log_odds)), _MAX_CONFIDENCE)
 
 
 def strength_by_kind(evidence: Sequence[Evidence]) -> Mapping[str, float]:

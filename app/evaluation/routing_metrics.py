@@ -65,6 +65,7 @@ def routing_figures(decided: Sequence[DecidedReport]) -> dict[str, Any]:
         "nobody_to_triage": _share(decision.is_triage for report, decision in decided if not report.is_decidable),
         "by_kind": _shares_by_kind(decidable),
         "calibration": _calibration(decided),
+        "calibration_error": _calibration_error(decided),
     }
 
 
@@ -103,6 +104,13 @@ def _calibration(decided: Iterable[DecidedReport]) -> dict[str, dict[str, float]
         }
         for tenth, outcomes in sorted(by_tenth.items())
     }
+
+
+def _calibration_error(decided: Iterable[DecidedReport]) -> float:
+    """Return the expected calibration error: the average distance of confidence and right decisions in each tenth."""
+    tenths = list(_calibration(decided).values())
+    total = sum(tenth["of"] for tenth in tenths)
+    return round(sum(tenth["of"] * abs(tenth["said"] - tenth["right"]) for tenth in tenths) / max(total, 1), 4)
 
 
 def _share_of(

@@ -47,6 +47,7 @@ class WordSearch:
         self._names, self._villages, self._fuzzy_names = tables.names, tables.villages, tables.fuzzy_names
         self._known_words = tables.known_words
         self._max_city_letters = max(map(len, tables.names.city_codes), default=0)
+        self._city_beginnings = {name[:_MIN_TAGGED_LETTERS] for name in tables.names.city_codes}
         # Known words that are neither type words nor parts of names are not examined.
         self._ignored_words = tables.known_words - TYPE_WORDS - PART_WORDS
 
@@ -267,12 +268,15 @@ class WordSearch:
 
     def _codes_before_glue(self, word: str) -> tuple[str, ...]:
         """Return the city before a type word: "bantulkab", "semarangkota"."""
-        glue = next(filter(word.endswith, GLUE_AFTER), "")
-        codes = self._names.city_codes.get(word.removesuffix(glue), ()) if glue else ()
-        return _codes_on_level(codes, glue)
+        if not word.endswith(GLUE_AFTER):
+            return ()
+        glue = next(filter(word.endswith, GLUE_AFTER))
+        return _codes_on_level(self._names.city_codes.get(word.removesuffix(glue), ()), glue)
 
     def _codes_before_word(self, word: str) -> tuple[str, ...]:
         """Return the city that an ordinary word follows where a line break was lost: "klatenterima kasih"."""
+        if word[:_MIN_TAGGED_LETTERS] not in self._city_beginnings:
+            return ()
         cuts = range(min(len(word) - _MIN_FOLLOWING_LETTERS, self._max_city_letters), _MIN_TAGGED_LETTERS - 1, -1)
         parts = (self._names.city_codes.get(word[:cut], ()) for cut in cuts if word[cut:] in self._known_words)
         return next(filter(None, parts), ())

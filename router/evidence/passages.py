@@ -4,7 +4,7 @@
 daring, kenapa KTP tidak” compares. Positions are those of words.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from language.spans import Span
 from router.evidence.report_text import ReportText
@@ -44,6 +44,7 @@ _ROLE_WORDS = frozenset(
 )
 # Words of impostors alone: “mengatasnamakan Kemensos”.
 _IMPOSTOR_WORDS = frozenset(("mengatasnamakan", "namakan", "menyamar", "berkedok", "mencatut"))
+_POSING_WORDS = _CLAIMING_WORDS | _IMPOSTOR_WORDS
 _MAX_IMPERSONATED_WORDS = 6
 _CLAUSE_ENDS = frozenset(".,;!?\n")
 _SENTENCE_ENDS = frozenset(".!?\n")
@@ -53,6 +54,7 @@ _ABILITIES = frozenset(("bisa", "mampu", "sanggup", "punya", "ada"))
 _QUESTIONS = frozenset(("mengapa", "masa", "kok"))
 _ACHIEVEMENTS = frozenset(("sanggup", "mampu", "sibuk"))
 _OPPOSITIONS = frozenset(("tetapi", "namun", "sedangkan", "sementara"))
+_OPENING_WORDS = _CONDITIONS | _ACHIEVEMENTS
 _MAX_COMPARED_WORDS = 14
 
 
@@ -70,7 +72,9 @@ def place_description_start(text: ReportText, first: int) -> int | None:
 def impersonation_spans(text: ReportText, institution_starts: Collection[int]) -> Iterator[Span]:
     """Yield the words after those by which an impostor is said to pose as somebody, to the end of the clause."""
     words = text.normal_forms
-    for position, word in enumerate(words[:-1]):
+    # Few reports have such a word.
+    for position in _positions_of(_POSING_WORDS, words[:-1]):
+        word = words[position]
         following = position + 1
         is_role = words[following] in _ROLE_WORDS or following in institution_starts
         if word in _IMPOSTOR_WORDS or (word in _CLAIMING_WORDS and is_role):
@@ -79,10 +83,16 @@ def impersonation_spans(text: ReportText, institution_starts: Collection[int]) -
 
 def comparison_spans(text: ReportText) -> Iterator[Span]:
     """Yield what a matter is only compared with: the words before the question or the opposition in one sentence."""
-    for first, word in enumerate(text.normal_forms):
-        closing_words = _QUESTIONS if word in _CONDITIONS else _OPPOSITIONS if word in _ACHIEVEMENTS else None
-        if closing_words and (end := _closing_position(text, first, closing_words)):
+    for first in _positions_of(_OPENING_WORDS, text.normal_forms):
+        closing_words = _QUESTIONS if text.normal_forms[first] in _CONDITIONS else _OPPOSITIONS
+        if end := _closing_position(text, first, closing_words):
             yield first, end
+
+
+def _positions_of(searched_words: frozenset[str], words: Sequence[str]) -> Sequence[int]:
+    if searched_words.isdisjoint(words):
+        return ()
+    return [position for position, word in enumerate(words) if word in searched_words]
 
 
 def _closing_position(text: ReportText, first: int, closing_words: Collection[str]) -> int:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from messages.shapes import Place, Report
 from messages.topics import TRIAGE
 from router.decide import decide, decide_again
+from router.scoring import calibrated
 from tests.support.rules import SHIPPED, SMALL, cached_rules
 
 RULES = cached_rules(SMALL)
@@ -172,6 +173,15 @@ def test_decide_again_with_a_later_report() -> None:
     earlier = Report(text="jalan rusak")
     assert decide_again(earlier, Report(text="di Kabupaten Sleman"), RULES).agency == "kabupaten-3404"
     assert decide_again(earlier, Report(text="terima kasih"), RULES).agency == TRIAGE
+
+
+def test_the_confidence_is_calibrated_and_never_certain() -> None:
+    """It rises with the probability, is lower near the top, and is below 1 for triage and agencies alike."""
+    confidences = [calibrated(tenth / 10) for tenth in range(11)]
+    assert confidences == sorted(confidences)
+    assert confidences[9] < 0.9
+    assert decide(Report(text="halo"), RULES).confidence == calibrated(1.0) == 0.99
+    assert decide(Report(text="Mohon PLN datang", agency="PLN"), RULES).confidence == calibrated(1.0)
 
 
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))

@@ -22,7 +22,7 @@ from router.registry.registry_faults import registry_faults
 from router.registry.units import Unit, UnitIndex
 from tests.support.log_capture import captured_log
 from tests.support.paths import SHARED
-from tests.support.rules import SHIPPED, SMALL, language_of, registry_of, resolver_of, rules_of
+from tests.support.rules import SHIPPED, SMALL, cached_rules, language_of, registry_of, resolver_of, rules_of
 
 Edit = Callable[[list[dict[str, str]]], object]
 
@@ -244,6 +244,23 @@ def test_another_agency_receives_for_an_unconnected_one(
     assert changed.receiving_agency("kota-3374") == queue
     assert changed.find_receiving_agency("kota-3374") == (None if queue == TRIAGE else queue)
     assert changed.receiving_agency("kota-9999") == TRIAGE
+
+
+def test_institutions_with_one_receiving_agency_count_as_one(tmp_path: Path) -> None:
+    """The probability that the report is theirs is not split between city and regency if a province receives both."""
+    report = Report(text="banjir di Semarang")
+    separate = decide(report, cached_rules(SMALL))
+    assert (separate.agency, "kabupaten-3322" in separate.alternatives) == ("kota-3374", True)
+
+    def disconnect(rows: list[dict[str, str]]) -> None:
+        for code in ("kota-3374", "kabupaten-3322"):
+            change(code, connected="no")(rows)
+
+    joint = decide(report, rules_of(edited(tmp_path, "agencies.csv", disconnect)))
+    assert joint.agency == "provinsi-33"
+    assert joint.confidence > separate.confidence
+    assert not {"provinsi-33", "kota-3374", "kabupaten-3322"}.intersection(joint.alternatives)
+    assert "unconnected" in {reason.rule for reason in joint.reasons}
 
 
 @pytest.mark.parametrize(
