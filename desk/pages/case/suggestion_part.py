@@ -10,7 +10,7 @@ from desk.acts.suggestions import SuggestionFault, SuggestionOutcome
 from desk.read_model.suggested_case import SuggestedCase, SuggestionState
 
 # Sentences about the evidence, by the names of features (docs/duplicate-features.md).
-_EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
+EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
     (
         frozenset({"near-text", "long-text-near", "copied-at-length", "same-in-all"}),
         _("Kata-kata kedua laporan hampir sama."),
@@ -99,7 +99,7 @@ def evidence_sentences(evidence: Sequence[str]) -> Sequence[Message]:
 
 
 def _sentences(name: str) -> Iterator[Message]:
-    return (sentence for names, sentence in _EVIDENCE_SENTENCES if name in names)
+    return (sentence for names, sentence in EVIDENCE_SENTENCES if name in names)
 
 
 def _conclusion(suggestion: SuggestedCase, outcome: SuggestionOutcome | None, *, is_staff: bool) -> Message | None:

@@ -5,10 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from messages.shapes import Attachment, Place, Suggestion
+from bus.port import Outgoing
+from messages import codec
+from messages.shapes import KEPT_APART, Attachment, Place, Relation, Suggestion
+from messages.topics import CORRECTIONS
 from tests.conftest import NOW
 from tests.desk.api.harness import HEALTH, PLN, ApiHarness, assert_problem, number_of
+from tests.router.test_corrections import correction
 from tests.router.test_linked import id_of
+from tests.support.records import at
 
 PICTURE = Attachment(id=UUID(int=77), media_type="image/jpeg", size=4, sha256="0" * 64)
 
@@ -217,3 +222,19 @@ def test_a_case_names_what_it_is_perhaps_the_same_as(api_on_each: ApiHarness) ->
         api.desk.deliver()
     changed = api.get(f"/cases/{number_of(2)}", {**api.headers, "If-None-Match": case.headers["ETag"]})
     assert (changed.status_code, changed.json()["suggestion"]) == (200, None)
+
+
+def test_a_denied_suggestion_is_a_change_of_both_cases(api: ApiHarness) -> None:
+    """Programs read it in the history of both, and neither has a suggestion any more."""
+    api.send(1, "Kemenkes, antrean puskesmas")
+    api.send(2, "Kemenkes, antrean lagi", suggestion=Suggestion(of=id_of(1), score=0.8))
+    cursor = api.get("/cases").json()["next"]
+    denial = correction(2, Relation(evidence=(KEPT_APART,)), apart_from=1)
+    record = at(Outgoing(CORRECTIONS, *codec.encode(denial, str(denial.complaint_id), "/test")), 70)
+    assert api.desk.follow(record) == []
+    changed = api.get("/cases", after=cursor).json()["cases"]
+    assert {case["number"] for case in changed} == {number_of(1), number_of(2)}
+    for number in (1, 2):
+        case = api.get(f"/cases/{number_of(number)}").json()
+        assert [event["kind"] for event in case["history"]] == ["dispatched", "kept-apart"]
+        assert (case["suggestion"], case["state"]) == (None, "terdisposisi")

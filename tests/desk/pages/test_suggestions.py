@@ -5,12 +5,14 @@ from http import HTTPStatus
 import pytest
 
 from accounts.permissions import Actor, Role, actor_label
+from desk.pages.case.suggestion_part import EVIDENCE_SENTENCES, evidence_sentences
 from messages import codec
 from messages.shapes import Correction, Suggestion
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, text_of
 from tests.desk.pages.site import BUDI, CONTACT, PLN, SARI, WAYAN, DeskSite, number_of
 from tests.router.test_linked import id_of
+from tests.support.paths import ROOT
 
 EVIDENCE = ("same-sender-soon", "place-same-topics", "same-names", "feature-of-tomorrow")
 TITLE = "Mungkin sama dengan laporan"
@@ -150,3 +152,42 @@ def test_a_decision_waits_for_nothing_that_it_does_not_have(site: DeskSite, clie
     site.actor = Actor(SARI.account_id, "O", Role.OVERSEER)
     assert client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"}).status_code == HTTPStatus.FORBIDDEN
     assert PLN not in str(site.corrections)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "sentences"),
+    [
+        (("near-text", "copied-at-length"), ["Kata-kata kedua laporan hampir sama."]),
+        (
+            ("same-date", "same-amount"),
+            ["Keduanya menyebut tanggal yang sama.", "Keduanya menyebut jumlah uang yang sama."],
+        ),
+        (("feature-of-tomorrow",), ["Isi kedua laporan mirip."]),
+        ((), ["Isi kedua laporan mirip."]),
+    ],
+)
+def test_evidence_is_told_in_sentences(evidence: tuple[str, ...], sentences: list[str]) -> None:
+    """Each sentence once, the strongest first. A feature without a sentence of its own has the general one."""
+    assert list(evidence_sentences(evidence)) == sentences
+
+
+def test_few_sentences_are_enough() -> None:
+    """However many features there are. Every sentence belongs to a feature that is documented."""
+    document = (ROOT / "docs" / "duplicate-features.md").read_text()
+    names = [name for names, _ in EVIDENCE_SENTENCES for name in names]
+    assert [name for name in names if f"| `{name}` |" not in document] == []
+    assert len(evidence_sentences(names)) == 4
+
+
+def test_a_case_that_has_moved_on_is_read_and_not_decided(site: DeskSite, client: DeskClient) -> None:
+    """The agency had it, so it reads it. Another institution has it now, so triage decides."""
+    site.send(1, "Kemenkes, antrean puskesmas")
+    site.send(2, suggestion=like(1))
+    site.desk.answer(site.signed_answer(number_of(1), "refused", "Bukan kewenangan kami."))
+    site.write_ledger()
+    page = case_page(client, number_of(2))
+    assert f'href="/desk/laporan/{number_of(1)}?tab=baru"' in page
+    assert "Laporan itu sekarang di instansi lain." in page
+    assert 'value="sama"' not in page
+    answer = client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "bukan"})
+    assert (answer.status_code, site.corrections) == (HTTPStatus.CONFLICT, [])
