@@ -41,7 +41,8 @@ def status(number: str, as_json: Json = False) -> None:
         OUT.print(line.rstrip(), highlight=False, markup=False)
     if pair:
         suggested = pair.suggested_number or pair.suggested_id
-        OUT.print(f"  perhaps the same as {suggested} ({pair.state})", highlight=False, markup=False)
+        state = f"{pair.state}: {pair.outcome}" if pair.outcome else pair.state
+        OUT.print(f"  perhaps the same as {suggested} ({state})", highlight=False, markup=False)
 
 
 def _suggestion_json(pair: SuggestedPair) -> dict[str, object]:

@@ -315,6 +315,7 @@ def test_from_the_command_line(parts: Parts) -> None:
         "duplicates", "confirm", number(2), "--actor", "B", "--why", "x", code=1
     )
     assert "No other report is suggested" in run("duplicates", "show", number(1), code=1)
+    assert "(decided: different)" in run("status", number(2))
     assert "kept apart from" in run("trace", number(2), "--since", "7000d")
     exported = [json.loads(line) for line in run("duplicates", "export").splitlines()]
     assert [pair["outcome"] for pair in exported] == ["different", "same"]
