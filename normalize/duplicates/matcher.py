@@ -181,7 +181,8 @@ def _is_certain_repeat(verdict: Verdict) -> bool:
 def _suggest(earlier_complaints: EarlierComplaints, match: BestMatch) -> Suggestion | None:
     """Return the suggestion of the match's matter; `None` if its case is closed."""
     root_id = match.earlier.root_id
-    if earlier_complaints.is_closed(root_id):
+    # Candidates are open.
+    if root_id != match.earlier.complaint_id and earlier_complaints.is_closed(root_id):
         return None
     return Suggestion(of=root_id, score=round(match.verdict.score, 3), evidence=match.verdict.evidence)
 

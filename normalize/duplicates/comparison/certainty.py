@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparison.authors import PUBLIC_FAMILIES
 from normalize.duplicates.comparison.entity_comparison import HOUSES, LOCATING_KINDS, PERSONS
 from normalize.duplicates.comparison.feature_functions import different_parts, is_later_incident
 from normalize.duplicates.comparison.location_comparison import face_different_landmarks
@@ -24,6 +25,10 @@ CERTAINTY_RANKS: Mapping[Certainty, int] = MappingProxyType({"new": 0, "likely":
 _NEAR_SCORE, _SHORT_NEAR_SCORE = 0.7, 0.9
 # Weight of the shorter text below which copies are short: one exchanged word makes another matter.
 _SHORT_COPY_WEIGHT = 8.0
+# From this weight on, a number in a copy is one of many, and no two regions have the same words by chance.
+_LONG_COPY_WEIGHT = 14.0
+# Least share of the difference that is exchange, for texts that are equal but for numbers.
+_MIN_EXCHANGE_SHARE = 0.8
 # Least score of a suggestion: for a common place, and for equal things and faults without one.
 _LIKELY_SCORE, _LIKELY_SCORE_WITHOUT_PLACE = 0.45, 0.7
 # Words of those who want something, and of those who do not.
@@ -43,12 +48,35 @@ def judge_certainty(pair: ComplaintPair, score: float, threshold: float) -> Cert
 
 
 def _is_certain_copy(pair: ComplaintPair, score: float) -> bool:
-    if _recurred(pair) or _has_opposite_wishes(pair):
+    if _recurred(pair) or _has_opposite_wishes(pair) or _is_local_form(pair):
         return False
     if pair.alignment.shorter_weight >= _SHORT_COPY_WEIGHT:
-        return score >= _NEAR_SCORE
-    min_score = _NEAR_SCORE if pair.sender_relation == "same" else _SHORT_NEAR_SCORE
-    return score >= min_score and not _differs_in_detail(pair)
+        return score >= _NEAR_SCORE and not _is_numbered_form(pair)
+    if _differs_in_detail(pair):
+        return False
+    is_proven = pair.sender_relation == "same" or (is_one_object(pair, score) and not _is_doubtful(pair))
+    return score >= (_NEAR_SCORE if is_proven else _SHORT_NEAR_SCORE)
+
+
+def _is_local_form(pair: ComplaintPair) -> bool:
+    """Return True for one text about a local thing that nobody names, from two regions: each has such a road.
+
+    A campaign names its object, has no local thing, or is long.
+    """
+    is_elsewhere = pair.entities.region_relation == "address-conflict"
+    if not is_elsewhere or pair.alignment.shared_weight >= _LONG_COPY_WEIGHT:
+        return False
+    if pair.stands_for_place(pair.common_names) or pair.entities.equal & LOCATING_KINDS:
+        return False
+    families = {thing.partition(".")[0] for thing in pair.first.things & pair.second.things}
+    return not families.isdisjoint(PUBLIC_FAMILIES)
+
+
+def _is_numbered_form(pair: ComplaintPair) -> bool:
+    """Return True if numbers stand in each other's place and little else differs: two houses, two lamps."""
+    alignment = pair.alignment
+    is_form = alignment.shorter_weight < _LONG_COPY_WEIGHT and alignment.exchange_share >= _MIN_EXCHANGE_SHARE
+    return is_form and bool(alignment.exchanged_numbers)
 
 
 def _differs_in_detail(pair: ComplaintPair) -> bool:

@@ -29,8 +29,9 @@ _IDENTIFIERS = frozenset(
     ("nik", "kk", "bpjs", "kpj", "npwp", "idpel", "meter", "account", "plate", "tracking", "reference", "number")
 )
 _CONTACTS = frozenset(("phone", "email"))
-# Days relative to the day of writing, addressees, links and quantities do not tell one matter from another.
-_UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time"})
+# Days relative to the day of writing, addressees, links and quantities do not tell one matter from another. The names
+# of senders are compared as names of persons.
+_UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time", "author"})
 _REGIONS = frozenset({"district", "city", "province"})
 
 RegionRelation = Literal["", "equal", "conflict", "address-conflict"]

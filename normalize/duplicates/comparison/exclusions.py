@@ -61,13 +61,16 @@ def _by_time(pair: ComplaintPair) -> str:
 
 def _by_named_place(pair: ComplaintPair) -> str:
     kind = conflicting_place(pair.entities)
+    if kind and pair.is_long_copy_soon:
+        # The address was typed anew: only the texts count.
+        kind = conflicting_place(pair.text_entities)
     return f"other-{kind}" if kind else ""
 
 
 def _by_street_number(pair: ComplaintPair) -> str:
     first, second = pair.first, pair.second
     is_sibling = mentions_sibling_street(first, second) or mentions_sibling_street(second, first)
-    return "other-street" if is_sibling else ""
+    return "other-street" if is_sibling and not pair.is_long_copy_soon else ""
 
 
 def _by_region_in_address(pair: ComplaintPair) -> str:

@@ -168,13 +168,13 @@ FEATURES: tuple[Feature, ...] = (
     Feature("other-person", "Two persons, or numbers of two.", lambda pair: float(names_two_persons(pair.entities))),
     Feature(
         "other-address",
-        "Weight of the difference between two addresses, if no text names one spot.",
-        lambda pair: pair.location.address_difference * (1 - pair.location.is_same_spot),
+        "Weight of the difference between two addresses, if no text names one spot; not of a long copy within hours.",
+        lambda pair: pair.location.address_difference * (not pair.location.is_same_spot and not pair.is_long_copy_soon),
     ),
     Feature(
         "other-address-near",
-        "Weight of the difference between two addresses of near texts.",
-        lambda pair: pair.location.address_difference * pair.is_near,
+        "Weight of the difference between two addresses of near texts, but not of a long copy within twelve hours.",
+        lambda pair: pair.location.address_difference * (pair.is_near and not pair.is_long_copy_soon),
     ),
     Feature(
         "here-near",

@@ -1,12 +1,14 @@
 """A pair of complaints with all values that its comparison uses. Pure."""
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
 from config.reference.word_frequencies import WordFrequencies
 from language.places.names import PART_WORDS
 from normalize.duplicates.comparable import Comparable, SenderRelation, days_between, relate_senders
+from normalize.duplicates.comparison.authors import without_other_authors
 from normalize.duplicates.comparison.entity_comparison import (
     AREAS,
     HOUSES,
@@ -20,6 +22,8 @@ from normalize.duplicates.comparison.text_alignment import TextAlignment, align_
 
 # Two texts are near if they share at least this weight.
 _MIN_NEAR_WEIGHT = 1.5
+# Shared weight of a long copy: about fifteen words that not every text has.
+_LONG_COPY_WEIGHT = 8.0
 # A topic with this prefix is of one person: a card, a claim, a wage. Two persons who ask for theirs ask for two things.
 _PERSONAL_TOPIC_PREFIX = "own-"
 # Things and faults of this family go with all others.
@@ -44,8 +48,7 @@ class ComplaintPair:
     """Two complaints in either order. Each value is computed at its first use."""
 
     def __init__(self, first: Comparable, second: Comparable, word_frequencies: WordFrequencies) -> None:
-        self.first = first
-        self.second = second
+        self.first, self.second = without_other_authors(first, second)
         self.word_frequencies = word_frequencies
 
     @cached_property
@@ -85,6 +88,19 @@ class ComplaintPair:
         texts = (complaint.text_words or complaint.title_words for complaint in (self.first, self.second))
         lower_text, higher_text = sorted(texts)
         return align_texts(lower_text, higher_text, self.word_frequencies)
+
+    @cached_property
+    def is_long_copy_soon(self) -> bool:
+        """True if a long text came again within twelve hours: its words tell more than an address typed anew."""
+        if not self.is_within_half_day:
+            return False
+        return self.alignment.shared_weight >= _LONG_COPY_WEIGHT and self.alignment.is_copy
+
+    @cached_property
+    def text_entities(self) -> EntityComparison:
+        """Comparison of the named entities without the address fields."""
+        first, second = (replace(side, address_entities=(), address_words=()) for side in (self.first, self.second))
+        return compare_entities(first, second)
 
     @cached_property
     def location(self) -> LocationComparison:
@@ -187,12 +203,12 @@ class ComplaintPair:
             return _PLACE_LIKELIHOOD_SAME_SPOT
         name_count = len(self.entities.equal & {"village", "district"})
         if self.common_name_share >= _MIN_COMMON_NAME_SHARE:
-            name_count += len(self.common_names) + self._is_place_among(self.common_names)
+            name_count += len(self.common_names) + self.stands_for_place(self.common_names)
         if name_count > 1:
             return _PLACE_LIKELIHOOD_SEVERAL_NAMES
         return _PLACE_LIKELIHOOD_ONE_NAME_OR_AREA if name_count or self.entities.equal & AREAS else 0.0
 
-    def _is_place_among(self, names: frozenset[str]) -> bool:
+    def stands_for_place(self, names: frozenset[str]) -> bool:
         """Return True if one of the names stands in an entity that is a place."""
         first, second = self.first, self.second
         return any(

@@ -41,6 +41,8 @@ def is_one_object(pair: ComplaintPair, score: float) -> bool:
         return True
     if pair.is_personal:
         return False
+    if _is_told_again(pair):
+        return True
     return (
         score >= _OBVIOUS_SCORE
         or _is_one_spot(pair)
@@ -59,6 +61,13 @@ def has_common_landmark(pair: ComplaintPair) -> bool:
 
 def _is_one_person(pair: ComplaintPair) -> bool:
     return bool(PERSONS & pair.entities.equal) and bool(pair.things[0] or pair.common_topics)
+
+
+def _is_told_again(pair: ComplaintPair) -> bool:
+    """Return True if one refers to an earlier report, of one thing at one place."""
+    mentions_earlier_report = pair.first.mentions_earlier_report or pair.second.mentions_earlier_report
+    has_place = pair.location.is_same_spot or bool(_narrow_names(pair)) or has_common_landmark(pair)
+    return mentions_earlier_report and has_place and pair.things[0] > 0
 
 
 def _is_one_spot(pair: ComplaintPair) -> bool:

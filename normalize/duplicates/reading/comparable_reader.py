@@ -16,6 +16,8 @@ from messages.shapes import Channel, Place, Report
 from normalize.duplicates.comparable import Comparable, NamedEntity
 from normalize.duplicates.lookup_keys import LookupKeyFactory, LookupKeys
 from normalize.duplicates.reading.address_abbreviations import expand_abbreviations
+from normalize.duplicates.reading.author_names import find_author_names
+from normalize.duplicates.reading.glued_words import separate_glued_words
 from normalize.duplicates.reading.recurrence_phrases import says_recurred
 from normalize.duplicates.reading.region_extraction import CITIES_AND_PROVINCES, REGIONS, RegionExtraction
 from normalize.duplicates.reading.repeat_phrases import mentions_earlier_report
@@ -102,7 +104,10 @@ class ComparableReader:
 
     def read_report(self, report: Report, sender: str, channel: Channel, received_at: float | None) -> Comparable:
         """Return the comparable form. `received_at` is in seconds of the epoch; `sender` is empty if not proven."""
-        text = f"{report.title}\n{report.text}"
+        title, body = (
+            separate_glued_words(part, self._word_frequencies.is_known) for part in (report.title, report.text)
+        )
+        text = f"{title}\n{body}"
         address = expand_abbreviations(
             " , ".join(part for part in (report.place.address, report.place.district, report.place.region) if part)
         )
@@ -112,7 +117,7 @@ class ComparableReader:
         address_words = (
             _outside(self._words.read_words(address), _spans_of(address_entities, REGIONS)) if address else []
         )
-        text_start = bisect_right(words, len(report.title), key=_get_start)
+        text_start = bisect_right(words, len(title), key=_get_start)
         title_part, text_part = words[: min(text_start, _MAX_WORDS)], words[text_start : text_start + _MAX_WORDS]
         address_part = address_words[:_MAX_WORDS]
         title_traits, text_traits, address_traits = map(self._describe, (title_part, text_part, address_part))
@@ -136,7 +141,9 @@ class ComparableReader:
                     *_words_of_districts(address_words, address_entities),
                 )
             ),
-            entities=tuple(sorted((*self._named_entities(entities), *_mentioned_handles(text)))),
+            entities=tuple(
+                sorted((*self._named_entities(entities), *_mentioned_handles(text), *_authors(text, entities)))
+            ),
             address_entities=self._named_entities(address_entities),
             topics=self._matter_terms.topics.find_topics(normal_forms),
             things=self._matter_terms.things.find_topics(normal_forms),
@@ -247,6 +254,10 @@ def _mentioned_handles(text: str) -> set[NamedEntity]:
         return set()
     handles = {match[1].lower() for match in _HANDLE.finditer(text)}
     return {("handle", handle) for handle in handles if not handle.startswith(_OWN_ACCOUNT_PREFIXES)}
+
+
+def _authors(text: str, entities: Iterable[Entity]) -> set[NamedEntity]:
+    return {("author", name) for name in find_author_names(text, entities)}
 
 
 def _spans_of(entities: Iterable[Entity], kinds: Container[EntityKind]) -> list[Span]:

@@ -75,9 +75,12 @@ def test_groups_are_disjoint(training_file: str, test_file: str) -> None:
     assert min(len(training_pairs), len(test_pairs)) >= 46
 
 
-@pytest.mark.parametrize("name", TEST_FILES)
+@pytest.mark.parametrize("name", ["test", *CANDIDATE_FILES])
 def test_two_named_places_are_never_one_matter(read_message: ReadMessage, comparator: Comparator, name: str) -> None:
-    """Two texts with two streets, neighbourhoods, villages or regions are never one matter."""
+    """Two texts with two streets, neighbourhoods, villages or regions are never one matter.
+
+    Long copies within hours whose address was typed anew are in `patterns-test.jsonl` only.
+    """
     for pair in load_pairs(name):
         first, second = read_message(pair.a), read_message(pair.b)
         verdict = comparator.compare(first, second)
