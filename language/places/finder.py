@@ -51,6 +51,10 @@ class PlaceFinder:
         cities = {city_of(code) for code in codes if "." in code}
         return tuple(sorted(namesake for city in cities for namesake in self._names.namesakes.get(city, ())))
 
+    def has_district(self, name: str, codes: Iterable[str]) -> bool:
+        """Return True if a district or village in one of the regions has this name."""
+        return self._mention_resolver.has_district("".join(Tokens(name).words), tuple(codes))
+
     def find_places(
         self, tokens: Tokens, known_codes: Iterable[str] = (), confusable_codes: Iterable[str] = ()
     ) -> tuple[PlaceMatch, ...]:

@@ -31,6 +31,10 @@ class MentionResolver:
         ]
         return self._pair_districts(narrowed, context.tokens)
 
+    def has_district(self, joined_name: str, known_codes: Sequence[str]) -> bool:
+        """Return True if a district or village in one of the regions has this name."""
+        return bool(self._codes_in_known_regions(joined_name, (), known_codes))
+
     def _resolve_mention(self, mention: RegionMention, context: SearchContext) -> PlaceMatch:
         if mention.typed:
             return PlaceMatch(mention.first, mention.end, mention.codes, NamingKind.TYPED)
@@ -39,8 +43,10 @@ class MentionResolver:
     def _resolve_certain(self, mention: RegionMention, context: SearchContext) -> PlaceMatch:
         first, end, codes, *_ = mention
         joined_name = context.joined(first, end)
-        codes = (*codes, *self._villages_in_known_regions(joined_name, codes, context.known_codes))
-        return PlaceMatch(first, end, codes, NamingKind.NAMED, self._likely(joined_name, codes))
+        inner_codes = self._codes_in_known_regions(joined_name, codes, context.known_codes)
+        likely = _in_other_provinces(inner_codes, codes)
+        codes = merge_codes(codes, inner_codes)
+        return PlaceMatch(first, end, codes, NamingKind.NAMED, likely or self._likely(joined_name, codes))
 
     def _resolve_bare(self, mention: RegionMention, context: SearchContext) -> PlaceMatch:
         first, end, codes, *_ = mention
@@ -66,13 +72,14 @@ class MentionResolver:
             return ()
         return context.within(self._villages.districts(joined_name), close_to=position)
 
-    def _villages_in_known_regions(
+    def _codes_in_known_regions(
         self, joined_name: str, codes: Sequence[str], known_codes: Sequence[str]
-    ) -> list[str]:
-        """Return the villages in known regions that a city's name may mean if the city lies elsewhere."""
+    ) -> tuple[str, ...]:
+        """Return the districts and villages in known regions that a city's name may mean if the city lies elsewhere."""
         if not known_codes or _any_overlap(codes, known_codes):
-            return []
-        return [code for code in self._villages.districts(joined_name) if _any_overlap((code,), known_codes)]
+            return ()
+        inner_codes = merge_codes(self._names.districts(joined_name), self._villages.districts(joined_name))
+        return tuple(code for code in inner_codes if _any_overlap((code,), known_codes))
 
     def _narrow_by_following(self, match: PlaceMatch, following: PlaceMatch | None, tokens: Tokens) -> PlaceMatch:
         """Return the district or village in the following region that has the name of a city elsewhere."""
@@ -107,6 +114,12 @@ class MentionResolver:
 
 def _any_overlap(codes: Iterable[str], known_codes: Sequence[str]) -> bool:
     return any(regions_overlap(code, known_code) for code in codes for known_code in known_codes)
+
+
+def _in_other_provinces(inner_codes: tuple[str, ...], codes: Iterable[str]) -> tuple[str, ...]:
+    """Return the inner codes if no code lies in their provinces: a distant city is meant less than a quarter here."""
+    provinces = {code.partition(".")[0] for code in codes}
+    return () if any(code.partition(".")[0] in provinces for code in inner_codes) else inner_codes
 
 
 def _is_city_before_region(match: PlaceMatch, following: PlaceMatch, tokens: Tokens) -> bool:

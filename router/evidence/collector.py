@@ -8,6 +8,7 @@ from messages.shapes import Report
 from messages.topics import TRIAGE
 from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.evidence import CollectedEvidence, Evidence
+from router.location.place_evidence import ReportLocation
 
 _NO_EVIDENCE = Evidence(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang.")
 # A sender who picks an agency and writes nothing that contradicts it mostly means it.
@@ -33,12 +34,23 @@ class EvidenceCollector:
         """Return all evidence in a report; one piece always speaks for triage."""
         analyzed = self._analyze(report)
         pieces = [piece for source in self._sources for piece in source.collect(analyzed)]
-        evidence = (_NO_EVIDENCE, *_with_sole_addressee(pieces))
+        evidence = (_NO_EVIDENCE, *_with_sole_addressee(pieces, analyzed.location))
         return CollectedEvidence(evidence, analyzed.topics, analyzed.location)
 
 
-def _with_sole_addressee(pieces: Sequence[Evidence]) -> Sequence[Evidence]:
-    """Return the evidence; an addressee from the form counts more if there is no other evidence at all."""
-    if len(pieces) == 1 and pieces[0].kind == "addressed":
-        return [replace(pieces[0], strength=_SOLE_ADDRESSEE_STRENGTH)]
+def _with_sole_addressee(pieces: Sequence[Evidence], location: ReportLocation) -> Sequence[Evidence]:
+    """Return the evidence; an addressee from the form counts more if there is no other evidence at all.
+
+    A place that only the form names says where the sender is, and nothing about the matter.
+    """
+    addressees = {piece.institution for piece in pieces if piece.kind == "addressed"}
+    others = [piece for piece in pieces if piece.kind != "addressed"]
+    if not addressees or any(piece.institution in addressees for piece in others):
+        return pieces
+    if all(piece.kind == "place" for piece in others) and (not others or _is_only_in_form(location)):
+        return [replace(piece, strength=_SOLE_ADDRESSEE_STRENGTH) for piece in pieces if piece.kind == "addressed"]
     return pieces
+
+
+def _is_only_in_form(location: ReportLocation) -> bool:
+    return all(evidence.start < 0 for candidate in location.candidates for evidence in candidate.evidence)

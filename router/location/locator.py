@@ -6,7 +6,7 @@ Does not decide who is competent there. Coordinates are not used: there is no ta
 from collections.abc import Iterable, Sequence
 
 from language.places.finder import PlaceFinder
-from language.places.landmarks import Landmarks
+from language.places.landmarks import LandmarkMatch, Landmarks
 from language.spans import SpanSet
 from language.tokens import Tokens
 from language.words import Word
@@ -14,7 +14,7 @@ from messages.shapes import Report
 from router.location.addressed_level import addressed_level, lean_to_level
 from router.location.claim_adjustment import adjust_claims
 from router.location.field_claims import field_claims, landmark_claims
-from router.location.place_evidence import PlaceClaim, ReportLocation
+from router.location.place_evidence import PlaceClaim, ReportLocation, province_of
 from router.location.scoring import rank_places
 from router.location.searched_text import location_text
 from router.location.text_claims import text_claims
@@ -46,12 +46,14 @@ class ReportLocator:
         regions the text means.
         """
         text = location_text(report)
-        landmarks = self._landmarks.find_landmarks(words)
-        excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
-        other_claims = [
-            *landmark_claims(text, landmarks),
-            *field_claims(report.place, report.agency, self._place_finder),
+        form_claims = list(field_claims(report.place, report.agency, self._place_finder))
+        landmarks = [
+            landmark
+            for landmark in self._landmarks.find_landmarks(words)
+            if not self._is_district_of_form(landmark, text, _clear_codes(form_claims))
         ]
+        excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
+        other_claims = [*landmark_claims(text, landmarks), *form_claims]
         tokens = Tokens(text)
         matches = self._place_finder.find_places(tokens, _clear_codes(other_claims), _confusable_codes(other_claims))
         claims = [
@@ -65,6 +67,16 @@ class ReportLocator:
         if addressed is not None and any(len(claim.shares) > 1 or claim.confusable_codes for claim in claims):
             claims = [lean_to_level(claim, addressed, self._place_finder) for claim in claims]
         return ReportLocation(rank_places(adjust_claims(claims[:_MAX_CLAIMS])))
+
+    def _is_district_of_form(self, match: LandmarkMatch, text: str, form_codes: Sequence[str]) -> bool:
+        """Return True if a distant landmark's name (Kopo) is also a district's or village's in the form's region."""
+        landmark, start, end = match
+        if not form_codes or not landmark.codes or landmark.account:
+            return False
+        is_near = any(
+            province_of(code) == province_of(form_code) for code in landmark.codes for form_code in form_codes
+        )
+        return not is_near and self._place_finder.has_district(text[start:end], form_codes)
 
 
 def _clear_codes(claims: Iterable[PlaceClaim]) -> list[str]:

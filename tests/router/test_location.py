@@ -338,6 +338,10 @@ def test_the_text_outweighs_the_fields(text: str, code: str) -> None:
         # A remark, and what the region itself confirms, leave the field as it is.
         ("keponakan saya pulang dari Tuban, lampu mati", "Kota Malang", "35.73"),
         ("truk dari Sentani lewat Abepura, jalan rusak", "Kota Jayapura", "91.71.03"),
+        # A quarter with the name of a distant city or of a distant landmark.
+        ("lampu di Depok mati", "Kabupaten Sleman", "34.04.07"),
+        ("lampu di Surabaya mati", "Kota Bandar Lampung", "18.71.01"),
+        ("macet di Trans Studio Mall", "Kabupaten Sleman", "32.73"),
         # Another province is no neighbour.
         ("sentani lampu jalan mati semua", "Kota Magelang", "33.71"),
     ],

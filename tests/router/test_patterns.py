@@ -12,7 +12,7 @@ from tests.support.rules import SHIPPED, cached_rules
 
 pytestmark = pytest.mark.slow
 
-# File, and the smallest share of its reports that go to an acceptable agency. It was 0.67 and 0.54 at first.
+# File, and the smallest share of its reports that go to an acceptable agency. At first it was 0.67 and 0.54.
 FILES = [("patterns-learn.jsonl", 0.97), ("patterns-test.jsonl", 0.92)]
 
 

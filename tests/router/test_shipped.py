@@ -4,7 +4,7 @@ import pytest
 
 from app.evaluation.routing import rule_faults
 from bench.perturbed import changed, changes
-from messages.shapes import Report
+from messages.shapes import Place, Report
 from messages.topics import TRIAGE
 from router.decide import decide
 from router.rules import Rules
@@ -14,6 +14,8 @@ pytestmark = pytest.mark.slow
 
 # At most this share of the changed reports may go to another agency.
 _MAX_REROUTED_SHARE = 0.05
+# Every seventh district is tried, and at most this share goes to another government.
+_DISTRICT_STEP, _MAX_MISROUTED_SHARE = 7, 0.005
 PLAIN = ("Jalan rusak dan berlubang di {}", "Sampah menumpuk, tolong diangkut, di {}", "Banjir lagi di {}")
 
 
@@ -37,6 +39,21 @@ def test_every_regional_government_gets_its_complaints(rules: Rules) -> None:
             if agencies != {agency.code}:
                 misrouted.append((agency.name, agencies))
     assert misrouted == []
+
+
+def test_a_district_named_in_its_own_form_is_not_taken_for_a_distant_city(rules: Rules) -> None:
+    """A report from the form of a city or regency that names a district there goes to no other government."""
+    regions = rules.language.regions
+    cities = [city for province in regions.children() for city in regions.children(province.code)]
+    districts = [(district, city) for city in cities for district in regions.children(city.code)]
+    misrouted = []
+    for district, city in districts[::_DISTRICT_STEP]:
+        report = Report(text=f"Jalan rusak di {district.name}", place=Place(region=city.name))
+        decision = decide(report, rules)
+        expected = rules.jurisdiction.government_of("@regency", city.code)
+        if decision.agency not in {expected, TRIAGE}:
+            misrouted.append((district.name, city.name, decision.agency))
+    assert len(misrouted) <= _MAX_MISROUTED_SHARE * len(districts) / _DISTRICT_STEP, misrouted
 
 
 def test_every_national_institution_gets_its_complaints(rules: Rules) -> None:
