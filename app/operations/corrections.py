@@ -21,7 +21,7 @@ from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import KEPT_APART, MERGED, SPLIT, Correction, Relation
 from messages.topics import CORRECTIONS
-from sinks.ledger.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
 

@@ -11,8 +11,8 @@ from sqlmodel import col
 from app.operations.masking import mask_text
 from app.operations.not_possible import NotPossible
 from config.database import read_transaction
-from sinks.ledger.current_relation import current_relations
 from sinks.ledger.latest_dispatch import is_latest_dispatch
+from sinks.ledger.relations.current_relation import current_relations
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 

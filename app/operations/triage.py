@@ -25,7 +25,7 @@ from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from router.registry.registry import Registry
 from sinks.ledger.cases import AgencyRefusal, CaseDetails, CaseEvent, read_case, read_case_history, read_refusals
-from sinks.ledger.current_relation import current_relations
+from sinks.ledger.relations.current_relation import current_relations
 from sinks.ledger.tables import ComplaintRow
 from sinks.ledger.triage_cases import (
     DecidedAgency,

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from config.database import statement_chunks
 from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
 from sinks.ledger.case_course import CaseCourse, case_course
-from sinks.ledger.relation_links import RelationLinks
+from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.tables import AnswerRow, DispatchRow
 
 

@@ -19,9 +19,9 @@ from sinks.ledger.case_course import (
     withdrawn_course,
 )
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
-from sinks.ledger.current_relation import CurrentRelation, current_relations
-from sinks.ledger.relation_links import RelationLinks, SenderCase
-from sinks.ledger.sender_acts import read_sender_facts
+from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
+from sinks.ledger.relations.sender_acts import read_sender_facts
 from sinks.ledger.tables import ComplaintRow, SetAsideRow
 
 

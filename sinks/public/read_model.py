@@ -28,8 +28,8 @@ from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
 from sinks.ledger.case_reading import read_courses
 from sinks.ledger.latest_dispatch import is_latest_dispatch
-from sinks.ledger.relation_links import RelationLinks
-from sinks.ledger.sender_acts import read_sender_facts
+from sinks.ledger.relations.relation_links import RelationLinks
+from sinks.ledger.relations.sender_acts import read_sender_facts
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.public.public_id import public_id
 from sinks.public.queries import CITY_PARTS, CLOSED_STATES, PROVINCE_PARTS, region_part

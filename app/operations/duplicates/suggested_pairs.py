@@ -13,8 +13,8 @@ from app.operations.duplicates.tables import DuplicateDecision, Outcome
 from app.operations.not_possible import NotPossible
 from config.database import read_transaction, statement_chunks
 from messages.shapes import KEPT_APART
-from sinks.ledger.current_relation import CurrentRelation, current_relations
 from sinks.ledger.latest_dispatch import is_latest_dispatch
+from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow, CorrectionRow, DispatchRow, SuggestionRow
 

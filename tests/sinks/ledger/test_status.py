@@ -13,7 +13,7 @@ from config.database import read_transaction, write_transaction
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
 from sinks.ledger.case_reading import dispatch_histories
-from sinks.ledger.relation_links import RelationLinks
+from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.status import StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 from tests.conftest import NOW

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, or_, union
 from sqlmodel import col, select
 
-from sinks.ledger.relation_links import RelationLinks, SenderCase
+from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _ACTS = ("withdraws", "objects", "asks-to-be-forgotten")

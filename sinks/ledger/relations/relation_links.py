@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlmodel import col
 
 from config.database import statement_chunks
-from sinks.ledger.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
 from sinks.ledger.tables import ComplaintRow
 
 # Returns the complaint that a chain goes on with; `None` at its end.
