@@ -79,6 +79,7 @@ _RELATIVES = _word_set(
     "keluargaku rombongan"
 )
 _FIRST_PERSON = _word_set("saya sy aku kami ambo awak den kula kulo ulun abdi beta")
+_SENDER_WORDS = _FIRST_PERSON | _CITIZEN_WORDS
 _ABSENCE_WORDS = _word_set(
     "kerja bekerja dinas tugas bertugas merantau rantau kuliah pulang tinggal mondok menetap cerita liburan"
 )
@@ -98,8 +99,8 @@ _CUE_OF_WORD: Mapping[str, float] = {
 _NAME_BEARERS = _ROAD_WORDS | _PERSON_WORDS | _PRODUCT_WORDS
 # “seperti di Bandung”, “beda dengan Surabaya”.
 _COMPARING_WORDS = _word_set(
-    "seperti spt sprti kayak kaya kyk macam layaknya sebagaimana dibanding dibandingkan daripada mencontoh meniru "
-    "contoh beda berbeda kalah"
+    "seperti spt sprti kayak kaya kyk layaknya sebagaimana dibanding dibandingkan daripada mencontoh meniru beda "
+    "berbeda kalah"
 )
 _BEFORE_COMPARED = _word_set("di dengan dgn sama pada kota kabupaten kab provinsi prov")
 # “Jakarta punya JAKI”, “Bandung saja bisa”.
@@ -181,7 +182,20 @@ def _is_compared(tokens: Tokens, first: int, end: int) -> bool:
     follows_comparison = previous in _COMPARING_WORDS or (
         previous in _BEFORE_COMPARED and second_previous in _COMPARING_WORDS
     )
-    return follows_comparison or _is_held_up(words[end : end + 2]) or _is_contrasted(tokens, first, end)
+    if follows_comparison:
+        return True
+    is_held_up = _is_held_up(words[end : end + 2]) and _is_near_sentence_start(tokens, first, 0)
+    return is_held_up or (_is_near_sentence_start(tokens, first, _MAX_OPENING_WORDS) and _is_contrasted(tokens, end))
+
+
+def _is_near_sentence_start(tokens: Tokens, first: int, max_words: int) -> bool:
+    """Return True if at most so many words stand between the start of the sentence and the word `first`.
+
+    “Kami di Sleman, kenapa di sini …” is no comparison: the sender is there.
+    """
+    begin = max(first - max_words, 0)
+    is_near = first <= max_words or not all(map(_SENTENCE_ENDS.isdisjoint, tokens.gaps[begin : first + 1]))
+    return is_near and _SENDER_WORDS.isdisjoint(tokens.words[begin:first])
 
 
 def _is_held_up(following: Sequence[str]) -> bool:
@@ -190,11 +204,8 @@ def _is_held_up(following: Sequence[str]) -> bool:
     return first == "punya" or (first in _ONLY_WORDS and second in _ABILITIES)
 
 
-def _is_contrasted(tokens: Tokens, first: int, end: int) -> bool:
-    """Return True if the name begins a sentence in which a contrast with “here” follows."""
-    opening_gaps = tokens.gaps[max(first - _MAX_OPENING_WORDS, 0) : first + 1]
-    if first > _MAX_OPENING_WORDS and all(map(_SENTENCE_ENDS.isdisjoint, opening_gaps)):
-        return False
+def _is_contrasted(tokens: Tokens, end: int) -> bool:
+    """Return True if a contrast with “here” follows in the same sentence."""
     has_contrast = False
     for position in range(end, min(end + _MAX_CONTRASTED_WORDS, len(tokens.words))):
         if not _SENTENCE_ENDS.isdisjoint(tokens.gaps[position]):

@@ -69,6 +69,8 @@ PLACES = {
     "Trotoar di Kota Padang sempit. Seperti di Bandung, mohon diperlebar": "13.71",
     "Di Surabaya trotoarnya lebar, kenapa di sini sempit? Kota Padang": "13.71",
     "Jakarta punya JAKI, kami di Klaten tidak": "33.10",
+    "Saya di Klaten punya tanah yang terendam": "33.10",
+    "Kami di Klaten, kenapa di sini sampah tidak diangkut": "33.10",
     "Sampah di Perumahan Bumi Makassar Permai, Bekasi Selatan": "32.75.04",
     # Words that were glued where line breaks were lost.
     "jalan rusakRT 02 Desa KarangKecamatan BayatKabupaten Klatenmohon diperbaiki": "33.10",
