@@ -24,6 +24,7 @@ _JSON_FIELDS = (
     "secret",
     "mentions_earlier_report",
     "says_recurred",
+    "says_continuing",
 )
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -39,7 +40,8 @@ class Comparable:
     those in the address fields. `topics`, `things` and `faults` follow the tables that
     `config/reference/matter_terms.py` reads. `received_at` is in seconds of the epoch. `sender` is empty if the sender
     is not proven. A `secret` complaint is compared with complaints of the same sender only.
-    `says_recurred` is set if the text says that the trouble came back after it was mended.
+    `says_recurred` is set if the text says that the trouble came back after it was mended, `says_continuing` if it says
+    that the trouble is still there.
     """
 
     text_words: tuple[str, ...]
@@ -60,6 +62,7 @@ class Comparable:
     secret: bool
     mentions_earlier_report: bool
     says_recurred: bool = False
+    says_continuing: bool = False
 
 
 def relate_senders(first: Comparable, second: Comparable) -> SenderRelation:
@@ -96,8 +99,8 @@ def pack_comparable(comparable: Comparable) -> bytes:
 def unpack_comparable(packed: bytes) -> Comparable:
     """Return the value that `pack_comparable` stored. Raises `ValueError` or `TypeError` for other bytes.
 
-    Rows of earlier versions have no districts, things and faults; these are empty then. They do not say that the
-    trouble recurred either.
+    Rows of earlier versions have no districts, things and faults; these are empty then. They do not say
+    how the trouble went on either.
     """
     text_words, title_words, address_words, names, topics, *later_lines, json_line = packed.decode().split("\n")
     district_words, things, faults = later_lines or ("", "", "")
@@ -131,5 +134,5 @@ def unpack_comparable(packed: bytes) -> Comparable:
         report_kind,
         secret,
         mentions_earlier_report,
-        bool(later_fields and later_fields[0]),
+        *later_fields,
     )

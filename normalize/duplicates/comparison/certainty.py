@@ -10,13 +10,12 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Literal
 
-from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.authors import PUBLIC_FAMILIES
 from normalize.duplicates.comparison.entity_comparison import HOUSES, LOCATING_KINDS, PERSONS
 from normalize.duplicates.comparison.feature_functions import different_parts, is_later_incident
 from normalize.duplicates.comparison.location_comparison import face_different_landmarks
 from normalize.duplicates.comparison.pair import ComplaintPair
-from normalize.duplicates.comparison.same_object import has_common_landmark, is_one_object
+from normalize.duplicates.comparison.same_object import has_common_landmark, is_one_house, is_one_object, is_told_again
 
 Certainty = Literal["certain", "likely", "new"]
 CERTAINTY_RANKS: Mapping[Certainty, int] = MappingProxyType({"new": 0, "likely": 1, "certain": 2})
@@ -27,10 +26,16 @@ _NEAR_SCORE, _SHORT_NEAR_SCORE = 0.7, 0.9
 _SHORT_COPY_WEIGHT = 8.0
 # From this weight on, a number in a copy is one of many, and no two regions have the same words by chance.
 _LONG_COPY_WEIGHT = 14.0
+# Density of the shared words, and weight of exchanged words, from which on a long text is no copy but another request.
+_MIN_COPY_DENSITY, _MIN_REWRITTEN_WEIGHT = 0.5, 3.0
 # Least share of the difference that is exchange, for texts that are equal but for numbers.
 _MIN_EXCHANGE_SHARE = 0.8
 # Least score of a suggestion: for a common place, and for equal things and faults without one.
 _LIKELY_SCORE, _LIKELY_SCORE_WITHOUT_PLACE = 0.45, 0.7
+# The same for a common place without a common trouble.
+_HIGH_LIKELY_SCORE = 0.65
+# The same for a trouble of a person, if nothing names the person: many wait for a card of their own.
+_LIKELY_SCORE_OF_PERSON = 0.75
 # Words of those who want something, and of those who do not.
 _CONSENT = frozenset({"dukung", "mendukung", "dukungan", "setuju", "izinkan", "mengizinkan", "lanjutkan"})
 _REFUSAL = frozenset({"tolak", "menolak", "penolakan", "keberatan", "jangan", "hentikan", "batalkan"})
@@ -41,7 +46,8 @@ def judge_certainty(pair: ComplaintPair, score: float, threshold: float) -> Cert
     if pair.is_near:
         is_certain = _is_certain_copy(pair, score)
     else:
-        is_certain = score >= threshold and is_one_object(pair, score) and not _is_doubtful(pair)
+        is_certain = (score >= threshold and is_one_object(pair, score)) or is_told_again(pair, score)
+        is_certain = is_certain and not _is_doubtful(pair)
     if is_certain:
         return "certain"
     return "likely" if _is_likely(pair, score) else "new"
@@ -51,7 +57,7 @@ def _is_certain_copy(pair: ComplaintPair, score: float) -> bool:
     if _recurred(pair) or _has_opposite_wishes(pair) or _is_local_form(pair):
         return False
     if pair.alignment.shorter_weight >= _SHORT_COPY_WEIGHT:
-        return score >= _NEAR_SCORE and not _is_numbered_form(pair)
+        return score >= _NEAR_SCORE and not _is_numbered_form(pair) and not _is_scattered(pair)
     if _differs_in_detail(pair):
         return False
     is_proven = pair.sender_relation == "same" or (is_one_object(pair, score) and not _is_doubtful(pair))
@@ -72,6 +78,12 @@ def _is_local_form(pair: ComplaintPair) -> bool:
     return not families.isdisjoint(PUBLIC_FAMILIES)
 
 
+def _is_scattered(pair: ComplaintPair) -> bool:
+    """Return True if long texts share a beginning and differ behind it: two requests of one school."""
+    alignment = pair.alignment
+    return alignment.density < _MIN_COPY_DENSITY and alignment.exchanged_weight >= _MIN_REWRITTEN_WEIGHT
+
+
 def _is_numbered_form(pair: ComplaintPair) -> bool:
     """Return True if numbers stand in each other's place and little else differs: two houses, two lamps."""
     alignment = pair.alignment
@@ -83,8 +95,10 @@ def _differs_in_detail(pair: ComplaintPair) -> bool:
     """Return True if two short copies differ in a number, a side, a house or the thing."""
     has_two_things = bool(pair.first.things and pair.second.things) and not pair.things[0]
     has_two_houses = bool(HOUSES & pair.entities.address_conflict)
-    is_exchanged = bool(pair.alignment.exchanged_numbers or pair.alignment.exchanged_opposites)
-    return has_two_things or has_two_houses or is_exchanged
+    if has_two_things or has_two_houses:
+        return True
+    is_one_source = pair.sender_relation == "same" or is_one_house(pair)
+    return not is_one_source and bool(pair.alignment.exchanged_numbers or pair.alignment.exchanged_opposites)
 
 
 def _is_doubtful(pair: ComplaintPair) -> bool:
@@ -95,7 +109,7 @@ def _is_doubtful(pair: ComplaintPair) -> bool:
         or "date" in pair.entities.conflict
         or bool(different_parts(pair))
         or _has_opposite_wishes(pair)
-        or (bool(is_later_incident(pair)) and not _mentions_earlier_report(pair))
+        or (bool(is_later_incident(pair)) and not pair.mentions_earlier_report)
         or face_different_landmarks(pair.first, pair.second, pair.word_frequencies)
     )
 
@@ -110,32 +124,24 @@ def _differ(refusing: AbstractSet[str], consenting: AbstractSet[str]) -> bool:
     return not _REFUSAL.isdisjoint(refusing - consenting) and not _CONSENT.isdisjoint(consenting - refusing)
 
 
-def _mentions_earlier_report(pair: ComplaintPair) -> bool:
-    return pair.first.mentions_earlier_report or pair.second.mentions_earlier_report
-
-
 def _recurred(pair: ComplaintPair) -> bool:
     """Return True if the later complaint says that the trouble came back, and the earlier one does not say so."""
-    earlier, later = _in_order(pair)
+    earlier, later = pair.in_order
     return later.says_recurred and not earlier.says_recurred
-
-
-def _in_order(pair: ComplaintPair) -> tuple[Comparable, Comparable]:
-    is_reversed = pair.has_times and (pair.first.received_at or 0) > (pair.second.received_at or 0)
-    return (pair.second, pair.first) if is_reversed else (pair.first, pair.second)
 
 
 def _is_likely(pair: ComplaintPair, score: float) -> bool:
     if pair.is_near or pair.sender_relation == "same":
         return score >= _LIKELY_SCORE
     if pair.is_personal and not PERSONS & pair.entities.equal:
-        return False
+        return score >= _LIKELY_SCORE_OF_PERSON
     has_place = (
         pair.location.is_same_spot
         or bool(pair.common_names)
         or bool(pair.entities.equal & LOCATING_KINDS)
         or has_common_landmark(pair)
     )
-    if has_place:
+    has_trouble = bool(pair.things[0] and (pair.faults[0] or pair.common_topics)) or score >= _HIGH_LIKELY_SCORE
+    if has_place and has_trouble:
         return score >= _LIKELY_SCORE
     return score >= _LIKELY_SCORE_WITHOUT_PLACE and pair.same_thing_and_fault > 0

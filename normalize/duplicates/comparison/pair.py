@@ -67,6 +67,17 @@ class ComplaintPair:
         return self.first.received_at is not None and self.second.received_at is not None
 
     @property
+    def mentions_earlier_report(self) -> bool:
+        """True if one of them refers to an earlier report of its sender."""
+        return self.first.mentions_earlier_report or self.second.mentions_earlier_report
+
+    @cached_property
+    def in_order(self) -> tuple[Comparable, Comparable]:
+        """The earlier and the later complaint; in the given order if a time is unknown."""
+        is_reversed = self.has_times and (self.first.received_at or 0) > (self.second.received_at or 0)
+        return (self.second, self.first) if is_reversed else (self.first, self.second)
+
+    @property
     def is_within_hours(self) -> bool:
         """True if both came within six hours."""
         return self.has_times and self.days_between < _FEW_HOURS_DAYS

@@ -11,6 +11,8 @@ from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
 _OBVIOUS_SCORE = 0.93
 # The same if they share a place, and if they share a place, the thing and the fault.
 _SHARED_PLACE_SCORE, _SHARED_TROUBLE_SCORE = 0.9, 0.85
+# Least scores of a report that is told again: by a proven sender, by one who says that it goes on, by another.
+_OWN_AGAIN_SCORE, _AGAIN_SCORE, _TOLD_AGAIN_SCORE = 0.45, 0.6, 0.75
 # Weight of a landmark's words in common (`depan kantor pos`) that name one spot.
 _MIN_LANDMARK_WEIGHT = 1.2
 # Names in common, without those of districts, that name a span or a spot together.
@@ -26,10 +28,10 @@ _SPOT_KINDS = frozenset({"alley", "landmark", "block", "km"})
 # Places in which one event is reported by many within hours.
 _EVENT_PLACES = frozenset({"street", "village", "hamlet", "unit", "branch"})
 _AREA_KINDS = frozenset({"village", "hamlet", "area", "branch", "unit"})
-# Things that a street has only one of: its surface, its works, its water and its traffic.
+# Things that a street has only one of: its surface, its works and its water.
 _LONG_THINGS = frozenset(
     (
-        *("jalan.jalan", "jalan.proyek", "jalan.galian", "jalan.lalu-lintas", "jembatan", "trotoar", "air.drainase"),
+        *("jalan.jalan", "jalan.proyek", "jalan.galian", "jembatan", "trotoar", "air.drainase"),
         *("air.banjir", "air.sungai", "air.tanggul", "ledeng.air-bersih", "listrik.listrik", "jalan.truk"),
     )
 )
@@ -41,8 +43,6 @@ def is_one_object(pair: ComplaintPair, score: float) -> bool:
         return True
     if pair.is_personal:
         return False
-    if _is_told_again(pair):
-        return True
     return (
         score >= _OBVIOUS_SCORE
         or _is_one_spot(pair)
@@ -51,6 +51,29 @@ def is_one_object(pair: ComplaintPair, score: float) -> bool:
         or _is_one_event(pair)
         or _is_one_place_and_trouble(pair, score)
     )
+
+
+def is_told_again(pair: ComplaintPair, score: float) -> bool:
+    """Return True if the later complaint says that an earlier one of the same sender is not settled.
+
+    The sender is proven, or the later complaint refers to an earlier report of a thing at the same place or, in a
+    person's own matter, with a person's name in common.
+    """
+    _, later = pair.in_order
+    if pair.sender_relation == "same":
+        return score >= _OWN_AGAIN_SCORE and later.says_continuing and bool(pair.things[0] or pair.faults[0])
+    if pair.sender_relation == "other" or not pair.mentions_earlier_report or not pair.things[0]:
+        return False
+    if pair.is_personal:
+        return score >= _AGAIN_SCORE and _names_one_person(pair)
+    has_place = pair.location.is_same_spot or bool(_narrow_names(pair)) or has_common_landmark(pair)
+    return has_place and score >= (_AGAIN_SCORE if later.says_continuing else _TOLD_AGAIN_SCORE)
+
+
+def _names_one_person(pair: ComplaintPair) -> bool:
+    """Return True if a common name is a person's in one of them; the other may give it without an introduction."""
+    entities = (*pair.first.entities, *pair.second.entities)
+    return any(kind == "name" and not pair.common_names.isdisjoint(value.split()) for kind, value in entities)
 
 
 def has_common_landmark(pair: ComplaintPair) -> bool:
@@ -63,13 +86,6 @@ def _is_one_person(pair: ComplaintPair) -> bool:
     return bool(PERSONS & pair.entities.equal) and bool(pair.things[0] or pair.common_topics)
 
 
-def _is_told_again(pair: ComplaintPair) -> bool:
-    """Return True if one refers to an earlier report, of one thing at one place."""
-    mentions_earlier_report = pair.first.mentions_earlier_report or pair.second.mentions_earlier_report
-    has_place = pair.location.is_same_spot or bool(_narrow_names(pair)) or has_common_landmark(pair)
-    return mentions_earlier_report and has_place and pair.things[0] > 0
-
-
 def _is_one_spot(pair: ComplaintPair) -> bool:
     """Return True for one thing and fault at a house, a landmark or a point of the map.
 
@@ -77,11 +93,11 @@ def _is_one_spot(pair: ComplaintPair) -> bool:
     """
     if not pair.same_thing_and_fault:
         return False
-    is_spot = bool(_SPOT_KINDS & pair.entities.equal) or _is_one_house(pair) or _is_one_point(pair)
+    is_spot = bool(_SPOT_KINDS & pair.entities.equal) or is_one_house(pair) or _is_one_point(pair)
     return is_spot or has_common_landmark(pair)
 
 
-def _is_one_house(pair: ComplaintPair) -> bool:
+def is_one_house(pair: ComplaintPair) -> bool:
     """Return True if the address fields are alike and have a number in common."""
     common_words = set(pair.first.address_words) & set(pair.second.address_words)
     has_number = any(word[0].isdecimal() for word in common_words)

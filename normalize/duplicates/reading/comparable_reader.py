@@ -17,8 +17,8 @@ from normalize.duplicates.comparable import Comparable, NamedEntity
 from normalize.duplicates.lookup_keys import LookupKeyFactory, LookupKeys
 from normalize.duplicates.reading.address_abbreviations import expand_abbreviations
 from normalize.duplicates.reading.author_names import find_author_names
+from normalize.duplicates.reading.course_phrases import says_continuing, says_recurred
 from normalize.duplicates.reading.glued_words import separate_glued_words
-from normalize.duplicates.reading.recurrence_phrases import says_recurred
 from normalize.duplicates.reading.region_extraction import CITIES_AND_PROVINCES, REGIONS, RegionExtraction
 from normalize.duplicates.reading.repeat_phrases import mentions_earlier_report
 from normalize.duplicates.reading.salutation import find_salutations
@@ -156,6 +156,7 @@ class ComparableReader:
             secret=report.rahasia,
             mentions_earlier_report=mentions_earlier_report(lowercase_text),
             says_recurred=says_recurred(lowercase_text),
+            says_continuing=says_continuing(lowercase_text),
         )
 
     def lookup_keys(self, comparable: Comparable) -> LookupKeys:

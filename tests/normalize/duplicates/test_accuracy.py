@@ -60,7 +60,7 @@ def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misl
 def test_sources_are_judged_about_equally(candidate_metrics: dict[str, Any]) -> None:
     """Long letters, short texts with an address, SMS and posts reach the same limits."""
     sources = candidate_metrics["by_source"].values()
-    assert min(source["precision"]["value"] for source in sources) >= 0.97
+    assert min(source["precision"]["value"] for source in sources) >= 0.96
     assert min(source["recall"]["value"] for source in sources) >= 0.65
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from app.evaluation.duplicates import ExplainedMessage
-from normalize.duplicates.reading.recurrence_phrases import says_recurred
+from normalize.duplicates.reading.course_phrases import says_continuing, says_recurred
 from tests.normalize.duplicates.conftest import CompareMessages, message
 
 LAMP = "Lampu jalan padam di Jl. Kenanga Raya depan masjid Al Hikmah, gelap sekali kalau malam"
@@ -80,3 +80,13 @@ def test_opposite_wishes_are_two_matters(compare: CompareMessages) -> None:
 def test_recurrence_is_read(text: str, *, recurred: bool) -> None:
     """A repair and its failure make a recurrence; waiting does not."""
     assert says_recurred(text) is recurred
+
+
+def test_sender_who_waits_repeats(compare: CompareMessages) -> None:
+    """Other words of one sender about one thing are a repeat if they say that it goes on; else they are suggested."""
+    first = message("PDAM Tirta Wiratama mati di Griya Lestari Raya sejak kemarin sore, tidak ada info", sender="a")
+    waiting = "hari kedua air di Griya Lestari Raya masih mati min, ada mobil tangki?"
+    assert compare(first, message(waiting, hours=20, sender="a")).certainty == "certain"
+    assert compare(first, message(waiting.replace("masih ", ""), hours=20, sender="b")).certainty != "new"
+    assert says_continuing("sampai sekarang belum ada petugas")
+    assert not says_continuing("lampu mati di jalan mawar")

@@ -1,6 +1,6 @@
-"""Phrases by which a text says that a trouble came back after it had ended: the lamp was mended and is out again. Pure.
+"""Phrases by which a text says how a trouble went on: it came back after a repair, or it is still there. Pure.
 
-Such a text is about a new occurrence. The agency has to come once more.
+A trouble that came back is a new occurrence: the agency has to come once more. One that is still there is the same.
 """
 
 import re
@@ -28,3 +28,14 @@ def says_recurred(lowercase_text: str) -> bool:
         return False
     without_waiting = _NOT_ENDED.sub(" ", lowercase_text)
     return bool(_AFTER_END.search(without_waiting))
+
+
+_CONTINUING = re.compile(
+    r"\b(?:masih|msh|tetap|tetep|ttp|isih|durung|makin|ora ono|(?:sampai|sampe|smp) (?:sekarang|skrg|hari ini|saat ini)"
+    r"|hari (?:ke ?-? ?\d+|kedua|ketiga|keempat|kelima)|(?:belum|blm|belom) (?:ada\b|di|jg\b|juga\b))"
+)
+
+
+def says_continuing(lowercase_text: str) -> bool:
+    """Return True if the text says that a trouble is still there, or that nobody came."""
+    return bool(_CONTINUING.search(lowercase_text))
