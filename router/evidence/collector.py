@@ -44,10 +44,10 @@ def _with_sole_addressee(pieces: Sequence[Evidence], location: ReportLocation) -
     A place that only the form names says where the sender is, and nothing about the matter.
     """
     addressees = {piece.institution for piece in pieces if piece.kind == "addressed"}
-    others = [piece for piece in pieces if piece.kind != "addressed"]
-    if not addressees or any(piece.institution in addressees for piece in others):
+    further_pieces = [piece for piece in pieces if piece.kind != "addressed"]
+    if not addressees or any(piece.institution in addressees for piece in further_pieces):
         return pieces
-    if all(piece.kind == "place" for piece in others) and (not others or _is_only_in_form(location)):
+    if all(piece.kind == "place" for piece in further_pieces) and (not further_pieces or _is_only_in_form(location)):
         return [replace(piece, strength=_SOLE_ADDRESSEE_STRENGTH) for piece in pieces if piece.kind == "addressed"]
     return pieces
 
