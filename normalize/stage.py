@@ -27,7 +27,7 @@ from normalize.decision_store import StoredDecision, StoredFollowUp
 from normalize.draft import Draft, NotComplaint
 from normalize.duplicates.matcher import Matcher, MatterDecision
 from normalize.duplicates.store.closed_cases import close_cases, close_merged, reopen_cases
-from normalize.duplicates.store.regrouping import is_one_matter, regroup
+from normalize.duplicates.store.regrouping import common_root, regroup
 from normalize.earlier import Earlier
 from normalize.reader_table import ReaderTable
 from normalize.relation import (
@@ -203,10 +203,14 @@ def _follow(connection: Connection, correction: Correction) -> None:
     """Group a complaint as a person decided.
 
     Nothing is stored about a suggestion that was denied: a complaint is compared once, when it arrives, so the pair is
-    not suggested again. The two are split only if they were merged meanwhile.
+    not suggested again. The two are split only if they were merged meanwhile: the one that is not the root goes.
     """
     complaint_id, apart_from = correction.complaint_id, correction.apart_from
-    if correction.is_denial and not (apart_from and is_one_matter(connection, complaint_id, apart_from)):
+    if correction.is_denial:
+        root_id = common_root(connection, complaint_id, apart_from) if apart_from else None
+        if root_id and apart_from:
+            split_id = apart_from if complaint_id == root_id else complaint_id
+            regroup(connection, split_id, split_id)
         return
     root_id = correction.relation.of or complaint_id
     regroup(connection, complaint_id, root_id)

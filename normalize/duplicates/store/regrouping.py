@@ -24,9 +24,10 @@ def regroup(connection: Connection, complaint_id: UUID, root_id: UUID) -> None:
         connection.execute(update(ComparableRow).where(is_root).values(since=since))
 
 
-def is_one_matter(connection: Connection, first_id: UUID, second_id: UUID) -> bool:
-    """Return True if two complaints belong to one root. An expired complaint is its own root."""
+def common_root(connection: Connection, first_id: UUID, second_id: UUID) -> UUID | None:
+    """Return the root that two complaints belong to; `None` if they are two matters. An expired one is its own root."""
     ids = (first_id, second_id)
     query = select(ComparableRow.complaint_id, ComparableRow.root).where(col(ComparableRow.complaint_id).in_(ids))
     roots = {complaint_id: root or complaint_id for complaint_id, root in connection.execute(query)}
-    return bool(roots.get(first_id, first_id) == roots.get(second_id, second_id))
+    root_id = roots.get(first_id, first_id)
+    return root_id if root_id == roots.get(second_id, second_id) else None

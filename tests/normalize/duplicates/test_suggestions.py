@@ -92,6 +92,18 @@ def test_denial_splits_only_what_was_merged(parts: Parts, stage: NormalizeStage)
     assert fifth.relation.of == second.id
 
 
+def test_denial_splits_what_was_merged_the_other_way(parts: Parts, stage: NormalizeStage) -> None:
+    """The earlier complaint was merged into the later one, which carries the suggestion."""
+    first, second = normalize(stage, report(parts, TREE, "a"), report(parts, OTHER_TREE, "b", 90))
+    stage.handle([correction(first.id, Relation(kind="joins", of=second.id, evidence=(MERGED,)))])
+    (third,) = normalize(stage, report(parts, f"Setuju. {TREE}", "c", 91), first_offset=10)
+    assert third.relation.of == second.id
+    stage.handle([denial(second.id, first.id)])
+    (fourth,) = normalize(stage, report(parts, f"Betul. {TREE}", "d", 92), first_offset=20)
+    (fifth,) = normalize(stage, report(parts, f"Betul. {OTHER_TREE}", "e", 93), first_offset=30)
+    assert (fourth.relation.of, fifth.relation.of) == (first.id, second.id)
+
+
 def test_denial_leaves_a_member_in_its_own_matter(parts: Parts, stage: NormalizeStage) -> None:
     """A complaint that belongs to a third matter stays there when it is kept apart from another one."""
     first, second, third = normalize(
