@@ -12,6 +12,7 @@ from typing import Literal
 
 from normalize.duplicates.comparison.authors import PUBLIC_FAMILIES
 from normalize.duplicates.comparison.entity_comparison import HOUSES, LOCATING_KINDS, PERSONS
+from normalize.duplicates.comparison.exclusions import lacks_ground
 from normalize.duplicates.comparison.feature_functions import different_parts, is_later_incident
 from normalize.duplicates.comparison.location_comparison import face_different_landmarks
 from normalize.duplicates.comparison.pair import ComplaintPair
@@ -58,7 +59,7 @@ def _is_certain_copy(pair: ComplaintPair, score: float) -> bool:
         return False
     if pair.alignment.shorter_weight >= _SHORT_COPY_WEIGHT:
         return score >= _NEAR_SCORE and not _is_numbered_form(pair) and not _is_scattered(pair)
-    if _differs_in_detail(pair):
+    if lacks_ground(pair) or _differs_in_detail(pair):
         return False
     is_proven = pair.sender_relation == "same" or (is_one_object(pair, score) and not _is_doubtful(pair))
     return score >= (_NEAR_SCORE if is_proven else _SHORT_NEAR_SCORE)
@@ -131,6 +132,8 @@ def _recurred(pair: ComplaintPair) -> bool:
 
 
 def _is_likely(pair: ComplaintPair, score: float) -> bool:
+    if pair.is_equal_on_other_channel:
+        return True
     if pair.is_near or pair.sender_relation == "same":
         return score >= _LIKELY_SCORE
     if pair.is_personal and not PERSONS & pair.entities.equal:

@@ -112,17 +112,22 @@ def _by_time_of_short_text(pair: ComplaintPair) -> str:
 
 
 def _by_missing_ground(pair: ComplaintPair) -> str:
-    """Exclude short texts of two senders, or of unknown ones, that name nothing in common.
+    """Exclude short texts that name nothing in common. The same words on another channel are left to a person."""
+    return "nothing-says-so" if lacks_ground(pair) and not pair.is_equal_on_other_channel else ""
+
+
+def lacks_ground(pair: ComplaintPair) -> bool:
+    """Return True for short texts of two senders, or of unknown ones, that name nothing in common.
 
     The number of a house or neighbourhood alone is no place: each village has its RT 3.
     """
     if pair.sender_relation == "same" or not _is_short(pair):
-        return ""
+        return False
     first, second = pair.first, pair.second
     has_equal_address = first.address_words and first.address_words == second.address_words
     if first.names & second.names or pair.entities.equal & (LOCATING_KINDS - HOUSES) or has_equal_address:
-        return ""
-    return "" if shared_landmark_words(first, second, pair.word_frequencies) else "nothing-says-so"
+        return False
+    return not shared_landmark_words(first, second, pair.word_frequencies)
 
 
 def _by_address(pair: ComplaintPair) -> str:

@@ -24,6 +24,8 @@ from normalize.duplicates.comparison.text_alignment import TextAlignment, align_
 _MIN_NEAR_WEIGHT = 1.5
 # Shared weight of a long copy: about fifteen words that not every text has.
 _LONG_COPY_WEIGHT = 8.0
+# Days within which one person sends the same words on another channel.
+_OTHER_CHANNEL_DAYS = 3.0
 # A topic with this prefix is of one person: a card, a claim, a wage. Two persons who ask for theirs ask for two things.
 _PERSONAL_TOPIC_PREFIX = "own-"
 # Things and faults of this family go with all others.
@@ -106,6 +108,14 @@ class ComplaintPair:
         if not self.is_within_half_day:
             return False
         return self.alignment.shared_weight >= _LONG_COPY_WEIGHT and self.alignment.is_copy
+
+    @cached_property
+    def is_equal_on_other_channel(self) -> bool:
+        """True if the same words in one region came on two channels within three days: perhaps one person sent both."""
+        is_soon = self.has_times and self.days_between <= _OTHER_CHANNEL_DAYS
+        if not is_soon or self.first.channel == self.second.channel or "region" not in self.entities.equal:
+            return False
+        return self.alignment.similarity == 1.0
 
     @cached_property
     def text_entities(self) -> EntityComparison:

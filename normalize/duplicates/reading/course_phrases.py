@@ -6,6 +6,8 @@ A trouble that came back is a new occurrence: the agency has to come once more. 
 import re
 
 _AGAIN = re.compile(r"\b(?:lagi|lg|kembali|kambuh|terulang|berulang)\b")
+# Most texts contain no stem; the search for a stem is cheaper than the regular expression.
+_AGAIN_STEMS = ("lagi", "lg", "kembali", "kambuh", "ulang")
 # A repair, or the end of a trouble, in lower case.
 _ENDED = (
     r"(?:di(?:perbaiki|betul(?:kan|in)|benah[ik]|bener?in|tambal|ganti|keruk|bersihkan|angkut|tegur|tertibkan|atasi"
@@ -24,7 +26,7 @@ _NOT_ENDED = re.compile(
 
 def says_recurred(lowercase_text: str) -> bool:
     """Return True if the text says that the trouble is back after a repair or after it had ended."""
-    if not _AGAIN.search(lowercase_text):
+    if not any(map(lowercase_text.__contains__, _AGAIN_STEMS)) or not _AGAIN.search(lowercase_text):
         return False
     without_waiting = _NOT_ENDED.sub(" ", lowercase_text)
     return bool(_AFTER_END.search(without_waiting))

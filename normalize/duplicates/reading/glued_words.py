@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 # A small letter before a capital one within a word of at least four letters. Accounts and hashtags are left alone.
 _GLUED = re.compile(r"(?<![\w@#])([^\W\d_]{3,}[a-z])(RT|RW|[A-Z][a-z]{2,})(?![A-Z])")
+# Most texts have none; the search for it is cheaper than that for whole words.
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 _BEFORE_NUMBERS = frozenset({"RT", "RW"})
 
 
@@ -14,7 +16,7 @@ def separate_glued_words(text: str, is_known: Callable[[str], bool]) -> str:
     A dictionary word that is written in this way (`WhatsApp`) stays as it is. In a name (`TransJogja`) a space changes
     nothing, because the comparison of two texts does not count it.
     """
-    if not _GLUED.search(text):
+    if not _INNER_CAPITAL.search(text):
         return text
 
     def separate(match: re.Match[str]) -> str:

@@ -166,7 +166,10 @@ class EarlierComplaints:
         complaint_id = complaint.complaint_id
         self._numbers_by_id[complaint_id] = number
         self._opened[number] = complaint
-        if complaint.root_id in self._members:
+        if complaint.root_id == complaint_id:
+            # No stored complaint belongs to a new root: its members need no query.
+            self._members[complaint_id] = []
+        elif complaint.root_id in self._members:
             self._members[complaint.root_id].append(number)
         slot, seconds = number % _SLOTS, int(received_at.timestamp())
         self._changed_keys.update(keys.stored_keys)

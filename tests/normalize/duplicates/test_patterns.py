@@ -72,3 +72,13 @@ def test_one_form_from_two_regions(compare: CompareMessages) -> None:
     )
     assert compare(*(message(campaign, location=city) for city in cities)).certainty == "certain"
     assert compare(*(message(ROAD, location=city) for city in cities)).certainty != "certain"
+
+
+def test_same_words_on_another_channel(compare: CompareMessages) -> None:
+    """Few words in one region are suggested, many are merged; on one channel, or weeks later, few words say nothing."""
+    few, many = "Pasar becek dan bau di Kota Palu", f"{COMPLAINT} Kota Palu"
+    assert compare(message(few), message(few, 2, "sms")).certainty == "likely"
+    assert compare(message(many), message(many, 2, "sms")).certainty == "certain"
+    assert compare(message(few), message(few, 2)).exclusion == "nothing-says-so"
+    assert compare(message(few), message(few, 500, "sms")).exclusion == "nothing-says-so"
+    assert compare(message("Pasar becek dan bau"), message("Pasar becek dan bau", 2, "sms")).certainty == "new"
