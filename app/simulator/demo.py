@@ -18,6 +18,7 @@ from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.agency_answers import AgencyAnswers
+from app.operations.duplicates.suggested_pairs import SuggestedPairs
 from app.simulator.conversation import Line, PlayedReport, play
 from app.simulator.officer import OfficerStep, OfficerVisit
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
@@ -192,7 +193,10 @@ def _message_table(parts: Parts, sent: Iterable[Sent]) -> ShownTable:
 
 def _message_row(parts: Parts, entry: Sent) -> tuple[str, ...]:
     status = parts.ledger.status(entry.tracking) if entry.tracking else None
-    return entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", *_outcome(entry, status)
+    outcome, agencies = _outcome(entry, status)
+    if suggestion := SuggestedPairs(parts.engine).find(entry.tracking) if entry.tracking else None:
+        outcome = f"{outcome}, perhaps {suggestion.suggested_number}"
+    return entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", outcome, agencies
 
 
 def _outcome(entry: Sent, status: ReportStatus | None) -> tuple[str, str]:

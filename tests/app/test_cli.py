@@ -181,6 +181,8 @@ def test_the_demo_shows_every_case(cli: Cli) -> None:
     assert result.stdout.count("dibuka-lagi") == 4
     # A number is never cut, however narrow the terminal is.
     assert len(set(re.findall(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", result.stdout))) >= 30
+    # The same words on another channel are suggested to a person.
+    assert re.search(r"new\s+complaint,\s+perhaps", re.sub(r"[│\n]", " ", result.stdout))
     assert "403 bad_signature" in result.stdout
     assert "413 too_large" in result.stdout
 
