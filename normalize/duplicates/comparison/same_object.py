@@ -28,6 +28,13 @@ _SPOT_KINDS = frozenset({"alley", "landmark", "block", "km"})
 # Places in which one event is reported by many within hours.
 _EVENT_PLACES = frozenset({"street", "village", "hamlet", "unit", "branch"})
 _AREA_KINDS = frozenset({"village", "hamlet", "area", "branch", "unit"})
+# Things of which a street has many: without a spot, two reports are of two of them, however alike and near in time.
+_SMALL_THINGS = frozenset(
+    (
+        *("lampu-jalan", "lampu-lalu-lintas", "pohon", "kabel", "listrik.gardu-tiang-listrik", "air.tutup-saluran"),
+        *("sampah.tempat-sampah", "jalan.rambu-marka", "jalan.polisi-tidur", "pagar-pembatas", "rumput-semak"),
+    )
+)
 # Things that a street has only one of: its surface, its works and its water.
 _LONG_THINGS = frozenset(
     (
@@ -43,6 +50,8 @@ def is_one_object(pair: ComplaintPair, score: float) -> bool:
         return True
     if pair.is_personal:
         return False
+    if _is_small_thing(pair):
+        return _is_one_spot(pair) or _has_names_of_spot(pair, score)
     return (
         score >= _OBVIOUS_SCORE
         or _is_one_spot(pair)
@@ -143,6 +152,12 @@ def _is_one_place_and_trouble(pair: ComplaintPair, score: float) -> bool:
     if is_only_street or not has_place:
         return False
     return score >= _SHARED_PLACE_SCORE or (score >= _SHARED_TROUBLE_SCORE and pair.same_thing_and_fault > 0)
+
+
+def _is_small_thing(pair: ComplaintPair) -> bool:
+    """Return True if all that both name is a thing of which a place has many."""
+    common_things = pair.first.things & pair.second.things
+    return bool(common_things) and common_things <= _SMALL_THINGS
 
 
 def _has_long_thing(pair: ComplaintPair) -> bool:

@@ -20,6 +20,11 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
             "likely",
         ),
         (
+            message("Lampu jalan mati di Jalan Melati Raya Semarang sejak Senin"),
+            message("PJU padam di jalan Melati Raya, Semarang, mohon diganti", hours=1),
+            "likely",
+        ),
+        (
             message("Jalan Rambutan Indah berlubang parah, mohon diaspal"),
             message("aspal jalan rambutan indah rusak berat, banyak lubang, kapan diperbaiki?", hours=90),
             "certain",
@@ -30,7 +35,13 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
             "new",
         ),
     ],
-    ids=["lamp beside a mosque", "tree in a street", "surface of a street", "two troubles of a hospital"],
+    ids=[
+        "lamp beside a mosque",
+        "tree in a street",
+        "lamps in a street at once",
+        "surface of a street",
+        "two troubles of a hospital",
+    ],
 )
 def test_other_words_need_an_object(
     compare: CompareMessages, first: ExplainedMessage, second: ExplainedMessage, certainty: str
