@@ -124,31 +124,45 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
     answers = _answers(connection, dispatches)
     reports, report_count = _reports(connection, row.complaint_id, agency)
     complaint = _complaint(connection, row.complaint_id)
-    # The clocks of router and bus differ: what came to a later hop is told by the hop.
-    last_hop = dispatches[-1].hop if row.is_current else row.hop
-    shown_ids = {item.id for item in dispatches if item.hop <= last_hop}
-    shown_answers = [answer for answer in answers if answer.dispatch_id in shown_ids]
-    events = (
-        *_dispatch_events([item for item in dispatches if item.hop <= last_hop + 1]),
-        *_answer_events(shown_answers, _counted_ids(dispatches, answers)),
-        *_report_events(reports),
-        *_correction_events(connection, row.complaint_id),
-    )
     is_anonymous = dispatch.report.anonim or _has_anonymous_repeat(connection, row.complaint_id)
     return CaseView(
         row,
         dispatch,
         dispatches,
         received_at=complaint.received_at if complaint else None,
-        # What other agencies wrote after the case left this one is no matter of this one.
-        events=sorted(
-            (event for event in events if row.is_current or event.at <= row.changed_at), key=lambda event: event.at
-        ),
+        events=_shown_events(connection, row, dispatches, answers, reports),
         answer_ids=frozenset(answer.id for answer in answers if answer.dispatch_id == row.dispatch_id),
         reports=reports,
         report_count=report_count,
         is_anonymous=is_anonymous,
         suggestion=read_suggested_case(connection, row, dispatch),
+    )
+
+
+def _shown_events(
+    connection: Connection,
+    row: Row[Any],
+    dispatches: Sequence[Dispatch],
+    answers: Sequence[Row[Any]],
+    reports: Sequence[AccompanyingReport],
+) -> Sequence[CaseEvent]:
+    """Return the events that the agency of a case may read, in the order of time.
+
+    What other agencies wrote after the case left this one is no matter of this one. The clocks of router and bus
+    differ: what came to a later hop is told by the hop.
+    """
+    last_hop = dispatches[-1].hop if row.is_current else row.hop
+    shown_ids = {item.id for item in dispatches if item.hop <= last_hop}
+    events = (
+        *_dispatch_events([item for item in dispatches if item.hop <= last_hop + 1]),
+        *_answer_events(
+            [answer for answer in answers if answer.dispatch_id in shown_ids], _counted_ids(dispatches, answers)
+        ),
+        *_report_events(reports),
+        *_correction_events(connection, row.complaint_id),
+    )
+    return sorted(
+        (event for event in events if row.is_current or event.at <= row.changed_at), key=lambda event: event.at
     )
 
 

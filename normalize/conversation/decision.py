@@ -192,6 +192,9 @@ def _below_closed_case(
     report = next((report for report in reports if thread and thread in {report.complaint_id, report.report_id}), None)
     if report is None or _is_other_report(message, report, content_of):
         return None
+    if report.closed_at and report.closed_at > message.at:
+        # It was written before the answer and read after it.
+        return None
     if message.traits.confirms and not message.traits.objects:
         return Attachment(report, "confirms", "same-thread")
     if not _is_answered(report, message.at):

@@ -141,13 +141,14 @@ def test_another_matter_with_a_quoted_number(citizen: Citizen) -> None:
     assert_belongs(citizen.send(f"Saya pernah lapor {number}. {same}"), tree, "adds", "own-number")
 
 
+def below(parent_id: str, author: str) -> dict[str, Any]:
+    """Return the fields of a reply in the thread that begins with the post 100."""
+    reference = {"type": "replied_to", "id": parent_id}
+    return {"conversation_id": "100", "in_reply_to_user_id": author, "referenced_tweets": [reference]}
+
+
 def test_another_matter_in_a_thread(citizen: Citizen) -> None:
     """A thread is one matter, except a post about another matter at another place; posts below that continue it."""
-
-    def below(parent_id: str, author: str) -> dict[str, Any]:
-        reference = {"type": "replied_to", "id": parent_id}
-        return {"conversation_id": "100", "in_reply_to_user_id": author, "referenced_tweets": [reference]}
-
     bridge = citizen.post("@lapor1708 jembatan gantung di Desa Melung Kedungbanteng Banyumas papannya lepas", "100")
     rope = citizen.post("@lapor1708 tali jembatan di Desa Melung ikut putus", "200", **below("100", "77"))
     waste = citizen.post("@lapor1708 sampah menumpuk di Pasar Segamas Purbalingga", "300", **below("150", "1"))
@@ -157,3 +158,13 @@ def test_another_matter_in_a_thread(citizen: Citizen) -> None:
     assert_belongs(rope, bridge, "reports", "same-thread")
     assert_belongs(smell, waste, "reports", "same-thread")
     assert_belongs(again, bridge, "reports", "same-thread")
+
+
+def test_what_is_posted_before_the_closing_is_not_about_it(citizen: Citizen) -> None:
+    """The closing is read first, but the post is older: it is a report that somebody sees, with what continues it."""
+    report = citizen.post("@lapor1708 lampu jalan mati di Jalan Suparjo Rustam Sokaraja Banyumas", "100")
+    citizen.handle(citizen.answer_record(report, "closed", citizen.now + timedelta(minutes=30)))
+    older = citizen.post("@lapor1708 cuma diganti satu, yang empat tidak", "200", 10, **below("100", "77"))
+    assert_own(older)
+    later = citizen.post("@lapor1708 yang empat itu bagaimana", "300", 60, **below("200", "77"))
+    assert_belongs(later, older, "reports", "same-thread")
