@@ -78,6 +78,10 @@ alerts: $(VENV)/.dev ## Rewrite Prometheus's alert rules from the thresholds; re
 translations: $(VENV)/.dev ## Collect the texts of all pages into the catalogs; write the missing translations
 	$(BIN)/python -m app.translations
 
+.PHONY: holidays
+holidays: $(VENV)/.dev ## Write the table of holidays from the package `holidays`; review the diff
+	$(BIN)/python -m bench.holiday_table
+
 .PHONY: screenshots
 screenshots: $(VENV)/.dev ## Take the README's screenshots again (needs chromium); look at them
 	$(BIN)/python -m tests.end_to_end.browser.screenshots

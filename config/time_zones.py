@@ -36,6 +36,10 @@ _WIT_PROVINCES = frozenset(
     | {"91", "92", "93", "94", "95", "96"}  # Papua
 )
 
+# Kinds of agencies whose code contains that of their region.
+_REGIONAL_KINDS = frozenset({"provinsi", "kota", "kabupaten"})
+_PROVINCE_DIGITS = 2
+
 
 def time_zone(region_code: str = "") -> TimeZone:
     """Return the zone of a region by its code (`51`, `51.71`, `51.71.01`); WIB for "" and for unknown codes."""
@@ -43,6 +47,22 @@ def time_zone(region_code: str = "") -> TimeZone:
     if province in _WITA_PROVINCES:
         return TimeZone.WITA
     return TimeZone.WIT if province in _WIT_PROVINCES else TimeZone.WIB
+
+
+def agency_region(agency: str) -> str:
+    """Return the dotted code of the region of an agency: `33.74` for `kota-3374`; "" for a national one and triage.
+
+    The codes of regional agencies have the digits of the official code (`config/data/README.md`).
+    """
+    kind, _, digits = agency.partition("-")
+    if kind not in _REGIONAL_KINDS or not digits.isdecimal():
+        return ""
+    return digits if len(digits) <= _PROVINCE_DIGITS else f"{digits[:_PROVINCE_DIGITS]}.{digits[_PROVINCE_DIGITS:]}"
+
+
+def agency_time_zone(agency: str) -> TimeZone:
+    """Return the zone in which an agency works; WIB for national agencies and triage, which are in Jakarta."""
+    return time_zone(agency_region(agency))
 
 
 def local_time(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:

@@ -13,7 +13,7 @@ import grimp
 RANKS: Sequence[frozenset[str]] = (
     frozenset({"bus", "config", "messages"}),
     frozenset({"accounts", "language"}),
-    frozenset({"desk", "ingest", "monitor", "normalize", "router", "sinks"}),
+    frozenset({"desk", "ingest", "monitor", "normalize", "oversight", "router", "sinks"}),
     frozenset({"app"}),
 )
 PACKAGES = tuple(sorted(package for rank in RANKS for package in rank))

@@ -1,0 +1,145 @@
+"""The clocks of a case as rows of `clocks.csv`: how long, what begins, ends and stops them, and by which rule.
+
+A clock keeps the row that was valid when it began, so a change of the rules never moves a deadline that runs.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal, TypeAlias, cast, get_args
+
+from config.clocks.holidays import day_of
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.table_reader import TableRow, raise_faults, read_table
+from config.time_zones import TimeZone
+
+CLOCKS = "clocks.csv"
+_COLUMNS = (
+    *("clock", "kinds", "topics", "days", "unit", "starts", "ends", "pauses", "transfer", "reopening", "duty"),
+    *("source", "valid_from", "valid_until"),
+)
+
+# `verify`: until a report is forwarded. `first_answer`: until the agency that has the case answers. `objection`: the
+# time in which the sender may object to an answer. `resolve`: until the case is closed.
+ClockName: TypeAlias = Literal["verify", "first_answer", "objection", "resolve"]
+Unit: TypeAlias = Literal["working", "calendar"]
+# `received`: a report arrives. `dispatched`: an agency gets the case. `forwarded`: the first of these. `reopened`: the
+# sender objected in time, and the case begins again. The others are verdicts of the agency.
+Signal: TypeAlias = Literal["received", "dispatched", "forwarded", "asked", "responded", "closed", "reopened"]
+# What becomes of a clock at a transfer or a reopening: nothing, or it begins anew.
+Effect: TypeAlias = Literal["continue", "anew"]
+# Who must act before the deadline.
+Duty: TypeAlias = Literal["triage", "agency", "sender"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """One rule. Empty `kinds` or `topics`: all of them. It applies to clocks that begin on its days, in Jakarta."""
+
+    clock: ClockName
+    kinds: frozenset[str]
+    topics: frozenset[str]
+    days: int
+    unit: Unit
+    starts: frozenset[Signal]
+    ends: frozenset[Signal]
+    pauses: frozenset[Signal]
+    transfer: Effect
+    reopening: Effect
+    duty: Duty
+    source: str
+    valid_from: date
+    valid_until: date | None
+
+    def applies(self, kind: str, topic: str, day: date) -> bool:
+        """Return whether the rule is that of a case of this kind and topic for a clock that begins on `day`."""
+        fits = (not self.kinds or kind in self.kinds) and (not self.topics or topic in self.topics)
+        return fits and self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+class ClockTable:
+    """The rows in their order. Of several rows that apply, the first one counts. `version` names the table."""
+
+    def __init__(self, rows: Iterable[ClockRow], version: str = "") -> None:
+        self.rows = tuple(rows)
+        self.version = version
+        self.names: tuple[ClockName, ...] = tuple(dict.fromkeys(row.clock for row in self.rows))
+        self._by_clock = {name: [row for row in self.rows if row.clock == name] for name in self.names}
+
+    def row(self, clock: ClockName, at: datetime, kind: str = "", topic: str = "") -> ClockRow | None:
+        """Return the row of a clock that begins at a moment; `None` if no rule applies to such a case."""
+        day = at.astimezone(TimeZone.WIB.value).date()
+        return next((row for row in self._by_clock.get(clock, ()) if row.applies(kind, topic, day)), None)
+
+
+def load_clock_rows(path: Path = SHIPPED_FOLDER / CLOCKS) -> tuple[ClockRow, ...]:
+    """Return the rows of a table. Raises `TableError`."""
+    table = read_table(path, _COLUMNS, exact_columns=True)
+    raise_faults(path, (f"line {row.line}: {fault}" for row in table for fault in _row_faults(row)))
+    rows = tuple(map(_clock_row, table))
+    raise_faults(path, _missing_rows(rows))
+    return rows
+
+
+def _clock_row(row: TableRow) -> ClockRow:
+    cells = {column: cell.strip() for column, cell in row.cells.items()}
+
+    def signals(column: str) -> frozenset[Signal]:
+        return frozenset(cast("Sequence[Signal]", row.parts(column)))
+
+    return ClockRow(
+        clock=cast("ClockName", cells["clock"]),
+        kinds=frozenset(row.parts("kinds")),
+        topics=frozenset(row.parts("topics")),
+        days=int(cells["days"]),
+        unit=cast("Unit", cells["unit"]),
+        starts=signals("starts"),
+        ends=signals("ends"),
+        pauses=signals("pauses"),
+        transfer=cast("Effect", cells["transfer"]),
+        reopening=cast("Effect", cells["reopening"]),
+        duty=cast("Duty", cells["duty"]),
+        source=cells["source"],
+        valid_from=date.fromisoformat(cells["valid_from"]),
+        valid_until=date.fromisoformat(cells["valid_until"]) if cells["valid_until"] else None,
+    )
+
+
+def _row_faults(row: TableRow) -> Iterator[str]:
+    choices: dict[str, Collection[str]] = {
+        "clock": get_args(ClockName),
+        "unit": get_args(Unit),
+        "transfer": get_args(Effect),
+        "reopening": get_args(Effect),
+        "duty": get_args(Duty),
+    }
+    for column, values in choices.items():
+        if row.cells[column].strip() not in values:
+            yield f"{column} is {row.cells[column]!r}; write one of {', '.join(values)}"
+    for column in ("starts", "ends", "pauses"):
+        for signal in row.parts(column):
+            if signal not in get_args(Signal):
+                yield f"{column} names {signal!r}; write some of {', '.join(get_args(Signal))}"
+    for column in ("starts", "ends", "source"):
+        if not row.cells[column].strip():
+            yield f"{column} is empty; fill it"
+    yield from _number_faults(row)
+
+
+def _number_faults(row: TableRow) -> Iterator[str]:
+    days, valid_until = row.cells["days"].strip(), row.cells["valid_until"].strip()
+    if not days.isdecimal() or int(days) < 1:
+        yield f"days is {days!r}; write a whole number from 1 on"
+    if day_of(row.cells["valid_from"].strip()) is None:
+        yield "write valid_from like 2026-08-17"
+    if valid_until and day_of(valid_until) is None:
+        yield "write valid_until like 2026-08-17, or leave it empty"
+
+
+def _missing_rows(rows: Collection[ClockRow]) -> Iterator[str]:
+    """Yield the clocks without which the service cannot work: each needs a row for every case from now on."""
+    for clock in ("first_answer", "objection"):
+        always = [row for row in rows if row.clock == clock and not row.kinds and not row.topics]
+        if not any(row.valid_until is None for row in always):
+            yield f"{clock} has no row for all kinds and topics with an empty valid_until; add one"

@@ -1,0 +1,1 @@
+"""Clocks of cases: from what happened to a case to its deadlines. Pure."""

@@ -1,0 +1,52 @@
+"""One run of a clock: from its beginning to its end, with the pauses between. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from config.clocks.clock_table import ClockRow
+from config.clocks.deadlines import Deadlines, Pause
+from config.time_zones import agency_time_zone
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRun:
+    """One run, by the row that was valid when it began.
+
+    `hop` is the dispatch that began it (0 for the arrival), `agency` that of its beginning: it has the zone.
+    `paused_at`: it stands since then. `ended_at`: what it waits for happened; with `is_dropped`, nobody waits for that
+    any more, because the case went on without it.
+    """
+
+    row: ClockRow
+    hop: int
+    agency: str
+    started_at: datetime
+    pauses: tuple[Pause, ...] = ()
+    paused_at: datetime | None = None
+    ended_at: datetime | None = None
+    is_dropped: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """True while somebody must act."""
+        return self.ended_at is None
+
+    def paused(self, at: datetime) -> "ClockRun":
+        """Return the run with the beginning of a pause. A run that stands already stands on."""
+        return self if self.paused_at else replace(self, paused_at=at)
+
+    def resumed(self, at: datetime) -> "ClockRun":
+        """Return the run with the end of its pause, if it stands."""
+        if self.paused_at is None:
+            return self
+        return replace(self, pauses=(*self.pauses, Pause(self.paused_at, at)), paused_at=None)
+
+    def ended(self, at: datetime, *, is_dropped: bool = False) -> "ClockRun":
+        """Return the run with its end."""
+        return replace(self.resumed(at), ended_at=at, is_dropped=is_dropped)
+
+    def due_at(self, deadlines: Deadlines, now: datetime, times: int = 1) -> datetime:
+        """Return the end of `times` periods. While the clock stands, it is the one if the sender wrote now."""
+        pauses: Sequence[Pause] = self.resumed(max(now, self.paused_at or now)).pauses
+        return deadlines.deadline(self.row, self.started_at, agency_time_zone(self.agency), pauses, times)

@@ -1,0 +1,145 @@
+"""Runs of one clock of a case: what begins, ends, stops and renews it, by its row. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+
+from config.clocks.clock_table import ClockName, ClockRow, Signal
+from config.clocks.deadlines import Deadlines, Pause
+from messages.topics import TRIAGE
+from oversight.clocks.case_events import CaseEvent, CaseHistory, EventKind, in_order
+from oversight.clocks.clock_run import ClockRun
+
+# After one of these the agency does not wait for the sender any more.
+_ENDS_OF_WAITING = frozenset({"wrote", "accepted", "responded", "refused", "dispatched", "joined"})
+
+# Signals of events other than dispatches.
+_SIGNALS: Mapping[EventKind, Signal] = MappingProxyType(
+    {"received": "received", "asked": "asked", "responded": "responded", "closed": "closed"}
+)
+
+
+def clock_runs(case: CaseHistory, clock: ClockName, deadlines: Deadlines, now: datetime) -> Sequence[ClockRun]:
+    """Return the runs of a clock until `now`, the earliest first. Only the last one may be open."""
+    course = _Course(case, clock, deadlines)
+    for event in in_order(case.events):
+        if event.at <= now:
+            course.apply(event)
+    runs = course.runs
+    for member in case.members:
+        runs = _with_earlier_start(runs, clock_runs(member, clock, deadlines, now))
+    return runs
+
+
+class _Course:
+    """The runs of a clock while the events of a case are applied one after the other."""
+
+    def __init__(self, case: CaseHistory, clock: ClockName, deadlines: Deadlines) -> None:
+        self.runs: list[ClockRun] = []
+        self._case = case
+        self._clock: ClockName = clock
+        self._deadlines = deadlines
+        # The agency that has the case; empty before the first dispatch.
+        self._agency = ""
+        self._accompanies = False
+
+    def apply(self, event: CaseEvent) -> None:
+        """Apply one event: first its effect on the clock that runs, then what it begins."""
+        is_transfer = event.kind == "dispatched" and self._agency not in {"", event.agency}
+        signals = _signals(event)
+        if self._is_running:
+            self.runs[-1] = _after(self.runs[-1], event, signals, is_transfer=is_transfer)
+        if event.kind == "dispatched" and self._accompanies and self._continues_alone(event):
+            self.runs[-1] = replace(self.runs[-1], ended_at=None, is_dropped=False)
+        if event.kind in {"dispatched", "joined"}:
+            self._agency, self._accompanies = event.agency, event.kind == "joined"
+        row = self._deadlines.clocks.row(self._clock, event.at, self._case.kind, self._case.topic)
+        if row and not self._is_running and self._begins(row, event, signals, is_transfer=is_transfer):
+            self.runs.append(ClockRun(row, event.hop, self._agency, event.at))
+
+    @property
+    def _is_running(self) -> bool:
+        return bool(self.runs) and self.runs[-1].is_open
+
+    def _continues_alone(self, event: CaseEvent) -> bool:
+        """Return whether the clock that was dropped when the complaint came to another case goes on after the split."""
+        last = self.runs[-1] if self.runs else None
+        if last is None or not last.is_dropped:
+            return False
+        return last.row.transfer == "continue" or last.agency == event.agency
+
+    def _begins(self, row: ClockRow, event: CaseEvent, signals: frozenset[Signal], *, is_transfer: bool) -> bool:
+        """Return whether an event begins a run: by its row, or anew. A dispatch begins it only for who must act."""
+        if event.kind == "received":
+            return "received" in row.starts and not self.runs
+        if event.kind != "dispatched":
+            return bool(signals & row.starts)
+        is_duty = row.duty != "sender" and (row.duty == "triage") == (event.agency == TRIAGE)
+        if event.is_reopening:
+            return row.reopening == "anew" and (is_duty or "received" in row.starts)
+        if self.runs:
+            return is_transfer and row.transfer == "anew" and is_duty
+        return is_duty and bool(signals & row.starts)
+
+
+def _after(run: ClockRun, event: CaseEvent, signals: frozenset[Signal], *, is_transfer: bool) -> ClockRun:
+    """Return a run that is open after an event."""
+    if signals & run.row.ends:
+        return run.ended(event.at)
+    if event.kind in {"withdrawn", "joined"}:
+        return run.ended(event.at, is_dropped=True)
+    if _is_renewed(run, event, signals, is_transfer=is_transfer):
+        return run.ended(event.at, is_dropped=True)
+    if signals & run.row.pauses:
+        return run.resumed(event.at).paused(event.at)
+    return run.resumed(event.at) if event.kind in _ENDS_OF_WAITING else run
+
+
+def _is_renewed(run: ClockRun, event: CaseEvent, signals: frozenset[Signal], *, is_transfer: bool) -> bool:
+    """Return whether an event makes a new run of this one: a transfer, a reopening, or another answer."""
+    if event.is_reopening:
+        return run.row.reopening == "anew"
+    if is_transfer:
+        return run.row.transfer == "anew"
+    return run.row.duty == "sender" and bool(signals & run.row.starts)
+
+
+def _signals(event: CaseEvent) -> frozenset[Signal]:
+    """Return what the rows know an event as."""
+    if signal := _SIGNALS.get(event.kind):
+        return frozenset({signal})
+    signals: set[Signal] = set()
+    if event.kind in {"dispatched", "joined"} and event.agency != TRIAGE:
+        signals.add("forwarded")
+    if event.kind == "dispatched" and event.agency != TRIAGE:
+        signals.add("dispatched")
+    if event.is_reopening:
+        signals.add("reopened")
+    return frozenset(signals)
+
+
+def _with_earlier_start(runs: Sequence[ClockRun], member_runs: Sequence[ClockRun]) -> list[ClockRun]:
+    """Return the runs of a case, each with the beginning of the member's run if that is earlier.
+
+    The member's run is the one that was dropped when it came to the case. It must have been at the same agency, unless
+    the clock begins with the arrival. Its row, zone and pauses come with its beginning.
+    """
+    joined = next((run for run in reversed(member_runs) if run.is_dropped), None)
+    return [_earlier(run, joined) if joined else run for run in runs]
+
+
+def _earlier(run: ClockRun, joined: ClockRun) -> ClockRun:
+    joined_at = joined.ended_at
+    if joined_at is None or not joined.started_at < run.started_at <= joined_at or _ended_before(run, joined_at):
+        return run
+    if "received" not in run.row.starts and joined.agency != run.agency:
+        return run
+    # Before it came to the case, the clock stood as its own agency waited.
+    own_pauses = (Pause(max(start, joined_at), end) for start, end in run.pauses)
+    pauses = (*joined.pauses, *(pause for pause in own_pauses if pause.start < pause.end))
+    return replace(run, row=joined.row, agency=joined.agency, started_at=joined.started_at, pauses=pauses)
+
+
+def _ended_before(run: ClockRun, at: datetime) -> bool:
+    return run.ended_at is not None and run.ended_at < at

@@ -1,0 +1,101 @@
+"""States of the clocks of a case at a moment, from its events. Pure.
+
+The result depends only on the events, the tables and the moment: replay, restart and the order of topics change
+nothing. A change of the table of clocks changes no clock that runs: the row is that of the day on which it began.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from config.clocks.clock_table import ClockName, ClockRow, Duty
+from config.clocks.deadlines import Deadlines
+from config.time_zones import agency_time_zone
+from oversight.clocks.case_events import CaseHistory
+from oversight.clocks.clock_run import ClockRun
+from oversight.clocks.clock_runs import clock_runs
+
+# `running`: before its deadline. `paused`: the agency waits for the sender. `met`: done in time. `missed`: the deadline
+# passed, if it was done later or not. `dropped`: the case went on without it, before the deadline.
+State: TypeAlias = Literal["running", "paused", "met", "missed", "dropped"]
+
+# From so many periods after its beginning on, a clock is three times overdue.
+THREE_TIMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """A clock of a case at a moment. Clock and hop name it within its case.
+
+    `times_overdue` is the number of full periods that have passed: 0 before the deadline. `is_open`: somebody must
+    still act. `is_provisional`: the decree on joint leave of the year may still move the deadline.
+    """
+
+    clock: ClockName
+    hop: int
+    agency: str
+    duty: Duty
+    state: State
+    started_at: datetime
+    due_at: datetime
+    three_times_due_at: datetime
+    ended_at: datetime | None
+    times_overdue: int
+    is_open: bool
+    is_provisional: bool
+    row: ClockRow
+
+
+def clock_states(case: CaseHistory, deadlines: Deadlines, now: datetime) -> Sequence[ClockState]:
+    """Return every clock that the case has had until `now`, by name in the order of the table, then by beginning."""
+    return [
+        _state(run, deadlines, now)
+        for clock in deadlines.clocks.names
+        for run in clock_runs(case, clock, deadlines, now)
+    ]
+
+
+def next_change(states: Iterable[ClockState], now: datetime) -> datetime | None:
+    """Return the next moment at which a clock passes its deadline or three times its period; `None` if none will.
+
+    A clock that stands waits for an event.
+    """
+    running = (state for state in states if state.is_open and state.state != "paused")
+    moments = [at for state in running for at in (state.due_at, state.three_times_due_at) if at >= now]
+    return min(moments, default=None)
+
+
+def _state(run: ClockRun, deadlines: Deadlines, now: datetime) -> ClockState:
+    until = run.ended_at or now
+    due_at = run.due_at(deadlines, until)
+    return ClockState(
+        clock=run.row.clock,
+        hop=run.hop,
+        agency=run.agency,
+        duty=run.row.duty,
+        state=_state_name(run, due_at, until),
+        started_at=run.started_at,
+        due_at=due_at,
+        three_times_due_at=run.due_at(deadlines, until, THREE_TIMES),
+        ended_at=run.ended_at,
+        times_overdue=_times_overdue(run, deadlines, until),
+        is_open=run.is_open,
+        is_provisional=deadlines.calendar.is_provisional(due_at, agency_time_zone(run.agency)),
+        row=run.row,
+    )
+
+
+def _state_name(run: ClockRun, due_at: datetime, until: datetime) -> State:
+    if until > due_at:
+        return "missed"
+    if run.ended_at:
+        return "dropped" if run.is_dropped else "met"
+    return "paused" if run.paused_at else "running"
+
+
+def _times_overdue(run: ClockRun, deadlines: Deadlines, until: datetime) -> int:
+    times = 0
+    while run.due_at(deadlines, until, times + 1) < until:
+        times += 1
+    return times

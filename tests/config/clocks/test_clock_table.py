@@ -1,0 +1,83 @@
+"""The table of clocks: the shipped rows, and what a faulty or changed table does."""
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from config.clocks.clock_table import CLOCKS, ClockTable, load_clock_rows
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.table_reader import TableError
+from config.time_zones import agency_region
+
+NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
+SHIPPED_TEXT = (SHIPPED_FOLDER / CLOCKS).read_text()
+
+
+def test_the_shipped_periods_are_those_of_the_rules() -> None:
+    """3 days to verify, 5 to answer, 10 to object; 14 working or 60 calendar days by class."""
+    table = ClockTable(load_clock_rows())
+    rows = [
+        table.row("verify", NOW),
+        table.row("first_answer", NOW),
+        table.row("objection", NOW),
+        table.row("resolve", NOW, "permintaan-informasi", "pengaduan-lain"),
+        table.row("resolve", NOW, "pengaduan", "korupsi"),
+    ]
+    assert [(row.days, row.unit) for row in rows if row] == [
+        (3, "working"),
+        (5, "working"),
+        (10, "working"),
+        (14, "working"),
+        (60, "calendar"),
+    ]
+
+
+def test_topics_of_the_rows_exist() -> None:
+    """A topic that was renamed would give its cases another deadline."""
+    with (SHIPPED_FOLDER / "topics.csv").open() as file:
+        topics = {row["topic"] for row in csv.DictReader(file)}
+    assert {topic for row in load_clock_rows() for topic in row.topics} <= topics
+
+
+def test_a_clock_keeps_the_row_of_the_day_on_which_it_began(tmp_path: Path) -> None:
+    """The day changes at midnight in Jakarta."""
+    path = tmp_path / CLOCKS
+    old = "first_answer,,,5,working,dispatched,responded|closed,asked,anew,anew,agency,Aturan A,2019-01-01,2026-11-30"
+    new = "first_answer,,,7,working,dispatched,responded|closed,asked,anew,anew,agency,Aturan B,2026-12-01,"
+    lines = [line for line in SHIPPED_TEXT.splitlines() if not line.startswith("first_answer")]
+    path.write_text("\n".join([*lines, old, new]) + "\n")
+    table = ClockTable(load_clock_rows(path))
+    days = [
+        row.days
+        for at in (datetime(2026, 11, 30, 16, 59, tzinfo=UTC), datetime(2026, 11, 30, 17, tzinfo=UTC))
+        if (row := table.row("first_answer", at))
+    ]
+    assert days == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("verify,,,3,working", "verify,,,three,working", "days is 'three'"),
+        ("verify,,,3,working", "verify,,,3,lunar", "unit is 'lunar'"),
+        ("verify,,,3,working,received", "verify,,,3,working,arrived", "starts names 'arrived'"),
+        ("first_answer,,,5", "first_answer,aspirasi,,5", "first_answer has no row for all kinds"),
+        ("first_answer,,,5", "second_answer,,,5", "clock is 'second_answer'"),
+        ("2019-01-01,\n", "2019-01-01,soon\n", "valid_until"),
+    ],
+)
+def test_a_faulty_row_is_named(before: str, after: str, fault: str, tmp_path: Path) -> None:
+    """The error has the column and the remedy."""
+    path = tmp_path / CLOCKS
+    path.write_text(SHIPPED_TEXT.replace(before, after, 1))
+    with pytest.raises(TableError, match=fault):
+        load_clock_rows(path)
+
+
+def test_the_region_of_each_agency_follows_from_its_code() -> None:
+    """The zone of an agency needs no table."""
+    with (SHIPPED_FOLDER / "agencies.csv").open() as file:
+        for row in csv.DictReader(file):
+            assert agency_region(row["code"]) == row["region"], row["code"]

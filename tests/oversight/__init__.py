@@ -1,0 +1,1 @@
+"""Oversight: clocks, and who hears of a deadline that has passed."""
