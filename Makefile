@@ -114,6 +114,7 @@ vendor: ## Fetch the vendored scripts and styles by their pinned hashes (needs n
 lock: $(VENV)/.dev ## Pin the newest versions of the dependencies with their hashes
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra archive -c constraints.txt -o constraints-archive.txt
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --group dev -c constraints.txt -o constraints-dev.txt
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) .ci/pip-audit.in -o .ci/pip-audit.txt
 

@@ -114,6 +114,11 @@ COMMANDS: Mapping[str, CommandSource] = {
     "audit": CommandSource(
         "topics", "audit", "Count the outcomes of all accepted messages. Exit 1 if one is lost or doubled."
     ),
+    "archive": CommandSource(
+        "safekeeping.archive",
+        "commands",
+        "Archive the topics as Parquet files: what the archive does not have yet. `verify DIR` checks an archive.",
+    ),
     "purge": CommandSource(
         "purge",
         "purge",

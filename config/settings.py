@@ -101,6 +101,9 @@ class Settings(DeskSettings, WebSettings):
     )
     ops_seconds: float = Field(5.0, ge=0.2, description="Pause between two snapshots of the monitor.")
     audit_minutes: float = Field(60.0, ge=0, description="Pause between two audits of the monitor; 0: none.")
+    archive_folder: Annotated[Path | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="Folder into which the monitor archives the topics each night; empty: no archive."
+    )
     ops_peers: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Operations' ports of all processes, as in http://10.0.0.7:1710."
     )

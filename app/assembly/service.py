@@ -24,6 +24,7 @@ from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
 from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
+from app.assembly.safekeeping.archive import archive_schedule
 from app.assembly.startup.preparation import Preparation
 from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
@@ -219,6 +220,8 @@ class Service:
                 yield "audit", schedule.run
             head_schedule = AuditHeadSchedule(parts.audit_log, self._stopping, utc_now, _AUDIT_HEAD_SECONDS)
             yield "audit-heads", head_schedule.run
+            if folder := parts.settings.archive_folder:
+                yield "archive", self._preparation.then(archive_schedule(parts, folder, self._stopping).run)
             if parts.settings.otlp_endpoint:
                 # This stage rejects nothing, so it never writes a dead letter.
                 yield "traces", self._worker(traces.consumer_group(parts), traces.stage(parts))

@@ -47,7 +47,7 @@ def test_every_dependency_has_a_reason() -> None:
 
 def test_pinned_dependencies_have_hashes_and_no_address() -> None:
     """The pins work with any package index."""
-    for name in ("constraints.txt", "constraints-dev.txt"):
+    for name in ("constraints.txt", "constraints-archive.txt", "constraints-dev.txt"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert text.count("--hash=sha256:") > text.count("==")

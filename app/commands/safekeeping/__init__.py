@@ -1,0 +1,1 @@
+"""Commands that keep the data of the service safe: the archive, the restore and the back-up."""

@@ -1,0 +1,137 @@
+"""Reads an archive: its faults, and its records."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from bus.errors import Stop
+from bus.port import Partition, Record
+from sinks.archive.columns import SCHEMA_VERSION, record_of
+from sinks.archive.manifest import ArchivedFile, ArchiveFolder, ArchiveHead, DayManifest, Gap, partition_name
+from sinks.archive.parquet import load_pyarrow
+from sinks.archive.part_writer import file_digest
+
+FaultName = Literal["no_head", "manifest", "schema", "missing_file", "checksum", "records", "hole", "leftover", "newer"]
+# Faults that an interrupted run leaves. The records before the offsets of `archive.json` are complete all the same.
+INTERRUPTED: frozenset[FaultName] = frozenset({"leftover", "newer"})
+_RECORD_COLUMNS = ["partition", "offset", "timestamp", "key", "headers", "value"]
+_ROWS_AT_ONCE = 1_000
+
+
+class Fault(NamedTuple):
+    """A fault of the archive: its name, the file or partition, and a sentence."""
+
+    name: FaultName
+    subject: str
+    text: str
+
+
+class ArchiveContents:
+    """The archive in a folder. Methods raise `Stop` if pyarrow is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = ArchiveFolder(folder)
+
+    def head(self) -> ArchiveHead:
+        """Return the last complete run. Raises `Stop` if there is none, or if it is of a newer program."""
+        head = self._folder.head()
+        if head is None:
+            raise Stop(f"{self._folder.path} has no complete archive: archive.json is missing.")
+        if head.schema_version > SCHEMA_VERSION:
+            raise Stop(f"{self._folder.path} is of a newer version of this program. Upgrade it first.")
+        return head
+
+    def partitions(self) -> Sequence[Partition]:
+        """Return every partition with records, sorted."""
+        files = (file for manifest in self._folder.days() for file in manifest.files)
+        return sorted({Partition(file.topic, file.partition) for file in files})
+
+    def gaps(self) -> Sequence[Gap]:
+        """Return the offsets that the bus had deleted before they were archived."""
+        return [gap for manifest in self._folder.days() for gap in manifest.gaps]
+
+    def records(self, topic: str) -> Iterator[Record]:
+        """Yield the records of a topic up to the end of the last complete run, partition by partition, in order."""
+        head = self.head()
+        _, parquet = load_pyarrow()
+        files = [file for manifest in self._folder.days() for file in manifest.files if file.topic == topic]
+        for file in sorted(files, key=lambda file: (file.partition, file.start)):
+            end = head.end_of(Partition(topic, file.partition))
+            if file.start >= end:
+                continue
+            with parquet.ParquetFile(self._folder.path / file.path) as part:
+                for batch in part.iter_batches(_ROWS_AT_ONCE, columns=_RECORD_COLUMNS):
+                    yield from (record_of(topic, row) for row in batch.to_pylist() if row["offset"] < end)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield each fault: checksums, holes in the offsets, files without a manifest, unreadable manifests."""
+        try:
+            head, days = self._folder.head(), list(self._folder.days())
+        except Stop as error:
+            yield Fault("manifest", str(self._folder.path), str(error))
+            return
+        if head is None:
+            yield Fault("no_head", "archive.json", "No run has been completed yet.")
+        listed_paths = {file.path for manifest in days for file in manifest.files}
+        for path in self._folder.parquet_paths():
+            if path not in listed_paths:
+                yield Fault("leftover", path, "An interrupted run left this file; the next run deletes it.")
+        for manifest in days:
+            yield from self._day_faults(manifest, is_dense=bool(head and head.bus == "local"))
+        if head:
+            yield from _chain_faults(head, days)
+
+    def _day_faults(self, manifest: DayManifest, *, is_dense: bool) -> Iterator[Fault]:
+        day = str(manifest.day)
+        if manifest.schema_version > SCHEMA_VERSION:
+            yield Fault("schema", day, f"The columns are of the newer version {manifest.schema_version}.")
+            return
+        if DayManifest.of(manifest.day, 0, "", manifest.files, ()).records != manifest.records:
+            yield Fault("records", day, "The counts of the manifest differ from those of its files.")
+        for file in manifest.files:
+            yield from self._file_faults(file, is_dense=is_dense)
+
+    def _file_faults(self, file: ArchivedFile, *, is_dense: bool) -> Iterator[Fault]:
+        path = self._folder.path / file.path
+        if not path.is_file():
+            yield Fault("missing_file", file.path, "The manifest lists this file, and it does not exist.")
+            return
+        if file_digest(path) != file.sha256:
+            yield Fault("checksum", file.path, "The content was changed or damaged: its SHA-256 is another one.")
+            return
+        offsets = _offsets(path)
+        if len(offsets) != file.records or offsets != sorted(set(offsets)):
+            yield Fault("records", file.path, f"{len(offsets)} records, the manifest says {file.records}.")
+        elif offsets and (offsets[0], offsets[-1]) != (file.first_offset, file.last_offset):
+            yield Fault("records", file.path, "The first or last offset differs from the manifest.")
+        elif is_dense and len(offsets) != file.end - file.start:
+            yield Fault("hole", file.path, "Offsets are missing within this file.")
+
+
+def _offsets(path: Path) -> list[int]:
+    _, parquet = load_pyarrow()
+    table = parquet.read_table(path, columns=["offset"], partitioning=None)
+    return [int(offset) for offset in table.column("offset").to_pylist()]
+
+
+def _chain_faults(head: ArchiveHead, days: Sequence[DayManifest]) -> Iterator[Fault]:
+    """Yield the offsets that no file and no gap covers, from 0 to the end of the last complete run."""
+    covered: dict[Partition, list[tuple[int, int]]] = defaultdict(list)
+    for manifest in days:
+        parts: list[ArchivedFile | Gap] = [*manifest.files, *manifest.gaps]
+        for part in parts:
+            covered[Partition(part.topic, part.partition)].append((part.start, part.end))
+    for name in sorted(head.ends.keys() | {partition_name(partition) for partition in covered}):
+        topic, _, number = name.rpartition("/")
+        partition = Partition(topic, int(number))
+        position = 0
+        for start, end in sorted(covered[partition]):
+            if start != position:
+                yield Fault("hole", name, f"Offsets {min(start, position)} to {max(start, position) - 1} are wrong.")
+            position = max(position, end)
+        expected = head.end_of(partition)
+        if position < expected:
+            yield Fault("hole", name, f"Offsets {position} to {expected - 1} are missing.")
+        elif position > expected:
+            yield Fault("newer", name, f"An interrupted run added offsets {expected} to {position - 1}. Archive again.")

@@ -1,0 +1,50 @@
+"""Writes files so that each is complete or absent after a crash: temporary file, fsync, rename, fsync of the folder."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+TEMPORARY = ".tmp"
+
+
+class DurableFiles:
+    """`before_step` is called before each change on the disk: tests end the process there. `sync` is fsync."""
+
+    def __init__(
+        self, before_step: Callable[[], object] = lambda: None, sync: Callable[[int], None] = os.fsync
+    ) -> None:
+        self._before_step = before_step
+        self._sync_descriptor = sync
+
+    def temporary(self, path: Path) -> Path:
+        """Return the temporary path for a file, in a folder that exists then."""
+        self._before_step()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.with_name(path.name + TEMPORARY)
+
+    def publish(self, path: Path) -> None:
+        """Give the temporary file of `path` its name."""
+        temporary = path.with_name(path.name + TEMPORARY)
+        self._before_step()
+        self._sync(temporary)
+        self._before_step()
+        temporary.replace(path)
+        self._before_step()
+        self._sync(path.parent)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write a whole file, or replace it."""
+        self.temporary(path).write_bytes(content)
+        self.publish(path)
+
+    def delete(self, path: Path) -> None:
+        """Delete a file."""
+        self._before_step()
+        path.unlink()
+
+    def _sync(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            self._sync_descriptor(descriptor)
+        finally:
+            os.close(descriptor)
