@@ -21,6 +21,7 @@ from ingest.web.open311 import store as open311
 from normalize import decision_store
 from normalize.conversation import tables as conversation
 from normalize.duplicates.store import tables as duplicates
+from privacy import tables as privacy
 from router import answer_store, kept_apart
 from router import store as router
 from sinks.ledger import tables as ledger
@@ -30,6 +31,7 @@ from sinks.replies import tables as replies
 # Importing a module registers its tables with SQLModel.
 MODULES = (
     accounts,
+    privacy,
     audit_log,
     duplicate_decisions,
     door_store,

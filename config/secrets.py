@@ -24,6 +24,7 @@ class Secrets:
     tracking_key: bytes = field(repr=False)
     sender_key: bytes = field(repr=False)
     seal_keys: tuple[bytes, ...] = field(repr=False)
+    wrap_key: bytes = field(repr=False)
     device_key: bytes = field(repr=False)
     duplicate_key: bytes = field(repr=False)
     message_key: bytes = field(repr=False)
@@ -49,6 +50,7 @@ def open_secrets(settings: Settings) -> Secrets:
         tracking_key=derive_key(root, "tracking", 32),
         sender_key=derive_key(root, "sender", 32),
         seal_keys=(derive_key(root, "seal", 64),),
+        wrap_key=derive_key(root, "person keys", 32),
         device_key=derive_key(root, "device", 32),
         duplicate_key=derive_key(root, "matter", 32),
         message_key=derive_key(root, "message", 32),

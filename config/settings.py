@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.desk_settings import DeskSettings
+from config.privacy_settings import PrivacySettings
 from config.reference.folder import SHIPPED_FOLDER
 from config.setting_values import is_loopback, split_list
 from config.web_settings import WebSettings
@@ -77,7 +78,7 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
-class Settings(DeskSettings, WebSettings):
+class Settings(DeskSettings, PrivacySettings, WebSettings):
     """All settings. They do not change after they are read; secrets print as asterisks."""
 
     model_config = SettingsConfigDict(env_prefix="SATUPINTU_", env_file=".env", frozen=True, extra="ignore")

@@ -45,20 +45,22 @@ class Wrapper:
     ) -> RawMessage:
         """Return the raw message. `sender` is the proven sender (`tel:+62…`, `x:123`), empty if none is proven.
 
-        A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md.
+        A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md. It may wait
+        for the key of the sender, so it is not called on an event loop.
         """
         message_id, former_id = self.message_ids(channel, provider_id)
+        sender_hash = self._sender_hash(sender, former_id)
         return RawMessage(
             id=message_id,
             message_id=message_id,
             at=at,
             channel=channel,
             provider_id=provider_id,
-            sender=self._sender_hash(sender, former_id),
+            sender=sender_hash,
             tracking=self.tracking(channel, provider_id),
             verified_by=verified_by,
             content_type=content_type,
-            body=self._sealer.seal(body, message_id),
+            body=self._sealer.seal_for(sender_hash, body, message_id),
         )
 
     def message_ids(self, channel: Channel, provider_id: str) -> MessageIds:

@@ -1,5 +1,7 @@
 """Seals contacts and providers' bytes: they travel only encrypted, and nobody without a key can read them.
 
+`Sealer` has the keys that all persons share. `privacy.person_sealer` adds a key for each person.
+
 The cipher is AES-SIV (RFC 5297). It is deterministic: the same message seals to the same text, so a replay changes
 nothing. The message's id is the associated data: equal contacts of two messages do not look equal, and a sealed text
 cannot be moved to another message.
@@ -7,7 +9,8 @@ cannot be moved to another message.
 
 import base64
 import hashlib
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NewType
 from uuid import UUID
 
@@ -18,7 +21,11 @@ Sealed = NewType("Sealed", str)
 # Hexadecimal digits of a key's id. They tell keys apart, no more.
 _KEY_ID_DIGITS = 8
 # Most characters that an error quotes of an unknown key's id.
-_QUOTED_DIGITS = 16
+_QUOTED_DIGITS = 24
+# The id of a person's key. The ids of shared keys have no such beginning.
+PERSON_KEY_PREFIX = "p"
+_PERSON_KEY_DIGITS = 20
+_PERSON_KEY_IN_TEXT = re.compile(rb'"(%s[0-9a-f]{%d})\.' % (PERSON_KEY_PREFIX.encode(), _PERSON_KEY_DIGITS))
 
 
 class UnsealError(ValueError):
@@ -29,33 +36,78 @@ class UnknownKeyError(UnsealError):
     """This process lacks the key that sealed, which is not the fault of one message. The text is the key's id."""
 
 
-class Sealer:
-    """Seals with the first key and opens with any of them. Each key is 64 secret bytes (AES-256-SIV)."""
+class ForgottenKeyError(UnsealError):
+    """The key of a person was destroyed, because the person asked to be forgotten. Nobody can open the text."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        self._ciphers = {_key_id(key): AESSIV(key) for key in keys}
-        self._current = _key_id(keys[0])
 
-    @property
-    def key_ids(self) -> Collection[str]:
-        """Ids of the keys that can open a sealed text, as `UnknownKeyError` names them."""
-        return self._ciphers.keys()
+class SealingKey:
+    """One key with its id. `secret` are 64 bytes (AES-256-SIV)."""
+
+    def __init__(self, key_id: str, secret: bytes) -> None:
+        self.id = key_id
+        self._cipher = AESSIV(secret)
 
     def seal(self, plain: bytes, message: UUID) -> Sealed:
         """Return `plain` encrypted and bound to its message, as `<key id>.<base64>`."""
         # AES-SIV refuses to encrypt nothing; one leading byte makes the empty text sealable.
-        sealed = self._ciphers[self._current].encrypt(b"\0" + plain, [message.bytes])
-        return Sealed(f"{self._current}.{base64.b64encode(sealed).decode()}")
+        sealed = self._cipher.encrypt(b"\0" + plain, [message.bytes])
+        return Sealed(f"{self.id}.{base64.b64encode(sealed).decode()}")
+
+    def open(self, sealed: Sealed, message: UUID) -> bytes:
+        """Return the bytes that this key sealed for this message. Raise `UnsealError`."""
+        try:
+            body = base64.b64decode(sealed.partition(".")[2], validate=True)
+            return self._cipher.decrypt(body, [message.bytes])[1:]
+        except (ValueError, InvalidTag) as error:
+            raise UnsealError("damaged, or sealed for another message") from error
+
+
+class Sealer:
+    """Seals with the first key and opens with any of them. Each key is 64 secret bytes (AES-256-SIV)."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        shared_keys = [SealingKey(_key_id(key), key) for key in keys]
+        self._keys = {key.id: key for key in shared_keys}
+        self._current = shared_keys[0]
+
+    @property
+    def key_ids(self) -> Collection[str]:
+        """Ids of the keys that can open a sealed text, as `UnknownKeyError` names them."""
+        return self._keys.keys()
+
+    def seal(self, plain: bytes, message: UUID) -> Sealed:
+        """Return `plain` sealed with the shared key for this message."""
+        return self._current.seal(plain, message)
+
+    def seal_for(self, _sender: str, plain: bytes, message: UUID) -> Sealed:
+        """Return `plain` sealed for a person, the sender with this keyed hash. Here this is the shared key."""
+        return self.seal(plain, message)
 
     def open(self, sealed: Sealed, message: UUID) -> bytes:
         """Return the bytes that were sealed for this message. Raise `UnsealError`."""
-        key_id, _, body = sealed.partition(".")
-        if key_id not in self._ciphers:
+        return self._find_key(sealed.partition(".")[0]).open(sealed, message)
+
+    def prepare_opening(self, _values: Iterable[bytes]) -> None:
+        """Load the keys that the sealed texts in these records name. Shared keys need no loading."""
+
+    def prepare_sealing(self, _senders: Iterable[str]) -> None:
+        """Load or make the keys of these senders. Shared keys need neither."""
+
+    def _find_key(self, key_id: str) -> SealingKey:
+        if key_id not in self._keys:
             raise UnknownKeyError(key_id[:_QUOTED_DIGITS])
-        try:
-            return self._ciphers[key_id].decrypt(base64.b64decode(body, validate=True), [message.bytes])[1:]
-        except (ValueError, InvalidTag) as error:
-            raise UnsealError("damaged, or sealed for another message") from error
+        return self._keys[key_id]
+
+
+def person_key_ids(values: Iterable[bytes]) -> Iterator[str]:
+    """Yield the ids of persons' keys that the sealed texts in these records name."""
+    for value in values:
+        yield from (match.decode() for match in _PERSON_KEY_IN_TEXT.findall(value))
+
+
+def person_key_id(random_bytes: bytes) -> str:
+    """Return the id of a new key of a person. `random_bytes` are at least ten."""
+    return PERSON_KEY_PREFIX + random_bytes.hex()[:_PERSON_KEY_DIGITS]
 
 
 def _key_id(key: bytes) -> str:

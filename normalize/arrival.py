@@ -11,7 +11,7 @@ from config.reference.regions import Regions
 from messages import codec
 from messages.alternate_ids import AlternateIds
 from messages.payloads.follow_up import PROOFS
-from messages.sealing import Sealer, UnknownKeyError, UnsealError
+from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Danger, RawMessage, Report
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation, OpenMessage
@@ -91,19 +91,26 @@ class ArrivalReader:
         """Return the arrival of a record. Raises `Reject`, or `Stop` for a key that is not ours."""
         try:
             raw = codec.decode(RawMessage, record.value, record.headers, self._readers.by_channel)
-            draft = self._readers.reader_of(raw)(raw.content_type, self._sealer.open(raw.body, raw.id))
+            draft = self._read_body(raw)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
         except Unreadable as error:
             raise Reject("unreadable", error.field) from error
         except UnknownKeyError as error:
-            raise Stop(f"{record.position} is sealed with key {error}: is SATUPINTU_SECRET_KEY another one?") from error
+            raise Stop(f"{record.position}: {missing_key_text(error)}") from error
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
         alternate_ids = self._alternate_ids.of(raw) if self._alternate_ids else ()
         classified, open_message, danger = self.read_draft(raw, draft)
         arrival = Arrival(record.position, raw, classified, alternate_ids, open_message=open_message, danger=danger)
         return _with_lookups(arrival, matcher)
+
+    def _read_body(self, raw: RawMessage) -> Draft | NotComplaint:
+        """Return the draft in the sender's bytes. Of a person who is forgotten nobody can open them."""
+        try:
+            return self._readers.reader_of(raw)(raw.content_type, self._sealer.open(raw.body, raw.id))
+        except ForgottenKeyError:
+            return NotComplaint("forgotten")
 
     def read_draft(self, raw: RawMessage, draft: Draft | NotComplaint) -> ClassifiedDraft:
         """Return the cleaned and classified draft, its danger, and the message if it may belong to an own report."""
@@ -153,6 +160,14 @@ class ArrivalReader:
         if classification.kind is None:
             return draft
         return replace(draft, report=report.model_copy(update={"kind": classification.kind}))
+
+
+def missing_key_text(error: UnknownKeyError) -> str:
+    """Return what is missing, and which settings name it."""
+    return (
+        f"key {error} is missing. Compare SATUPINTU_SECRET_KEY and the root keys (SATUPINTU_ROOT_KEYS,"
+        " SATUPINTU_ROOT_KEY_FILE or SATUPINTU_ROOT_KEY_COMMAND)"
+    )
 
 
 def _with_lookups(arrival: Arrival, matcher: Matcher | None) -> Arrival:

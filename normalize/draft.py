@@ -96,6 +96,7 @@ SetAsideReason: TypeAlias = Literal[
     "thanks",
     "test",
     "greeting",
+    "forgotten",
 ]
 
 

@@ -9,17 +9,17 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Engine
 
-from bus.errors import Reject
+from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
 from config.database import DatabaseLock, lock_until_commit, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec, ids
 from messages.alternate_ids import AlternateIds
-from messages.sealing import Sealer
+from messages.sealing import Sealer, UnknownKeyError, UnsealError
 from messages.shapes import AgencyAnswer, Complaint, Correction, Danger, FollowUp, OversightEvent, RawMessage, Relation
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
-from normalize.arrival import Arrival, ArrivalReader
+from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
 from normalize.conversation.sender_reports import record_answers
@@ -97,7 +97,9 @@ class NormalizeStage:
         corrections = [_decode_correction(record) for record in records if record.topic == CORRECTIONS]
         answers = self._believed_answers(records)
         closings = {answer.complaint_id: taken_at for answer, taken_at in answers if answer.verdict == "closed"}
+        self._sealer.prepare_opening(record.value for record in records)
         arrivals = [self._reader.read(record, self._matcher) for record in records if record.topic not in _NOT_ARRIVALS]
+        self._prepare_sealing(arrivals)
         with write_transaction(self._engine) as connection:
             # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.
             lock_until_commit(connection, DatabaseLock.DECISIONS)
@@ -111,6 +113,16 @@ class NormalizeStage:
                 _follow(connection, correction)
             earlier.purge(arrivals)
         return outputs
+
+    def _prepare_sealing(self, arrivals: Sequence[Arrival]) -> None:
+        """Have the keys of the senders at hand before the transaction. Raises `Stop` if a root key is missing."""
+        try:
+            self._sealer.prepare_sealing(
+                arrival.raw.sender for arrival in arrivals if not isinstance(arrival.draft, NotComplaint)
+            )
+        except UnsealError as error:
+            text = missing_key_text(error) if isinstance(error, UnknownKeyError) else str(error)
+            raise Stop(f"a contact cannot be sealed: {text}") from error
 
     def _believed_answers(self, records: Sequence[Record]) -> Sequence[tuple[AgencyAnswer, datetime]]:
         """Return the answers with the bus's times. An answer that fails a check is the router's to reject."""
@@ -151,7 +163,7 @@ class NormalizeStage:
             channel=raw.channel,
             sender=raw.sender,
             report=draft.report,
-            contact=self._sealer.seal(draft.contact.model_dump_json().encode(), raw.message_id),
+            contact=self._sealer.seal_for(raw.sender, draft.contact.model_dump_json().encode(), raw.message_id),
             relation=relation,
             suggestion=decision.suggestion,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,

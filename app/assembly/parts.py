@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from normalize.duplicates.factory import MatcherSource
     from normalize.reader_table import ReaderTable
     from normalize.stage import NormalizeStage
+    from privacy.person_keys import PersonKeys
+    from privacy.root_keys import RootKeys
     from router.registry.registry import Registry
     from router.rules import Rules
     from sinks.ledger.status import StatusReader
@@ -56,6 +58,9 @@ if TYPE_CHECKING:
 _DOOR_SECONDS = 3.0
 # Limit of the database check. `/ready` must answer within ten seconds, whatever dependency is away.
 _PING_SECONDS = 3.0
+# How long a door waits for the key of a person; then it seals with the shared key. After a failure it does so at once
+# for a while.
+_KEY_SECONDS, _KEY_PAUSE_SECONDS, _KEY_CALLS_AT_ONCE = 1.5, 5.0, 8
 # Each picture takes up to 340 MB while it is cleaned (see ingest/files/cleaning.py). A request that waits for that
 # holds one of the 40 threads that all requests share.
 _FILES_AT_ONCE = 2
@@ -83,10 +88,27 @@ class Parts:
 
     @cached_property
     def sealer(self) -> Sealer:
-        """The sealer of identities and providers' bytes."""
-        from messages.sealing import Sealer
+        """The sealer of identities and providers' bytes, with a key for each person."""
+        from privacy.person_sealer import PersonSealer
 
-        return Sealer(self.secrets.seal_keys)
+        return PersonSealer(self.secrets.seal_keys, self.person_keys)
+
+    @cached_property
+    def root_keys(self) -> RootKeys:
+        """The root keys that the settings name. Raises `SettingsError` if they cannot be read."""
+        from privacy.root_keys import open_root_keys
+
+        return open_root_keys(self.settings, self.secrets.wrap_key, time.monotonic)
+
+    @cached_property
+    def person_keys(self) -> PersonKeys:
+        """The keys of persons."""
+        from privacy.bounded_call import BoundedCall
+        from privacy.key_store import KeyStore
+        from privacy.person_keys import PersonKeys
+
+        call: BoundedCall[None] = BoundedCall(time.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS, _KEY_CALLS_AT_ONCE)
+        return PersonKeys(KeyStore(self.engine), self.root_keys, self.now, time.monotonic, call)
 
     @cached_property
     def answer_keys(self) -> AnswerKeys:

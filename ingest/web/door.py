@@ -152,7 +152,7 @@ class WebDoor:
 
     async def _accept_json(self, arrival: Arrival) -> Response:
         self._gate.check_rate("web", arrival.address)
-        raw = accept(arrival, self._wrapper, self._new_id(), self._regions)
+        raw = await run_in_threadpool(accept, arrival, self._wrapper, self._new_id(), self._regions)
         await self._gate.publish(accepted_record(raw))
         status_url = f"{self._public_url}/status/{raw.tracking}"
         answer = {"tracking": raw.tracking, "status_url": status_url, "link": self._link_of(raw.id)}
@@ -164,7 +164,7 @@ class WebDoor:
         if page.state.step in FORM_STEPS and not file_refusals:
             return self._pages.form(page)
         try:
-            raw = self._raw_message(request, page, file_refusals)
+            raw = await self._raw_message(request, page, file_refusals)
             if page.state.step == RECAP_STEP:
                 return self._pages.recap(page)
             await self._gate.publish(accepted_record(raw))
@@ -193,7 +193,7 @@ class WebDoor:
             refusals.insert(0, Refused(form.cut, limit=readable_size(limit)))
         return SubmittedForm(state, form_id, token, files, suspicion), refusals
 
-    def _raw_message(self, request: Request, page: SubmittedForm, file_refusals: Sequence[Refused]) -> RawMessage:
+    async def _raw_message(self, request: Request, page: SubmittedForm, file_refusals: Sequence[Refused]) -> RawMessage:
         """Return the raw message of a form.
 
         Raises one `Refused` with everything that must be corrected. A second press is required only if nothing else
@@ -206,7 +206,7 @@ class WebDoor:
         try:
             if is_sent:
                 self._gate.check_rate("web", arrival.address)
-            raw = accept(arrival, self._wrapper, self._new_id(), self._regions, attachments)
+            raw = await run_in_threadpool(accept, arrival, self._wrapper, self._new_id(), self._regions, attachments)
         except Refused as refused:
             raise combine([*refusals, refused]) from None
         if refusals:

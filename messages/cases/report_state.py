@@ -103,8 +103,12 @@ _SET_ASIDE_REASONS: Mapping[str, str] = MappingProxyType(
 # Sentence for the sender of a message that was set aside, by the reason; "" for any other reason.
 SET_ASIDE_SENTENCES: Mapping[str, str] = MappingProxyType(
     {
-        reason: f"Pesan {{number}} tidak kami teruskan: {words}. Keliru? Kirim lagi: apa yang terjadi, di mana, kapan."
-        for reason, words in _SET_ASIDE_REASONS.items()
+        **{
+            reason: f"Pesan {{number}} tidak kami teruskan: {words}."
+            " Keliru? Kirim lagi: apa yang terjadi, di mana, kapan."
+            for reason, words in _SET_ASIDE_REASONS.items()
+        },
+        "forgotten": "Isi pesan {number} sudah dihapus atas permintaan pelapor.",
     }
 )
 

@@ -16,6 +16,7 @@ from app.assembly.parts import Parts
 from bus.port import Outgoing
 from config.reference.reloading import FixedSource
 from messages import codec
+from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, REPLIES
 from tests.conftest import NOW
@@ -35,6 +36,8 @@ def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
     """The stages on each kind of database."""
     # A fixed version: the real one is a digest of all tables and changes with every edit of them.
     rules = FixedSource(replace(cached_rules(SMALL), version="of-the-journeys"))
+    # Keys of persons are random; the files need the same bytes in each run.
+    parts.sealer = Sealer(parts.secrets.seal_keys)
     return Stages(parts.wrapper, parts.sealer, engine, rules, now)
 
 

@@ -22,6 +22,7 @@ FORBIDDEN_IMPORTS = {
     "language imports only config": ("language/text.py", "import messages.ids"),
     "accounts imports only config": ("accounts/__init__.py", "import messages.ids"),
     "only desk and oversight sign persons in": ("sinks/__init__.py", "import accounts"),
+    "privacy imports only messages, bus and config": ("privacy/tables.py", "import language.text"),
     "stages do not import each other": ("normalize/decision.py", "import router.decision"),
     "oversight imports only messages, bus, config and accounts": ("oversight/__init__.py", "import language.text"),
     "stages do not import app": ("monitor/snapshot_collector.py", "import app.cli"),

@@ -12,7 +12,7 @@ import grimp
 # Packages from the bottom up. A package may import those of lower ranks; packages of one rank never import each other.
 RANKS: Sequence[frozenset[str]] = (
     frozenset({"bus", "config", "messages"}),
-    frozenset({"accounts", "language"}),
+    frozenset({"accounts", "language", "privacy"}),
     frozenset({"desk", "ingest", "monitor", "normalize", "oversight", "router", "sinks"}),
     frozenset({"app"}),
 )

@@ -95,6 +95,7 @@ def _run_check(name: str, check: Callable[[Parts], str], parts: Parts) -> Findin
 
 def _check_data_folder(parts: Parts) -> str:
     _ = parts.secrets
+    _ = parts.root_keys
     return str(parts.settings.home.resolve())
 
 

@@ -73,7 +73,8 @@ class SetAsideContent(NamedTuple):
 def reviewed_message(raw: RawMessage, body: bytes, sealer: Sealer) -> RawMessage:
     """Return the message as a release publishes it. `body` is the opened one. The same message gives the same bytes."""
     reviewed_id = ids.reviewed_message_id(raw.message_id)
-    return raw.model_copy(update={"id": reviewed_id, "reviewed": True, "body": sealer.seal(body, reviewed_id)})
+    sealed_body = sealer.seal_for(raw.sender, body, reviewed_id)
+    return raw.model_copy(update={"id": reviewed_id, "reviewed": True, "body": sealed_body})
 
 
 def check_release(content: SetAsideContent) -> None:

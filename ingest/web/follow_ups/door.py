@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ingest.arrival import Refused
@@ -121,7 +122,9 @@ class FollowUpDoor:
         self._gate.check_rate(RATE, arrival.address)
         typed = typed_follow_up(_json_fields(arrival.body))
         submission = read_follow_up(typed, self._link_key, 0)
-        raw = wrap_follow_up(submission, typed.form_id, self._new_id(), (), arrival.at, self._wrapper)
+        raw = await run_in_threadpool(
+            wrap_follow_up, submission, typed.form_id, self._new_id(), (), arrival.at, self._wrapper
+        )
         await self._gate.publish(accepted_record(raw))
         # Words that are added to a closed report become a case of their own, with answers on its own page.
         return JSONResponse({"tracking": raw.tracking, "token": sender_token(raw.id, self._link_key)}, 202)
@@ -146,7 +149,9 @@ class FollowUpDoor:
                 raise combine(refusals)
             submission = read_follow_up(typed, self._link_key, len(files))
             attachments = [file.attachment for file in files]
-            raw = wrap_follow_up(submission, typed.form_id, self._new_id(), attachments, arrival.at, self._wrapper)
+            raw = await run_in_threadpool(
+                wrap_follow_up, submission, typed.form_id, self._new_id(), attachments, arrival.at, self._wrapper
+            )
             await self._gate.publish(accepted_record(raw))
         except Refused as refused:
             record_refusal(request, refused)

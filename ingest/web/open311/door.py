@@ -188,7 +188,8 @@ class Open311Door:
         client = self._check_rate("open311", arrival, arguments)
         self._api_keys.require(client)
         check_jurisdiction(arguments)
-        accepted = accept(arrival, self._wrapper, self._services.by_code, client, self._new_id())
+        services, new_id = self._services.by_code, self._new_id()
+        accepted = await run_in_threadpool(accept, arrival, self._wrapper, services, client, new_id)
         raw = accepted.raw
         if client and arrival.headers.get(idempotency.HEADER) is not None:
             await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)

@@ -1,0 +1,1 @@
+"""Commands of the keys of persons, and of persons who ask to be forgotten."""

@@ -1,0 +1,65 @@
+"""Commands of the keys: list the root keys with what each wraps, and wrap the keys of persons again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.clock import utc_now
+from app.commands.common.arguments import Actor, Json, require_actor_and_reason
+from app.commands.common.process import open_parts_with_tables
+from app.commands.common.terminal import print_json, print_line, print_note, print_table, stop
+
+commands = typer.Typer(no_args_is_help=True)
+
+
+@commands.command("list")
+def list_keys(as_json: Json = False) -> None:
+    """List the root keys, the current one first, with the number of persons' keys that each wraps."""
+    from privacy.key_store import KeyStore
+
+    with open_parts_with_tables() as parts:
+        ids = list(parts.root_keys.ids)
+        uses = {use.root_key_id: use for use in KeyStore(parts.engine).root_key_uses()}
+    destroyed = uses.pop("", None)
+    rows = [
+        {
+            "root_key": key_id,
+            "state": "missing" if key_id not in ids else "current" if key_id == ids[0] else "opens",
+            "keys": uses[key_id].keys if key_id in uses else 0,
+            "retired": uses[key_id].retired if key_id in uses else 0,
+        }
+        for key_id in dict.fromkeys([*ids, *uses])
+    ]
+    if as_json:
+        print_json({"root_keys": rows, "destroyed": destroyed.keys if destroyed else 0})
+        return
+    print_table(("root key", "state", "keys", "retired"), [tuple(row.values()) for row in rows], uncut=("root key",))
+    print_note(f"{destroyed.keys if destroyed else 0} keys are destroyed.")
+
+
+@commands.command()
+def rotate(
+    actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the rotation.")] = ""
+) -> None:
+    """Wrap the keys of all persons again under the current root key. The service runs meanwhile.
+
+    A rotation that was interrupted is continued by the same command.
+    """
+    from privacy.key_store import KeyStore
+    from privacy.rotation import rotate as rotate_keys
+
+    require_actor_and_reason(actor, why)
+    with open_parts_with_tables() as parts:
+        parts.audit_log.append("keys.rotate", parts.root_keys.current.id, actor, why, utc_now())
+        report = rotate_keys(
+            KeyStore(parts.engine), parts.root_keys, lambda count: print_note(f"{count} keys are wrapped again.")
+        )
+    print_line(f"{report.rewrapped} keys wrapped again by root key {report.root_key_id}")
+    for key_id, count in report.missing.items():
+        print_note(f"Root key {key_id} is missing. {count} keys that it wraps were left as they are.")
+    for key_id in report.damaged:
+        print_note(f"The wrapped key {key_id} is damaged, or its root key has other digits. It was left as it is.")
+    if not report.is_complete:
+        stop("Add the missing root keys, then run this again.", 1)

@@ -1,0 +1,56 @@
+"""Calls that must not keep a door waiting: a limited wait, and a pause after a failure."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class CallNotAnswered(Exception):
+    """The call was not made, or did not end in time. The text says which."""
+
+
+class BoundedCall(Generic[T]):
+    """Makes calls in threads of their own and waits at most `patience_seconds` for each.
+
+    After a failure no call is made for `pause_seconds`: a database that is away delays one request and not all. At most
+    `calls_at_once` threads wait for a call that hangs.
+    """
+
+    def __init__(
+        self, monotonic: Callable[[], float], patience_seconds: float, pause_seconds: float, calls_at_once: int
+    ) -> None:
+        self._monotonic = monotonic
+        self._patience_seconds = patience_seconds
+        self._pause_seconds = pause_seconds
+        self._places = threading.BoundedSemaphore(calls_at_once)
+        self._paused_until = float("-inf")
+
+    def __call__(self, call: Callable[[], T]) -> T:
+        """Return the result of the call. Raises its error, or `CallNotAnswered`."""
+        if self._monotonic() < self._paused_until:
+            raise CallNotAnswered("paused after a failure")
+        if not self._places.acquire(timeout=self._patience_seconds):
+            raise CallNotAnswered("too many calls wait")
+        result: Future[T] = Future()
+        threading.Thread(target=self._run, args=(call, result), name="person-keys", daemon=True).start()
+        try:
+            return result.result(self._patience_seconds)
+        except TimeoutError:
+            self._paused_until = self._monotonic() + self._pause_seconds
+            raise CallNotAnswered("no answer in time") from None
+        except Exception:
+            self._paused_until = self._monotonic() + self._pause_seconds
+            raise
+
+    def _run(self, call: Callable[[], T], result: Future[T]) -> None:
+        try:
+            value = call()
+        except Exception as error:  # noqa: BLE001 - the caller handles it, not this thread
+            result.set_exception(error)
+        else:
+            result.set_result(value)
+        finally:
+            self._places.release()

@@ -1,0 +1,98 @@
+"""Reads and writes the rows of persons' keys. Every method may raise `DatabaseUnavailable`."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, func, update
+from sqlmodel import col, select
+
+from config.database import insert_statement, read_transaction, statement_chunks, write_transaction
+from privacy.tables import PersonKeyRow
+
+
+class WrappedKey(NamedTuple):
+    """Key of a person as it is stored. `wrapped` is empty if the key was destroyed."""
+
+    key_id: str
+    sender: str
+    wrapped: str
+    root_key_id: str
+
+
+class RootKeyUse(NamedTuple):
+    """Number of keys that a root key wraps. An empty id counts the destroyed keys."""
+
+    root_key_id: str
+    keys: int
+    retired: int
+
+
+_COLUMNS = tuple(col(getattr(PersonKeyRow, name)) for name in WrappedKey._fields)
+_RETIRED_AT = col(PersonKeyRow.retired_at)
+
+
+class KeyStore:
+    """The table `person_key`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def active(self, senders: Collection[str]) -> Sequence[WrappedKey]:
+        """Return the keys with which texts of these senders are sealed now."""
+        return self._read(col(PersonKeyRow.sender), senders, _RETIRED_AT.is_(None))
+
+    def by_ids(self, key_ids: Collection[str]) -> Sequence[WrappedKey]:
+        """Return the keys with these ids."""
+        return self._read(col(PersonKeyRow.key_id), key_ids)
+
+    def add(self, keys: Sequence[WrappedKey], created_at: datetime) -> Sequence[WrappedKey]:
+        """Store keys of senders that have none, and return their active keys: another process may be the first."""
+        rows = [{**key._asdict(), "created_at": created_at, "retired_at": None} for key in keys]
+        with write_transaction(self._engine) as connection:
+            # In one order, so that two processes wait for each other and do not deadlock.
+            rows.sort(key=lambda row: str(row["sender"]))
+            connection.execute(insert_statement(connection, PersonKeyRow).on_conflict_do_nothing(), rows)
+        return self.active([key.sender for key in keys])
+
+    def wrapped_by_others(self, root_key_id: str, after: str, limit: int) -> Sequence[WrappedKey]:
+        """Return keys that another root key wraps, by id, behind the id `after`."""
+        is_other = col(PersonKeyRow.root_key_id).not_in([root_key_id, ""])
+        query = select(*_COLUMNS).where(is_other, col(PersonKeyRow.key_id) > after)
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(query.order_by(col(PersonKeyRow.key_id)).limit(limit))
+            return [WrappedKey(*row) for row in rows]
+
+    def rewrap(self, changes: Sequence[tuple[WrappedKey, WrappedKey]]) -> int:
+        """Replace each first key by the second one, unless it changed meanwhile. Return the number of replaced keys."""
+        replaced = 0
+        with write_transaction(self._engine) as connection:
+            for previous, key in changes:
+                is_unchanged = (
+                    col(PersonKeyRow.key_id) == previous.key_id,
+                    col(PersonKeyRow.wrapped) == previous.wrapped,
+                )
+                statement = update(PersonKeyRow).where(*is_unchanged)
+                values = {"wrapped": key.wrapped, "root_key_id": key.root_key_id}
+                replaced += connection.execute(statement.values(values)).rowcount
+        return replaced
+
+    def root_key_uses(self) -> Sequence[RootKeyUse]:
+        """Return how many keys each root key wraps."""
+        root_key_id = col(PersonKeyRow.root_key_id)
+        query = select(root_key_id, func.count(), func.count(_RETIRED_AT)).group_by(root_key_id).order_by(root_key_id)
+        with read_transaction(self._engine) as connection:
+            return [RootKeyUse(*row) for row in connection.execute(query)]
+
+    def _read(self, column: Any, values: Collection[str], *conditions: Any) -> Sequence[WrappedKey]:
+        with read_transaction(self._engine) as connection:
+            return [
+                key
+                for chunk in statement_chunks(sorted(set(values)))
+                for key in _select(connection, column.in_(chunk), *conditions)
+            ]
+
+
+def _select(connection: Connection, *conditions: Any) -> Iterator[WrappedKey]:
+    for row in connection.execute(select(*_COLUMNS).where(*conditions)):
+        yield WrappedKey(*row)

@@ -1,0 +1,129 @@
+"""The keys of persons in this process: loaded or made when they are needed, and cached for a short time.
+
+The cache is the reason for `MAX_CACHE_SECONDS`: a key that was retired may seal until then, and one that was destroyed
+may open until then.
+"""
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+
+import structlog
+
+from config.database import DatabaseUnavailable
+from messages.sealing import ForgottenKeyError, SealingKey, UnknownKeyError, UnsealError, person_key_id
+from privacy.bounded_call import BoundedCall, CallNotAnswered
+from privacy.expiring_cache import ExpiringCache
+from privacy.key_store import KeyStore, WrappedKey
+from privacy.root_keys import RootKeys
+
+MAX_CACHE_SECONDS = 300.0
+_CACHED_KEYS = 20_000
+# A key that is prepared for a batch lives at least so long.
+_BATCH_SECONDS = 60.0
+_SECRET_BYTES = 64
+_ID_BYTES = 16
+
+_log = structlog.get_logger()
+
+
+class PersonKeys:
+    """Keys by sender and by id. `call` bounds the wait of `for_sealing`; all other methods wait for the database."""
+
+    def __init__(
+        self,
+        store: KeyStore,
+        root_keys: RootKeys,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        call: BoundedCall[None],
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._store = store
+        self._root_keys = root_keys
+        self._now = now
+        self._call = call
+        self._random_bytes = random_bytes
+        self._by_id: ExpiringCache[SealingKey] = ExpiringCache(_CACHED_KEYS, MAX_CACHE_SECONDS, monotonic)
+        self._by_sender: ExpiringCache[SealingKey] = ExpiringCache(_CACHED_KEYS, MAX_CACHE_SECONDS, monotonic)
+
+    @property
+    def root_key_ids(self) -> Sequence[str]:
+        """Ids of the root keys of this process."""
+        return self._root_keys.ids
+
+    def for_sealing(self, sender: str) -> SealingKey | None:
+        """Return the key of a sender; `None` if it cannot be had in time. Then a door seals with the shared key."""
+        if key := self._by_sender.get(sender):
+            return key
+        try:
+            self._call(lambda: self.prepare([sender]))
+        except (CallNotAnswered, DatabaseUnavailable, UnsealError) as error:
+            _log.warning("person_key.unavailable", error=type(error).__name__, cause=str(error))
+            return None
+        return self._by_sender.get(sender)
+
+    def prepare(self, senders: Iterable[str]) -> None:
+        """Load the keys of these senders and make those that are missing.
+
+        Raises `DatabaseUnavailable` and `MissingRootKeyError`.
+        """
+        missing = {sender for sender in senders if self._by_sender.get(sender, _BATCH_SECONDS) is None}
+        if not missing:
+            return
+        stored = self._store.active(missing)
+        new_senders = missing - {key.sender for key in stored}
+        if new_senders:
+            stored = [*stored, *self._store.add(self._new_keys(new_senders), self._now())]
+        for wrapped in stored:
+            self._by_sender.put(wrapped.sender, self._unwrapped(wrapped))
+
+    def load(self, key_ids: Iterable[str]) -> None:
+        """Load the keys with these ids. Ids that are not stored, or cannot be unwrapped, are left out.
+
+        Raises `DatabaseUnavailable`.
+        """
+        missing = {key_id for key_id in key_ids if self._by_id.get(key_id, _BATCH_SECONDS) is None}
+        if not missing:
+            return
+        for wrapped in self._store.by_ids(missing):
+            try:
+                self._unwrapped(wrapped)
+            except UnsealError:
+                continue
+
+    def for_opening(self, key_id: str) -> SealingKey:
+        """Return the key with this id.
+
+        Raises `ForgottenKeyError`, `UnknownKeyError` (also for a missing root key) and `DatabaseUnavailable`.
+        """
+        if key := self._by_id.get(key_id):
+            return key
+        for wrapped in self._store.by_ids([key_id]):
+            return self._unwrapped(wrapped)
+        raise UnknownKeyError(key_id)
+
+    def forget(self, senders: Collection[str], key_ids: Collection[str]) -> None:
+        """Drop keys from the cache of this process."""
+        for sender in senders:
+            self._by_sender.drop(sender)
+        for key_id in key_ids:
+            self._by_id.drop(key_id)
+
+    def _new_keys(self, senders: Collection[str]) -> Sequence[WrappedKey]:
+        root_key = self._root_keys.current
+        keys = []
+        for sender in sorted(senders):
+            key_id = person_key_id(self._random_bytes(_ID_BYTES))
+            wrapped = root_key.wrap(self._random_bytes(_SECRET_BYTES), key_id)
+            keys.append(WrappedKey(key_id, sender, wrapped, root_key.id))
+        return keys
+
+    def _unwrapped(self, key: WrappedKey) -> SealingKey:
+        if not key.wrapped:
+            raise ForgottenKeyError(key.key_id)
+        if cached := self._by_id.get(key.key_id, _BATCH_SECONDS):
+            return cached
+        sealing_key = SealingKey(key.key_id, self._root_keys.find(key.root_key_id).unwrap(key.wrapped, key.key_id))
+        self._by_id.put(key.key_id, sealing_key)
+        return sealing_key

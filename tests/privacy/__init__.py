@@ -1,0 +1,1 @@
+"""Tests of the keys of persons, and of persons who are forgotten."""
