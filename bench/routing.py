@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_figures
-from bench.reports import JUDGED, invented_reports, judged_reports
+from bench.reports import invented_reports, judged_reports, pattern_reports
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER
 from language.model import load_language_model
 from messages.topics import TRIAGE
@@ -190,7 +190,7 @@ def _figures(rules: Rules, reports: str) -> dict[str, Any]:
     if reports == "invented":
         return measure_rules(rules, invented_reports(for_learning=False))
     if reports == "patterns":
-        return measure_rules(rules, JudgedReport.read(JUDGED / "patterns-test.jsonl"))
+        return measure_rules(rules, pattern_reports("test"))
     return cross_validate(rules, judged_reports("sample"), _further_reports(rules))
 
 

@@ -255,8 +255,8 @@ class Dispatch(WireModel):
         1.0,
         ge=0,
         le=1,
-        description="Probability that this is the right agency. For triage: that no agency could be "
-        "determined, or that the likeliest is wrong.",
+        description="Probability that this is the right agency; 1 if a person chose it. For triage: the probability of "
+        "the likeliest agency, which was too small; 0 without any, or after refusals.",
     )
     topic: str = Field("", description="Subject of the report: an id of the table of topics.")
     region: str = Field("", description="Place of the problem: the official code with dots, as far as it was found.")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from messages.shapes import Place, Reason, Report
 from messages.topics import TRIAGE
-from router.decision import PLACE_MISSING, Decision
+from router.decision import NO_CANDIDATE, PLACE_MISSING, Decision
 from router.evidence.evidence import CollectedEvidence, Evidence
 from router.registry.registry import Registry
 from router.rules import Rules
@@ -21,11 +21,20 @@ _ADDRESSEE_KINDS = frozenset({"addressed", "named", "greeted"})
 def decide(report: Report, rules: Rules) -> Decision:
     """Return the likeliest agency if it is likely enough; else triage, with the candidates and the reason."""
     collected = rules.collect_evidence(report)
-    candidates = _join_offices(rank_candidates(collected.evidence, rules.weights), rules.registry)
+    candidates = _ranked_agencies(collected, rules)
     best = candidates[0]
     if best.institution != TRIAGE and best.likelihood >= rules.weights.threshold:
         return _agency_decision(candidates, collected, rules)
     return _triage_decision(candidates, collected, rules.registry)
+
+
+def ranked_agencies(report: Report, rules: Rules) -> Sequence[AgencyCandidate]:
+    """Return the candidates for a report, the likeliest first; triage stands for: nobody could tell."""
+    return _ranked_agencies(rules.collect_evidence(report), rules)
+
+
+def _ranked_agencies(collected: CollectedEvidence, rules: Rules) -> Sequence[AgencyCandidate]:
+    return _join_offices(rank_candidates(collected.evidence, rules.weights), rules.registry)
 
 
 def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
@@ -85,12 +94,9 @@ def _agency_decision(candidates: Sequence[AgencyCandidate], collected: Collected
 def _triage_decision(
     candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, registry: Registry
 ) -> Decision:
-    best = candidates[0]
     agencies = _receiving_agencies((candidate.institution for candidate in candidates), registry)
-    # The probability that nobody could tell, or that the likeliest institution is wrong.
-    confidence = calibrated(best.likelihood)
-    if best.institution != TRIAGE:
-        confidence = 1 - confidence
+    institutions = [candidate for candidate in candidates if candidate.institution != TRIAGE]
+    confidence = institutions[0].likelihood if institutions else NO_CANDIDATE
     return Decision(
         TRIAGE,
         tuple(agencies)[:MAX_ALTERNATIVES],

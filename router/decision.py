@@ -8,22 +8,23 @@ from messages.topics import TRIAGE
 
 # Rule of the reason that no institution could be chosen because the report names no place.
 PLACE_MISSING = "place-missing"
+# Confidence at triage if the rules propose no agency, or if the agencies that they proposed have refused.
+NO_CANDIDATE = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """An agency, the agencies that come next if it refuses, and the reasons.
 
-    `confidence` is the probability that the agency is right. For triage it is the probability that nobody could tell,
-    or, if an institution is likelier than that, the probability that this institution is wrong. It is calibrated on
-    reports that nothing was learned from, and never 1. `topic` and `region`
-    (a dotted code) are those of the report, if they were found.
+    `confidence` is the probability that the agency is right. It is calibrated on reports that nothing was learned from,
+    and never 1. For triage it is the probability of the likeliest agency, less than the threshold, and `NO_CANDIDATE`
+    without any. `topic` and `region` (a dotted code) are those of the report, if they were found.
     """
 
     agency: str
     alternatives: tuple[str, ...]
     reasons: tuple[Reason, ...]
-    confidence: float = 1.0
+    confidence: float = NO_CANDIDATE
     topic: str = ""
     region: str = ""
 

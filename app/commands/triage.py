@@ -256,7 +256,9 @@ def _case_lines(view: CaseView) -> Iterator[str]:
     decision = f", given to {view.decision}" if view.decision else ""
     yield f"{case.tracking}  at {case.agency}{decision}"
     yield f"  {case.kind} by {case.channel}, due {iso(case.due_at)}{f', danger: {case.danger}' if case.danger else ''}"
-    yield f"  topic {case.topic or '-'}, region {case.region or '-'}, confidence {case.confidence:.2f}"
+    # At triage it is that of the likeliest agency; 0 if the rules propose none.
+    confidence = f"{'likeliest agency' if case.agency == 'triage' else 'confidence'} {case.confidence:.0%}"
+    yield f"  topic {case.topic or '-'}, region {case.region or '-'}, {confidence}"
     yield from (f"  {line}" for line in f"{case.title}\n{case.text}".strip().splitlines())
     candidates = [f"{candidate.agency}  {candidate.name}: {candidate.why}" for candidate in view.candidates]
     history = [_event_line(event) for event in view.history]

@@ -85,7 +85,7 @@ _ADMINISTRATIVE = frozenset(("administrasi", "adm"))
 # Words after which a place is named.
 LOCATIVES = frozenset(
     (
-        *("di", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"),
+        *("di", "d", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"),
         # Javanese.
         *("ning", "nang", "ndek"),
     )

@@ -20,6 +20,8 @@ _MAX_TOPICS = 6
 _UNIT_TOPIC_SCORE = 1.0
 # “Kota Bogor” names a region, not its government.
 _REGION_WORDS = frozenset(("kota", "kabupaten", "kab", "provinsi", "prov"))
+# “bukan PLN”, “selain BPJS”.
+_DENIALS = frozenset(("bukan", "selain"))
 # “dari Kota Bogor”: somebody comes from there.
 _ORIGIN_WORDS = frozenset(("dari", "ke", "asal", "asli", "bukan", "selain", "orang"))
 
@@ -58,10 +60,13 @@ class ReportAnalyzer:
         name_spans = SpanSet((match.first, match.end) for match in matches)
         passages = list(_unrelated_passages(text, matches))
         unrelated = SpanSet(passages)
+        denied_codes = {match.meaning.code for match in matches if _is_denied(text, match)}
         institutions = tuple(
             match
             for match in _without_repetitions(matches)
-            if not unrelated.contain(match.first, match.end) and not _names_only_a_region(text, match)
+            if match.meaning.code not in denied_codes
+            and not unrelated.contain(match.first, match.end)
+            and not _names_only_a_region(text, match)
         )
         return AnalyzedReport(
             report,
@@ -132,6 +137,12 @@ def _unrelated_passages(text: ReportText, institutions: Sequence[LexiconMatch[Ag
         start = place_description_start(text, match.first)
         if start is not None:
             yield start, match.end
+
+
+def _is_denied(text: ReportText, match: LexiconMatch[Agency]) -> bool:
+    """Return True for “bukan KUA yang saya adukan”: the other mentions do not mean that the report is for it either."""
+    is_after_denial = match.first > 0 and text.normal_forms[match.first - 1] in _DENIALS
+    return is_after_denial and not match.meaning.is_regional
 
 
 def _names_only_a_region(text: ReportText, match: LexiconMatch[Agency]) -> bool:

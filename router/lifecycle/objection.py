@@ -16,6 +16,7 @@ from messages.working_days import may_object
 from router.answer_store import Closing, find_closing
 from router.cases.hops import dispatch_as_own_case, next_hop
 from router.cases.transfer import CaseTransfer
+from router.decision import NO_CANDIDATE
 from router.rules import Rules
 from router.store import dispatch_history
 
@@ -87,7 +88,12 @@ class CaseReopening:
         reason = Reason(rule="reopened", says=_REOPENED.format(reopened))
         # The agency may have given up its queue meanwhile.
         agency = self.rules.registry.find_receiving_agency(case.agency) or TRIAGE
-        fields = {"agency": agency, "reasons": (reason, *report.reasons), "reopened": reopened}
+        fields = {
+            "agency": agency,
+            "reasons": (reason, *report.reasons),
+            "confidence": NO_CANDIDATE if agency == TRIAGE != case.agency else report.confidence,
+            "reopened": reopened,
+        }
         hop = next_hop(report.model_copy(update=fields), self.now, self.rules.version)
         if not report.own_case:
             hop = dispatch_as_own_case(hop, case, self.rules.registry.name_of(case.agency))

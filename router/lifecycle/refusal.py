@@ -11,11 +11,14 @@ from typing import Literal, NamedTuple
 from messages.shapes import AgencyAnswer, Dispatch, Reason
 from messages.topics import TRIAGE
 from router.cases.hops import next_hop
+from router.decision import NO_CANDIDATE
 
 # A complaint is sent on at most so often; then the national admin decides (triage).
 MAX_HOPS = 4
 # Not measured. The evidence spoke for the agency that refused, and against the next one.
 _CONFIDENCE_AFTER_REFUSAL = 0.5
+# A person chose the agency.
+_CONFIDENCE_OF_PERSON = 1.0
 _NAMED_BY_TRIAGE = "named-by-triage"
 _HOP_LIMIT = "hop-limit"
 # The rules of the reasons that refusals by institutions add.
@@ -94,15 +97,21 @@ def dispatch_to_next_agency(
     `name_of` returns the name of an institution, or `None` for an unknown code.
     """
     by_triage = chosen.rule == _NAMED_BY_TRIAGE
-    is_certain = by_triage or chosen.agency == TRIAGE
     reason = Reason(rule=chosen.rule, says=_explanation(refused, answer, name_of, by_triage=by_triage))
     fields = {
         "agency": chosen.agency,
         "reasons": (*refused.reasons, reason),
-        "confidence": 1.0 if is_certain else _CONFIDENCE_AFTER_REFUSAL,
+        "confidence": _confidence(chosen),
         "actor": (answer.actor or TRIAGE) if by_triage else "",
     }
     return next_hop(refused.model_copy(update=fields), at, rules_version)
+
+
+def _confidence(chosen: NextAgency) -> float:
+    """Return the confidence of a hop. At triage no agency is left that the rules would choose."""
+    if chosen.agency == TRIAGE:
+        return NO_CANDIDATE
+    return _CONFIDENCE_OF_PERSON if chosen.rule == _NAMED_BY_TRIAGE else _CONFIDENCE_AFTER_REFUSAL
 
 
 def refusal_event(

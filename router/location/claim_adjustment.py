@@ -28,7 +28,14 @@ _DOMINANT_SHARE = 0.7
 
 def adjust_claims(claims: Sequence[PlaceClaim]) -> list[PlaceClaim]:
     """Return the claims, narrowed to regions near clear places, with the weight of overruled claims lowered."""
-    return _weaken_overruled_fields(_weaken_remarks(_narrow_claims(claims)))
+    return _weaken_overruled_fields(_weaken_remarks(_narrow_claims(_without_streets_elsewhere(claims))))
+
+
+def _without_streets_elsewhere(claims: Sequence[PlaceClaim]) -> Sequence[PlaceClaim]:
+    """Return the claims without streets named after districts, if the text names a place as well."""
+    if not any(_places_the_matter(claim) for claim in claims):
+        return claims
+    return [claim for claim in claims if not claim.is_street]
 
 
 def _narrow_claims(claims: Sequence[PlaceClaim]) -> list[PlaceClaim]:

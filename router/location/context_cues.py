@@ -2,8 +2,9 @@
 
 “di Cianjur” places the matter. “asal Cianjur”, “KTP Cianjur”, “ke Cianjur”, “suami saya dinas di Cianjur” are remarks.
 “Seperti di Cianjur”, “Cianjur punya …” compare, and “Perumahan Bumi Cianjur Asri” is an estate: remarks too.
-“Jalan Cianjur”, “Pak Kediri”, “tahu Sumedang” and “bukan Cianjur” are no places. A word further before counts only if
-nothing but function words stands between.
+“Jalan Cianjur”, “Pak Kediri”, “tahu Sumedang” and “bukan Cianjur” are no places. Many towns have a street that is
+named after a city elsewhere; “Jalan Raya Lembang”, after a district, mostly lies in it. A word further before counts
+only if nothing but function words stands between.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,15 +16,19 @@ NOT_A_PLACE = -9.0
 # A name with this cue or less is a remark.
 REMARK_LIMIT = -1.0
 _REMARK = -2.7
+# Another mention of a place that is denied.
+DENIED = _REMARK
 _DIRECTION = -1.3
 _RELATIVES_PLACE = -1.6
-_WORKPLACE = -1.0
+_WORKPLACE = -1.6
 _BUILDING = -0.9
 _ESTATE = -2.0
 _CITIZENS = 0.3
 _FACILITY = 0.3
 _AT_PLACE = 0.5
 _RESIDENCE = 0.8
+_DISTRICT_MAIN_ROAD = 0.3
+_DISTRICT_STREET = 0.0
 
 
 def _word_set(line: str) -> frozenset[str]:
@@ -32,6 +37,7 @@ def _word_set(line: str) -> frozenset[str]:
 
 _ROAD_WORDS = _word_set("jl jln jalan jlan gg gang tol ruas lorong jalur")
 _ROAD_KINDS = _word_set("raya lintas tol nasional")
+_STREET_WORDS = _word_set("jl jln jalan jlan lorong")
 _PERSON_WORDS = _word_set(
     "bapak bpk pak ibu bu sdr sdri saudara saudari mas mbak kang ustad ustadz haji hj kyai kiai bernama almarhum "
     "almarhumah anaknya istri suami"
@@ -73,6 +79,8 @@ _FACILITY_WORDS = _word_set(
     "puskesmas pkm polsek kantor jembatan taman tpa"
 )
 _FUNCTION_WORDS = _word_set("di saya sy aku kami dari ber dengan yang nya dan")
+# “KTP kami semua masih Medan”
+_QUANTITY_WORDS = _word_set("masih banyak semua juga memang sebagian")
 _RELATIVES = _word_set(
     "suami istri isteri adik adek adiak kakak kaka abang mertua teman kawan sepupu keponakan ponakan saudara dulur "
     "sodara keluarga tetangga paman tante bojo bojoku adikku kakakku suamiku istriku temanku kawanku saudaraku "
@@ -83,10 +91,11 @@ _SENDER_WORDS = _FIRST_PERSON | _CITIZEN_WORDS
 _ABSENCE_WORDS = _word_set(
     "kerja bekerja dinas tugas bertugas merantau rantau kuliah pulang tinggal mondok menetap cerita liburan"
 )
-_WORK_WORDS = _word_set("kerja bekerja dinas buruh merantau rantau mudik liburan berlibur")
+_WORK_WORDS = _word_set("kerja bekerja dinas buruh merantau rantau mudik liburan berlibur lomba")
 # “rumah orang tua saya di Grogol” places the matter, although it names relatives.
 _PROPERTY_WORDS = _word_set("rumah tanah lahan sawah kebun toko warung kios alamat milik")
 _MOVING_WORDS = _word_set("pindah mutasi")
+_DENIALS = _word_set("bukan dudu sanes")
 _EXCLUSION_WORDS = _word_set("bukan selain kecuali dudu sanes")
 _CUE_OF_WORD: Mapping[str, float] = {
     **dict.fromkeys(_FACILITY_WORDS, _FACILITY),
@@ -116,7 +125,7 @@ _MAX_OPENING_WORDS, _MAX_CONTRASTED_WORDS = 2, 14
 _IN_NAME_OF = frozenset((("a", "n"), ("atas", "nama")))
 _CLOSE_GAPS = frozenset((" ", ". ", ".", " : ", ": ", ":", "-", " - ", "/"))
 # Number of words before the name in which origin words and relatives are looked for.
-_MAX_FUNCTION_WORDS = 3
+_MAX_FUNCTION_WORDS = 4
 # Longest clause, in words before the name.
 _CLAUSE_LENGTH = 7
 _CLAUSE_ENDS = frozenset(".!?;\n,")
@@ -138,6 +147,21 @@ def context_cue(tokens: Tokens, first: int, *, is_typed: bool) -> float:
         or _preposition_cue(tokens, first, previous, second_previous)
         or _word_cue(tokens, first, previous)
     )
+
+
+def is_denied(tokens: Tokens, first: int) -> bool:
+    """Return True for “bukan Cianjur”: wherever else the text names Cianjur, the matter is not there either."""
+    return first > 0 and tokens.words[first - 1] in _DENIALS and tokens.gaps[first] in _CLOSE_GAPS
+
+
+def district_street_cue(tokens: Tokens, first: int) -> float | None:
+    """Return the log-odds that a street named after the district at word `first` lies there; `None` for no street."""
+    if not first or tokens.gaps[first] not in _CLOSE_GAPS:
+        return None
+    previous = tokens.words[first - 1]
+    if previous in _ROAD_KINDS and first > 1 and tokens.words[first - 2] in _ROAD_WORDS:
+        return _DISTRICT_MAIN_ROAD
+    return _DISTRICT_STREET if previous in _STREET_WORDS else None
 
 
 def distant_city_cue(tokens: Tokens, first: int, end: int, *, is_typed: bool) -> float:
@@ -219,7 +243,7 @@ def _is_contrasted(tokens: Tokens, end: int) -> bool:
 
 def _preposition_cue(tokens: Tokens, first: int, previous: str, second_previous: str) -> float:
     """Return the cue of the words before a preposition like “di”; 0 if no preposition precedes the name."""
-    if previous not in _FUNCTION_WORDS and previous not in _AT_WORDS:
+    if previous not in _FUNCTION_WORDS and previous not in _AT_WORDS and previous not in _QUANTITY_WORDS:
         return 0.0
     if _has_origin_word(tokens, first - 2):
         return _REMARK
@@ -227,7 +251,13 @@ def _preposition_cue(tokens: Tokens, first: int, previous: str, second_previous:
         return _RESIDENCE
     if _is_relatives_place(tokens, first):
         return _RELATIVES_PLACE
-    return _WORKPLACE if second_previous in _WORK_WORDS else 0.0
+    return _WORKPLACE if _is_workplace(tokens, first - 2) else 0.0
+
+
+def _is_workplace(tokens: Tokens, last: int) -> bool:
+    """Return True for “bekerja di Cianjur” and “kerja saya di Cianjur”: the word at `last` or the one before it."""
+    position = last - 1 if tokens.words[last] in _FIRST_PERSON and tokens.gaps[last] == " " else last
+    return position >= 0 and tokens.words[position] in _WORK_WORDS
 
 
 def _word_cue(tokens: Tokens, first: int, previous: str) -> float:
@@ -276,6 +306,6 @@ def _has_origin_word(tokens: Tokens, last: int) -> bool:
         word = tokens.words[position]
         if word in _ORIGIN_WORDS:
             return True
-        if word not in _FUNCTION_WORDS:
+        if word not in _FUNCTION_WORDS and word not in _QUANTITY_WORDS:
             return False
     return False

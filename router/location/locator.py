@@ -3,7 +3,9 @@
 Does not decide who is competent there. Coordinates are not used: there is no table that maps them to regions.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from language.places.finder import PlaceFinder
 from language.places.landmarks import LandmarkMatch, Landmarks
@@ -21,6 +23,10 @@ from router.location.text_claims import text_claims
 
 # A longer text names more places than can be weighed in bounded time; the first ones count.
 _MAX_CLAIMS = 40
+# Words before the name of a village or district, in normal form.
+_VILLAGE_WORDS = frozenset(("kelurahan", "desa", "dusun", "nagari", "kecamatan"))
+# Kinds of landmarks that are quarters and may themselves be villages or districts.
+_AREA_KINDS = frozenset(("kawasan", "wilayah", "julukan"))
 
 
 class ReportLocator:
@@ -51,6 +57,7 @@ class ReportLocator:
             landmark
             for landmark in self._landmarks.find_landmarks(words)
             if not self._is_district_of_form(landmark, text, _clear_codes(form_claims))
+            and not _is_village_name(landmark, words)
         ]
         excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
         other_claims = [*landmark_claims(text, landmarks), *form_claims]
@@ -77,6 +84,17 @@ class ReportLocator:
             province_of(code) == province_of(form_code) for code in landmark.codes for form_code in form_codes
         )
         return not is_near and self._place_finder.has_district(text[start:end], form_codes)
+
+
+def _is_village_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:
+    """Return True for “Kelurahan Mekarsari”: many villages have the name of a well-known place elsewhere.
+
+    A known quarter may be called so. A landmark whose own name begins with such a word has no word before it here.
+    """
+    if match.landmark.account or match.landmark.kind in _AREA_KINDS:
+        return False
+    position = bisect_left(words, match.start, key=attrgetter("start"))
+    return position > 0 and words[position - 1].normal in _VILLAGE_WORDS
 
 
 def _clear_codes(claims: Iterable[PlaceClaim]) -> list[str]:

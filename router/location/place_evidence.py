@@ -45,7 +45,8 @@ class PlaceClaim(NamedTuple):
 
     `weight` is in log-odds. A claim `from_form` repeats the other fields of the form: only the strongest counts.
     `confusable_codes` are regions that the sender may have meant when they picked this one. A remark (`is_remark`)
-    names a place without placing the matter there.
+    names a place without placing the matter there. The street (`is_street`) has the name of the place, and lies there
+    unless another place is named.
     """
 
     shares: Mapping[str, float]
@@ -54,6 +55,7 @@ class PlaceClaim(NamedTuple):
     from_form: bool = False
     confusable_codes: tuple[str, ...] = ()
     is_remark: bool = False
+    is_street: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ from language.places.gazetteer import regions_overlap
 from language.places.names import is_district
 from language.spans import Span
 from language.tokens import Tokens
-from router.location.context_cues import NOT_A_PLACE, REMARK_LIMIT, context_cue, distant_city_cue
+from router.location.context_cues import (
+    DENIED,
+    NOT_A_PLACE,
+    REMARK_LIMIT,
+    context_cue,
+    distant_city_cue,
+    district_street_cue,
+    is_denied,
+)
 from router.location.name_shares import NAME_WEIGHTS, name_shares
 from router.location.place_evidence import PlaceClaim, PlaceEvidence
 
@@ -28,6 +36,9 @@ _SENTENCE_ENDS = frozenset((". ", "! ", "? ", ".\n", "\n"))
 _LONGEST_ABBREVIATION = 4
 # “dari Lampung dan Brebes”
 _CONJUNCTIONS = frozenset(("dan", "dn", "atau", "serta", "sama", "karo", "jeung"))
+_DISTRICT_MANNERS = frozenset((NamingKind.BARE, NamingKind.NAMED))
+# A street of a name that more districts bear may lie anywhere.
+_FEW_DISTRICTS = 3
 _TYPED_MANNERS = frozenset((NamingKind.TYPED, NamingKind.VILLAGE, NamingKind.GLUED))
 
 
@@ -56,26 +67,39 @@ def text_claims(
 ) -> Iterator[PlaceClaim]:
     """Yield a claim for each name that is a place, in the order of the text."""
     text = _SearchedText(tokens, title_end, _unit_ends(tokens, unit_spans), tokens.text.islower())
+    matches = list(matches)
+    denied_codes = {match.codes for match in matches if is_denied(tokens, match.first)}
     previous: _PlaceName | None = None
     for match in matches:
         is_typed = match.kind in _TYPED_MANNERS
         cue = context_cue(tokens, match.first, is_typed=is_typed) or _neighbour_cue(previous, match, tokens)
+        street_cue = district_street_cue(tokens, match.first) if _names_districts(match) else None
+        if street_cue is not None:
+            yield _claim(text, _PlaceName(match, street_cue), is_street=True)
         if cue != NOT_A_PLACE and not any(map(is_district, match.codes)):
             cue = distant_city_cue(tokens, match.first, match.end, is_typed=is_typed) or cue
+        if match.codes in denied_codes:
+            cue = min(cue, DENIED)
         previous = _PlaceName(match, cue)
         if cue != NOT_A_PLACE:
             yield _claim(text, previous)
 
 
-def _claim(text: _SearchedText, name: _PlaceName) -> PlaceClaim:
+def _names_districts(match: PlaceMatch) -> bool:
+    """Return True for the bare name of a district, or of a few."""
+    return match.kind in _DISTRICT_MANNERS and len(match.codes) <= _FEW_DISTRICTS and all(map(is_district, match.codes))
+
+
+def _claim(text: _SearchedText, name: _PlaceName, *, is_street: bool = False) -> PlaceClaim:
+    """Return the claim of a name. A street of that name (`is_street`) is a remark: any other place outweighs it."""
     match, cue = name
     start, end = text.span(match)
-    is_remark = cue <= REMARK_LIMIT
+    is_remark = is_street or cue <= REMARK_LIMIT
     is_of_unit = not is_remark and _follows_unit(text, match, start)
     weight = NAME_WEIGHTS[match.kind] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
     kind = "unit" if is_of_unit else match.kind.value
     evidence = PlaceEvidence(kind, text.tokens.text[start:end], start, end)
-    return PlaceClaim(name_shares(match), weight, evidence, is_remark=is_remark)
+    return PlaceClaim(name_shares(match), weight, evidence, is_remark=is_remark, is_street=is_street)
 
 
 def _position_weight(text: _SearchedText, name: _PlaceName) -> float:

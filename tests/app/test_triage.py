@@ -240,7 +240,7 @@ def test_the_text_is_masked(harness: CorrectionHarness) -> None:
     """The text is masked as `tail` masks it."""
     case = triage_desk(harness).show(number(1)).case
     assert case.text == "lampu mati, hubungi ••• atau •••"
-    assert (case.agency, case.topic, case.region, case.confidence) == (TRIAGE, "", "", 0.99)
+    assert (case.agency, case.topic, case.region, case.confidence) == (TRIAGE, "", "", 0.0)
     assert len(case.reasons) == 1
 
 

@@ -22,6 +22,7 @@ from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.records import at
 from tests.support.rules import SHIPPED, fixed_rules_source
 from tests.support.stages import make_router
+from tests.support.triage_confidence import check_confidence_at_triage
 
 _SEALED = Sealed("sealed")
 _IDS = UUID(int=1708)
@@ -93,8 +94,10 @@ class RouterHarness:
         return at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), key, "/test")), self.offset)
 
     def route_record(self, record: Record) -> Sequence[Outgoing]:
-        """Route a record; return the messages."""
-        return self.stage.handle([record])
+        """Route a record; return the messages, whose confidence at triage is checked."""
+        outputs = self.stage.handle([record])
+        check_confidence_at_triage(outputs)
+        return outputs
 
 
 def dispatches(outputs: Sequence[Outgoing]) -> list[Dispatch]:

@@ -20,6 +20,7 @@ from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, TRIAGE
+from router.decision import NO_CANDIDATE
 from router.lifecycle.refusal import MAX_HOPS, next_agency, refusal_event
 from router.stage import RouterStage
 from tests.conftest import NOW
@@ -27,6 +28,7 @@ from tests.support.agency_answers import signed
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
+from tests.support.triage_confidence import check_confidence_at_triage
 
 HEALTH, PASSPORTS, PLN = "kementerian-kemenkes", "kementerian-kemenimipas", "bumn-pln"
 SLEMAN, YOGYA, SEMARANG, CENTRAL = "kabupaten-3404", "provinsi-34", "kota-3374", "provinsi-33"
@@ -95,6 +97,7 @@ class CaseRun:
             outputs = self.stage.handle([record])
         except Reject:
             return ()
+        check_confidence_at_triage(outputs)
         known_ids = {dispatch.id for dispatch in self.dispatches}
         queued_dispatches = [
             codec.decode(Dispatch, output.value, output.headers)
@@ -207,11 +210,15 @@ def test_an_accompanying_repeat_names_the_person(run: CaseRun) -> None:
 
 
 def test_confidence_after_a_refusal(run: CaseRun) -> None:
-    """The evidence spoke for the first agency. Triage as the last resort is certain."""
+    """The evidence spoke for the first agency. At triage the rules have no agency left to propose."""
     run.route("Mohon PLN datang")
     assert run.refuse(suggested_agency=SLEMAN).confidence == 0.5
-    assert run.refuse().confidence == 1.0
+    assert run.refuse().confidence == NO_CANDIDATE
     assert run.dispatches[-1].agency == TRIAGE
+    decided = run.refuse(suggested_agency=SEMARANG, actor="petugas-1")
+    assert (decided.agency, decided.confidence) == (SEMARANG, 1.0)
+    back = run.refuse()
+    assert (back.agency, back.confidence) == (TRIAGE, NO_CANDIDATE)
 
 
 def test_events_for_oversight(run: CaseRun) -> None:

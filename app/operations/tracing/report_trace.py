@@ -30,7 +30,7 @@ from messages.shapes import (
     Reply,
     WireModel,
 )
-from messages.topics import ConsumerGroup
+from messages.topics import TRIAGE, ConsumerGroup
 from monitor.consumer_lag import appended_at
 from sinks.ledger.tables import ComplaintRow
 
@@ -166,7 +166,9 @@ def _describe_arrival(raw: MaskedFields) -> str:
 def _describe_dispatch(dispatch: MaskedFields) -> str:
     reasons = "; ".join(f"{reason['says']} [{reason['rule']}]" for reason in dispatch["reasons"])
     person = " by a person" if dispatch["actor"] else ""
-    decision = f"hop {dispatch['hop']}, {dispatch['confidence']:.0%} sure, rules {dispatch['rules_version']}"
+    certainty = "likeliest agency {:.0%}" if dispatch["agency"] == TRIAGE else "{:.0%} sure"
+    confidence = certainty.format(dispatch["confidence"])
+    decision = f"hop {dispatch['hop']}, {confidence}, rules {dispatch['rules_version']}"
     return f"to {dispatch['agency']}{person} ({decision}): {reasons}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from app.operations.tracing.trace_step import TraceStep
 from config.translation.message import Message
 from config.translation.message import message as _
+from messages.topics import TRIAGE
 
 # Fields of a message after masking.
 Fields = Mapping[str, Any]
@@ -26,6 +27,9 @@ _ARRIVED = _("Masuk lewat {channel}, bukti pengirim: {proof}.")
 _REVIEWED = _("Diterima kembali oleh petugas sebagai laporan. Saluran: {channel}.")
 _QUARANTINED = _("Masuk karantina dari {channel}: {reason}.")
 _DISPATCHED = _("Diteruskan ke {agency} (alihan ke-{hop}, keyakinan {confidence} %, aturan {version}).")
+_DISPATCHED_TO_TRIAGE = _(
+    "Diteruskan ke triase (alihan ke-{hop}, peluang calon teratas {confidence} %, aturan {version})."
+)
 _DISPATCHED_BY_PERSON = _("Diteruskan ke {agency} oleh petugas (alihan ke-{hop}, aturan {version}).")
 _CORRECTED = _("Koreksi oleh petugas: {relation}")
 _REPLY = _("Balasan kepada pelapor ({content}) lewat {channel}.")
@@ -58,7 +62,8 @@ def _arrival(fields: Fields) -> Message:
 
 
 def _dispatch(fields: Fields) -> Message:
-    text = _DISPATCHED_BY_PERSON if fields["actor"] else _DISPATCHED
+    machine_text = _DISPATCHED_TO_TRIAGE if fields["agency"] == TRIAGE else _DISPATCHED
+    text = _DISPATCHED_BY_PERSON if fields["actor"] else machine_text
     values = {"agency": fields["agency"], "hop": fields["hop"], "version": fields["rules_version"]}
     return text.filled(**values, confidence=round(fields["confidence"] * 100))
 
