@@ -149,6 +149,8 @@ MERGED = "merged-by-person"
 KEPT_APART = "kept-apart"
 # Evidence of a complaint that repeats a closed case, and is a case of its own therefore.
 AFTER_CLOSING = "after-closing"
+# Evidence of a join that the sender asked for: the report refers to a public one.
+SAID_BY_SENDER = "said-by-sender"
 
 
 class Relation(Shape):
@@ -179,6 +181,14 @@ class Suggestion(Shape):
     evidence: tuple[str, ...] = ()
 
 
+class ClosedCase(Shape):
+    """A closed case that a new complaint is like: perhaps the problem came back. The complaint is a case of its own."""
+
+    of: UUID
+    closed_at: Moment | None = Field(None, description="Time of the closing by the bus's clock; null if unknown.")
+    is_own: bool = Field(False, description="It is of the same proven sender. Never set in a dispatch.")
+
+
 # What a sender does with a message. `reports`: it is a report. Any other act is about an earlier report of the same
 # sender, and the message is a repeat of it: `objects` (the answer did not solve it), `confirms` (it did), `rates`,
 # `withdraws`, `asks-to-be-forgotten`, and `adds` for further words or pictures.
@@ -207,6 +217,7 @@ class Complaint(WireModel):
     contact: Sealed
     relation: Relation = Relation()
     suggestion: Suggestion | None = None
+    again: ClosedCase | None = None
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
     reviewed: bool = Field(False, description="It was set aside first; a person decided that it is a complaint.")
@@ -265,6 +276,7 @@ class Dispatch(WireModel):
     danger: Danger = ""
     reopened: int = Field(0, ge=0, description="How often the sender had the case opened again after it was closed.")
     suggestion: Suggestion | None = None
+    again: ClosedCase | None = None
 
 
 class Correction(WireModel):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import outerjoin
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, statement_chunks
-from messages.shapes import FollowUp, Relation, SenderAct, Shape, Suggestion
+from messages.shapes import ClosedCase, FollowUp, Relation, SenderAct, Shape, Suggestion
 from normalize.decision import MarkedComplaint
 from normalize.draft import Follows
 from normalize.duplicates.store.closed_cases import is_closing_of
@@ -52,25 +52,28 @@ class StoredFollowUp(Shape):
 
 
 class StoredRelation(Relation):
-    """The relation with the suggestion. Rows of earlier versions have no suggestion."""
+    """The relation with what else was decided. Rows of earlier versions have the relation alone."""
 
     suggestion: Suggestion | None = None
+    again: ClosedCase | None = None
 
     def relation(self) -> Relation:
         """Return the relation alone."""
-        return Relation.model_validate(self.model_dump(exclude={"suggestion"}))
+        return Relation.model_validate(self.model_dump(include=set(Relation.model_fields)))
 
 
 class StoredDecision(NamedTuple):
     """The record that a message was decided for, the relation, and the act if it was attached to a report.
 
-    `suggestion` is the earlier complaint that is perhaps about the same matter.
+    `suggestion` is the earlier complaint that is perhaps about the same matter, `again` the closed case that it is
+    like.
     """
 
     position: str
     relation: Relation
     follow_up: StoredFollowUp | None = None
     suggestion: Suggestion | None = None
+    again: ClosedCase | None = None
 
     def follows(self) -> Follows | None:
         """Return the report that the message was attached to."""
@@ -105,7 +108,7 @@ class DecisionStore:
                 stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
                 stored = StoredRelation.model_validate_json(relation)
                 self._decisions[message_id] = StoredDecision(
-                    position, stored.relation(), stored_follow_up, stored.suggestion
+                    position, stored.relation(), stored_follow_up, stored.suggestion, stored.again
                 )
 
     def get(self, message_id: UUID) -> StoredDecision | None:
@@ -132,9 +135,10 @@ class DecisionStore:
 
 
 def _relation_json(decision: StoredDecision) -> str:
-    if decision.suggestion is None:
+    further = {"suggestion": decision.suggestion, "again": decision.again}
+    if not any(further.values()):
         return decision.relation.model_dump_json()
-    return StoredRelation(**decision.relation.model_dump(), suggestion=decision.suggestion).model_dump_json()
+    return StoredRelation.model_validate({**decision.relation.model_dump(), **further}).model_dump_json()
 
 
 class MarkStore:

@@ -15,8 +15,6 @@ MAX_PHONE_LENGTH = 40
 PART_EVIDENCE = frozenset({"completes", "edited"})
 # Stands before the sender and the marks of an anonymous report: as if another person had sent it.
 ANONYMOUS = "anonim:"
-# Evidence of a join that the sender asked for: the report refers to a public one.
-SAID_BY_SENDER = "said-by-sender"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,14 @@ class Earlier:
         begins_anew = content is not None and is_other_matter_elsewhere(message.traits, content)
         return continuation.of_new_matter() if begins_anew else continuation
 
+    def closed_complaint(self, arrival: Arrival, continuation: Continuation | None) -> UUID | None:
+        """Return the complaint of a closed case that the same sender continues, or repeats literally.
+
+        Call it before the marks of the arrival are assigned.
+        """
+        marks = (arrival.fingerprint, *((mark_key(continuation.mark),) if continuation else ()))
+        return next((closed_id for mark in marks if (closed_id := self.marks.closed(mark))), None)
+
     def _completes_parts(self, arrival: Arrival) -> bool:
         """Return whether the message is a later part, or a later version, of an earlier one."""
         continuation = arrival.draft.continuation if isinstance(arrival.draft, Draft) else None

@@ -9,10 +9,10 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-from messages.shapes import Relation
+from messages.shapes import SAID_BY_SENDER, Relation
 from normalize.decision import MarkedComplaint, relation_to_earlier
 from normalize.decision_store import MarkStore
-from normalize.draft import SAID_BY_SENDER, Continuation
+from normalize.draft import Continuation
 
 
 def relation_by_mark(marks: MarkStore, continuation: Continuation, complaint_id: UUID, at: datetime) -> Relation:

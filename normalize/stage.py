@@ -17,7 +17,17 @@ from config.reference.reloading import Source
 from messages import codec, ids
 from messages.alternate_ids import AlternateIds
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
-from messages.shapes import AgencyAnswer, Complaint, Correction, Danger, FollowUp, OversightEvent, RawMessage, Relation
+from messages.shapes import (
+    AgencyAnswer,
+    ClosedCase,
+    Complaint,
+    Correction,
+    Danger,
+    FollowUp,
+    OversightEvent,
+    RawMessage,
+    Relation,
+)
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
@@ -147,9 +157,9 @@ class NormalizeStage:
             draft = arrival.open_message.draft.attached_to(attached)
         if not decision:
             language_version = self._matcher.language_version if self._matcher else ""
-            relation, suggestion = self._relate(earlier, replace(arrival, draft=draft))
+            relation, suggestion, again = self._relate(earlier, replace(arrival, draft=draft))
             stored_follow_up = StoredFollowUp.of(attached) if attached else None
-            decision = StoredDecision(arrival.position, relation, stored_follow_up, suggestion)
+            decision = StoredDecision(arrival.position, relation, stored_follow_up, suggestion, again)
             earlier.decisions.add(raw.id, decision, language_version)
         relation = decision.relation
         if isinstance(draft, NotComplaint):
@@ -166,6 +176,7 @@ class NormalizeStage:
             contact=self._sealer.seal_for(raw.sender, draft.contact.model_dump_json().encode(), raw.message_id),
             relation=relation,
             suggestion=decision.suggestion,
+            again=decision.again,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
             danger=arrival.danger,
             reviewed=raw.reviewed,
@@ -189,6 +200,7 @@ class NormalizeStage:
                 lead_marks(earlier.marks, draft.continuation, follows.complaint_id, raw.at)
             return MatterDecision(relation)
         complaint_id, continuation = ids.complaint_id(raw.message_id), earlier.continuation_of(arrival, draft)
+        closed_id = earlier.closed_complaint(arrival, continuation)
         relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else Relation()
         if relation.kind == "new":
             relation = relation_by_fingerprint(earlier.marks, arrival.fingerprint, complaint_id, raw.at)
@@ -201,6 +213,10 @@ class NormalizeStage:
             )
         if continuation:
             assign_marks(earlier.marks, continuation, complaint_id, matter.relation, raw.at)
+        if closed_id and matter.relation.kind == "new" and not matter.again:
+            is_proven = raw.verified_by != "none"
+            closed_case = ClosedCase(of=closed_id, closed_at=earlier.complaints.closed_at(closed_id), is_own=is_proven)
+            return matter._replace(again=closed_case)
         return matter
 
     def _public_complaint(self, earlier: Earlier, draft: Draft) -> UUID | None:

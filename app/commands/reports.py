@@ -23,16 +23,23 @@ def status(number: str, as_json: Json = False) -> None:
     tracking = tracking_number(number)
 
     from app.operations.duplicates.suggested_pairs import SuggestedPairs
+    from config.database import read_transaction
+    from messages.shapes import iso
+    from sinks.ledger.former_report import read_former_report
     from sinks.ledger.page import status_as_json
 
     with open_parts() as parts:
         report = parts.ledger.status(tracking)
         pair = SuggestedPairs(parts.engine).find(tracking) if report else None
+        with read_transaction(parts.engine) as connection:
+            former = read_former_report(connection, tracking)
     if report is None:
         stop(f"{tracking} is not in the ledger (yet).", 1)
     if as_json:
-        # The public page has the same values without the suggestion.
-        print_json({**status_as_json(report), "suggestion": _suggestion_json(pair) if pair else None})
+        # The public page has the same values without these two.
+        suggestion = _suggestion_json(pair) if pair else None
+        again = {"of": former.tracking, "closed_at": former.closed_at and iso(former.closed_at)} if former else None
+        print_json({**status_as_json(report), "suggestion": suggestion, "again": again})
         return
     repeated = f" of {report.repeated_number}" if report.repeated_number else ""
     OUT.print(f"{report.tracking}  {report.state}  {report.relation}{repeated}", highlight=False, markup=False)
@@ -43,6 +50,9 @@ def status(number: str, as_json: Json = False) -> None:
         suggested = pair.suggested_number or pair.suggested_id
         state = f"{pair.state}: {pair.outcome}" if pair.outcome else pair.state
         OUT.print(f"  perhaps the same as {suggested} ({state})", highlight=False, markup=False)
+    if former:
+        closing = f", closed {former.closed_at:%Y-%m-%d}" if former.closed_at else ""
+        OUT.print(f"  like {former.tracking}{closing}", highlight=False, markup=False)
 
 
 def _suggestion_json(pair: SuggestedPair) -> dict[str, object]:

@@ -20,7 +20,8 @@ from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import BestMatch, Matcher
-from normalize.duplicates.store.earlier_complaints import EarlierComplaint, EarlierComplaints
+from normalize.duplicates.store.complaint_rows import EarlierComplaint
+from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, LookupKeyRow
 from normalize.entities import extract_entities
 

@@ -63,6 +63,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Attachment: frozenset({"id", "media_type", "size", "sha256"}),
     shapes.Relation: frozenset({"kind", "of", "evidence", "since"}),
     shapes.Suggestion: frozenset({"of", "score", "evidence"}),
+    shapes.ClosedCase: frozenset({"of", "closed_at", "is_own"}),
     shapes.Reason: frozenset({"rule"}),
     shapes.FollowUp: frozenset({"act", "rating"}),
 }

@@ -7,9 +7,20 @@ from typing import Any
 from sqlalchemy import Row
 
 from desk.acts.answers import CaseProgressView
-from desk.api.shapes import Case, CaseDetail, CaseEventItem, CasePlace, CaseReason, JoinedReport, Picture, SuggestedCase
+from desk.api.shapes import (
+    Case,
+    CaseDetail,
+    CaseEventItem,
+    CasePlace,
+    CaseReason,
+    FormerCase,
+    JoinedReport,
+    Picture,
+    SuggestedCase,
+)
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import AccompanyingReport, CaseEvent
+from desk.read_model.suggested_case import FormerCase as FormerView
 from desk.read_model.suggested_case import SuggestedCase as SuggestionView
 from messages.codec import decode_stored
 from messages.shapes import Attachment, Dispatch, Report
@@ -34,6 +45,7 @@ def case_detail(view: CaseProgressView) -> CaseDetail:
         reports=tuple(_joined_report(report, case.case.tracking) for report in case.reports),
         report_count=case.report_count,
         suggestion=_suggested_case(case.suggestion),
+        again=_former_case(case.former),
     )
 
 
@@ -147,6 +159,12 @@ def _suggested_case(suggestion: SuggestionView | None) -> SuggestedCase | None:
         return None
     evidence = suggestion.evidence if suggestion.number else ()
     return SuggestedCase(number=suggestion.number or None, evidence=evidence)
+
+
+def _former_case(former: FormerView | None) -> FormerCase | None:
+    if former is None:
+        return None
+    return FormerCase(number=former.number or None, closed=former.closed_at if former.number else None)
 
 
 def _joined_report(report: AccompanyingReport, number: str) -> JoinedReport:

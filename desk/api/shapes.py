@@ -125,6 +125,16 @@ class SuggestedCase(ApiShape):
     )
 
 
+class FormerCase(ApiShape):
+    """A closed case that this one is like: perhaps the problem came back. This one is a case of its own."""
+
+    number: str | None = Field(
+        description="Its number; null if another institution has it and your agency may not read it.",
+        examples=[_EXAMPLE_NUMBER],
+    )
+    closed: Time | None = Field(description="Time of the closing; null without a number, and if it is not known.")
+
+
 class CaseDetail(Case):
     """A case with its course and the reports that belong to it."""
 
@@ -132,6 +142,7 @@ class CaseDetail(Case):
     reports: tuple[JoinedReport, ...] = Field(description="The first 20 reports that belong to the case.")
     report_count: int = Field(description="Number of all reports that belong to the case.", examples=[0])
     suggestion: SuggestedCase | None = Field(description="null without one, and when it was decided or is over.")
+    again: FormerCase | None = Field(description="null without one, and after the case has left you.")
 
 
 class CasePage(ApiShape):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from desk.read_model.suggested_case import SuggestedCase, read_suggested_case
+from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
@@ -90,7 +90,7 @@ class CaseView:
     `answer_ids` are the agency's answers to this dispatch that the read model has. `reports` are the shown ones of the
     `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
     `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it. `suggestion` is the earlier case
-    that this one is perhaps the same as.
+    that this one is perhaps the same as, `former` the closed one that it is like.
     """
 
     case: Row[Any]
@@ -103,6 +103,7 @@ class CaseView:
     report_count: int
     is_anonymous: bool
     suggestion: SuggestedCase | None = None
+    former: FormerCase | None = None
 
     @property
     def are_files_open(self) -> bool:
@@ -136,6 +137,7 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
         report_count=report_count,
         is_anonymous=is_anonymous,
         suggestion=read_suggested_case(connection, row, dispatch),
+        former=read_former_case(connection, row, dispatch),
     )
 
 

@@ -1,6 +1,10 @@
-"""Reads the earlier case that a case is perhaps the same as, as far as the agency may know of it."""
+"""Reads the cases that a case is like, as far as the agency may know of them.
+
+They are an earlier open case, which is perhaps the same, and a closed one: perhaps the problem came back.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -55,6 +59,37 @@ def read_suggested_case(connection: Connection, case: Row[Any], dispatch: Dispat
         is_here=other.agency == case.agency,
         evidence=tuple(name for name in suggestion.evidence if OF_SENDERS not in name),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FormerCase:
+    """Closed case that a case is like. `former_tracking` is for staff only; an agency reads `number` and `date`.
+
+    `is_readable`: the agency has or had the closed case. `closed_at` is `None` if it is not known.
+    """
+
+    former_tracking: str
+    is_readable: bool
+    closed_at: datetime | None
+
+    @property
+    def number(self) -> str:
+        """Number of the closed case; empty if the agency may not read it."""
+        return self.former_tracking if self.is_readable else ""
+
+
+def read_former_case(connection: Connection, case: Row[Any], dispatch: Dispatch) -> FormerCase | None:
+    """Return the closed case that a case of the columns of `DeskCase` is like.
+
+    `None` without one, after the case has left the agency, and while the read model does not have the closed one.
+    """
+    if dispatch.again is None or not case.is_current:
+        return None
+    former = _current_case(connection, dispatch.again.of)
+    if former is None or former.complaint_id == case.complaint_id:
+        return None
+    is_readable = _has_had(connection, case.agency, former.complaint_id)
+    return FormerCase(former.tracking, is_readable, dispatch.again.closed_at)
 
 
 def _state(connection: Connection, case: Row[Any], suggested_id: UUID, other: Row[Any]) -> SuggestionState:

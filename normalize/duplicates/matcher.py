@@ -8,14 +8,15 @@ from uuid import UUID
 
 import structlog
 
-from messages.shapes import Channel, RawMessage, Relation, Report, Suggestion
-from normalize.draft import ANONYMOUS, SAID_BY_SENDER
+from messages.shapes import SAID_BY_SENDER, Channel, ClosedCase, RawMessage, Relation, Report, Suggestion
+from normalize.draft import ANONYMOUS
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.certainty import CERTAINTY_RANKS
 from normalize.duplicates.comparison.comparator import Comparator, Verdict
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.reading.comparable_reader import ComparableReader
-from normalize.duplicates.store.earlier_complaints import EarlierComplaint, EarlierComplaints
+from normalize.duplicates.store.complaint_rows import EarlierComplaint
+from normalize.duplicates.store.earlier_complaints import ClosedCandidate, EarlierComplaints
 
 # No citizen sees this many broken roads in the period. A sender's further joins become complaints of their own.
 MAX_JOINS = 30
@@ -36,10 +37,14 @@ class BestMatch:
 
 
 class MatterDecision(NamedTuple):
-    """The relation of a complaint to an earlier one, or the earlier complaint that a person is to compare it with."""
+    """The relation of a complaint to an earlier one, or the earlier complaint that a person is to compare it with.
+
+    `again` is the closed case that a new complaint is like.
+    """
 
     relation: Relation
     suggestion: Suggestion | None = None
+    again: ClosedCase | None = None
 
 
 class Matcher:
@@ -126,9 +131,11 @@ class Matcher:
         complaint, even if that joins another one: by repeating, nobody gets another citizen's number or a say in
         another citizen's complaint. Both carry the earliest time of the group.
         """
-        relation, suggestion = MatterDecision(exact_relation)
+        relation, suggestion, again = MatterDecision(exact_relation)
         if not exact_relation.of:
-            relation, suggestion = self._search(earlier_complaints, comparable, keys, received_at)
+            relation, suggestion, _ = self._search(earlier_complaints, comparable, keys, received_at)
+        if relation.kind == "new":
+            again = self.find_closed_case(earlier_complaints, comparable, keys, received_at)
         root_id, first_of_sender_id, since = complaint_id, complaint_id, received_at
         if relation.of:
             relation, group = _refer_to_group(earlier_complaints, relation, relation.of, received_at)
@@ -140,7 +147,36 @@ class Matcher:
             received_at,
             joined=relation.kind == "joins",
         )
-        return MatterDecision(relation, suggestion)
+        return MatterDecision(relation, suggestion, again)
+
+    def find_closed_case(
+        self, earlier_complaints: EarlierComplaints, comparable: Comparable, keys: LookupKeys, received_at: datetime
+    ) -> ClosedCase | None:
+        """Return the closed case that a complaint is certainly or likely about; `None` if it came before the closing.
+
+        Call it after `find_best_match`.
+        """
+        matches = [
+            (BestMatch(candidate.complaint, verdict), candidate.closed_at)
+            for candidate in earlier_complaints.closed_candidates(keys)
+            if (verdict := self._judge_closed(candidate, comparable, received_at)) is not None
+        ]
+        if not matches:
+            return None
+        match, closed_at = max(matches, key=lambda pair: _rank(pair[0]))
+        is_own = match.verdict.sender == "same"
+        # The root may be another citizen's: its number is not for this sender.
+        closed_id = match.earlier.first_of_sender_id if is_own else match.earlier.root_id
+        return ClosedCase(of=closed_id, closed_at=closed_at, is_own=is_own)
+
+    def _judge_closed(
+        self, candidate: ClosedCandidate, comparable: Comparable, received_at: datetime
+    ) -> Verdict | None:
+        """Return the verdict on a complaint of a closed case; `None` if the new complaint is not about its matter."""
+        if candidate.closed_at and received_at < candidate.closed_at:
+            return None
+        verdict = self._comparator.compare(candidate.complaint.comparable, comparable)
+        return None if verdict.exclusion or verdict.certainty == "new" else verdict
 
     def _search(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from messages import ids
-from messages.shapes import AFTER_CLOSING, MERGED, Dispatch, Reason, Relation
+from messages.shapes import AFTER_CLOSING, MERGED, SAID_BY_SENDER, Dispatch, Reason, Relation
 from messages.topics import TRIAGE
 from router.deadlines import answer_deadline
 
@@ -24,15 +24,21 @@ def accompanies_case(relation: Relation, agency: str, case: Dispatch) -> bool:
     """Return True if a repeat or join goes where its case lies; `agency` is the one that its own text leads to.
 
     A join never overrides the agency that its own text leads to: nobody can draw the report of another citizen to a
-    wrong agency by reporting first.
+    wrong agency by reporting first. A join of an anonymous case whose text leads to none is at triage: the agency of
+    the case would tell who copies the report where it lies. That of a public report is known to its readers.
     """
-    return relation.follows_root or agency in {TRIAGE, case.agency}
+    if relation.follows_root:
+        return True
+    if SAID_BY_SENDER in relation.evidence:
+        return agency in {TRIAGE, case.agency}
+    return agency == case.agency != TRIAGE or (agency == TRIAGE and not case.report.anonim)
 
 
 def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
-    """Return the dispatch as it accompanies its case, with the reasons and the deadline of the case.
+    """Return the dispatch as it accompanies its case, with the reasons of the case; a repeat has its deadline, too.
 
-    It has no suggestion: only a case has one. It is not earlier than the dispatch of its case:
+    A join keeps the deadline of its own dispatch: that of the case would tell when another citizen wrote. It has no
+    suggestion and no closed case: only a case has one. It is not earlier than the dispatch of its case:
     `messages.cases.case_course.answered_hop` relies on that.
     """
     relation = dispatch.relation.model_copy(update={"of": case.complaint_id})
@@ -42,12 +48,13 @@ def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
         "alternatives": (),
         "reasons": (_accompanies_reason(relation, case), *case.reasons),
         "rules_version": case.rules_version,
-        "due_at": case.due_at,
+        "due_at": case.due_at if relation.kind == "repeat" else dispatch.due_at,
         "relation": relation,
         "own_case": False,
         "confidence": case.confidence,
         "actor": case.actor,
         "suggestion": None,
+        "again": None,
     }
     return dispatch.model_copy(update=fields)
 

@@ -85,9 +85,11 @@ def _merge(transfer: CaseTransfer, correction: Correction, current: Dispatch, no
     accompanying = transfer.accompanying_dispatches(current)
     merged = next_hop_to_case(current.model_copy(update={"relation": correction.relation}), case, now)
     explanation = f"Disatukan dengan laporan {case.tracking} oleh petugas: {correction.reason}"
-    reasons = (Reason(rule="merged", says=explanation), *case.reasons)
+    # A merge gives nobody more time.
+    due_at = min(current.due_at, merged.due_at)
+    fields = {"reasons": (Reason(rule="merged", says=explanation), *case.reasons), "due_at": due_at}
     store_parent(transfer.connection, merged.complaint_id, root_id)
-    return transfer.dispatch_with_accompanying(merged.model_copy(update={"reasons": reasons}), accompanying, case)
+    return transfer.dispatch_with_accompanying(merged.model_copy(update=fields), accompanying, case)
 
 
 def decide_own_agency(history: Sequence[Dispatch], rules: Rules) -> Decision:

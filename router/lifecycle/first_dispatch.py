@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from messages import ids
-from messages.shapes import Complaint, Dispatch, SenderAct
+from messages.shapes import ClosedCase, Complaint, Dispatch, SenderAct
 from messages.topics import TRIAGE
-from router.answer_store import find_closing
+from router.answer_store import Closing, find_closing
 from router.cases.hops import (
     accompanies_case,
     dispatch_after_closing,
@@ -37,8 +37,8 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     parent_hops = _hops_of_parent(transfer, complaint, case, rules, now)
     if parent_hops:
         case = transfer.find_case(parent_id)
-    is_case_closed = case is not None and find_closing(transfer.connection, case) is not None
-    dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules, is_case_closed=is_case_closed)
+    closing = find_closing(transfer.connection, case) if case else None
+    dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules, closing)
     target = case if case and not dispatch.own_case else dispatch
     dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
     if dispatches and parent_id:
@@ -90,11 +90,12 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch
         follow_up=complaint.follow_up,
         danger=complaint.danger,
         suggestion=complaint.suggestion,
+        again=complaint.again.model_copy(update={"is_own": False}) if complaint.again else None,
     )
 
 
-def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, *, is_case_closed: bool) -> Dispatch:
-    """Return the dispatch with its case, or as a case of its own.
+def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, closing: Closing | None) -> Dispatch:
+    """Return the dispatch with its case, or as a case of its own. `closing` is that of the case.
 
     A complaint that is routed before its case does not wait: it has a case of its own meanwhile. Nothing accompanies a
     closed case, because no agency would read it there: a repeat goes to the agency that closed the case, a join to the
@@ -102,11 +103,14 @@ def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, *, 
     """
     if case is None:
         return dispatch
-    if is_case_closed and dispatch.follow_up.act in _CLOSING_ACTS:
+    if closing and dispatch.follow_up.act in _CLOSING_ACTS:
         return dispatch_to_case(dispatch, case)
-    if is_case_closed and dispatch.relation.kind == "repeat":
+    if closing:
+        closed_case = ClosedCase(of=case.complaint_id, closed_at=closing.at)
+        dispatch = dispatch.model_copy(update={"again": closed_case})
+    if closing and dispatch.relation.kind == "repeat":
         return dispatch_after_closing(dispatch, case)
-    if not is_case_closed and accompanies_case(dispatch.relation, dispatch.agency, case):
+    if closing is None and accompanies_case(dispatch.relation, dispatch.agency, case):
         return dispatch_to_case(dispatch, case)
     return dispatch_as_own_case(dispatch, case, rules.registry.name_of(case.agency))
 

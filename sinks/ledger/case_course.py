@@ -7,6 +7,7 @@ from uuid import UUID
 
 from messages.cases.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.cases.report_state import ReportFacts, ReportState, report_state
+from messages.cases.verdicts import CaseState
 from messages.topics import TRIAGE
 
 # Kinds of the steps with which a case comes to an agency.
@@ -33,6 +34,11 @@ class CaseCourse:
 
     facts: ReportFacts
     steps: tuple[CourseStep, ...]
+
+    def is_asking_since(self, at: datetime) -> bool:
+        """Return whether the agency waits for an answer of the case's sender to a question of after this time."""
+        asked_at = [step.at for step in self.steps if step.kind == "asked"]
+        return self.facts.case_state == "tunda" and bool(asked_at) and asked_at[-1] >= at
 
     @property
     def state(self) -> ReportState:
@@ -64,8 +70,13 @@ def case_course(
     return CaseCourse(_facts(answered[-1], reopenings, repeated_at) if answered else ReportFacts(), tuple(steps))
 
 
-def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], received_at: datetime) -> CaseCourse:
+def joined_course(
+    course: CaseCourse, own_dispatches: Sequence[CaseDispatch], received_at: datetime, *, is_silent: bool = False
+) -> CaseCourse:
     """Return the course that the sender of a joined report sees: their own dispatches, and later answers to the case.
+
+    `is_silent`: the case is anonymous or confidential. Then its state follows from these steps alone: an earlier state
+    would tell who copied the report that somebody wrote it before.
 
     Earlier steps are another citizen's: their times would tell who copied an anonymous report when it was sent. A
     closing by an agency answers this report and does not finish it: its sender has not agreed. A closing by triage ends
@@ -79,7 +90,8 @@ def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], re
     dispatches = [CourseStep(dispatch.at, "dispatched", dispatch.agency) for dispatch in own_dispatches]
     # Of one moment, a refusal comes before the dispatch that follows from it.
     steps = sorted([*answers, *dispatches], key=lambda step: step.at)
-    return CaseCourse(_joined_facts(course.facts), tuple(steps))
+    facts = _facts_since(steps) if is_silent else _joined_facts(course.facts)
+    return CaseCourse(facts, tuple(steps))
 
 
 def withdrawn_course(course: CaseCourse, withdrawn_at: datetime) -> CaseCourse:
@@ -92,6 +104,18 @@ def _joined_facts(facts: ReportFacts) -> ReportFacts:
     if facts.case_state == "selesai" and facts.agency != TRIAGE:
         return replace(facts, case_state="proses", is_answered=True)
     return replace(facts, case_state="proses" if facts.case_state == "tunda" else facts.case_state, is_reopened=False)
+
+
+def _facts_since(steps: Sequence[CourseStep]) -> ReportFacts:
+    """Return the facts of a report of which these steps are all that happened."""
+    latest = max((index for index, step in enumerate(steps) if step.kind in ARRIVALS), default=None)
+    if latest is None:
+        return ReportFacts()
+    kinds = {step.kind for step in steps[latest + 1 :]}
+    case_state: CaseState = "proses" if kinds & {"accepted", "responded"} else "terdisposisi"
+    if kinds & {"closed", "refused"}:
+        case_state = "selesai" if "closed" in kinds else "ditolak"
+    return ReportFacts(agency=steps[latest].agency, case_state=case_state, is_answered="responded" in kinds)
 
 
 def _facts(latest: AnsweredDispatch, reopenings: frozenset[int], repeated_at: Sequence[datetime]) -> ReportFacts:

@@ -19,9 +19,26 @@ from bus.port import Outgoing, Record
 from config.database import insert_statement, write_transaction
 from messages import codec
 from messages.answer_check import AnswerCheck, AnswerFault
-from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent, Suggestion
+from messages.shapes import (
+    AgencyAnswer,
+    Channel,
+    ClosedCase,
+    Complaint,
+    Correction,
+    Dispatch,
+    OversightEvent,
+    Suggestion,
+)
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
-from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow, SetAsideRow, SuggestionRow
+from sinks.ledger.tables import (
+    AnswerRow,
+    ClosedCaseRow,
+    ComplaintRow,
+    CorrectionRow,
+    DispatchRow,
+    SetAsideRow,
+    SuggestionRow,
+)
 
 # The router finds these faults too, whenever it checks the answer.
 _FORGED: Container[AnswerFault | None] = ("no_authenticator", "wrong_authenticator", "wrong_answer_id")
@@ -145,6 +162,8 @@ def _rows(record: Record, channels: Collection[Channel]) -> Iterator[tuple[type[
             yield ComplaintRow, _complaint_row(complaint)
             if complaint.suggestion:
                 yield SuggestionRow, _suggestion_row(complaint, complaint.suggestion)
+            if complaint.again:
+                yield ClosedCaseRow, _closed_case_row(complaint, complaint.again)
         elif record.topic == CORRECTIONS:
             yield CorrectionRow, _correction_row(codec.decode(Correction, record.value, record.headers))
         else:
@@ -160,6 +179,14 @@ def _suggestion_row(complaint: Complaint, suggestion: Suggestion) -> dict[str, A
         "score": suggestion.score,
         "evidence": "|".join(suggestion.evidence),
         "suggested_at": complaint.at,
+    }
+
+
+def _closed_case_row(complaint: Complaint, closed_case: ClosedCase) -> dict[str, Any]:
+    return {
+        "complaint_id": complaint.id,
+        "closed_id": closed_case.of,
+        **closed_case.model_dump(include={"closed_at", "is_own"}),
     }
 
 

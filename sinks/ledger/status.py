@@ -48,10 +48,12 @@ class ReportStatus:
 
     `repeated_number` is the same citizen's number that this report repeats. The number of a joined report is another
     citizen's and is never shown. `belongs_to_case`: the report belongs to the case of another one, and has its steps;
-    if that case is another citizen's (`is_joined`), only those since its own arrival. `is_private`: this report, or
+    if that case is another citizen's (`is_joined`), only those since its own arrival. If that case is private, both are
+    False until the agency answers: the report looks like one that belongs to no other. `is_private`: this report, or
     another one of the sender about the matter, is anonymous or confidential. `shares_words`: the agency's words about
     the case are to this sender; False for a report that joined another citizen's case, and for one that a person merged
-    or that repeats such a one. `set_aside` is the reason why the message is no report; empty for a report.
+    or that repeats such a one. `asks_first_sender`: the agency waits for the answer of that citizen to a question that
+    came after this report. `set_aside` is the reason why the message is no report; empty for a report.
     """
 
     tracking: str
@@ -63,6 +65,7 @@ class ReportStatus:
     is_joined: bool = False
     is_private: bool = False
     shares_words: bool = True
+    asks_first_sender: bool = False
     set_aside: str = ""
 
     @property
@@ -126,7 +129,8 @@ class StatusReader:
         relations = current_relations(connection, col(ComplaintRow.tracking).in_(numbers)).values()
         links = RelationLinks(connection, relations)
         own_ids, case_ids = {relation.id for relation in relations}, {relation.case_id for relation in relations}
-        links.read(case_ids | {relation.repeated_id for relation in relations if relation.repeated_id})
+        related_ids = {id_ for relation in relations for id_ in (relation.repeated_id, relation.related_id) if id_}
+        links.read(case_ids | related_ids)
         joined = links.joined(own_ids)
         dispatches = dispatches_by_complaint(connection, case_ids | joined)
         courses = read_courses(connection, links, case_ids, dispatches)
@@ -134,8 +138,15 @@ class StatusReader:
         facts = read_sender_facts(connection, links, own_ids, case_ids)
         for relation in relations:
             course, is_joined = courses[relation.case_id], relation.id in joined
+            is_asking = is_joined and course.is_asking_since(relation.received_at)
+            is_silent = relation.relation == "joins" and _is_private(links.find(relation.related_id))
             if is_joined:
-                course = joined_course(course, dispatches[relation.id], relation.received_at)
+                is_silent = is_silent or facts[senders[relation.case_id]].is_private
+                own_dispatches = dispatches[relation.id]
+                course = joined_course(course, own_dispatches, relation.received_at, is_silent=is_silent)
+            # Nobody who copies an anonymous report learns that it was written before, until an agency has answered.
+            is_hidden = is_silent and not _is_answered(course)
+            hides_relation = is_hidden and relation.relation == "joins"
             if withdrawn_at := facts[senders[relation.id]].withdrawn_at:
                 course = withdrawn_course(course, withdrawn_at)
             repeated = links.find(relation.repeated_id)
@@ -143,13 +154,14 @@ class StatusReader:
                 tracking=relation.tracking,
                 state=course.state,
                 steps=self._steps(relation, course, senders),
-                relation=relation.relation,
+                relation="new" if hides_relation else relation.relation,
                 # A joined complaint is another citizen's: its number is not shown.
                 repeated_number=repeated.tracking if repeated else None,
-                belongs_to_case=relation.case_id != relation.id,
-                is_joined=is_joined,
+                belongs_to_case=relation.case_id != relation.id and not hides_relation,
+                is_joined=is_joined and not is_hidden,
                 is_private=facts[senders[relation.id]].is_private,
-                shares_words=senders[relation.id] == senders[relation.case_id],
+                asks_first_sender=is_asking and not is_silent,
+                shares_words=is_hidden or senders[relation.id] == senders[relation.case_id],
             )
 
     def _steps(
@@ -163,6 +175,14 @@ class StatusReader:
             is_to_other = step.answered_id is not None and senders[step.answered_id] != senders[relation.id]
             steps.append(StatusStep(step.at, step.kind, agency, at_triage, step.answer_id, is_to_other))
         return tuple(sorted(steps, key=lambda step: step.at))
+
+
+def _is_private(relation: CurrentRelation | None) -> bool:
+    return relation is not None and relation.is_private
+
+
+def _is_answered(course: CaseCourse) -> bool:
+    return any(step.kind in {"responded", "closed"} for step in course.steps)
 
 
 def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:

@@ -46,6 +46,17 @@ class SuggestionRow(SQLModel, table=True):
     suggested_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ClosedCaseRow(SQLModel, table=True):
+    """Closed case that a complaint is like. `is_own`: it is of the same proven sender, who may read its number."""
+
+    __tablename__ = "ledger_closed_case"
+
+    complaint_id: UUID = Field(primary_key=True)
+    closed_id: UUID
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_own: bool
+
+
 class DispatchRow(SQLModel, table=True):
     """Dispatch of a complaint to an agency, with its relation at that time: see `messages.shapes.Dispatch`.
 

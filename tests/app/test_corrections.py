@@ -28,6 +28,7 @@ from messages.replies.reply_texts import TRIAGE_NAME
 from messages.sealing import Sealed
 from messages.shapes import (
     Channel,
+    ClosedCase,
     Complaint,
     Correction,
     Danger,
@@ -97,11 +98,15 @@ class CorrectionHarness:
         anonim: bool = False,
         danger: Danger = "",
         like: int | None = None,
+        again: int | None = None,
         channel: Channel = "web",
         act: SenderAct = "reports",
         at: datetime = NOW,
     ) -> None:
-        """Publish a citizen's complaint as the normalizer does. `like` is the report that it is perhaps the same as."""
+        """Publish a citizen's complaint as the normalizer does. `like` is the report that it is perhaps the same as.
+
+        `again` is a report whose case was closed.
+        """
         relation = Relation.model_validate({"kind": kind, "of": _id(of)} if of else {})
         complaint = Complaint(
             id=_id(index),
@@ -116,6 +121,7 @@ class CorrectionHarness:
             danger=danger,
             follow_up=FollowUp(act=act),
             suggestion=Suggestion(of=_id(like), score=0.75, evidence=EVIDENCE) if like else None,
+            again=ClosedCase(of=_id(again), closed_at=NOW) if again else None,
         )
         self.producer.publish([Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or _id(index)), "/test"))])
 

@@ -21,7 +21,7 @@ from bus.errors import Retry
 from bus.port import Outgoing
 from config.settings import Settings
 from messages import codec
-from messages.shapes import KEPT_APART, Correction, Dispatch, Reply
+from messages.shapes import KEPT_APART, Correction, Dispatch, Reply, iso
 from messages.topics import AGENCY_ANSWERS, CORRECTIONS, REPLIES
 from sinks.ledger.own.own_report import OwnReports, possible_acts
 from tests.app.test_cli import environment
@@ -284,7 +284,7 @@ def test_from_the_command_line(parts: Parts) -> None:
     harness = DuplicateHarness(parts, parts.engine)
     harness.write(1, "Kemenkes tolong")
     harness.write(2, "Kemenkes, puskesmas tutup, hubungi 0812 3456 7890", like=1)
-    harness.write(3, "PLN, tiang miring", like=1)
+    harness.write(3, "PLN, tiang miring", like=1, again=2)
     harness.work()
     secrets = {"secret_key": ROOT_SECRET, "reference_folder": str(REGISTRY)}
     variables = environment(parts.settings.home, **secrets)
@@ -307,6 +307,9 @@ def test_from_the_command_line(parts: Parts) -> None:
     assert json.loads(run("status", number(2), "--json"))["suggestion"]["of"] == number(1)
     assert f"perhaps the same as {number(1)} (open)" in run("status", number(2))
     assert "perhaps the same as" in run("trace", number(2), "--since", "7000d")
+    assert json.loads(run("status", number(3), "--json"))["again"] == {"of": number(2), "closed_at": iso(NOW)}
+    assert f"like {number(2)}, closed {NOW:%Y-%m-%d}" in run("status", number(3))
+    assert "; like the closed case of" in run("trace", number(3), "--since", "7000d")
     assert "--why is missing" in run("duplicates", "deny", number(2), "--actor", "Sari", "--why", " ", code=2)
     assert run("duplicates", "deny", number(2), *by) == f"{number(2)}: kept apart from {number(1)}\n"
     confirmed = json.loads(run("duplicates", "confirm", number(3), *by, "--json"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -13,8 +13,9 @@ from bus.port import Outgoing, Record
 from config.database import write_transaction
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import Channel, Complaint, Dispatch, Relation, Reply, Report, Verdict
+from messages.shapes import Channel, ClosedCase, Complaint, Dispatch, Relation, Reply, Report, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE
+from router.deadlines import answer_deadline
 from router.stage import RouterStage
 from router.store import DISPATCHES_PER_CHUNK, store_dispatches_once
 from tests.conftest import NOW
@@ -137,6 +138,39 @@ def test_a_repeat_or_join_accompanies_its_case(
     assert [reason.rule for reason in second.reasons] == ["follows", "named"]
     assert "NOMOR1" in second.reasons[0].says
     assert second.report.text == text
+
+
+@pytest.mark.parametrize(("text", "is_case"), [("saya juga", True), ("Kemenkes, saya juga", False)])
+def test_a_join_without_an_agency_does_not_follow_an_anonymous_case(
+    engine: Engine, text: str, *, is_case: bool
+) -> None:
+    """Its sender would learn where the copied report lies. The deadline is always that of the own dispatch."""
+    times = iter([NOW, NOW + timedelta(days=2)])
+    router = RouterHarness(make_router(engine, fixed_rules_source(), lambda: next(times)))
+    anonymous = complaint_of(1, "Kemenkes tolong")
+    router.route(anonymous.model_copy(update={"report": Report(text="Kemenkes tolong", anonim=True)}))
+    (second,) = dispatches(router.route(complaint_of(2, text, of=1, kind="joins")))
+    assert (second.own_case, second.agency) == (is_case, TRIAGE if is_case else "kementerian-kemenkes")
+    assert second.due_at == answer_deadline(NOW + timedelta(days=2))
+
+
+def test_a_case_names_the_closed_case_that_it_is_like(router: RouterHarness) -> None:
+    """At every agency, without the sender's part in it. A report that accompanies another one names none.
+
+    What repeats or joins a case that was closed meanwhile is a case of its own, which names it, too.
+    """
+    closed_case = ClosedCase(of=id_of(9), closed_at=NOW, is_own=True)
+    like = complaint_of(1, "Mohon PLN datang").model_copy(update={"again": closed_case})
+    (first,) = dispatches(router.route(like))
+    assert first.again == ClosedCase(of=id_of(9), closed_at=NOW)
+    (moved,) = dispatches(router.route_answer(first, suggested_agency="kementerian-kemenkes"))
+    assert moved.again == first.again
+    (beside,) = dispatches(router.route(complaint_of(2, "saya juga", of=1).model_copy(update={"again": closed_case})))
+    assert (beside.own_case, beside.again) == (False, None)
+    router.route_answer(moved, "closed")
+    for number, kind in enumerate(("repeat", "joins"), start=3):
+        (late,) = dispatches(router.route(complaint_of(number, "saya juga", of=1, kind=kind)))  # type: ignore[arg-type]
+        assert (late.own_case, late.again) == (True, ClosedCase(of=id_of(1), closed_at=NOW))
 
 
 def test_a_join_never_overrides_its_own_agency(router: RouterHarness) -> None:

@@ -180,7 +180,7 @@ def _describe_answer(answer: MaskedFields) -> str:
 def _describe_complaint(complaint: MaskedFields) -> str:
     relation = complaint["relation"]
     evidence_note = f" ({', '.join(relation['evidence'])})" if relation["evidence"] else ""
-    return f"{_describe_relation(relation)}{evidence_note}{_describe_suggestion(complaint)}"
+    return f"{_describe_relation(relation)}{evidence_note}{_describe_suggestion(complaint)}{_describe_again(complaint)}"
 
 
 def _describe_suggestion(message: MaskedFields) -> str:
@@ -189,6 +189,12 @@ def _describe_suggestion(message: MaskedFields) -> str:
     if not suggestion:
         return ""
     return f"; perhaps the same as {suggestion['of']} ({', '.join(suggestion['evidence']) or 'no evidence named'})"
+
+
+def _describe_again(complaint: MaskedFields) -> str:
+    """Return the closed case that a complaint is like as the end of a sentence; "" without one."""
+    closed_case = complaint["again"]
+    return f"; like the closed case of {closed_case['of']}" if closed_case else ""
 
 
 def _describe_correction(correction: MaskedFields) -> str:

@@ -19,7 +19,7 @@ from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_sentences
 from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
-from desk.pages.case.suggestion_part import SuggestionPart, suggestion_part
+from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
 from desk.pages.forms import plain_line
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
@@ -120,6 +120,7 @@ class CasePage:
             "done_act": done_sentences(parts.answers, actor.agency, act_id),
             "suggestion": self._suggestion_part(actor, view),
             "suggestion_fault": suggestion_fault,
+            "former": self._former_part(actor, view),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if draft.fault or note.fault else HTTPStatus.OK
         if suggestion_fault:
@@ -194,6 +195,13 @@ class CasePage:
         acts = self._parts.suggestions
         address = acts.comparison_address(number, suggestion.suggested_tracking)
         return suggestion_part(actor, actor.agency, suggestion, acts.outcome(number), address)
+
+    def _former_part(self, actor: Actor, view: CaseProgressView) -> FormerPart | None:
+        former = view.case.former
+        if former is None:
+            return None
+        address = self._parts.suggestions.comparison_address(view.case.case.tracking, former.former_tracking)
+        return former_part(actor, former, address)
 
     def _act_forms(self, actor: Actor, view: CaseProgressView, draft: ActDraft) -> Sequence[ActForm]:
         return [

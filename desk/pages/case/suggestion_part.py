@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.permissions import Act, Actor, may
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.acts.suggestions import SuggestionFault, SuggestionOutcome
-from desk.read_model.suggested_case import SuggestedCase, SuggestionState
+from desk.read_model.suggested_case import FormerCase, SuggestedCase, SuggestionState
 
 # Sentences about the evidence, by the names of features (docs/duplicate-features.md).
 EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
@@ -89,6 +90,26 @@ def suggestion_part(
         evidence=evidence_sentences(suggestion.evidence) if is_shown and conclusion is None else (),
         may_decide=may_decide and conclusion is None,
         conclusion=conclusion,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FormerPart:
+    """The closed case that a case is like. `number` is empty if the person may not read it; `address` is for staff."""
+
+    number: str
+    address: str
+    closed_at: datetime | None
+
+
+def former_part(actor: Actor, former: FormerCase, comparison_address: str) -> FormerPart:
+    """Return the part for a person. Who may correct relations reads every case, other persons those of the agency."""
+    is_staff = may(actor, Act.CORRECT_RELATION, "")
+    is_shown = former.is_readable or is_staff
+    return FormerPart(
+        number=former.former_tracking if is_shown else "",
+        address=comparison_address if is_staff else "",
+        closed_at=former.closed_at if is_shown else None,
     )
 
 

@@ -6,28 +6,31 @@ costs about as much with a million earlier complaints as with ten thousand.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, update
 from sqlmodel import col, select
 
 from config.database import insert_statement
-from messages.sealing import Sealed, Sealer
-from normalize.duplicates.comparable import Comparable, pack_comparable, unpack_comparable
+from messages.sealing import Sealer
+from normalize.duplicates.comparable import pack_comparable
 from normalize.duplicates.lookup_keys import LookupKeys
-from normalize.duplicates.store.closed_cases import is_closed
-from normalize.duplicates.store.statements import SELECT_BY_ID, SELECT_MEMBERS, STATEMENTS
-from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
+from normalize.duplicates.store.closed_cases import is_closed, is_closing_of
+from normalize.duplicates.store.complaint_rows import ComplaintRows, EarlierComplaint
+from normalize.duplicates.store.statements import STATEMENTS
+from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, LookupKeyRow
 
 # Complaints under one key; a later complaint replaces an earlier one.
 _SLOTS = 16
 # Candidates that a complaint is compared with: those with the highest weight of common keys.
 _MAX_CANDIDATES = 4
+# Complaints of closed cases that a complaint without an open matter is compared with.
+_MAX_CLOSED_CANDIDATES = 2
 # Complaints that are looked through for candidates. Those of closed cases are none, and may be many equal ones.
 _MAX_RANKED = 4 * _SLOTS
 # Complaints of one matter that a newcomer is compared with, besides its root.
@@ -47,19 +50,11 @@ _KEY_COUNT = 1 << 64
 _GOLDEN_RATIO = 0x9E3779B97F4A7C15
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierComplaint:
-    """A complaint that was decided before.
+class ClosedCandidate(NamedTuple):
+    """A complaint of a closed case, and the time of the closing; `None` if it is not known."""
 
-    `root_id` is the complaint it belongs to, `first_of_sender_id` the first complaint of its sender that it repeats;
-    both are its own id if it belongs to no other. `since` is the earliest arrival of all complaints of the root.
-    """
-
-    complaint_id: UUID
-    root_id: UUID
-    first_of_sender_id: UUID
-    since: datetime
-    comparable: Comparable
+    complaint: EarlierComplaint
+    closed_at: datetime | None
 
 
 class EarlierComplaints:
@@ -73,15 +68,11 @@ class EarlierComplaints:
         self._connection = connection
         self._sealer = sealer
         self._statements = STATEMENTS[connection.dialect.name]
-        # Numbers of complaints by key and slot, sealed rows by number, opened complaints by number.
+        # Numbers of complaints by key and slot.
         self._numbers_by_key: dict[int, dict[int, int]] = defaultdict(dict)
-        self._sealed_rows: dict[int, Sequence[Any]] = {}
-        self._opened: dict[int, EarlierComplaint] = {}
-        self._numbers_by_id: dict[UUID, int] = {}
+        self._rows = ComplaintRows(connection, sealer)
         # Numbers of the complaints that belong to a root, by the root.
         self._members: dict[UUID, list[int]] = {}
-        # Numbers of expired complaints and of closed cases.
-        self._absent: set[int] = set()
         # Rows to write, and the keys that were added since the batch began.
         self._new_complaints: dict[int, dict[str, object]] = {}
         self._new_keys: dict[tuple[int, int], tuple[int, int]] = {}
@@ -93,26 +84,37 @@ class EarlierComplaints:
         for key, slot, number in connection.exec_driver_sql(self._statements.select_keys, (parameter,)):
             self._numbers_by_key[key][slot] = number
         self._stored_candidates = {lookup_keys: self._rank_candidates(lookup_keys) for lookup_keys in keys}
-        self._load({number for numbers in self._stored_candidates.values() for number in numbers[:_MAX_CANDIDATES]})
+        first_candidates = (numbers[:_MAX_CANDIDATES] for numbers in self._stored_candidates.values())
+        self._rows.load({number for numbers in first_candidates for number in numbers})
 
     def candidates(self, keys: LookupKeys) -> Iterator[EarlierComplaint]:
         """Yield the open complaints with the highest weight of common keys, the likeliest first.
 
         A key with few complaints weighs more than one with many.
         """
+        return islice(self._open_in_order(self._ranked_numbers(keys)), _MAX_CANDIDATES)
+
+    def closed_candidates(self, keys: LookupKeys) -> Iterator[ClosedCandidate]:
+        """Yield the likeliest of the complaints of closed cases that the search for open ones has passed.
+
+        There are at most `_MAX_CLOSED_CANDIDATES`. Nothing is read for them: call it after `candidates`.
+        """
+        closed_numbers = filter(self._rows.is_closed, self._ranked_numbers(keys))
+        for number in islice(closed_numbers, _MAX_CLOSED_CANDIDATES):
+            if complaint := self._rows.open(number):
+                yield ClosedCandidate(complaint, self._rows.closed_at(number))
+
+    def _ranked_numbers(self, keys: LookupKeys) -> Sequence[int]:
         is_unchanged = self._changed_keys.isdisjoint(keys.search_keys)
         stored_candidates = self._stored_candidates.get(keys) if is_unchanged else None
-        numbers = self._rank_candidates(keys) if stored_candidates is None else stored_candidates
-        return islice(self._open_in_order(numbers), _MAX_CANDIDATES)
+        return self._rank_candidates(keys) if stored_candidates is None else stored_candidates
 
     def _open_in_order(self, numbers: Sequence[int]) -> Iterator[EarlierComplaint]:
         for first in range(0, len(numbers), _MAX_CANDIDATES):
             chunk = numbers[first : first + _MAX_CANDIDATES]
-            self._load({number for number in chunk if not self._is_loaded(number)})
-            yield from (complaint for number in chunk if (complaint := self._open(number)))
-
-    def _is_loaded(self, number: int) -> bool:
-        return number in self._sealed_rows or number in self._opened or number in self._absent
+            self._rows.load(chunk)
+            open_numbers = (number for number in chunk if not self._rows.is_closed(number))
+            yield from (complaint for number in open_numbers if (complaint := self._rows.open(number)))
 
     def _rank_candidates(self, keys: LookupKeys) -> Sequence[int]:
         weights: dict[int, float] = {}
@@ -134,38 +136,40 @@ class EarlierComplaints:
 
     def get(self, complaint_id: UUID) -> EarlierComplaint | None:
         """Return a complaint by its id, or `None` if it has expired."""
-        if complaint_id not in self._numbers_by_id:
-            self._remember(self._connection.execute(SELECT_BY_ID, {"complaint_id": complaint_id}))
-        number = self._numbers_by_id.get(complaint_id)
-        return None if number is None else self._open(number)
+        number = self._rows.number_of(complaint_id)
+        return None if number is None else self._rows.open(number)
 
     def members(self, root_id: UUID) -> Iterator[EarlierComplaint]:
         """Yield the root of a matter and the complaints that belong to it, the latest first, at most `_MAX_MEMBERS`."""
         if root := self.get(root_id):
             yield root
         for number in self._member_numbers(root_id)[: -_MAX_MEMBERS - 1 : -1]:
-            if member := self._open(number):
+            if member := self._rows.open(number):
                 yield member
 
     def _member_numbers(self, root_id: UUID) -> list[int]:
         """Return the numbers of the last complaints of a matter, in the order of their decisions."""
         if root_id not in self._members:
-            rows = list(self._connection.execute(SELECT_MEMBERS, {"root": root_id, "count": _MAX_MEMBERS}))
-            self._remember(rows)
+            stored_numbers = self._rows.load_members(root_id, _MAX_MEMBERS)
             new_numbers = [number for number, row in self._new_complaints.items() if row["root"] == root_id]
-            self._members[root_id] = [*sorted(row[0] for row in rows), *new_numbers]
+            self._members[root_id] = [*stored_numbers, *new_numbers]
         return self._members[root_id]
 
     def is_closed(self, complaint_id: UUID) -> bool:
         """Return True if a complaint belongs to a closed case, also after its comparable form has expired."""
         return bool(self._connection.execute(select(is_closed(complaint_id))).scalar_one())
 
+    def closed_at(self, complaint_id: UUID) -> datetime | None:
+        """Return the time at which the case of a complaint was closed; `None` for an open one and if unknown."""
+        query = select(ClosedComplaint.closed_at).where(is_closing_of(complaint_id))
+        closed_at: datetime | None = self._connection.execute(query).scalar_one_or_none()
+        return closed_at
+
     def add(self, complaint: EarlierComplaint, keys: LookupKeys, received_at: datetime, *, joined: bool) -> None:
         """Add a decided complaint: it is a candidate from now on."""
         number, self._next_number = self._next_number, self._next_number + 1
         complaint_id = complaint.complaint_id
-        self._numbers_by_id[complaint_id] = number
-        self._opened[number] = complaint
+        self._rows.add(number, complaint)
         if complaint.root_id == complaint_id:
             # No stored complaint belongs to a new root: its members need no query.
             self._members[complaint_id] = []
@@ -199,8 +203,10 @@ class EarlierComplaints:
 
     def move_start(self, root: EarlierComplaint, since: datetime) -> None:
         """Set the start of a matter to a time before its root came."""
-        number = self._numbers_by_id[root.complaint_id]
-        self._opened[number] = replace(root, since=since)
+        number = self._rows.number_of(root.complaint_id)
+        if number is None:
+            return
+        self._rows.replace(number, replace(root, since=since))
         if number in self._new_complaints:
             self._new_complaints[number]["since"] = since
         else:
@@ -242,36 +248,6 @@ class EarlierComplaints:
         # Behind the last key the stretch goes on at the first.
         end_key = _key_after(self._connection, _FIRST_KEY, key_count)
         self._connection.execute(deletion if end_key is None else deletion.where(key < end_key))
-
-    def _load(self, numbers: Collection[int]) -> None:
-        """Load the rows of these numbers, still sealed. Complaints of closed cases have none."""
-        if not numbers:
-            return
-        parameter = self._statements.list_parameter(sorted(numbers))
-        self._remember(self._connection.execute(self._statements.select_comparables, {"numbers": parameter}))
-        self._absent.update(number for number in numbers if number not in self._sealed_rows)
-
-    def _remember(self, rows: Iterable[Any]) -> None:
-        for number, *row in rows:
-            self._sealed_rows[number] = row
-            self._numbers_by_id[row[0]] = number
-
-    def _open(self, number: int) -> EarlierComplaint | None:
-        if opened := self._opened.get(number):
-            return opened
-        row = self._sealed_rows.get(number)
-        if row is None:
-            return None
-        complaint_id, root_id, first_of_sender_id, since, body = row
-        complaint = EarlierComplaint(
-            complaint_id,
-            root_id or complaint_id,
-            first_of_sender_id or complaint_id,
-            since,
-            unpack_comparable(self._sealer.open(Sealed(body), complaint_id)),
-        )
-        self._opened[number] = complaint
-        return complaint
 
 
 def _id_unless_equal(related_id: UUID, complaint_id: UUID) -> UUID | None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import TextualSelect, bindparam, text
+from sqlalchemy import Boolean, TextualSelect, bindparam, column, text
 from sqlmodel import col, select
 
-from normalize.duplicates.store.tables import ComparableRow
+from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,16 @@ class Statements:
 _COLUMN_NAMES = "number, complaint_id, root, own, since, body"
 _UPSERT = "ON CONFLICT (key, slot) DO UPDATE SET number = excluded.number, at = excluded.at"
 _COLUMNS: tuple[Any, ...] = tuple(col(getattr(ComparableRow, name)) for name in _COLUMN_NAMES.split(", "))
+_CLOSING_COLUMNS: tuple[Any, ...] = (column("is_closed", Boolean), col(ClosedComplaint.closed_at))
 
-# Complaints of closed cases are no candidates.
-_IS_OPEN = (
-    "NOT EXISTS (SELECT 1 FROM normalize_closed WHERE normalize_closed.complaint_id = normalize_matter.complaint_id "
-    "AND (normalize_closed.reopened_at IS NULL OR normalize_closed.reopened_at < normalize_closed.closed_at))"
+# Complaints of closed cases are no candidates: the second table has a row for each of them.
+_WITH_CLOSINGS = (
+    "LEFT JOIN normalize_closed ON normalize_closed.complaint_id = normalize_matter.complaint_id "
+    "AND (normalize_closed.reopened_at IS NULL OR normalize_closed.reopened_at < normalize_closed.closed_at)"
+)
+_SELECTED = (
+    "number, normalize_matter.complaint_id, root, own, since, body, "
+    "normalize_closed.complaint_id IS NOT NULL AS is_closed, normalize_closed.closed_at"
 )
 
 SELECT_BY_ID = select(*_COLUMNS).where(col(ComparableRow.complaint_id) == bindparam("complaint_id"))
@@ -56,9 +61,9 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
             "CROSS JOIN normalize_key AS k ON k.key = asked.value",
             upsert_keys=f"INSERT INTO normalize_key (key, slot, number, at) VALUES (?, ?, ?, ?) {_UPSERT}",  # noqa: S608 - constants
             select_comparables=text(
-                f"SELECT {_COLUMN_NAMES} FROM (SELECT value FROM json_each(:numbers)) AS asked "  # noqa: S608 - constants
-                f"CROSS JOIN normalize_matter ON normalize_matter.number = asked.value WHERE {_IS_OPEN}"
-            ).columns(*_COLUMNS),
+                f"SELECT {_SELECTED} FROM (SELECT value FROM json_each(:numbers)) AS asked "  # noqa: S608 - constants
+                f"CROSS JOIN normalize_matter ON normalize_matter.number = asked.value {_WITH_CLOSINGS}"
+            ).columns(*_COLUMNS, *_CLOSING_COLUMNS),
         ),
         "postgresql": Statements(
             is_sqlite=False,
@@ -66,8 +71,8 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
             upsert_keys="INSERT INTO normalize_key (key, slot, number, at) SELECT * FROM "  # noqa: S608 - constants
             f"unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[]) {_UPSERT}",
             select_comparables=text(
-                f"SELECT {_COLUMN_NAMES} FROM normalize_matter WHERE number = ANY(:numbers) AND {_IS_OPEN}"  # noqa: S608 - constants
-            ).columns(*_COLUMNS),
+                f"SELECT {_SELECTED} FROM normalize_matter {_WITH_CLOSINGS} WHERE number = ANY(:numbers)"  # noqa: S608 - constants
+            ).columns(*_COLUMNS, *_CLOSING_COLUMNS),
         ),
     }
 )

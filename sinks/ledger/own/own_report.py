@@ -15,6 +15,7 @@ from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.shapes import SenderAct
 from messages.working_days import may_object
+from sinks.ledger.former_report import read_former_report
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 
@@ -46,6 +47,7 @@ class OwnReport:
 
     `question` is the last one, while it waits for an answer; `asked_message_id` is the raw message that it is about: of
     the report, or of a later message that became a case of its own. `answered_at` is the time of the last answer.
+    `former_number` is that of the sender's own closed report that this one is like; empty without one.
     """
 
     status: ReportStatus
@@ -55,6 +57,7 @@ class OwnReport:
     due_at: datetime | None = None
     answered_at: datetime | None = None
     asked_message_id: UUID | None = None
+    former_number: str = ""
 
 
 def possible_acts(state: ReportState, answered_at: datetime | None, now: datetime) -> tuple[SenderAct, ...]:
@@ -90,6 +93,7 @@ class OwnReports:
             due_at = _due_at(connection, report_id)
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
             further_cases = _further_cases(connection, messages[1:])
+            former = read_former_report(connection, number) if number else None
         statuses = self._statuses.statuses([number, *further_cases]) if number else {}
         status = statuses.get(number) if number else None
         if status is None:
@@ -110,6 +114,7 @@ class OwnReports:
             answer=_last_words(status, words, _ANSWERS),
             due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
             answered_at=answers[-1].at if answers else None,
+            former_number=former.tracking if former and former.is_own else "",
         )
 
     def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:

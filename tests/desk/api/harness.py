@@ -106,9 +106,9 @@ class ApiHarness:
         """Let a citizen complain; the tracking number is that of `number_of`. `changed` are fields of the report."""
         relation = {name: changed.pop(name) for name in ("of", "kind", "channel") if name in changed}
         complaint = complaint_of(number, text, **relation)
-        suggestion = changed.pop("suggestion", None)
+        marks = {name: changed.pop(name, None) for name in ("suggestion", "again")}
         report = complaint.report.model_copy(update=changed)
-        fields = {"tracking": number_of(number), "report": report, "suggestion": suggestion}
+        fields = {"tracking": number_of(number), "report": report, **marks}
         return self.desk.send(complaint.model_copy(update=fields))
 
     def get(self, path: str, headers: dict[str, str] | None = None, **params: Any) -> requests.Response:

@@ -7,7 +7,7 @@ import pytest
 
 from bus.port import Outgoing
 from messages import codec
-from messages.shapes import KEPT_APART, Attachment, Place, Relation, Suggestion
+from messages.shapes import KEPT_APART, Attachment, ClosedCase, Place, Relation, Suggestion, iso
 from messages.topics import CORRECTIONS
 from tests.conftest import NOW
 from tests.desk.api.harness import HEALTH, PLN, ApiHarness, assert_problem, number_of
@@ -222,6 +222,19 @@ def test_a_case_names_what_it_is_perhaps_the_same_as(api_on_each: ApiHarness) ->
         api.desk.deliver()
     changed = api.get(f"/cases/{number_of(2)}", {**api.headers, "If-None-Match": case.headers["ETag"]})
     assert (changed.status_code, changed.json()["suggestion"]) == (200, None)
+
+
+def test_a_case_names_the_closed_case_that_it_is_like(api: ApiHarness) -> None:
+    """With the time of the closing, if the agency may read it. Of a case elsewhere nothing is told."""
+    api.send(1, "Kemenkes, antrean puskesmas")
+    again = ClosedCase(of=id_of(1), closed_at=NOW)
+    api.send(2, "Kemenkes, antrean puskesmas lagi", again=again)
+    api.send(3, "Mohon PLN datang", again=again)
+    assert api.get(f"/cases/{number_of(1)}").json()["again"] is None
+    assert api.get(f"/cases/{number_of(2)}").json()["again"] == {"number": number_of(1), "closed": iso(NOW)}
+    elsewhere = api.get(f"/cases/{number_of(3)}", api.headers_of(PLN))
+    assert elsewhere.json()["again"] == {"number": None, "closed": None}
+    assert [word for word in (number_of(1), str(id_of(1))) if word in elsewhere.text] == []
 
 
 def test_a_denied_suggestion_is_a_change_of_both_cases(api: ApiHarness) -> None:

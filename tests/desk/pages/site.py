@@ -120,13 +120,14 @@ class DeskSite:
     def send(self, number: int, text: str = "Kemenkes, puskesmas tutup", **report: Any) -> str:
         """Let a citizen send a report; return its tracking number.
 
-        `of` and `kind` relate it to an earlier one; `suggestion` names one that is perhaps the same.
+        `of` and `kind` relate it to an earlier one; `suggestion` names one that is perhaps the same, `again` a
+        closed one.
         """
         related = {name: report.pop(name) for name in ("of", "kind", "channel") if name in report}
-        suggestion = report.pop("suggestion", None)
+        marks = {name: report.pop(name, None) for name in ("suggestion", "again")}
         complaint = complaint_of(number, text, **related)
         changed = {
-            "suggestion": suggestion,
+            **marks,
             "tracking": number_of(number),
             "report": Report.model_validate({"text": text, "title": "Antrean panjang", **report}),
             "contact": _SEALER.seal(CONTACT.model_dump_json().encode(), complaint.message_id),

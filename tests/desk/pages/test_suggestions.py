@@ -7,8 +7,9 @@ import pytest
 from accounts.permissions import Actor, Role, actor_label
 from desk.pages.case.suggestion_part import EVIDENCE_SENTENCES, evidence_sentences
 from messages import codec
-from messages.shapes import Correction, Suggestion
+from messages.shapes import ClosedCase, Correction, Suggestion
 from tests.accounts.desk_client import DeskClient
+from tests.conftest import NOW
 from tests.desk.pages.page_requests import case_page, done, text_of
 from tests.desk.pages.site import BUDI, CONTACT, PLN, SARI, WAYAN, DeskSite, number_of
 from tests.router.test_linked import id_of
@@ -152,6 +153,22 @@ def test_a_decision_waits_for_nothing_that_it_does_not_have(site: DeskSite, clie
     site.actor = Actor(SARI.account_id, "O", Role.OVERSEER)
     assert client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"}).status_code == HTTPStatus.FORBIDDEN
     assert PLN not in str(site.corrections)
+
+
+def test_a_case_names_the_closed_case_that_it_is_like(site: DeskSite, client: DeskClient) -> None:
+    """With its number and the day of its closing for the agency that had it; no other agency learns either."""
+    site.send(1, "Kemenkes, antrean puskesmas sejak subuh")
+    again = ClosedCase(of=id_of(1), closed_at=NOW)
+    site.send(2, again=again)
+    site.send(3, "Mohon PLN datang", again=again)
+    title = "Lagi: laporan"
+    text = text_of(client.get(f"/desk/laporan/{number_of(2)}"))
+    assert f"{title} {number_of(1)} yang ditutup tanggal {NOW.day} " in text
+    assert title not in case_page(client, number_of(1))
+    site.actor = WAYAN
+    page = case_page(client, number_of(3))
+    assert "Lagi: laporan yang mirip pernah ditutup instansi lain" in page
+    assert [word for word in (number_of(1), "subuh", "ditutup tanggal") if word in page] == []
 
 
 @pytest.mark.parametrize(

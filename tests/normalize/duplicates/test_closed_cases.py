@@ -1,7 +1,7 @@
 """Nothing repeats or joins a closed case: the next report of the same matter is a case of its own, on each database."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Record
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Dispatch, Relation
+from messages.shapes import AgencyAnswer, ClosedCase, Dispatch, Relation
 from messages.topics import AGENCY_ANSWERS, consumer_groups
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
@@ -81,6 +81,63 @@ def test_reports_after_the_close_are_cases_of_their_own(parts: Parts, stage: Nor
     assert second.relation == Relation()
     assert {third.relation.kind, fourth.relation.kind} == {"joins"}
     assert {third.relation.of, fourth.relation.of} == {second.id}
+
+
+def test_a_report_after_the_close_names_the_closed_case(parts: Parts, stage: NormalizeStage) -> None:
+    """Another sender's near copy is new and names the case that was closed; a report that joins the new case does not.
+
+    One that was sent before the closing names none, and neither does a secret one.
+    """
+    (first,) = normalize(stage, report(parts, MORNING, "a"))
+    stage.handle([answer_record(first.id)])
+    other, join = normalize(
+        stage, report(parts, AFTERNOON, "b", 1), report(parts, f"Setuju. {AFTERNOON}", "c", 2), first_offset=10
+    )
+    assert (other.relation, other.again) == (Relation(), ClosedCase(of=first.id, closed_at=NOW))
+    assert (join.relation.of, join.again) == (other.id, None)
+    stage.handle([answer_record(other.id)])
+    late, secret = normalize(
+        stage,
+        report(parts, f"Ya. {MORNING}", "d", -1),
+        report(parts, f"Ya. {AFTERNOON}", "e", 3, rahasia=True),
+        first_offset=20,
+    )
+    assert (late.relation, late.again) == (Relation(), None)
+    assert (secret.relation, secret.again) == (Relation(), None)
+
+
+def test_the_closed_case_of_the_same_sender(parts: Parts, stage: NormalizeStage) -> None:
+    """It is marked as the own one, also if the literal text leads to it. A reopened case is not named."""
+    (first,) = normalize(stage, report(parts, MORNING, "a"))
+    stage.handle([answer_record(first.id)])
+    (own,) = normalize(stage, report(parts, MORNING, "a", 1), first_offset=10)
+    assert (own.relation, own.again) == (Relation(), ClosedCase(of=first.id, closed_at=NOW, is_own=True))
+    stage.handle([answer_record(own.id)])
+    objection = records.followed(parts, own.message_id, "objects", "Belum selesai.", NOW + timedelta(hours=2))
+    stage.handle([at(objection, 15)])
+    (join,) = normalize(stage, report(parts, AFTERNOON, "b", 3), first_offset=20)
+    assert (join.relation.of, join.again) == (own.id, None)
+
+
+def test_the_own_report_is_named_and_not_the_case_that_it_joined(parts: Parts, stage: NormalizeStage) -> None:
+    """The number of the case is another citizen's."""
+    first, join = normalize(stage, report(parts, MORNING, "a"), report(parts, AFTERNOON, "b", 1))
+    assert join.relation.of == first.id
+    stage.handle([answer_record(first.id)])
+    (own,) = normalize(stage, report(parts, f"{AFTERNOON} Masih.", "b", 20), first_offset=10)
+    assert own.again == ClosedCase(of=join.id, closed_at=NOW, is_own=True)
+
+
+def test_what_came_back_while_the_case_is_open_is_suggested(parts: Parts, stage: NormalizeStage) -> None:
+    """The text says that the trouble returned after a repair: another episode, and nothing is merged."""
+    first, recurred = normalize(
+        stage,
+        report(parts, MORNING, "a"),
+        report(parts, f"{AFTERNOON} Sudah ditambal minggu lalu, sekarang berlubang lagi.", "b", 200),
+    )
+    assert recurred.relation == Relation()
+    assert recurred.suggestion
+    assert (recurred.suggestion.of, recurred.again) == (first.id, None)
 
 
 def test_the_same_text_of_the_same_sender_after_the_close(parts: Parts, stage: NormalizeStage) -> None:

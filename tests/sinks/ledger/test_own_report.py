@@ -16,7 +16,7 @@ from messages.topics import TRIAGE
 from messages.working_days import add_working_days
 from sinks.ledger.own.own_report import OwnReport, OwnReports, possible_acts
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from sinks.ledger.tables import AnswerRow, ClosedCaseRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_status import answer, complaint, dispatch, number
 
@@ -145,6 +145,18 @@ def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, rel
     assert [text for _, text in conversation(joined) if text] == ["Laporan 2."]
     assert (joined.answer, joined.question) == ("", "")
     assert [text for _, text in conversation(reports.read(MESSAGE)) if text] == ["Laporan 1.", "Pak Budi, selesai."]
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_the_own_closed_report_is_named(engine: Engine, *, is_own: bool) -> None:
+    """The sender reads the own number, and never that of another citizen."""
+    reports = write(engine, [report_row(1), report_row(2, JOINER)], [case_row()], [])
+    row = {"complaint_id": JOINED, "closed_id": REPORT, "closed_at": NOW, "is_own": is_own}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ClosedCaseRow), [row])
+    report = reports.read(JOINER)
+    assert report
+    assert report.former_number == (number(1) if is_own else "")
 
 
 def accompanying_row(hop: int = 0, message_id: UUID = JOINER, **changed: Any) -> Mapping[str, Any]:

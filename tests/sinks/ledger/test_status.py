@@ -194,6 +194,32 @@ def test_only_the_sender_who_was_asked_can_answer(engine: Engine, of: int, state
     assert status.state == state
 
 
+@pytest.mark.parametrize("anonim", [False, True])
+def test_who_joined_hears_that_the_first_sender_was_asked(engine: Engine, *, anonim: bool) -> None:
+    """Only of a question after the own report, until it is answered, and never of an anonymous case.
+
+    Such a case has no state for others until it is answered: its agency had accepted it before they came.
+    """
+    hours = [NOW + timedelta(hours=number) for number in range(4)]
+    rows = [follower(2, 1, "joins", hours[0]), follower(3, 1, "joins", hours[3])]
+    answers = [
+        {**answer(number, verdict), "id": UUID(int=number), "recorded_at": hours[number], "position": f"a/0/{number}"}
+        for number, verdict in enumerate(("accepted", "asked"), start=1)
+    ]
+    own_case = {"own_case": True, "relation": "new", "of": None}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [{**complaint(1), "anonim": anonim}, *(row for row, _ in rows)])
+        connection.execute(insert(DispatchRow), [{**dispatch(1), **own_case}, *(own for _, own in rows)])
+        connection.execute(insert(AnswerRow), answers)
+    early, late = (StatusReader(engine, _NAMES).status(number(index)) for index in (2, 3))
+    assert early
+    assert late
+    assert (early.asks_first_sender, late.asks_first_sender) == (not anonim, False)
+    assert (early.state, late.state) == ("ditangani", "diteruskan" if anonim else "ditangani")
+    assert [status.is_joined for status in (early, late)] == [not anonim] * 2
+    assert {status.relation for status in (early, late)} == {"new" if anonim else "joins"}
+
+
 def test_an_answer_to_a_follower_is_one_to_its_case(engine: Engine) -> None:
     """An answer to either counts for both."""
     row, own = follower(2, 1, "repeat", NOW)
