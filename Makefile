@@ -48,13 +48,14 @@ quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, e
 check: lint test ## Everything that CI checks: lint, then the tests
 
 .PHONY: lint
-lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts, translations
+lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts, figures, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.schemas --check
 	$(BIN)/python -m app.alert_rules --check
+	$(BIN)/python -m app.figures_document --check
 	$(BIN)/python -m app.translations --check
 
 .PHONY: fix
@@ -73,6 +74,10 @@ schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; rev
 .PHONY: alerts
 alerts: $(VENV)/.dev ## Rewrite Prometheus's alert rules from the thresholds; review the diff
 	$(BIN)/python -m app.alert_rules
+
+.PHONY: figures
+figures: $(VENV)/.dev ## Rewrite docs/figures.md from the definitions of the figures; review the diff
+	$(BIN)/python -m app.figures_document
 
 .PHONY: translations
 translations: $(VENV)/.dev ## Collect the texts of all pages into the catalogs; write the missing translations

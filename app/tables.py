@@ -21,6 +21,7 @@ from ingest.web.open311 import store as open311
 from normalize import decision_store
 from normalize.conversation import tables as conversation
 from normalize.duplicates.store import tables as duplicates
+from oversight.read_model import tables as oversight
 from privacy import tables as privacy
 from router import answer_store, kept_apart
 from router import store as router
@@ -57,5 +58,6 @@ MODULES = (
     desk_api,
     webhooks,
     desk_mail,
+    oversight,
 )
 METADATA: MetaData = SQLModel.metadata

@@ -50,7 +50,18 @@ def test_every_module_with_a_table_is_listed() -> None:
     listed = {module.__name__ for module in MODULES}
     declaring = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for package in ("accounts", "app", "desk", "ingest", "monitor", "normalize", "privacy", "router", "sinks")
+        for package in (
+            "accounts",
+            "app",
+            "desk",
+            "ingest",
+            "monitor",
+            "normalize",
+            "oversight",
+            "privacy",
+            "router",
+            "sinks",
+        )
         for path in (ROOT / package).rglob("*.py")
         if re.search(r"^class \w+\(SQLModel, table=True\)", path.read_text(), re.MULTILINE)
     }

@@ -1,0 +1,206 @@
+"""Computes the twelve figures from the counts of a scope and a period. Pure; `definitions` says what each one is."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from config.clocks.deadlines import Deadlines
+from oversight.figures.counts import AgencyPair, Counts, Measure, worst_pairs
+from oversight.figures.definitions import FINISH_DAYS, WORST_PAIRS
+from oversight.figures.survival import Survival, kaplan_meier
+
+# Measures whose bucket is the day of a deadline.
+_DUE_DAYS: tuple[Measure, ...] = (
+    *("forward_met", "forward_open", "answer_met", "answer_open", "open_due", "open_three_times_due"),
+    *("touch_met", "touch_open"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of cases. `censored` cases are in neither number: see `definitions`."""
+
+    numerator: int
+    denominator: int
+    censored: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """The share; `None` of no cases."""
+        return self.numerator / self.denominator if self.denominator else None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Reports that were merged: by the rules, and by a person."""
+
+    certain: int
+    confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PingPong:
+    """Cases that were sent about, and the worst pairs of agencies, the worst first."""
+
+    share: Share
+    worst_pairs: tuple[AgencyPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DaysToAnswer:
+    """Numbers of cases with and without an answer, and the Kaplan-Meier estimate."""
+
+    answered: int
+    unanswered: int
+    survival: Survival
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Cases finished in time, and the published way of counting."""
+
+    within_60_days: Share
+    published: Share
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCases:
+    """Open cases now. `oldest_days` is `None` without any."""
+
+    oldest_days: int | None
+    number: int
+    overdue: int
+    three_times_overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """Cases without a reaction in time, and how many of them have had none since."""
+
+    share: Share
+    still_untouched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The twelve figures of a scope and a period on a day.
+
+    `clocks_version` and `calendar_version` name the tables. `is_provisional`: a deadline that was counted lies in a
+    year whose joint leave is not decreed yet, so that it may still move.
+    """
+
+    received: Mapping[str, int]
+    cases: int
+    duplicates_avoided: Duplicates
+    forwarded_in_time: Share
+    first_agency_right: Share
+    ping_pong: PingPong
+    answered_in_time: Share
+    days_to_answer: DaysToAnswer
+    finished: Finished
+    open_cases: OpenCases
+    untouched_after_10_days: Untouched
+    reopened: Share
+    to_ombudsman: Share
+    clocks_version: str
+    calendar_version: str
+    is_provisional: bool
+
+
+def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figures:
+    """Return the figures as they are on a day in Jakarta."""
+    cases = counts.total("case")
+    return Figures(
+        received=_by_channel(counts),
+        cases=cases,
+        duplicates_avoided=Duplicates(counts.total("duplicate_certain"), counts.total("duplicate_confirmed")),
+        forwarded_in_time=_in_time(counts, today, "forward_met", "forward_missed", "forward_open", "forward_dropped"),
+        first_agency_right=Share(
+            counts.total("first_right"),
+            counts.total("first_right", "first_wrong"),
+            counts.total("first_undecided"),
+        ),
+        ping_pong=PingPong(Share(counts.total("ping_pong"), cases), worst_pairs(counts.pairs, WORST_PAIRS)),
+        answered_in_time=_in_time(counts, today, "answer_met", "answer_missed", "answer_open", "answer_dropped"),
+        days_to_answer=_days_to_answer(counts, today),
+        finished=Finished(_finished(counts, today), Share(counts.total("published_as_finished"), cases)),
+        open_cases=_open_cases(counts, today),
+        untouched_after_10_days=_untouched(counts, today),
+        reopened=Share(counts.total("reopened"), counts.total("closed")),
+        to_ombudsman=Share(counts.total("to_ombudsman"), cases),
+        clocks_version=deadlines.clocks.version,
+        calendar_version=deadlines.calendar.version,
+        is_provisional=_is_provisional(counts, deadlines),
+    )
+
+
+def _by_channel(counts: Counts) -> Mapping[str, int]:
+    channels: Counter[str] = Counter()
+    for count in counts.of("received"):
+        channels[count.channel] += count.number
+    return MappingProxyType(dict(sorted(channels.items())))
+
+
+def _in_time(
+    counts: Counts, today: date, met: Measure, missed: Measure, still_open: Measure, dropped: Measure
+) -> Share:
+    """Return the share of a clock that was met, of the cases whose deadline has passed."""
+
+    def is_past(day: int) -> bool:
+        return day < today.toordinal()
+
+    in_time, late = counts.where(met, is_past), counts.where(still_open, is_past) + counts.total(missed)
+    censored = counts.total(met, still_open, missed, dropped) - in_time - late
+    return Share(in_time, in_time + late, censored)
+
+
+def _untouched(counts: Counts, today: date) -> Untouched:
+    """Return the opposite of a clock that was met."""
+    touched = _in_time(counts, today, "touch_met", "touch_missed", "touch_open", "touch_dropped")
+    share = Share(touched.denominator - touched.numerator, touched.denominator, touched.censored)
+    return Untouched(share, counts.where("touch_open", lambda day: day < today.toordinal()))
+
+
+def _finished(counts: Counts, today: date) -> Share:
+    def is_over(day: int) -> bool:
+        return today.toordinal() - day > FINISH_DAYS
+
+    in_time = counts.where("finish_met", is_over)
+    late = counts.where("finish_open", is_over) + counts.total("finish_missed")
+    every_case = counts.total("finish_met", "finish_open", "finish_missed", "finish_dropped")
+    return Share(in_time, in_time + late, every_case - in_time - late)
+
+
+def _days_to_answer(counts: Counts, today: date) -> DaysToAnswer:
+    answered, unanswered = Counter[int](), Counter[int]()
+    for count in counts.of("answered_after"):
+        answered[count.bucket] += count.number
+    for count in counts.of("unanswered_since"):
+        unanswered[max(today.toordinal() - count.bucket, 0)] += count.number
+    for count in counts.of("unanswered_until"):
+        unanswered[count.bucket] += count.number
+    return DaysToAnswer(answered.total(), unanswered.total(), kaplan_meier(answered, unanswered))
+
+
+def _open_cases(counts: Counts, today: date) -> OpenCases:
+    def is_past(day: int) -> bool:
+        return day < today.toordinal()
+
+    oldest = min((count.bucket for count in counts.of("open_since") if count.number), default=None)
+    return OpenCases(
+        oldest_days=None if oldest is None else today.toordinal() - oldest,
+        number=counts.total("open_since"),
+        overdue=counts.where("open_due", is_past),
+        three_times_overdue=counts.where("open_three_times_due", is_past),
+    )
+
+
+def _is_provisional(counts: Counts, deadlines: Deadlines) -> bool:
+    return not _years(counts) <= deadlines.calendar.decreed_years
+
+
+def _years(counts: Counts) -> frozenset[int]:
+    days: Iterable[int] = (count.bucket for count in counts.counts if count.measure in _DUE_DAYS and count.number)
+    return frozenset(date.fromordinal(day).year for day in days)

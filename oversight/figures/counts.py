@@ -1,0 +1,136 @@
+"""Counts from which every figure is computed: what is counted, for which part of the country, and of which days. Pure.
+
+A count has a measure and a bucket. It never depends on the moment of the query: a deadline that has not passed is
+counted in the bucket of its day, and the query compares that day with today. So a count changes only with an event.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple, TypeAlias
+
+from config.time_zones import TimeZone
+
+# The bucket is a day (`date.toordinal`) where the comment says so, a number of days where it says so, otherwise 0.
+# A measure that ends with `_dropped` counts cases whose outcome will never be known: see `definitions`.
+Measure: TypeAlias = Literal[
+    # A report arrived: the only measure with a channel.
+    "received",
+    # The report is a case of its own, or it was merged by the rules, or by a person.
+    "case",
+    "duplicate_certain",
+    "duplicate_confirmed",
+    # Forwarded to an agency. Bucket: day of the deadline.
+    "forward_met",
+    "forward_missed",
+    "forward_open",
+    "forward_dropped",
+    # The first agency.
+    "first_right",
+    "first_wrong",
+    "first_undecided",
+    "ping_pong",
+    # The first answer. Bucket: day of the deadline.
+    "answer_met",
+    "answer_missed",
+    "answer_open",
+    "answer_dropped",
+    # The time until the first answer. Bucket: days until the answer; the day on which the case began; days until it was
+    # withdrawn or archived.
+    "answered_after",
+    "unanswered_since",
+    "unanswered_until",
+    # Finished within 60 days. Bucket: the day on which the case began.
+    "finish_met",
+    "finish_missed",
+    "finish_open",
+    "finish_dropped",
+    # Finished, or in process: what is published as finished.
+    "published_as_finished",
+    # Open now. Bucket: the day on which the case began; the day of its earliest deadline; of three times its period.
+    "open_since",
+    "open_due",
+    "open_three_times_due",
+    # The first reaction of an agency. Bucket: day of the deadline.
+    "touch_met",
+    "touch_missed",
+    "touch_open",
+    "touch_dropped",
+    "closed",
+    "reopened",
+    "to_ombudsman",
+]
+
+# Parts of the country that figures are made for. Each has counts of its own, so none is added up from cases.
+ScopeKind: TypeAlias = Literal["nation", "province", "agency", "topic"]
+
+
+class Scope(NamedTuple):
+    """What the figures are about: `value` is the code of a province or agency, or the id of a topic."""
+
+    kind: ScopeKind
+    value: str = ""
+
+
+NATION = Scope("nation")
+
+
+class Period(NamedTuple):
+    """Days of arrival in Jakarta, both included."""
+
+    first: date
+    last: date
+
+
+class Count(NamedTuple):
+    """A number of cases with one measure and bucket. `channel` is empty for every measure but `received`."""
+
+    measure: Measure
+    bucket: int
+    channel: str
+    number: int
+
+
+class AgencyPair(NamedTuple):
+    """Cases that went from one agency to the next one by a refusal, and were refused at least twice."""
+
+    refused_by: str
+    next_agency: str
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """All counts of a scope and a period, in any order, and the pairs of agencies of its cases that were sent about."""
+
+    counts: tuple[Count, ...] = ()
+    pairs: tuple[AgencyPair, ...] = ()
+
+    def of(self, measure: Measure) -> Iterator[Count]:
+        """Yield the counts of a measure."""
+        return (count for count in self.counts if count.measure == measure)
+
+    def total(self, *measures: Measure) -> int:
+        """Return the number of cases with these measures."""
+        return sum(count.number for count in self.counts if count.measure in measures)
+
+    def where(self, measure: Measure, fits: Callable[[int], bool]) -> int:
+        """Return the number of cases with a measure whose bucket fits."""
+        return sum(count.number for count in self.of(measure) if fits(count.bucket))
+
+
+def jakarta_day(at: datetime) -> date:
+    """Return the day of a moment in Jakarta: that of cohorts and buckets."""
+    return at.astimezone(TimeZone.WIB.value).date()
+
+
+def month_period(year: int, month: int) -> Period:
+    """Return the days of a month."""
+    next_month = date(year + month // 12, month % 12 + 1, 1)
+    return Period(date(year, month, 1), date.fromordinal(next_month.toordinal() - 1))
+
+
+def worst_pairs(pairs: Iterable[AgencyPair], limit: int) -> tuple[AgencyPair, ...]:
+    """Return the pairs with the most cases, the worst first; equal ones by code."""
+    ordered_pairs = sorted(pairs, key=lambda pair: (-pair.cases, pair.refused_by, pair.next_agency))
+    return tuple(ordered_pairs[:limit])

@@ -1,0 +1,161 @@
+"""The twelve figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
+
+Common to all: the cohort is the month in which a report arrived, in Jakarta; only own cases count, so a report that was
+merged with another one counts as a duplicate avoided. A share is taken of the cases whose period has passed, answered
+or not. Cases whose period has not passed are *censored*: they are counted beside the share. So are those whose outcome
+nobody will know: the sender withdrew them, triage archived them as no complaint, or the agency waits for the sender.
+A deadline has passed when its day in Jakarta has ended.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+# Working days without any reaction after which a case counts as untouched.
+UNTOUCHED_WORKING_DAYS = 10
+# Perpres 76/2013: days at most until a complaint is finished.
+FINISH_DAYS = 60
+# A case that so many agencies refused was sent about.
+PING_PONG_REFUSALS = 2
+WORST_PAIRS = 10
+
+Unit: TypeAlias = Literal["reports", "cases", "share of cases", "days"]
+# The agency whose figures a case counts in, for the figures of one agency. `first`: the first one that got it.
+# `answering`: the one that missed the first deadline, or that answered, or that must answer. `current`: the one that
+# has it.
+CountedAgency: TypeAlias = Literal["first", "answering", "current"]
+
+_OWN_CASES = "own cases that arrived in the month"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureDefinition:
+    """One figure. `keys` are its names in the output of `satupintu figures --json`."""
+
+    keys: tuple[str, ...]
+    title: str
+    numerator: str
+    denominator: str
+    cohort: str
+    unit: Unit
+    agency: CountedAgency
+
+
+FIGURES: tuple[FigureDefinition, ...] = (
+    FigureDefinition(
+        ("received",),
+        "Received by channel",
+        "reports, by the channel that they came by; what a sender adds to an own report is none",
+        "none",
+        "reports that arrived in the month, also those that were merged",
+        "reports",
+        "first",
+    ),
+    FigureDefinition(
+        ("cases", "duplicates_avoided"),
+        "Cases, and duplicates avoided",
+        "reports that are cases of their own; and reports that were merged: `certain` by the rules, `confirmed` by a "
+        "person, with or without a suggestion. Both together are all reports received",
+        "none",
+        "reports that arrived in the month",
+        "cases",
+        "first",
+    ),
+    FigureDefinition(
+        ("forwarded_in_time",),
+        "Forwarded within 3 working days",
+        "cases that an agency got before the deadline of the clock `verify` (`clocks.csv`: 3 working days after the "
+        "arrival)",
+        "cases whose deadline has passed. Censored: others, and those that triage waits for the sender of",
+        _OWN_CASES,
+        "share of cases",
+        "first",
+    ),
+    FigureDefinition(
+        ("first_agency_right",),
+        "Right at the first door",
+        "cases of which the first agency reacted, did not refuse, and no other agency got the case",
+        "cases of which the first agency reacted, or that another agency got. Censored: others. Triage is no agency",
+        _OWN_CASES,
+        "share of cases",
+        "first",
+    ),
+    FigureDefinition(
+        ("ping_pong",),
+        "Ping-pong",
+        f"cases that at least {PING_PONG_REFUSALS} agencies refused. `worst_pairs`: the {WORST_PAIRS} pairs of an "
+        "agency that refused and the agency that got the case next, with the most of these cases",
+        "cases",
+        _OWN_CASES,
+        "share of cases",
+        "first",
+    ),
+    FigureDefinition(
+        ("answered_in_time",),
+        "First answer in time",
+        "cases that an agency answered (responded or closed) before its deadline of the clock `first_answer` "
+        "(`clocks.csv`: 5 working days after it got the case), and that no agency before it let pass its own deadline",
+        "cases whose deadline has passed, answered or not. Censored: others",
+        _OWN_CASES,
+        "share of cases",
+        "answering",
+    ),
+    FigureDefinition(
+        ("days_to_answer",),
+        "Days to the first answer",
+        "`median` and `p90`: calendar days from the arrival after which half and nine tenths of the cases have an "
+        "answer of an agency, by the Kaplan-Meier estimate. Empty while fewer have one",
+        "cases. A case without an answer counts as unanswered until today, or until it was withdrawn or archived",
+        f"{_OWN_CASES}; after a merge the earliest arrival begins the count",
+        "days",
+        "answering",
+    ),
+    FigureDefinition(
+        ("finished_within_60_days",),
+        "Finished within 60 days",
+        f"cases that an agency closed at most {FINISH_DAYS} calendar days after the arrival, and that were not "
+        "reopened since. `published_share` is the published way: it counts cases in process as finished, of all cases",
+        f"cases that arrived more than {FINISH_DAYS} days ago, or that were finished later. Censored: others",
+        _OWN_CASES,
+        "share of cases",
+        "current",
+    ),
+    FigureDefinition(
+        ("oldest_open_days",),
+        "Oldest open case, overdue, three times overdue",
+        "calendar days since the arrival of the oldest case that is neither closed nor withdrawn. `overdue`: open "
+        "cases with a deadline of triage or an agency that has passed. `three_times_overdue`: with three periods that "
+        "have passed",
+        "none; `open` is the number of open cases",
+        _OWN_CASES,
+        "days",
+        "current",
+    ),
+    FigureDefinition(
+        ("untouched_after_10_days",),
+        "Untouched after 10 working days",
+        f"cases to which no agency reacted within {UNTOUCHED_WORKING_DAYS} working days after the first one got it. "
+        "`still_untouched`: those that have had no reaction since",
+        "cases whose ten days have passed. Censored: others, and those at triage",
+        _OWN_CASES,
+        "share of cases",
+        "first",
+    ),
+    FigureDefinition(
+        ("reopened",),
+        "Reopened",
+        "cases that were opened again at least once, because the sender objected",
+        "cases that an agency has closed at least once",
+        _OWN_CASES,
+        "share of cases",
+        "current",
+    ),
+    FigureDefinition(
+        ("to_ombudsman",),
+        "To the Ombudsman",
+        "cases that were handed over to the Ombudsman with the consent of the sender",
+        "cases",
+        _OWN_CASES,
+        "share of cases",
+        "current",
+    ),
+)

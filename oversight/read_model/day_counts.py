@@ -1,0 +1,86 @@
+"""Reads the counts that figures are computed from. The work depends on days and scopes, never on cases."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlmodel import col
+
+from oversight.figures.counts import AgencyPair, Count, Counts, Measure, Period, Scope, ScopeKind
+from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
+
+_KEY = (col(OversightDay.measure), col(OversightDay.bucket), col(OversightDay.channel))
+
+
+def read_counts(connection: Connection, scope: Scope, period: Period | None = None) -> Counts:
+    """Return the counts of a scope for the reports that arrived in a period; without one for all reports."""
+    is_in_scope = (col(OversightDay.scope_kind) == scope.kind, col(OversightDay.scope) == scope.value)
+    query = select(*_KEY, func.sum(col(OversightDay.number)).label("number")).where(*is_in_scope).group_by(*_KEY)
+    rows = connection.execute(_in_period(query, col(OversightDay.day), period))
+    counts = tuple(Count(cast("Measure", row.measure), row.bucket, row.channel, int(row.number)) for row in rows)
+    return Counts(counts, tuple(_read_pairs(connection, scope, period)))
+
+
+def read_counts_by_scope(connection: Connection, kind: ScopeKind, period: Period) -> Mapping[str, Counts]:
+    """Return the counts of every province, agency or topic in a period, by code. They have no pairs of agencies."""
+    key = (col(OversightDay.scope), *_KEY)
+    query = (
+        select(*key, func.sum(col(OversightDay.number)).label("number"))
+        .where(col(OversightDay.scope_kind) == kind)
+        .group_by(*key)
+    )
+    counts: defaultdict[str, list[Count]] = defaultdict(list)
+    for row in connection.execute(_in_period(query, col(OversightDay.day), period)):
+        counts[row.scope].append(Count(cast("Measure", row.measure), row.bucket, row.channel, int(row.number)))
+    return {scope: Counts(tuple(counts[scope])) for scope in sorted(counts)}
+
+
+def read_first_day(connection: Connection) -> date | None:
+    """Return the day of the first report in Jakarta; `None` without any."""
+    query = select(func.min(col(OversightDay.day))).where(col(OversightDay.scope_kind) == "nation")
+    return connection.execute(query).scalar()
+
+
+def read_longest_overdue(connection: Connection, scope: Scope, now: datetime, limit: int = 1) -> Sequence[Any]:
+    """Return the cases of a scope whose open deadline passed first: all columns of `OversightCase`.
+
+    For the sentence on top of a page: `open_due_at` says for how long, `agency` where.
+    """
+    query = select(*OversightCase.__table__.columns)  # type: ignore[attr-defined]
+    due_at = col(OversightCase.open_due_at)
+    query = query.where(*_case_scope(scope), due_at < now).order_by(due_at).limit(limit)
+    return connection.execute(query).all()
+
+
+def needs_rebuild(connection: Connection, tables_version: str) -> bool:
+    """Return whether rows were derived with other clocks or another calendar: `satupintu oversight rebuild` helps."""
+    version = col(OversightCase.tables_version)
+    (first, last) = (
+        connection.execute(select(version).order_by(order).limit(1)).scalar() for order in (version, version.desc())
+    )
+    return not {first, last} <= {tables_version, None}
+
+
+def _read_pairs(connection: Connection, scope: Scope, period: Period | None) -> Iterator[AgencyPair]:
+    pair = (col(OversightPairDay.refused_by), col(OversightPairDay.next_agency))
+    query = select(*pair, func.sum(col(OversightPairDay.number)).label("cases")).group_by(*pair)
+    for row in connection.execute(_in_period(query.where(*_pair_scope(scope)), col(OversightPairDay.day), period)):
+        yield AgencyPair(row.refused_by, row.next_agency, int(row.cases))
+
+
+def _pair_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    if scope.kind == "nation":
+        return ()
+    if scope.kind == "agency":
+        return (or_(col(OversightPairDay.refused_by) == scope.value, col(OversightPairDay.next_agency) == scope.value),)
+    return (col(getattr(OversightPairDay, scope.kind)) == scope.value,)
+
+
+def _case_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    return () if scope.kind == "nation" else (col(getattr(OversightCase, scope.kind)) == scope.value,)
+
+
+def _in_period(query: Select[*tuple[Any, ...]], day: Any, period: Period | None) -> Select[*tuple[Any, ...]]:
+    return query.where(day.between(period.first, period.last)) if period else query

@@ -1,0 +1,195 @@
+"""Tables of the read model of oversight: ids, times and codes. None has a word or a person.
+
+Facts are rows as they came by a topic: written once, in any order. `OversightCase`, `OversightDay` and
+`OversightPairDay` are derived from facts.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Field, Index, SQLModel
+
+from config.database import UtcDateTime
+
+
+class OversightReport(SQLModel, table=True):
+    """Fact: the arrival of a complaint, what its sender does with it, and the earlier one that it repeats or joins."""
+
+    __tablename__ = "oversight_report"
+
+    id: UUID = Field(primary_key=True)
+    tracking: str
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    channel: str
+    kind: str
+    act: str
+    relation: str
+    of: UUID | None = None
+
+
+class OversightDispatch(SQLModel, table=True):
+    """Fact: a dispatch of a complaint. `of` is the case that it accompanies, unless it is its own case."""
+
+    __tablename__ = "oversight_dispatch"
+    __table_args__ = (
+        Index("ix_oversight_dispatch_complaint", "complaint_id", "hop"),
+        Index("ix_oversight_dispatch_of", "of", "relation", "complaint_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID
+    hop: int
+    agency: str
+    own_case: bool
+    relation: str
+    of: UUID | None = None
+    act: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    reopened: int
+    topic: str
+    region: str
+
+
+class OversightAnswer(SQLModel, table=True):
+    """Fact: an answer of an agency. `at` is the bus's time, `position` that of the record.
+
+    An answer of another agency, or to another complaint, may have the same id: it must not take the place of this one.
+    """
+
+    __tablename__ = "oversight_answer"
+
+    id: UUID = Field(primary_key=True)
+    agency: str = Field(primary_key=True)
+    complaint_id: UUID = Field(primary_key=True)
+    dispatch_id: UUID = Field(index=True)
+    verdict: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    position: str
+
+
+class OversightCorrection(SQLModel, table=True):
+    """Fact: a person's decision about the relation of a complaint. `is_denial`: a suggestion was denied."""
+
+    __tablename__ = "oversight_correction"
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(index=True)
+    relation: str
+    of: UUID | None = None
+    is_denial: bool
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OversightHandOver(SQLModel, table=True):
+    """Fact: a case was handed over to the Ombudsman, with the consent of its sender."""
+
+    __tablename__ = "oversight_hand_over"
+
+    complaint_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OversightCase(SQLModel, table=True):
+    """Derived: one report. See `case_row`; the columns never depend on the moment at which a row was derived.
+
+    `is_own_case`: it is a case; otherwise `merged` says who merged it: `certain` (the rules) or `confirmed` (a person).
+    All other columns are empty or 0 then.
+
+    `began_at` is the earliest arrival of the case and of those that were merged with it. `first_agency` is the first
+    one that got it, `agency` the one that has it, `answer_agency` the one that counts for the first answer; a case that
+    no agency got has `triage`. An outcome is `met`, `missed`, `open` or `dropped`; `open` with a deadline that has
+    passed is a missed one. `is_withdrawn` and `is_archived` (closed at triage) cases are neither open nor finished.
+    `open_due_at` is the earliest deadline of triage or an agency that is still open, also if it has passed, and
+    `three_times_due_at` the earliest time at which three periods of one have passed. `ping_pong` are pairs `refused_by
+    next_agency`, separated by `|`. `tables_version` names the clocks and the calendar that the row was derived with.
+    """
+
+    __tablename__ = "oversight_case"
+    __table_args__ = (
+        Index("ix_oversight_case_due", "open_due_at"),
+        Index("ix_oversight_case_agency_due", "agency", "open_due_at"),
+        Index("ix_oversight_case_province_due", "province", "open_due_at"),
+        Index("ix_oversight_case_topic_due", "topic", "open_due_at"),
+        Index("ix_oversight_case_agency_received", "agency", "received_at", "complaint_id"),
+        Index("ix_oversight_case_received", "received_at", "complaint_id"),
+        Index("ix_oversight_case_tracking", "tracking"),
+        Index("ix_oversight_case_version", "tables_version"),
+    )
+
+    complaint_id: UUID = Field(primary_key=True)
+    tracking: str
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    began_at: datetime = Field(sa_type=UtcDateTime)
+    day: date
+    channel: str
+    kind: str
+    is_own_case: bool
+    merged: str = ""
+    region: str = ""
+    province: str = ""
+    topic: str = ""
+    first_agency: str = ""
+    answer_agency: str = ""
+    agency: str = ""
+    hops: int = 0
+    refusals: int = 0
+    closings: int = 0
+    reopenings: int = 0
+    state: str = ""
+    is_open: bool = False
+    is_withdrawn: bool = False
+    is_archived: bool = False
+    forwarded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    forward_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    forward_outcome: str = ""
+    first_agency_outcome: str = ""
+    touched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    touch_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    touch_outcome: str = ""
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answer_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answer_outcome: str = ""
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    open_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    three_times_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    handed_over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ping_pong: str = ""
+    tables_version: str = ""
+
+
+class OversightDay(SQLModel, table=True):
+    """Derived: the number of reports that arrived on a day in Jakarta, for one scope, measure, bucket and channel.
+
+    See `oversight.figures.counts`. Numbers are changed by the difference when a row of `OversightCase` changes; a
+    number of 0 has no row.
+    """
+
+    __tablename__ = "oversight_day"
+    __table_args__ = (Index("ix_oversight_day_kind", "scope_kind", "day"),)
+
+    scope_kind: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    measure: str = Field(primary_key=True)
+    bucket: int = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    number: int
+
+
+class OversightPairDay(SQLModel, table=True):
+    """Derived: the number of cases of a day that a refusal of one agency sent to the next one; see `PingPong`."""
+
+    __tablename__ = "oversight_pair_day"
+    __table_args__ = (
+        Index("ix_oversight_pair_day_province", "province", "day"),
+        Index("ix_oversight_pair_day_topic", "topic", "day"),
+        Index("ix_oversight_pair_day_refused_by", "refused_by", "day"),
+        Index("ix_oversight_pair_day_next_agency", "next_agency", "day"),
+    )
+
+    day: date = Field(primary_key=True)
+    province: str = Field(primary_key=True)
+    topic: str = Field(primary_key=True)
+    refused_by: str = Field(primary_key=True)
+    next_agency: str = Field(primary_key=True)
+    number: int
