@@ -54,6 +54,8 @@ class DatabaseLock(IntEnum):
     CONTACT_CODES = 1719
     # One process at a time counts the first mails to contacts of the form.
     FIRST_MAILS = 1720
+    # One process at a time derives the cases of oversight from their facts.
+    OVERSIGHT = 1721
 
 
 class DatabaseUnavailable(Exception):

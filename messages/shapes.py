@@ -355,7 +355,7 @@ class OversightEvent(WireModel):
 
     For a message that was `released`, `subject` is the quarantined message and `message_id` the arrival made of it. For
     a dead letter that was `redriven` or dropped, `subject` is the dead letter. For `set-aside-released`, `subject` is
-    the message that was set aside; its reviewed copy is on its topic.
+    the message that was set aside; its reviewed copy is on its topic. `handed-to-ombudsman`: the sender agreed.
     """
 
     name: ClassVar[str] = "oversight-event"
@@ -375,6 +375,7 @@ class OversightEvent(WireModel):
         "letter-dropped",
         "reopened-again",
         "set-aside-released",
+        "handed-to-ombudsman",
     ]
     subject: UUID = Field(
         description="The message, complaint or dead letter that it is about; for a device the keyed hash of its id."

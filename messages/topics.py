@@ -96,6 +96,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
         ConsumerGroup("ledger", "sinks", "sinks", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
         ConsumerGroup("desk", "desk", "desk", routed, agency_topics=True),
+        ConsumerGroup("oversight", "oversight", "oversight", (*routed, OVERSIGHT), agency_topics=True),
     )
 
 

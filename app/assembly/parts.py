@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.operations.audit_heads import AuditHeads
     from app.operations.audit_log import AuditLog
     from bus.ensured_topics import EnsuredTopics
+    from config.clocks.deadlines import Deadlines
     from config.database import DatabaseProbe
     from config.reference.open311_services import Open311Services
     from config.reference.regions import Regions
@@ -143,6 +144,13 @@ class Parts:
     def reference(self) -> ReferenceFolder:
         """The operator's reference tables, and the shipped table for each that the folder lacks."""
         return ReferenceFolder(self.settings.reference_folder)
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        """The calendar of working days and the clocks of cases. Raises `TableError`."""
+        from config.clocks.deadlines import load_deadlines
+
+        return load_deadlines(self.reference)
 
     @cached_property
     def language_models(self) -> ReloadingTables[LanguageModel]:

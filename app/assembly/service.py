@@ -19,6 +19,7 @@ from app.assembly.doors.public_view import public_read_model
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.migrate import migrate
 from app.assembly.monitoring import snapshot_collector
+from app.assembly.oversight import parts as oversight
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
@@ -205,6 +206,7 @@ class Service:
             ),
             ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),
             ("desk", "desk", lambda: self._desk.sink),
+            ("oversight", "oversight", lambda: oversight.sink(parts)),
         )
 
     def _operations(self) -> Iterable[NamedThread]:

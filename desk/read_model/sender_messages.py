@@ -5,7 +5,7 @@ person's correction overrides what the complaint itself says.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlmodel import col
 from config.database import statement_chunks
 from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import arrivals
+from messages.cases.sender_chain import is_from_case_sender
 from messages.shapes import KEPT_APART
 
 _MARKS = ("is_from_sender", "is_message")
@@ -39,26 +40,6 @@ def mark_messages(
         if (is_from_sender, is_message) != (row.is_from_sender, row.is_message):
             rows.append({"dispatch_id": row.id, "from_sender": is_from_sender, "message": is_message})
     return _store(connection, rows)
-
-
-def is_from_case_sender(complaint_id: UUID, case_id: UUID, parents: Mapping[UUID, UUID | None]) -> bool:
-    """Return whether the sender of a complaint is that of the case.
-
-    `parents` has the complaint that each one repeats, `None` if it repeats none. A complaint that is not in it is not
-    known yet.
-    """
-    chain = list(_chain(complaint_id, parents))
-    return case_id in chain or chain[-1] == list(_chain(case_id, parents))[-1]
-
-
-def _chain(complaint_id: UUID, parents: Mapping[UUID, UUID | None]) -> Iterator[UUID]:
-    """Yield a complaint, and those that it repeats, the last one first."""
-    passed: set[UUID] = set()
-    next_id: UUID | None = complaint_id
-    while next_id is not None and next_id not in passed:
-        yield next_id
-        passed.add(next_id)
-        next_id = parents.get(next_id)
 
 
 def _candidates(

@@ -18,6 +18,7 @@ class OversightReport(SQLModel, table=True):
     __tablename__ = "oversight_report"
 
     id: UUID = Field(primary_key=True)
+    message_id: UUID
     tracking: str
     received_at: datetime = Field(sa_type=UtcDateTime)
     channel: str
@@ -81,11 +82,12 @@ class OversightCorrection(SQLModel, table=True):
 
 
 class OversightHandOver(SQLModel, table=True):
-    """Fact: a case was handed over to the Ombudsman, with the consent of its sender."""
+    """Fact: a case was handed over to the Ombudsman, with the consent of its sender. The earliest one counts."""
 
     __tablename__ = "oversight_hand_over"
 
-    complaint_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(index=True)
     at: datetime = Field(sa_type=UtcDateTime)
 
 

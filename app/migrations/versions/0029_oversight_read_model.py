@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "oversight_report",
         sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("tracking", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
@@ -67,9 +68,11 @@ def upgrade() -> None:
     op.create_index("ix_oversight_correction_complaint_id", "oversight_correction", ["complaint_id"])
     op.create_table(
         "oversight_hand_over",
-        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
     )
+    op.create_index("ix_oversight_hand_over_complaint_id", "oversight_hand_over", ["complaint_id"])
     op.create_table(
         "oversight_case",
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),

@@ -11,9 +11,9 @@ from bus.port import Outgoing, Record
 from config.database import read_transaction
 from desk.read_model.case_view import CaseView, read_case
 from desk.read_model.rebuild import ReadModelRebuild
-from desk.read_model.sender_messages import is_from_case_sender
 from messages import codec
 from messages.cases.case_course import arrivals
+from messages.cases.sender_chain import is_from_case_sender
 from messages.shapes import MERGED, SPLIT, Complaint, Correction, FollowUp, Relation, SenderAct
 from messages.topics import CORRECTIONS, TRIAGE
 from sinks.ledger.status import StatusReader

@@ -1,0 +1,247 @@
+"""Derives the row of `OversightCase` from all facts of one report. Pure.
+
+A row never depends on the moment at which it is derived: clocks are looked at as of the last event. A deadline that has
+not passed by then is stored, and whoever reads the row compares it with the time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from config.clocks.deadlines import Deadlines
+from config.time_zones import agency_region, agency_time_zone
+from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch
+from messages.topics import TRIAGE
+from oversight.clocks.clock_states import ClockState, clock_states
+from oversight.figures.counts import jakarta_day
+from oversight.figures.definitions import PING_PONG_REFUSALS, UNTOUCHED_WORKING_DAYS
+from oversight.read_model.case_end import CaseEnd, case_end
+from oversight.read_model.report_facts import DispatchFacts, ReportFacts, clock_history
+
+# `dropped`: nobody will know the outcome, or the agency waits for the sender.
+Outcome: TypeAlias = Literal["met", "missed", "open", "dropped"]
+
+_PROVINCE_DIGITS = 2
+_PAIR_SEPARATOR = "|"
+
+
+class TimedOutcome(NamedTuple):
+    """An outcome with its deadline and the agency that it counts for."""
+
+    outcome: Outcome
+    due_at: datetime | None
+    agency: str
+
+
+def case_row(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any] | None:
+    """Return the columns of the row; `None` for a message that neither reports anything nor is a case."""
+    if not facts.is_own_case:
+        return None if facts.act != "reports" else _merged_row(facts, deadlines)
+    history = clock_history(facts)
+    until = max(event.at for event in history.events)
+    states = clock_states(history, deadlines, until)
+    own_agencies = [item for item in facts.dispatches if item.own_case and item.agency != TRIAGE]
+    first = own_agencies[0] if own_agencies else None
+    courses = [course for course, item in zip(facts.courses, facts.dispatches, strict=True) if item.own_case]
+    end = case_end(facts)
+    return {
+        **_report_columns(facts, deadlines),
+        **_place_columns(facts, first.agency if first else TRIAGE),
+        "began_at": min((facts.received_at, *(member.received_at for member in facts.members))),
+        "is_own_case": True,
+        "merged": "",
+        "agency": facts.dispatches[-1].agency if facts.dispatches else TRIAGE,
+        **_course_columns(facts, courses),
+        **_end_columns(end),
+        "forwarded_at": first.at if first else None,
+        **_forward_columns(states),
+        "first_agency_outcome": _first_agency_outcome(first, courses),
+        **_touch_columns(first, courses, end, deadlines),
+        **_answer_columns(facts, courses, states),
+        **_open_columns(states, end, until),
+        "handed_over_at": facts.handed_over_at,
+    }
+
+
+def read_pairs(ping_pong: str) -> Sequence[tuple[str, str]]:
+    """Return the pairs of agencies of the column `ping_pong`."""
+    pairs = (pair.split(" ") for pair in ping_pong.split(_PAIR_SEPARATOR) if pair)
+    return [(refused_by, next_agency) for refused_by, next_agency in pairs]
+
+
+def _report_columns(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any]:
+    return {
+        "complaint_id": facts.id,
+        "tracking": facts.tracking,
+        "received_at": facts.received_at,
+        "day": jakarta_day(facts.received_at),
+        "channel": facts.channel,
+        "kind": facts.kind,
+        "tables_version": deadlines.version,
+    }
+
+
+def _place_columns(facts: ReportFacts, first_agency: str) -> dict[str, Any]:
+    """Return topic and place by the latest dispatch. Without a place, the province is that of the agency."""
+    latest = facts.dispatches[-1] if facts.dispatches else None
+    region = latest.region if latest else ""
+    return {
+        "region": region,
+        "province": (region or agency_region(first_agency))[:_PROVINCE_DIGITS],
+        "topic": latest.topic if latest else "",
+        "first_agency": first_agency,
+    }
+
+
+def _merged_row(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any]:
+    """Return the row of a report that accompanies a case. It counts for the first agency that got it."""
+    agencies = [item.agency for item in facts.dispatches if item.agency != TRIAGE]
+    return {
+        **_EMPTY_COLUMNS,
+        **_report_columns(facts, deadlines),
+        **_place_columns(facts, agencies[0] if agencies else TRIAGE),
+        "began_at": facts.received_at,
+        "is_own_case": False,
+        "merged": "confirmed" if facts.is_merged_by_person else "certain",
+    }
+
+
+def _course_columns(facts: ReportFacts, courses: Sequence[AnsweredDispatch]) -> dict[str, Any]:
+    refusals = [course for course in _at_agencies(courses) if course.state == "ditolak"]
+    verdicts = [answer.verdict for course in _at_agencies(courses) for answer in course.counted_answers]
+    answering_times = [message.at for message in facts.messages if message.act in ANSWERING_ACTS]
+    return {
+        "hops": facts.dispatches[-1].hop if facts.dispatches else 0,
+        "refusals": len({course.dispatch.agency for course in refusals}),
+        "closings": verdicts.count("closed"),
+        "reopenings": max((item.reopened for item in facts.dispatches if item.own_case), default=0),
+        "state": courses[-1].state_after_messages(answering_times) if courses else "",
+        "ping_pong": _PAIR_SEPARATOR.join(_ping_pong(courses, refusals)),
+    }
+
+
+def _ping_pong(courses: Sequence[AnsweredDispatch], refusals: Sequence[AnsweredDispatch]) -> Iterable[str]:
+    """Return each pair of an agency that refused and the next one. What triage decided between them does not count."""
+    if len({course.dispatch.agency for course in refusals}) < PING_PONG_REFUSALS:
+        return ()
+    agencies = _at_agencies(courses)
+    following = pairwise(agencies)
+    return dict.fromkeys(
+        f"{course.dispatch.agency} {next_course.dispatch.agency}"
+        for course, next_course in following
+        if course.state == "ditolak"
+    )
+
+
+def _end_columns(end: CaseEnd) -> dict[str, Any]:
+    return {
+        "is_open": end.kind == "",
+        "is_withdrawn": end.kind == "withdrawn",
+        "is_archived": end.kind == "archived",
+        "ended_at": end.at,
+    }
+
+
+def _forward_columns(states: Sequence[ClockState]) -> dict[str, Any]:
+    """Return the outcome of the first run of the clock `verify`: what comes back to triage later has another one."""
+    first = next((state for state in states if state.clock == "verify"), None)
+    return {
+        "forward_outcome": _outcome(first) if first else "dropped",
+        "forward_due_at": first.due_at if first else None,
+    }
+
+
+def _first_agency_outcome(first: DispatchFacts | None, courses: Sequence[AnsweredDispatch]) -> Outcome:
+    """Return `met` for the right first agency. Silence is not right: such a case is `open`."""
+    if first is None:
+        return "open"
+    at_first = [course for course in courses if course.dispatch.agency == first.agency]
+    is_refused = any(course.state == "ditolak" for course in at_first)
+    if is_refused or len(at_first) < len(_at_agencies(courses)):
+        return "missed"
+    return "met" if any(course.counted_answers for course in at_first) else "open"
+
+
+def _touch_columns(
+    first: DispatchFacts | None, courses: Sequence[AnsweredDispatch], end: CaseEnd, deadlines: Deadlines
+) -> dict[str, Any]:
+    if first is None:
+        return {"touched_at": None, "touch_due_at": None, "touch_outcome": "dropped"}
+    zone = agency_time_zone(first.agency)
+    due_at = deadlines.calendar.add_working_days(first.at, UNTOUCHED_WORKING_DAYS, zone)
+    times = [answer.at for course in _at_agencies(courses) for answer in course.counted_answers]
+    touched_at = min(times, default=None)
+    outcome: Outcome = "open"
+    if touched_at:
+        outcome = "met" if touched_at <= due_at else "missed"
+    elif end.at:
+        outcome = "missed" if end.at > due_at else "dropped"
+    return {"touched_at": touched_at, "touch_due_at": due_at, "touch_outcome": outcome}
+
+
+def _answer_columns(
+    facts: ReportFacts, courses: Sequence[AnsweredDispatch], states: Sequence[ClockState]
+) -> dict[str, Any]:
+    times = [
+        answer.at
+        for course in _at_agencies(courses)
+        for answer in course.counted_answers
+        if answer.verdict in {"responded", "closed"}
+    ]
+    answered_at = min(times, default=None)
+    agency = facts.dispatches[-1].agency if facts.dispatches else TRIAGE
+    answer = _answer_outcome(states, answered_at, agency)
+    return {
+        "answered_at": answered_at,
+        "answer_outcome": answer.outcome,
+        "answer_due_at": answer.due_at,
+        "answer_agency": answer.agency,
+    }
+
+
+def _answer_outcome(states: Sequence[ClockState], answered_at: datetime | None, agency: str) -> TimedOutcome:
+    """Return the outcome of the runs until the first answer. The first agency that let its deadline pass counts."""
+    runs = [
+        state
+        for state in states
+        if state.clock == "first_answer" and (answered_at is None or state.started_at <= answered_at)
+    ]
+    if not runs:
+        return TimedOutcome("dropped", None, agency)
+    run = next((state for state in runs if state.state == "missed"), runs[-1])
+    # Of a case that left an agency in time, nobody knows the outcome before the next agency has it.
+    return TimedOutcome(_outcome(run), run.due_at, run.agency)
+
+
+def _open_columns(states: Sequence[ClockState], end: CaseEnd, until: datetime) -> dict[str, Any]:
+    """Return the deadlines that are still open. A clock that stands has none, unless it passed before it stood."""
+    if end.kind:
+        return {"open_due_at": None, "three_times_due_at": None}
+    open_states = [state for state in states if state.is_open and state.duty != "sender"]
+    passing = [state for state in open_states if state.state != "paused"]
+    waits = any(state.state == "paused" for state in open_states)
+    three_times = [state.three_times_due_at for state in passing if not waits or state.three_times_due_at < until]
+    return {
+        "open_due_at": min((state.due_at for state in passing), default=None),
+        "three_times_due_at": min(three_times, default=None),
+    }
+
+
+def _outcome(state: ClockState) -> Outcome:
+    outcomes: Mapping[str, Outcome] = {"met": "met", "missed": "missed", "running": "open"}
+    return outcomes.get(state.state, "dropped")
+
+
+def _at_agencies(courses: Sequence[AnsweredDispatch]) -> Sequence[AnsweredDispatch]:
+    return [course for course in courses if course.dispatch.agency != TRIAGE]
+
+
+_EMPTY_COLUMNS: Mapping[str, Any] = {
+    **dict.fromkeys(("answer_agency", "agency", "state", "ping_pong"), ""),
+    **dict.fromkeys(("forward_outcome", "first_agency_outcome", "touch_outcome", "answer_outcome"), ""),
+    **dict.fromkeys(("hops", "refusals", "closings", "reopenings"), 0),
+    **dict.fromkeys(("is_open", "is_withdrawn", "is_archived"), False),
+    **dict.fromkeys(("forwarded_at", "forward_due_at", "touched_at", "touch_due_at", "answered_at", "answer_due_at")),
+    **dict.fromkeys(("ended_at", "open_due_at", "three_times_due_at", "handed_over_at")),
+}

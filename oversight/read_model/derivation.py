@@ -1,0 +1,88 @@
+"""Derives rows of `OversightCase` from facts, and changes the counts by the difference to the rows before."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlmodel import SQLModel, col
+
+from config.clocks.deadlines import Deadlines
+from config.database import insert_statement, statement_chunks
+from oversight.read_model.case_row import case_row
+from oversight.read_model.fact_reader import read_facts
+from oversight.read_model.tables import OversightCase, OversightDay, OversightDispatch, OversightPairDay
+from oversight.read_model.tallies import day_tallies, pair_tallies
+
+_REPORTS_AT_ONCE = 200
+
+_Row = Mapping[str, Any]
+
+
+def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines: Deadlines) -> None:
+    """Derive the rows of these reports and of all cases that they have ever accompanied, and store what changed.
+
+    The caller holds the lock: two transactions that derive one row would each miss the other's fact.
+    """
+    affected = sorted(_with_cases(connection, report_ids))
+    for start in range(0, len(affected), _REPORTS_AT_ONCE):
+        chunk = affected[start : start + _REPORTS_AT_ONCE]
+        rows = {facts.id: case_row(facts, deadlines) for facts in read_facts(connection, chunk)}
+        _store(connection, _stored_rows(connection, chunk), {id_: row for id_, row in rows.items() if row})
+
+
+def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUID]:
+    affected = set(report_ids)
+    for chunk in statement_chunks(sorted(report_ids)):
+        cases = select(col(OversightDispatch.of)).where(col(OversightDispatch.complaint_id).in_(chunk)).distinct()
+        affected |= {case_id for case_id in connection.execute(cases).scalars() if case_id}
+    return affected
+
+
+def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, _Row]:
+    columns = OversightCase.__table__.columns  # type: ignore[attr-defined]
+    query = select(*columns).where(col(OversightCase.complaint_id).in_(report_ids))
+    return {row["complaint_id"]: dict(row) for row in connection.execute(query).mappings()}
+
+
+def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[UUID, _Row]) -> None:
+    changed = [row for id_, row in after.items() if before.get(id_) != row]
+    gone = [id_ for id_ in before if id_ not in after]
+    days: Counter[Any] = Counter()
+    pairs: Counter[Any] = Counter()
+    for old_row in (before[id_] for id_ in (*gone, *(row["complaint_id"] for row in changed)) if id_ in before):
+        days.subtract(day_tallies(old_row))
+        pairs.subtract(pair_tallies(old_row))
+    for row in changed:
+        days.update(day_tallies(row))
+        pairs.update(pair_tallies(row))
+    if gone:
+        connection.execute(delete(OversightCase).where(col(OversightCase.complaint_id).in_(gone)))
+    if changed:
+        statement = insert_statement(connection, OversightCase)
+        new_values = {name: statement.excluded[name] for name in changed[0] if name != "complaint_id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values), changed)
+    _add(connection, OversightDay, days)
+    _add(connection, OversightPairDay, pairs)
+
+
+def _add(connection: Connection, table: type[SQLModel], differences: Mapping[NamedTuple, int]) -> None:
+    """Add to the numbers of a table. A number that becomes 0 loses its row."""
+    rows = [{**key._asdict(), "number": number} for key, number in sorted(differences.items()) if number]
+    if not rows:
+        return
+    key_columns = list(table.__table__.primary_key)  # type: ignore[attr-defined]
+    number = table.__table__.c.number  # type: ignore[attr-defined]
+    statement = insert_statement(connection, table)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=key_columns, set_={"number": number + statement.excluded.number}
+        ),
+        rows,
+    )
+    lowered = [row for row in rows if row["number"] < 0]
+    if lowered:
+        is_row = [column == bindparam(f"key_{column.name}") for column in key_columns]
+        keys = [{f"key_{name}": value for name, value in row.items() if name != "number"} for row in lowered]
+        connection.execute(delete(table).where(*is_row, number == 0), keys)

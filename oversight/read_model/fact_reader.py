@@ -1,0 +1,231 @@
+"""Reads all facts of some reports."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from config.database import statement_chunks
+from messages.cases.case_course import CaseAnswer, answered_hop
+from messages.cases.sender_chain import is_from_case_sender
+from messages.shapes import SenderAct, Verdict
+from oversight.read_model.report_facts import DispatchFacts, ReportFacts, SenderMessage
+from oversight.read_model.tables import (
+    OversightAnswer,
+    OversightCorrection,
+    OversightDispatch,
+    OversightHandOver,
+    OversightReport,
+)
+
+_Dispatches = Mapping[UUID, Sequence[DispatchFacts]]
+
+
+class _Relation(NamedTuple):
+    """The complaint that a report repeats or joins, by the latest decision; by a person or by the rules."""
+
+    kind: str
+    of: UUID | None
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Facts of reports by their id, each with the answers that count for it."""
+
+    reports: Mapping[UUID, Row[Any]]
+    relations: Mapping[UUID, _Relation]
+    dispatches: _Dispatches
+    answers: Mapping[UUID, Sequence[CaseAnswer]]
+    hand_overs: Mapping[UUID, datetime]
+
+    def report(self, report_id: UUID) -> ReportFacts:
+        """Return a report without its messages and members."""
+        row, relation = self.reports[report_id], self.relations[report_id]
+        return ReportFacts(
+            id=row.id,
+            tracking=row.tracking,
+            received_at=row.received_at,
+            channel=row.channel,
+            kind=row.kind,
+            act=cast("SenderAct", row.act),
+            is_merged=relation.kind != "new",
+            is_merged_by_person=relation.by_person and relation.kind != "new",
+            dispatches=tuple(self.dispatches.get(report_id, ())),
+            answers=tuple(self.answers.get(report_id, ())),
+            handed_over_at=self.hand_overs.get(report_id),
+        )
+
+
+def read_facts(connection: Connection, report_ids: Collection[UUID]) -> Sequence[ReportFacts]:
+    """Return the facts of each of these reports whose arrival is known. At most some hundred at once."""
+    facts = _read(connection, report_ids)
+    messages = _messages(connection, list(facts.reports))
+    members = _earlier_members(connection, list(facts.reports))
+    member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids})
+    return [
+        replace(
+            facts.report(report_id),
+            messages=tuple(sorted(messages.get(report_id, ()))),
+            members=tuple(map(member_facts.report, members.get(report_id, ()))),
+        )
+        for report_id in sorted(facts.reports)
+    ]
+
+
+def _read(connection: Connection, report_ids: Collection[UUID]) -> _Facts:
+    reports = {
+        row.id: row
+        for chunk in statement_chunks(sorted(report_ids))
+        for row in connection.execute(_all_columns(OversightReport).where(col(OversightReport.id).in_(chunk)))
+    }
+    dispatches = _dispatches(connection, report_ids)
+    answers, hand_overs = _answers(connection, dispatches), _hand_overs(connection, report_ids)
+    return _Facts(reports, _relations(connection, reports), dispatches, answers, hand_overs)
+
+
+def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+    """Return the time of the first hand-over of each case."""
+    query = select(col(OversightHandOver.complaint_id), func.min(col(OversightHandOver.at)).label("at"))
+    return {
+        row.complaint_id: row.at
+        for chunk in statement_chunks(sorted(report_ids))
+        for row in connection.execute(
+            query.where(col(OversightHandOver.complaint_id).in_(chunk)).group_by(col(OversightHandOver.complaint_id))
+        )
+    }
+
+
+def _dispatches(connection: Connection, report_ids: Collection[UUID]) -> _Dispatches:
+    dispatches: defaultdict[UUID, list[DispatchFacts]] = defaultdict(list)
+    names = DispatchFacts.__dataclass_fields__
+    for chunk in statement_chunks(sorted(report_ids)):
+        query = _all_columns(OversightDispatch).where(col(OversightDispatch.complaint_id).in_(chunk))
+        for row in connection.execute(query.order_by(col(OversightDispatch.hop))):
+            dispatches[row.complaint_id].append(DispatchFacts(**{name: getattr(row, name) for name in names}))
+    return dispatches
+
+
+def _answers(connection: Connection, dispatches: _Dispatches) -> Mapping[UUID, Sequence[CaseAnswer]]:
+    """Return the answers to each case. One to an accompanying report counts for its case (`answered_hop`)."""
+    answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
+    for chunk in statement_chunks(sorted(dispatches)):
+        for row in connection.execute(_answers_query(chunk)):
+            case_id = row.complaint_id if row.own_case else row.of
+            hop = row.hop
+            if not row.own_case:
+                hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.at)
+            if hop is not None and case_id in dispatches:
+                answers[case_id].append(CaseAnswer(row.at, row.position, hop, cast("Verdict", row.verdict), row.id))
+    return answers
+
+
+def _answers_query(report_ids: Sequence[UUID]) -> Any:
+    return (
+        select(
+            *(col(getattr(OversightAnswer, name)) for name in ("id", "at", "position", "verdict")),
+            *(col(getattr(OversightDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+            col(OversightDispatch.at).label("dispatched_at"),
+        )
+        .join(
+            OversightDispatch,
+            and_(
+                col(OversightDispatch.id) == col(OversightAnswer.dispatch_id),
+                col(OversightDispatch.agency) == col(OversightAnswer.agency),
+                col(OversightDispatch.complaint_id) == col(OversightAnswer.complaint_id),
+            ),
+        )
+        .where(or_(col(OversightDispatch.complaint_id).in_(report_ids), col(OversightDispatch.of).in_(report_ids)))
+    )
+
+
+def _messages(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:
+    """Return the further messages of each case's sender. Joined reports are not read: there may be thousands."""
+    case_id = cast("ColumnElement[UUID]", col(OversightDispatch.of))
+    key = (case_id, col(OversightDispatch.complaint_id), col(OversightDispatch.act))
+    repeats = [
+        row
+        for chunk in statement_chunks(case_ids)
+        for row in connection.execute(
+            select(*key, func.min(col(OversightDispatch.at)).label("at"))
+            .where(case_id.in_(chunk), col(OversightDispatch.relation) == "repeat")
+            .group_by(*key)
+        )
+    ]
+    parents = _parents(connection, {report_id for row in repeats for report_id in (row.complaint_id, row.of)})
+    messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
+    for row in repeats:
+        if is_from_case_sender(row.complaint_id, row.of, parents):
+            messages[row.of].append(SenderMessage(row.at, cast("SenderAct", row.act)))
+    return messages
+
+
+def _parents(connection: Connection, report_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
+    """Return the complaint that each one repeats, for these and for all in their chains."""
+    parents: dict[UUID, UUID | None] = {}
+    missing = set(report_ids)
+    while missing:
+        reports = {
+            row.id: row
+            for chunk in statement_chunks(sorted(missing))
+            for row in connection.execute(_all_columns(OversightReport).where(col(OversightReport.id).in_(chunk)))
+        }
+        # A split says that the matter is another one. The sender stays the one of the complaint itself.
+        relations = _relations(connection, reports, split_counts=False)
+        parents |= {id_: relation.of if relation.kind == "repeat" else None for id_, relation in relations.items()}
+        missing = {parent for parent in parents.values() if parent is not None} - parents.keys() - missing
+    return parents
+
+
+def _relations(
+    connection: Connection, reports: Mapping[UUID, Row[Any]], *, split_counts: bool = True
+) -> Mapping[UUID, _Relation]:
+    """Return the relation of each report by the latest decision about it."""
+    relations = {row.id: _Relation(row.relation, row.of, by_person=False) for row in reports.values()}
+    for chunk in statement_chunks(sorted(reports)):
+        # A denied suggestion overrides no merge with a third complaint.
+        query = (
+            _all_columns(OversightCorrection)
+            .where(col(OversightCorrection.complaint_id).in_(chunk), ~col(OversightCorrection.is_denial))
+            .order_by(col(OversightCorrection.at), col(OversightCorrection.id))
+        )
+        latest = {row.complaint_id: row for row in connection.execute(query)}
+        relations |= {
+            id_: _Relation(row.relation, row.of, by_person=True)
+            for id_, row in latest.items()
+            if split_counts or row.relation != "new"
+        }
+    return relations
+
+
+def _earlier_members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+    """Return the reports that accompany each case now and arrived before it. A merge by a person can make such."""
+    case, member, later = aliased(OversightReport), aliased(OversightReport), aliased(OversightDispatch)
+    dispatch = OversightDispatch
+    is_latest = ~(
+        select(col(later.id))
+        .where(col(later.complaint_id) == col(dispatch.complaint_id), col(later.hop) > col(dispatch.hop))
+        .exists()
+    )
+    query = (
+        select(col(dispatch.of), col(dispatch.complaint_id))
+        .join(case, col(case.id) == col(dispatch.of))
+        .join(member, col(member.id) == col(dispatch.complaint_id))
+        .where(col(member.received_at) < col(case.received_at), is_latest)
+        .order_by(col(dispatch.complaint_id))
+    )
+    members: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for chunk in statement_chunks(case_ids):
+        for row in connection.execute(query.where(col(dispatch.of).in_(chunk))):
+            members[row.of].append(row.complaint_id)
+    return members
+
+
+def _all_columns(table: Any) -> Any:
+    return select(*table.__table__.columns)

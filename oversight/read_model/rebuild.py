@@ -1,0 +1,42 @@
+"""Builds the read model of oversight again from the topics, after it was emptied."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine, delete
+from sqlmodel import SQLModel
+
+from bus.port import Reader
+from bus.reprocessing import reprocess
+from config.database import DatabaseLock, lock_until_commit, write_transaction
+from oversight.read_model import tables
+from oversight.read_model.sink import OversightSink
+
+READ_MODEL: tuple[type[SQLModel], ...] = (
+    tables.OversightDay,
+    tables.OversightPairDay,
+    tables.OversightCase,
+    tables.OversightDispatch,
+    tables.OversightAnswer,
+    tables.OversightCorrection,
+    tables.OversightHandOver,
+    tables.OversightReport,
+)
+
+
+class ReadModelRebuild:
+    """Empties the tables and processes all records that the topics still have. The stage may run meanwhile."""
+
+    def __init__(self, engine: Engine, sink: OversightSink) -> None:
+        self._engine = engine
+        self._sink = sink
+
+    def run(self, reader: Reader, topics: Sequence[str]) -> int:
+        """Rebuild from these topics; return the number of records.
+
+        Raises the errors of bus and database; run it again then.
+        """
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, DatabaseLock.OVERSIGHT)
+            for table in READ_MODEL:
+                connection.execute(delete(table))
+        return reprocess(self._sink.handle, reader, topics)

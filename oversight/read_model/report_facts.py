@@ -1,0 +1,97 @@
+"""All facts of one report, and the history of its clocks that follows from them. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+from uuid import UUID
+
+from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from messages.shapes import SenderAct
+from oversight.clocks.case_events import CaseEvent, CaseHistory
+
+
+class SenderMessage(NamedTuple):
+    """A further message of the case's sender: the time at which it came to the case, and what the sender does."""
+
+    at: datetime
+    act: SenderAct
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchFacts:
+    """A dispatch of a report. `own_case`: the report was a case of its own with this hop."""
+
+    at: datetime
+    hop: int
+    agency: str
+    own_case: bool
+    reopened: int
+    topic: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """A report. `dispatches` are ordered by hop, `answers` are those that were given to it or for it.
+
+    `is_merged`: by the latest decision it repeats or joins another one; `is_merged_by_person`: a person decided so.
+    `messages` are those of its sender, while it is a case. `members` are the reports that accompany it and arrived
+    before it: only they can change its clocks.
+    """
+
+    id: UUID
+    tracking: str
+    received_at: datetime
+    channel: str
+    kind: str
+    act: SenderAct
+    is_merged: bool
+    is_merged_by_person: bool
+    dispatches: tuple[DispatchFacts, ...] = ()
+    answers: tuple[CaseAnswer, ...] = ()
+    messages: tuple[SenderMessage, ...] = ()
+    members: tuple["ReportFacts", ...] = ()
+    handed_over_at: datetime | None = None
+
+    @property
+    def is_own_case(self) -> bool:
+        """True if it is a case: by its latest dispatch, and before the first one by its relation."""
+        return self.dispatches[-1].own_case if self.dispatches else not self.is_merged
+
+    @property
+    def courses(self) -> Sequence[AnsweredDispatch]:
+        """Each dispatch with its answers."""
+        dispatches = [CaseDispatch(item.at, item.hop, item.agency, item.reopened) for item in self.dispatches]
+        return answered_dispatches(dispatches, self.answers)
+
+
+def clock_history(facts: ReportFacts) -> CaseHistory:
+    """Return the events of a report for its clocks."""
+    topic = facts.dispatches[0].topic if facts.dispatches else ""
+    events = (CaseEvent(facts.received_at, "received"), *_dispatched(facts), *_answered(facts), *_written(facts))
+    return CaseHistory(tuple(events), facts.kind, topic, tuple(map(clock_history, facts.members)))
+
+
+def _dispatched(facts: ReportFacts) -> Iterator[CaseEvent]:
+    reopened = [0, *(dispatch.reopened for dispatch in facts.dispatches)]
+    for dispatch, (before, after) in zip(facts.dispatches, pairwise(reopened), strict=True):
+        if dispatch.own_case:
+            yield CaseEvent(dispatch.at, "dispatched", dispatch.hop, dispatch.agency, after > before)
+        else:
+            yield CaseEvent(dispatch.at, "joined", dispatch.hop, dispatch.agency)
+
+
+def _answered(facts: ReportFacts) -> Iterator[CaseEvent]:
+    for course in facts.courses:
+        for answer in course.counted_answers:
+            yield CaseEvent(answer.at, answer.verdict, answer.hop)
+
+
+def _written(facts: ReportFacts) -> Iterator[CaseEvent]:
+    for message in facts.messages:
+        if message.act == "withdraws":
+            yield CaseEvent(message.at, "withdrawn")
+        elif message.act in ANSWERING_ACTS:
+            yield CaseEvent(message.at, "wrote")

@@ -1,0 +1,172 @@
+"""Stage that builds the read model of oversight from complaints, dispatches, answers and corrections.
+
+It publishes nothing. Facts are stored once; the rows of their reports are then derived again from all of their facts,
+so the order in which the topics are read has no part in the result.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import StatementError
+from sqlmodel import SQLModel
+
+from bus.errors import Reject
+from bus.port import Outgoing, Record
+from config.clocks.deadlines import Deadlines
+from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
+from messages import codec
+from messages.answer_check import AnswerCheck
+from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from oversight.read_model.derivation import derive_cases
+from oversight.read_model.tables import (
+    OversightAnswer,
+    OversightCorrection,
+    OversightDispatch,
+    OversightHandOver,
+    OversightReport,
+)
+
+# Returns id and position of those answers that the router has processed.
+ProcessedAnswers = Callable[[Connection, Sequence[UUID]], Collection[tuple[UUID, str]]]
+_Facts = defaultdict[type[SQLModel], list[dict[str, Any]]]
+
+_log = structlog.get_logger()
+
+
+class OversightSink:
+    """See `bus.worker.Stage`.
+
+    An answer that fails `answer_check` is left out, unless the router took it before: its key may have been withdrawn
+    since. `institutions` returns the codes of the registry.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Collection[Channel],
+        answer_check: AnswerCheck,
+        institutions: Callable[[], Container[str]],
+        processed_answers: ProcessedAnswers,
+        deadlines: Deadlines,
+    ) -> None:
+        self._engine = engine
+        self._channels = channels
+        self._answer_check = answer_check
+        self._institutions = institutions
+        self._processed_answers = processed_answers
+        self._deadlines = deadlines
+
+    def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
+        """Store the facts of a batch, derive its reports and change the counts. Doing so again changes nothing."""
+        facts: _Facts = defaultdict(list)
+        answers = []
+        for record in records:
+            if record.topic == AGENCY_ANSWERS:
+                answers.append((record, self._decode(AgencyAnswer, record)))
+            else:
+                self._add_fact(facts, record)
+        try:
+            with write_transaction(self._engine) as connection:
+                lock_until_commit(connection, DatabaseLock.OVERSIGHT)
+                facts[OversightAnswer] = self._answer_rows(connection, answers)
+                derive_cases(connection, _store(connection, facts), self._deadlines)
+        except StatementError as error:
+            # Only errors of the values come here: a NUL, a date before the calendar.
+            raise Reject("unstorable", type(error).__name__) from None
+        return ()
+
+    def _add_fact(self, facts: _Facts, record: Record) -> None:
+        if record.topic == COMPLAINTS:
+            facts[OversightReport].append(_report_row(self._decode(Complaint, record)))
+        elif record.topic == CORRECTIONS:
+            facts[OversightCorrection].append(_correction_row(self._decode(Correction, record)))
+        elif record.topic == OVERSIGHT:
+            event = self._decode(OversightEvent, record)
+            if event.event == "handed-to-ombudsman":
+                facts[OversightHandOver].append({"id": event.id, "complaint_id": event.subject, "at": event.at})
+        else:
+            facts[OversightDispatch].append(_dispatch_row(self._decode(Dispatch, record)))
+
+    def _answer_rows(
+        self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]
+    ) -> list[dict[str, Any]]:
+        if not answers:
+            return []
+        institutions = self._institutions()
+        processed = self._processed_answers(connection, [answer.id for _, answer in answers])
+        return [
+            _answer_row(record, answer)
+            for record, answer in answers
+            if (answer.id, record.position) in processed or self._is_authentic(record, answer, institutions)
+        ]
+
+    def _is_authentic(self, record: Record, answer: AgencyAnswer, institutions: Container[str]) -> bool:
+        fault = self._answer_check.fault(answer, record.taken_at, institutions)
+        if fault:
+            _log.warning("answer.left_out", position=record.position, reason=fault)
+        return fault is None
+
+    def _decode(self, shape: type[codec.T], record: Record) -> codec.T:
+        try:
+            return codec.decode(shape, record.value, record.headers, self._channels)
+        except codec.CodecError as error:
+            raise Reject(error.reason, error.field) from error
+
+
+# The column with the report of a fact, where it is not `complaint_id`.
+_REPORT_COLUMN: Mapping[type[SQLModel], str] = MappingProxyType({OversightReport: "id"})
+
+
+def _store(connection: Connection, facts: Mapping[type[SQLModel], Sequence[dict[str, Any]]]) -> set[UUID]:
+    """Store facts; return the reports of those that were not stored before."""
+    report_ids: set[UUID] = set()
+    for table, rows in facts.items():
+        if rows:
+            report_column = table.__table__.c[_REPORT_COLUMN.get(table, "complaint_id")]  # type: ignore[attr-defined]
+            statement = insert_statement(connection, table).on_conflict_do_nothing().returning(report_column)
+            report_ids |= set(connection.execute(statement, rows).scalars())
+    return report_ids
+
+
+def _report_row(complaint: Complaint) -> dict[str, Any]:
+    return {
+        **complaint.model_dump(include={"id", "message_id", "tracking", "channel"}),
+        "received_at": complaint.at,
+        "kind": complaint.report.kind.value,
+        "act": complaint.follow_up.act,
+        "relation": complaint.relation.kind,
+        "of": complaint.relation.of,
+    }
+
+
+def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
+    names = {"id", "complaint_id", "hop", "agency", "own_case", "at", "reopened", "topic", "region"}
+    return {
+        **dispatch.model_dump(include=names),
+        "of": None if dispatch.own_case else dispatch.relation.of,
+        "relation": dispatch.relation.kind,
+        "act": dispatch.follow_up.act,
+    }
+
+
+def _answer_row(record: Record, answer: AgencyAnswer) -> dict[str, Any]:
+    return {
+        **answer.model_dump(include={"id", "agency", "complaint_id", "dispatch_id", "verdict"}),
+        "at": record.taken_at,
+        "position": record.position,
+    }
+
+
+def _correction_row(correction: Correction) -> dict[str, Any]:
+    return {
+        **correction.model_dump(include={"id", "complaint_id", "at"}),
+        "relation": correction.relation.kind,
+        "of": correction.relation.of,
+        "is_denial": correction.is_denial,
+    }

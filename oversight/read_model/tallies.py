@@ -1,0 +1,150 @@
+"""The counts that one row of `OversightCase` adds to: to the nation, its province, its agency and its topic. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from oversight.figures.counts import Measure, Scope, jakarta_day
+from oversight.figures.definitions import FINISH_DAYS, PING_PONG_REFUSALS, CountedAgency
+from oversight.read_model.case_row import read_pairs
+
+
+class DayKey(NamedTuple):
+    """Primary key of `OversightDay`."""
+
+    scope_kind: str
+    scope: str
+    day: date
+    measure: str
+    bucket: int
+    channel: str
+
+
+class PairDayKey(NamedTuple):
+    """Primary key of `OversightPairDay`."""
+
+    day: date
+    province: str
+    topic: str
+    refused_by: str
+    next_agency: str
+
+
+class _Tally(NamedTuple):
+    """A count of one row, and which of its agencies it counts for."""
+
+    agency: CountedAgency
+    measure: Measure
+    bucket: int = 0
+
+
+_FORWARD: Mapping[str, Measure] = {
+    "met": "forward_met",
+    "missed": "forward_missed",
+    "open": "forward_open",
+    "dropped": "forward_dropped",
+}
+_FIRST: Mapping[str, Measure] = {"met": "first_right", "missed": "first_wrong", "open": "first_undecided"}
+_TOUCH: Mapping[str, Measure] = {
+    "met": "touch_met",
+    "missed": "touch_missed",
+    "open": "touch_open",
+    "dropped": "touch_dropped",
+}
+_ANSWER: Mapping[str, Measure] = {
+    "met": "answer_met",
+    "missed": "answer_missed",
+    "open": "answer_open",
+    "dropped": "answer_dropped",
+}
+_MERGED: Mapping[str, Measure] = {"certain": "duplicate_certain", "confirmed": "duplicate_confirmed"}
+
+
+def day_tallies(row: Mapping[str, Any]) -> Counter[DayKey]:
+    """Return what a row adds to the numbers of `OversightDay`."""
+    tallies: Counter[DayKey] = Counter()
+    for tally in _tallies(row):
+        channel = row["channel"] if tally.measure == "received" else ""
+        for scope in _scopes(row, tally.agency):
+            tallies[DayKey(*scope, row["day"], tally.measure, tally.bucket, channel)] += 1
+    return tallies
+
+
+def pair_tallies(row: Mapping[str, Any]) -> Counter[PairDayKey]:
+    """Return what a row adds to the numbers of `OversightPairDay`."""
+    place = (row["day"], row["province"], row["topic"])
+    return Counter(PairDayKey(*place, *pair) for pair in read_pairs(row["ping_pong"]))
+
+
+def _scopes(row: Mapping[str, Any], agency: CountedAgency) -> Iterator[Scope]:
+    """Yield the scopes of a row. A report without a place or a topic is in none of them."""
+    agency_column = {"first": "first_agency", "answering": "answer_agency", "current": "agency"}[agency]
+    yield Scope("nation")
+    scopes = (Scope("province", row["province"]), Scope("topic", row["topic"]), Scope("agency", row[agency_column]))
+    yield from (scope for scope in scopes if scope.value)
+
+
+def _tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
+    yield _Tally("first", "received")
+    if not row["is_own_case"]:
+        yield _Tally("first", _MERGED[row["merged"]])
+        return
+    yield _Tally("first", "case")
+    yield _Tally("first", _FORWARD[row["forward_outcome"]], _day(row["forward_due_at"]))
+    yield _Tally("first", _FIRST[row["first_agency_outcome"]])
+    yield _Tally("first", _TOUCH[row["touch_outcome"]], _day(row["touch_due_at"]))
+    yield _Tally("answering", _ANSWER[row["answer_outcome"]], _day(row["answer_due_at"]))
+    yield _Tally("answering", *_time_to_answer(row))
+    yield _Tally("current", _finish(row), _day(row["began_at"]))
+    yield from _event_tallies(row)
+    if row["is_open"]:
+        yield from _open_tallies(row)
+
+
+def _event_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
+    """Yield what happened to a case at least once."""
+    if row["refusals"] >= PING_PONG_REFUSALS:
+        yield _Tally("first", "ping_pong")
+    if row["closings"]:
+        yield _Tally("current", "closed")
+    if row["reopenings"]:
+        yield _Tally("current", "reopened")
+    if row["handed_over_at"]:
+        yield _Tally("current", "to_ombudsman")
+    if _is_finished(row) or (row["is_open"] and row["state"] == "proses"):
+        yield _Tally("current", "published_as_finished")
+
+
+def _open_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
+    yield _Tally("current", "open_since", _day(row["began_at"]))
+    if row["open_due_at"]:
+        yield _Tally("current", "open_due", _day(row["open_due_at"]))
+    if row["three_times_due_at"]:
+        yield _Tally("current", "open_three_times_due", _day(row["three_times_due_at"]))
+
+
+def _time_to_answer(row: Mapping[str, Any]) -> tuple[Measure, int]:
+    began = _day(row["began_at"])
+    if row["answered_at"]:
+        return "answered_after", max(_day(row["answered_at"]) - began, 0)
+    if row["ended_at"]:
+        return "unanswered_until", max(_day(row["ended_at"]) - began, 0)
+    return "unanswered_since", began
+
+
+def _finish(row: Mapping[str, Any]) -> Measure:
+    if row["is_open"]:
+        return "finish_open"
+    if not _is_finished(row):
+        return "finish_dropped"
+    return "finish_met" if _day(row["ended_at"]) - _day(row["began_at"]) <= FINISH_DAYS else "finish_missed"
+
+
+def _is_finished(row: Mapping[str, Any]) -> bool:
+    return bool(row["ended_at"]) and not row["is_withdrawn"] and not row["is_archived"]
+
+
+def _day(at: datetime | None) -> int:
+    """Return the day of a moment in Jakarta as a bucket; 0 without one."""
+    return jakarta_day(at).toordinal() if at else 0
