@@ -43,7 +43,7 @@ def list_set_aside(reason: Reason = None, since: Since = None, as_json: Json = F
 
 @commands.command()
 def show(number: Number, as_json: Json = False) -> None:
-    """Show one message: its reason, and its text with numbers and addresses masked."""
+    """Show one message: its reason, and its masked text."""
     tracking = tracking_number(number)
 
     from app.operations.review.set_aside import describe

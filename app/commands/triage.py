@@ -75,7 +75,7 @@ def list_cases(
 
 @commands.command()
 def show(number: Number, as_json: Json = False) -> None:
-    """Show one case: its text with numbers and addresses masked, the candidates, the reasons and the history."""
+    """Show one case: its text masked, the candidates, the reasons and the history."""
     tracking = tracking_number(number)
     with _triage_desk() as (_, desk):
         view = _stop_if_not_possible(lambda: desk.show(tracking))

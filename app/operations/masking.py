@@ -13,27 +13,13 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from bus.port import Record
+from language.masking import MASK, mask_text
 from messages import shapes
 from messages.codec import REDRIVEN
 from messages.shapes import PERSON_RULES, Shape, WireModel
 from messages.upcasts import CodecError, NewerVersionError, current_value, shape_name
 
-MASK = "•••"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Laws and regulations: “UU No. 23/2014”, “Permensos Nomor 1 Tahun 2018”. Further digits would be another number.
-_LAW = (
-    r"\b(?:UUD?|Perppu|PP|Perpres|Keppres|Inpres|Perda|Pergub|Perbup|Perwali|Perwal|Permen\w{0,20}|Kepmen\w{0,20}"
-    r"|Perkap|Undang-Undang|Peraturan(?: [A-Z]\w{1,30}){1,4})"
-    r"(?: (?:No\.?|Nomor))? ?\d{1,3}(?:/| [Tt]ahun | [Tt]h\.? )(?:19|20)\d\d(?![\W_]{0,3}\d)"
-)
-# Phone numbers, NIK, case numbers, handles and addresses as people write them into a text, with separators. A match
-# inside one of our own ids or in the number of a law is none of these.
-_IDENTITIES = re.compile(
-    rf"(?P<shown>\b{_UUID}\b|{_LAW})"
-    r"|\S{1,99}(?:[@\uff20]|\s?[(\[{]\s?at\s?[)\]}]\s?)\S+|[@\uff20]\w[\w.-]*"
-    r"|\b(?:(?:facebook|fb|instagram|tiktok|twitter|x)\.com|t\.me)/\S+"
-    r"|\d[\d .-]{3,}\d|\d(?:[\W_]{0,3}\d){4,}"
-)
 # Quotations from a citizen's text in the reason of a dispatch. A quotation may contain quotation marks: everything
 # from the first mark to the last counts.
 _QUOTATION = re.compile(r"“(.*)”", re.DOTALL)
@@ -94,14 +80,6 @@ _OUR_HEADERS = {
     *("dead_stage", "dead_reason", "dead_field", "dead_position"),
 }
 _CODE = re.compile(_UUID + r"|\d{4}-\d\d-\d\dT[\d:.]+Z|[a-z]+(-[a-z]+){0,3}|[0-9]{1,2}")
-
-
-def mask_text(text: str) -> str:
-    """Return the text without the numbers, handles and addresses that people write into it.
-
-    Names, our own ids and the numbers of laws stay.
-    """
-    return _IDENTITIES.sub(lambda match: match["shown"] or MASK, text)
 
 
 def mask_reason(rule: str, explanation: str, mask: Callable[[str], str] = lambda _: MASK) -> str:

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
-from app.operations.masking import mask_text
 from app.operations.not_possible import NotPossible
 from config.database import read_transaction
+from language.masking import mask_text
 from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.current_relation import current_relations
 from sinks.ledger.tables import ComplaintRow, DispatchRow
@@ -18,7 +18,7 @@ from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 @dataclass(frozen=True, slots=True)
 class ReportPreview:
-    """A report. In title and text numbers, handles and addresses are masked; names are not.
+    """A report. Title and text are masked by `language.masking`.
 
     `agency` is the code of the agency that has it now, empty before the first dispatch. `case_number` is the number of
     the case that it belongs to, empty if it is a case itself. `repeats` and `joins` count the reports of its case.

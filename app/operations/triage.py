@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import col
 
 from accounts.permissions import person_name
-from app.operations.masking import mask_reason, mask_text
+from app.operations.masking import mask_reason
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.triage_decisions import describe_latest_dispatch, first_decision, recorded_offsets
 from bus.port import Outgoing, Partition, Producer, Reader
 from config.database import read_transaction
+from language.masking import mask_text
 from messages import codec, ids
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer
@@ -51,7 +52,7 @@ class CandidateAgency:
 
 @dataclass(frozen=True, slots=True)
 class UndecidedCase:
-    """Case at triage with its candidates. In its title and text numbers, handles and addresses are masked."""
+    """Case at triage with its candidates. Its title and text are masked."""
 
     triage_case: TriageCase
     candidates: tuple[CandidateAgency, ...]
@@ -61,7 +62,7 @@ class UndecidedCase:
 class CaseView:
     """Case in any queue. A report that belongs to another report's case shows that case.
 
-    In its texts numbers, handles and addresses are masked; names are not: an officer must read the text to decide.
+    Its texts are masked. Streets, regions, institutions and amounts stay: an officer needs them to decide.
     `decision` is the agency that a person chose, while the router has not processed it. `history` has agencies' names.
     """
 

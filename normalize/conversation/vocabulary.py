@@ -1,6 +1,6 @@
 """Words by which a short message is recognised as a place, an objection or a confirmation, in normal form."""
 
-from normalize.entities.common_words import split_words
+from language.ordinary_words import split_words
 
 # Words that stand in an address, or between a sender and an address, and tell of no matter.
 PLACE_FILLERS = frozenset(

@@ -4,8 +4,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 
+from language.ordinary_words import NON_NAME_WORDS, split_words
 from messages.tracking import read_tracking_number
-from normalize.entities.common_words import NON_NAME_WORDS, split_words
 from normalize.entities.entity import EntityKind
 from normalize.entities.long_numbers import LABELS, classify_number, is_npwp, is_parcel_number, only_digits
 from normalize.entities.measures import UNITS

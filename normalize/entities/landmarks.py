@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from normalize.entities.common_words import CAPITALISED_NAME_WORDS, split_words
+from language.ordinary_words import CAPITALISED_NAME_WORDS, split_words
 from normalize.entities.entity import EntityKind
 from normalize.entities.name_words import AMBIGUOUS_SUFFIXES, NAME_SUFFIXES, NUMBERS, is_verb
 from normalize.entities.text_scan import EntityReader, TextScan

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from stdnum import luhn
 
-from normalize.entities.common_words import split_words
+from language.ordinary_words import split_words
 from normalize.entities.entity import EntityKind
 
 _NOT_DIGITS = re.compile(r"[^0-9]")

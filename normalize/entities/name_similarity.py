@@ -6,7 +6,7 @@ from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
-from normalize.entities.common_words import split_words
+from language.ordinary_words import split_words
 
 # `unknown`: the names give no answer.
 NameSimilarity = Literal["equal", "compatible", "conflict", "unknown"]

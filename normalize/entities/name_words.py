@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from normalize.entities.common_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, split_words
+from language.ordinary_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, split_words
 
 # Titles before a person's name in the name of a street. They do not count as a word of the name.
 TITLES = frozenset(

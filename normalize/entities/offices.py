@@ -5,7 +5,7 @@ It does not decide which of them is competent.
 
 from collections.abc import Mapping
 
-from normalize.entities.common_words import NON_NAME_WORDS, split_words
+from language.ordinary_words import NON_NAME_WORDS, split_words
 from normalize.entities.entity import EntityKind
 from normalize.entities.text_scan import EntityReader, TextScan
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from normalize.entities.common_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, split_words
+from language.ordinary_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, split_words
 from normalize.entities.entity import EntityKind
 from normalize.entities.name_words import NAME_SUFFIXES, is_verb
 from normalize.entities.text_scan import EntityReader, TextScan, by_keyword

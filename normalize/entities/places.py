@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from language.ordinary_words import NON_NAME_WORDS, split_words
 from language.places.gazetteer import RegionMention
-from normalize.entities.common_words import NON_NAME_WORDS, split_words
 from normalize.entities.entity import EntityKind
 from normalize.entities.measures import UNITS
 from normalize.entities.text_scan import EntityReader, TextScan, by_keyword

@@ -7,9 +7,9 @@ word at which reading continues; 0 if it reads none. Every index counts words, e
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 
+from language.ordinary_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, split_words
 from language.places.gazetteer import Gazetteer, RegionMention
 from language.tokens import Tokens
-from normalize.entities.common_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, split_words
 from normalize.entities.entity import Entity, EntityKind
 from normalize.entities.name_words import (
     AMBIGUOUS_SUFFIXES,

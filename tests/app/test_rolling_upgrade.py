@@ -19,7 +19,7 @@ from sqlmodel import select
 
 from app.assembly.parts import Parts
 from app.assembly.service import STAGE_RETRIES
-from app.operations.masking import MASK, mask_record
+from app.operations.masking import mask_record
 from app.operations.tracing.report_trace import ReportTracer
 from app.schemas import SHAPES
 from bus.errors import Reject, Stop
@@ -27,6 +27,7 @@ from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
 from config.database import write_transaction
+from language.masking import MASK
 from messages import codec, ids
 from messages.codec import NewerVersionError
 from messages.shapes import AgencyAnswer, Dispatch, RawMessage

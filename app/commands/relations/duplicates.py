@@ -55,7 +55,7 @@ def list_pairs(
 
 @commands.command()
 def show(number: Number, as_json: Json = False) -> None:
-    """Show a suggestion: both texts with numbers and addresses masked, the score, the evidence and the state."""
+    """Show a suggestion: both texts masked, the score, the evidence and the state."""
     from app.operations.duplicates.suggested_pairs import SuggestedPairs
     from app.operations.not_possible import NotPossible
     from app.operations.report_preview import ReportPreviews

@@ -15,13 +15,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, exists
 from sqlmodel import col, select
 
-from app.operations.masking import mask_text
 from app.operations.recorder import Recorder
 from app.operations.staff_events import staff_event
 from bus.errors import Stop
 from bus.port import Bus, Record
 from config.database import read_transaction
 from ingest.wrap import accepted_record
+from language.masking import mask_text
 from messages import codec, ids, topics
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import Channel, OversightEvent, RawMessage, iso
@@ -100,7 +100,7 @@ def list_row(message: SetAsideMessage) -> dict[str, object]:
 
 
 def describe(content: SetAsideContent) -> dict[str, object]:
-    """Return the facts about a message. In title and text, numbers, handles and addresses are masked."""
+    """Return the facts about a message. Title and text are masked."""
     raw, draft = content.raw, content.draft
     title, text = (draft.report.title, draft.report.text) if isinstance(draft, Draft) else ("", "")
     return {

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.operations.masking import mask_text
 from app.operations.suggestions.table_edits import TABLES, InvalidSuggestion, TableEdit, TableKind, edit_table
+from language.masking import mask_text
 
 _MAX_PHRASE_LENGTH = 80
 # Separates the parts of a topic's phrase, each of which may be anywhere in the text.
@@ -51,7 +51,7 @@ def make_suggestion(
         raise InvalidSuggestion(f"A phrase has one or more words and at most {_MAX_PHRASE_LENGTH} characters.")
     if mask_text(typed) != typed:
         raise InvalidSuggestion(
-            "The phrase has a number, a handle or an address that may belong to a person. Tables are public."
+            "The phrase has a name, a number, a handle or an address that may belong to a person. Tables are public."
         )
     return RuleSuggestion(TableEdit(kind, key, f" {_PART_SEPARATOR} ".join(normal_parts), weight), normalize)
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from app.operations.masking import mask_fields, mask_text
+from app.operations.masking import mask_fields
 from app.operations.tracing.trace_step import MaskedFields, TraceStep
 from bus.port import Partition, Reader, Record
 from config.database import read_transaction
+from language.masking import mask_text
 from messages import codec, topics
 from messages.dead_letters import read_dead_letter
 from messages.shapes import (

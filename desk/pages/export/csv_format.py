@@ -14,15 +14,13 @@ from typing import Any, TypeAlias
 from sqlalchemy import Row
 
 from desk.pages import wording
+from language.masking import mask_with_labels
 from messages.shapes import Kind
 
 # Makes Excel read the file as UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
-MASK = "[disamarkan]"
 # A spreadsheet takes a cell that begins with one of these for a formula. The wide forms are those of East Asian input.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# E-mail addresses, handles, and numbers with eight digits or more: telephone, NIK, account.
-_IDENTIFIERS = re.compile(r"\S+@\S+|@\w+|\+?\d(?:[\s.()-]{0,2}\d){7,}")
 _WHITE_SPACE = re.compile(r"\s+")
 # Returns the name of a channel.
 ChannelName: TypeAlias = Callable[[str], str]
@@ -61,8 +59,8 @@ def _cells(row: Row[Any], zone: tzinfo, channel_name: ChannelName) -> Sequence[C
         wording.STATE_NAMES[row.state],
         wording.KIND_NAMES[Kind(row.kind)],
         *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (row.dispatched_at, row.due_at, row.changed_at)),
-        _masked(row.title),
-        _masked(row.place),
+        mask_with_labels(row.title),
+        mask_with_labels(row.place),
         row.region,
         row.topic,
         channel_name(row.channel),
@@ -82,8 +80,3 @@ def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([cell if isinstance(cell, int) else safe_cell(cell) for cell in row] for row in rows)
     return file.getvalue()
-
-
-def _masked(text: str) -> str:
-    """Return words of a citizen without numbers and addresses that name a person."""
-    return _IDENTIFIERS.sub(MASK, text)

@@ -1,6 +1,6 @@
 """Download of a filtered list as CSV. It has neither the text of a report nor the contact of a sender.
 
-Title and place are the sender's words. Numbers and addresses are masked in them, names are not.
+Title and place are the sender's words. They are masked by `language.masking`.
 """
 
 from collections.abc import Iterator

@@ -11,7 +11,6 @@ from tests.ingest.door_client import DoorClient
 from tests.ingest.web.forms import fields
 from tests.sinks.ledger.test_status import counted
 from tests.sinks.public.harness import PublicPipeline
-from tests.support.rules import language_of
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _TEXT = "Kemenkes tolong, nama saya Rahmat Hidayat, hubungi 0812-3456-7890. <b>Antrean</b> puskesmas lama."
@@ -25,7 +24,7 @@ _ADDRESSES = ("/publik", "/publik/P000000000000", "/publik/umpan.atom")
 def open_view(serve: Serve) -> DoorClient:
     """A served port with the public view, with one public report and one that is rahasia."""
     served = serve(public_view=True)
-    pipeline = PublicPipeline(served.parts, served.parts.engine, language_of())
+    pipeline = PublicPipeline(served.parts, served.parts.engine)
     pipeline.send(_TEXT)
     pipeline.send(_SECRET, rahasia=True)
     return served

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from language.ordinary_words import split_words
 from language.places.gazetteer import Gazetteer
 from normalize.entities import Entity, EntityKind, extract_entities
-from normalize.entities.common_words import split_words
 from tests.support.paths import SHARED
 from tests.support.rules import language_of
 

@@ -5,10 +5,9 @@ from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
 from tests.sinks.public.harness import PublicPipeline
-from tests.support.rules import language_of
 
 
 @pytest.fixture
 def pipeline(parts: Parts, engine: Engine) -> PublicPipeline:
     """All stages on one database."""
-    return PublicPipeline(parts, engine, language_of())
+    return PublicPipeline(parts, engine)

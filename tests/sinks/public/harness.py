@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from app.assembly.doors.public_view import public_mask
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Record
-from language.model import LanguageModel
+from language.masking import mask_with_labels
 from messages import codec
 from messages.shapes import Complaint, Dispatch, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, REPLIES
@@ -38,11 +37,11 @@ class Sent:
 class PublicPipeline:
     """The stages on one database."""
 
-    def __init__(self, parts: Parts, engine: Engine, language: LanguageModel) -> None:
+    def __init__(self, parts: Parts, engine: Engine) -> None:
         self.parts = parts
         self.engine = engine
         self.reports = PublicReports(engine)
-        self.model = PublicReadModel(public_mask(language.gazetteer), KEY)
+        self.model = PublicReadModel(mask_with_labels, KEY)
         self._normalizer = make_normalizer(engine, parts.sealer, find_public=self.reports.open_complaint)
         self._router = make_router(engine, fixed_rules_source(), lambda: NOW)
         self.ledger = make_ledger_sink(engine, derive=self.model.handle)

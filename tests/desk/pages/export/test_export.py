@@ -11,7 +11,7 @@ import requests
 from fastapi import FastAPI
 
 from accounts.permissions import Actor, Role
-from desk.pages.export.csv_format import BYTE_ORDER_MARK, MASK, safe_cell
+from desk.pages.export.csv_format import BYTE_ORDER_MARK, safe_cell
 from desk.pages.export.list_export import ListExport
 from tests.accounts.desk_client import DeskClient, desk_client
 from tests.desk.pages.page_requests import done
@@ -60,8 +60,8 @@ def test_the_file_names_no_citizen(site: DeskSite, client: DeskClient) -> None:
     )
     (row,) = rows_of(client.get(_ADDRESS))
     content = client.get(_ADDRESS).text
-    assert row["judul"] == f"Hubungi {MASK}, NIK {MASK} atau {MASK} atau {MASK}"
-    assert row["tempat"] == f"Rumah 12, telepon {MASK}"
+    assert row["judul"] == "Hubungi [nomor], NIK [nomor] atau [nomor] atau [nomor]"
+    assert row["tempat"] == "Rumah 12, telepon [nomor]"
     for identity in (CONTACT.name, "antre lama", CONTACT.phone, CONTACT.email, "3374010101900001", "1708"):
         assert identity
         assert identity not in content
