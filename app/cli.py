@@ -119,6 +119,11 @@ COMMANDS: Mapping[str, CommandSource] = {
         "commands",
         "Archive the topics as Parquet files: what the archive does not have yet. `verify DIR` checks an archive.",
     ),
+    "restore": CommandSource(
+        "safekeeping.restore",
+        "restore",
+        "Restore an archive into an empty system: the same ids, decisions and queues. Nobody is told anything again.",
+    ),
     "purge": CommandSource(
         "purge",
         "purge",

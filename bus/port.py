@@ -187,6 +187,28 @@ class Reader(Protocol):
         ...
 
 
+class Restorer(Protocol):
+    """Fills an empty bus with archived records. Nothing else may use the bus meanwhile.
+
+    It is no part of `Bus`: only the restore of an archive has one.
+    """
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Append the records to their partitions, with their timestamps; they are durable when this returns.
+
+        The offsets of a partition grow. On Kafka they are 0, 1, 2 and so on.
+        """
+        ...
+
+    def commit(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """Set the next offset that a group will process, for each of these partitions."""
+        ...
+
+    def close(self) -> None:
+        """Release everything."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """A consumer group, this member's stable name in it, and the topics that the group shares out."""

@@ -40,6 +40,7 @@ from normalize.duplicates.store.closed_cases import close_cases, close_merged, r
 from normalize.duplicates.store.regrouping import common_root, regroup
 from normalize.earlier import Earlier
 from normalize.reader_table import ReaderTable
+from normalize.rebuild import adopt
 from normalize.relation import (
     assign_marks,
     lead_marks,
@@ -102,6 +103,19 @@ class NormalizeStage:
         agency's answer: later complaints do not repeat or join a case that it closed. The closed cases of a batch count
         for all its messages, because the order of records of two topics is unknown.
         """
+        return self._process(records, self._decide)
+
+    def rebuild(self, records: Sequence[Record], complaint_of: Callable[[UUID], Complaint | bool]) -> None:
+        """Store what was decided about these records. Nothing is decided again, and nothing is published.
+
+        `complaint_of` returns the published complaint of an arrival by its id, True for one that is no complaint, and
+        False for one without an outcome.
+        """
+        self._process(records, lambda earlier, arrival: self._adopt(earlier, arrival, complaint_of(arrival.raw.id)))
+
+    def _process(
+        self, records: Sequence[Record], decide: Callable[[Earlier, Arrival], Sequence[Outgoing]]
+    ) -> Sequence[Outgoing]:
         if self._matchers:
             self._matcher = self._matchers.current()
         corrections = [_decode_correction(record) for record in records if record.topic == CORRECTIONS]
@@ -116,7 +130,7 @@ class NormalizeStage:
             close_cases(connection, closings)
             record_answers(connection, answers)
             earlier = Earlier.load(connection, self._sealer, arrivals)
-            outputs = [output for arrival in arrivals for output in self._decide(earlier, arrival)]
+            outputs = [output for arrival in arrivals for output in decide(earlier, arrival)]
             earlier.write()
             reopen_cases(connection, earlier.objections)
             for correction in corrections:
@@ -188,6 +202,11 @@ class NormalizeStage:
         if reply := acknowledgement(complaint, raw.verified_by, lacks_place=lacks_place):
             outputs.append(Outgoing(REPLIES, *codec.encode(reply, str(complaint.id), _SOURCE)))
         return outputs
+
+    def _adopt(self, earlier: Earlier, arrival: Arrival, outcome: Complaint | bool) -> Sequence[Outgoing]:  # noqa: FBT001 - see `rebuild`
+        if outcome and not earlier.has_decided_delivery(arrival):
+            adopt(earlier, arrival, None if outcome is True else outcome, self._matcher)
+        return ()
 
     def _relate(self, earlier: Earlier, arrival: Arrival) -> MatterDecision:
         """Return the relation by mark, fingerprint or matter (in this order); store what later messages find it by."""

@@ -101,6 +101,23 @@ def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timesta
         )
 
 
+def insert_records(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
+    """Insert records at their offsets, within the caller's transaction. The first of a partition is its start."""
+    for record in records:
+        connection.execute(
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(record.topic, record.partition, record.offset, record.timestamp),
+                *(record.key, record.value, _pack(record.headers)),
+            ),
+        )
+        connection.execute(
+            'UPDATE partitions SET start = CASE WHEN "end" = 0 THEN ? ELSE start END, "end" = ? + 1'
+            " WHERE topic = ? AND number = ?",
+            (record.offset, record.offset, record.topic, record.partition),
+        )
+
+
 def read_records(connection: sqlite3.Connection, partition: Partition, offset: int, limit: int) -> list[Record]:
     """Return up to `limit` records of one partition from `offset` on."""
     rows = connection.execute(

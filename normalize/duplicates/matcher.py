@@ -136,6 +136,19 @@ class Matcher:
             relation, suggestion, _ = self._search(earlier_complaints, comparable, keys, received_at)
         if relation.kind == "new":
             again = self.find_closed_case(earlier_complaints, comparable, keys, received_at)
+        relation = self.add_complaint(earlier_complaints, complaint_id, comparable, keys, received_at, relation)
+        return MatterDecision(relation, suggestion, again)
+
+    def add_complaint(
+        self,
+        earlier_complaints: EarlierComplaints,
+        complaint_id: UUID,
+        comparable: Comparable,
+        keys: LookupKeys,
+        received_at: datetime,
+        relation: Relation,
+    ) -> Relation:
+        """Add a complaint of this relation to the earlier ones. Return the relation as it refers to the group."""
         root_id, first_of_sender_id, since = complaint_id, complaint_id, received_at
         if relation.of:
             relation, group = _refer_to_group(earlier_complaints, relation, relation.of, received_at)
@@ -147,7 +160,7 @@ class Matcher:
             received_at,
             joined=relation.kind == "joins",
         )
-        return MatterDecision(relation, suggestion, again)
+        return relation
 
     def find_closed_case(
         self, earlier_complaints: EarlierComplaints, comparable: Comparable, keys: LookupKeys, received_at: datetime

@@ -21,16 +21,20 @@ T = TypeVar("T", bound=WireModel)
 
 
 class ReplySink:
-    """Stage of the replies; see `bus.worker.Stage`. It sends nothing: `sinks.replies.sender` does."""
+    """Stage of the replies; see `bus.worker.Stage`. It sends nothing: `sinks.replies.sender` does.
 
-    def __init__(self, engine: Engine, channels: ChannelDirectory) -> None:
+    `new_state` is the state of the replies that it writes. In a restore it is `unknown`: they may have been sent.
+    """
+
+    def __init__(self, engine: Engine, channels: ChannelDirectory, new_state: str = "waiting") -> None:
         self._engine = engine
         self._channels = channels
+        self._new_state = new_state
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Write the rows and return no messages. An existing row stays as it is."""
         complaints = [self._decode(Complaint, record) for record in records if record.topic == COMPLAINTS]
-        replies = [_outbox_row(self._decode(Reply, record)) for record in records if record.topic != COMPLAINTS]
+        replies = [self._outbox_row(self._decode(Reply, record)) for record in records if record.topic != COMPLAINTS]
         recipients = [_recipient_row(complaint) for complaint in complaints if self._can_have_replies(complaint)]
         try:
             with write_transaction(self._engine) as connection:
@@ -47,6 +51,17 @@ class ReplySink:
             return codec.decode(shape, record.value, record.headers, self._channels.names)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
+
+    def _outbox_row(self, reply: Reply) -> Row:
+        no_delivery = {"attempts": 0, "address": "", "provider_id": "", "status": "", "error": ""}
+        return {
+            **reply.model_dump(include={"id", "complaint_id", "tracking", "says", "text"}),
+            "channel": reply.channel,
+            "made_at": reply.at,
+            "next_at": reply.at,
+            "state": self._new_state,
+            **no_delivery,
+        }
 
     def _can_have_replies(self, complaint: Complaint) -> bool:
         """Return True for a channel with replies. A repeat has replies if a person splits it later."""
@@ -76,15 +91,4 @@ def _recipient_row(complaint: Complaint) -> Row:
         "complaint_id": complaint.id,
         "secret": complaint.report.is_private,
         **complaint.model_dump(include={"message_id", "sender", "contact"}),
-    }
-
-
-def _outbox_row(reply: Reply) -> Row:
-    not_sent_yet = {"state": "waiting", "attempts": 0, "address": "", "provider_id": "", "status": "", "error": ""}
-    return {
-        **reply.model_dump(include={"id", "complaint_id", "tracking", "says", "text"}),
-        "channel": reply.channel,
-        "made_at": reply.at,
-        "next_at": reply.at,
-        **not_sent_yet,
     }

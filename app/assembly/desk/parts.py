@@ -159,6 +159,18 @@ class DeskParts:
             self._notice_queue.add(connection, changes)
 
 
+def silent_desk_sink(parts: Parts) -> DeskSink:
+    """Return the stage that builds the read model and tells no agency: what a restore reads is no news."""
+    return DeskSink(
+        parts.engine,
+        parts.channels.names,
+        parts.answer_check,
+        lambda: parts.registry.institutions,
+        _processed_answers,
+        lambda _connection, _changes: None,
+    )
+
+
 def _tell_nobody(_webhook: SwitchedOffWebhook) -> None:
     """Do nothing: there is no mail server. The log event and the alert remain."""
 

@@ -85,7 +85,7 @@ class Stages:
     def __init__(self, parts: Parts, bus: CountedBus) -> None:
         self._bus = bus
         self._parts = parts
-        self._stages = _stages(parts)
+        self._stages = stages_of(parts)
         groups = {
             name: membership(bus, parts.consumer_groups[name], "dialogues", parts.queues) for name in self._stages
         }
@@ -186,7 +186,8 @@ def _bus(settings: Settings, now: Callable[[], datetime]) -> LocalBus | KafkaBus
     return LocalBus(settings.home / "bus.db", lambda: now().timestamp())
 
 
-def _stages(parts: Parts) -> Mapping[str, Stage]:
+def stages_of(parts: Parts) -> Mapping[str, Stage]:
+    """Return the stages by their consumer groups."""
     router = RouterStage(
         parts.engine, parts.reloading_rules, parts.now, parts.channels, parts.answer_check, parts.link_of
     )

@@ -1,0 +1,140 @@
+"""Assembles the restore of an archive into the system of the settings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from app.assembly.desk.parts import silent_desk_sink
+from app.assembly.doors.public_view import public_read_model
+from app.assembly.kafka import kafka_settings
+from app.assembly.parts import Parts
+from app.assembly.queues import membership
+from app.operations.restore.emptiness import content_of_bus, content_of_database
+from app.operations.restore.restore import Restore, RestoreTargets
+from app.tables import METADATA
+from bus.errors import Reject, Stop
+from bus.kafka.restorer import KafkaRestorer
+from bus.local.restorer import LocalRestorer
+from bus.port import Membership, Outgoing, Reader, Record, Restorer, TopicSpec
+from bus.worker import Stage
+from messages import codec
+from messages.sealing import UnsealError
+from messages.shapes import RawMessage
+from router.rebuild import RouterRebuild
+from sinks.archive.contents import INTERRUPTED, ArchiveContents
+from sinks.ledger.sink import LedgerSink
+from sinks.replies.sink import ReplySink
+
+# State of a restored reply: whether it was sent is not known, and it is not sent again.
+_REPLY_STATE = "unknown"
+_MEMBER = "restore"
+_RECORDS_AT_ONCE = 500
+_POLL_SECONDS = 5.0
+_LISTED = 5
+
+
+def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Mapping[str, int]:
+    """Restore an archive. Return the number of records by topic. `record_act` is called before the first change.
+
+    Raises `Stop` if the archive has a fault, if the secret key is another one, or if the system is not empty.
+    """
+    contents = ArchiveContents(folder)
+    head = contents.head()
+    if faults := [fault for fault in contents.faults() if fault.name not in INTERRUPTED]:
+        listed = "\n".join(f"{fault.name} {fault.subject} {fault.text}" for fault in faults[:_LISTED])
+        raise Stop(f"The archive has {len(faults)} faults; nothing was restored:\n{listed}")
+    _check_key(parts, contents)
+    _check_empty(parts, contents)
+    parts.bus.ensure(_topic_specs(parts, contents))
+    record_act()
+    replies = ReplySink(parts.engine, parts.channels, _REPLY_STATE)
+    with closing(_restorer(parts)) as restorer:
+        targets = RestoreTargets(
+            restorer,
+            parts.normalizer,
+            lambda uncounted: RouterRebuild(parts.engine, uncounted),
+            replies,
+            keeps_offsets=parts.settings.bus == "local" == head.bus,
+        )
+        counts = Restore(contents, targets).run()
+    for group, stage in (("ledger", _ledger(parts)), ("replies", replies), ("desk", silent_desk_sink(parts))):
+        process_all(parts, group, stage)
+    return counts
+
+
+def _check_key(parts: Parts, contents: ArchiveContents) -> None:
+    """Raise `Stop` unless the first readable arrival can be opened."""
+    for topic in sorted({partition.topic for partition in contents.partitions()}):
+        for record in contents.records(topic) if topic.startswith("raw-") else ():
+            try:
+                raw = codec.decode(RawMessage, record.value, record.headers)
+            except codec.CodecError:
+                continue
+            try:
+                parts.sealer.open(raw.body, raw.id)
+            except UnsealError as error:
+                raise Stop(
+                    "SATUPINTU_SECRET_KEY is not the key of the archive (nor is secrets.json in the data folder). "
+                    "Set it, or copy secrets.json of the archived system into the data folder. Nothing was restored."
+                ) from error
+            return
+
+
+def _check_empty(parts: Parts, contents: ArchiveContents) -> None:
+    names = {*(topic.name for topic in parts.topics), *(partition.topic for partition in contents.partitions())}
+    groups = {name: group.topics_with(parts.queues) for name, group in parts.consumer_groups.items()}
+    with closing(parts.bus.reader()) as reader:
+        used = content_of_bus(reader, names, groups)
+    used += content_of_database(parts.engine, METADATA)
+    if used:
+        listed = "; ".join(used[:_LISTED]) + (" …" if len(used) > _LISTED else "")
+        raise Stop(f"A restore needs an empty system: {listed}. Nothing was changed. Use a new folder.")
+
+
+def _topic_specs(parts: Parts, contents: ArchiveContents) -> Sequence[TopicSpec]:
+    """Return every topic of the service and of the archive, with all archived partitions."""
+    specs = {spec.name: spec for spec in parts.topic_specs}
+    retention = max(topic.retention for topic in parts.topics)
+    for partition in contents.partitions():
+        spec = specs.get(partition.topic) or TopicSpec(partition.topic, 1, retention)
+        count = max(spec.partitions, partition.number + 1)
+        specs[partition.topic] = TopicSpec(spec.name, count, spec.retention, spec.retention_bytes)
+    return list(specs.values())
+
+
+def _restorer(parts: Parts) -> Restorer:
+    if parts.settings.bus == "local":
+        return LocalRestorer(parts.settings.home / "bus.db")
+    return KafkaRestorer(kafka_settings(parts.settings))
+
+
+def _ledger(parts: Parts) -> LedgerSink:
+    derive = public_read_model(parts).handle if parts.settings.public_view else None
+    return LedgerSink(
+        parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions, derive
+    )
+
+
+def process_all(parts: Parts, group: str, stage: Stage) -> None:
+    """Let a stage process everything, and commit its offsets. What it rejects is a dead letter in the archive."""
+    member = membership(parts.bus, parts.consumer_groups[group], _MEMBER, parts.queues)
+    with closing(parts.bus.consumer(member)) as consumer, closing(parts.bus.reader()) as reader:
+        while _has_lag(reader, member):
+            if records := consumer.poll(_POLL_SECONDS, _RECORDS_AT_ONCE):
+                consumer.commit(_handle(stage, records))
+
+
+def _has_lag(reader: Reader, member: Membership) -> bool:
+    """Return whether the group has records to process."""
+    committed = reader.committed(member.group, member.topics)
+    spans = reader.offset_ranges(member.topics).items()
+    return any(span.start < span.end and committed.get(partition, 0) < span.end for partition, span in spans)
+
+
+def _handle(stage: Stage, records: Sequence[Record]) -> Sequence[Outgoing]:
+    try:
+        return stage.handle(records)
+    except Reject:
+        if len(records) == 1:
+            return ()
+        return [output for record in records for output in _handle(stage, [record])]

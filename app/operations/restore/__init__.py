@@ -1,0 +1,1 @@
+"""Restores the service from an archive of its topics."""

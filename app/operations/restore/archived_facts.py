@@ -1,0 +1,62 @@
+"""Facts of an archive that are few: dead letters, and events of oversight. They are in memory during a restore."""
+
+from collections import defaultdict
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from messages import codec
+from messages.shapes import Dispatch, OversightEvent
+from messages.topics import OVERSIGHT, dead_letter_topic
+from router.answer_store import AnswerOutcome
+from sinks.archive.contents import ArchiveContents
+
+_STAGES = ("normalize", "router")
+_UNCOUNTED: dict[str, AnswerOutcome] = {"late": "late", "not-accepted": "not-accepted"}
+
+
+@dataclass(slots=True)
+class ArchivedFacts:
+    """`dead_stages`: the stages that could not process a record, by its archived position.
+
+    `undelivered`: dispatches that are dead letters because their queue was refused, by the position of the letter.
+    `set_aside`: arrivals that are no complaints. `event_ids`: ids of all events about answers. `uncounted`: outcomes of
+    answers that changed nothing, by the id of their event.
+    """
+
+    dead_stages: dict[str, frozenset[str]] = field(default_factory=dict)
+    undelivered: dict[str, Dispatch] = field(default_factory=dict)
+    set_aside: set[UUID] = field(default_factory=set)
+    event_ids: set[UUID] = field(default_factory=set)
+    uncounted: dict[UUID, AnswerOutcome] = field(default_factory=dict)
+
+
+def read_facts(contents: ArchiveContents) -> ArchivedFacts:
+    """Return the facts of an archive."""
+    facts, stages = ArchivedFacts(), defaultdict[str, AbstractSet[str]](frozenset)
+    for stage in _STAGES:
+        for letter in contents.records(dead_letter_topic(stage)):
+            position = letter.header("dead_position")
+            stages[position] = stages[position] | {stage}
+            try:
+                facts.undelivered[letter.position] = codec.decode(Dispatch, letter.value, letter.headers)
+            except codec.CodecError:
+                continue
+    facts.dead_stages = {position: frozenset(names) for position, names in stages.items()}
+    for record in contents.records(OVERSIGHT):
+        try:
+            event = codec.decode(OversightEvent, record.value, record.headers)
+        except codec.CodecError:
+            continue
+        _add_event(facts, event)
+    return facts
+
+
+def _add_event(facts: ArchivedFacts, event: OversightEvent) -> None:
+    if event.event == "not-a-complaint":
+        facts.set_aside.add(event.subject)
+    elif event.event == "answer-not-counted":
+        facts.event_ids.add(event.id)
+        facts.uncounted[event.id] = _UNCOUNTED.get(event.reason.partition(":")[0], "not-accepted")
+    elif event.event in {"refused", "ping-pong", "hop-limit"}:
+        facts.event_ids.add(event.id)

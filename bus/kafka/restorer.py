@@ -1,0 +1,57 @@
+"""Fills empty topics of Kafka with archived records."""
+
+from collections.abc import Mapping, Sequence
+
+from kafka import KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from bus.errors import Stop
+from bus.kafka.clients import connect
+from bus.kafka.error_policy import translate
+from bus.kafka.settings import KafkaSettings
+from bus.kafka.topics import administration
+from bus.port import Partition, Record
+
+
+class KafkaRestorer:
+    """See `bus.port.Restorer`. Its methods raise `Retry` when the broker is away."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        arguments = {**settings.client(), "acks": "all", "enable_idempotence": True, "compression_type": "zstd"}
+        try:
+            self._client = connect(KafkaProducer, arguments)
+        except KafkaError as error:
+            raise translate(error, "open restorer") from error
+
+    def append(self, records: Sequence[Record]) -> None:
+        """See the port. Raises `Stop` if Kafka gave a record another offset: another program writes the topic."""
+        try:
+            futures = [
+                self._client.send(
+                    record.topic,
+                    value=record.value,
+                    key=record.key,
+                    headers=list(record.headers),
+                    partition=record.partition,
+                    timestamp_ms=record.timestamp,
+                )
+                for record in records
+            ]
+            appended = [future.get(timeout=self._settings.deadline) for future in futures]
+        except KafkaError as error:
+            raise translate(error, "restore records") from error
+        for record, metadata in zip(records, appended, strict=True):
+            if metadata.offset != record.offset:
+                raise Stop(f"{record.position} was restored at offset {metadata.offset}: the topic was not empty.")
+
+    def commit(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """See the port."""
+        committed = {TopicPartition(*partition): OffsetAndMetadata(at, "", -1) for partition, at in offsets.items()}
+        with administration(self._settings, "restore offsets") as client:
+            client.alter_group_offsets(group, committed)
+
+    def close(self) -> None:
+        """See the port."""
+        self._client.close(timeout=self._settings.deadline)

@@ -1,0 +1,29 @@
+"""Fills an empty local bus with archived records, at their offsets."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bus.local import log
+from bus.port import Partition, Record
+
+
+class LocalRestorer:
+    """See `bus.port.Restorer`. `path` is the SQLite file; its topics exist."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = log.connect(path)
+
+    def append(self, records: Sequence[Record]) -> None:
+        """See the port."""
+        with log.transaction(self._connection):
+            log.insert_records(self._connection, records)
+
+    def commit(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """See the port."""
+        rows = [(group, *partition, offset) for partition, offset in offsets.items()]
+        with log.transaction(self._connection):
+            self._connection.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?)", rows)
+
+    def close(self) -> None:
+        """See the port."""
+        self._connection.close()

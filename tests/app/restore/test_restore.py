@@ -1,0 +1,202 @@
+"""A restored system is the archived one: ids, numbers, decisions, queues, audit, and what it decides next."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sqlmodel import col, select
+
+from app.assembly.channels import CHANNELS
+from app.assembly.desk.parts import DeskParts, silent_desk_sink
+from app.assembly.parts import Parts
+from app.assembly.safekeeping.archive import archive
+from app.assembly.safekeeping.restore import process_all, restore
+from bus.errors import Stop
+from bus.port import Record
+from config.database import read_transaction
+from desk.webhooks.tables import DeliveryRow
+from messages import codec
+from messages.shapes import Dispatch, Reply
+from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, REPLIES, agency_topic
+from sinks.archive.manifest import ArchiveFolder
+from sinks.replies.tables import OutboxRow
+from tests.app.restore.life import LAMP, Life, live, live_on, plant_dead_letters, restored_rows, service_in, settings_of
+from tests.conftest import NOW
+from tests.end_to_end.dialogues.service import stages_of
+from tests.support import records
+from tests.support.prepared_parts import create_topics, migrate_database
+
+
+class Archived(NamedTuple):
+    """A service that has lived until a time, and its archive. No process runs."""
+
+    home: Path
+    life: Life
+    folder: Path
+    until: datetime
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory, tables: Path, templates: Path) -> Archived:
+    """One archived service for all tests."""
+    home, folder = tmp_path_factory.mktemp("old"), tmp_path_factory.mktemp("archive")
+    with service_in(home, tables, templates) as service:
+        life = Life(service)
+        live(life)
+        plant_dead_letters(service.parts)
+        process_all(service.parts, "desk", silent_desk_sink(service.parts))
+        archive(service.parts, folder)
+        return Archived(home, life, folder, service.clock.now())
+
+
+@pytest.fixture
+def empty(tmp_path: Path, tables: Path) -> Iterator[Parts]:
+    """An empty system with the same key. No process runs."""
+    parts = Parts(settings_of(tmp_path), CHANNELS)
+    migrate_database(parts, tables)
+    yield parts
+    parts.engine.dispose()
+
+
+def records_of(parts: Parts) -> list[Record]:
+    """Return every record on the bus but the heads of the audit log."""
+    with closing(parts.bus.reader()) as reader:
+        names = [spec.name for spec in reader.topics() if spec.name != AUDIT_HEADS]
+        return sorted(reader.read(names), key=lambda record: (record.topic, record.partition, record.offset))
+
+
+def outcomes(parts: Parts) -> list[object]:
+    """Return relation, agency, reasons and due time of each dispatch, and the replies, without ids of records."""
+    messages: list[object] = []
+    for record in records_of(parts):
+        if record.topic.startswith(agency_topic("")) and record.topic != AGENCY_ANSWERS:
+            messages.append(codec.decode(Dispatch, record.value, record.headers))
+        elif record.topic == REPLIES:
+            messages.append(codec.decode(Reply, record.value, record.headers))
+    return messages
+
+
+def process_everything(parts: Parts, groups: Sequence[str] | None = None) -> None:
+    """Let the stages of these groups, or all, process what waits, the normalizer first."""
+    for group, stage in {**stages_of(parts), "desk": DeskParts(parts).sink}.items():
+        if groups is None or group in groups:
+            process_all(parts, group, stage)
+
+
+def assert_equal_rows(new: Parts, old: Parts) -> None:
+    """Compare every table that a restore fills."""
+    new_rows = restored_rows(new)
+    for name, rows in restored_rows(old).items():
+        assert new_rows[name] == rows, name
+
+
+@contextmanager
+def continued(home: Path, archived: Archived, tables: Path, templates: Path) -> Iterator[Life]:
+    """Start the service in a folder again, at the time of the archive."""
+    with service_in(home, tables, templates) as service:
+        service.clock.wait((archived.until - service.clock.now()).total_seconds() / 60)
+        yield Life(service, archived.life.numbers, archived.life.messages)
+
+
+def reply_states(parts: Parts) -> set[str]:
+    """Return the states of all replies."""
+    with read_transaction(parts.engine) as connection:
+        return set(connection.execute(select(col(OutboxRow.state))).scalars())
+
+
+@pytest.mark.slow
+def test_a_restored_system_is_the_archived_one(archived: Archived, empty: Parts, tables: Path, templates: Path) -> None:
+    """Records, decisions and audit are equal; the stages publish nothing again, no reply is sent again, and both
+    systems decide alike from then on.
+    """
+    acts: list[str] = []
+    restore(empty, archived.folder, lambda: acts.append("recorded"))
+    assert acts == ["recorded"]
+    restored_records = records_of(empty)
+    process_everything(empty)
+    assert records_of(empty) == restored_records
+    assert reply_states(empty) == {"unknown"}
+    with continued(archived.home, archived, tables, templates) as old:
+        assert records_of(empty) == records_of(old.parts)
+        assert_equal_rows(empty, old.parts)
+        audit = empty.audit()
+        assert audit.as_json() == old.parts.audit().as_json()
+        assert audit.clean
+        assert min(audit.complaints, audit.repeats, audit.joins, audit.not_complaints, audit.dead) > 0
+        assert len(restored_rows(empty)["router_answer"]) == 6
+        with continued(empty.settings.home, archived, tables, templates) as new:
+            live_on(old)
+            live_on(new)
+            assert outcomes(empty) == outcomes(old.parts)
+            assert_equal_rows(empty, old.parts)
+            assert empty.audit().as_json() == old.parts.audit().as_json()
+
+
+@pytest.mark.slow
+def test_what_was_processed_is_known_without_the_offsets(archived: Archived, empty: Parts, tmp_path: Path) -> None:
+    """The offsets of an archive may be older than its records. The outcomes show what was processed: nothing is
+    published a second time, and no agency is told of the past.
+    """
+    folder = tmp_path / "archive"
+    shutil.copytree(archived.folder, folder)
+    head = ArchiveFolder(folder).head()
+    assert head
+    # Answers that were only accepted have no outcome on a topic.
+    kept = {name: offset for name, offset in head.committed["router"].items() if name.startswith(AGENCY_ANSWERS)}
+    older = head.model_copy(update={"committed": {"normalize": {}, "router": kept}})
+    (folder / "archive.json").write_text(older.model_dump_json())
+    restore(empty, folder, lambda: None)
+    restored_records = records_of(empty)
+    process_everything(empty)
+    assert records_of(empty) == restored_records
+    with read_transaction(empty.engine) as connection:
+        assert connection.execute(select(DeliveryRow)).first() is None
+
+
+@pytest.mark.slow
+def test_pending_records_are_processed_after_the_restore(
+    empty: Parts, tmp_path: Path, tables: Path, templates: Path
+) -> None:
+    """A report that no stage, or only the normalizer, had processed is decided by the restored system as by the old."""
+    folder, old = tmp_path / "archive", Parts(settings_of(tmp_path / "old"), CHANNELS)
+    migrate_database(old, tables)
+    create_topics(old, templates)
+    old.now = empty.now = lambda: NOW
+    for label, phone, processed in (("done", 1, None), ("half", 1, ["normalize"]), ("waits", 2, [])):
+        with closing(old.bus.producer()) as producer:
+            producer.publish([records.web(old, LAMP, NOW, label, phone=f"+62800000000{phone}")])
+        process_everything(old, processed)
+    archive(old, folder)
+    restore(empty, folder, lambda: None)
+    for parts in (old, empty):
+        process_everything(parts)
+    assert outcomes(empty) == outcomes(old)
+    audit = empty.audit()
+    assert (audit.complaints, audit.repeats, audit.joins, audit.pending, audit.clean) == (1, 1, 1, 0, True)
+    old.engine.dispose()
+
+
+def test_only_an_empty_system_with_the_same_key_is_filled(
+    archived: Archived, empty: Parts, tmp_path: Path, tables: Path, templates: Path
+) -> None:
+    """A used system, another key and a damaged archive are refused with a sentence, and nothing is changed."""
+    used = Parts(settings_of(archived.home), CHANNELS)
+    with pytest.raises(Stop, match="needs an empty system: topic agency-"):
+        restore(used, archived.folder, pytest.fail)
+    with service_in(tmp_path / "running", tables, templates) as running:
+        running.parts.now = running.clock.now
+        with pytest.raises(Stop, match="a process of the group normalize is running"):
+            restore(running.parts, archived.folder, pytest.fail)
+    other_key = Parts(settings_of(tmp_path / "key", secret_key="another key, with which nothing opens"), CHANNELS)
+    with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY is not the key"):
+        restore(other_key, archived.folder, pytest.fail)
+    damaged = tmp_path / "damaged"
+    shutil.copytree(archived.folder, damaged)
+    next(damaged.glob("complaints/*/*.parquet")).unlink()
+    with pytest.raises(Stop, match="missing_file complaints/"):
+        restore(empty, damaged, pytest.fail)
+    assert records_of(empty) == []
