@@ -6,7 +6,7 @@ again. `archive.json` is written last: a restore reads no record behind its offs
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,6 +31,7 @@ from sinks.archive.manifest import (
 )
 from sinks.archive.parquet import load_pyarrow
 from sinks.archive.part_writer import PartWriter, day_of
+from sinks.archive.person_keys_file import ArchivedKey, key_paths, write_keys
 
 _QUEUE_PREFIX = "agency-"
 _LOCK_FILE = ".lock"
@@ -67,7 +68,7 @@ class _Run(NamedTuple):
 class Archiver:
     """Archives one bus into one folder. `groups` are the topics of each consumer group.
 
-    Queues of former agencies, which `topics` lacks, are archived as well.
+    Queues of former agencies, which `topics` lacks, are archived as well. `read_keys` returns the persons' keys.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Archiver:
         folder: Path,
         system: System,
         files: DurableFiles,
+        read_keys: Callable[[], Iterable[ArchivedKey]],
     ) -> None:
         self._reader = reader
         self._shapes = {topic.name: topic.shape for topic in topics}
@@ -85,6 +87,7 @@ class Archiver:
         self._folder = ArchiveFolder(folder)
         self._system = system
         self._files = files
+        self._read_keys = read_keys
         self._days: dict[date, DayManifest] = {}
 
     def run(self, now: datetime, until: datetime | None = None) -> ArchiveReport:
@@ -121,8 +124,13 @@ class Archiver:
             bus=self._system.bus,
             ends=_by_name(ends),
             committed={group: _by_name(offsets) for group, offsets in committed.items()},
+            # A key is stored before anything that it seals is published: the archived records need no later key.
+            keys=write_keys(self._folder.path, self._files, self._read_keys()),
         )
         self._folder.write_head(self._files, new_head)
+        for path in key_paths(self._folder.path):
+            if path != new_head.keys.path:
+                self._files.delete(self._folder.path / path)
         return run.report
 
     def _archived(self) -> tuple[dict[Partition, ArchivedFile], dict[Partition, int]]:

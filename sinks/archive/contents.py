@@ -11,6 +11,7 @@ from sinks.archive.columns import SCHEMA_VERSION, record_of
 from sinks.archive.manifest import ArchivedFile, ArchiveFolder, ArchiveHead, DayManifest, Gap, partition_name
 from sinks.archive.parquet import load_pyarrow
 from sinks.archive.part_writer import file_digest
+from sinks.archive.person_keys_file import ArchivedKey, key_paths, read_keys
 
 FaultName = Literal["no_head", "manifest", "schema", "missing_file", "checksum", "records", "hole", "leftover", "newer"]
 # Faults that an interrupted run leaves. The records before the offsets of `archive.json` are complete all the same.
@@ -41,6 +42,10 @@ class ArchiveContents:
         if head.schema_version > SCHEMA_VERSION:
             raise Stop(f"{self._folder.path} is of a newer version of this program. Upgrade it first.")
         return head
+
+    def person_keys(self) -> Iterator[ArchivedKey]:
+        """Yield the persons' keys, as they were at the end of the last complete run."""
+        return read_keys(self._folder.path, self.head().keys)
 
     def partitions(self) -> Sequence[Partition]:
         """Return every partition with records, sorted."""
@@ -74,7 +79,10 @@ class ArchiveContents:
         if head is None:
             yield Fault("no_head", "archive.json", "No run has been completed yet.")
         listed_paths = {file.path for manifest in days for file in manifest.files}
-        for path in self._folder.parquet_paths():
+        if head:
+            listed_paths.add(head.keys.path)
+            yield from self._content_faults(head.keys.path, head.keys.sha256)
+        for path in (*self._folder.parquet_paths(), *key_paths(self._folder.path)):
             if path not in listed_paths:
                 yield Fault("leftover", path, "An interrupted run left this file; the next run deletes it.")
         for manifest in days:
@@ -92,15 +100,18 @@ class ArchiveContents:
         for file in manifest.files:
             yield from self._file_faults(file, is_dense=is_dense)
 
-    def _file_faults(self, file: ArchivedFile, *, is_dense: bool) -> Iterator[Fault]:
-        path = self._folder.path / file.path
+    def _content_faults(self, name: str, sha256: str) -> Iterator[Fault]:
+        path = self._folder.path / name
         if not path.is_file():
-            yield Fault("missing_file", file.path, "The manifest lists this file, and it does not exist.")
+            yield Fault("missing_file", name, "The manifest lists this file, and it does not exist.")
+        elif file_digest(path) != sha256:
+            yield Fault("checksum", name, "The content was changed or damaged: its SHA-256 is another one.")
+
+    def _file_faults(self, file: ArchivedFile, *, is_dense: bool) -> Iterator[Fault]:
+        if content_faults := list(self._content_faults(file.path, file.sha256)):
+            yield from content_faults
             return
-        if file_digest(path) != file.sha256:
-            yield Fault("checksum", file.path, "The content was changed or damaged: its SHA-256 is another one.")
-            return
-        offsets = _offsets(path)
+        offsets = _offsets(self._folder.path / file.path)
         if len(offsets) != file.records or offsets != sorted(set(offsets)):
             yield Fault("records", file.path, f"{len(offsets)} records, the manifest says {file.records}.")
         elif offsets and (offsets[0], offsets[-1]) != (file.first_offset, file.last_offset):

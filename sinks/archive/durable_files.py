@@ -22,9 +22,9 @@ class DurableFiles:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.with_name(path.name + TEMPORARY)
 
-    def publish(self, path: Path) -> None:
-        """Give the temporary file of `path` its name."""
-        temporary = path.with_name(path.name + TEMPORARY)
+    def publish(self, path: Path, temporary: Path | None = None) -> None:
+        """Give a temporary file its name; by default that of `path`."""
+        temporary = temporary or path.with_name(path.name + TEMPORARY)
         self._before_step()
         self._sync(temporary)
         self._before_step()

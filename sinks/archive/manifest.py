@@ -3,6 +3,7 @@
 An archive is a folder:
 
     archive.json                                        the last complete run
+    person-keys/<digest>.parquet                        the keys of persons, wrapped (`person_keys_file.py`)
     manifests/YYYY-MM-DD.json                           one manifest for each day
     <topic>/date=YYYY-MM-DD/part-<partition>-<offset>.parquet
 
@@ -86,6 +87,14 @@ class DayManifest(_Document):
         )
 
 
+class KeysFile(_Document):
+    """Copy of the persons' keys, as they were at the end of a run."""
+
+    path: str
+    keys: int
+    sha256: str
+
+
 class ArchiveHead(_Document):
     """The last complete run. `ends` are the offsets up to which each partition `topic/number` is archived.
 
@@ -99,6 +108,7 @@ class ArchiveHead(_Document):
     bus: Literal["local", "kafka"]
     ends: dict[str, int]
     committed: dict[str, dict[str, int]]
+    keys: KeysFile
 
     def end_of(self, partition: Partition) -> int:
         """Return the offset up to which the partition is archived."""

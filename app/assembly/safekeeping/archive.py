@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
+from app.operations.restore.person_keys import stored_keys
 from sinks.archive.archiver import Archiver, ArchiveReport, System
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.manifest import ArchiveFolder
@@ -19,7 +20,10 @@ def archive(parts: Parts, folder: Path, until: datetime | None = None) -> Archiv
     groups = {name: group.topics_with(parts.queues) for name, group in parts.consumer_groups.items()}
     system = System(parts.settings.bus, code_version())
     with closing(parts.bus.reader()) as reader:
-        return Archiver(reader, parts.topics, groups, folder, system, DurableFiles()).run(utc_now(), until)
+        archiver = Archiver(
+            reader, parts.topics, groups, folder, system, DurableFiles(), lambda: stored_keys(parts.engine)
+        )
+        return archiver.run(utc_now(), until)
 
 
 def archive_schedule(parts: Parts, folder: Path, stopping: threading.Event) -> ArchiveSchedule:

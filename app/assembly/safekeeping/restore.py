@@ -10,6 +10,7 @@ from app.assembly.kafka import kafka_settings
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
 from app.operations.restore.emptiness import content_of_bus, content_of_database
+from app.operations.restore.person_keys import store_keys
 from app.operations.restore.restore import Restore, RestoreTargets
 from app.tables import METADATA
 from bus.errors import Reject, Stop
@@ -18,7 +19,7 @@ from bus.local.restorer import LocalRestorer
 from bus.port import Membership, Outgoing, Reader, Record, Restorer, TopicSpec
 from bus.worker import Stage
 from messages import codec
-from messages.sealing import UnsealError
+from messages.sealing import PERSON_KEY_PREFIX, UnsealError
 from messages.shapes import RawMessage
 from router.rebuild import RouterRebuild
 from sinks.archive.contents import INTERRUPTED, ArchiveContents
@@ -43,10 +44,11 @@ def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Map
     if faults := [fault for fault in contents.faults() if fault.name not in INTERRUPTED]:
         listed = "\n".join(f"{fault.name} {fault.subject} {fault.text}" for fault in faults[:_LISTED])
         raise Stop(f"The archive has {len(faults)} faults; nothing was restored:\n{listed}")
-    _check_key(parts, contents)
     _check_empty(parts, contents)
+    _check_key(parts, contents)
     parts.bus.ensure(_topic_specs(parts, contents))
     record_act()
+    store_keys(parts.engine, contents.person_keys())
     replies = ReplySink(parts.engine, parts.channels, _REPLY_STATE)
     with closing(_restorer(parts)) as restorer:
         targets = RestoreTargets(
@@ -63,21 +65,34 @@ def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Map
 
 
 def _check_key(parts: Parts, contents: ArchiveContents) -> None:
-    """Raise `Stop` unless the first readable arrival can be opened."""
-    for topic in sorted({partition.topic for partition in contents.partitions()}):
-        for record in contents.records(topic) if topic.startswith("raw-") else ():
-            try:
-                raw = codec.decode(RawMessage, record.value, record.headers)
-            except codec.CodecError:
-                continue
-            try:
-                parts.sealer.open(raw.body, raw.id)
-            except UnsealError as error:
-                raise Stop(
-                    "SATUPINTU_SECRET_KEY is not the key of the archive (nor is secrets.json in the data folder). "
-                    "Set it, or copy secrets.json of the archived system into the data folder. Nothing was restored."
-                ) from error
-            return
+    """Raise `Stop` unless a person's key of the archive and a text that the shared key sealed can be opened.
+
+    Neither needs be there.
+    """
+    key = next((key for key in contents.person_keys() if key.wrapped), None)
+    raws = (raw for topic in _arrival_topics(contents) for record in contents.records(topic) if (raw := _raw(record)))
+    raw = next((raw for raw in raws if not raw.body.startswith(PERSON_KEY_PREFIX)), None)
+    try:
+        if key:
+            parts.root_keys.find(key.root_key_id).unwrap(key.wrapped, key.key_id)
+        if raw:
+            parts.sealer.open(raw.body, raw.id)
+    except UnsealError as error:
+        raise Stop(
+            "SATUPINTU_SECRET_KEY or the root keys are not those of the archive (nor is secrets.json in the data "
+            "folder). Set them, or copy secrets.json of the archived system into the data folder. Nothing was restored."
+        ) from error
+
+
+def _arrival_topics(contents: ArchiveContents) -> Sequence[str]:
+    return sorted({partition.topic for partition in contents.partitions() if partition.topic.startswith("raw-")})
+
+
+def _raw(record: Record) -> RawMessage | None:
+    try:
+        return codec.decode(RawMessage, record.value, record.headers)
+    except codec.CodecError:
+        return None
 
 
 def _check_empty(parts: Parts, contents: ArchiveContents) -> None:

@@ -32,10 +32,10 @@ def archive(
     if context.invoked_subcommand:
         return
     from app.assembly.safekeeping.archive import archive as run_archive
-    from app.commands.common.process import open_parts
+    from app.commands.common.process import open_parts_with_tables
 
     end = _end_of_day(until) if until else None
-    with open_parts() as parts:
+    with open_parts_with_tables() as parts:
         target = folder or parts.settings.archive_folder or parts.settings.home / _DEFAULT_FOLDER
         report = run_archive(parts, target, end)
     if as_json:

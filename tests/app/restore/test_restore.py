@@ -192,7 +192,8 @@ def test_only_an_empty_system_with_the_same_key_is_filled(
         with pytest.raises(Stop, match="a process of the group normalize is running"):
             restore(running.parts, archived.folder, pytest.fail)
     other_key = Parts(settings_of(tmp_path / "key", secret_key="another key, with which nothing opens"), CHANNELS)
-    with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY is not the key"):
+    migrate_database(other_key, tables)
+    with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY or the root keys are not those"):
         restore(other_key, archived.folder, pytest.fail)
     damaged = tmp_path / "damaged"
     shutil.copytree(archived.folder, damaged)

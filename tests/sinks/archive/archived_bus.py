@@ -13,6 +13,7 @@ from bus.port import Outgoing, Record, TopicSpec
 from messages.topics import all_topics, consumer_groups
 from sinks.archive.archiver import Archiver, ArchiveReport, System
 from sinks.archive.durable_files import DurableFiles
+from sinks.archive.person_keys_file import ArchivedKey
 from tests.conftest import NOW
 from tests.support.written_bus import QUEUES
 
@@ -29,6 +30,10 @@ class ArchivedBus:
         self.bus = LocalBus(self.path, self._seconds)
         self.bus.ensure(TopicSpec(topic.name, topic.partitions) for topic in TOPICS)
         self.archive = folder / "archive"
+        self.keys: list[ArchivedKey] = [ArchivedKey("p1", "sender", "wrapped", "root", NOW, None)]
+
+    def _read_keys(self) -> list[ArchivedKey]:
+        return self.keys
 
     def _seconds(self) -> float:
         return self.time.timestamp()
@@ -45,9 +50,8 @@ class ArchivedBus:
     ) -> ArchiveReport:
         """Archive the bus."""
         with self.reader() as reader:
-            archiver = Archiver(
-                reader, TOPICS, GROUPS, folder or self.archive, System("local", "1"), files or DurableFiles()
-            )
+            target, system = folder or self.archive, System("local", "1")
+            archiver = Archiver(reader, TOPICS, GROUPS, target, system, files or DurableFiles(), self._read_keys)
             return archiver.run(self.time, until)
 
     def records(self) -> list[Record]:

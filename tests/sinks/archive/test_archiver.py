@@ -14,6 +14,7 @@ from sinks.archive import part_writer
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.manifest import ArchiveFolder
+from sinks.archive.person_keys_file import ArchivedKey
 from tests.sinks.archive.archived_bus import ArchivedBus
 from tests.support.written_bus import PLN, TRIAGE, answer, arrival, complaint, dispatch, not_a_complaint
 
@@ -74,7 +75,7 @@ def test_flat_columns_have_no_person_and_no_words(bus: ArchivedBus) -> None:
 def test_a_second_run_adds_only_what_is_new(bus: ArchivedBus) -> None:
     """Files are never written again: a later run adds files, and without new records none."""
     bus.run(until=APRIL - timedelta(minutes=30))
-    first_files = {path: content for path, content in files_of(bus.archive).items() if path.endswith("parquet")}
+    first_files = {path: content for path, content in files_of(bus.archive).items() if "date=" in path}
     assert sum(bus.run().records.values()) == 2
     bus.publish(arrival(8), at=APRIL)
     assert bus.run().files == 1
@@ -129,7 +130,7 @@ def test_a_run_that_is_killed_at_any_step_is_repeated(tmp_path: Path) -> None:
     bus.publish(dispatch(1, TRIAGE), at=APRIL)
     bus.run(DurableFiles(lambda: steps.append(1), no_sync), folder=complete)
     expected = files_of(complete)
-    assert len(steps) == 20
+    assert len(steps) == 24
     for step in range(len(steps)):
         with pytest.raises(Killed):
             bus.run(kill_at(step, die))
@@ -180,4 +181,16 @@ def test_a_folder_has_one_archive_of_one_system(tmp_path: Path, bus: ArchivedBus
     once: list[Callable[[], None]] = [archive_meanwhile]
     bus.publish(complaint(8), at=APRIL)
     bus.run(DurableFiles(lambda: once.pop()() if once else None))
+    assert list(ArchiveContents(bus.archive).faults()) == []
+
+
+def test_a_destroyed_key_is_destroyed_in_the_archive(bus: ArchivedBus) -> None:
+    """Each run replaces the copy of the persons' keys; the bytes of the earlier copy are deleted."""
+    bus.keys = [ArchivedKey("p1", "sender-1", "wrapped-1", "root", MARCH, None)]
+    bus.run()
+    assert list(ArchiveContents(bus.archive).person_keys()) == bus.keys
+    bus.keys = [ArchivedKey("p1", "sender-1", "", "", MARCH, APRIL)]
+    bus.run()
+    assert list(ArchiveContents(bus.archive).person_keys()) == bus.keys
+    assert not any(b"wrapped-1" in content for content in files_of(bus.archive).values())
     assert list(ArchiveContents(bus.archive).faults()) == []
