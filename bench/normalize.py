@@ -41,6 +41,7 @@ from language.model import load_language_model
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Place, Relation, Report
 from normalize.duplicates.factory import DuplicateDetection
+from normalize.duplicates.limits import NewComplaint
 from normalize.duplicates.matcher import Matcher
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.tables import ComparableRow
@@ -130,9 +131,8 @@ class Bench:
                 zip(reports, comparables, keys, times, strict=True)
             ):
                 complaint_id = uuid5(_ID_NAMESPACE, str(self._stored_count + number))
-                decision = matcher.decide_relation(
-                    earlier_complaints, complaint_id, comparable, lookup_keys, received_at, Relation()
-                )
+                complaint = NewComplaint(complaint_id, comparable, received_at)
+                decision = matcher.decide_relation(earlier_complaints, complaint, lookup_keys, Relation())
                 recognised_repeats += report.is_repeat and decision.relation.kind != "new"
             clock.append(time.process_time())
             earlier_complaints.write()

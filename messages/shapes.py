@@ -374,6 +374,7 @@ class OversightEvent(WireModel):
         "redriven",
         "letter-dropped",
         "reopened-again",
+        "duplicate-limit",
         "set-aside-released",
         "handed-to-ombudsman",
     ]

@@ -18,7 +18,9 @@ from config.database import UtcDateTime, insert_statement, statement_chunks
 from messages.shapes import ClosedCase, FollowUp, Relation, SenderAct, Shape, Suggestion
 from normalize.decision import MarkedComplaint
 from normalize.draft import Follows
+from normalize.duplicates.limits import ReachedLimit
 from normalize.duplicates.store.closed_cases import is_closing_of
+from normalize.duplicates.store.link_counts import LinkKind
 from normalize.duplicates.store.tables import ClosedComplaint
 
 
@@ -51,11 +53,24 @@ class StoredFollowUp(Shape):
         return cls(act=follows.follow_up.act, anonim=follows.anonim, rahasia=follows.rahasia)
 
 
+class StoredLimit(Shape):
+    """The limit that a case has reached by a message as the first one: the case by its root, and what is limited."""
+
+    complaint_id: UUID
+    kind: LinkKind
+
+    @classmethod
+    def of(cls, reached_limit: ReachedLimit) -> Self:
+        """Return the stored form."""
+        return cls(complaint_id=reached_limit.root_id, kind=reached_limit.kind)
+
+
 class StoredRelation(Relation):
     """The relation with what else was decided. Rows of earlier versions have the relation alone."""
 
     suggestion: Suggestion | None = None
     again: ClosedCase | None = None
+    limit: StoredLimit | None = None
 
     def relation(self) -> Relation:
         """Return the relation alone."""
@@ -66,7 +81,7 @@ class StoredDecision(NamedTuple):
     """The record that a message was decided for, the relation, and the act if it was attached to a report.
 
     `suggestion` is the earlier complaint that is perhaps about the same matter, `again` the closed case that it is
-    like.
+    like. `limit` is the limit that a case has reached by the message.
     """
 
     position: str
@@ -74,6 +89,7 @@ class StoredDecision(NamedTuple):
     follow_up: StoredFollowUp | None = None
     suggestion: Suggestion | None = None
     again: ClosedCase | None = None
+    limit: StoredLimit | None = None
 
     def follows(self) -> Follows | None:
         """Return the report that the message was attached to."""
@@ -108,7 +124,7 @@ class DecisionStore:
                 stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
                 stored = StoredRelation.model_validate_json(relation)
                 self._decisions[message_id] = StoredDecision(
-                    position, stored.relation(), stored_follow_up, stored.suggestion, stored.again
+                    position, stored.relation(), stored_follow_up, stored.suggestion, stored.again, stored.limit
                 )
 
     def get(self, message_id: UUID) -> StoredDecision | None:
@@ -135,7 +151,7 @@ class DecisionStore:
 
 
 def _relation_json(decision: StoredDecision) -> str:
-    further = {"suggestion": decision.suggestion, "again": decision.again}
+    further = {"suggestion": decision.suggestion, "again": decision.again, "limit": decision.limit}
     if not any(further.values()):
         return decision.relation.model_dump_json()
     return StoredRelation.model_validate({**decision.relation.model_dump(), **further}).model_dump_json()

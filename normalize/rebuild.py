@@ -9,7 +9,8 @@ from messages.shapes import Complaint, Relation
 from normalize.arrival import Arrival
 from normalize.decision_store import StoredDecision, StoredFollowUp
 from normalize.draft import Draft
-from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.limits import NewComplaint
+from normalize.duplicates.matcher import Matcher, MatterDecision
 from normalize.earlier import Earlier
 from normalize.relation import assign_marks, lead_marks, relation_by_fingerprint, relation_by_mark
 
@@ -46,6 +47,8 @@ def _remember(earlier: Earlier, arrival: Arrival, draft: Draft, complaint: Compl
     if continuation is None or relation_by_mark(earlier.marks, continuation, complaint_id, at).kind == "new":
         relation_by_fingerprint(earlier.marks, arrival.fingerprint, complaint_id, at)
     if matcher and arrival.comparable:
-        matcher.add_complaint(earlier.complaints, complaint_id, arrival.comparable, arrival.keys, at, relation)
+        new_complaint = NewComplaint(complaint_id, arrival.comparable, at, matcher.claim_of(draft.contact, arrival.raw))
+        decision = MatterDecision(relation, complaint.suggestion)
+        matcher.add_complaint(earlier.complaints, new_complaint, arrival.keys, decision)
     if continuation:
         assign_marks(earlier.marks, continuation, complaint_id, relation, at)

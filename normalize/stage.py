@@ -25,7 +25,6 @@ from messages.shapes import (
     Danger,
     FollowUp,
     OversightEvent,
-    RawMessage,
     Relation,
 )
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
@@ -33,12 +32,14 @@ from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
 from normalize.conversation.sender_reports import record_answers
-from normalize.decision_store import StoredDecision, StoredFollowUp
+from normalize.decision_store import StoredDecision, StoredFollowUp, StoredLimit
 from normalize.draft import Draft, NotComplaint
+from normalize.duplicates.limits import NewComplaint
 from normalize.duplicates.matcher import Matcher, MatterDecision
 from normalize.duplicates.store.closed_cases import close_cases, close_merged, reopen_cases
 from normalize.duplicates.store.regrouping import common_root, regroup
 from normalize.earlier import Earlier
+from normalize.oversight import limit_event, set_aside_event
 from normalize.reader_table import ReaderTable
 from normalize.rebuild import adopt
 from normalize.relation import (
@@ -171,13 +172,16 @@ class NormalizeStage:
             draft = arrival.open_message.draft.attached_to(attached)
         if not decision:
             language_version = self._matcher.language_version if self._matcher else ""
-            relation, suggestion, again = self._relate(earlier, replace(arrival, draft=draft))
+            matter = self._relate(earlier, replace(arrival, draft=draft))
             stored_follow_up = StoredFollowUp.of(attached) if attached else None
-            decision = StoredDecision(arrival.position, relation, stored_follow_up, suggestion, again)
+            limit = StoredLimit.of(matter.reached_limit) if matter.reached_limit else None
+            decision = StoredDecision(
+                arrival.position, matter.relation, stored_follow_up, matter.suggestion, matter.again, limit
+            )
             earlier.decisions.add(raw.id, decision, language_version)
         relation = decision.relation
         if isinstance(draft, NotComplaint):
-            return [_oversight_message(raw, draft)]
+            return [_oversight_message(set_aside_event(raw, draft))]
         # A reviewed message becomes the complaint that its arrival would have been: the sender's link leads to it.
         complaint = Complaint(
             id=ids.complaint_id(raw.message_id),
@@ -201,6 +205,8 @@ class NormalizeStage:
         lacks_place = bool(arrival.open_message and arrival.open_message.lacks_place)
         if reply := acknowledgement(complaint, raw.verified_by, lacks_place=lacks_place):
             outputs.append(Outgoing(REPLIES, *codec.encode(reply, str(complaint.id), _SOURCE)))
+        if decision.limit:
+            outputs.append(_oversight_message(limit_event(raw, decision.limit)))
         return outputs
 
     def _adopt(self, earlier: Earlier, arrival: Arrival, outcome: Complaint | bool) -> Sequence[Outgoing]:  # noqa: FBT001 - see `rebuild`
@@ -227,9 +233,9 @@ class NormalizeStage:
             relation = relation_by_public_report(self._public_complaint(earlier, draft))
         matter = MatterDecision(relation)
         if self._matcher and arrival.comparable:
-            matter = self._matcher.decide_relation(
-                earlier.complaints, complaint_id, arrival.comparable, arrival.keys, raw.at, relation
-            )
+            claim = self._matcher.claim_of(draft.contact, raw)
+            complaint = NewComplaint(complaint_id, arrival.comparable, raw.at, claim)
+            matter = self._matcher.decide_relation(earlier.complaints, complaint, arrival.keys, relation)
         if continuation:
             assign_marks(earlier.marks, continuation, complaint_id, matter.relation, raw.at)
         if closed_id and matter.relation.kind == "new" and not matter.again:
@@ -271,14 +277,5 @@ def _decode_correction(record: Record) -> Correction:
         raise Reject(error.reason, error.field) from error
 
 
-def _oversight_message(raw: RawMessage, not_complaint: NotComplaint) -> Outgoing:
-    event = OversightEvent(
-        id=ids.event_id(raw.id, "not-a-complaint"),
-        message_id=raw.message_id,
-        at=raw.at,
-        event="not-a-complaint",
-        subject=raw.id,
-        reason=not_complaint.reason,
-        tracking=raw.tracking,
-    )
-    return Outgoing(OVERSIGHT, *codec.encode(event, str(raw.id), _SOURCE))
+def _oversight_message(event: OversightEvent) -> Outgoing:
+    return Outgoing(OVERSIGHT, *codec.encode(event, str(event.subject), _SOURCE))

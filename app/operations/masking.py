@@ -55,7 +55,10 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
 }
 # Events whose reason is a code. The reason of any other event is a sentence that a person typed.
 _CODED_EVENTS = frozenset(
-    {"not-a-complaint", "refused", "answer-not-counted", "hop-limit", "ping-pong", "post-withdrawn", "reopened-again"}
+    (
+        *("not-a-complaint", "refused", "answer-not-counted", "hop-limit", "ping-pong", "post-withdrawn"),
+        *("reopened-again", "duplicate-limit"),
+    )
 )
 # An id, a time, a tracking number, the hash of a file, a content type, or one or two codes. Five digits in a row may be
 # a part of a person's number: no code of ours has so many.

@@ -41,6 +41,11 @@ class LookupKeys:
     stored_keys: tuple[int, ...] = ()
     sender_key: int | None = None
 
+    def of_sender_alone(self) -> "LookupKeys":
+        """Return the keys of a complaint that only later ones of the same sender find."""
+        stored_keys = () if self.sender_key is None else (self.sender_key,)
+        return LookupKeys(self.search_keys, stored_keys, self.sender_key)
+
 
 class LookupKeyFactory:
     """Creates keys. `secret` has at most 64 bytes."""

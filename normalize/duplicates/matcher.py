@@ -1,27 +1,37 @@
 """Matcher: finds the earlier complaint about the same matter and decides the relation of a new complaint to it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
-from messages.shapes import SAID_BY_SENDER, Channel, ClosedCase, RawMessage, Relation, Report, Suggestion
+from messages.shapes import Channel, ClosedCase, Contact, RawMessage, Relation, Report, Suggestion
 from normalize.draft import ANONYMOUS
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.certainty import CERTAINTY_RANKS
 from normalize.duplicates.comparison.comparator import Comparator, Verdict
+from normalize.duplicates.groups import refer_to_group
+from normalize.duplicates.limits import (
+    DEFAULT_LIMITS,
+    DuplicateLimits,
+    NewComplaint,
+    ReachedLimit,
+    exceeds_case_limit,
+    exceeds_sender_limit,
+)
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.reading.comparable_reader import ComparableReader
 from normalize.duplicates.store.complaint_rows import EarlierComplaint
 from normalize.duplicates.store.earlier_complaints import ClosedCandidate, EarlierComplaints
+from normalize.duplicates.store.link_counts import LinkKind
 
-# No citizen sees this many broken roads in the period. A sender's further joins become complaints of their own.
-MAX_JOINS = 30
-JOIN_PERIOD = timedelta(days=30)
-
+# Evidence of a complaint that joins nothing because its sender has joined too many.
+TOO_MANY_JOINS = "too-many-joins"
+# Searches of one complaint: one more for each matter that has reached its limit.
+_MAX_SEARCHES = 4
 # From this score on, an earlier complaint of the same sender is almost literally equal: no candidate can be likelier.
 _LITERAL_SCORE = 0.98
 
@@ -39,19 +49,28 @@ class BestMatch:
 class MatterDecision(NamedTuple):
     """The relation of a complaint to an earlier one, or the earlier complaint that a person is to compare it with.
 
-    `again` is the closed case that a new complaint is like.
+    `again` is the closed case that a new complaint is like. `reached_limit` is the limit that a case has reached by
+    this complaint as the first one.
     """
 
     relation: Relation
     suggestion: Suggestion | None = None
     again: ClosedCase | None = None
+    reached_limit: ReachedLimit | None = None
 
 
 class Matcher:
     """Matches complaints. `language_version` is the version of the language model that `reader` uses."""
 
-    def __init__(self, reader: ComparableReader, comparator: Comparator, language_version: str) -> None:
+    def __init__(
+        self,
+        reader: ComparableReader,
+        comparator: Comparator,
+        language_version: str,
+        limits: DuplicateLimits = DEFAULT_LIMITS,
+    ) -> None:
         self.language_version = language_version
+        self._limits = limits
         self._reader = reader
         self._comparator = comparator
 
@@ -73,16 +92,27 @@ class Matcher:
         """Return the keys of a complaint."""
         return self._reader.lookup_keys(comparable)
 
+    def claim_of(self, contact: Contact, raw: RawMessage) -> str:
+        """Return the keyed hash of the address that an unproven sender gives; empty without one, or if proven."""
+        address = contact.phone or contact.email
+        return self._reader.hash_address(address) if address and raw.verified_by == "none" else ""
+
     def find_best_match(
-        self, earlier_complaints: EarlierComplaints, comparable: Comparable, keys: LookupKeys
+        self,
+        earlier_complaints: EarlierComplaints,
+        comparable: Comparable,
+        keys: LookupKeys,
+        full_roots: Collection[UUID] = frozenset(),
     ) -> BestMatch | None:
         """Return the best of the candidates, one of the same sender first; `None` if all are excluded.
+
+        Complaints of `full_roots` are no candidates.
 
         A complaint that another member of the candidate's matter contradicts does not join it: a matter is no chain of
         neighbours. It is likely one matter at most.
         """
         contradicted = None
-        matches = self._compare_candidates(earlier_complaints, comparable, keys)
+        matches = self._compare_candidates(earlier_complaints.candidates(keys, full_roots), comparable)
         for match in sorted(matches, key=_rank, reverse=True):
             if match.verdict.certainty == "new":
                 return contradicted or match
@@ -92,10 +122,10 @@ class Matcher:
         return contradicted
 
     def _compare_candidates(
-        self, earlier_complaints: EarlierComplaints, comparable: Comparable, keys: LookupKeys
+        self, candidates: Iterable[EarlierComplaint], comparable: Comparable
     ) -> Iterator[BestMatch]:
         """Yield the candidates that no rule excludes."""
-        for candidate in earlier_complaints.candidates(keys):
+        for candidate in candidates:
             verdict = self._comparator.compare(candidate.comparable, comparable)
             if not verdict.exclusion:
                 yield BestMatch(candidate, verdict)
@@ -118,10 +148,8 @@ class Matcher:
     def decide_relation(
         self,
         earlier_complaints: EarlierComplaints,
-        complaint_id: UUID,
-        comparable: Comparable,
+        complaint: NewComplaint,
         keys: LookupKeys,
-        received_at: datetime,
         exact_relation: Relation,
     ) -> MatterDecision:
         """Return the relation of a complaint, or a suggestion, and add the complaint to the earlier ones.
@@ -131,34 +159,36 @@ class Matcher:
         complaint, even if that joins another one: by repeating, nobody gets another citizen's number or a say in
         another citizen's complaint. Both carry the earliest time of the group.
         """
-        relation, suggestion, again = MatterDecision(exact_relation)
+        decision = MatterDecision(exact_relation)
         if not exact_relation.of:
-            relation, suggestion, _ = self._search(earlier_complaints, comparable, keys, received_at)
-        if relation.kind == "new":
-            again = self.find_closed_case(earlier_complaints, comparable, keys, received_at)
-        relation = self.add_complaint(earlier_complaints, complaint_id, comparable, keys, received_at, relation)
-        return MatterDecision(relation, suggestion, again)
+            decision = self._search(earlier_complaints, complaint, keys)
+        if decision.relation.kind == "new":
+            again = self.find_closed_case(earlier_complaints, complaint.comparable, keys, complaint.received_at)
+            decision = decision._replace(again=again)
+        return decision._replace(relation=self.add_complaint(earlier_complaints, complaint, keys, decision))
 
     def add_complaint(
         self,
         earlier_complaints: EarlierComplaints,
-        complaint_id: UUID,
-        comparable: Comparable,
+        complaint: NewComplaint,
         keys: LookupKeys,
-        received_at: datetime,
-        relation: Relation,
+        decision: MatterDecision,
     ) -> Relation:
-        """Add a complaint of this relation to the earlier ones. Return the relation as it refers to the group."""
+        """Add a complaint of this decision to the earlier ones. Return the relation as it refers to the group."""
+        relation, complaint_id, received_at = decision.relation, complaint.complaint_id, complaint.received_at
         root_id, first_of_sender_id, since = complaint_id, complaint_id, received_at
         if relation.of:
-            relation, group = _refer_to_group(earlier_complaints, relation, relation.of, received_at)
+            relation, group = refer_to_group(earlier_complaints, relation, relation.of, received_at)
             root_id, since = group.root_id, group.since
             first_of_sender_id = group.related_id if relation.kind == "repeat" else complaint_id
         earlier_complaints.add(
-            EarlierComplaint(complaint_id, root_id, first_of_sender_id, since, comparable),
-            keys,
+            EarlierComplaint(complaint_id, root_id, first_of_sender_id, since, complaint.comparable),
+            # Nobody joins a complaint above the limit of its sender.
+            keys.of_sender_alone() if TOO_MANY_JOINS in relation.evidence else keys,
             received_at,
             joined=relation.kind == "joins",
+            suggested_id=decision.suggestion.of if decision.suggestion else None,
+            claim=complaint.claim,
         )
         return relation
 
@@ -192,29 +222,56 @@ class Matcher:
         return None if verdict.exclusion or verdict.certainty == "new" else verdict
 
     def _search(
-        self,
-        earlier_complaints: EarlierComplaints,
-        comparable: Comparable,
-        keys: LookupKeys,
-        received_at: datetime,
+        self, earlier_complaints: EarlierComplaints, complaint: NewComplaint, keys: LookupKeys
     ) -> MatterDecision:
-        match = self.find_best_match(earlier_complaints, comparable, keys)
-        if match is None or match.verdict.certainty == "new":
-            return MatterDecision(Relation())
-        if match.verdict.certainty == "likely":
-            return MatterDecision(Relation(), _suggest(earlier_complaints, match))
-        evidence = (*match.verdict.evidence, f"score-{match.verdict.score:.2f}")
-        if match.verdict.sender == "same":
-            return MatterDecision(Relation(kind="repeat", of=match.earlier.complaint_id, evidence=evidence))
-        if self._has_too_many_joins(earlier_complaints, comparable.sender, received_at):
-            _log.warning("sender.join_limit_exceeded", sender=comparable.sender)
-            return MatterDecision(Relation(evidence=("too-many-joins",)))
-        return MatterDecision(Relation(kind="joins", of=match.earlier.complaint_id, evidence=evidence))
+        """Return what follows from the best match. A matter that has reached its limit is passed over."""
+        full_roots: set[UUID] = set()
+        reached_limit = None
+        for _ in range(_MAX_SEARCHES):
+            match = self.find_best_match(earlier_complaints, complaint.comparable, keys, full_roots)
+            if match is None or match.verdict.certainty == "new":
+                break
+            if match.verdict.certainty == "likely":
+                decision = self._suggest(earlier_complaints, complaint, match)
+                return decision._replace(reached_limit=reached_limit or decision.reached_limit)
+            evidence = (*match.verdict.evidence, f"score-{match.verdict.score:.2f}")
+            if match.verdict.sender == "same":
+                return MatterDecision(Relation(kind="repeat", of=match.earlier.complaint_id, evidence=evidence))
+            if exceeds_sender_limit(self._limits, earlier_complaints, complaint, "joins"):
+                _log.warning("sender.join_limit_exceeded", sender=complaint.comparable.sender or complaint.claim)
+                return MatterDecision(Relation(evidence=(TOO_MANY_JOINS,)), reached_limit=reached_limit)
+            root_id = match.earlier.root_id
+            if not exceeds_case_limit(self._limits, earlier_complaints, complaint, "joins", root_id):
+                relation = Relation(kind="joins", of=match.earlier.complaint_id, evidence=evidence)
+                return MatterDecision(relation, reached_limit=reached_limit)
+            full_roots.add(root_id)
+            reached_limit = reached_limit or _reach_limit(earlier_complaints, complaint, "joins", root_id)
+        return MatterDecision(Relation(), reached_limit=reached_limit)
 
-    def _has_too_many_joins(self, earlier_complaints: EarlierComplaints, sender: str, received_at: datetime) -> bool:
-        if not sender:
-            return False
-        return earlier_complaints.count_joins(sender, received_at - JOIN_PERIOD) >= MAX_JOINS
+    def _suggest(
+        self, earlier_complaints: EarlierComplaints, complaint: NewComplaint, match: BestMatch
+    ) -> MatterDecision:
+        """Return the suggestion of the match's matter; none if its case is closed, or above a limit."""
+        root_id, new = match.earlier.root_id, MatterDecision(Relation())
+        # Candidates are open.
+        if root_id != match.earlier.complaint_id and earlier_complaints.is_closed(root_id):
+            return new
+        if exceeds_sender_limit(self._limits, earlier_complaints, complaint, "suggestions"):
+            _log.warning("sender.suggestion_limit_exceeded", sender=complaint.comparable.sender or complaint.claim)
+            return new
+        if exceeds_case_limit(self._limits, earlier_complaints, complaint, "suggestions", root_id):
+            return new._replace(reached_limit=_reach_limit(earlier_complaints, complaint, "suggestions", root_id))
+        score = round(match.verdict.score, 3)
+        return new._replace(suggestion=Suggestion(of=root_id, score=score, evidence=match.verdict.evidence))
+
+
+def _reach_limit(
+    earlier_complaints: EarlierComplaints, complaint: NewComplaint, kind: LinkKind, root_id: UUID
+) -> ReachedLimit | None:
+    """Log that a case has reached a limit; return it if this is the first time."""
+    _log.warning("case.limit_exceeded", complaint_id=str(root_id), kind=kind)
+    is_first = earlier_complaints.counts.reaches_first(kind, root_id, complaint.received_at)
+    return ReachedLimit(root_id, kind) if is_first else None
 
 
 def _rank(match: BestMatch) -> tuple[bool, int, float]:
@@ -225,41 +282,3 @@ def _rank(match: BestMatch) -> tuple[bool, int, float]:
 
 def _is_certain_repeat(verdict: Verdict) -> bool:
     return verdict.sender == "same" and verdict.certainty == "certain"
-
-
-def _suggest(earlier_complaints: EarlierComplaints, match: BestMatch) -> Suggestion | None:
-    """Return the suggestion of the match's matter; `None` if its case is closed."""
-    root_id = match.earlier.root_id
-    # Candidates are open.
-    if root_id != match.earlier.complaint_id and earlier_complaints.is_closed(root_id):
-        return None
-    return Suggestion(of=root_id, score=round(match.verdict.score, 3), evidence=match.verdict.evidence)
-
-
-class _Group(NamedTuple):
-    """The complaint that a relation refers to, the root of its group, and the earliest arrival in the group."""
-
-    related_id: UUID
-    root_id: UUID
-    since: datetime
-
-
-def _refer_to_group(
-    earlier_complaints: EarlierComplaints, relation: Relation, match_id: UUID, received_at: datetime
-) -> tuple[Relation, _Group]:
-    """Return the relation to the group of a matched complaint, and the group.
-
-    An expired complaint is its own root; the relation to it stays as it is.
-    """
-    match = earlier_complaints.get(match_id)
-    if match is None:
-        return relation, _Group(match_id, match_id, received_at)
-    root = earlier_complaints.get(match.root_id) or match
-    since = min(received_at, root.since)
-    if since < root.since:
-        earlier_complaints.move_start(root, since)
-    related_id = match.first_of_sender_id if relation.kind == "repeat" else root.complaint_id
-    # The public report that the sender has read is a case. The root of its group may be closed, or not public.
-    related_id = match_id if SAID_BY_SENDER in relation.evidence else related_id
-    group = _Group(related_id, root.complaint_id, since)
-    return relation.model_copy(update={"of": related_id, "since": since}), group

@@ -38,7 +38,8 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     if parent_hops:
         case = transfer.find_case(parent_id)
     closing = find_closing(transfer.connection, case) if case else None
-    dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules, closing)
+    own_dispatch = _own_dispatch(complaint, rules, now, _closed_case(transfer, complaint))
+    dispatch = _relate_to_case(own_dispatch, case, rules, closing)
     target = case if case and not dispatch.own_case else dispatch
     dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
     if dispatches and parent_id:
@@ -72,7 +73,24 @@ def _early_followers(transfer: CaseTransfer, complaint: Complaint, target: Dispa
     return [dispatch for dispatch in linked if accompanies_case(dispatch.relation, dispatch.agency, target)]
 
 
-def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch:
+def _closed_case(transfer: CaseTransfer, complaint: Complaint) -> ClosedCase | None:
+    """Return the closed case that a complaint is like, without the sender's part in it.
+
+    `None` if the router knows that it is open: the normalizer closes a whole matter, and a report of it may be a case
+    of its own at another agency.
+    """
+    closed_case = complaint.again
+    if closed_case is None:
+        return None
+    history = dispatch_history(transfer.connection, closed_case.of)
+    if history and not history[-1].own_case and history[-1].relation.of:
+        history = dispatch_history(transfer.connection, history[-1].relation.of)
+    if history and find_closing(transfer.connection, history[-1]) is None:
+        return None
+    return closed_case.model_copy(update={"is_own": False})
+
+
+def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime, again: ClosedCase | None) -> Dispatch:
     """Return the dispatch to the agency that the complaint's own text leads to."""
     return Dispatch(
         **decide(complaint.report, rules).dispatch_fields(),
@@ -90,7 +108,7 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch
         follow_up=complaint.follow_up,
         danger=complaint.danger,
         suggestion=complaint.suggestion,
-        again=complaint.again.model_copy(update={"is_own": False}) if complaint.again else None,
+        again=again,
     )
 
 

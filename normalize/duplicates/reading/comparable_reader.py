@@ -174,6 +174,10 @@ class ComparableReader:
             words, commonness, (*identifiers, *lookup_entities, *names), len(identifiers), comparable.sender
         )
 
+    def hash_address(self, address: str) -> str:
+        """Return the keyed hash of a telephone number or an e-mail address."""
+        return self._hash(f"address {address.lower()}")
+
     def _describe(self, words: Iterable[Word]) -> list[_WordTraits]:
         return [*map(self._word_traits, map(_get_normal_form, words))]
 

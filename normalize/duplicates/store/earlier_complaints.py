@@ -6,7 +6,7 @@ costs about as much with a million earlier complaints as with ten thousand.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -22,11 +22,14 @@ from normalize.duplicates.comparable import pack_comparable
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.store.closed_cases import is_closed, is_closing_of
 from normalize.duplicates.store.complaint_rows import ComplaintRows, EarlierComplaint
+from normalize.duplicates.store.link_counts import LinkCounts
 from normalize.duplicates.store.statements import STATEMENTS
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, LookupKeyRow
 
 # Complaints under one key; a later complaint replaces an earlier one.
 _SLOTS = 16
+# Complaints under one key that belong to one matter, besides its root.
+_SLOTS_OF_MATTER = 4
 # Candidates that a complaint is compared with: those with the highest weight of common keys.
 _MAX_CANDIDATES = 4
 # Complaints of closed cases that a complaint without an open matter is compared with.
@@ -61,7 +64,7 @@ class EarlierComplaints:
     """Earlier complaints that a batch may belong to, including those of the batch. For one batch in one transaction.
 
     `keys` are the keys of the batch. An added complaint is a candidate at once, so the end of a batch changes no
-    decision. Call `write` once at the end.
+    decision. Call `write` once at the end. `counts` are those of joins and suggestions, with those of the batch.
     """
 
     def __init__(self, connection: Connection, sealer: Sealer, keys: Sequence[LookupKeys]) -> None:
@@ -77,6 +80,7 @@ class EarlierComplaints:
         self._new_complaints: dict[int, dict[str, object]] = {}
         self._new_keys: dict[tuple[int, int], tuple[int, int]] = {}
         self._changed_keys: set[int] = set()
+        self.counts = LinkCounts(connection, self._new_complaints)
         # In an empty table the numbers begin anew. An old key then leads to another complaint, which is compared.
         self._next_number: int = (connection.execute(select(func.max(ComparableRow.number))).scalar_one() or 0) + 1
         search_keys = sorted({key for lookup_keys in keys for key in lookup_keys.search_keys})
@@ -87,12 +91,14 @@ class EarlierComplaints:
         first_candidates = (numbers[:_MAX_CANDIDATES] for numbers in self._stored_candidates.values())
         self._rows.load({number for numbers in first_candidates for number in numbers})
 
-    def candidates(self, keys: LookupKeys) -> Iterator[EarlierComplaint]:
+    def candidates(self, keys: LookupKeys, full_roots: Collection[UUID] = frozenset()) -> Iterator[EarlierComplaint]:
         """Yield the open complaints with the highest weight of common keys, the likeliest first.
 
-        A key with few complaints weighs more than one with many.
+        A key with few complaints weighs more than one with many. Complaints of `full_roots` are left out.
         """
-        return islice(self._open_in_order(self._ranked_numbers(keys)), _MAX_CANDIDATES)
+        complaints = self._open_in_order(self._ranked_numbers(keys))
+        free = (complaint for complaint in complaints if complaint.root_id not in full_roots)
+        return islice(free, _MAX_CANDIDATES)
 
     def closed_candidates(self, keys: LookupKeys) -> Iterator[ClosedCandidate]:
         """Yield the likeliest of the complaints of closed cases that the search for open ones has passed.
@@ -165,8 +171,21 @@ class EarlierComplaints:
         closed_at: datetime | None = self._connection.execute(query).scalar_one_or_none()
         return closed_at
 
-    def add(self, complaint: EarlierComplaint, keys: LookupKeys, received_at: datetime, *, joined: bool) -> None:
-        """Add a decided complaint: it is a candidate from now on."""
+    def add(
+        self,
+        complaint: EarlierComplaint,
+        keys: LookupKeys,
+        received_at: datetime,
+        *,
+        joined: bool,
+        suggested_id: UUID | None = None,
+        claim: str = "",
+    ) -> None:
+        """Add a decided complaint: it is a candidate from now on.
+
+        `suggested_id` is the case that it is perhaps the same as. `claim` is the keyed hash of the address that an
+        unproven sender gives.
+        """
         number, self._next_number = self._next_number, self._next_number + 1
         complaint_id = complaint.complaint_id
         self._rows.add(number, complaint)
@@ -175,9 +194,10 @@ class EarlierComplaints:
             self._members[complaint_id] = []
         elif complaint.root_id in self._members:
             self._members[complaint.root_id].append(number)
-        slot, seconds = number % _SLOTS, int(received_at.timestamp())
+        seconds, members = int(received_at.timestamp()), self._members_with_keys(complaint)
         self._changed_keys.update(keys.stored_keys)
         for key in keys.stored_keys:
+            slot = self._slot(key, number, members)
             self._numbers_by_key[key][slot] = number
             self._new_keys[key, slot] = number, seconds
         self._new_complaints[number] = {
@@ -189,17 +209,28 @@ class EarlierComplaints:
             "joined": joined,
             "at": received_at,
             "since": complaint.since,
+            "claimed": claim,
+            "suggested": suggested_id,
             "body": self._sealer.seal(pack_comparable(complaint.comparable), complaint_id),
         }
 
-    def count_joins(self, sender: str, since: datetime) -> int:
-        """Return the number of the sender's complaints that joined another sender's since a time."""
-        query = select(func.count()).where(
-            col(ComparableRow.sender) == sender, col(ComparableRow.joined), col(ComparableRow.at) >= since
-        )
-        stored_joins: int = self._connection.execute(query).scalar_one()
-        new_joins = sum(row["sender"] == sender and bool(row["joined"]) for row in self._new_complaints.values())
-        return stored_joins + new_joins
+    def _members_with_keys(self, complaint: EarlierComplaint) -> Collection[int]:
+        """Return the numbers of the last complaints of its matter, without the root; none for a new matter."""
+        if complaint.root_id == complaint.complaint_id:
+            return ()
+        return self._member_numbers(complaint.root_id)[-_MAX_MEMBERS:]
+
+    def _slot(self, key: int, number: int, members: Collection[int]) -> int:
+        """Return the slot of a complaint under a key.
+
+        A matter with `_SLOTS_OF_MATTER` members under the key replaces its own oldest one. So copies of one report do
+        not push the reports of other matters, or the root of their own, out of the search.
+        """
+        numbers = self._numbers_by_key[key]
+        own_slots = [slot for slot, stored_number in numbers.items() if stored_number in members]
+        if len(own_slots) < _SLOTS_OF_MATTER:
+            return number % _SLOTS
+        return min(own_slots, key=numbers.__getitem__)
 
     def move_start(self, root: EarlierComplaint, since: datetime) -> None:
         """Set the start of a matter to a time before its root came."""

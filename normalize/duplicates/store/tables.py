@@ -18,7 +18,9 @@ class ComparableRow(SQLModel, table=True):
 
     `number` counts complaints in the order of their decisions. `root` is the complaint that this one belongs to, of any
     sender; `own` is the first complaint of the same sender that this one repeats. Each is empty if it is the complaint
-    itself. `since` is the earliest arrival of all complaints of the root.
+    itself. `since` is the earliest arrival of all complaints of the root. `sender` is the proven one, else empty;
+    `claimed` is the keyed hash of the address that an unproven sender gives. `suggested` is the case that it is perhaps
+    the same as.
     """
 
     __tablename__ = "normalize_matter"
@@ -38,6 +40,24 @@ class ComparableRow(SQLModel, table=True):
             postgresql_where=text("own IS NOT NULL"),
         ),
         Index("ix_normalize_matter_sender", "sender", sqlite_where=text("joined = 1"), postgresql_where=text("joined")),
+        Index(
+            "ix_normalize_matter_suggested",
+            "suggested",
+            sqlite_where=text("suggested IS NOT NULL"),
+            postgresql_where=text("suggested IS NOT NULL"),
+        ),
+        Index(
+            "ix_normalize_matter_suggested_sender",
+            "sender",
+            sqlite_where=text("suggested IS NOT NULL"),
+            postgresql_where=text("suggested IS NOT NULL"),
+        ),
+        Index(
+            "ix_normalize_matter_claimed",
+            "claimed",
+            sqlite_where=text("claimed <> ''"),
+            postgresql_where=text("claimed <> ''"),
+        ),
     )
 
     number: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs={"autoincrement": False})
@@ -48,6 +68,8 @@ class ComparableRow(SQLModel, table=True):
     joined: bool
     at: datetime = Field(sa_type=UtcDateTime, index=True)
     since: datetime = Field(sa_type=UtcDateTime)
+    claimed: str = Field("", sa_column_kwargs={"server_default": ""})
+    suggested: UUID | None = None
     body: str
 
 
@@ -61,6 +83,16 @@ class LookupKeyRow(SQLModel, table=True):
     slot: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     number: int = Field(sa_type=BigInteger)
     at: int = Field(sa_type=BigInteger)
+
+
+class ReachedLimitRow(SQLModel, table=True):
+    """A case that reached the limit of its joins or suggestions, by the root. Oversight was told once."""
+
+    __tablename__ = "normalize_limit"
+
+    complaint_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    reached_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ClosedComplaint(SQLModel, table=True):

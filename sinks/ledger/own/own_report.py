@@ -94,7 +94,9 @@ class OwnReports:
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
             further_cases = _further_cases(connection, messages[1:])
             former = read_former_report(connection, number) if number else None
-        statuses = self._statuses.statuses([number, *further_cases]) if number else {}
+        former_number = former.tracking if former and former.is_own else ""
+        statuses = self._statuses.statuses([number, former_number, *further_cases]) if number else {}
+        former_status = statuses.get(former_number)
         status = statuses.get(number) if number else None
         if status is None:
             return None
@@ -114,7 +116,7 @@ class OwnReports:
             answer=_last_words(status, words, _ANSWERS),
             due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
             answered_at=answers[-1].at if answers else None,
-            former_number=former.tracking if former and former.is_own else "",
+            former_number=former_number if former_status and former_status.state == "selesai" else "",
         )
 
     def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:

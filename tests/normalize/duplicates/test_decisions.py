@@ -23,7 +23,7 @@ from messages import codec, ids
 from messages.shapes import Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
 from normalize.duplicates.factory import DuplicateDetection
-from normalize.duplicates.matcher import MAX_JOINS
+from normalize.duplicates.limits import DEFAULT_LIMITS
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 from normalize.earlier import COMPARISON_PERIOD
 from normalize.stage import NormalizeStage
@@ -135,12 +135,12 @@ def test_secret_report_is_never_joined(parts: Parts, stage: NormalizeStage) -> N
 
 def test_joins_of_one_sender_are_limited(parts: Parts, stage: NormalizeStage) -> None:
     """After the limit a sender's complaints are new, with the reason as evidence."""
-    texts = [AFTERNOON.replace("Kenanga Raya", street) for street in STREETS[: MAX_JOINS + 1]]
+    texts = [AFTERNOON.replace("Kenanga Raya", street) for street in STREETS[: DEFAULT_LIMITS.joins_of_sender + 1]]
     first_reports = [report(parts, text, f"o{number}") for number, text in enumerate(texts)]
     joining_reports = [report(parts, f"Setuju. {text}", "me", 1 + number / 60) for number, text in enumerate(texts)]
     assert set(relation_kinds(normalize(stage, *first_reports))) == {"new"}
     joining_complaints = normalize(stage, *joining_reports, first_offset=1000)
-    assert relation_kinds(joining_complaints) == ["joins"] * MAX_JOINS + ["new"]
+    assert relation_kinds(joining_complaints) == ["joins"] * DEFAULT_LIMITS.joins_of_sender + ["new"]
     assert joining_complaints[-1].relation.evidence == ("too-many-joins",)
 
 

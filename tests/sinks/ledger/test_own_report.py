@@ -147,16 +147,17 @@ def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, rel
     assert [text for _, text in conversation(reports.read(MESSAGE)) if text] == ["Laporan 1.", "Pak Budi, selesai."]
 
 
-@pytest.mark.parametrize("is_own", [False, True])
-def test_the_own_closed_report_is_named(engine: Engine, *, is_own: bool) -> None:
-    """The sender reads the own number, and never that of another citizen."""
-    reports = write(engine, [report_row(1), report_row(2, JOINER)], [case_row()], [])
+@pytest.mark.parametrize(("is_own", "is_closed"), [(False, True), (True, True), (True, False)])
+def test_the_own_closed_report_is_named(engine: Engine, *, is_own: bool, is_closed: bool) -> None:
+    """The sender reads the own number while that case is closed, and never the number of another citizen."""
+    complaints = [report_row(1), report_row(2, JOINER)]
+    reports = write(engine, complaints, [case_row()], [answer_row(3, "closed", "Sudah.")] if is_closed else [])
     row = {"complaint_id": JOINED, "closed_id": REPORT, "closed_at": NOW, "is_own": is_own}
     with write_transaction(engine) as connection:
         connection.execute(insert(ClosedCaseRow), [row])
     report = reports.read(JOINER)
     assert report
-    assert report.former_number == (number(1) if is_own else "")
+    assert report.former_number == (number(1) if is_own and is_closed else "")
 
 
 def accompanying_row(hop: int = 0, message_id: UUID = JOINER, **changed: Any) -> Mapping[str, Any]:
