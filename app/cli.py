@@ -159,6 +159,11 @@ COMMANDS: Mapping[str, CommandSource] = {
         "Manage the desk: its cases, accounts and sessions, and the keys and webhooks of agencies.",
     ),
     "keys": CommandSource("privacy.keys", "commands", "Show the root keys, and wrap the keys of persons again."),
+    "reveals": CommandSource(
+        "privacy.reveals",
+        "reveals",
+        "List each reveal: time, person, role, kind of data, case, end and reason. Never the data.",
+    ),
     "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
     "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),
     "eval": CommandSource("explain", "evaluations", "Measure the decisions on labelled examples."),

@@ -356,6 +356,7 @@ class OversightEvent(WireModel):
     For a message that was `released`, `subject` is the quarantined message and `message_id` the arrival made of it. For
     a dead letter that was `redriven` or dropped, `subject` is the dead letter. For `set-aside-released`, `subject` is
     the message that was set aside; its reviewed copy is on its topic. `handed-to-ombudsman`: the sender agreed.
+    `reveals-counted`: how often an account saw unmasked data in a week; `subject` stands for account and week.
     """
 
     name: ClassVar[str] = "oversight-event"
@@ -377,6 +378,7 @@ class OversightEvent(WireModel):
         "duplicate-limit",
         "set-aside-released",
         "handed-to-ombudsman",
+        "reveals-counted",
     ]
     subject: UUID = Field(
         description="The message, complaint or dead letter that it is about; for a device the keyed hash of its id."

@@ -20,6 +20,7 @@ from app.assembly.installed_channel import InstalledChannel
 from app.assembly.migrate import migrate
 from app.assembly.monitoring import snapshot_collector
 from app.assembly.oversight import parts as oversight
+from app.assembly.oversight.reveal_report import reveal_report
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
@@ -222,6 +223,7 @@ class Service:
                 yield "audit", schedule.run
             head_schedule = AuditHeadSchedule(parts.audit_log, self._stopping, utc_now, _AUDIT_HEAD_SECONDS)
             yield "audit-heads", head_schedule.run
+            yield "reveals", self._preparation.then(reveal_report(parts, self._stopping).run)
             if folder := parts.settings.archive_folder:
                 yield "archive", self._preparation.then(archive_schedule(parts, folder, self._stopping).run)
             if parts.settings.otlp_endpoint:

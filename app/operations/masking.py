@@ -57,7 +57,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
 _CODED_EVENTS = frozenset(
     (
         *("not-a-complaint", "refused", "answer-not-counted", "hop-limit", "ping-pong", "post-withdrawn"),
-        *("reopened-again", "duplicate-limit"),
+        *("reopened-again", "duplicate-limit", "reveals-counted"),
     )
 )
 # An id, a time, a tracking number, the hash of a file, a content type, or one or two codes. Five digits in a row may be

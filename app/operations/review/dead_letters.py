@@ -22,6 +22,7 @@ from bus.port import Bus, Outgoing, Producer, Record
 from bus.worker import oversized_value_stub
 from messages import codec
 from messages.dead_letters import read_dead_letter
+from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import OversightEvent, RawMessage, iso
 from messages.topics import OVERSIGHT, Topic, dead_letter_topic
@@ -206,13 +207,14 @@ class DeadLetters:
         }
         return {**list_row(letter), **state, "bytes": len(record.value), **outline_record(record)}
 
-    def reveal(self, entry: DeadLetterRecord, actor: str, why: str, at: datetime) -> bytes:
+    def reveal(self, entry: DeadLetterRecord, actor: str, why: str, at: datetime, role: str = COMMAND_ROLE) -> bytes:
         """Return the record's value. Sealed fields stay sealed, except the body of an arrival at a door.
 
         The oversight event comes first.
         """
         letter, record = entry
-        self._log.append("letters.reveal", str(letter.id), actor, why, at)
+        subject = reveal_subject(str(letter.id), role, iso(reveal_end(role, at)))
+        self._log.append("letters.reveal", subject, actor, why, at)
         with self.producer() as producer:
             producer.publish([letter_event(letter, "revealed", actor, why, at)])
         if letter.stub:

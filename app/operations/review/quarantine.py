@@ -22,6 +22,7 @@ from bus.port import Bus, Outgoing
 from ingest.wrap import Wrapper, accepted_record
 from messages import codec
 from messages.payloads.sms import read_picture_urls, twilio_fields
+from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import Channel, OversightEvent, Quarantined, RawMessage, WireModel, iso
 from messages.topics import OVERSIGHT, QUARANTINE
@@ -180,11 +181,12 @@ class Quarantine:
             )
         return next(iter(matches.values()))
 
-    def reveal(self, quarantined: Quarantined, actor: str, why: str, at: datetime) -> bytes:
-        """Return the body. The oversight event comes first. Raises `Stop`."""
+    def reveal(self, quarantined: Quarantined, actor: str, why: str, at: datetime, role: str = COMMAND_ROLE) -> bytes:
+        """Return the body. The rows of the audit log and of oversight come first. Raises `Stop`."""
         body = self._opened_body(quarantined)
         message_id = quarantined.raw.id
-        self._log.append("quarantine.reveal", str(message_id), actor, why, at)
+        subject = reveal_subject(str(message_id), role, iso(reveal_end(role, at)))
+        self._log.append("quarantine.reveal", subject, actor, why, at)
         with self._publisher() as publish:
             publish(staff_event("revealed", message_id, message_id, actor, why, at))
         return body

@@ -19,6 +19,7 @@ from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import age_text
 from bus.errors import Stop
 from config.translation.message import Message
+from messages.reveals import refresh_header
 from messages.shapes import iso
 
 ADDRESS = addresses.DEAD_LETTERS
@@ -100,8 +101,10 @@ class DeadLetterPages:
             entry = self._dead_letters.find(letter_id)
         except Stop:
             return show_gone(self._frame, request, actor, ADDRESS)
-        content = self._dead_letters.reveal(entry, actor_label(actor), alasan.strip(), self._frame.now())
-        return self._show(request, actor, letter_id, {"revealed": content.decode("utf-8", "replace")})
+        content = self._dead_letters.reveal(entry, actor_label(actor), alasan.strip(), self._frame.now(), actor.role)
+        response = self._show(request, actor, letter_id, {"revealed": content.decode("utf-8", "replace")})
+        response.headers.update(refresh_header(f"{ADDRESS}/{letter_id}"))
+        return response
 
     def _list(
         self,

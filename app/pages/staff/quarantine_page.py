@@ -19,6 +19,7 @@ from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import age_text
 from bus.errors import Stop
 from config.translation.message import Message
+from messages.reveals import refresh_header
 from messages.shapes import Quarantined, iso
 
 ADDRESS = addresses.QUARANTINE
@@ -74,10 +75,13 @@ class QuarantinePages:
             return self._show(request, actor, message_id, {"reason": alasan}, problem)
         try:
             quarantined = self._quarantine.find(message_id)
-            body = self._quarantine.reveal(quarantined, actor_label(actor), alasan.strip(), self._frame.now())
+            at, reason = self._frame.now(), alasan.strip()
+            body = self._quarantine.reveal(quarantined, actor_label(actor), reason, at, actor.role)
         except Stop:
             return show_gone(self._frame, request, actor, ADDRESS)
-        return self._show(request, actor, message_id, {"revealed": body.decode("utf-8", "replace")})
+        response = self._show(request, actor, message_id, {"revealed": body.decode("utf-8", "replace")})
+        response.headers.update(refresh_header(f"{ADDRESS}/{message_id}"))
+        return response
 
     def _list(
         self,

@@ -14,8 +14,9 @@ from desk.pages.forms import PostedForm
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.read_model.case_view import read_contact
+from messages.reveals import refresh_header, reveal_end, reveal_subject
 from messages.sealing import UnsealError
-from messages.shapes import Contact
+from messages.shapes import Contact, iso
 
 _MAX_REASON_LENGTH = 500
 _REASON_MISSING = _("Tulis alasan melihat identitas.")
@@ -50,7 +51,9 @@ class Identity:
         if contact is None:
             values = {"view": view, "contact": None, "fault": fault or _UNREADABLE}
             return parts.render("identity.html", request, actor, values, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return parts.render("identity.html", request, actor, {"view": view, "contact": contact, "fault": None})
+        response = parts.render("identity.html", request, actor, {"view": view, "contact": contact, "fault": None})
+        response.headers.update(refresh_header(f"{LIST_ADDRESS}/{view.case.case.tracking}"))
+        return response
 
     def _recorded_contact(self, actor: Actor, view: CaseProgressView, reason: str) -> Contact | None:
         """Return the contact after the view is recorded; `None` if there is none that may be, or can be, opened."""
@@ -59,7 +62,9 @@ class Identity:
             sealed = read_contact(connection, dispatch.complaint_id)
         if sealed is None:
             return None
-        parts.record("desk.identity", str(dispatch.complaint_id), actor_label(actor), reason, parts.now())
+        at = parts.now()
+        subject = reveal_subject(str(dispatch.complaint_id), actor.role, iso(reveal_end(actor.role, at)))
+        parts.record("desk.identity", subject, actor_label(actor), reason, at)
         try:
             return parts.open_contact(sealed, dispatch.message_id)
         except UnsealError:

@@ -30,7 +30,7 @@ from config.database import DatabaseUnavailable
 from config.settings import Settings
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import AgencyAnswer, Complaint, RawMessage, Report
+from messages.shapes import AgencyAnswer, Complaint, RawMessage, Report, iso
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer
@@ -205,7 +205,7 @@ def test_each_action_is_recorded(desk: DeadLetterDesk, arrival: Outgoing) -> Non
     desk.redrive()
     with desk.log.rows() as rows:
         assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
-            ("letters.reveal", str(arrival_letter.id), "petugas-3", "tiket 17"),
+            ("letters.reveal", f"{arrival_letter.id} role command until {iso(NOW)}", "petugas-3", "tiket 17"),
             ("letters.drop", str(complaint_letter.id), "petugas-2", "uji coba"),
             ("letters.redrive", str(arrival_letter.id), "petugas-1", "sudah diperbaiki"),
         ]

@@ -22,7 +22,7 @@ from config.settings import Settings
 from ingest.wrap import accepted_record, quarantine_record
 from messages import codec
 from messages.sealing import Sealer
-from messages.shapes import Channel, OversightEvent, RawMessage
+from messages.shapes import Channel, OversightEvent, RawMessage, iso
 from messages.topics import OVERSIGHT
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer, raw_messages
@@ -323,12 +323,13 @@ def test_each_action_is_recorded(harness: QuarantineHarness) -> None:
         HarnessWithFailingBus(harness.parts, harness.producer).broken({1}).reveal(
             harness.quarantine.find(str(dropped.id)), "petugas-3", "tiket 18", LATER
         )
+    shown = f"{dropped.id} role command until {iso(LATER)}"
     with harness.parts.audit_log.rows() as rows:
         assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
             ("quarantine.release", str(released.id), f"petugas-1 ({system_user()})", "token lama"),
             ("quarantine.drop", str(dropped.id), f"petugas-2 ({system_user()})", "palsu"),
-            ("quarantine.reveal", str(dropped.id), f"petugas-3 ({system_user()})", "tiket 17"),
-            ("quarantine.reveal", str(dropped.id), f"petugas-3 ({system_user()})", "tiket 18"),
+            ("quarantine.reveal", shown, f"petugas-3 ({system_user()})", "tiket 17"),
+            ("quarantine.reveal", shown, f"petugas-3 ({system_user()})", "tiket 18"),
         ]
 
 

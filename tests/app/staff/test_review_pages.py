@@ -79,6 +79,8 @@ def test_a_reveal_needs_a_reason_and_is_recorded(operator: StaffHarness, quarant
     revealed = operator.send(f"/desk/karantina/{first}/buka", alasan=WHY)
     assert "Pohon+tumbang" in revealed.text
     assert revealed.headers["Cache-Control"] == "no-store"
+    assert revealed.headers["Refresh"] == f"600; url=/desk/karantina/{first}"
+    assert "Pohon+tumbang" not in operator.get(f"/desk/karantina/{first}")
     assert operator.acts() == [("quarantine.reveal", operator.label, WHY)]
     assert [(event.event, event.actor) for event in quarantine.events()] == [("revealed", "Sari Dewi")]
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.permissions import actor_label
+from messages.reveals import REVEAL_LIMIT, read_reveal_subject
+from messages.shapes import iso
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, text_of
 from tests.desk.pages.site import CONTACT, SARI, DeskSite, number_of
@@ -41,7 +43,9 @@ def test_the_identity_is_recorded_before_it_is_shown(site: DeskSite, client: Des
     number = site.send(1)
     page = client.post(f"/desk/laporan/{number}/identitas", {"alasan": "Perlu alamat untuk kunjungan"})
     assert [part for part in _IDENTITY if part not in page.text] == []
-    ((action, _subject, actor, why, _at),) = site.acts
+    ((action, subject, actor, why, at),) = site.acts
+    assert read_reveal_subject(subject)[1:] == ("officer", iso(at + REVEAL_LIMIT))
+    assert page.headers["Refresh"] == f"600; url=/desk/laporan/{number}"
     assert (action, actor, why) == ("desk.identity", actor_label(SARI), "Perlu alamat untuk kunjungan")
     assert "no-store" in page.headers["Cache-Control"]
 

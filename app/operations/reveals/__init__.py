@@ -1,0 +1,1 @@
+"""Reveals of citizens' data: their list, and the weekly report about them."""

@@ -1,0 +1,170 @@
+"""Reveals: their list, and the weekly report with its events and its mail."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+from sqlalchemy import Engine
+
+from app.assembly.parts import Parts
+from app.operations.audit_log import AuditLog
+from app.operations.reveals.listing import Reveal, read_reveals
+from app.operations.reveals.weekly_report import REPORT_ACTION, Counts, WeeklyRevealReport, last_week
+from bus.port import Bus
+from config.settings import Settings
+from messages import codec
+from messages.reveals import COMMAND_ROLE, read_reveal_subject, reveal_end, reveal_subject
+from messages.shapes import OversightEvent, iso
+from messages.topics import OVERSIGHT
+from tests.conftest import NOW
+from tests.ingest.door_client import FlakyProducer
+from tests.support import program
+from tests.support.dead_letters import BusWithProducer
+from tests.support.log_capture import captured_log
+
+_CASE = "3f2a1234-1234-5678-9abc-123456789012"
+_SARI = "Sari Dewi [11111111-1111-1111-1111-111111111111]"
+
+
+def revealed(audit_log: AuditLog, action: str, actor: str, role: str, at: datetime) -> None:
+    """Record a reveal as the pages do."""
+    subject = reveal_subject(_CASE, role, iso(reveal_end(role, at)))
+    audit_log.append(action, subject, actor, "tiket 17", at)
+
+
+def test_the_list_has_who_why_and_what_but_no_data(engine: Engine) -> None:
+    """Each reveal has person, role, reason, kind of data, case and end; other acts are not listed."""
+    audit_log = AuditLog(engine)
+    revealed(audit_log, "desk.identity", _SARI, "officer", NOW)
+    audit_log.append("letters.drop", _CASE, _SARI, "uji", NOW)
+    revealed(audit_log, "quarantine.reveal", "petugas-3", COMMAND_ROLE, NOW + timedelta(hours=1))
+    audit_log.append("letters.reveal", _CASE, "petugas-1", "lama", NOW + timedelta(hours=2))
+    identity, message, older = read_reveals(audit_log, NOW)
+    end = iso(NOW + timedelta(minutes=10))
+    assert identity == Reveal(iso(NOW), _SARI, "officer", "identity", _CASE, end, "tiket 17")
+    assert (message.data, message.role, message.until) == ("message", "command", message.at)
+    assert (older.data, older.role, older.case, older.until) == ("record", "", _CASE, "")
+    assert read_reveals(audit_log, NOW + timedelta(hours=3)) == []
+    assert read_reveals(audit_log, NOW, NOW + timedelta(minutes=1)) == [identity]
+
+
+def test_a_subject_is_read_as_it_was_written() -> None:
+    """The parts of a subject come back; one of an older version is the case alone."""
+    assert read_reveal_subject(reveal_subject("id", "operator", "t")) == ("id", "operator", "t")
+    assert read_reveal_subject("id") == ("id", "", "")
+
+
+@pytest.mark.parametrize(
+    ("at", "begin"),
+    [
+        ("2026-11-22T16:59:59+00:00", "2026-11-09"),
+        ("2026-11-22T17:00:00+00:00", "2026-11-16"),
+        ("2027-01-04T03:00:00+00:00", "2026-12-28"),
+    ],
+)
+def test_a_week_ends_on_sunday_in_jakarta(at: str, begin: str) -> None:
+    """The last whole week is that before the present one, in Jakarta's time."""
+    first, end = last_week(datetime.fromisoformat(at))
+    assert (first.date().isoformat(), end - first) == (begin, timedelta(days=7))
+
+
+class _Mailbox:
+    """Takes the reports; `is_open` is false while the mail server is away."""
+
+    def __init__(self) -> None:
+        self.reports: list[tuple[str, Counts]] = []
+        self.is_open = True
+
+    def __call__(self, week: str, counts: Counts) -> bool:
+        if self.is_open:
+            self.reports.append((week, counts))
+        return self.is_open
+
+
+@pytest.fixture
+def mailbox() -> _Mailbox:
+    """An open mailbox."""
+    return _Mailbox()
+
+
+@pytest.fixture
+def report(parts: Parts, mailbox: _Mailbox) -> Callable[[datetime], None]:
+    """Let the monitor of the service look at a time."""
+
+    def step(at: datetime) -> None:
+        WeeklyRevealReport(parts.audit_log, parts.bus, mailbox, lambda: at, threading.Event()).step()
+
+    return step
+
+
+def counted(parts: Parts) -> list[tuple[str, str]]:
+    """Return account and counts of each event on `oversight`."""
+    with closing(parts.bus.reader()) as reader:
+        events = [codec.decode(OversightEvent, record.value, record.headers) for record in reader.read([OVERSIGHT])]
+    return [(event.actor, event.reason) for event in events if event.event == "reveals-counted"]
+
+
+def test_a_week_is_reported_once(parts: Parts, report: Callable[[datetime], None], mailbox: _Mailbox) -> None:
+    """On `oversight` each account has its counts; the mail has them all; a second look reports nothing again.
+
+    While the mail server is away the week is not done, and its events have the same ids again.
+    """
+    for data in ("desk.identity", "desk.identity", "letters.reveal"):
+        revealed(parts.audit_log, data, "Sari", "officer", NOW)
+    later = NOW + timedelta(days=7)
+    mailbox.is_open = False
+    report(later)
+    mailbox.is_open = True
+    report(later + timedelta(hours=1))
+    report(later + timedelta(hours=2))
+    ((week, counts),) = mailbox.reports
+    assert week == "2026-W48"
+    ((account, by_kind),) = counts.items()
+    assert account.startswith("Sari")
+    assert by_kind == {"identity": 2, "record": 1}
+    assert [counts_ for _, counts_ in counted(parts)] == ["identity:2.record:1"] * 2
+    with parts.audit_log.rows() as rows:
+        assert [row.act.subject for row in rows if row.act.action == REPORT_ACTION] == ["2026-W48"]
+
+
+def test_an_empty_week_is_reported_too(parts: Parts, report: Callable[[datetime], None], mailbox: _Mailbox) -> None:
+    """A week without a reveal has a mail and no event."""
+    report(NOW)
+    assert [dict(counts) for _, counts in mailbox.reports] == [{}]
+    assert counted(parts) == []
+
+
+def test_without_a_bus_the_week_waits(parts: Parts, mailbox: _Mailbox) -> None:
+    """Nothing is mailed before the events are on the bus."""
+    revealed(parts.audit_log, "desk.identity", "Sari", "officer", NOW)
+    bus = cast("Bus", BusWithProducer(parts.bus, FlakyProducer(parts.bus.producer(), {1})))
+    later = NOW + timedelta(days=7)
+    with captured_log() as log:
+        WeeklyRevealReport(parts.audit_log, bus, mailbox, lambda: later, threading.Event()).step()
+    assert [entry["event"] for entry in log.lines if entry["event"].startswith("reveals")] == [
+        "reveals.report_postponed"
+    ]
+    assert mailbox.reports == []
+
+
+@pytest.mark.slow
+def test_the_command_lists_reveals(parts: Parts, settings: Settings, tmp_path: Path) -> None:
+    """As JSON each reveal is an object; a time that is none, and no time, are refused."""
+    revealed(parts.audit_log, "desk.identity", _SARI, "officer", NOW)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    environment |= {
+        "SATUPINTU_HOME": str(settings.home),
+        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
+    }
+    listed = program.run(("reveals", "--since", "2026-11-01", "--json"), environment, tmp_path, check=True)
+    (row,) = json.loads(listed.stdout)
+    assert (row["role"], row["data"], row["case"], row["why"]) == ("officer", "identity", _CASE, "tiket 17")
+    refused = program.run(("reveals", "--since", "kemarin"), environment, tmp_path)
+    assert refused.returncode == 2
+    assert "kemarin is not a time" in refused.stderr
