@@ -124,6 +124,11 @@ COMMANDS: Mapping[str, CommandSource] = {
         "restore",
         "Restore an archive into an empty system: the same ids, decisions and queues. Nobody is told anything again.",
     ),
+    "backup": CommandSource(
+        "safekeeping.backup",
+        "commands",
+        "Back up the data folder while the service runs: `backup DIR`. `backup restore DIR` restores one.",
+    ),
     "purge": CommandSource(
         "purge",
         "purge",

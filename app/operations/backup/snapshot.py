@@ -1,0 +1,86 @@
+"""Copies the SQLite files of a running service as they were at one moment.
+
+A stage writes its rows to the database, then its outputs and offsets to the bus, in one transaction there. A copy must
+be a state in which the process may have been killed, for from each such state the stages continue:
+
+1. The spool is read first. A message that is published meanwhile is in the spool's copy and on the bus. It is published
+   again under its id, and readers drop it. In the other order it could be in neither.
+2. The bus is locked for writers while the database and the bus begin to be read, for some milliseconds. The copy of the
+   database may have rows of batches that the copy of the bus has not committed; their records are on it. With a later
+   copy of the bus the offsets would be ahead of the rows, with an earlier one the rows would name records that the bus
+   gives to other messages.
+
+A transaction that reads sees its first state to its end (WAL), however long the copy takes. Writers do not wait for it.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bus.errors import Retry
+
+BUS, DATABASE, SPOOL = "bus.db", "satupintu.db", "spool.db"
+# A lock is waited for as long as a writer of the bus does.
+_BUSY_SECONDS = 15.0
+_PAGES_AT_ONCE = 1_000
+
+
+def copy_databases(home: Path, targets: Mapping[str, Path]) -> None:
+    """Copy the files of `home` that are there to the target paths, as they were at one moment.
+
+    Raises `Retry` if a file stays locked.
+    """
+    with ExitStack() as stack:
+        sources: dict[str, sqlite3.Connection] = {}
+        try:
+            if (home / SPOOL).exists():
+                sources[SPOOL] = stack.enter_context(_reading(home / SPOOL))
+            with _locked(home / BUS):
+                for name in (DATABASE, BUS):
+                    if (home / name).exists():
+                        sources[name] = stack.enter_context(_reading(home / name))
+        except sqlite3.OperationalError as error:
+            raise Retry(f"the data folder: {error}") from error
+        for name, source in sources.items():
+            _copy(source, targets[name])
+
+
+def present_databases(home: Path) -> Sequence[str]:
+    """Return the names of the SQLite files that a data folder has."""
+    return [name for name in (SPOOL, DATABASE, BUS) if (home / name).exists()]
+
+
+@contextmanager
+def _connection(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that sees the state of now until the block ends."""
+    with _connection(path) as connection:
+        connection.execute("BEGIN")
+        # The state is that of the first read.
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield connection
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep all writers of a file waiting until the block ends."""
+    with _connection(path) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> None:
+    with _connection(target) as connection:
+        source.backup(connection, pages=_PAGES_AT_ONCE)
+        # One file, which needs no journal beside it.
+        connection.execute("PRAGMA journal_mode=DELETE")

@@ -1,0 +1,1 @@
+"""Tests of the back-up of the data folder."""
