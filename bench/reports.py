@@ -35,17 +35,6 @@ def judged_reports(name: str, shared: Path = SHARED) -> list[JudgedReport]:
     ]
 
 
-def invented_reports(*, for_learning: bool) -> list[JudgedReport]:
-    """Return the invented reports of two authors who had not seen the rules: the half for learning, or the other."""
-    reports = [report for path in sorted(JUDGED.glob("invented-*.jsonl")) for report in JudgedReport.read(path)]
-    return [report for report in reports if int(report.id[1:]) % 2 == for_learning]
-
-
-def pattern_reports(half: str) -> list[JudgedReport]:
-    """Return the invented reports by pattern: those for `learn`, or for `test`, which nothing was tuned on."""
-    return [report for path in sorted(JUDGED.glob(f"*-{half}.jsonl")) for report in JudgedReport.read(path)]
-
-
 def _report(row: dict[str, str]) -> Report:
     text = _OPENING.sub("", _CLOSING.sub("", row["text"])).strip()
     return Report(title=row["title"][:200], text=text[:10_000] or row["title"] or "-")

@@ -1,33 +1,39 @@
 """Measures the accuracy of the router on judged real reports, and learns the weight of each kind of evidence.
 
-`python -m bench.routing train` learns from `tests/data/routing/sample.csv` and every other invented report, and writes
-`config/data/doors.csv`. `python -m bench.routing` measures on the sample: each fifth with the weights learned from the
-rest. `heldout` measures on reports that nothing was learned from, `invented` on the other invented ones, `patterns` on
-invented reports by pattern (the half that nothing was tuned on). The real reports lie in `../shared`, the judgements
-here.
+`python -m bench.routing train` learns from `tests/data/routing/sample.csv` and one half of the invented reports, and
+writes `config/data/doors.csv`. `python -m bench.routing` measures on the sample: each fifth with the weights learned
+from the rest. `heldout` measures on reports that nothing was learned from, `invented` on the other invented ones,
+`patterns` on invented reports by pattern (the half that nothing was tuned on). The real reports lie in `../shared`, the
+judgements here.
 """
 
 import csv
 import json
 import random
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_figures
-from bench.reports import invented_reports, judged_reports, pattern_reports
+from app.evaluation.routing_figures import routing_figures
+from app.evaluation.routing_fit import Prior, RoutingExample, example_likelihoods, fit_weights, routing_example
+from app.evaluation.routing_metrics import (
+    JudgedReport,
+    invented_reports,
+    measure_rules,
+    pattern_reports,
+    shipped_reports,
+)
+from bench.reports import judged_reports
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER
 from language.model import load_language_model
 from messages.topics import TRIAGE
 from router.decide import decide
 from router.decision import Decision
-from router.evidence.evidence import EVIDENCE_KINDS, Evidence
 from router.registry.agencies import Agency
 from router.rules import Rules
 from router.rules_loading import EVIDENCE_WEIGHTS, load_rules
-from router.scoring import Weights, likelihoods_of, strength_by_kind, weighted_sum
+from router.scoring import Weights
 
 # The weights at which learning begins, and towards which it is drawn: 1 for evidence that means what it says, less for
 # evidence that misleads.
@@ -50,9 +56,7 @@ _PRIOR_WEIGHTS: Mapping[str, float] = {
 # The strength with which weights are drawn to the prior ones.
 _PULL = 1.0
 # The fields of invented reports mislead on purpose, and real reports have none: this weight stays near the prior one.
-_PULLS: Mapping[str, float] = {"addressed": 100.0}
-# Steps of the gradient, and the length of a step.
-_STEPS, _RATE = 800, 3.0
+_PRIOR = Prior(_PRIOR_WEIGHTS, _PULL, {"addressed": 100.0})
 _FOLDS = 5
 # Every twelfth institution gets reports that contain nothing but its name.
 _PLAIN_REPORT_STEP = 12
@@ -61,10 +65,6 @@ _PLAIN_REPORT_STEP = 12
 _MAX_WRONG_SHARE, _MIN_THRESHOLD = 0.025, 0.6
 _MAX_THRESHOLD = 0.99
 _SEED = 1708
-
-StrengthsByInstitution = Mapping[str, Mapping[str, float]]
-# The strength of each kind of evidence for each institution, and the acceptable institutions.
-Example = tuple[StrengthsByInstitution, frozenset[str]]
 
 
 def train(rules: Rules, sample: Sequence[JudgedReport], further: Sequence[JudgedReport]) -> dict[str, float]:
@@ -75,7 +75,7 @@ def train(rules: Rules, sample: Sequence[JudgedReport], further: Sequence[Judged
         for weights, fold in _folds(examples, further_examples)
         for index in fold
     ]
-    return {**fit([*examples, *further_examples]), "enough": _threshold(outcomes)}
+    return {**fit_weights([*examples, *further_examples], _PRIOR), "enough": _threshold(outcomes)}
 
 
 def cross_validate(rules: Rules, sample: Sequence[JudgedReport], further: Sequence[JudgedReport]) -> dict[str, Any]:
@@ -92,17 +92,26 @@ def _decide_with(report: JudgedReport, weights: Mapping[str, float], rules: Rule
     return decide(report.report(), replace(rules, weights=Weights(weights, rules.weights.threshold)))
 
 
-def _folds(examples: Sequence[Example], further: Sequence[Example]) -> Iterator[tuple[dict[str, float], list[int]]]:
+def _folds(
+    examples: Sequence[RoutingExample], further: Sequence[RoutingExample]
+) -> Iterator[tuple[dict[str, float], list[int]]]:
     """Yield the indexes of each fifth of the examples, with the weights learned from the rest."""
     order = list(range(len(examples)))
     random.Random(_SEED).shuffle(order)  # noqa: S311 - the folds are no secret
     for fold in range(_FOLDS):
         rest = [examples[index] for position, index in enumerate(order) if position % _FOLDS != fold]
-        yield fit([*rest, *further]), order[fold::_FOLDS]
+        yield fit_weights([*rest, *further], _PRIOR), order[fold::_FOLDS]
 
 
-def _examples(rules: Rules, reports: Sequence[JudgedReport]) -> list[Example]:
-    return [_example(rules.collect_evidence(report.report()).evidence, report) for report in reports]
+def _examples(rules: Rules, reports: Sequence[JudgedReport]) -> list[RoutingExample]:
+    return [
+        routing_example(
+            rules.collect_evidence(report.report()).evidence,
+            report.acceptable_agencies,
+            is_decidable=report.is_decidable,
+        )
+        for report in reports
+    ]
 
 
 def _plain_reports(rules: Rules) -> list[JudgedReport]:
@@ -120,50 +129,11 @@ def _written_name(agency: Agency) -> str:
     return f"Pemerintah {agency.name}" if agency.is_regional else agency.name
 
 
-def _example(evidence: Sequence[Evidence], report: JudgedReport) -> Example:
-    by_institution: dict[str, list[Evidence]] = defaultdict(list)
-    for piece in evidence:
-        by_institution[piece.institution].append(piece)
-    strengths = {code: strength_by_kind(pieces) for code, pieces in by_institution.items()}
-    # Triage is right if nobody could tell, although a guess may be acceptable, and if no evidence is for the right one.
-    acceptable = report.acceptable_agencies & strengths.keys() if report.is_decidable else frozenset[str]()
-    return strengths, acceptable or frozenset({TRIAGE})
-
-
-def fit(examples: Sequence[Example]) -> dict[str, float]:
-    """Return the weights of a conditional logit, by gradient ascent. No weight is negative."""
-    weights = dict(_PRIOR_WEIGHTS)
-    for _ in range(_STEPS):
-        slope: dict[str, float] = {
-            kind: -_PULLS.get(kind, _PULL) * (weights[kind] - _PRIOR_WEIGHTS[kind]) for kind in EVIDENCE_KINDS
-        }
-        for example in examples:
-            _add_slope(slope, example, weights)
-        for kind in EVIDENCE_KINDS:
-            weights[kind] = max(0.0, weights[kind] + _RATE / len(examples) * slope[kind])
-    return {kind: round(weight, 3) for kind, weight in weights.items()}
-
-
-def _add_slope(slope: dict[str, float], example: Example, weights: Mapping[str, float]) -> None:
-    strengths_by_institution, acceptable = example
-    likelihoods = _likelihoods(strengths_by_institution, weights)
-    acceptable_likelihood = sum(likelihoods[code] for code in acceptable)
-    for code, strengths in strengths_by_institution.items():
-        pull = (likelihoods[code] / acceptable_likelihood if code in acceptable else 0.0) - likelihoods[code]
-        for kind, strength in strengths.items():
-            slope[kind] += pull * strength
-
-
-def _likelihoods(strengths: StrengthsByInstitution, weights: Mapping[str, float]) -> dict[str, float]:
-    return likelihoods_of({code: weighted_sum(by_kind, weights) for code, by_kind in strengths.items()})
-
-
-def _best_outcome(example: Example, weights: Mapping[str, float]) -> tuple[float, bool]:
+def _best_outcome(example: RoutingExample, weights: Mapping[str, float]) -> tuple[float, bool]:
     """Return the likelihood of the likeliest institution, and True if it is acceptable or triage."""
-    strengths, acceptable = example
-    likelihoods = _likelihoods(strengths, weights)
+    likelihoods = example_likelihoods(example, weights)
     best = max(sorted(likelihoods), key=lambda code: likelihoods[code])
-    return (0.0, True) if best == TRIAGE else (likelihoods[best], best in acceptable)
+    return (0.0, True) if best == TRIAGE else (likelihoods[best], best in example.acceptable)
 
 
 def _threshold(outcomes: Sequence[tuple[float, bool]]) -> float:
@@ -195,7 +165,7 @@ def _figures(rules: Rules, reports: str) -> dict[str, Any]:
 
 
 def _further_reports(rules: Rules) -> list[JudgedReport]:
-    return [*invented_reports(for_learning=True), *_plain_reports(rules)]
+    return [*shipped_reports(for_learning=True), *_plain_reports(rules)]
 
 
 if __name__ == "__main__":

@@ -1,24 +1,22 @@
-"""Measures the accuracy of the router on reports whose competent institution a person judged."""
+"""Reports whose competent institution a person judged, and the figures of the router's decisions on them.
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+Invented reports come with the service (`reports/*.jsonl`). Their authors had not seen the rules. One half is for
+learning, and nothing was tuned on the other half.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from app.evaluation.confidence_interval import share_with_interval
 from app.evaluation.routing import ReportLine
+from app.evaluation.routing_figures import routing_figures
 from messages.topics import TRIAGE
 from router.decide import decide
-from router.decision import Decision
 from router.rules import Rules
 
-# An officer sees the chosen agency and the first alternatives: so many agencies count as found.
-_MAX_AGENCIES = 3
-_TENTHS = 10
-
-DecidedReport = tuple["JudgedReport", Decision]
+REPORTS = Path(__file__).parent / "reports"
 
 
 class JudgedReport(ReportLine):
@@ -49,76 +47,17 @@ def measure_rules(rules: Rules, reports: Sequence[JudgedReport]) -> dict[str, An
     return routing_figures([(report, decide(report.report(), rules)) for report in reports])
 
 
-def routing_figures(decided: Sequence[DecidedReport]) -> dict[str, Any]:
-    """Return shares with 95 % intervals: of decidable and undecidable reports, by kind, and the calibration.
-
-    `strict` counts the competent institution alone.
-    """
-    decidable = [(report, decision) for report, decision in decided if report.is_decidable]
-    return {
-        "reports": len(decided),
-        "right": _share_of(decidable, _is_acceptable),
-        "strict": _share_of(decidable, lambda report, decision: decision.agency == report.institution),
-        "within_three": _share_of(decidable, _is_within_alternatives),
-        "wrong": _share_of(decidable, _is_wrong_agency),
-        "triage": _share_of(decidable, lambda _, decision: decision.is_triage),
-        "nobody_to_triage": _share(decision.is_triage for report, decision in decided if not report.is_decidable),
-        "by_kind": _shares_by_kind(decidable),
-        "calibration": _calibration(decided),
-        "calibration_error": _calibration_error(decided),
-    }
+def shipped_reports(*, for_learning: bool) -> list[JudgedReport]:
+    """Return the half for learning, or the other one. Raises `OSError`."""
+    return [*invented_reports(for_learning=for_learning), *pattern_reports("learn" if for_learning else "test")]
 
 
-def _shares_by_kind(decidable: Iterable[DecidedReport]) -> dict[str, dict[str, float]]:
-    by_kind: dict[str, list[bool]] = defaultdict(list)
-    for report, decision in decidable:
-        by_kind[report.kind].append(_is_acceptable(report, decision))
-    return {kind: _share(outcomes) for kind, outcomes in sorted(by_kind.items())}
+def invented_reports(*, for_learning: bool) -> list[JudgedReport]:
+    """Return the reports of two authors: those with odd numbers for learning, or the others."""
+    reports = [report for path in sorted(REPORTS.glob("invented-*.jsonl")) for report in JudgedReport.read(path)]
+    return [report for report in reports if int(report.id[1:]) % 2 == for_learning]
 
 
-def _is_acceptable(report: JudgedReport, decision: Decision) -> bool:
-    return decision.agency in report.acceptable_agencies
-
-
-def _is_wrong_agency(report: JudgedReport, decision: Decision) -> bool:
-    return not decision.is_triage and not _is_acceptable(report, decision)
-
-
-def _is_within_alternatives(report: JudgedReport, decision: Decision) -> bool:
-    agencies = [code for code in (decision.agency, *decision.alternatives) if code != TRIAGE]
-    return not report.acceptable_agencies.isdisjoint(agencies[:_MAX_AGENCIES])
-
-
-def _calibration(decided: Iterable[DecidedReport]) -> dict[str, dict[str, float]]:
-    """Return for each tenth of confidence the average confidence, the share of right decisions and their number."""
-    by_tenth: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for report, decision in decided:
-        if not decision.is_triage:
-            tenth = min(_TENTHS - 1, int(decision.confidence * _TENTHS))
-            by_tenth[tenth].append((decision.confidence, _is_acceptable(report, decision)))
-    return {
-        f"{tenth / _TENTHS:.1f}": {
-            "said": round(sum(confidence for confidence, _ in outcomes) / len(outcomes), 3),
-            "right": round(sum(is_right for _, is_right in outcomes) / len(outcomes), 3),
-            "of": len(outcomes),
-        }
-        for tenth, outcomes in sorted(by_tenth.items())
-    }
-
-
-def _calibration_error(decided: Iterable[DecidedReport]) -> float:
-    """Return the expected calibration error: the average distance of confidence and right decisions in each tenth."""
-    tenths = list(_calibration(decided).values())
-    total = sum(tenth["of"] for tenth in tenths)
-    return round(sum(tenth["of"] * abs(tenth["said"] - tenth["right"]) for tenth in tenths) / max(total, 1), 4)
-
-
-def _share_of(
-    decided: Iterable[DecidedReport], is_counted: Callable[[JudgedReport, Decision], bool]
-) -> dict[str, float]:
-    return _share(is_counted(report, decision) for report, decision in decided)
-
-
-def _share(outcomes: Iterable[bool]) -> dict[str, float]:
-    counted = list(outcomes)
-    return {**share_with_interval(sum(counted), len(counted)), "of": len(counted)}
+def pattern_reports(half: str) -> list[JudgedReport]:
+    """Return the reports by pattern: those for `learn`, or for `test`."""
+    return [report for path in sorted(REPORTS.glob(f"*-{half}.jsonl")) for report in JudgedReport.read(path)]

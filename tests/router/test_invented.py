@@ -7,9 +7,9 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tests.support.paths import DATA, SHIPPED_TABLES
+from app.evaluation.routing_metrics import REPORTS
+from tests.support.paths import SHIPPED_TABLES
 
-REPORTS = DATA / "routing"
 AGENCIES = SHIPPED_TABLES / "agencies.csv"
 FILES = sorted(path.name for path in REPORTS.glob("invented-*.jsonl"))
 REGIONAL = ("provinsi-", "kota-", "kabupaten-")
@@ -37,7 +37,7 @@ class Report(BaseModel):
 
 
 def load(name: str) -> list[Report]:
-    """Return the reports of a file of `tests/data/routing/`, in its order. Raises `ValidationError`."""
+    """Return the reports of a file of `app/evaluation/reports/`, in its order. Raises `ValidationError`."""
     return [Report.model_validate_json(line) for line in (REPORTS / name).read_text(encoding="utf-8").splitlines()]
 
 

@@ -4,10 +4,9 @@ from collections import defaultdict
 
 import pytest
 
-from app.evaluation.routing_metrics import JudgedReport
+from app.evaluation.routing_metrics import REPORTS, JudgedReport
 from router.decide import decide
 from router.rules import Rules
-from tests.support.paths import DATA
 from tests.support.rules import SHIPPED, cached_rules
 
 pytestmark = pytest.mark.slow
@@ -34,7 +33,7 @@ def rules() -> Rules:
 @pytest.mark.parametrize(("name", "least_share"), FILES)
 def test_reports_go_to_an_acceptable_agency(rules: Rules, name: str, least_share: float) -> None:
     """Nearly all do, and of no pattern more than two go to a wrong agency."""
-    reports = JudgedReport.read(DATA / "routing" / name)
+    reports = JudgedReport.read(REPORTS / name)
     wrong_ids: dict[str, list[str]] = defaultdict(list)
     right_count = 0
     for report in reports:

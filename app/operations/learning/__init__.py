@@ -1,0 +1,1 @@
+"""Learning of the router's weights from the decisions of persons about cases."""
