@@ -169,6 +169,12 @@ COMMANDS: Mapping[str, CommandSource] = {
         "reveals",
         "List each reveal: time, person, role, kind of data, case, end and reason. Never the data.",
     ),
+    "figures": CommandSource(
+        "oversight.figures",
+        "figures",
+        "Print the twelve figures of the reports that arrived in a month: docs/figures.md defines them.",
+    ),
+    "oversight": CommandSource("oversight.group", "commands", "Build the read model of oversight again."),
     "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
     "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),
     "eval": CommandSource("explain", "evaluations", "Measure the decisions on labelled examples."),

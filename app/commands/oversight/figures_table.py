@@ -1,0 +1,59 @@
+"""The figures as a table for a terminal of 80 columns."""
+
+from collections.abc import Iterator, Sequence
+
+from app.commands.common.terminal import print_note, print_table
+from oversight.figures.computation import Figures, OpenCases, Share
+
+_NOTHING = "-"
+
+
+def print_figures(figures: Figures, triage: OpenCases, audit_differences: int | None) -> None:
+    """Print figure, value, the numbers that it is made of, and the censored cases. `None`: no audit was made."""
+    rows = [*_figure_rows(figures), *_service_rows(triage, audit_differences)]
+    print_table(("figure", "value", "of", "censored"), rows, uncut=("value",))
+    if figures.ping_pong.worst_pairs:
+        pairs = [(pair.refused_by, pair.next_agency, pair.cases) for pair in figures.ping_pong.worst_pairs]
+        print_table(("refused by", "went to", "cases"), pairs)
+    provisional = " (provisional: joint leave is not decreed yet)" if figures.is_provisional else ""
+    print_note(f"Clocks {figures.clocks_version}, calendar {figures.calendar_version}{provisional}.")
+
+
+def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
+    channels = ", ".join(f"{name} {count}" for name, count in figures.received.items())
+    days, open_cases = figures.days_to_answer, figures.open_cases
+    untouched, finished = figures.untouched_after_10_days, figures.finished
+    yield "received by channel", sum(figures.received.values()), channels, ""
+    yield "cases", figures.cases, "", ""
+    yield "duplicates avoided", figures.duplicates_avoided.certain, "certain", ""
+    yield "", figures.duplicates_avoided.confirmed, "confirmed", ""
+    yield "forwarded within 3 working days", *_cells(figures.forwarded_in_time)
+    yield "right at the first door", *_cells(figures.first_agency_right)
+    yield "ping-pong", *_cells(figures.ping_pong.share)
+    yield "first answer in time", *_cells(figures.answered_in_time)
+    yield "days to first answer: median", _number(days.survival.median), f"{days.answered} answered", ""
+    yield "days to first answer: P90", _number(days.survival.p90), f"{days.unanswered} not answered", ""
+    yield "finished within 60 days", *_cells(finished.within_60_days)
+    yield "the published way, with cases in process", *_cells(finished.published)
+    yield "oldest open, in days", _number(open_cases.oldest_days), f"{open_cases.number} open", ""
+    yield "overdue", open_cases.overdue, "", ""
+    yield "three times overdue", open_cases.three_times_overdue, "", ""
+    yield "untouched after 10 working days", *_cells(untouched.share)
+    yield "still untouched", untouched.still_untouched, "", ""
+    yield "reopened", *_cells(figures.reopened)
+    yield "to the Ombudsman", *_cells(figures.to_ombudsman)
+
+
+def _service_rows(triage: OpenCases, audit_differences: int | None) -> Iterator[Sequence[object]]:
+    yield "at triage, of all months", triage.number, "", ""
+    yield "oldest at triage, in days", _number(triage.oldest_days), "", ""
+    yield "differences of the audit", _number(audit_differences), "" if audit_differences is not None else "--audit", ""
+
+
+def _cells(share: Share) -> tuple[str, str, str]:
+    value = _NOTHING if share.share is None else f"{share.share:.1%}"
+    return value, f"{share.numerator} of {share.denominator}", str(share.censored or "")
+
+
+def _number(value: int | None) -> object:
+    return _NOTHING if value is None else value
