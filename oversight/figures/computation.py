@@ -112,6 +112,8 @@ class Figures:
 def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figures:
     """Return the figures as they are on a day in Jakarta."""
     cases = counts.total("case")
+    # For an agency: the cases that it has now, not those that it was the first one for.
+    current_cases = counts.total("finish_met", "finish_missed", "finish_open", "finish_dropped")
     return Figures(
         received=_by_channel(counts),
         cases=cases,
@@ -125,11 +127,11 @@ def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figure
         ping_pong=PingPong(Share(counts.total("ping_pong"), cases), worst_pairs(counts.pairs, WORST_PAIRS)),
         answered_in_time=_in_time(counts, today, "answer_met", "answer_missed", "answer_open", "answer_dropped"),
         days_to_answer=_days_to_answer(counts, today),
-        finished=Finished(_finished(counts, today), Share(counts.total("published_as_finished"), cases)),
+        finished=Finished(_finished(counts, today), Share(counts.total("published_as_finished"), current_cases)),
         open_cases=_open_cases(counts, today),
         untouched_after_10_days=_untouched(counts, today),
         reopened=Share(counts.total("reopened"), counts.total("closed")),
-        to_ombudsman=Share(counts.total("to_ombudsman"), cases),
+        to_ombudsman=Share(counts.total("to_ombudsman"), current_cases),
         clocks_version=deadlines.clocks.version,
         calendar_version=deadlines.calendar.version,
         is_provisional=_is_provisional(counts, deadlines),

@@ -1,0 +1,98 @@
+"""The figures of a generated year equal a computation by DuckDB over the records of the topics."""
+
+import random
+import shutil
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from duckdb import DuckDBPyConnection
+from sqlalchemy import Engine
+
+from app.assembly.channels import DIRECTORY
+from app.database import open_database
+from bus.port import Record
+from config.database import read_transaction
+from messages.topics import TRIAGE
+from oversight.figures.computation import compute_figures
+from oversight.figures.counts import NATION, Scope, month_period
+from oversight.figures.figures_json import figures_json
+from oversight.read_model.day_counts import read_counts
+from oversight.read_model.sink import OversightSink
+from router.answer_store import processed_positions
+from tests.oversight.figures.independent_figures import independent_figures, open_year
+from tests.oversight.generated_year import AGENCIES, GeneratedYear
+from tests.oversight.harness import DEADLINES, stored_rows
+from tests.support.stages import ANSWER_CHECK
+
+TODAY = date(2026, 7, 20)
+CASES = 2_000
+
+
+@pytest.fixture(scope="module")
+def year() -> Sequence[Record]:
+    """All records of the year."""
+    return GeneratedYear(seed=1).generate(CASES)
+
+
+@pytest.fixture(scope="module")
+def database(year: Sequence[Record], tmp_path_factory: pytest.TempPathFactory) -> DuckDBPyConnection:
+    """DuckDB with the facts of the year."""
+    return open_year(year, tmp_path_factory.mktemp("year"))
+
+
+def read_year(records: Sequence[Record], tables: Path, folder: Path, batch_size: int) -> Engine:
+    """Return a database with what oversight made of the records."""
+    engine = open_database(f"sqlite:///{shutil.copy(tables, folder)}")
+    institutions = {*AGENCIES, TRIAGE}
+    sink = OversightSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: institutions, processed_positions, DEADLINES)
+    for start in range(0, len(records), batch_size):
+        sink.handle(records[start : start + batch_size])
+    return engine
+
+
+def figures_of(engine: Engine, month: str, agency: str) -> dict[str, Any]:
+    """Return the figures as the command prints them, without the versions."""
+    period = month_period(*map(int, month.split("-"))) if month else None
+    with read_transaction(engine) as connection:
+        counts = read_counts(connection, Scope("agency", agency) if agency else NATION, period)
+    figures = figures_json(compute_figures(counts, TODAY, DEADLINES))
+    return {name: figures[name] for name in figures if not name.endswith(("_version", "_provisional"))}
+
+
+@pytest.mark.slow
+def test_figures_equal_an_independent_computation(
+    year: Sequence[Record], database: DuckDBPyConnection, tables: Path, tmp_path: Path
+) -> None:
+    """For the nation, single months, each agency and triage: every number of every figure."""
+    engine = read_year(year, tables, tmp_path, 4_000)
+    cohorts = [("", ""), ("2025-07", ""), ("2026-03", ""), ("2026-06", ""), ("2025-08", AGENCIES[0])]
+    for month, agency in [*cohorts, *(("", code) for code in (*AGENCIES, TRIAGE))]:
+        expected = independent_figures(database, TODAY, month, agency)
+        assert figures_of(engine, month, agency) == expected, (month, agency)
+
+
+@pytest.mark.slow
+def test_a_replay_in_any_order_gives_the_same_rows(tables: Path, tmp_path: Path) -> None:
+    """The records of all topics are mixed: answers come before their dispatches, and those before their reports."""
+    records = GeneratedYear(seed=2).generate(200)
+    (tmp_path / "first").mkdir()
+    expected = stored_rows(read_year(records, tables, tmp_path / "first", 1_000))
+    shuffled = list(records)
+    random.Random(2).shuffle(shuffled)  # noqa: S311 - reproducible examples
+    assert stored_rows(read_year(shuffled, tables, tmp_path, 150)) == expected
+
+
+@pytest.mark.slow
+def test_the_year_has_every_kind_of_case(database: DuckDBPyConnection) -> None:
+    """Otherwise equal figures would show little."""
+    conditions = (
+        *("refusals >= 2", "reopenings > 0", "end_kind = 'withdrawn'", "end_kind = 'archived'", "handed_over > 0"),
+        *("forwarded_at IS NULL", "asked_at IS NOT NULL AND wait_end IS NULL", "answer_outcome = 'missed'"),
+        *("answer_outcome = 'met'", "answered_at IS NULL", "verify_outcome = 'missed'", "touched_at > touch_due_at"),
+        *("first_refused", "open_due_at IS NOT NULL", "three_times_due_at < open_due_at + INTERVAL 90 DAY"),
+    )
+    for condition in conditions:
+        assert len(database.table("fact").filter(condition).fetchall()) >= 10, condition

@@ -1,0 +1,274 @@
+"""Records of a year of invented reports, as the stages publish them, with all that can happen to a case."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from bus.port import Outgoing, Record
+from messages import codec
+from messages.sealing import Sealed
+from messages.shapes import (
+    MERGED,
+    AgencyAnswer,
+    Complaint,
+    Correction,
+    Dispatch,
+    FollowUp,
+    Kind,
+    OversightEvent,
+    Reason,
+    Relation,
+    Report,
+    SenderAct,
+    Verdict,
+    WireModel,
+)
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE, agency_topic
+from tests.support.agency_answers import signed
+
+FIRST_DAY = datetime(2025, 7, 1, tzinfo=UTC)
+# No event is later. The figures are looked at some days after.
+END = datetime(2026, 7, 15, tzinfo=UTC)
+AGENCIES = ("kementerian-kemenkes", "kota-3374", "provinsi-51", "kabupaten-7371", "provinsi-91", "bumn-pln")
+_TOPICS = ("jalan", "korupsi", "kesehatan")
+_REGIONS = ("33.74", "51.71", "", "91.03.01")
+_DAY_SECONDS = 86_400
+_NO_DISPATCH = UUID(int=0)
+_REASON = Reason(rule="topic", says="Menurut tabel.")
+
+
+class YearOverError(Exception):
+    """The next event would be after the end: the case stays as it is."""
+
+
+@dataclass
+class _Case:
+    """A case with what the generator must know to go on with it."""
+
+    id: UUID
+    received_at: datetime
+    topic: str
+    region: str
+    hop: int = -1
+    agency: str = ""
+    dispatch_id: UUID = _NO_DISPATCH
+    reopened: int = 0
+    changed_at: datetime = FIRST_DAY
+    has_asked: bool = False
+    is_withdrawn: bool = False
+
+
+@dataclass
+class GeneratedYear:
+    """The generator. `records` are those of all topics, in the order in which they were invented."""
+
+    seed: int
+    records: list[Record] = field(default_factory=list)
+    cases: list[_Case] = field(default_factory=list)
+
+    def __post_init__(self) -> None:  # noqa: D105 - see the class
+        self.chance = random.Random(self.seed)  # noqa: S311 - reproducible examples
+        self._offsets: defaultdict[str, int] = defaultdict(int)
+        self._at = FIRST_DAY
+
+    def generate(self, count: int) -> Sequence[Record]:
+        """Return the records of so many cases and of what accompanies them."""
+        for _ in range(count):
+            self._at = FIRST_DAY + timedelta(seconds=self.chance.randrange(365 * _DAY_SECONDS))
+            case = self._new_case()
+            with suppress(YearOverError):
+                self._course(case)
+            case.changed_at = min(self._at, END)
+        self._join_some()
+        self._merge_some()
+        return self.records
+
+    def _course(self, case: _Case) -> None:
+        """Let a case go its way until it is closed or nobody does anything any more."""
+        if self._happens(0.02):
+            return
+        if self._happens(0.25):
+            self._dispatch(case, TRIAGE)
+            self._pass(6)
+            if self._happens(0.2):
+                if self._happens(0.5):
+                    self._answer(case, "closed")
+                return
+        self._dispatch(case, self.chance.choice(AGENCIES))
+        while self._is_moved(case):
+            pass
+        self._work(case)
+
+    def _is_moved(self, case: _Case) -> bool:
+        """Give the case to another agency by a refusal, or by a person; perhaps over triage."""
+        if case.hop > 5 or not self._happens(0.25):
+            return False
+        former_agency, former_dispatch = case.agency, case.dispatch_id
+        self._pass(14)
+        if self._happens(0.8):
+            self._answer(case, "refused")
+        if self._happens(0.2):
+            self._dispatch(case, TRIAGE)
+            self._pass(5)
+        self._dispatch(case, self.chance.choice([code for code in AGENCIES if code != former_agency]))
+        if self._happens(0.1):
+            # A late answer changes nothing.
+            self._pass(1)
+            self._publish_answer(case, former_agency, former_dispatch, "responded")
+        return True
+
+    def _work(self, case: _Case) -> None:
+        if self._happens(0.2):
+            self._stay_silent(case)
+            return
+        if self._happens(0.4):
+            self._pass(12)
+            self._answer(case, "accepted")
+        if self._happens(0.25):
+            self._ask(case)
+        self._pass(20)
+        if self._happens(0.8):
+            self._answer(case, "responded")
+            self._pass(70)
+        if self._happens(0.8):
+            self._answer(case, "closed")
+            if self._happens(0.15):
+                self._reopen(case)
+
+    def _stay_silent(self, case: _Case) -> None:
+        if self._happens(0.15):
+            self._pass(30)
+            self._follow_up(case, "withdraws")
+            case.is_withdrawn = True
+
+    def _ask(self, case: _Case) -> None:
+        """Ask the sender: an answer comes, or never, or the agency goes on without it."""
+        self._pass(10)
+        self._answer(case, "asked")
+        case.has_asked = True
+        outcome = self.chance.choice(("wrote", "wrote", "silence", "agency"))
+        if outcome == "silence":
+            raise YearOverError
+        if outcome == "wrote":
+            self._pass(15)
+            self._follow_up(case, self.chance.choice(("adds", "reports")))
+
+    def _reopen(self, case: _Case) -> None:
+        self._pass(10)
+        self._follow_up(case, "objects")
+        case.reopened += 1
+        self._dispatch(case, case.agency)
+        self._pass(40)
+        if self._happens(0.6):
+            self._answer(case, "closed")
+
+    def _join_some(self) -> None:
+        """Let other citizens report the same: the rules merge their reports."""
+        for case in self.cases:
+            if case.hop >= 0 and self._happens(0.15):
+                self._at = case.received_at
+                try:
+                    self._pass(20)
+                    self._accompany(case, "joins", "reports", agency=case.agency)
+                except YearOverError:
+                    continue
+
+    def _merge_some(self) -> None:
+        """Let a person merge some cases into earlier ones. The later one goes to the agency of the earlier one."""
+        ordered_cases = sorted(self.cases, key=lambda case: case.received_at)
+        for earlier, later in zip(ordered_cases[::25], ordered_cases[1::25], strict=False):
+            self._at = max(later.changed_at, earlier.changed_at)
+            if min(earlier.hop, later.hop) < 0 or self._at > END - timedelta(days=2):
+                continue
+            self._pass(1)
+            relation = Relation(kind="joins", of=earlier.id, evidence=(MERGED,))
+            correction = Correction(
+                id=self._id(), message_id=later.id, at=self._at, complaint_id=later.id, tracking="NOMOR",
+                relation=relation, actor="petugas-1", reason="sama",
+            )  # fmt: skip
+            self._publish(CORRECTIONS, correction)
+            later.hop += 1
+            self._publish_dispatch(later, earlier.agency, relation)
+        handed_over = [case for case in ordered_cases if self._happens(0.02)]
+        for case in handed_over:
+            self._at = min(case.changed_at + timedelta(days=1), END)
+            event = OversightEvent(
+                id=self._id(), message_id=case.id, at=self._at, event="handed-to-ombudsman", subject=case.id,
+                reason="consent",
+            )  # fmt: skip
+            self._publish(OVERSIGHT, event)
+
+    def _new_case(self) -> _Case:
+        case = _Case(self._id(), self._at, self.chance.choice(_TOPICS), self.chance.choice(_REGIONS))
+        self._publish_complaint(case.id, Relation(), "reports")
+        self.cases.append(case)
+        return case
+
+    def _follow_up(self, case: _Case, act: SenderAct) -> None:
+        self._accompany(case, "repeat", act, agency=case.agency)
+
+    def _accompany(self, case: _Case, kind: Literal["repeat", "joins"], act: SenderAct, agency: str) -> None:
+        """Publish a report that accompanies a case, and its dispatch."""
+        report_id, relation = self._id(), Relation(kind=kind, of=case.id)
+        self._publish_complaint(report_id, relation, act)
+        beside = _Case(report_id, self._at, case.topic, case.region, hop=0)
+        self._publish_dispatch(beside, agency, relation, act)
+
+    def _dispatch(self, case: _Case, agency: str) -> None:
+        case.hop += 1
+        case.agency = agency
+        case.dispatch_id = self._publish_dispatch(case, agency, Relation())
+
+    def _publish_complaint(self, report_id: UUID, relation: Relation, act: SenderAct) -> None:
+        complaint = Complaint(
+            id=report_id, message_id=report_id, at=self._at, tracking=f"NOMOR{len(self.records)}",
+            channel=self.chance.choice(("web", "sms", "twitter", "mobile")), sender="sender",
+            report=Report(kind=self.chance.choice(tuple(Kind)), text="Jalan rusak"), contact=Sealed("sealed"),
+            relation=relation, follow_up=FollowUp(act=act),
+        )  # fmt: skip
+        self._publish(COMPLAINTS, complaint)
+
+    def _publish_dispatch(self, case: _Case, agency: str, relation: Relation, act: SenderAct = "reports") -> UUID:
+        dispatch = Dispatch(
+            id=self._id(), message_id=case.id, at=self._at, complaint_id=case.id, tracking="NOMOR", channel="web",
+            agency=agency, reasons=(_REASON,), rules_version="1", hop=case.hop, due_at=self._at,
+            report=Report(text="Jalan rusak"), relation=relation, own_case=relation.of is None, topic=case.topic,
+            region=case.region, follow_up=FollowUp(act=act), reopened=case.reopened,
+        )  # fmt: skip
+        self._publish(agency_topic(agency), dispatch)
+        return dispatch.id
+
+    def _answer(self, case: _Case, verdict: Verdict) -> None:
+        self._publish_answer(case, case.agency, case.dispatch_id, verdict)
+
+    def _publish_answer(self, case: _Case, agency: str, dispatch_id: UUID, verdict: Verdict) -> None:
+        answer = AgencyAnswer(
+            id=self._id(), message_id=case.id, at=self._at, complaint_id=case.id, dispatch_id=dispatch_id,
+            agency=agency, verdict=verdict, text=f"Jawaban {len(self.records)}",
+        )  # fmt: skip
+        self._publish(AGENCY_ANSWERS, signed(answer))
+
+    def _publish(self, topic: str, message: WireModel) -> None:
+        outgoing = Outgoing(topic, *codec.encode(message, str(message.id), "/test"))
+        offset = self._offsets[topic]
+        self._offsets[topic] += 1
+        timestamp = int(self._at.timestamp() * 1000)
+        self.records.append(Record(topic, 0, offset, timestamp, outgoing.key, outgoing.value, outgoing.headers))
+        # The next event is later, so that the order of events is that of their times.
+        self._at += timedelta(seconds=1)
+
+    def _pass(self, most_days: float) -> None:
+        self._at += timedelta(seconds=self.chance.randrange(1, int(most_days * _DAY_SECONDS)))
+        if self._at > END:
+            raise YearOverError
+
+    def _happens(self, probability: float) -> bool:
+        return self.chance.random() < probability
+
+    def _id(self) -> UUID:
+        return UUID(int=self.chance.getrandbits(128), version=4)
