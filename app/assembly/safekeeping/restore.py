@@ -7,6 +7,7 @@ from pathlib import Path
 from app.assembly.desk.parts import silent_desk_sink
 from app.assembly.doors.public_view import public_read_model
 from app.assembly.kafka import kafka_settings
+from app.assembly.oversight import parts as oversight
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
 from app.operations.restore.emptiness import content_of_bus, content_of_database
@@ -59,7 +60,8 @@ def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Map
             keeps_offsets=parts.settings.bus == "local" == head.bus,
         )
         counts = Restore(contents, targets).run()
-    for group, stage in (("ledger", _ledger(parts)), ("replies", replies), ("desk", silent_desk_sink(parts))):
+    read_models = (("desk", silent_desk_sink(parts)), ("oversight", oversight.sink(parts)))
+    for group, stage in (("ledger", _ledger(parts)), ("replies", replies), *read_models):
         process_all(parts, group, stage)
     return counts
 
