@@ -20,6 +20,7 @@ from desk.pages.list_query import LIST_ADDRESS, PAGE_SIZES, TABS_BY_NAME, ListQu
 from desk.pages.parts import DeskPageParts, list_query
 from desk.pages.wording import Deadline
 from desk.read_model.case_view import find_number
+from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import ListTab, count_tabs, read_page
 from messages.tracking import read_tracking_number
 
@@ -95,6 +96,7 @@ class ListPage:
             case_filter = query.case_filter(actor.account_id)
             page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(position))
             counts = count_tabs(connection, actor.agency, now)
+            suggested = open_suggestions(connection, page.rows)
         pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
         return {
             "tabs": shown_tabs(query, counts),
@@ -106,6 +108,7 @@ class ListPage:
                     region,
                     parts.channels.label_of(row.channel),
                     has_pending_act=row.dispatch_id in pending,
+                    has_suggestion=row.dispatch_id in suggested,
                 )
                 for row in page.rows
             ],
@@ -144,16 +147,25 @@ def shown_tabs(query: ListQuery, counts: Mapping[ListTab, int]) -> Sequence[Show
 
 
 def list_row(
-    row: Row[Any], query: ListQuery, now: datetime, region: str, channel: str, *, has_pending_act: bool
+    row: Row[Any],
+    query: ListQuery,
+    now: datetime,
+    region: str,
+    channel: str,
+    *,
+    has_pending_act: bool,
+    has_suggestion: bool = False,
 ) -> ListRow:
     """Return a row of `read_page` as the page shows it.
 
     `region` is the code of the agency's region. `has_pending_act`: an act is stored that the row does not show yet.
+    `has_suggestion`: another open case is perhaps the same.
     """
     remarks = (
         wording.BEING_SENT if has_pending_act else None,
         wording.DANGER_NAMES.get(row.danger),
         wording.REOPENED if row.reopened else None,
+        wording.PERHAPS_SAME if has_suggestion else None,
         wording.joined_in_words(row.joined),
         wording.hop_in_words(row.hop),
         wording.pictures_in_words(row.pictures),

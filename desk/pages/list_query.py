@@ -46,6 +46,7 @@ class ListQuery:
     unit: str = ""
     refused: bool = False
     joined: int = 0
+    suggested: bool = False
     words: str = ""
     page_size: int = PAGE_SIZES[0]
 
@@ -60,6 +61,7 @@ class ListQuery:
             unit=self.unit,
             refused=self.refused,
             joined=self.joined,
+            suggested=self.suggested,
             words=self.words,
         )
 
@@ -89,6 +91,7 @@ class ListQuery:
             "unit": self.unit,
             "ditolak": "1" if self.refused else "",
             "bersama": str(self.joined or ""),
+            "mungkin-sama": "1" if self.suggested else "",
             "cari": self.words,
             "baris": "" if self.page_size == PAGE_SIZES[0] else str(self.page_size),
             **changed,
@@ -125,6 +128,7 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         unit=plain_line(parameters.get("unit", ""))[:_MAX_UNIT_LENGTH],
         refused=parameters.get("ditolak") == "1",
         joined=_number(parameters.get("bersama", ""), _MAX_JOINED) or 0,
+        suggested=parameters.get("mungkin-sama") == "1",
         words=plain_line(parameters.get("cari", ""))[:_MAX_WORDS_LENGTH],
         page_size=page_size if page_size in PAGE_SIZES else PAGE_SIZES[0],
     )

@@ -108,6 +108,7 @@ def deadline_in_words(due_at: datetime, now: datetime, region_code: str, *, cloc
 
 # Mark of a case that its sender had opened again after it was closed.
 REOPENED = _("dibuka lagi")
+PERHAPS_SAME = _("mungkin sama")
 DANGER_NAMES: Mapping[str, Message] = {
     "fire": _("bahaya: kebakaran"),
     "violence": _("bahaya: kekerasan"),

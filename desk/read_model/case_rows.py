@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
+from uuid import UUID
 
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.cases.verdicts import CaseState
@@ -120,7 +121,14 @@ def _row(
             :_PLACE_CHARACTERS
         ],
         "rahasia": report.rahasia,
+        "suggested_id": _suggested_id(dispatch, state, is_current=following is None),
     }
+
+
+def _suggested_id(dispatch: Dispatch, state: AgencyCaseState, *, is_current: bool) -> UUID | None:
+    if dispatch.suggestion is None or not is_current or _TABS[state] == "done":
+        return None
+    return dispatch.suggestion.of
 
 
 def _state(course: AnsweredDispatch, following: Dispatch | None, repeated_at: Sequence[datetime]) -> AgencyCaseState:

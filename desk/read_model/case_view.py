@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
@@ -90,7 +91,8 @@ class CaseView:
     `answer_ids` are the agency's answers to this dispatch that the read model has. `reports` are the shown ones of the
     `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
     `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it. `suggestion` is the earlier case
-    that this one is perhaps the same as, `former` the closed one that it is like.
+    that this one is perhaps the same as, `former` the closed one that it is like, and
+    `suggesting` are later ones that are perhaps the same as this one.
     """
 
     case: Row[Any]
@@ -104,6 +106,7 @@ class CaseView:
     is_anonymous: bool
     suggestion: SuggestedCase | None = None
     former: FormerCase | None = None
+    suggesting: SuggestingCases | None = None
 
     @property
     def are_files_open(self) -> bool:
@@ -138,6 +141,7 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
         is_anonymous=is_anonymous,
         suggestion=read_suggested_case(connection, row, dispatch),
         former=read_former_case(connection, row, dispatch),
+        suggesting=read_suggesting_cases(connection, row) if row.is_current else None,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from sqlmodel import col
 
 from desk.acts.tables import DeskHolder
+from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.search import has_words
 from desk.read_model.tables import DeskCase
 
@@ -30,7 +31,7 @@ class CaseFilter:
     """Conditions of a list. An empty value is no condition.
 
     `region` is the beginning of a region's code. `due_within` counts days from now. `holder` is an account's id.
-    `words` are searched in title, text and place.
+    `words` are searched in title, text and place. `suggested`: another open case is perhaps the same.
     """
 
     tab: ListTab = "new"
@@ -41,6 +42,7 @@ class CaseFilter:
     unit: str = ""
     refused: bool = False
     joined: int = 0
+    suggested: bool = False
     words: str = ""
 
 
@@ -111,6 +113,8 @@ def _conditions(
         conditions.append(col(DeskCase.refusals) > 0)
     if case_filter.joined:
         conditions.append(col(DeskCase.joined) >= case_filter.joined)
+    if case_filter.suggested:
+        conditions.append(has_open_suggestion())
     if case_filter.holder:
         conditions.append(_is_held(agency, col(DeskHolder.account_id) == case_filter.holder))
     if case_filter.unit:

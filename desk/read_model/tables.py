@@ -8,6 +8,7 @@ derived from facts.
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import BigInteger, Field, Index, SQLModel
 
 from config.database import UtcDateTime
@@ -101,7 +102,8 @@ class DeskCase(SQLModel, table=True):
     `is_open`: the agency has to act, so that the deadline can pass.
     `changed_at` is the time of the last dispatch, answer or message of the sender. `version` counts answers and
     messages of the sender. `unopposed_since` is the time of the response that stands last, if no citizen has written
-    since. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports.
+    since. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports. `suggested_id`
+    is the complaint that an unfinished case is perhaps the same as, also if that is over.
     """
 
     __tablename__ = "desk_case"
@@ -116,6 +118,19 @@ class DeskCase(SQLModel, table=True):
         Index("ix_desk_case_refusals", "agency", "tab", "refusals", "dispatch_id"),
         Index("ix_desk_case_dispatched", "agency", "dispatched_at", "dispatch_id"),
         Index("ix_desk_case_unopposed", "unopposed_since", "dispatch_id"),
+        # Few cases have a suggestion: these indexes contain those only.
+        Index(
+            "ix_desk_case_suggestion",
+            *("agency", "tab", "due_at", "dispatch_id"),
+            sqlite_where=text("suggested_id IS NOT NULL"),
+            postgresql_where=text("suggested_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_desk_case_suggested",
+            *("suggested_id", "agency"),
+            sqlite_where=text("suggested_id IS NOT NULL"),
+            postgresql_where=text("suggested_id IS NOT NULL"),
+        ),
     )
 
     dispatch_id: UUID = Field(primary_key=True)
@@ -146,6 +161,7 @@ class DeskCase(SQLModel, table=True):
     text: str
     place: str
     rahasia: bool
+    suggested_id: UUID | None = None
 
 
 class DeskCaseChange(SQLModel, table=True):

@@ -50,6 +50,7 @@ def _cases(
         (row,) = case_rows([dispatch], answers, {})
         row["joined"] = chooser.choice((0, 0, 0, 0, 1, 3, 12))
         row["refusals"] = int(chooser.random() < 1 / 20)
+        row["suggested_id"] = _id(3 * chooser.randrange(count) + 2) if chooser.random() < 1 / 20 else None
         yield _dispatch_row(dispatch), row
 
 

@@ -227,6 +227,9 @@ def test_a_case_names_what_it_is_perhaps_the_same_as(api_on_each: ApiHarness) ->
 def test_a_case_names_the_closed_case_that_it_is_like(api: ApiHarness) -> None:
     """With the time of the closing, if the agency may read it. Of a case elsewhere nothing is told."""
     api.send(1, "Kemenkes, antrean puskesmas")
+    for verdict in ("accepted", "closed"):
+        api.answer(1, verdict, "Sudah.")
+        api.desk.deliver()
     again = ClosedCase(of=id_of(1), closed_at=NOW)
     api.send(2, "Kemenkes, antrean puskesmas lagi", again=again)
     api.send(3, "Mohon PLN datang", again=again)

@@ -25,6 +25,7 @@ _queries = st.builds(
     unit=_lines,
     refused=st.booleans(),
     joined=st.integers(0, 1_000_000),
+    suggested=st.booleans(),
     words=_lines,
     page_size=st.sampled_from(PAGE_SIZES),
 )
@@ -62,10 +63,20 @@ def test_every_parameter_is_a_condition() -> None:
         "unit": "Dinas PU",
         "ditolak": "1",
         "bersama": "5",
+        "mungkin-sama": "1",
         "cari": "lampu padam",
     }
     assert read_list_query(typed).case_filter(ACCOUNT) == CaseFilter(
-        "overdue", "jalan-rusak", "33.74", 3, str(ACCOUNT), "Dinas PU", refused=True, joined=5, words="lampu padam"
+        "overdue",
+        "jalan-rusak",
+        "33.74",
+        3,
+        str(ACCOUNT),
+        "Dinas PU",
+        refused=True,
+        joined=5,
+        suggested=True,
+        words="lampu padam",
     )
 
 

@@ -155,9 +155,33 @@ def test_a_decision_waits_for_nothing_that_it_does_not_have(site: DeskSite, clie
     assert PLN not in str(site.corrections)
 
 
+def test_the_list_marks_and_filters_open_suggestions(pair: DeskSite, any_client: DeskClient) -> None:
+    """Until a person decides, or the other case is closed. The page of the other case names the first five."""
+    pair.send(3, "Kemenkes, dokter tidak ada")
+    listed = "/desk/laporan?tab=baru&mungkin-sama=1"
+    page = any_client.get(listed).text
+    assert (number_of(2) in page, number_of(1) in page, number_of(3) in page) == (True, False, False)
+    assert any_client.get("/desk/laporan?tab=baru").text.count(">mungkin sama</span>") == 1
+    assert f"Putuskan di laporan {number_of(2)}" in text_of(any_client.get(f"/desk/laporan/{number_of(1)}"))
+    for number in range(4, 10):
+        pair.send(number, suggestion=like(3))
+    text = text_of(any_client.get(f"/desk/laporan/{number_of(3)}"))
+    assert text.count("Putuskan di laporan") == 5
+    assert "1 laporan lagi tidak ditampilkan." in text
+    decide(any_client, number_of(2), "bukan")
+    pair.process_corrections()
+    done(pair, any_client, number_of(3), "terima")
+    done(pair, any_client, number_of(3), "tutup", "Sudah ditangani.")
+    assert "mungkin sama</span>" not in any_client.get("/desk/laporan?tab=baru").text
+    assert "Tidak ada laporan yang cocok dengan saringan ini" in text_of(any_client.get(listed))
+    assert "Putuskan di laporan" not in case_page(any_client, number_of(1))
+
+
 def test_a_case_names_the_closed_case_that_it_is_like(site: DeskSite, client: DeskClient) -> None:
     """With its number and the day of its closing for the agency that had it; no other agency learns either."""
     site.send(1, "Kemenkes, antrean puskesmas sejak subuh")
+    done(site, client, number_of(1), "terima")
+    done(site, client, number_of(1), "tutup", "Sudah ditangani.")
     again = ClosedCase(of=id_of(1), closed_at=NOW)
     site.send(2, again=again)
     site.send(3, "Mohon PLN datang", again=again)

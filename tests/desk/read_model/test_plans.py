@@ -14,6 +14,7 @@ from config.database import read_transaction, write_transaction
 from desk.read_model.case_view import read_case
 from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
+from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_page
 from tests.conftest import NOW, empty_postgresql
 from tests.support.generated_cases import generate_cases, generated_number
@@ -26,6 +27,7 @@ TABLES = (
     "desk_complaint",
     "desk_dispatch",
     "desk_answer",
+    "desk_correction",
     "desk_holder",
     "desk_search",
 )
@@ -39,6 +41,8 @@ FILTERS = [
     CaseFilter(unit="Dinas Kesehatan"),
     CaseFilter(refused=True),
     CaseFilter(joined=10),
+    CaseFilter(suggested=True),
+    CaseFilter("overdue", suggested=True),
     CaseFilter(words="lampu padam"),
 ]
 CURSOR = Cursor(NOW, UUID(int=1))
@@ -57,6 +61,9 @@ QUERIES: dict[str, Query] = {
     "changes in a state": lambda connection: read_changes(connection, AGENCIES[1], 10, 50, ["selesai"]),
     "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),
     "dispatched": lambda connection: read_dispatched(connection, AGENCIES[0], NOW - timedelta(days=90), NOW, 50),
+    "marks": lambda connection: open_suggestions(
+        connection, read_page(connection, AGENCIES[0], CaseFilter(suggested=True), NOW, 50).rows
+    ),
     "case": lambda connection: read_case(connection, AGENCIES[0], generated_number(7)),
 }
 
