@@ -21,6 +21,7 @@ from ingest.web.open311 import store as open311
 from normalize import decision_store
 from normalize.conversation import tables as conversation
 from normalize.duplicates.store import tables as duplicates
+from oversight.notices import tables as oversight_notices
 from oversight.read_model import tables as oversight
 from privacy import tables as privacy
 from router import answer_store, kept_apart
@@ -59,5 +60,6 @@ MODULES = (
     webhooks,
     desk_mail,
     oversight,
+    oversight_notices,
 )
 METADATA: MetaData = SQLModel.metadata

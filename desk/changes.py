@@ -6,8 +6,12 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 # `received`: a case came to the agency. `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
-# added to the case. `moved`: the case left the agency.
-ChangeKind: TypeAlias = Literal["received", "answered", "citizen-wrote", "moved"]
+# added to the case. `moved`: the case left the agency. `due`: the last day before a deadline of the case has begun.
+# `overdue`: the deadline has passed. `three-times-overdue`: three times its period is over.
+ChangeKind: TypeAlias = Literal[
+    "received", "answered", "citizen-wrote", "moved", "due", "overdue", "three-times-overdue"
+]
+DEADLINE_CHANGES: tuple[ChangeKind, ...] = ("due", "overdue", "three-times-overdue")
 
 
 @dataclass(frozen=True, slots=True)

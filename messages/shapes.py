@@ -350,6 +350,10 @@ class Reply(WireModel):
         return text
 
 
+# Events of a deadline: its last day has begun, it has passed, three times its period has passed.
+DEADLINE_EVENTS = frozenset({"due", "overdue", "three-times-overdue"})
+
+
 class OversightEvent(WireModel):
     """An event for supervisors: a message that is no complaint, a refusal, a transfer to triage, an act of staff.
 
@@ -357,6 +361,10 @@ class OversightEvent(WireModel):
     a dead letter that was `redriven` or dropped, `subject` is the dead letter. For `set-aside-released`, `subject` is
     the message that was set aside; its reviewed copy is on its topic. `handed-to-ombudsman`: the sender agreed.
     `reveals-counted`: how often an account saw unmasked data in a week; `subject` stands for account and week.
+
+    For a deadline that is near or has passed (`due`, `overdue`, `three-times-overdue`), `subject` is the case, `reason`
+    the name of its clock, `agency` who must act, and `at` the moment at which it became so. The id follows from case,
+    clock and event: each is told once.
     """
 
     name: ClassVar[str] = "oversight-event"
@@ -379,13 +387,21 @@ class OversightEvent(WireModel):
         "set-aside-released",
         "handed-to-ombudsman",
         "reveals-counted",
+        "due",
+        "overdue",
+        "three-times-overdue",
     ]
     subject: UUID = Field(
         description="The message, complaint or dead letter that it is about; for a device the keyed hash of its id."
     )
     reason: str
     actor: str = Field("", max_length=200, description="Person who decided, if one did.")
-    tracking: str = Field("", description="Of a message that is no complaint: the number that its sender was given.")
+    tracking: str = Field(
+        "", description="Number of a case whose deadline it is about, or that the sender of a message that is none has."
+    )
+    agency: str = Field("", description="Code of the agency that must act before a deadline.")
+    dispatch_id: UUID | None = Field(None, description="Dispatch by which that agency has the case.")
+    due_at: Moment | None = Field(None, description="The deadline.")
 
 
 class Quarantined(WireModel):

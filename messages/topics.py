@@ -95,7 +95,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
         ConsumerGroup("router", "router", "router", routed),
         ConsumerGroup("ledger", "sinks", "sinks", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
-        ConsumerGroup("desk", "desk", "desk", routed, agency_topics=True),
+        ConsumerGroup("desk", "desk", "desk", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("oversight", "oversight", "oversight", (*routed, OVERSIGHT), agency_topics=True),
     )
 
@@ -149,7 +149,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
         # One partition: what is decided about a complaint may build on what was decided about another.
         topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
         topic(REPLIES, Reply, "complaint_id", "normalize, router, operations"),
-        topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, operations", 1),
+        topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, oversight, operations", 1),
         Topic(
             QUARANTINE,
             Quarantined,

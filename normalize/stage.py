@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
+from config.clocks.deadlines import MayObject
 from config.database import DatabaseLock, lock_until_commit, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source
@@ -65,6 +66,7 @@ class NormalizeStage:
 
     `readers` are those of all channels, `regions` those that citizens pick by code.
     `answer_fault` returns a reason not to believe an agency's answer that the bus took at a time, or `None`.
+    `may_object` returns whether an objection at a time is within the period after an answer.
     `matchers` find complaints about the same matter; without them only the same text of the same sender is recognised.
     A batch is read with the matcher, and its language model, that is in force when the batch begins.
     `classifier` tells complaints from advertisements, tests and the like; without it every message is a complaint, of
@@ -81,6 +83,7 @@ class NormalizeStage:
         sealer: Sealer,
         readers: ReaderTable,
         answer_fault: Callable[[AgencyAnswer, datetime], object],
+        may_object: MayObject,
         regions: Regions = _NO_REGIONS,
         matchers: Source[Matcher] | None = None,
         classifier: Classifier | None = None,
@@ -92,6 +95,7 @@ class NormalizeStage:
         self._engine = engine
         self._sealer = sealer
         self._answer_fault = answer_fault
+        self._may_object = may_object
         self._matchers = matchers
         self._matcher = matchers.current() if matchers else None
         self._find_public = find_public
@@ -133,7 +137,7 @@ class NormalizeStage:
             earlier = Earlier.load(connection, self._sealer, arrivals)
             outputs = [output for arrival in arrivals for output in decide(earlier, arrival)]
             earlier.write()
-            reopen_cases(connection, earlier.objections)
+            reopen_cases(connection, earlier.objections, self._may_object)
             for correction in corrections:
                 _follow(connection, correction)
             earlier.purge(arrivals)

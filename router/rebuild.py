@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from bus.errors import Reject
 from bus.port import Record
+from config.clocks.deadlines import Deadlines
 from config.database import write_transaction
 from messages import codec, ids
 from messages.shapes import MERGED, AgencyAnswer, Complaint, Correction, Dispatch
@@ -36,8 +37,9 @@ class RouterRebuild:
     record that is routed again leads to no dispatch that exists.
     """
 
-    def __init__(self, engine: Engine, uncounted: Mapping[UUID, AnswerOutcome]) -> None:
+    def __init__(self, engine: Engine, uncounted: Mapping[UUID, AnswerOutcome], deadlines: Deadlines) -> None:
         self._engine = engine
+        self._deadlines = deadlines
         self._uncounted = uncounted
         # Complaints whose first dispatch has not been read, with their position and the complaint they belong to.
         self._undispatched: dict[UUID, tuple[str, UUID | None]] = {}
@@ -124,7 +126,7 @@ class RouterRebuild:
         answer = codec.decode(AgencyAnswer, record.value, record.headers)
         if find_processed_answer(connection, answer.id):
             return
-        transfer = CaseTransfer(connection, record.position)
+        transfer = CaseTransfer(connection, record.position, self._deadlines)
         try:
             answered = find_answered_dispatch(transfer, answer, record.taken_at, None)
         except Reject:

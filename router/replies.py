@@ -29,17 +29,22 @@ _BY_LINK = " Tambahkan jalan, kecamatan, dan kota/kabupatennya: {}"
 class AnswerRecipients:
     """Channels whose senders hear of answers, with the form of the reply on each.
 
-    `link_of` returns the sender's own link to the report of a message.
+    `link_of` returns the sender's own link to the report of a message, and `objection_days` the number of working days
+    in which one may object to an answer of a time.
     """
 
     forms: Mapping[Channel, ReplyForm]
     link_of: Callable[[UUID], str]
+    objection_days: Callable[[datetime], int]
 
-    def answer_text(self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str) -> str:
+    def answer_text(
+        self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str, answered_at: datetime
+    ) -> str:
         """Return the text about an answer in the form of the recipient's channel."""
         form, link = self.forms[recipient.channel], self.link_of(recipient.message_id)
+        days = self.objection_days(answered_at)
         subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
-        return reply_text(form, subject, words, is_private=recipient.report.is_private, link=link)
+        return reply_text(form, subject, words, is_private=recipient.report.is_private, link=link, objection_days=days)
 
     def place_question(self, recipient: Dispatch) -> str:
         """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""
@@ -107,7 +112,7 @@ def answer_reply(
     is_told_again = is_joined and follows_response and form != "post"
     occasion = _occasion(answer, answer.verdict if is_told_again else content, answered_id)
     words = "" if is_joined else answer.text
-    text = recipients.answer_text(recipient, verdict, agency_name, words)
+    text = recipients.answer_text(recipient, verdict, agency_name, words, taken_at)
     kind: ReplyKind = "closed" if verdict == "closed" else "answered"
     return _reply(recipient, taken_at, kind, occasion, text)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
+from config.clocks.deadlines import Deadlines
 from config.database import write_transaction
 from config.reference.reloading import Source
 from messages import codec, ids
@@ -51,7 +52,8 @@ _log = structlog.get_logger()
 class RouterStage:
     """See `bus.worker.Stage`. `now` is called once for each new decision; its time is stored with the decision.
 
-    `link_of` returns the sender's own link to the report of a message, for replies.
+    `link_of` returns the sender's own link to the report of a message, for replies. `deadlines` are those of agencies
+    and of objections.
 
     A batch is routed by the rules of `source` at its beginning: an edit takes effect between two batches.
     """
@@ -64,13 +66,15 @@ class RouterStage:
         channels: ChannelDirectory,
         answer_check: AnswerCheck,
         link_of: Callable[[UUID], str],
+        deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._source = source
         self._now = now
         self._channels = channels
         self._answer_check = answer_check
-        self._recipients = AnswerRecipients(channels.answer_forms, link_of)
+        self._recipients = AnswerRecipients(channels.answer_forms, link_of, deadlines.objection_days)
+        self._deadlines = deadlines
         self._rules = source.current()
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -89,7 +93,7 @@ class RouterStage:
             ]
 
     def _route(self, connection: Connection, record: Record, stored: Sequence[Dispatch]) -> Sequence[Outgoing]:
-        transfer = CaseTransfer(connection, record.position)
+        transfer = CaseTransfer(connection, record.position, self._deadlines)
         try:
             if record.topic == COMPLAINTS:
                 complaint = codec.decode(Complaint, record.value, record.headers, self._channels.names)
@@ -199,7 +203,9 @@ class RouterStage:
         dispatches: Iterable[Dispatch] = cases_first(stored)
         # A complaint that triage itself gives back without a suggestion stays there; oversight is told.
         if not stored and refused.agency != chosen.agency:
-            hop = dispatch_to_next_agency(refused, answer, chosen, self._find_name, self._now(), self._rules.version)
+            hop = dispatch_to_next_agency(
+                refused, answer, chosen, self._find_name, self._now(), self._rules.version, self._deadlines
+            )
             moved = transfer.iterate_with_accompanying(hop, transfer.accompanying_dispatches(refused), hop)
             # Those that accompany a case are in the order of `cases_first`: they need not be in memory at once.
             dispatches = moved if hop.own_case else cases_first(moved)

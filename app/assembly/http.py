@@ -22,6 +22,7 @@ from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
 from bus.port import Producer
+from config.clocks.working_calendar import WorkingCalendar
 from config.translation.translator import load_translator
 from ingest.arrival import Refused
 from ingest.door_store import DoorStore
@@ -58,7 +59,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     settings = parts.settings
     app = Documented(_TITLE)
     app.schemes = SCHEMES
-    pages = page_templates()
+    pages = page_templates(parts.deadlines.calendar)
     pages.globals["public_view"] = settings.public_view
     # Programs never get a refusal as a page.
     program_addresses = tuple(door.address_prefix for door in parts.channels.doors.values() if door.only_programs)
@@ -96,9 +97,9 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
         record_refusal(request, Refused(reason))
 
     reports = OwnReports(parts.engine, parts.ledger)
-    return OwnPage(reports, pages, parts.secrets.link_key, parts.now, uuid4, record)
+    return OwnPage(reports, pages, parts.secrets.link_key, parts.now, uuid4, record, parts.deadlines)
 
 
-def page_templates() -> Environment:
+def page_templates(calendar: WorkingCalendar) -> Environment:
     """Return the templates of all pages for citizens."""
-    return page_environment(_TEMPLATES, load_translator())
+    return page_environment(_TEMPLATES, load_translator(), calendar)

@@ -244,6 +244,7 @@ class Parts:
             self.sealer,
             self.readers,
             lambda answer, taken_at: self.answer_check.fault(answer, taken_at, self.registry.institutions),
+            self.deadlines.may_object,
             regions,
             self.matchers,
             self.classifier,
@@ -265,7 +266,8 @@ class Parts:
         """The part of the normalizer that attaches messages to reports of the same sender."""
         from normalize.conversation.conversation import Conversation, TraitsReaderSource
 
-        return Conversation(TraitsReaderSource(self.language_models), self.channels.without_kind_choice)
+        readers = TraitsReaderSource(self.language_models)
+        return Conversation(readers, self.channels.without_kind_choice, self.deadlines.may_object)
 
     @cached_property
     def message_preview(self) -> MessagePreview:

@@ -175,6 +175,9 @@ class Service:
                 yield name, self._preparation.then(run)
         if "desk" in self._stages:
             yield from self._desk_threads()
+        if "oversight" in self._stages:
+            for name, run in oversight.threads(parts, self._stopping):
+                yield name, self._preparation.then(run)
         yield from self._operations()
 
     def _background_doors(self, channel: InstalledChannel, producer: Producer) -> Iterable[NamedThread]:
@@ -191,7 +194,13 @@ class Service:
                 "router",
                 "router",
                 lambda: RouterStage(
-                    parts.engine, parts.reloading_rules, utc_now, parts.channels, parts.answer_check, parts.link_of
+                    parts.engine,
+                    parts.reloading_rules,
+                    utc_now,
+                    parts.channels,
+                    parts.answer_check,
+                    parts.link_of,
+                    parts.deadlines,
                 ),
             ),
             (

@@ -13,6 +13,7 @@ import typer
 from app.clock import utc_now
 from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
+from app.commands.common.deadlines import due_in_words
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import (
     EX_USAGE,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.operations.suggestions.table_edits import TableKind
     from app.operations.suggestions.writer import SuggestionWriter
     from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
+    from config.clocks.deadlines import Deadlines
     from sinks.ledger.cases import CaseEvent
 
 commands = typer.Typer(no_args_is_help=True)
@@ -53,17 +55,23 @@ def list_cases(
     as_json: Json = False,
 ) -> None:
     """List the undecided cases at triage: age, due date, topic, region and candidates."""
-    with _triage_desk() as (_, desk):
+    with _triage_desk() as (parts, desk):
         cases = list(desk.undecided(topic, region))
+        deadlines = parts.deadlines
     if not oldest_first:
         cases.sort(key=lambda case: (bool(case.triage_case.danger), case.triage_case.at_triage_since), reverse=True)
-    rows = [_case_row(case) for case in cases]
+    rows = [_case_row(case, deadlines) for case in cases]
     if as_json:
         print_json(rows)
         return
     cells = [
         (
-            *(row["number"], row["danger"] or "-", f"{row['age_hours']} h", row["due_at"]),
+            *(
+                row["number"],
+                row["danger"] or "-",
+                f"{row['age_hours']} h",
+                due_in_words(case.triage_case.due_at, deadlines),
+            ),
             *(row["topic"], row["region"], row["along"]),
             "\n".join(f"{candidate.agency}: {candidate.why}" for candidate in case.candidates),
         )
@@ -77,12 +85,13 @@ def list_cases(
 def show(number: Number, as_json: Json = False) -> None:
     """Show one case: its text masked, the candidates, the reasons and the history."""
     tracking = tracking_number(number)
-    with _triage_desk() as (_, desk):
+    with _triage_desk() as (parts, desk):
         view = _stop_if_not_possible(lambda: desk.show(tracking))
+        deadlines = parts.deadlines
     if as_json:
-        print_json(_case_json(view))
+        print_json(_case_json(view, deadlines))
         return
-    for line in _case_lines(view):
+    for line in _case_lines(view, deadlines):
         OUT.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -190,7 +199,7 @@ def _suggestion(
         stop(str(error), EX_USAGE)
 
 
-def _case_row(case: UndecidedCase) -> dict[str, object]:
+def _case_row(case: UndecidedCase, deadlines: Deadlines) -> dict[str, object]:
     from messages.shapes import iso
 
     triage_case = case.triage_case
@@ -200,6 +209,7 @@ def _case_row(case: UndecidedCase) -> dict[str, object]:
         "since": iso(triage_case.at_triage_since),
         "age_hours": (utc_now() - triage_case.at_triage_since) // _HOUR,
         "due_at": iso(triage_case.due_at),
+        "due_is_provisional": deadlines.is_provisional(triage_case.due_at),
         "topic": triage_case.topic,
         "region": triage_case.region,
         "along": triage_case.followers,
@@ -208,7 +218,7 @@ def _case_row(case: UndecidedCase) -> dict[str, object]:
     }
 
 
-def _case_json(view: CaseView) -> dict[str, object]:
+def _case_json(view: CaseView, deadlines: Deadlines) -> dict[str, object]:
     from messages.shapes import iso
 
     case = view.case
@@ -219,6 +229,7 @@ def _case_json(view: CaseView) -> dict[str, object]:
         "given_to": view.decision,
         "received_at": iso(case.received_at),
         "due_at": iso(case.due_at),
+        "due_is_provisional": deadlines.is_provisional(case.due_at, case.agency),
         "channel": case.channel,
         "kind": case.kind,
         "danger": case.danger,
@@ -249,13 +260,12 @@ def _candidates_json(candidates: Sequence[CandidateAgency]) -> list[dict[str, st
     return [{"agency": candidate.agency, "name": candidate.name, "why": candidate.why} for candidate in candidates]
 
 
-def _case_lines(view: CaseView) -> Iterator[str]:
-    from messages.shapes import iso
-
+def _case_lines(view: CaseView, deadlines: Deadlines) -> Iterator[str]:
     case = view.case
     decision = f", given to {view.decision}" if view.decision else ""
     yield f"{case.tracking}  at {case.agency}{decision}"
-    yield f"  {case.kind} by {case.channel}, due {iso(case.due_at)}{f', danger: {case.danger}' if case.danger else ''}"
+    due, danger = due_in_words(case.due_at, deadlines, case.agency), f", danger: {case.danger}" if case.danger else ""
+    yield f"  {case.kind} by {case.channel}, due {due}{danger}"
     # At triage it is that of the likeliest agency; 0 if the rules propose none.
     confidence = f"{'likeliest agency' if case.agency == 'triage' else 'confidence'} {case.confidence:.0%}"
     yield f"  topic {case.topic or '-'}, region {case.region or '-'}, {confidence}"

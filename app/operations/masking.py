@@ -42,7 +42,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs", "key_generation"},
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
     shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
-    shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject", "tracking"},
+    shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject", "tracking", "agency", "dispatch_id", "due_at"},
     shapes.AuditHead: _WIRE_FIELDS | {"rows", "hash"},
     shapes.Report: frozenset({"kind", "anonim", "rahasia", "partial", "unfetched"}),
     shapes.Place: frozenset({"code"}),
@@ -57,7 +57,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
 _CODED_EVENTS = frozenset(
     (
         *("not-a-complaint", "refused", "answer-not-counted", "hop-limit", "ping-pong", "post-withdrawn"),
-        *("reopened-again", "duplicate-limit", "reveals-counted"),
+        *("reopened-again", "duplicate-limit", "reveals-counted", "due", "overdue", "three-times-overdue"),
     )
 )
 # An id, a time, a tracking number, the hash of a file, a content type, or one or two codes. Five digits in a row may be

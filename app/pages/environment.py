@@ -8,24 +8,43 @@ from jinja2 import Environment, FileSystemLoader
 
 from app.pages.headers import nonce
 from app.pages.language import language_links
-from config.time_zones import local_date, local_time
+from config.clocks.working_calendar import WorkingCalendar
+from config.time_zones import local_date, local_time, time_zone
 from config.translation.language import current_language
+from config.translation.message import message as _
 from config.translation.translator import Translator, install_translation
 
 # Folder of `base.html`, which all pages extend.
 BASE = Path(__file__).parent
+# Remark on a deadline in a year whose joint leave is not decreed yet.
+_PROVISIONAL = _("sementara")
 
 
-def page_environment(folders: Sequence[Path], translator: Translator) -> Environment:
+def page_environment(folders: Sequence[Path], translator: Translator, calendar: WorkingCalendar) -> Environment:
     """Return an environment that finds templates in these folders and in the folder of `base.html`.
 
     Filters: `local_time` and `local_date` of a moment, with the code of a region (`{{ at|local_time("51") }}`; WIB
-    without one), and `translated` for texts from Python modules. Functions: `nonce`, `language`, `language_links`.
+    without one), `due_time` and `due_date` of a deadline, which say if it is provisional, and `translated` for texts
+    from Python modules. Functions: `nonce`, `language`, `language_links`.
     """
     environment = Environment(loader=FileSystemLoader([BASE, *folders]), autoescape=True)
     install_translation(environment, translator)
     environment.filters["local_time"] = _local_time
     environment.filters["local_date"] = _local_date
+
+    def with_remark(shown: str, due_at: datetime, region_code: str) -> str:
+        if not calendar.is_provisional(due_at, time_zone(region_code)):
+            return shown
+        return f"{shown} ({translator.translate(_PROVISIONAL)})"
+
+    def due_time(due_at: datetime, region_code: str = "") -> str:
+        return with_remark(_local_time(due_at, region_code), due_at, region_code)
+
+    def due_date(due_at: datetime, region_code: str = "") -> str:
+        return with_remark(_local_date(due_at, region_code), due_at, region_code)
+
+    environment.filters["due_time"] = due_time
+    environment.filters["due_date"] = due_date
     environment.globals["nonce"] = nonce
     environment.globals["language_links"] = language_links
     return environment

@@ -1,14 +1,17 @@
 """Deadlines of a case: the table of clocks applied with the calendar of working days. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from config.clocks.clock_table import CLOCKS, ClockName, ClockRow, ClockTable, load_clock_rows
 from config.clocks.holidays import HOLIDAYS, load_holidays
 from config.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED, ReferenceFolder, version_of
 from config.time_zones import TimeZone, agency_time_zone
+
+# Returns whether an objection at the second time is within the period after an answer of the first.
+MayObject: TypeAlias = Callable[[datetime, datetime], bool]
 
 
 class Pause(NamedTuple):
@@ -31,10 +34,13 @@ class Deadlines:
         return f"{self.clocks.version}.{self.calendar.version}"
 
     def deadline(
-        self, row: ClockRow, start: datetime, zone: TimeZone, pauses: Iterable[Pause] = (), times: int = 1
+        self, row: ClockRow, start: datetime, zone: TimeZone, pauses: Iterable[Pause] = (), days: int | None = None
     ) -> datetime:
-        """Return the end of `times` periods of a row after `start`, with the time added in which the clock stood."""
-        days = row.days * times
+        """Return the end of the period of a row after `start`, with the time added in which the clock stood.
+
+        `days` replaces the number of days of the row.
+        """
+        days = row.days if days is None else days
         if row.unit == "calendar":
             return _after_calendar_pauses(start + timedelta(days=days), pauses)
         return self.after_pauses(self.calendar.add_working_days(start, days, zone), pauses, zone)
@@ -63,13 +69,17 @@ class Deadlines:
         """Return the number of working days in which a sender may object to an answer of this time."""
         return self._row("objection", at).days
 
-    def objection_deadline(self, answered_at: datetime, agency: str = "") -> datetime:
-        """Return the last moment at which a sender may object to an answer of an agency."""
-        return self.deadline(self._row("objection", answered_at), answered_at, agency_time_zone(agency))
+    def objection_deadline(self, answered_at: datetime) -> datetime:
+        """Return the last moment at which a sender may object to an answer.
 
-    def may_object(self, answered_at: datetime, at: datetime, agency: str = "") -> bool:
+        The days are those of Jakarta for all senders. Normalizer, router, ledger and desk must decide alike, and not
+        each of them knows the agency.
+        """
+        return self.deadline(self._row("objection", answered_at), answered_at, TimeZone.WIB)
+
+    def may_object(self, answered_at: datetime, at: datetime) -> bool:
         """Return whether an objection of a sender at a time is within the period after the answer."""
-        return at <= self.objection_deadline(answered_at, agency)
+        return at <= self.objection_deadline(answered_at)
 
     def is_provisional(self, due_at: datetime, agency: str = "") -> bool:
         """Return whether the decree on joint leave may still move a deadline of an agency."""

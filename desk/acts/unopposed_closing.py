@@ -15,20 +15,18 @@ from sqlalchemy import Engine, Row, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, Role
+from config.clocks.deadlines import Deadlines
 from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from desk.acts.tables import DeskAct
 from desk.read_model.tables import DeskCase
 from messages.cases.verdicts import SYSTEM_ACTOR
-from messages.replies.reply_texts import UNOPPOSED_TEXT
+from messages.replies.reply_texts import unopposed_text
 from messages.topics import TRIAGE
-from messages.working_days import OBJECTION_WORKING_DAYS, may_object
 
 _SYSTEM_ACCOUNT = UUID(int=0)
 # An objection of the last minute, or one that the desk has not read yet, comes before the closing.
 _GRACE = timedelta(days=1)
-# Among any ten working days is a weekend.
-_SHORTEST_PERIOD = timedelta(days=OBJECTION_WORKING_DAYS + 2) + _GRACE
 # Whoever got an answer so long ago does not expect news of it. Such a case is the agency's to close.
 _LONGEST_PERIOD = timedelta(days=60)
 # Cases of one search. The rest waits for the next one, so that senders' replies do not pile up.
@@ -38,7 +36,7 @@ _log = structlog.get_logger()
 
 
 class UnopposedClosing:
-    """A thread's function. `pause_seconds` is the time between two searches."""
+    """A thread's function. `pause_seconds` is the time between two searches, `deadlines` has the period."""
 
     def __init__(
         self,
@@ -47,12 +45,14 @@ class UnopposedClosing:
         now: Callable[[], datetime],
         stopping: threading.Event,
         pause_seconds: float,
+        deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._answers = answers
         self._now = now
         self._stopping = stopping
         self._pause_seconds = pause_seconds
+        self._deadlines = deadlines
 
     def run(self) -> None:
         """Close until stopped. No error ends it."""
@@ -82,7 +82,7 @@ class UnopposedClosing:
     def _close(self, case: Row[Any]) -> bool:
         """Close a case as it was when it was found: an act or a message that came since is a conflict."""
         actor = Actor(_SYSTEM_ACCOUNT, SYSTEM_ACTOR, Role.OFFICER, case.agency)
-        draft = AnswerDraft("closed", UNOPPOSED_TEXT)
+        draft = AnswerDraft("closed", unopposed_text(self._deadlines.objection_days(case.unopposed_since)))
         result = self._answers.give(actor, case.agency, case.tracking, case.version, draft)
         if result.fault is None:
             _log.info("case.closed_unopposed", dispatch_id=str(case.dispatch_id), agency=case.agency)
@@ -91,6 +91,8 @@ class UnopposedClosing:
     def _due_cases(self) -> Sequence[Row[Any]]:
         """Return the cases to close, those that wait longest first. A case with an act on its way is none."""
         now = self._now()
+        # Working days are never fewer than days.
+        shortest_period = timedelta(days=self._deadlines.objection_days(now)) + _GRACE
         is_pending = exists().where(
             col(DeskAct.dispatch_id) == col(DeskCase.dispatch_id), col(DeskAct.version) >= col(DeskCase.version)
         )
@@ -98,7 +100,7 @@ class UnopposedClosing:
         query = (
             select(*(col(getattr(DeskCase, name)) for name in names))
             .where(
-                col(DeskCase.unopposed_since).between(now - _LONGEST_PERIOD, now - _SHORTEST_PERIOD),
+                col(DeskCase.unopposed_since).between(now - _LONGEST_PERIOD, now - shortest_period),
                 col(DeskCase.agency) != TRIAGE,
                 ~is_pending,
             )
@@ -107,4 +109,4 @@ class UnopposedClosing:
         )
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
-        return [row for row in rows if not may_object(row.unopposed_since + _GRACE, now)]
+        return [row for row in rows if not self._deadlines.may_object(row.unopposed_since + _GRACE, now)]

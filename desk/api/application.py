@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from config.clocks.deadlines import Deadlines
 from config.database import DatabaseUnavailable
 from desk.acts.answers import OfficerAnswers, Record
 from desk.api import openapi
@@ -57,12 +58,13 @@ class AgencyApi:
         now: Callable[[], datetime],
         rates: Mapping[str, str],
         reply_forms: Mapping[Channel, ReplyForm],
+        deadlines: Deadlines,
     ) -> None:
         self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
-        self._cases = CaseEndpoints(engine, answers, institutions, open_picture, record, now)
+        self._cases = CaseEndpoints(engine, answers, institutions, open_picture, record, now, deadlines)
         idempotency_keys = IdempotencyKeys(engine, now)
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
-        self._open311 = Open311Endpoints(engine, answers, institutions, now)
+        self._open311 = Open311Endpoints(engine, answers, institutions, now, deadlines)
 
     def application(self) -> ASGIApp:
         """Return the application, whose addresses begin below where it is mounted."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from config.clocks.deadlines import Deadlines
 from desk.acts.answers import CaseProgressView
 from desk.api.shapes import (
     Case,
@@ -28,16 +29,16 @@ from messages.shapes import Attachment, Dispatch, Report
 PREFIX = "/agency/v1"
 
 
-def case_document(row: Row[Any]) -> Case:
+def case_document(row: Row[Any], deadlines: Deadlines) -> Case:
     """Return the document of a row of `ChangedCases`."""
     dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
-    return Case(**_case_fields(row, dispatch, row.received_at))
+    return Case(**_case_fields(row, dispatch, row.received_at, deadlines))
 
 
-def case_detail(view: CaseProgressView) -> CaseDetail:
+def case_detail(view: CaseProgressView, deadlines: Deadlines) -> CaseDetail:
     """Return the document of one case, with the answers that are on their way."""
     case = view.case
-    fields = _case_fields(case.case, case.dispatch, case.received_at)
+    fields = _case_fields(case.case, case.dispatch, case.received_at, deadlines)
     fields |= {"state": current_state(view), "version": view.version}
     return CaseDetail(
         **fields,
@@ -66,7 +67,9 @@ def attachments(view: CaseProgressView) -> Iterator[Attachment]:
         yield from report.report.attachments
 
 
-def _case_fields(row: Row[Any], dispatch: Dispatch, received_at: datetime | None) -> dict[str, Any]:
+def _case_fields(
+    row: Row[Any], dispatch: Dispatch, received_at: datetime | None, deadlines: Deadlines
+) -> dict[str, Any]:
     report = dispatch.report
     return {
         "number": row.tracking,
@@ -74,6 +77,7 @@ def _case_fields(row: Row[Any], dispatch: Dispatch, received_at: datetime | None
         "title": report.title,
         "text": report.text,
         "due": row.due_at,
+        "due_is_provisional": deadlines.is_provisional(row.due_at, dispatch.agency),
         "clock_stopped": row.clock_stopped,
         "joined": row.joined,
         "kind": report.kind.value,

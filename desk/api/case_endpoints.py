@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.api.case_document import attachments, case_detail, case_document
@@ -56,6 +57,7 @@ class CaseEndpoints:
         open_picture: OpenPicture,
         record: Record,
         now: Callable[[], datetime],
+        deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._answers = answers
@@ -63,6 +65,7 @@ class CaseEndpoints:
         self._open_picture = open_picture
         self._record = record
         self._now = now
+        self._deadlines = deadlines
 
     def cases(
         self, request: Request, after: After = None, limit: Limit = DEFAULT_LIMIT, state: States = ()
@@ -75,12 +78,14 @@ class CaseEndpoints:
         with read_transaction(self._engine) as connection:
             page = read_changes(connection, agency, seq, limit, state)
         cursor = None if page.last_seq is None else encode_cursor(agency, page.last_seq)
-        return json_response(CasePage(cases=tuple(map(case_document, page.rows)), next=cursor))
+        return json_response(
+            CasePage(cases=tuple(case_document(row, self._deadlines) for row in page.rows), next=cursor)
+        )
 
     def case(self, request: Request, number: str, if_none_match: IfNoneMatch = None) -> Response:
         """Return a case. The number of a report that belongs to a case leads to the case."""
         view = find_case(self._answers, agency_key(request), number)
-        content = shape_json(case_detail(view))
+        content = shape_json(case_detail(view, self._deadlines))
         tag = entity_tag(view.case.case.hop, view.version, content)
         if is_unchanged(if_none_match, tag):
             return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"})

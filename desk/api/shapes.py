@@ -60,6 +60,9 @@ class Case(ApiShape):
     title: str = Field(description="May be empty: an SMS has none.", examples=["Lampu jalan mati"])
     text: str = Field(examples=["Lampu jalan di Jalan Melati mati sejak Senin."])
     due: Time = Field(description="Deadline. Time for which your agency waits for the sender is added.")
+    due_is_provisional: bool = Field(
+        False, description="True if the decree on joint leave of that year may still move the deadline."
+    )
     clock_stopped: bool = Field(description="True while your agency waits for the sender.")
     joined: int = Field(description="Number of other citizens who reported the same.", examples=[0])
     kind: str = Field(description="pengaduan, aspirasi or permintaan-informasi.", examples=["pengaduan"])

@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Officer or coordinator of an agency. `account_id` does not change; `language` is a code of `LANGUAGES`."""
+    """A reader of e-mail. `account_id` does not change; `language` is a code of `LANGUAGES`."""
 
     account_id: str
     address: str
@@ -28,4 +28,8 @@ class Recipients(Protocol):
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """Return the coordinators of an agency."""
+        ...
+
+    def overseers(self) -> Sequence[Recipient]:
+        """Return the persons who watch all agencies."""
         ...

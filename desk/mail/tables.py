@@ -33,12 +33,13 @@ class MailRow(SQLModel, table=True):
 
 
 class NoticeRow(SQLModel, table=True):
-    """Message of a citizen in a case of an agency. `notified_at` is the time of the e-mail that counted it."""
+    """Change of a case that officers are notified of. `notified_at` is the time of the e-mail that counted it."""
 
     __tablename__ = "desk_mail_notice"
     __table_args__ = (Index("ix_desk_mail_notice_agency", "agency", "notified_at"),)
 
     change_id: UUID = Field(primary_key=True)
+    kind: str
     agency: str
     number: str
     changed_at: datetime = Field(sa_type=UtcDateTime)

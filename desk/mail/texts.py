@@ -1,11 +1,12 @@
 """Texts of the e-mails. They contain numbers and links only, and no word or name of a person. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from config.translation.message import Message, counted
 from config.translation.message import message as _
+from desk.changes import ChangeKind
 
 # Lists of cases that an e-mail links to.
 CaseList: TypeAlias = Literal["new", "due_soon", "overdue", "waiting"]
@@ -16,7 +17,13 @@ _FOOTER = _("Email ini dibuat otomatis. Mohon tidak dibalas.")
 _DIGEST_SUBJECT = _("Satu Pintu: ringkasan pagi, {date}")
 _DIGEST_OPENING = _("Selamat pagi. Aduan instansi Anda pagi ini:")
 _DIGEST_SETTINGS = _("Anda dapat mematikan ringkasan ini di akun Anda: {link}")
-_NOTICE_OPENING = _("Pelapor menulis lagi pada aduan berikut:")
+# Sentence before the cases of each kind of change, the most urgent first.
+NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
+    "overdue": _("Aduan berikut lewat tenggat:"),
+    "due": _("Tenggat aduan berikut tinggal satu hari kerja:"),
+    "citizen-wrote": _("Pelapor menulis lagi pada aduan berikut:"),
+}
+_REMINDER_OPENING = _("Aduan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:")
 _OFF_SUBJECT = _("Satu Pintu: webhook instansi Anda dimatikan")
 _OFF_FAILING = _("Sebuah alamat webhook instansi Anda tidak menerima pemberitahuan selama tiga hari.")
 _OFF_GONE = _("Sebuah alamat webhook instansi Anda menjawab bahwa alamat itu sudah tidak ada (410).")
@@ -76,13 +83,31 @@ def digest_text(counts: DigestCounts, date: str, links: DeskLinks) -> MailText:
     return MailText(_DIGEST_SUBJECT.filled(date=date), [[_DIGEST_OPENING], *linked, [settings]])
 
 
-def notice_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
-    """Return the notice that citizens wrote in these cases, given by their tracking numbers."""
-    listed = [f"{number}: {links.case(number)}" for number in numbers[:MAX_LISTED_CASES]]
-    unlisted = len(numbers) - len(listed)
-    rest = [[counted("Dan {count} aduan lain.", unlisted)]] if unlisted else []
-    subject = counted("Satu Pintu: pelapor menulis pada {count} aduan", len(numbers))
-    return MailText(subject, [[_NOTICE_OPENING], listed, *rest])
+def notice_text(numbers: Mapping[ChangeKind, Sequence[str]], links: DeskLinks) -> MailText:
+    """Return the notice of changes of cases, given by their tracking numbers for each kind of change."""
+    paragraphs: list[Sequence[str]] = []
+    for kind, opening in NOTICE_OPENINGS.items():
+        if kind_numbers := numbers.get(kind, ()):
+            listed = [f"{number}: {links.case(number)}" for number in kind_numbers[:MAX_LISTED_CASES]]
+            paragraphs += [[opening], listed, *_unlisted(kind_numbers)]
+    cases = len({number for kind_numbers in numbers.values() for number in kind_numbers})
+    only_written = all(kind == "citizen-wrote" for kind, kind_numbers in numbers.items() if kind_numbers)
+    if only_written:
+        return MailText(counted("Satu Pintu: pelapor menulis pada {count} aduan", cases), paragraphs)
+    return MailText(counted("Satu Pintu: {count} aduan perlu perhatian", cases), paragraphs)
+
+
+def reminder_text(agency_name: str, numbers: Sequence[str]) -> MailText:
+    """Return the reminder of cases that are three times overdue. Its readers need not have access to the desk."""
+    subject = counted("Satu Pintu: {count} aduan lewat tiga kali tenggat", len(numbers))
+    opening = _REMINDER_OPENING.filled(agency=agency_name)
+    return MailText(subject, [[opening], numbers[:MAX_LISTED_CASES], *_unlisted(numbers)])
+
+
+def _unlisted(numbers: Sequence[str]) -> Sequence[Sequence[str]]:
+    """Return the paragraph that counts the cases which are not listed, if there are any."""
+    unlisted = len(numbers) - MAX_LISTED_CASES
+    return [[counted("Dan {count} aduan lain.", unlisted)]] if unlisted > 0 else []
 
 
 def switched_off_text(reason: str, links: DeskLinks) -> MailText:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from accounts.frame import SignedInPages
 from accounts.permissions import Act, Actor
 from accounts.signed_in import Forbidden, SignedIn
+from config.clocks.deadlines import Deadlines
 from config.reference.regions import Regions
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
@@ -64,6 +65,7 @@ class DeskPageParts:
     open_contact: OpenContact
     record: Record
     now: Callable[[], datetime]
+    deadlines: Deadlines
 
     def require(self, request: Request, *acts: Act) -> Actor:
         """Return the person, who may do these acts at the own agency. Raises `NotSignedIn` or `Forbidden`."""

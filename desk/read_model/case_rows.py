@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
+from config.clocks.deadlines import Deadlines, Pause
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.cases.verdicts import CaseState
 from messages.shapes import Dispatch, SenderAct
@@ -52,7 +53,10 @@ class Accompanying:
 
 
 def case_rows(
-    dispatches: Sequence[Dispatch], answers: Sequence[CaseAnswer], accompanying: Mapping[str, Accompanying]
+    dispatches: Sequence[Dispatch],
+    answers: Sequence[CaseAnswer],
+    accompanying: Mapping[str, Accompanying],
+    deadlines: Deadlines,
 ) -> Sequence[dict[str, Any]]:
     """Return one row for each dispatch that is its own case.
 
@@ -61,25 +65,21 @@ def case_rows(
     """
     courses = answered_dispatches([CaseDispatch(item.at, item.hop, item.agency) for item in dispatches], answers)
     return [
-        _row(dispatch, course, following, _refusals(courses, dispatch.hop), accompanying)
+        _row(dispatch, course, following, _refusals(courses, dispatch.hop), accompanying, deadlines)
         for dispatch, following, course in zip(dispatches, [*dispatches[1:], None], courses, strict=True)
         if dispatch.own_case
     ]
 
 
-def deadline(due_at: datetime, answers: Sequence[CaseAnswer], repeated_at: Sequence[datetime]) -> datetime:
-    """Return the deadline with all time added in which the agency waited for the sender.
+def waits(answers: Sequence[CaseAnswer], repeated_at: Sequence[datetime]) -> Sequence[Pause]:
+    """Return the periods in which the agency waited for the sender.
 
     Waiting begins with a question and ends with the sender's next message or the agency's next answer. A wait that has
-    not ended adds nothing yet.
+    not ended is left out.
     """
     ends = sorted([*(answer.at for answer in answers), *repeated_at])
-    waits = (
-        next((end - answer.at for end in ends if end > answer.at), timedelta())
-        for answer in answers
-        if answer.verdict == "asked"
-    )
-    return due_at + sum(waits, timedelta())
+    asked_at = [answer.at for answer in answers if answer.verdict == "asked"]
+    return [Pause(start, end) for start in asked_at if (end := next((end for end in ends if end > start), None))]
 
 
 def _row(
@@ -88,6 +88,7 @@ def _row(
     following: Dispatch | None,
     refusals: int,
     accompanying: Mapping[str, Accompanying],
+    deadlines: Deadlines,
 ) -> dict[str, Any]:
     beside = accompanying.get(dispatch.agency, Accompanying())
     messages = [message for message in beside.messages if message.at >= dispatch.at]
@@ -105,7 +106,7 @@ def _row(
         "is_current": following is None,
         "version": len(course.answers) + len(messages),
         "dispatched_at": dispatch.at,
-        "due_at": deadline(dispatch.due_at, counted, answered_at),
+        "due_at": deadlines.after_waiting(dispatch.due_at, waits(counted, answered_at), dispatch.agency),
         "clock_stopped": state == "tunda",
         "changed_at": following.at if following else max(events_at),
         "unopposed_since": None if following else _unopposed_since(state, counted, beside.written_at),

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from config.clocks.deadlines import Deadlines
 from config.database import insert_statement, statement_chunks
 from desk.changes import CaseChange, ChangeKind
 from desk.read_model.case_rows import Accompanying, SenderMessage, case_rows
@@ -42,6 +43,7 @@ def derive_cases(
     dispatches: Sequence[Mapping[str, Any]],
     answers: Sequence[Mapping[str, Any]],
     marked: Sequence[Row[Any]],
+    deadlines: Deadlines,
 ) -> Sequence[CaseChange]:
     """Derive the cases to which these new rows of facts belong, store them, and return what changed.
 
@@ -55,7 +57,7 @@ def derive_cases(
     changed: dict[UUID, str] = {}
     for start in range(0, len(complaint_ids), _COMPLAINTS_AT_ONCE):
         chunk = complaint_ids[start : start + _COMPLAINTS_AT_ONCE]
-        derived = _derive(connection, chunk)
+        derived = _derive(connection, chunk, deadlines)
         stored = _stored_rows(connection, [row["dispatch_id"] for row in derived])
         changed |= {row["dispatch_id"]: row["agency"] for row in derived if stored.get(row["dispatch_id"]) != row}
         was_current |= {dispatch_id: row["is_current"] for dispatch_id, row in stored.items()}
@@ -84,14 +86,14 @@ def _affected_complaints(
     return affected
 
 
-def _derive(connection: Connection, complaint_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+def _derive(connection: Connection, complaint_ids: Sequence[UUID], deadlines: Deadlines) -> list[dict[str, Any]]:
     dispatches = _dispatches(connection, complaint_ids)
     answers = _answers(connection, dispatches)
     accompanying = _accompanying(connection, complaint_ids)
     return [
         row
         for complaint_id, history in dispatches.items()
-        for row in case_rows(history, answers[complaint_id], accompanying[complaint_id])
+        for row in case_rows(history, answers[complaint_id], accompanying[complaint_id], deadlines)
     ]
 
 

@@ -16,16 +16,18 @@ from sqlmodel import SQLModel
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
+from config.clocks.deadlines import Deadlines
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_cases_of
+from desk.read_model.deadline_changes import deadline_changes
 from desk.read_model.derivation import derive_cases, mark_latest
 from desk.read_model.sender_messages import mark_messages
 from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
 from messages import codec
 from messages.answer_check import AnswerCheck
-from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
+from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
 
 # Stores what agencies are to be told of. It runs in the transaction of the batch.
 OnChanges = Callable[[Connection, Sequence[CaseChange]], None]
@@ -51,6 +53,7 @@ class DeskSink:
         institutions: Callable[[], Container[str]],
         processed_answers: ProcessedAnswers,
         on_changes: OnChanges,
+        deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._channels = channels
@@ -58,14 +61,17 @@ class DeskSink:
         self._institutions = institutions
         self._processed_answers = processed_answers
         self._on_changes = on_changes
+        self._deadlines = deadlines
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Store the facts of a batch and derive its cases. Doing so again changes nothing."""
         rows: defaultdict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
-        answers = []
+        answers, events = [], []
         for record in records:
             if record.topic == AGENCY_ANSWERS:
                 answers.append((record, self._decode(AgencyAnswer, record)))
+            elif record.topic == OVERSIGHT:
+                events.append(self._decode(OversightEvent, record))
             else:
                 table, row = self._fact(record)
                 rows[table].append(row)
@@ -75,6 +81,8 @@ class DeskSink:
                 lock_until_commit(connection, DatabaseLock.DESK)
                 rows[DeskAnswer] = self._answer_rows(connection, answers)
                 self._store(connection, rows)
+                if changes := deadline_changes(connection, events):
+                    self._on_changes(connection, changes)
         except StatementError as error:
             # Only errors of the values come here: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
@@ -89,7 +97,7 @@ class DeskSink:
         mark_latest(connection, dispatched)
         related = {row["id"] for row in complaints} | {row["complaint_id"] for row in corrections}
         marked = mark_messages(connection, dispatched, related)
-        changes = derive_cases(connection, dispatches, answers, marked)
+        changes = derive_cases(connection, dispatches, answers, marked, self._deadlines)
         number_cases_of(connection, _cases_beside(complaints, corrections) - dispatched)
         if changes:
             self._on_changes(connection, changes)

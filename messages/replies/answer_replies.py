@@ -26,12 +26,17 @@ class AnswerSubject(NamedTuple):
         return TRIAGE_NAME if self.agency == TRIAGE else self.agency_name
 
 
-def reply_text(form: ReplyForm, subject: AnswerSubject, words: str, *, is_private: bool, link: str) -> str:
-    """Return the text. `link` is the sender's own link to the report; a public post never contains it."""
+def reply_text(
+    form: ReplyForm, subject: AnswerSubject, words: str, *, is_private: bool, link: str, objection_days: int
+) -> str:
+    """Return the text. `link` is the sender's own link to the report; a public post never contains it.
+
+    `objection_days` is the number of working days in which the sender may object to a closing.
+    """
     if form == "post":
         name = "" if is_private else subject.public_name
         return answer_post(subject.verdict, subject.number, subject.agency, name, "" if is_private else words)
-    access = SenderAccess(link=link, takes_keywords=form == "sms")
+    access = SenderAccess(link=link, objection_days=objection_days if form == "sms" else 0)
     return sender_text(*subject, words, is_private=is_private, access=access)
 
 

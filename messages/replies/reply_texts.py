@@ -11,10 +11,7 @@ from types import MappingProxyType
 from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
-from messages.working_days import OBJECTION_WORKING_DAYS
 
-# Words of a closing by the system: nobody objected to the agency's response.
-UNOPPOSED_TEXT = "Tidak ada keberatan dalam 10 hari kerja."
 UNNAMED_AGENCY = "instansi yang berwenang"
 # Name under which citizens hear of triage.
 TRIAGE_NAME = "petugas SP4N-LAPOR!"
@@ -49,7 +46,7 @@ _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi: "
 _ARCHIVED_NOTICE = (
     "Laporan {} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan yang lebih lengkap."
 )
-_OBJECTION_HINT = f" Belum selesai? Balas BELUM {{}} dalam {OBJECTION_WORKING_DAYS} hari kerja."
+_OBJECTION_HINT = " Belum selesai? Balas BELUM {} dalam {} hari kerja."
 _CUT = "..."
 # A beginning of the words that is shorter than this says nothing.
 _SHORTEST_CUT = 20
@@ -63,15 +60,20 @@ _PLAIN_CHARACTERS = str.maketrans(
 class SenderAccess:
     """How the sender gets at the rest of an answer.
 
-    `link` is the sender's own link to the report; empty without one. `takes_keywords`: the sender may answer with a
-    keyword, such as BELUM.
+    `link` is the sender's own link to the report; empty without one. `objection_days`: the sender may object to a
+    closing with the keyword BELUM within so many working days; 0 where the channel has no keywords.
     """
 
     link: str = ""
-    takes_keywords: bool = False
+    objection_days: int = 0
 
 
 NO_ACCESS = SenderAccess()
+
+
+def unopposed_text(days: int) -> str:
+    """Return the words of a closing by the system: nobody objected to the agency's response."""
+    return f"Tidak ada keberatan dalam {days} hari kerja."
 
 
 def tells_citizen(verdict: Verdict) -> bool:
@@ -123,7 +125,9 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, acc
     """
     names = (agency_name, UNNAMED_AGENCY) if agency_name else (UNNAMED_AGENCY,)
     openings = [_WITH_WORDS[verdict].format(number, name) for name in names]
-    hint = _OBJECTION_HINT.format(number) if verdict == "closed" and access.takes_keywords else ""
+    hint = (
+        _OBJECTION_HINT.format(number, access.objection_days) if verdict == "closed" and access.objection_days else ""
+    )
     text = _with_words(openings, words, access.link)
     if text:
         return f"{text}{hint}" if is_complete(text, words) and fits_one_sms(text + hint) else text

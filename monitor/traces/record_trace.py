@@ -70,7 +70,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,79}")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 # The reason of these events is a constant. The reason of all other events is text that a person wrote.
 _EVENTS_WITH_CONSTANT_REASON = frozenset(
-    ("not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn", "reopened-again", "duplicate-limit")
+    (
+        *("not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn", "reopened-again"),
+        *("duplicate-limit", "due", "overdue", "three-times-overdue"),
+    )
 )
 # The shape of a dispatch limits the hop only from below; a span attribute is limited here.
 _MAX_HOP = 2**31

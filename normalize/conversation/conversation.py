@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from config.clocks.deadlines import MayObject
 from config.reference.reloading import Source
 from language.model import LanguageModel
 from messages.payloads.sms import stated_act
@@ -24,6 +25,7 @@ class OpenMessage:
     draft: Draft
     traits: MessageTraits
     content: SenderMessage
+    may_object: MayObject
 
     @property
     def lacks_place(self) -> bool:
@@ -54,10 +56,14 @@ class TraitsReaderSource:
 
 
 class Conversation:
-    """Reads messages with the reader in force. `channels` are those on which a proven sender writes without a form."""
+    """Reads messages with the reader in force. `channels` are those on which a proven sender writes without a form.
 
-    def __init__(self, readers: Source[TraitsReader], channels: Collection[Channel]) -> None:
+    `may_object` returns whether an objection at a time is within the period after an answer.
+    """
+
+    def __init__(self, readers: Source[TraitsReader], channels: Collection[Channel], may_object: MayObject) -> None:
         self._readers = readers
+        self._may_object = may_object
         self._channels = frozenset(channels)
 
     def open_message(self, raw: RawMessage, draft: Draft, classified: Draft | NotComplaint) -> OpenMessage | None:
@@ -82,7 +88,7 @@ class Conversation:
             names_author=raw.channel in _CHANNELS_WITH_LINKS and not draft.report.anonim,
             reason=reason,
         )
-        return OpenMessage(draft, traits, content)
+        return OpenMessage(draft, traits, content, self._may_object)
 
 
 def follows_of(
@@ -92,7 +98,7 @@ def follows_of(
 
     `closed_thread` is the closed report in whose thread the message stands.
     """
-    attachment = attach(replace(message.content, closed_thread=closed_thread), reports, content_of)
+    attachment = attach(replace(message.content, closed_thread=closed_thread), reports, content_of, message.may_object)
     return _follows(attachment) if attachment else None
 
 

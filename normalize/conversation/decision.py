@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from config.clocks.deadlines import MayObject
 from language.places.gazetteer import regions_overlap
 from messages.shapes import AFTER_CLOSING, SenderAct
-from messages.working_days import may_object
 from normalize.conversation.traits import SMALL_PLACES, MessageTraits
 from normalize.draft import SetAsideReason
 from normalize.duplicates.comparable import Comparable, NamedEntity
@@ -92,7 +92,9 @@ class Attachment:
 ContentOf = Callable[[UUID], Comparable | None]
 
 
-def attach(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
+def attach(
+    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf, may_object: MayObject
+) -> Attachment | None:
     """Return the report that a message belongs to; `None` if it is a report of its own.
 
     `reports` are those of the sender, the latest first. A message that is set aside otherwise belongs to a report by
@@ -100,16 +102,16 @@ def attach(message: SenderMessage, reports: Sequence[SenderReport], content_of: 
     """
     earlier = [report for report in reports if report.at <= message.at and _hides_as_much(message, report)]
     if message.numbers or message.stated_act:
-        return _by_number(message, earlier, content_of)
+        return _by_number(message, earlier, content_of, may_object)
     if message.is_courtesy:
-        return _response(message, earlier, content_of)
+        return _response(message, earlier, content_of, may_object)
     answer = _answer_to_question(message, earlier, content_of)
     if answer or message.reason:
         return answer
     return (
-        _below_closed_case(message, earlier, content_of)
+        _below_closed_case(message, earlier, content_of, may_object)
         or _completion(message, earlier)
-        or _response(message, earlier, content_of)
+        or _response(message, earlier, content_of, may_object)
     )
 
 
@@ -126,7 +128,9 @@ def _hides_as_much(message: SenderMessage, report: SenderReport) -> bool:
     return not message.names_author if report.anonim else not message.anonim
 
 
-def _by_number(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
+def _by_number(
+    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf, may_object: MayObject
+) -> Attachment | None:
     """Return the report of the first own number, unless the message states no act and tells of another matter.
 
     Another sender's number is no number of a report here.
@@ -135,7 +139,7 @@ def _by_number(message: SenderMessage, reports: Sequence[SenderReport], content_
     report = next((by_number[number] for number in message.numbers if number in by_number), None)
     if report is None:
         return None
-    is_answered = _is_answered(report, message.at)
+    is_answered = _is_answered(report, message.at, may_object)
     # Only an answer can be confirmed.
     if message.stated_act and (is_answered or message.stated_act != "confirms"):
         return Attachment(report, message.stated_act, "own-number")
@@ -181,7 +185,7 @@ def _is_other_report(message: SenderMessage, report: SenderReport, content_of: C
 
 
 def _below_closed_case(
-    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf
+    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf, may_object: MayObject
 ) -> Attachment | None:
     """Return the closed case in whose thread the sender writes, unless the message tells of another matter.
 
@@ -197,7 +201,7 @@ def _below_closed_case(
         return None
     if message.traits.confirms and not message.traits.objects:
         return Attachment(report, "confirms", "same-thread")
-    if not _is_answered(report, message.at):
+    if not _is_answered(report, message.at, may_object):
         return Attachment(report, "reports", AFTER_CLOSING)
     return Attachment(report, "objects", "same-thread")
 
@@ -213,12 +217,14 @@ def _completion(message: SenderMessage, reports: Sequence[SenderReport]) -> Atta
     return Attachment(latest, "adds", "completes") if brings_place or brings_matter else None
 
 
-def _response(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
+def _response(
+    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf, may_object: MayObject
+) -> Attachment | None:
     """Return the answered case that a message objects to or confirms: the one that shares most words with it."""
     traits = message.traits
     if not (traits.objects or traits.confirms):
         return None
-    answered = [report for report in reports if _is_answered(report, message.at)]
+    answered = [report for report in reports if _is_answered(report, message.at, may_object)]
     matching = [
         (similarity, report)
         for report in answered
@@ -230,7 +236,7 @@ def _response(message: SenderMessage, reports: Sequence[SenderReport], content_o
     return Attachment(report, "objects" if traits.objects else "confirms", "responds-to-answer")
 
 
-def _is_answered(report: SenderReport, at: datetime) -> bool:
+def _is_answered(report: SenderReport, at: datetime, may_object: MayObject) -> bool:
     """Return whether the sender may still object to the last answer."""
     times = [time for time in (report.answered_at, report.closed_at) if time and time <= at]
     return bool(times) and may_object(max(times), at)

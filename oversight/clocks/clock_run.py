@@ -46,7 +46,7 @@ class ClockRun:
         """Return the run with its end."""
         return replace(self.resumed(at), ended_at=at, is_dropped=is_dropped)
 
-    def due_at(self, deadlines: Deadlines, now: datetime, times: int = 1) -> datetime:
-        """Return the end of `times` periods. While the clock stands, it is the one if the sender wrote now."""
+    def due_at(self, deadlines: Deadlines, now: datetime, days: int | None = None) -> datetime:
+        """Return the deadline, or the end of so many days. While the clock stands, the sender might write now."""
         pauses: Sequence[Pause] = self.resumed(max(now, self.paused_at or now)).pauses
-        return deadlines.deadline(self.row, self.started_at, agency_time_zone(self.agency), pauses, times)
+        return deadlines.deadline(self.row, self.started_at, agency_time_zone(self.agency), pauses, days)

@@ -56,7 +56,9 @@ class _Course:
             self._agency, self._accompanies = event.agency, event.kind == "joined"
         row = self._deadlines.clocks.row(self._clock, event.at, self._case.kind, self._case.topic)
         if row and not self._is_running and self._begins(row, event, signals, is_transfer=is_transfer):
-            self.runs.append(ClockRun(row, event.hop, self._agency, event.at))
+            # The sender's days are those of Jakarta: see `Deadlines.objection_deadline`.
+            agency = "" if row.duty == "sender" else self._agency
+            self.runs.append(ClockRun(row, event.hop, agency, event.at))
 
     @property
     def _is_running(self) -> bool:

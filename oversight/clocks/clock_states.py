@@ -26,10 +26,11 @@ THREE_TIMES = 3
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """A clock of a case at a moment. Clock and hop name it within its case.
+    """A clock of a case at a moment. Clock and hop name it within its case; an objection also needs its beginning.
 
     `times_overdue` is the number of full periods that have passed: 0 before the deadline. `is_open`: somebody must
-    still act. `is_provisional`: the decree on joint leave of the year may still move the deadline.
+    still act. `last_day_at`: the last day before the deadline begins. `is_provisional`: the decree on joint leave of
+    the year may still move the deadline.
     """
 
     clock: ClockName
@@ -38,9 +39,11 @@ class ClockState:
     duty: Duty
     state: State
     started_at: datetime
+    last_day_at: datetime
     due_at: datetime
     three_times_due_at: datetime
     ended_at: datetime | None
+    is_dropped: bool
     times_overdue: int
     is_open: bool
     is_provisional: bool
@@ -76,9 +79,11 @@ def _state(run: ClockRun, deadlines: Deadlines, now: datetime) -> ClockState:
         duty=run.row.duty,
         state=_state_name(run, due_at, until),
         started_at=run.started_at,
+        last_day_at=run.due_at(deadlines, until, run.row.days - 1),
         due_at=due_at,
-        three_times_due_at=run.due_at(deadlines, until, THREE_TIMES),
+        three_times_due_at=run.due_at(deadlines, until, THREE_TIMES * run.row.days),
         ended_at=run.ended_at,
+        is_dropped=run.is_dropped,
         times_overdue=_times_overdue(run, deadlines, until),
         is_open=run.is_open,
         is_provisional=deadlines.calendar.is_provisional(due_at, agency_time_zone(run.agency)),
@@ -96,6 +101,6 @@ def _state_name(run: ClockRun, due_at: datetime, until: datetime) -> State:
 
 def _times_overdue(run: ClockRun, deadlines: Deadlines, until: datetime) -> int:
     times = 0
-    while run.due_at(deadlines, until, times + 1) < until:
+    while run.due_at(deadlines, until, (times + 1) * run.row.days) < until:
         times += 1
     return times

@@ -21,8 +21,9 @@ from config.clocks.deadlines import Deadlines
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from messages import codec
 from messages.answer_check import AnswerCheck
-from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
+from messages.shapes import DEADLINE_EVENTS, AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from oversight.notices.tables import OversightNotice
 from oversight.read_model.derivation import derive_cases
 from oversight.read_model.tables import (
     OversightAnswer,
@@ -90,6 +91,8 @@ class OversightSink:
             event = self._decode(OversightEvent, record)
             if event.event == "handed-to-ombudsman":
                 facts[OversightHandOver].append({"id": event.id, "complaint_id": event.subject, "at": event.at})
+            elif event.event in DEADLINE_EVENTS:
+                facts[OversightNotice].append({"id": event.id, "complaint_id": event.subject})
         else:
             facts[OversightDispatch].append(_dispatch_row(self._decode(Dispatch, record)))
 

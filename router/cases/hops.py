@@ -6,10 +6,10 @@ A case is a complaint with a dispatch of its own. A repeat or a join accompanies
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from config.clocks.deadlines import Deadlines
 from messages import ids
 from messages.shapes import AFTER_CLOSING, MERGED, SAID_BY_SENDER, Dispatch, Reason, Relation
 from messages.topics import TRIAGE
-from router.deadlines import answer_deadline
 
 _ACCOMPANIES_TEXT = {
     "repeat": "Mengulang atau melanjutkan hal yang sudah dilaporkan dengan nomor {}.",
@@ -89,12 +89,13 @@ def dispatch_after_closing(dispatch: Dispatch, closed_case: Dispatch) -> Dispatc
     return dispatch.model_copy(update=fields)
 
 
-def next_hop_to_case(dispatch: Dispatch, case: Dispatch, at: datetime) -> Dispatch:
+def next_hop_to_case(dispatch: Dispatch, case: Dispatch, at: datetime, deadlines: Deadlines) -> Dispatch:
     """Return the next hop of an accompanying complaint after its case has moved or has been replaced."""
-    return dispatch_to_case(next_hop(dispatch, at, case.rules_version), case)
+    at_agency = dispatch.model_copy(update={"agency": case.agency})
+    return dispatch_to_case(next_hop(at_agency, at, case.rules_version, deadlines), case)
 
 
-def next_hop(dispatch: Dispatch, at: datetime, rules_version: str) -> Dispatch:
+def next_hop(dispatch: Dispatch, at: datetime, rules_version: str, deadlines: Deadlines) -> Dispatch:
     """Return the dispatch as the next hop, with a new id and deadline; agency and reasons are those of `dispatch`."""
     hop = dispatch.hop + 1
     fields = {
@@ -102,9 +103,14 @@ def next_hop(dispatch: Dispatch, at: datetime, rules_version: str) -> Dispatch:
         "at": at,
         "rules_version": rules_version,
         "hop": hop,
-        "due_at": answer_deadline(at),
     }
-    return dispatch.model_copy(update=fields)
+    return with_deadline(dispatch.model_copy(update=fields), at, deadlines)
+
+
+def with_deadline(dispatch: Dispatch, at: datetime, deadlines: Deadlines) -> Dispatch:
+    """Return the dispatch with the deadline that its agency has for an answer from `at` on."""
+    due_at = deadlines.answer_deadline(at, dispatch.agency, dispatch.report.kind, dispatch.topic)
+    return dispatch.model_copy(update={"due_at": due_at})
 
 
 def cases_first(dispatches: Iterable[Dispatch]) -> Sequence[Dispatch]:

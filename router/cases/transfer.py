@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from config.clocks.deadlines import Deadlines
 from messages.shapes import Dispatch, Report
 from router.cases.hops import accompanies_case, next_hop_to_case
 from router.store import (
@@ -23,9 +24,10 @@ from router.store import (
 class CaseTransfer:
     """Moves complaints in one transaction. `position` is that of the record which leads to the moves."""
 
-    def __init__(self, connection: Connection, position: str) -> None:
+    def __init__(self, connection: Connection, position: str, deadlines: Deadlines) -> None:
         self.connection = connection
         self.position = position
+        self.deadlines = deadlines
 
     def find_case(self, complaint_id: UUID | None) -> Dispatch | None:
         """Return the latest dispatch of the case that a complaint is or accompanies, and lock the complaints between.
@@ -104,7 +106,11 @@ class CaseTransfer:
         remaining = iter(dispatches)
         while chunk := list(islice(remaining, DISPATCHES_PER_CHUNK)):
             lock_complaints(self.connection, [dispatch.complaint_id for dispatch in chunk])
-            hops = [next_hop_to_case(dispatch, case, at) for dispatch in chunk if not _is_at_case(dispatch, case)]
+            hops = [
+                next_hop_to_case(dispatch, case, at, self.deadlines)
+                for dispatch in chunk
+                if not _is_at_case(dispatch, case)
+            ]
             # A complaint that a person has put elsewhere meanwhile has this hop already and stays there.
             moved_ids = store_dispatches_once(self.connection, self.position, hops)
             cases = {dispatch.complaint_id: dispatch for dispatch in chunk if dispatch.own_case}

@@ -64,7 +64,7 @@ def _split(
         "own_case": True,
         "actor": "",
     }
-    case = next_hop(current.model_copy(update=fields), now, rules.version)
+    case = next_hop(current.model_copy(update=fields), now, rules.version, transfer.deadlines)
     accompanying = transfer.dispatches_to_take_along(current, case, lambda report: decide(report, rules).agency)
     return transfer.dispatch_with_accompanying(case, accompanying, case)
 
@@ -83,7 +83,9 @@ def _merge(transfer: CaseTransfer, correction: Correction, current: Dispatch, no
     if is_in_case or case.complaint_id == current.complaint_id or find_closing(transfer.connection, case):
         return ()
     accompanying = transfer.accompanying_dispatches(current)
-    merged = next_hop_to_case(current.model_copy(update={"relation": correction.relation}), case, now)
+    merged = next_hop_to_case(
+        current.model_copy(update={"relation": correction.relation}), case, now, transfer.deadlines
+    )
     explanation = f"Disatukan dengan laporan {case.tracking} oleh petugas: {correction.reason}"
     # A merge gives nobody more time.
     due_at = min(current.due_at, merged.due_at)

@@ -14,9 +14,9 @@ from router.cases.hops import (
     dispatch_as_own_case,
     dispatch_to_case,
     next_hop,
+    with_deadline,
 )
 from router.cases.transfer import CaseTransfer
-from router.deadlines import answer_deadline
 from router.decide import decide, decide_again
 from router.lifecycle.objection import CaseReopening, is_objection_in_time
 from router.rules import Rules
@@ -40,6 +40,8 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     closing = find_closing(transfer.connection, case) if case else None
     own_dispatch = _own_dispatch(complaint, rules, now, _closed_case(transfer, complaint))
     dispatch = _relate_to_case(own_dispatch, case, rules, closing)
+    if dispatch.own_case or dispatch.relation.kind != "repeat":
+        dispatch = with_deadline(dispatch, now, transfer.deadlines)
     target = case if case and not dispatch.own_case else dispatch
     dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
     if dispatches and parent_id:
@@ -57,7 +59,7 @@ def _hops_of_parent(
     closing = find_closing(transfer.connection, case)
     if closing is None:
         return _clarify_parent(transfer, complaint, parent_id, case, rules, now)
-    if not is_objection_in_time(complaint.follow_up.act, complaint.at, closing):
+    if not is_objection_in_time(complaint.follow_up.act, complaint.at, closing, transfer.deadlines):
         return ()
     return case_reopening(transfer, rules, now).for_objection(complaint.id, parent_id)
 
@@ -91,7 +93,7 @@ def _closed_case(transfer: CaseTransfer, complaint: Complaint) -> ClosedCase | N
 
 
 def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime, again: ClosedCase | None) -> Dispatch:
-    """Return the dispatch to the agency that the complaint's own text leads to."""
+    """Return the dispatch to the agency that the complaint's own text leads to, without a deadline yet."""
     return Dispatch(
         **decide(complaint.report, rules).dispatch_fields(),
         id=ids.dispatch_id(complaint.id, 0),
@@ -102,7 +104,7 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime, again: Clos
         channel=complaint.channel,
         rules_version=rules.version,
         hop=0,
-        due_at=answer_deadline(now),
+        due_at=now,
         report=complaint.report,
         relation=complaint.relation,
         follow_up=complaint.follow_up,
@@ -151,7 +153,7 @@ def _clarify_parent(
     fields = decision.dispatch_fields()
     if earlier.own_case:
         fields["reasons"] = (*earlier.reasons, *decision.reasons)
-    clarified = next_hop(earlier.model_copy(update=fields), now, rules.version)
+    clarified = next_hop(earlier.model_copy(update=fields), now, rules.version, transfer.deadlines)
     if not earlier.own_case:
         clarified = dispatch_as_own_case(clarified, case, rules.registry.name_of(case.agency))
     accompanying = transfer.dispatches_to_take_along(earlier, clarified, lambda report: decide(report, rules).agency)

@@ -10,9 +10,9 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
+from config.clocks.deadlines import Deadlines
 from messages.shapes import Dispatch, Reason, Report, SenderAct
 from messages.topics import TRIAGE
-from messages.working_days import may_object
 from router.answer_store import Closing, find_closing
 from router.cases.hops import dispatch_as_own_case, next_hop
 from router.cases.transfer import CaseTransfer
@@ -25,9 +25,9 @@ _REOPENED = "Dibuka lagi (ke-{}) karena pelapor menyatakan belum selesai."
 _TOLD_FROM = 2
 
 
-def is_objection_in_time(act: SenderAct, written_at: datetime, closing: Closing) -> bool:
+def is_objection_in_time(act: SenderAct, written_at: datetime, closing: Closing, deadlines: Deadlines) -> bool:
     """Return whether a message objects to the answer that closed a case: after the answer, and within the period."""
-    return act == "objects" and closing.stated_at < written_at and may_object(closing.at, written_at)
+    return act == "objects" and closing.stated_at < written_at and deadlines.may_object(closing.at, written_at)
 
 
 def reopened_cases(dispatches: Sequence[Dispatch]) -> Sequence[Dispatch]:
@@ -67,7 +67,7 @@ class CaseReopening:
         objections = [
             dispatch
             for dispatch in accompanying
-            if closing and is_objection_in_time(dispatch.follow_up.act, dispatch.at, closing)
+            if closing and is_objection_in_time(dispatch.follow_up.act, dispatch.at, closing, self.transfer.deadlines)
         ]
         hops: list[Dispatch] = []
         for objection in sorted(objections, key=attrgetter("at", "complaint_id")):
@@ -94,7 +94,7 @@ class CaseReopening:
             "confidence": NO_CANDIDATE if agency == TRIAGE != case.agency else report.confidence,
             "reopened": reopened,
         }
-        hop = next_hop(report.model_copy(update=fields), self.now, self.rules.version)
+        hop = next_hop(report.model_copy(update=fields), self.now, self.rules.version, self.transfer.deadlines)
         if not report.own_case:
             hop = dispatch_as_own_case(hop, case, self.rules.registry.name_of(case.agency))
         accompanying = self.transfer.dispatches_to_take_along(report, hop, self.agency_of)

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from config.clocks.deadlines import Deadlines
 from messages.shapes import AgencyAnswer, Dispatch, Reason
 from messages.topics import TRIAGE
 from router.cases.hops import next_hop
@@ -91,6 +92,7 @@ def dispatch_to_next_agency(
     name_of: Callable[[str], str | None],
     at: datetime,
     rules_version: str,
+    deadlines: Deadlines,
 ) -> Dispatch:
     """Return the next hop with all reasons so far and a new one; if a person in triage decided, with the person.
 
@@ -104,7 +106,7 @@ def dispatch_to_next_agency(
         "confidence": _confidence(chosen),
         "actor": (answer.actor or TRIAGE) if by_triage else "",
     }
-    return next_hop(refused.model_copy(update=fields), at, rules_version)
+    return next_hop(refused.model_copy(update=fields), at, rules_version, deadlines)
 
 
 def _confidence(chosen: NextAgency) -> float:

@@ -27,6 +27,7 @@ from config.translation.message import Message
 from config.translation.translator import load_translator
 from ingest.http.client_networks import client_networks
 from tests.accounts.desk_client import DeskClient, OpenDesk
+from tests.support.deadlines import DEADLINES
 from tests.support.paths import ROOT
 
 PASSWORD = "kopi pagi di beranda"
@@ -139,7 +140,7 @@ class Desk:
 @cache
 def _environment() -> Environment:
     """Return the environment of the templates; they are compiled once."""
-    return page_environment(_TEMPLATES, load_translator())
+    return page_environment(_TEMPLATES, load_translator(), DEADLINES.calendar)
 
 
 def email_of(name: str) -> str:

@@ -30,6 +30,7 @@ from tests.conftest import NOW
 from tests.support import program
 from tests.support.agency_answers import unsigned_answer
 from tests.support.arrival_ids import ROOT_SECRET
+from tests.support.deadlines import DEADLINES
 from tests.support.service import REGISTRY
 
 WHY = "pohon lain di jalan yang sama"
@@ -212,7 +213,7 @@ def test_who_was_merged_hears_of_the_closing_and_may_object(harness: DuplicateHa
     assert report.status.state == "dijawab"
     # The bus has a clock of its own.
     later = utc_now() + timedelta(hours=1)
-    assert "objects" in possible_acts(report.status.state, report.answered_at, later)
+    assert "objects" in possible_acts(report.status.state, report.answered_at, later, DEADLINES)
     # The sender objects: the report becomes a case of its own at the agency. The other citizen's case stays closed.
     harness.write(5, "Belum selesai", of=4, act="objects", at=later)
     harness.work()

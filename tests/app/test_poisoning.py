@@ -21,6 +21,7 @@ from sinks.ledger.status import StatusReader
 from tests.conftest import NOW
 from tests.normalize.duplicates.test_decisions import report
 from tests.support import records
+from tests.support.deadlines import DEADLINES
 from tests.support.rules import language_of
 from tests.support.stage_path import StagePath
 
@@ -137,7 +138,7 @@ def test_a_victim_who_joined_the_attackers_case_hears_of_its_closing_and_objects
     own = reports.read(victim.message_id)
     assert own
     path.time += timedelta(hours=1)
-    assert "objects" in possible_acts(own.status.state, own.answered_at, path.time)
+    assert "objects" in possible_acts(own.status.state, own.answered_at, path.time, DEADLINES)
     path.arrive(records.followed(parts, victim.message_id, "objects", "Belum ditambal.", path.time))
     dispatch = path.dispatch_of(victim)
     assert (dispatch.agency, dispatch.own_case, dispatch.reopened) == ("kementerian-kemenkes", True, 1)

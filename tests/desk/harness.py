@@ -28,6 +28,7 @@ from router.answer_store import processed_positions
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, dispatches
 from tests.support.agency_answers import signed
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source
 from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
@@ -45,7 +46,9 @@ def make_sink(
             changes.extend(new_changes)
 
     institutions = cached_rules(SMALL).registry.institutions
-    return DeskSink(engine, DIRECTORY.names, answer_check, lambda: institutions, processed_positions, on_changes)
+    return DeskSink(
+        engine, DIRECTORY.names, answer_check, lambda: institutions, processed_positions, on_changes, DEADLINES
+    )
 
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:

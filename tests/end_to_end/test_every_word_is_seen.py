@@ -23,6 +23,7 @@ from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from tests.conftest import NOW
 from tests.support import records
+from tests.support.deadlines import DEADLINES
 from tests.support.rules import SHIPPED, fixed_rules_source, language_of
 from tests.support.stages import ANSWER_KEYS, make_normalizer, make_router
 
@@ -59,7 +60,7 @@ class City:
         self.now = NOW
         self._engine = open_database(f"sqlite:///{database}")
         language = language_of()
-        conversation = Conversation(TraitsReaderSource(FixedSource(language)), {"sms"})
+        conversation = Conversation(TraitsReaderSource(FixedSource(language)), {"sms"}, DEADLINES.may_object)
         matcher = DuplicateDetection(language, load_duplicate_weights()).matcher
         normalizer = make_normalizer(self._engine, parts.sealer, matcher=matcher, conversation=conversation)
         router = make_router(self._engine, fixed_rules_source(SHIPPED), self._clock)

@@ -39,6 +39,7 @@ from normalize.stage import NormalizeStage
 from router.rules import Rules
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.ingest.smpp import smsc
+from tests.support.deadlines import DEADLINES
 from tests.support.rules import language_of
 from tests.support.stages import make_classifier, make_ledger_sink, make_normalizer, make_router
 
@@ -141,7 +142,7 @@ class Stages:
 
     def attaching_normalizer(self) -> NormalizeStage:
         """Return a normalizer that attaches a sender's short SMS to the sender's own reports."""
-        conversation = Conversation(TraitsReaderSource(FixedSource(_LANGUAGE)), {"sms"})
+        conversation = Conversation(TraitsReaderSource(FixedSource(_LANGUAGE)), {"sms"}, DEADLINES.may_object)
         return make_normalizer(self.engine, self.sealer, matcher=_MATCHER, conversation=conversation)
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:

@@ -20,6 +20,7 @@ from router.cases.transfer import CaseTransfer
 from router.store import dispatch_history
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches, id_of, replies
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at, value_of
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
@@ -308,7 +309,7 @@ def test_a_repeat_and_a_refusal_at_the_same_time(router: CorrectionHarness, engi
     refusing_thread = threading.Thread(target=router.route_record, args=[router.answer_record(first, "refused")])
     repeat = {"complaint_id": id_of(2), "relation": Relation(kind="repeat", of=id_of(1))}
     with write_transaction(engine) as connection:
-        transfer = CaseTransfer(connection, "a repeat")
+        transfer = CaseTransfer(connection, "a repeat", DEADLINES)
         case = transfer.find_case(id_of(1))
         assert case
         # The other router moves the case now, or waits until this transaction ends.

@@ -15,11 +15,11 @@ from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import Channel, ClosedCase, Complaint, Dispatch, Relation, Reply, Report, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE
-from router.deadlines import answer_deadline
 from router.stage import RouterStage
 from router.store import DISPATCHES_PER_CHUNK, store_dispatches_once
 from tests.conftest import NOW
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SHIPPED, fixed_rules_source
 from tests.support.stages import make_router
@@ -151,7 +151,7 @@ def test_a_join_without_an_agency_does_not_follow_an_anonymous_case(
     router.route(anonymous.model_copy(update={"report": Report(text="Kemenkes tolong", anonim=True)}))
     (second,) = dispatches(router.route(complaint_of(2, text, of=1, kind="joins")))
     assert (second.own_case, second.agency) == (is_case, TRIAGE if is_case else "kementerian-kemenkes")
-    assert second.due_at == answer_deadline(NOW + timedelta(days=2))
+    assert second.due_at == DEADLINES.answer_deadline(NOW + timedelta(days=2), second.agency)
 
 
 def test_a_case_names_the_closed_case_that_it_is_like(router: RouterHarness) -> None:

@@ -12,17 +12,17 @@ from messages import codec
 from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import Complaint, Dispatch, FollowUp, SenderAct
 from messages.topics import AGENCY_ANSWERS, TRIAGE
-from messages.working_days import OBJECTION_WORKING_DAYS, add_working_days
 from tests.conftest import NOW
 from tests.router.test_answers import HEALTH, SLEMAN, TEXT, events, replies
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches, id_of
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
 
 OBJECTION = "belum menyala, masih gelap"
-LAST_DAY = add_working_days(NOW, OBJECTION_WORKING_DAYS)
+LAST_DAY = DEADLINES.objection_deadline(NOW)
 # Arrival of objections to a closing at `NOW`.
 AFTER_CLOSING = NOW + timedelta(minutes=1)
 

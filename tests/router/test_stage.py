@@ -1,7 +1,7 @@
 """The router stage: dispatches of complaints and answers, and the hops after refusals."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -16,7 +16,6 @@ from language.phrase_index import PhraseIndex, normalize_phrase
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE
-from router.deadlines import answer_deadline
 from router.decide import decide
 from router.lifecycle.refusal import MAX_HOPS, next_agency
 from router.registry.registry import Registry
@@ -101,21 +100,6 @@ def test_a_removed_agency_is_no_alternative(registry: Registry) -> None:
     assert (
         next_agency(["kementerian-kemenkes"], ("bumn-gone", "provinsi-34"), None, registry.agencies)[0] == "provinsi-34"
     )
-
-
-@pytest.mark.parametrize(
-    ("start", "end"),
-    [
-        ("2026-11-24", "2026-12-01"),
-        ("2026-11-27", "2026-12-04"),
-        ("2026-11-28", "2026-12-04"),
-        ("2026-11-23", "2026-11-30"),
-        ("2026-11-22T20:00:00", "2026-11-29"),  # already Monday in Jakarta
-    ],
-)
-def test_five_working_days(start: str, end: str) -> None:
-    """Weekends do not count."""
-    assert answer_deadline(datetime.fromisoformat(start).replace(tzinfo=UTC)).date().isoformat() == end
 
 
 @pytest.fixture

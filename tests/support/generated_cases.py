@@ -16,6 +16,7 @@ from desk.read_model.tables import DeskCase, DeskDispatch
 from messages.cases.case_course import CaseAnswer
 from messages.shapes import Dispatch, Place, Reason, Report, Verdict
 from messages.tracking import tracking_number
+from tests.support.deadlines import DEADLINES
 
 _WORDS = (
     *("jalan", "lampu", "rusak", "padam", "puskesmas", "antrean", "sampah", "selokan", "banjir", "KTP", "pelayanan"),
@@ -47,7 +48,7 @@ def _cases(
             CaseAnswer(dispatch.at + timedelta(hours=hour + 1), f"agency-answers/0/{hour}", 0, verdict)
             for hour, verdict in enumerate(verdicts)
         ]
-        (row,) = case_rows([dispatch], answers, {})
+        (row,) = case_rows([dispatch], answers, {}, DEADLINES)
         row["joined"] = chooser.choice((0, 0, 0, 0, 1, 3, 12))
         row["refusals"] = int(chooser.random() < 1 / 20)
         row["suggested_id"] = _id(3 * chooser.randrange(count) + 2) if chooser.random() < 1 / 20 else None

@@ -35,6 +35,7 @@ from router.stage import RouterStage
 from sinks.ledger.sink import Derive, LedgerSink
 from sinks.replies.sink import ReplySink
 from tests.support.arrival_ids import MESSAGE_KEY
+from tests.support.deadlines import DEADLINES
 from tests.support.rules import SMALL, cached_rules
 
 # Topics of each consumer group whose lag is watched.
@@ -72,6 +73,7 @@ def make_normalizer(
         sealer,
         readers,
         _answer_fault,
+        DEADLINES.may_object,
         regions,
         matchers,
         classifier,
@@ -100,7 +102,7 @@ def make_router(
     engine: Engine, source: Source[Rules], now: Callable[[], datetime], answer_check: AnswerCheck = ANSWER_CHECK
 ) -> RouterStage:
     """Return a router."""
-    return RouterStage(engine, source, now, DIRECTORY, answer_check, link_of)
+    return RouterStage(engine, source, now, DIRECTORY, answer_check, link_of, DEADLINES)
 
 
 def link_of(message: UUID) -> str:

@@ -33,4 +33,5 @@ def build_agency_api(
         parts.now,
         {name: rate for name, rate in parts.settings.rates.items() if name in AGENCY_RATES},
         parts.channels.answer_forms,
+        parts.deadlines,
     )

@@ -30,6 +30,7 @@ from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from bus.errors import Retry
+from config.clocks.working_calendar import WorkingCalendar
 from config.translation.message import message as _
 from config.translation.translator import load_translator
 from desk.api.case_document import PREFIX
@@ -78,7 +79,7 @@ NAVIGATION: Sequence[NavigationEntry] = (
 def build(parts: Parts, desk: DeskParts) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="Satu Pintu desk", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    pages = desk_templates()
+    pages = desk_templates(parts.deadlines.calendar)
     responder = RefusalResponder(partial(_refused_page, pages), ("/agency",))
     rejections = RejectionCounter([_DESK])
     install_refusal_handlers(app, responder, rejections)
@@ -125,9 +126,9 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     return app
 
 
-def desk_templates() -> Environment:
+def desk_templates(calendar: WorkingCalendar) -> Environment:
     """Return the templates of all pages for persons who sign in."""
-    return page_environment(_TEMPLATES, load_translator())
+    return page_environment(_TEMPLATES, load_translator(), calendar)
 
 
 def _suggestions(parts: Parts, desk: DeskParts) -> StaffSuggestions:
@@ -157,6 +158,7 @@ def _page_parts(parts: Parts, desk: DeskParts, accounts: AccountServices, accoun
         open_contact=desk.open_contact,
         record=desk.audit_log.append,
         now=parts.now,
+        deadlines=parts.deadlines,
     )
 
 

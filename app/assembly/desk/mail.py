@@ -26,7 +26,7 @@ from messages.sealing import Sealer
 class MailParts:
     """Parts of the e-mail in one process. Build them only if `SATUPINTU_SMTP_HOST` is set.
 
-    `counts` returns the numbers of an agency's cases, `zone` its time zone.
+    `counts` returns the numbers of an agency's cases, `zone` its time zone, `agency_name` its name.
     """
 
     def __init__(
@@ -39,13 +39,14 @@ class MailParts:
         counts: Callable[[str], DigestCounts],
         zone: Callable[[str], tzinfo],
         links: DeskLinks,
+        agency_name: Callable[[str], str],
     ) -> None:
         self._settings = settings
         self._now = now
         composer = MailComposer(load_translator().translate)
         self.outbox = MailOutbox(engine, sealer, now)
         self._digests = DigestJob(recipients, counts, zone, links, composer, self.outbox, now)
-        self._notices = NoticeJob(engine, recipients, links, composer, self.outbox, now)
+        self._notices = NoticeJob(engine, recipients, links, composer, self.outbox, now, agency_name)
 
     def on_switched_off(self, webhook: SwitchedOffWebhook) -> None:
         """Tell the coordinators; see `DeliveryWorker`."""

@@ -40,6 +40,11 @@ class AccountRecipients:
         accounts = self._accounts.of_agency(agency)
         return [_recipient(account) for account in accounts if account.role == Role.COORDINATOR]
 
+    def overseers(self) -> Sequence[Recipient]:
+        """See the protocol."""
+        accounts = self._accounts.search("", Role.OVERSEER, None)
+        return [_recipient(account) for account in accounts]
+
 
 class DigestFacts:
     """Numbers of an agency's cases, and its time zone."""

@@ -65,8 +65,9 @@ class DeskParts:
             parts.channels.names,
             parts.answer_check,
             lambda: parts.registry.institutions,
-            _processed_answers,
+            processed_answers,
             self._on_changes,
+            parts.deadlines,
         )
 
     @cached_property
@@ -124,7 +125,7 @@ class DeskParts:
         parts = self._parts
         publisher = ActPublisher(self._act_queue, parts.now, stopping, _PUBLISHER_SECONDS)
         yield "desk-acts", publisher.run
-        closing = UnopposedClosing(parts.engine, self.answers, parts.now, stopping, _CLOSING_SECONDS)
+        closing = UnopposedClosing(parts.engine, self.answers, parts.now, stopping, _CLOSING_SECONDS, parts.deadlines)
         yield "desk-closing", closing.run
         mail = self._mail()
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
@@ -149,7 +150,15 @@ class DeskParts:
         recipients = AccountRecipients(AccountStore(parts.engine))
         links = desk_links(parts.settings.desk_reached_at)
         return MailParts(
-            parts.engine, parts.sealer, parts.settings, parts.now, recipients, facts.counts, facts.zone, links
+            parts.engine,
+            parts.sealer,
+            parts.settings,
+            parts.now,
+            recipients,
+            facts.counts,
+            facts.zone,
+            links,
+            self.institutions.name,
         )
 
     def _on_changes(self, connection: Connection, changes: Sequence[CaseChange]) -> None:
@@ -166,8 +175,9 @@ def silent_desk_sink(parts: Parts) -> DeskSink:
         parts.channels.names,
         parts.answer_check,
         lambda: parts.registry.institutions,
-        _processed_answers,
+        processed_answers,
         lambda _connection, _changes: None,
+        parts.deadlines,
     )
 
 
@@ -175,5 +185,6 @@ def _tell_nobody(_webhook: SwitchedOffWebhook) -> None:
     """Do nothing: there is no mail server. The log event and the alert remain."""
 
 
-def _processed_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
+def processed_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
+    """Return id and position of those answers that the router has processed."""
     return {pair for chunk in statement_chunks(answer_ids) for pair in processed_positions(connection, chunk)}

@@ -1,15 +1,21 @@
 """Builds the parts of oversight from the parts of the process."""
 
-from collections.abc import Collection, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from app.assembly.parts import Parts
 from config.database import statement_chunks
+from oversight.notices.publisher import DeadlinePublisher
 from oversight.read_model.rebuild import ReadModelRebuild
 from oversight.read_model.sink import OversightSink
 from router.answer_store import processed_positions
+
+# Pause between two searches for deadlines.
+_SEARCH_SECONDS = 60.0
 
 
 def sink(parts: Parts) -> OversightSink:
@@ -22,6 +28,16 @@ def sink(parts: Parts) -> OversightSink:
         _processed_answers,
         parts.deadlines,
     )
+
+
+def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
+    """Return what runs beside the stage, with the names of the threads."""
+
+    def tell_deadlines() -> None:
+        with closing(parts.door_producer()) as producer:
+            DeadlinePublisher(parts.engine, producer.publish, parts.now, stopping, _SEARCH_SECONDS).run()
+
+    yield "deadlines", tell_deadlines
 
 
 def rebuild(parts: Parts) -> ReadModelRebuild:

@@ -55,7 +55,7 @@ def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Map
         targets = RestoreTargets(
             restorer,
             parts.normalizer,
-            lambda uncounted: RouterRebuild(parts.engine, uncounted),
+            lambda uncounted: RouterRebuild(parts.engine, uncounted, parts.deadlines),
             replies,
             keeps_offsets=parts.settings.bus == "local" == head.bus,
         )

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Row
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from desk.acts.answers import OfficerAnswers
 from desk.api.case_document import case_detail, case_document
@@ -42,12 +43,18 @@ class Open311Endpoints:
     """Requests are the agency's cases. `requested_datetime` bounds a list by the time at which a case came."""
 
     def __init__(
-        self, engine: Engine, answers: OfficerAnswers, institutions: Institutions, now: Callable[[], datetime]
+        self,
+        engine: Engine,
+        answers: OfficerAnswers,
+        institutions: Institutions,
+        now: Callable[[], datetime],
+        deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._answers = answers
         self._institutions = institutions
         self._now = now
+        self._deadlines = deadlines
 
     def requests(
         self,
@@ -68,7 +75,9 @@ class Open311Endpoints:
         else:
             since, until = _period(start_date, end_date, self._now())
             with read_transaction(self._engine) as connection:
-                cases = _documents(read_dispatched(connection, key.agency, since, until, _MAX_REQUESTS))
+                cases = _documents(
+                    read_dispatched(connection, key.agency, since, until, _MAX_REQUESTS), self._deadlines
+                )
         codes = _listed(service_code)
         rows = [
             row
@@ -81,13 +90,13 @@ class Open311Endpoints:
     def request(self, request: Request, number: str) -> Response:
         """Return a request of your agency (GET Service Request)."""
         key = agency_key(request)
-        case = case_detail(find_case(self._answers, key, number))
+        case = case_detail(find_case(self._answers, key, number), self._deadlines)
         return open311_response(request.url.path, [self._row(case, key.agency)])
 
     def _known_cases(self, request: Request, numbers: Collection[str]) -> Iterable[Case]:
         for number in sorted(numbers)[:_MAX_REQUESTS]:
             try:
-                yield case_detail(find_case(self._answers, agency_key(request), number))
+                yield case_detail(find_case(self._answers, agency_key(request), number), self._deadlines)
             except ApiError:
                 continue
 
@@ -115,8 +124,8 @@ class Open311Endpoints:
         }
 
 
-def _documents(rows: Iterable[Row[Any]]) -> Iterable[Case]:
-    return map(case_document, rows)
+def _documents(rows: Iterable[Row[Any]], deadlines: Deadlines) -> Iterable[Case]:
+    return (case_document(row, deadlines) for row in rows)
 
 
 def _listed(argument: str) -> frozenset[str]:

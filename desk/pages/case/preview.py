@@ -39,6 +39,7 @@ class ReplyWay:
     form: ReplyForm | None
     channel_label: str
     sample_link: str
+    objection_days: int
     needs_proof: bool = False
 
 
@@ -64,7 +65,7 @@ def preview(view: CaseProgressView, verdict: Verdict, words: str, agency_name: s
         return Preview("", [_NO_SECOND_SMS, *joined])
     dispatch = view.case.dispatch
     subject = AnswerSubject(verdict, dispatch.tracking, dispatch.agency, agency_name)
-    return _with_sms(view, way.form, subject, words, way.sample_link, joined)
+    return _with_sms(view, way.form, subject, words, way, joined)
 
 
 def question_room(
@@ -96,11 +97,13 @@ def _with_sms(
     form: ReplyForm,
     subject: AnswerSubject,
     words: str,
-    sample_link: str,
+    way: ReplyWay,
     joined: Sequence[Message],
 ) -> Preview:
     is_private = view.case.dispatch.report.is_private
-    text = reply_text(form, subject, words, is_private=is_private, link=sample_link)
+    text = reply_text(
+        form, subject, words, is_private=is_private, link=way.sample_link, objection_days=way.objection_days
+    )
     if is_private:
         return Preview(text, [_PRIVATE, *joined])
     cut = [] if has_all_words(form, text, words) else [_CUT]

@@ -19,6 +19,9 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "answered": _("Jawaban instansi tercatat"),
     "citizen-wrote": _("Pelapor menambahkan keterangan"),
     "moved": _("Laporan pindah dari instansi"),
+    "due": _("Tenggat laporan tinggal satu hari kerja"),
+    "overdue": _("Laporan lewat tenggat"),
+    "three-times-overdue": _("Laporan lewat tiga kali tenggat"),
 }
 _DELIVERY_KINDS: Mapping[str, Message] = {
     **{str(kind): name for kind, name in KIND_NAMES.items()},

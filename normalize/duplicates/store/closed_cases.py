@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Exists, and_, literal, or_, update
 from sqlmodel import col, select
 
+from config.clocks.deadlines import MayObject
 from config.database import UtcDateTime, insert_statement, statement_chunks
-from messages.working_days import may_object
 from normalize.duplicates.store.regrouping import regroup
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 
@@ -82,7 +82,7 @@ def _is_earlier(closed_at: object) -> ColumnElement[bool]:
     return or_(stored.is_(None), stored < closed_at)
 
 
-def reopen_cases(connection: Connection, objections: Mapping[UUID, datetime]) -> None:
+def reopen_cases(connection: Connection, objections: Mapping[UUID, datetime], may_object: MayObject) -> None:
     """Open the cases again to which their senders object in time: later complaints may repeat and join them.
 
     A complaint that joined another sender's is a case of its own from then on; the other sender's stays closed.

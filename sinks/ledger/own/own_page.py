@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from config.clocks.deadlines import Deadlines
 from config.translation.message import message as _
 from messages.cases.report_state import ReportState
 from messages.sender_link import read_sender_token, sender_token
@@ -42,6 +43,7 @@ class EntryShown(Shape):
 class OwnReportShown(Shape):
     """A report for its sender. `can` are the acts that `POST /web/follow-ups` accepts for it now.
 
+    `due_is_provisional`: the decree on joint leave of that year may still move `due_at`.
     `question_token` is the `token` with which an answer to `question` is sent. The question may be about a later
     message that became a case of its own; the entries of such a case have its `number`.
     """
@@ -51,6 +53,7 @@ class OwnReportShown(Shape):
     sentence: str
     agency: str
     due_at: Moment | None
+    due_is_provisional: bool
     question: str
     question_token: str
     answer: str
@@ -87,7 +90,7 @@ class OwnPage:
     """Endpoint of the sender's page.
 
     `link_key` checks the links, and `record_refusal` logs and counts a wrong one by its reason. `new_form_id` gives
-    each form an id of its own.
+    each form an id of its own. `deadlines` has the period of objections.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class OwnPage:
         now: Callable[[], datetime],
         new_form_id: Callable[[], UUID],
         record_refusal: Callable[[Request, str], None],
+        deadlines: Deadlines,
     ) -> None:
         self._reports = reports
         self._pages = pages
@@ -105,6 +109,7 @@ class OwnPage:
         self._now = now
         self._new_form_id = new_form_id
         self._record_refusal = record_refusal
+        self._deadlines = deadlines
 
     def routes(self) -> APIRouter:
         """Return the route of the page."""
@@ -149,7 +154,7 @@ class OwnPage:
             return ("adds",)
         if report.status.set_aside:
             return ()
-        return possible_acts(report.status.state, report.answered_at, self._now())
+        return possible_acts(report.status.state, report.answered_at, self._now(), self._deadlines)
 
     def _json_answer(self, report: OwnReport | None) -> Response:
         if report is None:
@@ -160,6 +165,7 @@ class OwnPage:
             sentence=str(page_sentence(report.status, names_agency=True)),
             agency=report.status.agency,
             due_at=report.due_at,
+            due_is_provisional=report.due_at is not None and self._deadlines.is_provisional(report.due_at),
             question=report.question,
             question_token=self._question_token(report),
             answer=report.answer,

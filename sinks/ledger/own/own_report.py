@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row
 from sqlmodel import col, select
 
+from config.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from messages.cases.report_state import ENDED_STATES, ReportState
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.shapes import SenderAct
-from messages.working_days import may_object
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
@@ -60,13 +60,15 @@ class OwnReport:
     former_number: str = ""
 
 
-def possible_acts(state: ReportState, answered_at: datetime | None, now: datetime) -> tuple[SenderAct, ...]:
+def possible_acts(
+    state: ReportState, answered_at: datetime | None, now: datetime, deadlines: Deadlines
+) -> tuple[SenderAct, ...]:
     """Return what the sender can do. Pure. `answered_at` is the time of the last answer, `None` without one.
 
-    An objection or a confirmation is about an answer, within the period of `messages.working_days`.
+    An objection or a confirmation is about an answer, within the period of `deadlines`.
     """
     is_answered = state in {"dijawab", "selesai", "bukan-laporan"} and answered_at is not None
-    is_in_time = is_answered and answered_at is not None and may_object(answered_at, now)
+    is_in_time = is_answered and answered_at is not None and deadlines.may_object(answered_at, now)
     conditions: Mapping[SenderAct, bool] = {
         "adds": state != "ditarik",
         "objects": is_in_time,

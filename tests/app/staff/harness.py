@@ -28,6 +28,7 @@ from tests.accounts.desk_client import DeskClient
 from tests.app.test_corrections import CorrectionHarness
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
+from tests.support.deadlines import DEADLINES
 
 SEMARANG = "kota-3374"
 
@@ -107,7 +108,7 @@ class StaffHarness:
         """Return the application of the desk with a person who is signed in without a password."""
         app = FastAPI(openapi_url=None, redirect_slashes=False)
         signed_in, desk = SignedIn(lambda _request: self.actor), self.desk
-        frame = SignedInPages(desk_templates(), desk.institutions.name, STAFF_NAVIGATION)
+        frame = SignedInPages(desk_templates(DEADLINES.calendar), desk.institutions.name, STAFF_NAVIGATION)
         suggestions = StaffSuggestions(self.engine, lambda: desk.producer, desk.audit_log)
         pages = StaffPages(self.parts, signed_in, frame, desk.answers, desk.institutions, desk.audit_log, suggestions)
         app.include_router(pages.routes())

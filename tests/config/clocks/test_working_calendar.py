@@ -98,6 +98,25 @@ def test_a_faulty_row_is_named(row: str, fault: str, tmp_path: Path) -> None:
         load_holidays(path)
 
 
+@pytest.mark.parametrize(
+    ("start", "agency", "end"),
+    [
+        ("2026-11-24", "triage", "2026-12-01"),
+        ("2026-11-27", "triage", "2026-12-04"),
+        ("2026-11-28", "triage", "2026-12-04"),
+        ("2026-11-22T20:00:00", "bumn-pln", "2026-11-29"),  # already Monday in Jakarta
+        ("2026-11-22T16:30:00", "kota-3374", "2026-11-27"),  # Sunday in Jakarta
+        ("2026-11-22T16:30:00", "kota-5171", "2026-11-29"),  # already Monday in Bali
+        ("2026-12-21", "triage", "2026-12-30"),  # joint leave and Christmas
+        ("2026-03-16", "kabupaten-3329", "2026-03-30"),  # Nyepi and Idul Fitri
+    ],
+)
+def test_an_agency_has_five_working_days_in_its_zone(start: str, agency: str, end: str) -> None:
+    """Weekends, national holidays and joint leave do not count."""
+    at = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    assert load_deadlines().answer_deadline(at, agency).date().isoformat() == end
+
+
 def test_a_wait_moves_a_deadline_by_its_working_time_once() -> None:
     """Waits that overlap count once; one that begins after the deadline adds nothing; a weekend is no working time."""
     deadlines = load_deadlines()

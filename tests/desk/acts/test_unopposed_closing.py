@@ -8,13 +8,14 @@ from sqlalchemy import Engine
 
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
-from messages.replies.reply_texts import UNOPPOSED_TEXT
+from messages.replies.reply_texts import unopposed_text
 from messages.shapes import Complaint, Dispatch, FollowUp, SenderAct
 from tests.conftest import NOW
 from tests.desk.harness import OFFICER, DeskHarness
 from tests.desk.read_model.test_sender_messages import view
 from tests.desk.read_model.test_sink import HEALTH, answer
 from tests.router.test_linked import complaint_of
+from tests.support.deadlines import DEADLINES
 
 RESPONDED_AT = NOW - timedelta(hours=3)
 CASE = "Kemenkes, puskesmas tutup"
@@ -29,7 +30,9 @@ def desk(engine: Engine) -> DeskHarness:
 def closing(desk: DeskHarness, days: int, answers: OfficerAnswers | None = None) -> UnopposedClosing:
     """Return the closing some days later."""
     answers = answers or desk.officer_answers()
-    return UnopposedClosing(desk.engine, answers, lambda: NOW + timedelta(days=days), threading.Event(), 0.01)
+    return UnopposedClosing(
+        desk.engine, answers, lambda: NOW + timedelta(days=days), threading.Event(), 0.01, DEADLINES
+    )
 
 
 def respond(desk: DeskHarness, number: int = 1) -> Dispatch:
@@ -50,7 +53,7 @@ def test_a_case_without_objection_is_closed(desk: DeskHarness) -> None:
     assert closing(desk, 14).close_due() == 0
     assert closing(desk, 15).close_due() == 1
     assert closing(desk, 15).close_due() == 0
-    assert [(given.verdict, given.text) for given in desk.published] == [("closed", UNOPPOSED_TEXT)]
+    assert [(given.verdict, given.text) for given in desk.published] == [("closed", unopposed_text(10))]
     desk.deliver()
     assert view(desk).case.state == "selesai"
     assert closing(desk, 40).close_due() == 0

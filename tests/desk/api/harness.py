@@ -23,6 +23,7 @@ from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
 from tests.ingest.door_client import DoorServer
 from tests.router.test_linked import complaint_of
+from tests.support.deadlines import DEADLINES
 from tests.support.rules import SMALL, cached_rules
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
@@ -72,6 +73,7 @@ class ApiHarness:
             self.clock,
             self.rates,
             {"web": "sms", "sms": "sms"},
+            DEADLINES,
         )
         self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
 

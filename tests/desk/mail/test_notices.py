@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -58,6 +59,10 @@ class Accounts:
         """See `Recipients`."""
         return self.persons[agency]
 
+    def overseers(self) -> Sequence[Recipient]:
+        """See the protocol."""
+        return [Recipient("overseer", "pengawas@ombudsman.contoh.id")]
+
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
         return self.persons[agency][:1]
@@ -78,7 +83,9 @@ class Office:
         self.composer = MailComposer(load_translator().translate)
         self.queue = NoticeQueue(self.clock)
         self.digests = self.new_digest_job()
-        self.notices = NoticeJob(self.engine, self.accounts, _LINKS, self.composer, self.outbox, self.clock)
+        self.notices = NoticeJob(
+            self.engine, self.accounts, _LINKS, self.composer, self.outbox, self.clock, {_AGENCY: "PLN"}.__getitem__
+        )
 
     def new_digest_job(self) -> DigestJob:
         """Return the job as another process has it."""
@@ -108,6 +115,14 @@ class Office:
             self.outbox.finish(claimed, MailResult())
             mails[claimed.mail.to] = claimed.mail
         return mails
+
+    def send_all_of_each(self) -> dict[str, list[Mail]]:
+        """Send the e-mails of the outbox; return those to each recipient, the notices first."""
+        mails: dict[str, list[Mail]] = {}
+        while claimed := self.outbox.claim("lease"):
+            self.outbox.finish(claimed, MailResult())
+            mails.setdefault(claimed.mail.to, []).append(claimed.mail)
+        return {address: sorted(sent, key=lambda mail: mail.kind) for address, sent in mails.items()}
 
 
 @pytest.fixture
@@ -246,6 +261,32 @@ def test_a_notice_is_stored_together_with_its_mark(office: Office, monkeypatch: 
         with pytest.raises(DatabaseUnavailable):
             office.notices.step()
     assert office.notices.step() == 3
+
+
+def test_officers_hear_of_deadlines_and_heads_of_what_is_three_times_overdue(office: Office) -> None:
+    """One e-mail with the most urgent first; a reminder without links to the head of the agency and to overseers."""
+    for number, kind in enumerate(("citizen-wrote", "due", "overdue"), start=1):
+        office.citizen_wrote(number, kind=cast("ChangeKind", kind))
+    office.citizen_wrote(4, 5, kind="three-times-overdue")
+    assert office.notices.step() == 5
+    mails = office.send_all_of_each()
+    notice, reminder = mails["ratna@pln.example"]
+    assert notice.subject == "Satu Pintu: 3 aduan perlu perhatian"
+    lines = [line for line in notice.body.splitlines() if line.startswith(("L", "Aduan", "Tenggat", "Pelapor"))]
+    assert lines == [
+        "Aduan berikut lewat tenggat:",
+        "L3: https://lapor.example/desk/L3",
+        "Tenggat aduan berikut tinggal satu hari kerja:",
+        "L2: https://lapor.example/desk/L2",
+        "Pelapor menulis lagi pada aduan berikut:",
+        "L1: https://lapor.example/desk/L1",
+    ]
+    assert reminder.subject == "Satu Pintu: 2 aduan lewat tiga kali tenggat"
+    assert "https:" not in reminder.body
+    assert reminder.body.startswith("Aduan berikut di PLN lewat tiga kali tenggatnya dan belum selesai:\n\nL4\nL5\n")
+    assert [mail.body for mail in mails["pengawas@ombudsman.contoh.id"]] == [reminder.body]
+    assert [len(mails[address]) for address in ("budi@pln.example", "english@pln.example")] == [1, 1]
+    assert office.notices.step() == 0
 
 
 def test_coordinators_hear_that_a_webhook_was_switched_off(office: Office) -> None:

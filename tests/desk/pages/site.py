@@ -36,6 +36,7 @@ from messages.tracking import tracking_number
 from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
 from tests.support.stages import make_ledger_sink
@@ -80,10 +81,11 @@ class DeskSite:
         self.app.add_middleware(PageHeaders, new_nonce=lambda: "nonce")
         self.app.add_middleware(SameOriginForms, own_address=_ADDRESS, refusal=_refusal)
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
+        pages = desk_templates(DEADLINES.calendar)
         self.parts = DeskPageParts(
             engine=self.desk.engine,
             signed_in=SignedIn(lambda _request: self.actor),
-            pages=SignedInPages(desk_templates(), institutions.name, (*NAVIGATION, *INTEGRATION_NAVIGATION)),
+            pages=SignedInPages(pages, institutions.name, (*NAVIGATION, *INTEGRATION_NAVIGATION)),
             answers=self.desk.officer_answers(self.publish, record=self.record, now=self.now, retries=(Retry,)),
             suggestions=StaffSuggestions(self.desk.engine, lambda: _CorrectionProducer(self), _SiteLog(self)),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
@@ -97,6 +99,7 @@ class DeskSite:
             open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),
             record=self.record,
             now=self.now,
+            deadlines=DEADLINES,
         )
         self.app.include_router(DeskPages(self.parts).routes())
         install_sign_in_handlers(self.app, _refusal)

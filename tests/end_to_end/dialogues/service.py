@@ -28,6 +28,7 @@ from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.replies.sink import ReplySink
 from tests.conftest import NOW
 from tests.end_to_end.dialogues.counted_bus import CountedBus
+from tests.support.deadlines import DEADLINES
 from tests.support.prepared_parts import create_topics, migrate_database
 
 _BATCH = 500
@@ -189,7 +190,7 @@ def _bus(settings: Settings, now: Callable[[], datetime]) -> LocalBus | KafkaBus
 def stages_of(parts: Parts) -> Mapping[str, Stage]:
     """Return the stages by their consumer groups."""
     router = RouterStage(
-        parts.engine, parts.reloading_rules, parts.now, parts.channels, parts.answer_check, parts.link_of
+        parts.engine, parts.reloading_rules, parts.now, parts.channels, parts.answer_check, parts.link_of, DEADLINES
     )
     ledger = LedgerSink(
         parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions, None

@@ -12,6 +12,7 @@ from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
 from tests.normalize.conversation.citizen import Citizen
+from tests.support.deadlines import DEADLINES
 from tests.support.rules import language_of
 from tests.support.stages import make_classifier, make_normalizer
 
@@ -31,5 +32,5 @@ def classified_citizen(parts: Parts, engine: Engine) -> Citizen:
 def _stage(parts: Parts, engine: Engine, classifier: Classifier | None) -> NormalizeStage:
     language = language_of()
     matcher = DuplicateDetection(language, load_duplicate_weights()).matcher
-    conversation = Conversation(TraitsReaderSource(FixedSource(language)), {"sms", "twitter"})
+    conversation = Conversation(TraitsReaderSource(FixedSource(language)), {"sms", "twitter"}, DEADLINES.may_object)
     return make_normalizer(engine, parts.sealer, matcher=matcher, classifier=classifier, conversation=conversation)

@@ -14,6 +14,7 @@ from normalize.conversation.traits import TraitsReader
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.factory import DuplicateDetection
 from tests.conftest import NOW
+from tests.support.deadlines import DEADLINES
 from tests.support.rules import language_of
 
 _FOLDER = Path(__file__).parent
@@ -46,7 +47,9 @@ def _comparable(detection: DuplicateDetection, text: str) -> Comparable:
 def _completes(reader: TraitsReader, earlier: str, later: str) -> bool:
     first = reader.read(earlier)
     report = SenderReport(_ID, _ID, _NUMBER, NOW, lacks_place=not first.places, lacks_matter=first.is_place_only)
-    attachment = attach(SenderMessage(NOW + 5 * _MINUTE, reader.read(later)), [report], lambda _: None)
+    attachment = attach(
+        SenderMessage(NOW + 5 * _MINUTE, reader.read(later)), [report], lambda _: None, DEADLINES.may_object
+    )
     return attachment is not None and (attachment.act, attachment.evidence) == ("adds", "completes")
 
 
@@ -62,7 +65,7 @@ def test_completions(reader: TraitsReader) -> None:
 def _response(reader: TraitsReader, detection: DuplicateDetection, closed: str, later: str) -> Attachment | None:
     content = _comparable(detection, closed)
     report = SenderReport(_ID, _ID, _NUMBER, NOW - timedelta(days=4), closed_at=NOW - timedelta(days=1))
-    return attach(SenderMessage(NOW, reader.read(later)), [report], lambda _: content)
+    return attach(SenderMessage(NOW, reader.read(later)), [report], lambda _: content, DEADLINES.may_object)
 
 
 def test_responses(reader: TraitsReader, detection: DuplicateDetection) -> None:

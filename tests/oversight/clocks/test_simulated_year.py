@@ -162,7 +162,7 @@ class Generator:
     def close_and_reopen(self) -> None:
         """Close the case, and open it again after an objection."""
         self.events.append(CaseEvent(self.step(), "closed", self.hop))
-        self.expected.append(Expected("objection", self.hop, self.at, 10, AGENCIES[self.agency]))
+        self.expected.append(Expected("objection", self.hop, self.at, 10, 7))
         self.step()
         self.dispatch(self.agency, is_reopening=True)
         days, hours, is_calendar = (

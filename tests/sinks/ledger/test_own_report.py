@@ -13,12 +13,12 @@ from messages.cases.report_state import ReportState
 from messages.ids import complaint_id
 from messages.shapes import SenderAct
 from messages.topics import TRIAGE
-from messages.working_days import add_working_days
 from sinks.ledger.own.own_report import OwnReport, OwnReports, possible_acts
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import AnswerRow, ClosedCaseRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_status import answer, complaint, dispatch, number
+from tests.support.deadlines import DEADLINES
 
 MESSAGE, JOINER = UUID(int=71), UUID(int=72)
 REPORT, JOINED = complaint_id(MESSAGE), complaint_id(JOINER)
@@ -217,7 +217,7 @@ def test_triage_says_why_it_closed(engine: Engine) -> None:
     report = write(engine, [report_row(1)], [case_row(agency=TRIAGE)], [closing]).read(MESSAGE)
     assert report
     assert (report.status.state, report.answer) == ("bukan-laporan", "Ini pertanyaan umum.")
-    acts = possible_acts(report.status.state, report.answered_at, NOW + 3 * HOUR)
+    acts = possible_acts(report.status.state, report.answered_at, NOW + 3 * HOUR, DEADLINES)
     assert acts == ("adds", "objects", "asks-to-be-forgotten")
 
 
@@ -234,8 +234,8 @@ def test_triage_says_why_it_closed(engine: Engine) -> None:
 )
 def test_what_a_sender_can_do(state: ReportState, answered_at: datetime | None, acts: set[SenderAct]) -> None:
     """It depends on the state; an objection is about an answer of the last ten working days."""
-    assert set(possible_acts(state, answered_at, NOW)) == acts
-    last_moment = add_working_days(NOW, 10)
-    assert set(possible_acts(state, answered_at, last_moment)) == acts
-    late = possible_acts(state, answered_at, last_moment + timedelta(seconds=1))
+    assert set(possible_acts(state, answered_at, NOW, DEADLINES)) == acts
+    last_moment = DEADLINES.objection_deadline(NOW)
+    assert set(possible_acts(state, answered_at, last_moment, DEADLINES)) == acts
+    late = possible_acts(state, answered_at, last_moment + timedelta(seconds=1), DEADLINES)
     assert set(late) == acts - {"objects", "confirms"}

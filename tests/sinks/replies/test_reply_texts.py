@@ -23,6 +23,7 @@ from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.sinks.replies.reply_harness import complaint, record
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.deadlines import DEADLINES
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
@@ -215,7 +216,7 @@ def test_every_agency_fits_one_sms() -> None:
     """Every reply fits one SMS with the longest names of the registry."""
     with AGENCIES.open() as file:
         names = {row["code"]: row["name"] for row in csv.DictReader(file)}
-    recipients = AnswerRecipients(DIRECTORY.answer_forms, link_of)
+    recipients = AnswerRecipients(DIRECTORY.answer_forms, link_of, DEADLINES.objection_days)
     for code, name in names.items():
         dispatch = Dispatch(
             id=ids.dispatch_id(complaint().id, 0),

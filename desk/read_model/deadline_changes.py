@@ -1,0 +1,39 @@
+"""Makes changes of cases from the deadline events of oversight, for those who tell the agencies."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from desk.changes import DEADLINE_CHANGES, CaseChange, ChangeKind
+from desk.read_model.tables import DeskCase
+from messages.cases.verdicts import FIRST_STATE
+from messages.shapes import OversightEvent
+
+
+def deadline_changes(connection: Connection, events: Sequence[OversightEvent]) -> Sequence[CaseChange]:
+    """Return the change of each event about the deadline of a case that an agency has.
+
+    A case that the read model does not know yet has its first state: the events are days after the dispatch.
+    """
+    about_cases = [event for event in events if event.event in DEADLINE_CHANGES and event.dispatch_id]
+    if not about_cases:
+        return ()
+    query = select(col(DeskCase.dispatch_id), col(DeskCase.state)).where(
+        col(DeskCase.dispatch_id).in_({event.dispatch_id for event in about_cases})
+    )
+    states = {row.dispatch_id: row.state for row in connection.execute(query)}
+    return [
+        CaseChange(
+            event.id,
+            cast("ChangeKind", event.event),
+            event.agency,
+            event.tracking,
+            event.dispatch_id,
+            states.get(event.dispatch_id, FIRST_STATE),
+            event.at,
+        )
+        for event in about_cases
+        if event.dispatch_id
+    ]

@@ -1,0 +1,1 @@
+"""Who hears of a deadline that is near or has passed."""

@@ -1,0 +1,145 @@
+"""Tells `oversight` of deadlines that are near or have passed: each event once, by its derived id."""
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Engine, Row, select, update
+from sqlmodel import col
+
+from bus.errors import Retry
+from bus.port import Outgoing
+from config.database import DatabaseLock, DatabaseUnavailable, insert_statement, lock_until_commit, write_transaction
+from messages import codec, ids
+from messages.shapes import OversightEvent
+from messages.topics import OVERSIGHT
+from oversight.notices.deadline_events import DeadlineEvent, deadline_event_id, events_to_tell
+from oversight.notices.running_clocks import next_moment, told_events
+from oversight.notices.tables import OversightClock, OversightNotice
+from oversight.read_model.tables import OversightReport
+
+_SOURCE = "/satu-pintu/oversight"
+# Clocks of one transaction. The bus is written to within it.
+_CLOCKS_AT_ONCE = 200
+
+_log = structlog.get_logger()
+
+# Publishes messages, and returns when the bus has them. Raises the errors of the bus.
+Publish = Callable[[Sequence[Outgoing]], None]
+
+
+class DeadlinePublisher:
+    """A thread's function. `pause_seconds` is the time between two searches.
+
+    Two processes search one after the other. A process that ends between bus and database publishes the same events
+    again, with the same ids.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        publish: Publish,
+        now: Callable[[], datetime],
+        stopping: threading.Event,
+        pause_seconds: float,
+    ) -> None:
+        self._engine = engine
+        self._publish = publish
+        self._now = now
+        self._stopping = stopping
+        self._pause_seconds = pause_seconds
+
+    def run(self) -> None:
+        """Publish until stopped. No error ends it."""
+        while not self._stopping.wait(self._pause_seconds):
+            try:
+                self.publish_due()
+            except (DatabaseUnavailable, Retry) as error:
+                _log.warning("deadlines.waiting", cause=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the next search tries the same events again
+                _log.error("deadlines.failed_unexpectedly", exc_info=error)
+
+    def publish_due(self) -> int:
+        """Publish every event whose moment has come; return their number. Raises `DatabaseUnavailable` and `Retry`."""
+        published = 0
+        while not self._stopping.is_set():
+            clocks, events = self._publish_some()
+            published += events
+            if clocks < _CLOCKS_AT_ONCE:
+                break
+        return published
+
+    def _publish_some(self) -> tuple[int, int]:
+        """Publish the events of some clocks; return the numbers of clocks and of events."""
+        now = self._now()
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, DatabaseLock.OVERSIGHT)
+            clocks = _clocks_to_tell(connection, now)
+            reports = _reports(connection, clocks)
+            told = told_events(connection, clocks)
+            events = [(clock, event) for clock in clocks for event in events_to_tell(clock, told, now)]
+            if events:
+                self._publish([_message(clock, event, reports[clock.complaint_id]) for clock, event in events])
+            _store(connection, clocks, events, told)
+        for clock, event in events:
+            _log.info("deadline.told", event_kind=event.kind, clock=clock.clock, complaint_id=str(clock.complaint_id))
+        return len(clocks), len(events)
+
+
+def _clocks_to_tell(connection: Connection, now: datetime) -> Sequence[OversightClock]:
+    columns = OversightClock.__table__.columns  # type: ignore[attr-defined]
+    query = (
+        select(*columns)
+        .where(col(OversightClock.next_at) <= now)
+        .order_by(col(OversightClock.next_at), col(OversightClock.complaint_id), col(OversightClock.clock))
+        .limit(_CLOCKS_AT_ONCE)
+    )
+    return [OversightClock(**row) for row in connection.execute(query).mappings()]
+
+
+def _reports(connection: Connection, clocks: Sequence[OversightClock]) -> Mapping[UUID, Row[Any]]:
+    columns: Sequence[Any] = (col(OversightReport.id), col(OversightReport.message_id), col(OversightReport.tracking))
+    query = select(*columns).where(col(OversightReport.id).in_({clock.complaint_id for clock in clocks}))
+    return {row.id: row for row in connection.execute(query)}
+
+
+def _message(clock: OversightClock, event: DeadlineEvent, report: Row[Any]) -> Outgoing:
+    hop = clock.agency_hop
+    shape = OversightEvent(
+        id=deadline_event_id(clock, event.kind),
+        message_id=report.message_id,
+        at=event.at,
+        event=event.kind,
+        subject=clock.complaint_id,
+        reason=clock.clock,
+        tracking=report.tracking,
+        agency=clock.agency,
+        dispatch_id=None if hop is None else ids.dispatch_id(clock.complaint_id, hop),
+        due_at=clock.due_at,
+    )
+    return Outgoing(OVERSIGHT, *codec.encode(shape, str(clock.complaint_id), _SOURCE))
+
+
+def _store(
+    connection: Connection,
+    clocks: Sequence[OversightClock],
+    events: Sequence[tuple[OversightClock, DeadlineEvent]],
+    told: Collection[UUID],
+) -> None:
+    """Store the events that are told now, and the next moment of each clock."""
+    notices = [
+        {"id": deadline_event_id(clock, event.kind), "complaint_id": clock.complaint_id} for clock, event in events
+    ]
+    if notices:
+        connection.execute(insert_statement(connection, OversightNotice).on_conflict_do_nothing(), notices)
+    all_told = {*told, *(notice["id"] for notice in notices)}
+    for clock in clocks:
+        is_clock = (
+            col(OversightClock.complaint_id) == clock.complaint_id,
+            col(OversightClock.clock) == clock.clock,
+            col(OversightClock.hop) == clock.hop,
+        )
+        connection.execute(update(OversightClock).where(*is_clock).values(next_at=next_moment(clock, all_told)))

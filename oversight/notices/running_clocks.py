@@ -1,0 +1,65 @@
+"""Derives the running clocks of cases and the moments of their next events, and stores them."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlmodel import col
+
+from config.clocks.deadlines import Deadlines
+from config.database import statement_chunks
+from messages.topics import TRIAGE
+from oversight.clocks.clock_states import clock_states
+from oversight.notices.deadline_events import KINDS, deadline_event_id, untold_events
+from oversight.notices.tables import OversightClock, OversightNotice
+from oversight.read_model.report_facts import ReportFacts, clock_history
+
+
+def running_clocks(facts: ReportFacts, deadlines: Deadlines) -> Iterator[OversightClock]:
+    """Yield the clocks of a case that run, without their next moments. Pure: the present time has no part in it."""
+    history = clock_history(facts)
+    until = max(event.at for event in history.events)
+    last = facts.dispatches[-1] if facts.dispatches else None
+    for state in clock_states(history, deadlines, until):
+        if state.is_open and state.state != "paused" and state.duty != "sender":
+            yield OversightClock(
+                complaint_id=facts.id,
+                clock=state.clock,
+                hop=state.hop,
+                agency=last.agency if last else TRIAGE,
+                agency_hop=last.hop if last else None,
+                last_day_at=state.last_day_at,
+                due_at=state.due_at,
+                three_times_at=state.three_times_due_at,
+            )
+
+
+def store_running_clocks(
+    connection: Connection, report_ids: Sequence[UUID], all_facts: Iterable[ReportFacts], deadlines: Deadlines
+) -> None:
+    """Store the running clocks of reports in place of those before. The caller holds the lock."""
+    clocks = [clock for facts in all_facts for clock in running_clocks(facts, deadlines)]
+    told = told_events(connection, clocks)
+    for clock in clocks:
+        clock.next_at = next_moment(clock, told)
+    for chunk in statement_chunks(report_ids):
+        connection.execute(delete(OversightClock).where(col(OversightClock.complaint_id).in_(chunk)))
+    if clocks:
+        connection.execute(insert(OversightClock), [clock.model_dump() for clock in clocks])
+
+
+def told_events(connection: Connection, clocks: Collection[OversightClock]) -> set[UUID]:
+    """Return the ids of those events of some clocks that are on the topic."""
+    event_ids = sorted({deadline_event_id(clock, kind) for clock in clocks for kind in KINDS})
+    query = select(col(OversightNotice.id))
+    return {
+        event_id
+        for chunk in statement_chunks(event_ids)
+        for event_id in connection.execute(query.where(col(OversightNotice.id).in_(chunk))).scalars()
+    }
+
+
+def next_moment(clock: OversightClock, told: Collection[UUID]) -> datetime | None:
+    """Return the moment of the next event of a clock; `None` if all of them are told."""
+    return min((event.at for event in untold_events(clock, told)), default=None)
