@@ -57,10 +57,11 @@ def read_longest_overdue(connection: Connection, scope: Scope, now: datetime, li
 def needs_rebuild(connection: Connection, tables_version: str) -> bool:
     """Return whether rows were derived with other clocks or another calendar: `satupintu oversight rebuild` helps."""
     version = col(OversightCase.tables_version)
-    (first, last) = (
-        connection.execute(select(version).order_by(order).limit(1)).scalar() for order in (version, version.desc())
+    # Two searches in the index: a row with another version would be before or after it.
+    others = (
+        select(version).where(is_other).limit(1) for is_other in (version < tables_version, version > tables_version)
     )
-    return not {first, last} <= {tables_version, None}
+    return any(connection.execute(query).first() for query in others)
 
 
 def _read_pairs(connection: Connection, scope: Scope, period: Period | None) -> Iterator[AgencyPair]:

@@ -66,11 +66,11 @@ def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[U
         statement = insert_statement(connection, OversightCase)
         new_values = {name: statement.excluded[name] for name in changed[0] if name != "complaint_id"}
         connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values), changed)
-    _add(connection, OversightDay, days)
-    _add(connection, OversightPairDay, pairs)
+    add_counts(connection, OversightDay, days)
+    add_counts(connection, OversightPairDay, pairs)
 
 
-def _add(connection: Connection, table: type[SQLModel], differences: Mapping[NamedTuple, int]) -> None:
+def add_counts(connection: Connection, table: type[SQLModel], differences: Mapping[NamedTuple, int]) -> None:
     """Add to the numbers of a table. A number that becomes 0 loses its row."""
     rows = [{**key._asdict(), "number": number} for key, number in sorted(differences.items()) if number]
     if not rows:

@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -65,9 +65,14 @@ class _Case:
 
 @dataclass
 class GeneratedYear:
-    """The generator. `records` are those of all topics, in the order in which they were invented."""
+    """The generator. `records` are those of all topics, in the order in which they were invented.
+
+    `sign` signs the answers of `agencies`.
+    """
 
     seed: int
+    agencies: Sequence[str] = AGENCIES
+    sign: Callable[[AgencyAnswer], AgencyAnswer] = signed
     records: list[Record] = field(default_factory=list)
     cases: list[_Case] = field(default_factory=list)
 
@@ -99,7 +104,7 @@ class GeneratedYear:
                 if self._happens(0.5):
                     self._answer(case, "closed")
                 return
-        self._dispatch(case, self.chance.choice(AGENCIES))
+        self._dispatch(case, self.chance.choice(self.agencies))
         while self._is_moved(case):
             pass
         self._work(case)
@@ -115,7 +120,7 @@ class GeneratedYear:
         if self._happens(0.2):
             self._dispatch(case, TRIAGE)
             self._pass(5)
-        self._dispatch(case, self.chance.choice([code for code in AGENCIES if code != former_agency]))
+        self._dispatch(case, self.chance.choice([code for code in self.agencies if code != former_agency]))
         if self._happens(0.1):
             # A late answer changes nothing.
             self._pass(1)
@@ -251,7 +256,7 @@ class GeneratedYear:
             id=self._id(), message_id=case.id, at=self._at, complaint_id=case.id, dispatch_id=dispatch_id,
             agency=agency, verdict=verdict, text=f"Jawaban {len(self.records)}",
         )  # fmt: skip
-        self._publish(AGENCY_ANSWERS, signed(answer))
+        self._publish(AGENCY_ANSWERS, self.sign(answer))
 
     def _publish(self, topic: str, message: WireModel) -> None:
         outgoing = Outgoing(topic, *codec.encode(message, str(message.id), "/test"))

@@ -9,7 +9,6 @@ from sqlalchemy import Engine, select
 
 from app.assembly.channels import DIRECTORY
 from bus.port import Outgoing, Record
-from config.clocks.deadlines import load_deadlines
 from config.database import read_transaction, write_transaction
 from desk.acts.act_publisher import answer_message
 from messages import codec
@@ -21,11 +20,10 @@ from oversight.read_model.tables import OversightCase
 from router.answer_store import processed_positions
 from tests.router.test_linked import RouterHarness, dispatches, id_of
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source
 from tests.support.stages import ANSWER_CHECK, make_router
-
-DEADLINES = load_deadlines()
 
 
 def make_sink(engine: Engine) -> OversightSink:

@@ -27,18 +27,18 @@ def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
     yield "cases", figures.cases, "", ""
     yield "duplicates avoided", figures.duplicates_avoided.certain, "certain", ""
     yield "", figures.duplicates_avoided.confirmed, "confirmed", ""
-    yield "forwarded within 3 working days", *_cells(figures.forwarded_in_time)
+    yield "forwarded in 3 working days", *_cells(figures.forwarded_in_time)
     yield "right at the first door", *_cells(figures.first_agency_right)
     yield "ping-pong", *_cells(figures.ping_pong.share)
     yield "first answer in time", *_cells(figures.answered_in_time)
     yield "days to first answer: median", _number(days.survival.median), f"{days.answered} answered", ""
     yield "days to first answer: P90", _number(days.survival.p90), f"{days.unanswered} not answered", ""
     yield "finished within 60 days", *_cells(finished.within_60_days)
-    yield "the published way, with cases in process", *_cells(finished.published)
+    yield "published way of counting", *_cells(finished.published)
     yield "oldest open, in days", _number(open_cases.oldest_days), f"{open_cases.number} open", ""
     yield "overdue", open_cases.overdue, "", ""
     yield "three times overdue", open_cases.three_times_overdue, "", ""
-    yield "untouched after 10 working days", *_cells(untouched.share)
+    yield "untouched 10 working days", *_cells(untouched.share)
     yield "still untouched", untouched.still_untouched, "", ""
     yield "reopened", *_cells(figures.reopened)
     yield "to the Ombudsman", *_cells(figures.to_ombudsman)

@@ -3,11 +3,10 @@
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, text
 
 from app.database import open_database
 from config.database import read_transaction, write_transaction
@@ -18,6 +17,7 @@ from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_page
 from tests.conftest import NOW, empty_postgresql
 from tests.support.generated_cases import generate_cases, generated_number
+from tests.support.query_plans import plans, scanned_tables
 
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
 CASES = 4_000
@@ -82,39 +82,6 @@ def many_cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     engine.dispose()
 
 
-def plans(engine: Engine, query: Query) -> Iterator[tuple[str, str]]:
-    """Yield each statement of a query with its plan."""
-    statements: list[tuple[str, Any]] = []
-
-    def collect(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        statements.append((statement, parameters))
-
-    with read_transaction(engine) as connection:
-        event.listen(engine, "before_cursor_execute", collect)
-        try:
-            query(connection)
-        finally:
-            event.remove(engine, "before_cursor_execute", collect)
-        if engine.dialect.name == "postgresql":
-            # A small table is read as a whole although an index would serve. Only a query that has none still does so.
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
-        prefix = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-        for statement, parameters in statements:
-            rows = connection.exec_driver_sql(f"{prefix} {statement}", parameters).all()
-            yield statement, "\n".join(str(row[-1]) for row in rows)
-
-
-def scanned_tables(plan: str) -> set[str]:
-    """Return the tables that a plan reads as a whole."""
-    lines = [line.strip().removeprefix("->").strip() for line in plan.splitlines()]
-    return {
-        table
-        for table in TABLES
-        for line in lines
-        if line.startswith((f"SCAN {table}", f"Seq Scan on {table}")) and "VIRTUAL TABLE" not in line
-    }
-
-
 @pytest.mark.slow
 def test_every_query_uses_an_index(many_cases: Engine) -> None:
     """Also the one of the agency with half of all cases, with and without statistics.
@@ -133,7 +100,7 @@ def scans(engine: Engine) -> dict[tuple[str, str], str]:
         (name, table): plan
         for name, query in QUERIES.items()
         for _, plan in plans(engine, query)
-        for table in scanned_tables(plan)
+        for table in scanned_tables(plan, TABLES)
     }
 
 
@@ -144,7 +111,7 @@ def test_a_scan_would_be_seen(many_cases: Engine) -> None:
         return connection.execute(text("SELECT count(*) FROM desk_case WHERE title LIKE '%lampu%'")).all()
 
     found_plans = [plan for _, plan in plans(many_cases, count_all)]
-    assert [scanned_tables(plan) for plan in found_plans] == [{"desk_case"}]
+    assert [scanned_tables(plan, TABLES) for plan in found_plans] == [{"desk_case"}]
 
 
 def test_generated_cases_are_like_real_ones(many_cases: Engine) -> None:

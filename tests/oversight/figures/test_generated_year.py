@@ -24,7 +24,8 @@ from oversight.read_model.sink import OversightSink
 from router.answer_store import processed_positions
 from tests.oversight.figures.independent_figures import independent_figures, open_year
 from tests.oversight.generated_year import AGENCIES, GeneratedYear
-from tests.oversight.harness import DEADLINES, stored_rows
+from tests.oversight.harness import stored_rows
+from tests.support.deadlines import DEADLINES
 from tests.support.stages import ANSWER_CHECK
 
 TODAY = date(2026, 7, 20)

@@ -19,9 +19,10 @@ from oversight.read_model.day_counts import needs_rebuild, read_counts, read_fir
 from oversight.read_model.tables import OversightCase, OversightDay
 from oversight.read_model.tallies import DayKey, day_tallies
 from tests.conftest import NOW
-from tests.oversight.harness import DEADLINES, OversightHarness, empty_read_model, make_sink, stored_rows
+from tests.oversight.harness import OversightHarness, empty_read_model, make_sink, stored_rows
 from tests.router.test_corrections import correction
 from tests.router.test_linked import complaint_of, id_of
+from tests.support.deadlines import DEADLINES
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
 # Tuesday.

@@ -1,0 +1,112 @@
+"""Each query of oversight uses an index, and reads counts of days, never cases."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from app.database import open_database
+from config.database import read_transaction, write_transaction
+from oversight.figures.computation import compute_figures
+from oversight.figures.counts import NATION, Scope, ScopeKind, jakarta_day, month_period
+from oversight.read_model.day_counts import (
+    needs_rebuild,
+    read_counts,
+    read_counts_by_scope,
+    read_first_day,
+    read_longest_overdue,
+)
+from tests.conftest import NOW, empty_postgresql
+from tests.oversight.generated_rows import generate_rows
+from tests.support.deadlines import DEADLINES
+from tests.support.query_plans import plans, scanned_tables
+
+AGENCIES = tuple(f"kota-{number}" for number in range(30))
+CASES = 1_500
+MONTH = month_period(2026, 3)
+TABLES = (
+    *("oversight_case", "oversight_day", "oversight_pair_day", "oversight_dispatch", "oversight_answer"),
+    *("oversight_report", "oversight_correction", "oversight_hand_over"),
+)
+SCOPES = (NATION, Scope("province", "33"), Scope("agency", AGENCIES[0]), Scope("topic", "topik-7"))
+KINDS: tuple[ScopeKind, ...] = ("province", "agency", "topic")
+
+Query = Callable[[Connection], object]
+QUERIES: dict[str, Query] = {
+    **{f"{scope} of a month": partial(read_counts, scope=scope, period=MONTH) for scope in SCOPES},
+    **{f"every {kind}": partial(read_counts_by_scope, kind=kind, period=MONTH) for kind in KINDS},
+    **{f"longest overdue of {scope}": partial(read_longest_overdue, scope=scope, now=NOW) for scope in SCOPES},
+    **{f"all of {scope}": partial(read_counts, scope=scope) for scope in SCOPES[1:]},
+    "first day": read_first_day,
+    "versions": partial(needs_rebuild, tables_version=DEADLINES.version),
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def many_cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database of each kind with cases of two years, which the tests of this module only read."""
+    if request.param == "sqlite":
+        file = shutil.copy(request.getfixturevalue("tables"), tmp_path_factory.mktemp("plans"))
+        engine = open_database(f"sqlite:///{file}")
+    else:
+        engine = request.getfixturevalue("postgres_engine")
+        empty_postgresql(engine)
+    generate_rows(engine, AGENCIES, CASES, 700, NOW, DEADLINES)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_every_query_uses_an_index(many_cases: Engine) -> None:
+    """With and without statistics."""
+    assert scans(many_cases) == {}
+    with write_transaction(many_cases) as connection:
+        connection.execute(text("ANALYZE"))
+    assert scans(many_cases) == {}
+
+
+def scans(engine: Engine) -> dict[tuple[str, str], str]:
+    """Return the plan of each query that reads a table as a whole, by the query's name and the table."""
+    return {
+        (name, table): plan
+        for name, query in QUERIES.items()
+        for _, plan in plans(engine, query)
+        for table in scanned_tables(plan, TABLES)
+    }
+
+
+def test_figures_read_no_case(many_cases: Engine) -> None:
+    """However many cases there are, figures are read from the counts of days."""
+    queries = [partial(read_counts, scope=scope, period=MONTH) for scope in SCOPES]
+    statements = [statement for query in queries for statement, _ in plans(many_cases, query)]
+    assert statements
+    assert not any("oversight_case" in statement for statement in statements)
+
+
+def test_a_scan_would_be_seen(many_cases: Engine) -> None:
+    """A query without an index is found."""
+
+    def count_all(connection: Connection) -> object:
+        return connection.execute(text("SELECT count(*) FROM oversight_case WHERE kind = 'x'")).all()
+
+    assert [scanned_tables(plan, TABLES) for _, plan in plans(many_cases, count_all)] == [{"oversight_case"}]
+
+
+def test_the_parts_add_up(many_cases: Engine) -> None:
+    """Each case counts once in the nation, in one province, in one topic, and once for each agency column."""
+    today = jakarta_day(NOW)
+    whole = month_period(2024, 1)._replace(last=date(2027, 1, 1))
+    with read_transaction(many_cases) as connection:
+        nation = read_counts(connection, NATION)
+        parts = {kind: read_counts_by_scope(connection, kind, whole) for kind in KINDS}
+    figures = compute_figures(nation, today, DEADLINES)
+    assert figures.cases == CASES
+    assert figures.open_cases.overdue > 0
+    for kind, counts_by_scope in parts.items():
+        by_part = [compute_figures(counts, today, DEADLINES) for counts in counts_by_scope.values()]
+        assert sum(part.cases for part in by_part) == CASES, kind
+        assert sum(part.open_cases.overdue for part in by_part) == figures.open_cases.overdue, kind
+        assert sum(part.answered_in_time.numerator for part in by_part) == figures.answered_in_time.numerator, kind
