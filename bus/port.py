@@ -193,6 +193,14 @@ class Restorer(Protocol):
     It is no part of `Bus`: only the restore of an archive has one.
     """
 
+    def open_topics(self, topics: Sequence[str]) -> None:
+        """Prepare the topics for records with times of the past. Call it before `append`."""
+        ...
+
+    def close_topics(self, topics: Sequence[str]) -> None:
+        """Let the bus give its own times to further records of the topics."""
+        ...
+
     def append(self, records: Sequence[Record]) -> None:
         """Append the records to their partitions, with their timestamps; they are durable when this returns.
 

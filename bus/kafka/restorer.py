@@ -1,8 +1,10 @@
 """Fills empty topics of Kafka with archived records."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 from kafka import KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
@@ -10,8 +12,10 @@ from bus.errors import Stop
 from bus.kafka.clients import connect
 from bus.kafka.error_policy import translate
 from bus.kafka.settings import KafkaSettings
-from bus.kafka.topics import administration
+from bus.kafka.topics import LOG_APPEND_TIME, TIMESTAMP_TYPE, administration
 from bus.port import Partition, Record
+
+_SETTLING_SECONDS = 3.0
 
 
 class KafkaRestorer:
@@ -25,8 +29,17 @@ class KafkaRestorer:
         except KafkaError as error:
             raise translate(error, "open restorer") from error
 
+    def open_topics(self, topics: Sequence[str]) -> None:
+        """See the port. Each broker takes the times of the records some moments after it was told to."""
+        self._set_timestamp_type(topics, "CreateTime")
+        time.sleep(_SETTLING_SECONDS)
+
+    def close_topics(self, topics: Sequence[str]) -> None:
+        """See the port."""
+        self._set_timestamp_type(topics, LOG_APPEND_TIME)
+
     def append(self, records: Sequence[Record]) -> None:
-        """See the port. Raises `Stop` if Kafka gave a record another offset: another program writes the topic."""
+        """See the port. Raises `Stop` if Kafka gave a record another offset or time."""
         try:
             futures = [
                 self._client.send(
@@ -43,6 +56,8 @@ class KafkaRestorer:
         except KafkaError as error:
             raise translate(error, "restore records") from error
         for record, metadata in zip(records, appended, strict=True):
+            if metadata.timestamp != record.timestamp:
+                raise Stop(f"Kafka does not take the time of {record.position}. Empty its topics and restore again.")
             if metadata.offset != record.offset:
                 raise Stop(f"{record.position} was restored at offset {metadata.offset}: the topic was not empty.")
 
@@ -51,6 +66,11 @@ class KafkaRestorer:
         committed = {TopicPartition(*partition): OffsetAndMetadata(at, "", -1) for partition, at in offsets.items()}
         with administration(self._settings, "restore offsets") as client:
             client.alter_group_offsets(group, committed)
+
+    def _set_timestamp_type(self, topics: Sequence[str], kind: str) -> None:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name, {TIMESTAMP_TYPE: kind}) for name in topics]
+        with administration(self._settings, "restore topics") as client:
+            client.alter_configs(resources)
 
     def close(self) -> None:
         """See the port."""

@@ -30,6 +30,7 @@ _DAY_MS = 86_400_000
 _RETENTION = "retention.ms"
 _RETENTION_BYTES = "retention.bytes"
 _PAUSE_SECONDS = 0.1
+TIMESTAMP_TYPE, LOG_APPEND_TIME = "message.timestamp.type", "LogAppendTime"
 
 
 @contextmanager
@@ -174,7 +175,7 @@ def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:
             _RETENTION: str(retention_ms),
             _RETENTION_BYTES: str(-1 if spec.retention_bytes is None else spec.retention_bytes),
             # The timestamp of a record is when the bus took it, independent of a writer's clock.
-            "message.timestamp.type": "LogAppendTime",
+            TIMESTAMP_TYPE: LOG_APPEND_TIME,
             "min.insync.replicas": str(minimum_in_sync(replication)),
         },
     }

@@ -13,6 +13,12 @@ class LocalRestorer:
     def __init__(self, path: Path) -> None:
         self._connection = log.connect(path)
 
+    def open_topics(self, topics: Sequence[str]) -> None:
+        """See the port. Nothing is needed."""
+
+    def close_topics(self, topics: Sequence[str]) -> None:
+        """See the port. Nothing is needed."""
+
     def append(self, records: Sequence[Record]) -> None:
         """See the port."""
         with log.transaction(self._connection):

@@ -1,6 +1,7 @@
 """Assembles the restore of an archive into the system of the settings."""
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from app.operations.restore.emptiness import content_of_bus, content_of_database
 from app.operations.restore.person_keys import store_keys
 from app.operations.restore.restore import Restore, RestoreTargets
 from app.tables import METADATA
-from bus.errors import Reject, Stop
+from bus.errors import Reject, Retry, Stop
 from bus.kafka.restorer import KafkaRestorer
 from bus.local.restorer import LocalRestorer
 from bus.port import Membership, Outgoing, Reader, Record, Restorer, TopicSpec
@@ -32,6 +33,7 @@ _REPLY_STATE = "unknown"
 _MEMBER = "restore"
 _RECORDS_AT_ONCE = 500
 _POLL_SECONDS = 5.0
+_ATTEMPTS, _PAUSE_SECONDS = 15, 1.0
 _LISTED = 5
 
 
@@ -101,11 +103,21 @@ def _check_empty(parts: Parts, contents: ArchiveContents) -> None:
     names = {*(topic.name for topic in parts.topics), *(partition.topic for partition in contents.partitions())}
     groups = {name: group.topics_with(parts.queues) for name, group in parts.consumer_groups.items()}
     with closing(parts.bus.reader()) as reader:
-        used = content_of_bus(reader, names, groups)
+        used = _content_of_bus(reader, names, groups)
     used += content_of_database(parts.engine, METADATA)
     if used:
         listed = "; ".join(used[:_LISTED]) + (" …" if len(used) > _LISTED else "")
         raise Stop(f"A restore needs an empty system: {listed}. Nothing was changed. Use a new folder.")
+
+
+def _content_of_bus(reader: Reader, names: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return what a bus has already. A new Kafka needs some seconds, and a first question, until it knows of groups."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return content_of_bus(reader, names, groups)
+        except Retry:
+            time.sleep(_PAUSE_SECONDS)
+    return content_of_bus(reader, names, groups)
 
 
 def _topic_specs(parts: Parts, contents: ArchiveContents) -> Sequence[TopicSpec]:

@@ -73,7 +73,9 @@ class Restore:
             for chunk in chunks(self._contents.records(REPLIES)):
                 self._targets.replies.handle(chunk)
         with closing(TempRecords()) as records:
+            self._targets.restorer.open_topics(topics)
             counts = {topic: self._publish(topic, records, facts) for topic in topics}
+            self._targets.restorer.close_topics(topics)
             records.sort()
             self._rebuild_normalizer(records, facts, [topic for topic in topics if topic.startswith("raw-")])
             self._rebuild_router(records, facts, [topic for topic in topics if topic.startswith(_QUEUE_PREFIX)])

@@ -32,6 +32,8 @@ _FREE_COLUMNS = {
     *(("router_dispatch", "position"), ("router_answer", "processed_at")),
     *(("ledger_complaint", "contact"), ("replies_recipient", "contact")),
 }
+# Columns that depend on the offsets, and on the order in which the desk read the records.
+_BY_BATCH = {"position", "seq"}
 _RESTORED = ("normalize_", "router_", "ledger_", "desk_case", "desk_dispatch", "desk_answer", "replies_recipient")
 
 
@@ -159,12 +161,17 @@ def plant_dead_letters(parts: Parts) -> None:
                 restorer.commit(group, {Partition(record.topic, record.partition): record.offset + 1})
 
 
-def restored_rows(parts: Parts) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+def restored_rows(parts: Parts, *, with_positions: bool = True) -> Mapping[str, Sequence[tuple[Any, ...]]]:
     """Return the rows of every table that a restore fills, without the columns that need not be equal."""
     rows = {}
     with read_transaction(parts.engine) as connection:
         for table in METADATA.sorted_tables:
             if table.name.startswith(_RESTORED):
-                columns = [column for column in table.columns if (table.name, column.name) not in _FREE_COLUMNS]
+                columns = [
+                    column
+                    for column in table.columns
+                    if (table.name, column.name) not in _FREE_COLUMNS
+                    and (with_positions or column.name not in _BY_BATCH)
+                ]
                 rows[table.name] = sorted(map(repr, connection.execute(select(*columns)).all()))
     return {name: [(row,) for row in found] for name, found in rows.items()}
