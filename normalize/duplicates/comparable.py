@@ -25,6 +25,7 @@ _JSON_FIELDS = (
     "mentions_earlier_report",
     "says_recurred",
     "says_continuing",
+    "says_again",
 )
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -41,7 +42,7 @@ class Comparable:
     `config/reference/matter_terms.py` reads. `received_at` is in seconds of the epoch. `sender` is empty if the sender
     is not proven. A `secret` complaint is compared with complaints of the same sender only.
     `says_recurred` is set if the text says that the trouble came back after it was mended, `says_continuing` if it says
-    that the trouble is still there.
+    that the trouble is still there, `says_again` if it says that the trouble came again, mended or not.
     """
 
     text_words: tuple[str, ...]
@@ -63,6 +64,7 @@ class Comparable:
     mentions_earlier_report: bool
     says_recurred: bool = False
     says_continuing: bool = False
+    says_again: bool = False
 
 
 def relate_senders(first: Comparable, second: Comparable) -> SenderRelation:

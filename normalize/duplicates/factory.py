@@ -27,8 +27,7 @@ class DuplicateDetection:
     @cached_property
     def comparator(self) -> Comparator:
         """Compares two complaints with the learned weights."""
-        weights = self.weights
-        return Comparator(self.language.word_frequencies, weights.weights, weights.prior, weights.threshold)
+        return Comparator(self.language.word_frequencies, self.weights)
 
     @cached_property
     def reader(self) -> ComparableReader:

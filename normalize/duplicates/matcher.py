@@ -32,6 +32,8 @@ from normalize.duplicates.store.link_counts import LinkKind
 TOO_MANY_JOINS = "too-many-joins"
 # Searches of one complaint: one more for each matter that has reached its limit.
 _MAX_SEARCHES = 4
+# Distance of two scores within which a report in other words may belong to either matter.
+MAX_AMBIGUOUS_DISTANCE = 0.4
 # From this score on, an earlier complaint of the same sender is almost literally equal: no candidate can be likelier.
 _LITERAL_SCORE = 0.98
 
@@ -112,13 +114,18 @@ class Matcher:
         neighbours. It is likely one matter at most.
         """
         contradicted = None
-        matches = self._compare_candidates(earlier_complaints.candidates(keys, full_roots), comparable)
-        for match in sorted(matches, key=_rank, reverse=True):
+        matches = sorted(
+            self._compare_candidates(earlier_complaints.candidates(keys, full_roots), comparable),
+            key=_rank,
+            reverse=True,
+        )
+        for match in matches:
             if match.verdict.certainty == "new":
                 return contradicted or match
             if not self._is_contradicted(earlier_complaints, match.earlier, comparable):
-                return match if match.verdict.certainty == "certain" else contradicted or match
-            contradicted = contradicted or BestMatch(match.earlier, replace(match.verdict, certainty="likely"))
+                is_certain = match.verdict.certainty == "certain" and not _is_ambiguous(match, matches)
+                return match if is_certain else contradicted or _make_likely(match)
+            contradicted = contradicted or _make_likely(match)
         return contradicted
 
     def _compare_candidates(
@@ -278,6 +285,23 @@ def _rank(match: BestMatch) -> tuple[bool, int, float]:
     """Return the rank of a match: a repeat of the sender's own complaint ranks above a join, however similar."""
     verdict = match.verdict
     return _is_certain_repeat(verdict), CERTAINTY_RANKS[verdict.certainty], verdict.score
+
+
+def _make_likely(match: BestMatch) -> BestMatch:
+    return BestMatch(match.earlier, replace(match.verdict, certainty="likely"))
+
+
+def _is_ambiguous(best: BestMatch, matches: Iterable[BestMatch]) -> bool:
+    """Return True if a report in other words fits another matter nearly as well: two lamps of one street."""
+    if best.verdict.is_near:
+        return False
+    least_score = best.verdict.score - MAX_AMBIGUOUS_DISTANCE
+    return any(
+        match.earlier.root_id != best.earlier.root_id
+        and match.verdict.certainty != "new"
+        and match.verdict.score >= least_score
+        for match in matches
+    )
 
 
 def _is_certain_repeat(verdict: Verdict) -> bool:

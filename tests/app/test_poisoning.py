@@ -56,8 +56,7 @@ class CountingComparator(Comparator):
 @pytest.fixture(scope="module")
 def comparator() -> CountingComparator:
     """A comparator with the shipped weights."""
-    weights = load_duplicate_weights()
-    return CountingComparator(language_of().word_frequencies, weights.weights, weights.prior, weights.threshold)
+    return CountingComparator(language_of().word_frequencies, load_duplicate_weights())
 
 
 @pytest.fixture
@@ -150,7 +149,7 @@ def test_suggestions_do_not_bury_a_case(parts: Parts, path: StagePath) -> None:
     tree = "Kemenkes, pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
     (victim,) = path.arrive(report(parts, tree, "victim", -90))
     alleys = [f"{first} {second}" for first in ("Mawar", "Melati", "Kenari") for second in _COURTESIES[2:]]
-    likely = "Di Jalan Manggis Raya Gang {} ada pohon rimbun hampir tumbang, tolong dipotong"
+    likely = "Di Jalan Manggis Raya Gang {} ada pohon miring hampir tumbang, tolong dipangkas"
     copies = [
         path.arrive(copy_of(parts, likely.format(alley), number, f"+62800{number:07}"))[0]
         for number, alley in enumerate(alleys)

@@ -1,16 +1,17 @@
 """Comparison of two complaints: the likelihood that they are about one matter, with the reasons. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 from typing import Literal
 
+from config.reference.duplicate_weights import DuplicateWeights, MatterWeights
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.certainty import Certainty, judge_certainty
 from normalize.duplicates.comparison.entity_comparison import PERSONS
 from normalize.duplicates.comparison.exclusions import find_contradiction, find_exclusion
 from normalize.duplicates.comparison.features import FEATURES
+from normalize.duplicates.comparison.object_features import OBJECT_FEATURES
 from normalize.duplicates.comparison.pair import ComplaintPair
 
 # Weight that two near texts share if one person probably sent both: strangers do not write it by chance.
@@ -27,9 +28,9 @@ class Verdict:
     """Result of a comparison. `score` is the likelihood of one matter (0 to 1); `evidence` names features.
 
     The strongest feature in favour comes first. `certainty` is the decision; a person decides about a `likely` pair.
-    `sender` says if one person sent both; `likely` means that nothing proves it, but the text was copied or refers to
-    an earlier report. If `exclusion` is not empty, it is the reason for which the two cannot be about one matter; the
-    score is 0 then.
+    `is_near` says if one text is mostly a part of the other. `sender` says if one person sent both; `likely` means that
+    nothing proves it, but the text was copied or refers to an earlier report. If `exclusion` is not empty, it is the
+    reason for which the two cannot be about one matter; the score is 0 then.
     """
 
     score: float
@@ -37,43 +38,53 @@ class Verdict:
     sender: SenderVerdict = "other"
     exclusion: str = ""
     certainty: Certainty = "new"
+    is_near: bool = False
 
 
 class Comparator:
-    """Compares complaints.
+    """Compares complaints by the weights for near copies, or by those for complaints in other words."""
 
-    `weights` are log-odds by feature; `start` is the log-odds of a pair without features. From the score `threshold`
-    on, two complaints in other words may be one matter.
-    """
-
-    def __init__(
-        self, word_frequencies: WordFrequencies, weights: Mapping[str, float], start: float, threshold: float
-    ) -> None:
+    def __init__(self, word_frequencies: WordFrequencies, weights: DuplicateWeights) -> None:
         self._word_frequencies = word_frequencies
-        self._weighted_features = [
-            (feature.name, feature.function, weights[feature.name]) for feature in FEATURES if weights.get(feature.name)
-        ]
-        self._start = start
-        self._threshold = threshold
+        self._copies = _WeightedFeatures(weights.copies)
+        self._other_words = _WeightedFeatures(weights.other_words)
 
     def compare(self, first: Comparable, second: Comparable) -> Verdict:
         """Return the verdict on two complaints, in either order."""
         pair = ComplaintPair(first, second, self._word_frequencies)
         if exclusion := find_exclusion(pair):
             return Verdict(0.0, (), exclusion=exclusion)
-        contributions = {name: weight * function(pair) for name, function, weight in self._weighted_features}
-        log_odds = self._start + sum(contributions.values())
+        features = self._copies if pair.is_near else self._other_words
+        score, evidence = features.measure(pair)
+        certainty = judge_certainty(pair, score, features.weights)
+        return Verdict(score, evidence, _judge_sender(pair), certainty=certainty, is_near=pair.is_near)
+
+    def contradicts(self, first: Comparable, second: Comparable) -> bool:
+        """Return True if two complaints cannot be about one matter, whatever time lies between them."""
+        return bool(find_contradiction(ComplaintPair(first, second, self._word_frequencies)))
+
+
+class _WeightedFeatures:
+    """The features that have a weight for one kind of pair."""
+
+    def __init__(self, weights: MatterWeights) -> None:
+        self.weights = weights
+        self._features = [
+            (feature.name, feature.function, weight)
+            for feature in (*FEATURES, *OBJECT_FEATURES)
+            if (weight := weights.weights.get(feature.name))
+        ]
+
+    def measure(self, pair: ComplaintPair) -> tuple[float, tuple[str, ...]]:
+        """Return the likelihood of one matter (0 to 1), and the strongest features in favour."""
+        contributions = {name: weight * function(pair) for name, function, weight in self._features}
+        log_odds = self.weights.prior + sum(contributions.values())
         favourable = sorted(
             (name for name, contribution in contributions.items() if contribution > 0),
             key=lambda name: -contributions[name],
         )
         score = 1 / (1 + exp(-max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, log_odds))))
-        certainty = judge_certainty(pair, score, self._threshold)
-        return Verdict(score, tuple(favourable[:_MAX_EVIDENCE]), _judge_sender(pair), certainty=certainty)
-
-    def contradicts(self, first: Comparable, second: Comparable) -> bool:
-        """Return True if two complaints cannot be about one matter, whatever time lies between them."""
-        return bool(find_contradiction(ComplaintPair(first, second, self._word_frequencies)))
+        return score, tuple(favourable[:_MAX_EVIDENCE])
 
 
 def _judge_sender(pair: ComplaintPair) -> SenderVerdict:

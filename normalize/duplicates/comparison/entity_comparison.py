@@ -16,13 +16,13 @@ from normalize.duplicates.comparison.entity_rules import PUBLIC_LANDMARKS, compa
 # Kinds of one spot, of the area around it, of houses and neighbourhoods, and of a person or a person's things.
 SPOTS = frozenset({"street", "alley", "landmark", "hamlet", "block", "km"})
 AREAS = frozenset({"village", "area", "branch"})
-HOUSES = frozenset({"rt", "rw", "block", "house"})
+HOUSES = frozenset({"rt", "rw", "block", "house", "pole"})
 PERSONS = frozenset({"id", "name", "phone", "email", "masked"})
 LOCATING_KINDS = SPOTS | AREAS | HOUSES | PERSONS
 # Two complaints that both name one of these kinds, with no equal value, are two matters.
 _DECISIVE_PLACES = ("street", "alley", "village", "hamlet", "block", "km")
 # The same in texts only: a map gives two telephones at one hole two different houses.
-_DECISIVE_IN_TEXTS = ("rt", "rw", "house", "area")
+_DECISIVE_IN_TEXTS = ("rt", "rw", "house", "pole", "area")
 _CONFLICTING_PLACES = (*_DECISIVE_PLACES, *_DECISIVE_IN_TEXTS, "branch", "public")
 # Numbers of a person or a thing. A sender may have two telephones, but a card belongs to one person.
 _IDENTIFIERS = frozenset(

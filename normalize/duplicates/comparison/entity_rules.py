@@ -8,7 +8,7 @@ from typing import NamedTuple
 from language.places.gazetteer import regions_overlap
 from normalize.entities.name_similarity import NameSimilarity, compare_person_names, compare_place_names
 
-_NAME_KINDS = ("street", "alley", "village", "hamlet", "landmark", "unit", "branch", "name")
+_NAME_KINDS = ("street", "alley", "village", "hamlet", "landmark", "unit", "branch", "name", "firm")
 # Landmarks of which a text mostly names one of a type: two of them are two places.
 PUBLIC_LANDMARKS = frozenset(
     ("puskesmas", "rs", "sd", "smp", "sma", "smk", "mts", "pasar", "terminal", "stasiun", "perumahan", "spbu", "halte")

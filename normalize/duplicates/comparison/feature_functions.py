@@ -68,20 +68,10 @@ def different_names(pair: ComplaintPair) -> float:
     return log1p(max(0, min(first_only, second_only))) * pair.is_near
 
 
-def different_narrow_names_in_district(pair: ComplaintPair) -> float:
-    """Return 1 for two different names of places in one district."""
-    return float(pair.has_different_narrow_names and bool(pair.first.district_words & pair.second.district_words))
-
-
 def different_parts(pair: ComplaintPair) -> float:
     """Return the count of common names with different parts, at most two."""
     names = names_with_different_parts(pair.first, pair.second) & names_with_different_parts(pair.second, pair.first)
     return float(min(_MAX_DIFFERENT_PARTS, len(names))) * (not pair.location.is_same_spot)
-
-
-def same_thing_and_fault(pair: ComplaintPair) -> float:
-    """Return the overlap of things and faults, if the complaints have common ground."""
-    return pair.same_thing_and_fault * (pair.has_common_ground and (pair.is_near or not pair.is_personal))
 
 
 def same_thing_or_fault_of_sender(pair: ComplaintPair) -> float:

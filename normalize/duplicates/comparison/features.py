@@ -4,7 +4,7 @@
 the names and meanings. A test compares both with `FEATURES`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import log1p
 
@@ -86,19 +86,9 @@ FEATURES: tuple[Feature, ...] = (
         lambda pair: float(pair.has_different_narrow_names),
     ),
     Feature(
-        "other-narrow-names-in-district",
-        "The same within one district: two places in it.",
-        feature_functions.different_narrow_names_in_district,
-    ),
-    Feature(
         "other-part",
         "Names in common with different parts (Hulu, Kuala), at most two.",
         feature_functions.different_parts,
-    ),
-    Feature(
-        "same-thing-and-fault",
-        "Equal things and faults, if the complaints also have a place, a person or most words in common.",
-        feature_functions.same_thing_and_fault,
     ),
     Feature(
         "same-thing-and-fault-soon",
@@ -109,11 +99,6 @@ FEATURES: tuple[Feature, ...] = (
         "same-thing-and-fault-in-region",
         "Equal things and faults in one region; not for a person's own trouble.",
         lambda pair: pair.same_thing_and_fault * ("region" in pair.entities.equal and not pair.is_personal),
-    ),
-    Feature(
-        "same-sender-same-thing",
-        "One sender complains of an equal thing or fault in other words.",
-        feature_functions.same_thing_or_fault_of_sender,
     ),
     Feature(
         "same-sender-soon",
@@ -177,11 +162,6 @@ FEATURES: tuple[Feature, ...] = (
         lambda pair: pair.location.address_difference * (pair.is_near and not pair.is_long_copy_soon),
     ),
     Feature(
-        "here-near",
-        "Near texts of one spot.",
-        lambda pair: float(pair.location.is_same_spot and pair.is_near),
-    ),
-    Feature(
         "place-same-topics",
         "Share of topics in common times the likelihood of one place; not for a person's own trouble in other words.",
         feature_functions.common_topics_at_place,
@@ -239,6 +219,6 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
-def compute_features(pair: ComplaintPair) -> dict[str, float]:
+def compute_features(pair: ComplaintPair, features: Iterable[Feature] = FEATURES) -> dict[str, float]:
     """Return the value of each feature by its name."""
-    return {feature.name: feature.function(pair) for feature in FEATURES}
+    return {feature.name: feature.function(pair) for feature in features}

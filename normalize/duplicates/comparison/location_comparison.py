@@ -27,7 +27,9 @@ _LANDMARK_WORDS = 3
 # The prepositions behind which two different places mostly mean two spots. Not *seberang*: the place across the road
 # from one may be beside the other.
 _FACING_PREPOSITIONS = frozenset({"depan", "dekat", "samping", "belakang"})
-_FACING_WORDS = 2
+_FACING_WORDS = 1
+# The word behind one of these is a side: the two carriageways of a road, the two banks of a river.
+_SIDE_PREPOSITIONS = frozenset({"arah", "sisi", "menuju", "jurusan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,25 @@ def _words_behind_that_occur_in(
 
 def face_different_landmarks(first: Comparable, second: Comparable, word_frequencies: WordFrequencies) -> bool:
     """Return True if each complaint names a landmark beside its spot that the other does not mention."""
-    first_landmark, second_landmark = (
-        _words_behind(comparable, _FACING_PREPOSITIONS, _FACING_WORDS) for comparable in (first, second)
-    )
-    if not first_landmark or not second_landmark:
+    return _differ_behind(first, second, _FACING_PREPOSITIONS, _FACING_WORDS, word_frequencies)
+
+
+def are_on_different_sides(first: Comparable, second: Comparable, word_frequencies: WordFrequencies) -> bool:
+    """Return True if each complaint names a side or direction that the other does not mention."""
+    return _differ_behind(first, second, _SIDE_PREPOSITIONS, 1, word_frequencies)
+
+
+def _differ_behind(
+    first: Comparable,
+    second: Comparable,
+    prepositions: AbstractSet[str],
+    count: int,
+    word_frequencies: WordFrequencies,
+) -> bool:
+    first_words, second_words = (_words_behind(comparable, prepositions, count) for comparable in (first, second))
+    if not first_words or not second_words:
         return False
-    return first_landmark.isdisjoint(_words_and_roots(second, word_frequencies)) and second_landmark.isdisjoint(
+    return first_words.isdisjoint(_words_and_roots(second, word_frequencies)) and second_words.isdisjoint(
         _words_and_roots(first, word_frequencies)
     )
 

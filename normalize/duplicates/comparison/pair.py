@@ -75,9 +75,23 @@ class ComplaintPair:
 
     @cached_property
     def in_order(self) -> tuple[Comparable, Comparable]:
-        """The earlier and the later complaint; in the given order if a time is unknown."""
-        is_reversed = self.has_times and (self.first.received_at or 0) > (self.second.received_at or 0)
+        """The earlier and the later complaint; in the order of their words if the times are equal or one is unknown."""
+        times = (self.first.received_at, self.second.received_at) if self.has_times else (0, 0)
+        first_key, second_key = (times[0] or 0, self.first.text_words), (times[1] or 0, self.second.text_words)
+        is_reversed = first_key > second_key
         return (self.second, self.first) if is_reversed else (self.first, self.second)
+
+    @cached_property
+    def came_again(self) -> bool:
+        """True if the later complaint says that the trouble came again, and the earlier one does not say so."""
+        earlier, later = self.in_order
+        return later.says_again and not earlier.says_again
+
+    @property
+    def was_mended(self) -> bool:
+        """True if the later complaint says that the trouble came back after a repair, and the earlier one does not."""
+        earlier, later = self.in_order
+        return later.says_recurred and not earlier.says_recurred
 
     @property
     def is_within_hours(self) -> bool:

@@ -17,11 +17,12 @@ from normalize.duplicates.comparable import Comparable, NamedEntity
 from normalize.duplicates.lookup_keys import LookupKeyFactory, LookupKeys
 from normalize.duplicates.reading.address_abbreviations import expand_abbreviations
 from normalize.duplicates.reading.author_names import find_author_names
-from normalize.duplicates.reading.course_phrases import says_continuing, says_recurred
+from normalize.duplicates.reading.course_phrases import says_again, says_continuing, says_recurred
 from normalize.duplicates.reading.glued_words import separate_glued_words
 from normalize.duplicates.reading.region_extraction import CITIES_AND_PROVINCES, REGIONS, RegionExtraction
 from normalize.duplicates.reading.repeat_phrases import mentions_earlier_report
 from normalize.duplicates.reading.salutation import find_salutations
+from normalize.duplicates.reading.spot_details import find_details
 from normalize.entities import IDENTIFIERS, Entity, EntityKind
 from normalize.entities.name_words import ROMAN_NUMERALS
 
@@ -142,7 +143,14 @@ class ComparableReader:
                 )
             ),
             entities=tuple(
-                sorted((*self._named_entities(entities), *_mentioned_handles(text), *_authors(text, entities)))
+                sorted(
+                    {
+                        *self._named_entities(entities),
+                        *_mentioned_handles(text),
+                        *_authors(text, entities),
+                        *find_details(text, lowercase_text),
+                    }
+                )
             ),
             address_entities=self._named_entities(address_entities),
             topics=self._matter_terms.topics.find_topics(normal_forms),
@@ -157,6 +165,7 @@ class ComparableReader:
             mentions_earlier_report=mentions_earlier_report(lowercase_text),
             says_recurred=says_recurred(lowercase_text),
             says_continuing=says_continuing(lowercase_text),
+            says_again=says_again(lowercase_text),
         )
 
     def lookup_keys(self, comparable: Comparable) -> LookupKeys:

@@ -32,6 +32,24 @@ def says_recurred(lowercase_text: str) -> bool:
     return bool(_AFTER_END.search(without_waiting))
 
 
+# Troubles that come and go, or come anew: a power cut, a flood, a breakdown, a rotten repair.
+_COMES_ANEW = (
+    r"(?:mati|padam|gelap|bergilir|byarpet|putus|gangguan|mogok|brenti|berhenti|ketahan|error|eror|down|kosong|langka"
+    r"|penuh|macet|banjir|kebanjiran|tenggelam|masuk|longsor|jebol|bocor|mampet|tersumbat|keruh|hitam|numpuk|menumpuk"
+    r"|bau|berisik|asap|kebakar|kebakaran|balap|balapan|rusak|berlubang|lubang|ambles|amblas|ngelupas|retak|hancur"
+    r"|roboh|tumbang|terguling|jatuh)"
+)
+_COMES_AGAIN = re.compile(
+    rf"\b{_COMES_ANEW}\W{{1,3}}(?:lagi|lg|deui|maneh|kembali|baliak|malih)\b|\b(?:kambuh|kumat|terulang)\b"
+)
+_COMES_AGAIN_STEMS = ("lagi", "lg", "deui", "maneh", "kembali", "baliak", "malih", "kambuh", "kumat", "terulang")
+
+
+def says_again(lowercase_text: str) -> bool:
+    """Return True if the text says that a trouble came again: `mati lagi`. Not that it is reported again."""
+    return any(map(lowercase_text.__contains__, _COMES_AGAIN_STEMS)) and bool(_COMES_AGAIN.search(lowercase_text))
+
+
 _CONTINUING = re.compile(
     r"\b(?:masih|msh|tetap|tetep|ttp|isih|durung|makin|ora ono|(?:sampai|sampe|smp) (?:sekarang|skrg|hari ini|saat ini)"
     r"|hari (?:ke ?-? ?\d+|kedua|ketiga|keempat|kelima)|(?:belum|blm|belom) (?:ada\b|di|jg\b|juga\b))"

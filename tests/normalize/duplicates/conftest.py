@@ -36,7 +36,7 @@ def word_frequencies(detection: DuplicateDetection) -> WordFrequencies:
 @pytest.fixture(scope="session")
 def threshold(detection: DuplicateDetection) -> float:
     """The score from which on two complaints are one matter."""
-    return detection.weights.threshold
+    return detection.weights.other_words.certain
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from app.evaluation.duplicate_metrics import measure_duplicates
+from app.evaluation.duplicate_streams import StreamDecision, StreamReport, decide_stream, measure_stream
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_messages
+from config.reference.regions import load_regions
 from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.comparison.entity_comparison import compare_entities, conflicting_place
 from normalize.duplicates.factory import DuplicateDetection
@@ -21,6 +23,7 @@ TRAINING_FILES = (
     "patterns-train",
 )
 CANDIDATE_FILES = ("candidates-test", "closing-test")
+STREAMS = DATA / "streams"
 TEST_FILES = ("test", "patterns-test", *CANDIDATE_FILES)
 
 
@@ -33,6 +36,16 @@ def load_pairs(name: str) -> list[LabelledPair]:
 def candidate_metrics(detection: DuplicateDetection) -> dict[str, Any]:
     """Metrics of pairs as they come to be compared, by two authors."""
     return measure_duplicates(detection, [pair for name in CANDIDATE_FILES for pair in load_pairs(name)])
+
+
+@pytest.fixture(scope="module")
+def stream_metrics(detection: DuplicateDetection) -> dict[str, Any]:
+    """Metrics of the two streams that no weight was learned from, decided report by report."""
+    regions = load_regions()
+    decisions: list[StreamDecision] = []
+    for path in sorted(STREAMS.glob("*-test.jsonl")):
+        decisions += decide_stream(detection, StreamReport.load_file(path), regions)
+    return measure_stream(decisions)
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +64,21 @@ def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misl
     assert candidate_metrics["recall"]["value"] >= 0.73
     assert candidate_metrics["likely"]["recall_with_certain"]["value"] >= 0.87
     assert candidate_metrics["likely"]["right"]["value"] >= 0.7
-    assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.93
-    assert candidate_metrics["recall_by_label"]["joins"]["value"] >= 0.35
+    assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.91
+    assert candidate_metrics["recall_by_label"]["joins"]["value"] >= 0.43
     assert misleading_metrics["precision"]["value"] >= 0.9
     assert misleading_metrics["recall"]["value"] >= 0.55
+
+
+def test_merges_in_streams_are_right(stream_metrics: dict[str, Any]) -> None:
+    """Reports that arrive one after another, a third of them of a neighbour's matter, are seldom merged wrongly."""
+    merges, later = stream_metrics["merges"], stream_metrics["later_reports"]
+    assert merges["near"]["value"] >= 0.9
+    assert merges["other_words"]["value"] >= 0.8
+    assert merges["near"]["count"] >= 80
+    assert merges["other_words"]["count"] >= 30
+    assert stream_metrics["suggestions"]["value"] >= 0.4
+    assert later["all"]["recall_with_likely"] >= 0.75
 
 
 def test_sources_are_judged_about_equally(candidate_metrics: dict[str, Any]) -> None:

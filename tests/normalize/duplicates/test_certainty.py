@@ -62,11 +62,13 @@ def test_short_copy_of_another_house_is_not_certain(compare: CompareMessages) ->
 
 
 def test_trouble_that_came_back_is_another_one(compare: CompareMessages) -> None:
-    """A lamp that was mended and is out again needs another visit; one that nobody mended does not."""
+    """A lamp that is out again is suggested, mended or not; one that stays dark is the same matter."""
     first = message("Lampu PJU mati di depan Jl. Pandan Wangi No. 5", address="Jl. Pandan Wangi No. 5")
     again = message("Lampu PJU depan Jl. Pandan Wangi No. 5 mati lagi, baru minggu lalu diperbaiki", hours=500)
     waiting = message("Lampu PJU depan Jl. Pandan Wangi No. 5 masih mati, belum ada petugas yang datang", hours=100)
     assert compare(first, again).certainty == "likely"
+    dark_again = message("Lampu PJU depan Jl. Pandan Wangi No. 5 mati lagi", hours=500)
+    assert compare(first, dark_again).certainty == "likely"
     assert compare(first, waiting).certainty == "certain"
 
 

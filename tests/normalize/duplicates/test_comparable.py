@@ -41,12 +41,14 @@ def test_stored_form_is_fixed() -> None:
     """The order and content of the stored lines: rows of earlier versions are read by it."""
     stored = (
         b"lampu padam\nlampu\nmelati\nmelati wiratama\npju\ntebet\nlampu.lampu\npadam.padam\n"
-        b'[[["street","melati"]],[["rt","3"]],[-6.2,106.8],1772413200.0,"s","sms","pengaduan",false,true,true,true]'
+        b'[[["street","melati"]],[["rt","3"]],[-6.2,106.8],1772413200.0,"s","sms","pengaduan",false,true,true,true,true]'
     )
     comparable = unpack_comparable(stored)
     assert pack_comparable(comparable) == stored
-    earlier_version = stored.replace(b",true,true,true]", b",true]")
-    assert unpack_comparable(earlier_version) == replace(comparable, says_recurred=False, says_continuing=False)
+    earlier_version = stored.replace(b",true,true,true,true]", b",true]")
+    assert unpack_comparable(earlier_version) == replace(
+        comparable, says_recurred=False, says_continuing=False, says_again=False
+    )
     assert comparable.text_words == ("lampu", "padam")
     assert (comparable.title_words, comparable.address_words) == (("lampu",), ("melati",))
     assert comparable.names == {"melati", "wiratama"}

@@ -8,6 +8,7 @@ from app.evaluation.duplicates import ExplainedMessage
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparison.feature_functions import INCIDENTS
 from normalize.duplicates.comparison.features import FEATURES, compute_features
+from normalize.duplicates.comparison.object_features import OBJECT_FEATURES
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import CompareMessages, ReadMessage, message
@@ -22,8 +23,10 @@ def measure_features(read_message: ReadMessage, word_frequencies: WordFrequencie
 
     def measure(first: ExplainedMessage, second: ExplainedMessage) -> Mapping[str, float]:
         earlier, later = read_message(first), read_message(second)
-        forward = compute_features(ComplaintPair(earlier, later, word_frequencies))
-        assert compute_features(ComplaintPair(later, earlier, word_frequencies)) == pytest.approx(forward)
+        forward = compute_features(ComplaintPair(earlier, later, word_frequencies), (*FEATURES, *OBJECT_FEATURES))
+        assert compute_features(
+            ComplaintPair(later, earlier, word_frequencies), (*FEATURES, *OBJECT_FEATURES)
+        ) == pytest.approx(forward)
         return forward
 
     return measure
@@ -31,24 +34,21 @@ def measure_features(read_message: ReadMessage, word_frequencies: WordFrequencie
 
 def test_each_weight_belongs_to_a_feature(detection: DuplicateDetection) -> None:
     """Each row of `likeness.csv` names a feature, each feature has a row, and no name stands twice."""
-    names = [feature.name for feature in FEATURES]
+    names = [feature.name for feature in (*FEATURES, *OBJECT_FEATURES)]
     assert len(names) == len(set(names))
-    assert set(detection.weights.weights) == set(names)
+    assert {*detection.weights.copies.weights, *detection.weights.other_words.weights} == set(names)
 
 
 def test_features_are_documented() -> None:
     """`docs/duplicate-features.md` lists each feature with its meaning, in the order of the table."""
     document = (ROOT / "docs" / "duplicate-features.md").read_text(encoding="utf-8")
     rows = [line for line in document.splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{feature.name}` | {feature.meaning} |" for feature in FEATURES]
+    assert rows == [f"| `{feature.name}` | {feature.meaning} |" for feature in (*FEATURES, *OBJECT_FEATURES)]
 
 
 @pytest.mark.parametrize(
     ("name", "first", "second", "value"),
     [
-        ("same-thing-and-fault", "lampu jalan padam di Wiratama", "pju di wiratama mati total", 1),
-        ("same-thing-and-fault", "lampu jalan padam di Wiratama", "lampu jalan di wiratama nyala terus", 0),
-        ("same-thing-and-fault", "KTP saya belum jadi di Wiratama", "ktp istri di wiratama belum jadi", 0),
         ("other-fault", "lampu jalan padam di Wiratama", "lampu jalan di wiratama nyala terus siang hari", 1),
         ("other-fault", "lampu jalan padam di Wiratama", "lampu jalan di wiratama gelap", 0),
         ("other-fault", "pju rusak di Wiratama", "lampu jalan di wiratama nyala terus siang hari", 0),
@@ -62,13 +62,19 @@ def test_features_are_documented() -> None:
         ("no-grounds", "sampah menumpuk", "tumpukan sampah bau sekali", 1),
         ("no-grounds", "sampah menumpuk di Wiratama", "tumpukan sampah bau sekali di wiratama", 0),
         ("other-narrow-names", "longsor di Wiratama", "longsor di Kartanegari", 1),
-        (
-            "other-narrow-names-in-district",
-            "longsor di Wiratama kec. Tebet",
-            "tebing di Kartanegari, kec. Tebet, runtuh tadi malam",
-            1,
-        ),
-        ("other-narrow-names-in-district", "longsor di Wiratama kec. Tebet", "longsor kec. Tebet", 0),
+        ("small-thing-without-spot", "pju mati di Jl. Wiratama", "lampu jalan di Jl. Wiratama padam", 1),
+        ("small-thing-without-spot", "pju mati di Jl. Wiratama km 3", "lampu jalan di km 3 Wiratama padam", 0),
+        ("same-street", "Jl. Wiratama berlubang", "aspal jalan Wiratama rusak parah", 1),
+        ("came-again", "listrik padam di Wiratama", "sekampung gelap gulita, di Wiratama padam lagi malam ini", 1),
+        ("came-again", "listrik padam di Wiratama", "lapor lagi, listrik Wiratama belum menyala", 0),
+        ("mended", "got mampet di Wiratama", "got Wiratama mampet lagi padahal baru dikeruk", 1),
+        ("mended", "pju mati di Wiratama", "pju Wiratama mati lagi, baru minggu lalu diperbaiki", 1),
+        ("mended", "got mampet di Wiratama", "got Wiratama mampet lagi, kapan dikeruk", 0),
+        ("other-firm", "PT Wiratama Jaya buang limbah", "limbah dari PT Kartanegari dibuang ke kali", 1),
+        ("other-school", "pungutan SMA di Wiratama", "pungutan SMK di Wiratama", 1),
+        ("other-side", "lubang di Jl. Wiratama arah pasar", "lubang Jl. Wiratama arah terminal, dalam sekali", 1),
+        ("other-wish", "kami menolak tambang di Wiratama", "kami mendukung tambang di Wiratama", 1),
+        ("one-person", "PIP anak saya Naufalin belum cair", "dana PIP an. Naufalin belum masuk", 1),
     ],
 )
 def test_value_of_a_feature(
@@ -83,10 +89,10 @@ def test_sender_goes_on_in_other_words(measure_features: MeasureFeatures) -> Non
     first = message("Gilang Indah mati lampu dari maghrib", sender="a")
     text = "sudah listrik padam begini, ikan di kulkas busuk semua"
     soon, later = (measure_features(first, message(text, hours=hours, sender="a")) for hours in (2, 90))
-    assert soon["same-sender-same-thing"] == later["same-sender-same-thing"] == 1
+    assert soon["other-thing-of-sender"] == later["other-thing-of-sender"] == 0
     assert (soon["same-sender-soon"], later["same-sender-soon"]) == (1, 0)
     different = measure_features(first, message("tiket saya tidak dibalas", hours=2, sender="a"))
-    assert different["same-sender-same-thing"] == different["same-sender-soon"] == 0
+    assert (different["other-thing-of-sender"], different["same-sender-soon"]) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ FEW = DuplicateLimits(
 )
 _COURTESIES = ("Tolong", "Mohon", "Halo", "Bapak", "Ibu", "Admin", "Salam", "Permisi", "Yth", "Kepada")
 # A report of a tree in an alley of the street in which the first report has a tree.
-ALLEY_TREE = "Di Jalan {} Gang {} ada pohon rimbun hampir tumbang, tolong dipotong"
+ALLEY_TREE = "Di Jalan {} Gang {} ada pohon miring hampir tumbang di seberang kantor pos, tolong dipangkas"
 
 
 @pytest.fixture

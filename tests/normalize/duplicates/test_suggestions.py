@@ -16,8 +16,8 @@ from tests.normalize.duplicates.test_decisions import correction, decode_complai
 from tests.support.records import at
 from tests.support.stages import make_normalizer
 
-TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
-OTHER_TREE = "Di Jalan Manggis Raya ada pohon rimbun hampir tumbang, tolong dipotong"
+TREE = "Pohon besar di Jl. Manggis Raya depan bengkel Wiratama sudah miring ke jalan, mohon dipangkas"
+OTHER_TREE = "Di Jalan Manggis Raya ada pohon miring hampir tumbang di seberang kantor pos, tolong dipangkas"
 
 
 @pytest.fixture

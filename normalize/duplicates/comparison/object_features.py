@@ -1,0 +1,204 @@
+"""Features of two complaints in other words: whether they name one object, one event or one person's matter. Pure.
+
+`config/data/likeness.csv` holds their weights in the column `other_words`, together with those of `features.py`.
+"""
+
+from collections.abc import Set as AbstractSet
+from math import hypot, log1p
+
+from normalize.duplicates.comparison.entity_comparison import HOUSES, PERSONS
+from normalize.duplicates.comparison.features import Feature
+from normalize.duplicates.comparison.location_comparison import are_on_different_sides, shared_landmark_words
+from normalize.duplicates.comparison.pair import ComplaintPair
+from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
+
+# Weight of a landmark's words in common (`depan kantor pos`) that name one spot.
+_MIN_LANDMARK_WEIGHT = 1.2
+# A word of this rarity is in few texts: a `sling`, not a `mohon`.
+_MIN_RARITY = 0.5
+# Many troubles are mended within this many days.
+_WEEKS_DAYS = 14.0
+# About 80 m.
+_NEAR_DEGREES = 0.0007
+# Kinds of one spot. A street is none: it has many trees and lamps.
+_SPOT_KINDS = frozenset({"alley", "landmark", "block", "km"})
+# Things of which a street has many: without a spot, two reports are of two of them, however alike and near in time.
+_SMALL_THINGS = frozenset(
+    (
+        *("lampu-jalan", "lampu-lalu-lintas", "pohon", "kabel", "listrik.gardu-tiang-listrik", "air.tutup-saluran"),
+        *("sampah.tempat-sampah", "jalan.rambu-marka", "jalan.polisi-tidur", "pagar-pembatas", "rumput-semak"),
+    )
+)
+# Things that a street has only one of: its surface, its works and its water.
+_LONG_THINGS = frozenset(
+    (
+        *("jalan.jalan", "jalan.proyek", "jalan.galian", "jembatan", "trotoar", "air.drainase"),
+        *("air.banjir", "air.sungai", "air.tanggul", "ledeng.air-bersih", "listrik.listrik", "jalan.truk"),
+    )
+)
+
+
+# Words of those who want something, and of those who do not.
+_CONSENT = frozenset({"dukung", "mendukung", "dukungan", "setuju", "izinkan", "mengizinkan", "lanjutkan"})
+_REFUSAL = frozenset({"tolak", "menolak", "penolakan", "keberatan", "jangan", "hentikan", "batalkan"})
+
+
+def is_one_house(pair: ComplaintPair) -> bool:
+    """Return True if the address fields are alike and have a number in common."""
+    common_words = set(pair.first.address_words) & set(pair.second.address_words)
+    has_number = any(word[0].isdecimal() for word in common_words)
+    return has_number and pair.location.is_same_spot and pair.location.address_difference <= MAX_HARMLESS_WEIGHT
+
+
+def _landmark_weight(pair: ComplaintPair) -> float:
+    words = shared_landmark_words(pair.first, pair.second, pair.word_frequencies)
+    return sum(map(pair.word_frequencies.rarity, words))
+
+
+def _is_one_point(pair: ComplaintPair) -> bool:
+    if pair.first.coordinates is None or pair.second.coordinates is None:
+        return False
+    # Near the equator a degree of longitude is about as long as one of latitude.
+    differences = (
+        first - second for first, second in zip(pair.first.coordinates, pair.second.coordinates, strict=True)
+    )
+    return hypot(*differences) <= _NEAR_DEGREES
+
+
+def _is_one_spot(pair: ComplaintPair) -> bool:
+    """Return True for one house, alley, landmark, block, kilometre or point of the map."""
+    return bool(_SPOT_KINDS & pair.entities.equal) or is_one_house(pair) or _is_one_point(pair)
+
+
+def _is_street_of_long_thing(pair: ComplaintPair) -> float:
+    is_long = not _LONG_THINGS.isdisjoint(pair.first.things & pair.second.things)
+    is_street = "street" in pair.entities.equal or pair.location.is_same_spot
+    return float(is_long and is_street and not _is_one_spot(pair))
+
+
+def is_small_thing_without_spot(pair: ComplaintPair) -> bool:
+    """Return True if all that both name is a thing of which a place has many, and nothing names the spot."""
+    common_things = pair.first.things & pair.second.things
+    if not common_things or not common_things <= _SMALL_THINGS:
+        return False
+    return not _is_one_spot(pair) and _landmark_weight(pair) < _MIN_LANDMARK_WEIGHT
+
+
+def _common_rare_words(pair: ComplaintPair) -> float:
+    """Return the logarithm of the weight of rare dictionary words in common."""
+    rarity, is_known = pair.word_frequencies.rarity, pair.word_frequencies.is_known
+    words = (pair.first_roots & pair.second_roots) - pair.first.names - pair.second.names
+    return log1p(sum(rarity(word) for word in words if rarity(word) > _MIN_RARITY and is_known(word)))
+
+
+def _names_one_person(pair: ComplaintPair) -> float:
+    """Return 1 if a person's own matter has an equal person, or a common name that is a person's in one of them."""
+    if not pair.is_personal:
+        return 0.0
+    entities = (*pair.first.entities, *pair.second.entities)
+    is_name = any(kind == "name" and not pair.common_names.isdisjoint(value.split()) for kind, value in entities)
+    return float(is_name or bool(PERSONS & pair.entities.equal))
+
+
+def _goes_on_for_sender(pair: ComplaintPair) -> float:
+    return float(pair.sender_relation == "same" and pair.in_order[1].says_continuing)
+
+
+def has_opposite_wishes(pair: ComplaintPair) -> bool:
+    """Return True if one complaint refuses and the other one consents: one refuses the mine, one wants it."""
+    first_words, second_words = ({*side.title_words, *side.text_words} for side in (pair.first, pair.second))
+    return _differ(first_words, second_words) or _differ(second_words, first_words)
+
+
+def _differ(refusing: AbstractSet[str], consenting: AbstractSet[str]) -> bool:
+    return not _REFUSAL.isdisjoint(refusing - consenting) and not _CONSENT.isdisjoint(consenting - refusing)
+
+
+OBJECT_FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "no-fault",
+        "One of them names no fault.",
+        lambda pair: float(not pair.first.faults or not pair.second.faults),
+    ),
+    Feature(
+        "same-trouble-at-landmark",
+        "Equal things and faults times the weight of a landmark's words in common.",
+        lambda pair: pair.same_thing_and_fault and pair.same_thing_and_fault * log1p(_landmark_weight(pair)),
+    ),
+    Feature(
+        "same-street",
+        "One street and a thing that a street has only one of: its surface, its works, its water.",
+        _is_street_of_long_thing,
+    ),
+    Feature(
+        "small-thing-without-spot",
+        "A thing of which a street has many (a lamp, a tree), and neither house, landmark nor point in common.",
+        lambda pair: float(is_small_thing_without_spot(pair)),
+    ),
+    Feature("rare-words", "Logarithm of the weight of rare dictionary words in common.", _common_rare_words),
+    Feature(
+        "much-in-order",
+        "Logarithm of the weight of the shorter text.",
+        lambda pair: log1p(pair.alignment.shorter_weight),
+    ),
+    Feature(
+        "one-person", "A person's own matter that names one person, also without an introduction.", _names_one_person
+    ),
+    Feature(
+        "within-hours",
+        "Both came within six hours; not of a person's own matter.",
+        lambda pair: float(pair.is_within_hours and not pair.is_personal),
+    ),
+    Feature(
+        "refers-to-report",
+        "One refers to an earlier report of its sender.",
+        lambda pair: float(pair.mentions_earlier_report),
+    ),
+    Feature(
+        "goes-on",
+        "The later one says that the trouble is still there.",
+        lambda pair: float(pair.in_order[1].says_continuing),
+    ),
+    Feature("goes-on-for-sender", "The same, and one proven sender sent both.", _goes_on_for_sender),
+    Feature(
+        "other-thing-of-sender",
+        "One proven sender, and no thing in common.",
+        lambda pair: float(pair.sender_relation == "same" and not pair.things[0]),
+    ),
+    Feature(
+        "came-again",
+        "The later one of texts that are not near says that the trouble came again, the earlier one does not.",
+        lambda pair: float(pair.came_again and not pair.is_near),
+    ),
+    Feature("other-wish", "One refuses what the other one wants.", lambda pair: float(has_opposite_wishes(pair))),
+    Feature("other-firm", "Different firms.", lambda pair: float("firm" in pair.entities.conflict)),
+    Feature("other-school", "Schools of different kinds.", lambda pair: float("level" in pair.entities.conflict)),
+    Feature(
+        "other-side",
+        "Each names a side or a direction that the other does not mention.",
+        lambda pair: float(are_on_different_sides(pair.first, pair.second, pair.word_frequencies)),
+    ),
+    Feature(
+        "mended", "The later one says that the trouble came back after a repair.", lambda pair: float(pair.was_mended)
+    ),
+    Feature(
+        "other-things",
+        "Each names a thing that the other does not name.",
+        lambda pair: float(bool(pair.first.things - pair.second.things and pair.second.things - pair.first.things)),
+    ),
+    Feature(
+        "other-persons-matter",
+        "A person's own matter of two senders.",
+        lambda pair: float(pair.is_personal and pair.sender_relation != "same"),
+    ),
+    Feature(
+        "weeks-later",
+        "Texts that are not near, more than two weeks apart.",
+        lambda pair: float(pair.days_between > _WEEKS_DAYS and not pair.is_near),
+    ),
+    Feature(
+        "other-house",
+        "Different houses in the address fields.",
+        lambda pair: float(bool(HOUSES & pair.entities.address_conflict)),
+    ),
+)
