@@ -163,6 +163,11 @@ COMMANDS: Mapping[str, CommandSource] = {
         "commands",
         "Manage the desk: its cases, accounts and sessions, and the keys and webhooks of agencies.",
     ),
+    "forget": CommandSource(
+        "privacy.forget",
+        "forget",
+        "Forget the person who sent a report: words, files and contact go, the case stays as numbers.",
+    ),
     "keys": CommandSource("privacy.keys", "commands", "Show the root keys, and wrap the keys of persons again."),
     "reveals": CommandSource(
         "privacy.reveals",

@@ -12,6 +12,7 @@ from typing import Any
 from app.assembly.channels import DIRECTORY
 from app.generated_files import write_or_check
 from messages import topics
+from messages.cases.forgotten import Forgotten
 from messages.codec import event_type
 from messages.shapes import (
     AgencyAnswer,
@@ -38,6 +39,7 @@ SHAPES: tuple[type[WireModel], ...] = (
     OversightEvent,
     Quarantined,
     AuditHead,
+    Forgotten,
 )
 _DAY_MS = 86_400_000
 # Name of an agency's queue in the document, where it is one channel with a parameter.
@@ -88,7 +90,9 @@ def _key(topic: Topic) -> str:
 
 def _channel(topic: Topic) -> dict[str, Any]:
     assert topic.shape  # noqa: S101 - topics without a shape are left out above
-    configuration = {"retention.ms": topic.retention * _DAY_MS}
+    configuration: dict[str, Any] = {"retention.ms": topic.retention * _DAY_MS}
+    if topic.compacted:
+        configuration["cleanup.policy"] = ["compact"]
     if topic.retention_bytes is not None:
         configuration["retention.bytes"] = topic.retention_bytes
     kafka = {"partitions": topic.partitions, "topicConfiguration": configuration}

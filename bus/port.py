@@ -73,13 +73,15 @@ class TopicSpec:
     """Parameters of a topic. `retention` is in days; `None` keeps records for ever.
 
     `retention_bytes` is the size of a partition from which the oldest records are deleted; `None`: no limit. The local
-    bus has no such limit.
+    bus has no such limit. Of a `compacted` topic the last record of each key stays for ever; the local bus keeps every
+    record for the retention.
     """
 
     name: str
     partitions: int = 1
     retention: int | None = None
     retention_bytes: int | None = None
+    compacted: bool = False
 
 
 class Producer(Protocol):

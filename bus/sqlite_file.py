@@ -27,4 +27,6 @@ def open_sqlite(path: Path, busy_seconds: float) -> sqlite3.Connection:
                 raise
             time.sleep(_RETRY_SECONDS)
     connection.execute("PRAGMA synchronous=FULL")
+    # Deleted words are overwritten: otherwise they stay in the file until another row takes their place.
+    connection.execute("PRAGMA secure_delete=ON")
     return connection

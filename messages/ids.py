@@ -88,6 +88,11 @@ def dead_letter_id(stage: str, position: str) -> UUID:
     return uuid5(_NAMESPACE, f"letter:{stage}:{position}")
 
 
+def forgotten_id(sender: str, at: str) -> UUID:
+    """Return the id of the tombstone of a sender; `at` is the time of the request as on the wire."""
+    return uuid5(_NAMESPACE, f"forgotten:{sender}:{at}")
+
+
 def audit_head_id(rows: int, head: str) -> UUID:
     """Return the id of a head of the audit log. The same head published again has the same id."""
     return uuid5(_NAMESPACE, f"audit-head:{rows}:{head}")

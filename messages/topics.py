@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from messages.cases.forgotten import Forgotten
 from messages.shapes import (
     AgencyAnswer,
     AuditHead,
@@ -24,11 +25,14 @@ OVERSIGHT = "oversight"
 REPLIES = "replies"
 QUARANTINE = "quarantine"
 AUDIT_HEADS = "audit-heads"
+FORGOTTEN = "forgotten"
 TRIAGE = "triage"
 
 # Enough for a country's day of 1,500 reports many times over; more partitions only make more idle fetching.
 _PARTITIONS = 6
 _RETENTION_DAYS = 366
+# A tombstone outlives every archive from which a report could be restored.
+_TOMBSTONE_DAYS = 36_500
 # Anybody can have unsigned messages kept in quarantine. With the doors' daily budget this is two months at least.
 _QUARANTINE_BYTES = 2_000_000_000
 
@@ -38,6 +42,7 @@ class Topic:
     """`shape` is `None` where the bytes are kept as they were. `retention` is in days.
 
     `retention_bytes` is the size of a partition from which the oldest records are deleted earlier; `None`: no limit.
+    Of a `compacted` topic the last record of each key stays for ever, whatever its retention.
 
     Among the writers of what a stage reads is `operations`: whoever gives it a dead letter again.
     """
@@ -50,6 +55,7 @@ class Topic:
     writer: str
     readers: tuple[str, ...]
     retention_bytes: int | None = None
+    compacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
         ConsumerGroup("desk", "desk", "desk", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("oversight", "oversight", "oversight", (*routed, OVERSIGHT), agency_topics=True),
+        ConsumerGroup("forget", "sinks", "forget", (COMPLAINTS, FORGOTTEN)),
     )
 
 
@@ -159,6 +166,16 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
             "ingest",
             ("monitor", "operations"),
             retention_bytes=_QUARANTINE_BYTES,
+        ),
+        Topic(
+            FORGOTTEN,
+            Forgotten,
+            "sender",
+            1,
+            _TOMBSTONE_DAYS,
+            "sinks, operations",
+            readers(FORGOTTEN, "monitor"),
+            compacted=True,
         ),
         Topic(AUDIT_HEADS, AuditHead, "audit-log", 1, _RETENTION_DAYS, "operations", ("operations",)),
         *(

@@ -41,6 +41,7 @@ from normalize.duplicates.store.closed_cases import close_cases, close_merged, r
 from normalize.duplicates.store.regrouping import common_root, regroup
 from normalize.earlier import Earlier
 from normalize.oversight import limit_event, set_aside_event
+from normalize.persons import sent_report, without_forgotten
 from normalize.reader_table import ReaderTable
 from normalize.rebuild import adopt
 from normalize.relation import (
@@ -51,6 +52,7 @@ from normalize.relation import (
     relation_by_public_report,
 )
 from normalize.replies import acknowledgement
+from privacy.forgotten import record_reports
 
 _SOURCE = "/satu-pintu/normalize"
 # Topics of the stage that are not a channel's.
@@ -127,16 +129,18 @@ class NormalizeStage:
         answers = self._believed_answers(records)
         closings = {answer.complaint_id: taken_at for answer, taken_at in answers if answer.verdict == "closed"}
         self._sealer.prepare_opening(record.value for record in records)
-        arrivals = [self._reader.read(record, self._matcher) for record in records if record.topic not in _NOT_ARRIVALS]
-        self._prepare_sealing(arrivals)
+        read = [self._reader.read(record, self._matcher) for record in records if record.topic not in _NOT_ARRIVALS]
+        self._prepare_sealing(read)
         with write_transaction(self._engine) as connection:
             # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.
             lock_until_commit(connection, DatabaseLock.DECISIONS)
             close_cases(connection, closings)
             record_answers(connection, answers)
+            arrivals = without_forgotten(connection, read)
             earlier = Earlier.load(connection, self._sealer, arrivals)
             outputs = [output for arrival in arrivals for output in decide(earlier, arrival)]
             earlier.write()
+            record_reports(connection, [sent_report(arrival.raw) for arrival in arrivals])
             reopen_cases(connection, earlier.objections, self._may_object)
             for correction in corrections:
                 _follow(connection, correction)

@@ -64,15 +64,15 @@ class PersonKeys:
         return self._by_sender.get(sender)
 
     def prepare(self, senders: Iterable[str]) -> None:
-        """Load the keys of these senders and make those that are missing.
+        """Load the active keys of these senders and make those that are missing, whatever is cached.
 
         Raises `DatabaseUnavailable` and `MissingRootKeyError`.
         """
-        missing = {sender for sender in senders if self._by_sender.get(sender, _BATCH_SECONDS) is None}
-        if not missing:
+        chosen = set(senders)
+        if not chosen:
             return
-        stored = self._store.active(missing)
-        new_senders = missing - {key.sender for key in stored}
+        stored = self._store.active(chosen)
+        new_senders = chosen - {key.sender for key in stored}
         if new_senders:
             stored = [*stored, *self._store.add(self._new_keys(new_senders), self._now())]
         for wrapped in stored:

@@ -1,6 +1,7 @@
 """Tables of persons' keys. A person is the keyed hash of a sender (`messages.shapes.RawMessage.sender`)."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
@@ -30,3 +31,38 @@ class PersonKeyRow(SQLModel, table=True):
     root_key_id: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PersonReport(SQLModel, table=True):
+    """A message of a person, by the complaint that it is or would be. The normalizer writes it with its decision.
+
+    `message_id` is that of the arrival; it and `received_at` are empty if only a tombstone named the complaint.
+    `has_shared_seal`: the arrival was sealed with the shared key, so that it can be opened as long as the topic has it.
+    `forgotten_at` is the time of the request to forget it.
+    """
+
+    __tablename__ = "person_report"
+
+    complaint_id: UUID = Field(primary_key=True)
+    message_id: UUID | None = None
+    sender: str = Field(index=True)
+    received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    has_shared_seal: bool
+    forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ForgottenSender(SQLModel, table=True):
+    """A sender who is forgotten, with all messages that arrived until `forgotten_at`.
+
+    `asked_for` is the sender whose reports led to this one: a follow-up by the own link has a sender of its own. The
+    keys are destroyed after `due_at`; `finished_at` is the time when that was done.
+    """
+
+    __tablename__ = "forgotten_sender"
+
+    sender: str = Field(primary_key=True)
+    asked_for: str = Field(index=True)
+    requested_by: str
+    forgotten_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

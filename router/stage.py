@@ -21,6 +21,7 @@ from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_
 from router.answer_store import ProcessedAnswer, counted_verdicts, find_processed_answer
 from router.cases.hops import cases_first
 from router.cases.transfer import CaseTransfer
+from router.forgotten import answer_unless_forgotten, unless_forgotten
 from router.lifecycle.answer import (
     AnsweredDispatch,
     find_answered_dispatch,
@@ -97,6 +98,7 @@ class RouterStage:
         try:
             if record.topic == COMPLAINTS:
                 complaint = codec.decode(Complaint, record.value, record.headers, self._channels.names)
+                complaint = unless_forgotten(connection, complaint)
                 dispatches = stored or first_dispatches(transfer, complaint, self._rules, self._now())
                 return [*self._publish(dispatches), *self._tell_reopenings(dispatches)]
             if record.topic == CORRECTIONS:
@@ -113,6 +115,7 @@ class RouterStage:
         """Return the messages that follow from an answer. Raises `Reject` if the agency did not make it."""
         processed = find_processed_answer(transfer.connection, answer.id)
         self._check_answer(processed, answer, record)
+        answer = answer_unless_forgotten(transfer.connection, answer)
         answered = find_answered_dispatch(transfer, answer, record.taken_at, processed)
         outcome = (
             former_outcome(processed, answer, record)

@@ -416,7 +416,8 @@ class Parts:
     def topic_specs(self) -> list[TopicSpec]:
         """Every topic of the service, as the bus is to have it."""
         return [
-            TopicSpec(topic.name, topic.partitions, topic.retention, topic.retention_bytes) for topic in self.topics
+            TopicSpec(topic.name, topic.partitions, topic.retention, topic.retention_bytes, topic.compacted)
+            for topic in self.topics
         ]
 
     @cached_property

@@ -27,6 +27,7 @@ from app.assembly.process_health import http_doors
 from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.assembly.safekeeping.archive import archive_schedule
+from app.assembly.safekeeping.forgetting import destruction_loop, forget_stage
 from app.assembly.startup.preparation import Preparation
 from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
@@ -173,6 +174,7 @@ class Service:
         if "sinks" in self._stages:
             for name, run in reply_senders(parts, self._stopping):
                 yield name, self._preparation.then(run)
+            yield "person-keys", self._preparation.then(destruction_loop(parts, self._stopping))
         if "desk" in self._stages:
             yield from self._desk_threads()
         if "oversight" in self._stages:
@@ -217,6 +219,7 @@ class Service:
             ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),
             ("desk", "desk", lambda: self._desk.sink),
             ("oversight", "oversight", lambda: oversight.sink(parts)),
+            ("sinks", "forget", lambda: forget_stage(parts)),
         )
 
     def _operations(self) -> Iterable[NamedThread]:

@@ -174,6 +174,7 @@ def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:
         "configs": {
             _RETENTION: str(retention_ms),
             _RETENTION_BYTES: str(-1 if spec.retention_bytes is None else spec.retention_bytes),
+            "cleanup.policy": "compact" if spec.compacted else "delete",
             # The timestamp of a record is when the bus took it, independent of a writer's clock.
             TIMESTAMP_TYPE: LOG_APPEND_TIME,
             "min.insync.replicas": str(minimum_in_sync(replication)),

@@ -4,13 +4,15 @@ The agency is a word of the index too, so that a search never reads another agen
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, literal_column, select, table
 from sqlalchemy import column as sql_column
 from sqlmodel import Uuid, col
 
+from config.database import statement_chunks
 from desk.read_model.tables import DeskCase
 
 _WORD = re.compile(r"\w+")
@@ -38,6 +40,16 @@ def index_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     if connection.dialect.name == "postgresql":
         row_words = func.to_tsvector("simple", row_words)
     connection.execute(insert(_SEARCH).values(dispatch_id=bindparam("row_id", type_=Uuid()), words=row_words), values)
+
+
+def remove_cases(connection: Connection, dispatch_ids: Collection[UUID]) -> None:
+    """Remove the words of these cases. On SQLite the whole index is written again: it keeps removed words otherwise."""
+    if not dispatch_ids:
+        return
+    for chunk in statement_chunks(sorted(dispatch_ids)):
+        connection.execute(delete(_SEARCH).where(_SEARCH.c.dispatch_id.in_(chunk)))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO desk_search(desk_search) VALUES ('optimize')")
 
 
 def clear_index(connection: Connection) -> None:

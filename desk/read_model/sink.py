@@ -22,6 +22,7 @@ from desk.changes import CaseChange
 from desk.read_model.change_order import number_cases_of
 from desk.read_model.deadline_changes import deadline_changes
 from desk.read_model.derivation import derive_cases, mark_latest
+from desk.read_model.forgotten import blank_facts
 from desk.read_model.sender_messages import mark_messages
 from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
 from messages import codec
@@ -80,6 +81,7 @@ class DeskSink:
                 # Two transactions that derive one case would each miss the fact of the other.
                 lock_until_commit(connection, DatabaseLock.DESK)
                 rows[DeskAnswer] = self._answer_rows(connection, answers)
+                blank_facts(connection, rows)
                 self._store(connection, rows)
                 if changes := deadline_changes(connection, events):
                     self._on_changes(connection, changes)

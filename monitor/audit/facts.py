@@ -29,6 +29,8 @@ Key: TypeAlias = bytes | str
 Row: TypeAlias = tuple[Key | int | None, ...]
 T = TypeVar("T", bound=Shape)
 
+# Reason for which a message of a forgotten person is set aside.
+_FORGOTTEN = "forgotten"
 # Events with which the audit is concerned.
 _EVENTS = frozenset({"not-a-complaint", "released", "set-aside-released"})
 
@@ -62,6 +64,7 @@ class _Answer(_Part):
 class _Event(_Part):
     event: str
     subject: UUID
+    reason: str = ""
 
 
 class _RawId(Shape):
@@ -157,13 +160,18 @@ def answer(record: Record) -> Row | None:
 
 
 def event(record: Record) -> Row | None:
-    """Return `event, subject, message, at` of a message that is no complaint, or was released; else `None`."""
+    """Return `event, subject, message, at` of a message that is no complaint, or was released; else `None`.
+
+    The event of a message of a forgotten person is `forgotten`.
+    """
     decoded = _decode(OversightEvent, _Event, record)
     if decoded is None or decoded.event not in _EVENTS:
         return None
     if decoded.event == "set-aside-released":
         reviewed_id = ids.reviewed_message_id(decoded.subject)
         return "released", decoded.subject.bytes, reviewed_id.bytes, record.timestamp
+    if decoded.reason == _FORGOTTEN:
+        return _FORGOTTEN, decoded.subject.bytes, decoded.message_id.bytes, record.timestamp
     return decoded.event, decoded.subject.bytes, decoded.message_id.bytes, record.timestamp
 
 

@@ -33,10 +33,15 @@ CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
 # `message`: the fate of each accepted message; `past` if retention may have deleted its outcome. Two arrivals with the
 # same former id are one message: it was delivered before message ids were keyed, and again afterwards.
 # `complaint_fate`: the fate of each complaint; `kept` is 1 if retention has deleted nothing that followed from it.
+# `aside`: messages that are no complaint. A replayed message of a forgotten person is set aside too, whatever it was.
 # `latest_dispatch`: the latest dispatch of each complaint.
 _FATE_TABLES = """
 CREATE INDEX event_subject ON event (event, subject, message, at);
-CREATE VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint';
+CREATE VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint'
+  UNION ALL SELECT DISTINCT subject FROM event WHERE event = 'forgotten'
+    AND NOT EXISTS (SELECT 1 FROM complaint WHERE complaint.message = event.subject)
+    AND NOT EXISTS (SELECT 1 FROM event AS earlier WHERE earlier.subject = event.subject
+      AND earlier.event = 'not-a-complaint');
 CREATE VIEW released AS SELECT subject AS held, message, at FROM event WHERE event = 'released';
 CREATE INDEX ledger_id ON ledger (id);
 CREATE INDEX arrival_id ON arrival (id);

@@ -30,6 +30,8 @@ from messages.shapes import (
     Suggestion,
 )
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from privacy.blanks import blank_rows
+from sinks.ledger.forgotten import BLANKS
 from sinks.ledger.tables import (
     AnswerRow,
     ClosedCaseRow,
@@ -84,6 +86,7 @@ class LedgerSink:
                 rows_by_table[table].append(row)
         try:
             with write_transaction(self._engine) as connection:
+                blank_rows(connection, BLANKS, rows_by_table)
                 for table, rows in rows_by_table.items():
                     connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
                 # After the dispatches that the answers belong to.
@@ -111,6 +114,7 @@ class LedgerSink:
         ]
         if accepted:
             rows = [_answer_row(record, answer, institutions) for record, answer in accepted]
+            blank_rows(connection, BLANKS, {AnswerRow: rows})
             connection.execute(insert_statement(connection, AnswerRow).on_conflict_do_nothing(), rows)
 
     def _is_acceptable(

@@ -26,6 +26,7 @@ from messages import codec
 from messages.cases.case_course import CaseDispatch
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
+from privacy.forgotten import forgotten_complaints
 from sinks.ledger.case_reading import read_courses
 from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.relation_links import RelationLinks
@@ -101,7 +102,7 @@ class PublicReadModel:
         dispatches = _dispatches(connection, [complaint.id for complaint in complaints])
         states = _states(connection, dispatches)
         joined = _joined(connection, dispatches)
-        hidden = _hidden(connection, dispatches.keys())
+        hidden = {*_hidden(connection, dispatches.keys()), *forgotten_complaints(connection, dispatches.keys())}
         return [
             self._row(complaint, words, dispatches[complaint.id], states[complaint.id], joined.get(complaint.id, 0))
             for complaint in complaints

@@ -10,7 +10,7 @@ import structlog
 
 from bus.errors import Stop
 from config.database import DatabaseUnavailable
-from messages.sealing import Sealer, UnknownKeyError, UnsealError
+from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Channel, Contact
 from sinks.replies.decision import ReplyLimits, SendNow, Withhold
 from sinks.replies.outbox import DueReply, ReplyOutbox
@@ -122,6 +122,8 @@ class ReplySender:
             opened = self._sealer.open(reply.contact, reply.message_id)
         except UnknownKeyError:
             raise
+        except ForgottenKeyError:
+            raise ReplyWithheld("forgotten") from None
         except UnsealError:
             raise ReplyWithheld("unsealable") from None
         contact = Contact.model_validate_json(opened)

@@ -14,6 +14,7 @@ from messages import codec
 from messages.channels import ChannelDirectory
 from messages.shapes import Complaint, Reply, WireModel
 from messages.topics import COMPLAINTS
+from sinks.replies.forgotten import withhold_forgotten, without_forgotten
 from sinks.replies.tables import OutboxRow, RecipientRow
 
 Row = dict[str, Any]
@@ -38,6 +39,8 @@ class ReplySink:
         recipients = [_recipient_row(complaint) for complaint in complaints if self._can_have_replies(complaint)]
         try:
             with write_transaction(self._engine) as connection:
+                recipients = without_forgotten(connection, recipients)
+                withhold_forgotten(connection, replies)
                 _insert_rows(connection, RecipientRow, sorted(recipients, key=lambda row: row["complaint_id"]))
                 _extend_secrecy(connection, complaints)
                 _insert_rows(connection, OutboxRow, sorted(replies, key=lambda row: row["id"]))

@@ -175,6 +175,7 @@ def test_a_snapshot_of_the_configured_service(parts: Parts) -> None:
         "replies": 0,
         "desk": 0,
         "oversight": 0,
+        "forget": 0,
     }
     assert [process.unreached for process in snapshot.processes] == ["ConnectionError"]
     assert (snapshot.queues, snapshot.away) == ((), {})

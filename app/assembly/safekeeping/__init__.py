@@ -1,1 +1,1 @@
-"""Assembles what keeps the data of the service safe: the archive, the restore and the back-up."""
+"""Assembles what keeps the data of the service safe: the archive, the restore, the back-up and the forgetting."""

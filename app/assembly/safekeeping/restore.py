@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from app.assembly.desk.parts import silent_desk_sink
@@ -11,6 +12,7 @@ from app.assembly.kafka import kafka_settings
 from app.assembly.oversight import parts as oversight
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
+from app.assembly.safekeeping.forgetting import forget_stage
 from app.operations.restore.emptiness import content_of_bus, content_of_database
 from app.operations.restore.person_keys import store_keys
 from app.operations.restore.restore import Restore, RestoreTargets
@@ -63,6 +65,8 @@ def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Map
         )
         counts = Restore(contents, targets).run()
     read_models = (("desk", silent_desk_sink(parts)), ("oversight", oversight.sink(parts)))
+    # The forgotten persons come first: the sinks then write none of their words.
+    process_all(parts, "forget", forget_stage(parts))
     for group, stage in (("ledger", _ledger(parts)), ("replies", replies), *read_models):
         process_all(parts, group, stage)
     return counts
@@ -123,11 +127,11 @@ def _content_of_bus(reader: Reader, names: Iterable[str], groups: Mapping[str, S
 def _topic_specs(parts: Parts, contents: ArchiveContents) -> Sequence[TopicSpec]:
     """Return every topic of the service and of the archive, with all archived partitions."""
     specs = {spec.name: spec for spec in parts.topic_specs}
-    retention = max(topic.retention for topic in parts.topics)
+    retention = max(topic.retention for topic in parts.topics if not topic.compacted)
     for partition in contents.partitions():
         spec = specs.get(partition.topic) or TopicSpec(partition.topic, 1, retention)
         count = max(spec.partitions, partition.number + 1)
-        specs[partition.topic] = TopicSpec(spec.name, count, spec.retention, spec.retention_bytes)
+        specs[partition.topic] = replace(spec, partitions=count)
     return list(specs.values())
 
 

@@ -152,7 +152,7 @@ class OwnPage:
     def _acts(self, report: OwnReport | None) -> tuple[SenderAct, ...]:
         if report is None:
             return ("adds",)
-        if report.status.set_aside:
+        if report.status.set_aside or report.is_forgotten:
             return ()
         return possible_acts(report.status.state, report.answered_at, self._now(), self._deadlines)
 

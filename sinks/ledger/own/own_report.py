@@ -15,6 +15,7 @@ from messages.cases.report_state import ENDED_STATES, ReportState
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.shapes import SenderAct
+from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
@@ -47,6 +48,7 @@ class OwnReport:
 
     `question` is the last one, while it waits for an answer; `asked_message_id` is the raw message that it is about: of
     the report, or of a later message that became a case of its own. `answered_at` is the time of the last answer.
+    `is_forgotten`: its sender asked to be forgotten, so it has no words any more.
     `former_number` is that of the sender's own closed report that this one is like; empty without one.
     """
 
@@ -58,6 +60,13 @@ class OwnReport:
     answered_at: datetime | None = None
     asked_message_id: UUID | None = None
     former_number: str = ""
+    is_forgotten: bool = False
+
+    @property
+    def agencies(self) -> tuple[str, ...]:
+        """Names of all agencies that had the report, in order."""
+        names = (entry.step.agency for entry in self.entries if not entry.step.at_triage)
+        return tuple(dict.fromkeys(name for name in names if name))
 
 
 def possible_acts(
@@ -94,6 +103,7 @@ class OwnReports:
             messages = _own_messages(connection, report_id)
             due_at = _due_at(connection, report_id)
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
+            is_forgotten = bool(forgotten_complaints(connection, [report_id]))
             further_cases = _further_cases(connection, messages[1:])
             former = read_former_report(connection, number) if number else None
         former_number = former.tracking if former and former.is_own else ""
@@ -119,6 +129,7 @@ class OwnReports:
             due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
             answered_at=answers[-1].at if answers else None,
             former_number=former_number if former_status and former_status.state == "selesai" else "",
+            is_forgotten=is_forgotten,
         )
 
     def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +12,7 @@ import pytest
 
 from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
+from app.operations.forgetting.forgetting import Forgetting
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
@@ -24,6 +26,7 @@ from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
 from tests.support.arrival_ids import arrival_id, under_former_id
 from tests.support.audit_faults import texts_by_id
+from tests.support.records import value_of
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
@@ -114,6 +117,21 @@ def test_a_second_delivery_is_no_double(parts: Parts, pipeline: Pipeline) -> Non
     pipeline.all()
     audit = parts.audit()
     assert (audit.accepted, audit.delivered_again, audit.clean) == (4, 1, True)
+
+
+def test_a_replay_of_forgotten_messages_is_no_difference(parts: Parts, pipeline: Pipeline) -> None:
+    """They were complaints or set aside; read again, they are set aside as forgotten."""
+    pipeline.all()
+    forgetting = Forgetting(parts.engine, parts.wrapper.sender_hash, lambda: NOW)
+    with closing(parts.bus.reader()) as reader:
+        arrivals = list(reader.read(["raw-web", "raw-sms"]))
+    for arrival in arrivals:
+        forgetting.forget(arrival.key.decode(), NOW, "officer")
+    events = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
+    assert [value_of(event)["reason"] for event in events] == ["forgotten"] * 3
+    pipeline.publish(*events)
+    audit = parts.audit()
+    assert (audit.clean, audit.complaints, audit.not_complaints) == (True, 2, 1)
 
 
 def test_a_delivery_under_the_former_id_is_no_loss(parts: Parts, pipeline: Pipeline) -> None:

@@ -1,0 +1,151 @@
+"""Forgets persons: marks them, removes their words and contacts, and destroys their keys after a grace.
+
+The order makes it safe to interrupt and to repeat: the tombstone on the bus, then the mark in the database (from then
+on nobody writes words of the person), then the erasure. The grace is longer than any process keeps a key in its cache;
+at its end the erasure is repeated, for what a stage wrote at the moment of the mark.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from app.operations.forgetting.erasure import erase
+from app.operations.forgetting.person import Person, SenderHash, read_person
+from bus.port import Outgoing
+from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
+from messages import codec, ids
+from messages.cases.forgotten import Forgotten
+from messages.shapes import iso
+from messages.topics import FORGOTTEN
+from privacy.forgetting_store import destroy_keys, due_persons, mark_forgotten, mark_reports
+
+# Keys are destroyed this long after the request. A process keeps a key for five minutes at most.
+GRACE = timedelta(hours=24)
+_SOURCE = "/satu-pintu/operations"
+_MESSAGES_AT_ONCE = 200
+
+RequestedBy = Literal["sender", "officer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Result: the person, and the numbers of rows that were deleted or emptied, by table."""
+
+    person: Person
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Destruction:
+    """Result of destroying keys. `waits_for` is the reason why none was destroyed yet, for persons who are due."""
+
+    persons: int = 0
+    keys: int = 0
+    waits_for: str = ""
+
+
+class Forgetting:
+    """Forgets persons in the database of `engine`. Every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, engine: Engine, sender_hash: SenderHash, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._sender_hash = sender_hash
+        self._now = now
+
+    def find(self, sender: str, until: datetime) -> Person:
+        """Return the person behind a sender, with the messages until a moment."""
+        with read_transaction(self._engine) as connection:
+            return read_person(connection, sender, until, self._sender_hash)
+
+    def forget(
+        self, sender: str, at: datetime, requested_by: RequestedBy, complaint_ids: Collection[UUID] = ()
+    ) -> Erasure:
+        """Forget the person behind a sender, with all messages until `at`.
+
+        `complaint_ids` are those that a tombstone names: after a restore nobody else knows yet whose they are.
+        """
+        with write_transaction(self._engine) as connection:
+            # No message of the person is decided between the look for messages and the mark.
+            lock_until_commit(connection, DatabaseLock.DECISIONS)
+            mark_reports(connection, sender, complaint_ids, at)
+            person = self._mark(connection, sender, at, requested_by)
+        return self._erase(person)
+
+    def finish(self, waits_for: Callable[[datetime], str]) -> Destruction:
+        """Destroy the keys of persons whose grace has ended.
+
+        `waits_for` returns why a message that arrived until a moment may not be processed yet; its keys are needed.
+        """
+        now = self._now()
+        with read_transaction(self._engine) as connection:
+            due = due_persons(connection, now)
+        if not due:
+            return Destruction()
+        # No process seals with a key for longer than a cache lives after the mark.
+        if reason := waits_for(max(person.due_at for person in due) - GRACE):
+            return Destruction(waits_for=reason)
+        keys = 0
+        for due_person in due:
+            with write_transaction(self._engine) as connection:
+                lock_until_commit(connection, DatabaseLock.DECISIONS)
+                person = self._mark(connection, due_person.asked_for, due_person.forgotten_at, due_person.requested_by)
+            self._erase(person)
+            with write_transaction(self._engine) as connection:
+                keys += destroy_keys(connection, person.senders, now - GRACE, now)
+        self._truncate_journal()
+        return Destruction(len(due), keys)
+
+    def _mark(self, connection: Connection, sender: str, at: datetime, requested_by: str) -> Person:
+        person = read_person(connection, sender, at, self._sender_hash)
+        now = self._now()
+        mark_forgotten(connection, person.senders, requested_by, at, now, now + GRACE)
+        mark_reports(connection, sender, person.complaint_ids, at)
+        return person
+
+    def _erase(self, person: Person) -> Erasure:
+        counts: dict[str, int] = {}
+        for part in _parts(person):
+            with write_transaction(self._engine) as connection:
+                for table, count in erase(connection, part).items():
+                    counts[table] = counts.get(table, 0) + count
+        self._truncate_journal()
+        return Erasure(person, counts)
+
+    def _truncate_journal(self) -> None:
+        """Empty SQLite's journal, which has the former pages. If a reader needs it, the next call does it."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+
+def _parts(person: Person) -> Iterator[Person]:
+    """Yield the person with a part of the messages: one transaction does not hold its locks for long."""
+    starts = range(0, max(len(person.messages), 1), _MESSAGES_AT_ONCE)
+    yield from (Person(person.senders, person.messages[start : start + _MESSAGES_AT_ONCE]) for start in starts)
+
+
+def tombstones(person: Person, at: datetime, requested_by: RequestedBy, message_id: UUID) -> Sequence[Outgoing]:
+    """Return the record for each sender of the person. `message_id` is that of the report or request."""
+    return [
+        Outgoing(FORGOTTEN, *codec.encode(_tombstone(sender, person, at, requested_by, message_id), sender, _SOURCE))
+        for sender in person.senders
+    ]
+
+
+def _tombstone(sender: str, person: Person, at: datetime, requested_by: RequestedBy, message_id: UUID) -> Forgotten:
+    return Forgotten(
+        id=ids.forgotten_id(sender, iso(at)),
+        message_id=message_id,
+        at=at,
+        sender=sender,
+        requested_by=requested_by,
+        complaint_ids=_sorted(message.complaint_id for message in person.messages if message.sender == sender),
+    )
+
+
+def _sorted(values: Iterable[UUID]) -> tuple[UUID, ...]:
+    return tuple(sorted(values))

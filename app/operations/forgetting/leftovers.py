@@ -1,0 +1,106 @@
+"""What forgetting cannot take back: copies of agencies, public posts, and records until their retention ends."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from app.operations.forgetting.person import Person
+from config.database import statement_chunks
+from desk.mail.tables import NoticeRow
+from desk.webhooks.tables import DeliveryRow
+from sinks.ledger.tables import ComplaintRow, DispatchRow, SetAsideRow
+
+_RETENTION = timedelta(days=366)
+_POSTS = "twitter"
+_TRIAGE = "triage"
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyCopy:
+    """An agency that had a report in its queue. `told_by` are the further ways: `webhook`, `mail`."""
+
+    number: str
+    agency: str
+    since: datetime
+    told_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """The list for the person and for the officer.
+
+    `post_numbers` are reports that stand on X as their sender's own posts. `on_topics_until` is the day on which the
+    last record of the person expires: until then its words on `complaints` and `agency-…` are in clear, and so are the
+    archives. `shared_seal_numbers` are messages whose contact can be opened until then.
+    """
+
+    agencies: tuple[AgencyCopy, ...]
+    post_numbers: tuple[str, ...]
+    on_topics_until: datetime | None
+    shared_seal_numbers: tuple[str, ...]
+
+
+def read_leftovers(connection: Connection, person: Person) -> Leftovers:
+    """Return what stays elsewhere of the messages of a person."""
+    ids = sorted(person.complaint_ids)
+    numbers: dict[UUID, str] = {}
+    posts: list[str] = []
+    dispatches: list[tuple[UUID, str, datetime]] = []
+    for chunk in statement_chunks(ids):
+        columns = (col(ComplaintRow.id), col(ComplaintRow.tracking), col(ComplaintRow.channel))
+        for id_, tracking, channel in connection.execute(select(*columns).where(columns[0].in_(chunk))):
+            numbers[id_] = tracking
+            if channel == _POSTS:
+                posts.append(tracking)
+        sent = (col(DispatchRow.complaint_id), col(DispatchRow.agency), col(DispatchRow.dispatched_at))
+        is_agency = (sent[0].in_(chunk), sent[1] != _TRIAGE)
+        rows = connection.execute(select(*sent).where(*is_agency).order_by(sent[2]))
+        dispatches += [(row[0], row[1], row[2]) for row in rows]
+    numbers |= _set_aside_numbers(connection, person)
+    received_at = [message.received_at for message in person.messages if message.received_at]
+    shared = [message.complaint_id for message in person.messages if message.has_shared_seal]
+    return Leftovers(
+        agencies=_copies(connection, numbers, dispatches),
+        post_numbers=tuple(sorted(posts)),
+        on_topics_until=max(received_at) + _RETENTION if received_at else None,
+        shared_seal_numbers=tuple(sorted(numbers[id_] for id_ in shared if id_ in numbers)),
+    )
+
+
+def _copies(
+    connection: Connection, numbers: dict[UUID, str], dispatches: Sequence[tuple[UUID, str, datetime]]
+) -> tuple[AgencyCopy, ...]:
+    told = _told_by(connection, numbers.values())
+    first: dict[tuple[str, str], datetime] = {}
+    for complaint_id, agency, at in dispatches:
+        first.setdefault((numbers[complaint_id], agency), at)
+    return tuple(
+        AgencyCopy(number, agency, at, tuple(way for way in ("webhook", "mail") if (number, agency, way) in told))
+        for (number, agency), at in first.items()
+    )
+
+
+def _told_by(connection: Connection, numbers: Collection[str]) -> set[tuple[str, str, str]]:
+    told: set[tuple[str, str, str]] = set()
+    for chunk in statement_chunks(sorted(numbers)):
+        is_delivered = (col(DeliveryRow.number).in_(chunk), col(DeliveryRow.status) == "delivered")
+        delivered = select(col(DeliveryRow.number), col(DeliveryRow.agency)).where(*is_delivered)
+        told.update((row.number, row.agency, "webhook") for row in connection.execute(delivered))
+        is_notified = (col(NoticeRow.number).in_(chunk), col(NoticeRow.notified_at).is_not(None))
+        notified = select(col(NoticeRow.number), col(NoticeRow.agency)).where(*is_notified)
+        told.update((row.number, row.agency, "mail") for row in connection.execute(notified))
+    return told
+
+
+def _set_aside_numbers(connection: Connection, person: Person) -> dict[UUID, str]:
+    by_message = {message.message_id: message.complaint_id for message in person.messages if message.message_id}
+    numbers: dict[UUID, str] = {}
+    for chunk in statement_chunks(sorted(by_message)):
+        columns = (col(SetAsideRow.message_id), col(SetAsideRow.tracking))
+        for message_id, tracking in connection.execute(select(*columns).where(columns[0].in_(chunk))):
+            numbers[by_message[message_id]] = tracking
+    return numbers

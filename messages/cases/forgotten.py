@@ -1,0 +1,48 @@
+"""The tombstone of a person who is forgotten, and what remains of the records of such a person. Pure."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from messages.shapes import Complaint, Dispatch, Place, Reason, Report, WireModel
+
+# It stands where the words were, for officers.
+FORGOTTEN_TEXT = "(Isi laporan dihapus atas permintaan pelapor.)"
+# Characters of the code of a region down to the regency or city, as in `33.74`.
+_CITY_CHARACTERS = 5
+
+
+class Forgotten(WireModel):
+    """A sender who asked to be forgotten. `at` is the time of the request: later messages are not forgotten.
+
+    The topic is compacted by `sender`: the last record counts, and it names all complaints of the sender until then.
+    """
+
+    name: ClassVar[str] = "forgotten"
+
+    sender: str = Field(description="Keyed hash of the sender, as in `RawMessage`.")
+    requested_by: Literal["sender", "officer"]
+    complaint_ids: tuple[UUID, ...] = ()
+
+
+def forgotten_report(report: Report) -> Report:
+    """Return what remains of a report: its kind, the regency or city, and how it was hidden."""
+    return Report(
+        kind=report.kind,
+        text=FORGOTTEN_TEXT,
+        place=Place(code=report.place.code[:_CITY_CHARACTERS]),
+        anonim=report.anonim,
+        rahasia=report.rahasia,
+    )
+
+
+def forgotten_complaint(complaint: Complaint) -> Complaint:
+    """Return what remains of a complaint."""
+    return complaint.model_copy(update={"report": forgotten_report(complaint.report), "contact": ""})
+
+
+def forgotten_dispatch(dispatch: Dispatch) -> Dispatch:
+    """Return what remains of a dispatch. Its reasons keep their rules: a sentence may quote the report."""
+    reasons = tuple(Reason(rule=reason.rule, says="") for reason in dispatch.reasons)
+    return dispatch.model_copy(update={"report": forgotten_report(dispatch.report), "reasons": reasons})

@@ -1,0 +1,80 @@
+"""Writes who is forgotten: the tombstones in the database, and the end of a person's keys."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, update
+from sqlmodel import col, select
+
+from config.database import insert_statement, statement_chunks
+from privacy.forgotten import forgotten_senders
+from privacy.tables import ForgottenSender, PersonKeyRow, PersonReport
+
+_IS_UNFINISHED = col(ForgottenSender.finished_at).is_(None)
+
+
+class DuePerson(NamedTuple):
+    """A person whose keys are to be destroyed. `asked_for` is the sender of the report that led to the request."""
+
+    asked_for: str
+    requested_by: str
+    forgotten_at: datetime
+    due_at: datetime
+
+
+def mark_forgotten(
+    connection: Connection, senders: Sequence[str], requested_by: str, at: datetime, now: datetime, due_at: datetime
+) -> None:
+    """Record that these senders are forgotten until `at`, and retire their keys. The first one led to the others.
+
+    The same request again has no effect: a key that was made after it is the key of a person who writes anew.
+    """
+    known = forgotten_senders(connection, senders)
+    fresh = sorted(sender for sender in senders if sender not in known or known[sender] < at)
+    for sender in fresh:
+        row = {
+            "sender": sender, "asked_for": senders[0], "requested_by": requested_by,
+            "forgotten_at": at, "due_at": due_at, "finished_at": None,
+        }  # fmt: skip
+        statement = insert_statement(connection, ForgottenSender).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["sender"], set_=row))
+    for chunk in statement_chunks(fresh):
+        is_active = col(PersonKeyRow.sender).in_(chunk), col(PersonKeyRow.retired_at).is_(None)
+        connection.execute(update(PersonKeyRow).where(*is_active).values(retired_at=now))
+
+
+def mark_reports(connection: Connection, sender: str, complaint_ids: Collection[UUID], at: datetime) -> None:
+    """Record that these complaints are forgotten. Those that nobody has recorded yet are added for the sender."""
+    ids = sorted(complaint_ids)
+    rows = [{"complaint_id": id_, "sender": sender, "has_shared_seal": False, "forgotten_at": at} for id_ in ids]
+    if rows:
+        connection.execute(insert_statement(connection, PersonReport).on_conflict_do_nothing(), rows)
+    for chunk in statement_chunks(ids):
+        is_unmarked = col(PersonReport.complaint_id).in_(chunk), col(PersonReport.forgotten_at).is_(None)
+        connection.execute(update(PersonReport).where(*is_unmarked).values(forgotten_at=at))
+
+
+def due_persons(connection: Connection, now: datetime) -> Sequence[DuePerson]:
+    """Return the persons whose grace has ended and whose keys are not destroyed."""
+    query = select(*(col(getattr(ForgottenSender, name)) for name in DuePerson._fields))
+    query = query.where(_IS_UNFINISHED, col(ForgottenSender.due_at) <= now).order_by(col(ForgottenSender.due_at))
+    persons = {row.asked_for: DuePerson(*row) for row in connection.execute(query)}
+    return list(persons.values())
+
+
+def destroy_keys(connection: Connection, senders: Sequence[str], retired_until: datetime, now: datetime) -> int:
+    """Destroy the keys of these senders that were retired until a moment. Return their number.
+
+    It also records that this is done for those senders whose grace has ended.
+    """
+    count = 0
+    for chunk in statement_chunks(sorted(senders)):
+        is_retired = col(PersonKeyRow.retired_at) <= retired_until, col(PersonKeyRow.wrapped) != ""
+        statement = update(PersonKeyRow).where(col(PersonKeyRow.sender).in_(chunk), *is_retired)
+        count += connection.execute(statement.values(wrapped="", root_key_id="")).rowcount
+        is_due = _IS_UNFINISHED, col(ForgottenSender.due_at) <= now
+        finished = update(ForgottenSender).where(col(ForgottenSender.sender).in_(chunk), *is_due)
+        connection.execute(finished.values(finished_at=now))
+    return count

@@ -1,0 +1,48 @@
+"""Lookups of forgotten persons, which each sink and stage makes before it writes words."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlmodel import col, select
+
+from config.database import insert_statement, statement_chunks
+from privacy.tables import ForgottenSender, PersonReport
+
+
+class SentReport(NamedTuple):
+    """A message of a sender, as the normalizer decided about it."""
+
+    complaint_id: UUID
+    message_id: UUID
+    sender: str
+    received_at: datetime
+    has_shared_seal: bool
+
+
+def forgotten_complaints(connection: Connection, complaint_ids: Iterable[UUID]) -> Collection[UUID]:
+    """Return those of these complaints whose words must not be written any more."""
+    forgotten: set[UUID] = set()
+    for chunk in statement_chunks(sorted(set(complaint_ids))):
+        is_forgotten = (col(PersonReport.complaint_id).in_(chunk), col(PersonReport.forgotten_at).is_not(None))
+        forgotten.update(connection.execute(select(col(PersonReport.complaint_id)).where(*is_forgotten)).scalars())
+    return forgotten
+
+
+def forgotten_senders(connection: Connection, senders: Iterable[str]) -> Mapping[str, datetime]:
+    """Return those of these senders who are forgotten, with the time: earlier messages are not processed any more."""
+    forgotten: dict[str, datetime] = {}
+    for chunk in statement_chunks(sorted(set(senders))):
+        query = select(col(ForgottenSender.sender), col(ForgottenSender.forgotten_at))
+        rows = connection.execute(query.where(col(ForgottenSender.sender).in_(chunk)))
+        forgotten.update((row[0], row[1]) for row in rows)
+    return forgotten
+
+
+def record_reports(connection: Connection, reports: Sequence[SentReport]) -> None:
+    """Store which sender sent which reports. A report that is stored already stays as it is."""
+    rows = [report._asdict() for report in reports]
+    if rows:
+        connection.execute(insert_statement(connection, PersonReport).on_conflict_do_nothing(), rows)

@@ -1,0 +1,39 @@
+"""Reports of forgotten persons in the router: no dispatch with their words is published or stays stored."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import Connection, select, update
+from sqlmodel import col
+
+from config.database import statement_chunks
+from messages.cases.forgotten import forgotten_complaint, forgotten_dispatch
+from messages.codec import decode_stored
+from messages.shapes import AgencyAnswer, Complaint, Dispatch
+from privacy.forgotten import forgotten_complaints
+from router.store import RoutedDispatch
+
+
+def unless_forgotten(connection: Connection, complaint: Complaint) -> Complaint:
+    """Return the complaint; of a forgotten person, what remains of it."""
+    return forgotten_complaint(complaint) if forgotten_complaints(connection, [complaint.id]) else complaint
+
+
+def answer_unless_forgotten(connection: Connection, answer: AgencyAnswer) -> AgencyAnswer:
+    """Return the answer; to a forgotten person, without its words."""
+    is_forgotten = forgotten_complaints(connection, [answer.complaint_id])
+    return answer.model_copy(update={"text": ""}) if is_forgotten else answer
+
+
+def redraw_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> int:
+    """Remove the words from the stored dispatches of these complaints. Return the number of dispatches."""
+    columns = (col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop))
+    count = 0
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        query = select(*columns, col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
+        for complaint_id, hop, version, stored in connection.execute(query.where(columns[0].in_(chunk))).all():
+            dispatch = forgotten_dispatch(decode_stored(Dispatch, version, stored))
+            values = {"dispatch": dispatch.model_dump_json(), "shape_version": Dispatch.version}
+            statement = update(RoutedDispatch).where(columns[0] == complaint_id, columns[1] == hop)
+            count += connection.execute(statement.values(values)).rowcount
+    return count
