@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func
 from sqlmodel import col, select
 
 from accounts.permissions import person_name
+from app.operations.duplicates.tables import keep_label
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.staff_events import SOURCE
@@ -116,6 +117,7 @@ class Corrections:
         subject = f"{correction.complaint_id} {correction.apart_from or correction.relation.of}"
         self._log.append(action, subject, actor, correction.reason, correction.at)
         self.publish(correction)
+        keep_label(self._engine, correction, actor)
         return PublishedCorrection(correction, related_number)
 
 

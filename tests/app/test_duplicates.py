@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.audit_log import AuditLog
 from app.operations.corrections import Corrections
+from app.operations.duplicates.decision_publisher import DecisionPublisher
 from app.operations.duplicates.decisions import DuplicateDecisions, labelled_pairs
 from app.operations.duplicates.suggested_pairs import SuggestedPairs
 from app.operations.duplicates.tables import Outcome
@@ -21,8 +22,10 @@ from bus.errors import Retry
 from bus.port import Outgoing
 from config.settings import Settings
 from messages import codec
-from messages.shapes import KEPT_APART, Correction, Dispatch, Reply, iso
+from messages.ids import complaint_id
+from messages.shapes import KEPT_APART, Correction, Dispatch, Relation, Reply, iso
 from messages.topics import AGENCY_ANSWERS, CORRECTIONS, REPLIES
+from normalize.decision_store import Decision
 from sinks.ledger.own.own_report import OwnReports, possible_acts
 from tests.app.test_cli import environment
 from tests.app.test_corrections import EVIDENCE, HEALTH, PLN, CorrectionHarness, message_of, number
@@ -157,10 +160,6 @@ def _close_own(harness: DuplicateHarness) -> None:
     harness.close(2)
 
 
-def _merge_pair(harness: DuplicateHarness) -> None:
-    harness.merge(1, 2)
-
-
 def _merge_elsewhere(harness: DuplicateHarness) -> None:
     harness.merge(3, 2)
 
@@ -170,7 +169,6 @@ def _merge_elsewhere(harness: DuplicateHarness) -> None:
     [
         (_close_suggested, "closed"),
         (_close_own, "closed"),
-        (_merge_pair, "together"),
         (_merge_elsewhere, "elsewhere"),
     ],
 )
@@ -277,6 +275,46 @@ def test_a_decision_that_the_bus_did_not_take_is_published_by_the_next_attempt(h
         harness.decisions.decide(number(2), "same", "Budi", WHY, NOW)
     (correction,) = harness.decided_corrections()
     assert (correction.is_denial, correction.reason, harness.state(2)) == (True, WHY, "decided")
+    # Without a further attempt the stage publishes it, once the request of the person has had its time.
+    with pytest.raises(Retry):
+        away.decide(number(3), "same", "Sari", WHY, NOW)
+    clock = [NOW + timedelta(seconds=29)]
+    engine, stopping = harness.engine, threading.Event()
+    publisher = DecisionPublisher(engine, harness.corrections.publish, lambda: clock[0], stopping, 0.0)
+    publisher.publish_waiting()
+    assert harness.state(3) == "open"
+    clock[0] = NOW + timedelta(seconds=31)
+    unreachable = Corrections(engine, AwayProducer(), log)  # type: ignore[arg-type]
+    DecisionPublisher(engine, unreachable.publish, lambda: clock[0], stopping, 0.0).publish_waiting()
+    assert harness.state(3) == "open"
+    for _ in range(2):
+        publisher.publish_waiting()
+    assert (harness.state(3), len(harness.decided_corrections())) == ("decided", 2)
+
+
+def test_a_plain_merge_and_split_keep_a_labelled_pair(harness: DuplicateHarness) -> None:
+    """Of a suggested pair in either direction, and of one that the normalizer joined. A pair without a score has none.
+
+    The first decision about a pair stays.
+    """
+    harness.merge(1, 2)
+    assert harness.state(2) == "decided"
+    harness.split(2)
+    harness.write(4, "Kemenkes, sama", of=1, kind="joins")
+    harness.write(5, "Kemenkes, lain")
+    harness.work()
+    joined = Relation(kind="joins", of=complaint_id(message_of(1)), evidence=("same-names", "score-0.91"))
+    row = {"message_id": message_of(4), "position": "", "relation": joined.model_dump_json(), "language_version": ""}
+    with harness.engine.begin() as connection:
+        connection.execute(insert(Decision), [{**row, "follow_up": ""}])
+    harness.merge(2, 5)
+    harness.split(4)
+    harness.merge(3, 1)
+    pairs = {(pair["complaint"], pair["outcome"]): pair for pair in labelled_pairs(harness.engine)}
+    ids_ = [str(complaint_id(message_of(index))) for index in range(6)]
+    assert set(pairs) == {(ids_[2], "same"), (ids_[3], "same"), (ids_[4], "different")}
+    assert {pair["suggested"] for pair in pairs.values()} == {ids_[1]}
+    assert (pairs[ids_[4], "different"]["score"], pairs[ids_[4], "different"]["evidence"]) == (0.91, ["same-names"])
 
 
 @pytest.mark.slow

@@ -14,6 +14,8 @@ from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_link
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
 from app.operations.audit_log import AuditLog
+from app.operations.corrections import Corrections
+from app.operations.duplicates.decision_publisher import DecisionPublisher
 from bus.errors import Retry
 from bus.port import Producer
 from config.database import statement_chunks
@@ -30,7 +32,7 @@ from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from ingest.files.attachments import read_stored_file
 from messages.sealing import Sealed
-from messages.shapes import AgencyAnswer, Attachment, Contact
+from messages.shapes import AgencyAnswer, Attachment, Contact, Correction
 from router.answer_store import processed_positions
 
 # Errors after which an act is published later: the bus is away.
@@ -125,6 +127,8 @@ class DeskParts:
         parts = self._parts
         publisher = ActPublisher(self._act_queue, parts.now, stopping, _PUBLISHER_SECONDS)
         yield "desk-acts", publisher.run
+        decisions = DecisionPublisher(parts.engine, self._publish_correction, parts.now, stopping, _PUBLISHER_SECONDS)
+        yield "desk-decisions", decisions.run
         closing = UnopposedClosing(parts.engine, self.answers, parts.now, stopping, _CLOSING_SECONDS, parts.deadlines)
         yield "desk-closing", closing.run
         mail = self._mail()
@@ -135,6 +139,10 @@ class DeskParts:
         )
         if mail:
             yield from mail.threads(stopping)
+
+    def _publish_correction(self, correction: Correction) -> None:
+        """Publish a stored decision. The producer connects at its first use."""
+        Corrections(self._parts.engine, self.producer, self.audit_log).publish(correction)
 
     def close(self) -> None:
         """Close the producer, if it was used."""

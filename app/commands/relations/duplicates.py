@@ -97,13 +97,11 @@ def deny(number: Number, actor: Actor, why: Why, as_json: Json = False) -> None:
 @commands.command()
 def export() -> None:
     """Print all decisions as labelled pairs, one JSON line each: ids, score, evidence, outcome, person and time."""
-    import json
-
     from app.operations.duplicates.decisions import labelled_pairs
 
     with open_parts_with_tables() as parts:
         for pair in labelled_pairs(parts.engine):
-            print(json.dumps(pair))
+            print_json(pair)
 
 
 def _decide(number: str, outcome: Outcome, actor: str, why: str, *, as_json: bool) -> None:

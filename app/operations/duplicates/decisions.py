@@ -56,7 +56,8 @@ class DuplicateDecisions:
     """Decides about suggestions. Numbers are in their canonical form.
 
     `decide` records the act in the `log` before it has any effect. It may raise `NotPossible` and the errors of bus and
-    database. If the bus is away, the decision is stored, and the next attempt of anybody publishes it.
+    database. If the bus is away, the decision is stored, and the next attempt of anybody publishes it, or
+    `DecisionPublisher`.
     """
 
     def __init__(self, engine: Engine, corrections: CorrectionActs, log: Recorder) -> None:
