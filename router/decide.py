@@ -8,6 +8,7 @@ from messages.shapes import Place, Reason, Report
 from messages.topics import TRIAGE
 from router.decision import NO_CANDIDATE, PLACE_MISSING, Decision
 from router.evidence.evidence import CollectedEvidence, Evidence
+from router.place_bound import bound_by_place
 from router.registry.registry import Registry
 from router.rules import Rules
 from router.scoring import AgencyCandidate, calibrated, rank_candidates
@@ -34,7 +35,11 @@ def ranked_agencies(report: Report, rules: Rules) -> Sequence[AgencyCandidate]:
 
 
 def _ranked_agencies(collected: CollectedEvidence, rules: Rules) -> Sequence[AgencyCandidate]:
-    return _join_offices(rank_candidates(collected.evidence, rules.weights), rules.registry)
+    candidates = _join_offices(rank_candidates(collected.evidence, rules.weights), rules.registry)
+    place_finder = rules.language.place_finder
+    return bound_by_place(
+        candidates, collected.location, rules.jurisdiction.governments_of, lambda code: place_finder.namesakes((code,))
+    )
 
 
 def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from messages.shapes import Place, Report
 from messages.topics import TRIAGE
-from router.decide import decide, decide_again
+from router.decide import decide, decide_again, ranked_agencies
 from router.decision import NO_CANDIDATE
 from router.scoring import calibrated
 from tests.support.rules import SHIPPED, SMALL, cached_rules
@@ -201,3 +201,19 @@ def test_any_report_is_decided(text: str, agency: str, region: str) -> None:
     assert decision.agency in RULES.registry.agencies
     assert decision.reasons
     assert decision == decide(report, RULES)
+
+
+def test_a_name_that_several_regencies_bear_is_no_certain_place() -> None:
+    """The agency is no likelier than the place. A second name that tells the place, or the agency itself, decides."""
+    rules = cached_rules(SHIPPED)
+    report = Report(text="Lampu jalan di jalan raya Lembang mati dan sampah menumpuk")
+    ambiguous = ranked_agencies(report, rules)
+    location = rules.collect_evidence(report).location
+    assert location.best is not None
+    assert ambiguous[0].institution == "kabupaten-3217"
+    assert ambiguous[0].likelihood == location.best.certainty
+    for text in (
+        "Jalan raya Lembang, Bandung Barat rusak parah",
+        "Pemkab Bandung Barat, jalan raya Lembang rusak parah",
+    ):
+        assert decide(Report(text=text), rules).agency == "kabupaten-3217"
