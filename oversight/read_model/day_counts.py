@@ -58,10 +58,10 @@ def needs_rebuild(connection: Connection, tables_version: str) -> bool:
     """Return whether rows were derived with other clocks or another calendar: `satupintu oversight rebuild` helps."""
     version = col(OversightCase.tables_version)
     # Two searches in the index: a row with another version would be before or after it.
-    others = (
+    queries = (
         select(version).where(is_other).limit(1) for is_other in (version < tables_version, version > tables_version)
     )
-    return any(connection.execute(query).first() for query in others)
+    return any(connection.execute(query).first() for query in queries)
 
 
 def _read_pairs(connection: Connection, scope: Scope, period: Period | None) -> Iterator[AgencyPair]:

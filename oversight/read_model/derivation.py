@@ -51,17 +51,17 @@ def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[
 
 def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[UUID, _Row]) -> None:
     changed = [row for id_, row in after.items() if before.get(id_) != row]
-    gone = [id_ for id_ in before if id_ not in after]
+    removed_ids = [id_ for id_ in before if id_ not in after]
     days: Counter[Any] = Counter()
     pairs: Counter[Any] = Counter()
-    for old_row in (before[id_] for id_ in (*gone, *(row["complaint_id"] for row in changed)) if id_ in before):
+    for old_row in (before[id_] for id_ in (*removed_ids, *(row["complaint_id"] for row in changed)) if id_ in before):
         days.subtract(day_tallies(old_row))
         pairs.subtract(pair_tallies(old_row))
     for row in changed:
         days.update(day_tallies(row))
         pairs.update(pair_tallies(row))
-    if gone:
-        connection.execute(delete(OversightCase).where(col(OversightCase.complaint_id).in_(gone)))
+    if removed_ids:
+        connection.execute(delete(OversightCase).where(col(OversightCase.complaint_id).in_(removed_ids)))
     if changed:
         statement = insert_statement(connection, OversightCase)
         new_values = {name: statement.excluded[name] for name in changed[0] if name != "complaint_id"}
