@@ -10,7 +10,6 @@ import typer
 from app.commands.common.arguments import Json, time_argument
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import print_json, print_table
-from app.operations.reveals.listing import read_reveals
 
 
 def reveals(
@@ -18,6 +17,8 @@ def reveals(
     as_json: Json = False,
 ) -> None:
     """List each reveal: time, person, role, kind of data, case, end and reason. Never the data."""
+    from app.operations.reveals.listing import read_reveals
+
     first = time_argument(since)
     with open_parts_with_tables() as parts:
         rows = read_reveals(parts.audit_log, first)
