@@ -13,6 +13,8 @@ from accounts.csrf import SAFE_METHODS, is_below
 from accounts.permissions import Act, Actor, may
 
 DESK = "/desk"
+# Addresses below which pages are for persons who sign in.
+_SIGNED_IN_PREFIXES = (DESK, "/pengawasan")
 SIGN_IN_ADDRESS = "/desk/masuk"
 _PROBLEM_MEDIA_TYPE = "application/problem+json"
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
@@ -52,10 +54,11 @@ class SignedIn:
 
 
 def local_address(typed: str) -> str:
-    """Return an address of the desk to continue at after the sign-in: `typed` if it is one, else `/desk`.
+    """Return an address to continue at after the sign-in: `typed` if it is one for persons who sign in, else `/desk`.
 
-    Only a path below `/desk` is accepted, so that no link to the sign-in page leads to another site. A browser reads
-    a backslash as a slash and drops control characters; an address with one of them is not accepted.
+    Only a path below `/desk` or `/pengawasan` is accepted, so that no link to the sign-in page leads to another
+    site. A browser reads a backslash as a slash and drops control characters; an address with one of them is not
+    accepted.
     """
     if len(typed) > _MAX_ADDRESS_LENGTH or not _PRINTABLE_ASCII.fullmatch(typed) or "\\" in typed:
         return DESK
@@ -63,10 +66,14 @@ def local_address(typed: str) -> str:
         parts = urlsplit(typed)
     except ValueError:
         return DESK
-    if parts.scheme or parts.netloc or not is_below(parts.path, DESK) or ".." in parts.path:
+    if parts.scheme or parts.netloc or not _is_for_signed_in(parts.path) or ".." in parts.path:
         return DESK
     # The sign-in page itself would be shown again.
     return DESK if is_below(parts.path, SIGN_IN_ADDRESS) else typed
+
+
+def _is_for_signed_in(path: str) -> bool:
+    return any(is_below(path, prefix) for prefix in _SIGNED_IN_PREFIXES)
 
 
 def sign_in_address(request: Request) -> str:

@@ -38,7 +38,7 @@ class Domain(NamedTuple):
         return self.folder / f"{self.language}.po"
 
 
-PAGES = Domain(("accounts", "app", "config", "desk", "ingest", "sinks"), CATALOGS, "en")
+PAGES = Domain(("accounts", "app", "config", "desk", "ingest", "oversight", "sinks"), CATALOGS, "en")
 CONSOLE = Domain(("monitor",), CONSOLE_CATALOGS, "id")
 DOMAINS = (PAGES, CONSOLE)
 # Modules that mark texts import the markers from here.

@@ -1,7 +1,7 @@
 """Reads the counts that figures are computed from. The work depends on days and scopes, never on cases."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -23,14 +23,21 @@ def read_counts(connection: Connection, scope: Scope, period: Period | None = No
     return Counts(counts, tuple(_read_pairs(connection, scope, period)))
 
 
-def read_counts_by_scope(connection: Connection, kind: ScopeKind, period: Period) -> Mapping[str, Counts]:
-    """Return the counts of every province, agency or topic in a period, by code. They have no pairs of agencies."""
+def read_counts_by_scope(
+    connection: Connection, kind: ScopeKind, period: Period, measures: Collection[Measure] = ()
+) -> Mapping[str, Counts]:
+    """Return the counts of every province, agency or topic in a period, by code. They have no pairs of agencies.
+
+    `measures`: only these are read; all without any.
+    """
     key = (col(OversightDay.scope), *_KEY)
     query = (
         select(*key, func.sum(col(OversightDay.number)).label("number"))
         .where(col(OversightDay.scope_kind) == kind)
         .group_by(*key)
     )
+    if measures:
+        query = query.where(col(OversightDay.measure).in_(measures))
     counts: defaultdict[str, list[Count]] = defaultdict(list)
     for row in connection.execute(_in_period(query, col(OversightDay.day), period)):
         counts[row.scope].append(Count(cast("Measure", row.measure), row.bucket, row.channel, int(row.number)))
@@ -52,6 +59,12 @@ def read_longest_overdue(connection: Connection, scope: Scope, now: datetime, li
     due_at = col(OversightCase.open_due_at)
     query = query.where(*_case_scope(scope), due_at < now).order_by(due_at).limit(limit)
     return connection.execute(query).all()
+
+
+def count_overdue(connection: Connection, scope: Scope, now: datetime) -> int:
+    """Return the number of cases of a scope whose open deadline passed before `now`, of all months."""
+    query = select(func.count()).select_from(OversightCase)
+    return int(connection.execute(query.where(*_case_scope(scope), col(OversightCase.open_due_at) < now)).scalar_one())
 
 
 def needs_rebuild(connection: Connection, tables_version: str) -> bool:

@@ -24,6 +24,7 @@ from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.desk.webhooks import agency_webhooks
+from app.assembly.oversight.pages import overseer_pages
 from app.assembly.parts import Parts
 from app.assembly.unexpected_errors import install_unexpected_handler
 from app.pages.environment import page_environment
@@ -49,11 +50,13 @@ from ingest.http.refusal_handlers import install_refusal_handlers, record_refusa
 from ingest.http.rejection_counter import RejectionCounter
 from messages.channels import DoorFacts
 from messages.sender_link import sample_link
+from oversight.pages.address import OVERSIGHT
+from oversight.pages.overseer_pages import NAVIGATION as OVERSIGHT_NAVIGATION
 from router.evidence.topics import topic_ids
 from router.rules_loading import TOPICS
 
 # Addresses that the desk's application answers, also where it shares the port of the doors.
-PREFIXES = ("/desk", "/agency")
+PREFIXES = ("/desk", "/agency", OVERSIGHT)
 _ROOT = Path(__file__).parents[3]
 _TEMPLATES = [
     _ROOT / folder
@@ -62,6 +65,7 @@ _TEMPLATES = [
         "desk/pages/templates",
         "desk/pages/integration/templates",
         "app/pages/staff/templates",
+        "oversight/pages/templates",
     )
 ]
 _NONCE_BYTES = 16
@@ -71,6 +75,7 @@ _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/
 NAVIGATION: Sequence[NavigationEntry] = (
     *AGENCY_NAVIGATION,
     *INTEGRATION_NAVIGATION,
+    *OVERSIGHT_NAVIGATION,
     *STAFF_NAVIGATION,
     *PEOPLE_NAVIGATION,
 )
@@ -111,6 +116,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         _suggestions(parts, desk),
     )
     app.include_router(staff_pages.routes())
+    overseers = overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages)
+    app.include_router(overseers.routes())
     api = build_agency_api(parts, desk.answers, desk.institutions, desk.open_picture, desk.audit_log.append)
     app.mount(PREFIX, api.application())
     limiter = RateLimiter({**ADDRESS_RATES, **parts.settings.rates})

@@ -1,0 +1,25 @@
+"""Builds the pages of oversight from the parts of the process."""
+
+from accounts.frame import SignedInPages
+from accounts.signed_in import SignedIn
+from app.assembly.parts import Parts
+from oversight.pages.names import ScopeNames
+from oversight.pages.overseer_pages import OverseerPages
+from oversight.pages.reading import FigureReader
+from router.evidence.topics import topic_ids
+from router.rules_loading import TOPICS
+
+
+def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> OverseerPages:
+    """Return the pages for overseers."""
+    return OverseerPages(signed_in, pages, FigureReader(parts.engine, parts.deadlines), scope_names(parts), parts.now)
+
+
+def scope_names(parts: Parts) -> ScopeNames:
+    """Return the names of provinces, institutions and topics of the tables in force."""
+    topics = topic_ids(parts.reference.table(TOPICS))
+    return ScopeNames(
+        lambda: {code: institution.name for code, institution in parts.registry.institutions.items()},
+        lambda: parts.regions,
+        lambda: topics,
+    )

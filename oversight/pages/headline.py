@@ -1,0 +1,29 @@
+"""The sentence on top of a page: how many cases are overdue now, for how long, and where. Pure."""
+
+from config.translation.message import Message, counted
+from config.translation.message import message as _
+from oversight.figures.counts import Scope
+from oversight.pages.reading import OldestOverdue
+
+_NONE = _("{place}: tidak ada laporan yang lewat tenggat.")
+_NONE_IN = _("Di {place} tidak ada laporan yang lewat tenggat.")
+_WITH_AGENCY = _("{sentence}, di {agency}.")
+_ALONE = _("{sentence}.")
+
+
+def headline(scope: Scope, place: str, overdue: OldestOverdue, agency: str) -> Message:
+    """Return the sentence. `place` is the name of the scope, `agency` that of the agency with the oldest case.
+
+    An agency is not named twice.
+    """
+    is_place = scope.kind in {"nation", "province"}
+    if not overdue.number:
+        return (_NONE_IN if is_place else _NONE).filled(place=place)
+    number, values = overdue.number, {"place": place, "days": overdue.days}
+    if is_place:
+        sentence = counted("Di {place} {count} laporan lewat tenggat, terlama {days} hari", number, **values)
+    else:
+        sentence = counted("{place}: {count} laporan lewat tenggat, terlama {days} hari", number, **values)
+    if scope.kind == "agency":
+        return _ALONE.filled(sentence=sentence)
+    return _WITH_AGENCY.filled(sentence=sentence, agency=agency)

@@ -1,0 +1,109 @@
+"""Endpoints of the pages for overseers: the nation, a province, an agency, a topic, and the file of each."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from accounts.frame import NavigationEntry, SignedInPages
+from accounts.permissions import Act, Actor
+from accounts.signed_in import SignedIn
+from config.translation.message import message as _
+from oversight.figures.counts import Scope, jakarta_day
+from oversight.pages import table_file, tile_map
+from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
+from oversight.pages.months import Month, last_months
+from oversight.pages.names import ScopeNames
+from oversight.pages.page_model import build_page
+from oversight.pages.reading import FigureReader
+from oversight.pages.shown_figures import SHOWN_FIGURES
+
+# Folder of the templates, for `page_environment`.
+TEMPLATES = Path(__file__).parent / "templates"
+NAVIGATION: Sequence[NavigationEntry] = (NavigationEntry(_("Pengawasan"), OVERSIGHT, Act.VIEW_OVERSIGHT),)
+# Months that a page offers to choose.
+_OFFERED_MONTHS = 36
+_FILE = "berkas"
+_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+_RANKED_NAMES = {
+    "province": _("provinsi"),
+    "agency": _("instansi"),
+    "topic": _("topik"),
+}
+
+
+class OverseerPages:
+    """The pages. `now` is the clock. Reading figures names no person, so it is not recorded in the audit log."""
+
+    def __init__(
+        self,
+        signed_in: SignedIn,
+        pages: SignedInPages,
+        reader: FigureReader,
+        names: ScopeNames,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._signed_in = signed_in
+        self._pages = pages
+        self._reader = reader
+        self._names = names
+        self._now = now
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve. They handle `NotSignedIn` and `Forbidden` by `install_sign_in_handlers`."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(OVERSIGHT, self.show, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(f"{OVERSIGHT}/{{kind}}/{{value}}", self.show, methods=["GET"], response_class=HTMLResponse)
+        return router
+
+    def show(self, request: Request, kind: str = "", value: str = "") -> Response:
+        """Return the page of a scope, or with `berkas` its numbers as a file; 404 for an unknown scope."""
+        actor = self._signed_in.require(request, Act.VIEW_OVERSIGHT)
+        now = self._now()
+        current_month = Month.of(jakarta_day(now))
+        scope = read_scope(kind, value)
+        view = read_view(scope, request.query_params, current_month) if scope else None
+        if view is None or not (self._names.is_known(view.scope) or self._reader.has_reports(view.scope, view.month)):
+            return self._pages.render("oversight_missing.html", request, actor, {}, HTTPStatus.NOT_FOUND)
+        format_name = request.query_params.get(_FILE, "")
+        if format_name in _MEDIA_TYPES and (format_name != "parquet" or table_file.has_parquet()):
+            return self._file(view, now, format_name)
+        return self._page(request, actor, view, now)
+
+    def _page(self, request: Request, actor: Actor, view: View, now: datetime) -> Response:
+        page = build_page(view, self._reader.read(view, now), self._names)
+        values = {
+            "page": page,
+            "view": view,
+            "figures": SHOWN_FIGURES,
+            "months": _offered_months(view, Month.of(jakarta_day(now))),
+            "path": scope_path(view.scope),
+            "home": view.at(Scope("nation")).address(),
+            "provinces": self._names.provinces(),
+            "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
+            "kind_parts": KIND_PARTS,
+            "ranked_names": _RANKED_NAMES,
+            "map": tile_map,
+            "address_of": lambda kind, code: view.at(Scope(kind, code)).address(),
+            "institution_name": lambda code: self._names.name(Scope("agency", code)),
+            "csv_address": view.address(**{_FILE: "csv"}),
+            "parquet_address": view.address(**{_FILE: "parquet"}) if table_file.has_parquet() else "",
+            "now": now,
+        }
+        return self._pages.render("oversight.html", request, actor, values)
+
+    def _file(self, view: View, now: datetime, format_name: str) -> Response:
+        lines = table_file.table_lines(build_page(view, self._reader.read(view, now), self._names))
+        content = table_file.csv_file(lines) if format_name == "csv" else table_file.parquet_file(lines)
+        name = f"pengawasan-{view.scope.value or 'indonesia'}-{view.month}.{format_name}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, headers=headers, media_type=_MEDIA_TYPES[format_name])
+
+
+def _offered_months(view: View, current_month: Month) -> Sequence[Month]:
+    """Return the months to choose, the newest first, with those of the view."""
+    months = {*last_months(current_month, _OFFERED_MONTHS), view.month, view.compared_month}
+    return sorted(months, reverse=True)

@@ -1,0 +1,114 @@
+"""Reads what a page shows. The work depends on days and scopes, and never on the number of cases."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from config.clocks.deadlines import Deadlines
+from config.database import read_transaction
+from config.time_zones import TimeZone
+from oversight.figures.computation import Figures, compute_figures
+from oversight.figures.counts import Counts, Scope, ScopeKind, jakarta_day
+from oversight.pages.address import View
+from oversight.pages.months import Month, last_months
+from oversight.pages.shown_figures import FigureValue
+from oversight.read_model.day_counts import (
+    count_overdue,
+    needs_rebuild,
+    read_counts,
+    read_counts_by_scope,
+    read_longest_overdue,
+)
+
+TREND_MONTHS = 12
+
+
+class OldestOverdue(NamedTuple):
+    """Cases of a scope that are overdue now, with days and agency of the one whose deadline passed first."""
+
+    number: int
+    days: int
+    agency: str
+
+
+class ScopeValue(NamedTuple):
+    """The cases of a scope in the month, and its value of the figure."""
+
+    cases: int
+    value: FigureValue
+
+
+@dataclass(frozen=True, slots=True)
+class PageData:
+    """What a page shows. `months` are in order; `by_kind` has the scopes of each kind that the page needs, by code."""
+
+    figures: Figures
+    compared_figures: Figures
+    finished: int
+    months: Sequence[tuple[Month, Figures]]
+    by_kind: Mapping[ScopeKind, Mapping[str, ScopeValue]]
+    overdue: OldestOverdue
+    is_outdated: bool
+
+
+class FigureReader:
+    """Reads from the read model of oversight."""
+
+    def __init__(self, engine: Engine, deadlines: Deadlines) -> None:
+        self._engine = engine
+        self._deadlines = deadlines
+
+    def has_reports(self, scope: Scope, month: Month) -> bool:
+        """Return whether a scope has counts in a month."""
+        with read_transaction(self._engine) as connection:
+            return bool(read_counts(connection, scope, month.period).counts)
+
+    def read(self, view: View, now: datetime) -> PageData:
+        """Return the data of a page as of one moment of the read model."""
+        kinds: set[ScopeKind] = {view.ranked} - {"nation"}
+        if view.scope.kind == "nation":
+            kinds.add("province")
+        shown_months = last_months(view.month, TREND_MONTHS)
+        with read_transaction(self._engine) as connection:
+            counts = {
+                month: read_counts(connection, view.scope, month.period)
+                for month in {*shown_months, view.compared_month}
+            }
+            by_kind = {kind: self._scope_values(connection, kind, view, now) for kind in kinds}
+            overdue = _overdue(connection, view.scope, now)
+            is_outdated = needs_rebuild(connection, self._deadlines.version)
+        figures = {month: self._figures(month_counts, now) for month, month_counts in counts.items()}
+        return PageData(
+            figures[view.month],
+            figures[view.compared_month],
+            counts[view.month].total("finish_met", "finish_missed"),
+            [(month, figures[month]) for month in shown_months],
+            by_kind,
+            overdue,
+            is_outdated,
+        )
+
+    def _figures(self, counts: Counts, now: datetime) -> Figures:
+        return compute_figures(counts, jakarta_day(now), self._deadlines)
+
+    def _scope_values(
+        self, connection: Connection, kind: ScopeKind, view: View, now: datetime
+    ) -> Mapping[str, ScopeValue]:
+        measures = {*view.figure.measures, "case"}
+        counts = read_counts_by_scope(connection, kind, view.month.period, sorted(measures))
+        values = {code: self._figures(scope_counts, now) for code, scope_counts in counts.items()}
+        return {code: ScopeValue(figures.cases, view.figure.read(figures)) for code, figures in values.items()}
+
+
+def _overdue(connection: Connection, scope: Scope, now: datetime) -> OldestOverdue:
+    """Return the overdue cases. A deadline has passed when its day in Jakarta has ended, as for the figures."""
+    today = jakarta_day(now)
+    midnight = datetime.combine(today, time(), TimeZone.WIB.value)
+    rows = read_longest_overdue(connection, scope, midnight)
+    if not rows:
+        return OldestOverdue(0, 0, "")
+    days = (today - jakarta_day(rows[0].open_due_at)).days
+    return OldestOverdue(count_overdue(connection, scope, midnight), days, rows[0].agency)

@@ -1,0 +1,61 @@
+"""An overseer reads the figures in a real browser without scripts: on a small phone in the dark, and on a desk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.end_to_end.browser.conftest import DESK
+from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
+from tests.oversight.pages.site import OversightSite, oversight_site
+
+_SMALL_PHONE = {"width": 320, "height": 640}
+
+
+@pytest.fixture(scope="module")
+def site(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OversightSite]:
+    """The pages of a small generated year."""
+    with oversight_site(tables, tmp_path_factory.mktemp("oversight"), cases=150) as started_site:
+        yield started_site
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "dark"), [(_SMALL_PHONE, True), (DESK, False)], ids=["small-phone", "desk"])
+def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
+    chromium: Browser, site: OversightSite, size: dict[str, int], *, dark: bool
+) -> None:
+    """With links and one form; axe finds nothing serious, and no page is wider than the screen."""
+    context = chromium.new_context(
+        viewport={"width": size["width"], "height": size["height"]},
+        color_scheme="dark" if dark else "light",
+        base_url=site.client.address,
+    )
+    watched = WatchedPage(context.new_page())
+    page = watched.page
+    faults: dict[str, list[str]] = {}
+
+    def check() -> None:
+        faults[page.get_by_role("heading", level=1).inner_text()] = accessibility_faults(page) + [
+            "wide"
+        ] * pixels_too_wide(page)
+
+    page.goto("/pengawasan")
+    page.get_by_label("Bulan", exact=True).select_option("2026-03")
+    page.get_by_label("Ukuran untuk grafik").select_option("kasus")
+    page.get_by_role("button", name="Tampilkan").click()
+    expect(page.get_by_role("heading", name="Tren: Kasus")).to_be_visible()
+    check()
+    page.get_by_label("Peta 38 provinsi").get_by_role("link", name="Jawa Tengah").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Jawa Tengah")
+    expect(page.get_by_label("Bulan", exact=True)).to_have_value("2026-03")
+    check()
+    page.get_by_role("link", name="Pemerintah Kota Semarang").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pemerintah Kota Semarang")
+    check()
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", name="Trend: Cases")).to_be_visible()
+    context.close()
+    assert list(faults) == ["Indonesia", "Jawa Tengah", "Pemerintah Kota Semarang"]
+    assert [fault for page_faults in faults.values() for fault in page_faults] == []
+    assert watched.faults == []

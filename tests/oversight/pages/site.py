@@ -1,0 +1,130 @@
+"""The pages with figures over the read model of a generated year, on a real server."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from uuid import UUID
+
+import requests
+from fastapi import FastAPI, Request
+from sqlalchemy import Engine
+from starlette.responses import PlainTextResponse, Response
+
+from accounts.frame import SignedInPages
+from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
+from accounts.signed_in import SignedIn, install_sign_in_handlers
+from app.assembly.channels import DIRECTORY
+from app.assembly.desk.http import desk_templates
+from app.database import open_database
+from app.pages.headers import PageHeaders
+from app.pages.language import PageLanguage
+from config.reference.regions import load_regions
+from messages.topics import TRIAGE
+from oversight.pages.names import ScopeNames
+from oversight.pages.overseer_pages import NAVIGATION, OverseerPages
+from oversight.pages.reading import FigureReader
+from oversight.read_model.sink import OversightSink
+from router.answer_store import processed_positions
+from tests.accounts.desk_client import DeskClient
+from tests.ingest.door_client import DoorServer
+from tests.oversight.generated_year import AGENCIES, GeneratedYear
+from tests.support.deadlines import DEADLINES
+from tests.support.stages import ANSWER_CHECK
+
+NOW = datetime(2026, 7, 20, 2, 0, tzinfo=UTC)
+CASES = 700
+NAMES = {
+    "kementerian-kemenkes": "Kementerian Kesehatan",
+    "kota-3374": "Pemerintah Kota Semarang",
+    "provinsi-51": "Pemerintah Provinsi Bali",
+    "kabupaten-7371": "Pemerintah Kota Makassar",
+    "provinsi-91": "Pemerintah Provinsi Papua",
+    "bumn-pln": "PT PLN <Persero>",
+}
+TOPICS = ("jalan", "kesehatan", "korupsi")
+
+
+def generated_engine(tables: Path, folder: Path, cases: int = CASES) -> Engine:
+    """Return a database with the read model of a generated year."""
+    engine = open_database(f"sqlite:///{shutil.copy(tables, folder)}")
+    institutions = {*AGENCIES, TRIAGE}
+    sink = OversightSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: institutions, processed_positions, DEADLINES)
+    records = GeneratedYear(seed=3).generate(cases)
+    for start in range(0, len(records), 2_000):
+        sink.handle(records[start : start + 2_000])
+    return engine
+
+
+def scope_names() -> ScopeNames:
+    """Return the names of the generated year."""
+    regions = load_regions()
+    return ScopeNames(lambda: NAMES, lambda: regions, lambda: TOPICS)
+
+
+def person(role: Role) -> Actor:
+    """Return a person of a role; officers are at Semarang."""
+    agency = "kota-3374" if role in AGENCY_ROLES else TRIAGE_AGENCY if role is Role.TRIAGE else ""
+    return Actor(UUID(int=1), "Sari Dewi", role, agency)
+
+
+@dataclass
+class OversightSite:
+    """A server with the pages. `actor` is signed in; a test changes it."""
+
+    engine: Engine
+    server: DoorServer
+    actor: Actor | None = field(default_factory=lambda: person(Role.OVERSEER))
+
+    def __post_init__(self) -> None:
+        """Serve the pages."""
+        self.server.app = self._application()
+        self.client = DeskClient(f"http://127.0.0.1:{self.server.port}")
+
+    def get(self, path: str) -> str:
+        """Open a page that exists and return its HTML."""
+        answer = self.client.get(path)
+        assert answer.status_code == HTTPStatus.OK, answer.text
+        return answer.text
+
+    def open(self, path: str, role: Role | None) -> requests.Response:
+        """Open an address as a person of a role, or as nobody."""
+        self.actor = person(role) if role else None
+        try:
+            return self.client.get(path)
+        finally:
+            self.actor = person(Role.OVERSEER)
+
+    def _application(self) -> FastAPI:
+        app = FastAPI(openapi_url=None, redirect_slashes=False)
+        frame = SignedInPages(desk_templates(DEADLINES.calendar), lambda code: NAMES.get(code, code), NAVIGATION)
+        reader = FigureReader(self.engine, DEADLINES)
+        pages = OverseerPages(SignedIn(lambda _request: self.actor), frame, reader, scope_names(), lambda: NOW)
+        app.include_router(pages.routes())
+        install_sign_in_handlers(app, _refused)
+        app.add_middleware(PageLanguage)
+        app.add_middleware(PageHeaders, new_nonce=lambda: "bm9uY2U")
+        return app
+
+
+@contextmanager
+def oversight_site(tables: Path, folder: Path, cases: int = CASES) -> Iterator[OversightSite]:
+    """Yield the pages while they are served."""
+    engine = generated_engine(tables, folder, cases)
+    server = DoorServer()
+    with server.serving():
+        yield OversightSite(engine, server)
+    engine.dispose()
+
+
+def cells(page: str, heading: str) -> Sequence[str]:
+    """Return the row of a table that begins with a heading, as the texts of its cells."""
+    row = page.partition(f'<th scope="row" class="name">{heading}<')[2].partition("</tr>")[0]
+    return [part.partition(">")[2].partition("<")[0] for part in row.split("<td")[1:]]
+
+
+def _refused(_request: Request, status: HTTPStatus) -> Response:
+    return PlainTextResponse("refused", status)
