@@ -3,7 +3,6 @@
 from math import log1p
 
 from normalize.duplicates.comparison.entity_comparison import LOCATING_KINDS
-from normalize.duplicates.comparison.location_comparison import shared_landmark_words
 from normalize.duplicates.comparison.pair import ComplaintPair, is_cut_name, names_with_different_parts
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
@@ -108,8 +107,7 @@ def has_no_place(pair: ComplaintPair) -> float:
 
 def same_topic_beside_landmark(pair: ComplaintPair) -> float:
     """Return the overlap of topics times the weight of common landmark words."""
-    landmark_words = shared_landmark_words(pair.first, pair.second, pair.word_frequencies)
-    return pair.topic_overlap * log1p(sum(map(pair.word_frequencies.rarity, landmark_words)))
+    return pair.topic_overlap and pair.topic_overlap * log1p(pair.landmark_weight)
 
 
 def mentions_earlier_report(pair: ComplaintPair) -> float:

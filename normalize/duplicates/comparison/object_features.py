@@ -8,7 +8,7 @@ from math import hypot, log1p
 
 from normalize.duplicates.comparison.entity_comparison import HOUSES, PERSONS
 from normalize.duplicates.comparison.features import Feature
-from normalize.duplicates.comparison.location_comparison import are_on_different_sides, shared_landmark_words
+from normalize.duplicates.comparison.location_comparison import are_on_different_sides
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
 
@@ -50,11 +50,6 @@ def is_one_house(pair: ComplaintPair) -> bool:
     return has_number and pair.location.is_same_spot and pair.location.address_difference <= MAX_HARMLESS_WEIGHT
 
 
-def _landmark_weight(pair: ComplaintPair) -> float:
-    words = shared_landmark_words(pair.first, pair.second, pair.word_frequencies)
-    return sum(map(pair.word_frequencies.rarity, words))
-
-
 def _is_one_point(pair: ComplaintPair) -> bool:
     if pair.first.coordinates is None or pair.second.coordinates is None:
         return False
@@ -81,7 +76,7 @@ def is_small_thing_without_spot(pair: ComplaintPair) -> bool:
     common_things = pair.first.things & pair.second.things
     if not common_things or not common_things <= _SMALL_THINGS:
         return False
-    return not _is_one_spot(pair) and _landmark_weight(pair) < _MIN_LANDMARK_WEIGHT
+    return not _is_one_spot(pair) and pair.landmark_weight < _MIN_LANDMARK_WEIGHT
 
 
 def _common_rare_words(pair: ComplaintPair) -> float:
@@ -123,7 +118,7 @@ OBJECT_FEATURES: tuple[Feature, ...] = (
     Feature(
         "same-trouble-at-landmark",
         "Equal things and faults times the weight of a landmark's words in common.",
-        lambda pair: pair.same_thing_and_fault and pair.same_thing_and_fault * log1p(_landmark_weight(pair)),
+        lambda pair: pair.same_thing_and_fault and pair.same_thing_and_fault * log1p(pair.landmark_weight),
     ),
     Feature(
         "same-street",

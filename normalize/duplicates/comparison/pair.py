@@ -16,7 +16,12 @@ from normalize.duplicates.comparison.entity_comparison import (
     EntityComparison,
     compare_entities,
 )
-from normalize.duplicates.comparison.location_comparison import LocationComparison, compare_locations, root_words
+from normalize.duplicates.comparison.location_comparison import (
+    LocationComparison,
+    compare_locations,
+    root_words,
+    shared_landmark_words,
+)
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import TextAlignment, align_texts
 
@@ -141,6 +146,12 @@ class ComplaintPair:
     def location(self) -> LocationComparison:
         """Comparison of the addresses and spots."""
         return compare_locations(self.first, self.second, self.entities, self.word_frequencies)
+
+    @cached_property
+    def landmark_weight(self) -> float:
+        """Weight of a landmark's words in common (`depan kantor pos`)."""
+        words = shared_landmark_words(self.first, self.second, self.word_frequencies)
+        return sum(map(self.word_frequencies.rarity, words))
 
     @cached_property
     def is_near(self) -> bool:

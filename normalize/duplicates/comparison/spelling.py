@@ -59,14 +59,14 @@ def _misspelling(word: str, candidates: Collection[str]) -> str:
 
 
 def _other_form(word: str, candidates: Sequence[str], word_frequencies: WordFrequencies) -> str:
-    return next((candidate for candidate in candidates if _is_one_word(word, candidate, word_frequencies)), "")
-
-
-def _is_one_word(first: str, second: str, word_frequencies: WordFrequencies) -> bool:
-    """Return True if both are formed from one root, or one abbreviates the other, or both are one letter apart."""
-    if (root := word_frequencies.root(first)) and root == word_frequencies.root(second):
-        return True
-    return _abbreviates(first, second) or _abbreviates(second, first) or _is_slip(first, second)
+    """Return a candidate that is formed from the same root, abbreviates the word or the reverse, or is a slip."""
+    root = word_frequencies.root(word)
+    for candidate in candidates:
+        if root and root == word_frequencies.root(candidate):
+            return candidate
+        if _abbreviates(word, candidate) or _abbreviates(candidate, word) or _is_slip(word, candidate):
+            return candidate
+    return ""
 
 
 def _is_slip(first: str, second: str) -> bool:
