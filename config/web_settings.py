@@ -27,6 +27,9 @@ class WebSettings(BaseSettings):
     public_view: bool = Field(
         False, description="Everybody may read masked reports at /publik, in a feed and by Open311."
     )
+    public_figures: bool = Field(
+        False, description="Everybody may read figures at /angka, with small numbers suppressed."
+    )
     codes_per_day: int = Field(
         2000, ge=1, description="Limit of codes by SMS that prove phone numbers, in a day and to all numbers."
     )

@@ -14,6 +14,7 @@ from app.api_document.viewer import ApiViewer
 from app.assembly.doors.documented_responses import PAGE_RESPONSES
 from app.assembly.doors.public_view import public_pages
 from app.assembly.installed_channel import HttpParts
+from app.assembly.oversight.pages import public_figures
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
@@ -48,6 +49,8 @@ _TEMPLATES = [
         "sinks/ledger/templates",
         "sinks/public/templates",
         "accounts/templates",
+        "oversight/pages/templates",
+        "oversight/public/templates",
     )
 ]
 _NONCE_BYTES = 16
@@ -61,6 +64,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     app.schemes = SCHEMES
     pages = page_templates(parts.deadlines.calendar)
     pages.globals["public_view"] = settings.public_view
+    pages.globals["public_figures"] = settings.public_figures
     # Programs never get a refusal as a page.
     program_addresses = tuple(door.address_prefix for door in parts.channels.doors.values() if door.only_programs)
     responder = RefusalResponder(partial(refused_page, pages), program_addresses)
@@ -87,6 +91,8 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     app.include_router(_own_page(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     if settings.public_view:
         app.include_router(public_pages(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
+    if settings.public_figures:
+        app.include_router(public_figures(parts, pages).routes())
     app.include_router(health.public_routes(pulse, readiness(parts, doors)))
     app.include_router(ApiViewer(_TITLE).routes())
     return app

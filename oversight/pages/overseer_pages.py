@@ -27,8 +27,7 @@ NAVIGATION: Sequence[NavigationEntry] = (NavigationEntry(_("Pengawasan"), OVERSI
 # Months that a page offers to choose.
 _OFFERED_MONTHS = 36
 _FILE = "berkas"
-_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-_RANKED_NAMES = {
+RANKED_NAMES = {
     "province": _("provinsi"),
     "agency": _("instansi"),
     "topic": _("topik"),
@@ -69,7 +68,7 @@ class OverseerPages:
         if view is None or not (self._names.is_known(view.scope) or self._reader.has_reports(view.scope, view.month)):
             return self._pages.render("oversight_missing.html", request, actor, {}, HTTPStatus.NOT_FOUND)
         format_name = request.query_params.get(_FILE, "")
-        if format_name in _MEDIA_TYPES and (format_name != "parquet" or table_file.has_parquet()):
+        if format_name in table_file.MEDIA_TYPES and (format_name != "parquet" or table_file.has_parquet()):
             return self._file(view, now, format_name)
         return self._page(request, actor, view, now)
 
@@ -85,7 +84,7 @@ class OverseerPages:
             "provinces": self._names.provinces(),
             "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
             "kind_parts": KIND_PARTS,
-            "ranked_names": _RANKED_NAMES,
+            "ranked_names": RANKED_NAMES,
             "map": tile_map,
             "address_of": lambda kind, code: view.at(Scope(kind, code)).address(),
             "institution_name": lambda code: self._names.name(Scope("agency", code)),
@@ -97,10 +96,8 @@ class OverseerPages:
 
     def _file(self, view: View, now: datetime, format_name: str) -> Response:
         lines = table_file.table_lines(build_page(view, self._reader.read(view, now), self._names))
-        content = table_file.csv_file(lines) if format_name == "csv" else table_file.parquet_file(lines)
-        name = f"pengawasan-{view.scope.value or 'indonesia'}-{view.month}.{format_name}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(content, headers=headers, media_type=_MEDIA_TYPES[format_name])
+        name = f"pengawasan-{view.scope.value or 'indonesia'}-{view.month}"
+        return table_file.file_response(lines, name, format_name)
 
 
 def _offered_months(view: View, current_month: Month) -> Sequence[Month]:

@@ -10,10 +10,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
+from starlette.responses import Response
+
 from oversight.figures.counts import Scope
 from oversight.pages.page_model import OversightPage
 from oversight.pages.shown_figures import FigureValue
 
+MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 # Makes Excel read the file as UTF-8.
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -65,7 +68,14 @@ def parquet_file(lines: Sequence[TableLine]) -> bytes:
     return file.getvalue()
 
 
-def _line(
+def file_response(lines: Sequence[TableLine], name: str, format_name: str) -> Response:
+    """Return the file for a browser, which stores it under `name`. `format_name` is a key of `MEDIA_TYPES`."""
+    content = csv_file(lines) if format_name == "csv" else parquet_file(lines)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format_name}"'}
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[format_name])
+
+
+def table_line(
     part: str,
     month: object,
     scope: Scope,
@@ -75,6 +85,7 @@ def _line(
     rank: int | None = None,
     cases: int | None = None,
 ) -> TableLine:
+    """Return a number of a page as a line of its file."""
     censored = value.censored if value.denominator is not None else None
     numbers = (value.value, value.numerator, value.denominator, censored)
     return TableLine(part, str(month), scope.kind, scope.value, str(name), figure, *numbers, rank, cases)
@@ -83,19 +94,21 @@ def _line(
 def _figure_lines(page: OversightPage) -> Iterator[TableLine]:
     view = page.view
     for row in page.rows:
-        yield _line("ukuran", view.month, view.scope, page.name, row.figure.slug, row.value)
+        yield table_line("ukuran", view.month, view.scope, page.name, row.figure.slug, row.value)
     for row in page.rows:
-        yield _line("ukuran", view.compared_month, view.scope, page.name, row.figure.slug, row.compared_value)
+        yield table_line("ukuran", view.compared_month, view.scope, page.name, row.figure.slug, row.compared_value)
 
 
 def _trend_lines(page: OversightPage) -> Iterator[TableLine]:
     for point in page.trend.points:
-        yield _line("tren", point.month, page.view.scope, page.name, page.view.figure.slug, point.value)
+        yield table_line("tren", point.month, page.view.scope, page.name, page.view.figure.slug, point.value)
 
 
 def _funnel_lines(page: OversightPage) -> Iterator[TableLine]:
     for step in page.funnel:
-        yield _line("corong", page.view.month, page.view.scope, page.name, str(step.name), FigureValue(step.number))
+        yield table_line(
+            "corong", page.view.month, page.view.scope, page.name, str(step.name), FigureValue(step.number)
+        )
 
 
 def _ranking_lines(page: OversightPage) -> Iterator[TableLine]:
@@ -103,4 +116,4 @@ def _ranking_lines(page: OversightPage) -> Iterator[TableLine]:
         for rank, candidate in group.rows:
             scope, name = candidate.scope, candidate.name
             slug, month = page.view.figure.slug, page.view.month
-            yield _line("peringkat", month, scope, name, slug, candidate.value, rank, candidate.cases)
+            yield table_line("peringkat", month, scope, name, slug, candidate.value, rank, candidate.cases)

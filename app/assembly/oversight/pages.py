@@ -1,11 +1,15 @@
 """Builds the pages of oversight from the parts of the process."""
 
+from jinja2 import Environment
+
 from accounts.frame import SignedInPages
 from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import OverseerPages
 from oversight.pages.reading import FigureReader
+from oversight.public.public_pages import PublicPages
+from oversight.public.published_months import PublishedMonths
 from router.evidence.topics import topic_ids
 from router.rules_loading import TOPICS
 
@@ -13,6 +17,11 @@ from router.rules_loading import TOPICS
 def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> OverseerPages:
     """Return the pages for overseers."""
     return OverseerPages(signed_in, pages, FigureReader(parts.engine, parts.deadlines), scope_names(parts), parts.now)
+
+
+def public_figures(parts: Parts, pages: Environment) -> PublicPages:
+    """Return the pages for everybody."""
+    return PublicPages(PublishedMonths(parts.engine, parts.deadlines, parts.now), scope_names(parts), pages)
 
 
 def scope_names(parts: Parts) -> ScopeNames:

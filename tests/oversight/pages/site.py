@@ -19,6 +19,7 @@ from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.channels import DIRECTORY
 from app.assembly.desk.http import desk_templates
+from app.assembly.http import page_templates
 from app.database import open_database
 from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
@@ -27,6 +28,8 @@ from messages.topics import TRIAGE
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import NAVIGATION, OverseerPages
 from oversight.pages.reading import FigureReader
+from oversight.public.public_pages import PublicPages
+from oversight.public.published_months import PublishedMonths
 from oversight.read_model.sink import OversightSink
 from router.answer_store import processed_positions
 from tests.accounts.desk_client import DeskClient
@@ -85,7 +88,8 @@ class OversightSite:
         self.client = DeskClient(f"http://127.0.0.1:{self.server.port}")
 
     def get(self, path: str) -> str:
-        """Open a page that exists and return its HTML."""
+        """Open a page that exists, without the language of an earlier one, and return its HTML."""
+        self.client.cookies.clear()
         answer = self.client.get(path)
         assert answer.status_code == HTTPStatus.OK, answer.text
         return answer.text
@@ -104,6 +108,10 @@ class OversightSite:
         reader = FigureReader(self.engine, DEADLINES)
         pages = OverseerPages(SignedIn(lambda _request: self.actor), frame, reader, scope_names(), lambda: NOW)
         app.include_router(pages.routes())
+        public_templates = page_templates(DEADLINES.calendar)
+        public_templates.globals["public_figures"] = True
+        months = PublishedMonths(self.engine, DEADLINES, lambda: NOW)
+        app.include_router(PublicPages(months, scope_names(), public_templates).routes())
         install_sign_in_handlers(app, _refused)
         app.add_middleware(PageLanguage)
         app.add_middleware(PageHeaders, new_nonce=lambda: "bm9uY2U")

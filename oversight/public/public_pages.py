@@ -1,0 +1,175 @@
+"""Pages with figures for everybody, below `/angka`: the nation, a province, an agency, a topic, and their files.
+
+They show counts and shares only, suppressed as `oversight.public.suppression` says: no words, no persons, no overdue
+case.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, Response
+
+from config.translation.message import Message, formatted_number
+from oversight.figures.counts import Scope
+from oversight.pages import table_file, tile_map
+from oversight.pages.address import KIND_PARTS, View, read_scope, read_view, scope_path
+from oversight.pages.months import Month, last_months
+from oversight.pages.names import ScopeNames
+from oversight.pages.overseer_pages import RANKED_NAMES
+from oversight.pages.ranking import Candidate, RankingGroup, rank_scopes
+from oversight.pages.shown_figures import NOTHING, FigureValue, ShownFigure
+from oversight.pages.tile_map import Tile, draw_tiles
+from oversight.pages.trend import Trend, draw_trend
+from oversight.public.published_month import PUBLIC_FIGURES, REST, PublishedMonth, row_value
+from oversight.public.published_months import MOST_MONTHS, PublishedMonths
+from oversight.public.suppression import LEAST_SHOWN
+
+PUBLIC_ADDRESS = "/angka"
+TEMPLATES = Path(__file__).parent / "templates"
+_TREND_MONTHS = 12
+_FILE = "berkas"
+
+
+class PublicRow(NamedTuple):
+    """A figure of the scope: its cells are numbers, or `None` for suppressed ones."""
+
+    figure: ShownFigure
+    total: int | None
+    parts: Sequence[int | None]
+    value: FigureValue
+
+    @property
+    def text(self) -> Message:
+        """The share as a person reads it."""
+        return self.figure.text(self.value)
+
+
+class PublicPages:
+    """Endpoints of the figures for everybody."""
+
+    def __init__(self, months: PublishedMonths, names: ScopeNames, pages: Environment) -> None:
+        self._months = months
+        self._names = names
+        self._pages = pages
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(PUBLIC_ADDRESS, self.show, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(
+            f"{PUBLIC_ADDRESS}/{{kind}}/{{value}}", self.show, methods=["GET"], response_class=HTMLResponse
+        )
+        return router
+
+    def show(self, request: Request, kind: str = "", value: str = "") -> Response:
+        """Return the page of a scope, or with `berkas` its numbers as a file; 404 for an unknown scope."""
+        scope = read_scope(kind, value)
+        if scope is None or not self._names.is_known(scope):
+            return HTMLResponse(self._pages.get_template("figures_missing.html").render(), HTTPStatus.NOT_FOUND)
+        view = self._view(scope, request)
+        month = self._months.get(view.month)
+        format_name = request.query_params.get(_FILE, "")
+        if format_name in table_file.MEDIA_TYPES and (format_name != "parquet" or table_file.has_parquet()):
+            return table_file.file_response(self._lines(view, month), f"angka-{_file_part(view)}", format_name)
+        return HTMLResponse(self._pages.get_template("figures.html").render(self._values(view, month)))
+
+    def _view(self, scope: Scope, request: Request) -> View:
+        view = read_view(scope, request.query_params, self._months.newest())
+        month = view.month if self._months.is_offered(view.month) else self._months.newest()
+        figure = view.figure if view.figure in PUBLIC_FIGURES else PUBLIC_FIGURES[0]
+        return view._replace(month=month, compared_month=month.back(1), figure=figure)
+
+    def _values(self, view: View, month: PublishedMonth) -> dict[str, Any]:
+        def address(scope: Scope, **changed: str) -> str:
+            return view.at(scope).address(PUBLIC_ADDRESS, banding="", **changed)
+
+        is_nation = view.scope.kind == "nation"
+        return {
+            "here": "figures",
+            "view": view,
+            "name": self._names.name(view.scope),
+            "rows": _rows(month, view.scope),
+            "trend": self._trend(view),
+            "tiles": self._tiles(view, month) if is_nation else (),
+            "groups": self._groups(view, month),
+            "map": tile_map,
+            "months": last_months(self._months.newest(), MOST_MONTHS)[::-1],
+            "figures": PUBLIC_FIGURES,
+            "kind_parts": KIND_PARTS,
+            "ranked_names": RANKED_NAMES,
+            "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
+            "path": scope_path(view.scope, PUBLIC_ADDRESS),
+            "home": address(Scope("nation")),
+            "address_of": lambda kind, code: address(Scope(kind, code)),
+            "csv_address": view.address(PUBLIC_ADDRESS, banding="", **{_FILE: "csv"}),
+            "parquet_address": view.address(PUBLIC_ADDRESS, banding="", **{_FILE: "parquet"})
+            if table_file.has_parquet()
+            else "",
+            "least": LEAST_SHOWN,
+            "number": lambda number: NOTHING if number is None else formatted_number(number),
+        }
+
+    def _trend(self, view: View) -> Trend:
+        months = [month for month in last_months(view.month, _TREND_MONTHS) if self._months.is_offered(month)]
+        values = [(month, row_value(self._months.get(month).row(view.figure, view.scope))) for month in months]
+        return draw_trend(values, view.figure)
+
+    def _tiles(self, view: View, month: PublishedMonth) -> Sequence[Tile]:
+        rows = month.tables[view.figure.slug]["province"].rows
+        values = {code: row_value(row) for code, row in rows.items()}
+        return draw_tiles(self._names.provinces(), values, view.figure)
+
+    def _groups(self, view: View, month: PublishedMonth) -> Sequence[RankingGroup]:
+        """Return the ranking of the nation. A row whose total is suppressed is in no group."""
+        if view.scope.kind != "nation":
+            return ()
+        rows = month.tables[view.figure.slug][view.ranked].rows
+        scopes = [(Scope(view.ranked, code), row) for code, row in rows.items() if code != REST and row.total]
+        return rank_scopes(
+            [Candidate(scope, self._names.name(scope), row.total or 0, row_value(row)) for scope, row in scopes],
+            view.figure,
+        )
+
+    def _lines(self, view: View, month: PublishedMonth) -> Sequence[table_file.TableLine]:
+        """Return the numbers of the page: figures of the scope, the trend, and all rows of what is ranked.
+
+        The row of the cases without a province or a topic has an empty code.
+        """
+        figure = view.figure
+        rows = month.tables[figure.slug][view.ranked].rows if view.scope.kind == "nation" else {}
+        return [
+            *(
+                self._line("ukuran", view.month, view.scope, row.figure, row.value, row.total)
+                for row in _rows(month, view.scope)
+            ),
+            *(self._line("tren", point.month, view.scope, figure, point.value) for point in self._trend(view).points),
+            *(
+                self._line("daftar", view.month, Scope(view.ranked, code), figure, row_value(row), row.total)
+                for code, row in rows.items()
+            ),
+        ]
+
+    def _line(
+        self,
+        part: str,
+        month: Month,
+        scope: Scope,
+        figure: ShownFigure,
+        value: FigureValue,
+        total: int | None = None,
+    ) -> table_file.TableLine:
+        name = str(self._names.name(scope))
+        return table_file.table_line(part, month, scope, name, figure.slug, value, cases=total)
+
+
+def _rows(month: PublishedMonth, scope: Scope) -> Sequence[PublicRow]:
+    rows = [(figure, month.row(figure, scope)) for figure in PUBLIC_FIGURES]
+    return [PublicRow(figure, row.total, row.parts, row_value(row)) for figure, row in rows]
+
+
+def _file_part(view: View) -> str:
+    return f"{view.scope.value or 'indonesia'}-{view.month}"
