@@ -18,6 +18,11 @@ _DUE_DAYS: tuple[Measure, ...] = (
 )
 
 
+def bucket_limits(today: date) -> tuple[int, int]:
+    """Return the days with which figures compare buckets, in order: all but those of the days to the first answer."""
+    return today.toordinal() - FINISH_DAYS, today.toordinal()
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """A share of cases. `censored` cases are in neither number: see `definitions`."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from config.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from config.time_zones import TimeZone
-from oversight.figures.computation import Figures, compute_figures
+from oversight.figures.computation import Figures, bucket_limits, compute_figures
 from oversight.figures.counts import Counts, Scope, ScopeKind, jakarta_day
 from oversight.pages.address import View
 from oversight.pages.months import Month, last_months
@@ -98,7 +98,8 @@ class FigureReader:
         self, connection: Connection, kind: ScopeKind, view: View, now: datetime
     ) -> Mapping[str, ScopeValue]:
         measures = {*view.figure.measures, "case"}
-        counts = read_counts_by_scope(connection, kind, view.month.period, sorted(measures))
+        limits = () if view.figure.needs_days else bucket_limits(jakarta_day(now))
+        counts = read_counts_by_scope(connection, kind, view.month.period, sorted(measures), limits)
         values = {code: self._figures(scope_counts, now) for code, scope_counts in counts.items()}
         return {code: ScopeValue(figures.cases, view.figure.read(figures)) for code, figures in values.items()}
 

@@ -39,6 +39,11 @@ class ShownFigure:
     measures: Sequence[Measure]
     read: Callable[[Figures], FigureValue]
 
+    @property
+    def needs_days(self) -> bool:
+        """Whether the figure needs each bucket as it is: the days to the first answer."""
+        return "answered_after" in self.measures
+
     def text(self, value: FigureValue) -> Message:
         """Return a value as a person reads it."""
         if value.value is None:

@@ -25,13 +25,14 @@ from oversight.pages.shown_figures import NOTHING, FigureValue, ShownFigure
 from oversight.pages.tile_map import Tile, draw_tiles
 from oversight.pages.trend import Trend, draw_trend
 from oversight.public.published_month import PUBLIC_FIGURES, REST, PublishedMonth, row_value
-from oversight.public.published_months import MOST_MONTHS, PublishedMonths
+from oversight.public.published_months import MOST_MONTHS, MonthNotReady, PublishedMonths
 from oversight.public.suppression import LEAST_SHOWN
 
 PUBLIC_ADDRESS = "/angka"
 TEMPLATES = Path(__file__).parent / "templates"
 _TREND_MONTHS = 12
 _FILE = "berkas"
+_RETRY_SECONDS = "20"
 
 
 class PublicRow(NamedTuple):
@@ -66,11 +67,20 @@ class PublicPages:
         return router
 
     def show(self, request: Request, kind: str = "", value: str = "") -> Response:
-        """Return the page of a scope, or with `berkas` its numbers as a file; 404 for an unknown scope."""
+        """Return the page of a scope, or with `berkas` its numbers as a file; 404 for an unknown scope.
+
+        503 with `Retry-After` while another request computes a month.
+        """
         scope = read_scope(kind, value)
         if scope is None or not self._names.is_known(scope):
             return HTMLResponse(self._pages.get_template("figures_missing.html").render(), HTTPStatus.NOT_FOUND)
-        view = self._view(scope, request)
+        try:
+            return self._answer(self._view(scope, request), request)
+        except MonthNotReady:
+            page = self._pages.get_template("figures_not_ready.html").render(here="figures")
+            return HTMLResponse(page, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": _RETRY_SECONDS})
+
+    def _answer(self, view: View, request: Request) -> Response:
         month = self._months.get(view.month)
         format_name = request.query_params.get(_FILE, "")
         if format_name in table_file.MEDIA_TYPES and (format_name != "parquet" or table_file.has_parquet()):

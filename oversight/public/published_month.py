@@ -12,7 +12,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from config.clocks.deadlines import Deadlines
-from oversight.figures.computation import Figures, Share, compute_figures
+from oversight.figures.computation import Figures, Share, bucket_limits, compute_figures
 from oversight.figures.counts import NATION, Counts, Measure, Scope, ScopeKind
 from oversight.pages.months import Month
 from oversight.pages.shown_figures import FIGURES_BY_SLUG, FigureValue, ShownFigure
@@ -62,11 +62,12 @@ def read_published_month(connection: Connection, month: Month, today: date, dead
     def figures(counts: Counts) -> Figures:
         return compute_figures(counts, today, deadlines)
 
+    limits = bucket_limits(today)
     nation = figures(read_counts(connection, NATION, month.period))
     scopes = {
         kind: {
             code: figures(counts)
-            for code, counts in read_counts_by_scope(connection, kind, month.period, measures).items()
+            for code, counts in read_counts_by_scope(connection, kind, month.period, measures, limits).items()
         }
         for kind in KINDS
     }

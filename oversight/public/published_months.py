@@ -16,6 +16,10 @@ from oversight.public.published_month import PublishedMonth, read_published_mont
 MOST_MONTHS = 36
 
 
+class MonthNotReady(Exception):
+    """Another request computes a month. It takes seconds in a large service."""
+
+
 class PublishedMonths:
     """The months that have ended. `now` is the clock.
 
@@ -27,8 +31,7 @@ class PublishedMonths:
         self._deadlines = deadlines
         self._now = now
         self._lock = Lock()
-        self._day = date.min
-        self._months: dict[Month, PublishedMonth] = {}
+        self._months: dict[tuple[date, Month], PublishedMonth] = {}
 
     def newest(self) -> Month:
         """Return the last month that has ended."""
@@ -40,12 +43,21 @@ class PublishedMonths:
         return newest.back(MOST_MONTHS - 1) <= month <= newest
 
     def get(self, month: Month) -> PublishedMonth:
-        """Return a month that is offered."""
+        """Return a month that is offered. Raises `MonthNotReady` while another request computes one.
+
+        Readers never wait for each other: the threads that they would hold take reports in, too.
+        """
         today = jakarta_day(self._now())
-        with self._lock:
-            if today != self._day:
-                self._day, self._months = today, {}
-            if month not in self._months:
-                with read_transaction(self._engine) as connection:
-                    self._months[month] = read_published_month(connection, month, today, self._deadlines)
-            return self._months[month]
+        published = self._months.get((today, month))
+        if published is not None:
+            return published
+        if not self._lock.acquire(blocking=False):
+            raise MonthNotReady
+        try:
+            self._months = {key: kept for key, kept in self._months.items() if key[0] == today}
+            with read_transaction(self._engine) as connection:
+                published = read_published_month(connection, month, today, self._deadlines)
+            self._months[today, month] = published
+            return published
+        finally:
+            self._lock.release()

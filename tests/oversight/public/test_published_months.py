@@ -1,0 +1,69 @@
+"""Months that everybody reads: computed once a day, and nobody waits for another reader."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from app.database import open_database
+from oversight.pages.months import Month
+from oversight.public.published_months import MonthNotReady, PublishedMonths
+from tests.support.deadlines import DEADLINES
+
+JUNE = Month(2026, 6)
+
+
+@pytest.fixture
+def empty_engine(tables: Path) -> Engine:
+    """A read model without rows."""
+    return open_database(f"sqlite:///{tables}")
+
+
+class Reads:
+    """Counts the statements on a database. The first one waits for `goes_on`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.count = 0
+        self.began = threading.Event()
+        self.goes_on = threading.Event()
+        event.listen(engine, "before_cursor_execute", self._before)
+
+    def _before(self, *_arguments: Any) -> None:
+        self.count += 1
+        self.began.set()
+        assert self.goes_on.wait(30)
+
+
+def test_a_month_is_computed_once_a_day_and_no_reader_waits(empty_engine: Engine) -> None:
+    """A second reader is refused meanwhile; later ones get the month without a query until the day has ended."""
+    time = [datetime(2026, 7, 20, 2, tzinfo=UTC)]
+    months = PublishedMonths(empty_engine, DEADLINES, lambda: time[0])
+    reads = Reads(empty_engine)
+    reader = threading.Thread(target=months.get, args=(JUNE,))
+    reader.start()
+    assert reads.began.wait(30)
+    with pytest.raises(MonthNotReady):
+        months.get(JUNE)
+    reads.goes_on.set()
+    reader.join(30)
+    count = reads.count
+    published = months.get(JUNE)
+    assert months.get(JUNE) is published
+    assert reads.count == count
+    time[0] += timedelta(days=1)
+    assert months.get(JUNE) is not published
+    assert reads.count > count
+    empty_engine.dispose()
+
+
+def test_only_months_that_have_ended_are_offered(empty_engine: Engine) -> None:
+    """By Jakarta time, where the month ends seven hours before that of UTC."""
+    months = PublishedMonths(empty_engine, DEADLINES, lambda: datetime(2026, 6, 30, 17, tzinfo=UTC))
+    assert months.newest() == JUNE
+    assert [months.is_offered(month) for month in (JUNE, Month(2026, 7), Month(2023, 7), Month(2023, 6))] == [
+        *(True, False, True, False)
+    ]
+    empty_engine.dispose()
