@@ -132,7 +132,7 @@ COMMANDS: Mapping[str, CommandSource] = {
     "purge": CommandSource(
         "purge",
         "purge",
-        "Purge old files of reports that were never sent, unfinished uploads, the texts of old replies, and old codes.",
+        "Purge all data whose retention has ended by retention.csv. The monitor does the same each night.",
     ),
     "demo": CommandSource(
         "simulator",

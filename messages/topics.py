@@ -30,9 +30,9 @@ TRIAGE = "triage"
 
 # Enough for a country's day of 1,500 reports many times over; more partitions only make more idle fetching.
 _PARTITIONS = 6
-_RETENTION_DAYS = 366
+RETENTION_DAYS = 366
 # A tombstone outlives every archive from which a report could be restored.
-_TOMBSTONE_DAYS = 36_500
+TOMBSTONE_DAYS = 36_500
 # Anybody can have unsigned messages kept in quarantine. With the doors' daily budget this is two months at least.
 _QUARANTINE_BYTES = 2_000_000_000
 
@@ -134,7 +134,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
         return (*dict.fromkeys(group.package for group in groups if topic in group.topics), *other_readers)
 
     def topic(name: str, shape: type[WireModel], key: str, writer: str, partitions: int = _PARTITIONS) -> Topic:
-        return Topic(name, shape, key, partitions, _RETENTION_DAYS, writer, readers(name, "monitor"))
+        return Topic(name, shape, key, partitions, RETENTION_DAYS, writer, readers(name, "monitor"))
 
     queue_readers = (*(group.package for group in groups if group.agency_topics), "agency", "monitor")
     return (
@@ -146,7 +146,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
                 Dispatch,
                 "complaint_id",
                 1,
-                _RETENTION_DAYS,
+                RETENTION_DAYS,
                 "router, operations",
                 queue_readers,
             )
@@ -162,7 +162,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
             Quarantined,
             "sender",
             1,
-            _RETENTION_DAYS,
+            RETENTION_DAYS,
             "ingest",
             ("monitor", "operations"),
             retention_bytes=_QUARANTINE_BYTES,
@@ -172,19 +172,19 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
             Forgotten,
             "sender",
             1,
-            _TOMBSTONE_DAYS,
+            TOMBSTONE_DAYS,
             "sinks, operations",
             readers(FORGOTTEN, "monitor"),
             compacted=True,
         ),
-        Topic(AUDIT_HEADS, AuditHead, "audit-log", 1, _RETENTION_DAYS, "operations", ("operations",)),
+        Topic(AUDIT_HEADS, AuditHead, "audit-log", 1, RETENTION_DAYS, "operations", ("operations",)),
         *(
             Topic(
                 dead_letter_topic(group.dead_letters),
                 None,
                 "as it was",
                 1,
-                _RETENTION_DAYS,
+                RETENTION_DAYS,
                 group.dead_letters,
                 ("monitor", "operations"),
             )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -11,17 +12,20 @@ from messages.sealing import PERSON_KEY_PREFIX
 from messages.shapes import RawMessage
 from normalize.arrival import Arrival
 from normalize.draft import NotComplaint
-from privacy.forgotten import SentReport, forgotten_senders
+from privacy.forgotten import SentReport, forgotten_complaints, forgotten_senders
 
 
 def without_forgotten(connection: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
-    """Return the arrivals, those of forgotten persons as set aside.
+    """Return the arrivals, those of forgotten persons as set aside, and those whose retention has ended.
 
     A message that came after the request is not forgotten: the person writes anew.
     """
-    forgotten = forgotten_senders(connection, (arrival.raw.sender for arrival in arrivals))
+    senders = forgotten_senders(connection, (arrival.raw.sender for arrival in arrivals))
+    complaints = forgotten_complaints(connection, map(_complaint_id, arrivals))
     return [
-        _set_aside(arrival) if _is_until(forgotten.get(arrival.raw.sender), arrival.raw) else arrival
+        _set_aside(arrival)
+        if _complaint_id(arrival) in complaints or _is_until(senders.get(arrival.raw.sender), arrival.raw)
+        else arrival
         for arrival in arrivals
     ]
 
@@ -30,6 +34,10 @@ def sent_report(raw: RawMessage) -> SentReport:
     """Return whose message it is, by the complaint that it is or would be."""
     has_shared_seal = not raw.body.startswith(PERSON_KEY_PREFIX)
     return SentReport(ids.complaint_id(raw.message_id), raw.message_id, raw.sender, raw.at, has_shared_seal)
+
+
+def _complaint_id(arrival: Arrival) -> UUID:
+    return ids.complaint_id(arrival.raw.message_id)
 
 
 def _is_until(forgotten_at: datetime | None, raw: RawMessage) -> bool:

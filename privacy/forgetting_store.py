@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, func, update
 from sqlmodel import col, select
 
 from config.database import insert_statement, statement_chunks
 from privacy.forgotten import forgotten_senders
 from privacy.tables import ForgottenSender, PersonKeyRow, PersonReport
 
+# Begins what stands for the sender of a report whose retention has ended. No keyed hash begins so.
+EXPIRED_PREFIX = "expired:"
 _IS_UNFINISHED = col(ForgottenSender.finished_at).is_(None)
 
 
@@ -54,6 +56,24 @@ def mark_reports(connection: Connection, sender: str, complaint_ids: Collection[
     for chunk in statement_chunks(ids):
         is_unmarked = col(PersonReport.complaint_id).in_(chunk), col(PersonReport.forgotten_at).is_(None)
         connection.execute(update(PersonReport).where(*is_unmarked).values(forgotten_at=at))
+
+
+def mark_expired(connection: Connection, complaint_ids: Collection[UUID], at: datetime) -> None:
+    """Record that the retention of these complaints has ended: no words of them are written any more.
+
+    Their senders are replaced, so that nothing leads from the report to a person or to another report of the person.
+    """
+    rows = [
+        {"complaint_id": id_, "sender": f"{EXPIRED_PREFIX}{id_}", "has_shared_seal": False, "forgotten_at": at}
+        for id_ in sorted(complaint_ids)
+    ]
+    if rows:
+        statement = insert_statement(connection, PersonReport)
+        replaced = {
+            "sender": statement.excluded.sender,
+            "forgotten_at": func.coalesce(col(PersonReport.forgotten_at), statement.excluded.forgotten_at),
+        }
+        connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=replaced), rows)
 
 
 def due_persons(connection: Connection, now: datetime) -> Sequence[DuePerson]:

@@ -38,7 +38,8 @@ class PersonReport(SQLModel, table=True):
 
     `message_id` is that of the arrival; it and `received_at` are empty if only a tombstone named the complaint.
     `has_shared_seal`: the arrival was sealed with the shared key, so that it can be opened as long as the topic has it.
-    `forgotten_at` is the time of the request to forget it.
+    `forgotten_at` is the time of the request to forget it, or of the purge at the end of its retention. After that
+    purge `sender` leads to no person.
     """
 
     __tablename__ = "person_report"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bus.port import Producer
     from config.reference.open311_services import Open311Services
     from config.reference.regions import Regions
+    from config.reference.retention import RetentionTable
     from config.secrets import Secrets
     from config.settings import Settings
     from ingest.door_store import DoorStore
@@ -64,6 +65,8 @@ class DoorParts(Protocol):
     def attachments(self) -> Attachments: ...  # noqa: D102
     @property
     def regions(self) -> Regions: ...  # noqa: D102
+    @property
+    def retention(self) -> RetentionTable: ...  # noqa: D102
     @property
     def services(self) -> Open311Services: ...  # noqa: D102
     @property

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from config.reference.open311_services import Open311Services
     from config.reference.regions import Regions
     from config.reference.reloading import ReloadingTables
+    from config.reference.retention import RetentionTable
     from config.secrets import Secrets
     from config.settings import Settings
     from ingest.files.attachments import Attachments
@@ -144,6 +145,13 @@ class Parts:
     def reference(self) -> ReferenceFolder:
         """The operator's reference tables, and the shipped table for each that the folder lacks."""
         return ReferenceFolder(self.settings.reference_folder)
+
+    @cached_property
+    def retention(self) -> RetentionTable:
+        """The retention of each class of data. Raises `TableError`."""
+        from app.operations.retention.table import checked_retention
+
+        return checked_retention(self.reference, timedelta(days=self.settings.replies_days))
 
     @cached_property
     def deadlines(self) -> Deadlines:

@@ -28,6 +28,7 @@ from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.assembly.safekeeping.archive import archive_schedule
 from app.assembly.safekeeping.forgetting import destruction_loop, forget_stage
+from app.assembly.safekeeping.retention import retention_schedule
 from app.assembly.startup.preparation import Preparation
 from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
@@ -236,6 +237,7 @@ class Service:
             head_schedule = AuditHeadSchedule(parts.audit_log, self._stopping, utc_now, _AUDIT_HEAD_SECONDS)
             yield "audit-heads", head_schedule.run
             yield "reveals", self._preparation.then(reveal_report(parts, self._stopping).run)
+            yield "retention", self._preparation.then(retention_schedule(parts, self._stopping).run)
             if folder := parts.settings.archive_folder:
                 yield "archive", self._preparation.then(archive_schedule(parts, folder, self._stopping).run)
             if parts.settings.otlp_endpoint:

@@ -1,4 +1,4 @@
-"""Command that purges data that nobody needs any more."""
+"""Command that ends the retention of data by the retention table."""
 
 from __future__ import annotations
 
@@ -14,36 +14,34 @@ from app.commands.common.terminal import print_json, print_line, print_note
 
 
 def purge(
-    older_than: Annotated[str, typer.Option("--older-than", help="Age of the data, as 30d, or a day, as 2026-11-24.")],
+    older_than: Annotated[
+        str,
+        typer.Option("--older-than", help="Age of uploads, unsent files and replies, as 30d."),
+    ] = "",
     actor: Actor = "",
     why: Annotated[str, typer.Option("--why", help="Recorded with the purge.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Purge old files of reports that were never sent, unfinished uploads, the texts of old replies, and old codes.
+    """Purge all data whose retention has ended by retention.csv. The monitor does the same each night.
 
-    Codes that prove phone numbers are purged after a day.
+    Words, contacts and files of cases that ended long ago go; the case stays as numbers. /desk/masa-simpan shows all.
 
-    Files are purged only if the spools of this host and of the processes in SATUPINTU_OPS_PEERS are empty.
+    Files that were never sent are purged only if the spools of this host and of the processes in SATUPINTU_OPS_PEERS
+    are empty.
     """
-    from app.operations.purge import THIS_HOST, Purge
+    from app.assembly.safekeeping.retention import retention
+    from app.operations.purge import THIS_HOST
     from messages.shapes import iso
-    from monitor.process_probe import ProcessProbe
 
-    cutoff = time_argument(older_than)
+    age = utc_now() - time_argument(older_than) if older_than else None
     if not dry_run:
         require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
-        max_reply_age = timedelta(days=parts.settings.replies_days)
-        # Without named processes only this host is known, and its spool is read directly.
-        probe = ProcessProbe(parts.settings.peers if parts.settings.ops_peers else (), utc_now)
-        data = Purge(
-            parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, probe.probe_all, dry=dry_run
-        )
-        now = utc_now()
+        data, now = retention(parts, dry=dry_run), utc_now()
         if not dry_run:
-            parts.audit_log.append("purge", f"before {iso(cutoff)}", actor, why, now)
-        report = data.run(cutoff, now)
+            parts.audit_log.append("purge", _subject(age, iso(now)), actor, why, now)
+        report = data.apply(now, age)
     if as_json:
         print_json({"counts": report.counts, "left": report.skipped, "spools": report.spools})
         return
@@ -54,3 +52,7 @@ def purge(
     print_note(f"Spools looked at: {', '.join(report.spools)}.")
     if report.spools == (THIS_HOST,):
         print_note("If doors run on other hosts, name all processes in SATUPINTU_OPS_PEERS and run this again.")
+
+
+def _subject(age: timedelta | None, now: str) -> str:
+    return f"retention at {now}" + (f", replies and unsent files after {age.days} days" if age else "")

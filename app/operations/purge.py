@@ -1,14 +1,13 @@
 """Purge of data that the doors and the replies store and nobody needs any more. An interrupted purge can be repeated.
 
-Data that may still be needed stay, and so do whole kinds for which that cannot be known:
+The retention of all other data ends in `app/operations/retention/`. These stay for ever, because they contain no person
+and nobody can know when they are needed for the last time:
 
 * Idempotency keys: a report's id follows from its key. Another text under a forgotten key would be taken for the same
-  report and lost. Each key holds two digests.
+  report and lost. Each key holds two digests, and no id of a report can be computed from them.
+* Decisions of normalizer and router: ids and times. A record that is read again must lead to the same decision.
 * The identity of an outbox row: an agency may answer months later, and each reply is sent only once. The purge empties
   only its text and the hash of its address.
-* Recipients of replies, and proven contacts of the form: an answer may still come.
-* Numbers of messages that were set aside (`ledger_set_aside`): their senders may ask for them at any time. A row has
-  the number, the reason and the time, and no words.
 
 Codes that prove phone numbers are deleted after a day, however old the data is that the caller names: they count for
 nothing after that. The next code deletes them as well.
@@ -23,28 +22,24 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, update
 from sqlmodel import SQLModel, col, select
 
+from app.operations.retention.batches import ROWS_PER_TRANSACTION, purge_in_batches
+from app.operations.retention.file_age import MIN_FILE_AGE
 from bus.errors import Stop
 from bus.port import Bus, Partition, Reader, Record
 from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
 from ingest.mobile.tables import UploadPart, UploadRow
-from ingest.mobile.uploads import UPLOAD_LIFETIME
 from ingest.spool import Spool
 from ingest.web.contact_proof.decision import DAY
 from ingest.web.contact_proof.tables import CodeRow
-from ingest.web.form_token import MAX_FILE_AGE
 from messages import codec, topics
 from messages.shapes import Channel, RawMessage
 from monitor.snapshot import ProcessState
 from sinks.replies.tables import OutboxRow
 
-# Rows of one transaction: other processes wait only shortly for a row, and little is in memory.
-_ROWS_PER_TRANSACTION = 500
-# A report may be sent this long after its file came, and then need some days to reach the bus.
-_MIN_FILE_AGE = max(MAX_FILE_AGE, UPLOAD_LIFETIME) + timedelta(days=3)
 # The clocks of the hosts and of the bus may differ by this much.
 _CLOCK_DIFFERENCE = timedelta(days=1)
 THIS_HOST = "this host"
@@ -91,10 +86,13 @@ class Purge:
         self._probe_other_hosts = probe_other_hosts
         self._dry = dry
 
-    def run(self, cutoff: datetime, now: datetime) -> PurgeReport:
-        """Purge the rows that were last needed before `cutoff`. Raises `Retry` if the bus cannot be read."""
+    def run(self, cutoff: datetime, now: datetime, reply_cutoff: datetime | None = None) -> PurgeReport:
+        """Purge the rows that were last needed before `cutoff`. Raises `Retry` if the bus cannot be read.
+
+        `reply_cutoff` counts for replies instead.
+        """
         counts = {
-            "replies": self._empty_replies(cutoff, now),
+            "replies": self._empty_replies(reply_cutoff or cutoff, now),
             "uploads": self._delete_uploads(min(cutoff, now)),
             "codes": self._delete_codes(now - DAY),
         }
@@ -102,7 +100,7 @@ class Purge:
         spools = (THIS_HOST, *(process.address for process in other_processes))
         if reason := self._spooled_reports(other_processes):
             return PurgeReport(counts, {"attachments": reason}, spools)
-        attachments = self._delete_attachments(min(cutoff, now - _MIN_FILE_AGE))
+        attachments = self._delete_attachments(min(cutoff, now - MIN_FILE_AGE))
         return PurgeReport({**counts, "attachments": attachments}, {}, spools)
 
     def _spooled_reports(self, other_processes: Sequence[ProcessState]) -> str:
@@ -152,19 +150,7 @@ class Purge:
         condition: ColumnElement[bool],
         purge_rows: Callable[[Connection, list[UUID]], None],
     ) -> int:
-        """Purge the rows that meet the condition, batch by batch. Returns their number."""
-        if self._dry:
-            with read_transaction(self._engine) as connection:
-                query = select(func.count()).select_from(table).where(condition)
-                return int(connection.execute(query).scalar_one())
-        count = 0
-        while True:
-            with write_transaction(self._engine) as connection:
-                ids = list(connection.execute(select(key).where(condition).limit(_ROWS_PER_TRANSACTION)).scalars())
-                purge_rows(connection, ids)
-            count += len(ids)
-            if len(ids) < _ROWS_PER_TRANSACTION:
-                return count
+        return purge_in_batches(self._engine, table, key, condition, purge_rows, dry=self._dry)
 
     def _delete_attachments(self, cutoff: datetime) -> int:
         """Delete old files that no report names. Only files that came since the bus has every report are examined."""
@@ -226,5 +212,5 @@ def _attachments_of_arrival(record: Record) -> set[UUID]:
 
 def _batches(ids: Iterable[UUID]) -> Iterable[list[UUID]]:
     remaining = iter(sorted(ids))
-    while batch := list(islice(remaining, _ROWS_PER_TRANSACTION)):
+    while batch := list(islice(remaining, ROWS_PER_TRANSACTION)):
         yield batch

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from messages.shapes import Complaint, Dispatch, Place, Reason, Report, WireModel
 
-# It stands where the words were, for officers.
-FORGOTTEN_TEXT = "(Isi laporan dihapus atas permintaan pelapor.)"
+# It stands where the words were, for officers. A purge at the end of the retention leaves the same.
+FORGOTTEN_TEXT = "(Isi laporan sudah dihapus: atas permintaan pelapor atau karena masa simpannya habis.)"
 # Characters of the code of a region down to the regency or city, as in `33.74`.
 _CITY_CHARACTERS = 5
 

@@ -108,7 +108,7 @@ SET_ASIDE_SENTENCES: Mapping[str, str] = MappingProxyType(
             " Keliru? Kirim lagi: apa yang terjadi, di mana, kapan."
             for reason, words in _SET_ASIDE_REASONS.items()
         },
-        "forgotten": "Isi pesan {number} sudah dihapus atas permintaan pelapor.",
+        "forgotten": "Isi pesan {number} sudah dihapus: atas permintaan pelapor atau karena masa simpannya habis.",
     }
 )
 

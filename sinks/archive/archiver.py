@@ -98,7 +98,7 @@ class Archiver:
         """
         load_pyarrow()
         try:
-            with _locked(self._folder.path):
+            with locked(self._folder.path):
                 return self._run(now, until)
         except OSError as error:
             raise Stop(f"The archive in {self._folder.path} cannot be written: {error}.") from error
@@ -252,7 +252,7 @@ def _by_name(offsets: Mapping[Partition, int]) -> dict[str, int]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Let one process at a time write the archive. Raises `Stop` for the second."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)

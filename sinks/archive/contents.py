@@ -53,7 +53,7 @@ class ArchiveContents:
         return sorted({Partition(file.topic, file.partition) for file in files})
 
     def gaps(self) -> Sequence[Gap]:
-        """Return the offsets that the bus had deleted before they were archived."""
+        """Return the offsets that the bus had deleted before they were archived, or that the archive has deleted."""
         return [gap for manifest in self._folder.days() for gap in manifest.gaps]
 
     def records(self, topic: str) -> Iterator[Record]:

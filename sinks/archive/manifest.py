@@ -50,13 +50,17 @@ class ArchivedFile(_Document):
 
 
 class Gap(_Document):
-    """Offsets from `start` up to, not including, `end` that the bus had deleted before they were archived."""
+    """Offsets from `start` up to, not including, `end` that the archive does not have.
+
+    `retention`: the bus had deleted them before they were archived. `expired`: the archive had them, and deleted them
+    at the end of its own retention.
+    """
 
     topic: str
     partition: int
     start: int
     end: int
-    cause: Literal["retention"] = "retention"
+    cause: Literal["retention", "expired"] = "retention"
 
 
 class DayManifest(_Document):

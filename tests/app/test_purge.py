@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from app.operations.purge import Purge, PurgeReport
+from app.operations.retention.old_rows import TIMED, UNUSED
 from app.system_user import system_user
 from bus.errors import Retry
 from bus.local.bus import LocalBus
@@ -379,17 +380,20 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
     environment = {**RunningService(tmp_path / "none").environment, **settings_in_environment}
 
     def run(*arguments: str) -> str:
-        command = ("purge", "--older-than", "30d", *arguments)
-        return program.run(command, environment, tmp_path, check=True).stdout
+        return program.run(("purge", *arguments), environment, tmp_path, check=True).stdout
 
     with pytest.raises(subprocess.CalledProcessError, match="exit status 2"):
         run()
 
-    counts = {"replies": 0, "uploads": 1, "codes": 0, "attachments": 0}
     spools = ["this host"]
+    names = ("cases", "no-reports", "files", *TIMED, *UNUSED, "replies", "uploads", "codes", "attachments")
+    # No report of any age names the file, and it is older than the retention of the files of reports.
+    counts = {**dict.fromkeys(names, 0), "uploads": 1, "files": 1}
     assert json.loads(run("--dry-run", "--json")) == {"counts": counts, "left": {}, "spools": spools}
-    assert run("--actor", "petugas-1", "--why", "setiap bulan") == "replies 0\nuploads 1\ncodes 0\nattachments 0\n"
-    assert json.loads(run("--dry-run", "--json")) == {"counts": counts | {"uploads": 0}, "left": {}, "spools": spools}
+    assert run("--older-than", "30d", "--actor", "petugas-1", "--why", "setiap bulan").splitlines() == [
+        f"{name} {count}" for name, count in counts.items()
+    ]
+    assert json.loads(run("--dry-run", "--json"))["counts"] == dict.fromkeys(names, 0)
     with parts.audit_log.rows() as rows:
         assert [(row.act.action, row.act.actor, row.act.why) for row in rows] == [
             ("purge", f"petugas-1 ({system_user()})", "setiap bulan")

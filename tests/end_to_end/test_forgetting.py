@@ -14,6 +14,7 @@ from app.clock import utc_now
 from app.operations.forgetting.forgetting import GRACE, Forgetting
 from app.simulator.replay import Replay
 from app.simulator.sender import SimulatedReport
+from config.reference.retention import load_retention
 from messages.sender_link import sender_token
 from messages.shapes import RawMessage
 from messages.topics import FORGOTTEN, raw_topic
@@ -61,6 +62,7 @@ def test_a_canary_is_forgotten_everywhere(service: RunningService) -> None:
     page = requests.get(f"{_address(service)}/l/{_token(service, sms)}", timeout=30)
     assert "sudah kami hapus" in page.text
     _assert_only_listed(service)
+    _assert_files_have_a_retention(service)
 
     service.stop()
     parts = service.parts
@@ -101,6 +103,14 @@ def _assert_only_listed(service: RunningService) -> None:
     topics = {topic for topic, value in records if any(word.encode() in value.lower() for word in CANARY)}
     assert all(topic.startswith(LISTED_TOPICS) for topic in topics), topics
     assert {raw_topic("sms"), FORGOTTEN} <= {topic for topic, _ in records}
+
+
+def _assert_files_have_a_retention(service: RunningService) -> None:
+    """Each file that a running service has made is an item of the retention table."""
+    home, table = service.settings.home, load_retention()
+    names = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
+    assert {"bus.db", "satupintu.db", "spool.db"} <= names
+    assert sorted(name for name in names if table.row_of(f"file:{name}") is None) == []
 
 
 def _run(service: RunningService, *arguments: str) -> None:

@@ -65,6 +65,7 @@ _TEMPLATES = [
         "desk/pages/templates",
         "desk/pages/integration/templates",
         "app/pages/staff/templates",
+        "app/pages/retention/templates",
         "oversight/pages/templates",
     )
 ]

@@ -23,6 +23,7 @@ from app.operations.suggestions.writer import SuggestionWriter
 from app.operations.tracing.report_trace import ReportTracer
 from app.operations.tracing.trace_step import TraceStep
 from app.operations.triage import TriageDesk
+from app.pages.retention.retention_page import RetentionPage
 from app.pages.staff import addresses
 from app.pages.staff.audit_log_page import AuditLogPage
 from app.pages.staff.correction_page import CorrectionPage
@@ -49,11 +50,12 @@ STAFF_NAVIGATION: Sequence[NavigationEntry] = (
     NavigationEntry(_("Telusur"), addresses.TRACE, Act.TRACE),
     NavigationEntry(_("Gabung dan pisah"), addresses.CORRECTIONS, Act.CORRECT_RELATION),
     NavigationEntry(_("Log audit"), addresses.AUDIT_LOG, Act.VIEW_AUDIT_LOG),
+    NavigationEntry(_("Masa simpan"), addresses.RETENTION, Act.VIEW_AUDIT_LOG),
 )
 
 
 class StaffPages:
-    """Pages of triage, quarantine, dead letters, trace, merges and the audit log.
+    """Pages of triage, quarantine, dead letters, trace, merges, the audit log and the retention of data.
 
     `log` is the audit log without the system user: the persons have signed in.
     """
@@ -101,6 +103,7 @@ class StaffPages:
             TracePage(frame, self._trace).routes(),
             CorrectionPage(frame, parts.engine, parts.bus, log, name, self._suggestions).routes(),
             AuditLogPage(frame, self._listing, log.verify).routes(),
+            RetentionPage(frame, parts.retention).routes(),
         )
 
     def _triage_desk(self) -> TriageDesk:

@@ -63,7 +63,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         _public_requests(parts) if settings.public_view else None,
     )
     operator = Operator(settings.operator_name, settings.operator_address, settings.operator_email)
-    information = InformationPages(http.pages, operator, contact_ways(parts))
+    information = InformationPages(http.pages, operator, contact_ways(parts), parts.retention.rows_of_citizens())
     # Open311 describes its refusals itself, in its own format.
     return (
         HttpDoor(form.routes(), PAGE_RESPONSES),

@@ -105,6 +105,10 @@ def _check_registry(parts: Parts) -> str:
     return f"{len(rules.registry.agencies)} agencies, {rows}, version {rules.version}"
 
 
+def _check_retention(parts: Parts) -> str:
+    return f"{len(parts.retention.rows)} classes of data"
+
+
 def _check_topics(parts: Parts) -> str:
     invalid = [topic.name for topic in parts.topics if not _TOPIC.fullmatch(topic.name)]
     if invalid:
@@ -191,6 +195,7 @@ def _check_connections(parts: Parts) -> str:
 _START_CHECKS: dict[str, Callable[[Parts], str]] = {
     "data folder": _check_data_folder,
     "agencies and rules": _check_registry,
+    "retention": _check_retention,
     "topics": _check_topics,
     "rates": _check_rates,
     "replies": _check_replies,

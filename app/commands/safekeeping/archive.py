@@ -68,7 +68,8 @@ def verify(
         for fault in faults:
             print_line(f"{fault.name} {fault.subject} {fault.text}")
         for gap in gaps:
-            print_note(f"{gap.topic}/{gap.partition}: offsets {gap.start} to {gap.end - 1} expired before a run.")
+            cause = "expired before a run" if gap.cause == "retention" else "were purged from the archive"
+            print_note(f"{gap.topic}/{gap.partition}: offsets {gap.start} to {gap.end - 1} {cause}.")
         print_note(f"{len(faults)} faults." if faults else "No fault.")
     sys.exit(1 if faults else 0)
 

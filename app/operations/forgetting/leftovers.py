@@ -12,9 +12,10 @@ from app.operations.forgetting.person import Person
 from config.database import statement_chunks
 from desk.mail.tables import NoticeRow
 from desk.webhooks.tables import DeliveryRow
+from messages.topics import RETENTION_DAYS
 from sinks.ledger.tables import ComplaintRow, DispatchRow, SetAsideRow
 
-_RETENTION = timedelta(days=366)
+_RETENTION = timedelta(days=RETENTION_DAYS)
 _POSTS = "twitter"
 _TRIAGE = "triage"
 

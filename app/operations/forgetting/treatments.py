@@ -1,5 +1,7 @@
 """The list of all tables, with the effect that forgetting a person has on each. A test fails for a missing table.
 
+How long data stay without such a request is in `config/data/retention.csv`.
+
 What is not in a table: records on topics stay until their retention ends (`leftovers.py` names them), and those that
 the person's key sealed cannot be opened any more. A message in a spool is sealed; once it is published, the normalizer
 sets it aside.
@@ -73,8 +75,8 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "ingest_device_sequence": _kept("numbers; without them a report that is sent again would be a second one"),
         "ingest_idempotency_key": _DIGESTS,
         "ingest_open311_request": _kept("number, service and keyed digest of the app's key"),
-        "ingest_sms_answer": _kept("sealed; deleted after a day"),
-        "ingest_sms_part": _kept("sealed; deleted when its message is complete, after hours at most"),
+        "ingest_sms_answer": _kept("sealed, for hours"),
+        "ingest_sms_part": _kept("sealed, until its message is complete"),
         "ingest_upload": _deleted("uploads of the person's devices"),
         "ingest_upload_part": _deleted("uploads of the person's devices"),
         "ingest_lease": _kept("one row for the process that reads X"),
@@ -88,7 +90,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "ledger_closed_case": _kept("pair of ids"),
         "normalize_closed": _IDS,
         "normalize_decision": _kept("relation by ids; without it a message delivered again would be decided again"),
-        "normalize_key": _kept("keyed hashes, deleted after 200 days"),
+        "normalize_key": _kept("keyed hashes of words and places, no sender"),
         "normalize_limit": _IDS,
         "normalize_matter": _deleted("sealed comparable form"),
         "normalize_seen": _deleted("digests of texts"),
@@ -121,6 +123,6 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "router_dispatch": _emptied("the report"),
         "router_kept_apart": _IDS,
         "web_contact": _deleted("sealed number and address"),
-        "web_contact_code": _kept("keyed digest of a number; deleted after a day"),
+        "web_contact_code": _kept("keyed digest of a number that counts for minutes"),
     }
 )

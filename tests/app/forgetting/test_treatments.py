@@ -1,20 +1,13 @@
-"""Every table has a line that says what forgetting a person does with it."""
+"""What forgetting a person does with each table is done.
 
-from sqlalchemy import Engine, inspect
+Each table has a line, and a row of the retention table: `tests/app/retention/test_retention_table.py`.
+"""
 
 from app.operations.forgetting.erasure import STEPS
 from app.operations.forgetting.treatments import TREATMENTS
-from app.tables import METADATA
 
 # Written with another table, or by the destruction of keys.
 _WITHOUT_STEP = {"desk_search", "person_key"}
-
-
-def test_every_table_has_a_line(engine: Engine) -> None:
-    """The lines are those of the tables in the database: a new table needs a decision."""
-    present = {name for name in inspect(engine).get_table_names() if not name.startswith("desk_search_")}
-    assert present == set(TREATMENTS)
-    assert set(METADATA.tables) <= set(TREATMENTS)
 
 
 def test_a_table_is_changed_exactly_if_its_line_says_so() -> None:

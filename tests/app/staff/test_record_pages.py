@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from accounts.permissions import Role
+from config.reference.retention import load_retention
 from messages.topics import CORRECTIONS
 from tests.app.staff.harness import StaffHarness, hidden_fields
 from tests.app.test_corrections import number
@@ -158,3 +159,14 @@ def test_the_check_finds_a_changed_row(log: StaffHarness) -> None:
     page = log.get("/desk/audit?periksa=1")
     assert "Log tidak utuh." in page
     assert "Row 55 does not match its hash" in page
+
+
+def test_the_retention_page_shows_every_class(staff: StaffHarness) -> None:
+    """Each row of the table with its limit, its legal basis, and the tables, topics and files of it."""
+    staff.act_as(Role.AUDITOR)
+    page = staff.get("/desk/masa-simpan")
+    for row in load_retention().rows:
+        assert f'id="{row.name}"' in page
+        assert all(f"<code>{item}</code>" in page for item in row.items)
+        assert row.basis in page
+    assert "366 hari" in page

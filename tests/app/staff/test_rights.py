@@ -21,6 +21,7 @@ PAGES = {
     f"/desk/telusur?nomor={NUMBER}": (Act.TRACE, ""),
     f"/desk/gabung?a={NUMBER}": (Act.CORRECT_RELATION, ""),
     "/desk/audit?periksa=1": (Act.VIEW_AUDIT_LOG, ""),
+    "/desk/masa-simpan": (Act.VIEW_AUDIT_LOG, ""),
 }
 FORMS = {
     f"/desk/triase/{NUMBER}/putusan": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),

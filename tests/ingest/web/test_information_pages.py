@@ -2,12 +2,13 @@
 
 import pytest
 
+from config.reference.retention import load_retention
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
 from tests.ingest.web.test_language import assert_english
 from tests.support.page_texts import page_text
 
-PATHS = ("/", "/bantuan", "/privasi")
+PATHS = ("/", "/bantuan", "/privasi", "/privasi/masa-simpan")
 
 
 def test_the_start_page_leads_to_everything(served: DoorClient) -> None:
@@ -31,6 +32,16 @@ def test_the_pages_name_the_operator_of_the_settings(serve: Serve) -> None:
     assert {"Dinas Kominfo Contoh", "Jalan Contoh 1"} <= set(notice.splitlines())
     assert "data@lapor.example" in notice
     assert "Dinas Kominfo Contoh" in served.get("/").text
+
+
+def test_the_notice_and_its_list_say_how_long_data_stay(served: DoorClient) -> None:
+    """Each class with data of citizens is there with its limit, and none about staff or the system."""
+    assert 'href="/privasi/masa-simpan"' in served.get("/privasi").text
+    page = page_text(served.get("/privasi/masa-simpan").text)
+    table = load_retention()
+    assert [row.name for row in table.rows_of_citizens() if row.data not in page] == []
+    assert "730 hari setelah laporan selesai" in page
+    assert table.row("staff-acts").data not in page
 
 
 def test_the_help_has_the_keywords(served: DoorClient) -> None:

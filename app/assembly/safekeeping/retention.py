@@ -1,0 +1,47 @@
+"""Assembles the purge of all data whose retention has ended, and its nightly run."""
+
+import threading
+from datetime import datetime, timedelta
+
+from app.assembly.parts import Parts
+from app.operations.purge import Purge, PurgeReport
+from app.operations.retention.retention import Retention
+from app.operations.retention.schedule import RetentionSchedule
+from monitor.process_probe import ProcessProbe
+from sinks.archive.durable_files import DurableFiles
+from sinks.archive.expiry import delete_days
+from sinks.archive.manifest import JAKARTA
+
+_ACTOR = "satu-pintu"
+
+
+def retention(parts: Parts, *, dry: bool) -> Retention:
+    """Return what applies the retention table. Raises `TableError`."""
+    settings = parts.settings
+    # Without named processes only this host is known, and its spool is read directly.
+    probe = ProcessProbe(settings.peers if settings.ops_peers else (), parts.now)
+    max_reply_age = timedelta(days=settings.replies_days)
+    door_data = Purge(
+        parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, probe.probe_all, dry=dry
+    )
+    purge_archive = None
+    if folder := settings.archive_folder:
+        kept_topics = [topic.name for topic in parts.topics if topic.compacted]
+
+        def purge_archive(before: datetime) -> int:
+            return delete_days(folder, before.astimezone(JAKARTA).date(), kept_topics, DurableFiles(), dry=dry)
+
+    statuses = parts.ledger.statuses
+    return Retention(parts.engine, parts.retention, statuses, door_data, purge_archive, dry)
+
+
+def retention_schedule(parts: Parts, stopping: threading.Event) -> RetentionSchedule:
+    """Return the nightly purge. Each run is recorded in the audit log."""
+
+    def apply() -> PurgeReport:
+        now = parts.now()
+        purge = retention(parts, dry=False)
+        parts.audit_log.append("purge", "retention", _ACTOR, "retention.csv", now)
+        return purge.apply(now)
+
+    return RetentionSchedule(apply, parts.now, stopping)

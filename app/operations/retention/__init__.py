@@ -1,0 +1,1 @@
+"""Ends the retention of data by the rows of `retention.csv`."""

@@ -1,0 +1,133 @@
+"""Purge of cases that ended long ago: words, contacts and senders go, and the case stays as ids, codes and times.
+
+The steps are those of a person who is forgotten (`app.operations.forgetting`), and so is the mark: each stage and sink
+looks there before it writes words, so no replay and no rebuild brings them back. What stays is safe to keep: the ids
+are keyed or random, and what led from them to a person is purged with the words.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, delete
+from sqlmodel import col, select
+
+from app.operations.forgetting.erasure import STEPS
+from app.operations.forgetting.person import Person, SentMessage
+from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
+from config.database import read_transaction, write_transaction
+from desk.acts.tables import DeskHolder
+from desk.read_model.tables import DeskDispatch
+from messages.cases.report_state import ENDED_STATES
+from privacy.forgetting_store import EXPIRED_PREFIX, mark_expired
+from privacy.tables import PersonReport
+from sinks.ledger.status import ReportStatus
+from sinks.ledger.tables import ComplaintRow
+
+# Emptied with the case too: a reply that is held for a decision has no limit of its own. Its row stays, so that it is
+# never sent again.
+_FURTHER_STEPS = frozenset({"replies_outbox"})
+# Purged by `case_files.py`, which reads the stored dispatches once for all files.
+_SEPARATE_STEPS = frozenset({"ingest_attachment"})
+# Each case is several rows with long texts.
+_CASES_PER_TRANSACTION = 100
+
+
+class _Message(NamedTuple):
+    """A message by its complaint. `tracking` is empty for one that is no report."""
+
+    complaint_id: UUID
+    message_id: UUID | None
+    tracking: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCases:
+    """Purges the cases in `engine`.
+
+    `statuses` reads the statuses of tracking numbers. `tables` are those whose data stay until after the end of the
+    case. Every method may raise `DatabaseUnavailable`, and may be repeated after an interruption.
+    """
+
+    engine: Engine
+    statuses: Callable[[Collection[str]], Mapping[str, ReportStatus]]
+    tables: frozenset[str]
+    dry: bool
+
+    def purge(self, cutoff: datetime, now: datetime) -> int:
+        """Purge the reports whose case ended before `cutoff`. Return their number.
+
+        A case has ended if nobody works on it any more, as its sender reads it. Its last step counts.
+        """
+        count = 0
+        for messages in self._pages(lambda last: self._reports(last, cutoff)):
+            statuses = self.statuses([message.tracking for message in messages])
+            ended = [message for message in messages if _has_ended(statuses.get(message.tracking), cutoff)]
+            count += self._empty(ended, now)
+        return count
+
+    def purge_set_aside(self, cutoff: datetime, now: datetime) -> int:
+        """Purge what is stored about messages from before `cutoff` that became no report. Return their number."""
+        return sum(self._empty(page, now) for page in self._pages(lambda last: self._set_aside(last, cutoff)))
+
+    def _pages(self, read: Callable[[UUID | None], Sequence[_Message]]) -> Iterator[Sequence[_Message]]:
+        last: UUID | None = None
+        while page := read(last):
+            yield page
+            last = page[-1].complaint_id
+
+    def _reports(self, last: UUID | None, cutoff: datetime) -> Sequence[_Message]:
+        is_purged = select(col(PersonReport.complaint_id)).where(
+            col(PersonReport.complaint_id) == col(ComplaintRow.id), col(PersonReport.sender).startswith(EXPIRED_PREFIX)
+        )
+        query = select(col(ComplaintRow.id), col(ComplaintRow.message_id), col(ComplaintRow.tracking))
+        query = query.where(col(ComplaintRow.received_at) < cutoff, ~is_purged.exists())
+        if last:
+            query = query.where(col(ComplaintRow.id) > last)
+        with read_transaction(self.engine) as connection:
+            rows = connection.execute(query.order_by(col(ComplaintRow.id)).limit(ROWS_PER_TRANSACTION))
+            return [_Message(*row) for row in rows]
+
+    def _set_aside(self, last: UUID | None, cutoff: datetime) -> Sequence[_Message]:
+        is_report = select(col(ComplaintRow.id)).where(col(ComplaintRow.id) == col(PersonReport.complaint_id))
+        query = select(col(PersonReport.complaint_id), col(PersonReport.message_id))
+        query = query.where(
+            col(PersonReport.received_at) < cutoff,
+            ~col(PersonReport.sender).startswith(EXPIRED_PREFIX),
+            ~is_report.exists(),
+        )
+        if last:
+            query = query.where(col(PersonReport.complaint_id) > last)
+        with read_transaction(self.engine) as connection:
+            rows = connection.execute(query.order_by(col(PersonReport.complaint_id)).limit(ROWS_PER_TRANSACTION))
+            return [_Message(row[0], row[1], "") for row in rows]
+
+    def _empty(self, messages: Sequence[_Message], now: datetime) -> int:
+        if self.dry:
+            return len(messages)
+        tables = (self.tables | _FURTHER_STEPS) - _SEPARATE_STEPS
+        for batch in batches_of(messages, _CASES_PER_TRANSACTION):
+            sent = tuple(
+                SentMessage(message.complaint_id, message.message_id, "", None, has_shared_seal=False)
+                for message in batch
+            )
+            person = Person(senders=(), messages=sent)
+            with write_transaction(self.engine) as connection:
+                mark_expired(connection, person.complaint_ids, now)
+                _delete_holders(connection, person.complaint_ids)
+                for table, step in STEPS.items():
+                    if table in tables:
+                        step(connection, person)
+        return len(messages)
+
+
+def _has_ended(status: ReportStatus | None, cutoff: datetime) -> bool:
+    return status is not None and status.state in ENDED_STATES and status.changed_at < cutoff
+
+
+def _delete_holders(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    """Delete which officers have the cases."""
+    dispatches = select(col(DeskDispatch.id)).where(col(DeskDispatch.complaint_id).in_(complaint_ids))
+    connection.execute(delete(DeskHolder).where(col(DeskHolder.dispatch_id).in_(dispatches)))

@@ -1,0 +1,116 @@
+"""Purge of rows by their own time, and of persons, devices and accounts that are not used any more."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, String, cast, delete, update
+from sqlmodel import SQLModel, col, select
+
+from accounts.tables import AccountRow, InvitationRow, RecoveryCodeRow, SecondFactorRow
+from app.operations.retention.batches import purge_in_batches
+from ingest.door_store import DetailsRequest
+from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
+from privacy.tables import ForgottenSender, PersonKeyRow, PersonReport
+from sinks.ledger.tables import SetAsideRow
+from sinks.replies.tables import UnreachableRow
+
+
+class TimedRows(NamedTuple):
+    """A table whose rows are deleted at an age, by its key and the column with the time."""
+
+    table: type[SQLModel]
+    key: Any
+    time: Any
+
+
+# By the class of the retention table.
+TIMED: Mapping[str, TimedRows] = MappingProxyType(
+    {
+        "set-aside": TimedRows(SetAsideRow, col(SetAsideRow.message_id), col(SetAsideRow.at)),
+        "unreachable": TimedRows(UnreachableRow, col(UnreachableRow.address), col(UnreachableRow.at)),
+        "details-requests": TimedRows(DetailsRequest, col(DetailsRequest.sender), col(DetailsRequest.at)),
+        "forgotten": TimedRows(ForgottenSender, col(ForgottenSender.sender), col(ForgottenSender.finished_at)),
+        "invitations": TimedRows(InvitationRow, col(InvitationRow.token_hash), col(InvitationRow.expires_at)),
+    }
+)
+# Purges what was last needed before a moment, at the time `now`. `dry`: only counts. Returns the number of rows.
+UnusedPurge = Callable[[Engine, datetime, datetime, bool], int]
+
+
+def delete_timed(engine: Engine, rows: TimedRows, cutoff: datetime, *, dry: bool) -> int:
+    """Delete the rows whose time is before `cutoff`."""
+
+    def delete_rows(connection: Connection, keys: list[Any]) -> None:
+        connection.execute(delete(rows.table).where(rows.key.in_(keys), rows.time < cutoff))
+
+    return purge_in_batches(engine, rows.table, rows.key, rows.time < cutoff, delete_rows, dry=dry)
+
+
+def purge_devices(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -> int:  # noqa: FBT001 - a step
+    """Delete devices that registered before `cutoff` and have no report any more: not of an open case either.
+
+    Nothing is lost or doubled if such an app is used again: it registers, and a report that it sends again has the id
+    of the first one.
+    """
+    has_report = select(col(DeviceMessage.device)).where(col(DeviceMessage.device) == col(DeviceRow.device)).exists()
+    is_unused = (col(DeviceRow.registered_at) < cutoff) & ~has_report
+
+    def delete_devices(connection: Connection, devices: list[str]) -> None:
+        connection.execute(delete(DeviceSequence).where(col(DeviceSequence.device).in_(devices)))
+        connection.execute(delete(DeviceRow).where(col(DeviceRow.device).in_(devices)))
+
+    return purge_in_batches(engine, DeviceRow, col(DeviceRow.device), is_unused, delete_devices, dry=dry)
+
+
+def purge_person_keys(engine: Engine, cutoff: datetime, now: datetime, dry: bool) -> int:  # noqa: FBT001 - a step
+    """Retire the keys of senders without a report, and destroy those that were retired before `cutoff`.
+
+    Between the two lies the time after which no topic has a message that the key has sealed: a process seals with a
+    key for some minutes after it was retired. The row stays without its sender: a message of an archive that names the
+    key is known as one that cannot be opened. Returns the number of destroyed keys.
+    """
+    sender = col(PersonReport.sender) == col(PersonKeyRow.sender)
+    has_report = select(col(PersonReport.complaint_id)).where(sender)
+    is_unused = (col(PersonKeyRow.created_at) < cutoff) & col(PersonKeyRow.retired_at).is_(None) & ~has_report.exists()
+    if not dry:
+        purge_in_batches(engine, PersonKeyRow, col(PersonKeyRow.key_id), is_unused, _retire(now), dry=False)
+    # A person who wrote again after that has a new key.
+    opens_report = has_report.where(col(PersonReport.received_at) <= col(PersonKeyRow.retired_at)).exists()
+    is_due = (col(PersonKeyRow.retired_at) < cutoff) & (col(PersonKeyRow.sender) != "") & ~opens_report
+    return purge_in_batches(engine, PersonKeyRow, col(PersonKeyRow.key_id), is_due, _destroy, dry=dry)
+
+
+def _retire(now: datetime) -> Callable[[Connection, list[str]], object]:
+    def retire(connection: Connection, key_ids: list[str]) -> None:
+        is_active = col(PersonKeyRow.key_id).in_(key_ids), col(PersonKeyRow.retired_at).is_(None)
+        connection.execute(update(PersonKeyRow).where(*is_active).values(retired_at=now))
+
+    return retire
+
+
+def _destroy(connection: Connection, key_ids: list[str]) -> None:
+    statement = update(PersonKeyRow).where(col(PersonKeyRow.key_id).in_(key_ids))
+    connection.execute(statement.values(wrapped="", root_key_id="", sender=""))
+
+
+def purge_accounts(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -> int:  # noqa: FBT001 - a step
+    """Empty the accounts that were revoked before `cutoff`. The row stays: the audit log names it by its id."""
+    is_due = (col(AccountRow.revoked_at) < cutoff) & (col(AccountRow.name) != "")
+
+    def empty_accounts(connection: Connection, ids: list[UUID]) -> None:
+        connection.execute(delete(SecondFactorRow).where(col(SecondFactorRow.account_id).in_(ids)))
+        connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.account_id).in_(ids)))
+        # The address is unique. The id stands for it.
+        values = {"name": "", "email": cast(col(AccountRow.id), String), "password_hash": ""}
+        connection.execute(update(AccountRow).where(col(AccountRow.id).in_(ids)).values(values))
+
+    return purge_in_batches(engine, AccountRow, col(AccountRow.id), is_due, empty_accounts, dry=dry)
+
+
+# By the class of the retention table.
+UNUSED: Mapping[str, UnusedPurge] = MappingProxyType(
+    {"devices": purge_devices, "person-keys": purge_person_keys, "staff-accounts": purge_accounts}
+)

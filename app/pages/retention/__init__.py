@@ -1,0 +1,1 @@
+"""Page of staff about the retention of data."""
