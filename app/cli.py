@@ -179,6 +179,11 @@ COMMANDS: Mapping[str, CommandSource] = {
         "figures",
         "Print the twelve figures of the reports that arrived in a month: docs/figures.md defines them.",
     ),
+    "ombudsman": CommandSource(
+        "oversight.ombudsman",
+        "commands",
+        "List the cases whose senders agreed that the Ombudsman has them, and write the file of each.",
+    ),
     "oversight": CommandSource("oversight.group", "commands", "Build the read model of oversight again."),
     "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
     "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.assembly.channels import DIRECTORY
 from app.generated_files import write_or_check
+from app.operations.ombudsman.case_file import OmbudsmanCase
 from messages import topics
 from messages.cases.forgotten import Forgotten
 from messages.codec import event_type
@@ -42,6 +43,9 @@ SHAPES: tuple[type[WireModel], ...] = (
     Forgotten,
 )
 _DAY_MS = 86_400_000
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# Files for the Ombudsman are on no topic.
+_OMBUDSMAN_CASE = "ombudsman-case.v1"
 # Name of an agency's queue in the document, where it is one channel with a parameter.
 _QUEUE = "agency-{code}"
 
@@ -49,12 +53,17 @@ _QUEUE = "agency-{code}"
 def documents() -> Mapping[str, str]:
     """Return the content of each file by its name."""
     schemas = {f"{shape.name}.v{shape.version}.json": _text(_schema(shape)) for shape in SHAPES}
-    return {**schemas, "asyncapi.json": _text(_asyncapi())}
+    ombudsman_case = {
+        "$schema": _DIALECT,
+        "$id": _OMBUDSMAN_CASE,
+        **OmbudsmanCase.model_json_schema(mode="serialization"),
+    }
+    return {**schemas, f"{_OMBUDSMAN_CASE}.json": _text(ombudsman_case), "asyncapi.json": _text(_asyncapi())}
 
 
 def _schema(shape: type[WireModel]) -> dict[str, Any]:
     schema = shape.model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": event_type(shape), **schema}
+    return {"$schema": _DIALECT, "$id": event_type(shape), **schema}
 
 
 def _asyncapi() -> dict[str, Any]:

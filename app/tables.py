@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from accounts import tables as accounts
 from app.operations.audit_chain import rows as audit_log
 from app.operations.duplicates import tables as duplicate_decisions
+from app.operations.ombudsman import tables as ombudsman
 from desk.acts import tables as desk_acts
 from desk.api import tables as desk_api
 from desk.mail import tables as desk_mail
@@ -36,6 +37,7 @@ MODULES = (
     privacy,
     audit_log,
     duplicate_decisions,
+    ombudsman,
     door_store,
     attachments,
     mobile,

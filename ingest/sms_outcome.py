@@ -50,6 +50,10 @@ _ACTS: Mapping[SenderAct, str] = MappingProxyType(
         "objects": "Kami catat: laporan {number} belum selesai menurut Anda. Keterangan Anda kami teruskan kepada "
         "yang menangani laporan itu.",
         "confirms": "Terima kasih atas kabar Anda. Kami catat: masalah dalam laporan {number} sudah beres.",
+        "agrees-to-ombudsman": "Kami catat: laporan {number} boleh diserahkan ke Ombudsman. Batal? Sebelum kami "
+        "serahkan, balas TIDAK {number}.",
+        "declines-ombudsman": "Kami catat: laporan {number} tidak kami serahkan ke Ombudsman. Berubah pikiran? "
+        "Balas YA {number}.",
     }
 )
 # The answers to messages that are no report. A message that is set aside for another reason is not answered.

@@ -16,7 +16,12 @@ REVEAL_LIMIT: Final = timedelta(minutes=10)
 COMMAND_ROLE: Final = "command"
 # Kind of the data that an action of the audit log shows.
 REVEALING_ACTIONS: Mapping[str, str] = MappingProxyType(
-    {"desk.identity": "identity", "quarantine.reveal": "message", "letters.reveal": "record"}
+    {
+        "desk.identity": "identity",
+        "ombudsman.export": "identity",
+        "quarantine.reveal": "message",
+        "letters.reveal": "record",
+    }
 )
 _SUBJECT = re.compile(r"(?P<case>\S+) role (?P<role>\S+) until (?P<until>\S+)")
 

@@ -191,8 +191,19 @@ class ClosedCase(Shape):
 
 # What a sender does with a message. `reports`: it is a report. Any other act is about an earlier report of the same
 # sender, and the message is a repeat of it: `objects` (the answer did not solve it), `confirms` (it did), `rates`,
-# `withdraws`, `asks-to-be-forgotten`, and `adds` for further words or pictures.
-SenderAct: TypeAlias = Literal["reports", "adds", "objects", "confirms", "rates", "withdraws", "asks-to-be-forgotten"]
+# `withdraws`, `asks-to-be-forgotten`, and `adds` for further words or pictures. `agrees-to-ombudsman` and
+# `declines-ombudsman` answer the question if the Ombudsman may have the case; the latest answer counts.
+SenderAct: TypeAlias = Literal[
+    "reports",
+    "adds",
+    "objects",
+    "confirms",
+    "rates",
+    "withdraws",
+    "asks-to-be-forgotten",
+    "agrees-to-ombudsman",
+    "declines-ombudsman",
+]
 
 # Danger to life of which a message tells, as of this moment; "" without one.
 Danger: TypeAlias = Literal["", "fire", "violence", "suicide", "medical", "disaster"]
@@ -339,7 +350,7 @@ class Reply(WireModel):
     complaint_id: UUID
     tracking: str
     channel: Channel
-    says: Literal["received", "asked-place", "dispatched", "answered", "closed"]
+    says: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman"]
     text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
 
     @field_validator("text")
@@ -352,6 +363,8 @@ class Reply(WireModel):
 
 # Events of a deadline: its last day has begun, it has passed, three times its period has passed.
 DEADLINE_EVENTS = frozenset({"due", "overdue", "three-times-overdue"})
+# Events of the hand-over of a case to the Ombudsman.
+OMBUDSMAN_EVENTS = frozenset({"ombudsman-asked", "ombudsman-agreed", "ombudsman-declined", "handed-to-ombudsman"})
 
 
 class OversightEvent(WireModel):
@@ -359,7 +372,12 @@ class OversightEvent(WireModel):
 
     For a message that was `released`, `subject` is the quarantined message and `message_id` the arrival made of it. For
     a dead letter that was `redriven` or dropped, `subject` is the dead letter. For `set-aside-released`, `subject` is
-    the message that was set aside; its reviewed copy is on its topic. `handed-to-ombudsman`: the sender agreed.
+    the message that was set aside; its reviewed copy is on its topic.
+
+    For the hand-over of a case to the Ombudsman, `subject` is the case. `ombudsman-asked`: its sender was asked, with
+    `at` the end of the 60 days. `ombudsman-agreed` and `ombudsman-declined`: an answer of the sender, with `reason` the
+    act. `handed-to-ombudsman`: the file of the case was made.
+
     `reveals-counted`: how often an account saw unmasked data in a week; `subject` stands for account and week.
 
     For a deadline that is near or has passed (`due`, `overdue`, `three-times-overdue`), `subject` is the case, `reason`
@@ -385,6 +403,9 @@ class OversightEvent(WireModel):
         "reopened-again",
         "duplicate-limit",
         "set-aside-released",
+        "ombudsman-asked",
+        "ombudsman-agreed",
+        "ombudsman-declined",
         "handed-to-ombudsman",
         "reveals-counted",
         "due",

@@ -97,7 +97,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
     arrivals = tuple(map(raw_topic, channels))
     routed = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
     return (
-        ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, AGENCY_ANSWERS, CORRECTIONS)),
+        ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT)),
         ConsumerGroup("router", "router", "router", routed),
         ConsumerGroup("ledger", "sinks", "sinks", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
@@ -155,7 +155,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
         topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", "agency, operations"),
         # One partition: what is decided about a complaint may build on what was decided about another.
         topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
-        topic(REPLIES, Reply, "complaint_id", "normalize, router, operations"),
+        topic(REPLIES, Reply, "complaint_id", "normalize, router, oversight, operations"),
         topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, oversight, operations", 1),
         Topic(
             QUARANTINE,

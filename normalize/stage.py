@@ -32,7 +32,7 @@ from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, 
 from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
-from normalize.conversation.sender_reports import record_answers
+from normalize.conversation.sender_reports import record_answers, record_questions
 from normalize.decision_store import StoredDecision, StoredFollowUp, StoredLimit
 from normalize.draft import Draft, NotComplaint
 from normalize.duplicates.limits import NewComplaint
@@ -56,7 +56,7 @@ from privacy.forgotten import record_reports
 
 _SOURCE = "/satu-pintu/normalize"
 # Topics of the stage that are not a channel's.
-_NOT_ARRIVALS = frozenset({AGENCY_ANSWERS, CORRECTIONS})
+_NOT_ARRIVALS = frozenset({AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT})
 _NO_REGIONS = Regions(())
 _NO_FOLLOW_UP = FollowUp()
 
@@ -136,6 +136,7 @@ class NormalizeStage:
             lock_until_commit(connection, DatabaseLock.DECISIONS)
             close_cases(connection, closings)
             record_answers(connection, answers)
+            record_questions(connection, [_decode_event(record) for record in records if record.topic == OVERSIGHT])
             arrivals = without_forgotten(connection, read)
             earlier = Earlier.load(connection, self._sealer, arrivals)
             outputs = [output for arrival in arrivals for output in decide(earlier, arrival)]
@@ -281,6 +282,13 @@ def _follow(connection: Connection, correction: Correction) -> None:
 def _decode_correction(record: Record) -> Correction:
     try:
         return codec.decode(Correction, record.value, record.headers)
+    except codec.CodecError as error:
+        raise Reject(error.reason, error.field) from error
+
+
+def _decode_event(record: Record) -> OversightEvent:
+    try:
+        return codec.decode(OversightEvent, record.value, record.headers)
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
 

@@ -106,7 +106,8 @@ class JoinedReport(ApiShape):
     number: str
     relation: str
     act: str = Field(
-        description="reports, adds, objects, confirms, rates, withdraws or asks-to-be-forgotten: what the sender does."
+        description="reports, adds, objects, confirms, rates, withdraws, asks-to-be-forgotten, agrees-to-ombudsman or "
+        "declines-ombudsman: what the sender does."
     )
     rating: int = Field(description="1 (bad) to 5 (good); 0 without one.")
     at: Time

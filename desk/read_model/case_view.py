@@ -32,6 +32,8 @@ EventKind: TypeAlias = Literal[
     "rates",
     "withdraws",
     "asks-to-be-forgotten",
+    "agrees-to-ombudsman",
+    "declines-ombudsman",
     "joined",
     "corrected",
     "kept-apart",
@@ -46,6 +48,8 @@ _KINDS: Mapping[SenderAct, EventKind] = MappingProxyType(
         "rates": "rates",
         "withdraws": "withdraws",
         "asks-to-be-forgotten": "asks-to-be-forgotten",
+        "agrees-to-ombudsman": "agrees-to-ombudsman",
+        "declines-ombudsman": "declines-ombudsman",
     }
 )
 SENDER_KINDS = frozenset(_KINDS.values())

@@ -31,7 +31,16 @@ class DeviceFollowUp(Shape):
 
     client_id: UUID = Field(description="The app's own id of the follow-up, made once and sent with every attempt.")
     about: str = Field(min_length=1, max_length=40, description="The report: its client_id or number.")
-    act: Literal["adds", "objects", "confirms", "rates", "withdraws", "asks-to-be-forgotten"]
+    act: Literal[
+        "adds",
+        "objects",
+        "confirms",
+        "rates",
+        "withdraws",
+        "asks-to-be-forgotten",
+        "agrees-to-ombudsman",
+        "declines-ombudsman",
+    ] = Field(description="The last two answer the question if the Ombudsman may have the report.")
     text: str = Field("", max_length=10_000)
     rating: int = Field(0, ge=0, le=5, description="1 (bad) to 5 (good), with `rates`.")
     attachments: tuple[UUID, ...] = Field((), max_length=5, description="Ids of uploads that are finished.")

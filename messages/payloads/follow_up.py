@@ -21,6 +21,8 @@ _DEFAULT_TEXTS: Mapping[SenderAct, str] = MappingProxyType(
         "rates": "Pelapor menilai penanganan: {rating} dari 5.",
         "withdraws": "Pelapor menarik laporan ini.",
         "asks-to-be-forgotten": "Pelapor meminta data dirinya dihapus.",
+        "agrees-to-ombudsman": "Pelapor setuju laporan ini diserahkan ke Ombudsman.",
+        "declines-ombudsman": "Pelapor tidak setuju laporan ini diserahkan ke Ombudsman.",
     }
 )
 _ONLY_PICTURES = "Foto tambahan tanpa keterangan."

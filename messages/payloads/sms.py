@@ -30,6 +30,12 @@ _ACTS: Mapping[str, SenderAct] = MappingProxyType({"belum": "objects", "tambah":
 _ACT_KEYWORD = re.compile(rf"^\s*({'|'.join(_ACTS)})\b", re.IGNORECASE)
 # Alone with the number these confirm. Before more words they begin a sentence: "sudah seminggu lampu mati".
 _CONFIRMATION = re.compile(r"[^\w?]*(?:sudah|sdh|udah|dah)(?:\s+(?:beres|selesai))?[^\w?]*", re.IGNORECASE)
+# Alone with the number these answer the question if the Ombudsman may have the case.
+_AGREEMENT = re.compile(r"[^\w?]*(?:ya|iya)(?:[\s,]+setuju)?[^\w?]*|[^\w?]*setuju[^\w?]*", re.IGNORECASE)
+_REFUSAL = re.compile(r"[^\w?]*(?:tidak|tdk)(?:\s+(?:setuju|boleh))?[^\w?]*", re.IGNORECASE)
+_WHOLE_TEXTS: Mapping[re.Pattern[str], SenderAct] = MappingProxyType(
+    {_CONFIRMATION: "confirms", _AGREEMENT: "agrees-to-ombudsman", _REFUSAL: "declines-ombudsman"}
+)
 # Words around a number that say nothing about it: its name, who writes to whom, and greetings.
 _NEUTRAL_TEXT = (
     "laporan lapor aduan pengaduan nomor no nomer saya sy kami aku ku pak bapak bu ibu min admin mas mbak kak "
@@ -96,7 +102,8 @@ def parse_sms(body: str) -> ParsedSms:
     if request := _parse_request(text):
         return request
     letters = sum(unicodedata.category(character)[0] == "L" for character in text)
-    return ParsedSms("report" if letters >= _MIN_LETTERS else "unclear", text, anonim=anonim, rahasia=rahasia)
+    is_report = letters >= _MIN_LETTERS or bool(find_tracking_numbers(text))
+    return ParsedSms("report" if is_report else "unclear", text, anonim=anonim, rahasia=rahasia)
 
 
 def _read_keywords(body: str) -> tuple[str, bool, bool]:
@@ -150,13 +157,14 @@ def _parse_status_request(text: str) -> ParsedSms | None:
 
 
 def stated_act(text: str) -> SenderAct | None:
-    """Return the act of a text that begins with BELUM or TAMBAH, or has SUDAH and a number only.
+    """Return the act of a text that begins with BELUM or TAMBAH, or has SUDAH, YA or TIDAK and a number only.
 
-    It counts beside a tracking number only.
+    It counts beside a tracking number only. YA and TIDAK count only where the sender was asked about the Ombudsman.
     """
     if keyword := _ACT_KEYWORD.match(text):
         return _ACTS[keyword[1].casefold()]
-    return "confirms" if _CONFIRMATION.fullmatch(without_tracking_numbers(text)) else None
+    words = without_tracking_numbers(text)
+    return next((act for pattern, act in _WHOLE_TEXTS.items() if pattern.fullmatch(words)), None)
 
 
 def twilio_fields(content_type: str, body: bytes) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from config.clocks.deadlines import MayObject
 from language.places.gazetteer import regions_overlap
+from messages.cases.ombudsman_consent import CONSENT_ACTS
 from messages.shapes import AFTER_CLOSING, SenderAct
 from normalize.conversation.traits import SMALL_PLACES, MessageTraits
 from normalize.draft import SetAsideReason
@@ -38,8 +39,8 @@ class SenderReport:
     """A report of the sender.
 
     `report_id` is the complaint that further messages repeat. `lacks_place` and `lacks_matter` are those of the message
-    with the id `complaint_id`, `at` its arrival. Then the times of the last answers to the case by the bus's clock, and
-    of the last message that belongs to it.
+    with the id `complaint_id`, `at` its arrival. Then the times of the last answers to the case by the bus's clock, of
+    the last message that belongs to it, and of the question if the Ombudsman may have the case.
     """
 
     complaint_id: UUID
@@ -54,6 +55,7 @@ class SenderReport:
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     continued_at: datetime | None = None
+    asked_about_ombudsman_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +142,28 @@ def _by_number(
     if report is None:
         return None
     is_answered = _is_answered(report, message.at, may_object)
-    # Only an answer can be confirmed.
-    if message.stated_act and (is_answered or message.stated_act != "confirms"):
+    if message.stated_act and _may_state(message.stated_act, report, message.at, is_answered=is_answered):
         return Attachment(report, message.stated_act, "own-number")
     if _is_other_report(message, report, content_of):
         return None
     if is_answered and (message.traits.objects or message.traits.confirms):
         return Attachment(report, "objects" if message.traits.objects else "confirms", "own-number")
     return Attachment(report, "adds", "own-number")
+
+
+def _may_state(act: SenderAct, report: SenderReport, at: datetime, *, is_answered: bool) -> bool:
+    """Return whether a keyword may mean its act: only an answer can be confirmed, only a question can be answered.
+
+    YA and TIDAK answer the agency if it asked after the question about the Ombudsman.
+    """
+    if act == "confirms":
+        return is_answered
+    if act not in CONSENT_ACTS:
+        return True
+    asked_at = report.asked_about_ombudsman_at
+    if asked_at is None or asked_at > at:
+        return False
+    return not (_waits(report, at) and report.asked_at is not None and report.asked_at > asked_at)
 
 
 def _answer_to_question(

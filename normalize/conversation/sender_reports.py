@@ -12,17 +12,19 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, uni
 from sqlmodel import col, select
 
 from config.database import insert_statement, statement_chunks
-from messages.shapes import AgencyAnswer
+from messages.shapes import AgencyAnswer, OversightEvent
 from normalize.conversation.decision import SenderReport
-from normalize.conversation.tables import SenderReportRow
+from normalize.conversation.tables import OmbudsmanQuestionRow, SenderReportRow
 from normalize.duplicates.store.closed_cases import is_still_closed
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 
 # Latest reports of one sender that a message may belong to without naming the number.
 _REPORTS_OF_SENDER = 30
+_ASKED = "ombudsman-asked"
 # Expired rows that one batch deletes.
 _DELETED_ROWS = 5_000
-_OWN_COLUMNS = tuple(field.name for field in fields(SenderReport) if field.name != "closed_at")
+_OTHER_COLUMNS = ("closed_at", "asked_about_ombudsman_at")
+_OWN_COLUMNS = tuple(field.name for field in fields(SenderReport) if field.name not in _OTHER_COLUMNS)
 
 
 class SenderReports:
@@ -79,10 +81,12 @@ class SenderReports:
         row = SenderReportRow
         expired = select(row.complaint_id).where(col(row.at) < expiry).order_by(col(row.at)).limit(_DELETED_ROWS)
         self._connection.execute(delete(row).where(col(row.complaint_id).in_(expired)))
+        question = OmbudsmanQuestionRow
+        self._connection.execute(delete(question).where(col(question.asked_at) < expiry))
 
     def _load(self, query: Select[Any]) -> None:
         for sender, *values in self._connection.execute(query):
-            report = SenderReport(**dict(zip((*_OWN_COLUMNS, "closed_at"), values, strict=True)))
+            report = SenderReport(**dict(zip((*_OWN_COLUMNS, *_OTHER_COLUMNS), values, strict=True)))
             self._reports[sender][report.complaint_id] = report
 
 
@@ -105,6 +109,13 @@ def record_answers(connection: Connection, answers: Sequence[tuple[AgencyAnswer,
             connection.execute(update(row).where(is_about, is_earlier).values(answered_at=taken_at))
 
 
+def record_questions(connection: Connection, events: Sequence[OversightEvent]) -> None:
+    """Store which of these events ask the sender of a case about the Ombudsman, with their times."""
+    rows = [{"complaint_id": event.subject, "asked_at": event.at} for event in events if event.event == _ASKED]
+    if rows:
+        connection.execute(insert_statement(connection, OmbudsmanQuestionRow).on_conflict_do_nothing(), rows)
+
+
 def _is_before(time: object, at: datetime) -> ColumnElement[bool]:
     """Return the SQL condition that a stored time is earlier, or missing. A replayed answer changes nothing."""
     return or_(col(time).is_(None), col(time) < at)
@@ -125,13 +136,18 @@ def _members(complaint_id: UUID) -> Sequence[Select[Any]]:
 
 
 def _reports() -> Select[Any]:
-    """Return the query of sender, own columns, and the time at which the case was closed unless it is open again."""
-    closed = ClosedComplaint
+    """Return the query of sender, own columns, and the other columns.
+
+    These are the time at which the case was closed unless it is open again, and that of the question about the
+    Ombudsman.
+    """
+    closed, question = ClosedComplaint, OmbudsmanQuestionRow
     columns: Mapping[str, Any] = {name: col(getattr(SenderReportRow, name)) for name in _OWN_COLUMNS}
-    query = select(col(SenderReportRow.sender), *columns.values(), col(closed.closed_at))  # type: ignore[call-overload]
+    others = (col(closed.closed_at), col(question.asked_at))
+    query: Select[Any] = select(col(SenderReportRow.sender), *columns.values(), *others)  # type: ignore[call-overload]
     is_same = col(closed.complaint_id) == col(SenderReportRow.report_id)
-    joined: Select[Any] = query.outerjoin(closed, is_same & is_still_closed())
-    return joined
+    is_asked = col(question.complaint_id) == col(SenderReportRow.complaint_id)
+    return query.outerjoin(closed, is_same & is_still_closed()).outerjoin(question, is_asked)
 
 
 def _latest_reports(senders: Sequence[str]) -> Select[Any]:

@@ -33,3 +33,12 @@ class SenderReportRow(SQLModel, table=True):
     asked_at: datetime | None = Field(None, sa_type=UtcDateTime)
     answered_at: datetime | None = Field(None, sa_type=UtcDateTime)
     continued_at: datetime | None = Field(None, sa_type=UtcDateTime)
+
+
+class OmbudsmanQuestionRow(SQLModel, table=True):
+    """A complaint whose sender was asked if the Ombudsman may have the case. It may be stored before the complaint."""
+
+    __tablename__ = "normalize_ombudsman_question"
+
+    complaint_id: UUID = Field(primary_key=True)
+    asked_at: datetime = Field(sa_type=UtcDateTime, index=True)

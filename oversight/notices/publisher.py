@@ -10,9 +10,8 @@ import structlog
 from sqlalchemy import Connection, Engine, Row, select, update
 from sqlmodel import col
 
-from bus.errors import Retry
 from bus.port import Outgoing
-from config.database import DatabaseLock, DatabaseUnavailable, insert_statement, lock_until_commit, write_transaction
+from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from messages import codec, ids
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
@@ -32,7 +31,7 @@ Publish = Callable[[Sequence[Outgoing]], None]
 
 
 class DeadlinePublisher:
-    """A thread's function. `pause_seconds` is the time between two searches.
+    """Publishes what is due, until `stopping` is set. `NoticeThread` calls it.
 
     Two processes search one after the other. A process that ends between bus and database publishes the same events
     again, with the same ids.
@@ -44,23 +43,11 @@ class DeadlinePublisher:
         publish: Publish,
         now: Callable[[], datetime],
         stopping: threading.Event,
-        pause_seconds: float,
     ) -> None:
         self._engine = engine
         self._publish = publish
         self._now = now
         self._stopping = stopping
-        self._pause_seconds = pause_seconds
-
-    def run(self) -> None:
-        """Publish until stopped. No error ends it."""
-        while not self._stopping.wait(self._pause_seconds):
-            try:
-                self.publish_due()
-            except (DatabaseUnavailable, Retry) as error:
-                _log.warning("deadlines.waiting", cause=type(error).__name__)
-            except Exception as error:  # noqa: BLE001 - the next search tries the same events again
-                _log.error("deadlines.failed_unexpectedly", exc_info=error)
 
     def publish_due(self) -> int:
         """Publish every event whose moment has come; return their number. Raises `DatabaseUnavailable` and `Retry`."""

@@ -1,4 +1,4 @@
-"""Tables of deadline events: the clocks that they follow from, and those that are on the topic. No person, no words."""
+"""Tables of what oversight tells: what it follows from, and what is on the topic. No person, no words."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,10 @@ from config.database import UtcDateTime
 
 
 class OversightNotice(SQLModel, table=True):
-    """Fact: a deadline event that is on the topic. `id` is that of the event, `complaint_id` the case."""
+    """Fact: an event of oversight that is on the topic: of a deadline, or of a hand-over to the Ombudsman.
+
+    `id` is that of the event, `complaint_id` the case.
+    """
 
     __tablename__ = "oversight_notice"
 
@@ -36,4 +39,29 @@ class OversightClock(SQLModel, table=True):
     last_day_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
     three_times_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OversightConsent(SQLModel, table=True):
+    """Derived: a case whose sender will be asked, or was asked, if the Ombudsman may have it.
+
+    `ask_at` is the end of the 60 days; `None` while they do not run. `asked_at` is that of the question on the topic.
+    `state` is a `ConsentState`, `answered_at`, `answer_act` and `answer_id` are those of the latest answer: its time,
+    the act, and the complaint that its message became. `next_at` is the moment of the next event that is not on the
+    topic; `None` without one.
+    """
+
+    __tablename__ = "oversight_consent"
+    __table_args__ = (
+        Index("ix_oversight_consent_next", "next_at"),
+        Index("ix_oversight_consent_state", "state", "answered_at"),
+    )
+
+    complaint_id: UUID = Field(primary_key=True)
+    ask_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    state: str = ""
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answer_act: str = ""
+    answer_id: UUID | None = None
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

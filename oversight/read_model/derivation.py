@@ -10,6 +10,7 @@ from sqlmodel import SQLModel, col
 
 from config.clocks.deadlines import Deadlines
 from config.database import insert_statement, statement_chunks
+from oversight.notices.consents import store_consents
 from oversight.notices.running_clocks import store_running_clocks
 from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
@@ -32,7 +33,9 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         all_facts = read_facts(connection, chunk)
         rows = {facts.id: case_row(facts, deadlines) for facts in all_facts}
         _store(connection, _stored_rows(connection, chunk), {id_: row for id_, row in rows.items() if row})
-        store_running_clocks(connection, chunk, (facts for facts in all_facts if facts.is_own_case), deadlines)
+        cases = [facts for facts in all_facts if facts.is_own_case]
+        store_running_clocks(connection, chunk, cases, deadlines)
+        store_consents(connection, chunk, cases, deadlines)
 
 
 def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUID]:

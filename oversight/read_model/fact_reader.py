@@ -43,7 +43,7 @@ class _Facts:
     relations: Mapping[UUID, _Relation]
     dispatches: _Dispatches
     answers: Mapping[UUID, Sequence[CaseAnswer]]
-    hand_overs: Mapping[UUID, datetime]
+    hand_overs: Mapping[tuple[UUID, str], datetime]
 
     def report(self, report_id: UUID) -> ReportFacts:
         """Return a report without its messages and members."""
@@ -59,7 +59,8 @@ class _Facts:
             is_merged_by_person=relation.by_person and relation.kind != "new",
             dispatches=tuple(self.dispatches.get(report_id, ())),
             answers=tuple(self.answers.get(report_id, ())),
-            handed_over_at=self.hand_overs.get(report_id),
+            asked_about_ombudsman_at=self.hand_overs.get((report_id, "ombudsman-asked")),
+            handed_over_at=self.hand_overs.get((report_id, "handed-to-ombudsman")),
         )
 
 
@@ -90,15 +91,14 @@ def _read(connection: Connection, report_ids: Collection[UUID]) -> _Facts:
     return _Facts(reports, _relations(connection, reports), dispatches, answers, hand_overs)
 
 
-def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-    """Return the time of the first hand-over of each case."""
-    query = select(col(OversightHandOver.complaint_id), func.min(col(OversightHandOver.at)).label("at"))
+def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
+    """Return the time of the first event of each kind in the hand-over of each case."""
+    key = (col(OversightHandOver.complaint_id), col(OversightHandOver.event))
+    query = select(*key, func.min(col(OversightHandOver.at)).label("at")).group_by(*key)
     return {
-        row.complaint_id: row.at
+        (row.complaint_id, row.event): row.at
         for chunk in statement_chunks(sorted(report_ids))
-        for row in connection.execute(
-            query.where(col(OversightHandOver.complaint_id).in_(chunk)).group_by(col(OversightHandOver.complaint_id))
-        )
+        for row in connection.execute(query.where(col(OversightHandOver.complaint_id).in_(chunk)))
     }
 
 
@@ -162,7 +162,7 @@ def _messages(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID,
     messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
     for row in repeats:
         if is_from_case_sender(row.complaint_id, row.of, parents):
-            messages[row.of].append(SenderMessage(row.at, cast("SenderAct", row.act)))
+            messages[row.of].append(SenderMessage(row.at, cast("SenderAct", row.act), row.complaint_id))
     return messages
 
 

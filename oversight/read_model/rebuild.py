@@ -8,12 +8,13 @@ from sqlmodel import SQLModel
 from bus.port import Reader
 from bus.reprocessing import reprocess
 from config.database import DatabaseLock, lock_until_commit, write_transaction
-from oversight.notices.tables import OversightClock
+from oversight.notices.tables import OversightClock, OversightConsent
 from oversight.read_model import tables
 from oversight.read_model.sink import OversightSink
 
 READ_MODEL: tuple[type[SQLModel], ...] = (
     OversightClock,
+    OversightConsent,
     tables.OversightDay,
     tables.OversightPairDay,
     tables.OversightCase,

@@ -13,10 +13,11 @@ from oversight.clocks.case_events import CaseEvent, CaseHistory
 
 
 class SenderMessage(NamedTuple):
-    """A further message of the case's sender: the time at which it came to the case, and what the sender does."""
+    """A further message of the case's sender: the time at which it came to the case, what the sender does, its id."""
 
     at: datetime
     act: SenderAct
+    complaint_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class ReportFacts:
     answers: tuple[CaseAnswer, ...] = ()
     messages: tuple[SenderMessage, ...] = ()
     members: tuple["ReportFacts", ...] = ()
+    asked_about_ombudsman_at: datetime | None = None
     handed_over_at: datetime | None = None
 
     @property

@@ -21,7 +21,16 @@ from config.clocks.deadlines import Deadlines
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from messages import codec
 from messages.answer_check import AnswerCheck
-from messages.shapes import DEADLINE_EVENTS, AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
+from messages.shapes import (
+    DEADLINE_EVENTS,
+    OMBUDSMAN_EVENTS,
+    AgencyAnswer,
+    Channel,
+    Complaint,
+    Correction,
+    Dispatch,
+    OversightEvent,
+)
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
 from oversight.notices.tables import OversightNotice
 from oversight.read_model.derivation import derive_cases
@@ -89,9 +98,11 @@ class OversightSink:
             facts[OversightCorrection].append(_correction_row(self._decode(Correction, record)))
         elif record.topic == OVERSIGHT:
             event = self._decode(OversightEvent, record)
-            if event.event == "handed-to-ombudsman":
-                facts[OversightHandOver].append({"id": event.id, "complaint_id": event.subject, "at": event.at})
-            elif event.event in DEADLINE_EVENTS:
+            if event.event in OMBUDSMAN_EVENTS:
+                facts[OversightHandOver].append(
+                    {"id": event.id, "complaint_id": event.subject, "at": event.at, "event": event.event}
+                )
+            if event.event in DEADLINE_EVENTS | OMBUDSMAN_EVENTS:
                 facts[OversightNotice].append({"id": event.id, "complaint_id": event.subject})
         else:
             facts[OversightDispatch].append(_dispatch_row(self._decode(Dispatch, record)))

@@ -82,12 +82,13 @@ class OversightCorrection(SQLModel, table=True):
 
 
 class OversightHandOver(SQLModel, table=True):
-    """Fact: a case was handed over to the Ombudsman, with the consent of its sender. The earliest one counts."""
+    """Fact: an event of the hand-over of a case to the Ombudsman. Of each kind the earliest one of a case counts."""
 
     __tablename__ = "oversight_hand_over"
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
+    event: str = "handed-to-ombudsman"
     at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -23,7 +23,9 @@ from router.rules import Rules
 from router.store import dispatch_history, linked_dispatches, store_parent
 
 # Acts of a sender that say nothing about the problem, and need no answer.
-_CLOSING_ACTS: frozenset[SenderAct] = frozenset({"confirms", "rates", "withdraws", "asks-to-be-forgotten"})
+_CLOSING_ACTS: frozenset[SenderAct] = frozenset(
+    {"confirms", "rates", "withdraws", "asks-to-be-forgotten", "agrees-to-ombudsman", "declines-ombudsman"}
+)
 
 
 def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules, now: datetime) -> Sequence[Dispatch]:

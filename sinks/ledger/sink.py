@@ -38,6 +38,7 @@ from sinks.ledger.tables import (
     ComplaintRow,
     CorrectionRow,
     DispatchRow,
+    OmbudsmanRow,
     SetAsideRow,
     SuggestionRow,
 )
@@ -161,6 +162,8 @@ def _rows(record: Record, channels: Collection[Channel]) -> Iterator[tuple[type[
             event = codec.decode(OversightEvent, record.value, record.headers)
             if event.event == "not-a-complaint" and event.tracking:
                 yield SetAsideRow, _set_aside_row(event)
+            elif event.event in {"ombudsman-asked", "handed-to-ombudsman"}:
+                yield OmbudsmanRow, {"complaint_id": event.subject, "event": event.event, "at": event.at}
         elif record.topic == COMPLAINTS:
             complaint = codec.decode(Complaint, record.value, record.headers, channels)
             yield ComplaintRow, _complaint_row(complaint)

@@ -138,3 +138,13 @@ class CorrectionRow(SQLModel, table=True):
     actor: str
     reason: str
     corrected_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OmbudsmanRow(SQLModel, table=True):
+    """Event of the hand-over of a case to the Ombudsman: the sender was asked, or the file of the case was made."""
+
+    __tablename__ = "ledger_ombudsman"
+
+    complaint_id: UUID = Field(primary_key=True)
+    event: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)

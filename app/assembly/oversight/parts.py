@@ -8,10 +8,14 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from app.assembly.parts import Parts
+from bus.port import Outgoing
 from config.database import statement_chunks
+from oversight.notices.consent_publisher import Asking, ConsentPublisher
+from oversight.notices.notice_thread import NoticeThread
 from oversight.notices.publisher import DeadlinePublisher
 from oversight.read_model.rebuild import ReadModelRebuild
 from oversight.read_model.sink import OversightSink
+from privacy.forgotten import forgotten_complaints
 from router.answer_store import processed_positions
 
 # Pause between two searches for deadlines.
@@ -35,9 +39,19 @@ def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Call
 
     def tell_deadlines() -> None:
         with closing(parts.door_producer()) as producer:
-            DeadlinePublisher(parts.engine, producer.publish, parts.now, stopping, _SEARCH_SECONDS).run()
+            deadlines = DeadlinePublisher(parts.engine, producer.publish, parts.now, stopping)
+            consents = consent_publisher(parts, producer.publish, stopping)
+            NoticeThread((deadlines.publish_due, consents.publish_due), stopping, _SEARCH_SECONDS).run()
 
     yield "deadlines", tell_deadlines
+
+
+def consent_publisher(
+    parts: Parts, publish: Callable[[Sequence[Outgoing]], None], stopping: threading.Event
+) -> ConsentPublisher:
+    """Return what asks senders if the Ombudsman may have the case."""
+    asking = Asking(parts.channels.answer_forms, parts.link_of, forgotten_complaints)
+    return ConsentPublisher(parts.engine, publish, parts.now, stopping, asking, parts.deadlines)
 
 
 def rebuild(parts: Parts) -> ReadModelRebuild:

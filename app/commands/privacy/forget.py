@@ -96,6 +96,7 @@ def leftovers_as_json(leftovers: Leftovers) -> dict[str, object]:
         "posts": list(leftovers.post_numbers),
         "on_topics_until": iso(until) if until else None,
         "shared_seal": list(leftovers.shared_seal_numbers),
+        "ombudsman": list(leftovers.ombudsman_numbers),
     }
 
 
@@ -109,6 +110,8 @@ def _print_result(person: Person, counts: dict[str, int], leftovers: Leftovers, 
         print_note(f"{copy.agency} has had {copy.number} since {copy.since:%Y-%m-%d} ({ways}) and may have a copy.")
     for number in leftovers.post_numbers:
         print_note(f"{number} is the sender's own post on X: only the sender can delete it.")
+    for number in leftovers.ombudsman_numbers:
+        print_note(f"The file of {number} was made for the Ombudsman: delete our copy, and tell the Ombudsman.")
     if until := leftovers.on_topics_until:
         print_note(f"Words are on complaints and agency topics, and in archives, until {until:%Y-%m-%d}.")
     for number in leftovers.shared_seal_numbers:

@@ -1,4 +1,4 @@
-"""What forgetting cannot take back: copies of agencies, public posts, and records until their retention ends."""
+"""What forgetting cannot take back: copies of agencies and the Ombudsman, posts, records until their end."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from app.operations.forgetting.person import Person
+from app.operations.ombudsman.tables import OmbudsmanExport
 from config.database import statement_chunks
 from desk.mail.tables import NoticeRow
 from desk.webhooks.tables import DeliveryRow
 from messages.topics import RETENTION_DAYS
-from sinks.ledger.tables import ComplaintRow, DispatchRow, SetAsideRow
+from sinks.ledger.tables import ComplaintRow, DispatchRow, OmbudsmanRow, SetAsideRow
 
 _RETENTION = timedelta(days=RETENTION_DAYS)
 _POSTS = "twitter"
@@ -36,13 +37,15 @@ class Leftovers:
 
     `post_numbers` are reports that stand on X as their sender's own posts. `on_topics_until` is the day on which the
     last record of the person expires: until then its words on `complaints` and `agency-…` are in clear, and so are the
-    archives. `shared_seal_numbers` are messages whose contact can be opened until then.
+    archives. `shared_seal_numbers` are messages whose contact can be opened until then. `ombudsman_numbers` are reports
+    of which a file for the Ombudsman was made, with name and contact.
     """
 
     agencies: tuple[AgencyCopy, ...]
     post_numbers: tuple[str, ...]
     on_topics_until: datetime | None
     shared_seal_numbers: tuple[str, ...]
+    ombudsman_numbers: tuple[str, ...]
 
 
 def read_leftovers(connection: Connection, person: Person) -> Leftovers:
@@ -51,6 +54,7 @@ def read_leftovers(connection: Connection, person: Person) -> Leftovers:
     numbers: dict[UUID, str] = {}
     posts: list[str] = []
     dispatches: list[tuple[UUID, str, datetime]] = []
+    handed_over: set[UUID] = set()
     for chunk in statement_chunks(ids):
         columns = (col(ComplaintRow.id), col(ComplaintRow.tracking), col(ComplaintRow.channel))
         for id_, tracking, channel in connection.execute(select(*columns).where(columns[0].in_(chunk))):
@@ -61,6 +65,7 @@ def read_leftovers(connection: Connection, person: Person) -> Leftovers:
         is_agency = (sent[0].in_(chunk), sent[1] != _TRIAGE)
         rows = connection.execute(select(*sent).where(*is_agency).order_by(sent[2]))
         dispatches += [(row[0], row[1], row[2]) for row in rows]
+        handed_over |= _handed_over(connection, chunk)
     numbers |= _set_aside_numbers(connection, person)
     received_at = [message.received_at for message in person.messages if message.received_at]
     shared = [message.complaint_id for message in person.messages if message.has_shared_seal]
@@ -69,7 +74,16 @@ def read_leftovers(connection: Connection, person: Person) -> Leftovers:
         post_numbers=tuple(sorted(posts)),
         on_topics_until=max(received_at) + _RETENTION if received_at else None,
         shared_seal_numbers=tuple(sorted(numbers[id_] for id_ in shared if id_ in numbers)),
+        ombudsman_numbers=tuple(sorted(numbers[id_] for id_ in handed_over if id_ in numbers)),
     )
+
+
+def _handed_over(connection: Connection, complaint_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of these complaints of which a file was made; the event may not be on the topic yet."""
+    exported = select(col(OmbudsmanExport.complaint_id)).where(col(OmbudsmanExport.complaint_id).in_(complaint_ids))
+    is_event = (col(OmbudsmanRow.complaint_id).in_(complaint_ids), col(OmbudsmanRow.event) == "handed-to-ombudsman")
+    told = select(col(OmbudsmanRow.complaint_id)).where(*is_event)
+    return {*connection.execute(exported).scalars(), *connection.execute(told).scalars()}
 
 
 def _copies(

@@ -18,7 +18,7 @@ from bus.port import Partition, Record, Restorer
 from bus.worker import Stage
 from messages import codec, ids
 from messages.shapes import Complaint
-from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, COMPLAINTS, CORRECTIONS, REPLIES, agency_topic
+from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
 from normalize.stage import NormalizeStage
 from router.answer_store import AnswerOutcome
 from router.rebuild import RouterRebuild
@@ -32,7 +32,7 @@ _RECORDS_AT_ONCE = 500
 _NORMALIZE, _ROUTER = "normalize", "router"
 _QUEUE_PREFIX = agency_topic("")
 # Order of records that have the same time: each after what leads to it. An arrival has 0.
-_RANKS = {COMPLAINTS: 1, CORRECTIONS: 2, AGENCY_ANSWERS: 4}
+_RANKS = {COMPLAINTS: 1, CORRECTIONS: 2, AGENCY_ANSWERS: 4, OVERSIGHT: 5}
 _DISPATCH_RANK = 3
 _REFUSAL_EVENTS = ("refused", "ping-pong", "hop-limit")
 
@@ -144,7 +144,7 @@ class Restore:
             self._advance(_NORMALIZE, record)
             return True
 
-        live = self._live_records(records, _NORMALIZE, [*arrivals, AGENCY_ANSWERS, CORRECTIONS])
+        live = self._live_records(records, _NORMALIZE, [*arrivals, AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT])
         decided = (record for record in live if is_decided(record))
         # Within a batch the stage reads closings before arrivals, and corrections after them.
         for _, batch in groupby(decided, key=lambda record: _RANKS.get(record.topic, 0)):

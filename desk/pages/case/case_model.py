@@ -36,6 +36,8 @@ _EVENT_SENTENCES: Mapping[EventKind, Message] = {
     "rates": _("Pelapor menilai penanganan."),
     "withdraws": _("Pelapor menarik laporan ini."),
     "asks-to-be-forgotten": _("Pelapor meminta datanya dihapus."),
+    "agrees-to-ombudsman": _("Pelapor setuju laporan ini diserahkan ke Ombudsman."),
+    "declines-ombudsman": _("Pelapor tidak setuju laporan ini diserahkan ke Ombudsman."),
     "corrected": _("Petugas mengubah hubungan laporan ini dengan laporan lain."),
     "kept-apart": _("Petugas memutuskan bahwa laporan ini tidak sama dengan laporan lain yang mirip."),
 }

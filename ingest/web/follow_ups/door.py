@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -32,6 +32,7 @@ from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form
 from ingest.wrap import Wrapper, accepted_record
 from messages.sender_link import sender_token
+from messages.shapes import SenderAct
 
 # Kind of request whose rate limits follow-ups.
 RATE = "follow-up"
@@ -40,7 +41,7 @@ _FIELDS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "token": {**_TEXT, "description": "The last part of the sender's own link."},
-        "act": {"enum": ["adds", "objects", "confirms", "rates", "withdraws", "asks-to-be-forgotten"]},
+        "act": {"enum": [act for act in get_args(SenderAct) if act != "reports"]},
         "text": {**_TEXT, "maxLength": 10_000},
         "rating": {**_TEXT, "description": "1 to 5, with `rates`."},
         "confirm": {**_TEXT, "description": "Not empty, with `withdraws` and `asks-to-be-forgotten`."},

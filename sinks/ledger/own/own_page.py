@@ -14,6 +14,7 @@ from config.translation.message import message as _
 from messages.cases.report_state import ReportState
 from messages.sender_link import read_sender_token, sender_token
 from messages.shapes import Moment, SenderAct, Shape
+from sinks.ledger.own.own_consent import consent_acts
 from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
 from sinks.ledger.wording import page_sentence
 
@@ -154,7 +155,9 @@ class OwnPage:
             return ("adds",)
         if report.status.set_aside or report.is_forgotten:
             return ()
-        return possible_acts(report.status.state, report.answered_at, self._now(), self._deadlines)
+        state = report.status.state
+        acts = possible_acts(state, report.answered_at, self._now(), self._deadlines)
+        return (*acts, *consent_acts(report.consent, state))
 
     def _json_answer(self, report: OwnReport | None) -> Response:
         if report is None:

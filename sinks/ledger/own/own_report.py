@@ -17,6 +17,7 @@ from messages.payloads.follow_up import FollowUpSubmission
 from messages.shapes import SenderAct
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
+from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 
@@ -49,6 +50,7 @@ class OwnReport:
     `question` is the last one, while it waits for an answer; `asked_message_id` is the raw message that it is about: of
     the report, or of a later message that became a case of its own. `answered_at` is the time of the last answer.
     `is_forgotten`: its sender asked to be forgotten, so it has no words any more.
+    `consent` is that to the hand-over to the Ombudsman.
     `former_number` is that of the sender's own closed report that this one is like; empty without one.
     """
 
@@ -61,6 +63,7 @@ class OwnReport:
     asked_message_id: UUID | None = None
     former_number: str = ""
     is_forgotten: bool = False
+    consent: OwnConsent = NO_CONSENT
 
     @property
     def agencies(self) -> tuple[str, ...]:
@@ -104,6 +107,7 @@ class OwnReports:
             due_at = _due_at(connection, report_id)
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
             is_forgotten = bool(forgotten_complaints(connection, [report_id]))
+            consent = read_own_consent(connection, report_id, messages)
             further_cases = _further_cases(connection, messages[1:])
             former = read_former_report(connection, number) if number else None
         former_number = former.tracking if former and former.is_own else ""
@@ -130,6 +134,7 @@ class OwnReports:
             answered_at=answers[-1].at if answers else None,
             former_number=former_number if former_status and former_status.state == "selesai" else "",
             is_forgotten=is_forgotten,
+            consent=consent,
         )
 
     def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:

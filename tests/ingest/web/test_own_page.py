@@ -13,7 +13,7 @@ from structlog.types import EventDict
 from config.database import read_transaction, write_transaction
 from messages.ids import complaint_id
 from messages.sender_link import read_sender_token, sender_token
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, OmbudsmanRow
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
@@ -164,3 +164,39 @@ def test_the_number_alone_opens_no_words(serve: Serve) -> None:
     assert "dinyatakan selesai" in bodies["sms"]
     assert "Selesai" in bodies[f"page /status/{number}"]
     assert len(bodies) > 50
+
+
+def test_the_page_asks_about_the_ombudsman(served: DoorClient) -> None:
+    """Only a case that was asked; one button answers, a consent can be taken back until the file is made."""
+    number = str(served.post("/web/reports", json=report_fields(title=_TITLE, anonim=True)).json()["tracking"])
+    process(served)
+    engine = served.parts.engine
+    with read_transaction(engine) as connection:
+        is_number = col(ComplaintRow.tracking) == number
+        message_id = connection.execute(select(col(ComplaintRow.message_id)).where(is_number)).scalar_one()
+    token, report_id = sender_token(message_id, served.parts.secrets.link_key), complaint_id(message_id)
+    both = {"agrees-to-ombudsman", "declines-ombudsman"}
+
+    def add(table: Any, row: dict[str, Any]) -> tuple[set[str], str]:
+        """Add a row; return what the sender can answer, and the page."""
+        with write_transaction(engine) as connection:
+            connection.execute(insert(table), [row])
+        can = set(served.get(f"/l/{token}", headers=_JSON).json()["can"])
+        page = served.get(f"/l/{token}").text
+        assert {act for act in both if f'value="{act}"' in page} == can & both
+        return can & both, page
+
+    assert "Ombudsman" not in served.get(f"/l/{token}").text
+    asked = {"complaint_id": report_id, "event": "ombudsman-asked", "at": NOW}
+    can, page = add(OmbudsmanRow, asked)
+    assert can == both
+    assert "nama dan kontak Anda" in page
+    form = {"token": token, "act": "agrees-to-ombudsman", "form_id": "a"}
+    assert served.post("/web/follow-ups", json=form).status_code == requests.codes.accepted
+    agreed = dict(message_row(20, "agrees-to-ombudsman", "", of=report_id))
+    declined = dict(message_row(21, "declines-ombudsman", "", of=report_id))
+    assert add(ComplaintRow, agreed)[0] == {"declines-ombudsman"}
+    assert add(ComplaintRow, declined)[0] == {"agrees-to-ombudsman"}
+    can, page = add(OmbudsmanRow, {**asked, "event": "handed-to-ombudsman"})
+    assert can == set()
+    assert "berkas laporan ini kami buat untuk Ombudsman" in page

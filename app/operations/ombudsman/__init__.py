@@ -1,0 +1,1 @@
+"""Hand-over of cases to the Ombudsman, with the consent of their senders."""

@@ -1,0 +1,18 @@
+"""Table of the files that were made for the Ombudsman."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from config.database import UtcDateTime
+
+
+class OmbudsmanExport(SQLModel, table=True):
+    """A case whose file was made, with the person who made the first one."""
+
+    __tablename__ = "ombudsman_export"
+
+    complaint_id: UUID = Field(primary_key=True)
+    exported_at: datetime = Field(sa_type=UtcDateTime)
+    actor: str
