@@ -174,6 +174,11 @@ COMMANDS: Mapping[str, CommandSource] = {
         "reveals",
         "List each reveal: time, person, role, kind of data, case, end and reason. Never the data.",
     ),
+    "breach-report": CommandSource(
+        "privacy.breach",
+        "breach_report",
+        "List whose and which data a component could have shown, and how to reach them (Law 27/2022, article 46).",
+    ),
     "figures": CommandSource(
         "oversight.figures",
         "figures",
