@@ -20,6 +20,8 @@ AnswerFault: TypeAlias = Literal[
 ]
 
 FIRST_GENERATION = 1
+# Generation of an answer that the service has authenticated after the removal of its text.
+_NO_GENERATION = 0
 # Begins every canonical form. A later version of the form has another one.
 _FORM_VERSION = "satu-pintu agency-answer 1\n"
 
@@ -50,6 +52,20 @@ class AnswerKeys:
             update={"authenticator": authenticator(unsigned, self.key(answer.agency, generation))}
         )
 
+    def sign_without_text(self, answer: AgencyAnswer) -> AgencyAnswer:
+        """Return the answer without its text, authenticated by the service: no agency has this key."""
+        unsigned = answer.model_copy(update={"text": "", "key_generation": _NO_GENERATION})
+        return unsigned.model_copy(update={"authenticator": authenticator(unsigned, self._redraw_key(answer.agency))})
+
+    def is_signed_without_text(self, answer: AgencyAnswer) -> bool:
+        """Return True if `sign_without_text` made this answer."""
+        if answer.text or answer.key_generation != _NO_GENERATION:
+            return False
+        return _is_authentic(answer, self._redraw_key(answer.agency))
+
+    def _redraw_key(self, agency: str) -> bytes:
+        return hmac.digest(self._root_key, f"redrawn:{agency}".encode(), hashlib.sha256)
+
 
 def canonical_form(answer: AgencyAnswer) -> bytes:
     """Return the bytes that the authenticator is made of: every field except `authenticator`, as on the wire.
@@ -69,7 +85,8 @@ class AnswerCheck:
     """The check of an answer before any stage uses it.
 
     An answer without an authenticator is accepted only if the bus took it before `unsigned_until`: such answers were
-    published before authenticators existed.
+    published before authenticators existed. The id of an answer to a forgotten person is not compared with the text,
+    which was removed: the service has authenticated what remains.
     """
 
     def __init__(self, keys: AnswerKeys, unsigned_until: datetime | None) -> None:
@@ -86,6 +103,8 @@ class AnswerCheck:
         if not answer.authenticator:
             is_earlier = self._unsigned_until is not None and taken_at < self._unsigned_until
             return None if is_earlier else "no_authenticator"
+        if self._keys.is_signed_without_text(answer):
+            return None
         if fault := self._authenticator_fault(answer):
             return fault
         # Answers are told apart by their ids. With an id of its own choice, an agency could take the id that another
@@ -96,10 +115,22 @@ class AnswerCheck:
     def _authenticator_fault(self, answer: AgencyAnswer) -> AnswerFault | None:
         if answer.key_generation < self._keys.lowest_generation(answer.agency):
             return "withdrawn_key"
-        try:
-            expected = authenticator(answer, self._keys.key(answer.agency, answer.key_generation))
-        except ValueError:
-            # A time outside the calendar has no canonical form: nobody can have signed it.
-            return "wrong_authenticator"
-        is_equal = hmac.compare_digest(expected.encode(), answer.authenticator.encode())
-        return None if is_equal else "wrong_authenticator"
+        is_authentic = _is_authentic(answer, self._keys.key(answer.agency, answer.key_generation))
+        return None if is_authentic else "wrong_authenticator"
+
+    def without_text(self, answer: AgencyAnswer, taken_at: datetime) -> AgencyAnswer:
+        """Return what remains of an answer to a forgotten person. It passes the check if the answer does."""
+        if not answer.text:
+            return answer
+        if answer.authenticator and self.fault(answer, taken_at, {answer.agency}) is None:
+            return self._keys.sign_without_text(answer)
+        return answer.model_copy(update={"text": ""})
+
+
+def _is_authentic(answer: AgencyAnswer, key: bytes) -> bool:
+    try:
+        expected = authenticator(answer, key)
+    except ValueError:
+        # A time outside the calendar has no canonical form: nobody can have signed it.
+        return False
+    return hmac.compare_digest(expected.encode(), answer.authenticator.encode())

@@ -37,7 +37,7 @@ class UnknownKeyError(UnsealError):
 
 
 class ForgottenKeyError(UnsealError):
-    """The key of a person was destroyed, because the person asked to be forgotten. Nobody can open the text."""
+    """The key or the text of a person who asked to be forgotten was removed. Nobody can open the text."""
 
 
 class SealingKey:
@@ -85,6 +85,8 @@ class Sealer:
 
     def open(self, sealed: Sealed, message: UUID) -> bytes:
         """Return the bytes that were sealed for this message. Raise `UnsealError`."""
+        if not sealed:
+            raise ForgottenKeyError("the sealed text was removed")
         return self._find_key(sealed.partition(".")[0]).open(sealed, message)
 
     def prepare_opening(self, _values: Iterable[bytes]) -> None:

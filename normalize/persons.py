@@ -32,7 +32,7 @@ def without_forgotten(connection: Connection, arrivals: Sequence[Arrival]) -> Se
 
 def sent_report(raw: RawMessage) -> SentReport:
     """Return whose message it is, by the complaint that it is or would be."""
-    has_shared_seal = not raw.body.startswith(PERSON_KEY_PREFIX)
+    has_shared_seal = bool(raw.body) and not raw.body.startswith(PERSON_KEY_PREFIX)
     return SentReport(ids.complaint_id(raw.message_id), raw.message_id, raw.sender, raw.at, has_shared_seal)
 
 

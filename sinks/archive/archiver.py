@@ -4,10 +4,7 @@ A run may be killed at any moment. Files that no manifest lists are deleted by t
 again. `archive.json` is written last: a restore reads no record behind its offsets.
 """
 
-import fcntl
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain, groupby
@@ -16,10 +13,11 @@ from typing import Literal, NamedTuple
 
 from bus.errors import Stop
 from bus.port import OffsetRange, Partition, Reader, Record
-from messages.shapes import Dispatch, WireModel
+from messages.answer_check import AnswerCheck
 from messages.topics import Topic
-from sinks.archive.columns import SCHEMA_VERSION
+from sinks.archive.columns import SCHEMA_VERSION, shape_finder
 from sinks.archive.durable_files import DurableFiles
+from sinks.archive.folder_lock import locked
 from sinks.archive.manifest import (
     ArchivedFile,
     ArchiveFolder,
@@ -32,9 +30,10 @@ from sinks.archive.manifest import (
 from sinks.archive.parquet import load_pyarrow
 from sinks.archive.part_writer import PartWriter, day_of
 from sinks.archive.person_keys_file import ArchivedKey, key_paths, write_keys
+from sinks.archive.redrawer import Redrawer, RedrawReport
+from sinks.archive.tombstones import catch_up
 
 _QUEUE_PREFIX = "agency-"
-_LOCK_FILE = ".lock"
 _MS_PER_SECOND = 1_000
 # Each partition is read before the partitions of the topics that lead to it: what led to an archived record is
 # archived too. `read_ends` depends on this order.
@@ -50,11 +49,12 @@ class System(NamedTuple):
 
 @dataclass(slots=True)
 class ArchiveReport:
-    """Result of a run: number of new records by topic, number of new files, and new gaps."""
+    """Result of a run: number of new records by topic, number of new files, new gaps, and what was redrawn."""
 
     records: dict[str, int] = field(default_factory=dict)
     files: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    redrawn: RedrawReport = field(default_factory=RedrawReport)
 
 
 class _Run(NamedTuple):
@@ -69,6 +69,7 @@ class Archiver:
     """Archives one bus into one folder. `groups` are the topics of each consumer group.
 
     Queues of former agencies, which `topics` lacks, are archived as well. `read_keys` returns the persons' keys.
+    Records of forgotten persons are redrawn; `answer_check` authenticates the answers among them.
     """
 
     def __init__(
@@ -80,14 +81,18 @@ class Archiver:
         system: System,
         files: DurableFiles,
         read_keys: Callable[[], Iterable[ArchivedKey]],
+        answer_check: AnswerCheck,
     ) -> None:
+        topics = list(topics)
         self._reader = reader
-        self._shapes = {topic.name: topic.shape for topic in topics}
+        self._topics = [topic.name for topic in topics]
+        self._shape_of = shape_finder(topics)
         self._groups = groups
         self._folder = ArchiveFolder(folder)
         self._system = system
         self._files = files
         self._read_keys = read_keys
+        self._answer_check = answer_check
         self._days: dict[date, DayManifest] = {}
 
     def run(self, now: datetime, until: datetime | None = None) -> ArchiveReport:
@@ -97,11 +102,8 @@ class Archiver:
         or it is the archive of another system.
         """
         load_pyarrow()
-        try:
-            with locked(self._folder.path):
-                return self._run(now, until)
-        except OSError as error:
-            raise Stop(f"The archive in {self._folder.path} cannot be written: {error}.") from error
+        with locked(self._folder.path):
+            return self._run(now, until)
 
     def _run(self, now: datetime, until: datetime | None) -> ArchiveReport:
         head = self._folder.head()
@@ -109,14 +111,16 @@ class Archiver:
             raise Stop(f"{self._folder.path} is the archive of a {head.bus} bus. Use another folder.")
         self._days = {manifest.day: manifest for manifest in self._folder.days()}
         last_files, ends = self._archived()
-        self._delete_leftovers()
+        self._folder.delete_leftovers(self._files)
         committed = {group: self._reader.committed(group, names) for group, names in self._groups.items()}
-        ranges = read_ranges(self._reader, [*self._shapes, *self._former_queues()])
+        ranges = read_ranges(self._reader, [*self._topics, *self._former_queues()])
         self._check_system(last_files, ranges)
         run = _Run(now, int(until.timestamp() * _MS_PER_SECOND) if until else None, ArchiveReport())
         for partition, span in sorted(ranges.items()):
             if end := self._archive_partition(partition, ends.get(partition, 0), span, run):
                 ends[partition] = end
+        redrawer = Redrawer(self._folder, self._files, self._shape_of)
+        run.report.redrawn, applied = catch_up(redrawer, self._reader, self._answer_check, head, now)
         new_head = ArchiveHead(
             at=now,
             schema_version=SCHEMA_VERSION,
@@ -126,6 +130,7 @@ class Archiver:
             committed={group: _by_name(offsets) for group, offsets in committed.items()},
             # A key is stored before anything that it seals is published: the archived records need no later key.
             keys=write_keys(self._folder.path, self._files, self._read_keys()),
+            redrawn=applied,
         )
         self._folder.write_head(self._files, new_head)
         for path in key_paths(self._folder.path):
@@ -149,16 +154,9 @@ class Archiver:
                 ends[partition] = max(gap.end, ends.get(partition, 0))
         return last_files, ends
 
-    def _delete_leftovers(self) -> None:
-        """Delete the files of an interrupted run: no manifest lists them."""
-        listed_paths = {file.path for manifest in self._days.values() for file in manifest.files}
-        for path in self._folder.parquet_paths():
-            if path not in listed_paths:
-                self._files.delete(self._folder.path / path)
-
     def _former_queues(self) -> Sequence[str]:
         names = (spec.name for spec in self._reader.topics())
-        return [name for name in names if name.startswith(_QUEUE_PREFIX) and name not in self._shapes]
+        return [name for name in names if name.startswith(_QUEUE_PREFIX) and name not in self._topics]
 
     def _check_system(
         self, last_files: Mapping[Partition, ArchivedFile], ranges: Mapping[Partition, OffsetRange]
@@ -219,9 +217,6 @@ class Archiver:
                 return
             yield record
 
-    def _shape_of(self, topic: str) -> type[WireModel] | None:
-        return Dispatch if topic.startswith(_QUEUE_PREFIX) and topic not in self._shapes else self._shapes.get(topic)
-
     def _add_gap(self, gap: Gap, day: date, report: ArchiveReport) -> None:
         manifest = self._manifest_of(day)
         self._write_day(day, manifest.files, (*manifest.gaps, gap))
@@ -249,18 +244,3 @@ def read_ranges(reader: Reader, topics: Iterable[str]) -> Mapping[Partition, Off
 
 def _by_name(offsets: Mapping[Partition, int]) -> dict[str, int]:
     return {partition_name(partition): offset for partition, offset in sorted(offsets.items())}
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time write the archive. Raises `Stop` for the second."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Stop(f"Another process archives into {folder}. Wait until it has ended.") from error
-        yield
-    finally:
-        os.close(descriptor)

@@ -4,13 +4,15 @@ The flat columns have ids, codes and times. None has a person, a number that a p
 wrote. They are empty if the record cannot be decoded: the record itself is archived all the same.
 """
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from bus.port import Record
 from messages import codec
-from messages.shapes import FollowUp, Relation, Shape, WireModel
+from messages.shapes import Dispatch, FollowUp, Relation, Shape, WireModel
+from messages.topics import Topic, agency_topic
 
 # A change of the columns raises the version. A reader of version n reads all versions up to n.
 SCHEMA_VERSION = 1
@@ -55,6 +57,8 @@ _FLAT_COLUMNS: tuple[tuple[str, str], ...] = (
     ("rahasia", "bool"),
 )
 COLUMNS = (*_RECORD_COLUMNS, *_FLAT_COLUMNS)
+# Names of the columns that are the record.
+RECORD_COLUMNS = tuple(name for name, _ in _RECORD_COLUMNS)
 _IDS = ("id", "message_id", "complaint_id", "dispatch_id", "subject")
 _SAME_NAMES = (
     *("at", "due_at", "channel", "verified_by", "region", "agency", "hop", "own_case"),
@@ -97,6 +101,16 @@ class _Facts(Shape):
     says: str | None = None
     event: str | None = None
     reason: str | None = None
+
+
+def shape_finder(topics: Iterable[Topic]) -> Callable[[str], type[WireModel] | None]:
+    """Return the function that returns the shape of a topic. A queue of a former agency is not among `topics`."""
+    shapes = {topic.name: topic.shape for topic in topics}
+
+    def shape_of(topic: str) -> type[WireModel] | None:
+        return shapes.get(topic, Dispatch if topic.startswith(agency_topic("")) else None)
+
+    return shape_of
 
 
 def arrow_schema(pa: Any) -> Any:

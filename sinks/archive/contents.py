@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 
 from bus.errors import Stop
 from bus.port import Partition, Record
-from sinks.archive.columns import SCHEMA_VERSION, record_of
+from sinks.archive.columns import RECORD_COLUMNS, SCHEMA_VERSION, record_of
+from sinks.archive.forgotten_records import ForgottenRecords
 from sinks.archive.manifest import ArchivedFile, ArchiveFolder, ArchiveHead, DayManifest, Gap, partition_name
 from sinks.archive.parquet import load_pyarrow
 from sinks.archive.part_writer import file_digest
@@ -16,7 +17,6 @@ from sinks.archive.person_keys_file import ArchivedKey, key_paths, read_keys
 FaultName = Literal["no_head", "manifest", "schema", "missing_file", "checksum", "records", "hole", "leftover", "newer"]
 # Faults that an interrupted run leaves. The records before the offsets of `archive.json` are complete all the same.
 INTERRUPTED: frozenset[FaultName] = frozenset({"leftover", "newer"})
-_RECORD_COLUMNS = ["partition", "offset", "timestamp", "key", "headers", "value"]
 _ROWS_AT_ONCE = 1_000
 
 
@@ -29,10 +29,14 @@ class Fault(NamedTuple):
 
 
 class ArchiveContents:
-    """The archive in a folder. Methods raise `Stop` if pyarrow is missing."""
+    """The archive in a folder. Methods raise `Stop` if pyarrow is missing.
 
-    def __init__(self, folder: Path) -> None:
+    With `forgotten`, records are read without words of these persons, and their keys as destroyed.
+    """
+
+    def __init__(self, folder: Path, forgotten: ForgottenRecords | None = None) -> None:
         self._folder = ArchiveFolder(folder)
+        self._forgotten = forgotten
 
     def head(self) -> ArchiveHead:
         """Return the last complete run. Raises `Stop` if there is none, or if it is of a newer program."""
@@ -45,7 +49,8 @@ class ArchiveContents:
 
     def person_keys(self) -> Iterator[ArchivedKey]:
         """Yield the persons' keys, as they were at the end of the last complete run."""
-        return read_keys(self._folder.path, self.head().keys)
+        keys = read_keys(self._folder.path, self.head().keys)
+        return iter(self._forgotten.without_keys(keys)) if self._forgotten else keys
 
     def partitions(self) -> Sequence[Partition]:
         """Return every partition with records, sorted."""
@@ -58,6 +63,10 @@ class ArchiveContents:
 
     def records(self, topic: str) -> Iterator[Record]:
         """Yield the records of a topic up to the end of the last complete run, partition by partition, in order."""
+        records = self._records(topic)
+        return map(self._forgotten.redraw, records) if self._forgotten else records
+
+    def _records(self, topic: str) -> Iterator[Record]:
         head = self.head()
         _, parquet = load_pyarrow()
         files = [file for manifest in self._folder.days() for file in manifest.files if file.topic == topic]
@@ -66,7 +75,7 @@ class ArchiveContents:
             if file.start >= end:
                 continue
             with parquet.ParquetFile(self._folder.path / file.path) as part:
-                for batch in part.iter_batches(_ROWS_AT_ONCE, columns=_RECORD_COLUMNS):
+                for batch in part.iter_batches(_ROWS_AT_ONCE, columns=list(RECORD_COLUMNS)):
                     yield from (record_of(topic, row) for row in batch.to_pylist() if row["offset"] < end)
 
     def faults(self) -> Iterator[Fault]:

@@ -8,9 +8,8 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
-from bus.errors import Stop
-from sinks.archive.archiver import locked
 from sinks.archive.durable_files import DurableFiles
+from sinks.archive.folder_lock import locked
 from sinks.archive.manifest import ArchivedFile, ArchiveFolder, DayManifest, Gap
 
 
@@ -23,12 +22,9 @@ def delete_days(folder: Path, before: date, kept_topics: Collection[str], files:
     archive = ArchiveFolder(folder)
     if archive.head() is None:
         return 0
-    try:
-        with locked(folder):
-            days = [manifest for manifest in archive.days() if manifest.day < before]
-            return sum(_delete_day(archive, manifest, kept_topics, files, dry=dry) for manifest in days)
-    except OSError as error:
-        raise Stop(f"The archive in {folder} cannot be purged: {error}.") from error
+    with locked(folder):
+        days = [manifest for manifest in archive.days() if manifest.day < before]
+        return sum(_delete_day(archive, manifest, kept_topics, files, dry=dry) for manifest in days)
 
 
 def _delete_day(

@@ -6,6 +6,7 @@ An archive is a folder:
     person-keys/<digest>.parquet                        the keys of persons, wrapped (`person_keys_file.py`)
     manifests/YYYY-MM-DD.json                           one manifest for each day
     <topic>/date=YYYY-MM-DD/part-<partition>-<offset>.parquet
+    <topic>/date=YYYY-MM-DD/part-<partition>-<offset>.redrawn-<n>.parquet     without words of forgotten persons
 
 A day is one in Jakarta (WIB), by the bus's time. A file counts only if the manifest of its day lists it.
 """
@@ -15,7 +16,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bus.errors import Stop
 from bus.port import Partition
@@ -28,6 +29,17 @@ M = TypeVar("M", bound="_Document")
 
 class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Redrawn(_Document):
+    """Words of forgotten persons were removed from a file: from so many records in all, the last time at `at`.
+
+    `times`: how often the file was written again.
+    """
+
+    records: int
+    times: int
+    at: datetime
 
 
 class ArchivedFile(_Document):
@@ -47,6 +59,7 @@ class ArchivedFile(_Document):
     last_timestamp: int
     bytes: int
     sha256: str
+    redrawn: Redrawn | None = None
 
 
 class Gap(_Document):
@@ -103,7 +116,8 @@ class ArchiveHead(_Document):
     """The last complete run. `ends` are the offsets up to which each partition `topic/number` is archived.
 
     `committed` are the offsets of each consumer group, read before `ends`: the outcomes of all records before them are
-    in the archive. `bus`: `local` or `kafka`; on `local` every offset is a record.
+    in the archive. `bus`: `local` or `kafka`; on `local` every offset is a record. `redrawn`: the offset of each
+    partition of tombstones up to which they were applied to all files before `ends`.
     """
 
     at: datetime
@@ -113,6 +127,7 @@ class ArchiveHead(_Document):
     ends: dict[str, int]
     committed: dict[str, dict[str, int]]
     keys: KeysFile
+    redrawn: dict[str, int] = Field(default_factory=dict)
 
     def end_of(self, partition: Partition) -> int:
         """Return the offset up to which the partition is archived."""
@@ -143,9 +158,17 @@ class ArchiveFolder:
         """Write the manifest of a day."""
         files.write(self.path / _MANIFESTS / f"{manifest.day}.json", _json(manifest))
 
-    def file_path(self, topic: str, day: date, partition: int, start: int) -> str:
-        """Return the path of a file within the archive."""
-        return f"{topic}/date={day}/part-{partition:05d}-{start:020d}.parquet"
+    def file_path(self, topic: str, day: date, partition: int, start: int, times_redrawn: int = 0) -> str:
+        """Return the path of a file within the archive. It has another name each time that it is written again."""
+        suffix = f".redrawn-{times_redrawn}" if times_redrawn else ""
+        return f"{topic}/date={day}/part-{partition:05d}-{start:020d}{suffix}.parquet"
+
+    def delete_leftovers(self, files: DurableFiles) -> None:
+        """Delete the files of an interrupted run: no manifest lists them."""
+        listed_paths = {file.path for manifest in self.days() for file in manifest.files}
+        for path in self.parquet_paths():
+            if path not in listed_paths:
+                files.delete(self.path / path)
 
     def parquet_paths(self) -> Iterator[str]:
         """Yield the path of every Parquet file in the folder, also of temporary ones, within the archive."""

@@ -22,13 +22,19 @@ class PartWriter:
     """Writer of one file, from the offset `start` on. The file is not part of the archive before `close`."""
 
     def __init__(
-        self, folder: ArchiveFolder, files: DurableFiles, first: Record, start: int, shape: type[WireModel] | None
+        self,
+        folder: ArchiveFolder,
+        files: DurableFiles,
+        first: Record,
+        start: int,
+        shape: type[WireModel] | None,
+        times_redrawn: int = 0,
     ) -> None:
         self._folder = folder
         self._files = files
         self._start = start
         self._shape = shape
-        self._name = folder.file_path(first.topic, day_of(first.timestamp), first.partition, start)
+        self._name = folder.file_path(first.topic, day_of(first.timestamp), first.partition, start, times_redrawn)
         self._path = folder.path / self._name
         self._first = self._last = first
         self._records = 0

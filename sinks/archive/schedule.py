@@ -52,6 +52,8 @@ class ArchiveSchedule:
             _log.error("archive.failed", exc_info=error)
             return _FAILURE_PAUSE_SECONDS
         _log.info("archive.completed", records=sum(report.records.values()), files=report.files)
+        if report.redrawn.files:
+            _log.info("archive.redrawn", records=report.redrawn.records, files=report.redrawn.files)
         for gap in report.gaps:
             _log.error("archive.gap_found", topic=gap.topic, partition=gap.partition, first=gap.start, last=gap.end - 1)
         return _PAUSE_SECONDS

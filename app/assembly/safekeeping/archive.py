@@ -1,6 +1,7 @@
 """Assembles the archiver of the service, and its nightly run."""
 
 import threading
+from collections.abc import Collection
 from contextlib import closing
 from datetime import datetime
 from importlib.metadata import version
@@ -9,10 +10,14 @@ from pathlib import Path
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.restore.person_keys import stored_keys
+from messages.cases.forgotten import Forgotten
 from sinks.archive.archiver import Archiver, ArchiveReport, System
 from sinks.archive.durable_files import DurableFiles
+from sinks.archive.forgotten_records import decode_tombstones
 from sinks.archive.manifest import ArchiveFolder
+from sinks.archive.redrawer import RedrawReport
 from sinks.archive.schedule import ArchiveSchedule
+from sinks.archive.tombstones import read_tombstones, redraw_archive, topic_tombstones
 
 
 def archive(parts: Parts, folder: Path, until: datetime | None = None) -> ArchiveReport:
@@ -21,9 +26,28 @@ def archive(parts: Parts, folder: Path, until: datetime | None = None) -> Archiv
     system = System(parts.settings.bus, code_version())
     with closing(parts.bus.reader()) as reader:
         archiver = Archiver(
-            reader, parts.topics, groups, folder, system, DurableFiles(), lambda: stored_keys(parts.engine)
+            reader,
+            parts.topics,
+            groups,
+            folder,
+            system,
+            DurableFiles(),
+            lambda: stored_keys(parts.engine),
+            parts.answer_check,
         )
         return archiver.run(utc_now(), until)
+
+
+def redraw(parts: Parts, folder: Path, tombstones: Collection[Forgotten] = ()) -> RedrawReport:
+    """Remove the words of persons from an archive of this system: of these, or of all who are forgotten.
+
+    All are those of the bus and of the archive itself. See `redraw_archive`.
+    """
+    if not tombstones:
+        with closing(parts.bus.reader()) as reader:
+            records = [*topic_tombstones(reader), *read_tombstones(folder)]
+        tombstones = decode_tombstones(records)
+    return redraw_archive(folder, DurableFiles(), parts.topics, tombstones, parts.answer_check, utc_now())
 
 
 def archive_schedule(parts: Parts, folder: Path, stopping: threading.Event) -> ArchiveSchedule:

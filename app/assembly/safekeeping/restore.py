@@ -15,7 +15,7 @@ from app.assembly.queues import membership
 from app.assembly.safekeeping.forgetting import forget_stage
 from app.operations.restore.emptiness import content_of_bus, content_of_database
 from app.operations.restore.person_keys import store_keys
-from app.operations.restore.restore import Restore, RestoreTargets
+from app.operations.restore.restore import Restore, RestoreTargets, chunks
 from app.tables import METADATA
 from bus.errors import Reject, Retry, Stop
 from bus.kafka.restorer import KafkaRestorer
@@ -25,8 +25,11 @@ from bus.worker import Stage
 from messages import codec
 from messages.sealing import PERSON_KEY_PREFIX, UnsealError
 from messages.shapes import RawMessage
+from messages.topics import FORGOTTEN
 from router.rebuild import RouterRebuild
 from sinks.archive.contents import INTERRUPTED, ArchiveContents
+from sinks.archive.forgotten_records import ForgottenRecords, decode_tombstones
+from sinks.archive.tombstones import read_tombstones
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
@@ -39,16 +42,23 @@ _ATTEMPTS, _PAUSE_SECONDS = 15, 1.0
 _LISTED = 5
 
 
-def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Mapping[str, int]:
+def restore(
+    parts: Parts, folder: Path, record_act: Callable[[], object], forgotten: Path | None = None
+) -> Mapping[str, int]:
     """Restore an archive. Return the number of records by topic. `record_act` is called before the first change.
 
-    Raises `Stop` if the archive has a fault, if the secret key is another one, or if the system is not empty.
+    No word is restored of the persons whose tombstones are in the archive, or in `forgotten`: a newer archive, or a
+    file of its tombstones. These are published after the archived records.
+    Raises `Stop` if the archive has a fault, if the secret key is another one, if the system is not empty, or if
+    `forgotten` cannot be read.
     """
-    contents = ArchiveContents(folder)
-    head = contents.head()
-    if faults := [fault for fault in contents.faults() if fault.name not in INTERRUPTED]:
+    archive = ArchiveContents(folder)
+    head = archive.head()
+    if faults := [fault for fault in archive.faults() if fault.name not in INTERRUPTED]:
         listed = "\n".join(f"{fault.name} {fault.subject} {fault.text}" for fault in faults[:_LISTED])
         raise Stop(f"The archive has {len(faults)} faults; nothing was restored:\n{listed}")
+    newer_tombstones = read_tombstones(forgotten) if forgotten else []
+    contents = _contents_without_forgotten(parts, folder, newer_tombstones)
     _check_empty(parts, contents)
     _check_key(parts, contents)
     parts.bus.ensure(_topic_specs(parts, contents))
@@ -64,12 +74,27 @@ def restore(parts: Parts, folder: Path, record_act: Callable[[], object]) -> Map
             keeps_offsets=parts.settings.bus == "local" == head.bus,
         )
         counts = Restore(contents, targets).run()
+    _publish_missing(parts, contents, newer_tombstones)
     read_models = (("desk", silent_desk_sink(parts)), ("oversight", oversight.sink(parts)))
     # The forgotten persons come first: the sinks then write none of their words.
     process_all(parts, "forget", forget_stage(parts))
     for group, stage in (("ledger", _ledger(parts)), ("replies", replies), *read_models):
         process_all(parts, group, stage)
     return counts
+
+
+def _contents_without_forgotten(parts: Parts, folder: Path, newer_tombstones: Sequence[Record]) -> ArchiveContents:
+    tombstones = decode_tombstones([*read_tombstones(folder), *newer_tombstones])
+    return ArchiveContents(folder, ForgottenRecords(tombstones, parts.answer_check))
+
+
+def _publish_missing(parts: Parts, contents: ArchiveContents, tombstones: Sequence[Record]) -> None:
+    """Publish the tombstones that the archive lacks: a later replay honours them, too."""
+    archived_values = {record.value for record in contents.records(FORGOTTEN)}
+    missing = [record for record in tombstones if record.value not in archived_values]
+    with closing(parts.bus.producer()) as producer:
+        for chunk in chunks(iter(missing)):
+            producer.publish([Outgoing(FORGOTTEN, record.key, record.value, record.headers) for record in chunk])
 
 
 def _check_key(parts: Parts, contents: ArchiveContents) -> None:
@@ -79,7 +104,7 @@ def _check_key(parts: Parts, contents: ArchiveContents) -> None:
     """
     key = next((key for key in contents.person_keys() if key.wrapped), None)
     raws = (raw for topic in _arrival_topics(contents) for record in contents.records(topic) if (raw := _raw(record)))
-    raw = next((raw for raw in raws if not raw.body.startswith(PERSON_KEY_PREFIX)), None)
+    raw = next((raw for raw in raws if raw.body and not raw.body.startswith(PERSON_KEY_PREFIX)), None)
     try:
         if key:
             parts.root_keys.find(key.root_key_id).unwrap(key.wrapped, key.key_id)

@@ -12,11 +12,15 @@ from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_note, print_table, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from app.assembly.parts import Parts
+    from app.operations.forgetting.forgetting import Erasure
     from app.operations.forgetting.leftovers import Leftovers
     from app.operations.forgetting.person import Person
+    from app.operations.forgetting.request import ForgettingRequests
+    from bus.port import Outgoing
 
 
 def forget(
@@ -53,25 +57,60 @@ def _forget(parts: Parts, tracking: str, link: str, actor: str, why: str, *, dry
     from app.assembly.safekeeping.forgetting import forgetting_requests
     from app.operations.not_possible import NotPossible
 
-    requests, counts = forgetting_requests(parts), {}
+    requests, counts, archive_note = forgetting_requests(parts), {}, ""
     try:
         message_id = requests.message_of(tracking) if tracking else _message_of(parts, link)
         if dry_run:
             person, leftovers = requests.preview(message_id, utc_now())
         else:
             parts.ensure_topics()
-            producer = parts.bus.producer()
-            try:
-                erasure, leftovers = requests.forget(message_id, actor, why, utc_now(), producer.publish)
-            finally:
-                producer.close()
+            erasure, leftovers, archive_note = _forget_everywhere(parts, requests, message_id, actor, why)
             person, counts = erasure.person, erasure.counts
     except NotPossible as error:
         stop(str(error), 1)
     if as_json:
-        print_json({"messages": len(person.messages), "counts": counts, **leftovers_as_json(leftovers)})
+        result = {"messages": len(person.messages), "counts": counts, "archive": archive_note}
+        print_json({**result, **leftovers_as_json(leftovers)})
         return
     _print_result(person, counts, leftovers, dry_run=dry_run)
+    if archive_note:
+        print_note(archive_note)
+
+
+def _forget_everywhere(
+    parts: Parts, requests: ForgettingRequests, message_id: UUID, actor: str, why: str
+) -> tuple[Erasure, Leftovers, str]:
+    """Forget the person in the database and in the archive of the settings. Return also a sentence about the latter."""
+    published: list[Outgoing] = []
+    producer = parts.bus.producer()
+
+    def publish(messages: Sequence[Outgoing]) -> None:
+        published.extend(messages)
+        producer.publish(messages)
+
+    try:
+        erasure, leftovers = requests.forget(message_id, actor, why, utc_now(), publish)
+    finally:
+        producer.close()
+    return erasure, leftovers, _redraw_archive(parts, published)
+
+
+def _redraw_archive(parts: Parts, published: Sequence[Outgoing]) -> str:
+    """Remove the person's words from the archive. What fails here is done by the next run of `satupintu archive`."""
+    from app.assembly.safekeeping.archive import redraw
+    from app.commands.safekeeping.archive import redrawn_text
+    from bus.errors import Stop
+    from messages import codec
+    from messages.cases.forgotten import Forgotten
+
+    folder = parts.settings.archive_folder
+    if folder is None:
+        return ""
+    tombstones = [codec.decode(Forgotten, message.value, message.headers) for message in published]
+    try:
+        return redrawn_text(redraw(parts, folder, tombstones))
+    except Stop as error:
+        return f"The archive still has the words until the next `satupintu archive`: {error}"
 
 
 def _message_of(parts: Parts, link: str) -> UUID:
@@ -113,7 +152,8 @@ def _print_result(person: Person, counts: dict[str, int], leftovers: Leftovers, 
     for number in leftovers.ombudsman_numbers:
         print_note(f"The file of {number} was made for the Ombudsman: delete our copy, and tell the Ombudsman.")
     if until := leftovers.on_topics_until:
-        print_note(f"Words are on complaints and agency topics, and in archives, until {until:%Y-%m-%d}.")
+        print_note(f"Words are on complaints and agency topics until {until:%Y-%m-%d}.")
+        print_note("For an archive in another folder run `satupintu archive redraw DIR`.")
     for number in leftovers.shared_seal_numbers:
         print_note(f"{number} was sealed with the shared key: its contact can be opened until its topic deletes it.")
 

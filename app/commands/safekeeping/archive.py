@@ -1,16 +1,20 @@
-"""Commands of the archive: add what is new, and verify it."""
+"""Commands of the archive: add what is new, verify it, and remove the words of forgotten persons."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.common.arguments import Json
+from app.commands.common.arguments import Actor, Json
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_note, stop
+
+if TYPE_CHECKING:
+    from sinks.archive.redrawer import RedrawReport
 
 commands = typer.Typer(invoke_without_command=True)
 _DEFAULT_FOLDER = "archive"
@@ -40,7 +44,9 @@ def archive(
         report = run_archive(parts, target, end)
     if as_json:
         gaps = [gap.model_dump() for gap in report.gaps]
-        print_json({"folder": str(target), "records": report.records, "files": report.files, "gaps": gaps})
+        redrawn = asdict(report.redrawn)
+        fields = {"records": report.records, "files": report.files, "gaps": gaps, "redrawn": redrawn}
+        print_json({"folder": str(target), **fields})
         return
     for topic, count in report.records.items():
         print_line(f"{topic} {count}")
@@ -48,6 +54,8 @@ def archive(
         lost = f"{gap.topic}/{gap.partition}: retention had deleted offsets {gap.start} to {gap.end - 1} before."
         print_note(lost)
     print_note(f"{sum(report.records.values())} new records in {report.files} files in {target}.")
+    if report.redrawn.files:
+        print_note(redrawn_text(report.redrawn))
 
 
 @commands.command()
@@ -72,6 +80,32 @@ def verify(
             print_note(f"{gap.topic}/{gap.partition}: offsets {gap.start} to {gap.end - 1} {cause}.")
         print_note(f"{len(faults)} faults." if faults else "No fault.")
     sys.exit(1 if faults else 0)
+
+
+@commands.command()
+def redraw(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the archive.")],
+    actor: Actor = "",
+    why: Annotated[str, typer.Option("--why", help="Recorded with the act. Name no citizen.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Remove the words of all forgotten persons from an archive of this system. Run again after an interruption."""
+    from app.assembly.safekeeping.archive import redraw as run_redraw
+    from app.clock import utc_now
+    from app.commands.common.process import open_parts_for_action
+
+    with open_parts_for_action(actor, why) as parts:
+        parts.audit_log.append("archive.redraw", folder.name, actor, why, utc_now())
+        report = run_redraw(parts, folder)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        print_line(redrawn_text(report))
+
+
+def redrawn_text(report: RedrawReport) -> str:
+    """Return a sentence about what was redrawn."""
+    return f"Words of forgotten persons were removed from {report.records} records in {report.files} files."
 
 
 def _end_of_day(typed: str) -> datetime:

@@ -15,6 +15,7 @@ from sinks.archive.archiver import Archiver, ArchiveReport, System
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.person_keys_file import ArchivedKey
 from tests.conftest import NOW
+from tests.support.stages import ANSWER_CHECK
 from tests.support.written_bus import QUEUES
 
 TOPICS = all_topics([queue.removeprefix("agency-") for queue in QUEUES], DIRECTORY.names)
@@ -51,7 +52,9 @@ class ArchivedBus:
         """Archive the bus."""
         with self.reader() as reader:
             target, system = folder or self.archive, System("local", "1")
-            archiver = Archiver(reader, TOPICS, GROUPS, target, system, files or DurableFiles(), self._read_keys)
+            archiver = Archiver(
+                reader, TOPICS, GROUPS, target, system, files or DurableFiles(), self._read_keys, ANSWER_CHECK
+            )
             return archiver.run(self.time, until)
 
     def records(self) -> list[Record]:

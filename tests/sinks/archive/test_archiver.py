@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bus.errors import Stop
+from bus.port import Record
 from sinks.archive import part_writer
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
@@ -39,7 +40,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def archived_records(folder: Path) -> list[object]:
+def archived_records(folder: Path) -> list[Record]:
     """Return every record of the archive, by topic, partition and offset."""
     contents = ArchiveContents(folder)
     topics = sorted({partition.topic for partition in contents.partitions()})
