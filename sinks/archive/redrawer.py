@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bus.errors import Stop
 from bus.port import Record
 from messages.shapes import WireModel
 from sinks.archive.columns import RECORD_COLUMNS, record_of
@@ -48,7 +49,8 @@ class Redrawer:
     def run(self, forgotten_in: Callable[[ArchivedFile], ForgottenRecords], now: datetime) -> RedrawReport:
         """Redraw all files. `forgotten_in` returns the persons to be looked for in a file; for none it is not opened.
 
-        Raises `Stop` if pyarrow is missing, or if a record is of a newer program. It may be repeated.
+        Raises `Stop` if pyarrow is missing, if a file is damaged, or if a record is of a newer program. It may be
+        repeated.
         """
         report = RedrawReport()
         for manifest in self._folder.days():
@@ -113,10 +115,15 @@ class Redrawer:
         return (record_of(file.topic, row) for row in self._rows(file, RECORD_COLUMNS))
 
     def _rows(self, file: ArchivedFile, columns: Collection[str]) -> Iterator[dict[str, Any]]:
-        _, parquet = load_pyarrow()
-        with parquet.ParquetFile(self._folder.path / file.path) as part:
-            for batch in part.iter_batches(_ROWS_AT_ONCE, columns=list(columns)):
-                yield from batch.to_pylist()
+        pa, parquet = load_pyarrow()
+        path = self._folder.path / file.path
+        try:
+            with parquet.ParquetFile(path) as part:
+                for batch in part.iter_batches(_ROWS_AT_ONCE, columns=list(columns)):
+                    yield from batch.to_pylist()
+        except pa.ArrowException as error:
+            text = f"{path} cannot be read, so it may still have words of a forgotten person: {error}."
+            raise Stop(f"{text} Take it from a copy, and see `satupintu archive verify`.") from error
 
 
 def _records_in(file: ArchivedFile) -> int:

@@ -1,11 +1,13 @@
 """Commands of the keys and of forgetting: what they print, and what they refuse."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.assembly.parts import Parts
+from app.assembly.safekeeping.archive import archive
 from privacy.key_store import KeyStore
 from tests.privacy.key_harness import NEW
 from tests.support import program, records
@@ -50,18 +52,29 @@ def test_keys_are_listed_and_rotated(parts: Parts, environment: dict[str, str], 
 
 @pytest.mark.slow
 def test_forget_shows_first_and_asks_for_a_reason(parts: Parts, environment: dict[str, str], tmp_path: Path) -> None:
-    """A dry run changes nothing. Without a number, with an unknown one and without a reason it refuses."""
+    """A dry run changes nothing; the act reaches the archive, too.
+
+    Without a number, with an unknown one and without a reason it refuses.
+    """
     message = records.sms(parts, "Pasar becek di Kota Palu", "+628000000021")
     (complaint,) = make_normalizer(parts.engine, parts.sealer).handle([records.at(message)])
     make_ledger_sink(parts.engine).handle([records.at(complaint)])
+    with closing(parts.bus.producer()) as producer:
+        producer.publish([message, complaint])
     number = value_of(message)["tracking"]
     assert run(environment, tmp_path, "forget")[0] == 2
     assert run(environment, tmp_path, "forget", number)[0] == 2
     assert run(environment, tmp_path, "forget", "--sender-link", "https://x.id/l/abc", "--dry-run")[0] == 1
     shown = json.loads(run(environment, tmp_path, "forget", number, "--dry-run", "--json")[1])
     assert (shown["messages"], shown["counts"], shown["shared_seal"]) == (1, {}, [])
-    arguments = ("forget", number, "--actor", "petugas-1", "--why", "permintaan tertulis", "--json")
-    done = json.loads(run(environment, tmp_path, *arguments)[1])
+    archive(parts, tmp_path / "archive")
+    environment["SATUPINTU_ARCHIVE_FOLDER"] = str(tmp_path / "archive")
+    act = ("--actor", "petugas-1", "--why", "permintaan tertulis", "--json")
+    done = json.loads(run(environment, tmp_path, "forget", number, *act)[1])
     assert done["counts"]["ledger_complaint"] == 1
+    assert done["archive"].endswith("from 2 records in 2 files.")
+    assert run(environment, tmp_path, "archive", "redraw", str(tmp_path / "archive"))[0] == 2
+    redrawn = json.loads(run(environment, tmp_path, "archive", "redraw", str(tmp_path / "archive"), *act)[1])
+    assert redrawn == {"records": 0, "files": 0}
     assert json.loads(run(environment, tmp_path, "forget", "--finish", "--json")[1])["persons"] == 0
     assert "person_key" in json.loads(run(environment, tmp_path, "forget", "--tables", "--json")[1])

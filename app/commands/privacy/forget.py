@@ -102,12 +102,15 @@ def _redraw_archive(parts: Parts, published: Sequence[Outgoing]) -> str:
     from bus.errors import Stop
     from messages import codec
     from messages.cases.forgotten import Forgotten
+    from sinks.archive.manifest import ArchiveFolder
 
     folder = parts.settings.archive_folder
     if folder is None:
         return ""
     tombstones = [codec.decode(Forgotten, message.value, message.headers) for message in published]
     try:
+        if ArchiveFolder(folder).head() is None:
+            return ""
         return redrawn_text(redraw(parts, folder, tombstones))
     except Stop as error:
         return f"The archive still has the words until the next `satupintu archive`: {error}"
