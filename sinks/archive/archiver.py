@@ -111,7 +111,7 @@ class Archiver:
             raise Stop(f"{self._folder.path} is the archive of a {head.bus} bus. Use another folder.")
         self._days = {manifest.day: manifest for manifest in self._folder.days()}
         last_files, ends = self._archived()
-        self._folder.delete_leftovers(self._files)
+        self._folder.delete_leftovers(self._files, self._days.values())
         committed = {group: self._reader.committed(group, names) for group, names in self._groups.items()}
         ranges = read_ranges(self._reader, [*self._topics, *self._former_queues()])
         self._check_system(last_files, ranges)

@@ -31,10 +31,10 @@ from messages.shapes import (
 from sinks.archive.columns import row_of
 from sinks.archive.person_keys_file import ArchivedKey
 
-# Flat columns by which records are found. The key of an arrival is the keyed hash of its sender.
+# Columns by which records are found. The key of an arrival, also as a dead letter, is the keyed hash of its sender.
 FLAT_COLUMNS = ("offset", "timestamp", "key", "id", "message_id", "complaint_id", "subject", "at")
 _TRACE_HEADER, _TRACE_ID = "traceparent", slice(3, 35)
-_BY_SENDER = ("raw-", "quarantine")
+_BY_SENDER = ("raw-", "quarantine", "dead-")
 _WITH_WORDS = (AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Quarantined, RawMessage, Reply)
 _SHAPES: Mapping[str, type[WireModel]] = MappingProxyType({shape.name: shape for shape in _WITH_WORDS})
 
@@ -80,8 +80,7 @@ class ForgottenRecords:
         if shape is None:
             return record if record.header("ce_type") else replace(record, value=b"")
         try:
-            value, headers = codec.upcast(shape, record.value, record.headers)
-            message = codec.decode(shape, value, headers)
+            message = codec.decode(shape, record.value, record.headers)
         except codec.CodecError:
             return replace(record, value=b"")
         except codec.NewerVersionError as error:
@@ -89,7 +88,8 @@ class ForgottenRecords:
         remains = self._remains_of(message, record.taken_at)
         if remains == message:
             return record
-        return replace(record, value=remains.model_dump_json().encode(), headers=headers)
+        _, current_headers = codec.upcast(shape, record.value, record.headers)
+        return replace(record, value=remains.model_dump_json().encode(), headers=current_headers)
 
     def without_keys(self, keys: Iterable[ArchivedKey]) -> Iterable[ArchivedKey]:
         """Yield the keys, those of forgotten persons as destroyed. A key from after the request stays: it is new."""

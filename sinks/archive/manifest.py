@@ -11,7 +11,7 @@ An archive is a folder:
 A day is one in Jakarta (WIB), by the bus's time. A file counts only if the manifest of its day lists it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -163,9 +163,9 @@ class ArchiveFolder:
         suffix = f".redrawn-{times_redrawn}" if times_redrawn else ""
         return f"{topic}/date={day}/part-{partition:05d}-{start:020d}{suffix}.parquet"
 
-    def delete_leftovers(self, files: DurableFiles) -> None:
-        """Delete the files of an interrupted run: no manifest lists them."""
-        listed_paths = {file.path for manifest in self.days() for file in manifest.files}
+    def delete_leftovers(self, files: DurableFiles, manifests: Iterable[DayManifest]) -> None:
+        """Delete the files of an interrupted run: none of these manifests, which are all, lists them."""
+        listed_paths = {file.path for manifest in manifests for file in manifest.files}
         for path in self.parquet_paths():
             if path not in listed_paths:
                 files.delete(self.path / path)

@@ -22,6 +22,7 @@ from messages.topics import AGENCY_ANSWERS, CORRECTIONS, FORGOTTEN, QUARANTINE, 
 from sinks.archive.columns import RECORD_COLUMNS
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
+from sinks.archive.forgotten_records import ForgottenRecords, decode_tombstones
 from sinks.archive.manifest import ArchiveFolder
 from sinks.archive.person_keys_file import ArchivedKey
 from sinks.archive.tombstones import read_tombstones, redraw_archive
@@ -48,6 +49,7 @@ from tests.support.written_bus import (
     dispatch,
     message_id,
     not_a_complaint,
+    record_at,
     tracking,
 )
 
@@ -179,9 +181,11 @@ def test_a_second_run_changes_nothing_and_a_third_redraws_what_came_since(bus: A
     files = files_of(bus.archive)
     assert bus.run().redrawn.files == 0
     assert files_of(bus.archive) == files
-    # A stage was slow: words of the person come after the request.
-    bus.publish(dispatch(PERSON, HEALTH, hop=1, report=REPORT), at=APRIL)
-    assert bus.run().redrawn.records == 1
+    # A stage was slow: words of the person come after the request, and an arrival that nobody could read.
+    unread = arrival(PERSON + 1, body=Sealed(CANARY))
+    letter = replace(unread, topic=dead_letter_topic("normalize"), key=f"sender-{PERSON}".encode())
+    bus.publish(dispatch(PERSON, HEALTH, hop=1, report=REPORT), letter, at=APRIL)
+    assert bus.run().redrawn.records == 2
     bus.publish(tombstone(NEIGHBOUR, complaint_id(NEIGHBOUR)), tombstone(LATE), at=APRIL)
     assert bus.run().redrawn.records == 11
     assert numbers_with_canary(bus.archive) == set()
@@ -262,3 +266,14 @@ def test_a_redraw_that_is_killed_at_any_step_is_repeated(tmp_path: Path) -> None
 def test_the_columns_of_a_record_are_those_of_the_bus() -> None:
     """A redrawn file is written from these columns alone."""
     assert RECORD_COLUMNS == ("partition", "offset", "timestamp", "key", "headers", "value")
+
+
+def test_a_record_of_a_newer_program_is_left_and_named() -> None:
+    """Its words cannot be removed without its shape, and an empty value would lose the case."""
+    value = complaint(PERSON, report=REPORT)
+    newer = tuple((name, text.replace(b".v1", b".v9")) for name, text in value.headers)
+    forgotten = ForgottenRecords(
+        decode_tombstones([record_at(tombstone(PERSON, complaint_id(PERSON)), 0)]), ANSWER_CHECK
+    )
+    with pytest.raises(Stop, match="install the newer version"):
+        forgotten.redraw(record_at(replace(value, headers=newer), 0))
