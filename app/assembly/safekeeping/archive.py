@@ -11,13 +11,15 @@ from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.restore.person_keys import stored_keys
 from messages.cases.forgotten import Forgotten
+from messages.topics import FORGOTTEN
 from sinks.archive.archiver import Archiver, ArchiveReport, System
+from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.forgotten_records import decode_tombstones
 from sinks.archive.manifest import ArchiveFolder
 from sinks.archive.redrawer import RedrawReport
 from sinks.archive.schedule import ArchiveSchedule
-from sinks.archive.tombstones import read_tombstones, redraw_archive, topic_tombstones
+from sinks.archive.tombstones import redraw_archive, topic_tombstones
 
 
 def archive(parts: Parts, folder: Path, until: datetime | None = None) -> ArchiveReport:
@@ -45,7 +47,7 @@ def redraw(parts: Parts, folder: Path, tombstones: Collection[Forgotten] = ()) -
     """
     if not tombstones:
         with closing(parts.bus.reader()) as reader:
-            records = [*topic_tombstones(reader), *read_tombstones(folder)]
+            records = [*topic_tombstones(reader), *ArchiveContents(folder).records(FORGOTTEN)]
         tombstones = decode_tombstones(records)
     return redraw_archive(folder, DurableFiles(), parts.topics, tombstones, parts.answer_check, utc_now())
 
