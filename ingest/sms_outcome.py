@@ -52,8 +52,9 @@ _ACTS: Mapping[SenderAct, str] = MappingProxyType(
         "confirms": "Terima kasih atas kabar Anda. Kami catat: masalah dalam laporan {number} sudah beres.",
         "agrees-to-ombudsman": "Kami catat: laporan {number} boleh diserahkan ke Ombudsman. Batal? Sebelum kami "
         "serahkan, balas TIDAK {number}.",
-        "declines-ombudsman": "Kami catat: laporan {number} tidak kami serahkan ke Ombudsman. Berubah pikiran? "
-        "Balas YA {number}.",
+        # True also after the hand-over, which the door does not know.
+        "declines-ombudsman": "Kami catat: Anda tidak setuju laporan {number} diserahkan ke Ombudsman. Berkas yang "
+        "sudah kami serahkan tidak dapat ditarik.",
     }
 )
 # The answers to messages that are no report. A message that is set aside for another reason is not answered.

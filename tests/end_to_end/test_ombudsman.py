@@ -129,7 +129,7 @@ def test_a_case_of_an_anonymous_sender_goes_to_the_ombudsman(service: SmsService
     assert f"laporan {number} boleh diserahkan" in answer
     service.stages.clock.wait(1)
     _, answer = service.send(f"TIDAK {number}", PHONE)
-    assert "tidak kami serahkan" in answer
+    assert "Anda tidak setuju" in answer
     assert officer.export(folder) == []
     service.stages.clock.wait(1)
     service.send(f"YA {number}", PHONE)

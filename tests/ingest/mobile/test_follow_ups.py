@@ -30,10 +30,13 @@ def test_a_device_follows_up_its_report(served: DoorClient, phone: Phone) -> Non
     (accepted,) = phone.results(report)
     for about in (report["client_id"], accepted["tracking"].lower()):
         assert phone.call("POST", "/follow-ups", json=follow_up(about, text="Belum selesai.")).status_code == 202
+    consent = follow_up(report["client_id"], "agrees-to-ombudsman")
+    assert phone.call("POST", "/follow-ups", json=consent).status_code == 202
     first, *raws = served.raw_messages("mobile")
     submissions = [FollowUpSubmission.model_validate_json(served.open_body(raw)) for raw in raws]
     assert {(raw.content_type, raw.verified_by) for raw in raws} == {(CONTENT_TYPE, "device-token")}
     assert {submission.message_id for submission in submissions} == {first.id}
+    assert [submission.act for submission in submissions] == ["objects", "objects", "agrees-to-ombudsman"]
     token = accepted["link"].rpartition("/l/")[2]
     assert read_sender_token(token, served.parts.secrets.link_key) == first.id
 
