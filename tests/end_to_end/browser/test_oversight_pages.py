@@ -1,4 +1,4 @@
-"""An overseer reads the figures in a real browser without scripts: on a small phone in the dark, and on a desk."""
+"""Figures in a real browser, for an overseer and for everybody: on a small phone in the dark, and on a desk."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,8 +35,8 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
     page = watched.page
     faults: dict[str, list[str]] = {}
 
-    def check() -> None:
-        faults[page.get_by_role("heading", level=1).inner_text()] = accessibility_faults(page) + [
+    def check(address: str = "") -> None:
+        faults[page.get_by_role("heading", level=1).inner_text() + address] = accessibility_faults(page) + [
             "wide"
         ] * pixels_too_wide(page)
 
@@ -53,9 +53,14 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
     page.get_by_role("link", name="Pemerintah Kota Semarang").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pemerintah Kota Semarang")
     check()
+    page.goto("/angka/topik/jalan")
+    check()
+    page.get_by_role("link", name="Indonesia", exact=True).click()
+    check(", /angka")
+    page.goto("/pengawasan?ukuran=kasus")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="Trend: Cases")).to_be_visible()
     context.close()
-    assert list(faults) == ["Indonesia", "Jawa Tengah", "Pemerintah Kota Semarang"]
+    assert list(faults) == ["Indonesia", "Jawa Tengah", "Pemerintah Kota Semarang", "Jalan", "Indonesia, /angka"]
     assert [fault for page_faults in faults.values() for fault in page_faults] == []
     assert watched.faults == []
