@@ -1,7 +1,7 @@
 """Deletes the days of an archive whose retention has ended. The manifests keep their offsets, so it verifies as before.
 
-A deletion may be killed at any moment. The manifest is written first: files that it does not list any more are
-deleted by the next deletion or the next run.
+A deletion may be killed at any moment. The manifest is written first: the next run of the archive deletes files that
+no manifest lists.
 """
 
 from collections.abc import Collection
