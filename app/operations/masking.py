@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from bus.port import Record
 from language.masking import MASK, mask_text
 from messages import shapes
+from messages.cases.forgotten import Forgotten
 from messages.codec import REDRIVEN
 from messages.shapes import PERSON_RULES, Shape, WireModel
 from messages.upcasts import CodecError, NewerVersionError, current_value, shape_name
@@ -44,6 +45,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
     shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject", "tracking", "agency", "dispatch_id", "due_at"},
     shapes.AuditHead: _WIRE_FIELDS | {"rows", "hash"},
+    Forgotten: _WIRE_FIELDS | {"requested_by", "complaint_ids"},
     shapes.Report: frozenset({"kind", "anonim", "rahasia", "partial", "unfetched"}),
     shapes.Place: frozenset({"code"}),
     shapes.Attachment: frozenset({"id", "media_type", "size", "sha256"}),

@@ -95,11 +95,11 @@ def test_pending_stages_are_shown(pipeline: Pipeline) -> None:
     pipeline.work("normalize")
     arrived, complaint = (step for step in trace(pipeline.parts, number, LONG_AGO) if step.kind != "reply")
     assert arrived.records_ahead == {}
-    assert set(complaint.records_ahead) == {"router", "ledger", "replies", "desk", "oversight"}
+    assert set(complaint.records_ahead) == {"router", "ledger", "replies", "desk", "oversight", "forget"}
     pipeline.work("router")
     pipeline.work("ledger")
     waiting = [step.records_ahead.keys() for step in trace(pipeline.parts, number, LONG_AGO) if step.kind != "reply"]
-    assert waiting == [set(), {"replies", "desk", "oversight"}, {"desk", "oversight"}]
+    assert waiting == [set(), {"replies", "desk", "oversight", "forget"}, {"desk", "oversight"}]
 
 
 def test_a_dead_report_is_found(pipeline: Pipeline) -> None:

@@ -72,8 +72,13 @@ def test_links_lead_to_the_lists() -> None:
 def test_email_has_threads_only_with_a_mail_server(parts: Parts) -> None:
     """The webhooks have theirs always."""
     stopping = threading.Event()
-    assert [name for name, _ in DeskParts(parts).threads(stopping)] == ["desk-acts", "desk-closing", "webhooks"]
+    assert [name for name, _ in DeskParts(parts).threads(stopping)] == [
+        "desk-acts",
+        "desk-decisions",
+        "desk-closing",
+        "webhooks",
+    ]
     mail = {"smtp_host": "mail.example", "smtp_from": "satu-pintu@lapor.example"}
     parts.settings = parts.settings.model_copy(update=mail)
     names = [name for name, _ in DeskParts(parts).threads(stopping)]
-    assert names == ["desk-acts", "desk-closing", "webhooks", "mail", "mail-schedule"]
+    assert names == ["desk-acts", "desk-decisions", "desk-closing", "webhooks", "mail", "mail-schedule"]
