@@ -7,6 +7,7 @@ from language.ordinary_words import NON_NAME_WORDS, split_words
 from language.places.gazetteer import RegionMention
 from normalize.entities.entity import EntityKind
 from normalize.entities.measures import UNITS
+from normalize.entities.name_words import ROMAN_NUMERALS
 from normalize.entities.text_scan import EntityReader, TextScan, by_keyword
 
 # Types of road. Alone they are no name; with a name after them they are a part of it.
@@ -136,7 +137,10 @@ def read_block(scan: TextScan, index: int) -> int:
     if not match or not _is_block("".join(match.groups())):
         return 0
     end = scan.index_after(first, match.end())
-    _add_address(scan, EntityKind.BLOCK, "".join(match.groups()).lower(), index, end)
+    value = "".join(match.groups()).lower()
+    # A single letter is the name of a block, not a numeral.
+    number = ROMAN_NUMERALS.get(value, value) if len(value) > 1 else value
+    _add_address(scan, EntityKind.BLOCK, number, index, end)
     if end < len(scan.words) and _SLASH.fullmatch(scan.gaps[end]):
         return _read_house_number(scan, end, end) or end
     return end

@@ -11,14 +11,17 @@ from typing import Literal
 
 from config.reference.duplicate_weights import MatterWeights
 from normalize.duplicates.comparison.authors import PUBLIC_FAMILIES
-from normalize.duplicates.comparison.entity_comparison import HOUSES, LOCATING_KINDS
+from normalize.duplicates.comparison.entity_comparison import HOUSES, PERSONS
 from normalize.duplicates.comparison.exclusions import lacks_ground
 from normalize.duplicates.comparison.feature_functions import different_parts, is_later_incident
-from normalize.duplicates.comparison.location_comparison import are_on_different_sides, face_different_landmarks
+from normalize.duplicates.comparison.location_comparison import face_different_landmarks
 from normalize.duplicates.comparison.object_features import (
+    MIN_LANDMARK_WEIGHT,
     has_opposite_wishes,
+    has_other_side,
     is_one_house,
     is_small_thing_without_spot,
+    is_street_of_long_thing,
 )
 from normalize.duplicates.comparison.pair import ComplaintPair
 
@@ -26,13 +29,19 @@ Certainty = Literal["certain", "likely", "new"]
 CERTAINTY_RANKS: Mapping[Certainty, int] = MappingProxyType({"new": 0, "likely": 1, "certain": 2})
 
 # Kinds of which two values are two occurrences, firms or schools.
-_DETAILS = frozenset({"date", "firm", "level"})
+_DETAILS = frozenset({"date", "firm", "level", "span"})
 # Weight of the shorter text below which copies are short: one exchanged word makes another matter.
 _SHORT_COPY_WEIGHT = 8.0
 # From this weight on, a number in a copy is one of many, and no two regions have the same words by chance.
 _LONG_COPY_WEIGHT = 14.0
 # Density of the shared words, and weight of exchanged words, from which on a long text is no copy but another request.
 _MIN_COPY_DENSITY, _MIN_REWRITTEN_WEIGHT = 0.5, 3.0
+# Kinds of a spot that has a number of its own.
+_NUMBERED_SPOTS = frozenset({"house", "pole", "block"})
+# Share of exchanged words from which on a copy tells of another thing, another wish or another part of a form.
+_MAX_EXCHANGED_SHARE = 0.2
+# Names in common that are one spot: a street and its quarter.
+_MIN_COMMON_NAMES = 2
 # Least share of the difference that is exchange, for texts that are equal but for numbers.
 _MIN_EXCHANGE_SHARE = 0.8
 
@@ -49,19 +58,36 @@ def may_be_certain(pair: ComplaintPair) -> bool:
     if pair.was_mended or has_opposite_wishes(pair) or (pair.came_again and not pair.mentions_earlier_report):
         return False
     if pair.is_near and pair.alignment.shorter_weight >= _LONG_COPY_WEIGHT:
-        return not _is_scattered(pair)
+        return not (_is_scattered(pair) or _is_rewritten_form(pair))
     if _has_two_spots_or_times(pair):
         return False
     if pair.is_near:
         return _is_certain_copy(pair)
-    return pair.sender_relation == "same" or not is_small_thing_without_spot(pair)
+    is_one_object = _names_one_object(pair) and not is_small_thing_without_spot(pair)
+    return is_one_object or pair.sender_relation == "same"
+
+
+def _names_one_object(pair: ComplaintPair) -> bool:
+    """Return True if texts in other words have a sign of one spot or one event, besides one place and one trouble."""
+    if "amount" in pair.entities.conflict:
+        return False
+    is_one_event = pair.is_within_hours or pair.in_order[1].says_continuing
+    is_one_spot = (
+        pair.landmark_weight >= MIN_LANDMARK_WEIGHT
+        or bool((HOUSES | PERSONS) & pair.entities.equal)
+        or is_street_of_long_thing(pair)
+        or not pair.numbers[0].isdisjoint(pair.numbers[1])
+    )
+    # Two neighbours of one street, and two requests of one sender, share names or an earlier report alone.
+    is_told_again = pair.mentions_earlier_report and len(pair.common_names) >= _MIN_COMMON_NAMES
+    return bool(is_one_event or is_one_spot or is_told_again)
 
 
 def _has_two_spots_or_times(pair: ComplaintPair) -> bool:
     return (
         bool(HOUSES & pair.entities.address_conflict)
         or not _DETAILS.isdisjoint(pair.entities.conflict)
-        or are_on_different_sides(pair.first, pair.second, pair.word_frequencies)
+        or has_other_side(pair)
         or bool(different_parts(pair))
         or (bool(is_later_incident(pair)) and not pair.mentions_earlier_report)
         or face_different_landmarks(pair.first, pair.second, pair.word_frequencies)
@@ -70,7 +96,7 @@ def _has_two_spots_or_times(pair: ComplaintPair) -> bool:
 
 def _is_certain_copy(pair: ComplaintPair) -> bool:
     """Return False for a copy that fills in a form of a few words otherwise."""
-    if _is_local_form(pair):
+    if _is_local_form(pair) or _is_rewritten_form(pair):
         return False
     if pair.alignment.shorter_weight >= _SHORT_COPY_WEIGHT:
         return not _is_numbered_form(pair) and not _is_scattered(pair)
@@ -85,7 +111,8 @@ def _is_local_form(pair: ComplaintPair) -> bool:
     is_elsewhere = pair.entities.region_relation == "address-conflict"
     if not is_elsewhere or pair.alignment.shared_weight >= _LONG_COPY_WEIGHT:
         return False
-    if pair.stands_for_place(pair.common_names) or pair.entities.equal & LOCATING_KINDS:
+    # Each town has a central market: a place counts if its name is no dictionary word.
+    if pair.stands_for_place(pair.common_names):
         return False
     families = {thing.partition(".")[0] for thing in pair.first.things & pair.second.things}
     return not families.isdisjoint(PUBLIC_FAMILIES)
@@ -95,6 +122,20 @@ def _is_scattered(pair: ComplaintPair) -> bool:
     """Return True if long texts share a beginning and differ behind it: two requests of one school."""
     alignment = pair.alignment
     return alignment.density < _MIN_COPY_DENSITY and alignment.exchanged_weight >= _MIN_REWRITTEN_WEIGHT
+
+
+def _is_rewritten_form(pair: ComplaintPair) -> bool:
+    """Return True if much of a copy is exchanged: one form, one address, and another thing or request.
+
+    A sender who refers to the earlier report writes it anew, and one house, pole or street's surface is one object.
+    """
+    alignment = pair.alignment
+    whole_weight = alignment.shared_weight + alignment.exchanged_weight
+    is_rewritten = pair.is_near and alignment.exchanged_weight > _MAX_EXCHANGED_SHARE * whole_weight
+    if not is_rewritten or pair.sender_relation == "same" or pair.mentions_earlier_report:
+        return False
+    is_one_street = "street" in pair.entities.equal and is_street_of_long_thing(pair)
+    return not is_one_street and _NUMBERED_SPOTS.isdisjoint(pair.entities.equal)
 
 
 def _is_numbered_form(pair: ComplaintPair) -> bool:

@@ -2,7 +2,6 @@
 
 from math import log1p
 
-from normalize.duplicates.comparison.entity_comparison import LOCATING_KINDS
 from normalize.duplicates.comparison.pair import ComplaintPair, is_cut_name, names_with_different_parts
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
@@ -24,17 +23,16 @@ INCIDENTS = frozenset(
 _MAX_INCIDENT_DAYS = 4.0
 # Days within which equal words are one complaint.
 _MAX_EQUAL_TEXT_DAYS = 7
-# A text of more words than this mentions other troubles in passing.
-_LONG_TEXT_WORDS = 20
 
 
 def common_dictionary_words(pair: ComplaintPair) -> float:
     """Return the logarithm of the weight of common dictionary words, in proportion to the lighter text."""
     rarity, is_known = pair.word_frequencies.rarity, pair.word_frequencies.is_known
-    common_weight = sum(rarity(word) for word in pair.first_roots & pair.second_roots if is_known(word))
-    lighter_weight = min(
-        sum(rarity(word) for word in words if is_known(word)) for words in (pair.first_roots, pair.second_roots)
-    )
+    weights = [
+        {word: rarity(word) for word in words if is_known(word)} for words in (pair.first_roots, pair.second_roots)
+    ]
+    common_weight = sum(weight for word, weight in weights[0].items() if word in weights[1])
+    lighter_weight = min(sum(words.values()) for words in weights)
     return log1p(common_weight * common_weight / lighter_weight) if lighter_weight else 0.0
 
 
@@ -90,19 +88,6 @@ def common_topics_at_place(pair: ComplaintPair) -> float:
 def has_different_topics(pair: ComplaintPair) -> float:
     """Return 1 if both have topics and none is in common."""
     return float(bool(pair.first.topics and pair.second.topics and not pair.common_topics))
-
-
-def has_additional_topics(pair: ComplaintPair) -> float:
-    """Return up to 1 if topics are in common and one complaint has more; less for long texts."""
-    brevity = min(1.0, _LONG_TEXT_WORDS / max(1, len(pair.first.text_words), len(pair.second.text_words)))
-    return float(bool(pair.common_topics) and pair.first.topics != pair.second.topics) * brevity
-
-
-def has_no_place(pair: ComplaintPair) -> float:
-    """Return 1 if neither names a place, and no place or person is equal."""
-    first, second = pair.first, pair.second
-    has_words = first.address_words or second.address_words or first.names or second.names
-    return float(not (has_words or pair.entities.equal & LOCATING_KINDS))
 
 
 def same_topic_beside_landmark(pair: ComplaintPair) -> float:

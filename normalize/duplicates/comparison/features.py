@@ -115,11 +115,6 @@ FEATURES: tuple[Feature, ...] = (
         "Things of different families, in texts that are not near.",
         lambda pair: pair.things[1] * (not pair.is_near),
     ),
-    Feature(
-        "other-thing-near",
-        "Things of different families, in near texts.",
-        lambda pair: pair.things[1] * pair.is_near,
-    ),
     Feature("other-fault", "Faults of different families.", lambda pair: pair.faults[1]),
     Feature(
         "other-fault-near",
@@ -173,14 +168,6 @@ FEATURES: tuple[Feature, ...] = (
         lambda pair: pair.topic_overlap * pair.place_likelihood * (pair.is_within_half_day and not pair.is_personal),
     ),
     Feature(
-        "more-topics",
-        "Topics in common, but one has more: the broken pavement and the stall on it. Less in texts of over 20 words.",
-        feature_functions.has_additional_topics,
-    ),
-    Feature(
-        "nowhere", "Neither has an address or a name, and no place or person is equal.", feature_functions.has_no_place
-    ),
-    Feature(
         "beside-same-topic",
         "Topics in common times the weight of a landmark's words in common (`depan kantor pos`).",
         feature_functions.same_topic_beside_landmark,
@@ -191,11 +178,6 @@ FEATURES: tuple[Feature, ...] = (
         lambda pair: float(face_different_landmarks(pair.first, pair.second, pair.word_frequencies)),
     ),
     Feature("other-sender", "Two proven senders.", lambda pair: float(pair.sender_relation == "other")),
-    Feature(
-        "same-sender-near-text",
-        "Near texts of one sender.",
-        lambda pair: float(pair.sender_relation == "same" and pair.is_near),
-    ),
     Feature(
         "same-sender-other-text",
         "Texts of one sender that are not near: mostly two matters.",

@@ -3,9 +3,11 @@
 Pure.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
 
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable, NamedEntity
@@ -30,6 +32,8 @@ _FACING_PREPOSITIONS = frozenset({"depan", "dekat", "samping", "belakang"})
 _FACING_WORDS = 1
 # The word behind one of these is a side: the two carriageways of a road, the two banks of a river.
 _SIDE_PREPOSITIONS = frozenset({"arah", "sisi", "menuju", "jurusan"})
+# Prepositions of the sides of a landmark. What is across the road from it may be called its front as well.
+_SIDES_OF_LANDMARK = {"depan": "front", "seberang": "front", "samping": "side", "sebelah": "side", "belakang": "back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,27 @@ def face_different_landmarks(first: Comparable, second: Comparable, word_frequen
 def are_on_different_sides(first: Comparable, second: Comparable, word_frequencies: WordFrequencies) -> bool:
     """Return True if each complaint names a side or direction that the other does not mention."""
     return _differ_behind(first, second, _SIDE_PREPOSITIONS, 1, word_frequencies)
+
+
+def name_different_sides(first: Comparable, second: Comparable) -> bool:
+    """Return True if both name a side or direction and none is in common, whatever else they mention."""
+    first_words, second_words = (_words_behind(comparable, _SIDE_PREPOSITIONS, 1) for comparable in (first, second))
+    return bool(first_words and second_words) and first_words.isdisjoint(second_words)
+
+
+def are_beside_different_sides(first: Comparable, second: Comparable) -> bool:
+    """Return True if both name a side of one landmark, and no side is in common: behind the station, in front of it."""
+    first_sides, second_sides = _sides_of_landmarks(first), _sides_of_landmarks(second)
+    return any(first_sides[word].isdisjoint(second_sides[word]) for word in first_sides.keys() & second_sides.keys())
+
+
+def _sides_of_landmarks(comparable: Comparable) -> dict[str, set[str]]:
+    words = _all_words(comparable)
+    sides: dict[str, set[str]] = defaultdict(set)
+    for preposition, word in pairwise(words):
+        if preposition in _SIDES_OF_LANDMARK:
+            sides[word].add(_SIDES_OF_LANDMARK[preposition])
+    return sides
 
 
 def _differ_behind(

@@ -3,17 +3,23 @@
 `config/data/likeness.csv` holds their weights in the column `other_words`, together with those of `features.py`.
 """
 
+from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from math import hypot, log1p
 
+from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.entity_comparison import HOUSES, PERSONS
 from normalize.duplicates.comparison.features import Feature
-from normalize.duplicates.comparison.location_comparison import are_on_different_sides
+from normalize.duplicates.comparison.location_comparison import (
+    are_beside_different_sides,
+    are_on_different_sides,
+    name_different_sides,
+)
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
 
 # Weight of a landmark's words in common (`depan kantor pos`) that name one spot.
-_MIN_LANDMARK_WEIGHT = 1.2
+MIN_LANDMARK_WEIGHT = 1.2
 # A word of this rarity is in few texts: a `sling`, not a `mohon`.
 _MIN_RARITY = 0.5
 # Many troubles are mended within this many days.
@@ -22,6 +28,7 @@ _WEEKS_DAYS = 14.0
 _NEAR_DEGREES = 0.0007
 # Kinds of one spot. A street is none: it has many trees and lamps.
 _SPOT_KINDS = frozenset({"alley", "landmark", "block", "km"})
+_NUMBERED_KINDS = frozenset({"street", "alley", "hamlet"})
 # Things of which a street has many: without a spot, two reports are of two of them, however alike and near in time.
 _SMALL_THINGS = frozenset(
     (
@@ -65,10 +72,11 @@ def _is_one_spot(pair: ComplaintPair) -> bool:
     return bool(_SPOT_KINDS & pair.entities.equal) or is_one_house(pair) or _is_one_point(pair)
 
 
-def _is_street_of_long_thing(pair: ComplaintPair) -> float:
+def is_street_of_long_thing(pair: ComplaintPair) -> bool:
+    """Return True for one street and a thing that a street has only one of: its surface, its works, its water."""
     is_long = not _LONG_THINGS.isdisjoint(pair.first.things & pair.second.things)
     is_street = "street" in pair.entities.equal or pair.location.is_same_spot
-    return float(is_long and is_street and not _is_one_spot(pair))
+    return is_long and is_street and not _is_one_spot(pair)
 
 
 def is_small_thing_without_spot(pair: ComplaintPair) -> bool:
@@ -76,7 +84,7 @@ def is_small_thing_without_spot(pair: ComplaintPair) -> bool:
     common_things = pair.first.things & pair.second.things
     if not common_things or not common_things <= _SMALL_THINGS:
         return False
-    return not _is_one_spot(pair) and pair.landmark_weight < _MIN_LANDMARK_WEIGHT
+    return not _is_one_spot(pair) and pair.landmark_weight < MIN_LANDMARK_WEIGHT
 
 
 def _common_rare_words(pair: ComplaintPair) -> float:
@@ -95,8 +103,39 @@ def _names_one_person(pair: ComplaintPair) -> float:
     return float(is_name or bool(PERSONS & pair.entities.equal))
 
 
+def _has_other_numeral(pair: ComplaintPair) -> float:
+    """Return 1 if a street, lane or hamlet of one complaint is the other's but for the numeral behind the name."""
+    first, second = (_numerals_by_name(side) for side in (pair.first, pair.second))
+    return float(any(first[name].isdisjoint(second[name]) for name in first.keys() & second.keys()))
+
+
+def _numerals_by_name(complaint: Comparable) -> dict[tuple[str, str], set[str]]:
+    """Return the numerals behind each name of a street, lane or hamlet; an empty one for a name without."""
+    numerals: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for kind, value in (*complaint.entities, *complaint.address_entities):
+        if kind in _NUMBERED_KINDS:
+            name, _, last_word = value.rpartition(" ")
+            has_numeral = bool(name) and last_word.isdecimal()
+            numerals[kind, name if has_numeral else value].add(last_word if has_numeral else "")
+    return numerals
+
+
+def _reported_again_here(pair: ComplaintPair) -> float:
+    if not pair.in_order[1].mentions_earlier_report:
+        return 0.0
+    return pair.place_likelihood * max(pair.topic_overlap, pair.things[0])
+
+
 def _goes_on_for_sender(pair: ComplaintPair) -> float:
     return float(pair.sender_relation == "same" and pair.in_order[1].says_continuing)
+
+
+def has_other_side(pair: ComplaintPair) -> bool:
+    """Return True for two sides of one landmark or two directions; in a copy, for any two sides."""
+    first, second = pair.first, pair.second
+    if pair.is_near and name_different_sides(first, second):
+        return True
+    return are_beside_different_sides(first, second) or are_on_different_sides(first, second, pair.word_frequencies)
 
 
 def has_opposite_wishes(pair: ComplaintPair) -> bool:
@@ -111,19 +150,9 @@ def _differ(refusing: AbstractSet[str], consenting: AbstractSet[str]) -> bool:
 
 OBJECT_FEATURES: tuple[Feature, ...] = (
     Feature(
-        "no-fault",
-        "One of them names no fault.",
-        lambda pair: float(not pair.first.faults or not pair.second.faults),
-    ),
-    Feature(
         "same-trouble-at-landmark",
         "Equal things and faults times the weight of a landmark's words in common.",
         lambda pair: pair.same_thing_and_fault and pair.same_thing_and_fault * log1p(pair.landmark_weight),
-    ),
-    Feature(
-        "same-street",
-        "One street and a thing that a street has only one of: its surface, its works, its water.",
-        _is_street_of_long_thing,
     ),
     Feature(
         "small-thing-without-spot",
@@ -171,7 +200,7 @@ OBJECT_FEATURES: tuple[Feature, ...] = (
     Feature(
         "other-side",
         "Each names a side or a direction that the other does not mention.",
-        lambda pair: float(are_on_different_sides(pair.first, pair.second, pair.word_frequencies)),
+        lambda pair: float(has_other_side(pair)),
     ),
     Feature(
         "mended", "The later one says that the trouble came back after a repair.", lambda pair: float(pair.was_mended)
@@ -190,6 +219,26 @@ OBJECT_FEATURES: tuple[Feature, ...] = (
         "weeks-later",
         "Texts that are not near, more than two weeks apart.",
         lambda pair: float(pair.days_between > _WEEKS_DAYS and not pair.is_near),
+    ),
+    Feature(
+        "days-later",
+        "Logarithm of the days between texts that are not near.",
+        lambda pair: log1p(pair.days_between) * (not pair.is_near),
+    ),
+    Feature(
+        "other-numeral",
+        "Streets, lanes or hamlets of one name with different numerals, or with one and without (Nusa Indah II).",
+        _has_other_numeral,
+    ),
+    Feature(
+        "other-span",
+        "Each names the two ends of a stretch, and no end is in common.",
+        lambda pair: float("span" in pair.entities.conflict),
+    ),
+    Feature(
+        "reported-again-here",
+        "The later one refers to an earlier report; by the common topics or things and the likelihood of one place.",
+        _reported_again_here,
     ),
     Feature(
         "other-house",

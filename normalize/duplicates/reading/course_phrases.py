@@ -5,16 +5,17 @@ A trouble that came back is a new occurrence: the agency has to come once more. 
 
 import re
 
-_AGAIN = re.compile(r"\b(?:lagi|lg|kembali|kambuh|terulang|berulang)\b")
+_AGAIN = re.compile(r"\b(?:lagi|lg|kembali|balik|kambuh|terulang|berulang|maneh|maning|malih|deui|baliak)\b")
 # Most texts contain no stem; the search for a stem is cheaper than the regular expression.
-_AGAIN_STEMS = ("lagi", "lg", "kembali", "kambuh", "ulang")
+_AGAIN_STEMS = ("lagi", "lg", "kembali", "bali", "kambuh", "ulang", "man", "malih", "deui")
 # A repair, or the end of a trouble, in lower case.
 _ENDED = (
     r"(?:di(?:perbaiki|betul(?:kan|in)|benah[ik]|bener?in|tambal|ganti|keruk|bersihkan|angkut|tegur|tertibkan|atasi"
-    r"|tangani|pangkas|aspal|servis|cor)|normal|hidup|nyala|menyala|lancar|surut|tenang|reda|beres|bagus)"
+    r"|tangani|pangkas|aspal|servis|cor|jadwalkan|dandani)|didandos[ai]n?|diurup(?:ake|no|ake)n?|dibeneri|dibenak(?:no|e|ke)"
+    r"|diangkuik|dibenerkeun|dioméan|hurung|urip|iduik|normal|hidup|nyala|menyala|lancar|surut|tenang|reda|beres|bagus)"
 )
 _AFTER_END = re.compile(
-    rf"\b(?:sudah|sdh|udah|dah|telah|baru|sempat|sempet|habis|abis|setelah|stlh|usai|pernah)\W+(?:\w+\W+){{0,2}}?{_ENDED}\b"
+    rf"\b(?:sudah|sdh|udah|dah|telah|baru|sempat|sempet|habis|abis|setelah|stlh|usai|pernah|wis|wes|sampun|tos|lah|alah)\W+(?:\w+\W+){{0,2}}?{_ENDED}\b"
     r"|\btambalan\b|\bperbaikan (?:kemarin|kmrn|bulan|minggu|lalu)\b"
 )
 # Nothing was mended: the sender waits.
@@ -34,15 +35,27 @@ def says_recurred(lowercase_text: str) -> bool:
 
 # Troubles that come and go, or come anew: a power cut, a flood, a breakdown, a rotten repair.
 _COMES_ANEW = (
-    r"(?:mati|padam|gelap|bergilir|byarpet|putus|gangguan|mogok|brenti|berhenti|ketahan|error|eror|down|kosong|langka"
+    r"(?:mati|pejah|pareum|poek|peteng|padam|gelap|bergilir|byarpet|putus|gangguan|mogok|brenti|berhenti|ketahan|error|eror|down|kosong|langka"
     r"|penuh|macet|banjir|kebanjiran|tenggelam|masuk|longsor|jebol|bocor|mampet|tersumbat|keruh|hitam|numpuk|menumpuk"
     r"|bau|berisik|asap|kebakar|kebakaran|balap|balapan|rusak|berlubang|lubang|ambles|amblas|ngelupas|retak|hancur"
     r"|roboh|tumbang|terguling|jatuh)"
 )
 _COMES_AGAIN = re.compile(
-    rf"\b{_COMES_ANEW}\W{{1,3}}(?:lagi|lg|deui|maneh|kembali|baliak|malih)\b|\b(?:kambuh|kumat|terulang)\b"
+    rf"\b{_COMES_ANEW}\W{{1,3}}(?:lagi|lg|deui|maneh|maning|kembali|baliak|malih)\b|\b(?:kambuh|kumat|terulang)\b"
 )
-_COMES_AGAIN_STEMS = ("lagi", "lg", "deui", "maneh", "kembali", "baliak", "malih", "kambuh", "kumat", "terulang")
+_COMES_AGAIN_STEMS = (
+    "lagi",
+    "lg",
+    "deui",
+    "maneh",
+    "maning",
+    "kembali",
+    "baliak",
+    "malih",
+    "kambuh",
+    "kumat",
+    "terulang",
+)
 
 
 def says_again(lowercase_text: str) -> bool:
@@ -51,7 +64,8 @@ def says_again(lowercase_text: str) -> bool:
 
 
 _CONTINUING = re.compile(
-    r"\b(?:masih|msh|tetap|tetep|ttp|isih|durung|makin|ora ono|(?:sampai|sampe|smp) (?:sekarang|skrg|hari ini|saat ini)"
+    r"\b(?:masih|msh|tetap|tetep|ttp|isih|jik|durung|dereng|alun|teu acan|acan|makin|beuki"
+    r"|ora ono|(?:sampai|sampe|sampek|smp|dugi ka) (?:sekarang|skrg|saiki|ayeuna|hari ini|saat ini)"
     r"|hari (?:ke ?-? ?\d+|kedua|ketiga|keempat|kelima)|(?:belum|blm|belom) (?:ada\b|di|jg\b|juga\b))"
 )
 

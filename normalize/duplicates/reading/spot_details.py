@@ -2,9 +2,11 @@
 
 * `house`: a house number without the name of a street (`depan no. 12`).
 * `pole`: another number that is painted on a thing (`tiang no 7`, `lorong 2`, `titik B`).
-* `firm`: the name of a firm (`PT Wiratama Jaya`).
+* `firm`: the name of a firm (`PT Wiratama Jaya`, `pabrik tahu Sari Murni`).
+* `plate`: the plate of a vehicle, a part of it masked (`BK 1xxx QA`).
+* `span`: the two ends of a stretch (`antara Gladag dan Nonongan`).
 * `level`: the kind of a school (`smk`).
-* `name`: a relative for whom the sender asks (`anak saya Ratri`).
+* `name`: a relative for whom the sender asks (`anak saya Ratri`), or a patronymic (`Zainab binti Umar`).
 """
 
 import re
@@ -34,12 +36,21 @@ _ONE_WORD = {
     "lr": "gang",
 }
 _FIRM = re.compile(r"\b(?:pt|cv|ud|koperasi|yayasan)\b\W{1,2}([a-z]{3,}(?: [a-z]{3,})?)")
+# A business before its name, which is capitalised.
+_BUSINESS = re.compile(
+    r"\b(?i:pabrik|kafe|cafe|karaoke|biliar|bengkel|gudang|restoran|klinik|apotek|peternakan|penginapan|hotel)"
+    r"(?: [a-z]{3,10})? ([A-Z][a-z]+(?: [A-Z][a-z]+){0,2})"
+)
+_MASKED_PLATE = re.compile(r"\b([A-Z]{1,2}) ?(\d{0,3}[xX*.]{1,4}\d{0,3}) ?([A-Z]{1,3})\b")
+_SPAN = re.compile(r"\bantara ([a-z]{4,})(?: [a-z]+)?(?: dan |-| sampai | s/d )(?:jl\.? |jalan )?([a-z]{4,})")
 _LEVEL = re.compile(r"\b(sd|smp|sma|smk|mts|paud|tk)n?\b")
 _RELATIVE = re.compile(
-    r"\b(?:anak|adik|adek|kakak|istri|suami|ibu|bapak|ayah|mertua|nenek|kakek|ponakan|keponakan|cucu)"
+    r"\b(?i:anak|adik|adek|kakak|istri|suami|ibu|bapak|ayah|mertua|nenek|kakek|ponakan|keponakan|cucu)"
     r" (?:saya|sy|kami|aku|ku)(?: (?:yang )?(?:bernama|pertama|kedua|ketiga|bungsu|sulung))?(?: (?:Hj?|dr)\.)?"
     r" ([A-Z][a-z]{2,})"
 )
+
+_PATRONYMIC = re.compile(r"\b([A-Z][a-z]{2,}) [Bb]in(?:ti)? [A-Z][a-z]{2,}")
 
 
 def find_details(text: str, lowercase_text: str) -> Iterator[NamedEntity]:
@@ -52,5 +63,19 @@ def find_details(text: str, lowercase_text: str) -> Iterator[NamedEntity]:
         yield "firm", match[1]
     for match in _LEVEL.finditer(lowercase_text):
         yield "level", match[1]
+    yield from _find_capitalized(text)
+    if "antara" in lowercase_text:
+        for match in _SPAN.finditer(lowercase_text):
+            yield "span", " ".join(sorted(match.groups()))
+
+
+def _find_capitalized(text: str) -> Iterator[NamedEntity]:
+    """Yield the details that capital letters show."""
+    for match in _BUSINESS.finditer(text):
+        yield "firm", match[1].lower()
+    for match in _MASKED_PLATE.finditer(text):
+        yield "plate", f"{match[1]} {match[2].lower()} {match[3]}"
     for match in _RELATIVE.finditer(text):
+        yield "name", match[1].lower()
+    for match in _PATRONYMIC.finditer(text):
         yield "name", match[1].lower()

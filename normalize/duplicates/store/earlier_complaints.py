@@ -40,9 +40,11 @@ _MAX_RANKED = 4 * _SLOTS
 _MAX_MEMBERS = 8
 # Weight of a common key by the number of complaints under it. A full key may have had many more.
 _KEY_WEIGHTS = (0.0, *(1 / count for count in range(1, _SLOTS)), 1 / (4 * _SLOTS))
-# Least value of a candidate: the summed weight of the common keys times their share of all keys. It leaves out one in
-# 300 of the pairs that are one matter.
-_MIN_COMMON_KEYS = 0.05
+# Least value of a candidate: the summed weight of the common keys times their number. It leaves out complaints that
+# share one or two keys of many complaints only, like the name of a district.
+_MIN_COMMON_KEYS = 0.1
+# Open complaints of the same sender that are compared besides the candidates, the latest first.
+_MAX_OF_SENDER = 3
 # Expired complaints that one batch deletes: more than it adds, so the table stops growing.
 _DELETED_COMPLAINTS = 5_000
 # Keys that are checked for expiry for each message: several times as many as it adds.
@@ -88,17 +90,34 @@ class EarlierComplaints:
         for key, slot, number in connection.exec_driver_sql(self._statements.select_keys, (parameter,)):
             self._numbers_by_key[key][slot] = number
         self._stored_candidates = {lookup_keys: self._rank_candidates(lookup_keys) for lookup_keys in keys}
-        first_candidates = (numbers[:_MAX_CANDIDATES] for numbers in self._stored_candidates.values())
+        first_candidates = (
+            (*numbers[:_MAX_CANDIDATES], *self._numbers_of_sender(lookup_keys)[:_MAX_OF_SENDER])
+            for lookup_keys, numbers in self._stored_candidates.items()
+        )
         self._rows.load({number for numbers in first_candidates for number in numbers})
 
     def candidates(self, keys: LookupKeys, full_roots: Collection[UUID] = frozenset()) -> Iterator[EarlierComplaint]:
-        """Yield the open complaints with the highest weight of common keys, the likeliest first.
+        """Yield the open complaints with the highest weight of common keys, and then the sender's last.
 
-        A key with few complaints weighs more than one with many. Complaints of `full_roots` are left out.
+        A key with few complaints weighs more than one with many. Complaints of `full_roots` are left out. A sender who
+        tells a matter again in other words may have no other key in common.
         """
-        complaints = self._open_in_order(self._ranked_numbers(keys))
-        free = (complaint for complaint in complaints if complaint.root_id not in full_roots)
-        return islice(free, _MAX_CANDIDATES)
+        best = islice(self._free(self._ranked_numbers(keys), full_roots), _MAX_CANDIDATES)
+        best_ids = set()
+        for complaint in best:
+            best_ids.add(complaint.complaint_id)
+            yield complaint
+        last_of_sender = islice(self._free(self._numbers_of_sender(keys), full_roots), _MAX_OF_SENDER)
+        yield from (complaint for complaint in last_of_sender if complaint.complaint_id not in best_ids)
+
+    def _free(self, numbers: Sequence[int], full_roots: Collection[UUID]) -> Iterator[EarlierComplaint]:
+        return (complaint for complaint in self._open_in_order(numbers) if complaint.root_id not in full_roots)
+
+    def _numbers_of_sender(self, keys: LookupKeys) -> Sequence[int]:
+        """Return the numbers of the sender's complaints, the latest first; none for an unproven sender."""
+        if keys.sender_key is None:
+            return ()
+        return sorted(self._numbers_by_key.get(keys.sender_key, {}).values(), reverse=True)
 
     def closed_candidates(self, keys: LookupKeys) -> Iterator[ClosedCandidate]:
         """Yield the likeliest of the complaints of closed cases that the search for open ones has passed.
@@ -131,13 +150,9 @@ class EarlierComplaints:
                 common_keys.update(numbers.values())
                 for number in numbers.values():
                     weights[number] = weights.get(number, 0.0) + key_weight
-        key_count = len(keys.search_keys)
-        if keys.sender_key is not None:
-            # Complaints of the same sender count as if all keys were in common.
-            numbers_of_sender = self._numbers_by_key.get(keys.sender_key, {}).values()
-            common_keys.update(dict.fromkeys(numbers_of_sender, key_count))
-        min_value = _MIN_COMMON_KEYS * key_count
-        ranked = [(-weight, number) for number, weight in weights.items() if weight * common_keys[number] >= min_value]
+        ranked = [
+            (-weight, number) for number, weight in weights.items() if weight * common_keys[number] >= _MIN_COMMON_KEYS
+        ]
         return [number for _, number in sorted(ranked)[:_MAX_RANKED]]
 
     def get(self, complaint_id: UUID) -> EarlierComplaint | None:

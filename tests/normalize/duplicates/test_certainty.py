@@ -27,7 +27,7 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
         (
             message("Jalan Rambutan Indah berlubang parah, mohon diaspal"),
             message("aspal jalan rambutan indah rusak berat, banyak lubang, kapan diperbaiki?", hours=90),
-            "certain",
+            "likely",
         ),
         (
             message("Antrean loket RSUD Wiratama lama sekali, dari jam 6 belum dipanggil"),
@@ -46,7 +46,7 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
 def test_other_words_need_an_object(
     compare: CompareMessages, first: ExplainedMessage, second: ExplainedMessage, certainty: str
 ) -> None:
-    """A landmark with the thing and the fault, or a trouble of the whole street, makes one object."""
+    """A landmark with the thing and the fault makes one object; a few words about one street do not."""
     assert compare(first, second).certainty == certainty
     assert compare(second, first).certainty == certainty
 

@@ -64,7 +64,6 @@ def test_features_are_documented() -> None:
         ("other-narrow-names", "longsor di Wiratama", "longsor di Kartanegari", 1),
         ("small-thing-without-spot", "pju mati di Jl. Wiratama", "lampu jalan di Jl. Wiratama padam", 1),
         ("small-thing-without-spot", "pju mati di Jl. Wiratama km 3", "lampu jalan di km 3 Wiratama padam", 0),
-        ("same-street", "Jl. Wiratama berlubang", "aspal jalan Wiratama rusak parah", 1),
         ("came-again", "listrik padam di Wiratama", "sekampung gelap gulita, di Wiratama padam lagi malam ini", 1),
         ("came-again", "listrik padam di Wiratama", "lapor lagi, listrik Wiratama belum menyala", 0),
         ("mended", "got mampet di Wiratama", "got Wiratama mampet lagi padahal baru dikeruk", 1),

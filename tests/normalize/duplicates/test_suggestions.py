@@ -133,6 +133,6 @@ def test_long_episode_stays_one_matter(parts: Parts, stage: NormalizeStage) -> N
         "lewat Kedungjati untuk ke pasar dan sekolah. Jembatan darurat yang dijanjikan bupati belum dibangun juga. {}"
     )
     hours = [number * 24 * 40 for number in range(4)]
-    messages = [report(parts, text.format(f"Ini sudah bulan ke {n}."), f"d{n}", at_) for n, at_ in enumerate(hours)]
+    messages = [report(parts, text.format(f"Ini sudah {n + 1} bulan."), f"d{n}", at_) for n, at_ in enumerate(hours)]
     first, *later = normalize(stage, *messages)
     assert {complaint.relation.of for complaint in later} == {first.id}
