@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar, TypeVarTuple
 
 import structlog
 from anyio import CapacityLimiter
@@ -18,8 +19,12 @@ MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _KB = 1_000
 _RETRY_AFTER_SECONDS = 30
-# Publishing has threads of its own: reports that need no database must not wait for requests that wait for it.
-_PUBLISH_THREADS = 40
+# Sealing and publishing have threads of their own: reports that need no database must not wait for requests that wait
+# for it. Sealing waits shortly for the key of a sender.
+_SEALING_THREADS, _PUBLISH_THREADS = 40, 40
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 
 _log = structlog.get_logger()
 
@@ -31,6 +36,7 @@ class Gate:
         self._producer = producer
         self._now = now
         self._limiter = limiter
+        self._sealing_threads = CapacityLimiter(_SEALING_THREADS)
         self._publish_threads = CapacityLimiter(_PUBLISH_THREADS)
 
     def check_rate(self, door: str, sender: str, cost: int = 1) -> None:
@@ -50,6 +56,10 @@ class Gate:
         """Return the arrival of a request whose body was read already."""
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Arrival(target, dict(request.headers), body, self._now(), _client_address(request))
+
+    async def seal(self, make_message: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Return the message that a function makes and seals. It may wait for the key of the sender."""
+        return await run_sync(make_message, *arguments, limiter=self._sealing_threads)
 
     async def publish(self, message: Outgoing) -> None:
         """Return when the bus has stored the message durably.

@@ -60,7 +60,7 @@ class ReportIntake:
                 await run_in_threadpool(self._sequences.record_report, hashed_id, earlier_report, sequence)
             return IntakeResult(earlier_report.message_id, earlier_report.tracking, is_repeat=True)
         content = (preparation.thread, preparation.attachments)
-        raw = await run_in_threadpool(wrap, report, self._wrapper, arrival.at, device, *content)
+        raw = await self._gate.seal(wrap, report, self._wrapper, arrival.at, device, *content)
         await self._gate.publish(accepted_record(raw))
         published = PublishedReport(raw.id, report.submission.client_id, preparation.thread, raw.tracking, arrival.at)
         await run_in_threadpool(self._sequences.record_report, hashed_id, published, sequence)

@@ -100,7 +100,7 @@ class SmsDoor:
         """Accept an SMS. Quarantine and refuse (403) a message without proof that Twilio sent it."""
         max_bytes = MAX_BODY_BYTES if SIGNATURE in request.headers else _MAX_UNSIGNED_BYTES
         arrival = await self._gate.read_arrival(request, max_bytes)
-        message = await run_in_threadpool(self._adapter.accept, arrival)
+        message = await self._gate.seal(self._adapter.accept, arrival)
         if isinstance(message, QuarantinedSms):
             await self._quarantine(arrival, message)
             raise Refused(message.reason)

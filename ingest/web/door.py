@@ -152,7 +152,7 @@ class WebDoor:
 
     async def _accept_json(self, arrival: Arrival) -> Response:
         self._gate.check_rate("web", arrival.address)
-        raw = await run_in_threadpool(accept, arrival, self._wrapper, self._new_id(), self._regions)
+        raw = await self._gate.seal(accept, arrival, self._wrapper, self._new_id(), self._regions)
         await self._gate.publish(accepted_record(raw))
         status_url = f"{self._public_url}/status/{raw.tracking}"
         answer = {"tracking": raw.tracking, "status_url": status_url, "link": self._link_of(raw.id)}
@@ -206,7 +206,7 @@ class WebDoor:
         try:
             if is_sent:
                 self._gate.check_rate("web", arrival.address)
-            raw = await run_in_threadpool(accept, arrival, self._wrapper, self._new_id(), self._regions, attachments)
+            raw = await self._gate.seal(accept, arrival, self._wrapper, self._new_id(), self._regions, attachments)
         except Refused as refused:
             raise combine([*refusals, refused]) from None
         if refusals:

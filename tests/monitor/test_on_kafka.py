@@ -194,9 +194,10 @@ def test_trace_finds_the_records_of_a_report(run: Callable[..., Any], number: in
     """The records of one report among thousands, at the start and at the end of the topics."""
     steps = json.loads(run("trace", written_bus.tracking(number), "--json").stdout)
     assert [step["what"] for step in steps] == ["arrived", "complaint", "dispatched", "dead letter"]
-    # No process of these parts reads the complaints for replies, and none builds desk and oversight.
+    # No process of these parts reads the complaints for replies or to forget, and none builds desk and oversight.
     read_models = {"desk", "oversight"}
-    assert [set(step["waits_for"]) for step in steps] == [set(), {"replies", *read_models}, read_models, set()]
+    readers = {"replies", "forget", *read_models}
+    assert [set(step["waits_for"]) for step in steps] == [set(), readers, read_models, set()]
 
 
 def test_the_audit_counts_every_message(run: Callable[..., Any]) -> None:

@@ -17,23 +17,27 @@ EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
         _("Kata-kata kedua laporan hampir sama."),
     ),
     (
-        frozenset({"here-near", "place-same-topics", "soon-place-topic", "beside-same-topic"}),
+        frozenset({"place-same-topics", "soon-place-topic", "beside-same-topic", "same-trouble-at-landmark"}),
         _("Tempat dan pokok masalahnya tampak sama."),
     ),
     (
-        frozenset({"same-thing-and-fault", "same-thing-and-fault-in-region", "same-thing-and-fault-soon"}),
+        frozenset({"same-thing-and-fault-in-region", "same-thing-and-fault-soon", "same-trouble-at-landmark"}),
         _("Hal yang dilaporkan dan masalahnya sama."),
     ),
     (
-        frozenset({"soon-place-topic", "same-thing-and-fault-soon"}),
+        frozenset({"soon-place-topic", "same-thing-and-fault-soon", "within-hours"}),
         _("Keduanya dilaporkan dalam waktu yang berdekatan."),
     ),
+    (
+        frozenset({"refers-to-report", "says-again", "reported-again-here"}),
+        _("Salah satu laporan menyebut laporan sebelumnya."),
+    ),
     (frozenset({"same-names"}), _("Keduanya menyebut nama yang sama.")),
-    (frozenset({"same-person"}), _("Keduanya menyebut orang atau nomor orang yang sama.")),
+    (frozenset({"same-person", "one-person"}), _("Keduanya menyebut orang atau nomor orang yang sama.")),
     (frozenset({"same-numbers"}), _("Keduanya menyebut angka yang sama.")),
     (frozenset({"same-date"}), _("Keduanya menyebut tanggal yang sama.")),
     (frozenset({"same-amount"}), _("Keduanya menyebut jumlah uang yang sama.")),
-    (frozenset({"usual-words"}), _("Banyak kata yang sama.")),
+    (frozenset({"usual-words", "rare-words"}), _("Banyak kata yang sama.")),
 )
 _GENERAL_EVIDENCE = _("Isi kedua laporan mirip.")
 _MAX_SENTENCES = 4

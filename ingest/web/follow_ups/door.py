@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ingest.arrival import Refused
@@ -123,7 +122,7 @@ class FollowUpDoor:
         self._gate.check_rate(RATE, arrival.address)
         typed = typed_follow_up(_json_fields(arrival.body))
         submission = read_follow_up(typed, self._link_key, 0)
-        raw = await run_in_threadpool(
+        raw = await self._gate.seal(
             wrap_follow_up, submission, typed.form_id, self._new_id(), (), arrival.at, self._wrapper
         )
         await self._gate.publish(accepted_record(raw))
@@ -150,7 +149,7 @@ class FollowUpDoor:
                 raise combine(refusals)
             submission = read_follow_up(typed, self._link_key, len(files))
             attachments = [file.attachment for file in files]
-            raw = await run_in_threadpool(
+            raw = await self._gate.seal(
                 wrap_follow_up, submission, typed.form_id, self._new_id(), attachments, arrival.at, self._wrapper
             )
             await self._gate.publish(accepted_record(raw))

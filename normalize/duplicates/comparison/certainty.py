@@ -63,6 +63,8 @@ def may_be_certain(pair: ComplaintPair) -> bool:
         return False
     if pair.is_near:
         return _is_certain_copy(pair)
+    if not (pair.things[0] or pair.common_topics) or not pair.has_common_ground:
+        return False
     is_one_object = _names_one_object(pair) and not is_small_thing_without_spot(pair)
     return is_one_object or pair.sender_relation == "same"
 

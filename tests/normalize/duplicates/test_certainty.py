@@ -34,6 +34,11 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
             message("Tarif parkir RSUD Wiratama mahal dan tanpa karcis, tolong ditertibkan", hours=3),
             "new",
         ),
+        (
+            message("Petugas meminta uang RT 03 RW 05, sudah tiga kali dilaporkan. Laporan ke-45."),
+            message("Trotoar rusak RT 03 RW 05, sudah dua minggu. Laporan ke-55. #lapor", channel="twitter"),
+            "likely",
+        ),
     ],
     ids=[
         "lamp beside a mosque",
@@ -41,6 +46,7 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
         "lamps in a street at once",
         "surface of a street",
         "two troubles of a hospital",
+        "two troubles of a hamlet",
     ],
 )
 def test_other_words_need_an_object(
