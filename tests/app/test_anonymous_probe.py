@@ -32,7 +32,8 @@ from tests.support.service import REGISTRY
 from tests.support.stage_path import StagePath, shipped_matcher
 
 _PATIENCE_SECONDS = 60
-# Reports of four matters, each with a copy in other words. The router finds an agency for the first three.
+# Reports of four matters, each with a copy that ends in other words; that of the app is the same text. The router finds
+# an agency for the first three.
 MATTERS = {
     "sms": "Kemenkes tolong, Jl. Kenanga Raya RT 3 Kelurahan Sukaramai berlubang besar depan bengkel Suryo Jaya, {}",
     "web": "Kemenkes, sampah menumpuk di Gang Teratai 4 samping pos ronda Cempaka Baru dan baunya menyengat, {}",
@@ -51,7 +52,7 @@ COURSES: Mapping[str, tuple[Verdict, ...]] = {
 
 def probe(parts: Parts, channel: str) -> Outgoing:
     """Return a copy of the anonymous report on a channel."""
-    when, words = NOW + timedelta(days=3), MATTERS[channel].format(COPY_END)
+    when, words = NOW + timedelta(days=3), MATTERS[channel].format(FIRST_END if channel == "mobile" else COPY_END)
     if channel == "sms":
         return records.sms(parts, words, "+628000000077", "SMprobe", when, "twilio-signature")
     if channel == "twitter":

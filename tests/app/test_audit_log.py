@@ -214,7 +214,8 @@ def test_the_monitor_publishes_the_head(tmp_path: Path) -> None:
         row = service.parts.audit_log.append("letters.drop", "id", "petugas", "uji", NOW)
         service.start("monitor")
         wait_for(lambda: len(service.parts.audit_heads.read()) > 1)
-        assert {head.hash for head in service.parts.audit_heads.read()} == {row.hash}
+        # The monitor records its own acts, too.
+        assert row.hash in {head.hash for head in service.parts.audit_heads.read()}
         assert service.stop() == [0]
     finally:
         service.parts.audit_heads.close()
