@@ -16,6 +16,7 @@ Source of the bounds: the transportation polytope; Willenborg and de Waal, Eleme
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # Numbers of cases from 1 to 4 are suppressed.
 LEAST_SHOWN = 5
@@ -42,6 +43,13 @@ class PublishedTable:
     rows: Mapping[str, PublishedRow]
 
 
+class _HiddenCells(NamedTuple):
+    """Rows whose total is suppressed, and those whose parts are."""
+
+    totals: frozenset[str]
+    rows: frozenset[str]
+
+
 def publish_table(rows: Mapping[str, Parts], columns: int) -> PublishedTable:
     """Return what may be published of a table whose rows have `columns` parts each.
 
@@ -50,23 +58,27 @@ def publish_table(rows: Mapping[str, Parts], columns: int) -> PublishedTable:
     """
     column_totals = tuple(sum(parts[column] for parts in rows.values()) for column in range(columns))
     total = sum(column_totals)
-    if _is_small(total) or any(map(_is_small, column_totals)):
+    hidden = None if any(map(_is_small, (total, *column_totals))) else _hidden_cells(rows)
+    if hidden is None:
         return _nothing(rows, columns)
-    hidden_totals = _hidden_totals({code: sum(parts) for code, parts in rows.items()})
-    hidden_rows = None if hidden_totals is None else _hidden_rows(rows, hidden_totals)
-    if hidden_totals is None or hidden_rows is None:
-        return _nothing(rows, columns)
-    hidden_sums = [sum(rows[code][column] for code in hidden_rows) for column in range(columns)]
-    hidden_parts = tuple(None if number else 0 for number in hidden_sums)
+    hidden_columns = zip(*(rows[code] for code in hidden.rows), strict=True)
+    hidden_parts = tuple(None if any(column) else 0 for column in hidden_columns)
+
+    def published(code: str, parts: Parts) -> PublishedRow:
+        return PublishedRow(
+            None if code in hidden.totals else sum(parts), hidden_parts if code in hidden.rows else parts
+        )
+
     return PublishedTable(
-        PublishedRow(total, column_totals),
-        {
-            code: PublishedRow(
-                None if code in hidden_totals else sum(parts), hidden_parts if code in hidden_rows else parts
-            )
-            for code, parts in rows.items()
-        },
+        PublishedRow(total, column_totals), {code: published(code, parts) for code, parts in rows.items()}
     )
+
+
+def _hidden_cells(rows: Mapping[str, Parts]) -> _HiddenCells | None:
+    """Return what is suppressed; `None` if the rows do not suffice."""
+    totals = _hidden_totals({code: sum(parts) for code, parts in rows.items()})
+    hidden_rows = None if totals is None else _hidden_rows(rows, totals)
+    return None if totals is None or hidden_rows is None else _HiddenCells(totals, hidden_rows)
 
 
 def _is_small(number: int) -> bool:

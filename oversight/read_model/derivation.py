@@ -1,7 +1,7 @@
 """Derives rows of `OversightCase` from facts, and changes the counts by the difference to the rows before."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -53,24 +53,29 @@ def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[
 
 
 def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[UUID, _Row]) -> None:
-    changed = [row for id_, row in after.items() if before.get(id_) != row]
+    new_rows = [row for id_, row in after.items() if before.get(id_) != row]
+    old_rows = [row for id_, row in before.items() if after.get(id_) != row]
     removed_ids = [id_ for id_ in before if id_ not in after]
-    days: Counter[Any] = Counter()
-    pairs: Counter[Any] = Counter()
-    for old_row in (before[id_] for id_ in (*removed_ids, *(row["complaint_id"] for row in changed)) if id_ in before):
-        days.subtract(day_tallies(old_row))
-        pairs.subtract(pair_tallies(old_row))
-    for row in changed:
-        days.update(day_tallies(row))
-        pairs.update(pair_tallies(row))
     if removed_ids:
         connection.execute(delete(OversightCase).where(col(OversightCase.complaint_id).in_(removed_ids)))
-    if changed:
+    if new_rows:
         statement = insert_statement(connection, OversightCase)
-        new_values = {name: statement.excluded[name] for name in changed[0] if name != "complaint_id"}
-        connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values), changed)
-    add_counts(connection, OversightDay, days)
-    add_counts(connection, OversightPairDay, pairs)
+        new_values = {name: statement.excluded[name] for name in new_rows[0] if name != "complaint_id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values), new_rows)
+    add_counts(connection, OversightDay, _difference(day_tallies, old_rows, new_rows))
+    add_counts(connection, OversightPairDay, _difference(pair_tallies, old_rows, new_rows))
+
+
+def _difference(
+    tallies: Callable[[_Row], Counter[Any]], old_rows: Iterable[_Row], new_rows: Iterable[_Row]
+) -> Mapping[Any, int]:
+    """Return what the numbers change by if the new rows take the place of the old ones."""
+    difference: Counter[Any] = Counter()
+    for row in old_rows:
+        difference.subtract(tallies(row))
+    for row in new_rows:
+        difference.update(tallies(row))
+    return difference
 
 
 def add_counts(connection: Connection, table: type[SQLModel], differences: Mapping[NamedTuple, int]) -> None:
