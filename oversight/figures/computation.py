@@ -123,16 +123,16 @@ def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figure
         received=_by_channel(counts),
         cases=cases,
         duplicates_avoided=Duplicates(counts.total("duplicate_certain"), counts.total("duplicate_confirmed")),
-        forwarded_in_time=_in_time(counts, today, "forward_met", "forward_missed", "forward_open", "forward_dropped"),
+        forwarded_in_time=forwarded_in_time(counts, today),
         first_agency_right=Share(
             counts.total("first_right"),
             counts.total("first_right", "first_wrong"),
             counts.total("first_undecided"),
         ),
         ping_pong=PingPong(Share(counts.total("ping_pong"), cases), worst_pairs(counts.pairs, WORST_PAIRS)),
-        answered_in_time=_in_time(counts, today, "answer_met", "answer_missed", "answer_open", "answer_dropped"),
+        answered_in_time=answered_in_time(counts, today),
         days_to_answer=_days_to_answer(counts, today),
-        finished=Finished(_finished(counts, today), Share(counts.total("published_as_finished"), current_cases)),
+        finished=Finished(finished_in_time(counts, today), Share(counts.total("published_as_finished"), current_cases)),
         open_cases=_open_cases(counts, today),
         untouched_after_10_days=_untouched(counts, today),
         reopened=Share(counts.total("reopened"), counts.total("closed")),
@@ -141,6 +141,28 @@ def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figure
         calendar_version=deadlines.calendar.version,
         is_provisional=_is_provisional(counts, deadlines),
     )
+
+
+def forwarded_in_time(counts: Counts, today: date) -> Share:
+    """Return the share of the cases that an agency got in time."""
+    return _in_time(counts, today, "forward_met", "forward_missed", "forward_open", "forward_dropped")
+
+
+def answered_in_time(counts: Counts, today: date) -> Share:
+    """Return the share of the cases that an agency answered in time."""
+    return _in_time(counts, today, "answer_met", "answer_missed", "answer_open", "answer_dropped")
+
+
+def finished_in_time(counts: Counts, today: date) -> Share:
+    """Return the share of the cases that were finished within `FINISH_DAYS`."""
+
+    def is_over(day: int) -> bool:
+        return today.toordinal() - day > FINISH_DAYS
+
+    in_time = counts.where("finish_met", is_over)
+    late = counts.where("finish_open", is_over) + counts.total("finish_missed")
+    every_case = counts.total("finish_met", "finish_open", "finish_missed", "finish_dropped")
+    return Share(in_time, in_time + late, every_case - in_time - late)
 
 
 def _by_channel(counts: Counts) -> Mapping[str, int]:
@@ -168,16 +190,6 @@ def _untouched(counts: Counts, today: date) -> Untouched:
     touched = _in_time(counts, today, "touch_met", "touch_missed", "touch_open", "touch_dropped")
     share = Share(touched.denominator - touched.numerator, touched.denominator, touched.censored)
     return Untouched(share, counts.where("touch_open", lambda day: day < today.toordinal()))
-
-
-def _finished(counts: Counts, today: date) -> Share:
-    def is_over(day: int) -> bool:
-        return today.toordinal() - day > FINISH_DAYS
-
-    in_time = counts.where("finish_met", is_over)
-    late = counts.where("finish_open", is_over) + counts.total("finish_missed")
-    every_case = counts.total("finish_met", "finish_open", "finish_missed", "finish_dropped")
-    return Share(in_time, in_time + late, every_case - in_time - late)
 
 
 def _days_to_answer(counts: Counts, today: date) -> DaysToAnswer:

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from bus.port import Outgoing
 from config.clocks.deadlines import Deadlines
-from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
+from config.database import insert_statement
 from messages.channels import ReplyForm
 from messages.shapes import Channel, OversightEvent
 from oversight.notices.consent_messages import (
@@ -23,6 +23,7 @@ from oversight.notices.consent_messages import (
     question_messages,
 )
 from oversight.notices.consents import answer_of
+from oversight.notices.notice_transaction import notice_transaction
 from oversight.notices.publisher import Publish
 from oversight.notices.tables import OversightConsent, OversightNotice
 from oversight.read_model.derivation import derive_cases
@@ -57,36 +58,33 @@ class ConsentPublisher:
         self,
         engine: Engine,
         publish: Publish,
-        now: Callable[[], datetime],
         stopping: threading.Event,
         asking: Asking,
         deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._publish = publish
-        self._now = now
         self._stopping = stopping
         self._asking = asking
         self._deadlines = deadlines
 
-    def publish_due(self) -> int:
-        """Publish every question and answer that is due; return the number of events.
+    def publish_due(self, until: datetime) -> int:
+        """Publish every question and answer whose moment is not after `until`; return the number of events.
 
-        Raises `DatabaseUnavailable` and `Retry`.
+        Raises `DatabaseUnavailable`, `RebuildRunning` and `Retry`.
         """
         published = 0
         while not self._stopping.is_set():
-            cases, events = self._publish_some()
+            cases, events = self._publish_some(until)
             published += events
             if cases < _CASES_AT_ONCE:
                 break
         return published
 
-    def _publish_some(self) -> tuple[int, int]:
+    def _publish_some(self, until: datetime) -> tuple[int, int]:
         """Publish for some cases; return the numbers of cases and of events."""
-        with write_transaction(self._engine) as connection:
-            lock_until_commit(connection, DatabaseLock.OVERSIGHT)
-            rows = _due_rows(connection, self._now())
+        with notice_transaction(self._engine) as connection:
+            rows = _due_rows(connection, until)
             events, messages = self._due_messages(connection, rows)
             if messages:
                 self._publish(messages)
@@ -130,11 +128,11 @@ class ConsentPublisher:
         derive_cases(connection, {event.subject for event in events}, self._deadlines)
 
 
-def _due_rows(connection: Connection, now: datetime) -> Sequence[OversightConsent]:
+def _due_rows(connection: Connection, until: datetime) -> Sequence[OversightConsent]:
     columns = OversightConsent.__table__.columns  # type: ignore[attr-defined]
     query = (
         select(*columns)
-        .where(col(OversightConsent.next_at) <= now)
+        .where(col(OversightConsent.next_at) <= until)
         .order_by(col(OversightConsent.next_at), col(OversightConsent.complaint_id))
         .limit(_CASES_AT_ONCE)
     )

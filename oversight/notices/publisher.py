@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from sqlmodel import col
 
 from bus.port import Outgoing
-from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
+from config.database import insert_statement
 from messages import codec, ids
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
 from oversight.notices.deadline_events import DeadlineEvent, deadline_event_id, events_to_tell
+from oversight.notices.notice_transaction import notice_transaction
 from oversight.notices.running_clocks import next_moment, told_events
 from oversight.notices.tables import OversightClock, OversightNotice
 from oversight.read_model.tables import OversightReport
@@ -41,33 +42,32 @@ class DeadlinePublisher:
         self,
         engine: Engine,
         publish: Publish,
-        now: Callable[[], datetime],
         stopping: threading.Event,
     ) -> None:
         self._engine = engine
         self._publish = publish
-        self._now = now
         self._stopping = stopping
 
-    def publish_due(self) -> int:
-        """Publish every event whose moment has come; return their number. Raises `DatabaseUnavailable` and `Retry`."""
+    def publish_due(self, until: datetime) -> int:
+        """Publish every event whose moment is not after `until`; return their number.
+
+        Raises `DatabaseUnavailable`, `RebuildRunning` and `Retry`.
+        """
         published = 0
         while not self._stopping.is_set():
-            clocks, events = self._publish_some()
+            clocks, events = self._publish_some(until)
             published += events
             if clocks < _CLOCKS_AT_ONCE:
                 break
         return published
 
-    def _publish_some(self) -> tuple[int, int]:
+    def _publish_some(self, until: datetime) -> tuple[int, int]:
         """Publish the events of some clocks; return the numbers of clocks and of events."""
-        now = self._now()
-        with write_transaction(self._engine) as connection:
-            lock_until_commit(connection, DatabaseLock.OVERSIGHT)
-            clocks = _clocks_to_tell(connection, now)
+        with notice_transaction(self._engine) as connection:
+            clocks = _clocks_to_tell(connection, until)
             reports = _reports(connection, clocks)
             told = told_events(connection, clocks)
-            events = [(clock, event) for clock in clocks for event in events_to_tell(clock, told, now)]
+            events = [(clock, event) for clock in clocks for event in events_to_tell(clock, told, until)]
             if events:
                 self._publish([_message(clock, event, reports[clock.complaint_id]) for clock, event in events])
             _store(connection, clocks, events, told)
@@ -76,11 +76,11 @@ class DeadlinePublisher:
         return len(clocks), len(events)
 
 
-def _clocks_to_tell(connection: Connection, now: datetime) -> Sequence[OversightClock]:
+def _clocks_to_tell(connection: Connection, until: datetime) -> Sequence[OversightClock]:
     columns = OversightClock.__table__.columns  # type: ignore[attr-defined]
     query = (
         select(*columns)
-        .where(col(OversightClock.next_at) <= now)
+        .where(col(OversightClock.next_at) <= until)
         .order_by(col(OversightClock.next_at), col(OversightClock.complaint_id), col(OversightClock.clock))
         .limit(_CLOCKS_AT_ONCE)
     )

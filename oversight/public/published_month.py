@@ -5,14 +5,19 @@ and no total of several months is published. So each table is protected by itsel
 out of all three tables if one of them cannot be protected.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection
 
-from config.clocks.deadlines import Deadlines
-from oversight.figures.computation import Figures, Share, bucket_limits, compute_figures
+from oversight.figures.computation import (
+    Share,
+    answered_in_time,
+    bucket_limits,
+    finished_in_time,
+    forwarded_in_time,
+)
 from oversight.figures.counts import NATION, Counts, Measure, Scope, ScopeKind
 from oversight.pages.months import Month
 from oversight.pages.shown_figures import FIGURES_BY_SLUG, FigureValue, ShownFigure
@@ -20,7 +25,13 @@ from oversight.public.suppression import Parts, PublishedRow, PublishedTable, pu
 from oversight.read_model.day_counts import read_counts, read_counts_by_scope
 
 # The figures whose three parts are all cases of a scope. Others overlap with them, and could give cells away.
-PUBLIC_FIGURES: Sequence[ShownFigure] = tuple(FIGURES_BY_SLUG[slug] for slug in ("dijawab", "diteruskan", "selesai"))
+# Each is computed alone: a month has thousands of scopes, and the other figures would be half of the work.
+_SHARES: Mapping[str, Callable[[Counts, date], Share]] = {
+    "dijawab": answered_in_time,
+    "diteruskan": forwarded_in_time,
+    "selesai": finished_in_time,
+}
+PUBLIC_FIGURES: Sequence[ShownFigure] = tuple(FIGURES_BY_SLUG[slug] for slug in _SHARES)
 KINDS: Sequence[ScopeKind] = ("province", "agency", "topic")
 # In time, late, not counted yet.
 COLUMNS = 3
@@ -55,27 +66,25 @@ def row_value(row: PublishedRow) -> FigureValue:
     return FigureValue(in_time / counted if counted else None, in_time, counted, censored)
 
 
-def read_published_month(connection: Connection, month: Month, today: date, deadlines: Deadlines) -> PublishedMonth:
+def read_published_month(connection: Connection, month: Month, today: date) -> PublishedMonth:
     """Return the tables of a month as they are on a day."""
     measures: Sequence[Measure] = sorted({measure for figure in PUBLIC_FIGURES for measure in figure.measures})
-
-    def figures(counts: Counts) -> Figures:
-        return compute_figures(counts, today, deadlines)
-
     limits = bucket_limits(today)
-    nation = figures(read_counts(connection, NATION, month.period))
-    scopes = {
-        kind: {
-            code: figures(counts)
-            for code, counts in read_counts_by_scope(connection, kind, month.period, measures, limits).items()
-        }
-        for kind in KINDS
-    }
+    nation = read_counts(connection, NATION, month.period)
+    by_kind = {kind: read_counts_by_scope(connection, kind, month.period, measures, limits) for kind in KINDS}
+
+    def parts(figure: ShownFigure, counts: Counts) -> Parts:
+        share = _SHARES[figure.slug](counts, today)
+        return share.numerator, share.denominator - share.numerator, share.censored
+
     return publish_month(
         {
             figure.slug: (
-                _parts(figure, nation),
-                {kind: {code: _parts(figure, it) for code, it in by_code.items()} for kind, by_code in scopes.items()},
+                parts(figure, nation),
+                {
+                    kind: {code: parts(figure, counts) for code, counts in by_code.items()}
+                    for kind, by_code in by_kind.items()
+                },
             )
             for figure in PUBLIC_FIGURES
         }
@@ -98,13 +107,3 @@ def _published_tables(
 
 def _rest(nation: Parts, rows: Mapping[str, Parts]) -> Parts:
     return tuple(number - sum(parts[column] for parts in rows.values()) for column, number in enumerate(nation))
-
-
-def _parts(figure: ShownFigure, figures: Figures) -> Parts:
-    shares: Mapping[str, Share] = {
-        "dijawab": figures.answered_in_time,
-        "diteruskan": figures.forwarded_in_time,
-        "selesai": figures.finished.within_60_days,
-    }
-    share = shares[figure.slug]
-    return share.numerator, share.denominator - share.numerator, share.censored

@@ -6,18 +6,18 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from config.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from oversight.figures.counts import jakarta_day
 from oversight.pages.months import Month
 from oversight.public.published_month import PublishedMonth, read_published_month
+from oversight.read_model.rebuild_marker import is_being_rebuilt
 
 # Months before the current one that everybody may read. It also limits what is kept.
 MOST_MONTHS = 36
 
 
 class MonthNotReady(Exception):
-    """Another request computes a month. It takes seconds in a large service."""
+    """Another request computes a month, which takes seconds in a large service, or the read model is being rebuilt."""
 
 
 class PublishedMonths:
@@ -26,9 +26,8 @@ class PublishedMonths:
     A month stays as it was first read on a day: numbers that change within a day would show what single cases do.
     """
 
-    def __init__(self, engine: Engine, deadlines: Deadlines, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
-        self._deadlines = deadlines
         self._now = now
         self._lock = Lock()
         self._months: dict[tuple[date, Month], PublishedMonth] = {}
@@ -56,7 +55,10 @@ class PublishedMonths:
         try:
             self._months = {key: kept for key, kept in self._months.items() if key[0] == today}
             with read_transaction(self._engine) as connection:
-                published = read_published_month(connection, month, today, self._deadlines)
+                if is_being_rebuilt(connection):
+                    # The counts of a half would stay for the rest of the day.
+                    raise MonthNotReady
+                published = read_published_month(connection, month, today)
             self._months[today, month] = published
             return published
         finally:

@@ -10,6 +10,7 @@ from bus.reprocessing import reprocess
 from config.database import DatabaseLock, lock_until_commit, write_transaction
 from oversight.notices.tables import OversightClock, OversightConsent
 from oversight.read_model import tables
+from oversight.read_model.rebuild_marker import begin_rebuild, end_rebuild
 from oversight.read_model.sink import OversightSink
 
 READ_MODEL: tuple[type[SQLModel], ...] = (
@@ -27,7 +28,10 @@ READ_MODEL: tuple[type[SQLModel], ...] = (
 
 
 class ReadModelRebuild:
-    """Empties the tables and processes all records that the topics still have. The stage may run meanwhile."""
+    """Empties the tables and processes all records that the topics still have. The stage may run meanwhile.
+
+    Until it ends, nobody is told of deadlines or asked about the Ombudsman, and no further month is published.
+    """
 
     def __init__(self, engine: Engine, sink: OversightSink) -> None:
         self._engine = engine
@@ -40,6 +44,11 @@ class ReadModelRebuild:
         """
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.OVERSIGHT)
+            number = begin_rebuild(connection)
             for table in READ_MODEL:
                 connection.execute(delete(table))
-        return reprocess(self._sink.handle, reader, topics)
+        count = reprocess(self._sink.handle, reader, topics)
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, DatabaseLock.OVERSIGHT)
+            end_rebuild(connection, number)
+        return count

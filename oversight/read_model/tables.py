@@ -168,7 +168,10 @@ class OversightDay(SQLModel, table=True):
     """
 
     __tablename__ = "oversight_day"
-    __table_args__ = (Index("ix_oversight_day_kind", "scope_kind", "day"),)
+    __table_args__ = (
+        # It has all columns, so that the ranking of one figure reads no row of another one, and only this index.
+        Index("ix_oversight_day_measure", "scope_kind", "measure", "day", "scope", "bucket", "channel", "number"),
+    )
 
     scope_kind: str = Field(primary_key=True)
     scope: str = Field(primary_key=True)
@@ -177,6 +180,14 @@ class OversightDay(SQLModel, table=True):
     bucket: int = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     number: int
+
+
+class OversightRebuild(SQLModel, table=True):
+    """A rebuild that has begun and has not ended: see `rebuild_marker`."""
+
+    __tablename__ = "oversight_rebuild"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
 
 
 class OversightPairDay(SQLModel, table=True):

@@ -55,7 +55,8 @@ class Officer:
         """Let the thread of oversight search once; return the number of events."""
         self.read()
         with closing(self.parts.bus.producer()) as producer:
-            count = consent_publisher(self.parts, producer.publish, threading.Event()).publish_due()
+            publisher = consent_publisher(self.parts, producer.publish, threading.Event())
+            count = publisher.publish_due(self.parts.now())
         self._stages.run()
         return count
 

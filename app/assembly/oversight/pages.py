@@ -21,7 +21,7 @@ def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> O
 
 def public_figures(parts: Parts, pages: Environment) -> PublicPages:
     """Return the pages for everybody."""
-    return PublicPages(PublishedMonths(parts.engine, parts.deadlines, parts.now), scope_names(parts), pages)
+    return PublicPages(PublishedMonths(parts.engine, parts.now), scope_names(parts), pages)
 
 
 def scope_names(parts: Parts) -> ScopeNames:

@@ -3,21 +3,25 @@
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from app.assembly.parts import Parts
+from app.assembly.queues import existing_queues
 from bus.port import Outgoing
 from config.database import statement_chunks
 from oversight.notices.consent_publisher import Asking, ConsentPublisher
 from oversight.notices.notice_thread import NoticeThread
 from oversight.notices.publisher import DeadlinePublisher
+from oversight.notices.read_progress import read_until
 from oversight.read_model.rebuild import ReadModelRebuild
 from oversight.read_model.sink import OversightSink
 from privacy.forgotten import forgotten_complaints
 from router.answer_store import processed_positions
 
+_GROUP = "oversight"
 # Pause between two searches for deadlines.
 _SEARCH_SECONDS = 60.0
 
@@ -39,9 +43,10 @@ def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Call
 
     def tell_deadlines() -> None:
         with closing(parts.door_producer()) as producer:
-            deadlines = DeadlinePublisher(parts.engine, producer.publish, parts.now, stopping)
+            deadlines = DeadlinePublisher(parts.engine, producer.publish, stopping)
             consents = consent_publisher(parts, producer.publish, stopping)
-            NoticeThread((deadlines.publish_due, consents.publish_due), stopping, _SEARCH_SECONDS).run()
+            searches = (deadlines.publish_due, consents.publish_due)
+            NoticeThread(searches, lambda: _read_until(parts), stopping, _SEARCH_SECONDS).run()
 
     yield "deadlines", tell_deadlines
 
@@ -51,7 +56,15 @@ def consent_publisher(
 ) -> ConsentPublisher:
     """Return what asks senders if the Ombudsman may have the case."""
     asking = Asking(parts.channels.answer_forms, parts.link_of, forgotten_complaints)
-    return ConsentPublisher(parts.engine, publish, parts.now, stopping, asking, parts.deadlines)
+    return ConsentPublisher(parts.engine, publish, stopping, asking, parts.deadlines)
+
+
+def _read_until(parts: Parts) -> datetime:
+    """Return the moment until which the stage has processed its topics. Raises `Retry`."""
+    # The clock is read first: a record that comes meanwhile is later.
+    now = parts.now()
+    with closing(parts.bus.reader()) as reader:
+        return read_until(reader, _GROUP, parts.consumer_groups[_GROUP].topics_with(existing_queues(reader)), now)
 
 
 def rebuild(parts: Parts) -> ReadModelRebuild:

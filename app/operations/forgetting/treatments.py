@@ -109,6 +109,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
                 "oversight_hand_over",
                 "oversight_notice",
                 "oversight_pair_day",
+                "oversight_rebuild",
                 "oversight_report",
             ),
             _kept("figures: ids, times and codes"),

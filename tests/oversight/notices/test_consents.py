@@ -52,9 +52,8 @@ class Questions:
         """Search some days after the beginning; return number and event or reply of each new message."""
         before = len(self.published)
         asking = Asking(DIRECTORY.answer_forms, lambda _: LINK, lambda _connection, _ids: self.forgotten)
-        ConsentPublisher(
-            self.engine, self.publish, lambda: day(days), threading.Event(), asking, DEADLINES
-        ).publish_due()
+        publisher = ConsentPublisher(self.engine, self.publish, threading.Event(), asking, DEADLINES)
+        publisher.publish_due(day(days))
         return [_told(message) for message in self.published[before:]]
 
     def act(self, number: int, act: SenderAct, of: int, days: float) -> None:

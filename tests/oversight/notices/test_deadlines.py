@@ -48,8 +48,7 @@ class Watch:
     def tell(self, days: float) -> list[tuple[str, str, str]]:
         """Search for deadlines some days after the beginning; return case, event and clock of each new message."""
         before = len(self.published)
-        publisher = DeadlinePublisher(self.engine, self.publish, lambda: day(days), threading.Event())
-        publisher.publish_due()
+        DeadlinePublisher(self.engine, self.publish, threading.Event()).publish_due(day(days))
         return [(event.tracking, event.event, event.reason) for event in map(decoded, self.published[before:])]
 
     def topic(self) -> list[Record]:

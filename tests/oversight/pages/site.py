@@ -110,7 +110,7 @@ class OversightSite:
         app.include_router(pages.routes())
         public_templates = page_templates(DEADLINES.calendar)
         public_templates.globals["public_figures"] = True
-        months = PublishedMonths(self.engine, DEADLINES, lambda: NOW)
+        months = PublishedMonths(self.engine, lambda: NOW)
         app.include_router(PublicPages(months, scope_names(), public_templates).routes())
         install_sign_in_handlers(app, _refused)
         app.add_middleware(PageLanguage)

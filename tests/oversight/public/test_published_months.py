@@ -11,7 +11,6 @@ from sqlalchemy import Engine, event
 from app.database import open_database
 from oversight.pages.months import Month
 from oversight.public.published_months import MonthNotReady, PublishedMonths
-from tests.support.deadlines import DEADLINES
 
 JUNE = Month(2026, 6)
 
@@ -40,7 +39,7 @@ class Reads:
 def test_a_month_is_computed_once_a_day_and_no_reader_waits(empty_engine: Engine) -> None:
     """A second reader is refused meanwhile; later ones get the month without a query until the day has ended."""
     time = [datetime(2026, 7, 20, 2, tzinfo=UTC)]
-    months = PublishedMonths(empty_engine, DEADLINES, lambda: time[0])
+    months = PublishedMonths(empty_engine, lambda: time[0])
     reads = Reads(empty_engine)
     reader = threading.Thread(target=months.get, args=(JUNE,))
     reader.start()
@@ -61,7 +60,7 @@ def test_a_month_is_computed_once_a_day_and_no_reader_waits(empty_engine: Engine
 
 def test_only_months_that_have_ended_are_offered(empty_engine: Engine) -> None:
     """By Jakarta time, where the month ends seven hours before that of UTC."""
-    months = PublishedMonths(empty_engine, DEADLINES, lambda: datetime(2026, 6, 30, 17, tzinfo=UTC))
+    months = PublishedMonths(empty_engine, lambda: datetime(2026, 6, 30, 17, tzinfo=UTC))
     assert months.newest() == JUNE
     assert [months.is_offered(month) for month in (JUNE, Month(2026, 7), Month(2023, 7), Month(2023, 6))] == [
         *(True, False, True, False)

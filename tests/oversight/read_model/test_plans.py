@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, text
 
 from app.database import open_database
 from config.database import read_transaction, write_transaction
-from oversight.figures.computation import compute_figures
+from oversight.figures.computation import bucket_limits, compute_figures
 from oversight.figures.counts import NATION, Scope, ScopeKind, jakarta_day, month_period
+from oversight.pages.shown_figures import DEFAULT_FIGURE
 from oversight.read_model.day_counts import (
     needs_rebuild,
     read_counts,
@@ -35,9 +36,21 @@ SCOPES = (NATION, Scope("province", "33"), Scope("agency", AGENCIES[0]), Scope("
 KINDS: tuple[ScopeKind, ...] = ("province", "agency", "topic")
 
 Query = Callable[[Connection], object]
+# As pages read them: the measures of one figure, without days that no figure compares.
+RANKING_QUERIES: dict[ScopeKind, Query] = {
+    kind: partial(
+        read_counts_by_scope,
+        kind=kind,
+        period=MONTH,
+        measures=sorted({*DEFAULT_FIGURE.measures, "case"}),
+        limits=bucket_limits(jakarta_day(NOW)),
+    )
+    for kind in KINDS
+}
 QUERIES: dict[str, Query] = {
     **{f"{scope} of a month": partial(read_counts, scope=scope, period=MONTH) for scope in SCOPES},
     **{f"every {kind}": partial(read_counts_by_scope, kind=kind, period=MONTH) for kind in KINDS},
+    **{f"figure of every {kind}": query for kind, query in RANKING_QUERIES.items()},
     **{f"longest overdue of {scope}": partial(read_longest_overdue, scope=scope, now=NOW) for scope in SCOPES},
     **{f"all of {scope}": partial(read_counts, scope=scope) for scope in SCOPES[1:]},
     "first day": read_first_day,
@@ -66,6 +79,15 @@ def test_every_query_uses_an_index(many_cases: Engine) -> None:
     with write_transaction(many_cases) as connection:
         connection.execute(text("ANALYZE"))
     assert scans(many_cases) == {}
+
+
+def test_a_ranking_reads_the_rows_of_its_figure_only(many_cases: Engine) -> None:
+    """By the index that begins with scopes and measure, and has all columns."""
+    with write_transaction(many_cases) as connection:
+        connection.execute(text("ANALYZE"))
+    for query in RANKING_QUERIES.values():
+        ((_, plan),) = plans(many_cases, query)
+        assert "ix_oversight_day_measure" in plan
 
 
 def scans(engine: Engine) -> dict[tuple[str, str], str]:
