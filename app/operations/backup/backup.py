@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.operations.backup.snapshot import BUS, DATABASE, SPOOL, copy_databases, present_databases
+from app.operations.backup.snapshot import BUS, DATABASE, SPOOL, copy_databases
 from bus.errors import Stop
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.part_writer import file_digest
@@ -62,8 +62,7 @@ def write_backup(home: Path, folder: Path, code_version: str, now: datetime, fil
         raise Stop(f"{home} has no embedded bus: there is nothing to back up.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        names = present_databases(home)
-        copy_databases(home, {name: files.temporary(folder / name) for name in names})
+        names = copy_databases(home, lambda name: files.temporary(folder / name))
         for name in names:
             files.publish(folder / name)
         # Keys and texts of operators change seldom, and nothing in the databases depends on a later one.

@@ -14,7 +14,7 @@ A transaction that reads sees its first state to its end (WAL), however long the
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -26,10 +26,10 @@ _BUSY_SECONDS = 15.0
 _PAGES_AT_ONCE = 1_000
 
 
-def copy_databases(home: Path, targets: Mapping[str, Path]) -> None:
-    """Copy the files of `home` that are there to the target paths, as they were at one moment.
+def copy_databases(home: Path, target_of: Callable[[str], Path]) -> Sequence[str]:
+    """Copy the files of `home` that are there, as they were at one moment. Return their names.
 
-    Raises `Retry` if a file stays locked.
+    `target_of` returns the path for a copy. Raises `Retry` if a file stays locked.
     """
     with ExitStack() as stack:
         sources: dict[str, sqlite3.Connection] = {}
@@ -43,12 +43,8 @@ def copy_databases(home: Path, targets: Mapping[str, Path]) -> None:
         except sqlite3.OperationalError as error:
             raise Retry(f"the data folder: {error}") from error
         for name, source in sources.items():
-            _copy(source, targets[name])
-
-
-def present_databases(home: Path) -> Sequence[str]:
-    """Return the names of the SQLite files that a data folder has."""
-    return [name for name in (SPOOL, DATABASE, BUS) if (home / name).exists()]
+            _copy(source, target_of(name))
+    return list(sources)
 
 
 @contextmanager

@@ -146,15 +146,14 @@ def test_the_copies_are_of_one_moment(loaded: Parts, home: Path, tmp_path: Path)
     with closing(loaded.bus.producer()) as producer:
         producer.publish([records.web(loaded, LAMP, NOW, "first")])
 
-        class LateWriter(dict[str, Path]):
-            """Writes a record and its decision before the first copy is made."""
+        def target_of(name: str) -> Path:
+            """Write a record, its decision and a new spool before a copy is made."""
+            producer.publish([records.web(loaded, LAMP, NOW, f"later {name}")])
+            process_all(loaded, "normalize", loaded.normalizer)
+            (home / "spool.db").touch()
+            return tmp_path / name
 
-            def __getitem__(self, name: str) -> Path:
-                producer.publish([records.web(loaded, LAMP, NOW, f"later {name}")])
-                process_all(loaded, "normalize", loaded.normalizer)
-                return tmp_path / name
-
-        copy_databases(home, LateWriter())
+        assert copy_databases(home, target_of) == ["satupintu.db", "bus.db"]
     with (
         closing(sqlite3.connect(tmp_path / "bus.db")) as bus,
         closing(sqlite3.connect(tmp_path / "satupintu.db")) as rows,
