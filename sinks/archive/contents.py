@@ -1,7 +1,8 @@
 """Reads an archive: its faults, and its records."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -54,8 +55,7 @@ class ArchiveContents:
 
     def partitions(self) -> Sequence[Partition]:
         """Return every partition with records, sorted."""
-        files = (file for manifest in self._folder.days() for file in manifest.files)
-        return sorted({Partition(file.topic, file.partition) for file in files})
+        return sorted({Partition(file.topic, file.partition) for files in self._files.values() for file in files})
 
     def gaps(self) -> Sequence[Gap]:
         """Return the offsets that the bus had deleted before they were archived, or that the archive has deleted."""
@@ -66,11 +66,19 @@ class ArchiveContents:
         records = self._records(topic)
         return map(self._forgotten.redraw, records) if self._forgotten else records
 
+    @cached_property
+    def _files(self) -> Mapping[str, Sequence[ArchivedFile]]:
+        """The files of each topic. A restore asks for each topic, and the manifests of years are read once."""
+        files = defaultdict[str, list[ArchivedFile]](list)
+        for manifest in self._folder.days():
+            for file in manifest.files:
+                files[file.topic].append(file)
+        return files
+
     def _records(self, topic: str) -> Iterator[Record]:
         head = self.head()
         _, parquet = load_pyarrow()
-        files = [file for manifest in self._folder.days() for file in manifest.files if file.topic == topic]
-        for file in sorted(files, key=lambda file: (file.partition, file.start)):
+        for file in sorted(self._files.get(topic, ()), key=lambda file: (file.partition, file.start)):
             end = head.end_of(Partition(topic, file.partition))
             if file.start >= end:
                 continue
