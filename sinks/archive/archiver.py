@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from bus.errors import Stop
 from bus.port import OffsetRange, Partition, Reader, Record
 from messages.answer_check import AnswerCheck
-from messages.topics import Topic
+from messages.topics import AGENCY_ANSWERS, Topic
 from sinks.archive.columns import SCHEMA_VERSION, shape_finder
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.folder_lock import locked
@@ -36,7 +36,7 @@ from sinks.archive.tombstones import catch_up
 _QUEUE_PREFIX = "agency-"
 _MS_PER_SECOND = 1_000
 # Each partition is read before the partitions of the topics that lead to it: what led to an archived record is
-# archived too. `read_ends` depends on this order.
+# archived too. `read_ranges` depends on this order. Answers have the prefix of the queues, and come after them.
 _OUTCOMES_FIRST = ("dead-", "oversight", "replies", _QUEUE_PREFIX, "corrections", "complaints", "raw-", "quarantine")
 
 
@@ -86,6 +86,7 @@ class Archiver:
         topics = list(topics)
         self._reader = reader
         self._topics = [topic.name for topic in topics]
+        self._compacted_topics = {topic.name for topic in topics if topic.compacted}
         self._shape_of = shape_finder(topics)
         self._groups = groups
         self._folder = ArchiveFolder(folder)
@@ -98,6 +99,7 @@ class Archiver:
     def run(self, now: datetime, until: datetime | None = None) -> ArchiveReport:
         """Archive the records that the bus took before `until`, or all.
 
+        With `until` the committed offsets of the run before stay: a record may have outcomes that are left out.
         Raises the reader's errors, and `Stop` if pyarrow is missing, the folder cannot be written, another run uses it,
         or it is the archive of another system.
         """
@@ -112,8 +114,9 @@ class Archiver:
         self._days = {manifest.day: manifest for manifest in self._folder.days()}
         last_files, ends = self._archived()
         self._folder.delete_leftovers(self._files, self._days.values())
-        committed = {group: self._reader.committed(group, names) for group, names in self._groups.items()}
+        committed = self._committed_by_name() if until is None else head.committed if head else {}
         ranges = read_ranges(self._reader, [*self._topics, *self._former_queues()])
+        self._check_ends(ends, ranges)
         self._check_system(last_files, ranges)
         run = _Run(now, int(until.timestamp() * _MS_PER_SECOND) if until else None, ArchiveReport())
         for partition, span in sorted(ranges.items()):
@@ -127,7 +130,7 @@ class Archiver:
             code_version=self._system.code_version,
             bus=self._system.bus,
             ends=_by_name(ends),
-            committed={group: _by_name(offsets) for group, offsets in committed.items()},
+            committed=committed,
             # A key is stored before anything that it seals is published: the archived records need no later key.
             keys=write_keys(self._folder.path, self._files, self._read_keys()),
             redrawn=applied,
@@ -137,6 +140,10 @@ class Archiver:
             if path != new_head.keys.path:
                 self._files.delete(self._folder.path / path)
         return run.report
+
+    def _committed_by_name(self) -> dict[str, dict[str, int]]:
+        """Return the next offset of each group, by group and `topic/number`."""
+        return {group: _by_name(self._reader.committed(group, names)) for group, names in self._groups.items()}
 
     def _archived(self) -> tuple[dict[Partition, ArchivedFile], dict[Partition, int]]:
         """Return the last file of each partition, and the offset up to which the partition is archived."""
@@ -158,14 +165,27 @@ class Archiver:
         names = (spec.name for spec in self._reader.topics())
         return [name for name in names if name.startswith(_QUEUE_PREFIX) and name not in self._topics]
 
+    def _check_ends(self, ends: Mapping[Partition, int], ranges: Mapping[Partition, OffsetRange]) -> None:
+        """Raise `Stop` if the bus has not yet come to the end of the archive: its next records would be left out."""
+        for partition, span in ranges.items():
+            if span.end < ends.get(partition, 0):
+                raise Stop(
+                    f"{self._folder.path} is the archive of another system: it has {partition_name(partition)} up to "
+                    f"offset {ends[partition]}, and the bus only up to {span.end}. Use another folder."
+                )
+
     def _check_system(
         self, last_files: Mapping[Partition, ArchivedFile], ranges: Mapping[Partition, OffsetRange]
     ) -> None:
-        """Raise `Stop` if the last archived record of a partition is not the one that the bus has at this offset."""
+        """Raise `Stop` if the last archived record of a partition is not the one that the bus has at this offset.
+
+        A compacted topic may have lost that record to a later one with its key.
+        """
         offsets = {
             partition: file.last_offset
             for partition, file in last_files.items()
-            if (span := ranges.get(partition)) is None or span.start <= file.last_offset
+            if partition.topic not in self._compacted_topics
+            and ((span := ranges.get(partition)) is None or span.start <= file.last_offset)
         }
         records = self._reader.first_records(offsets)
         for partition, offset in offsets.items():
@@ -237,8 +257,9 @@ def read_ranges(reader: Reader, topics: Iterable[str]) -> Mapping[Partition, Off
     remaining = list(topics)
     ranges: dict[Partition, OffsetRange] = {}
     for prefix in _OUTCOMES_FIRST:
-        ranges.update(reader.offset_ranges([name for name in remaining if name.startswith(prefix)]))
-        remaining = [name for name in remaining if not name.startswith(prefix)]
+        outcomes = [name for name in remaining if name.startswith(prefix) and name != AGENCY_ANSWERS]
+        ranges.update(reader.offset_ranges(outcomes))
+        remaining = [name for name in remaining if name not in outcomes]
     return {**ranges, **reader.offset_ranges(remaining)}
 
 

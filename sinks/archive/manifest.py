@@ -116,8 +116,9 @@ class ArchiveHead(_Document):
     """The last complete run. `ends` are the offsets up to which each partition `topic/number` is archived.
 
     `committed` are the offsets of each consumer group, read before `ends`: the outcomes of all records before them are
-    in the archive. `bus`: `local` or `kafka`; on `local` every offset is a record. `redrawn`: the offset of each
-    partition of tombstones up to which they were applied to all files before `ends`.
+    in the archive. A run that left young records out has those of the run before it. `bus`: `local` or `kafka`; on
+    `local` every offset is a record. `redrawn`: the offset of each partition of tombstones up to which they were
+    applied to all files before `ends`.
     """
 
     at: datetime

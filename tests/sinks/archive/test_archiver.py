@@ -2,21 +2,28 @@
 
 import os
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from bus.errors import Stop
-from bus.port import Record
+from bus.local import log
+from bus.local.reader import LocalReader
+from bus.local.restorer import LocalRestorer
+from bus.port import OffsetRange, Partition, Record
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, agency_topic, raw_topic
 from sinks.archive import part_writer
+from sinks.archive.archiver import read_ranges
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.manifest import ArchiveFolder
 from sinks.archive.person_keys_file import ArchivedKey
-from tests.sinks.archive.archived_bus import ArchivedBus
+from tests.sinks.archive.archived_bus import TOPICS, ArchivedBus
 from tests.support.written_bus import PLN, TRIAGE, answer, arrival, complaint, dispatch, not_a_complaint
 
 # 23:30 of 31 March and 00:30 of 1 April in Jakarta.
@@ -183,6 +190,52 @@ def test_a_folder_has_one_archive_of_one_system(tmp_path: Path, bus: ArchivedBus
     bus.publish(complaint(8), at=APRIL)
     bus.run(DurableFiles(lambda: once.pop()() if once else None))
     assert list(ArchiveContents(bus.archive).faults()) == []
+
+
+class AskedReader(LocalReader):
+    """A reader that notes for which topics it was asked, in the order of the questions."""
+
+    questions: list[list[str]]
+
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
+        """Note the topics."""
+        names = list(topics)
+        self.questions.append(names)
+        return super().offset_ranges(names)
+
+
+def test_offsets_of_a_cut_run_promise_no_outcome(bus: ArchivedBus) -> None:
+    """What a stage has processed may have outcomes behind `until`: the offsets are those of the run before."""
+    restorer = LocalRestorer(bus.path)
+    restorer.commit("router", {Partition(AGENCY_ANSWERS, 0): 1})
+    committed = {f"{AGENCY_ANSWERS}/0": 1}
+    bus.run(until=APRIL - timedelta(minutes=30))
+    head = ArchiveFolder(bus.archive).head()
+    assert head is not None
+    assert head.committed == {}
+    bus.run()
+    restorer.commit("router", {Partition(AGENCY_ANSWERS, 0): 2})
+    restorer.close()
+    bus.run(until=APRIL)
+    head = ArchiveFolder(bus.archive).head()
+    assert head is not None
+    assert head.committed["router"] == committed
+
+
+def test_ends_of_outcomes_are_read_first(bus: ArchivedBus) -> None:
+    """The end of a queue is known before that of answers is asked for: an archived transfer has its answer."""
+    reader = AskedReader(log.connect(bus.path), threading.Condition(), lambda: 0.0)
+    reader.questions = []
+    names = [topic.name for topic in TOPICS]
+    ranges = read_ranges(reader, names)
+    reader.close()
+    assert {partition.topic for partition in ranges} == set(names)
+    assert sorted(chain.from_iterable(reader.questions)) == sorted(names)
+    order = {name: number for number, question in enumerate(reader.questions) for name in question}
+    path = [OVERSIGHT, agency_topic(PLN), COMPLAINTS, raw_topic("sms")]
+    assert [order[name] for name in path] == sorted({order[name] for name in path})
+    assert order[agency_topic(PLN)] < order[CORRECTIONS]
+    assert order[agency_topic(PLN)] < order[AGENCY_ANSWERS]
 
 
 def test_a_destroyed_key_is_destroyed_in_the_archive(bus: ArchivedBus) -> None:

@@ -1,9 +1,11 @@
 """Days of an archive are deleted at the end of their retention, and the archive stays whole."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from bus.errors import Stop
 from messages.topics import COMPLAINTS
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
@@ -53,6 +55,15 @@ def test_an_old_day_is_deleted_and_the_archive_goes_on(bus: ArchivedBus) -> None
     assert bus.run().files == 1
     assert list(contents.faults()) == []
     assert COMPLAINTS not in {day.partition("/")[0] for day in days(bus)}
+
+
+def test_new_records_below_deleted_offsets_are_not_passed_over(bus: ArchivedBus, tmp_path: Path) -> None:
+    """Another bus, whose offsets begin again, is refused also if the archive has no record left to compare with."""
+    delete_days(bus.archive, date.max, [], DurableFiles(sync=no_sync), dry=False)
+    another_bus = ArchivedBus(tmp_path / "another")
+    another_bus.publish(dispatch(3, PLN), at=APRIL)
+    with pytest.raises(Stop, match="another system: it has agency-bumn-pln/0 up to offset 2, and the bus only up to 1"):
+        another_bus.run(folder=bus.archive)
 
 
 def test_a_deletion_that_is_killed_is_repeated(bus: ArchivedBus) -> None:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bus.errors import Stop
+from bus.local import log
 from bus.port import Outgoing
 from messages import codec, ids
 from messages.cases.forgotten import Forgotten
@@ -117,6 +118,17 @@ def tombstone(number: int, *complaint_ids: UUID) -> Outgoing:
     return message(FORGOTTEN, value, value.sender)
 
 
+def compact(bus: ArchivedBus, topic: str) -> None:
+    """Delete all records of a topic but the last one of each key, as Kafka does."""
+    connection = log.connect(bus.path)
+    connection.execute(
+        "DELETE FROM records WHERE topic = ?1 AND offset NOT IN"
+        " (SELECT max(offset) FROM records WHERE topic = ?1 GROUP BY key)",
+        (topic,),
+    )
+    connection.close()
+
+
 @pytest.fixture
 def bus(tmp_path: Path) -> ArchivedBus:
     """The archive of a person and of a neighbour with the same words. An arrival of the person is not decided yet."""
@@ -172,6 +184,17 @@ def test_words_leave_the_files_and_everything_else_stays(bus: ArchivedBus) -> No
     assert answer.id == signed_answer(PERSON).id
     forged = ANSWER_KEYS.sign(answer).model_copy(update={"key_generation": 0})
     assert ANSWER_CHECK.fault(forged, NOW, {PLN}) == "withdrawn_key"
+
+
+def test_a_compacted_tombstone_is_still_archived(bus: ArchivedBus) -> None:
+    """Kafka deletes the first of two tombstones of a person. The archive has it, and takes the second one."""
+    bus.publish(tombstone(PERSON), at=APRIL)
+    bus.run()
+    bus.publish(tombstone(PERSON, complaint_id(PERSON)), at=APRIL)
+    compact(bus, FORGOTTEN)
+    assert bus.run().records == {FORGOTTEN: 1}
+    assert [record.offset for record in ArchiveContents(bus.archive).records(FORGOTTEN)] == [0, 1]
+    assert list(ArchiveContents(bus.archive).faults()) == []
 
 
 def test_a_second_run_changes_nothing_and_a_third_redraws_what_came_since(bus: ArchivedBus) -> None:
