@@ -4,7 +4,7 @@ import json
 import sqlite3
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -116,6 +116,15 @@ def insert_records(connection: sqlite3.Connection, records: Iterable[Record]) ->
             " WHERE topic = ? AND number = ?",
             (record.offset, record.offset, record.topic, record.partition),
         )
+
+
+def raise_ends(connection: sqlite3.Connection, ends: Mapping[Partition, int]) -> None:
+    """Give the next record of each partition at least this offset. A partition without records starts there."""
+    connection.executemany(
+        'UPDATE partitions SET start = CASE WHEN start = "end" THEN max("end", ?1) ELSE start END,'
+        ' "end" = max("end", ?1) WHERE topic = ?2 AND number = ?3',
+        [(end, *partition) for partition, end in ends.items()],
+    )
 
 
 def read_records(connection: sqlite3.Connection, partition: Partition, offset: int, limit: int) -> list[Record]:

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from bus.port import Record
 from messages import codec
 from messages.shapes import Dispatch, OversightEvent
 from messages.topics import OVERSIGHT, dead_letter_topic
@@ -12,37 +13,47 @@ from router.answer_store import AnswerOutcome
 from sinks.archive.contents import ArchiveContents
 
 _STAGES = ("normalize", "router")
+_ID = "ce_id"
 _UNCOUNTED: dict[str, AnswerOutcome] = {"late": "late", "not-accepted": "not-accepted"}
 
 
 @dataclass(slots=True)
 class ArchivedFacts:
-    """`dead_stages`: the stages that could not process a record, by its archived position.
+    """`dead_stages`: the stages that could not process a record, by its archived position and its id.
 
     `undelivered`: dispatches that are dead letters because their queue was refused, by the position of the letter.
     `set_aside`: arrivals that are no complaints. `event_ids`: ids of all events about answers. `uncounted`: outcomes of
     answers that changed nothing, by the id of their event.
     """
 
-    dead_stages: dict[str, frozenset[str]] = field(default_factory=dict)
+    dead_stages: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     undelivered: dict[str, Dispatch] = field(default_factory=dict)
     set_aside: set[UUID] = field(default_factory=set)
     event_ids: set[UUID] = field(default_factory=set)
     uncounted: dict[UUID, AnswerOutcome] = field(default_factory=dict)
 
+    def dead_stages_of(self, archived: Record) -> frozenset[str]:
+        """Return the stages that could not process an archived record.
+
+        A letter of a system that was restored to Kafka names the position of its record in the system before. Another
+        record may have that position since: it has another id. A letter without the bytes of a large record has none.
+        """
+        record_keys = {(archived.position, record_id) for record_id in (archived.header(_ID), "")}
+        return frozenset().union(*(self.dead_stages.get(record_key, ()) for record_key in record_keys))
+
 
 def read_facts(contents: ArchiveContents) -> ArchivedFacts:
     """Return the facts of an archive."""
-    facts, stages = ArchivedFacts(), defaultdict[str, AbstractSet[str]](frozenset)
+    facts, stages = ArchivedFacts(), defaultdict[tuple[str, str], AbstractSet[str]](frozenset)
     for stage in _STAGES:
         for letter in contents.records(dead_letter_topic(stage)):
-            position = letter.header("dead_position")
-            stages[position] = stages[position] | {stage}
+            record_key = letter.header("dead_position"), letter.header(_ID)
+            stages[record_key] = stages[record_key] | {stage}
             try:
                 facts.undelivered[letter.position] = codec.decode(Dispatch, letter.value, letter.headers)
             except codec.CodecError:
                 continue
-    facts.dead_stages = {position: frozenset(names) for position, names in stages.items()}
+    facts.dead_stages = {record_key: frozenset(names) for record_key, names in stages.items()}
     for record in contents.records(OVERSIGHT):
         try:
             event = codec.decode(OversightEvent, record.value, record.headers)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
+from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,13 +18,13 @@ from app.operations.restore.temp_records import TempRecords
 from bus.port import Partition, Record, Restorer
 from bus.worker import Stage
 from messages import codec, ids
-from messages.shapes import Complaint
+from messages.shapes import AgencyAnswer, Complaint, Correction, OversightEvent, WireModel
 from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
 from normalize.stage import NormalizeStage
 from router.answer_store import AnswerOutcome
 from router.rebuild import RouterRebuild
 from sinks.archive.contents import ArchiveContents
-from sinks.archive.manifest import partition_name
+from sinks.archive.manifest import partition_name, partition_of
 
 T = TypeVar("T")
 # Heads of a log that is not restored would look like deleted rows of the new one.
@@ -34,22 +35,25 @@ _QUEUE_PREFIX = agency_topic("")
 # Order of records that have the same time: each after what leads to it. An arrival has 0.
 _RANKS = {COMPLAINTS: 1, CORRECTIONS: 2, AGENCY_ANSWERS: 4, OVERSIGHT: 5}
 _DISPATCH_RANK = 3
-_REFUSAL_EVENTS = ("refused", "ping-pong", "hop-limit")
+# Shapes of what the normalizer reads beside arrivals.
+_FOLLOWED_SHAPES: Mapping[str, type[WireModel]] = MappingProxyType(
+    {AGENCY_ANSWERS: AgencyAnswer, CORRECTIONS: Correction, OVERSIGHT: OversightEvent}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreTargets:
     """What a restore writes to: the bus, the decisions of normalizer and router, and the outbox.
 
-    `keeps_offsets`: the bus takes the records at their archived offsets; else they are numbered from 0. `replies`
-    stores replies as ones that are not sent again.
+    `raise_ends`: the bus takes the records at their archived offsets, and this lets each partition continue behind its
+    archived end. Without it the records are numbered from 0. `replies` stores replies as ones that are not sent again.
     """
 
     restorer: Restorer
     normalizer: NormalizeStage
     new_router: Callable[[Mapping[UUID, AnswerOutcome]], RouterRebuild]
     replies: Stage
-    keeps_offsets: bool
+    raise_ends: Callable[[Mapping[Partition, int]], object] | None
 
 
 class Restore:
@@ -58,7 +62,7 @@ class Restore:
     def __init__(self, contents: ArchiveContents, targets: RestoreTargets) -> None:
         self._contents = contents
         self._targets = targets
-        self._committed = contents.head().committed
+        self._head = contents.head()
         # The next offset of each stage on the restored bus. The outcomes of all records before it are restored.
         self._offsets: dict[str, dict[Partition, int]] = {_NORMALIZE: {}, _ROUTER: {}}
 
@@ -76,6 +80,9 @@ class Restore:
             self._targets.restorer.open_topics(topics)
             counts = {topic: self._publish(topic, records, facts) for topic in topics}
             self._targets.restorer.close_topics(topics)
+            if self._targets.raise_ends:
+                # The topics that are not restored, too: their next records are archived behind the former ones.
+                self._targets.raise_ends({partition_of(name): end for name, end in self._head.ends.items()})
             records.sort()
             self._rebuild_normalizer(records, facts, [topic for topic in topics if topic.startswith("raw-")])
             self._rebuild_router(records, facts, [topic for topic in topics if topic.startswith(_QUEUE_PREFIX)])
@@ -97,14 +104,14 @@ class Restore:
         """Yield each record with the offset that it gets, and as it is in the archive."""
         for _, partition in groupby(self._contents.records(topic), key=lambda record: record.partition):
             for number, record in enumerate(partition):
-                yield record if self._targets.keeps_offsets else replace(record, offset=number), record
+                yield record if self._targets.raise_ends else replace(record, offset=number), record
 
     def _note(self, record: Record, archived: Record, records: TempRecords, facts: ArchivedFacts) -> None:
         """Note what the rebuild of the decisions needs of a record."""
-        dead_stages = facts.dead_stages.get(archived.position, frozenset())
+        dead_stages = facts.dead_stages_of(archived)
         partition = Partition(record.topic, record.partition)
         for group in self._offsets:
-            committed = self._committed.get(group, {}).get(partition_name(partition), 0)
+            committed = self._head.committed.get(group, {}).get(partition_name(partition), 0)
             if archived.offset < committed or group in dead_stages:
                 self._advance(group, record)
         if record.topic.startswith("raw-"):
@@ -134,10 +141,12 @@ class Restore:
                 return codec.decode(Complaint, record.value, record.headers)
             return arrival_id in facts.set_aside
 
+        unread_partitions = set[Partition]()
+
         def is_decided(record: Record) -> bool:
-            """Return whether a record has an outcome; the stage continues after an arrival that has one."""
+            """Return whether what the stage decided is stored now; it continues after such a record."""
             if record.topic in _RANKS:
-                return self._is_processed(_NORMALIZE, record)
+                return self._is_followed(record, unread_partitions)
             arrival_id = _id_of(record)
             if arrival_id is None or not (arrival_id in facts.set_aside or records.complaint_of(arrival_id)):
                 return False
@@ -150,6 +159,20 @@ class Restore:
         for _, batch in groupby(decided, key=lambda record: _RANKS.get(record.topic, 0)):
             for chunk in chunks(batch):
                 self._targets.normalizer.rebuild(chunk, complaint_of)
+
+    def _is_followed(self, record: Record, unread_partitions: set[Partition]) -> bool:
+        """Return whether an answer, a correction or an event is stored for the normalizer, which continues after it.
+
+        It leads to rows alone, so it may be stored though the stage had not processed it. That happens in the order of
+        time: after all arrivals, a closing would close a case that an objection has opened again. From a record that
+        cannot be decoded on, the partition waits for the stage, which makes a dead letter of it.
+        """
+        partition = Partition(record.topic, record.partition)
+        if not self._is_processed(_NORMALIZE, record) and (partition in unread_partitions or not _is_decodable(record)):
+            unread_partitions.add(partition)
+            return False
+        self._advance(_NORMALIZE, record)
+        return True
 
     def _rebuild_router(self, records: TempRecords, facts: ArchivedFacts, queues: Sequence[str]) -> None:
         self._advance_router(records, facts, queues)
@@ -199,6 +222,14 @@ def _id_of(record: Record) -> UUID | None:
         return UUID(record.header("ce_id"))
     except ValueError:
         return None
+
+
+def _is_decodable(record: Record) -> bool:
+    try:
+        codec.decode(_FOLLOWED_SHAPES[record.topic], record.value, record.headers)
+    except (codec.CodecError, codec.NewerVersionError):
+        return False
+    return True
 
 
 def _decode_complaint(record: Record) -> Complaint | None:

@@ -1,11 +1,11 @@
 """A restored system is the archived one: ids, numbers, decisions, queues, audit, and what it decides next."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from sqlmodel import col, select
@@ -16,17 +16,19 @@ from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
 from app.assembly.safekeeping.restore import process_all, restore
 from bus.errors import Stop
-from bus.port import Record
+from bus.local.bus import LocalBus
+from bus.port import Outgoing, Record
 from config.database import read_transaction
 from desk.webhooks.tables import DeliveryRow
 from messages import codec
 from messages.shapes import Dispatch, Reply
 from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, REPLIES, agency_topic
+from sinks.archive.contents import ArchiveContents
 from sinks.archive.manifest import ArchiveFolder
 from sinks.replies.tables import OutboxRow
 from tests.app.restore.life import LAMP, Life, live, live_on, plant_dead_letters, restored_rows, service_in, settings_of
 from tests.conftest import NOW
-from tests.end_to_end.dialogues.service import stages_of
+from tests.end_to_end.dialogues.service import MovedClock, stages_of
 from tests.support import records
 from tests.support.prepared_parts import create_topics, migrate_database
 
@@ -38,6 +40,7 @@ class Archived(NamedTuple):
     life: Life
     folder: Path
     until: datetime
+    rows: Mapping[str, Sequence[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def archived(tmp_path_factory: pytest.TempPathFactory, tables: Path, templates: 
         plant_dead_letters(service.parts)
         process_all(service.parts, "desk", silent_desk_sink(service.parts))
         archive(service.parts, folder)
-        return Archived(home, life, folder, service.clock.now())
+        return Archived(home, life, folder, service.clock.now(), restored_rows(service.parts))
 
 
 @pytest.fixture
@@ -89,9 +92,14 @@ def process_everything(parts: Parts, groups: Sequence[str] | None = None) -> Non
 
 def assert_equal_rows(new: Parts, old: Parts) -> None:
     """Compare every table that a restore fills."""
-    new_rows = restored_rows(new)
-    for name, rows in restored_rows(old).items():
-        assert new_rows[name] == rows, name
+    assert_has_rows(new, restored_rows(old))
+
+
+def assert_has_rows(parts: Parts, expected: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
+    """Compare every table that a restore fills with these rows."""
+    rows = restored_rows(parts)
+    for name, expected_rows in expected.items():
+        assert rows[name] == expected_rows, name
 
 
 @contextmanager
@@ -139,7 +147,8 @@ def test_a_restored_system_is_the_archived_one(archived: Archived, empty: Parts,
 @pytest.mark.slow
 def test_what_was_processed_is_known_without_the_offsets(archived: Archived, empty: Parts, tmp_path: Path) -> None:
     """The offsets of an archive may be older than its records. The outcomes show what was processed: nothing is
-    published a second time, and no agency is told of the past.
+    published a second time, no agency is told of the past, and a case that an objection has opened stays open. The
+    archive continues with the records of the restored system.
     """
     folder = tmp_path / "archive"
     shutil.copytree(archived.folder, folder)
@@ -153,16 +162,27 @@ def test_what_was_processed_is_known_without_the_offsets(archived: Archived, emp
     restored_records = records_of(empty)
     process_everything(empty)
     assert records_of(empty) == restored_records
+    assert_has_rows(empty, archived.rows)
     with read_transaction(empty.engine) as connection:
         assert connection.execute(select(DeliveryRow)).first() is None
+    with closing(empty.bus.producer()) as producer:
+        producer.publish([Outgoing(AUDIT_HEADS, b"audit-log", b"first head after the restore")])
+    assert archive(empty, folder).records == {AUDIT_HEADS: 1}
+    assert list(ArchiveContents(folder).faults()) == []
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("is_cut", [False, True])
 def test_pending_records_are_processed_after_the_restore(
-    empty: Parts, tmp_path: Path, tables: Path, templates: Path
+    empty: Parts, tmp_path: Path, tables: Path, templates: Path, *, is_cut: bool
 ) -> None:
-    """A report that no stage, or only the normalizer, had processed is decided by the restored system as by the old."""
+    """A report that no stage, or only the normalizer, had processed is decided by the restored system as by the old.
+
+    So is one that was processed after the end of an archive that leaves young records out.
+    """
     folder, old = tmp_path / "archive", Parts(settings_of(tmp_path / "old"), CHANNELS)
+    clock = MovedClock()
+    vars(old)["bus"] = LocalBus(old.settings.home / "bus.db", lambda: clock.now().timestamp())
     migrate_database(old, tables)
     create_topics(old, templates)
     old.now = empty.now = lambda: NOW
@@ -170,7 +190,10 @@ def test_pending_records_are_processed_after_the_restore(
         with closing(old.bus.producer()) as producer:
             producer.publish([records.web(old, LAMP, NOW, label, phone=f"+62800000000{phone}")])
         process_everything(old, processed)
-    archive(old, folder)
+    clock.wait(1)
+    if is_cut:
+        process_everything(old)
+    archive(old, folder, clock.now() if is_cut else None)
     restore(empty, folder, lambda: None)
     for parts in (old, empty):
         process_everything(parts)
