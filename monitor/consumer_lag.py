@@ -39,6 +39,13 @@ def measure_stage(reader: Reader, group: str, topic_names: tuple[str, ...]) -> S
     return StageState(stage=group, members=tuple(reader.members(group)), topics=backlogs)
 
 
+def unprocessed_topic(reader: Reader, group: str, topic_names: tuple[str, ...], moment: datetime) -> str:
+    """Return a topic with a record from before a moment that the group has not processed; empty if there is none."""
+    backlogs = measure_stage(reader, group, topic_names).topics
+    late = (topic for topic, backlog in sorted(backlogs.items()) if backlog.oldest and backlog.oldest < moment)
+    return next(late, "")
+
+
 def measure_channels(reader: Reader, now: datetime, channels: Sequence[Channel]) -> tuple[ChannelState, ...]:
     """Return the arrivals of every channel.
 

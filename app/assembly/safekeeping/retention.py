@@ -1,22 +1,35 @@
 """Assembles the purge of all data whose retention has ended, and its nightly run."""
 
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from app.assembly.parts import Parts
 from app.operations.purge import Purge, PurgeReport
 from app.operations.retention.retention import Retention
 from app.operations.retention.schedule import RetentionSchedule
+from monitor.consumer_lag import unprocessed_topic
 from monitor.process_probe import ProcessProbe
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.expiry import delete_days
 from sinks.archive.manifest import JAKARTA
 
 _ACTOR = "satu-pintu"
+# Stages through which the steps of a case come into the ledger.
+_STEP_GROUPS = ("normalize", "router", "ledger")
 
 
 def retention(parts: Parts, *, dry: bool) -> Retention:
     """Return what applies the retention table. Raises `TableError`."""
+
+    def unprocessed_steps(moment: datetime) -> str:
+        with closing(parts.bus.reader()) as reader:
+            for group in _STEP_GROUPS:
+                names = parts.consumer_groups[group].topics_with(parts.queues)
+                if topic := unprocessed_topic(reader, group, names, moment):
+                    return f"{group} has not processed all of {topic}"
+        return ""
+
     settings = parts.settings
     # Without named processes only this host is known, and its spool is read directly.
     probe = ProcessProbe(settings.peers if settings.ops_peers else (), parts.now)
@@ -32,7 +45,7 @@ def retention(parts: Parts, *, dry: bool) -> Retention:
             return delete_days(folder, before.astimezone(JAKARTA).date(), kept_topics, DurableFiles(), dry=dry)
 
     statuses = parts.ledger.statuses
-    return Retention(parts.engine, parts.retention, statuses, door_data, purge_archive, dry)
+    return Retention(parts.engine, parts.retention, statuses, door_data, purge_archive, unprocessed_steps, dry)
 
 
 def retention_schedule(parts: Parts, stopping: threading.Event) -> RetentionSchedule:

@@ -1,33 +1,33 @@
 """Messages that were accepted and not processed: their keys must not be destroyed yet."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 
 from bus.port import Bus
 from ingest.spool import Spool
+from monitor.consumer_lag import unprocessed_topic
 from monitor.snapshot import ProcessState
 from privacy.person_keys import MAX_CACHE_SECONDS
 
 _GROUP = "normalize"
 # The clocks of doors, bus and database may differ by this much.
 _CLOCK_DIFFERENCE = timedelta(minutes=5)
-_MS_PER_SECOND = 1_000
 
 
 class UnprocessedMessages:
-    """Looks into the spools and at the normalizer's offsets. `probe_other_hosts` as in `app.operations.purge`."""
+    """Looks into the spools and at the normalizer's backlog. `probe_other_hosts` as in `app.operations.purge`."""
 
     def __init__(
         self,
         bus: Bus,
         spool: Spool,
-        arrival_topics: Collection[str],
+        arrival_topics: Sequence[str],
         probe_other_hosts: Callable[[], Sequence[ProcessState]],
     ) -> None:
         self._bus = bus
         self._spool = spool
-        self._arrival_topics = arrival_topics
+        self._arrival_topics = tuple(arrival_topics)
         self._probe_other_hosts = probe_other_hosts
 
     def waits_for(self, retired_at: datetime) -> str:
@@ -43,14 +43,6 @@ class UnprocessedMessages:
             if process.spooled or process.spool_aside:
                 return f"the spool of {process.address} holds messages"
         sealed_until = retired_at + timedelta(seconds=MAX_CACHE_SECONDS) + _CLOCK_DIFFERENCE
-        return self._unread(int(sealed_until.timestamp() * _MS_PER_SECOND))
-
-    def _unread(self, moment: int) -> str:
-        """Return a partition with an arrival taken before a moment that the normalizer has not processed."""
         with closing(self._bus.reader()) as reader:
-            committed = reader.committed(_GROUP, self._arrival_topics)
-            for partition, offset in reader.offsets_since(self._arrival_topics, moment).items():
-                start = reader.offset_ranges([partition.topic])[partition].start
-                if committed.get(partition, start) < offset:
-                    return f"the normalizer has not processed {partition.topic}/{partition.number} up to {offset}"
-        return ""
+            topic = unprocessed_topic(reader, _GROUP, self._arrival_topics, sealed_until)
+        return f"the normalizer has not processed all of {topic}" if topic else ""

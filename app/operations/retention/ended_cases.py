@@ -5,7 +5,7 @@ looks there before it writes words, so no replay and no rebuild brings them back
 are keyed or random, and what led from them to a person is purged with the words.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -17,13 +17,12 @@ from sqlmodel import col, select
 from app.operations.forgetting.erasure import STEPS
 from app.operations.forgetting.person import Person, SentMessage
 from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
+from app.operations.retention.case_ends import ReadStatuses, ended_reports
 from config.database import read_transaction, write_transaction
 from desk.acts.tables import DeskHolder
 from desk.read_model.tables import DeskDispatch
-from messages.cases.report_state import ENDED_STATES
 from privacy.forgetting_store import EXPIRED_PREFIX, mark_expired
 from privacy.tables import PersonReport
-from sinks.ledger.status import ReportStatus
 from sinks.ledger.tables import ComplaintRow
 
 # Emptied with the case too: a reply that is held for a decision has no limit of its own. Its row stays, so that it is
@@ -36,11 +35,10 @@ _CASES_PER_TRANSACTION = 100
 
 
 class _Message(NamedTuple):
-    """A message by its complaint. `tracking` is empty for one that is no report."""
+    """A message by its complaint."""
 
     complaint_id: UUID
     message_id: UUID | None
-    tracking: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +50,20 @@ class EndedCases:
     """
 
     engine: Engine
-    statuses: Callable[[Collection[str]], Mapping[str, ReportStatus]]
+    statuses: ReadStatuses
     tables: frozenset[str]
     dry: bool
 
     def purge(self, cutoff: datetime, now: datetime) -> int:
         """Purge the reports whose case ended before `cutoff`. Return their number.
 
-        A case has ended if nobody works on it any more, as its sender reads it. Its last step counts.
+        A case has ended if nobody works on it any more: see `case_ends`.
         """
         count = 0
         for messages in self._pages(lambda last: self._reports(last, cutoff)):
-            statuses = self.statuses([message.tracking for message in messages])
-            ended = [message for message in messages if _has_ended(statuses.get(message.tracking), cutoff)]
-            count += self._empty(ended, now)
+            complaint_ids = [message.complaint_id for message in messages]
+            ended_ids = ended_reports(self.engine, self.statuses, complaint_ids, cutoff)
+            count += self._empty([message for message in messages if message.complaint_id in ended_ids], now)
         return count
 
     def purge_set_aside(self, cutoff: datetime, now: datetime) -> int:
@@ -82,7 +80,7 @@ class EndedCases:
         is_purged = select(col(PersonReport.complaint_id)).where(
             col(PersonReport.complaint_id) == col(ComplaintRow.id), col(PersonReport.sender).startswith(EXPIRED_PREFIX)
         )
-        query = select(col(ComplaintRow.id), col(ComplaintRow.message_id), col(ComplaintRow.tracking))
+        query = select(col(ComplaintRow.id), col(ComplaintRow.message_id))
         query = query.where(col(ComplaintRow.received_at) < cutoff, ~is_purged.exists())
         if last:
             query = query.where(col(ComplaintRow.id) > last)
@@ -102,7 +100,7 @@ class EndedCases:
             query = query.where(col(PersonReport.complaint_id) > last)
         with read_transaction(self.engine) as connection:
             rows = connection.execute(query.order_by(col(PersonReport.complaint_id)).limit(ROWS_PER_TRANSACTION))
-            return [_Message(row[0], row[1], "") for row in rows]
+            return [_Message(*row) for row in rows]
 
     def _empty(self, messages: Sequence[_Message], now: datetime) -> int:
         if self.dry:
@@ -121,10 +119,6 @@ class EndedCases:
                     if table in tables:
                         step(connection, person)
         return len(messages)
-
-
-def _has_ended(status: ReportStatus | None, cutoff: datetime) -> bool:
-    return status is not None and status.state in ENDED_STATES and status.changed_at < cutoff
 
 
 def _delete_holders(connection: Connection, complaint_ids: Collection[UUID]) -> None:

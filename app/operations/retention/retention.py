@@ -3,19 +3,27 @@
 Each part is done in short transactions and may be interrupted. A part that waits for the bus is done last.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
 from app.operations.purge import Purge, PurgeReport
+from app.operations.retention.case_ends import ReadStatuses
 from app.operations.retention.case_files import delete_case_files
 from app.operations.retention.ended_cases import EndedCases
 from app.operations.retention.old_rows import TIMED, UNUSED, delete_timed
+from bus.errors import Retry
 from config.reference.retention import RetentionTable
-from sinks.ledger.status import ReportStatus
 
+# A stage that is behind by more than this has not caught up after a restore, or stands still.
+_MAX_LAG = timedelta(days=1)
+# Counts of what is purged by the statuses in the ledger.
+_CASE_COUNTS = ("cases", "no-reports")
+
+# Returns why the ledger may lack steps of cases from before a moment; empty if it does not. May raise `Retry`.
+UnprocessedSteps = Callable[[datetime], str]
 # Deletes what an archive has from before a moment, and returns the number of files.
 ArchivePurge = Callable[[datetime], int]
 
@@ -24,15 +32,19 @@ ArchivePurge = Callable[[datetime], int]
 class Retention:
     """Applies `table`. `door_data` purges uploads, replies and codes. `purge_archive` is `None` without an archive.
 
+    No case is purged while `unprocessed_steps` names a reason: a step that the ledger lacks may have reopened it, and a
+    message without a complaint in the ledger may be one.
+
     `dry`: only count; then a step does not see what an earlier one would have purged. Every method may raise
     `DatabaseUnavailable`.
     """
 
     engine: Engine
     table: RetentionTable
-    statuses: Callable[[Collection[str]], Mapping[str, ReportStatus]]
+    statuses: ReadStatuses
     door_data: Purge
     purge_archive: ArchivePurge | None
+    unprocessed_steps: UnprocessedSteps
     dry: bool
 
     def apply(self, now: datetime, age: timedelta | None = None) -> PurgeReport:
@@ -40,23 +52,32 @@ class Retention:
 
         `age` counts for uploads, files of reports that were never sent, and replies instead of the table.
         """
-        counts = self._purge_database(now)
+        cause = self._missing_steps(now)
+        counts = (self._purge_cases(now) if not cause else {}) | self._purge_database(now)
+        skipped = dict.fromkeys(_CASE_COUNTS, cause) if cause else {}
         if self.purge_archive:
             counts["archive"] = self.purge_archive(now - self.table.row("archive").age)
         cutoff = now - (age or self.table.row("unsent-files").age)
         report = self.door_data.run(cutoff, now, now - (age or self.table.row("replies").age))
-        return PurgeReport({**counts, **report.counts}, report.skipped, report.spools)
+        return PurgeReport({**counts, **report.counts}, {**skipped, **report.skipped}, report.spools)
+
+    def _missing_steps(self, now: datetime) -> str:
+        try:
+            return self.unprocessed_steps(now - _MAX_LAG)
+        except Retry as error:
+            return str(error)
+
+    def _purge_cases(self, now: datetime) -> dict[str, int]:
+        """Purge the cases. It is first: devices and keys wait for their reports, and files for their dispatches."""
+        cases = EndedCases(self.engine, self.statuses, self.table.case_tables(), self.dry)
+        purged = cases.purge(now - self.table.row("case-words").age, now)
+        set_aside = cases.purge_set_aside(now - self.table.row("set-aside").age, now)
+        return dict(zip(_CASE_COUNTS, (purged, set_aside), strict=True))
 
     def _purge_database(self, now: datetime) -> dict[str, int]:
         def cutoff(name: str) -> datetime:
             return now - self.table.row(name).age
 
-        cases = EndedCases(self.engine, self.statuses, self.table.case_tables(), self.dry)
-        # Devices and keys wait for their reports, and files for their dispatches: so the cases come first.
-        counts = {
-            "cases": cases.purge(cutoff("case-words"), now),
-            "no-reports": cases.purge_set_aside(cutoff("set-aside"), now),
-            "files": delete_case_files(self.engine, cutoff("files"), dry=self.dry),
-        }
+        counts = {"files": delete_case_files(self.engine, cutoff("files"), dry=self.dry)}
         counts |= {name: delete_timed(self.engine, rows, cutoff(name), dry=self.dry) for name, rows in TIMED.items()}
         return counts | {name: purge(self.engine, cutoff(name), now, self.dry) for name, purge in UNUSED.items()}

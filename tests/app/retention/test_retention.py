@@ -1,6 +1,7 @@
 """The end of the retention: words, contacts and keys go after their time, and no replay brings anything back."""
 
 import threading
+from contextlib import closing
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from sqlmodel import SQLModel
 
 from accounts.tables import AccountRow, SecondFactorRow
 from app.assembly.parts import Parts
+from app.assembly.safekeeping.retention import retention
 from app.operations.purge import PurgeReport
 from app.operations.retention.case_files import delete_case_files
 from app.operations.retention.ended_cases import EndedCases
@@ -21,11 +23,11 @@ from config.database import read_transaction, write_transaction
 from config.reference.retention import load_retention
 from desk.read_model.tables import DeskCase
 from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
-from messages import codec
+from messages import codec, ids
 from messages.cases.forgotten import FORGOTTEN_TEXT
 from messages.sealing import ForgottenKeyError
-from messages.shapes import Dispatch
-from messages.topics import AGENCY_ANSWERS, OVERSIGHT
+from messages.shapes import MERGED, Correction, Dispatch, RawMessage, Relation
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
 from privacy.forgotten import SentReport, record_reports
 from privacy.tables import PersonKeyRow, PersonReport
 from sinks.ledger.status import StatusReader
@@ -34,6 +36,7 @@ from sinks.replies.tables import OutboxRow, RecipientRow
 from tests.app.forgetting.town import CANARY, NAME, PICTURE, Town, complaint_of, rows_with_canary
 from tests.conftest import NOW
 from tests.privacy.key_harness import KeyProcess
+from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.attachments import find_attachment
 
@@ -57,6 +60,23 @@ def close(town: Town, dispatch: Dispatch) -> None:
     """Let the agency close a case, with words to its sender."""
     answer = signed(unsigned_answer(dispatch, "closed", text=f"Kepada {NAME}: sudah selesai.", at=town.now))
     town.publish(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/tests")))
+
+
+def join(town: Town, report: RawMessage, case: RawMessage) -> None:
+    """Let a person of staff decide that a report is about the case of another sender."""
+    complaint_id, relation = complaint_of(report), Relation(kind="joins", of=complaint_of(case), evidence=(MERGED,))
+    correction = Correction(
+        id=ids.correction_id(complaint_id, "joins", None), message_id=report.message_id, at=town.now,
+        complaint_id=complaint_id, tracking=report.tracking, relation=relation, actor="petugas-1", reason="sama",
+    )  # fmt: skip
+    town.publish(Outgoing(CORRECTIONS, *codec.encode(correction, str(complaint_id), "/tests")))
+
+
+def texts_of(engine: Engine) -> dict[str, str]:
+    """Return the stored text of each report by its number."""
+    with read_transaction(engine) as connection:
+        rows = connection.execute(select(ComplaintRow.tracking, ComplaintRow.text)).all()  # type: ignore[call-overload]
+    return {row.tracking: row.text for row in rows}
 
 
 def count(engine: Engine, table: type[SQLModel]) -> int:
@@ -95,6 +115,27 @@ def test_an_ended_case_is_emptied_and_an_open_one_stays(town: Town) -> None:
     assert status is not None
     assert status.state == "selesai"
     assert cases(town.engine).purge(late - CASE_AGE, late) == 0
+
+
+def test_a_case_stays_with_its_first_report_while_another_sender_waits(town: Town) -> None:
+    """A withdrawn report is still the case of those who reported the same. When it is closed, all of them end."""
+    first = town.report("Lampu jalan padam di Jalan Pemuda, Kota Semarang")
+    second = town.report("Lampu Jalan Pemuda padam, Kota Semarang", phone="+6281234500001")
+    join(town, second, first)
+    town.publish(records.followed(town.parts, first.id, "withdraws", "Sudah tidak perlu", town.now))
+    statuses = StatusReader(town.engine, {}).statuses([first.tracking, second.tracking])
+    assert [statuses[raw.tracking].state for raw in (first, second)] == ["ditarik", "diteruskan"]
+    late = town.now + CASE_AGE + DAY
+    assert cases(town.engine).purge(late - CASE_AGE, late) == 0
+    assert all(texts_of(town.engine).values())
+
+    town.now = late
+    close(town, town.dispatches()[0])
+    assert cases(town.engine).purge(late - CASE_AGE, late) == 0
+    later = late + CASE_AGE + DAY
+    assert cases(town.engine).purge(later - CASE_AGE, later) == 3
+    assert not any(texts_of(town.engine).values())
+    assert all(sender.startswith("expired:") for sender in _senders(town.engine).values())
 
 
 def test_a_replay_after_a_purge_brings_no_word_back_and_sends_nothing(town: Town) -> None:
@@ -216,6 +257,22 @@ def test_a_message_that_became_no_report_leads_to_nobody(engine: Engine) -> None
 
 def _insert(connection: object, table: type[SQLModel], **values: object) -> None:
     connection.execute(insert(table).values(values))  # type: ignore[attr-defined]
+
+
+def test_no_case_is_purged_while_the_ledger_lacks_records(parts: Parts) -> None:
+    """After a restore the ledger reads the topics from the beginning. Until then nobody knows which cases are open."""
+    complaint_id, now = uuid4(), parts.now()
+    with write_transaction(parts.engine) as connection:
+        sent = SentReport(complaint_id, uuid4(), "sender", now - 2 * CASE_AGE, has_shared_seal=False)
+        record_reports(connection, [sent])
+    with closing(parts.bus.producer()) as producer:
+        producer.publish([Outgoing(COMPLAINTS, b"{}", b"", ())])
+    report = retention(parts, dry=False).apply(now + 2 * DAY)
+    assert report.skipped == dict.fromkeys(("cases", "no-reports"), "router has not processed all of complaints")
+    assert report.counts.keys().isdisjoint(report.skipped)
+    assert _senders(parts.engine) == {complaint_id: "sender"}
+    assert retention(parts, dry=False).apply(now).counts["no-reports"] == 1
+    assert _senders(parts.engine) == {complaint_id: f"expired:{complaint_id}"}
 
 
 def test_the_table_is_applied_each_night() -> None:
