@@ -17,7 +17,7 @@ from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec, ids
 from messages.alternate_ids import AlternateIds
-from messages.sealing import Sealer, UnknownKeyError, UnsealError
+from messages.sealing import Sealer, UnknownKeyError
 from messages.shapes import (
     AgencyAnswer,
     ClosedCase,
@@ -154,9 +154,8 @@ class NormalizeStage:
             self._sealer.prepare_sealing(
                 arrival.raw.sender for arrival in arrivals if not isinstance(arrival.draft, NotComplaint)
             )
-        except UnsealError as error:
-            text = missing_key_text(error) if isinstance(error, UnknownKeyError) else str(error)
-            raise Stop(f"a contact cannot be sealed: {text}") from error
+        except UnknownKeyError as error:
+            raise Stop(f"a contact cannot be sealed: {missing_key_text(error)}") from error
 
     def _believed_answers(self, records: Sequence[Record]) -> Sequence[tuple[AgencyAnswer, datetime]]:
         """Return the answers with the bus's times. An answer that fails a check is the router's to reject."""

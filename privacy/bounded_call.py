@@ -30,20 +30,33 @@ class BoundedCall(Generic[T]):
 
     def __call__(self, call: Callable[[], T]) -> T:
         """Return the result of the call. Raises its error, or `CallNotAnswered`."""
-        if self._monotonic() < self._paused_until:
+        began = self._monotonic()
+        if began < self._paused_until:
             raise CallNotAnswered("paused after a failure")
+        try:
+            result = self._start(call)
+            return result.result(max(0.0, self._patience_seconds - (self._monotonic() - began)))
+        except TimeoutError:
+            self._pause()
+            raise CallNotAnswered("no answer in time") from None
+        except Exception:
+            self._pause()
+            raise
+
+    def _start(self, call: Callable[[], T]) -> "Future[T]":
+        """Return the future result of a call in a thread of its own. Raises `CallNotAnswered`."""
         if not self._places.acquire(timeout=self._patience_seconds):
             raise CallNotAnswered("too many calls wait")
         result: Future[T] = Future()
-        threading.Thread(target=self._run, args=(call, result), name="person-keys", daemon=True).start()
         try:
-            return result.result(self._patience_seconds)
-        except TimeoutError:
-            self._paused_until = self._monotonic() + self._pause_seconds
-            raise CallNotAnswered("no answer in time") from None
-        except Exception:
-            self._paused_until = self._monotonic() + self._pause_seconds
-            raise
+            threading.Thread(target=self._run, args=(call, result), name="person-keys", daemon=True).start()
+        except RuntimeError as error:
+            self._places.release()
+            raise CallNotAnswered("no thread can be started") from error
+        return result
+
+    def _pause(self) -> None:
+        self._paused_until = self._monotonic() + self._pause_seconds
 
     def _run(self, call: Callable[[], T], result: Future[T]) -> None:
         try:

@@ -15,7 +15,7 @@ from messages.sealing import ForgottenKeyError, SealingKey, UnknownKeyError, Uns
 from privacy.bounded_call import BoundedCall, CallNotAnswered
 from privacy.expiring_cache import ExpiringCache
 from privacy.key_store import KeyStore, WrappedKey
-from privacy.root_keys import RootKeys
+from privacy.root_keys import MissingRootKeyError, RootKeys
 
 MAX_CACHE_SECONDS = 300.0
 _CACHED_KEYS = 20_000
@@ -66,7 +66,8 @@ class PersonKeys:
     def prepare(self, senders: Iterable[str]) -> None:
         """Load the active keys of these senders and make those that are missing, whatever is cached.
 
-        Raises `DatabaseUnavailable` and `MissingRootKeyError`.
+        A sender whose stored key is damaged is left out: one row must not stop the messages of everybody else. Raises
+        `DatabaseUnavailable` and `MissingRootKeyError`.
         """
         chosen = set(senders)
         if not chosen:
@@ -76,7 +77,12 @@ class PersonKeys:
         if new_senders:
             stored = [*stored, *self._store.add(self._new_keys(new_senders), self._now())]
         for wrapped in stored:
-            self._by_sender.put(wrapped.sender, self._unwrapped(wrapped))
+            try:
+                self._by_sender.put(wrapped.sender, self._unwrapped(wrapped))
+            except MissingRootKeyError:
+                raise
+            except UnsealError as error:
+                _log.warning("person_key.unavailable", error=type(error).__name__, cause=str(error))
 
     def load(self, key_ids: Iterable[str]) -> None:
         """Load the keys with these ids. Ids that are not stored, or cannot be unwrapped, are left out.

@@ -10,8 +10,10 @@ from app.assembly.parts import Parts
 from bus.errors import Stop
 from config.database import write_transaction
 from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError
+from messages.topics import COMPLAINTS
 from privacy.bounded_call import BoundedCall, CallNotAnswered
 from privacy.person_keys import MAX_CACHE_SECONDS
+from privacy.person_sealer import PersonSealer
 from privacy.root_keys import MissingRootKeyError
 from privacy.tables import PersonKeyRow
 from tests.conftest import NOW
@@ -97,6 +99,45 @@ def test_a_call_that_hangs_delays_only_the_first_caller() -> None:
         patient(lambda: 1 // 0)  # type: ignore[arg-type]
     with pytest.raises(CallNotAnswered, match="paused"):
         patient(lambda: None)
+
+
+def test_places_of_calls_that_hang_or_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a place one caller waits, and the pause spares the next one. A thread that fails to start has none."""
+    clock, release = [0.0], threading.Event()
+    call: BoundedCall[object] = BoundedCall(lambda: clock[0], 0.01, 5.0, 1)
+
+    def fail(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(CallNotAnswered, match="no thread"):
+            call(release.wait)
+    causes = ("no answer in time", "too many calls wait", "paused")
+    for seconds, cause in zip((5.0, 10.0, 10.0), causes, strict=True):
+        clock[0] = seconds
+        with pytest.raises(CallNotAnswered, match=cause):
+            call(release.wait)
+    release.set()
+
+
+def test_a_damaged_key_stops_only_its_own_texts(parts: Parts) -> None:
+    """The contact of its sender is sealed with the shared key. Messages of other senders go on as before."""
+    process = KeyProcess(parts.engine)
+    parts.sealer = PersonSealer(parts.secrets.seal_keys, process.keys)
+    process.keys.prepare([parts.wrapper.sender_hash("tel:+628000000021")])
+    with write_transaction(parts.engine) as connection:
+        connection.execute(update(PersonKeyRow).values(wrapped="AAAA"))
+    process.clock = MAX_CACHE_SECONDS
+    numbers = ("+628000000021", "+628000000022")
+    arrivals = [at(records.sms(parts, "Pasar becek di Kota Palu", number), 1) for number in numbers]
+    restarted = PersonSealer(parts.secrets.seal_keys, KeyProcess(parts.engine).keys)
+    complaints = [
+        value_of(output)
+        for output in make_normalizer(parts.engine, restarted).handle(arrivals)
+        if output.topic == COMPLAINTS
+    ]
+    assert [complaint["contact"].startswith("p") for complaint in complaints] == [False, True]
 
 
 def test_a_missing_root_key_is_named_and_nothing_is_lost(parts: Parts) -> None:
