@@ -66,7 +66,9 @@ def test_a_canary_is_forgotten_everywhere(service: RunningService) -> None:
 
     service.stop()
     parts = service.parts
-    later = Forgetting(parts.engine, parts.wrapper.sender_hash, lambda: utc_now() + GRACE + timedelta(minutes=1))
+    later = Forgetting(
+        parts.engine, parts.wrapper.sender_hash, parts.sealer, lambda: utc_now() + GRACE + timedelta(minutes=1)
+    )
     assert later.finish(lambda _moment: "").keys >= len(CHANNELS)
     for command in (("desk", "rebuild"), ("public-rebuild",)):
         _run(service, *command, "--actor", "petugas-1", "--why", "uji")

@@ -15,10 +15,12 @@ from sqlalchemy import Connection, Engine
 
 from app.operations.forgetting.erasure import erase
 from app.operations.forgetting.person import Person, SenderHash, read_person
+from app.operations.forgetting.resealing import reseal_contacts
 from bus.port import Outgoing
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 from messages import codec, ids
 from messages.cases.forgotten import Forgotten
+from messages.sealing import Sealer
 from messages.shapes import iso
 from messages.topics import FORGOTTEN
 from privacy.forgetting_store import destroy_keys, due_persons, mark_forgotten, mark_reports
@@ -49,11 +51,15 @@ class Destruction:
 
 
 class Forgetting:
-    """Forgets persons in the database of `engine`. Every method may raise `DatabaseUnavailable`."""
+    """Forgets persons in the database of `engine`. Every method may raise `DatabaseUnavailable`.
 
-    def __init__(self, engine: Engine, sender_hash: SenderHash, now: Callable[[], datetime]) -> None:
+    `sealer` seals the contacts of later reports again before a key is destroyed.
+    """
+
+    def __init__(self, engine: Engine, sender_hash: SenderHash, sealer: Sealer, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._sender_hash = sender_hash
+        self._sealer = sealer
         self._now = now
 
     def find(self, sender: str, until: datetime) -> Person:
@@ -79,6 +85,7 @@ class Forgetting:
         """Destroy the keys of persons whose grace has ended.
 
         `waits_for` returns why a message that arrived until a moment may not be processed yet; its keys are needed.
+        Raises `Retry` if a root key is missing.
         """
         now = self._now()
         with read_transaction(self._engine) as connection:
@@ -94,6 +101,7 @@ class Forgetting:
                 lock_until_commit(connection, DatabaseLock.DECISIONS)
                 person = self._mark(connection, due_person.asked_for, due_person.forgotten_at, due_person.requested_by)
             self._erase(person)
+            reseal_contacts(self._engine, self._sealer, person.senders)
             with write_transaction(self._engine) as connection:
                 keys += destroy_keys(connection, person.senders, now - GRACE, now)
         self._truncate_journal()

@@ -4,22 +4,25 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlmodel import col
 
 from app.assembly.parts import Parts
 from app.operations.forgetting.forgetting import GRACE
 from app.operations.forgetting.leftovers import read_leftovers
 from app.tables import METADATA
 from config.database import read_transaction, write_transaction
-from desk.read_model.tables import DeskCase
+from desk.read_model.tables import DeskCase, DeskComplaint
 from messages import codec
 from messages.cases.forgotten import FORGOTTEN_TEXT, Forgotten
 from messages.sealing import ForgottenKeyError
 from messages.shapes import OversightEvent
 from messages.topics import COMPLAINTS, FORGOTTEN, OVERSIGHT
+from privacy.person_sealer import PersonSealer
 from privacy.tables import ForgottenSender, PersonReport
 from sinks.ledger.tables import ComplaintRow, DispatchRow
-from sinks.replies.tables import OutboxRow
-from tests.app.forgetting.town import CANARY, NAME, PICTURE, WORDS, Town, rows_with_canary
+from sinks.replies.tables import OutboxRow, RecipientRow
+from tests.app.forgetting.town import CANARY, NAME, PHONE, PICTURE, WORDS, Town, complaint_of, rows_with_canary
+from tests.privacy.key_harness import KeyProcess
 from tests.support import records
 from tests.support.attachments import find_attachment
 from tests.support.records import value_of
@@ -34,6 +37,31 @@ def town(parts: Parts, engine: Engine) -> Town:
 def nobody_waits(_moment: object) -> str:
     """Return that no message waits."""
     return ""
+
+
+def test_a_report_from_before_the_request_was_processed_keeps_its_contact(town: Town) -> None:
+    """The person writes anew while the request waits. The key is destroyed, and replies to the new report are sent."""
+    first = town.report()
+    request = records.followed(town.parts, first.id, "asks-to-be-forgotten", "", town.now)
+    town.now += timedelta(seconds=30)
+    second = town.report("Jalan berlubang di Kota Semarang")
+    town.publish(request)
+    town.now += GRACE + timedelta(hours=1)
+    assert town.forgetting.finish(nobody_waits).keys
+    sealer = PersonSealer(town.parts.secrets.seal_keys, KeyProcess(town.engine).keys)
+    with pytest.raises(ForgottenKeyError):
+        sealer.open(second.body, second.id)
+    with read_transaction(town.engine) as connection:
+        contacts = [
+            connection.execute(select(table.contact).where(column == complaint_of(second))).scalar_one()  # type: ignore[call-overload]
+            for table, column in (
+                (ComplaintRow, col(ComplaintRow.id)),
+                (DeskComplaint, col(DeskComplaint.id)),
+                (RecipientRow, col(RecipientRow.complaint_id)),
+            )
+        ]
+    assert all(PHONE.encode() in sealer.open(contact, second.message_id) for contact in contacts)
+    assert all(contact.startswith("p") for contact in contacts)
 
 
 def test_after_the_request_no_table_has_a_word_and_the_case_stays(town: Town) -> None:

@@ -55,7 +55,7 @@ class Town:
         self.parts.sealer = PersonSealer(self.parts.secrets.seal_keys, self.keys.keys)
         self._offsets = count()
         conversation = Conversation(TraitsReaderSource(FixedSource(language_of())), {"sms"}, DEADLINES.may_object)
-        self.forgetting = Forgetting(self.engine, self.parts.wrapper.sender_hash, lambda: self.now)
+        self.forgetting = Forgetting(self.engine, self.parts.wrapper.sender_hash, self.parts.sealer, lambda: self.now)
         self.normalizer = make_normalizer(self.engine, self.parts.sealer, conversation=conversation)
         self.router = make_router(self.engine, fixed_rules_source(SMALL), lambda: self.now)
         self.ledger = make_ledger_sink(self.engine)

@@ -1,0 +1,88 @@
+"""Seals contacts of later reports again, before a key of a forgotten person is destroyed.
+
+A report may come after the request and before the key is retired: the person writes anew, and a stage needs some time.
+Its contact has the key that is to be destroyed. Without it nobody could reply to the sender.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, update
+from sqlmodel import SQLModel, col, select
+
+from bus.errors import Retry
+from config.database import read_transaction, statement_chunks, write_transaction
+from desk.read_model.tables import DeskComplaint
+from messages.sealing import Sealed, Sealer, UnknownKeyError, UnsealError
+from privacy.tables import PersonReport
+from sinks.ledger.tables import ComplaintRow
+from sinks.replies.tables import RecipientRow
+
+# Tables with contacts, and the column with the complaint.
+_TABLES: Sequence[tuple[type[SQLModel], str]] = (
+    (ComplaintRow, "id"),
+    (DeskComplaint, "id"),
+    (RecipientRow, "complaint_id"),
+)
+
+
+class _Contact(NamedTuple):
+    """A stored contact, and the message that it was sealed for."""
+
+    table: type[SQLModel]
+    subject: str
+    complaint_id: UUID
+    message_id: UUID
+    sender: str
+    contact: Sealed
+
+
+def reseal_contacts(engine: Engine, sealer: Sealer, senders: Sequence[str]) -> int:
+    """Seal the contacts of reports that are not forgotten with the present keys of their senders. Return their number.
+
+    Raises `DatabaseUnavailable`, and `Retry` for a root key that this process lacks: no key may be destroyed then.
+    """
+    with read_transaction(engine) as connection:
+        contacts = _contacts(connection, senders)
+    try:
+        sealer.prepare_sealing({contact.sender for contact in contacts})
+        changes = [(contact, sealed) for contact in contacts if (sealed := _resealed(sealer, contact))]
+    except UnknownKeyError as error:
+        raise Retry(f"key {error} is missing: contacts cannot be sealed again") from error
+    if changes:
+        with write_transaction(engine) as connection:
+            for contact, sealed in changes:
+                _replace(connection, contact, sealed)
+    return len(changes)
+
+
+def _contacts(connection: Connection, senders: Sequence[str]) -> list[_Contact]:
+    contacts: list[_Contact] = []
+    for chunk in statement_chunks(sorted(senders)):
+        is_later = col(PersonReport.sender).in_(chunk), col(PersonReport.forgotten_at).is_(None)
+        for table, subject in _TABLES:
+            contact = col(getattr(table, "contact"))  # noqa: B009 - the tables have no common type with it
+            columns = (col(PersonReport.complaint_id), col(PersonReport.message_id), col(PersonReport.sender), contact)
+            is_subject = col(getattr(table, subject)) == col(PersonReport.complaint_id)
+            rows = connection.execute(select(*columns).join(table, is_subject).where(*is_later, contact != ""))
+            contacts += [_Contact(table, subject, *row) for row in rows]
+    return contacts
+
+
+def _resealed(sealer: Sealer, contact: _Contact) -> Sealed | None:
+    """Return the contact sealed again; `None` for one that has the present key, or that nobody can open."""
+    try:
+        plain = sealer.open(contact.contact, contact.message_id)
+    except UnknownKeyError:
+        raise
+    except UnsealError:
+        return None
+    sealed = sealer.seal_for(contact.sender, plain, contact.message_id)
+    return None if sealed == contact.contact else sealed
+
+
+def _replace(connection: Connection, contact: _Contact, sealed: Sealed) -> None:
+    stored = col(getattr(contact.table, "contact"))  # noqa: B009 - the tables have no common type with it
+    is_unchanged = col(getattr(contact.table, contact.subject)) == contact.complaint_id, stored == contact.contact
+    connection.execute(update(contact.table).where(*is_unchanged).values(contact=sealed))
