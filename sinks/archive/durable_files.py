@@ -8,28 +8,31 @@ TEMPORARY = ".tmp"
 
 
 class DurableFiles:
-    """`before_step` is called before each change on the disk: tests end the process there. `sync` is fsync."""
+    """`before_step` is called before each change on the disk. It may raise: the next run does the rest.
+
+    Code that reads for long without a change calls it too. `sync` is fsync.
+    """
 
     def __init__(
         self, before_step: Callable[[], object] = lambda: None, sync: Callable[[int], None] = os.fsync
     ) -> None:
-        self._before_step = before_step
+        self.before_step = before_step
         self._sync_descriptor = sync
 
     def temporary(self, path: Path) -> Path:
         """Return the temporary path for a file, in a folder that exists then."""
-        self._before_step()
+        self.before_step()
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.with_name(path.name + TEMPORARY)
 
     def publish(self, path: Path, temporary: Path | None = None) -> None:
         """Give a temporary file its name; by default that of `path`."""
         temporary = temporary or path.with_name(path.name + TEMPORARY)
-        self._before_step()
+        self.before_step()
         self._sync(temporary)
-        self._before_step()
+        self.before_step()
         temporary.replace(path)
-        self._before_step()
+        self.before_step()
         self._sync(path.parent)
 
     def write(self, path: Path, content: bytes) -> None:
@@ -39,7 +42,7 @@ class DurableFiles:
 
     def delete(self, path: Path) -> None:
         """Delete a file."""
-        self._before_step()
+        self.before_step()
         path.unlink()
 
     def _sync(self, path: Path) -> None:

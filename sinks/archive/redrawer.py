@@ -54,6 +54,7 @@ class Redrawer:
         """
         report = RedrawReport()
         for manifest in self._folder.days():
+            self._files.before_step()
             self._redraw_day(manifest, forgotten_in, now, report)
         return report
 

@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.assembly.parts import Parts
+from app.assembly.safekeeping.archive import archive_schedule
 from app.cli import app
 from app.commands.common.failures import stop_if_explained
 from bus.errors import Stop
+from sinks.archive.manifest import ArchiveFolder
 from sinks.archive.parquet import INSTALL_COMMAND, load_pyarrow
 from tests.conftest import missing
 from tests.sinks.archive.archived_bus import ArchivedBus
@@ -50,6 +54,22 @@ def test_archive_and_verify(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> No
     assert result.exit_code == 1
     assert [fault["name"] for fault in json.loads(result.stdout)["faults"]] == ["checksum"]
     assert invoke(["archive", "--until", "31.3."]).exit_code == 2
+
+
+def test_the_nightly_run_ends_with_its_process(parts: Parts) -> None:
+    """A process that is asked to stop, and has shut its doors, waits for no archive. The next one makes it."""
+    with closing(parts.bus.producer()) as producer:
+        producer.publish([dispatch(1, TRIAGE)])
+    folder, stopping = parts.settings.home / "archive", threading.Event()
+    schedule = archive_schedule(parts, folder, stopping)
+    stopping.set()
+    with captured_log() as log:
+        schedule.step()
+    assert [line["event"] for line in log.lines] == ["archive.skipped"]
+    assert ArchiveFolder(folder).head() is None
+    stopping.clear()
+    schedule.step()
+    assert ArchiveFolder(folder).head() is not None
 
 
 def test_a_missing_pyarrow_is_named_with_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.restore.person_keys import stored_keys
+from bus.errors import Retry
 from messages.cases.forgotten import Forgotten
 from messages.topics import FORGOTTEN
 from sinks.archive.archiver import Archiver, ArchiveReport, System
@@ -22,7 +23,9 @@ from sinks.archive.schedule import ArchiveSchedule
 from sinks.archive.tombstones import redraw_archive, topic_tombstones
 
 
-def archive(parts: Parts, folder: Path, until: datetime | None = None) -> ArchiveReport:
+def archive(
+    parts: Parts, folder: Path, until: datetime | None = None, files: DurableFiles | None = None
+) -> ArchiveReport:
     """Archive what is new on the bus. See `Archiver.run`."""
     groups = {name: group.topics_with(parts.queues) for name, group in parts.consumer_groups.items()}
     system = System(parts.settings.bus, code_version())
@@ -33,7 +36,7 @@ def archive(parts: Parts, folder: Path, until: datetime | None = None) -> Archiv
             groups,
             folder,
             system,
-            DurableFiles(),
+            files or DurableFiles(),
             lambda: stored_keys(parts.engine),
             parts.answer_check,
         )
@@ -53,13 +56,18 @@ def redraw(parts: Parts, folder: Path, tombstones: Collection[Forgotten] = ()) -
 
 
 def archive_schedule(parts: Parts, folder: Path, stopping: threading.Event) -> ArchiveSchedule:
-    """Return the nightly archive."""
+    """Return the nightly archive. A run ends when the process is asked to stop: the process waits for its threads."""
+
+    def check_stopping() -> None:
+        if stopping.is_set():
+            raise Retry("the process stops")
 
     def last_run() -> datetime | None:
         head = ArchiveFolder(folder).head()
         return head.at if head else None
 
-    return ArchiveSchedule(lambda: archive(parts, folder), last_run, utc_now, stopping)
+    files = DurableFiles(check_stopping)
+    return ArchiveSchedule(lambda: archive(parts, folder, files=files), last_run, utc_now, stopping)
 
 
 def code_version() -> str:
