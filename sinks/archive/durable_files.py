@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 TEMPORARY = ".tmp"
+_FILE_MODE = 0o600
 
 
 class DurableFiles:
@@ -20,10 +21,13 @@ class DurableFiles:
         self._sync_descriptor = sync
 
     def temporary(self, path: Path) -> Path:
-        """Return the temporary path for a file, in a folder that exists then."""
+        """Return the temporary path for a file: an existing file that only its owner may read."""
         self.before_step()
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.with_name(path.name + TEMPORARY)
+        temporary = path.with_name(path.name + TEMPORARY)
+        temporary.touch(_FILE_MODE)
+        temporary.chmod(_FILE_MODE)
+        return temporary
 
     def publish(self, path: Path, temporary: Path | None = None) -> None:
         """Give a temporary file its name; by default that of `path`."""

@@ -46,6 +46,7 @@ def test_archive_and_verify(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> No
     result = invoke(["archive"])
     assert (result.exit_code, result.stdout) == (0, "agency-triage 1\n")
     folder = parts.settings.home / "archive"
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o600}
     assert "1 new records in 1 files in" in result.stderr.replace("\n", " ")
     assert invoke(["archive", "verify", str(folder)]).exit_code == 0
     (file,) = folder.glob("*/date=*/*.parquet")

@@ -67,7 +67,7 @@ def write_backup(home: Path, folder: Path, code_version: str, now: datetime, fil
             files.publish(folder / name)
         # Keys and texts of operators change seldom, and nothing in the databases depends on a later one.
         for path in other_files(home, folder):
-            shutil.copy2(home / path, files.temporary(folder / path))
+            shutil.copyfile(home / path, files.temporary(folder / path))
             files.publish(folder / path)
             names = [*names, path]
         entries = tuple(_entry(folder, name) for name in names)
@@ -121,7 +121,7 @@ def restore_backup(folder: Path, home: Path, files: DurableFiles) -> BackupManif
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in sorted(manifest.files, key=_place):
             temporary = files.temporary(home / file.path)
-            shutil.copy2(folder / file.path, temporary)
+            shutil.copyfile(folder / file.path, temporary)
             if file.path in _AT_RESTORE:
                 _change(temporary, *_AT_RESTORE[file.path])
             files.publish(home / file.path)

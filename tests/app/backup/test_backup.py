@@ -190,12 +190,18 @@ def test_faults_are_named_and_replies_held(
         *("bus.db", "satupintu.db", "secrets.json", "usulan/topics.csv")
     }
     assert "is not empty" in run(str(backup))[1]
+    for path in filter(Path.is_file, backup.rglob("*")):
+        assert path.stat().st_mode & 0o777 == 0o600
+        # It came to this host by a program that gives everybody the right to read.
+        path.chmod(0o644)
     assert run("restore", str(backup), home_folder=new_home)[0] == 0
     restored = Parts(Settings.model_validate({**settings_of(new_home).model_dump()}), CHANNELS)
     with read_transaction(restored.engine) as connection:
         assert list(connection.execute(select(col(OutboxRow.state))).scalars()) == ["unknown"]
     restored.engine.dispose()
     assert (new_home / "secrets.json").read_text() == "{}"
+    modes = {name: (new_home / name).stat().st_mode & 0o777 for name in ("secrets.json", "usulan/topics.csv")}
+    assert modes == dict.fromkeys(modes, 0o600)
     assert "is not empty: bus.db" in run("restore", str(backup), home_folder=new_home)[1]
     (backup / "bus.db").write_bytes(b"")
     assert "checksum bus.db" in run("restore", str(backup), home_folder=tmp_path / "third")[1]

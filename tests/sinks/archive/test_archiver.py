@@ -122,6 +122,7 @@ def archive_and_die(folder: Path, step: int) -> None:
 
 def repeat_and_compare(bus: ArchivedBus, expected: dict[str, bytes], step: int) -> None:
     """Check what the kill left, archive again, compare with the files of a run without a kill, and delete them."""
+    assert {path.stat().st_mode & 0o777 for path in bus.archive.rglob("*") if path.is_file()} <= {0o600}, step
     faults = {fault.name for fault in ArchiveContents(bus.archive).faults()}
     assert faults <= {"no_head", "leftover", "newer"}, step
     bus.run(DurableFiles(sync=no_sync))
