@@ -52,6 +52,11 @@ class ClockRow:
     valid_from: date
     valid_until: date | None
 
+    @property
+    def is_for_every_case(self) -> bool:
+        """True if it is for all kinds and topics from its first day on."""
+        return not self.kinds and not self.topics and self.valid_until is None
+
     def applies(self, kind: str, topic: str, day: date) -> bool:
         """Return whether the rule is that of a case of this kind and topic for a clock that begins on `day`."""
         fits = (not self.kinds or kind in self.kinds) and (not self.topics or topic in self.topics)
@@ -140,6 +145,5 @@ def _number_faults(row: TableRow) -> Iterator[str]:
 def _missing_rows(rows: Collection[ClockRow]) -> Iterator[str]:
     """Yield the clocks without which the service cannot work: each needs a row for every case from now on."""
     for clock in ("first_answer", "objection"):
-        always = [row for row in rows if row.clock == clock and not row.kinds and not row.topics]
-        if not any(row.valid_until is None for row in always):
+        if not any(row.is_for_every_case for row in rows if row.clock == clock):
             yield f"{clock} has no row for all kinds and topics with an empty valid_until; add one"

@@ -91,9 +91,7 @@ class Deadlines:
         `load_clock_rows` makes sure that there is one.
         """
         row = self.clocks.row(clock, at, kind, topic)
-        return row or next(
-            row for row in self.clocks.rows if row.clock == clock and not row.kinds and row.valid_until is None
-        )
+        return row or next(row for row in self.clocks.rows if row.clock == clock and row.is_for_every_case)
 
 
 def load_deadlines(folder: ReferenceFolder = SHIPPED) -> Deadlines:

@@ -1,12 +1,14 @@
 """The table of clocks: the shipped rows, and what a faulty or changed table does."""
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from config.clocks.clock_table import CLOCKS, ClockTable, load_clock_rows
+from config.clocks.deadlines import Deadlines
+from config.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableError
 from config.time_zones import agency_region
@@ -81,3 +83,15 @@ def test_the_region_of_each_agency_follows_from_its_code() -> None:
     with (SHIPPED_FOLDER / "agencies.csv").open() as file:
         for row in csv.DictReader(file):
             assert agency_region(row["code"]) == row["region"], row["code"]
+
+
+def test_a_case_from_before_the_first_row_has_the_deadline_of_all_cases(tmp_path: Path) -> None:
+    """A row of one topic that stands above the row of all cases is not theirs."""
+    path = tmp_path / CLOCKS
+    row = "first_answer,,korupsi,30,working,dispatched,responded|closed,asked,anew,anew,agency,Aturan C,2019-01-01,"
+    header, *lines = SHIPPED_TEXT.splitlines()
+    path.write_text("\n".join([header, row, *lines]) + "\n")
+    deadlines = Deadlines(WorkingCalendar(()), ClockTable(load_clock_rows(path)))
+    monday = datetime(2018, 11, 5, 1, tzinfo=UTC)
+    assert deadlines.answer_deadline(monday, "kota-3374", "pengaduan", "jalan") == monday + timedelta(days=7)
+    assert deadlines.answer_deadline(monday, "kota-3374", "pengaduan", "korupsi") == monday + timedelta(days=7)
