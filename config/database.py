@@ -125,6 +125,17 @@ def read_transaction(engine: Engine) -> AbstractContextManager[Connection]:
     return write_transaction(engine.execution_options(**{_READ_ONLY: True}))
 
 
+def snapshot_transaction(engine: Engine) -> AbstractContextManager[Connection]:
+    """Open one transaction that only reads, and whose queries all see one moment. Raises as `write_transaction`.
+
+    Queries whose numbers are subtracted from each other need it: on PostgreSQL, each query of `read_transaction` sees
+    what was committed before it began.
+    """
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    return read_transaction(engine)
+
+
 class DatabaseProbe:
     """Checks that the database answers, for any thread. `check` raises `DatabaseUnavailable` or another error if not.
 

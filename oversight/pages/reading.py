@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 
 from config.clocks.deadlines import Deadlines
-from config.database import read_transaction
+from config.database import read_transaction, snapshot_transaction
 from config.time_zones import TimeZone
 from oversight.figures.computation import Figures, bucket_limits, compute_figures
 from oversight.figures.counts import Counts, Scope, ScopeKind, jakarta_day
@@ -72,7 +72,7 @@ class FigureReader:
         if view.scope.kind == "nation":
             kinds.add("province")
         shown_months = last_months(view.month, TREND_MONTHS)
-        with read_transaction(self._engine) as connection:
+        with snapshot_transaction(self._engine) as connection:
             counts = {
                 month: read_counts(connection, view.scope, month.period)
                 for month in {*shown_months, view.compared_month}

@@ -6,7 +6,7 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from config.database import read_transaction
+from config.database import snapshot_transaction
 from oversight.figures.counts import jakarta_day
 from oversight.pages.months import Month
 from oversight.public.published_month import PublishedMonth, read_published_month
@@ -54,7 +54,7 @@ class PublishedMonths:
             raise MonthNotReady
         try:
             self._months = {key: kept for key, kept in self._months.items() if key[0] == today}
-            with read_transaction(self._engine) as connection:
+            with snapshot_transaction(self._engine) as connection:
                 if is_being_rebuilt(connection):
                     # The counts of a half would stay for the rest of the day.
                     raise MonthNotReady

@@ -62,13 +62,13 @@ def figures(
 
 def _read(parts: Parts, scope: Scope, period: Period | None, now: datetime) -> tuple[Figures, bool, Figures]:
     """Return the figures, if rows were derived with other tables, and the figures of triage for all reports."""
-    from config.database import read_transaction
+    from config.database import snapshot_transaction
     from messages.topics import TRIAGE
     from oversight.figures.computation import compute_figures
     from oversight.figures.counts import Scope, jakarta_day
     from oversight.read_model.day_counts import needs_rebuild, read_counts
 
-    with read_transaction(parts.engine) as connection:
+    with snapshot_transaction(parts.engine) as connection:
         counts = read_counts(connection, scope, period)
         triage_counts = read_counts(connection, Scope("agency", TRIAGE))
         is_outdated = needs_rebuild(connection, parts.deadlines.version)

@@ -3,14 +3,19 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Engine, event
 
 from app.database import open_database
+from config.database import write_transaction
 from oversight.pages.months import Month
+from oversight.public.published_month import REST
 from oversight.public.published_months import MonthNotReady, PublishedMonths
+from oversight.read_model.derivation import add_counts
+from oversight.read_model.tables import OversightDay
+from oversight.read_model.tallies import DayKey
 
 JUNE = Month(2026, 6)
 
@@ -66,3 +71,30 @@ def test_only_months_that_have_ended_are_offered(empty_engine: Engine) -> None:
         *(True, False, True, False)
     ]
     empty_engine.dispose()
+
+
+def test_a_month_is_that_of_one_moment(engine: Engine) -> None:
+    """Cases that come between two queries are in no table: the cases without a province would be a negative number."""
+    cases: dict[NamedTuple, int] = {
+        DayKey(kind, value, JUNE.period.first, measure, bucket, ""): 20
+        for kind, value in (("nation", ""), ("province", "33"), ("agency", "kota-3374"), ("topic", "jalan"))
+        for measure, bucket in (("answer_met", JUNE.period.last.toordinal()), ("case", 0))
+    }
+    statements = 0
+
+    def add_cases(*_arguments: Any) -> None:
+        nonlocal statements
+        statements += 1
+        # The first query is that of the marker, the second one that of the nation.
+        if statements == 2:
+            with write_transaction(engine) as connection:
+                add_counts(connection, OversightDay, cases)
+
+    with write_transaction(engine) as connection:
+        add_counts(connection, OversightDay, cases)
+    event.listen(engine, "after_cursor_execute", add_cases)
+    published = PublishedMonths(engine, lambda: datetime(2026, 7, 20, 2, tzinfo=UTC)).get(JUNE)
+    event.remove(engine, "after_cursor_execute", add_cases)
+    assert statements > 2
+    for table in published.tables["dijawab"].values():
+        assert (table.totals.parts, table.rows[REST].parts) == ((20, 0, 0), (0, 0, 0))
