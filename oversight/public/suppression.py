@@ -57,28 +57,32 @@ def publish_table(rows: Mapping[str, Parts], columns: int) -> PublishedTable:
     no choice of rows protects all cells, nothing of the table is published.
     """
     column_totals = tuple(sum(parts[column] for parts in rows.values()) for column in range(columns))
-    total = sum(column_totals)
-    hidden = None if any(map(_is_small, (total, *column_totals))) else _hidden_cells(rows)
+    hidden = _hidden_cells(rows, column_totals)
     if hidden is None:
         return _nothing(rows, columns)
+    return PublishedTable(PublishedRow(sum(column_totals), column_totals), _published_rows(rows, hidden))
+
+
+def _published_rows(rows: Mapping[str, Parts], hidden: _HiddenCells) -> Mapping[str, PublishedRow]:
     hidden_columns = zip(*(rows[code] for code in hidden.rows), strict=True)
     hidden_parts = tuple(None if any(column) else 0 for column in hidden_columns)
-
-    def published(code: str, parts: Parts) -> PublishedRow:
-        return PublishedRow(
+    return {
+        code: PublishedRow(
             None if code in hidden.totals else sum(parts), hidden_parts if code in hidden.rows else parts
         )
-
-    return PublishedTable(
-        PublishedRow(total, column_totals), {code: published(code, parts) for code, parts in rows.items()}
-    )
+        for code, parts in rows.items()
+    }
 
 
-def _hidden_cells(rows: Mapping[str, Parts]) -> _HiddenCells | None:
-    """Return what is suppressed; `None` if the rows do not suffice."""
+def _hidden_cells(rows: Mapping[str, Parts], column_totals: Parts) -> _HiddenCells | None:
+    """Return what is suppressed; `None` if a total of the nation is small, or if the rows do not suffice."""
+    if any(map(_is_small, (sum(column_totals), *column_totals))):
+        return None
     totals = _hidden_totals({code: sum(parts) for code, parts in rows.items()})
-    hidden_rows = None if totals is None else _hidden_rows(rows, totals)
-    return None if totals is None or hidden_rows is None else _HiddenCells(totals, hidden_rows)
+    if totals is None:
+        return None
+    hidden_rows = _hidden_rows(rows, totals)
+    return None if hidden_rows is None else _HiddenCells(totals, hidden_rows)
 
 
 def _is_small(number: int) -> bool:

@@ -55,15 +55,19 @@ def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[
 def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[UUID, _Row]) -> None:
     new_rows = [row for id_, row in after.items() if before.get(id_) != row]
     old_rows = [row for id_, row in before.items() if after.get(id_) != row]
-    removed_ids = [id_ for id_ in before if id_ not in after]
-    if removed_ids:
-        connection.execute(delete(OversightCase).where(col(OversightCase.complaint_id).in_(removed_ids)))
-    if new_rows:
-        statement = insert_statement(connection, OversightCase)
-        new_values = {name: statement.excluded[name] for name in new_rows[0] if name != "complaint_id"}
-        connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values), new_rows)
+    _store_rows(connection, [id_ for id_ in before if id_ not in after], new_rows)
     add_counts(connection, OversightDay, _difference(day_tallies, old_rows, new_rows))
     add_counts(connection, OversightPairDay, _difference(pair_tallies, old_rows, new_rows))
+
+
+def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Sequence[_Row]) -> None:
+    """Remove rows of cases, and store others in place of those before."""
+    if removed_ids:
+        connection.execute(delete(OversightCase).where(col(OversightCase.complaint_id).in_(removed_ids)))
+    if rows:
+        statement = insert_statement(connection, OversightCase)
+        new_values = {name: statement.excluded[name] for name in rows[0] if name != "complaint_id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values), rows)
 
 
 def _difference(
