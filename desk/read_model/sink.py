@@ -5,11 +5,10 @@ order in which the topics are read has no part in the result.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel
@@ -26,41 +25,29 @@ from desk.read_model.forgotten import blank_facts
 from desk.read_model.sender_messages import mark_messages
 from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
 from messages import codec
-from messages.answer_check import AnswerCheck
 from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
 
 # Stores what agencies are to be told of. It runs in the transaction of the batch.
 OnChanges = Callable[[Connection, Sequence[CaseChange]], None]
-# Returns id and position of those answers that the router has processed.
-ProcessedAnswers = Callable[[Connection, Sequence[UUID]], Collection[tuple[UUID, str]]]
-
-_log = structlog.get_logger()
+# Returns those of the answers that count, without the forged ones.
+SelectAnswers = Callable[[Connection, Sequence[tuple[Record, AgencyAnswer]]], Sequence[tuple[Record, AgencyAnswer]]]
 
 
 class DeskSink:
-    """See `bus.worker.Stage`.
-
-    An answer that fails `answer_check` is left out: the router has made a dead letter of it. `processed_answers` are
-    those that the router took before: their key may have been withdrawn since. `institutions` returns the codes of the
-    registry.
-    """
+    """See `bus.worker.Stage`."""
 
     def __init__(
         self,
         engine: Engine,
         channels: Collection[Channel],
-        answer_check: AnswerCheck,
-        institutions: Callable[[], Container[str]],
-        processed_answers: ProcessedAnswers,
+        select_answers: SelectAnswers,
         on_changes: OnChanges,
         deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._channels = channels
-        self._answer_check = answer_check
-        self._institutions = institutions
-        self._processed_answers = processed_answers
+        self._select_answers = select_answers
         self._on_changes = on_changes
         self._deadlines = deadlines
 
@@ -80,7 +67,7 @@ class DeskSink:
             with write_transaction(self._engine) as connection:
                 # Two transactions that derive one case would each miss the fact of the other.
                 lock_until_commit(connection, DatabaseLock.DESK)
-                rows[DeskAnswer] = self._answer_rows(connection, answers)
+                rows[DeskAnswer] = [_answer_row(*answer) for answer in self._select_answers(connection, answers)]
                 blank_facts(connection, rows)
                 self._store(connection, rows)
                 if changes := deadline_changes(connection, events):
@@ -103,25 +90,6 @@ class DeskSink:
         number_cases_of(connection, _cases_beside(complaints, corrections) - dispatched)
         if changes:
             self._on_changes(connection, changes)
-
-    def _answer_rows(
-        self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]
-    ) -> list[dict[str, Any]]:
-        if not answers:
-            return []
-        institutions = self._institutions()
-        processed = self._processed_answers(connection, [answer.id for _, answer in answers])
-        return [
-            _answer_row(record, answer)
-            for record, answer in answers
-            if (answer.id, record.position) in processed or self._is_authentic(record, answer, institutions)
-        ]
-
-    def _is_authentic(self, record: Record, answer: AgencyAnswer, institutions: Container[str]) -> bool:
-        fault = self._answer_check.fault(answer, record.taken_at, institutions)
-        if fault:
-            _log.warning("answer.left_out", position=record.position, reason=fault)
-        return fault is None
 
     def _fact(self, record: Record) -> tuple[type[SQLModel], dict[str, Any]]:
         if record.topic == COMPLAINTS:

@@ -5,12 +5,11 @@ so the order in which the topics are read has no part in the result.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel
@@ -20,7 +19,6 @@ from bus.port import Outgoing, Record
 from config.clocks.deadlines import Deadlines
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from messages import codec
-from messages.answer_check import AnswerCheck
 from messages.shapes import (
     DEADLINE_EVENTS,
     OMBUDSMAN_EVENTS,
@@ -42,34 +40,24 @@ from oversight.read_model.tables import (
     OversightReport,
 )
 
-# Returns id and position of those answers that the router has processed.
-ProcessedAnswers = Callable[[Connection, Sequence[UUID]], Collection[tuple[UUID, str]]]
+# Returns those of the answers that count, without the forged ones.
+SelectAnswers = Callable[[Connection, Sequence[tuple[Record, AgencyAnswer]]], Sequence[tuple[Record, AgencyAnswer]]]
 _Facts = defaultdict[type[SQLModel], list[dict[str, Any]]]
-
-_log = structlog.get_logger()
 
 
 class OversightSink:
-    """See `bus.worker.Stage`.
-
-    An answer that fails `answer_check` is left out, unless the router took it before: its key may have been withdrawn
-    since. `institutions` returns the codes of the registry.
-    """
+    """See `bus.worker.Stage`."""
 
     def __init__(
         self,
         engine: Engine,
         channels: Collection[Channel],
-        answer_check: AnswerCheck,
-        institutions: Callable[[], Container[str]],
-        processed_answers: ProcessedAnswers,
+        select_answers: SelectAnswers,
         deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._channels = channels
-        self._answer_check = answer_check
-        self._institutions = institutions
-        self._processed_answers = processed_answers
+        self._select_answers = select_answers
         self._deadlines = deadlines
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -84,7 +72,7 @@ class OversightSink:
         try:
             with write_transaction(self._engine) as connection:
                 lock_until_commit(connection, DatabaseLock.OVERSIGHT)
-                facts[OversightAnswer] = self._answer_rows(connection, answers)
+                facts[OversightAnswer] = [_answer_row(*answer) for answer in self._select_answers(connection, answers)]
                 derive_cases(connection, _store(connection, facts), self._deadlines)
         except StatementError as error:
             # Only errors of the values come here: a NUL, a date before the calendar.
@@ -106,25 +94,6 @@ class OversightSink:
                 facts[OversightNotice].append({"id": event.id, "complaint_id": event.subject})
         else:
             facts[OversightDispatch].append(_dispatch_row(self._decode(Dispatch, record)))
-
-    def _answer_rows(
-        self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]
-    ) -> list[dict[str, Any]]:
-        if not answers:
-            return []
-        institutions = self._institutions()
-        processed = self._processed_answers(connection, [answer.id for _, answer in answers])
-        return [
-            _answer_row(record, answer)
-            for record, answer in answers
-            if (answer.id, record.position) in processed or self._is_authentic(record, answer, institutions)
-        ]
-
-    def _is_authentic(self, record: Record, answer: AgencyAnswer, institutions: Container[str]) -> bool:
-        fault = self._answer_check.fault(answer, record.taken_at, institutions)
-        if fault:
-            _log.warning("answer.left_out", position=record.position, reason=fault)
-        return fault is None
 
     def _decode(self, shape: type[codec.T], record: Record) -> codec.T:
         try:

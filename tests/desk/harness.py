@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, select
 
 from accounts.permissions import Actor, Role
 from app.assembly.channels import DIRECTORY
+from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.institutions import RegistryInstitutions
 from bus.port import Outgoing, Record
 from config.database import read_transaction
@@ -24,7 +25,6 @@ from messages import codec
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from messages.topics import COMPLAINTS
-from router.answer_store import processed_positions
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, dispatches
 from tests.support.agency_answers import signed
@@ -46,9 +46,8 @@ def make_sink(
             changes.extend(new_changes)
 
     institutions = cached_rules(SMALL).registry.institutions
-    return DeskSink(
-        engine, DIRECTORY.names, answer_check, lambda: institutions, processed_positions, on_changes, DEADLINES
-    )
+    accepted_answers = AcceptedAnswers(answer_check, lambda: institutions)
+    return DeskSink(engine, DIRECTORY.names, accepted_answers.select, on_changes, DEADLINES)
 
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:

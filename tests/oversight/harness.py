@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from app.assembly.channels import DIRECTORY
+from app.assembly.desk.accepted_answers import AcceptedAnswers
 from bus.port import Outgoing, Record
 from config.database import read_transaction, write_transaction
 from desk.acts.act_publisher import answer_message
@@ -17,7 +18,6 @@ from messages.topics import CORRECTIONS, OVERSIGHT
 from oversight.read_model.rebuild import READ_MODEL
 from oversight.read_model.sink import OversightSink
 from oversight.read_model.tables import OversightCase
-from router.answer_store import processed_positions
 from tests.router.test_linked import RouterHarness, dispatches, id_of
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.deadlines import DEADLINES
@@ -29,7 +29,8 @@ from tests.support.stages import ANSWER_CHECK, make_router
 def make_sink(engine: Engine) -> OversightSink:
     """Return the stage of oversight."""
     institutions = cached_rules(SMALL).registry.institutions
-    return OversightSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: institutions, processed_positions, DEADLINES)
+    accepted_answers = AcceptedAnswers(ANSWER_CHECK, lambda: institutions)
+    return OversightSink(engine, DIRECTORY.names, accepted_answers.select, DEADLINES)
 
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:

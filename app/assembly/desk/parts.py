@@ -1,13 +1,14 @@
 """Builds the parts of the desk from the parts of the process. Each is built at its first use."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
 from accounts.account_store import AccountStore
+from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
@@ -18,7 +19,6 @@ from app.operations.corrections import Corrections
 from app.operations.duplicates.decision_publisher import DecisionPublisher
 from bus.errors import Retry
 from bus.port import Producer
-from config.database import statement_chunks
 from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
@@ -33,7 +33,6 @@ from desk.webhooks.worker import SwitchedOffWebhook
 from ingest.files.attachments import read_stored_file
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Attachment, Contact, Correction
-from router.answer_store import processed_positions
 
 # Errors after which an act is published later: the bus is away.
 _PUBLISH_RETRIES = (Retry,)
@@ -65,9 +64,7 @@ class DeskParts:
         return DeskSink(
             parts.engine,
             parts.channels.names,
-            parts.answer_check,
-            lambda: parts.registry.institutions,
-            processed_answers,
+            AcceptedAnswers(parts.answer_check, lambda: parts.registry.institutions).select,
             self._on_changes,
             parts.deadlines,
         )
@@ -181,9 +178,7 @@ def silent_desk_sink(parts: Parts) -> DeskSink:
     return DeskSink(
         parts.engine,
         parts.channels.names,
-        parts.answer_check,
-        lambda: parts.registry.institutions,
-        processed_answers,
+        AcceptedAnswers(parts.answer_check, lambda: parts.registry.institutions).select,
         lambda _connection, _changes: None,
         parts.deadlines,
     )
@@ -191,8 +186,3 @@ def silent_desk_sink(parts: Parts) -> DeskSink:
 
 def _tell_nobody(_webhook: SwitchedOffWebhook) -> None:
     """Do nothing: there is no mail server. The log event and the alert remain."""
-
-
-def processed_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
-    """Return id and position of those answers that the router has processed."""
-    return {pair for chunk in statement_chunks(answer_ids) for pair in processed_positions(connection, chunk)}

@@ -1,17 +1,14 @@
 """Builds the parts of oversight from the parts of the process."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import Connection
-
+from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.parts import Parts
 from app.assembly.queues import existing_queues
 from bus.port import Outgoing
-from config.database import statement_chunks
 from oversight.notices.consent_publisher import Asking, ConsentPublisher
 from oversight.notices.notice_thread import NoticeThread
 from oversight.notices.publisher import DeadlinePublisher
@@ -19,7 +16,6 @@ from oversight.notices.read_progress import read_until
 from oversight.read_model.rebuild import ReadModelRebuild
 from oversight.read_model.sink import OversightSink
 from privacy.forgotten import forgotten_complaints
-from router.answer_store import processed_positions
 
 _GROUP = "oversight"
 # Pause between two searches for deadlines.
@@ -31,9 +27,7 @@ def sink(parts: Parts) -> OversightSink:
     return OversightSink(
         parts.engine,
         parts.channels.names,
-        parts.answer_check,
-        lambda: parts.registry.institutions,
-        _processed_answers,
+        AcceptedAnswers(parts.answer_check, lambda: parts.registry.institutions).select,
         parts.deadlines,
     )
 
@@ -70,7 +64,3 @@ def _read_until(parts: Parts) -> datetime:
 def rebuild(parts: Parts) -> ReadModelRebuild:
     """Return the command that builds the read model again."""
     return ReadModelRebuild(parts.engine, sink(parts))
-
-
-def _processed_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
-    return {pair for chunk in statement_chunks(answer_ids) for pair in processed_positions(connection, chunk)}

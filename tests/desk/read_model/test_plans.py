@@ -1,23 +1,21 @@
 """Each query of the desk uses an index: no list, count, search or case reads the whole table."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from app.database import open_database
-from config.database import read_transaction, write_transaction
+from config.database import read_transaction
 from desk.read_model.case_view import read_case
 from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_page
-from tests.conftest import NOW, empty_postgresql
+from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases, generated_number
-from tests.support.query_plans import plans, scanned_tables
+from tests.support.query_plans import Query, collect_statistics, module_database, plans, scanned_tables, scans
 
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
 CASES = 4_000
@@ -47,7 +45,6 @@ FILTERS = [
 ]
 CURSOR = Cursor(NOW, UUID(int=1))
 
-Query = Callable[[Connection], object]
 QUERIES: dict[str, Query] = {
     **{
         f"page {number} of {case_filter}": lambda connection, case_filter=case_filter, after=after: read_page(  # type: ignore[misc]
@@ -71,15 +68,9 @@ QUERIES: dict[str, Query] = {
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def many_cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database of each kind with thousands of cases, which the tests of this module only read."""
-    if request.param == "sqlite":
-        file = shutil.copy(request.getfixturevalue("tables"), tmp_path_factory.mktemp("plans"))
-        engine = open_database(f"sqlite:///{file}")
-    else:
-        engine = request.getfixturevalue("postgres_engine")
-        empty_postgresql(engine)
-    generate_cases(engine, AGENCIES, CASES, NOW)
-    yield engine
-    engine.dispose()
+    with module_database(request, tmp_path_factory) as engine:
+        generate_cases(engine, AGENCIES, CASES, NOW)
+        yield engine
 
 
 @pytest.mark.slow
@@ -88,20 +79,9 @@ def test_every_query_uses_an_index(many_cases: Engine) -> None:
 
     SQLite has no statistics until somebody asks for them.
     """
-    assert scans(many_cases) == {}
-    with write_transaction(many_cases) as connection:
-        connection.execute(text("ANALYZE"))
-    assert scans(many_cases) == {}
-
-
-def scans(engine: Engine) -> dict[tuple[str, str], str]:
-    """Return the plan of each query that reads a table as a whole, by the query's name and the table."""
-    return {
-        (name, table): plan
-        for name, query in QUERIES.items()
-        for _, plan in plans(engine, query)
-        for table in scanned_tables(plan, TABLES)
-    }
+    assert scans(many_cases, QUERIES, TABLES) == {}
+    collect_statistics(many_cases)
+    assert scans(many_cases, QUERIES, TABLES) == {}
 
 
 def test_a_scan_would_be_seen(many_cases: Engine) -> None:

@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from sqlalchemy import Engine
 
 from app.assembly.channels import DIRECTORY
+from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.database import open_database
 from bus.port import Record
 from config.database import read_transaction
@@ -21,7 +22,6 @@ from oversight.figures.counts import NATION, Scope, month_period
 from oversight.figures.figures_json import figures_json
 from oversight.read_model.day_counts import read_counts
 from oversight.read_model.sink import OversightSink
-from router.answer_store import processed_positions
 from tests.oversight.figures.independent_figures import independent_figures, open_year
 from tests.oversight.generated_year import AGENCIES, GeneratedYear
 from tests.oversight.harness import stored_rows
@@ -48,7 +48,8 @@ def read_year(records: Sequence[Record], tables: Path, folder: Path, batch_size:
     """Return a database with what oversight made of the records."""
     engine = open_database(f"sqlite:///{shutil.copy(tables, folder)}")
     institutions = {*AGENCIES, TRIAGE}
-    sink = OversightSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: institutions, processed_positions, DEADLINES)
+    accepted_answers = AcceptedAnswers(ANSWER_CHECK, lambda: institutions)
+    sink = OversightSink(engine, DIRECTORY.names, accepted_answers.select, DEADLINES)
     for start in range(0, len(records), batch_size):
         sink.handle(records[start : start + batch_size])
     return engine

@@ -18,6 +18,7 @@ from accounts.frame import SignedInPages
 from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.channels import DIRECTORY
+from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.http import desk_templates
 from app.assembly.http import page_templates
 from app.database import open_database
@@ -31,7 +32,6 @@ from oversight.pages.reading import FigureReader
 from oversight.public.public_pages import PublicPages
 from oversight.public.published_months import PublishedMonths
 from oversight.read_model.sink import OversightSink
-from router.answer_store import processed_positions
 from tests.accounts.desk_client import DeskClient
 from tests.ingest.door_client import DoorServer
 from tests.oversight.generated_year import AGENCIES, GeneratedYear
@@ -55,7 +55,8 @@ def generated_engine(tables: Path, folder: Path, cases: int = CASES) -> Engine:
     """Return a database with the read model of a generated year."""
     engine = open_database(f"sqlite:///{shutil.copy(tables, folder)}")
     institutions = {*AGENCIES, TRIAGE}
-    sink = OversightSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: institutions, processed_positions, DEADLINES)
+    accepted_answers = AcceptedAnswers(ANSWER_CHECK, lambda: institutions)
+    sink = OversightSink(engine, DIRECTORY.names, accepted_answers.select, DEADLINES)
     records = GeneratedYear(seed=3).generate(cases)
     for start in range(0, len(records), 2_000):
         sink.handle(records[start : start + 2_000])

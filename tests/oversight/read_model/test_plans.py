@@ -1,15 +1,13 @@
 """Each query of oversight uses an index, and reads counts of days, never cases."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from app.database import open_database
-from config.database import read_transaction, write_transaction
+from config.database import read_transaction
 from oversight.figures.computation import bucket_limits, compute_figures
 from oversight.figures.counts import NATION, Scope, ScopeKind, jakarta_day, month_period
 from oversight.pages.shown_figures import DEFAULT_FIGURE
@@ -20,10 +18,10 @@ from oversight.read_model.day_counts import (
     read_first_day,
     read_longest_overdue,
 )
-from tests.conftest import NOW, empty_postgresql
+from tests.conftest import NOW
 from tests.oversight.generated_rows import generate_rows
 from tests.support.deadlines import DEADLINES
-from tests.support.query_plans import plans, scanned_tables
+from tests.support.query_plans import Query, collect_statistics, module_database, plans, scanned_tables, scans
 
 AGENCIES = tuple(f"kota-{number}" for number in range(30))
 CASES = 1_500
@@ -35,7 +33,6 @@ TABLES = (
 SCOPES = (NATION, Scope("province", "33"), Scope("agency", AGENCIES[0]), Scope("topic", "topik-7"))
 KINDS: tuple[ScopeKind, ...] = ("province", "agency", "topic")
 
-Query = Callable[[Connection], object]
 # As pages read them: the measures of one figure, without days that no figure compares.
 RANKING_QUERIES: dict[ScopeKind, Query] = {
     kind: partial(
@@ -61,43 +58,25 @@ QUERIES: dict[str, Query] = {
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def many_cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database of each kind with cases of two years, which the tests of this module only read."""
-    if request.param == "sqlite":
-        file = shutil.copy(request.getfixturevalue("tables"), tmp_path_factory.mktemp("plans"))
-        engine = open_database(f"sqlite:///{file}")
-    else:
-        engine = request.getfixturevalue("postgres_engine")
-        empty_postgresql(engine)
-    generate_rows(engine, AGENCIES, CASES, 700, NOW, DEADLINES)
-    yield engine
-    engine.dispose()
+    with module_database(request, tmp_path_factory) as engine:
+        generate_rows(engine, AGENCIES, CASES, 700, NOW, DEADLINES)
+        yield engine
 
 
 @pytest.mark.slow
 def test_every_query_uses_an_index(many_cases: Engine) -> None:
     """With and without statistics."""
-    assert scans(many_cases) == {}
-    with write_transaction(many_cases) as connection:
-        connection.execute(text("ANALYZE"))
-    assert scans(many_cases) == {}
+    assert scans(many_cases, QUERIES, TABLES) == {}
+    collect_statistics(many_cases)
+    assert scans(many_cases, QUERIES, TABLES) == {}
 
 
 def test_a_ranking_reads_the_rows_of_its_figure_only(many_cases: Engine) -> None:
     """By the index that begins with scopes and measure, and has all columns."""
-    with write_transaction(many_cases) as connection:
-        connection.execute(text("ANALYZE"))
+    collect_statistics(many_cases)
     for query in RANKING_QUERIES.values():
         ((_, plan),) = plans(many_cases, query)
         assert "ix_oversight_day_measure" in plan
-
-
-def scans(engine: Engine) -> dict[tuple[str, str], str]:
-    """Return the plan of each query that reads a table as a whole, by the query's name and the table."""
-    return {
-        (name, table): plan
-        for name, query in QUERIES.items()
-        for _, plan in plans(engine, query)
-        for table in scanned_tables(plan, TABLES)
-    }
 
 
 def test_figures_read_no_case(many_cases: Engine) -> None:
