@@ -154,13 +154,17 @@ def test_an_unexpected_error_stops_only_its_dispatch(case: DeskHarness) -> None:
     give(answers, "NOMOR1", "responded", "Sudah buka.")
     give(answers, "NOMOR1", "responded", "Sudah dibantu.")
     give(answers, "NOMOR2", "responded", "Sudah ada.")
-    stopping, is_taken = threading.Event(), threading.Event()
+    stopping, is_taken, is_refused = threading.Event(), threading.Event(), threading.Event()
 
     class BrokenBus(SwitchedBus):
-        """Tells when an answer is taken."""
+        """Tells when an answer is taken, and when the bug has shown."""
 
         def publish(self, answer: AgencyAnswer) -> None:
-            super().publish(answer)
+            try:
+                super().publish(answer)
+            except ValueError:
+                is_refused.set()
+                raise
             is_taken.set()
 
     bus = BrokenBus(ValueError("a bug"), "Sudah buka.")
@@ -169,6 +173,8 @@ def test_an_unexpected_error_stops_only_its_dispatch(case: DeskHarness) -> None:
         thread = threading.Thread(target=publisher.run, daemon=True)
         thread.start()
         is_second_taken = is_taken.wait(_PATIENCE)
+        # The dispatches may come in any order.
+        is_refused.wait(_PATIENCE)
         is_taken.clear()
         bus.unreachable.clear()
         is_first_taken = is_taken.wait(_PATIENCE)
