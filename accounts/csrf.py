@@ -4,7 +4,7 @@ The check reads `Sec-Fetch-Site` (W3C Fetch Metadata) and, for a browser without
 with `SameSite=Lax` on the cookie it replaces tokens in the forms.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# Addresses below which pages are for persons who sign in.
+SIGNED_IN_PREFIXES = ("/desk", "/pengawasan")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Longest body of a form, in bytes. The longest form answers many cases at once: a list of ids and one text.
 MAX_FORM_BYTES = 1_000_000
@@ -47,21 +49,25 @@ def _origin(address: str) -> tuple[str, str, int] | None:
 class SameOriginForms:
     """ASGI middleware: refuses forms that another site sent (403) and forms that are too large (411, 413).
 
-    It acts on addresses that begin with `prefix`. `refusal` makes the page of a refused request. The pages of the
-    prefix get a referrer policy with which browsers name their origin in our own forms.
+    It acts on addresses below `prefixes`. `refusal` makes the page of a refused request. The pages below them get a
+    referrer policy with which browsers name their origin in our own forms.
     """
 
     def __init__(
-        self, app: ASGIApp, own_address: str, refusal: Callable[[Request, HTTPStatus], Response], prefix: str = "/desk"
+        self,
+        app: ASGIApp,
+        own_address: str,
+        refusal: Callable[[Request, HTTPStatus], Response],
+        prefixes: Sequence[str] = SIGNED_IN_PREFIXES,
     ) -> None:
         self._app = app
         self._own_address = own_address
         self._refusal = refusal
-        self._prefix = prefix
+        self._prefixes = prefixes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http" or not is_below(scope["path"], self._prefix):
+        if scope["type"] != "http" or not any(is_below(scope["path"], prefix) for prefix in self._prefixes):
             await self._app(scope, receive, send)
             return
 

@@ -23,7 +23,7 @@ class Role(StrEnum):
     TRIAGE = "triage"
     # Operations staff of the service.
     OPERATOR = "operator"
-    # Ombudsman or KSP: reads the cases of every institution.
+    # KemenPANRB, KSP or the Ombudsman: reads figures, and with a reason single cases of every institution.
     OVERSEER = "overseer"
     # Reads the audit log.
     AUDITOR = "auditor"
@@ -68,6 +68,8 @@ class Act(StrEnum):
     VIEW_AUDIT_LOG = "view_audit_log"
     MANAGE_ACCOUNTS = "manage_accounts"
     VIEW_OVERSIGHT = "view_oversight"
+    # Read one case of any institution with its history, for a recorded reason and a limited time.
+    READ_CASE_WITH_REASON = "read_case_with_reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,8 @@ RIGHTS: Mapping[Role, Rights] = {
     # A merge or split at triage may concern a report that another agency has.
     Role.TRIAGE: Rights(own=_OFFICER_ACTS | {Act.DECIDE_TRIAGE}, national=frozenset({Act.CORRECT_RELATION, Act.TRACE})),
     Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),
-    Role.OVERSEER: Rights(
-        own=_NOTHING, national=frozenset({Act.VIEW_OVERSIGHT, Act.VIEW_CASE, Act.VIEW_PICTURE, Act.SEARCH, Act.TRACE})
-    ),
+    # No right to the pages of officers, triage and staff: none of them asks for a reason.
+    Role.OVERSEER: Rights(own=_NOTHING, national=frozenset({Act.VIEW_OVERSIGHT, Act.READ_CASE_WITH_REASON})),
     Role.AUDITOR: Rights(own=_NOTHING, national=frozenset({Act.VIEW_AUDIT_LOG, Act.VIEW_OVERSIGHT})),
     Role.ADMINISTRATOR: Rights(
         own=_NOTHING, national=_AGENCY_MANAGEMENT | {Act.MANAGE_ACCOUNTS, Act.VIEW_AUDIT_LOG, Act.TRACE}

@@ -9,12 +9,10 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from accounts.csrf import SAFE_METHODS, is_below
+from accounts.csrf import SAFE_METHODS, SIGNED_IN_PREFIXES, is_below
 from accounts.permissions import Act, Actor, may
 
 DESK = "/desk"
-# Addresses below which pages are for persons who sign in.
-_SIGNED_IN_PREFIXES = (DESK, "/pengawasan")
 SIGN_IN_ADDRESS = "/desk/masuk"
 _PROBLEM_MEDIA_TYPE = "application/problem+json"
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
@@ -73,7 +71,7 @@ def local_address(typed: str) -> str:
 
 
 def _is_for_signed_in(path: str) -> bool:
-    return any(is_below(path, prefix) for prefix in _SIGNED_IN_PREFIXES)
+    return any(is_below(path, prefix) for prefix in SIGNED_IN_PREFIXES)
 
 
 def sign_in_address(request: Request) -> str:

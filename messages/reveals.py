@@ -21,6 +21,7 @@ REVEALING_ACTIONS: Mapping[str, str] = MappingProxyType(
         "ombudsman.export": "identity",
         "quarantine.reveal": "message",
         "letters.reveal": "record",
+        "oversight.read_case": "case",
     }
 )
 _SUBJECT = re.compile(r"(?P<case>\S+) role (?P<role>\S+) until (?P<until>\S+)")

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.frame import NavigationEntry, SignedInPages
-from accounts.permissions import Act, Actor
+from accounts.permissions import Act, Actor, may
 from accounts.signed_in import SignedIn
 from config.translation.message import message as _
+from oversight.cases.addresses import CASES, cases_of_scope
 from oversight.figures.counts import Scope, jakarta_day
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
@@ -23,7 +24,10 @@ from oversight.pages.shown_figures import SHOWN_FIGURES
 
 # Folder of the templates, for `page_environment`.
 TEMPLATES = Path(__file__).parent / "templates"
-NAVIGATION: Sequence[NavigationEntry] = (NavigationEntry(_("Pengawasan"), OVERSIGHT, Act.VIEW_OVERSIGHT),)
+NAVIGATION: Sequence[NavigationEntry] = (
+    NavigationEntry(_("Pengawasan"), OVERSIGHT, Act.VIEW_OVERSIGHT),
+    NavigationEntry(_("Satu laporan"), CASES, Act.READ_CASE_WITH_REASON),
+)
 # Months that a page offers to choose.
 _OFFERED_MONTHS = 36
 _FILE = "berkas"
@@ -91,6 +95,7 @@ class OverseerPages:
             "csv_address": view.address(**{_FILE: "csv"}),
             "parquet_address": view.address(**{_FILE: "parquet"}) if table_file.has_parquet() else "",
             "now": now,
+            "cases_address": cases_of_scope(view.scope) if may(actor, Act.READ_CASE_WITH_REASON, "") else "",
         }
         return self._pages.render("oversight.html", request, actor, values)
 

@@ -21,10 +21,10 @@ OWN, ANOTHER = "kota-3374", "bumn-pln"
 # Each role with its rights, written down a second time: O for the own agency, N for every agency.
 COLUMNS = (Role.OFFICER, Role.COORDINATOR, Role.TRIAGE, Role.OPERATOR, Role.OVERSEER, Role.AUDITOR, Role.ADMINISTRATOR)
 TABLE = """
-view_case          O O O . N . .
-view_picture       O O O . N . .
+view_case          O O O . . . .
+view_picture       O O O . . . .
 view_identity      O O O . . . .
-search             O O O . N . .
+search             O O O . . . .
 export             O O O . . . .
 note               O O O . . . .
 accept             O O O . . . .
@@ -47,10 +47,11 @@ view_dead_letters  . . . N . . .
 redrive            . . . N . . .
 drop               . . . N . . .
 reveal             . . . N . . .
-trace              . . N N N . N
+trace              . . N N . . N
 view_audit_log     . . . . . N N
 manage_accounts    . . . . . . N
 view_oversight     . . . . N N .
+read_case_with_reason . . . . N . .
 """
 SCOPES = {
     (Act(act), role): scope

@@ -13,18 +13,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accounts.csrf import is_below
-from accounts.frame import NavigationEntry
-from accounts.pages.account_pages import AccountPages
+from accounts.frame import NavigationEntry, SignedInPages
 from accounts.pages.people_pages import PEOPLE_NAVIGATION
 from accounts.pages.responses import page_response
-from accounts.services import AccountServices
+from accounts.signed_in import SignedIn
 from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.api import build_agency_api, build_agency_keys
 from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.desk.webhooks import agency_webhooks
-from app.assembly.oversight.pages import overseer_pages
+from app.assembly.oversight.pages import case_pages, overseer_pages
 from app.assembly.parts import Parts
 from app.assembly.unexpected_errors import install_unexpected_handler
 from app.pages.environment import page_environment
@@ -39,7 +38,7 @@ from desk.pages.desk_pages import NAVIGATION as AGENCY_NAVIGATION
 from desk.pages.desk_pages import DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.integration.integration_pages import IntegrationPages
-from desk.pages.parts import DeskPageParts, Officer
+from desk.pages.parts import DeskPageParts, FindOfficers, Officer
 from ingest.arrival import Refused
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
@@ -67,6 +66,7 @@ _TEMPLATES = [
         "app/pages/staff/templates",
         "app/pages/retention/templates",
         "oversight/pages/templates",
+        "oversight/cases/templates",
     )
 ]
 _NONCE_BYTES = 16
@@ -101,7 +101,11 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     accounts = build_account_services(parts, desk.audit_log.append)
     account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions.name)
     account_pages.install(app)
-    page_parts = _page_parts(parts, desk, accounts, account_pages)
+
+    def officers(agency: str) -> Sequence[Officer]:
+        return [Officer(account.id, account.name) for account in accounts.accounts.of_agency(agency)]
+
+    page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, NAVIGATION).routes())
     record = desk.audit_log.append
     webhooks = agency_webhooks(parts.engine, parts.sealer, parts.settings, parts.now, record)
@@ -117,6 +121,12 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         _suggestions(parts, desk),
     )
     app.include_router(staff_pages.routes())
+    # Before the pages of scopes, whose addresses have any two parts.
+    app.include_router(
+        case_pages(
+            parts, desk.institutions, desk.audit_log, account_pages.signed_in, account_pages.signed_in_pages
+        ).routes()
+    )
     overseers = overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(overseers.routes())
     api = build_agency_api(parts, desk.answers, desk.institutions, desk.open_picture, desk.audit_log.append)
@@ -143,16 +153,15 @@ def _suggestions(parts: Parts, desk: DeskParts) -> StaffSuggestions:
     return StaffSuggestions(parts.engine, lambda: desk.producer, desk.audit_log)
 
 
-def _page_parts(parts: Parts, desk: DeskParts, accounts: AccountServices, account_pages: AccountPages) -> DeskPageParts:
+def desk_page_parts(
+    parts: Parts, desk: DeskParts, officers: FindOfficers, signed_in: SignedIn, pages: SignedInPages
+) -> DeskPageParts:
+    """Return the parts of the agencies' pages."""
     topics = topic_ids(parts.reference.table(TOPICS))
-
-    def officers(agency: str) -> Sequence[Officer]:
-        return [Officer(account.id, account.name) for account in accounts.accounts.of_agency(agency)]
-
     return DeskPageParts(
         engine=parts.engine,
-        signed_in=account_pages.signed_in,
-        pages=account_pages.signed_in_pages,
+        signed_in=signed_in,
+        pages=pages,
         answers=desk.answers,
         suggestions=_suggestions(parts, desk),
         work=desk.case_work,

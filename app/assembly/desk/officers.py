@@ -17,6 +17,8 @@ from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.read_model.queries import count_tabs
 
+# Agency of the roles that belong to no institution.
+_NO_AGENCY = ""
 _READERS = frozenset({Role.OFFICER, Role.COORDINATOR})
 
 
@@ -42,8 +44,8 @@ class AccountRecipients:
 
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
-        accounts = self._accounts.search("", Role.OVERSEER, None)
-        return [_recipient(account) for account in accounts]
+        accounts = self._accounts.search("", _NO_AGENCY, None)
+        return [_recipient(account) for account in accounts if account.role == Role.OVERSEER]
 
 
 class DigestFacts:

@@ -5,6 +5,12 @@ from jinja2 import Environment
 from accounts.frame import SignedInPages
 from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
+from app.operations.overseen_cases.case_reader import OverseenCaseReader
+from app.operations.overseen_cases.case_readings import CaseReadings
+from app.operations.recorder import Recorder
+from desk.institutions import Institutions
+from oversight.cases.case_pages import CasePageParts, CasePages
+from oversight.cases.overdue_cases import read_overdue_cases
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import OverseerPages
 from oversight.pages.reading import FigureReader
@@ -17,6 +23,23 @@ from router.rules_loading import TOPICS
 def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> OverseerPages:
     """Return the pages for overseers."""
     return OverseerPages(signed_in, pages, FigureReader(parts.engine, parts.deadlines), scope_names(parts), parts.now)
+
+
+def case_pages(
+    parts: Parts, institutions: Institutions, log: Recorder, signed_in: SignedIn, pages: SignedInPages
+) -> CasePages:
+    """Return the pages on which overseers read single cases. `log` is the audit log for persons who have signed in."""
+    engine = parts.engine
+    page_parts = CasePageParts(
+        signed_in,
+        pages,
+        OverseenCaseReader(engine, institutions, parts.channels.label_of, parts.deadlines),
+        CaseReadings(engine, log),
+        lambda scope, now: read_overdue_cases(engine, scope, now),
+        scope_names(parts),
+        parts.now,
+    )
+    return CasePages(page_parts)
 
 
 def public_figures(parts: Parts, pages: Environment) -> PublicPages:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Index, SQLModel
 
 from messages.shapes import AuditHead, iso
 
@@ -18,6 +18,8 @@ class AuditLogRow(SQLModel, table=True):
     """One row per action. `at` is the text that the hash covers: RFC 3339, UTC, milliseconds."""
 
     __tablename__ = "audit_log"
+    # Leads to the latest acts of one kind by one person.
+    __table_args__ = (Index("ix_audit_log_action", "action", "actor", "seq"),)
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     at: str

@@ -13,7 +13,10 @@ from messages.shapes import iso
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """One reveal. `data` is `identity` (contact), `message` (quarantine) or `record` (dead letter)."""
+    """One reveal.
+
+    `data` is `identity` (contact), `message` (quarantine), `record` (dead letter) or `case` (read by an overseer).
+    """
 
     at: str
     actor: str

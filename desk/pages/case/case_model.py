@@ -136,7 +136,7 @@ def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str])
     is_own_dispatch = is_own and event.kind == "dispatched"
     return HistoryEntry(
         event.at,
-        _sentence(event.kind, event.agency, event.suggested_agency, agency_name),
+        event_sentence(event.kind, event.agency, event.suggested_agency, agency_name),
         # The page shows the reasons of the own dispatch in a section of their own.
         "" if is_own_dispatch else event.text,
         event.actor if is_own and not is_own_dispatch else "",
@@ -146,11 +146,12 @@ def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str])
 
 
 def _pending_entry(act: Row[Any], agency_name: Callable[[str], str]) -> HistoryEntry:
-    sentence = _sentence(act.verdict, act.agency, act.suggested_agency, agency_name)
+    sentence = event_sentence(act.verdict, act.agency, act.suggested_agency, agency_name)
     return HistoryEntry(act.at, sentence, act.text, act.actor, is_own=True, is_pending=True)
 
 
-def _sentence(kind: EventKind, agency: str, suggested: str | None, agency_name: Callable[[str], str]) -> Message:
+def event_sentence(kind: EventKind, agency: str, suggested: str | None, agency_name: Callable[[str], str]) -> Message:
+    """Return an event in words. `agency_name` returns the name of an institution by its code."""
     name = agency_name(agency) if agency else ""
     if kind == "refused" and suggested:
         return _SUGGESTION.filled(agency=name, suggested=agency_name(suggested))

@@ -112,14 +112,15 @@ class StaffHarness:
         suggestions = StaffSuggestions(self.engine, lambda: desk.producer, desk.audit_log)
         pages = StaffPages(self.parts, signed_in, frame, desk.answers, desk.institutions, desk.audit_log, suggestions)
         app.include_router(pages.routes())
-        install_sign_in_handlers(app, _refused)
-        app.user_middleware.append(Middleware(SameOriginForms, own_address=self.address, refusal=_refused))
+        install_sign_in_handlers(app, refused)
+        app.user_middleware.append(Middleware(SameOriginForms, own_address=self.address, refusal=refused))
         app.add_middleware(PageLanguage)
         app.add_middleware(PageHeaders, new_nonce=lambda: "bm9uY2U")
         return app
 
 
-def _refused(_request: Request, status: HTTPStatus) -> Response:
+def refused(_request: Request, status: HTTPStatus) -> Response:
+    """Return the page of a refused request."""
     return PlainTextResponse("refused", status)
 
 

@@ -37,12 +37,14 @@ def test_only_officers_of_the_agency_get_email(engine: Engine) -> None:
     store_account(engine, 3, Role.OFFICER, revoked_at=NOW)
     store_account(engine, 4, Role.TRIAGE, "")
     store_account(engine, 5, Role.OFFICER, "kota-3374")
+    store_account(engine, 6, Role.OVERSEER, "")
     recipients = AccountRecipients(AccountStore(engine))
     assert recipients.agencies() == [_AGENCY, "kota-3374"]
     coordinator = Recipient(str(UUID(int=2)), "petugas2@pln.example")
     officer = Recipient(str(UUID(int=1)), "petugas1@pln.example", wants_digest=False)
     assert list(recipients.officers(_AGENCY)) == [officer, coordinator]
     assert list(recipients.coordinators(_AGENCY)) == [coordinator]
+    assert list(recipients.overseers()) == [Recipient(str(UUID(int=6)), "petugas6@pln.example")]
 
 
 def test_numbers_are_those_of_the_lists(parts: Parts) -> None:

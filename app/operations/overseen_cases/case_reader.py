@@ -1,0 +1,143 @@
+"""Reads a case for an overseer: what the institution that has it may read, without persons, and with words masked."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlmodel import col
+
+from config.clocks.clock_table import ClockName
+from config.clocks.deadlines import Deadlines
+from config.database import read_transaction
+from config.translation.message import Message
+from config.translation.message import message as _
+from desk.acts.answers import CaseProgressView, read_progress
+from desk.institutions import Institutions
+from desk.pages import wording
+from desk.pages.case.case_model import event_sentence
+from desk.read_model.case_view import CaseView
+from desk.read_model.tables import DeskCase, DeskDispatch
+from language.masking import mask_text
+from messages.shapes import Dispatch, Report
+from messages.topics import TRIAGE
+from oversight.cases.overseen_case import CaseClock, CaseHead, HistoryStep, OverseenCase
+from oversight.clocks.clock_states import ClockState, State, clock_states
+from oversight.read_model.fact_reader import read_facts
+from oversight.read_model.report_facts import clock_history
+
+CLOCK_NAMES: Mapping[ClockName, Message] = {
+    "verify": _("Verifikasi dan penerusan"),
+    "first_answer": _("Tanggapan pertama"),
+    "objection": _("Masa keberatan pelapor"),
+    "resolve": _("Penyelesaian"),
+}
+_CLOCK_STATES: Mapping[State, Message] = {
+    "running": _("berjalan"),
+    "paused": _("berhenti, menunggu pelapor"),
+    "met": _("terpenuhi"),
+    "missed": _("lewat"),
+    "dropped": _("tidak berlaku lagi"),
+}
+_SENDER = _("Pelapor")
+_ARRIVED = _("Laporan diterima.")
+
+
+class OverseenCaseReader:
+    """See `oversight.cases.overseen_case.OverseenCases`. `channel_label` returns the name of a channel for persons."""
+
+    def __init__(
+        self, engine: Engine, institutions: Institutions, channel_label: Callable[[str], str], deadlines: Deadlines
+    ) -> None:
+        self._engine = engine
+        self._institutions = institutions
+        self._channel_label = channel_label
+        self._deadlines = deadlines
+
+    def find(self, number: str) -> CaseHead | None:
+        """See the protocol. The number of a report that accompanies a case leads to the case."""
+        case_id = (
+            select(func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id)))
+            .where(col(DeskDispatch.tracking) == number, col(DeskDispatch.is_latest))
+            .scalar_subquery()
+        )
+        columns = (col(DeskCase.complaint_id), col(DeskCase.tracking), col(DeskCase.agency))
+        query = select(*columns).where(col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current))
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).first()
+        return CaseHead(*row) if row else None
+
+    def read(self, head: CaseHead, now: datetime) -> OverseenCase | None:
+        """See the protocol."""
+        with read_transaction(self._engine) as connection:
+            view = read_progress(connection, head.agency, head.number)
+            states = self._clock_states(connection, head, now)
+        return self._case(head, view, states) if view and view.case.case.is_current else None
+
+    def _clock_states(self, connection: Connection, head: CaseHead, now: datetime) -> Sequence[ClockState]:
+        return [
+            state
+            for facts in read_facts(connection, [head.complaint_id])
+            for state in clock_states(clock_history(facts), self._deadlines, now)
+        ]
+
+    def _case(self, head: CaseHead, progress: CaseProgressView, states: Sequence[ClockState]) -> OverseenCase:
+        view = progress.case
+        case, report = view.case, view.dispatch.report
+        own_messages = sum(report.relation == "repeat" for report in view.reports)
+        return OverseenCase(
+            head=head,
+            agency_name=self._institutions.name(head.agency),
+            region=self._institutions.region(head.agency),
+            state=wording.STATE_NAMES[progress.state],
+            kind=wording.KIND_NAMES[report.kind],
+            channel=self._channel_label(view.dispatch.channel),
+            topic=wording.topic_label(view.dispatch.topic),
+            title=mask_text(report.title),
+            text=mask_text(report.text),
+            place=[mask_text(line) for line in _place_lines(report)],
+            received_at=view.received_at,
+            is_anonymous=view.is_anonymous,
+            is_confidential=report.rahasia,
+            joined=case.joined,
+            further_messages=own_messages,
+            files=case.pictures,
+            refusals=case.refusals,
+            reopened=case.reopened,
+            steps=sorted(self._steps(view), key=lambda step: step.at),
+            clocks=[self._clock(state, head.agency) for state in states],
+        )
+
+    def _steps(self, view: CaseView) -> Iterator[HistoryStep]:
+        if view.received_at:
+            yield HistoryStep(view.received_at, _ARRIVED)
+        for dispatch in view.history:
+            yield self._dispatch_step(dispatch)
+        for event in view.events:
+            if event.kind == "dispatched":
+                continue
+            sentence = event_sentence(event.kind, event.agency, event.suggested_agency, self._institutions.name)
+            yield HistoryStep(event.at, sentence, _masked([event.text]), counts=event.counts)
+
+    def _dispatch_step(self, dispatch: Dispatch) -> HistoryStep:
+        sentence = event_sentence("dispatched", dispatch.agency, None, self._institutions.name)
+        reasons = _masked(reason.says for reason in dispatch.reasons)
+        due_at = dispatch.due_at if dispatch.agency != TRIAGE else None
+        return HistoryStep(dispatch.at, sentence, reasons, dispatch.hop, due_at)
+
+    def _clock(self, state: ClockState, agency: str) -> CaseClock:
+        """Return a clock. One that began before the first dispatch is of the institution with the case."""
+        parties: Mapping[str, str] = {"sender": _SENDER, "triage": self._institutions.name(TRIAGE)}
+        name = parties.get(state.duty) or self._institutions.name(state.agency or agency)
+        return CaseClock(
+            CLOCK_NAMES[state.clock], name, state.due_at, _CLOCK_STATES[state.state], state.state == "missed"
+        )
+
+
+def _place_lines(report: Report) -> Iterator[str]:
+    """Yield the place without its coordinates, which may be those of the sender's house."""
+    place = report.place
+    yield from filter(None, (place.address, ", ".join(filter(None, (place.district, place.region)))))
+
+
+def _masked(texts: Sequence[str] | Iterator[str]) -> Sequence[str]:
+    return [mask_text(text) for text in texts if text]

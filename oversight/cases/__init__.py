@@ -1,0 +1,1 @@
+"""One case with its history, for an overseer with a recorded reason."""
