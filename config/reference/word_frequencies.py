@@ -3,7 +3,7 @@
 `python -m bench.vocabulary` counts them.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from math import log
 from pathlib import Path
@@ -25,26 +25,34 @@ _SUFFIXES = ("kan", "an", "in", "lah", "kah", "i", "nye", "ne", "e", "na", "ku",
 _MIN_ROOT_LETTERS = 4
 # The logarithm of one text would divide by zero.
 _MIN_TEXTS = 2
-_CACHED_ROOTS = 1 << 15
+_CACHED_WORDS = 1 << 15
+
+
+class _Rarities(dict[str, float]):
+    """Rarities of the known words. The rarity of any other word is not stored."""
+
+    def __missing__(self, word: str) -> float:
+        return _NUMBER_RARITY if word.isdecimal() else 1.0
 
 
 class WordFrequencies:
     """`counts` are the numbers of texts that contain each known word, of `texts` texts altogether."""
 
     def __init__(self, counts: Mapping[str, int], texts: int) -> None:
-        self._rarities = {word: log(texts / min(count, texts)) / log(texts) for word, count in counts.items()}
-        self.root = lru_cache(_CACHED_ROOTS)(self._root)
+        self._rarities = _Rarities(
+            (word, log(texts / min(count, texts)) / log(texts)) for word, count in counts.items()
+        )
+        # The rarity of a word: 0 for a word of every text, 1 for a word of none.
+        self.rarity: Callable[[str], float] = self._rarities.__getitem__
+        self.root = lru_cache(_CACHED_WORDS)(self._root)
+        self.is_known = lru_cache(_CACHED_WORDS)(self._is_known)
 
     @property
     def words(self) -> Collection[str]:
         """The known words."""
         return self._rarities.keys()
 
-    def rarity(self, word: str) -> float:
-        """Return 0 for a word of every text, 1 for a word of none."""
-        return self._rarities.get(word, _NUMBER_RARITY if word.isdecimal() else 1.0)
-
-    def is_known(self, word: str) -> bool:
+    def _is_known(self, word: str) -> bool:
         """Return True for a word of the language or one derived from it, False for a name of a person or place."""
         return word in self._rarities or bool(self.root(word))
 

@@ -4,8 +4,10 @@ Pure. Holds personal data: it is stored sealed only.
 """
 
 import json
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 # Kind and canonical value.
 NamedEntity = tuple[str, str]
@@ -27,6 +29,8 @@ _JSON_FIELDS = (
     "says_continuing",
     "says_again",
 )
+P = ParamSpec("P")
+T = TypeVar("T")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -65,6 +69,25 @@ class Comparable:
     says_recurred: bool = False
     says_continuing: bool = False
     says_again: bool = False
+    # Values of `derived` functions by function and arguments. They are neither compared nor stored.
+    derived_values: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+def derived(compute: Callable[Concatenate[Comparable, P], T]) -> Callable[Concatenate[Comparable, P], T]:
+    """Keep the values of a function of one complaint with the complaint, which is compared with several others.
+
+    The function is pure, further arguments are hashable, and nobody changes a value.
+    """
+
+    @wraps(compute)
+    def look_up(comparable: Comparable, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key, values = (compute, *args), comparable.derived_values
+        if key not in values:
+            values[key] = compute(comparable, *args, **kwargs)
+        value: T = values[key]
+        return value
+
+    return look_up
 
 
 def relate_senders(first: Comparable, second: Comparable) -> SenderRelation:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
@@ -52,8 +53,10 @@ _MIN_LENGTH_FOR_TYPO = 7
 # Initials that are written together: up to two letters, or three without a vowel.
 _MAX_INITIALS, _MAX_INITIALS_WITH_VOWEL = 3, 2
 _VOWELS = frozenset("aeiou")
+_CACHED_NAMES = 1 << 14
 
 
+@lru_cache(_CACHED_NAMES)
 def phonetic_form(name: str) -> str:
     """Return the name with one spelling for each sound: `soekarno`, `sukarno`; `setyabudhi`, `setiabudi`."""
     for old, new in _SPELLINGS:
@@ -61,6 +64,7 @@ def phonetic_form(name: str) -> str:
     return _DOUBLED.sub(r"\1", _INNER_H.sub("", name.translate(_SIMILAR_LETTERS)))
 
 
+@lru_cache(_CACHED_NAMES)
 def compare_place_names(first_name: str, second_name: str) -> NameSimilarity:
     """Compare two names of places: `a yani` equals `ahmad yani`, `kelud` is compatible with `kelud raya`.
 

@@ -6,7 +6,7 @@ stays a difference.
 
 from dataclasses import replace
 
-from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparable import Comparable, derived
 
 _AUTHOR, _NAME = "author", "name"
 _OWN_TOPIC_PREFIX = "own-"
@@ -38,6 +38,7 @@ def without_other_authors(first: Comparable, second: Comparable) -> tuple[Compar
     return _without(first, first_authors), _without(second, second_authors)
 
 
+@derived
 def _authors(comparable: Comparable) -> set[str]:
     return {value for kind, value in comparable.entities if kind == _AUTHOR}
 

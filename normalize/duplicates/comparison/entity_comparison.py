@@ -10,7 +10,7 @@ from typing import Literal
 
 from language.places.context import Area
 from language.places.gazetteer import containing_codes
-from normalize.duplicates.comparable import Comparable, NamedEntity
+from normalize.duplicates.comparable import Comparable, NamedEntity, derived
 from normalize.duplicates.comparison.entity_rules import PUBLIC_LANDMARKS, compare_values, date_parts
 
 # Kinds of one spot, of the area around it, of houses and neighbourhoods, and of a person or a person's things.
@@ -59,18 +59,17 @@ def compare_entities(first: Comparable, second: Comparable) -> EntityComparison:
     """Return the comparison of the entities in texts and address fields."""
     # A text that was cut off may end in a part of a name.
     last_words = frozenset(comparable.text_words[-1] for comparable in (first, second) if comparable.text_words)
-    first_text, second_text = _group_by_kind(first.entities), _group_by_kind(second.entities)
-    first_all = _merge(first_text, _group_by_kind(first.address_entities))
-    second_all = _merge(second_text, _group_by_kind(second.address_entities))
+    first_text, second_text = _text_values(first), _text_values(second)
+    first_all, second_all = _all_values(first), _all_values(second)
     kinds: dict[str, set[str]] = {"equal": set(), "conflict": set(), "address-conflict": set(), "unknown": set()}
     for kind in first_all.keys() & second_all.keys():
         in_texts = compare_values(kind, first_text.get(kind, ()), second_text.get(kind, ()), last_words)
         anywhere = compare_values(kind, first_all[kind], second_all[kind], last_words)
         is_excused = kind == "street" and "conflict" in {in_texts, anywhere} and _may_be_one_road(first, second)
         kinds["unknown" if is_excused else _combine(kind, in_texts, anywhere)].add(kind)
-    first_codes, second_codes = _region_codes(first.entities), _region_codes(second.entities)
+    first_codes, second_codes = _text_region_codes(first), _text_region_codes(second)
     agreements = {
-        "id": not _identifiers(first_text).isdisjoint(_identifiers(second_text)),
+        "id": not _identifiers(first).isdisjoint(_identifiers(second)),
         "district": _agree_on_district(first, second),
         "region": _any_related(first_codes, second_codes),
     }
@@ -163,8 +162,20 @@ def _is_compared(kind: str, value: str) -> bool:
     return kind not in _UNINFORMATIVE_KINDS and kind not in _REGIONS
 
 
-def _identifiers(values: _ValuesByKind) -> set[str]:
+@derived
+def _text_values(comparable: Comparable) -> _ValuesByKind:
+    return _group_by_kind(comparable.entities)
+
+
+@derived
+def _all_values(comparable: Comparable) -> _ValuesByKind:
+    return _merge(_text_values(comparable), _group_by_kind(comparable.address_entities))
+
+
+@derived
+def _identifiers(comparable: Comparable) -> set[str]:
     """Return the numbers of all kinds: one complaint may call a number by its kind and the other not."""
+    values = _text_values(comparable)
     return {number for kind in _IDENTIFIERS & values.keys() for number in values[kind]}
 
 
@@ -176,8 +187,7 @@ def _merge(text_values: _ValuesByKind, address_values: _ValuesByKind) -> _Values
 def _relate_regions(
     first: Comparable, second: Comparable, first_text_codes: Collection[str], second_text_codes: Collection[str]
 ) -> RegionRelation:
-    first_codes = _region_codes((*first.entities, *first.address_entities))
-    second_codes = _region_codes((*second.entities, *second.address_entities))
+    first_codes, second_codes = _all_region_codes(first), _all_region_codes(second)
     if not first_codes or not second_codes:
         return ""
     if first_text_codes and second_text_codes and not _any_related(first_text_codes, second_text_codes):
@@ -188,6 +198,16 @@ def _relate_regions(
 def _districts(entities: Iterable[NamedEntity]) -> set[str]:
     """Return the districts by name, certain or possible ones."""
     return {value for kind, value in entities if kind in {"district", "area"}}
+
+
+@derived
+def _text_region_codes(comparable: Comparable) -> set[str]:
+    return _region_codes(comparable.entities)
+
+
+@derived
+def _all_region_codes(comparable: Comparable) -> set[str]:
+    return _region_codes((*comparable.entities, *comparable.address_entities))
 
 
 def _region_codes(entities: Iterable[NamedEntity]) -> set[str]:

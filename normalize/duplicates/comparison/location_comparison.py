@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from config.reference.word_frequencies import WordFrequencies
-from normalize.duplicates.comparable import Comparable, NamedEntity
+from normalize.duplicates.comparable import Comparable, NamedEntity, derived
 from normalize.duplicates.comparison.entity_comparison import HOUSES, SPOTS, EntityComparison
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.entities.name_words import ROMAN_NUMERALS
@@ -118,6 +118,7 @@ def are_beside_different_sides(first: Comparable, second: Comparable) -> bool:
     return any(first_sides[word].isdisjoint(second_sides[word]) for word in first_sides.keys() & second_sides.keys())
 
 
+@derived
 def _sides_of_landmarks(comparable: Comparable) -> dict[str, set[str]]:
     words = _all_words(comparable)
     sides: dict[str, set[str]] = defaultdict(set)
@@ -147,10 +148,12 @@ def root_words(words: Iterable[str], word_frequencies: WordFrequencies) -> set[s
     return {word_frequencies.root(word) or word for word in words}
 
 
+@derived
 def _all_words(comparable: Comparable) -> Sequence[str]:
     return (*comparable.title_words, *comparable.text_words, *comparable.address_words)
 
 
+@derived
 def _words_behind(comparable: Comparable, prepositions: AbstractSet[str], count: int) -> set[str]:
     words = _all_words(comparable)
     return {
@@ -161,6 +164,7 @@ def _words_behind(comparable: Comparable, prepositions: AbstractSet[str], count:
     }
 
 
+@derived
 def _words_and_roots(comparable: Comparable, word_frequencies: WordFrequencies) -> set[str]:
     words = _all_words(comparable)
     return {*words, *root_words(words, word_frequencies)}
@@ -190,8 +194,8 @@ def _numbered_streets(entities: Iterable[NamedEntity]) -> Iterator[tuple[str, st
 
 def _mentions_spot_of(first: Comparable, second: Comparable) -> bool:
     """Return True if `first` mentions a street or landmark of `second` without its kind: `di tanah tinggi 4`."""
-    text = f" {' '.join((*first.title_words, *first.text_words, *first.address_words))} "
-    for base_name, name in _spot_names((*second.entities, *second.address_entities)):
+    text = _joined_words(first)
+    for base_name, name in _spot_names(second):
         if " " not in base_name and base_name not in first.names:
             continue
         _, mention, following_text = text.partition(f" {base_name} ")
@@ -200,12 +204,20 @@ def _mentions_spot_of(first: Comparable, second: Comparable) -> bool:
     return False
 
 
-def _spot_names(entities: Iterable[NamedEntity]) -> Iterator[tuple[str, str]]:
-    """Yield the names of streets and landmarks: without numbers and the word *raya*, and in full."""
-    for kind, value in entities:
-        if kind in SPOTS and kind not in HOUSES:
-            name = value.partition(" ")[2] if kind == "landmark" else value
-            yield " ".join(word for word in name.split() if word.isalpha() and word != "raya"), name
+@derived
+def _joined_words(comparable: Comparable) -> str:
+    return f" {' '.join(_all_words(comparable))} "
+
+
+@derived
+def _spot_names(comparable: Comparable) -> Sequence[tuple[str, str]]:
+    """Return the names of streets and landmarks: without numbers and the word *raya*, and in full."""
+    names = (
+        value.partition(" ")[2] if kind == "landmark" else value
+        for kind, value in (*comparable.entities, *comparable.address_entities)
+        if kind in SPOTS and kind not in HOUSES
+    )
+    return [(" ".join(word for word in name.split() if word.isalpha() and word != "raya"), name) for name in names]
 
 
 def _continues_with_number_of(name: str, following_text: str) -> bool:

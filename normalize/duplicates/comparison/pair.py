@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from config.reference.word_frequencies import WordFrequencies
 from language.places.names import PART_WORDS
-from normalize.duplicates.comparable import Comparable, SenderRelation, days_between, relate_senders
+from normalize.duplicates.comparable import Comparable, SenderRelation, days_between, derived, relate_senders
 from normalize.duplicates.comparison.authors import without_other_authors
 from normalize.duplicates.comparison.entity_comparison import (
     AREAS,
@@ -23,7 +23,7 @@ from normalize.duplicates.comparison.location_comparison import (
     shared_landmark_words,
 )
 from normalize.duplicates.comparison.spelling import occurs_in
-from normalize.duplicates.comparison.text_alignment import TextAlignment, align_texts
+from normalize.duplicates.comparison.text_alignment import MIN_DENSITY, SharedOrder, TextAlignment, align_texts
 
 # Two texts are near if they share at least this weight.
 _MIN_NEAR_WEIGHT = 1.5
@@ -116,15 +116,19 @@ class ComplaintPair:
     @cached_property
     def alignment(self) -> TextAlignment:
         """Alignment of the texts, or of the titles of complaints without a text."""
+        return align_texts(self._shared_order, self.word_frequencies)
+
+    @cached_property
+    def _shared_order(self) -> SharedOrder:
         # Always in the same order, so that the order of arrival changes nothing.
         texts = (complaint.text_words or complaint.title_words for complaint in (self.first, self.second))
-        lower_text, higher_text = sorted(texts)
-        return align_texts(lower_text, higher_text, self.word_frequencies)
+        return SharedOrder(*sorted(texts))
 
     @cached_property
     def is_long_copy_soon(self) -> bool:
         """True if a long text came again within twelve hours: its words tell more than an address typed anew."""
-        if not self.is_within_half_day:
+        # Scattered words are no copy: most pairs need no alignment to see it.
+        if not self.is_within_half_day or self._shared_order.density < MIN_DENSITY:
             return False
         return self.alignment.shared_weight >= _LONG_COPY_WEIGHT and self.alignment.is_copy
 
@@ -161,12 +165,12 @@ class ComplaintPair:
     @cached_property
     def first_roots(self) -> set[str]:
         """Root words of the first text and title."""
-        return root_words((*self.first.text_words, *self.first.title_words), self.word_frequencies)
+        return _roots(self.first, self.word_frequencies)
 
     @cached_property
     def second_roots(self) -> set[str]:
         """Root words of the second text and title."""
-        return root_words((*self.second.text_words, *self.second.title_words), self.word_frequencies)
+        return _roots(self.second, self.word_frequencies)
 
     @cached_property
     def title_difference(self) -> float:
@@ -288,6 +292,12 @@ def names_with_different_parts(first: Comparable, second: Comparable) -> set[str
     return {name for name, shared in is_shared.items() if not shared}
 
 
+@derived
+def _roots(comparable: Comparable, word_frequencies: WordFrequencies) -> set[str]:
+    return root_words((*comparable.text_words, *comparable.title_words), word_frequencies)
+
+
+@derived
 def _numbers(comparable: Comparable) -> set[str]:
     words = (*comparable.title_words, *comparable.text_words)
     return {word.lstrip("0") for word in words if word[0].isdecimal()}

@@ -1,6 +1,9 @@
 """Spellings of one word: misspelt, abbreviated or cut off. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from itertools import filterfalse
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -19,6 +22,7 @@ _MAX_WORDS_WITHOUT_CUT = 4
 _VOWELS = frozenset("aeiou")
 # An abbreviation leaves out at least this many letters.
 _MIN_OMITTED_LETTERS = 2
+_CACHED_WORDS = 1 << 15
 
 
 def occurs_in(word: str, words: frozenset[str]) -> bool:
@@ -42,52 +46,85 @@ def match_spellings(
     """
     if not first_words or not second_words:
         return {}
-    dictionary_words: list[str] = []
-    unknown_words: list[str] = []
-    for word in filter(_is_spellable, second_words):
-        (dictionary_words if word_frequencies.is_known(word) else unknown_words).append(word)
-    spellings = {}
-    for word in first_words:
-        candidates = unknown_words if word_frequencies.is_known(word) else dictionary_words
-        if spelling := _misspelling(word, candidates) or _other_form(word, second_words, word_frequencies):
-            spellings[word] = spelling
-    return spellings
+    candidates = _Candidates(second_words, word_frequencies)
+    return {word: spelling for word in first_words if (spelling := candidates.find_spelling(word))}
 
 
-def _misspelling(word: str, candidates: Collection[str]) -> str:
-    return most_similar(word, candidates) if candidates and _is_spellable(word) else ""
+class _WordForm(NamedTuple):
+    """What the comparison of spellings asks about the letters of a word.
+
+    `is_abbreviation` is True for letters without vowels behind the first, `is_long` if a slip does not change the word.
+    """
+
+    is_alphabetic: bool
+    is_spellable: bool
+    is_abbreviation: bool
+    is_long: bool
 
 
-def _other_form(word: str, candidates: Sequence[str], word_frequencies: WordFrequencies) -> str:
-    """Return a candidate that is formed from the same root, abbreviates the word or the reverse, or is a slip."""
-    root = word_frequencies.root(word)
-    for candidate in candidates:
-        if root and root == word_frequencies.root(candidate):
-            return candidate
-        if _abbreviates(word, candidate) or _abbreviates(candidate, word) or _is_slip(word, candidate):
-            return candidate
-    return ""
+@lru_cache(_CACHED_WORDS)
+def _form_of(word: str) -> _WordForm:
+    is_alphabetic = word.isalpha()
+    return _WordForm(
+        is_alphabetic,
+        is_spellable=is_alphabetic and len(word) >= _MIN_SPELLABLE_LETTERS,
+        is_abbreviation=is_alphabetic and len(word) > 1 and _VOWELS.isdisjoint(word[1:]),
+        is_long=is_alphabetic and len(word) >= _MIN_SLIP_LETTERS,
+    )
 
 
-def _is_slip(first: str, second: str) -> bool:
-    """Return True if two long words are one letter apart."""
-    if min(len(first), len(second)) < _MIN_SLIP_LETTERS or not (first.isalpha() and second.isalpha()):
-        return False
-    return OSA.distance(first, second, score_cutoff=1) <= 1
+class _Candidates:
+    """Words in which other spellings of words are searched. They are examined once, not once for each search."""
+
+    def __init__(self, words: Sequence[str], word_frequencies: WordFrequencies) -> None:
+        self._words = words
+        self._word_frequencies = word_frequencies
+        spellable_words = [word for word in words if _form_of(word).is_spellable]
+        self._dictionary_words = list(filter(word_frequencies.is_known, spellable_words))
+        self._unknown_words = list(filterfalse(word_frequencies.is_known, spellable_words))
+        self._long_words = [word for word in spellable_words if len(word) >= _MIN_SLIP_LETTERS]
+        # Most texts have no abbreviation.
+        self._abbreviations = [word for word in words if _form_of(word).is_abbreviation]
+        # The first word with each root. An empty root is none.
+        roots = map(word_frequencies.root, reversed(words))
+        self._word_by_root = dict(zip(roots, reversed(words), strict=True)) | {"": ""}
+
+    def find_spelling(self, word: str) -> str:
+        """Return another spelling or another form of a word, or an empty text."""
+        form = _form_of(word)
+        if form.is_spellable:
+            candidates = self._unknown_words if self._word_frequencies.is_known(word) else self._dictionary_words
+            if candidates and (spelling := most_similar(word, candidates)):
+                return spelling
+        word_of_root = self._word_by_root.get(self._word_frequencies.root(word), "")
+        if not (form.is_long or form.is_abbreviation or self._abbreviations):
+            return word_of_root
+        forms = [*self._abbreviated_words(word, form), *self._slips(word, form)]
+        if word_of_root:
+            forms.append(word_of_root)
+        # Several are rare. The first one of the text counts.
+        return min(forms, key=self._words.index, default="")
+
+    def _abbreviated_words(self, word: str, form: _WordForm) -> Iterator[str]:
+        """Yield the words that abbreviate the word, or that it abbreviates."""
+        if self._abbreviations and form.is_alphabetic:
+            yield from (candidate for candidate in self._abbreviations if _abbreviates(candidate, word))
+        if form.is_abbreviation:
+            full_words = (candidate for candidate in self._words if _form_of(candidate).is_alphabetic)
+            yield from (candidate for candidate in full_words if _abbreviates(word, candidate))
+
+    def _slips(self, word: str, form: _WordForm) -> Iterator[str]:
+        """Yield the long words that differ by one letter. One letter in seven leaves words similar."""
+        if form.is_long and self._long_words and most_similar(word, self._long_words):
+            yield from (candidate for candidate in self._long_words if OSA.distance(word, candidate) <= 1)
 
 
 def _abbreviates(abbreviation: str, full_word: str) -> bool:
-    """Return True for an abbreviation without vowels: `plk`, `kbn`, `bdg`."""
-    if not 1 < len(abbreviation) <= len(full_word) - _MIN_OMITTED_LETTERS or abbreviation[0] != full_word[0]:
-        return False
-    if not (abbreviation.isalpha() and full_word.isalpha()):
+    """Return True if the full word has the letters of the abbreviation in this order: `plk`, `kbn`, `bdg`."""
+    if abbreviation[0] != full_word[0] or len(abbreviation) > len(full_word) - _MIN_OMITTED_LETTERS:
         return False
     letters = iter(full_word)
-    return _VOWELS.isdisjoint(abbreviation[1:]) and all(letter in letters for letter in abbreviation)
-
-
-def _is_spellable(word: str) -> bool:
-    return len(word) >= _MIN_SPELLABLE_LETTERS and word.isalpha()
+    return all(letter in letters for letter in abbreviation)
 
 
 def match_cut_word(

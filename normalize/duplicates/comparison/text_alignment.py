@@ -18,7 +18,7 @@ from normalize.duplicates.comparison.spelling import match_cut_word, match_spell
 MIN_NEAR_CONTAINMENT = 0.6
 MIN_COPY_CONTAINMENT = 0.75
 # Below this density the shared words are scattered: no text is a part of the other.
-_MIN_DENSITY = 0.35
+MIN_DENSITY = 0.35
 # Weight of an exchanged word that many texts have (a day, a courtesy): the exchange changes nothing.
 MAX_HARMLESS_WEIGHT = 0.5
 # A name has at most this many words; more words in the place of more words are a sentence that was written anew.
@@ -77,7 +77,7 @@ class TextAlignment:
     @property
     def is_copy(self) -> bool:
         """True if one text stands in the other, with additions but without exchanges."""
-        is_contained = self.containment >= MIN_COPY_CONTAINMENT and self.density >= _MIN_DENSITY
+        is_contained = self.containment >= MIN_COPY_CONTAINMENT and self.density >= MIN_DENSITY
         has_exchange = self.exchanged_weight > MAX_HARMLESS_WEIGHT or self.exchanged_numbers or self.exchanged_opposites
         return is_contained and not has_exchange
 
@@ -86,7 +86,7 @@ class TextAlignment:
         return (
             self.containment >= MIN_NEAR_CONTAINMENT
             and self.shared_weight >= min_shared_weight
-            and self.density >= _MIN_DENSITY
+            and self.density >= MIN_DENSITY
         )
 
 
@@ -94,12 +94,25 @@ def _share(part: float, total: float) -> float:
     return min(1.0, part / total) if total else 0.0
 
 
-def align_texts(first: Sequence[str], second: Sequence[str], word_frequencies: WordFrequencies) -> TextAlignment:
-    """Return the alignment of two texts, each given as its words in order."""
-    steps = list(LCSseq.opcodes(first, second))
-    alignment = TextAlignment(density=_density(steps))
+class SharedOrder:
+    """The longest sequence of words that two texts share in order. It costs a fraction of their alignment."""
+
+    def __init__(self, first: Sequence[str], second: Sequence[str]) -> None:
+        self.first, self.second = first, second
+        self._steps = list(LCSseq.opcodes(first, second))
+        self.density = _density(self._steps)
+
+    def segments(self) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
+        """Yield the shared segments (True), and between them the different words of each side (False)."""
+        return _segments(self._steps, self.first, self.second)
+
+
+def align_texts(shared_order: SharedOrder, word_frequencies: WordFrequencies) -> TextAlignment:
+    """Return the alignment of two texts."""
+    first, second = shared_order.first, shared_order.second
+    alignment = TextAlignment(density=shared_order.density)
     first_text, second_text = frozenset(first), frozenset(second)
-    for is_equal, first_segment, second_segment in _segments(steps, first, second):
+    for is_equal, first_segment, second_segment in shared_order.segments():
         if is_equal:
             alignment.shared_weight += sum(map(word_frequencies.rarity, first_segment))
             continue
