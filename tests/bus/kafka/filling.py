@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.structs import OffsetAndMetadata
 
 from bus.port import Outgoing, Partition
@@ -16,6 +17,8 @@ _LINGER_MS = 5
 _PATIENCE_SECONDS = 30.0
 _POLL_SECONDS = 0.02
 _ABORTED_RECORDS = 500
+# Kafka closes a segment after 100 ms, and compacts it if one record in a hundred may be deleted.
+_EAGER_COMPACTION = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01", "max.compaction.lag.ms": "100"}
 _ABORTED = Outgoing("", b"aborted", b"aborted")
 
 
@@ -78,15 +81,15 @@ class Filler:
 
     def create_compacted_topic(self, topic: str) -> None:
         """Create a topic of which Kafka deletes each record that has a newer one with its key, as soon as it can."""
-        configs = {
-            "cleanup.policy": "compact",
-            "segment.ms": "100",
-            "min.cleanable.dirty.ratio": "0.01",
-            "max.compaction.lag.ms": "100",
-        }
+        configs = {"cleanup.policy": "compact", **_EAGER_COMPACTION}
         with self._admin() as admin:
             admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1, "configs": configs}})
             admin.wait_for_topics([topic])
+
+    def compact_soon(self, topic: str) -> None:
+        """Let Kafka compact a compacted topic as soon as it can, not after the days that it waits by default."""
+        with self._admin() as admin:
+            admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(_EAGER_COMPACTION))])
 
     def close(self) -> None:
         """Close the producers."""
