@@ -65,6 +65,14 @@ class _Run(NamedTuple):
     report: ArchiveReport
 
 
+class _Archived(NamedTuple):
+    """Last file of each partition, the offset up to which it is archived, and the paths of all files."""
+
+    last_files: dict[Partition, ArchivedFile]
+    ends: dict[Partition, int]
+    listed_paths: set[str]
+
+
 class Archiver:
     """Archives one bus into one folder. `groups` are the topics of each consumer group.
 
@@ -94,7 +102,8 @@ class Archiver:
         self._files = files
         self._read_keys = read_keys
         self._answer_check = answer_check
-        self._days: dict[date, DayManifest] = {}
+        # Manifests that this run has written: those of many years are not in memory at once.
+        self._written_days: dict[date, DayManifest] = {}
 
     def run(self, now: datetime, until: datetime | None = None) -> ArchiveReport:
         """Archive the records that the bus took before `until`, or all.
@@ -111,9 +120,9 @@ class Archiver:
         head = self._folder.head()
         if head and head.bus != self._system.bus:
             raise Stop(f"{self._folder.path} is the archive of a {head.bus} bus. Use another folder.")
-        self._days = {manifest.day: manifest for manifest in self._folder.days()}
-        last_files, ends = self._archived()
-        self._folder.delete_leftovers(self._files, self._days.values())
+        self._written_days = {}
+        last_files, ends, listed_paths = self._archived(head)
+        self._folder.delete_leftovers(self._files, listed_paths)
         committed = self._committed_by_name() if until is None else head.committed if head else {}
         ranges = read_ranges(self._reader, [*self._topics, *self._former_queues()])
         self._check_ends(ends, ranges)
@@ -145,13 +154,13 @@ class Archiver:
         """Return the next offset of each group, by group and `topic/number`."""
         return {group: _by_name(self._reader.committed(group, names)) for group, names in self._groups.items()}
 
-    def _archived(self) -> tuple[dict[Partition, ArchivedFile], dict[Partition, int]]:
-        """Return the last file of each partition, and the offset up to which the partition is archived."""
+    def _archived(self, head: ArchiveHead | None) -> _Archived:
         last_files: dict[Partition, ArchivedFile] = {}
-        head = self._folder.head()
+        listed_paths: set[str] = set()
         ends = {partition_of(name): end for name, end in head.ends.items()} if head else {}
-        for manifest in self._days.values():
+        for manifest in self._folder.days():
             for file in manifest.files:
+                listed_paths.add(file.path)
                 partition = Partition(file.topic, file.partition)
                 if partition not in last_files or file.end > last_files[partition].end:
                     last_files[partition] = file
@@ -159,7 +168,7 @@ class Archiver:
             for gap in manifest.gaps:
                 partition = Partition(gap.topic, gap.partition)
                 ends[partition] = max(gap.end, ends.get(partition, 0))
-        return last_files, ends
+        return _Archived(last_files, ends, listed_paths)
 
     def _former_queues(self) -> Sequence[str]:
         names = (spec.name for spec in self._reader.topics())
@@ -243,13 +252,13 @@ class Archiver:
         report.gaps.append(gap)
 
     def _manifest_of(self, day: date) -> DayManifest:
-        empty = DayManifest.of(day, SCHEMA_VERSION, self._system.code_version, (), ())
-        return self._days.get(day, empty)
+        stored = self._written_days.get(day) or self._folder.day(day)
+        return stored or DayManifest.of(day, SCHEMA_VERSION, self._system.code_version, (), ())
 
     def _write_day(self, day: date, files: tuple[ArchivedFile, ...], gaps: tuple[Gap, ...]) -> None:
         manifest = DayManifest.of(day, SCHEMA_VERSION, self._system.code_version, files, gaps)
         self._folder.write_day(self._files, manifest)
-        self._days[day] = manifest
+        self._written_days[day] = manifest
 
 
 def read_ranges(reader: Reader, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:

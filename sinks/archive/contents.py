@@ -10,7 +10,15 @@ from bus.errors import Stop
 from bus.port import Partition, Record
 from sinks.archive.columns import RECORD_COLUMNS, SCHEMA_VERSION, record_of
 from sinks.archive.forgotten_records import ForgottenRecords
-from sinks.archive.manifest import ArchivedFile, ArchiveFolder, ArchiveHead, DayManifest, Gap, partition_name
+from sinks.archive.manifest import (
+    ArchivedFile,
+    ArchiveFolder,
+    ArchiveHead,
+    DayManifest,
+    Gap,
+    partition_name,
+    partition_of,
+)
 from sinks.archive.parquet import load_pyarrow
 from sinks.archive.part_writer import file_digest
 from sinks.archive.person_keys_file import ArchivedKey, key_paths, read_keys
@@ -27,6 +35,14 @@ class Fault(NamedTuple):
     name: FaultName
     subject: str
     text: str
+
+
+class _FileStart(NamedTuple):
+    """Partition, first offset and path of a file of one topic. A country has 100 files a day."""
+
+    partition: int
+    start: int
+    path: str
 
 
 class ArchiveContents:
@@ -55,7 +71,7 @@ class ArchiveContents:
 
     def partitions(self) -> Sequence[Partition]:
         """Return every partition with records, sorted."""
-        return sorted({Partition(file.topic, file.partition) for files in self._files.values() for file in files})
+        return sorted({Partition(topic, file.partition) for topic, files in self._files.items() for file in files})
 
     def gaps(self) -> Sequence[Gap]:
         """Return the offsets that the bus had deleted before they were archived, or that the archive has deleted."""
@@ -67,18 +83,18 @@ class ArchiveContents:
         return map(self._forgotten.redraw, records) if self._forgotten else records
 
     @cached_property
-    def _files(self) -> Mapping[str, Sequence[ArchivedFile]]:
+    def _files(self) -> Mapping[str, Sequence[_FileStart]]:
         """The files of each topic. A restore asks for each topic, and the manifests of years are read once."""
-        files = defaultdict[str, list[ArchivedFile]](list)
+        files = defaultdict[str, list[_FileStart]](list)
         for manifest in self._folder.days():
             for file in manifest.files:
-                files[file.topic].append(file)
+                files[file.topic].append(_FileStart(file.partition, file.start, file.path))
         return files
 
     def _records(self, topic: str) -> Iterator[Record]:
         head = self.head()
         _, parquet = load_pyarrow()
-        for file in sorted(self._files.get(topic, ()), key=lambda file: (file.partition, file.start)):
+        for file in sorted(self._files.get(topic, ())):
             end = head.end_of(Partition(topic, file.partition))
             if file.start >= end:
                 continue
@@ -88,24 +104,26 @@ class ArchiveContents:
 
     def faults(self) -> Iterator[Fault]:
         """Yield each fault: checksums, holes in the offsets, files without a manifest, unreadable manifests."""
+        head: ArchiveHead | None = None
+        covered, listed_paths = _Covered(), set[str]()
         try:
-            head, days = self._folder.head(), list(self._folder.days())
+            head = self._folder.head()
+            for manifest in self._folder.days():
+                listed_paths.update(file.path for file in manifest.files)
+                covered.add(manifest)
+                yield from self._day_faults(manifest, is_dense=bool(head and head.bus == "local"))
         except Stop as error:
             yield Fault("manifest", str(self._folder.path), str(error))
             return
         if head is None:
             yield Fault("no_head", "archive.json", "No run has been completed yet.")
-        listed_paths = {file.path for manifest in days for file in manifest.files}
-        if head:
+        else:
             listed_paths.add(head.keys.path)
             yield from self._content_faults(head.keys.path, head.keys.sha256)
+            yield from covered.faults(head)
         for path in (*self._folder.parquet_paths(), *key_paths(self._folder.path)):
             if path not in listed_paths:
                 yield Fault("leftover", path, "An interrupted run left this file; the next run deletes it.")
-        for manifest in days:
-            yield from self._day_faults(manifest, is_dense=bool(head and head.bus == "local"))
-        if head:
-            yield from _chain_faults(head, days)
 
     def _day_faults(self, manifest: DayManifest, *, is_dense: bool) -> Iterator[Fault]:
         day = str(manifest.day)
@@ -143,23 +161,31 @@ def _offsets(path: Path) -> list[int]:
     return [int(offset) for offset in table.column("offset").to_pylist()]
 
 
-def _chain_faults(head: ArchiveHead, days: Sequence[DayManifest]) -> Iterator[Fault]:
-    """Yield the offsets that no file and no gap covers, from 0 to the end of the last complete run."""
-    covered: dict[Partition, list[tuple[int, int]]] = defaultdict(list)
-    for manifest in days:
+class _Covered:
+    """Offsets that the files and gaps of an archive cover."""
+
+    def __init__(self) -> None:
+        self._ranges: dict[Partition, list[tuple[int, int]]] = defaultdict(list)
+
+    def add(self, manifest: DayManifest) -> None:
+        """Add the files and gaps of a day."""
         parts: list[ArchivedFile | Gap] = [*manifest.files, *manifest.gaps]
         for part in parts:
-            covered[Partition(part.topic, part.partition)].append((part.start, part.end))
-    for name in sorted(head.ends.keys() | {partition_name(partition) for partition in covered}):
-        topic, _, number = name.rpartition("/")
-        partition = Partition(topic, int(number))
-        position = 0
-        for start, end in sorted(covered[partition]):
-            if start != position:
-                yield Fault("hole", name, f"Offsets {min(start, position)} to {max(start, position) - 1} are wrong.")
-            position = max(position, end)
-        expected = head.end_of(partition)
-        if position < expected:
-            yield Fault("hole", name, f"Offsets {position} to {expected - 1} are missing.")
-        elif position > expected:
-            yield Fault("newer", name, f"An interrupted run added offsets {expected} to {position - 1}. Archive again.")
+            self._ranges[Partition(part.topic, part.partition)].append((part.start, part.end))
+
+    def faults(self, head: ArchiveHead) -> Iterator[Fault]:
+        """Yield the offsets that no file and no gap covers, from 0 to the end of the last complete run."""
+        for name in sorted(head.ends.keys() | set(map(partition_name, self._ranges))):
+            partition, position = partition_of(name), 0
+            for start, end in sorted(self._ranges[partition]):
+                if start != position:
+                    yield Fault(
+                        "hole", name, f"Offsets {min(start, position)} to {max(start, position) - 1} are wrong."
+                    )
+                position = max(position, end)
+            expected = head.end_of(partition)
+            if position < expected:
+                yield Fault("hole", name, f"Offsets {position} to {expected - 1} are missing.")
+            elif position > expected:
+                text = f"An interrupted run added offsets {expected} to {position - 1}. Archive again."
+                yield Fault("newer", name, text)

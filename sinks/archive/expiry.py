@@ -23,7 +23,7 @@ def delete_days(folder: Path, before: date, kept_topics: Collection[str], files:
     if archive.head() is None:
         return 0
     with locked(folder):
-        days = [manifest for manifest in archive.days() if manifest.day < before]
+        days = (manifest for manifest in archive.days() if manifest.day < before)
         return sum(_delete_day(archive, manifest, kept_topics, files, dry=dry) for manifest in days)
 
 

@@ -11,7 +11,8 @@ An archive is a folder:
 A day is one in Jakarta (WIB), by the bus's time. A file counts only if the manifest of its day lists it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -151,22 +152,30 @@ class ArchiveFolder:
         for path in sorted((self.path / _MANIFESTS).glob("*.json")):
             yield _read(DayManifest, path)
 
+    def day(self, day: date) -> DayManifest | None:
+        """Return the manifest of a day; `None` if it has none."""
+        path = self._day_path(day)
+        return _read(DayManifest, path) if path.exists() else None
+
+    def listed_paths(self) -> set[str]:
+        """Return the path of every file that a manifest lists."""
+        return {file.path for manifest in self.days() for file in manifest.files}
+
     def write_head(self, files: DurableFiles, head: ArchiveHead) -> None:
         """Write the last complete run."""
         files.write(self.path / _HEAD, _json(head))
 
     def write_day(self, files: DurableFiles, manifest: DayManifest) -> None:
         """Write the manifest of a day."""
-        files.write(self.path / _MANIFESTS / f"{manifest.day}.json", _json(manifest))
+        files.write(self._day_path(manifest.day), _json(manifest))
 
     def file_path(self, topic: str, day: date, partition: int, start: int, times_redrawn: int = 0) -> str:
         """Return the path of a file within the archive. It has another name each time that it is written again."""
         suffix = f".redrawn-{times_redrawn}" if times_redrawn else ""
         return f"{topic}/date={day}/part-{partition:05d}-{start:020d}{suffix}.parquet"
 
-    def delete_leftovers(self, files: DurableFiles, manifests: Iterable[DayManifest]) -> None:
-        """Delete the files of an interrupted run: none of these manifests, which are all, lists them."""
-        listed_paths = {file.path for manifest in manifests for file in manifest.files}
+    def delete_leftovers(self, files: DurableFiles, listed_paths: AbstractSet[str]) -> None:
+        """Delete the files of an interrupted run: no manifest lists them."""
         for path in self.parquet_paths():
             if path not in listed_paths:
                 files.delete(self.path / path)
@@ -175,6 +184,9 @@ class ArchiveFolder:
         """Yield the path of every Parquet file in the folder, also of temporary ones, within the archive."""
         for path in sorted(self.path.glob("*/date=*/*.parquet*")):
             yield path.relative_to(self.path).as_posix()
+
+    def _day_path(self, day: date) -> Path:
+        return self.path / _MANIFESTS / f"{day}.json"
 
 
 def partition_name(partition: Partition) -> str:

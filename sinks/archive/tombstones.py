@@ -83,7 +83,7 @@ def redraw_archive(
     contents.head()
     archive = ArchiveFolder(folder)
     with locked(folder):
-        archive.delete_leftovers(files, archive.days())
+        archive.delete_leftovers(files, archive.listed_paths())
         forgotten = ForgottenRecords(tombstones, answer_check)
         report = Redrawer(archive, files, shape_finder(topics)).run(lambda _file: forgotten, now)
         _destroy_keys(archive, files, contents, ArchiveContents(folder, forgotten))
