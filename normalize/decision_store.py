@@ -106,7 +106,7 @@ class MarkRow(SQLModel, table=True):
     __tablename__ = "normalize_seen"
 
     fingerprint: str = Field(primary_key=True)
-    complaint_id: UUID
+    complaint_id: UUID = Field(index=True)
     at: datetime = Field(sa_type=UtcDateTime)
 
 

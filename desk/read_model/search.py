@@ -5,14 +5,27 @@ The agency is a word of the index too, so that a search never reads another agen
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy import column as sql_column
 from sqlmodel import Uuid, col
 
-from config.database import statement_chunks
+from config.database import statement_chunks, write_transaction
 from desk.read_model.tables import DeskCase
 
 _WORD = re.compile(r"\w+")
@@ -23,7 +36,13 @@ _MAX_MATCHES = 2_000
 # Characters of an indexed word. A longer one is no word.
 _MAX_WORD_CHARACTERS = 40
 # The migration creates it: a table with a tsvector, or a virtual table.
-_SEARCH = table("desk_search", sql_column("dispatch_id", Uuid()), sql_column("words"))
+_SEARCH = table("desk_search", sql_column("rowid"), sql_column("dispatch_id", Uuid()), sql_column("words"))
+# SQLite's numbers of rows have 63 bits, an id has 128.
+_DROPPED_BITS = 65
+_PAGES_PER_TRANSACTION = 200
+_MERGE = "INSERT INTO desk_search(desk_search, rank) VALUES ('merge', ?)"
+# The statement itself counts as one change: https://sqlite.org/fts5.html#the_merge_command
+_CHANGES_WITHOUT_MERGE = 1
 
 
 def words_of(text: str) -> Sequence[str]:
@@ -36,20 +55,50 @@ def index_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     if not rows:
         return
     values = [{"row_id": row["dispatch_id"], "row_words": _indexed_words(row)} for row in rows]
+    row_id = bindparam("row_id", type_=Uuid())
     row_words: ColumnElement[Any] = bindparam("row_words")
     if connection.dialect.name == "postgresql":
-        row_words = func.to_tsvector("simple", row_words)
-    connection.execute(insert(_SEARCH).values(dispatch_id=bindparam("row_id", type_=Uuid()), words=row_words), values)
+        statement = insert(_SEARCH).values(dispatch_id=row_id, words=func.to_tsvector("simple", row_words))
+        connection.execute(statement, values)
+        return
+    # Of two cases with one number, which hardly exist, the second one is found by its words.
+    statement = insert(_SEARCH).prefix_with("OR REPLACE")
+    statement = statement.values(rowid=bindparam("row_number"), dispatch_id=row_id, words=row_words)
+    numbered = [{**row, "row_number": row_number(row["row_id"])} for row in values]
+    # FTS5 writes its memory to the disk before each number that is smaller than the one before.
+    connection.execute(statement, sorted(numbered, key=itemgetter("row_number")))
 
 
 def remove_cases(connection: Connection, dispatch_ids: Collection[UUID]) -> None:
-    """Remove the words of these cases. On SQLite the whole index is written again: it keeps removed words otherwise."""
-    if not dispatch_ids:
-        return
+    """Remove the words of these cases. On SQLite the index has them until `erase_removed_words`."""
     for chunk in statement_chunks(sorted(dispatch_ids)):
-        connection.execute(delete(_SEARCH).where(_SEARCH.c.dispatch_id.in_(chunk)))
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("INSERT INTO desk_search(desk_search) VALUES ('optimize')")
+        if connection.dialect.name == "postgresql":
+            is_removed = _SEARCH.c.dispatch_id.in_(chunk)
+        else:
+            is_removed = _SEARCH.c.rowid.in_(list(map(row_number, chunk)))
+        connection.execute(delete(_SEARCH).where(is_removed))
+
+
+def erase_removed_words(engine: Engine) -> None:
+    """Let the words of removed cases leave the index on SQLite: FTS5 drops them when it merges the parts of the index.
+
+    Each transaction writes some pages, so that no other writer waits long. An interrupted merge is continued by the
+    next one. Raises `DatabaseUnavailable`.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    has_more = True
+    while has_more:
+        with write_transaction(engine) as connection:
+            earlier_changes = _count_changes(connection)
+            # A negative number merges all parts, also those that FTS5 would leave apart for now.
+            connection.exec_driver_sql(_MERGE, (-_PAGES_PER_TRANSACTION,))
+            has_more = _count_changes(connection) - earlier_changes > _CHANGES_WITHOUT_MERGE
+
+
+def row_number(dispatch_id: UUID) -> int:
+    """Return the number of a case in SQLite's index. FTS5 finds a row by its number alone, and by no other column."""
+    return dispatch_id.int >> _DROPPED_BITS
 
 
 def clear_index(connection: Connection) -> None:
@@ -75,6 +124,11 @@ def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[
     matching_ids = select(_SEARCH.c.dispatch_id).where(matches).limit(_MAX_MATCHES + 1)
     ids = connection.execute(matching_ids).scalars().all()
     return col(DeskCase.dispatch_id).in_(ids) if len(ids) <= _MAX_MATCHES else _text_has(words)
+
+
+def _count_changes(connection: Connection) -> int:
+    """Return the number of rows that this connection to SQLite has changed since it was opened."""
+    return int(connection.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
 def _text_has(words: Sequence[str]) -> ColumnElement[bool]:

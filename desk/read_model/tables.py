@@ -56,7 +56,7 @@ class DeskAnswer(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     agency: str = Field(primary_key=True)
-    complaint_id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(primary_key=True, index=True)
     dispatch_id: UUID = Field(index=True)
     verdict: str
     text: str

@@ -18,6 +18,7 @@ from app.operations.forgetting.person import Person, SenderHash, read_person
 from app.operations.forgetting.resealing import reseal_contacts
 from bus.port import Outgoing
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
+from desk.read_model.search import erase_removed_words
 from messages import codec, ids
 from messages.cases.forgotten import Forgotten
 from messages.sealing import Sealer
@@ -120,6 +121,7 @@ class Forgetting:
             with write_transaction(self._engine) as connection:
                 for table, count in erase(connection, part).items():
                     counts[table] = counts.get(table, 0) + count
+        erase_removed_words(self._engine)
         self._truncate_journal()
         return Erasure(person, counts)
 

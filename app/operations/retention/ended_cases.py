@@ -20,6 +20,7 @@ from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
 from app.operations.retention.case_ends import ReadStatuses, ended_reports
 from config.database import read_transaction, write_transaction
 from desk.acts.tables import DeskHolder
+from desk.read_model.search import erase_removed_words
 from desk.read_model.tables import DeskDispatch
 from privacy.forgetting_store import EXPIRED_PREFIX, mark_expired
 from privacy.tables import PersonReport
@@ -64,6 +65,8 @@ class EndedCases:
             complaint_ids = [message.complaint_id for message in messages]
             ended_ids = ended_reports(self.engine, self.statuses, complaint_ids, cutoff)
             count += self._empty([message for message in messages if message.complaint_id in ended_ids], now)
+        if not self.dry:
+            erase_removed_words(self.engine)
         return count
 
     def purge_set_aside(self, cutoff: datetime, now: datetime) -> int:

@@ -23,7 +23,7 @@ class ContactRow(SQLModel, table=True):
     )
 
     tracking: str = Field(primary_key=True)
-    message_id: UUID
+    message_id: UUID = Field(index=True)
     phone: str
     phone_digest: str = ""
     phone_proven_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

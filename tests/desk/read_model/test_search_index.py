@@ -1,0 +1,75 @@
+"""The index of words on SQLite: removed words leave the file, in transactions that write few pages."""
+
+import random
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, event
+
+from config.database import read_transaction, write_transaction
+from desk.read_model import search
+from desk.read_model.search import erase_removed_words, index_cases, remove_cases
+
+CASES = 600
+# No other word begins so, and FTS5 stores a word without the beginning that it shares with the one before.
+CANARY = "qkenarijingga"
+
+
+def case(number: int) -> dict[str, object]:
+    """Return a case with words that few others have."""
+    words = random.Random(number).choices(range(10**6), k=60)  # noqa: S311 - invented words
+    text = " ".join(f"kata{word}" for word in words)
+    return {"dispatch_id": id_of(number), "agency": "kota-3374", "title": "", "text": text, "place": ""}
+
+
+def id_of(number: int) -> UUID:
+    """Return an id whose number of the row does not rise with the cases."""
+    return UUID(int=random.Random(-number - 1).getrandbits(128))  # noqa: S311 - an invented id
+
+
+def blocks_with_canary(engine: Engine) -> int:
+    """Return the number of stored parts of the index that have the word."""
+    with read_transaction(engine) as connection:
+        blocks = connection.exec_driver_sql("SELECT block FROM desk_search_data").scalars()
+        return sum(CANARY[1:].encode() in block for block in blocks)
+
+
+def matches(engine: Engine, word: str) -> int:
+    """Return the number of cases that have a word."""
+    with read_transaction(engine) as connection:
+        query = "SELECT count(*) FROM desk_search WHERE desk_search MATCH ?"
+        return int(connection.exec_driver_sql(query, (word,)).scalar_one())
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_removed_words_leave_the_file_in_short_transactions(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a removal nor the merge after it rewrites the index in one transaction. All other words stay."""
+    monkeypatch.setattr(search, "_PAGES_PER_TRANSACTION", 20)
+    for first in range(0, CASES, 100):
+        rows = [case(number) for number in range(first, first + 100)]
+        rows[50]["text"] = CANARY
+        with write_transaction(engine) as connection:
+            index_cases(connection, rows)
+    assert (blocks_with_canary(engine), matches(engine, CANARY)) == (6, 6)
+    # Rows of the index that the connection has changed since it was opened, after each merge.
+    totals: list[int] = []
+
+    def count(_connection: object, cursor: Any, statement: str, *_: object) -> None:
+        if "'merge'" in statement:
+            totals.append(cursor.connection.total_changes)
+
+    with write_transaction(engine) as connection:
+        remove_cases(connection, [id_of(first + 50) for first in range(0, CASES, 100)])
+    assert matches(engine, CANARY) == 0
+    event.listen(engine, "after_cursor_execute", count)
+    erase_removed_words(engine)
+    event.remove(engine, "after_cursor_execute", count)
+    assert blocks_with_canary(engine) == 0
+    assert matches(engine, "xagencyxkotax3374") == CASES - 6
+    merges = [later - earlier for earlier, later in pairwise(totals)]
+    assert len(merges) > 4
+    assert max(merges) < sum(merges) / 2
+    erase_removed_words(engine)
+    assert matches(engine, "xagencyxkotax3374") == CASES - 6
