@@ -1,8 +1,10 @@
 """Measures the pages with figures of a country: processor time of each page, for overseers and for everybody.
 
-`python -m bench.oversight [CASES]` (100,000 by default) fills the read model of oversight with invented cases of a year
-on SQLite, of 500 agencies, 38 provinces and 100 topics. It prints one JSON object: milliseconds of processor time by
-page, of the service with its client. `first` is the first request of a public page on a day, which computes the month.
+`python -m bench.oversight [CASES] [DATABASE]` (100,000 cases by default) fills the read model with invented cases of
+a year, of 500 agencies, 38 provinces and 100 topics: in a new SQLite file, or in the database of a URL. One
+that has cases is measured as it is. It prints one JSON object: milliseconds of processor time by page, of the service
+with its client (not that of a PostgreSQL server). `first` is the first request of a public page on a day, which
+computes the months. `figures` are those of `satupintu figures --json`: of a month, and of all months.
 """
 
 import json
@@ -17,13 +19,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, func, insert, select, text
+from sqlmodel import SQLModel, col
 
 from app.assembly.migrate import migrate
 from app.database import open_database
-from config.database import write_transaction
+from config.database import read_transaction, snapshot_transaction, write_transaction
 from config.reference.regions import load_regions
-from oversight.figures.counts import jakarta_day
+from oversight.figures.computation import compute_figures
+from oversight.figures.counts import NATION, Period, jakarta_day, month_period
+from oversight.figures.figures_json import figures_json
+from oversight.read_model.day_counts import read_counts
 from oversight.read_model.tables import OversightCase, OversightDay
 from oversight.read_model.tallies import DayKey, day_tallies
 from tests.ingest.door_client import DoorServer
@@ -35,12 +41,14 @@ _REPEATS = 3
 _BATCH = 10_000
 _DAYS = 365
 _FIRST = NOW - timedelta(days=_DAYS)
+_PERIODS = {"figures of a month": month_period(2026, 5), "figures of all months": None}
 _PAGES = {
     "nation": f"/pengawasan?bulan={_MONTH}",
     "nation, agencies ranked": f"/pengawasan?bulan={_MONTH}&peringkat=instansi",
     "province": f"/pengawasan/provinsi/33?bulan={_MONTH}",
     "agency": f"/pengawasan/instansi/kota-3374?bulan={_MONTH}",
     "topic": f"/pengawasan/topik/jalan?bulan={_MONTH}",
+    "nation, days ranked": f"/pengawasan?bulan={_MONTH}&peringkat=instansi&ukuran=hari-jawab",
     "file": f"/pengawasan?bulan={_MONTH}&peringkat=instansi&berkas=csv",
     "public nation": f"/angka?bulan={_MONTH}&peringkat=instansi",
     "public province": f"/angka/provinsi/33?bulan={_MONTH}",
@@ -48,13 +56,14 @@ _PAGES = {
 _OPENS = ("public nation",)
 
 
-def main(count: int) -> dict[str, object]:
+def main(count: int, url: str = "") -> dict[str, object]:
     """Fill the read model and measure; return the figures."""
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
-        engine = open_database(f"sqlite:///{Path(folder) / 'oversight.db'}")
+        engine = open_database(url or f"sqlite:///{Path(folder) / 'oversight.db'}")
         migrate(engine)
         began = time.process_time()
-        rows = fill(engine, count)
+        if not _has_cases(engine):
+            fill(engine, count)
         filled = time.process_time() - began
         server = DoorServer()
         with server.serving():
@@ -63,12 +72,24 @@ def main(count: int) -> dict[str, object]:
             pages = {
                 name: round(min(_milliseconds(site, path) for _ in range(_REPEATS))) for name, path in _PAGES.items()
             }
+        figures = {name: round(_figures_milliseconds(engine, period)) for name, period in _PERIODS.items()}
+        rows = {str(table.__tablename__): _count(engine, table) for table in (OversightCase, OversightDay)}
         engine.dispose()
-    return {"cases": count, "count_rows": rows, "fill_seconds": round(filled), **first, **pages}
+    return {"rows": rows, "fill_seconds": round(filled), **first, **pages, **figures}
 
 
-def fill(engine: Engine, count: int) -> int:
-    """Write the cases and their counts; return the number of rows with counts."""
+def _has_cases(engine: Engine) -> bool:
+    with read_transaction(engine) as connection:
+        return connection.execute(select(col(OversightCase.complaint_id)).limit(1)).first() is not None
+
+
+def _count(engine: Engine, table: type[SQLModel]) -> int:
+    with read_transaction(engine) as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def fill(engine: Engine, count: int) -> None:
+    """Write the cases and their counts."""
     chance = random.Random(1)  # noqa: S311 - reproducible examples
     places = _places()
     tallies: Counter[DayKey] = Counter()
@@ -83,7 +104,9 @@ def fill(engine: Engine, count: int) -> int:
     counts = ({**key._asdict(), "number": number} for key, number in tallies.items())
     for chunk in _chunks(counts):
         _write(engine, OversightDay, chunk)
-    return len(tallies)
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 def _write(engine: Engine, table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -154,6 +177,14 @@ def _case(chance: random.Random, places: Sequence[tuple[str, str]]) -> dict[str,
     }
 
 
+def _figures_milliseconds(engine: Engine, period: Period | None) -> float:
+    began = time.process_time()
+    with snapshot_transaction(engine) as connection:
+        counts = read_counts(connection, NATION, period)
+    figures_json(compute_figures(counts, jakarta_day(NOW), DEADLINES))
+    return (time.process_time() - began) * 1_000
+
+
 def _milliseconds(site: OversightSite, path: str) -> float:
     began = time.process_time()
     site.get(path)
@@ -161,4 +192,4 @@ def _milliseconds(site: OversightSite, path: str) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000), indent=1))  # noqa: T201 - the result
+    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, *sys.argv[2:]), indent=1))  # noqa: T201 - the result

@@ -1,7 +1,7 @@
 """Computes the twelve figures from the counts of a scope and a period. Pure; `definitions` says what each one is."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -207,10 +207,10 @@ def _open_cases(counts: Counts, today: date) -> OpenCases:
     def is_past(day: int) -> bool:
         return day < today.toordinal()
 
-    oldest = min((count.bucket for count in counts.of("open_since") if count.number), default=None)
+    oldest = min((count.bucket for count in counts.of("finish_open") if count.number), default=None)
     return OpenCases(
         oldest_days=None if oldest is None else today.toordinal() - oldest,
-        number=counts.total("open_since"),
+        number=counts.total("finish_open"),
         overdue=counts.where("open_due", is_past),
         three_times_overdue=counts.where("open_three_times_due", is_past),
     )
@@ -221,5 +221,5 @@ def _is_provisional(counts: Counts, deadlines: Deadlines) -> bool:
 
 
 def _years(counts: Counts) -> frozenset[int]:
-    days: Iterable[int] = (count.bucket for count in counts.counts if count.measure in _DUE_DAYS and count.number)
+    days = {count.bucket for measure in _DUE_DAYS for count in counts.of(measure) if count.number}
     return frozenset(date.fromordinal(day).year for day in days)

@@ -4,15 +4,18 @@ A count has a measure and a bucket. It never depends on the moment of the query:
 counted in the bucket of its day, and the query compares that day with today. So a count changes only with an event.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from config.time_zones import TimeZone
 
 # The bucket is a day (`date.toordinal`) where the comment says so, a number of days where it says so, otherwise 0.
-# A measure that ends with `_dropped` counts cases whose outcome will never be known: see `definitions`.
+# A measure that ends with `_dropped` counts cases whose outcome will never be known: see `definitions`. Its bucket is
+# 0, as that of a measure that ends with `_missed`: no day changes them any more.
 Measure: TypeAlias = Literal[
     # A report arrived: the only measure with a channel.
     "received",
@@ -40,15 +43,14 @@ Measure: TypeAlias = Literal[
     "answered_after",
     "unanswered_since",
     "unanswered_until",
-    # Finished within 60 days. Bucket: the day on which the case began.
+    # Finished within 60 days. Bucket: the day on which the case began. `finish_open` are all cases that are open now.
     "finish_met",
     "finish_missed",
     "finish_open",
     "finish_dropped",
     # Finished, or in process: what is published as finished.
     "published_as_finished",
-    # Open now. Bucket: the day on which the case began; the day of its earliest deadline; of three times its period.
-    "open_since",
+    # Open now. Bucket: the day of its earliest deadline; of three times its period.
     "open_due",
     "open_three_times_due",
     # The first reaction of an agency. Bucket: day of the deadline.
@@ -76,7 +78,7 @@ NATION = Scope("nation")
 
 
 class Period(NamedTuple):
-    """Days of arrival in Jakarta, both included."""
+    """Days of arrival in Jakarta, both included. Parts of the nation need whole months: see `counted_day`."""
 
     first: date
     last: date
@@ -99,20 +101,27 @@ class AgencyPair(NamedTuple):
     cases: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counts:
     """All counts of a scope and a period, in any order, and the pairs of agencies of its cases that were sent about."""
 
     counts: tuple[Count, ...] = ()
     pairs: tuple[AgencyPair, ...] = ()
 
-    def of(self, measure: Measure) -> Iterator[Count]:
-        """Yield the counts of a measure."""
-        return (count for count in self.counts if count.measure == measure)
+    @cached_property
+    def _by_measure(self) -> Mapping[Measure, Sequence[Count]]:
+        by_measure: defaultdict[Measure, list[Count]] = defaultdict(list)
+        for count in self.counts:
+            by_measure[count.measure].append(count)
+        return dict(by_measure)
+
+    def of(self, measure: Measure) -> Sequence[Count]:
+        """Return the counts of a measure."""
+        return self._by_measure.get(measure, ())
 
     def total(self, *measures: Measure) -> int:
         """Return the number of cases with these measures."""
-        return sum(count.number for count in self.counts if count.measure in measures)
+        return sum(count.number for measure in measures for count in self.of(measure))
 
     def where(self, measure: Measure, fits: Callable[[int], bool]) -> int:
         """Return the number of cases with a measure whose bucket fits."""
@@ -122,6 +131,15 @@ class Counts:
 def jakarta_day(at: datetime) -> date:
     """Return the day of a moment in Jakarta: that of cohorts and buckets."""
     return at.astimezone(TimeZone.WIB.value).date()
+
+
+def counted_day(kind: ScopeKind, day: date) -> date:
+    """Return the day under which a report that arrived on `day` is counted.
+
+    For the nation it is that day; for a province, agency or topic the first day of its month. There are hundreds of
+    these, and counts of each of their days would be more rows than there are cases.
+    """
+    return day if kind == "nation" else day.replace(day=1)
 
 
 def month_period(year: int, month: int) -> Period:

@@ -9,7 +9,7 @@ from oversight.figures.counts import AgencyPair, Scope, ScopeKind
 from oversight.pages.address import View
 from oversight.pages.funnel import FunnelStep, draw_funnel
 from oversight.pages.headline import headline
-from oversight.pages.names import ScopeNames, agency_province
+from oversight.pages.names import ScopeNames
 from oversight.pages.ranking import Candidate, RankingGroup, rank_scopes
 from oversight.pages.reading import PageData, ScopeValue
 from oversight.pages.shown_figures import SHOWN_FIGURES, FigureValue, ShownFigure
@@ -66,18 +66,13 @@ def build_page(view: View, data: PageData, names: ScopeNames) -> OversightPage:
         trend=draw_trend([(month, figure.read(figures)) for month, figures in data.months], figure),
         funnel=draw_funnel(data.figures, data.finished),
         tiles=draw_tiles(names.provinces(), province_values, figure) if is_nation else (),
-        groups=rank_scopes(_candidates(view.scope, view.ranked, ranked, names), figure),
+        groups=rank_scopes(_candidates(view.ranked, ranked, names), figure),
         worst_pairs=data.figures.ping_pong.worst_pairs,
         is_provisional=data.figures.is_provisional,
         is_outdated=data.is_outdated,
     )
 
 
-def _candidates(
-    scope: Scope, kind: ScopeKind, values: Mapping[str, ScopeValue], names: ScopeNames
-) -> Sequence[Candidate]:
-    """Return what is ranked: of a province the agencies of its government and of its regencies and cities."""
+def _candidates(kind: ScopeKind, values: Mapping[str, ScopeValue], names: ScopeNames) -> Sequence[Candidate]:
     scopes = [Scope(kind, code) for code in values]
-    if scope.kind == "province":
-        scopes = [agency for agency in scopes if agency_province(agency.value) == scope.value]
     return [Candidate(ranked, names.name(ranked), *values[ranked.value]) for ranked in scopes]

@@ -14,6 +14,7 @@ from oversight.figures.computation import Figures, bucket_limits, compute_figure
 from oversight.figures.counts import Counts, Scope, ScopeKind, jakarta_day
 from oversight.pages.address import View
 from oversight.pages.months import Month, last_months
+from oversight.pages.names import agency_province
 from oversight.pages.shown_figures import FigureValue
 from oversight.read_model.day_counts import (
     count_overdue,
@@ -100,8 +101,17 @@ class FigureReader:
         measures = {*view.figure.measures, "case"}
         limits = () if view.figure.needs_days else bucket_limits(jakarta_day(now))
         counts = read_counts_by_scope(connection, kind, view.month.period, sorted(measures), limits)
-        values = {code: self._figures(scope_counts, now) for code, scope_counts in counts.items()}
+        values = {
+            code: self._figures(scope_counts, now)
+            for code, scope_counts in counts.items()
+            if _belongs_to(view.scope, code)
+        }
         return {code: ScopeValue(figures.cases, view.figure.read(figures)) for code, figures in values.items()}
+
+
+def _belongs_to(scope: Scope, code: str) -> bool:
+    """Return whether a page ranks a code: of a province the agencies of its government, its regencies and cities."""
+    return scope.kind != "province" or agency_province(code) == scope.value
 
 
 def _overdue(connection: Connection, scope: Scope, now: datetime) -> OldestOverdue:
@@ -112,4 +122,4 @@ def _overdue(connection: Connection, scope: Scope, now: datetime) -> OldestOverd
     if not rows:
         return OldestOverdue(0, 0, "")
     days = (today - jakarta_day(rows[0].open_due_at)).days
-    return OldestOverdue(count_overdue(connection, scope, midnight), days, rows[0].agency)
+    return OldestOverdue(count_overdue(connection, scope, today), days, rows[0].agency)

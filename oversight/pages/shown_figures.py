@@ -113,11 +113,11 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
         ("published_as_finished", *_FINISH), lambda it: _share(it.finished.published),
     ),
     ShownFigure(
-        "terbuka", _("Kasus yang masih terbuka"), "count", "", ("open_since",),
+        "terbuka", _("Kasus yang masih terbuka"), "count", "", ("finish_open",),
         lambda it: FigureValue(it.open_cases.number),
     ),
     ShownFigure(
-        "tertua", _("Umur kasus terbuka yang tertua"), "days", "low", ("open_since",),
+        "tertua", _("Umur kasus terbuka yang tertua"), "days", "low", ("finish_open",),
         lambda it: FigureValue(it.open_cases.oldest_days),
     ),
     ShownFigure(

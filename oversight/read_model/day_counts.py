@@ -15,11 +15,15 @@ _KEY = (col(OversightDay.measure), col(OversightDay.bucket), col(OversightDay.ch
 
 
 def read_counts(connection: Connection, scope: Scope, period: Period | None = None) -> Counts:
-    """Return the counts of a scope for the reports that arrived in a period; without one for all reports."""
-    is_in_scope = (col(OversightDay.scope_kind) == scope.kind, col(OversightDay.scope) == scope.value)
-    query = select(*_KEY, func.sum(col(OversightDay.number)).label("number")).where(*is_in_scope).group_by(*_KEY)
-    rows = connection.execute(_in_period(query, col(OversightDay.day), period))
-    counts = tuple(Count(cast("Measure", row.measure), row.bucket, row.channel, int(row.number)) for row in rows)
+    """Return the counts of a scope for the reports that arrived in a period; without one for all reports.
+
+    A period of a part of the nation is of whole months.
+    """
+    query = select(*_KEY, func.sum(col(OversightDay.number)).label("number")).where(*_in_scope(scope)).group_by(*_KEY)
+    rows = connection.execute(_in_period(query, col(OversightDay.day), period)).all()
+    counts = tuple(
+        Count(cast("Measure", measure), bucket, channel, int(number)) for measure, bucket, channel, number in rows
+    )
     return Counts(counts, tuple(_read_pairs(connection, scope, period)))
 
 
@@ -30,31 +34,26 @@ def read_counts_by_scope(
     measures: Collection[Measure] = (),
     limits: Sequence[int] = (),
 ) -> Mapping[str, Counts]:
-    """Return the counts of every province, agency or topic in a period, by code. They have no pairs of agencies.
+    """Return the counts of every province, agency or topic in whole months, by code. They have no pairs of agencies.
 
     `measures`: only these are read; all without any. `limits`: buckets between two of these limits, in order, are
     counted as the smallest of them. It is enough for figures that compare buckets with limits alone, and much quicker.
     """
     bucket: ColumnElement[int] = col(OversightDay.bucket)  # type: ignore[assignment]
     group = case(*((bucket < limit, limit) for limit in limits), else_=None) if limits else bucket
-    day_channel = (col(OversightDay.scope), col(OversightDay.measure), col(OversightDay.channel))
+    key = (col(OversightDay.scope), col(OversightDay.measure), col(OversightDay.channel))
     query = (
-        select(*day_channel, func.min(bucket).label("bucket"), func.sum(col(OversightDay.number)).label("number"))
+        select(*key, func.min(bucket).label("bucket"), func.sum(col(OversightDay.number)).label("number"))
         .where(col(OversightDay.scope_kind) == kind)
-        .group_by(*day_channel, group)
+        .group_by(*key, group)
     )
     if measures:
         query = query.where(col(OversightDay.measure).in_(measures))
     counts: defaultdict[str, list[Count]] = defaultdict(list)
-    for row in connection.execute(_in_period(query, col(OversightDay.day), period)):
-        counts[row.scope].append(Count(cast("Measure", row.measure), row.bucket, row.channel, int(row.number)))
+    rows = connection.execute(_in_period(query, col(OversightDay.day), period)).all()
+    for scope, measure, channel, smallest_bucket, number in rows:
+        counts[scope].append(Count(cast("Measure", measure), smallest_bucket, channel, int(number)))
     return {scope: Counts(tuple(counts[scope])) for scope in sorted(counts)}
-
-
-def read_first_day(connection: Connection) -> date | None:
-    """Return the day of the first report in Jakarta; `None` without any."""
-    query = select(func.min(col(OversightDay.day))).where(col(OversightDay.scope_kind) == "nation")
-    return connection.execute(query).scalar()
 
 
 def read_longest_overdue(connection: Connection, scope: Scope, now: datetime, limit: int = 1) -> Sequence[Any]:
@@ -68,10 +67,12 @@ def read_longest_overdue(connection: Connection, scope: Scope, now: datetime, li
     return connection.execute(query).all()
 
 
-def count_overdue(connection: Connection, scope: Scope, now: datetime) -> int:
-    """Return the number of cases of a scope whose open deadline passed before `now`, of all months."""
-    query = select(func.count()).select_from(OversightCase)
-    return int(connection.execute(query.where(*_case_scope(scope), col(OversightCase.open_due_at) < now)).scalar_one())
+def count_overdue(connection: Connection, scope: Scope, today: date) -> int:
+    """Return the number of cases of a scope that are open and whose deadline was before a day, of all months."""
+    number = func.coalesce(func.sum(col(OversightDay.number)), 0)
+    is_overdue = (col(OversightDay.measure) == "open_due", col(OversightDay.bucket) < today.toordinal())
+    query = select(number).where(*_in_scope(scope), *is_overdue)
+    return int(connection.execute(query).scalar_one())
 
 
 def needs_rebuild(connection: Connection, tables_version: str) -> bool:
@@ -97,6 +98,10 @@ def _pair_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:
     if scope.kind == "agency":
         return (or_(col(OversightPairDay.refused_by) == scope.value, col(OversightPairDay.next_agency) == scope.value),)
     return (col(getattr(OversightPairDay, scope.kind)) == scope.value,)
+
+
+def _in_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    return col(OversightDay.scope_kind) == scope.kind, col(OversightDay.scope) == scope.value
 
 
 def _case_scope(scope: Scope) -> Sequence[ColumnElement[bool]]:

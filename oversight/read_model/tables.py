@@ -163,8 +163,8 @@ class OversightCase(SQLModel, table=True):
 class OversightDay(SQLModel, table=True):
     """Derived: the number of reports that arrived on a day in Jakarta, for one scope, measure, bucket and channel.
 
-    See `oversight.figures.counts`. Numbers are changed by the difference when a row of `OversightCase` changes; a
-    number of 0 has no row.
+    See `oversight.figures.counts`. Of a province, agency or topic, `day` is the first day of the month. Numbers are
+    changed by the difference when a row of `OversightCase` changes; a number of 0 has no row.
     """
 
     __tablename__ = "oversight_day"

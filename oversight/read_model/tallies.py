@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from oversight.figures.counts import Measure, Scope, jakarta_day
+from oversight.figures.counts import Measure, Scope, counted_day, jakarta_day
 from oversight.figures.definitions import FINISH_DAYS, PING_PONG_REFUSALS, CountedAgency
 from oversight.read_model.case_row import read_pairs
 
@@ -67,7 +67,8 @@ def day_tallies(row: Mapping[str, Any]) -> Counter[DayKey]:
     for tally in _tallies(row):
         channel = row["channel"] if tally.measure == "received" else ""
         for scope in _scopes(row, tally.agency):
-            tallies[DayKey(*scope, row["day"], tally.measure, tally.bucket, channel)] += 1
+            day = counted_day(scope.kind, row["day"])
+            tallies[DayKey(*scope, day, tally.measure, tally.bucket, channel)] += 1
     return tallies
 
 
@@ -91,15 +92,20 @@ def _tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
         yield _Tally("first", _MERGED[row["merged"]])
         return
     yield _Tally("first", "case")
-    yield _Tally("first", _FORWARD[row["forward_outcome"]], _day(row["forward_due_at"]))
+    yield _timed("first", _FORWARD[row["forward_outcome"]], row["forward_due_at"])
     yield _Tally("first", _FIRST[row["first_agency_outcome"]])
-    yield _Tally("first", _TOUCH[row["touch_outcome"]], _day(row["touch_due_at"]))
-    yield _Tally("answering", _ANSWER[row["answer_outcome"]], _day(row["answer_due_at"]))
+    yield _timed("first", _TOUCH[row["touch_outcome"]], row["touch_due_at"])
+    yield _timed("answering", _ANSWER[row["answer_outcome"]], row["answer_due_at"])
     yield _Tally("answering", *_time_to_answer(row))
-    yield _Tally("current", _finish(row), _day(row["began_at"]))
+    yield _timed("current", _finish(row), row["began_at"])
     yield from _event_tallies(row)
     if row["is_open"]:
         yield from _open_tallies(row)
+
+
+def _timed(agency: CountedAgency, measure: Measure, at: datetime | None) -> _Tally:
+    """Return a tally with the day of a moment as its bucket. What is missed or dropped stays so, whatever the day."""
+    return _Tally(agency, measure, 0 if measure.endswith(("_missed", "_dropped")) else _day(at))
 
 
 def _event_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
@@ -117,7 +123,6 @@ def _event_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
 
 
 def _open_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
-    yield _Tally("current", "open_since", _day(row["began_at"]))
     if row["open_due_at"]:
         yield _Tally("current", "open_due", _day(row["open_due_at"]))
     if row["three_times_due_at"]:

@@ -12,10 +12,10 @@ from oversight.figures.computation import bucket_limits, compute_figures
 from oversight.figures.counts import NATION, Scope, ScopeKind, jakarta_day, month_period
 from oversight.pages.shown_figures import DEFAULT_FIGURE
 from oversight.read_model.day_counts import (
+    count_overdue,
     needs_rebuild,
     read_counts,
     read_counts_by_scope,
-    read_first_day,
     read_longest_overdue,
 )
 from tests.conftest import NOW
@@ -50,7 +50,7 @@ QUERIES: dict[str, Query] = {
     **{f"figure of every {kind}": query for kind, query in RANKING_QUERIES.items()},
     **{f"longest overdue of {scope}": partial(read_longest_overdue, scope=scope, now=NOW) for scope in SCOPES},
     **{f"all of {scope}": partial(read_counts, scope=scope) for scope in SCOPES[1:]},
-    "first day": read_first_day,
+    **{f"overdue of {scope}": partial(count_overdue, scope=scope, today=jakarta_day(NOW)) for scope in SCOPES},
     "versions": partial(needs_rebuild, tables_version=DEADLINES.version),
 }
 
