@@ -20,8 +20,9 @@ _MAX_TOPICS = 6
 _UNIT_TOPIC_SCORE = 1.0
 # “Kota Bogor” names a region, not its government.
 _REGION_WORDS = frozenset(("kota", "kabupaten", "kab", "provinsi", "prov"))
-# “bukan PLN”, “selain BPJS”.
-_DENIALS = frozenset(("bukan", "selain"))
+_DENIAL, _EXCEPTION = "bukan", "selain"
+# “Bukan PLN saja”, “bukan PLN namanya kalau …”: the institution is meant. In normal form.
+_NO_DENIAL_BEFORE = frozenset(("saja", "hanya", "cuma", "nama"))
 # “dari Kota Bogor”: somebody comes from there.
 _ORIGIN_WORDS = frozenset(("dari", "ke", "asal", "asli", "bukan", "selain", "orang"))
 
@@ -65,6 +66,7 @@ class ReportAnalyzer:
             match
             for match in _without_repetitions(matches)
             if match.meaning.code not in denied_codes
+            and not _is_exception(text, match)
             and not unrelated.contain(match.first, match.end)
             and not _names_only_a_region(text, match)
         )
@@ -141,8 +143,18 @@ def _unrelated_passages(text: ReportText, institutions: Sequence[LexiconMatch[Ag
 
 def _is_denied(text: ReportText, match: LexiconMatch[Agency]) -> bool:
     """Return True for “bukan KUA yang saya adukan”: the other mentions do not mean that the report is for it either."""
-    is_after_denial = match.first > 0 and text.normal_forms[match.first - 1] in _DENIALS
-    return is_after_denial and not match.meaning.is_regional
+    following = text.normal_forms[match.end : match.end + 1]
+    return _follows(text, match, _DENIAL) and _NO_DENIAL_BEFORE.isdisjoint(following)
+
+
+def _is_exception(text: ReportText, match: LexiconMatch[Agency]) -> bool:
+    """Return True for “selain BPJS”: this mention says nothing, and the other ones still count."""
+    return _follows(text, match, _EXCEPTION)
+
+
+def _follows(text: ReportText, match: LexiconMatch[Agency], word: str) -> bool:
+    """Return True if a national institution is named directly behind a word."""
+    return not match.meaning.is_regional and match.first > 0 and text.normal_forms[match.first - 1] == word
 
 
 def _names_only_a_region(text: ReportText, match: LexiconMatch[Agency]) -> bool:

@@ -78,6 +78,22 @@ def test_similar_words_leave_the_evidence(text: str) -> None:
     assert decide(Report(text=text), RULES).agency == "bumn-pln"
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Kemenkes lambat, bukan PLN. Petugas PLN ramah", set()),
+        ("Bukan PLN saja yang lambat. Mohon PLN datang", {"named"}),
+        ("Bukan PLN namanya kalau tidak lambat. Mohon PLN datang", {"named"}),
+        ("Selain PLN ada Kemenkes. Mohon PLN datang", {"named"}),
+        ("Selain PLN ada Kemenkes", set()),
+    ],
+)
+def test_a_denied_institution_is_not_meant(text: str, kinds: set[str]) -> None:
+    """“Bukan PLN” denies all its mentions, “bukan PLN saja” none. “Selain PLN” is no evidence, and denies no other."""
+    evidence = RULES.collect_evidence(Report(text=text)).evidence
+    assert {piece.kind for piece in evidence if piece.institution == "bumn-pln"} == kinds
+
+
 def test_a_sole_addressee_of_the_form_gets_the_report() -> None:
     """It needs no other evidence, and gives way to what the text says."""
     rules = replace(RULES, weights=cached_rules(SHIPPED).weights)
