@@ -13,15 +13,23 @@ from config.reference.duplicate_weights import MatterWeights
 from normalize.duplicates.comparison.authors import PUBLIC_FAMILIES
 from normalize.duplicates.comparison.entity_comparison import HOUSES, PERSONS
 from normalize.duplicates.comparison.exclusions import lacks_ground
-from normalize.duplicates.comparison.feature_functions import different_parts, is_later_incident
+from normalize.duplicates.comparison.feature_functions import (
+    different_parts,
+    is_copy_with_other_ends,
+    is_later_incident,
+)
 from normalize.duplicates.comparison.location_comparison import face_different_landmarks
 from normalize.duplicates.comparison.object_features import (
     MIN_LANDMARK_WEIGHT,
+    common_rare_words,
     has_opposite_wishes,
     has_other_side,
+    have_different_house_numbers,
     is_one_house,
     is_small_thing_without_spot,
     is_street_of_long_thing,
+    names_one_person,
+    tells_apart,
 )
 from normalize.duplicates.comparison.pair import ComplaintPair
 
@@ -33,7 +41,7 @@ _DETAILS = frozenset({"date", "firm", "level", "span"})
 # Weight of the shorter text below which copies are short: one exchanged word makes another matter.
 _SHORT_COPY_WEIGHT = 8.0
 # From this weight on, a number in a copy is one of many, and no two regions have the same words by chance.
-_LONG_COPY_WEIGHT = 14.0
+_LONG_TEXT_WEIGHT = 14.0
 # Density of the shared words, and weight of exchanged words, from which on a long text is no copy but another request.
 _MIN_COPY_DENSITY, _MIN_REWRITTEN_WEIGHT = 0.5, 3.0
 # Kinds of a spot that has a number of its own.
@@ -42,6 +50,10 @@ _NUMBERED_SPOTS = frozenset({"house", "pole", "block"})
 _MAX_EXCHANGED_SHARE = 0.2
 # Names in common that are one spot: a street and its quarter.
 _MIN_COMMON_NAMES = 2
+# Logarithm of the weight of rare words in common from which on two texts tell of one trouble.
+_MIN_RARE_WORDS = 0.4
+# The trouble that covers a whole street.
+_FLOOD = "air.banjir"
 # Least share of the difference that is exchange, for texts that are equal but for numbers.
 _MIN_EXCHANGE_SHARE = 0.8
 
@@ -55,18 +67,34 @@ def judge_certainty(pair: ComplaintPair, score: float, weights: MatterWeights) -
 
 def may_be_certain(pair: ComplaintPair) -> bool:
     """Return False if something speaks for two occurrences, two wishes or two spots: likely at most."""
-    if pair.was_mended or has_opposite_wishes(pair) or (pair.came_again and not pair.mentions_earlier_report):
+    if _tells_of_two(pair):
         return False
-    if pair.is_near and pair.alignment.shorter_weight >= _LONG_COPY_WEIGHT:
+    if pair.is_near and pair.alignment.shorter_weight >= _LONG_TEXT_WEIGHT:
         return not (_is_scattered(pair) or _is_rewritten_form(pair))
     if _has_two_spots_or_times(pair):
         return False
-    if pair.is_near:
-        return _is_certain_copy(pair)
-    if not (pair.things[0] or pair.common_topics) or not pair.has_common_ground:
+    return _is_certain_copy(pair) if pair.is_near else _is_certain_in_other_words(pair)
+
+
+def _tells_of_two(pair: ComplaintPair) -> bool:
+    """Return True if the words themselves tell of another occurrence, wish or spot."""
+    came_again = pair.came_again and not pair.mentions_earlier_report
+    has_two_spots = tells_apart(pair) or have_different_house_numbers(pair)
+    return came_again or bool(pair.was_mended) or has_opposite_wishes(pair) or has_two_spots
+
+
+def _is_certain_in_other_words(pair: ComplaintPair) -> bool:
+    """Return True for a place, a trouble and an object in common, or a trouble of one sender at one place."""
+    has_common_trouble = bool(pair.things[0] or pair.common_topics) or _tells_of_one_name(pair)
+    if not has_common_trouble or not pair.has_common_place:
         return False
     is_one_object = _names_one_object(pair) and not is_small_thing_without_spot(pair)
     return is_one_object or pair.sender_relation == "same"
+
+
+def _tells_of_one_name(pair: ComplaintPair) -> bool:
+    """Return True if rare words are told of one specific name: a trouble that no list of things has."""
+    return bool(pair.specific_names) and common_rare_words(pair) >= _MIN_RARE_WORDS
 
 
 def _names_one_object(pair: ComplaintPair) -> bool:
@@ -82,18 +110,28 @@ def _names_one_object(pair: ComplaintPair) -> bool:
     )
     # Two neighbours of one street, and two requests of one sender, share names or an earlier report alone.
     is_told_again = pair.mentions_earlier_report and len(pair.common_names) >= _MIN_COMMON_NAMES
-    return bool(is_one_event or is_one_spot or is_told_again)
+    return bool(is_one_event or is_one_spot or is_told_again or _names_one_thing(pair))
+
+
+def _names_one_thing(pair: ComplaintPair) -> bool:
+    """Return True for one sum asked for at one place, or one name that is no place: a shop, a bridge, a person."""
+    if "amount" in pair.entities.equal and pair.common_names:
+        return True
+    return bool(pair.specific_names) and (not pair.is_personal or bool(names_one_person(pair)))
 
 
 def _has_two_spots_or_times(pair: ComplaintPair) -> bool:
-    return (
-        bool(HOUSES & pair.entities.address_conflict)
-        or not _DETAILS.isdisjoint(pair.entities.conflict)
-        or has_other_side(pair)
-        or bool(different_parts(pair))
-        or (bool(is_later_incident(pair)) and not pair.mentions_earlier_report)
-        or face_different_landmarks(pair.first, pair.second, pair.word_frequencies)
-    )
+    has_two_spots = bool(HOUSES & pair.entities.address_conflict) or has_other_side(pair) or bool(different_parts(pair))
+    has_two_times = bool(is_later_incident(pair)) and not pair.mentions_earlier_report
+    has_two_details = not _DETAILS.isdisjoint(pair.entities.conflict)
+    return has_two_spots or has_two_times or has_two_details or _are_at_different_landmarks(pair)
+
+
+def _are_at_different_landmarks(pair: ComplaintPair) -> bool:
+    """Return True if each faces a landmark that the other does not mention. A flood reaches several within hours."""
+    if _FLOOD in pair.first.things & pair.second.things and pair.is_within_hours:
+        return False
+    return face_different_landmarks(pair.first, pair.second, pair.word_frequencies)
 
 
 def _is_certain_copy(pair: ComplaintPair) -> bool:
@@ -111,10 +149,10 @@ def _is_local_form(pair: ComplaintPair) -> bool:
     A campaign names its object, has no local thing, or is long.
     """
     is_elsewhere = pair.entities.region_relation == "address-conflict"
-    if not is_elsewhere or pair.alignment.shared_weight >= _LONG_COPY_WEIGHT:
+    if not is_elsewhere or pair.alignment.shared_weight >= _LONG_TEXT_WEIGHT:
         return False
     # Each town has a central market: a place counts if its name is no dictionary word.
-    if pair.stands_for_place(pair.common_names):
+    if pair.stands_for_place(pair.common_names) or "firm" in pair.entities.equal:
         return False
     families = {thing.partition(".")[0] for thing in pair.first.things & pair.second.things}
     return not families.isdisjoint(PUBLIC_FAMILIES)
@@ -130,11 +168,14 @@ def _is_rewritten_form(pair: ComplaintPair) -> bool:
     """Return True if much of a copy is exchanged: one form, one address, and another thing or request.
 
     A sender who refers to the earlier report writes it anew, and one house, pole or street's surface is one object.
+    A long copy about one spot with another beginning or end is no form.
     """
     alignment = pair.alignment
     whole_weight = alignment.shared_weight + alignment.exchanged_weight
     is_rewritten = pair.is_near and alignment.exchanged_weight > _MAX_EXCHANGED_SHARE * whole_weight
     if not is_rewritten or pair.sender_relation == "same" or pair.mentions_earlier_report:
+        return False
+    if is_copy_with_other_ends(pair):
         return False
     is_one_street = "street" in pair.entities.equal and is_street_of_long_thing(pair)
     return not is_one_street and _NUMBERED_SPOTS.isdisjoint(pair.entities.equal)

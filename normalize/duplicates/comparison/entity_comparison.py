@@ -11,7 +11,7 @@ from typing import Literal
 from language.places.context import Area
 from language.places.gazetteer import containing_codes
 from normalize.duplicates.comparable import Comparable, NamedEntity, derived
-from normalize.duplicates.comparison.entity_rules import PUBLIC_LANDMARKS, compare_values, date_parts
+from normalize.duplicates.comparison.entity_rules import MASKED_NUMBER, PUBLIC_LANDMARKS, compare_values, date_parts
 
 # Kinds of one spot, of the area around it, of houses and neighbourhoods, and of a person or a person's things.
 SPOTS = frozenset({"street", "alley", "landmark", "hamlet", "block", "km"})
@@ -31,7 +31,7 @@ _IDENTIFIERS = frozenset(
 _CONTACTS = frozenset(("phone", "email"))
 # Days relative to the day of writing, addressees, links and quantities do not tell one matter from another. The names
 # of senders are compared as names of persons.
-_UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time", "author"})
+_UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time", "author", "contrast"})
 _REGIONS = frozenset({"district", "city", "province"})
 
 RegionRelation = Literal["", "equal", "conflict", "address-conflict"]
@@ -149,7 +149,8 @@ def _group_by_kind(entities: Iterable[NamedEntity]) -> _ValuesByKind:
     values: dict[str, set[str]] = defaultdict(set)
     for kind, value in entities:
         if _is_compared(kind, value):
-            values[kind].add(value)
+            is_of_unknown_kind = kind == "masked" and value.startswith("number ")
+            values[MASKED_NUMBER if is_of_unknown_kind else kind].add(value)
         if kind == "landmark" and value.partition(" ")[0] in PUBLIC_LANDMARKS:
             values["public"].add(value)
     return dict(values)

@@ -13,6 +13,8 @@ _NAME_KINDS = ("street", "alley", "village", "hamlet", "landmark", "unit", "bran
 PUBLIC_LANDMARKS = frozenset(
     ("puskesmas", "rs", "sd", "smp", "sma", "smk", "mts", "pasar", "terminal", "stasiun", "perumahan", "spbu", "halte")
 )
+# Kind of a masked number that no word says the kind of. In two texts that are no copies it may be of two kinds.
+MASKED_NUMBER = "masked-number"
 # A masked number that shows this many digits seldom fits a different number.
 _MIN_SHOWN_DIGITS = 4
 _BEST_FIRST: Sequence[NameSimilarity] = ("equal", "compatible", "unknown")
@@ -95,11 +97,16 @@ def _compare_masked(first: Collection[str], second: Collection[str]) -> NameSimi
                 first_value.partition(" "),
                 second_value.partition(" "),
             )
-            if first_kind == second_kind and first_kind != "number":
+            if first_kind == second_kind:
                 verdicts[first_kind].add(_compare_shown_digits(first_digits, second_digits))
     if any("compatible" in verdicts_of_kind for verdicts_of_kind in verdicts.values()):
         return "compatible"
     return "conflict" if {"conflict"} in verdicts.values() else "unknown"
+
+
+def _compare_single_masked(first: Collection[str], second: Collection[str]) -> NameSimilarity:
+    """Compare numbers of an unknown kind: only if each complaint has one of them."""
+    return _compare_masked(first, second) if len(first) == len(second) == 1 else "unknown"
 
 
 def _compare_shown_digits(first: str, second: str) -> NameSimilarity:
@@ -167,5 +174,6 @@ _RULES: Mapping[str, Callable[[Collection[str], Collection[str]], NameSimilarity
     "public": _compare_public_landmarks,
     "area": _compare_areas,
     "masked": _compare_masked,
+    MASKED_NUMBER: _compare_single_masked,
     "date": _compare_dates,
 }

@@ -8,6 +8,8 @@ from normalize.duplicates.comparison.entity_comparison import (
     conflicting_place,
     names_two_persons,
 )
+from normalize.duplicates.comparison.entity_rules import MASKED_NUMBER
+from normalize.duplicates.comparison.feature_functions import is_copy_with_other_ends
 from normalize.duplicates.comparison.location_comparison import (
     MIN_ADDRESS_WEIGHT,
     mentions_sibling_street,
@@ -81,13 +83,13 @@ def _by_region_in_address(pair: ComplaintPair) -> str:
 
 
 def _by_person(pair: ComplaintPair) -> str:
-    if not names_two_persons(pair.entities):
+    if not (names_two_persons(pair.entities) or MASKED_NUMBER in pair.entities.conflict):
         return ""
     return "other-person" if pair.alignment.containment >= MIN_NEAR_CONTAINMENT else ""
 
 
 def _by_filled_form(pair: ComplaintPair) -> str:
-    return "filled-form" if _is_filled_form(pair.alignment) else ""
+    return "filled-form" if _is_filled_form(pair.alignment) and not is_copy_with_other_ends(pair) else ""
 
 
 def _is_filled_form(alignment: TextAlignment) -> bool:

@@ -2,7 +2,8 @@
 
 from math import log1p
 
-from normalize.duplicates.comparison.pair import ComplaintPair, is_cut_name, names_with_different_parts
+from normalize.duplicates.comparison.name_parts import is_cut_name, names_with_different_parts
+from normalize.duplicates.comparison.pair import LONG_COPY_WEIGHT, ComplaintPair
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
 
@@ -63,6 +64,36 @@ def different_names(pair: ComplaintPair) -> float:
     first_only = len(first.names) - len(pair.common_names) - is_cut_name(first, second)
     second_only = sum(not occurs_in(name, first.names) for name in second.names) - is_cut_name(second, first)
     return log1p(max(0, min(first_only, second_only))) * pair.is_near
+
+
+def is_copy_with_other_ends(pair: ComplaintPair) -> bool:
+    """Return True for a long text about one spot that was copied with another beginning or end.
+
+    No name, number or detail is exchanged, and both name the same things: what is exchanged are greetings, wishes and
+    remarks.
+    """
+    alignment = pair.alignment
+    is_at_ends = alignment.exchanged_weight > 0 and alignment.inner_exchanged_weight <= MAX_HARMLESS_WEIGHT
+    if not is_at_ends or not pair.is_near or alignment.shared_weight < LONG_COPY_WEIGHT:
+        return False
+    if pair.is_personal or not pair.location.is_same_spot:
+        return False
+    return not _exchanges_details(pair)
+
+
+def _exchanges_details(pair: ComplaintPair) -> bool:
+    alignment, first, second = pair.alignment, pair.first, pair.second
+    if alignment.exchanged_numbers or alignment.exchanged_opposites or alignment.exchanged_name_weight:
+        return True
+    if pair.entities.conflict or pair.entities.address_conflict or different_names(pair):
+        return True
+    # Another thing in one of them alone is a second request.
+    return first.things != second.things
+
+
+def different_senders(pair: ComplaintPair) -> float:
+    """Return 1 for two proven senders, but not if the one copied the other's report with other ends."""
+    return float(pair.sender_relation == "other" and not is_copy_with_other_ends(pair))
 
 
 def different_parts(pair: ComplaintPair) -> float:

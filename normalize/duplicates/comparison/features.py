@@ -177,7 +177,11 @@ FEATURES: tuple[Feature, ...] = (
         "Each names a landmark beside its spot that the other does not mention.",
         lambda pair: float(face_different_landmarks(pair.first, pair.second, pair.word_frequencies)),
     ),
-    Feature("other-sender", "Two proven senders.", lambda pair: float(pair.sender_relation == "other")),
+    Feature(
+        "other-sender",
+        "Two proven senders; not of a long copy about one spot with another beginning or end.",
+        feature_functions.different_senders,
+    ),
     Feature(
         "same-sender-other-text",
         "Texts of one sender that are not near: mostly two matters.",

@@ -5,9 +5,10 @@
 
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from math import hypot, log1p
 
-from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparable import Comparable, derived
 from normalize.duplicates.comparison.entity_comparison import HOUSES, PERSONS
 from normalize.duplicates.comparison.features import Feature
 from normalize.duplicates.comparison.location_comparison import (
@@ -26,6 +27,8 @@ _MIN_RARITY = 0.5
 _WEEKS_DAYS = 14.0
 # About 80 m.
 _NEAR_DEGREES = 0.0007
+# Digits of a house number at most. A card, a meter or a file has more.
+_MAX_HOUSE_DIGITS = 3
 # Kinds of one spot. A street is none: it has many trees and lamps.
 _SPOT_KINDS = frozenset({"alley", "landmark", "block", "km"})
 _NUMBERED_KINDS = frozenset({"street", "alley", "hamlet"})
@@ -87,20 +90,47 @@ def is_small_thing_without_spot(pair: ComplaintPair) -> bool:
     return not _is_one_spot(pair) and pair.landmark_weight < MIN_LANDMARK_WEIGHT
 
 
-def _common_rare_words(pair: ComplaintPair) -> float:
+def common_rare_words(pair: ComplaintPair) -> float:
     """Return the logarithm of the weight of rare dictionary words in common."""
     rarity, is_known = pair.word_frequencies.rarity, pair.word_frequencies.is_known
     words = (pair.first_roots & pair.second_roots) - pair.first.names - pair.second.names
     return log1p(sum(rarity(word) for word in words if rarity(word) > _MIN_RARITY and is_known(word)))
 
 
-def _names_one_person(pair: ComplaintPair) -> float:
+def names_one_person(pair: ComplaintPair) -> float:
     """Return 1 if a person's own matter has an equal person, or a common name that is a person's in one of them."""
     if not pair.is_personal:
         return 0.0
     entities = (*pair.first.entities, *pair.second.entities)
     is_name = any(kind == "name" and not pair.common_names.isdisjoint(value.split()) for kind, value in entities)
     return float(is_name or bool(PERSONS & pair.entities.equal))
+
+
+def have_different_house_numbers(pair: ComplaintPair) -> bool:
+    """Return True if both texts have house numbers (`nomor 18`, also without a street's word) and none is in common."""
+    first, second = (_house_numbers(side) for side in (pair.first, pair.second))
+    return bool(first and second) and first.isdisjoint(second)
+
+
+def tells_apart(pair: ComplaintPair) -> bool:
+    """Return True if one complaint says that it is not of a spot that the other one names."""
+    return _excludes_spot_of(pair.first, pair.second) or _excludes_spot_of(pair.second, pair.first)
+
+
+def _excludes_spot_of(complaint: Comparable, neighbour: Comparable) -> bool:
+    words = {*neighbour.title_words, *neighbour.text_words, *neighbour.address_words}
+    # A copy has the same contrast.
+    contrasts = set(complaint.entities) - set(neighbour.entities)
+    return any(kind == "contrast" and words.issuperset(value.split()) for kind, value in contrasts)
+
+
+@derived
+def _house_numbers(complaint: Comparable) -> set[str]:
+    return {
+        number
+        for word, number in pairwise(complaint.text_words)
+        if word == "nomor" and number.isdecimal() and len(number) <= _MAX_HOUSE_DIGITS
+    }
 
 
 def _has_other_numeral(pair: ComplaintPair) -> float:
@@ -159,14 +189,14 @@ OBJECT_FEATURES: tuple[Feature, ...] = (
         "A thing of which a street has many (a lamp, a tree), and neither house, landmark nor point in common.",
         lambda pair: float(is_small_thing_without_spot(pair)),
     ),
-    Feature("rare-words", "Logarithm of the weight of rare dictionary words in common.", _common_rare_words),
+    Feature("rare-words", "Logarithm of the weight of rare dictionary words in common.", common_rare_words),
     Feature(
         "much-in-order",
         "Logarithm of the weight of the shorter text.",
         lambda pair: log1p(pair.alignment.shorter_weight),
     ),
     Feature(
-        "one-person", "A person's own matter that names one person, also without an introduction.", _names_one_person
+        "one-person", "A person's own matter that names one person, also without an introduction.", names_one_person
     ),
     Feature(
         "within-hours",

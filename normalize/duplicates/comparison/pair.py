@@ -3,16 +3,15 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
 
 from config.reference.word_frequencies import WordFrequencies
-from language.places.names import PART_WORDS
 from normalize.duplicates.comparable import Comparable, SenderRelation, days_between, derived, relate_senders
 from normalize.duplicates.comparison.authors import without_other_authors
 from normalize.duplicates.comparison.entity_comparison import (
     AREAS,
     HOUSES,
     LOCATING_KINDS,
+    SPOTS,
     EntityComparison,
     compare_entities,
 )
@@ -28,7 +27,7 @@ from normalize.duplicates.comparison.text_alignment import MIN_DENSITY, SharedOr
 # Two texts are near if they share at least this weight.
 _MIN_NEAR_WEIGHT = 1.5
 # Shared weight of a long copy: about fifteen words that not every text has.
-_LONG_COPY_WEIGHT = 8.0
+LONG_COPY_WEIGHT = 8.0
 # Days within which one person sends the same words on another channel.
 _OTHER_CHANNEL_DAYS = 3.0
 # A topic with this prefix is of one person: a card, a claim, a wage. Two persons who ask for theirs ask for two things.
@@ -47,6 +46,8 @@ _PLACE_LIKELIHOOD_SAME_SPOT = 1.0
 _PLACE_LIKELIHOOD_SEVERAL_NAMES = 0.75
 _PLACE_LIKELIHOOD_ONE_NAME_OR_AREA = 0.4
 _PLACE_KINDS = frozenset({"street", "alley", "landmark", "hamlet", "village", "district"})
+# Kinds of a place in which there are many things of one kind.
+_NAMED_AREAS = frozenset({"street", "hamlet", "village", "area", "district"})
 # Kinds that two complaints in common must have for equal troubles to be one matter.
 _COMMON_GROUND_KINDS = (LOCATING_KINDS - HOUSES) | {"handle", "unit"}
 
@@ -130,7 +131,7 @@ class ComplaintPair:
         # Scattered words are no copy: most pairs need no alignment to see it.
         if not self.is_within_half_day or self._shared_order.density < MIN_DENSITY:
             return False
-        return self.alignment.shared_weight >= _LONG_COPY_WEIGHT and self.alignment.is_copy
+        return self.alignment.shared_weight >= LONG_COPY_WEIGHT and self.alignment.is_copy
 
     @cached_property
     def is_equal_on_other_channel(self) -> bool:
@@ -191,6 +192,12 @@ class ComplaintPair:
         """Names of the first complaint that the second one has too, also in another spelling."""
         return frozenset(name for name in self.first.names if occurs_in(name, self.second.names))
 
+    @cached_property
+    def specific_names(self) -> frozenset[str]:
+        """Common names that are no dictionary word and in neither complaint a place: of a shop, a bridge, a person."""
+        place_words = _place_words(self.first) | _place_words(self.second)
+        return frozenset(name for name in self.common_names - place_words if not self.word_frequencies.is_known(name))
+
     @property
     def common_name_share(self) -> float:
         """Number of common names in proportion to the complaint with fewer names."""
@@ -246,6 +253,12 @@ class ComplaintPair:
             return True
         return bool(self.common_names or self.entities.equal & _COMMON_GROUND_KINDS)
 
+    @property
+    def has_common_place(self) -> bool:
+        """True if both name a place or a person in common. An office, a sum or the number of a block is no place."""
+        has_same_spot = self.location.is_same_spot and self.entities.equal & SPOTS != {"block"}
+        return has_same_spot or bool(self.common_names or self.entities.equal & (LOCATING_KINDS - HOUSES))
+
     @cached_property
     def place_likelihood(self) -> float:
         """Likelihood that both are of one place: 0 to 1."""
@@ -267,29 +280,11 @@ class ComplaintPair:
         )
 
 
-def is_cut_name(first: Comparable, second: Comparable) -> bool:
-    """Return True if the last word of the first text is no name but the beginning of a word of the second text.
-
-    An SMS that was cut ends like this. The fragment must not count as a different name.
-    """
-    last_word = first.text_words[-1] if first.text_words else ""
-    if last_word not in first.names or last_word in second.names:
-        return False
-    return any(word.startswith(last_word) for word in second.text_words)
-
-
-def names_with_different_parts(first: Comparable, second: Comparable) -> set[str]:
-    """Return the names in `first` that go on with a name or a part's word, none of which occurs in `second`.
-
-    Tempapan Hulu and Tempapan Kuala are two places.
-    """
-    second_words = frozenset((*second.title_words, *second.text_words, *second.address_words))
-    is_shared: dict[str, bool] = {}
-    for words in (first.title_words, first.text_words, first.address_words):
-        for name, continuation in pairwise(words):
-            if name in first.names and (continuation in first.names or continuation in PART_WORDS):
-                is_shared[name] = is_shared.get(name, False) or occurs_in(continuation, second_words)
-    return {name for name, shared in is_shared.items() if not shared}
+@derived
+def _place_words(complaint: Comparable) -> frozenset[str]:
+    """Return the words of districts and of streets, hamlets and villages."""
+    places = (value for kind, value in (*complaint.entities, *complaint.address_entities) if kind in _NAMED_AREAS)
+    return complaint.district_words.union(*(place.split() for place in places))
 
 
 @derived

@@ -40,9 +40,10 @@ class TextAlignment:
     The weight of words is the sum of their rarities (see `WordFrequencies.rarity`).
 
     `exchanged_weight` is of the words that stand in each other's place, the lighter side of each exchange.
-    `exchanged_name_weight` is its part from exchanges of names in few words. `exchanged_numbers` and
-    `exchanged_opposites` count exchanges of numbers and of words like left and right. `density` is the share of shared
-    words in the longer stretch between the first and the last shared word (0 to 1).
+    `exchanged_name_weight` is its part from exchanges of names in few words, `inner_exchanged_weight` its part between
+    shared words, not at an end of the texts. `exchanged_numbers` and `exchanged_opposites` count exchanges of numbers
+    and of words like left and right. `density` is the share of shared words in the longer stretch between the first and
+    the last shared word (0 to 1).
     """
 
     shared_weight: float = 0.0
@@ -50,6 +51,7 @@ class TextAlignment:
     second_only_weight: float = 0.0
     exchanged_weight: float = 0.0
     exchanged_name_weight: float = 0.0
+    inner_exchanged_weight: float = 0.0
     exchanged_numbers: int = 0
     exchanged_opposites: int = 0
     density: float = 0.0
@@ -112,7 +114,8 @@ def align_texts(shared_order: SharedOrder, word_frequencies: WordFrequencies) ->
     first, second = shared_order.first, shared_order.second
     alignment = TextAlignment(density=shared_order.density)
     first_text, second_text = frozenset(first), frozenset(second)
-    for is_equal, first_segment, second_segment in shared_order.segments():
+    segments = list(shared_order.segments())
+    for position, (is_equal, first_segment, second_segment) in enumerate(segments):
         if is_equal:
             alignment.shared_weight += sum(map(word_frequencies.rarity, first_segment))
             continue
@@ -131,6 +134,7 @@ def align_texts(shared_order: SharedOrder, word_frequencies: WordFrequencies) ->
             _without(first_words, spellings.keys()),
             _without(second_words, spellings.values()),
             word_frequencies,
+            is_inner=0 < position < len(segments) - 1,
         )
     return alignment
 
@@ -140,9 +144,14 @@ def _without(words: Sequence[str], removed_words: Container[str]) -> list[str]:
 
 
 def _add_difference(
-    alignment: TextAlignment, first_words: Sequence[str], second_words: Sequence[str], word_frequencies: WordFrequencies
+    alignment: TextAlignment,
+    first_words: Sequence[str],
+    second_words: Sequence[str],
+    word_frequencies: WordFrequencies,
+    *,
+    is_inner: bool,
 ) -> None:
-    """Add words that stand between the same shared words, but in one text only."""
+    """Add words that stand between the same shared words, but in one text only. `is_inner`: not at an end."""
     first_weight, second_weight = (
         sum(map(word_frequencies.rarity, first_words)),
         sum(map(word_frequencies.rarity, second_words)),
@@ -153,6 +162,7 @@ def _add_difference(
         return
     exchanged_weight = min(first_weight, second_weight)
     alignment.exchanged_weight += exchanged_weight
+    alignment.inner_exchanged_weight += exchanged_weight * is_inner
     alignment.exchanged_numbers += _has_number(first_words) and _has_number(second_words)
     if max(len(first_words), len(second_words)) > _MAX_NAME_WORDS:
         return

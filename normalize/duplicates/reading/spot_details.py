@@ -6,6 +6,7 @@
 * `plate`: the plate of a vehicle, a part of it masked (`BK 1xxx QA`).
 * `span`: the two ends of a stretch (`antara Gladag dan Nonongan`).
 * `level`: the kind of a school (`smk`).
+* `contrast`: another spot from which the text tells its own (`bukan yang di TPS`, `yang depan pasar sudah`).
 * `name`: a relative for whom the sender asks (`anak saya Ratri`), or a patronymic (`Zainab binti Umar`).
 """
 
@@ -43,6 +44,12 @@ _BUSINESS = re.compile(
 )
 _MASKED_PLATE = re.compile(r"\b([A-Z]{1,2}) ?(\d{0,3}[xX*.]{1,4}\d{0,3}) ?([A-Z]{1,3})\b")
 _SPAN = re.compile(r"\bantara ([a-z]{4,})(?: [a-z]+)?(?: dan |-| sampai | s/d )(?:jl\.? |jalan )?([a-z]{4,})")
+_BESIDE_WORDS = r"(?:di|yang|yg|nu|depan|dpn|dekat|dkt|samping|sebelah|belakang)"
+_NOT_ONLY = r"(?:bukan|bkn|beda|selain)(?: (?:cuma|cuman|hanya|saja|dengan|dgn|dari|sama))?"
+_CONTRAST = re.compile(
+    rf"\b{_NOT_ONLY} (?:{_BESIDE_WORDS} ){{0,3}}([a-z]{{3,}}(?: [a-z]{{3,}})?)"
+    rf"|\b(?:yang|yg) (?:{_BESIDE_WORDS} ){{1,2}}([a-z]{{3,}}) (?:sudah|sdh|udah)\b"
+)
 _LEVEL = re.compile(r"\b(sd|smp|sma|smk|mts|paud|tk)n?\b")
 _RELATIVE = re.compile(
     r"\b(?i:anak|adik|adek|kakak|istri|suami|ibu|bapak|ayah|mertua|nenek|kakek|ponakan|keponakan|cucu)"
@@ -61,6 +68,8 @@ def find_details(text: str, lowercase_text: str) -> Iterator[NamedEntity]:
         yield "pole", f"{_ONE_WORD.get(match[1], match[1])} {match[2].lstrip('0')}"
     for match in _FIRM.finditer(lowercase_text):
         yield "firm", match[1]
+    for match in _CONTRAST.finditer(lowercase_text):
+        yield "contrast", match[1] or match[2]
     for match in _LEVEL.finditer(lowercase_text):
         yield "level", match[1]
     yield from _find_capitalized(text)

@@ -38,10 +38,10 @@ def candidate_metrics(detection: DuplicateDetection) -> dict[str, Any]:
     return measure_duplicates(detection, [pair for name in CANDIDATE_FILES for pair in load_pairs(name)])
 
 
-@pytest.fixture(scope="module")
-def stream_metrics(detection: DuplicateDetection) -> dict[str, Any]:
-    """Metrics of the stream that no weight was learned from, decided report by report."""
-    reports = StreamReport.load_file(STREAMS / "author-c-test.jsonl")
+@pytest.fixture(scope="module", params=["author-c-test", "author-d-test"])
+def stream_metrics(request: pytest.FixtureRequest, detection: DuplicateDetection) -> dict[str, Any]:
+    """Metrics of a stream that no weight was learned from, decided report by report."""
+    reports = StreamReport.load_file(STREAMS / f"{request.param}.jsonl")
     return measure_stream(decide_stream(detection, reports, load_regions()))
 
 
@@ -59,23 +59,27 @@ def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misl
     """
     assert candidate_metrics["precision"]["value"] >= 0.98
     assert candidate_metrics["recall"]["value"] >= 0.67
-    assert candidate_metrics["likely"]["recall_with_certain"]["value"] >= 0.87
+    assert candidate_metrics["likely"]["recall_with_certain"]["value"] >= 0.92
     assert candidate_metrics["likely"]["right"]["value"] >= 0.7
-    assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.91
+    assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.9
     assert candidate_metrics["recall_by_label"]["joins"]["value"] >= 0.3
     assert misleading_metrics["precision"]["value"] >= 0.9
     assert misleading_metrics["recall"]["value"] >= 0.5
 
 
 def test_merges_in_streams_are_right(stream_metrics: dict[str, Any]) -> None:
-    """Reports that arrive one after another, a third of them of a neighbour's matter, are seldom merged wrongly."""
+    """Reports that arrive one after another, up to a third of them of a neighbour's matter, are seldom merged wrongly.
+
+    Suggestions are more than half right where neighbours are fewer.
+    """
     merges, later = stream_metrics["merges"], stream_metrics["later_reports"]
-    assert merges["near"]["value"] >= 0.96
-    assert merges["other_words"]["value"] >= 0.88
+    assert merges["near"]["value"] >= 0.98
+    assert merges["other_words"]["value"] >= 0.92
     assert merges["near"]["count"] >= 58
     assert merges["other_words"]["count"] >= 20
-    assert stream_metrics["suggestions"]["value"] >= 0.45
-    assert later["all"]["recall_with_likely"] >= 0.83
+    assert stream_metrics["suggestions"]["value"] >= 0.35
+    assert later["all"]["recall"] >= 0.66
+    assert later["all"]["recall_with_likely"] >= 0.87
 
 
 def test_sources_are_judged_about_equally(candidate_metrics: dict[str, Any]) -> None:

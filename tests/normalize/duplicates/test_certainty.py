@@ -109,3 +109,112 @@ def test_sender_who_waits_repeats(compare: CompareMessages) -> None:
     assert compare(first, message(waiting.replace("masih ", ""), hours=20, sender="b")).certainty != "new"
     assert says_continuing("sampai sekarang belum ada petugas")
     assert not says_continuing("lampu mati di jalan mawar")
+
+
+@pytest.mark.parametrize(
+    ("first_end", "copied_end", "certainty"),
+    [
+        ("sudah dua orang jatuh", "mohon segera ditangani, kasihan warga", "certain"),
+        ("sudah dua orang jatuh", "mohon juga pohon di sana segera dipangkas", "likely"),
+        ("di titik 3 sudah lama", "di titik 5 mohon ditangani", "new"),
+        ("kata Pak Wirasena sudah lama", "kata Bu Ratnaningsih mohon ditangani", "new"),
+    ],
+    ids=["wish", "thing", "number", "name"],
+)
+def test_another_end_makes_no_other_matter(
+    compare: CompareMessages, first_end: str, copied_end: str, certainty: str
+) -> None:
+    """A long copy by another proven sender with another end is certain; another thing, number or name is not."""
+    text = "Kemenkes, lampu jalan padam di depan SD Negeri Wiratama Jl. Anggrek Sentosa No. 8 sejak kemarin, {}"
+    first = message(text.format(first_end), channel="mobile", sender="a")
+    copy = message(text.format(copied_end), hours=72, channel="mobile", sender="b")
+    assert compare(first, copy).certainty == certainty
+    assert compare(copy, first).certainty == certainty
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "Urus sertifikat tanah di Desa Sukawiyata Kecamatan Banjarlor diminta Rp 450.000 oleh panitia. Itu gratis?",
+            "pak, di sukawiyata banjarlor ptsl kok dipungut 450rb per bidang. warga kecil mana sanggup bayar",
+        ),
+        (
+            "Papan jembatan gantung Wirakarsa di Desa Sukawiyata banyak yang lapuk, kemarin anak sekolah terperosok",
+            "jembatan gantung wirakarsa sukawiyata papannya keropos, anak smp nyaris jatuh ke kali. kapan diganti",
+        ),
+    ],
+    ids=["sum", "bridge"],
+)
+def test_one_sum_or_one_specific_name_is_one_object(compare: CompareMessages, first: str, second: str) -> None:
+    """A sum that is asked for at one place, or a thing with a name of its own, is one object."""
+    verdict = compare(message(first), message(second, hours=30))
+    assert not verdict.is_near
+    assert verdict.certainty == "certain"
+
+
+def test_a_sum_is_no_place(compare: CompareMessages) -> None:
+    """Two car parks ask for the same money."""
+    first = message(
+        "Parkir mobil di depan Masjid Wiratama dimintai 10 ribu tanpa karcis, tolong dishub tertibkan jukir"
+    )
+    other_town = message("jukir di Pasar Lokasari minta 10rb tanpa karcis, parkir mobil, dishub mana", hours=40)
+    assert compare(first, other_town).certainty != "certain"
+
+
+def test_campaign_against_one_firm_is_certain_from_another_town(compare: CompareMessages) -> None:
+    """A copy about a firm is of one object; a copy about a road at the market is of each town's own road."""
+    campaign = (
+        "HENTIKAN tambang batu PT Wiratama Andesit di lereng bukit! Mata air warga sudah kering. Mohon cabut izinnya."
+    )
+    first = message(campaign, location="Kota Bogor")
+    assert compare(first, message(campaign, hours=3, location="Kota Surakarta")).certainty == "certain"
+    road = "jalan depan pasar besar berlubang parah, tiap hujan jadi kolam, tolong diaspal ulang jangan ditambal"
+    first = message(road, location="Kota Bogor")
+    assert compare(first, message(road, hours=3, location="Kota Surakarta")).certainty != "certain"
+
+
+@pytest.mark.parametrize(
+    "contrast", ["bukan yang di pasar besar", "yang depan pasar sudah", "beda dengan yang dekat pasar"]
+)
+def test_a_text_that_tells_its_spot_from_the_other_one(compare: CompareMessages, contrast: str) -> None:
+    """Who writes that it is not the spot of the earlier report means another one. A copy has the same contrast."""
+    first = message("Sampah menumpuk di Jl. Anggrek Sentosa depan pasar besar, sudah empat hari tidak diangkut, bau")
+    other_spot = (
+        f"Sampah menumpuk di Jl. Anggrek Sentosa depan pasar besar, sudah empat hari tidak diangkut, {contrast}"
+    )
+    assert compare(first, message(other_spot, hours=20)).certainty == "likely"
+    assert compare(message(other_spot), message(other_spot, hours=20)).certainty == "certain"
+
+
+def test_flood_of_a_street_is_at_several_landmarks(compare: CompareMessages) -> None:
+    """Within hours a flood is one; holes before two landmarks are two."""
+    first = message("Banjir Jl. Anggrek Sentosa depan SD Wiratama, air selutut, motor mogok, tolong pompa dinyalakan")
+    second = "jalan anggrek sentosa banjir di depan puskesmas, mobil saya mogok di tengah, tidak ada petugas"
+    assert compare(first, message(second, hours=2)).certainty == "certain"
+    holes = message("Jl. Anggrek Sentosa berlubang depan SD Wiratama, motor jatuh")
+    assert (
+        compare(holes, message("lubang jalan anggrek sentosa depan puskesmas, motor jatuh", hours=2)).certainty
+        != "certain"
+    )
+
+
+def test_house_numbers_without_a_street_word(compare: CompareMessages) -> None:
+    """Two poles of one lane, each with the number of its house."""
+    first = message("Tiang listrik miring di Gang Swakarsa 3 no 18 Duren Sawit, kabelnya menjuntai ke genteng rumah")
+    other_pole = message(
+        "sudah lapor tiang listrik miring swakarsa 3 no 27 duren sawit, kabel menjuntai, kapan ditangani", 90
+    )
+    same_pole = message(
+        "sudah lapor tiang listrik miring swakarsa 3 no 18 duren sawit, kabel menjuntai, kapan ditangani", 90
+    )
+    assert compare(first, other_pole).certainty != "certain"
+    assert compare(first, same_pole).certainty == "certain"
+
+
+def test_masked_numbers_of_an_unknown_kind(compare: CompareMessages) -> None:
+    """In a copy, other visible digits are another telephone."""
+    text = "HP saya sudah didaftarkan di bea cukai dan bayar pajak, tetapi sinyal hilang. IMEI {}. Mohon dibuka"
+    first = message(text.format("35xxxxxxxx4410"))
+    assert compare(first, message(text.format("35xxxxxxxx7028"), hours=20)).certainty == "new"
+    assert compare(first, message(text.format("35xxxxxxxx4410"), hours=20)).certainty == "certain"
