@@ -13,6 +13,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*\n\s*")
 
+# Turns the signs of ASCII text in lower case into spaces.
+_ASCII_SIGNS = str.maketrans({code: " " for code in range(128) if not chr(code).isalnum()})
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LATIN = re.compile(r"[a-zA-Z]")
@@ -41,6 +43,8 @@ def clean_text(text: str) -> str:
 
 def comparable_text(text: str) -> str:
     """Return letters and digits, case and width folded: equal texts differ in typing only, never in words."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_ASCII_SIGNS).split())
     flat = unicodedata.normalize("NFKC", clean_text(text)).casefold()
     # Marks are the vowels of many scripts (Javanese, Thai): without them different words would be equal.
     letters = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in flat)

@@ -1,6 +1,6 @@
 """Reports of forgotten persons in the router: no dispatch with their words is published or stays stored."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import Connection, select, update
@@ -14,9 +14,13 @@ from privacy.forgotten import forgotten_complaints
 from router.store import RoutedDispatch
 
 
-def unless_forgotten(connection: Connection, complaint: Complaint) -> Complaint:
-    """Return the complaint; of a forgotten person, what remains of it."""
-    return forgotten_complaint(complaint) if forgotten_complaints(connection, [complaint.id]) else complaint
+def unless_forgotten(connection: Connection, complaints: Mapping[str, Complaint]) -> Mapping[str, Complaint]:
+    """Return the complaints by the same keys; of forgotten persons, what remains of theirs."""
+    forgotten_ids = forgotten_complaints(connection, [complaint.id for complaint in complaints.values()])
+    return {
+        key: forgotten_complaint(complaint) if complaint.id in forgotten_ids else complaint
+        for key, complaint in complaints.items()
+    }
 
 
 def answer_unless_forgotten(connection: Connection, answer: AgencyAnswer) -> AgencyAnswer:

@@ -1,8 +1,7 @@
 """The router: turns complaints, refusals and corrections into dispatches to agency queues."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -13,11 +12,11 @@ from bus.port import Outgoing, Record
 from config.clocks.deadlines import Deadlines
 from config.database import write_transaction
 from config.reference.reloading import Source
-from messages import codec, ids
+from messages import codec
 from messages.answer_check import AnswerCheck
 from messages.channels import ChannelDirectory
-from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
-from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
+from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, Reply
+from messages.topics import COMPLAINTS, CORRECTIONS, REPLIES, agency_topic
 from router.answer_store import ProcessedAnswer, counted_verdicts, find_processed_answer
 from router.cases.hops import cases_first
 from router.cases.transfer import CaseTransfer
@@ -33,19 +32,18 @@ from router.lifecycle.correction import apply_correction
 from router.lifecycle.first_dispatch import case_reopening, first_dispatches
 from router.lifecycle.objection import is_told_to_oversight, reopened_cases
 from router.lifecycle.refusal import (
-    RefusalEvent,
     dispatch_to_next_agency,
     next_agency,
     refusal_event,
     refusing_agencies,
 )
+from router.new_cases import NewCases
+from router.oversight import not_counted_message, refusal_message, reopened_message
 from router.replies import AnswerRecipients, answer_reply, dispatch_reply, reopening_reply
 from router.rules import Rules
 from router.store import dispatches_by_position
 
 _SOURCE = "/satu-pintu/router"
-# Events for oversight that an agency's answer leads to.
-AnswerEvent: TypeAlias = Literal["refused", "ping-pong", "hop-limit", "answer-not-counted"]
 
 _log = structlog.get_logger()
 
@@ -85,22 +83,51 @@ class RouterStage:
         accompanies its case, and moves with it (see `router.cases`).
         """
         self._rules = self._source.current()
+        decoded = {record.position: self._decode(record) for record in records if record.topic == COMPLAINTS}
         with write_transaction(self._engine) as connection:
             stored = dispatches_by_position(connection, [record.position for record in records])
-            return [
-                output
-                for record in records
-                for output in self._route(connection, record, stored.get(record.position, ()))
-            ]
+            complaints = unless_forgotten(connection, decoded)
+            ids_of_complaints = {complaint.id for complaint in complaints.values()}
+            new_cases = NewCases(connection, ids_of_complaints, self._rules, self._now, self._deadlines)
+            outputs: list[Outgoing] = []
+            for record in records:
+                complaint = complaints.get(record.position)
+                if complaint and record.position not in stored and new_cases.add(record.position, complaint):
+                    continue
+                # The tables must have all earlier cases before a record of another sort is routed.
+                outputs += self._publish_each(new_cases.store())
+                stored_dispatches = stored.get(record.position, ())
+                if complaint:
+                    outputs += self._route_complaint(connection, record, complaint, stored_dispatches, new_cases)
+                else:
+                    outputs += self._route(connection, record, stored_dispatches)
+                    new_cases.note_changes()
+            outputs += self._publish_each(new_cases.store())
+        return outputs
+
+    def _decode(self, record: Record) -> Complaint:
+        try:
+            return codec.decode(Complaint, record.value, record.headers, self._channels.names)
+        except codec.CodecError as error:
+            raise Reject(error.reason, error.field) from error
+
+    def _route_complaint(
+        self,
+        connection: Connection,
+        record: Record,
+        complaint: Complaint,
+        stored: Sequence[Dispatch],
+        new_cases: NewCases,
+    ) -> Sequence[Outgoing]:
+        transfer = CaseTransfer(connection, record.position, self._deadlines)
+        dispatches = stored or first_dispatches(transfer, complaint, self._rules, self._now())
+        new_cases.note_dispatches(dispatches)
+        return [*self._publish(dispatches), *self._tell_reopenings(dispatches)]
 
     def _route(self, connection: Connection, record: Record, stored: Sequence[Dispatch]) -> Sequence[Outgoing]:
+        """Return the messages that follow from a correction or an answer."""
         transfer = CaseTransfer(connection, record.position, self._deadlines)
         try:
-            if record.topic == COMPLAINTS:
-                complaint = codec.decode(Complaint, record.value, record.headers, self._channels.names)
-                complaint = unless_forgotten(connection, complaint)
-                dispatches = stored or first_dispatches(transfer, complaint, self._rules, self._now())
-                return [*self._publish(dispatches), *self._tell_reopenings(dispatches)]
             if record.topic == CORRECTIONS:
                 correction = codec.decode(Correction, record.value, record.headers)
                 return self._publish(stored or apply_correction(transfer, correction, self._rules, self._now()))
@@ -124,7 +151,7 @@ class RouterStage:
         )
         if outcome in {"late", "not-accepted"}:
             _log.info("answer.not_counted", complaint_id=str(answer.complaint_id), reason=outcome)
-            return [_not_counted_message(answer, outcome, record.taken_at)]
+            return [not_counted_message(answer, outcome, record.taken_at)]
         if outcome != "counted" or answer.verdict == "accepted":
             return ()
         if answer.verdict == "refused":
@@ -213,7 +240,7 @@ class RouterStage:
             # Those that accompany a case are in the order of `cases_first`: they need not be in memory at once.
             dispatches = moved if hop.own_case else cases_first(moved)
         event = refusal_event(chosen, refused_by, suggested_agency, refused.reasons)
-        return [*self._publish_in_order(dispatches), _refusal_message(answer, event, record.taken_at)]
+        return [*self._publish_in_order(dispatches), refusal_message(answer, event, record.taken_at)]
 
     def _tell_reopenings(self, dispatches: Sequence[Dispatch]) -> Sequence[Outgoing]:
         """Return the replies and the events about the cases that were opened again among the dispatches."""
@@ -222,12 +249,17 @@ class RouterStage:
             name = self._find_name(case.agency) or ""
             outputs += _reply_messages(reopening_reply(case, name, self._channels.with_progress))
             if is_told_to_oversight(case):
-                outputs.append(_reopened_message(case))
+                outputs.append(reopened_message(case))
         return outputs
 
     def _find_name(self, code: str) -> str | None:
         institution = self._rules.registry.institutions.get(code)
         return institution.name if institution else None
+
+    def _publish_each(self, new_cases: Iterable[Dispatch]) -> Iterator[Outgoing]:
+        for dispatch in new_cases:
+            yield from self._publish([dispatch])
+            yield from self._tell_reopenings([dispatch])
 
     def _publish(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         return self._publish_in_order(cases_first(dispatches))
@@ -259,38 +291,3 @@ def _joined_and_objecting(accompanying: Iterable[Dispatch]) -> tuple[Sequence[Di
 
 def _reply_messages(reply: Reply | None) -> Sequence[Outgoing]:
     return [Outgoing(REPLIES, *codec.encode(reply, str(reply.complaint_id), _SOURCE))] if reply else ()
-
-
-def _refusal_message(answer: AgencyAnswer, refusal: RefusalEvent, at: datetime) -> Outgoing:
-    id_ = ids.event_id(answer.dispatch_id, refusal.event)
-    return _oversight_message(answer, id_, refusal.event, refusal.reason, at)
-
-
-def _not_counted_message(answer: AgencyAnswer, outcome: str, at: datetime) -> Outgoing:
-    id_ = ids.event_id(answer.id, "answer-not-counted")
-    return _oversight_message(answer, id_, "answer-not-counted", f"{outcome}: {answer.verdict}", at)
-
-
-def _reopened_message(case: Dispatch) -> Outgoing:
-    event = OversightEvent(
-        id=ids.event_id(case.id, "reopened-again"),
-        message_id=case.message_id,
-        at=case.at,
-        event="reopened-again",
-        subject=case.complaint_id,
-        reason="objected-again",
-    )
-    return Outgoing(OVERSIGHT, *codec.encode(event, str(case.complaint_id), _SOURCE))
-
-
-def _oversight_message(answer: AgencyAnswer, id_: UUID, event: AnswerEvent, reason: str, at: datetime) -> Outgoing:
-    message = OversightEvent(
-        id=id_,
-        message_id=answer.message_id,
-        at=at,
-        event=event,
-        subject=answer.complaint_id,
-        reason=reason,
-        actor=answer.actor,
-    )
-    return Outgoing(OVERSIGHT, *codec.encode(message, str(answer.complaint_id), _SOURCE))

@@ -71,6 +71,11 @@ def store_dispatches_once(connection: Connection, position: str, dispatches: Ite
 
     It is not done if another record led to that hop of a complaint already.
     """
+    return store_hops_once(connection, [(position, dispatch) for dispatch in dispatches])
+
+
+def store_hops_once(connection: Connection, hops: Iterable[tuple[str, Dispatch]]) -> Collection[UUID]:
+    """Do the same for dispatches of several records, each with the position of its record."""
     rows = [
         {
             "complaint_id": dispatch.complaint_id,
@@ -80,7 +85,7 @@ def store_dispatches_once(connection: Connection, position: str, dispatches: Ite
             "dispatch": dispatch.model_dump_json(),
             "shape_version": Dispatch.version,
         }
-        for dispatch in dispatches
+        for position, dispatch in hops
     ]
     if not rows:
         return ()
@@ -142,6 +147,15 @@ def linked_dispatches(connection: Connection, complaint_id: UUID) -> Iterator[Di
     ever_linked = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == complaint_id).distinct()
     latest = _latest_dispatches(connection, connection.execute(ever_linked).scalars().all())
     return (dispatch for dispatch in latest if dispatch.relation.of == complaint_id)
+
+
+def followed_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of these complaints that others repeat or join, or once did."""
+    followed: set[UUID] = set()
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        query = select(RoutedDispatch.follows).where(col(RoutedDispatch.follows).in_(chunk))
+        followed.update(filter(None, connection.execute(query.distinct()).scalars()))
+    return followed
 
 
 def store_parent(connection: Connection, complaint_id: UUID, parent_id: UUID) -> None:

@@ -49,19 +49,20 @@ class TermIndex:
 
         A word within a longer phrase has no topic of its own: "pju padam" is not a power cut.
         """
-        phrase_end = 0
-        for position, word in enumerate(words):
-            for length in self._longest_first.get(word, ()) if position >= phrase_end else ():
+        phrase_end, longest_first = 0, self._longest_first
+        # Few words begin a phrase.
+        for position in [position for position, word in enumerate(words) if word in longest_first]:
+            for length in longest_first[words[position]] if position >= phrase_end else ():
                 if topic := self._topics.get(tuple(words[position : position + length])):
                     phrase_end = position + length
                     yield topic
                     break
 
     def _pair_topics(self, words: Sequence[str]) -> Iterable[str]:
-        for position, word in enumerate(words):
-            if pairs := self._pairs.get(word):
-                nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
-                yield from (topic for second_word, topic in pairs if second_word in nearby_words)
+        pairs = self._pairs
+        for position in [position for position, word in enumerate(words) if word in pairs]:
+            nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
+            yield from (topic for second_word, topic in pairs[words[position]] if second_word in nearby_words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -101,7 +100,7 @@ def parse_sms(body: str) -> ParsedSms:
         return ParsedSms("nothing", anonim=anonim, rahasia=rahasia)
     if request := _parse_request(text):
         return request
-    letters = sum(unicodedata.category(character)[0] == "L" for character in text)
+    letters = sum(map(str.isalpha, text))
     is_report = letters >= _MIN_LETTERS or bool(find_tracking_numbers(text))
     return ParsedSms("report" if is_report else "unclear", text, anonim=anonim, rahasia=rahasia)
 

@@ -81,6 +81,9 @@ class DangerReader:
         matches: list[_Match] = []
         position = 0
         while position < len(words):
+            if words[position] not in self._roots:
+                position += 1
+                continue
             longest = self._longest_match(words, position)
             matches += longest
             is_idiom = any(match.row.means == IDIOM for match in longest)

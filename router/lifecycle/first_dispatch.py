@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from config.clocks.deadlines import Deadlines
 from messages import ids
 from messages.shapes import ClosedCase, Complaint, Dispatch, SenderAct
 from messages.topics import TRIAGE
@@ -49,6 +50,11 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     if dispatches and parent_id:
         store_parent(transfer.connection, complaint.id, parent_id)
     return [*parent_hops, *dispatches]
+
+
+def new_case(complaint: Complaint, rules: Rules, now: datetime, deadlines: Deadlines) -> Dispatch:
+    """Return the first hop of a complaint that has no relation to another one, and that no other one belongs to."""
+    return with_deadline(_own_dispatch(complaint, rules, now, None), now, deadlines)
 
 
 def _hops_of_parent(

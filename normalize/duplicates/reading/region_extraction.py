@@ -4,8 +4,8 @@ Also finds villages whose names are ordinary words (Batu Merah). Pure.
 """
 
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from collections.abc import Container, Iterable, Sequence
+from itertools import pairwise
 
 from language.places.gazetteer import Gazetteer, regions_overlap
 from language.places.villages import Villages
@@ -67,7 +67,8 @@ class RegionExtraction:
             if entity.kind in REGIONS and entity.value[0].isdecimal()
             for code in entity.value.split("|")
         ]
-        compounds = (compound for words in texts for compound in _word_compounds(words, names))
+        is_village_name = self._villages.joined_names.__contains__
+        compounds = (compound for words in texts for compound in filter(is_village_name, _word_compounds(words, names)))
         return {compound for compound in compounds if self._is_village(compound, region_codes)}
 
     def _is_village(self, compound: str, region_codes: Sequence[str]) -> bool:
@@ -79,13 +80,12 @@ class RegionExtraction:
         return len(districts) <= _MAX_DISTRICTS_WITHOUT_REGION
 
 
-def _word_compounds(words: Sequence[Word], names: Container[str]) -> Iterator[str]:
-    """Yield each two and three neighbouring ordinary words as one word."""
+def _word_compounds(words: Sequence[Word], names: Container[str]) -> Sequence[str]:
+    """Return each two and three neighbouring ordinary words as one word."""
     ordinary_words = [word.normal if word.normal.isalpha() and word.normal not in names else "" for word in words]
     triples = zip(ordinary_words, ordinary_words[1:], ordinary_words[2:], strict=False)
-    for parts in chain(pairwise(ordinary_words), triples):
-        if all(parts):
-            yield "".join(parts)
+    pair_compounds = [first + second for first, second in pairwise(ordinary_words) if first and second]
+    return pair_compounds + [first + second + third for first, second, third in triples if first and second and third]
 
 
 def _any_related(codes: Iterable[str], districts: Iterable[str]) -> bool:

@@ -1,0 +1,71 @@
+"""Complaints that belong to no other one: each is a case of its own, and many are stored by one statement."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from config.clocks.deadlines import Deadlines
+from messages.shapes import Complaint, Dispatch
+from router.lifecycle.first_dispatch import new_case
+from router.rules import Rules
+from router.store import followed_complaints, store_hops_once
+
+
+class NewCases:
+    """The new cases of one batch. `complaint_ids` are those of all its complaints.
+
+    What is added waits for `store`, and nothing else may read or write the router's tables meanwhile.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        complaint_ids: Collection[UUID],
+        rules: Rules,
+        now: Callable[[], datetime],
+        deadlines: Deadlines,
+    ) -> None:
+        self._connection = connection
+        self._complaint_ids = complaint_ids
+        self._rules = rules
+        self._now = now
+        self._deadlines = deadlines
+        # Complaints that others belong to, which were routed before them; `None` if it must be read (again).
+        self._followed: set[UUID] | None = None
+        self._waiting: dict[UUID, tuple[str, Dispatch]] = {}
+
+    def add(self, position: str, complaint: Complaint) -> bool:
+        """Route a complaint of the record at `position`.
+
+        Return False, and do nothing, if the complaint has a relation, is like a closed case, was added before, or if
+        others belong to it.
+        """
+        if complaint.relation.kind != "new" or complaint.relation.of or complaint.again:
+            return False
+        if self._followed is None:
+            self._followed = set(followed_complaints(self._connection, self._complaint_ids))
+        if complaint.id in self._followed or complaint.id in self._waiting:
+            return False
+        self._waiting[complaint.id] = position, new_case(complaint, self._rules, self._now(), self._deadlines)
+        return True
+
+    def store(self) -> Sequence[Dispatch]:
+        """Store the cases that were added since the last call.
+
+        Return them in the order of their records, without complaints that another record had led to before.
+        """
+        hops = list(self._waiting.values())
+        self._waiting.clear()
+        stored_ids = store_hops_once(self._connection, hops)
+        return [dispatch for _, dispatch in hops if dispatch.complaint_id in stored_ids]
+
+    def note_dispatches(self, dispatches: Iterable[Dispatch]) -> None:
+        """Note the dispatches to which another complaint of the batch led: it belongs to the one that they name."""
+        if self._followed is not None:
+            self._followed |= {dispatch.relation.of for dispatch in dispatches if dispatch.relation.of}
+
+    def note_changes(self) -> None:
+        """Note that a record of another sort was routed, which may change who belongs to whom."""
+        self._followed = None
