@@ -24,8 +24,11 @@ class PhraseLexicon(Generic[T]):
     def __init__(self, phrases: Mapping[Phrase, T]) -> None:
         self._meanings = dict(phrases)
         lengths: dict[str, set[int]] = {}
+        # Second words of the phrases by their first: mostly no phrase goes on with the next word of a text.
+        self._second_words: dict[str, set[str]] = {}
         for phrase in phrases:
             lengths.setdefault(phrase[0], set()).add(len(phrase))
+            self._second_words.setdefault(phrase[0], set()).update(phrase[1:2])
         self._longest_first = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
 
     def find_phrases(
@@ -49,7 +52,7 @@ class PhraseLexicon(Generic[T]):
         return [
             meaning
             for first in self._possible_starts(words)
-            for length in self._longest_first[words[first]]
+            for length in self._possible_lengths(words, first)
             if (meaning := self._meanings.get(tuple(words[first : first + length]))) is not None
         ]
 
@@ -63,11 +66,17 @@ class PhraseLexicon(Generic[T]):
     def _longest_at(
         self, words: Sequence[str], first: int, is_allowed: Callable[[T], bool] | None
     ) -> LexiconMatch[T] | None:
-        for length in self._longest_first[words[first]]:
-            phrase = tuple(words[first : first + length])
-            meaning = self._meanings.get(phrase)
-            if meaning is None or len(phrase) < length:
-                continue
-            if is_allowed is None or is_allowed(meaning):
+        for length in self._possible_lengths(words, first):
+            meaning = self._meanings.get(tuple(words[first : first + length]))
+            if meaning is not None and (is_allowed is None or is_allowed(meaning)):
                 return LexiconMatch(meaning, first, first + length)
         return None
+
+    def _possible_lengths(self, words: Sequence[str], first: int) -> Sequence[int]:
+        """Return the lengths of phrases that may stand at a word with which phrases begin, the longest first."""
+        longest_first = self._longest_first[words[first]]
+        if longest_first[0] == 1:
+            return longest_first
+        if first + 1 < len(words) and words[first + 1] in self._second_words[words[first]]:
+            return [length for length in longest_first if length <= len(words) - first]
+        return longest_first[-1:] if longest_first[-1] == 1 else ()

@@ -9,12 +9,15 @@ _BASIC = frozenset(
 )
 # Each of these is sent as an escape and a character.
 _EXTENSION = frozenset("\f^{}\\[~]|€")
+_ALL = _BASIC | _EXTENSION
 
 
 def septets(text: str) -> int | None:
     """Return the number of septets that the text takes; `None` if the alphabet lacks one of its characters."""
-    if not set(text) <= _BASIC | _EXTENSION:
+    if not _ALL.issuperset(text):
         return None
+    if _EXTENSION.isdisjoint(text):
+        return len(text)
     return len(text) + sum(character in _EXTENSION for character in text)
 
 

@@ -64,15 +64,13 @@ class WordSearch:
         return matches
 
     def _examined_positions(self, words: Sequence[str]) -> list[int]:
+        ignored_words, names = self._ignored_words, self._names.joined
+        # A name after a word like `di` or `pasar` may be an ordinary word too.
         return [
             position
-            for position, word in enumerate(words)
-            if word not in self._ignored_words or self._is_led_name(words, position)
+            for position, (previous, word) in enumerate(zip(("", *words), words, strict=False))
+            if word not in ignored_words or (previous in LEADING_WORDS and word in names)
         ]
-
-    def _is_led_name(self, words: Sequence[str], position: int) -> bool:
-        """Return True for a name after a word like `di` or `pasar`: it may be an ordinary word too."""
-        return position > 0 and words[position - 1] in LEADING_WORDS and words[position] in self._names.joined
 
     def _place_at(self, context: SearchContext, position: int) -> PlaceMatch | None:
         word = context.tokens.words[position]

@@ -1,5 +1,7 @@
 """Reads title and text of a report into words in normal form, with spelling corrected."""
 
+from operator import attrgetter
+
 from language.spelling import SpellingCorrector
 from language.words import WordReader
 from messages.shapes import Report
@@ -18,10 +20,12 @@ class ReportReader:
         """Return title and text of a report with their words."""
         text = location_text(report)
         words = tuple(self._words.read_words(text))
-        correct = self._speller.correct
-        normal_forms = tuple(correct(word.normal) for word in words)
-        corrected_words = tuple(
-            word if word.normal == normal_form else word._replace(normal=normal_form)
-            for word, normal_form in zip(words, normal_forms, strict=True)
-        )
+        uncorrected_forms = tuple(map(attrgetter("normal"), words))
+        normal_forms = tuple(map(self._speller.correct, uncorrected_forms))
+        corrected_words = words
+        if normal_forms != uncorrected_forms:
+            corrected_words = tuple(
+                word if word.normal == normal_form else word._replace(normal=normal_form)
+                for word, normal_form in zip(words, normal_forms, strict=True)
+            )
         return ReportText(text, words, corrected_words, normal_forms, text.find("\n") + 1)

@@ -171,10 +171,11 @@ def _find_phrases(
     excluded_spans: SpanSet,
     is_allowed: _PhraseFilter | None,
 ) -> Sequence[LexiconMatch[Phrase]]:
+    has_negation = not _NEGATIONS.isdisjoint(words)
     return [
         match
         for match in lexicon.find_phrases(words, is_allowed)
-        if not _is_negated(words, match.first) and not excluded_spans.contain(match.first, match.end)
+        if not (has_negation and _is_negated(words, match.first)) and not excluded_spans.contain(match.first, match.end)
     ]
 
 

@@ -35,7 +35,7 @@ def addressed_level(tokens: Tokens, matches: Iterable[PlaceMatch]) -> AddressedL
     words = tokens.words
     if _LEVEL_WORDS.isdisjoint(words):
         return None
-    positions = list(_positions_outside_names(words, matches))
+    positions = list(_positions_of_level_words(words, matches))
     speaks_of_regent = any(words[position] in _REGENT_WORDS for position in positions)
     speaks_of_mayor = any(_is_mayor(words, position) for position in positions)
     if speaks_of_regent != speaks_of_mayor:
@@ -71,9 +71,9 @@ def _lean_form_claim(claim: PlaceClaim, level: RegionLevel) -> PlaceClaim:
     return claim._replace(shares=shares, confusable_codes=(code, *claim.confusable_codes))
 
 
-def _positions_outside_names(words: Sequence[str], matches: Iterable[PlaceMatch]) -> Iterator[int]:
+def _positions_of_level_words(words: Sequence[str], matches: Iterable[PlaceMatch]) -> Iterator[int]:
     inside = {position for match in matches for position in range(match.first, match.end)}
-    return (position for position in range(len(words)) if position not in inside)
+    return (position for position, word in enumerate(words) if word in _LEVEL_WORDS and position not in inside)
 
 
 def _is_mayor(words: Sequence[str], position: int) -> bool:

@@ -69,8 +69,12 @@ class UnitIndex:
         The place of a unit stands behind the `end` of its mention.
         """
         mentions: list[UnitMention] = []
-        position = 0
+        position, first_words = 0, self._root.children
+        may_begin_with_number = NUMBER_MARK in first_words
         while position < len(words):
+            if words[position].normal not in first_words and not may_begin_with_number:
+                position += 1
+                continue
             last, unit = self._longest(words, position)
             if unit is not None:
                 mentions.append(UnitMention(unit, position, last, words[position].start, words[last - 1].end))
