@@ -1,37 +1,26 @@
 """Complaints that belong to no other one: each is a case of its own, and many are stored by one statement."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from config.clocks.deadlines import Deadlines
 from messages.shapes import Complaint, Dispatch
-from router.lifecycle.first_dispatch import new_case
-from router.rules import Rules
 from router.store import followed_complaints, store_hops_once
 
 
 class NewCases:
-    """The new cases of one batch. `complaint_ids` are those of all its complaints.
+    """The new cases of one batch. `complaint_ids` are those of all its complaints; `dispatch_of` decides about one.
 
     What is added waits for `store`, and nothing else may read or write the router's tables meanwhile.
     """
 
     def __init__(
-        self,
-        connection: Connection,
-        complaint_ids: Collection[UUID],
-        rules: Rules,
-        now: Callable[[], datetime],
-        deadlines: Deadlines,
+        self, connection: Connection, complaint_ids: Collection[UUID], dispatch_of: Callable[[Complaint], Dispatch]
     ) -> None:
         self._connection = connection
         self._complaint_ids = complaint_ids
-        self._rules = rules
-        self._now = now
-        self._deadlines = deadlines
+        self._dispatch_of = dispatch_of
         # Complaints that others belong to, which were routed before them; `None` if it must be read (again).
         self._followed: set[UUID] | None = None
         self._waiting: dict[UUID, tuple[str, Dispatch]] = {}
@@ -48,7 +37,7 @@ class NewCases:
             self._followed = set(followed_complaints(self._connection, self._complaint_ids))
         if complaint.id in self._followed or complaint.id in self._waiting:
             return False
-        self._waiting[complaint.id] = position, new_case(complaint, self._rules, self._now(), self._deadlines)
+        self._waiting[complaint.id] = position, self._dispatch_of(complaint)
         return True
 
     def store(self) -> Sequence[Dispatch]:

@@ -29,7 +29,7 @@ from router.lifecycle.answer import (
     process_answer,
 )
 from router.lifecycle.correction import apply_correction
-from router.lifecycle.first_dispatch import case_reopening, first_dispatches
+from router.lifecycle.first_dispatch import case_reopening, first_dispatches, new_case
 from router.lifecycle.objection import is_told_to_oversight, reopened_cases
 from router.lifecycle.refusal import (
     dispatch_to_next_agency,
@@ -88,7 +88,7 @@ class RouterStage:
             stored = dispatches_by_position(connection, [record.position for record in records])
             complaints = unless_forgotten(connection, decoded)
             ids_of_complaints = {complaint.id for complaint in complaints.values()}
-            new_cases = NewCases(connection, ids_of_complaints, self._rules, self._now, self._deadlines)
+            new_cases = NewCases(connection, ids_of_complaints, self._dispatch_new_case)
             outputs: list[Outgoing] = []
             for record in records:
                 complaint = complaints.get(record.position)
@@ -104,6 +104,9 @@ class RouterStage:
                     new_cases.note_changes()
             outputs += self._publish_each(new_cases.store())
         return outputs
+
+    def _dispatch_new_case(self, complaint: Complaint) -> Dispatch:
+        return new_case(complaint, self._rules, self._now(), self._deadlines)
 
     def _decode(self, record: Record) -> Complaint:
         try:
