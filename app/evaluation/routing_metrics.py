@@ -1,7 +1,8 @@
 """Reports whose competent institution a person judged, and the figures of the router's decisions on them.
 
 Invented reports come with the service (`reports/*.jsonl`). Their authors had not seen the rules. One half is for
-learning, and nothing was tuned on the other half.
+learning, and nothing was tuned on the other half. The tables were mended with the files `*-tuned.jsonl`, and no weight
+is learned from them.
 """
 
 from collections.abc import Sequence

@@ -5,7 +5,7 @@ from itertools import pairwise, zip_longest
 
 from language.places.context import SIDE_BY_SIDE, SearchContext
 from language.places.gazetteer import RegionMention, is_in_city, regions_overlap
-from language.places.names import city_of
+from language.places.names import PART_WORDS, city_of
 from language.places.place_match import NamingKind, PlaceMatch, PlaceTables, merge_codes
 from language.tokens import Tokens
 
@@ -53,8 +53,9 @@ class MentionResolver:
         joined_name = context.joined(first, end)
         if city := self._names.single.get(joined_name):
             return PlaceMatch(first, end, (*city, *codes), NamingKind.BARE, city[:1])
-        if villages := self._villages_instead(joined_name, codes, context, first):
-            return PlaceMatch(first, end, villages, NamingKind.QUARTER)
+        for name_end in _ends_with_part_word(context.tokens, end):
+            if villages := self._villages_instead(context.joined(first, name_end), codes, context, first):
+                return PlaceMatch(first, name_end, villages, NamingKind.QUARTER)
         if joined_name not in self._names.best and not context.within_or_confusable(codes):
             villages = self._villages.districts(joined_name)
             codes = merge_codes(codes, villages) if len(villages) > _MANY_VILLAGES else codes
@@ -110,6 +111,12 @@ class MentionResolver:
         if match.kind is not NamingKind.NAMED:
             return match.codes
         return self._names.districts("".join(tokens.words[match.first : match.end]))
+
+
+def _ends_with_part_word(tokens: Tokens, end: int) -> tuple[int, ...]:
+    """Return the end of a name, first behind the word that distinguishes parts of it (Tlogosari Kulon)."""
+    has_part_word = end < len(tokens.words) and tokens.gaps[end] == " " and tokens.words[end] in PART_WORDS
+    return (end + 1, end) if has_part_word else (end,)
 
 
 def _any_overlap(codes: Iterable[str], known_codes: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """Finds places at the words that the gazetteer left: villages, and names that are misspelt, shortened or glued."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from language.places.context import SIDE_BY_SIDE, SearchContext
@@ -27,6 +28,9 @@ _VOWELS = frozenset("aeiou")
 _MIN_TAGGED_LETTERS, _MIN_BARE_LETTERS, _MIN_MISSPELT_LETTERS = 5, 5, 6
 # Minimum letters of an ordinary word that is written together with the city before it.
 _MIN_FOLLOWING_LETTERS = 4
+_MIDDLE_CAPITAL = re.compile(r"^[^\W\d_]*?[a-z](?=[A-Z][a-z]+$)")
+# Beginnings of names of firms and services, to which the city behind them belongs.
+_BRAND_BEGINNINGS = frozenset(("trans", "bank", "persatuan", "radio", "harian"))
 # Minimum letters of the first word of a bare name.
 _MIN_FIRST_WORD_LETTERS = 4
 # The name of a village without any other region in the text is one if at most so many districts have it, and if it has
@@ -134,7 +138,7 @@ class WordSearch:
     def _village(
         self, context: SearchContext, position: int, end: int, joined_name: str, codes: tuple[str, ...]
     ) -> PlaceMatch | None:
-        if codes_within := context.within(codes):
+        if codes_within := context.within(codes) or self._codes_beside_district(context, position, end, codes):
             return PlaceMatch(position, end, codes_within, NamingKind.VILLAGE)
         # "desa kami", "desa baru".
         is_one_word = end == position + 2
@@ -187,13 +191,19 @@ class WordSearch:
         self, context: SearchContext, position: int, end: int, villages: Sequence[str]
     ) -> PlaceMatch | None:
         """Return a village whose district is named beside it: "Tibubeneng Kuta Utara", "ngestiharjo kasihan"."""
+        codes = self._codes_beside_district(context, position, end, villages)
+        return PlaceMatch(position, end, codes, NamingKind.PAIRED) if codes else None
+
+    def _codes_beside_district(
+        self, context: SearchContext, position: int, end: int, villages: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Return the villages whose district is named beside them."""
         neighbours = context.neighbours(position, end)
         districts = [code for mention in neighbours for code in mention.codes if is_district(code)]
         words, gaps = context.tokens.words, context.tokens.gaps
         if end < len(words) and gaps[end] in SIDE_BY_SIDE:
             districts.extend(self._names.joined.get(words[end], ()))
-        codes = tuple(code for code in villages if code in districts)
-        return PlaceMatch(position, end, codes, NamingKind.PAIRED) if codes else None
+        return tuple(code for code in villages if code in districts)
 
     def _region_after_type_word(self, context: SearchContext, position: int) -> PlaceMatch | None:
         """Return the region whose name is misspelt or shortened after a type word."""
@@ -245,7 +255,12 @@ class WordSearch:
     def _glued_name(self, context: SearchContext, position: int) -> PlaceMatch | None:
         """Return a city whose name is written together with another word, or in a tag."""
         word = context.tokens.words[position]
-        codes = self._codes_after_glue(word) or self._codes_before_glue(word) or self._codes_before_word(word)
+        codes = (
+            self._codes_after_glue(word)
+            or self._codes_before_glue(word)
+            or self._codes_before_word(word)
+            or self._codes_after_word(context.tokens.written(position))
+        )
         if not codes and context.tokens.gaps[position].endswith(_TAG_SIGNS):
             candidates = _beginnings_and_ends(word, self._max_city_letters)
             parts = (self._names.city_codes.get(candidate, ()) for candidate in candidates)
@@ -276,8 +291,22 @@ class WordSearch:
         if word[:_MIN_TAGGED_LETTERS] not in self._city_beginnings:
             return ()
         cuts = range(min(len(word) - _MIN_FOLLOWING_LETTERS, self._max_city_letters), _MIN_TAGGED_LETTERS - 1, -1)
-        parts = (self._names.city_codes.get(word[:cut], ()) for cut in cuts if word[cut:] in self._known_words)
+        # Of two ordinary words (mitrabatik) the first is no city.
+        parts = (
+            self._names.city_codes.get(word[:cut], ())
+            for cut in cuts
+            if word[cut:] in self._known_words and word[:cut] not in self._known_words
+        )
         return next(filter(None, parts), ())
+
+    def _codes_after_word(self, written: str) -> tuple[str, ...]:
+        """Return the city behind an ordinary word where a line break was lost: "IndahKarawang", not "TransJakarta"."""
+        middle_capital = _MIDDLE_CAPITAL.search(written)
+        if middle_capital is None:
+            return ()
+        word, name = written[: middle_capital.end()].lower(), written[middle_capital.end() :].lower()
+        is_ordinary_word = word in self._known_words and word not in _BRAND_BEGINNINGS
+        return self._names.city_codes.get(name, ()) if is_ordinary_word and len(name) >= _MIN_TAGGED_LETTERS else ()
 
 
 def _codes_on_level(codes: tuple[str, ...], type_word: str) -> tuple[str, ...]:

@@ -1,15 +1,21 @@
 """Recognises topics, institutions, units and places in a report. Decides nothing about competence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from language.phrase_lexicon import LexiconMatch, PhraseLexicon
 from language.spans import Span, SpanSet
 from messages.shapes import Report
 from router.evidence.analyzed_report import AnalyzedReport
-from router.evidence.passages import comparison_spans, impersonation_spans, place_description_start
+from router.evidence.passages import (
+    aside_spans,
+    denied_question_spans,
+    described_starts,
+    impersonation_spans,
+    place_description_start,
+)
 from router.evidence.report_reader import ReportReader
 from router.evidence.report_text import ReportText
-from router.evidence.topics import Topic, Topics
+from router.evidence.topics import HINT_SCORE, Topic, Topics
 from router.location.locator import ReportLocator
 from router.registry.agencies import Agency, is_government_phrase
 from router.registry.units import UnitIndex, UnitMention
@@ -58,30 +64,15 @@ class ReportAnalyzer:
             [(unit.start, unit.end) for unit in units],
             [text.span(match.first, match.end) for match in matches if not match.meaning.is_regional],
         )
-        name_spans = SpanSet((match.first, match.end) for match in matches)
-        passages = list(_unrelated_passages(text, matches))
-        unrelated = SpanSet(passages)
-        denied_codes = {match.meaning.code for match in matches if _is_denied(text, match)}
-        institutions = tuple(
-            match
-            for match in _without_repetitions(matches)
-            if match.meaning.code not in denied_codes
-            and not _is_exception(text, match)
-            and not unrelated.contain(match.first, match.end)
-            and not _names_only_a_region(text, match)
-        )
+        passages = list(_unrelated_passages(text, matches, units))
         return AnalyzedReport(
             report,
             text,
             self._find_topics(text, matches, units, passages),
             location,
-            institutions,
+            tuple(_related_institutions(text, matches, SpanSet(passages))),
             # A unit may be a part of an institution's name (bupati Sampang).
-            tuple(
-                unit
-                for unit in units
-                if not name_spans.contain(unit.first, unit.last) and not unrelated.contain(unit.first, unit.last)
-            ),
+            _units_outside(_units_outside(units, _spans(matches)), passages),
         )
 
     def _find_topics(
@@ -92,13 +83,7 @@ class ReportAnalyzer:
         passages: Sequence[Span],
     ) -> tuple[Topic, ...]:
         """Return the topics of the words outside the passages, then those that units hint at."""
-        spans = [*_name_spans(text, institutions), *passages]
-        comparisons = list(comparison_spans(text))
-        word_topics = self._topics.find(text.normal_forms, [*spans, *comparisons])
-        if comparisons and not word_topics:
-            # What was taken for a comparison is the matter itself.
-            word_topics = self._topics.find(text.normal_forms, spans)
-        word_topics = word_topics[:_MAX_TOPICS]
+        word_topics = self._find_word_topics(text, [*_name_spans(text, institutions), *passages])[:_MAX_TOPICS]
         word_topic_names = {topic.name for topic in word_topics}
         unit_topics = {
             mention.unit.topic: Topic(mention.unit.topic, _UNIT_TOPIC_SCORE, ((mention.first, mention.last),))
@@ -106,6 +91,22 @@ class ReportAnalyzer:
             if mention.unit.topic and mention.unit.topic not in word_topic_names
         }
         return tuple(topic.with_quote(text.quote_words) for topic in (*word_topics, *unit_topics.values()))
+
+    def _find_word_topics(self, text: ReportText, excluded_spans: Sequence[Span]) -> Sequence[Topic]:
+        """Return the topics of the words outside the spans.
+
+        What is said aside is the matter itself if there is no other topic; what describes a place, if there is none
+        that is more than a hint.
+        """
+        all_words = _without_words(text.normal_forms, denied_question_spans(text))
+        asides, starts = list(aside_spans(text)), described_starts(text)
+        words = _without_words(all_words, asides)
+        if starts:
+            topics = self._topics.find(words, excluded_spans, starts)
+            if topics and topics[0].score > HINT_SCORE:
+                return topics
+        topics = self._topics.find(words, excluded_spans)
+        return topics if topics or not asides else self._topics.find(all_words, excluded_spans)
 
 
 def _name_spans(text: ReportText, institutions: Sequence[LexiconMatch[Agency]]) -> Iterator[tuple[int, int]]:
@@ -132,13 +133,45 @@ def _without_repetitions(matches: Sequence[LexiconMatch[Agency]]) -> Iterator[Le
         previous = match
 
 
-def _unrelated_passages(text: ReportText, institutions: Sequence[LexiconMatch[Agency]]) -> Iterator[Span]:
+def _without_words(words: Sequence[str], spans: Iterable[Span]) -> Sequence[str]:
+    """Return the words with empty ones in the spans, which neither name a topic nor bar one."""
+    remaining = list(words)
+    for first, end in spans:
+        remaining[first:end] = [""] * (end - first)
+    return remaining
+
+
+def _unrelated_passages(
+    text: ReportText, institutions: Sequence[LexiconMatch[Agency]], units: Sequence[UnitMention]
+) -> Iterator[Span]:
     """Yield the passages whose institutions and topics are not what the report is about."""
     yield from impersonation_spans(text, {match.first for match in institutions})
-    for match in institutions:
-        start = place_description_start(text, match.first)
+    yield from denied_question_spans(text)
+    for first, end in (*_spans(institutions), *((unit.first, unit.last) for unit in units)):
+        start = place_description_start(text, first)
         if start is not None:
-            yield start, match.end
+            yield start, end
+
+
+def _spans(matches: Iterable[LexiconMatch[Agency]]) -> Sequence[Span]:
+    return [(match.first, match.end) for match in matches]
+
+
+def _units_outside(units: Iterable[UnitMention], spans: Iterable[Span]) -> tuple[UnitMention, ...]:
+    excluded = SpanSet(spans)
+    return tuple(unit for unit in units if not excluded.contain(unit.first, unit.last))
+
+
+def _related_institutions(
+    text: ReportText, matches: Sequence[LexiconMatch[Agency]], unrelated: SpanSet
+) -> Iterator[LexiconMatch[Agency]]:
+    """Yield the institutions that the sender speaks to or of, each mention once."""
+    denied_codes = {match.meaning.code for match in matches if _is_denied(text, match)}
+    for match in _without_repetitions(matches):
+        is_denied = match.meaning.code in denied_codes or _is_exception(text, match)
+        is_unrelated = is_denied or unrelated.contain(match.first, match.end)
+        if not is_unrelated and not _names_only_a_region(text, match):
+            yield match
 
 
 def _is_denied(text: ReportText, match: LexiconMatch[Agency]) -> bool:

@@ -13,6 +13,8 @@ from router.location.place_evidence import ReportLocation
 _NO_EVIDENCE = Evidence(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang.")
 # A sender who picks an agency and writes nothing that contradicts it mostly means it.
 _SOLE_ADDRESSEE_STRENGTH = 2.0
+# Of a local matter without a place so much is left if a national institution is named as well.
+_UNPLACED_BESIDE_NAME = 0.5
 
 
 class EvidenceSource(Protocol):
@@ -34,8 +36,18 @@ class EvidenceCollector:
         """Return all evidence in a report; one piece always speaks for triage."""
         analyzed = self._analyze(report)
         pieces = [piece for source in self._sources for piece in source.collect(analyzed)]
-        evidence = (_NO_EVIDENCE, *_with_sole_addressee(pieces, analyzed.location))
+        evidence = (_NO_EVIDENCE, *_with_named_institution(_with_sole_addressee(pieces, analyzed.location)))
         return CollectedEvidence(evidence, analyzed.topics, analyzed.location)
+
+
+def _with_named_institution(pieces: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Return the evidence; the missing place counts less if the sender names an institution that needs none."""
+    if not any(piece.kind == "named" for piece in pieces):
+        return pieces
+    return [
+        replace(piece, strength=piece.strength * _UNPLACED_BESIDE_NAME) if piece.kind == "unplaced" else piece
+        for piece in pieces
+    ]
 
 
 def _with_sole_addressee(pieces: Sequence[Evidence], location: ReportLocation) -> Sequence[Evidence]:

@@ -1,7 +1,8 @@
 """Passages of a report that name an institution or a programme without being about it.
 
-“Mengaku petugas PLN” names whom an impostor poses as, “depan kantor PLN” describes a place, and “kalau prakerja bisa
-daring, kenapa KTP tidak” compares. Positions are those of words.
+“Mengaku petugas PLN” names whom an impostor poses as, “depan kantor PLN” describes a place, “kalau prakerja bisa
+daring, kenapa KTP tidak” compares, “butuh untuk daftar SNBT” names a purpose, and “antre paspor? bukan” denies.
+Positions are those of words.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,10 +10,17 @@ from collections.abc import Collection, Iterator, Sequence
 from language.spans import Span
 from router.evidence.report_text import ReportText
 
-# “depan kantor pos”, “dekat Unpad”: the institution describes a place.
+# “depan kantor pos”, “perempatan PLN”: the words that follow describe a place, also if they are a topic's.
 _BESIDE_WORDS = frozenset(
-    ("depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar", "kawasan", "sekitaran")
+    (
+        *("depan", "dekat", "deket", "samping", "sebelah", "seberang", "belakang"),
+        *("perempatan", "prapatan", "pertigaan", "pertelon", "simpang", "bundaran", "gang", "lorong"),
+    )
 )
+# “kawasan Unpad”: the same for the name of an institution only (not “kawasan hutan lindung”).
+_AREA_WORDS = frozenset(("sekitar", "kawasan", "sekitaran"))
+# “lampu merah Samsat”
+_TRAFFIC_LIGHT = ("lampu", "merah")
 # Things of an institution between such a word and its name: “dekat tiang Telkom”, “samping gardu PLN”.
 _THINGS_OF_INSTITUTIONS = frozenset(
     (
@@ -56,17 +64,43 @@ _ACHIEVEMENTS = frozenset(("sanggup", "mampu", "sibuk"))
 _OPPOSITIONS = frozenset(("tetapi", "namun", "sedangkan", "sementara"))
 _OPENING_WORDS = _CONDITIONS | _ACHIEVEMENTS
 _MAX_COMPARED_WORDS = 14
+# “dibutuhkan untuk daftar SNBT”, “untuk syarat melamar kerja”: the purpose is not the matter.
+_PURPOSE_WORDS = frozenset(("untuk", "buat", "guna"))
+_NEED_WORDS = frozenset(
+    ("butuh", "dibutuhkan", "perlu", "diperlukan", "digunakan", "dipakai", "dipergunakan", "dipake", "rencana")
+)
+_REQUIREMENT_WORDS = frozenset(("keperluan", "kebutuhan", "syarat", "persyaratan", "melamar", "lamaran"))
+_MAX_WORDS_AFTER_NEED, _MAX_PURPOSE_WORDS = 4, 7
+# “Antre paspor? Bukan.”
+_DENIALS = frozenset(("bukan", "bkn", "dudu", "sanes"))
 
 
 def place_description_start(text: ReportText, first: int) -> int | None:
     """Return where the description of a place begins that ends in the name at word `first`; `None` if there is none."""
     words = text.normal_forms
     for position in range(first - 1, max(first - _MAX_THINGS - 2, -1), -1):
-        if words[position] in _BESIDE_WORDS:
+        if words[position] in _BESIDE_WORDS | _AREA_WORDS or _is_traffic_light(words, position):
             return position
         if words[position] not in _THINGS_OF_INSTITUTIONS:
             return None
     return None
+
+
+def described_starts(text: ReportText) -> Collection[int]:
+    """Return the words that begin the description of a place: a topic's phrase that begins there is no matter."""
+    words = text.normal_forms
+    starts = set[int]()
+    for position, word in enumerate(words):
+        if word in _BESIDE_WORDS or _is_traffic_light(words, position):
+            end = position + 1
+            while end < len(words) and end - position <= _MAX_THINGS and words[end] in _THINGS_OF_INSTITUTIONS:
+                end += 1
+            starts.update(range(position + 1, end + 1))
+    return starts
+
+
+def _is_traffic_light(words: Sequence[str], position: int) -> bool:
+    return tuple(words[max(position - 1, 0) : position + 1]) == _TRAFFIC_LIGHT
 
 
 def impersonation_spans(text: ReportText, institution_starts: Collection[int]) -> Iterator[Span]:
@@ -81,7 +115,38 @@ def impersonation_spans(text: ReportText, institution_starts: Collection[int]) -
             yield following, _clause_end(text, following, following + _MAX_IMPERSONATED_WORDS, _CLAUSE_ENDS)
 
 
-def comparison_spans(text: ReportText) -> Iterator[Span]:
+def denied_question_spans(text: ReportText) -> Iterator[Span]:
+    """Yield the questions that the next word denies, with that word (“Bising pesawat? Bukan, ini karaoke”)."""
+    for position in _positions_of(_DENIALS, text.normal_forms):
+        if position and "?" in _gap_before(text, position):
+            first = position - 1
+            while first and _SENTENCE_ENDS.isdisjoint(_gap_before(text, first)):
+                first -= 1
+            yield first, position + 1
+
+
+def aside_spans(text: ReportText) -> Iterator[Span]:
+    """Yield comparisons and purposes: their topics are the matter only if there is no other topic."""
+    yield from _comparison_spans(text)
+    yield from _purpose_spans(text)
+
+
+def _purpose_spans(text: ReportText) -> Iterator[Span]:
+    """Yield the words behind “untuk”, if a word of need stands before it or a requirement follows."""
+    words = text.normal_forms
+    for position in _positions_of(_PURPOSE_WORDS, words):
+        preceding = words[max(position - _MAX_WORDS_AFTER_NEED, 0) : position]
+        following = words[position + 1 : position + 2]
+        if not (_NEED_WORDS.isdisjoint(preceding) and _REQUIREMENT_WORDS.isdisjoint(following)):
+            yield position, _clause_end(text, position, position + _MAX_PURPOSE_WORDS, _CLAUSE_ENDS)
+
+
+def _gap_before(text: ReportText, position: int) -> str:
+    """Return the characters between a word and the one before it."""
+    return text.text[text.words[position - 1].end : text.words[position].start]
+
+
+def _comparison_spans(text: ReportText) -> Iterator[Span]:
     """Yield what a matter is only compared with: the words before the question or the opposition in one sentence."""
     for first in _positions_of(_OPENING_WORDS, text.normal_forms):
         closing_words = _QUESTIONS if text.normal_forms[first] in _CONDITIONS else _OPPOSITIONS
@@ -107,7 +172,7 @@ def _clause_end(text: ReportText, first: int, limit: int, ends: frozenset[str]) 
     """Return the position behind the words from `first` on up to punctuation of `ends`, at most `limit`."""
     end = first + 1
     while end < min(limit, len(text.words)):
-        if not ends.isdisjoint(text.text[text.words[end - 1].end : text.words[end].start]):
+        if not ends.isdisjoint(_gap_before(text, end)):
             break
         end += 1
     return end

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from messages.shapes import Place
 from messages.topics import TRIAGE
 from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.evidence import Evidence, EvidenceKind
@@ -20,6 +21,24 @@ _OPEN_UNIT_STRENGTH = 0.4
 _ONE_OF_SEVERAL_STRENGTH = 0.7
 # Alone these are lines of an address. The officials there are named otherwise (camat, kantor kelurahan).
 _ADDRESS_UNITS = frozenset(("kecamatan", "kelurahan", "desa", "distrik", "kampung", "nagari", "gampong", "kalurahan"))
+# The place of a text without any matter counts so much.
+_WITHOUT_MATTER_STRENGTH = 0.5
+# Words of trouble and request, in normal form.
+_MATTER_WORDS = frozenset(
+    (
+        *("mohon", "tolong", "harap", "minta", "lapor", "melaporkan", "laporkan", "keluhan", "mengeluh", "mengadu"),
+        *("warga", "masyarakat", "penduduk", "petugas", "pemerintah", "pejabat", "pelayanan", "layanan", "rakyat"),
+        *("rusak", "mati", "bocor", "roboh", "ambruk", "gelap", "kotor", "bau", "bahaya", "berbahaya", "lubang"),
+        *("berlubang", "macet", "banjir", "jebol", "amblas", "putus", "rawan", "licin", "semak", "liar", "bising"),
+        *("perbaiki", "diperbaiki", "dibangun", "ditindak", "tindak", "ditindaklanjuti", "bantuan", "izin"),
+        *("situs", "laman", "website", "web", "go", "dibuka", "pengaduan", "aduan"),
+        *("jalan", "jembatan", "sungai", "tower", "sekolah", "rumah", "air", "tanah", "sampah", "lampu", "desa"),
+        *("parkir", "kendaraan", "truk", "angkot", "halte", "terminal", "pasar", "taman", "kantor", "proyek"),
+        *("trotoar", "got", "selokan", "kali", "kabel", "tiang", "pohon", "perumahan", "rt", "rw", "lurah", "camat"),
+        # Words that address an official.
+        *("kepada", "yth", "bapak", "pak", "bupati", "walikota", "gubernur"),
+    )
+)
 # At most so many pieces of text are quoted for one place.
 _MAX_QUOTES = 2
 
@@ -71,11 +90,13 @@ class LocationEvidence:
         if not _place_decides(report):
             return
         branch_starts = _branch_starts(report)
+        strength = 1.0 if _has_matter(report) else _WITHOUT_MATTER_STRENGTH
         for candidate in report.location.candidates[:MAX_PLACES]:
             if _is_only_branch(candidate, branch_starts):
                 continue
             if code := self._jurisdiction.government_of(PLACE, candidate.code):
-                yield Evidence(code, "place", candidate.certainty, "place", self._explain(code, candidate))
+                explanation = self._explain(code, candidate)
+                yield Evidence(code, "place", strength * candidate.certainty, "place", explanation)
 
     def _explain(self, code: str, candidate: PlaceCandidate) -> str:
         quotes = ", ".join(f"“{evidence.text}”" for evidence in candidate.evidence[:_MAX_QUOTES])
@@ -92,6 +113,16 @@ def _place_decides(report: AnalyzedReport) -> bool:
     return all(
         match.meaning.is_regional or is_salutation(report.text, match.first, match.end) for match in report.institutions
     )
+
+
+def _has_matter(report: AnalyzedReport) -> bool:
+    """Return True if the report has a topic, a unit, an institution, a form or a word of trouble or request.
+
+    “Konser kemarin di Makassar seru” only mentions a place.
+    """
+    has_match = bool(report.topics or report.units or report.institutions)
+    has_form = report.report.place != Place() or bool(report.report.agency)
+    return has_match or has_form or not _MATTER_WORDS.isdisjoint(report.text.normal_forms)
 
 
 def _branch_starts(report: AnalyzedReport) -> Collection[int]:

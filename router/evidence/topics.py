@@ -1,7 +1,7 @@
 """Topics of a report, found by an editable lexicon of phrases with weights. Pure; does not decide competence."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import count, pairwise, product
@@ -110,11 +110,14 @@ class Topics:
         """Return every word of a phrase."""
         return {*self._phrase_lexicon.words(), *self._part_lexicon.words()}
 
-    def find(self, words: Sequence[str], excluded_spans: Iterable[Span] = ()) -> list[Topic]:
+    def find(
+        self, words: Sequence[str], excluded_spans: Iterable[Span] = (), excluded_starts: Container[int] = ()
+    ) -> list[Topic]:
         """Return the topics in a sequence of normal forms, the one with the highest score first.
 
-        Phrases within one of the excluded spans do not count. A phrase that counts for no topic here, because all its
-        rows are excluded, does not hide a shorter one inside it ("paspor" in "bikin paspor").
+        Phrases within one of the excluded spans, or that begin at an excluded word, do not count. A phrase that counts
+        for no topic here, because all its rows are excluded, does not hide a shorter one inside it ("paspor" in "bikin
+        paspor").
         """
         excluded = SpanSet(excluded_spans)
         excluded_ids = {cue_id for cue_ids in self._exclusion_lexicon.find_all_meanings(words) for cue_id in cue_ids}
@@ -122,7 +125,10 @@ class Topics:
         parts = _find_phrases(self._part_lexicon, words, excluded, self._part_filter(excluded_ids))
         matches = (
             match
-            for match in (*self._match_phrases(phrases), *self._match_parts(parts))
+            for match in (
+                *self._match_phrases(_starting_elsewhere(phrases, excluded_starts)),
+                *self._match_parts(_starting_elsewhere(parts, excluded_starts)),
+            )
             if match.cue.id not in excluded_ids
         )
         topics = [_topic(name, list(matches.values())) for name, matches in _strongest_matches(matches).items()]
@@ -177,6 +183,12 @@ def _find_phrases(
         for match in lexicon.find_phrases(words, is_allowed)
         if not (has_negation and _is_negated(words, match.first)) and not excluded_spans.contain(match.first, match.end)
     ]
+
+
+def _starting_elsewhere(
+    matches: Iterable[LexiconMatch[Phrase]], excluded_starts: Container[int]
+) -> Iterator[LexiconMatch[Phrase]]:
+    return (match for match in matches if match.first not in excluded_starts)
 
 
 def _is_negated(words: Sequence[str], first: int) -> bool:

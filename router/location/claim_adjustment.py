@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from language.places.gazetteer import regions_overlap
-from language.places.names import city_of
+from language.places.names import city_of, is_city_or_wider, is_district
+from language.places.place_match import NamingKind
 from router.location.place_evidence import PlaceClaim, is_province, province_of, shares_by_region
 
 # From this weight on (log-odds) a claim of a single region decides what ambiguous claims mean.
@@ -20,6 +21,10 @@ _FAR_PENALTY = 2.0
 # there. So much of the weight of the form's fields is left, and so much is added to the text's place for the province.
 _OVERRULED_FACTOR = 0.25
 _SAME_PROVINCE_BONUS = 0.8
+# A district's or village's name far from the form's region is mostly a street's or quarter's: so much weight is lost.
+_FAR_FROM_FORM_PENALTY = 2.0
+# Regions of one conurbation in three provinces (Perpres 60/2020, without Puncak and Cianjur).
+_GREATER_JAKARTA = frozenset(("31", "32.01", "32.16", "32.71", "32.75", "32.76", "36.03", "36.71", "36.74"))
 # A remark loses so much weight if another place is named that is no remark.
 _REMARK_PENALTY = 0.8
 # A region with a larger share of a claim is the region that the claim means.
@@ -28,7 +33,8 @@ _DOMINANT_SHARE = 0.7
 
 def adjust_claims(claims: Sequence[PlaceClaim]) -> list[PlaceClaim]:
     """Return the claims, narrowed to regions near clear places, with the weight of overruled claims lowered."""
-    return _weaken_overruled_fields(_weaken_remarks(_narrow_claims(_without_streets_elsewhere(claims))))
+    narrowed = _narrow_claims(_without_streets_elsewhere(claims))
+    return _weaken_overruled_fields(_weaken_remarks(_weaken_distant_names(narrowed)))
 
 
 def _without_streets_elsewhere(claims: Sequence[PlaceClaim]) -> Sequence[PlaceClaim]:
@@ -75,6 +81,40 @@ def _shares_near(claim: PlaceClaim, context: Collection[str]) -> Mapping[str, fl
     return {
         code: share for code, share in claim.shares.items() if any(regions_overlap(code, nearby) for nearby in context)
     }
+
+
+def _weaken_distant_names(claims: list[PlaceClaim]) -> list[PlaceClaim]:
+    """Lower the weight of districts' and villages' names in a province that neither the form nor the text names.
+
+    Many quarters and streets bear the name of a district far away (Tlogosari in Semarang and in Bondowoso).
+    """
+    form_codes = list(_form_codes(claims))
+    if not form_codes:
+        return claims
+    wide_codes = (code for claim in claims if _names_wide_region(claim) for code in claim.shares)
+    named_areas = {area for code in (*form_codes, *wide_codes) for area in _areas(code)}
+    return [
+        claim._replace(weight=claim.weight - _FAR_FROM_FORM_PENALTY)
+        if _is_untyped_district(claim) and named_areas.isdisjoint(chain.from_iterable(map(_areas, claim.shares)))
+        else claim
+        for claim in claims
+    ]
+
+
+def _areas(code: str) -> tuple[str, ...]:
+    """Return the areas within which people name a district without its city: the province, and Greater Jakarta."""
+    province = province_of(code)
+    return (province, "greater-jakarta") if {province, city_of(code)} & _GREATER_JAKARTA else (province,)
+
+
+def _names_wide_region(claim: PlaceClaim) -> bool:
+    """Return True if the text names a city, a regency or a province by this claim."""
+    return claim.evidence.start >= 0 and all(map(is_city_or_wider, claim.shares))
+
+
+def _is_untyped_district(claim: PlaceClaim) -> bool:
+    is_in_text = claim.evidence.start >= 0 and claim.evidence.kind != NamingKind.TYPED
+    return is_in_text and all(map(is_district, claim.shares))
 
 
 def _weaken_remarks(claims: list[PlaceClaim]) -> list[PlaceClaim]:

@@ -7,7 +7,7 @@ named after a city elsewhere; “Jalan Raya Lembang”, after a district, mostly
 only if nothing but function words stands between.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from language.tokens import Tokens
 
@@ -124,6 +124,8 @@ _MAX_OPENING_WORDS, _MAX_CONTRASTED_WORDS = 2, 14
 # “a.n.”, “atas nama”.
 _IN_NAME_OF = frozenset((("a", "n"), ("atas", "nama")))
 _CLOSE_GAPS = frozenset((" ", ". ", ".", " : ", ": ", ":", "-", " - ", "/"))
+# Longest name of a street, in words.
+_MAX_STREET_WORDS = 3
 # Number of words before the name in which origin words and relatives are looked for.
 _MAX_FUNCTION_WORDS = 4
 # Longest clause, in words before the name.
@@ -164,14 +166,26 @@ def district_street_cue(tokens: Tokens, first: int) -> float | None:
     return _DISTRICT_STREET if previous in _STREET_WORDS else None
 
 
-def distant_city_cue(tokens: Tokens, first: int, end: int, *, is_typed: bool) -> float:
+def is_in_street_name(tokens: Tokens, first: int) -> bool:
+    """Return True if the word at `first` is the second or third word of a street's name (Jl. Urip Sumoharjo)."""
+    for position in range(first - 1, max(first - _MAX_STREET_WORDS, 0) - 1, -1):
+        if tokens.gaps[position + 1] not in _CLOSE_GAPS or tokens.words[position] in _AT_WORDS:
+            return False
+        if tokens.words[position] in _STREET_WORDS:
+            return True
+    return False
+
+
+def distant_city_cue(
+    tokens: Tokens, first: int, end: int, other_places: Collection[int] = (), *, is_typed: bool
+) -> float:
     """Return the log-odds by which a city's or province's name is an estate's or only a comparison; 0 if it is neither.
 
-    The name are the words from `first` to before `end`.
+    The name are the words from `first` to before `end`. `other_places` are the first words of names elsewhere.
     """
     if not is_typed and _is_estate(tokens, first, end):
         return _ESTATE
-    return _REMARK if _is_compared(tokens, first, end) else 0.0
+    return _REMARK if _is_compared(tokens, first, end, other_places) else 0.0
 
 
 def _is_excluded(previous: str, second_previous: str) -> bool:
@@ -198,7 +212,7 @@ def _is_estate(tokens: Tokens, first: int, end: int) -> bool:
     return is_called_estate or has_ending or (has_beginning and tokens.written(first - 1)[0].isupper())
 
 
-def _is_compared(tokens: Tokens, first: int, end: int) -> bool:
+def _is_compared(tokens: Tokens, first: int, end: int, other_places: Collection[int]) -> bool:
     """Return True if the matter is only compared with the place."""
     words = tokens.words
     previous = words[first - 1] if first else ""
@@ -209,7 +223,8 @@ def _is_compared(tokens: Tokens, first: int, end: int) -> bool:
     if follows_comparison:
         return True
     is_held_up = _is_held_up(words[end : end + 2]) and _is_near_sentence_start(tokens, first, 0)
-    return is_held_up or (_is_near_sentence_start(tokens, first, _MAX_OPENING_WORDS) and _is_contrasted(tokens, end))
+    is_opening = _is_near_sentence_start(tokens, first, _MAX_OPENING_WORDS)
+    return is_held_up or (is_opening and _is_contrasted(tokens, end, other_places))
 
 
 def _is_near_sentence_start(tokens: Tokens, first: int, max_words: int) -> bool:
@@ -228,14 +243,14 @@ def _is_held_up(following: Sequence[str]) -> bool:
     return first == "punya" or (first in _ONLY_WORDS and second in _ABILITIES)
 
 
-def _is_contrasted(tokens: Tokens, end: int) -> bool:
-    """Return True if a contrast with “here” follows in the same sentence."""
+def _is_contrasted(tokens: Tokens, end: int, other_places: Collection[int]) -> bool:
+    """Return True if a contrast with “here” or with another place follows in the same sentence."""
     has_contrast = False
     for position in range(end, min(end + _MAX_CONTRASTED_WORDS, len(tokens.words))):
         if not _SENTENCE_ENDS.isdisjoint(tokens.gaps[position]):
             return False
         word = tokens.words[position]
-        if has_contrast and word in _HERE:
+        if has_contrast and (word in _HERE or position in other_places):
             return True
         has_contrast = has_contrast or word in _CONTRASTS
     return False
@@ -263,15 +278,15 @@ def _is_workplace(tokens: Tokens, last: int) -> bool:
 def _word_cue(tokens: Tokens, first: int, previous: str) -> float:
     """Return the cue of the word directly before the name.
 
-    “pindah KK dari Cianjur ke Gunung Putri” is no direction: the papers are made there.
+    “pindah KK dari Cianjur ke Gunung Putri” is no direction: the papers are made there, and “pindah keluar dari
+    Cianjur” is handled in Cianjur.
     """
-    if previous in _TOWARDS_WORDS and _speaks_of_moving(tokens, first):
-        return 0.0
+    if previous in _FROM_WORDS | _TOWARDS_WORDS:
+        preceding = tokens.words[max(first - _CLAUSE_LENGTH - 2, 0) : first]
+        handling_words = _FROM_WORDS if "keluar" in preceding else _TOWARDS_WORDS
+        if previous in handling_words and not _MOVING_WORDS.isdisjoint(preceding):
+            return 0.0
     return _CUE_OF_WORD.get(previous, 0.0)
-
-
-def _speaks_of_moving(tokens: Tokens, first: int) -> bool:
-    return not _MOVING_WORDS.isdisjoint(tokens.words[max(first - _CLAUSE_LENGTH - 2, 0) : first])
 
 
 def _is_relatives_place(tokens: Tokens, first: int) -> bool:

@@ -1,11 +1,13 @@
 """Claims for places that do not come from place names in the text: fields of the form, and landmarks."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from language.places.finder import PlaceFinder, PlaceMatch
+from language.places.finder import NamingKind, PlaceFinder, PlaceMatch
+from language.places.gazetteer import is_in_city
 from language.places.landmarks import LandmarkMatch
 from language.tokens import Tokens
 from messages.shapes import Place
+from router.location.context_cues import NOT_A_PLACE, context_cue, is_in_street_name
 from router.location.name_shares import NAME_WEIGHTS, name_shares
 from router.location.place_evidence import PlaceClaim, PlaceEvidence
 
@@ -43,18 +45,24 @@ def field_claims(reported_place: Place, agency: str, place_finder: PlaceFinder) 
         )
     district = f"kec. {reported_place.district}" if reported_place.district else ""
     addressee = "" if reported_place.region or reported_place.code else agency
-    yield from _field_claims(f"{district}\n{reported_place.region}", "field", place_finder)
-    yield from _field_claims(reported_place.address, "address", place_finder)
+    region_claims = list(_field_claims(f"{district}\n{reported_place.region}", "field", place_finder))
+    yield from region_claims
+    region_codes = [code, *(region for claim in region_claims for region in claim.shares)]
+    yield from _field_claims(reported_place.address, "address", place_finder, list(filter(is_in_city, region_codes)))
     yield from _field_claims(addressee, "addressee", place_finder)
 
 
-def _field_claims(text: str, kind: str, place_finder: PlaceFinder) -> Iterator[PlaceClaim]:
-    """Yield a claim for each name in a field. A free-text address is no picked region."""
+def _field_claims(
+    text: str, kind: str, place_finder: PlaceFinder, known_codes: Sequence[str] = ()
+) -> Iterator[PlaceClaim]:
+    """Yield a claim for each name in a field. A free-text address is no picked region, and names streets."""
     if not text.strip():
         return
     is_picked = kind != "address"
     tokens = Tokens(text)
-    for match in place_finder.find_places(tokens):
+    for match in place_finder.find_places(tokens, known_codes):
+        if not is_picked and _names_a_street(tokens, match):
+            continue
         confusable_codes = place_finder.namesakes(match.codes) if is_picked else ()
         yield PlaceClaim(
             _twin_shares(match, confusable_codes) or name_shares(match),
@@ -63,6 +71,13 @@ def _field_claims(text: str, kind: str, place_finder: PlaceFinder) -> Iterator[P
             from_form=is_picked,
             confusable_codes=confusable_codes,
         )
+
+
+def _names_a_street(tokens: Tokens, match: PlaceMatch) -> bool:
+    """Return True for the name in “Jl. Danau Toba”."""
+    is_typed = match.kind in {NamingKind.TYPED, NamingKind.VILLAGE}
+    is_no_place = context_cue(tokens, match.first, is_typed=is_typed) == NOT_A_PLACE
+    return is_no_place or (match.kind is NamingKind.MISSPELT and is_in_street_name(tokens, match.first))
 
 
 def _twin_shares(match: PlaceMatch, confusable_codes: Collection[str]) -> Mapping[str, float]:

@@ -25,6 +25,10 @@ from router.location.text_claims import text_claims
 _MAX_CLAIMS = 40
 # Words before the name of a village or district, in normal form.
 _VILLAGE_WORDS = frozenset(("kelurahan", "desa", "dusun", "nagari", "kecamatan"))
+# First words of the landmarks that streets elsewhere are named after, and the words before a street's name, in normal
+# form.
+_NAMESAKE_WORDS = frozenset(("danau", "gunung", "pulau", "candi", "rawa", "telaga"))
+_STREET_WORDS = frozenset(("jalan", "gang", "lorong"))
 # Kinds of landmarks that are quarters and may themselves be villages or districts.
 _AREA_KINDS = frozenset(("kawasan", "wilayah", "julukan"))
 
@@ -60,7 +64,9 @@ class ReportLocator:
             and not _is_village_name(landmark, words)
         ]
         excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
-        other_claims = [*landmark_claims(text, landmarks), *form_claims]
+        # The name of a street is no place, and neither are the words in it (“Toba” in “Jl. Danau Toba”).
+        places = [landmark for landmark in landmarks if not _is_street_name(landmark, words)]
+        other_claims = [*landmark_claims(text, places), *form_claims]
         tokens = Tokens(text)
         matches = self._place_finder.find_places(tokens, _clear_codes(other_claims), _confusable_codes(other_claims))
         claims = [
@@ -93,8 +99,20 @@ def _is_village_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:
     """
     if match.landmark.account or match.landmark.kind in _AREA_KINDS:
         return False
-    position = bisect_left(words, match.start, key=attrgetter("start"))
+    position = _first_word(match, words)
     return position > 0 and words[position - 1].normal in _VILLAGE_WORDS
+
+
+def _is_street_name(match: LandmarkMatch, words: Sequence[Word]) -> bool:
+    """Return True for “Jl. Danau Toba”: streets everywhere bear the names of lakes, mountains and temples."""
+    position = _first_word(match, words)
+    is_after_street_word = position > 0 and words[position - 1].normal in _STREET_WORDS
+    return is_after_street_word and words[position].normal in _NAMESAKE_WORDS
+
+
+def _first_word(match: LandmarkMatch, words: Sequence[Word]) -> int:
+    """Return the position of the first word of a landmark."""
+    return bisect_left(words, match.start, key=attrgetter("start"))
 
 
 def _clear_codes(claims: Iterable[PlaceClaim]) -> list[str]:

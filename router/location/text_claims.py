@@ -1,7 +1,7 @@
 """Claims for places that come from the place names in a report's text."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from language.places.finder import NamingKind, PlaceMatch
@@ -17,6 +17,7 @@ from router.location.context_cues import (
     distant_city_cue,
     district_street_cue,
     is_denied,
+    is_in_street_name,
 )
 from router.location.name_shares import NAME_WEIGHTS, name_shares
 from router.location.place_evidence import PlaceClaim, PlaceEvidence
@@ -37,6 +38,8 @@ _LONGEST_ABBREVIATION = 4
 # “dari Lampung dan Brebes”
 _CONJUNCTIONS = frozenset(("dan", "dn", "atau", "serta", "sama", "karo", "jeung"))
 _DISTRICT_MANNERS = frozenset((NamingKind.BARE, NamingKind.NAMED))
+# So many names behind a name are held against it.
+_MAX_COMPARED_NAMES = 4
 # A street of a name that more districts bear may lie anywhere.
 _FEW_DISTRICTS = 3
 _TYPED_MANNERS = frozenset((NamingKind.TYPED, NamingKind.VILLAGE, NamingKind.GLUED))
@@ -73,16 +76,28 @@ def text_claims(
     for match in matches:
         is_typed = match.kind in _TYPED_MANNERS
         cue = context_cue(tokens, match.first, is_typed=is_typed) or _neighbour_cue(previous, match, tokens)
+        if cue == NOT_A_PLACE and match.kind is NamingKind.PAIRED and not is_denied(tokens, match.first):
+            # “Jalan Kajen - Karanganyar” runs between two places of one regency.
+            cue = 0.0
         street_cue = district_street_cue(tokens, match.first) if _names_districts(match) else None
         if street_cue is not None:
             yield _claim(text, _PlaceName(match, street_cue), is_street=True)
         if cue != NOT_A_PLACE and not any(map(is_district, match.codes)):
-            cue = distant_city_cue(tokens, match.first, match.end, is_typed=is_typed) or cue
+            cue = distant_city_cue(tokens, match.first, match.end, _elsewhere(match, matches), is_typed=is_typed) or cue
+        if match.kind is NamingKind.MISSPELT and is_in_street_name(tokens, match.first):
+            cue = min(cue, DENIED)
         if match.codes in denied_codes:
             cue = min(cue, DENIED)
         previous = _PlaceName(match, cue)
         if cue != NOT_A_PLACE:
             yield _claim(text, previous)
+
+
+def _elsewhere(match: PlaceMatch, matches: Sequence[PlaceMatch]) -> list[int]:
+    """Return the first words of the next names of places that neither hold the match nor lie in it."""
+    position = bisect_left(matches, match)
+    following = matches[position + 1 : position + 1 + _MAX_COMPARED_NAMES]
+    return [place.first for place in following if not _regions_overlap(match, place)]
 
 
 def _names_districts(match: PlaceMatch) -> bool:

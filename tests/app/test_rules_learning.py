@@ -134,7 +134,7 @@ def poisoned_cases(reports: Sequence[JudgedReport], refuser: str, taker: str) ->
 
 
 def test_an_agency_that_refuses_everything_moves_no_other(shipped_rules: Rules) -> None:
-    """Its refusals count as a few examples. The other agencies keep their reports, and the figures their tolerances."""
+    """Its refusals count as a few examples: agencies and figures are as after learning without them."""
     learning, measuring = invented_reports(for_learning=True), invented_reports(for_learning=False)
     refuser = "bumn-pln"
     own_reports = [report for report in (*learning, *measuring) if report.institution == refuser]
@@ -142,10 +142,12 @@ def test_an_agency_that_refuses_everything_moves_no_other(shipped_rules: Rules) 
     assert len(cases) > 5 * MAX_EXAMPLES_OF_REFUSER
     assert not any(is_held_out(item.case.complaint_id) for item in cases)
     others_measured = [report for report in measuring if report.institution != refuser]
-    retraining = retrain(shipped_rules, cases, learning, others_measured)
-    assert list(excesses(retraining)) == []
-    assert all(abs(change.after - change.before) <= 1 for change in retraining.agencies)
-    assert figure(retraining, "labelled", "right").after >= figure(retraining, "labelled", "right").before - 0.01
+    poisoned = retrain(shipped_rules, cases, learning, others_measured)
+    clean = retrain(shipped_rules, [], learning, others_measured)
+    assert set(excesses(poisoned)) <= set(excesses(clean))
+    counts = {change.agency: change.after for change in clean.agencies}
+    assert all(abs(change.after - counts.get(change.agency, change.before)) <= 1 for change in poisoned.agencies)
+    assert figure(poisoned, "labelled", "right").after >= figure(clean, "labelled", "right").after - 0.01
 
 
 def test_a_run_changes_a_weight_by_a_bounded_amount() -> None:
