@@ -29,22 +29,23 @@ _BY_LINK = " Tambahkan jalan, kecamatan, dan kota/kabupatennya: {}"
 class AnswerRecipients:
     """Channels whose senders hear of answers, with the form of the reply on each.
 
-    `link_of` returns the sender's own link to the report of a message, and `objection_days` the number of working days
-    in which one may object to an answer of a time.
+    `link_of` returns the sender's own link to the report of a message, and `objection_period` the time in which one
+    may object to an answer of a time, as a person reads it.
     """
 
     forms: Mapping[Channel, ReplyForm]
     link_of: Callable[[UUID], str]
-    objection_days: Callable[[datetime], int]
+    objection_period: Callable[[datetime], str]
 
     def answer_text(
         self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str, answered_at: datetime
     ) -> str:
         """Return the text about an answer in the form of the recipient's channel."""
         form, link = self.forms[recipient.channel], self.link_of(recipient.message_id)
-        days = self.objection_days(answered_at)
+        period = self.objection_period(answered_at)
         subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
-        return reply_text(form, subject, words, is_private=recipient.report.is_private, link=link, objection_days=days)
+        is_private = recipient.report.is_private
+        return reply_text(form, subject, words, is_private=is_private, link=link, objection_period=period)
 
     def place_question(self, recipient: Dispatch) -> str:
         """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""

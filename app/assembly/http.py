@@ -1,6 +1,8 @@
 """The one HTTP application of a process: the doors, the status page and the health checks."""
 
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +25,7 @@ from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
 from bus.port import Producer
-from config.clocks.working_calendar import WorkingCalendar
+from config.clocks.deadlines import Deadlines
 from config.translation.translator import load_translator
 from ingest.arrival import Refused
 from ingest.door_store import DoorStore
@@ -62,7 +64,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     settings = parts.settings
     app = Documented(_TITLE)
     app.schemes = SCHEMES
-    pages = page_templates(parts.deadlines.calendar)
+    pages = page_templates(parts.deadlines, parts.now)
     pages.globals["public_view"] = settings.public_view
     pages.globals["public_figures"] = settings.public_figures
     # Programs never get a refusal as a page.
@@ -106,6 +108,13 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
     return OwnPage(reports, pages, parts.secrets.link_key, parts.now, uuid4, record, parts.deadlines)
 
 
-def page_templates(calendar: WorkingCalendar) -> Environment:
-    """Return the templates of all pages for citizens."""
-    return page_environment(_TEMPLATES, load_translator(), calendar)
+def page_templates(deadlines: Deadlines, now: Callable[[], datetime]) -> Environment:
+    """Return the templates of all pages for citizens.
+
+    They have two functions besides those of `page_environment`: `usual_period` of a clock that begins now, and
+    `objection_period` after an answer.
+    """
+    pages = page_environment(_TEMPLATES, load_translator(), deadlines.calendar)
+    pages.globals["usual_period"] = lambda clock: deadlines.usual_period(clock, now())
+    pages.globals["objection_period"] = deadlines.objection_period
+    return pages

@@ -13,6 +13,7 @@ from config.clocks.holidays import day_of
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableRow, raise_faults, read_table
 from config.time_zones import TimeZone
+from config.translation.message import Message, counted
 
 CLOCKS = "clocks.csv"
 _COLUMNS = (
@@ -56,6 +57,13 @@ class ClockRow:
     def is_for_every_case(self) -> bool:
         """True if it is for all kinds and topics from its first day on."""
         return not self.kinds and not self.topics and self.valid_until is None
+
+    @property
+    def period(self) -> Message:
+        """The length of the clock as a person reads it: `5 hari kerja`, or `14 hari` of the calendar."""
+        if self.unit == "working":
+            return counted("{count} hari kerja", self.days)
+        return counted("{count} hari", self.days)
 
     def applies(self, kind: str, topic: str, day: date) -> bool:
         """Return whether the rule is that of a case of this kind and topic for a clock that begins on `day`."""

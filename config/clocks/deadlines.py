@@ -9,6 +9,7 @@ from config.clocks.holidays import HOLIDAYS, load_holidays
 from config.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED, ReferenceFolder, version_of
 from config.time_zones import TimeZone, agency_time_zone
+from config.translation.message import Message
 
 # Returns whether an objection at the second time is within the period after an answer of the first.
 MayObject: TypeAlias = Callable[[datetime, datetime], bool]
@@ -65,9 +66,21 @@ class Deadlines:
         """Return the deadline of an agency with the time added in which it waited for the sender."""
         return self.after_pauses(due_at, pauses, agency_time_zone(agency))
 
+    def usual_period(self, clock: ClockName, at: datetime) -> Message | None:
+        """Return the length of a clock that begins at `at`, as a person reads it: by the row of all kinds and topics.
+
+        `None` if there is no such row.
+        """
+        row = self.clocks.row(clock, at)
+        return row.period if row else None
+
     def objection_days(self, at: datetime) -> int:
-        """Return the number of working days in which a sender may object to an answer of this time."""
+        """Return the number of days in which a sender may object to an answer of this time, in the unit of the row."""
         return self._row("objection", at).days
+
+    def objection_period(self, at: datetime) -> Message:
+        """Return the time in which a sender may object to an answer of this time, as a person reads it."""
+        return self._row("objection", at).period
 
     def objection_deadline(self, answered_at: datetime) -> datetime:
         """Return the last moment at which a sender may object to an answer.

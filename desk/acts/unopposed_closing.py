@@ -82,7 +82,7 @@ class UnopposedClosing:
     def _close(self, case: Row[Any]) -> bool:
         """Close a case as it was when it was found: an act or a message that came since is a conflict."""
         actor = Actor(_SYSTEM_ACCOUNT, SYSTEM_ACTOR, Role.OFFICER, case.agency)
-        draft = AnswerDraft("closed", unopposed_text(self._deadlines.objection_days(case.unopposed_since)))
+        draft = AnswerDraft("closed", unopposed_text(self._deadlines.objection_period(case.unopposed_since)))
         result = self._answers.give(actor, case.agency, case.tracking, case.version, draft)
         if result.fault is None:
             _log.info("case.closed_unopposed", dispatch_id=str(case.dispatch_id), agency=case.agency)

@@ -27,16 +27,16 @@ class AnswerSubject(NamedTuple):
 
 
 def reply_text(
-    form: ReplyForm, subject: AnswerSubject, words: str, *, is_private: bool, link: str, objection_days: int
+    form: ReplyForm, subject: AnswerSubject, words: str, *, is_private: bool, link: str, objection_period: str
 ) -> str:
     """Return the text. `link` is the sender's own link to the report; a public post never contains it.
 
-    `objection_days` is the number of working days in which the sender may object to a closing.
+    `objection_period` is the time in which the sender may object to a closing, as a person reads it.
     """
     if form == "post":
         name = "" if is_private else subject.public_name
         return answer_post(subject.verdict, subject.number, subject.agency, name, "" if is_private else words)
-    access = SenderAccess(link=link, objection_days=objection_days if form == "sms" else 0)
+    access = SenderAccess(link=link, objection_period=objection_period if form == "sms" else "")
     return sender_text(*subject, words, is_private=is_private, access=access)
 
 

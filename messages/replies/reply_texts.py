@@ -46,7 +46,7 @@ _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi: "
 _ARCHIVED_NOTICE = (
     "Laporan {} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan yang lebih lengkap."
 )
-_OBJECTION_HINT = " Belum selesai? Balas BELUM {} dalam {} hari kerja."
+_OBJECTION_HINT = " Belum selesai? Balas BELUM {} dalam {}."
 _CUT = "..."
 # A beginning of the words that is shorter than this says nothing.
 _SHORTEST_CUT = 20
@@ -60,20 +60,20 @@ _PLAIN_CHARACTERS = str.maketrans(
 class SenderAccess:
     """How the sender gets at the rest of an answer.
 
-    `link` is the sender's own link to the report; empty without one. `objection_days`: the sender may object to a
-    closing with the keyword BELUM within so many working days; 0 where the channel has no keywords.
+    `link` is the sender's own link to the report; empty without one. `objection_period`: the time in which the
+    sender may object to a closing with the keyword BELUM (`10 hari kerja`); empty where the channel has no keywords.
     """
 
     link: str = ""
-    objection_days: int = 0
+    objection_period: str = ""
 
 
 NO_ACCESS = SenderAccess()
 
 
-def unopposed_text(days: int) -> str:
-    """Return the words of a closing by the system: nobody objected to the agency's response."""
-    return f"Tidak ada keberatan dalam {days} hari kerja."
+def unopposed_text(period: str) -> str:
+    """Return the words of a closing by the system: nobody objected to the agency's response for so long."""
+    return f"Tidak ada keberatan dalam {period}."
 
 
 def tells_citizen(verdict: Verdict) -> bool:
@@ -126,7 +126,9 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str, acc
     names = (agency_name, UNNAMED_AGENCY) if agency_name else (UNNAMED_AGENCY,)
     openings = [_WITH_WORDS[verdict].format(number, name) for name in names]
     hint = (
-        _OBJECTION_HINT.format(number, access.objection_days) if verdict == "closed" and access.objection_days else ""
+        _OBJECTION_HINT.format(number, access.objection_period)
+        if verdict == "closed" and access.objection_period
+        else ""
     )
     text = _with_words(openings, words, access.link)
     if text:

@@ -62,9 +62,9 @@ FIGURES: tuple[FigureDefinition, ...] = (
     ),
     FigureDefinition(
         ("forwarded_in_time",),
-        "Forwarded within 3 working days",
-        "cases that an agency got before the deadline of the clock `verify` (`clocks.csv`: 3 working days after the "
-        "arrival)",
+        "Forwarded in time",
+        "cases that an agency got before the deadline of the clock `verify` (`clocks.csv`; as shipped, 3 working days "
+        "after the arrival)",
         "cases whose deadline has passed. Censored: others, and those that triage waits for the sender of",
         _OWN_CASES,
         "share of cases",
@@ -93,7 +93,8 @@ FIGURES: tuple[FigureDefinition, ...] = (
         ("answered_in_time",),
         "First answer in time",
         "cases that an agency answered (responded or closed) before its deadline of the clock `first_answer` "
-        "(`clocks.csv`: 5 working days after it got the case), and that no agency before it let pass its own deadline",
+        "(`clocks.csv`; as shipped, 5 working days after it got the case), and that no agency before it let pass its "
+        "own deadline",
         "cases whose deadline has passed, answered or not. Censored: others",
         _OWN_CASES,
         "share of cases",

@@ -83,7 +83,7 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
         _duplicates,
     ),
     ShownFigure(
-        "diteruskan", _("Diteruskan dalam 3 hari kerja"), "share", "high", _FORWARD,
+        "diteruskan", _("Diteruskan tepat waktu"), "share", "high", _FORWARD,
         lambda it: _share(it.forwarded_in_time),
     ),
     ShownFigure(

@@ -85,7 +85,7 @@ def test_figures_after_a_rebuild(parts: Parts, year: int) -> None:
     assert nation["cases"] > months[0] > months[1] == 0
     table = run("figures", "--agency", "kota-3374")
     assert max(map(len, table.stdout.splitlines())) <= 80
-    for words in ("first answer in time", "untouched 10 working days", "differences of the audit"):
+    for words in ("first answer in time", "forwarded in time", "untouched 10 working days", "differences of the audit"):
         assert words in table.stdout
     assert nation["calendar_version"] in table.stderr
     assert run("figures", "--month", "2026-13").exit_code == 2

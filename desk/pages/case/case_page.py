@@ -146,7 +146,7 @@ class CasePage:
             channel_label=channels.label_of(channel),
             sample_link=self._parts.sample_link,
             needs_proof=needs_proof,
-            objection_days=self._parts.deadlines.objection_days(self._parts.now()),
+            objection_period=self._parts.deadlines.objection_period(self._parts.now()),
         )
 
     def _report_values(self, view: CaseProgressView) -> Mapping[str, Any]:

@@ -39,7 +39,7 @@ class ReplyWay:
     form: ReplyForm | None
     channel_label: str
     sample_link: str
-    objection_days: int
+    objection_period: str
     needs_proof: bool = False
 
 
@@ -102,7 +102,7 @@ def _with_sms(
 ) -> Preview:
     is_private = view.case.dispatch.report.is_private
     text = reply_text(
-        form, subject, words, is_private=is_private, link=way.sample_link, objection_days=way.objection_days
+        form, subject, words, is_private=is_private, link=way.sample_link, objection_period=way.objection_period
     )
     if is_private:
         return Preview(text, [_PRIVATE, *joined])

@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
-from messages.replies.reply_texts import unopposed_text
 from messages.shapes import Complaint, Dispatch, FollowUp, SenderAct
 from tests.conftest import NOW
 from tests.desk.harness import OFFICER, DeskHarness
@@ -53,7 +52,9 @@ def test_a_case_without_objection_is_closed(desk: DeskHarness) -> None:
     assert closing(desk, 14).close_due() == 0
     assert closing(desk, 15).close_due() == 1
     assert closing(desk, 15).close_due() == 0
-    assert [(given.verdict, given.text) for given in desk.published] == [("closed", unopposed_text(10))]
+    assert [(given.verdict, given.text) for given in desk.published] == [
+        ("closed", "Tidak ada keberatan dalam 10 hari kerja.")
+    ]
     desk.deliver()
     assert view(desk).case.state == "selesai"
     assert closing(desk, 40).close_due() == 0

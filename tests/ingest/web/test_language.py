@@ -133,7 +133,7 @@ def test_refusals_are_english(served: DoorClient) -> None:
 @pytest.mark.parametrize("relation", ["new", "repeat", "joins"])
 def test_the_status_is_english(state: ReportState, relation: str) -> None:
     """The status page has no Indonesian text in any state, with any step."""
-    template = page_templates(DEADLINES.calendar).get_template("status.html")
+    template = page_templates(DEADLINES, lambda: NOW).get_template("status.html")
     kinds = (
         *("received", "dispatched", "refused", "accepted", "asked", "responded", "closed", "reopened", "withdrawn"),
         "unheard-of",
@@ -171,7 +171,7 @@ def test_the_own_page_is_english(state: ReportState) -> None:
     steps = tuple(StatusStep(NOW, kind, "Kota Contoh") for kind in ("received", *kinds))
     status = ReportStatus("7K2M-P9QX-4TBC", state, steps, "joins", None, is_joined=True, shares_words=False)
     entries = [OwnEntry(step) for step in steps[1:]] + [OwnEntry(steps[0], act, "text", 3) for act in acts]
-    template, pages = page_templates(DEADLINES.calendar).get_template("own.html"), {}
+    template, pages = page_templates(DEADLINES, lambda: NOW).get_template("own.html"), {}
     for is_late in (True, False):
         report = OwnReport(status, tuple(entries), "Where?" if is_late else "", "", NOW, NOW)
         for language in ("id", "en"):

@@ -109,7 +109,7 @@ class OversightSite:
         reader = FigureReader(self.engine, DEADLINES)
         pages = OverseerPages(SignedIn(lambda _request: self.actor), frame, reader, scope_names(), lambda: NOW)
         app.include_router(pages.routes())
-        public_templates = page_templates(DEADLINES.calendar)
+        public_templates = page_templates(DEADLINES, lambda: NOW)
         public_templates.globals["public_figures"] = True
         months = PublishedMonths(self.engine, lambda: NOW)
         app.include_router(PublicPages(months, scope_names(), public_templates).routes())

@@ -216,7 +216,7 @@ def test_every_agency_fits_one_sms() -> None:
     """Every reply fits one SMS with the longest names of the registry."""
     with AGENCIES.open() as file:
         names = {row["code"]: row["name"] for row in csv.DictReader(file)}
-    recipients = AnswerRecipients(DIRECTORY.answer_forms, link_of, DEADLINES.objection_days)
+    recipients = AnswerRecipients(DIRECTORY.answer_forms, link_of, DEADLINES.objection_period)
     for code, name in names.items():
         dispatch = Dispatch(
             id=ids.dispatch_id(complaint().id, 0),
