@@ -1,6 +1,6 @@
 """The sentence on top of a page: how many cases are overdue now, for how long, and where. Pure."""
 
-from config.translation.message import Message, counted
+from config.translation.message import Message, counted, formatted_number
 from config.translation.message import message as _
 from oversight.figures.counts import Scope
 from oversight.pages.reading import OldestOverdue
@@ -19,11 +19,12 @@ def headline(scope: Scope, place: str, overdue: OldestOverdue, agency: str) -> M
     is_place = scope.kind in {"nation", "province"}
     if not overdue.number:
         return (_NONE_IN if is_place else _NONE).filled(place=place)
-    number, values = overdue.number, {"place": place, "days": overdue.days}
+    number, values = overdue.number, {"place": place, "days": formatted_number(overdue.days)}
     if is_place:
         sentence = counted("Di {place} {count} laporan lewat tenggat, terlama {days} hari", number, **values)
     else:
         sentence = counted("{place}: {count} laporan lewat tenggat, terlama {days} hari", number, **values)
+    sentence = sentence.filled(count=formatted_number(number))
     if scope.kind == "agency":
         return _ALONE.filled(sentence=sentence)
     return _WITH_AGENCY.filled(sentence=sentence, agency=agency)

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from accounts.frame import NavigationEntry, SignedInPages
 from accounts.permissions import Act, Actor, may
 from accounts.signed_in import SignedIn
+from config.translation.message import formatted_number
 from config.translation.message import message as _
 from oversight.cases.addresses import CASES, cases_of_scope
 from oversight.figures.counts import Scope, jakarta_day
@@ -90,6 +91,7 @@ class OverseerPages:
             "kind_parts": KIND_PARTS,
             "ranked_names": RANKED_NAMES,
             "map": tile_map,
+            "number": formatted_number,
             "address_of": lambda kind, code: view.at(Scope(kind, code)).address(),
             "institution_name": lambda code: self._names.name(Scope("agency", code)),
             "csv_address": view.address(**{_FILE: "csv"}),

@@ -24,6 +24,21 @@ class FigureValue(NamedTuple):
     denominator: int | None = None
     censored: int = 0
 
+    @property
+    def numerator_text(self) -> Message:
+        """The numerator as a person reads it."""
+        return formatted_number(self.numerator or 0)
+
+    @property
+    def denominator_text(self) -> Message:
+        """The denominator as a person reads it."""
+        return formatted_number(self.denominator or 0)
+
+    @property
+    def censored_text(self) -> Message:
+        """The number of censored cases as a person reads it."""
+        return formatted_number(self.censored)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownFigure:

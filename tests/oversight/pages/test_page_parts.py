@@ -1,12 +1,21 @@
 """Pure parts of the pages: months, ranking, map and chart."""
 
+import pytest
+
+from app.assembly.http import page_templates
 from config.reference.regions import Regions
-from oversight.figures.counts import Scope
+from config.translation.language import in_language
+from config.translation.translator import load_translator
+from oversight.figures.counts import NATION, Scope
+from oversight.pages.headline import headline
 from oversight.pages.months import Month, last_months, read_month
 from oversight.pages.ranking import Candidate, rank_scopes
+from oversight.pages.reading import OldestOverdue
 from oversight.pages.shown_figures import FIGURES_BY_SLUG, FigureValue
 from oversight.pages.tile_map import LABELS, POSITIONS, draw_tiles
 from oversight.pages.trend import draw_trend
+from tests.conftest import NOW
+from tests.support.deadlines import DEADLINES
 
 ANSWERED = FIGURES_BY_SLUG["dijawab"]
 
@@ -66,3 +75,40 @@ def test_a_month_without_a_value_interrupts_the_line() -> None:
     trend = draw_trend(list(zip(last_months(Month(2026, 4), 4), values, strict=True)), ANSWERED)
     assert [len(line.split()) for line in trend.lines] == [1, 2]
     assert [point.y for point in trend.points] == [102.0, None, trend.top, trend.base]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "cell"),
+    [
+        ("id", "Di Indonesia 137.346 laporan lewat tenggat, terlama 1.358 hari, di PLN.", "85.720 dari 137.346"),
+        ("en", "In Indonesia, 137,346 reports are overdue, the oldest by 1,358 days, at PLN.", "85,720 of 137,346"),
+    ],
+)
+def test_large_numbers_have_separators(language: str, sentence: str, cell: str) -> None:
+    """In the sentence on top and in the cells of a share, in the notation of the language."""
+    overdue = headline(NATION, "Indonesia", OldestOverdue(137_346, 1_358, "bumn-pln"), "PLN")
+    template = page_templates(DEADLINES, lambda: NOW).from_string(
+        '{% import "figure_parts.html" as parts %}{{ parts.value_cell(figure, value, figure.text(value)) }}'
+    )
+    with in_language(language):
+        assert sentence in load_translator().translate(overdue)
+        assert cell in template.render(figure=ANSWERED, value=FigureValue(0.6, 85_720, 137_346))
+
+
+def test_a_long_group_of_a_ranking_is_closed_at_first() -> None:
+    """A country has hundreds of agencies. The summary says how many a group has; a lone group is open."""
+    template = page_templates(DEADLINES, lambda: NOW).from_string(
+        '{% import "figure_parts.html" as parts %}'
+        "{% call(candidate) parts.ranking_tables(groups, [], address_of) %}<td></td>{% endcall %}"
+    )
+
+    def page(*candidates: Candidate) -> str:
+        groups = rank_scopes(candidates, ANSWERED)
+        return template.render(groups=groups, address_of=lambda kind, code: f"/{kind}/{code}")
+
+    many = [candidate(f"a{number}", 20, 0.5) for number in range(41)]
+    both_groups = page(*many, candidate("b", 60, 0.5))
+    assert "<details open>\n<summary>50 sampai 199 kasus (1)</summary>" in both_groups
+    assert "<details>\n<summary>10 sampai 49 kasus (41)</summary>" in both_groups
+    assert both_groups.count('<th scope="row"') == 42
+    assert "<details open>\n<summary>10 sampai 49 kasus (41)</summary>" in page(*many)
