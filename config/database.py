@@ -196,5 +196,12 @@ def insert_statement(connection: Connection, table: type[SQLModel]) -> postgresq
     return sqlite.insert(table)
 
 
+def truncate_journal(engine: Engine) -> None:
+    """Empty SQLite's journal, which has the former pages. If a reader needs it, the next call does it."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READ_ONLY) else "BEGIN IMMEDIATE")

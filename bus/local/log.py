@@ -5,7 +5,7 @@ import sqlite3
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bus.errors import Retry, TopicsRefused, UnknownTopic
@@ -15,6 +15,8 @@ from bus.topic_faults import partition_faults
 
 # A process waits so long for another's transaction before it treats the bus as away.
 _BUSY_SECONDS = 15.0
+# The journal is emptied only if nobody reads for so long.
+_JOURNAL_MS = 500
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention INTEGER) WITHOUT ROWID;
@@ -172,7 +174,8 @@ def offset_ranges(connection: sqlite3.Connection, names: Sequence[str]) -> dict[
 def trim(connection: sqlite3.Connection, now_ms: int) -> int:
     """Delete records past their topic's retention, except those that a group of the topic has not processed yet.
 
-    Return the number of deleted records. Apache Kafka deletes unprocessed records too.
+    Return the number of deleted records. Apache Kafka deletes unprocessed records too. The journal, which has the
+    deleted pages, is emptied too; while another process reads, the next call does it.
     """
     with transaction(connection):
         dropped = connection.execute(
@@ -192,7 +195,16 @@ def trim(connection: sqlite3.Connection, now_ms: int) -> int:
                  (SELECT min(r.offset) FROM records r WHERE r.topic = partitions.topic AND r.partition = number),
                  "end")"""
         )
+    _truncate_journal(connection)
     return dropped
+
+
+def _truncate_journal(connection: sqlite3.Connection) -> None:
+    """Write the journal into the file and empty it. Nobody who publishes waits long for a process that reads."""
+    connection.execute(f"PRAGMA busy_timeout={_JOURNAL_MS}")
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
 
 
 def _pack(headers: Headers) -> str:

@@ -30,6 +30,10 @@ def retention(parts: Parts, *, dry: bool) -> Retention:
                     return f"{group} has not processed all of {topic}"
         return ""
 
+    def expire_records() -> None:
+        if parts.settings.bus == "local":
+            parts.ensure_topics()
+
     settings = parts.settings
     # Without named processes only this host is known, and its spool is read directly.
     probe = ProcessProbe(settings.peers if settings.ops_peers else (), parts.now)
@@ -45,7 +49,16 @@ def retention(parts: Parts, *, dry: bool) -> Retention:
             return delete_days(folder, before.astimezone(JAKARTA).date(), kept_topics, DurableFiles(), dry=dry)
 
     statuses = parts.ledger.statuses
-    return Retention(parts.engine, parts.retention, statuses, door_data, purge_archive, unprocessed_steps, dry)
+    return Retention(
+        parts.engine,
+        parts.retention,
+        statuses,
+        door_data,
+        purge_archive,
+        unprocessed_steps,
+        expire_records,
+        dry,
+    )
 
 
 def retention_schedule(parts: Parts, stopping: threading.Event) -> RetentionSchedule:

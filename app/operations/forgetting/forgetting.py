@@ -17,7 +17,7 @@ from app.operations.forgetting.erasure import erase
 from app.operations.forgetting.person import Person, SenderHash, read_person
 from app.operations.forgetting.resealing import reseal_contacts
 from bus.port import Outgoing
-from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
+from config.database import DatabaseLock, lock_until_commit, read_transaction, truncate_journal, write_transaction
 from desk.read_model.search import erase_removed_words
 from messages import codec, ids
 from messages.cases.forgotten import Forgotten
@@ -105,7 +105,7 @@ class Forgetting:
             reseal_contacts(self._engine, self._sealer, person.senders)
             with write_transaction(self._engine) as connection:
                 keys += destroy_keys(connection, person.senders, now - GRACE, now)
-        self._truncate_journal()
+        truncate_journal(self._engine)
         return Destruction(len(due), keys)
 
     def _mark(self, connection: Connection, sender: str, at: datetime, requested_by: str) -> Person:
@@ -122,14 +122,8 @@ class Forgetting:
                 for table, count in erase(connection, part).items():
                     counts[table] = counts.get(table, 0) + count
         erase_removed_words(self._engine)
-        self._truncate_journal()
+        truncate_journal(self._engine)
         return Erasure(person, counts)
-
-    def _truncate_journal(self) -> None:
-        """Empty SQLite's journal, which has the former pages. If a reader needs it, the next call does it."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
 
 
 def _parts(person: Person) -> Iterator[Person]:

@@ -15,6 +15,7 @@ from app.operations.retention.case_files import delete_case_files
 from app.operations.retention.ended_cases import EndedCases
 from app.operations.retention.old_rows import TIMED, UNUSED, delete_timed
 from bus.errors import Retry
+from config.database import truncate_journal
 from config.reference.retention import RetentionTable
 
 # A stage that is behind by more than this has not caught up after a restore, or stands still.
@@ -35,6 +36,7 @@ class Retention:
     No case is purged while `unprocessed_steps` names a reason: a step that the ledger lacks may have reopened it, and a
     message without a complaint in the ledger may be one.
 
+    `expire_records` deletes the records of the embedded bus whose retention has ended; a broker does it by itself.
     `dry`: only count; then a step does not see what an earlier one would have purged. Every method may raise
     `DatabaseUnavailable`.
     """
@@ -45,6 +47,7 @@ class Retention:
     door_data: Purge
     purge_archive: ArchivePurge | None
     unprocessed_steps: UnprocessedSteps
+    expire_records: Callable[[], object]
     dry: bool
 
     def apply(self, now: datetime, age: timedelta | None = None) -> PurgeReport:
@@ -59,6 +62,9 @@ class Retention:
             counts["archive"] = self.purge_archive(now - self.table.row("archive").age)
         cutoff = now - (age or self.table.row("unsent-files").age)
         report = self.door_data.run(cutoff, now, now - (age or self.table.row("replies").age))
+        if not self.dry:
+            truncate_journal(self.engine)
+            self.expire_records()
         return PurgeReport({**counts, **report.counts}, {**skipped, **report.skipped}, report.spools)
 
     def _missing_steps(self, now: datetime) -> str:

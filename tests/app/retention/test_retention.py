@@ -1,5 +1,6 @@
 """The end of the retention: words, contacts and keys go after their time, and no replay brings anything back."""
 
+import subprocess
 import threading
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from app.operations.retention.ended_cases import EndedCases
 from app.operations.retention.old_rows import TIMED, delete_timed, purge_accounts, purge_devices, purge_person_keys
 from app.operations.retention.schedule import RetentionSchedule, next_night
 from bus.errors import Retry
+from bus.local.bus import LocalBus
 from bus.port import Outgoing
 from config.database import read_transaction, write_transaction
 from config.reference.retention import load_retention
@@ -27,7 +29,7 @@ from messages import codec, ids
 from messages.cases.forgotten import FORGOTTEN_TEXT
 from messages.sealing import ForgottenKeyError
 from messages.shapes import MERGED, Correction, Dispatch, RawMessage, Relation
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, RETENTION_DAYS
 from privacy.forgotten import SentReport, record_reports
 from privacy.tables import PersonKeyRow, PersonReport
 from sinks.ledger.status import StatusReader
@@ -273,6 +275,30 @@ def test_no_case_is_purged_while_the_ledger_lacks_records(parts: Parts) -> None:
     assert _senders(parts.engine) == {complaint_id: "sender"}
     assert retention(parts, dry=False).apply(now).counts["no-reports"] == 1
     assert _senders(parts.engine) == {complaint_id: f"expired:{complaint_id}"}
+
+
+def test_the_night_deletes_the_records_of_the_embedded_bus(parts: Parts) -> None:
+    """A process may run for months. Neither file nor journal has the words of a record whose retention has ended."""
+    path, now = parts.settings.home / "bus.db", parts.now()
+    parts.ensure_topics()
+    long_ago = LocalBus(path, (now - timedelta(days=RETENTION_DAYS + 1)).timestamp)
+    with closing(long_ago.producer()) as producer, closing(parts.bus.producer()) as recent:
+        producer.publish([Outgoing(OVERSIGHT, b"", NAME.encode(), ())])
+        recent.publish([Outgoing(OVERSIGHT, b"", b"recent", ())])
+
+    def read() -> list[bytes]:
+        with closing(parts.bus.reader()) as reader:
+            return [record.value for record in reader.read([OVERSIGHT])]
+
+    retention(parts, dry=True).apply(now)
+    assert read() == [NAME.encode(), b"recent"]
+    retention(parts, dry=False).apply(now)
+    assert read() == [b"recent"]
+    grep = subprocess.run(
+        ["grep", "-rlaF", NAME, str(parts.settings.home)], capture_output=True, text=True, check=False
+    )
+    assert grep.stdout.split() == []
+    assert (parts.settings.home / "satupintu.db-wal").stat().st_size == 0
 
 
 def test_the_table_is_applied_each_night() -> None:

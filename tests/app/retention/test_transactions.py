@@ -104,7 +104,14 @@ def test_no_write_of_a_purge_reads_a_table_as_a_whole(town: Town) -> None:
     person = town.report("Saluran air tersumbat di Kota Semarang", phone="+6281234500200")
     statuses = StatusReader(town.engine, {}).statuses
     retention = Retention(
-        town.engine, TABLE, statuses, door_data(town.parts, town.engine), None, lambda _moment: "", dry=False
+        town.engine,
+        TABLE,
+        statuses,
+        door_data(town.parts, town.engine),
+        purge_archive=None,
+        unprocessed_steps=lambda _moment: "",
+        expire_records=town.parts.ensure_topics,
+        dry=False,
     )
     with written(town.engine) as statements:
         assert retention.apply(town.now + CASE_AGE + DAY).counts["cases"] == 3
