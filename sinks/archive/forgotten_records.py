@@ -39,11 +39,10 @@ _WITH_WORDS = (AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Qu
 _SHAPES: Mapping[str, type[WireModel]] = MappingProxyType({shape.name: shape for shape in _WITH_WORDS})
 
 
-class ForgottenRecords:
-    """Records of the persons whom these tombstones name. `answer_check` authenticates answers without their text."""
+class ForgottenPersons:
+    """Persons whom these tombstones name, and what leads to them."""
 
-    def __init__(self, tombstones: Collection[Forgotten], answer_check: AnswerCheck) -> None:
-        self._answer_check = answer_check
+    def __init__(self, tombstones: Collection[Forgotten]) -> None:
         self._complaint_ids = {id_ for tombstone in tombstones for id_ in tombstone.complaint_ids}
         self._requested_at: dict[str, datetime] = {}
         for tombstone in sorted(tombstones, key=lambda tombstone: tombstone.at):
@@ -69,6 +68,22 @@ class ForgottenRecords:
         row = dict.fromkeys(FLAT_COLUMNS) | row_of(record, _shape_of(record))
         row["message_id"] = row["message_id"] or _traced_message(record)
         return self.has_row(record.topic, row)
+
+    def has_message(self, message_id: UUID) -> bool:
+        """Return True if an accepted message is of a forgotten person."""
+        return ids.complaint_id(message_id) in self._complaint_ids
+
+    def _is_sent_by_forgotten(self, key: bytes, at: datetime) -> bool:
+        requested_at = self._requested_at.get(key.decode(errors="replace"))
+        return requested_at is not None and at <= requested_at
+
+
+class ForgottenRecords(ForgottenPersons):
+    """Records of the persons whom these tombstones name. `answer_check` authenticates answers without their text."""
+
+    def __init__(self, tombstones: Collection[Forgotten], answer_check: AnswerCheck) -> None:
+        super().__init__(tombstones)
+        self._answer_check = answer_check
 
     def redraw(self, record: Record) -> Record:
         """Return the record, without words if it is of a forgotten person."""
@@ -98,10 +113,6 @@ class ForgottenRecords:
             is_forgotten = requested_at is not None and key.created_at <= requested_at
             destroyed = key._replace(wrapped="", root_key_id="", retired_at=key.retired_at or requested_at)
             yield destroyed if is_forgotten else key
-
-    def _is_sent_by_forgotten(self, key: bytes, at: datetime) -> bool:
-        requested_at = self._requested_at.get(key.decode(errors="replace"))
-        return requested_at is not None and at <= requested_at
 
     def _remains_of(self, message: WireModel, taken_at: datetime) -> WireModel:
         if isinstance(message, AgencyAnswer):

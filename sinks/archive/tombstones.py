@@ -14,7 +14,7 @@ from sinks.archive.columns import RECORD_COLUMNS, record_of, shape_finder
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.folder_lock import locked
-from sinks.archive.forgotten_records import ForgottenRecords, decode_tombstones
+from sinks.archive.forgotten_records import ForgottenPersons, ForgottenRecords, decode_tombstones
 from sinks.archive.manifest import ArchivedFile, ArchiveFolder, ArchiveHead, partition_name
 from sinks.archive.parquet import load_pyarrow
 from sinks.archive.person_keys_file import key_paths, write_keys
@@ -53,6 +53,11 @@ def topic_tombstones(reader: Reader) -> list[Record]:
     """Return the records of the topic of tombstones."""
     has_records = any(span.start < span.end for span in reader.offset_ranges([FORGOTTEN]).values())
     return list(reader.read([FORGOTTEN])) if has_records else []
+
+
+def forgotten_persons(reader: Reader) -> ForgottenPersons:
+    """Return the persons whom the bus names as forgotten. Raises `Stop` for a record that is no tombstone."""
+    return ForgottenPersons(decode_tombstones(topic_tombstones(reader)))
 
 
 def read_tombstones(path: Path) -> list[Record]:

@@ -21,11 +21,13 @@ from bus.errors import Stop
 from bus.port import Bus, Outgoing, Producer, Record
 from bus.worker import oversized_value_stub
 from messages import codec
+from messages.cases.forgotten import FORGOTTEN_TEXT
 from messages.dead_letters import read_dead_letter
 from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import OversightEvent, RawMessage, iso
 from messages.topics import OVERSIGHT, Topic, dead_letter_topic
+from sinks.archive.tombstones import forgotten_persons
 
 _STUB = re.compile(rb"[0-9]+ bytes, sha256 [0-9a-f]{64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -210,7 +212,8 @@ class DeadLetters:
     def reveal(self, entry: DeadLetterRecord, actor: str, why: str, at: datetime, role: str = COMMAND_ROLE) -> bytes:
         """Return the record's value. Sealed fields stay sealed, except the body of an arrival at a door.
 
-        The oversight event comes first.
+        The oversight event comes first. Of a forgotten person only a sentence is returned: the topic keeps the words
+        until its retention ends.
         """
         letter, record = entry
         subject = reveal_subject(str(letter.id), role, iso(reveal_end(role, at)))
@@ -219,11 +222,17 @@ class DeadLetters:
             producer.publish([letter_event(letter, "revealed", actor, why, at)])
         if letter.stub:
             record = next(self.originals({letter.position: letter.stub}), record)
+        if self._is_of_forgotten_person(record):
+            return FORGOTTEN_TEXT.encode()
         try:
             raw = codec.decode(RawMessage, record.value, record.headers)
             return self._sealer.open(raw.body, raw.id)
         except (codec.CodecError, codec.NewerVersionError, UnsealError):
             return record.value
+
+    def _is_of_forgotten_person(self, record: Record) -> bool:
+        with closing(self._bus.reader()) as reader:
+            return forgotten_persons(reader).has_record(record)
 
     def drop(self, choice: DeadLetterFilter, actor: str, why: str, at: datetime) -> Iterator[StoredDeadLetter]:
         """Drop the chosen dead letters: they are not processed any more. Their bytes stay until the retention ends."""

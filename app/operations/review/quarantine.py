@@ -21,11 +21,13 @@ from bus.errors import Stop
 from bus.port import Bus, Outgoing
 from ingest.wrap import Wrapper, accepted_record
 from messages import codec
+from messages.cases.forgotten import FORGOTTEN_TEXT
 from messages.payloads.sms import read_picture_urls, twilio_fields
 from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import Channel, OversightEvent, Quarantined, RawMessage, WireModel, iso
 from messages.topics import OVERSIGHT, QUARANTINE
+from sinks.archive.tombstones import forgotten_persons
 
 _DECISIONS = frozenset({"released", "dropped"})
 # Only a value of the provider's form may leave the service unsealed as its id: an unproven sender wrote it.
@@ -182,14 +184,25 @@ class Quarantine:
         return next(iter(matches.values()))
 
     def reveal(self, quarantined: Quarantined, actor: str, why: str, at: datetime, role: str = COMMAND_ROLE) -> bytes:
-        """Return the body. The rows of the audit log and of oversight come first. Raises `Stop`."""
+        """Return the body. The rows of the audit log and of oversight come first. Raises `Stop`.
+
+        If it was released and its person is forgotten, only a sentence is returned: the topic keeps the sealed body
+        until its retention ends.
+        """
         body = self._opened_body(quarantined)
         message_id = quarantined.raw.id
         subject = reveal_subject(str(message_id), role, iso(reveal_end(role, at)))
         self._log.append("quarantine.reveal", subject, actor, why, at)
         with self._publisher() as publish:
             publish(staff_event("revealed", message_id, message_id, actor, why, at))
-        return body
+        return FORGOTTEN_TEXT.encode() if self._is_of_forgotten_person(message_id) else body
+
+    def _is_of_forgotten_person(self, message_id: UUID) -> bool:
+        events = self._read(OVERSIGHT, OversightEvent)
+        released = [event.message_id for event in events if (event.event, event.subject) == ("released", message_id)]
+        with closing(self._bus.reader()) as reader:
+            persons = forgotten_persons(reader)
+        return any(map(persons.has_message, released))
 
     def describe(self, quarantined: Quarantined) -> dict[str, object]:
         """Return the facts about a message without its text. Raises `Stop`."""
