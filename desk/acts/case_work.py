@@ -115,7 +115,8 @@ class CaseWork:
 
     def _assign(self, actor: Actor, agency: str, dispatch_id: UUID, holder: dict[str, str], why: str) -> None:
         at = self._now()
-        self._record("desk.assign", str(dispatch_id), actor_label(actor), why or "assign", at)
+        # Not the message: it may quote the sender, and the audit log stays when the sender is forgotten.
+        self._record("desk.assign", str(dispatch_id), actor_label(actor), "assign", at)
         step = {
             "id": self._new_id(),
             "dispatch_id": dispatch_id,
