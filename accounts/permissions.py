@@ -70,6 +70,9 @@ class Act(StrEnum):
     VIEW_OVERSIGHT = "view_oversight"
     # Read one case of any institution with its history, for a recorded reason and a limited time.
     READ_CASE_WITH_REASON = "read_case_with_reason"
+    # Write a recommendation about a case, which its institution must answer.
+    RECOMMEND = "recommend"
+    ANSWER_RECOMMENDATION = "answer_recommendation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ _OFFICER_ACTS = frozenset(
         Act.ANSWER_MANY,
         Act.EDIT_TEMPLATES,
         Act.DECIDE_DUPLICATE,
+        Act.ANSWER_RECOMMENDATION,
     }
 )
 _AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS})
@@ -131,7 +135,9 @@ RIGHTS: Mapping[Role, Rights] = {
     Role.TRIAGE: Rights(own=_OFFICER_ACTS | {Act.DECIDE_TRIAGE}, national=frozenset({Act.CORRECT_RELATION, Act.TRACE})),
     Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),
     # No right to the pages of officers, triage and staff: none of them asks for a reason.
-    Role.OVERSEER: Rights(own=_NOTHING, national=frozenset({Act.VIEW_OVERSIGHT, Act.READ_CASE_WITH_REASON})),
+    Role.OVERSEER: Rights(
+        own=_NOTHING, national=frozenset({Act.VIEW_OVERSIGHT, Act.READ_CASE_WITH_REASON, Act.RECOMMEND})
+    ),
     Role.AUDITOR: Rights(own=_NOTHING, national=frozenset({Act.VIEW_AUDIT_LOG, Act.VIEW_OVERSIGHT})),
     Role.ADMINISTRATOR: Rights(
         own=_NOTHING, national=_AGENCY_MANAGEMENT | {Act.MANAGE_ACCOUNTS, Act.VIEW_AUDIT_LOG, Act.TRACE}

@@ -14,6 +14,7 @@ from app.generated_files import write_or_check
 from app.operations.ombudsman.case_file import OmbudsmanCase
 from messages import topics
 from messages.cases.forgotten import Forgotten
+from messages.cases.recommendation import Recommendation
 from messages.codec import event_type
 from messages.shapes import (
     AgencyAnswer,
@@ -36,6 +37,7 @@ SHAPES: tuple[type[WireModel], ...] = (
     Dispatch,
     AgencyAnswer,
     Correction,
+    Recommendation,
     Reply,
     OversightEvent,
     Quarantined,

@@ -7,9 +7,19 @@ from uuid import UUID
 
 # `received`: a case came to the agency. `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
 # added to the case. `moved`: the case left the agency. `due`: the last day before a deadline of the case has begun.
-# `overdue`: the deadline has passed. `three-times-overdue`: three times its period is over.
+# `overdue`: the deadline has passed. `three-times-overdue`: three times its period is over. `recommended`: the agency
+# must answer a recommendation of an overseer. `recommendation-due` and `recommendation-overdue`: its deadline.
 ChangeKind: TypeAlias = Literal[
-    "received", "answered", "citizen-wrote", "moved", "due", "overdue", "three-times-overdue"
+    "received",
+    "answered",
+    "citizen-wrote",
+    "moved",
+    "due",
+    "overdue",
+    "three-times-overdue",
+    "recommended",
+    "recommendation-due",
+    "recommendation-overdue",
 ]
 DEADLINE_CHANGES: tuple[ChangeKind, ...] = ("due", "overdue", "three-times-overdue")
 

@@ -83,6 +83,16 @@ def correction_id(complaint: UUID, change: str, previous: UUID | None) -> UUID:
     return uuid5(_NAMESPACE, f"correction:{complaint}:{change}:{previous}")
 
 
+def recommendation_id(complaint: UUID, account: UUID, kind: str, text: str) -> UUID:
+    """Return the id of a recommendation. The same words of the same overseer about a report are one."""
+    return uuid5(_NAMESPACE, f"recommendation:{complaint}:{account}:{kind}:{text}")
+
+
+def recommendation_answer_id(recommendation: UUID, agency: str, outcome: str, text: str) -> UUID:
+    """Return the id of an answer to a recommendation. The same answer of an agency is one."""
+    return uuid5(_NAMESPACE, f"recommendation-answer:{recommendation}:{agency}:{outcome}:{text}")
+
+
 def dead_letter_id(stage: str, position: str) -> UUID:
     """Return the id of a dead letter. A stage rejects a record once; redriven, it is another record."""
     return uuid5(_NAMESPACE, f"letter:{stage}:{position}")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from messages.cases.forgotten import Forgotten
+from messages.cases.recommendation import Recommendation
 from messages.shapes import (
     AgencyAnswer,
     AuditHead,
@@ -21,6 +22,7 @@ from messages.shapes import (
 COMPLAINTS = "complaints"
 AGENCY_ANSWERS = "agency-answers"
 CORRECTIONS = "corrections"
+RECOMMENDATIONS = "recommendations"
 OVERSIGHT = "oversight"
 REPLIES = "replies"
 QUARANTINE = "quarantine"
@@ -101,8 +103,8 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
         ConsumerGroup("router", "router", "router", routed),
         ConsumerGroup("ledger", "sinks", "sinks", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
-        ConsumerGroup("desk", "desk", "desk", (*routed, OVERSIGHT), agency_topics=True),
-        ConsumerGroup("oversight", "oversight", "oversight", (*routed, OVERSIGHT), agency_topics=True),
+        ConsumerGroup("desk", "desk", "desk", (*routed, OVERSIGHT, RECOMMENDATIONS), agency_topics=True),
+        ConsumerGroup("oversight", "oversight", "oversight", (*routed, OVERSIGHT, RECOMMENDATIONS), agency_topics=True),
         ConsumerGroup("forget", "sinks", "forget", (COMPLAINTS, FORGOTTEN)),
     )
 
@@ -116,7 +118,7 @@ def report_topics(queues: Iterable[str], channels: Iterable[Channel]) -> tuple[s
     `queues` are the agencies' topics.
     """
     arrivals = (*map(raw_topic, channels), QUARANTINE, COMPLAINTS)
-    return (*arrivals, *queues, AGENCY_ANSWERS, CORRECTIONS, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
+    return (*arrivals, *queues, AGENCY_ANSWERS, CORRECTIONS, RECOMMENDATIONS, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
 
 
 def traces_group(queues: Iterable[str], channels: Iterable[Channel]) -> ConsumerGroup:
@@ -155,6 +157,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
         topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", "agency, operations"),
         # One partition: what is decided about a complaint may build on what was decided about another.
         topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
+        topic(RECOMMENDATIONS, Recommendation, "complaint_id", "oversight, desk, operations"),
         topic(REPLIES, Reply, "complaint_id", "normalize, router, oversight, operations"),
         topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, oversight, operations", 1),
         Topic(

@@ -16,6 +16,7 @@ from bus.port import Record
 from language.masking import MASK, mask_text
 from messages import shapes
 from messages.cases.forgotten import Forgotten
+from messages.cases.recommendation import Recommendation
 from messages.codec import REDRIVEN
 from messages.shapes import PERSON_RULES, Shape, WireModel
 from messages.upcasts import CodecError, NewerVersionError, current_value, shape_name
@@ -43,6 +44,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs", "key_generation"},
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
     shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
+    Recommendation: _WIRE_FIELDS | {"complaint_id", "tracking", "recommendation_id", "act", "kind", "agency"},
     shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject", "tracking", "agency", "dispatch_id", "due_at"},
     shapes.AuditHead: _WIRE_FIELDS | {"rows", "hash"},
     Forgotten: _WIRE_FIELDS | {"requested_by", "complaint_ids"},

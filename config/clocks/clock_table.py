@@ -22,12 +22,17 @@ _COLUMNS = (
 )
 
 # `verify`: until a report is forwarded. `first_answer`: until the agency that has the case answers. `objection`: the
-# time in which the sender may object to an answer. `resolve`: until the case is closed.
-ClockName: TypeAlias = Literal["verify", "first_answer", "objection", "resolve"]
+# time in which the sender may object to an answer. `resolve`: until the case is closed. `recommendation`: until the
+# institution answers a recommendation of an overseer; it is no clock of the case (`recommendation_clock.py`).
+ClockName: TypeAlias = Literal["verify", "first_answer", "objection", "resolve", "recommendation"]
+CASE_CLOCKS: frozenset[ClockName] = frozenset({"verify", "first_answer", "objection", "resolve"})
 Unit: TypeAlias = Literal["working", "calendar"]
 # `received`: a report arrives. `dispatched`: an agency gets the case. `forwarded`: the first of these. `reopened`: the
-# sender objected in time, and the case begins again. The others are verdicts of the agency.
-Signal: TypeAlias = Literal["received", "dispatched", "forwarded", "asked", "responded", "closed", "reopened"]
+# sender objected in time, and the case begins again. `recommended` and `answered`: a recommendation and its answer. The
+# others are verdicts of the agency.
+Signal: TypeAlias = Literal[
+    "received", "dispatched", "forwarded", "asked", "responded", "closed", "reopened", "recommended", "answered"
+]
 # What becomes of a clock at a transfer or a reopening: nothing, or it begins anew.
 Effect: TypeAlias = Literal["continue", "anew"]
 # Who must act before the deadline.
@@ -152,6 +157,6 @@ def _number_faults(row: TableRow) -> Iterator[str]:
 
 def _missing_rows(rows: Collection[ClockRow]) -> Iterator[str]:
     """Yield the clocks without which the service cannot work: each needs a row for every case from now on."""
-    for clock in ("first_answer", "objection"):
+    for clock in ("first_answer", "objection", "recommendation"):
         if not any(row.is_for_every_case for row in rows if row.clock == clock):
             yield f"{clock} has no row for all kinds and topics with an empty valid_until; add one"

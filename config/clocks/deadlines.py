@@ -94,6 +94,10 @@ class Deadlines:
         """Return whether an objection of a sender at a time is within the period after the answer."""
         return at <= self.objection_deadline(answered_at)
 
+    def recommendation_row(self, at: datetime) -> ClockRow:
+        """Return the row of a recommendation whose clock begins at a time. See `recommendation_clock`."""
+        return self._row("recommendation", at)
+
     def is_provisional(self, due_at: datetime, agency: str = "") -> bool:
         """Return whether the decree on joint leave may still move a deadline of an agency."""
         return self.calendar.is_provisional(due_at, agency_time_zone(agency))

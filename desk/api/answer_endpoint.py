@@ -9,18 +9,18 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts.permissions import Actor, Role
+from accounts.permissions import Actor
 from config.database import read_transaction
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView, OfficerAnswers
 from desk.api.case_document import current_state
 from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
 from desk.api.idempotency import IdempotencyKeys, read_key
-from desk.api.keys.access import agency_key
+from desk.api.keys.access import agency_key, key_actor
 from desk.api.keys.agency_keys import AgencyKey
-from desk.api.problems import ApiError, invalid
+from desk.api.problems import ApiError, body_faults, invalid
 from desk.api.responses import json_response
-from desk.api.shapes import Answer, AnswerDraftBody, FieldFault
+from desk.api.shapes import Answer, AnswerDraftBody
 from desk.api.stored_answers import read_answer
 from desk.institutions import Institutions
 from messages import ids
@@ -72,7 +72,7 @@ class AnswerEndpoint:
             self._idempotency_keys.claim(key.agency, claimed_key, payload)
         version = required_version(if_match, view.case.case.hop, view.version)
         draft = AnswerDraft(body.verdict, body.text, body.theirs or None)
-        result = self._give(key, view.case.case.tracking, version, draft, _actor(key, body.actor))
+        result = self._give(key, view.case.case.tracking, version, draft, key_actor(key, body.actor))
         if result.answer is None or result.view is None:
             return self._refused(result, draft, version)
         state = state_after(result.view.state, draft.verdict, key.agency)
@@ -162,20 +162,10 @@ def _read_draft(content: bytes) -> AnswerDraftBody:
     try:
         body = AnswerDraftBody.model_validate_json(content)
     except ValidationError as error:
-        faults = [
-            FieldFault(field=".".join(map(str, fault["loc"])) or "body", detail=fault["msg"])
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise ApiError("invalid_request", faults) from None
+        raise ApiError("invalid_request", body_faults(error)) from None
     if "\0" in body.text:
         raise invalid("text", "The text must not contain NUL.")
     for name, value in (("theirs", body.theirs or ""), ("actor", body.actor)):
         if not value.isprintable():
             raise invalid(name, "Send one line of visible characters.")
     return body
-
-
-def _actor(key: AgencyKey, officer: str) -> Actor:
-    """Return the actor of an answer: the officer as the program names the person, and the key."""
-    name = f"{officer.strip()} (key {key.id.hex[:8]})" if officer.strip() else f"key {key.id.hex[:8]}"
-    return Actor(key.id, name, Role.OFFICER, key.agency)

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from config.clocks.deadlines import Deadlines
 from config.database import DatabaseUnavailable
 from desk.acts.answers import OfficerAnswers, Record
+from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api import openapi
 from desk.api.answer_endpoint import AnswerEndpoint
 from desk.api.case_endpoints import CaseEndpoints, OpenPicture
@@ -28,8 +29,9 @@ from desk.api.keys.rate_limits import AGENCY_RATES, KeyRateLimiter
 from desk.api.open311.endpoints import Open311Endpoints
 from desk.api.open311.format import OPEN311
 from desk.api.problems import ApiError
+from desk.api.recommendation_endpoint import RecommendationEndpoint
 from desk.api.responses import error_response
-from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList
+from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList, RecommendationAnswerItem
 from desk.institutions import Institutions
 from messages.channels import ReplyForm
 from messages.shapes import Channel
@@ -52,6 +54,7 @@ class AgencyApi:
         engine: Engine,
         keys: AgencyKeys,
         answers: OfficerAnswers,
+        recommendations: RecommendationAnswers,
         institutions: Institutions,
         open_picture: OpenPicture,
         record: Record,
@@ -64,6 +67,7 @@ class AgencyApi:
         self._cases = CaseEndpoints(engine, answers, institutions, open_picture, record, now, deadlines)
         idempotency_keys = IdempotencyKeys(engine, now)
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
+        self._recommendation = RecommendationEndpoint(answers, recommendations)
         self._open311 = Open311Endpoints(engine, answers, institutions, now, deadlines)
 
     def application(self) -> ASGIApp:
@@ -119,6 +123,20 @@ class AgencyApi:
                 **openapi.problem_responses(404, 409, 412, 413),
             },
             openapi_extra={"requestBody": openapi.NEW_ANSWER_BODY},
+        )
+        router.add_api_route(
+            "/cases/{number}/recommendations/{recommendation_id}/answer",
+            self._recommendation.answer,
+            methods=["POST"],
+            dependencies=[Depends(self._access.needing("answer"))],
+            operation_id="answer_recommendation",
+            status_code=201,
+            response_model=RecommendationAnswerItem,
+            responses={
+                200: {"description": "The same answer was stored before.", "model": RecommendationAnswerItem},
+                **openapi.problem_responses(404, 409, 413),
+            },
+            openapi_extra={"requestBody": openapi.RECOMMENDATION_ANSWER_BODY},
         )
         router.add_api_route(
             "/cases/{number}/pictures/{picture_id}",

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from config.clocks.deadlines import Deadlines
+from config.clocks.recommendation_clock import recommendation_clock
 from desk.acts.answers import CaseProgressView
 from desk.api.shapes import (
     Case,
@@ -17,10 +18,13 @@ from desk.api.shapes import (
     FormerCase,
     JoinedReport,
     Picture,
+    RecommendationAnswerItem,
+    RecommendationItem,
     SuggestedCase,
 )
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import AccompanyingReport, CaseEvent
+from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from desk.read_model.suggested_case import FormerCase as FormerView
 from desk.read_model.suggested_case import SuggestedCase as SuggestionView
 from messages.codec import decode_stored
@@ -29,10 +33,11 @@ from messages.shapes import Attachment, Dispatch, Report
 PREFIX = "/agency/v1"
 
 
-def case_document(row: Row[Any], deadlines: Deadlines) -> Case:
+def case_document(row: Row[Any], deadlines: Deadlines, recommendations_waiting: int = 0) -> Case:
     """Return the document of a row of `ChangedCases`."""
     dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
-    return Case(**_case_fields(row, dispatch, row.received_at, deadlines))
+    fields = _case_fields(row, dispatch, row.received_at, deadlines)
+    return Case(**fields, recommendations_waiting=recommendations_waiting)
 
 
 def case_detail(view: CaseProgressView, deadlines: Deadlines) -> CaseDetail:
@@ -47,6 +52,8 @@ def case_detail(view: CaseProgressView, deadlines: Deadlines) -> CaseDetail:
         report_count=case.report_count,
         suggestion=_suggested_case(case.suggestion),
         again=_former_case(case.former),
+        recommendations_waiting=sum(item.answer is None for item in case.recommendations),
+        recommendations=tuple(_recommendation(item, case.case.agency, deadlines) for item in case.recommendations),
     )
 
 
@@ -169,6 +176,23 @@ def _former_case(former: FormerView | None) -> FormerCase | None:
     if former is None:
         return None
     return FormerCase(number=former.number or None, closed=former.closed_at if former.number else None)
+
+
+def _recommendation(item: CaseRecommendation, agency: str, deadlines: Deadlines) -> RecommendationItem:
+    due_at = recommendation_clock(deadlines, item.at, item.held_since, agency).due_at
+    answer = item.answer
+    return RecommendationItem(
+        id=item.id,
+        kind=item.kind,
+        text=item.text,
+        at=item.at,
+        due=due_at,
+        due_is_provisional=deadlines.is_provisional(due_at, agency),
+        overseer=item.actor,
+        answer=RecommendationAnswerItem(outcome=answer.outcome, text=answer.text, at=answer.at, actor=answer.actor)
+        if answer
+        else None,
+    )
 
 
 def _joined_report(report: AccompanyingReport, number: str) -> JoinedReport:

@@ -24,6 +24,7 @@ from desk.api.shapes import CasePage, InstitutionItem, InstitutionList
 from desk.institutions import Institutions
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.change_order import read_changes
+from desk.read_model.recommendations.case_recommendations import count_waiting
 from messages.shapes import Attachment
 from messages.tracking import read_tracking_number
 
@@ -77,9 +78,17 @@ class CaseEndpoints:
             raise invalid("after", "This is no cursor of your agency. Send `next` of an earlier page, unchanged.")
         with read_transaction(self._engine) as connection:
             page = read_changes(connection, agency, seq, limit, state)
+            current_ids = {row.complaint_id for row in page.rows if row.is_current}
+            waiting = count_waiting(connection, agency, current_ids)
         cursor = None if page.last_seq is None else encode_cursor(agency, page.last_seq)
         return json_response(
-            CasePage(cases=tuple(case_document(row, self._deadlines) for row in page.rows), next=cursor)
+            CasePage(
+                cases=tuple(
+                    case_document(row, self._deadlines, waiting.get(row.complaint_id, 0) if row.is_current else 0)
+                    for row in page.rows
+                ),
+                next=cursor,
+            )
         )
 
     def case(self, request: Request, number: str, if_none_match: IfNoneMatch = None) -> Response:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from desk.api.case_document import PREFIX
 from desk.api.problems import PROBLEMS
 from desk.api.responses import PROBLEM_MEDIA_TYPE
-from desk.api.shapes import AnswerDraftBody, Problem
+from desk.api.shapes import AnswerDraftBody, Problem, RecommendationAnswerBody
 
 _REFERENCE = "#/components/schemas/{model}"
 _SCHEME = "key"
@@ -34,6 +34,18 @@ NEW_ANSWER_BODY = {
                     "value": {"verdict": "refused", "text": "Jalan ini milik provinsi.", "theirs": "provinsi-33"}
                 },
                 "close": {"value": {"verdict": "closed", "text": "Lampu sudah menyala.", "actor": "Sri Petugas"}},
+            },
+        }
+    },
+}
+RECOMMENDATION_ANSWER_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewRecommendationAnswer")},
+            "examples": {
+                "follow": {"value": {"outcome": "followed", "text": "Petugas datang besok pagi."}},
+                "decline": {"value": {"outcome": "not-followed", "text": "Jalan ini sudah diperbaiki bulan lalu."}},
             },
         }
     },
@@ -123,7 +135,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for shape in (Problem, AnswerDraftBody):
+    for shape in (Problem, AnswerDraftBody, RecommendationAnswerBody):
         schemas |= _schemas(shape)
     schemas |= {schema["title"]: schema for schema in (_OPEN311_REQUEST, _OPEN311_ERROR)}
     document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}

@@ -8,6 +8,8 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from desk.api.shapes import FieldFault, Problem
 from desk.read_model.case_rows import AgencyCaseState
 from messages.shapes import Verdict
@@ -44,6 +46,16 @@ PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
         ),
         "no_such_picture": ProblemKind(
             HTTPStatus.NOT_FOUND, "The case has no picture with this id.", "Use an address from `pictures` of the case."
+        ),
+        "no_such_recommendation": ProblemKind(
+            HTTPStatus.NOT_FOUND,
+            "The case has no recommendation with this id.",
+            "Use an id from `recommendations` of the case.",
+        ),
+        "answered": ProblemKind(
+            HTTPStatus.CONFLICT,
+            "The recommendation has another answer already.",
+            "`recommendations` of the case has it. Nothing was sent.",
         ),
         "wrong_method": ProblemKind(
             HTTPStatus.METHOD_NOT_ALLOWED, "The address does not take this method.", "Allow names the methods."
@@ -131,3 +143,11 @@ class ApiError(Exception):
 def invalid(field_name: str, detail: str) -> ApiError:
     """Return the error of one invalid field, parameter or header."""
     return ApiError("invalid_request", (FieldFault(field=field_name, detail=detail),))
+
+
+def body_faults(error: ValidationError) -> Sequence[FieldFault]:
+    """Return the faults of a body, each with the name of its field. They repeat nothing of it."""
+    return [
+        FieldFault(field=".".join(map(str, fault["loc"])) or "body", detail=fault["msg"])
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    ]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
+from messages.cases.recommendation import RecommendationKind, RecommendationOutcome
 from messages.shapes import Moment, Verdict
 
 Time: TypeAlias = Annotated[Moment, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -86,6 +87,9 @@ class Case(ApiShape):
     pictures: tuple[Picture, ...]
     unfetched: int = Field(description="Files that came with the report and could not be stored.", examples=[0])
     reasons: tuple[CaseReason, ...]
+    recommendations_waiting: int = Field(
+        0, description="Recommendations of overseers that wait for your answer. Also a closed case may have some."
+    )
 
 
 class CaseEventItem(ApiShape):
@@ -139,6 +143,28 @@ class FormerCase(ApiShape):
     closed: Time | None = Field(description="Time of the closing; null without a number, and if it is not known.")
 
 
+class RecommendationAnswerItem(ApiShape):
+    """The answer of an institution to a recommendation."""
+
+    outcome: RecommendationOutcome
+    text: str
+    at: Time
+    actor: str = Field(description="Officer who answered.")
+
+
+class RecommendationItem(ApiShape):
+    """A recommendation of an overseer about the case. The sender never sees it."""
+
+    id: UUID
+    kind: RecommendationKind = Field(description="accelerate: act sooner. review: look again. transfer. other.")
+    text: str
+    at: Time
+    due: Time = Field(description="Your agency answers until then.")
+    due_is_provisional: bool = Field(description="As for the case.")
+    overseer: str = Field(description="Person who wrote it.")
+    answer: RecommendationAnswerItem | None = Field(description="null while it waits.")
+
+
 class CaseDetail(Case):
     """A case with its course and the reports that belong to it."""
 
@@ -147,6 +173,9 @@ class CaseDetail(Case):
     report_count: int = Field(description="Number of all reports that belong to the case.", examples=[0])
     suggestion: SuggestedCase | None = Field(description="null without one, and when it was decided or is over.")
     again: FormerCase | None = Field(description="null without one, and after the case has left you.")
+    recommendations: tuple[RecommendationItem, ...] = Field(
+        (), description="Of overseers, the oldest first; none after the case has left you."
+    )
 
 
 class CasePage(ApiShape):
@@ -180,6 +209,18 @@ class AnswerDraftBody(BaseModel):
     actor: str = Field(
         "", max_length=100, description="Officer who answers, as your program names the person. Stored with the answer."
     )
+
+
+class RecommendationAnswerBody(BaseModel):
+    """An answer to a recommendation. The overseer gets it, the sender does not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewRecommendationAnswer")
+
+    outcome: RecommendationOutcome = Field(examples=["followed"])
+    text: str = Field(
+        max_length=10_000, description="Reason or result.", examples=["Petugas datang besok pagi, 28 November."]
+    )
+    actor: str = Field("", max_length=100, description="Officer who answers, as your program names the person.")
 
 
 class Answer(ApiShape):

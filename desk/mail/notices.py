@@ -18,13 +18,18 @@ from desk.mail.message import DEFAULT_LIFETIME, Mail
 from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient, Recipients
 from desk.mail.tables import NoticeRow
-from desk.mail.texts import NOTICE_OPENINGS, DeskLinks, notice_text, reminder_text, switched_off_text
+from desk.mail.texts import (
+    NOTICE_OPENINGS,
+    REMINDER_OPENINGS,
+    DeskLinks,
+    notice_text,
+    reminder_text,
+    switched_off_text,
+)
 
 NOTICE_INTERVAL: Final = timedelta(hours=1)
 # An older change comes from a replay or a long outage. The digest counts its case.
 _NOTIFIED_AGE = timedelta(days=1)
-# The change that goes to the heads of the agency and to overseers.
-_REMINDED: ChangeKind = "three-times-overdue"
 
 
 class NoticeQueue:
@@ -45,7 +50,7 @@ class NoticeQueue:
                 "changed_at": change.at,
             }
             for change in changes
-            if change.kind in {*NOTICE_OPENINGS, _REMINDED} and change.at >= oldest
+            if change.kind in {*NOTICE_OPENINGS, *REMINDER_OPENINGS} and change.at >= oldest
         ]
         for chunk in statement_chunks(rows):
             connection.execute(insert_statement(connection, NoticeRow).on_conflict_do_nothing(), list(chunk))
@@ -116,7 +121,7 @@ class NoticeJob:
         return len(mails)
 
     def _heads(self, agency: str) -> Sequence[Recipient]:
-        """Return who hears that a case is three times overdue: coordinators, else officers, and all overseers."""
+        """Return who is reminded: coordinators of the agency, else officers, and all overseers."""
         return [
             *(self._recipients.coordinators(agency) or self._recipients.officers(agency)),
             *self._recipients.overseers(),
@@ -134,13 +139,15 @@ class NoticeJob:
         return self._composer.compose("notice", cause, officers, text, now + DEFAULT_LIFETIME)
 
     def _reminders(self, agency: str, rows: Sequence[Any], heads: Sequence[Recipient], now: datetime) -> Sequence[Mail]:
-        """Return the e-mails about cases that are three times overdue."""
-        late = [row for row in rows if row.kind == _REMINDED]
-        if not late:
-            return ()
-        text = reminder_text(self._agency_name(agency), _numbers(rows, _REMINDED))
-        cause = (agency, str(late[0].change_id))
-        return self._composer.compose("reminder", cause, heads, text, now + DEFAULT_LIFETIME)
+        """Return the e-mails about what is three times overdue, and about recommendations without an answer."""
+        mails: list[Mail] = []
+        for kind in REMINDER_OPENINGS:
+            late = [row for row in rows if row.kind == kind]
+            if late:
+                text = reminder_text(kind, self._agency_name(agency), _numbers(rows, kind))
+                cause = (agency, str(late[0].change_id))
+                mails += self._composer.compose("reminder", cause, heads, text, now + DEFAULT_LIFETIME)
+        return mails
 
 
 def _numbers(rows: Sequence[Any], kind: ChangeKind) -> Sequence[str]:

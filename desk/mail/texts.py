@@ -21,9 +21,15 @@ _DIGEST_SETTINGS = _("Anda dapat mematikan ringkasan ini di akun Anda: {link}")
 NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "overdue": _("Aduan berikut lewat tenggat:"),
     "due": _("Tenggat aduan berikut tinggal satu hari kerja:"),
+    "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada aduan berikut tinggal satu hari kerja:"),
+    "recommended": _("Pengawas memberi rekomendasi pada aduan berikut. Instansi Anda harus menjawabnya:"),
     "citizen-wrote": _("Pelapor menulis lagi pada aduan berikut:"),
 }
-_REMINDER_OPENING = _("Aduan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:")
+# Sentence of a reminder to heads and overseers, by the kind of change.
+REMINDER_OPENINGS: Mapping[ChangeKind, Message] = {
+    "three-times-overdue": _("Aduan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:"),
+    "recommendation-overdue": _("{agency} belum menjawab rekomendasi pengawas pada aduan berikut. Tenggatnya lewat:"),
+}
 _OFF_SUBJECT = _("Satu Pintu: webhook instansi Anda dimatikan")
 _OFF_FAILING = _("Sebuah alamat webhook instansi Anda tidak menerima pemberitahuan selama tiga hari.")
 _OFF_GONE = _("Sebuah alamat webhook instansi Anda menjawab bahwa alamat itu sudah tidak ada (410).")
@@ -97,10 +103,12 @@ def notice_text(numbers: Mapping[ChangeKind, Sequence[str]], links: DeskLinks) -
     return MailText(counted("Satu Pintu: {count} aduan perlu perhatian", cases), paragraphs)
 
 
-def reminder_text(agency_name: str, numbers: Sequence[str]) -> MailText:
-    """Return the reminder of cases that are three times overdue. Its readers need not have access to the desk."""
+def reminder_text(kind: ChangeKind, agency_name: str, numbers: Sequence[str]) -> MailText:
+    """Return a reminder of cases with a change of `REMINDER_OPENINGS`. Its readers need not have access to the desk."""
     subject = counted("Satu Pintu: {count} aduan lewat tiga kali tenggat", len(numbers))
-    opening = _REMINDER_OPENING.filled(agency=agency_name)
+    if kind == "recommendation-overdue":
+        subject = counted("Satu Pintu: {count} aduan dengan rekomendasi yang belum dijawab", len(numbers))
+    opening = REMINDER_OPENINGS[kind].filled(agency=agency_name)
     return MailText(subject, [[opening], numbers[:MAX_LISTED_CASES], *_unlisted(numbers)])
 
 

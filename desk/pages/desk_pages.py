@@ -17,6 +17,7 @@ from desk.pages.case.act_forms import ActForms
 from desk.pages.case.case_page import CasePage
 from desk.pages.case.identity import Identity
 from desk.pages.case.pictures import Pictures
+from desk.pages.case.recommendation_form import RecommendationForm
 from desk.pages.case.suggestion_form import SuggestionForm
 from desk.pages.export.list_export import ListExport
 from desk.pages.list_page import ListPage
@@ -46,6 +47,7 @@ class DeskPages:
             BulkPage(parts, case_page),
             ActForms(parts, case_page),
             SuggestionForm(parts, case_page),
+            RecommendationForm(parts, case_page),
             Identity(parts),
             Pictures(parts),
             case_page,

@@ -22,8 +22,11 @@ from desk.pages.wording import Deadline
 from desk.read_model.case_view import find_number
 from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import ListTab, count_tabs, read_page
+from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
 from messages.tracking import read_tracking_number
 
+# Cases that owe an answer to an overseer, named above the list.
+_NAMED_CASES = 5
 # Choices of the filter for deadlines, in days from now.
 DUE_CHOICES = (1, 3, 7)
 
@@ -97,6 +100,8 @@ class ListPage:
             page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(position))
             counts = count_tabs(connection, actor.agency, now)
             suggested = open_suggestions(connection, page.rows)
+            recommended = count_waiting(connection, actor.agency, {row.complaint_id for row in page.rows})
+            owing = waiting_numbers(connection, actor.agency, _NAMED_CASES + 1)
         pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
         return {
             "tabs": shown_tabs(query, counts),
@@ -109,9 +114,12 @@ class ListPage:
                     parts.channels.label_of(row.channel),
                     has_pending_act=row.dispatch_id in pending,
                     has_suggestion=row.dispatch_id in suggested,
+                    has_recommendation=row.is_current and row.complaint_id in recommended,
                 )
                 for row in page.rows
             ],
+            "owing": [(number, query.case_address(number)) for number in owing[:_NAMED_CASES]],
+            "has_more_owing": len(owing) > _NAMED_CASES,
             "is_first_page": read_cursor(position) is None,
             "next_address": query.list_address(setelah=cursor_text(page.next)) if page.next else "",
             "select_all": selection == "semua",
@@ -155,16 +163,18 @@ def list_row(
     *,
     has_pending_act: bool,
     has_suggestion: bool = False,
+    has_recommendation: bool = False,
 ) -> ListRow:
     """Return a row of `read_page` as the page shows it.
 
     `region` is the code of the agency's region. `has_pending_act`: an act is stored that the row does not show yet.
-    `has_suggestion`: another open case is perhaps the same.
+    `has_suggestion`: another open case is perhaps the same. `has_recommendation`: it owes an answer to an overseer.
     """
     remarks = (
         wording.BEING_SENT if has_pending_act else None,
         wording.DANGER_NAMES.get(row.danger),
         wording.REOPENED if row.reopened else None,
+        wording.RECOMMENDED if has_recommendation else None,
         wording.PERHAPS_SAME if has_suggestion else None,
         wording.joined_in_words(row.joined),
         wording.hop_in_words(row.hop),

@@ -47,6 +47,7 @@ class ListQuery:
     refused: bool = False
     joined: int = 0
     suggested: bool = False
+    recommended: bool = False
     words: str = ""
     page_size: int = PAGE_SIZES[0]
 
@@ -62,6 +63,7 @@ class ListQuery:
             refused=self.refused,
             joined=self.joined,
             suggested=self.suggested,
+            recommended=self.recommended,
             words=self.words,
         )
 
@@ -92,6 +94,7 @@ class ListQuery:
             "ditolak": "1" if self.refused else "",
             "bersama": str(self.joined or ""),
             "mungkin-sama": "1" if self.suggested else "",
+            "rekomendasi": "1" if self.recommended else "",
             "cari": self.words,
             "baris": "" if self.page_size == PAGE_SIZES[0] else str(self.page_size),
             **changed,
@@ -129,6 +132,7 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         refused=parameters.get("ditolak") == "1",
         joined=_number(parameters.get("bersama", ""), _MAX_JOINED) or 0,
         suggested=parameters.get("mungkin-sama") == "1",
+        recommended=parameters.get("rekomendasi") == "1",
         words=plain_line(parameters.get("cari", ""))[:_MAX_WORDS_LENGTH],
         page_size=page_size if page_size in PAGE_SIZES else PAGE_SIZES[0],
     )

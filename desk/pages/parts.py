@@ -18,6 +18,7 @@ from config.clocks.deadlines import Deadlines
 from config.reference.regions import Regions
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
+from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
 from desk.pages.forms import plain_line
@@ -54,6 +55,7 @@ class DeskPageParts:
     pages: SignedInPages
     answers: OfficerAnswers
     suggestions: SuggestionActs
+    recommendations: RecommendationAnswers
     work: CaseWork
     institutions: Institutions
     regions: Callable[[], Regions]

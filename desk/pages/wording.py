@@ -109,6 +109,8 @@ def deadline_in_words(due_at: datetime, now: datetime, region_code: str, *, cloc
 # Mark of a case that its sender had opened again after it was closed.
 REOPENED = _("dibuka lagi")
 PERHAPS_SAME = _("mungkin sama")
+# Mark of a case that owes an answer to an overseer.
+RECOMMENDED = _("rekomendasi pengawas")
 DANGER_NAMES: Mapping[str, Message] = {
     "fire": _("bahaya: kebakaran"),
     "violence": _("bahaya: kekerasan"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
+from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
@@ -96,7 +97,8 @@ class CaseView:
     `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
     `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it. `suggestion` is the earlier case
     that this one is perhaps the same as, `former` the closed one that it is like, and
-    `suggesting` are later ones that are perhaps the same as this one.
+    `suggesting` are later ones that are perhaps the same as this one. `recommendations` are those of overseers, while
+    the agency has the case.
     """
 
     case: Row[Any]
@@ -111,6 +113,7 @@ class CaseView:
     suggestion: SuggestedCase | None = None
     former: FormerCase | None = None
     suggesting: SuggestingCases | None = None
+    recommendations: Sequence[CaseRecommendation] = ()
 
     @property
     def are_files_open(self) -> bool:
@@ -146,6 +149,7 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
         suggestion=read_suggested_case(connection, row, dispatch),
         former=read_former_case(connection, row, dispatch),
         suggesting=read_suggesting_cases(connection, row) if row.is_current else None,
+        recommendations=read_recommendations(connection, row.complaint_id, agency) if row.is_current else (),
     )
 
 

@@ -1,6 +1,6 @@
 """Makes changes of cases from the deadline events of oversight, for those who tell the agencies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from sqlalchemy import Connection, select
@@ -8,8 +8,16 @@ from sqlmodel import col
 
 from desk.changes import DEADLINE_CHANGES, CaseChange, ChangeKind
 from desk.read_model.tables import DeskCase
+from messages.cases.recommendation import RECOMMENDATION_CLOCK
 from messages.cases.verdicts import FIRST_STATE
 from messages.shapes import OversightEvent
+
+# Changes by events of the clock of a recommendation. The agency is told again after three periods.
+_OF_RECOMMENDATIONS: Mapping[str, ChangeKind] = {
+    "due": "recommendation-due",
+    "overdue": "recommendation-overdue",
+    "three-times-overdue": "recommendation-overdue",
+}
 
 
 def deadline_changes(connection: Connection, events: Sequence[OversightEvent]) -> Sequence[CaseChange]:
@@ -27,7 +35,7 @@ def deadline_changes(connection: Connection, events: Sequence[OversightEvent]) -
     return [
         CaseChange(
             event.id,
-            cast("ChangeKind", event.event),
+            _kind(event),
             event.agency,
             event.tracking,
             event.dispatch_id,
@@ -37,3 +45,9 @@ def deadline_changes(connection: Connection, events: Sequence[OversightEvent]) -
         for event in about_cases
         if event.dispatch_id
     ]
+
+
+def _kind(event: OversightEvent) -> ChangeKind:
+    if event.reason == RECOMMENDATION_CLOCK:
+        return _OF_RECOMMENDATIONS[event.event]
+    return cast("ChangeKind", event.event)

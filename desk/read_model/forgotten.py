@@ -10,7 +10,7 @@ from sqlmodel import SQLModel, col
 from config.database import DatabaseLock, lock_until_commit, statement_chunks
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases, remove_cases
-from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
+from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch, DeskRecommendation
 from messages.cases.forgotten import FORGOTTEN_TEXT, forgotten_dispatch
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
@@ -21,6 +21,7 @@ BLANKS = (
     Blank(DeskComplaint, "id", {"contact": ""}),
     Blank(DeskAnswer, "complaint_id", {"text": ""}),
     Blank(DeskCorrection, "complaint_id", {"reason": ""}),
+    Blank(DeskRecommendation, "complaint_id", {"text": ""}),
 )
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from desk.acts.tables import DeskHolder
 from desk.read_model.open_suggestions import has_open_suggestion
+from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
 from desk.read_model.search import has_words
 from desk.read_model.tables import DeskCase
 
@@ -31,7 +32,8 @@ class CaseFilter:
     """Conditions of a list. An empty value is no condition.
 
     `region` is the beginning of a region's code. `due_within` counts days from now. `holder` is an account's id.
-    `words` are searched in title, text and place. `suggested`: another open case is perhaps the same.
+    `words` are searched in title, text and place. `suggested`: another open case is perhaps the same. `recommended`: a
+    recommendation of an overseer waits for an answer.
     """
 
     tab: ListTab = "new"
@@ -43,6 +45,7 @@ class CaseFilter:
     refused: bool = False
     joined: int = 0
     suggested: bool = False
+    recommended: bool = False
     words: str = ""
 
 
@@ -115,6 +118,8 @@ def _conditions(
         conditions.append(col(DeskCase.joined) >= case_filter.joined)
     if case_filter.suggested:
         conditions.append(has_open_suggestion())
+    if case_filter.recommended:
+        conditions.append(has_waiting_recommendation(agency))
     if case_filter.holder:
         conditions.append(_is_held(agency, col(DeskHolder.account_id) == case_filter.holder))
     if case_filter.unit:

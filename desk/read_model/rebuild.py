@@ -10,9 +10,18 @@ from bus.reprocessing import reprocess
 from config.database import DatabaseLock, lock_until_commit, write_transaction
 from desk.read_model.search import clear_index
 from desk.read_model.sink import DeskSink
-from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
+from desk.read_model.tables import (
+    DeskAnswer,
+    DeskCase,
+    DeskComplaint,
+    DeskCorrection,
+    DeskDispatch,
+    DeskRecommendation,
+)
 
-READ_MODEL: tuple[type[SQLModel], ...] = (DeskCase, DeskDispatch, DeskAnswer, DeskComplaint, DeskCorrection)
+READ_MODEL: tuple[type[SQLModel], ...] = (
+    *(DeskCase, DeskDispatch, DeskAnswer, DeskComplaint, DeskCorrection, DeskRecommendation),
+)
 
 
 class ReadModelRebuild:

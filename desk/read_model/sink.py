@@ -1,7 +1,7 @@
-"""Stage that builds the desk's read model from dispatches, answers, complaints and corrections. It publishes nothing.
+"""Stage that builds the desk's read model from dispatches, answers, complaints, corrections and recommendations.
 
-Facts are stored once. The rows of the cases that they belong to are then derived again from all of their facts, so the
-order in which the topics are read has no part in the result.
+It publishes nothing. Facts are stored once. The rows of the cases that they belong to are then derived again from all
+of their facts, so the order in which the topics are read has no part in the result.
 """
 
 from collections import defaultdict
@@ -22,11 +22,13 @@ from desk.read_model.change_order import number_cases_of
 from desk.read_model.deadline_changes import deadline_changes
 from desk.read_model.derivation import derive_cases, mark_latest
 from desk.read_model.forgotten import blank_facts
+from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases
 from desk.read_model.sender_messages import mark_messages
-from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
+from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch, DeskRecommendation
 from messages import codec
+from messages.cases.recommendation import Recommendation
 from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
 
 # Stores what agencies are to be told of. It runs in the transaction of the batch.
 OnChanges = Callable[[Connection, Sequence[CaseChange]], None]
@@ -82,12 +84,15 @@ class DeskSink:
         answers = _insert_new(connection, DeskAnswer, rows[DeskAnswer])
         complaints = _insert_new(connection, DeskComplaint, rows[DeskComplaint])
         corrections = _insert_new(connection, DeskCorrection, rows[DeskCorrection])
+        recommendations = _insert_new(connection, DeskRecommendation, rows[DeskRecommendation])
         dispatched = {row["complaint_id"] for row in dispatches}
         mark_latest(connection, dispatched)
         related = {row["id"] for row in complaints} | {row["complaint_id"] for row in corrections}
         marked = mark_messages(connection, dispatched, related)
-        changes = derive_cases(connection, dispatches, answers, marked, self._deadlines)
+        changes = [*derive_cases(connection, dispatches, answers, marked, self._deadlines)]
         number_cases_of(connection, _cases_beside(complaints, corrections) - dispatched)
+        number_cases_of(connection, recommended_cases(connection, recommendations, dispatched))
+        changes += recommendation_changes(connection, recommendations, dispatched)
         if changes:
             self._on_changes(connection, changes)
 
@@ -96,6 +101,8 @@ class DeskSink:
             return DeskComplaint, _complaint_row(self._decode(Complaint, record))
         if record.topic == CORRECTIONS:
             return DeskCorrection, _correction_row(self._decode(Correction, record))
+        if record.topic == RECOMMENDATIONS:
+            return DeskRecommendation, _recommendation_row(record, self._decode(Recommendation, record))
         return DeskDispatch, _dispatch_row(self._decode(Dispatch, record))
 
     def _decode(self, shape: type[codec.T], record: Record) -> codec.T:
@@ -166,3 +173,8 @@ def _correction_row(correction: Correction) -> dict[str, Any]:
         "of": correction.relation.of,
         "evidence": "|".join(correction.relation.evidence),
     }
+
+
+def _recommendation_row(record: Record, recommendation: Recommendation) -> dict[str, Any]:
+    names = {"id", "recommendation_id", "complaint_id", "act", "kind", "agency", "text", "actor"}
+    return {**recommendation.model_dump(include=names), "at": record.taken_at}

@@ -95,6 +95,25 @@ class DeskCorrection(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class DeskRecommendation(SQLModel, table=True):
+    """Fact: a recommendation of an overseer about a report, or the answer of an institution to one; see `act`.
+
+    `recommendation_id` is the id of the recommendation in both. `at` is the bus's time.
+    """
+
+    __tablename__ = "desk_recommendation"
+
+    id: UUID = Field(primary_key=True)
+    recommendation_id: UUID = Field(index=True)
+    complaint_id: UUID = Field(index=True)
+    act: str
+    kind: str
+    agency: str
+    text: str
+    actor: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class DeskCase(SQLModel, table=True):
     """Derived: a case at one agency. One row for each dispatch that is its own case; see `case_rows`.
 

@@ -5,6 +5,7 @@ a module of its own for this: `messages.answer_check`.
 """
 
 from messages.cases.forgotten import forgotten_complaint, forgotten_dispatch
+from messages.cases.recommendation import Recommendation
 from messages.sealing import Sealed
 from messages.shapes import Complaint, Correction, Dispatch, Quarantined, RawMessage, Reply, WireModel
 
@@ -22,7 +23,7 @@ def remains_of(message: WireModel) -> WireModel:
         remains = forgotten_dispatch(message)
     elif isinstance(message, Correction):
         remains = message.model_copy(update={"reason": ""})
-    elif isinstance(message, Reply):
+    elif isinstance(message, Reply | Recommendation):
         remains = message.model_copy(update={"text": ""})
     return remains
 

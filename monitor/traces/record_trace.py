@@ -13,6 +13,7 @@ from uuid import UUID
 
 from bus.port import Record
 from messages import codec, ids, topics
+from messages.cases.recommendation import Recommendation
 from messages.dead_letters import read_dead_letter
 from messages.shapes import (
     AgencyAnswer,
@@ -239,6 +240,16 @@ def _correction_links(message: Correction) -> _Links:
     return _Links(span_id(message.complaint_id), attributes=attributes | _relation_of(message.relation.of))
 
 
+def _recommendation_links(message: Recommendation) -> _Links:
+    attributes: Attributes = {
+        "complaint": str(message.complaint_id),
+        "act": message.act,
+        **_only_names(agency=message.agency),
+    }
+    previous = message.complaint_id if message.act == "recommended" else message.recommendation_id
+    return _Links(span_id(previous), attributes=attributes)
+
+
 def _reply_links(message: Reply) -> _Links:
     attributes: Attributes = {
         "channel": message.channel,
@@ -270,6 +281,7 @@ _LINKS: Mapping[type[WireModel], Callable[[Any], _Links]] = {
     Dispatch: _dispatch_links,
     AgencyAnswer: _answer_links,
     Correction: _correction_links,
+    Recommendation: _recommendation_links,
     Reply: _reply_links,
     OversightEvent: _event_links,
 }

@@ -6,6 +6,7 @@ from oversight.figures.counts import Scope
 from oversight.pages.address import KIND_PARTS, OVERSIGHT
 
 CASES = f"{OVERSIGHT}/kasus"
+RECOMMENDATIONS = f"{OVERSIGHT}/rekomendasi"
 
 
 def case_address(number: str, part: str = "") -> str:

@@ -35,6 +35,8 @@ from oversight.pages.names import ScopeNames
 TEMPLATES = Path(__file__).parent / "templates"
 _NO_REASON = ReasonDraft()
 _MISTYPED = _("Nomor {number} tidak lengkap atau salah ketik. Nomor laporan seperti S1VC-HQVB-BJZK.")
+SENT = _("Rekomendasi Anda terkirim. Rekomendasi tampil setelah sistem memprosesnya.")
+_SENT = "terkirim"
 _UNKNOWN = _("Laporan {number} tidak ada, atau belum tercatat.")
 
 Text = Annotated[str, Form()]
@@ -88,8 +90,11 @@ class CasePages:
             problem = (_UNKNOWN if read_tracking_number(nomor) else _MISTYPED).filled(number=nomor.strip())
         return self._search_page(request, actor, read_scope(lingkup, kode) or NATION, nomor, problem)
 
-    def show(self, request: Request, number: str) -> Response:
-        """Return the case while a reading is open, and otherwise the form that asks for a reason."""
+    def show(self, request: Request, number: str, hasil: str = "") -> Response:
+        """Return the case while a reading is open, and otherwise the form that asks for a reason.
+
+        `hasil=terkirim`: the person has just sent a recommendation.
+        """
         actor = self._require(request)
         head = self._parts.find(number)
         if head is None:
@@ -99,8 +104,9 @@ class CasePages:
         now = self._parts.now()
         reading = self._parts.readings.latest(actor, head.complaint_id, now - RECENT)
         if reading is None or reading.until <= now:
-            return self._reason_page(request, actor, head, _NO_REASON, refusal(reading), HTTPStatus.FORBIDDEN)
-        return self._case_page(request, actor, head, reading, now)
+            sentence = SENT if hasil == _SENT else refusal(reading)
+            return self._reason_page(request, actor, head, _NO_REASON, sentence, HTTPStatus.FORBIDDEN)
+        return self._case_page(request, actor, head, reading, now, SENT if hasil == _SENT else None)
 
     def begin(self, request: Request, number: str, alasan: Text = "", keterangan: Text = "") -> Response:
         """Record a reading with its reason. Then redirect to the case."""
@@ -117,11 +123,24 @@ class CasePages:
     def _require(self, request: Request) -> Actor:
         return self._parts.signed_in.require(request, Act.READ_CASE_WITH_REASON)
 
-    def _case_page(self, request: Request, actor: Actor, head: CaseHead, reading: Reading, now: datetime) -> Response:
+    def _case_page(
+        self,
+        request: Request,
+        actor: Actor,
+        head: CaseHead,
+        reading: Reading,
+        now: datetime,
+        sentence: Message | None,
+    ) -> Response:
         case = self._parts.cases.read(head, now)
         if case is None:
             return self._search_page(request, actor, NATION, head.number, _UNKNOWN.filled(number=head.number))
-        values = {"case": case, "reading": reading, "address": case_address(head.number)}
+        values = {
+            "case": case,
+            "reading": reading,
+            "sentence": sentence,
+            "recommend_address": case_address(head.number, "/rekomendasi"),
+        }
         response = self._parts.pages.render("overseen_case.html", request, actor, values)
         # The browser replaces the page at the end of the reading, without a script.
         seconds = max(1, int((reading.until - now).total_seconds()))

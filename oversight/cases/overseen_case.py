@@ -13,9 +13,10 @@ from config.translation.message import Message
 
 
 class CaseHead(NamedTuple):
-    """What an overseer sees before a reason is recorded: the number of the case and who has it. `agency` is a code."""
+    """What is known of a case before a reason is recorded: ids, the number, and who has it. `agency` is a code."""
 
     complaint_id: UUID
+    message_id: UUID
     number: str
     agency: str
 
@@ -33,6 +34,22 @@ class HistoryStep:
     hop: int | None = None
     due_at: datetime | None = None
     counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecommendation:
+    """A recommendation with its answer, words masked. `actor` is the overseer. `due_at` is `None` if it is answered."""
+
+    kind: Message
+    text: str
+    actor: str
+    at: datetime
+    due_at: datetime | None
+    is_late: bool
+    outcome: Message | None = None
+    answer: str = ""
+    answered_at: datetime | None = None
+    answered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,7 @@ class OverseenCase:
     reopened: int
     steps: Sequence[HistoryStep]
     clocks: Sequence[CaseClock]
+    recommendations: Sequence[ShownRecommendation]
 
 
 class OverseenCases(Protocol):

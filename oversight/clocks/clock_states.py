@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from config.clocks.clock_table import ClockName, ClockRow, Duty
+from config.clocks.clock_table import CASE_CLOCKS, ClockName, ClockRow, Duty
 from config.clocks.deadlines import Deadlines
 from config.time_zones import agency_time_zone
 from oversight.clocks.case_events import CaseHistory
@@ -55,6 +55,7 @@ def clock_states(case: CaseHistory, deadlines: Deadlines, now: datetime) -> Sequ
     return [
         _state(run, deadlines, now)
         for clock in deadlines.clocks.names
+        if clock in CASE_CLOCKS
         for run in clock_runs(case, clock, deadlines, now)
     ]
 

@@ -17,6 +17,7 @@ from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
 from oversight.notices.deadline_events import DeadlineEvent, deadline_event_id, events_to_tell
 from oversight.notices.notice_transaction import notice_transaction
+from oversight.notices.recommendation_clocks import kind_of_clock
 from oversight.notices.running_clocks import next_moment, told_events
 from oversight.notices.tables import OversightClock, OversightNotice
 from oversight.read_model.tables import OversightReport
@@ -72,7 +73,8 @@ class DeadlinePublisher:
                 self._publish([_message(clock, event, reports[clock.complaint_id]) for clock, event in events])
             _store(connection, clocks, events, told)
         for clock, event in events:
-            _log.info("deadline.told", event_kind=event.kind, clock=clock.clock, complaint_id=str(clock.complaint_id))
+            name = kind_of_clock(clock.clock)
+            _log.info("deadline.told", event_kind=event.kind, clock=name, complaint_id=str(clock.complaint_id))
         return len(clocks), len(events)
 
 
@@ -101,7 +103,7 @@ def _message(clock: OversightClock, event: DeadlineEvent, report: Row[Any]) -> O
         at=event.at,
         event=event.kind,
         subject=clock.complaint_id,
-        reason=clock.clock,
+        reason=kind_of_clock(clock.clock),
         tracking=report.tracking,
         agency=clock.agency,
         dispatch_id=None if hop is None else ids.dispatch_id(clock.complaint_id, hop),

@@ -1,6 +1,6 @@
 """Derives the running clocks of cases and the moments of their next events, and stores them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,11 +35,8 @@ def running_clocks(facts: ReportFacts, deadlines: Deadlines) -> Iterator[Oversig
             )
 
 
-def store_running_clocks(
-    connection: Connection, report_ids: Sequence[UUID], all_facts: Iterable[ReportFacts], deadlines: Deadlines
-) -> None:
+def store_running_clocks(connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[OversightClock]) -> None:
     """Store the running clocks of reports in place of those before. The caller holds the lock."""
-    clocks = [clock for facts in all_facts for clock in running_clocks(facts, deadlines)]
     told = told_events(connection, clocks)
     for clock in clocks:
         clock.next_at = next_moment(clock, told)

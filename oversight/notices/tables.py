@@ -23,9 +23,10 @@ class OversightNotice(SQLModel, table=True):
 class OversightClock(SQLModel, table=True):
     """Derived: a clock by which triage or an agency must act. One that stands or has ended has no row.
 
-    `hop` is the dispatch that began it. `agency` and `agency_hop` are those of who has the case now; before the first
-    dispatch they are triage and `None`. `last_day_at`, `due_at` and `three_times_at` are the moments of its events,
-    `next_at` that of the next one that is not on the topic; `None` if all of them are.
+    `clock` is the name of a clock of the case, or `recommendation.` and an id. `hop` is the dispatch that began it, or
+    with which the institution got the report of a recommendation. `agency` and `agency_hop` are those of who has the
+    case now; before the first dispatch they are triage and `None`. `last_day_at`, `due_at` and `three_times_at` are the
+    moments of its events, `next_at` that of the next one that is not on the topic; `None` if all of them are.
     """
 
     __tablename__ = "oversight_clock"

@@ -13,7 +13,7 @@ from accounts.permissions import Act, Actor, may
 from accounts.signed_in import SignedIn
 from config.translation.message import formatted_number
 from config.translation.message import message as _
-from oversight.cases.addresses import CASES, cases_of_scope
+from oversight.cases.addresses import CASES, RECOMMENDATIONS, cases_of_scope
 from oversight.figures.counts import Scope, jakarta_day
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, OVERSIGHT, View, read_scope, read_view, scope_path
@@ -28,6 +28,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION: Sequence[NavigationEntry] = (
     NavigationEntry(_("Pengawasan"), OVERSIGHT, Act.VIEW_OVERSIGHT),
     NavigationEntry(_("Satu laporan"), CASES, Act.READ_CASE_WITH_REASON),
+    NavigationEntry(_("Rekomendasi"), RECOMMENDATIONS, Act.RECOMMEND),
 )
 # Months that a page offers to choose.
 _OFFERED_MONTHS = 36

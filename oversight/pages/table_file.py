@@ -18,7 +18,7 @@ from oversight.pages.shown_figures import FigureValue
 
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 # Makes Excel read the file as UTF-8.
-_BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 
 
 class TableLine(NamedTuple):
@@ -49,7 +49,7 @@ def csv_file(lines: Sequence[TableLine]) -> bytes:
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(TableLine._fields)
     writer.writerows(lines)
-    return (_BYTE_ORDER_MARK + file.getvalue()).encode()
+    return (BYTE_ORDER_MARK + file.getvalue()).encode()
 
 
 def has_parquet() -> bool:

@@ -11,7 +11,8 @@ from sqlmodel import SQLModel, col
 from config.clocks.deadlines import Deadlines
 from config.database import insert_statement, statement_chunks
 from oversight.notices.consents import store_consents
-from oversight.notices.running_clocks import store_running_clocks
+from oversight.notices.recommendation_clocks import recommendation_clocks
+from oversight.notices.running_clocks import running_clocks, store_running_clocks
 from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.tables import OversightCase, OversightDay, OversightDispatch, OversightPairDay
@@ -34,7 +35,9 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         rows = {facts.id: case_row(facts, deadlines) for facts in all_facts}
         _store(connection, _stored_rows(connection, chunk), {id_: row for id_, row in rows.items() if row})
         cases = [facts for facts in all_facts if facts.is_own_case]
-        store_running_clocks(connection, chunk, cases, deadlines)
+        clocks = [clock for facts in cases for clock in running_clocks(facts, deadlines)]
+        clocks += recommendation_clocks(connection, all_facts, deadlines)
+        store_running_clocks(connection, chunk, clocks)
         store_consents(connection, chunk, cases, deadlines)
 
 

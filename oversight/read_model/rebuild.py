@@ -23,6 +23,7 @@ READ_MODEL: tuple[type[SQLModel], ...] = (
     tables.OversightAnswer,
     tables.OversightCorrection,
     tables.OversightHandOver,
+    tables.OversightRecommendation,
     tables.OversightReport,
 )
 

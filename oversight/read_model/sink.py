@@ -1,4 +1,4 @@
-"""Stage that builds the read model of oversight from complaints, dispatches, answers and corrections.
+"""Stage that builds the read model of oversight from complaints, dispatches, answers, corrections and recommendations.
 
 It publishes nothing. Facts are stored once; the rows of their reports are then derived again from all of their facts,
 so the order in which the topics are read has no part in the result.
@@ -19,6 +19,7 @@ from bus.port import Outgoing, Record
 from config.clocks.deadlines import Deadlines
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from messages import codec
+from messages.cases.recommendation import Recommendation
 from messages.shapes import (
     DEADLINE_EVENTS,
     OMBUDSMAN_EVENTS,
@@ -29,7 +30,7 @@ from messages.shapes import (
     Dispatch,
     OversightEvent,
 )
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
 from oversight.notices.tables import OversightNotice
 from oversight.read_model.derivation import derive_cases
 from oversight.read_model.tables import (
@@ -37,6 +38,7 @@ from oversight.read_model.tables import (
     OversightCorrection,
     OversightDispatch,
     OversightHandOver,
+    OversightRecommendation,
     OversightReport,
 )
 
@@ -84,6 +86,9 @@ class OversightSink:
             facts[OversightReport].append(_report_row(self._decode(Complaint, record)))
         elif record.topic == CORRECTIONS:
             facts[OversightCorrection].append(_correction_row(self._decode(Correction, record)))
+        elif record.topic == RECOMMENDATIONS:
+            row = _recommendation_row(record, self._decode(Recommendation, record))
+            facts[OversightRecommendation].append(row)
         elif record.topic == OVERSIGHT:
             event = self._decode(OversightEvent, record)
             if event.event in OMBUDSMAN_EVENTS:
@@ -153,3 +158,9 @@ def _correction_row(correction: Correction) -> dict[str, Any]:
         "of": correction.relation.of,
         "is_denial": correction.is_denial,
     }
+
+
+def _recommendation_row(record: Record, recommendation: Recommendation) -> dict[str, Any]:
+    """Return the row, which has neither the words nor the name."""
+    names = {"id", "recommendation_id", "complaint_id", "act", "kind", "agency", "account_id"}
+    return {**recommendation.model_dump(include=names), "at": record.taken_at}

@@ -92,6 +92,25 @@ class OversightHandOver(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class OversightRecommendation(SQLModel, table=True):
+    """Fact: a recommendation of an overseer about a report, or the answer of an institution to one; see `act`.
+
+    `recommendation_id` is the id of the recommendation in both. `account_id` is the overseer's; an answer has none.
+    """
+
+    __tablename__ = "oversight_recommendation"
+    __table_args__ = (Index("ix_oversight_recommendation_act", "act", "at", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    recommendation_id: UUID = Field(index=True)
+    complaint_id: UUID = Field(index=True)
+    act: str
+    kind: str
+    agency: str
+    account_id: UUID | None = None
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class OversightCase(SQLModel, table=True):
     """Derived: one report. See `case_row`; the columns never depend on the moment at which a row was derived.
 

@@ -16,6 +16,7 @@ from bus.port import Record
 from messages import codec, ids
 from messages.answer_check import AnswerCheck
 from messages.cases.forgotten import Forgotten
+from messages.cases.recommendation import Recommendation
 from messages.cases.remains import remains_of
 from messages.shapes import (
     AgencyAnswer,
@@ -35,7 +36,9 @@ from sinks.archive.person_keys_file import ArchivedKey
 FLAT_COLUMNS = ("offset", "timestamp", "key", "id", "message_id", "complaint_id", "subject", "at")
 _TRACE_HEADER, _TRACE_ID = "traceparent", slice(3, 35)
 _BY_SENDER = ("raw-", "quarantine", "dead-")
-_WITH_WORDS = (AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Quarantined, RawMessage, Reply)
+_WITH_WORDS = (
+    *(AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Quarantined, RawMessage, Recommendation, Reply),
+)
 _SHAPES: Mapping[str, type[WireModel]] = MappingProxyType({shape.name: shape for shape in _WITH_WORDS})
 
 

@@ -52,6 +52,8 @@ view_audit_log     . . . . . N N
 manage_accounts    . . . . . . N
 view_oversight     . . . . N N .
 read_case_with_reason . . . . N . .
+recommend          . . . . N . .
+answer_recommendation O O O . . . .
 """
 SCOPES = {
     (Act(act), role): scope

@@ -126,6 +126,13 @@ class DeskHarness:
         """Return the publisher of waiting acts, a minute later. It runs without a pause."""
         return ActPublisher(queue, lambda: self.now() + timedelta(minutes=1), stopping or threading.Event(), 0.01)
 
+    def read(self, message: Outgoing, taken_at: datetime = NOW) -> None:
+        """Let the desk alone read a message, at the next offset."""
+        self.router.offset += 1
+        record = at(message, self.router.offset, taken_at)
+        self.records.append(record)
+        self.sink.handle([record])
+
     def follow(self, record: Record) -> Sequence[Dispatch]:
         """Route a record and let the desk read it and what follows; return the dispatches."""
         outputs = self.router.route_record(record)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from app.assembly.parts import Parts
 from desk.acts.answers import OfficerAnswers, Record
+from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api.application import AgencyApi
 from desk.api.case_endpoints import OpenPicture
 from desk.api.keys.agency_keys import AgencyKeys
@@ -20,13 +21,19 @@ def build_agency_keys(parts: Parts, record: Record) -> AgencyKeys:
 
 
 def build_agency_api(
-    parts: Parts, answers: OfficerAnswers, institutions: Institutions, open_picture: OpenPicture, record: Record
+    parts: Parts,
+    answers: OfficerAnswers,
+    recommendations: RecommendationAnswers,
+    institutions: Institutions,
+    open_picture: OpenPicture,
+    record: Record,
 ) -> AgencyApi:
     """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
         parts.engine,
         build_agency_keys(parts, record),
         answers,
+        recommendations,
         institutions,
         open_picture,
         record,

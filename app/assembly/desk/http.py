@@ -122,14 +122,20 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     )
     app.include_router(staff_pages.routes())
     # Before the pages of scopes, whose addresses have any two parts.
+    signed_in, pages_of_persons = account_pages.signed_in, account_pages.signed_in_pages
     app.include_router(
-        case_pages(
-            parts, desk.institutions, desk.audit_log, account_pages.signed_in, account_pages.signed_in_pages
-        ).routes()
+        case_pages(parts, desk.institutions, desk.audit_log, desk.publish_messages, signed_in, pages_of_persons)
     )
     overseers = overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(overseers.routes())
-    api = build_agency_api(parts, desk.answers, desk.institutions, desk.open_picture, desk.audit_log.append)
+    api = build_agency_api(
+        parts,
+        desk.answers,
+        desk.recommendation_answers,
+        desk.institutions,
+        desk.open_picture,
+        desk.audit_log.append,
+    )
     app.mount(PREFIX, api.application())
     limiter = RateLimiter({**ADDRESS_RATES, **parts.settings.rates})
     app.add_middleware(
@@ -164,6 +170,7 @@ def desk_page_parts(
         pages=pages,
         answers=desk.answers,
         suggestions=_suggestions(parts, desk),
+        recommendations=desk.recommendation_answers,
         work=desk.case_work,
         institutions=desk.institutions,
         regions=lambda: parts.regions,

@@ -18,11 +18,12 @@ from app.operations.audit_log import AuditLog
 from app.operations.corrections import Corrections
 from app.operations.duplicates.decision_publisher import DecisionPublisher
 from bus.errors import Retry
-from bus.port import Producer
+from bus.port import Outgoing, Producer
 from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
+from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
 from desk.changes import CaseChange
 from desk.mail.notices import NoticeQueue
@@ -83,6 +84,16 @@ class DeskParts:
         """The answers of officers."""
         parts = self._parts
         return OfficerAnswers(parts.engine, self.institutions, self.audit_log.append, self._act_queue, parts.now)
+
+    @cached_property
+    def recommendation_answers(self) -> RecommendationAnswers:
+        """The answers of officers to recommendations of overseers."""
+        parts = self._parts
+        return RecommendationAnswers(self.answers, self.audit_log.append, self.publish_messages, parts.now)
+
+    def publish_messages(self, messages: Sequence[Outgoing]) -> None:
+        """Publish messages. Raises the errors of the bus."""
+        self.producer.publish(messages)
 
     @cached_property
     def _act_queue(self) -> ActQueue:

@@ -1,16 +1,27 @@
 """Builds the pages of oversight from the parts of the process."""
 
-from jinja2 import Environment
+from collections.abc import Callable, Collection, Mapping, Sequence
+from uuid import UUID
 
+from fastapi import APIRouter
+from jinja2 import Environment
+from sqlalchemy import Engine
+
+from accounts.account_store import AccountStore
 from accounts.frame import SignedInPages
 from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
 from app.operations.overseen_cases.case_reader import OverseenCaseReader
 from app.operations.overseen_cases.case_readings import CaseReadings
 from app.operations.recorder import Recorder
+from bus.port import Outgoing
 from desk.institutions import Institutions
 from oversight.cases.case_pages import CasePageParts, CasePages
 from oversight.cases.overdue_cases import read_overdue_cases
+from oversight.cases.recommend_page import RecommendPage
+from oversight.cases.recommendation_list import RecommendationList
+from oversight.cases.recommendation_pages import RecommendationPages
+from oversight.cases.recommending import Recommending
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import OverseerPages
 from oversight.pages.reading import FigureReader
@@ -26,9 +37,17 @@ def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> O
 
 
 def case_pages(
-    parts: Parts, institutions: Institutions, log: Recorder, signed_in: SignedIn, pages: SignedInPages
-) -> CasePages:
-    """Return the pages on which overseers read single cases. `log` is the audit log for persons who have signed in."""
+    parts: Parts,
+    institutions: Institutions,
+    log: Recorder,
+    publish: Callable[[Sequence[Outgoing]], object],
+    signed_in: SignedIn,
+    pages: SignedInPages,
+) -> APIRouter:
+    """Return the routes of the pages on which overseers read single cases and recommend.
+
+    `log` is the audit log for persons who have signed in. `publish` returns when the bus has the messages.
+    """
     engine = parts.engine
     page_parts = CasePageParts(
         signed_in,
@@ -39,7 +58,17 @@ def case_pages(
         scope_names(parts),
         parts.now,
     )
-    return CasePages(page_parts)
+    router = APIRouter()
+    recommending = Recommending(log.append, publish)
+    listing = RecommendationPages(page_parts, RecommendationList(engine), lambda ids: _person_names(engine, ids))
+    for each_pages in (CasePages(page_parts), RecommendPage(page_parts, recommending), listing):
+        router.include_router(each_pages.routes())
+    return router
+
+
+def _person_names(engine: Engine, account_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    accounts = AccountStore(engine)
+    return {id_: account.name for id_ in account_ids if (account := accounts.by_id(id_))}
 
 
 def public_figures(parts: Parts, pages: Environment) -> PublicPages:

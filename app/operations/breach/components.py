@@ -15,7 +15,13 @@ _ITEMS: Mapping[Component, tuple[str, ...]] = MappingProxyType(
         "database": ("table:", "file:satupintu.db"),
         "bus": ("topic:", "file:bus.db"),
         "desk-account": (
-            *("table:desk_case", "table:desk_dispatch", "table:desk_note", "table:desk_complaint"),
+            *(
+                "table:desk_case",
+                "table:desk_dispatch",
+                "table:desk_note",
+                "table:desk_complaint",
+                "table:desk_recommendation",
+            ),
             *("table:ingest_attachment", "table:desk_template"),
         ),
         "webhook": ("table:desk_webhook_delivery",),

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
 from config.clocks.clock_table import ClockName
 from config.clocks.deadlines import Deadlines
+from config.clocks.recommendation_clock import recommendation_clock
 from config.database import read_transaction
 from config.translation.message import Message
 from config.translation.message import message as _
@@ -15,16 +17,20 @@ from desk.acts.answers import CaseProgressView, read_progress
 from desk.institutions import Institutions
 from desk.pages import wording
 from desk.pages.case.case_model import event_sentence
+from desk.pages.case.recommendation_part import KIND_NAMES, OUTCOME_NAMES
 from desk.read_model.case_view import CaseView
+from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from desk.read_model.tables import DeskCase, DeskDispatch
 from language.masking import mask_text
+from messages.codec import decode_stored
 from messages.shapes import Dispatch, Report
 from messages.topics import TRIAGE
-from oversight.cases.overseen_case import CaseClock, CaseHead, HistoryStep, OverseenCase
+from oversight.cases.overseen_case import CaseClock, CaseHead, HistoryStep, OverseenCase, ShownRecommendation
 from oversight.clocks.clock_states import ClockState, State, clock_states
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import clock_history
 
+# Clocks of a case. That of a recommendation is none of them.
 CLOCK_NAMES: Mapping[ClockName, Message] = {
     "verify": _("Verifikasi dan penerusan"),
     "first_answer": _("Tanggapan pertama"),
@@ -60,18 +66,26 @@ class OverseenCaseReader:
             .where(col(DeskDispatch.tracking) == number, col(DeskDispatch.is_latest))
             .scalar_subquery()
         )
-        columns = (col(DeskCase.complaint_id), col(DeskCase.tracking), col(DeskCase.agency))
-        query = select(*columns).where(col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current))
+        columns: Sequence[Any] = (
+            *(col(getattr(DeskCase, name)) for name in ("complaint_id", "tracking", "agency")),
+            *(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch)),
+        )
+        query = select(*columns).join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
-        return CaseHead(*row) if row else None
+            row = connection.execute(
+                query.where(col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current))
+            ).first()
+        if row is None:
+            return None
+        dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
+        return CaseHead(row.complaint_id, dispatch.message_id, row.tracking, row.agency)
 
     def read(self, head: CaseHead, now: datetime) -> OverseenCase | None:
         """See the protocol."""
         with read_transaction(self._engine) as connection:
             view = read_progress(connection, head.agency, head.number)
             states = self._clock_states(connection, head, now)
-        return self._case(head, view, states) if view and view.case.case.is_current else None
+        return self._case(head, view, states, now) if view and view.case.case.is_current else None
 
     def _clock_states(self, connection: Connection, head: CaseHead, now: datetime) -> Sequence[ClockState]:
         return [
@@ -80,7 +94,9 @@ class OverseenCaseReader:
             for state in clock_states(clock_history(facts), self._deadlines, now)
         ]
 
-    def _case(self, head: CaseHead, progress: CaseProgressView, states: Sequence[ClockState]) -> OverseenCase:
+    def _case(
+        self, head: CaseHead, progress: CaseProgressView, states: Sequence[ClockState], now: datetime
+    ) -> OverseenCase:
         view = progress.case
         case, report = view.case, view.dispatch.report
         own_messages = sum(report.relation == "repeat" for report in view.reports)
@@ -105,6 +121,7 @@ class OverseenCaseReader:
             reopened=case.reopened,
             steps=sorted(self._steps(view), key=lambda step: step.at),
             clocks=[self._clock(state, head.agency) for state in states],
+            recommendations=[self._recommendation(item, head.agency, now) for item in view.recommendations],
         )
 
     def _steps(self, view: CaseView) -> Iterator[HistoryStep]:
@@ -123,6 +140,22 @@ class OverseenCaseReader:
         reasons = _masked(reason.says for reason in dispatch.reasons)
         due_at = dispatch.due_at if dispatch.agency != TRIAGE else None
         return HistoryStep(dispatch.at, sentence, reasons, dispatch.hop, due_at)
+
+    def _recommendation(self, item: CaseRecommendation, agency: str, now: datetime) -> ShownRecommendation:
+        answer = item.answer
+        due_at = recommendation_clock(self._deadlines, item.at, item.held_since, agency).due_at
+        return ShownRecommendation(
+            kind=KIND_NAMES[item.kind],
+            text=mask_text(item.text),
+            actor=item.actor,
+            at=item.at,
+            due_at=None if answer else due_at,
+            is_late=answer is None and due_at < now,
+            outcome=OUTCOME_NAMES[answer.outcome] if answer else None,
+            answer=mask_text(answer.text) if answer else "",
+            answered_at=answer.at if answer else None,
+            answered_by=self._institutions.name(answer.agency) if answer else "",
+        )
 
     def _clock(self, state: ClockState, agency: str) -> CaseClock:
         """Return a clock. One that began before the first dispatch is of the institution with the case."""

@@ -17,6 +17,7 @@ from bus.port import Partition, Reader, Record
 from config.database import read_transaction
 from language.masking import mask_text
 from messages import codec, topics
+from messages.cases.recommendation import Recommendation
 from messages.dead_letters import read_dead_letter
 from messages.shapes import (
     KEPT_APART,
@@ -220,6 +221,11 @@ _DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[MaskedFields],
         (Dispatch, "dispatched", _describe_dispatch),
         (AgencyAnswer, "answered", _describe_answer),
         (Correction, "corrected", _describe_correction),
+        (
+            Recommendation,
+            "recommendation",
+            lambda message: f"{message['act']} ({message['kind']}), {message['agency']}",
+        ),
         (Reply, "reply", lambda reply: f"{reply['says']}, by {reply['channel']}"),
         (OversightEvent, "oversight", lambda event: f"{event['event']}: {event['reason']}"),
     )

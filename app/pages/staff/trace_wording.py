@@ -33,6 +33,11 @@ _DISPATCHED_TO_TRIAGE = _(
 _DISPATCHED_BY_PERSON = _("Diteruskan ke {agency} oleh petugas (alihan ke-{hop}, aturan {version}).")
 _CORRECTED = _("Koreksi oleh petugas: {relation}")
 _REPLY = _("Balasan kepada pelapor ({content}) lewat {channel}.")
+_RECOMMENDATIONS: Mapping[str, Message] = {
+    "recommended": _("Rekomendasi pengawas kepada {agency}."),
+    "followed": _("{agency} menjawab rekomendasi pengawas: diikuti."),
+    "not-followed": _("{agency} menjawab rekomendasi pengawas: tidak diikuti."),
+}
 _EVENT = _("Peristiwa {event}: {reason}.")
 _DEAD_LETTER = _("Tahap {stage} tidak dapat memprosesnya: {reason} {field}")
 _UNREADABLE = _("Rekaman tidak terbaca.")
@@ -75,6 +80,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Fields], Message]] = {
     "dispatched": _dispatch,
     "answered": lambda fields: _VERDICTS.get(fields["verdict"], _UNREADABLE).filled(agency=fields["agency"]),
     "corrected": lambda fields: _CORRECTED.filled(relation=_relation(fields)),
+    "recommendation": lambda fields: _RECOMMENDATIONS.get(fields["act"], _UNREADABLE).filled(agency=fields["agency"]),
     "reply": lambda fields: _REPLY.filled(content=fields["says"], channel=fields["channel"]),
     "oversight": lambda fields: _EVENT.filled(event=fields["event"], reason=fields["reason"] or "-"),
     "dead letter": lambda fields: _DEAD_LETTER.filled(**fields),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 
+from accounts.permissions import Actor, Role
 from desk.api.keys.agency_keys import AgencyKey, AgencyKeys, KeyRefused
 from desk.api.keys.rate_limits import KeyRateLimiter
 from desk.api.keys.scopes import Scope
@@ -53,3 +54,9 @@ def agency_key(request: Request) -> AgencyKey:
     """Return the key of an admitted request."""
     key: AgencyKey = request.state.agency_key
     return key
+
+
+def key_actor(key: AgencyKey, officer: str) -> Actor:
+    """Return the actor of an act by a program: the officer as the program names the person, and the key."""
+    name = f"{officer.strip()} (key {key.id.hex[:8]})" if officer.strip() else f"key {key.id.hex[:8]}"
+    return Actor(key.id, name, Role.OFFICER, key.agency)

@@ -10,6 +10,7 @@ from accounts.permissions import Actor
 from config.translation.message import Message
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.preview import Preview
+from desk.pages.case.recommendation_part import RecommendationDraft
 from messages.shapes import Verdict
 
 
@@ -45,8 +46,9 @@ class CaseRenderer(Protocol):
         note: NoteDraft = ...,
         *,
         suggestion_fault: Message | None = ...,
+        recommendation: RecommendationDraft = ...,
     ) -> Response:
-        """Return the page of the case with the act or the note, or with why a suggestion was not decided."""
+        """Return the page of the case with what a person has begun, or with why a suggestion was not decided."""
 
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
         """Return the preview of an act."""

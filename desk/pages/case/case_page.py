@@ -19,6 +19,7 @@ from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_sentences
 from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
+from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
 from desk.pages.forms import plain_line
 from desk.pages.list_query import LIST_ADDRESS
@@ -27,7 +28,7 @@ from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
 
 _MAX_SEARCH_LENGTH = 100
-_NO_ACT, _NO_NOTE = ActDraft(), NoteDraft()
+_NO_ACT, _NO_NOTE, _NO_RECOMMENDATION = ActDraft(), NoteDraft(), RecommendationDraft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,13 @@ class CasePage:
         templat: str = "",
         instansi: str = "",
         hasil: str = "",
+        terkirim: str = "",
     ) -> Response:
         """Return the page.
 
         `tindakan` opens the form of an act, `templat` fills it with a text of the agency, `instansi` are words of the
-        name of an institution, `hasil` is the id of an act that was just done.
+        name of an institution, `hasil` is the id of an act that was just done, `terkirim` that of a recommendation that
+        was just answered.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
@@ -89,7 +92,9 @@ class CasePage:
             # The number of an accompanying report, or a spelling that a person typed.
             return RedirectResponse(list_query(request).case_address(tracking), HTTPStatus.SEE_OTHER)
         draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), self._template_text(actor, templat))
-        return self.render(request, actor, view, draft, institution_words=instansi, act_id=hasil)
+        return self.render(
+            request, actor, view, draft, institution_words=instansi, act_id=hasil, answered_recommendation=terkirim
+        )
 
     def render(
         self,
@@ -102,8 +107,10 @@ class CasePage:
         institution_words: str = "",
         act_id: str = "",
         suggestion_fault: Message | None = None,
+        recommendation: RecommendationDraft = _NO_RECOMMENDATION,
+        answered_recommendation: str = "",
     ) -> Response:
-        """Return the page with an act or a note that a person has begun, or why a suggestion was not decided."""
+        """Return the page with what a person has begun, or why a suggestion was not decided."""
         parts = self._parts
         words = plain_line(institution_words)[:_MAX_SEARCH_LENGTH]
         values = {
@@ -121,8 +128,11 @@ class CasePage:
             "suggestion": self._suggestion_part(actor, view),
             "suggestion_fault": suggestion_fault,
             "former": self._former_part(actor, view),
+            "recommendations": self._recommendation_parts(actor, view, recommendation, answered_recommendation),
+            "unsent_answer": recommendation if recommendation.fault else None,
         }
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if draft.fault or note.fault else HTTPStatus.OK
+        has_fault = draft.fault or note.fault or recommendation.fault
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if has_fault else HTTPStatus.OK
         if suggestion_fault:
             status = HTTPStatus.CONFLICT
         return parts.render("case.html", request, actor, values, status)
@@ -196,6 +206,13 @@ class CasePage:
         acts = self._parts.suggestions
         address = acts.comparison_address(number, suggestion.suggested_tracking)
         return suggestion_part(actor, actor.agency, suggestion, acts.outcome(number), address)
+
+    def _recommendation_parts(
+        self, actor: Actor, view: CaseProgressView, draft: RecommendationDraft, sent_id: str
+    ) -> Sequence[RecommendationPart]:
+        parts = self._parts
+        region = parts.institutions.region(view.case.case.agency)
+        return recommendation_parts(actor, view, parts.deadlines, parts.now(), region, draft, sent_id)
 
     def _former_part(self, actor: Actor, view: CaseProgressView) -> FormerPart | None:
         former = view.case.former

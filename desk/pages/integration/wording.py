@@ -22,6 +22,9 @@ KIND_NAMES: Mapping[ChangeKind, Message] = {
     "due": _("Tenggat laporan tinggal satu hari kerja"),
     "overdue": _("Laporan lewat tenggat"),
     "three-times-overdue": _("Laporan lewat tiga kali tenggat"),
+    "recommended": _("Rekomendasi pengawas masuk"),
+    "recommendation-due": _("Tenggat menjawab rekomendasi tinggal satu hari kerja"),
+    "recommendation-overdue": _("Rekomendasi belum dijawab dan lewat tenggat"),
 }
 _DELIVERY_KINDS: Mapping[str, Message] = {
     **{str(kind): name for kind, name in KIND_NAMES.items()},

@@ -69,10 +69,10 @@ def test_after_the_request_no_table_has_a_word_and_the_case_stays(town: Town) ->
     town.store_picture()
     raw = town.report(picture=True)
     town.answer(town.dispatches()[0], f"Kepada {NAME}: petugas datang besok.")
+    town.recommend(town.dispatches()[0], f"Percepat untuk {NAME}.")
     other = town.report("Jalan berlubang di Kota Palu", phone="+6281234500001")
-    assert {"ledger_complaint.text", "router_dispatch.dispatch", "desk_case.text", "ledger_answer.text"} <= set(
-        rows_with_canary(town.engine)
-    )
+    columns = {"ledger_complaint.text", "router_dispatch.dispatch", "desk_case.text", "ledger_answer.text"}
+    assert {*columns, "desk_recommendation.text"} <= set(rows_with_canary(town.engine))
     town.publish(records.followed(town.parts, raw.id, "asks-to-be-forgotten", f"Saya {NAME}", town.now))
     assert rows_with_canary(town.engine) == {}
     assert find_attachment(town.engine, PICTURE) is None
@@ -93,6 +93,7 @@ def test_words_do_not_come_back(town: Town) -> None:
     """Replayed and rebuilt from the topics, in any order of tombstone and words, no sink writes them."""
     raw = town.report()
     town.answer(town.dispatches()[0], f"Kepada {NAME}")
+    town.recommend(town.dispatches()[0], f"Percepat untuk {NAME}.")
     town.publish(records.followed(town.parts, raw.id, "asks-to-be-forgotten", when=town.now))
     town.now += GRACE
     assert town.forgetting.finish(nobody_waits).keys == 2

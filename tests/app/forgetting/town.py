@@ -19,7 +19,7 @@ from ingest.files.attachments import AttachmentRow
 from messages import codec, ids
 from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Attachment, Complaint, Dispatch, RawMessage
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, FORGOTTEN, OVERSIGHT, REPLIES
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, FORGOTTEN, OVERSIGHT, RECOMMENDATIONS, REPLIES
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from privacy.person_sealer import PersonSealer
 from tests.conftest import NOW
@@ -28,6 +28,7 @@ from tests.privacy.key_harness import KeyProcess
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.deadlines import DEADLINES
+from tests.support.recommendations import answer_to, message_of, recommendation
 from tests.support.rules import SMALL, fixed_rules_source, language_of
 from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink, make_router
 
@@ -76,6 +77,7 @@ class Town:
             OVERSIGHT: (self.ledger,),
             REPLIES: (self.replies,),
             FORGOTTEN: (self.forget_stage,),
+            RECOMMENDATIONS: (self.desk,),
         }
         return readers[topic]
 
@@ -123,6 +125,11 @@ class Town:
         """Let the agency respond to a dispatch."""
         answer: AgencyAnswer = signed(unsigned_answer(dispatch, "responded", text=words, at=self.now))
         self.publish(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/tests")))
+
+    def recommend(self, dispatch: Dispatch, words: str) -> None:
+        """Let an overseer recommend something about the report of a dispatch, and its agency answer, in these words."""
+        recommended = recommendation(dispatch, words)
+        self.publish(message_of(recommended), message_of(answer_to(recommended, text=words)))
 
     def store_picture(self) -> None:
         """Store the file that reports with a picture name."""

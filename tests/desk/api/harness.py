@@ -12,7 +12,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from app.assembly.desk.institutions import RegistryInstitutions
+from bus.errors import Retry
+from bus.port import Outgoing
 from config.database import DatabaseUnavailable
+from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
 from desk.api.keys.agency_keys import AgencyKeys
@@ -52,6 +55,7 @@ class ApiHarness:
     acts: list[tuple[str, str, str, str]] = field(default_factory=list)
     files: dict[UUID, bytes] = field(default_factory=dict)
     is_log_away: bool = False
+    is_bus_away: bool = False
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
         self.desk = DeskHarness(self.engine, self.clock)
@@ -67,6 +71,7 @@ class ApiHarness:
             self.engine,
             self.keys,
             answers,
+            RecommendationAnswers(answers, self.record, self.publish_recommendations, self.clock),
             institutions,
             self.open_picture,
             self.record,
@@ -91,6 +96,13 @@ class ApiHarness:
     def publish(self, answer: AgencyAnswer) -> None:
         """Keep an answer for `DeskHarness.deliver`."""
         self.desk.published.append(answer)
+
+    def publish_recommendations(self, messages: Sequence[Outgoing]) -> None:
+        """Let the desk read the answers to recommendations. Raises `Retry` while the bus is away."""
+        if self.is_bus_away:
+            raise Retry("away")
+        for message in messages:
+            self.desk.read(message)
 
     def open_picture(self, attachment: Attachment) -> bytes | None:
         """Return a stored file."""

@@ -289,6 +289,26 @@ def test_officers_hear_of_deadlines_and_heads_of_what_is_three_times_overdue(off
     assert office.notices.step() == 0
 
 
+def test_officers_hear_of_recommendations_and_heads_of_those_without_an_answer(office: Office) -> None:
+    """Officers of a new one and of its last day; the head and overseers of one that is overdue, without its words."""
+    for number, kind in enumerate(("recommended", "recommendation-due", "recommendation-overdue"), start=1):
+        office.citizen_wrote(number, kind=cast("ChangeKind", kind))
+    assert office.notices.step() == 5
+    mails = office.send_all_of_each()
+    notice, reminder = mails["ratna@pln.example"]
+    lines = [line for line in notice.body.splitlines() if line.startswith(("L", "Tenggat", "Pengawas"))]
+    assert lines == [
+        "Tenggat menjawab rekomendasi pengawas pada aduan berikut tinggal satu hari kerja:",
+        "L2: https://lapor.example/desk/L2",
+        "Pengawas memberi rekomendasi pada aduan berikut. Instansi Anda harus menjawabnya:",
+        "L1: https://lapor.example/desk/L1",
+    ]
+    assert reminder.subject == "Satu Pintu: 1 aduan dengan rekomendasi yang belum dijawab"
+    assert reminder.body.startswith("PLN belum menjawab rekomendasi pengawas pada aduan berikut.")
+    assert [mail.body for mail in mails["pengawas@ombudsman.contoh.id"]] == [reminder.body]
+    assert len(mails["budi@pln.example"]) == 1
+
+
 def test_coordinators_hear_that_a_webhook_was_switched_off(office: Office) -> None:
     """Once for each time, with the reason. Officers do not."""
     for _ in range(2):

@@ -26,6 +26,7 @@ from bus.port import Outgoing
 from config.database import DatabaseUnavailable
 from config.reference.regions import Region, Regions
 from desk.acts.case_work import CaseWork
+from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
@@ -82,12 +83,14 @@ class DeskSite:
         self.app.add_middleware(SameOriginForms, own_address=_ADDRESS, refusal=_refusal)
         institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
         pages = desk_templates(DEADLINES.calendar)
+        answers = self.desk.officer_answers(self.publish, record=self.record, now=self.now, retries=(Retry,))
         self.parts = DeskPageParts(
             engine=self.desk.engine,
             signed_in=SignedIn(lambda _request: self.actor),
             pages=SignedInPages(pages, institutions.name, (*NAVIGATION, *INTEGRATION_NAVIGATION)),
-            answers=self.desk.officer_answers(self.publish, record=self.record, now=self.now, retries=(Retry,)),
+            answers=answers,
             suggestions=StaffSuggestions(self.desk.engine, lambda: _CorrectionProducer(self), _SiteLog(self)),
+            recommendations=RecommendationAnswers(answers, self.record, self.publish_messages, self.now),
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             institutions=institutions,
             regions=lambda: _REGIONS,
@@ -113,6 +116,13 @@ class DeskSite:
         if self.bus_is_away:
             raise Retry("away")
         self.desk.published.append(answer)
+
+    def publish_messages(self, messages: Sequence[Outgoing]) -> None:
+        """Let the desk read the answers to recommendations. Raises `Retry` while the bus is away."""
+        if self.bus_is_away:
+            raise Retry("away")
+        for message in messages:
+            self.desk.read(message)
 
     def record(self, *act: Any) -> None:
         """Append to the audit log. Raises `DatabaseUnavailable` while it is away."""

@@ -1,4 +1,4 @@
-"""One case in a real browser: an overseer reads it with a reason. Without scripts, on a small phone and on a desk."""
+"""One case in a real browser: an overseer reads it and recommends, an officer answers. On a small phone and a desk."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.conftest import NOW
 from tests.end_to_end.browser.conftest import DESK
 from tests.end_to_end.browser.pages import accessibility_faults, pixels_too_wide
 from tests.ingest.door_client import DoorServer
-from tests.oversight.cases.harness import OverseerHarness
+from tests.oversight.cases.harness import HEALTH, OverseerHarness, officer
 from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.service import REGISTRY
 
@@ -45,14 +45,13 @@ def overseers(settings: Settings, tables: Path, templates: Path) -> Iterator[Ove
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("size", "dark"), [(_SMALL_PHONE, True), (DESK, False)], ids=["small-phone", "desk"])
-def test_an_overseer_reads_a_case(
+def test_an_overseer_reads_a_case_and_gets_an_answer(
     chromium: Browser, overseers: OverseerHarness, size: dict[str, int], *, dark: bool
 ) -> None:
-    """From the figures to the overdue cases, through the reason, to the case; axe finds nothing serious."""
+    """From the figures to the case, to the desk and back to the list; axe finds nothing serious on any page."""
     context = chromium.new_context(
         viewport={"width": size["width"], "height": size["height"]},
         color_scheme="dark" if dark else "light",
-        java_script_enabled=True,
         locale="id-ID",
         base_url=overseers.address,
     )
@@ -74,5 +73,28 @@ def test_an_overseer_reads_a_case(
     page.get_by_role("button", name="Catat alasan dan buka laporan").click()
     check("Laporan tanpa judul")
     expect(page.get_by_text("Hubungi saya di")).to_be_visible()
+    page.get_by_role("link", name="Tulis rekomendasi").click()
+    check("Tulis rekomendasi")
+    page.get_by_label("Jenis rekomendasi").select_option("Percepat penanganan")
+    page.get_by_label("Isi rekomendasi").fill("Buka puskesmas minggu ini.")
+    page.get_by_role("button", name="Kirim rekomendasi").click()
+    expect(page.get_by_text("Rekomendasi Anda terkirim")).to_be_visible()
+    overseers.work()
+    overseers.actor = officer(HEALTH)
+    page.goto("/desk/laporan")
+    check("Laporan")
+    page.get_by_label("Rekomendasi pengawas yang harus dijawab").get_by_role("link", name=number(1)).click()
+    check("Laporan tanpa judul")
+    page.get_by_label("Diikuti", exact=True).check()
+    page.get_by_label("Penjelasan kepada pengawas").fill("Puskesmas buka besok pagi.")
+    page.get_by_role("button", name="Kirim jawaban").click()
+    expect(page.get_by_text("Jawaban Anda terkirim")).to_be_visible()
+    overseers.work()
+    overseers.actor = person(Role.OVERSEER)
+    page.goto("/pengawasan/rekomendasi")
+    check("Rekomendasi")
+    page.get_by_role("link", name=number(1)).click()
+    expect(page.get_by_text("Puskesmas buka besok pagi.")).to_be_visible()
+    check("Laporan tanpa judul")
     context.close()
     assert [fault for fault in faults if not fault.endswith(": [] 0")] == []

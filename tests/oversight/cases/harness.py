@@ -15,7 +15,7 @@ from app.assembly.oversight.parts import sink
 from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from desk.pages.desk_pages import DeskPages
-from messages.topics import OVERSIGHT
+from messages.topics import OVERSIGHT, RECOMMENDATIONS
 from tests.app.staff.harness import StaffHarness, person, refused
 from tests.support.deadlines import DEADLINES
 
@@ -38,8 +38,8 @@ class OverseerHarness(StaffHarness):
     def work(self) -> None:
         """Let router, ledger, desk and oversight process everything."""
         self.reports.work()
-        self.reports.batch("desk", self.desk.sink, (*self.parts.queues, OVERSIGHT))
-        self.reports.batch("oversight", self.oversight, (*self.parts.queues, OVERSIGHT))
+        self.reports.batch("desk", self.desk.sink, (*self.parts.queues, OVERSIGHT, RECOMMENDATIONS))
+        self.reports.batch("oversight", self.oversight, (*self.parts.queues, OVERSIGHT, RECOMMENDATIONS))
 
     def _application(self) -> FastAPI:
         app = FastAPI(openapi_url=None, redirect_slashes=False)
@@ -48,13 +48,11 @@ class OverseerHarness(StaffHarness):
         suggestions = StaffSuggestions(self.engine, lambda: desk.producer, desk.audit_log)
         staff = StaffPages(parts, signed_in, frame, desk.answers, desk.institutions, desk.audit_log, suggestions)
         agencies = DeskPages(desk_page_parts(parts, desk, lambda _agency: (), signed_in, frame), NAVIGATION)
-        for pages in (
-            agencies,
-            staff,
-            case_pages(parts, desk.institutions, desk.audit_log, signed_in, frame),
-            overseer_pages(parts, signed_in, frame),
-        ):
-            app.include_router(pages.routes())
+        app.include_router(agencies.routes())
+        app.include_router(staff.routes())
+        institutions, log, publish = desk.institutions, desk.audit_log, desk.publish_messages
+        app.include_router(case_pages(parts, institutions, log, publish, signed_in, frame))
+        app.include_router(overseer_pages(parts, signed_in, frame).routes())
         install_sign_in_handlers(app, refused)
         app.user_middleware.append(Middleware(SameOriginForms, own_address=self.address, refusal=refused))
         app.add_middleware(PageLanguage)

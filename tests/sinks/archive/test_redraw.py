@@ -17,9 +17,18 @@ from bus.local import log
 from bus.port import Outgoing
 from messages import codec, ids
 from messages.cases.forgotten import Forgotten
+from messages.cases.recommendation import Recommendation
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Correction, Quarantined, Relation, Reply, Report, WireModel
-from messages.topics import AGENCY_ANSWERS, CORRECTIONS, FORGOTTEN, QUARANTINE, REPLIES, dead_letter_topic
+from messages.topics import (
+    AGENCY_ANSWERS,
+    CORRECTIONS,
+    FORGOTTEN,
+    QUARANTINE,
+    RECOMMENDATIONS,
+    REPLIES,
+    dead_letter_topic,
+)
 from sinks.archive.columns import RECORD_COLUMNS
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.durable_files import DurableFiles
@@ -97,6 +106,10 @@ def life_of(number: int) -> Iterable[Outgoing]:
         **facts, id=UUID(int=number + 200), relation=relation, apart_from=UUID(int=1), actor="petugas-1", reason=CANARY
     )
     yield message(CORRECTIONS, correction)
+    recommended = Recommendation(
+        **facts, id=UUID(int=number + 400), recommendation_id=UUID(int=number + 400), agency=PLN, text=CANARY
+    )
+    yield message(RECOMMENDATIONS, recommended)
     raw_value = Quarantined.model_validate({"id": message_id(number), "message_id": message_id(number), "at": NOW,
         "reason": "no_signature", "raw": json.loads(raw.value)})  # fmt: skip
     yield message(QUARANTINE, raw_value, f"sender-{number}")
@@ -164,17 +177,17 @@ def test_words_leave_the_files_and_everything_else_stays(bus: ArchivedBus) -> No
     neighbour = complaint_id(NEIGHBOUR)
     bus.publish(tombstone(PERSON, complaint_id(PERSON)), tombstone(LATE), at=APRIL)
     report = bus.run().redrawn
-    assert report.records == 10
+    assert report.records == 11
     assert list(ArchiveContents(bus.archive).faults()) == []
     assert [row for row in query_columns(bus.archive) if row["shape"] != "id.lapor.forgotten.v1"] == rows
     redrawn = next(ArchiveFolder(bus.archive).days())
     assert redrawn.records == manifest.records
     facts = [file.redrawn for file in redrawn.files if file.redrawn]
-    assert (sum(fact.records for fact in facts), {fact.at for fact in facts}) == (10, {APRIL})
+    assert (sum(fact.records for fact in facts), {fact.at for fact in facts}) == (11, {APRIL})
     assert "sender-" not in redrawn.model_dump_json()
     after = [record for record in archived_records(bus.archive) if record.topic != FORGOTTEN]
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    assert len(changed) == 10
+    assert len(changed) == 11
     assert all(CANARY.encode() in old.value and CANARY.encode() not in new.value for old, new in changed)
     assert all(old.position == new.position and str(neighbour).encode() not in old.value for old, new in changed)
     # An answer without its text is believed; nobody else can make one.
@@ -210,7 +223,7 @@ def test_a_second_run_changes_nothing_and_a_third_redraws_what_came_since(bus: A
     bus.publish(dispatch(PERSON, HEALTH, hop=1, report=REPORT), letter, at=APRIL)
     assert bus.run().redrawn.records == 2
     bus.publish(tombstone(NEIGHBOUR, complaint_id(NEIGHBOUR)), tombstone(LATE), at=APRIL)
-    assert bus.run().redrawn.records == 11
+    assert bus.run().redrawn.records == 12
     assert numbers_with_canary(bus.archive) == set()
     twice = [file for day in ArchiveFolder(bus.archive).days() for file in day.files if file.redrawn]
     assert max(file.redrawn.times for file in twice if file.redrawn) == 2
@@ -247,7 +260,7 @@ def test_an_archive_elsewhere_is_redrawn_with_its_keys(bus: ArchivedBus, tmp_pat
         read_tombstones(copy / "archive.json")
     decoded = [codec.decode(Forgotten, record.value, record.headers) for record in tombstones]
     report = redraw_archive(copy, DurableFiles(), TOPICS, decoded, ANSWER_CHECK, APRIL)
-    assert report.records == 20
+    assert report.records == 22
     assert numbers_with_canary(copy) == set()
     assert [key.wrapped for key in ArchiveContents(copy).person_keys()] == ["", "wrapped-2"]
     assert not any(b"wrapped-1" in content for content in files_of(copy).values())

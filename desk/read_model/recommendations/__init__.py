@@ -1,0 +1,1 @@
+"""Recommendations of overseers, as the institution that has the case sees them."""

@@ -1,0 +1,135 @@
+"""Reads the recommendations about a case, and finds the cases of an agency that owe an answer.
+
+A recommendation belongs to a report. Its case is the one that the report is or accompanies now, at the agency that has
+it. Recommendations are few: whether one waits is a condition, and no column of the case.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from config.database import statement_chunks
+from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
+from messages.cases.recommendation import RecommendationKind, RecommendationOutcome, counted_answer, first_of_stay
+
+_IS_RECOMMENDED = col(DeskRecommendation.act) == "recommended"
+_CASE_ID: ColumnElement[Any] = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationAnswer:
+    """The answer that counts. `at` is the bus's time, `agency` the code of who answered."""
+
+    id: UUID
+    at: datetime
+    outcome: RecommendationOutcome
+    text: str
+    agency: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecommendation:
+    """A recommendation about a case. `held_since`: the agency has had the report since then; the deadline needs it."""
+
+    id: UUID
+    complaint_id: UUID
+    kind: RecommendationKind
+    text: str
+    actor: str
+    at: datetime
+    held_since: datetime
+    answer: RecommendationAnswer | None = None
+
+
+def read_recommendations(connection: Connection, case_id: UUID, agency: str) -> Sequence[CaseRecommendation]:
+    """Return the recommendations about a case that the agency has, the oldest first."""
+    accompanying = select(col(DeskDispatch.complaint_id)).where(
+        col(DeskDispatch.of) == case_id, col(DeskDispatch.agency) == agency, col(DeskDispatch.is_latest)
+    )
+    complaint_id = col(DeskRecommendation.complaint_id)
+    columns: Sequence[Any] = DeskRecommendation.__table__.columns  # type: ignore[attr-defined]
+    query = select(*columns)
+    query = query.where(or_(complaint_id == case_id, complaint_id.in_(accompanying)))
+    rows = connection.execute(query.order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))).all()
+    stays = read_stays(connection, {row.complaint_id for row in rows})
+    answers: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.act != "recommended":
+            answers[row.recommendation_id].append(row)
+    return [
+        CaseRecommendation(
+            row.id,
+            row.complaint_id,
+            row.kind,
+            row.text,
+            row.actor,
+            row.at,
+            stays[row.complaint_id].at,
+            _answer(counted_answer(answers[row.id])),
+        )
+        for row in rows
+        if row.act == "recommended" and row.complaint_id in stays
+    ]
+
+
+def has_waiting_recommendation(agency: str) -> ColumnElement[bool]:
+    """Return the SQL condition that a row of `DeskCase` is of the agency now and owes an answer."""
+    return col(DeskCase.is_current) & col(DeskCase.complaint_id).in_(_waiting(agency).with_only_columns(_CASE_ID))
+
+
+def count_waiting(connection: Connection, agency: str, case_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """Return the number of recommendations that wait for an answer, for those of the agency's cases that have some."""
+    counts: dict[UUID, int] = {}
+    for chunk in statement_chunks(sorted(case_ids)):
+        query = _waiting(agency).with_only_columns(_CASE_ID, func.count()).where(_CASE_ID.in_(chunk))
+        counts |= {row[0]: row[1] for row in connection.execute(query.group_by(_CASE_ID))}
+    return counts
+
+
+def waiting_numbers(connection: Connection, agency: str, limit: int) -> Sequence[str]:
+    """Return the numbers of the agency's cases that owe an answer, the oldest cases first."""
+    query = select(col(DeskCase.tracking)).where(col(DeskCase.agency) == agency, has_waiting_recommendation(agency))
+    query = query.order_by(col(DeskCase.dispatched_at), col(DeskCase.dispatch_id)).limit(limit)
+    return connection.execute(query).scalars().all()
+
+
+def read_stays(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
+    """Return for each report the dispatch with which the agency that has it now got it: `agency` and `at`."""
+    columns: Sequence[Any] = [col(getattr(DeskDispatch, name)) for name in ("complaint_id", "agency", "at")]
+    histories: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        query = select(*columns).where(columns[0].in_(chunk)).order_by(col(DeskDispatch.hop))
+        for row in connection.execute(query):
+            histories[row.complaint_id].append(row)
+    return {complaint_id: first_of_stay(history) for complaint_id, history in histories.items()}
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Return the SQL condition that a row of `DeskRecommendation` is a recommendation without an answer."""
+    answer = aliased(DeskRecommendation)
+    has_answer = exists().where(
+        col(answer.recommendation_id) == col(DeskRecommendation.id), col(answer.act) != "recommended"
+    )
+    return _IS_RECOMMENDED & ~has_answer
+
+
+def _waiting(agency: str) -> Select[*tuple[Any, ...]]:
+    """Return the waiting recommendations with the latest dispatch of their report, if it is the agency's."""
+    return (
+        select(_CASE_ID)
+        .select_from(DeskRecommendation)
+        .join(DeskDispatch, col(DeskDispatch.complaint_id) == col(DeskRecommendation.complaint_id))
+        .where(is_waiting(), col(DeskDispatch.is_latest), col(DeskDispatch.agency) == agency)
+    )
+
+
+def _answer(row: Row[Any] | None) -> RecommendationAnswer | None:
+    return RecommendationAnswer(row.id, row.at, row.act, row.text, row.agency, row.actor) if row else None

@@ -1,0 +1,83 @@
+"""Changes of cases by recommendations of overseers: who is told of one, and which cases a program reads again."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlmodel import col
+
+from config.database import statement_chunks
+from desk.changes import CaseChange
+from desk.read_model.recommendations.case_recommendations import is_waiting, read_stays
+from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
+from messages import ids
+
+
+def recommendation_changes(
+    connection: Connection, recommendations: Sequence[Mapping[str, Any]], dispatched: Collection[UUID]
+) -> Sequence[CaseChange]:
+    """Return a change for each waiting recommendation that an agency has got.
+
+    It gets one with a new row of `recommendations`, and with a report that was dispatched to it. The id follows from
+    recommendation and agency: each agency is told of a recommendation once.
+    """
+    new_ids = {row["id"] for row in recommendations if row["act"] == "recommended"}
+    return [
+        *_changes(connection, col(DeskRecommendation.id), new_ids),
+        *_changes(connection, col(DeskRecommendation.complaint_id), dispatched),
+    ]
+
+
+def recommended_cases(
+    connection: Connection, recommendations: Sequence[Mapping[str, Any]], dispatched: Collection[UUID]
+) -> set[UUID]:
+    """Return all cases that the reports of new recommendations and answers are, or have ever accompanied.
+
+    So it is for dispatched reports with a recommendation: it moves with them.
+    """
+    complaint_ids = {row["complaint_id"] for row in recommendations}
+    for chunk in statement_chunks(sorted(dispatched)):
+        query = select(col(DeskRecommendation.complaint_id)).where(col(DeskRecommendation.complaint_id).in_(chunk))
+        complaint_ids |= set(connection.execute(query.distinct()).scalars())
+    case_ids: set[UUID] = set()
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        case_id = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))
+        query = select(case_id).where(col(DeskDispatch.complaint_id).in_(chunk)).distinct()
+        case_ids |= set(connection.execute(query).scalars())
+    return case_ids
+
+
+def _changes(connection: Connection, column: Any, values: Collection[UUID]) -> Iterator[CaseChange]:
+    rows: list[Row[Any]] = []
+    for chunk in statement_chunks(sorted(values)):
+        rows += connection.execute(_query(column.in_(chunk)))
+    stays = read_stays(connection, {row.complaint_id for row in rows})
+    for row in rows:
+        change_id = ids.event_id(row.id, f"recommended:{row.agency}")
+        at = max(row.at, stays[row.complaint_id].at)
+        yield CaseChange(change_id, "recommended", row.agency, row.tracking, row.dispatch_id, row.state, at)
+
+
+def _query(condition: ColumnElement[bool]) -> Any:
+    """Return the query for waiting recommendations with the case that each belongs to now."""
+    is_case = and_(
+        or_(
+            col(DeskCase.complaint_id) == col(DeskDispatch.of),
+            and_(col(DeskDispatch.of).is_(None), col(DeskCase.complaint_id) == col(DeskDispatch.complaint_id)),
+        ),
+        col(DeskCase.agency) == col(DeskDispatch.agency),
+        col(DeskCase.is_current),
+    )
+    columns: Sequence[Any] = (
+        *(col(getattr(DeskRecommendation, name)) for name in ("id", "complaint_id", "at")),
+        *(col(getattr(DeskCase, name)) for name in ("agency", "tracking", "dispatch_id", "state")),
+    )
+    return (
+        select(*columns)
+        .select_from(DeskRecommendation)
+        .join(DeskDispatch, col(DeskDispatch.complaint_id) == col(DeskRecommendation.complaint_id))
+        .join(DeskCase, is_case)
+        .where(is_waiting(), col(DeskDispatch.is_latest), condition)
+        .order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))
+    )

@@ -1,0 +1,165 @@
+"""Endpoint of the list of all recommendations, and of its file."""
+
+import csv
+import io
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from accounts.permissions import Act, Actor
+from config.translation.message import Message
+from config.translation.message import message as _
+from messages.shapes import iso
+from oversight.cases.addresses import RECOMMENDATIONS, case_address
+from oversight.cases.case_pages import CasePageParts
+from oversight.cases.recommendation_list import (
+    MAX_ROWS,
+    ListedRecommendation,
+    Position,
+    RecommendationFilter,
+    RecommendationList,
+    RecommendationState,
+    StateFilter,
+)
+from oversight.cases.recommending import KIND_NAMES
+from oversight.pages.table_file import BYTE_ORDER_MARK, MEDIA_TYPES
+
+STATE_NAMES: Mapping[RecommendationState, Message] = {
+    "waiting": _("Menunggu jawaban"),
+    "overdue": _("Lewat tenggat"),
+    "followed": _("Diikuti"),
+    "not-followed": _("Tidak diikuti"),
+}
+# Filters by their names in the address.
+_FILTERS: Mapping[str, tuple[StateFilter, Message]] = {
+    "": ("", _("Semua")),
+    "menunggu": ("waiting", _("Menunggu jawaban")),
+    "lewat": ("overdue", _("Lewat tenggat")),
+    "dijawab": ("answered", _("Dijawab")),
+}
+_ROWS = 50
+_SEPARATOR = "~"
+_COLUMNS = ("nomor", "instansi", "jenis", "pengawas", "tanggal", "keadaan", "tenggat", "dijawab")
+
+# Returns the names of accounts; a removed account has none.
+PersonNames = Callable[[Collection[UUID]], Mapping[UUID, str]]
+
+
+class ShownRow(NamedTuple):
+    """A recommendation on the page. `overseer` is empty for an account that was removed."""
+
+    item: ListedRecommendation
+    address: str
+    agency_name: str
+    kind: Message
+    state: Message
+    overseer: str
+
+
+class RecommendationPages:
+    """The list. It has no words: they are on the page of the case, for a recorded reason."""
+
+    def __init__(self, parts: CasePageParts, listing: RecommendationList, person_names: PersonNames) -> None:
+        self._parts = parts
+        self._listing = listing
+        self._person_names = person_names
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve. They handle `NotSignedIn` and `Forbidden` by `install_sign_in_handlers`."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(RECOMMENDATIONS, self.show, methods=["GET"], response_class=HTMLResponse)
+        return router
+
+    def show(
+        self, request: Request, keadaan: str = "", saya: str = "", setelah: str = "", berkas: str = ""
+    ) -> Response:
+        """Return the list, or with `berkas=csv` all of its rows as a file. `saya=1`: those of the person."""
+        actor = self._parts.signed_in.require(request, Act.RECOMMEND)
+        name = keadaan if keadaan in _FILTERS else ""
+        chosen = RecommendationFilter(_FILTERS[name][0], actor.account_id if saya == "1" else None)
+        if berkas == "csv":
+            return self._file(self._rows(chosen, MAX_ROWS, None))
+        rows = self._rows(chosen, _ROWS + 1, _read_position(setelah))
+        return self._page(request, actor, name, rows, is_own=saya == "1", is_first=not setelah)
+
+    def _rows(self, chosen: RecommendationFilter, limit: int, after: Position | None) -> Sequence[ShownRow]:
+        listed = self._listing.read(chosen, self._parts.now(), limit, after)
+        names = self._person_names({item.account_id for item in listed if item.account_id})
+        return [
+            ShownRow(
+                item,
+                case_address(item.number),
+                self._parts.agency_name(item.agency),
+                KIND_NAMES[item.kind],
+                STATE_NAMES[item.state],
+                names.get(item.account_id, "") if item.account_id else "",
+            )
+            for item in listed
+        ]
+
+    def _page(
+        self, request: Request, actor: Actor, name: str, rows: Sequence[ShownRow], *, is_own: bool, is_first: bool
+    ) -> Response:
+        query = {"keadaan": name, "saya": "1" if is_own else ""}
+        shown = rows[:_ROWS]
+        last = shown[-1].item if len(rows) > _ROWS else None
+        values = {
+            "rows": shown,
+            "choices": [(choice, label) for choice, (_, label) in _FILTERS.items()],
+            "chosen": name,
+            "is_own": is_own,
+            "is_first": is_first,
+            "first_address": _address(query),
+            "next_address": _address({**query, "setelah": _position_text(last)}) if last else "",
+            "csv_address": _address({**query, "berkas": "csv"}),
+        }
+        return self._parts.pages.render("recommendations.html", request, actor, values)
+
+    def _file(self, rows: Sequence[ShownRow]) -> Response:
+        """Return the file of RFC 4180. Columns and values are the same in each language of the page."""
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(_COLUMNS)
+        for row in rows:
+            item = row.item
+            times = (_time(item.due_at), _time(item.answered_at))
+            cells = (item.number, item.agency, item.kind, row.overseer, iso(item.at), item.state, *times)
+            writer.writerow([_inert(cell) for cell in cells])
+        headers = {"Content-Disposition": 'attachment; filename="rekomendasi.csv"', "Cache-Control": "no-store"}
+        content = (BYTE_ORDER_MARK + file.getvalue()).encode()
+        return Response(content, HTTPStatus.OK, headers, MEDIA_TYPES["csv"])
+
+
+def _address(query: Mapping[str, str]) -> str:
+    given = {name: value for name, value in query.items() if value}
+    return f"{RECOMMENDATIONS}?{urlencode(given)}" if given else RECOMMENDATIONS
+
+
+def _position_text(item: ListedRecommendation) -> str:
+    return f"{item.at.isoformat()}{_SEPARATOR}{item.id}"
+
+
+def _read_position(text: str) -> Position | None:
+    """Return the position that a parameter names; `None`, which is the beginning of the list, for anything else."""
+    at, _, id_ = text.partition(_SEPARATOR)
+    try:
+        # In an address that a person retyped, `+` became a space.
+        moment, position_id = datetime.fromisoformat(at.replace(" ", "+")), UUID(id_)
+    except ValueError:
+        return None
+    return Position(moment, position_id) if moment.tzinfo else None
+
+
+def _time(at: datetime | None) -> str:
+    return iso(at) if at else ""
+
+
+def _inert(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: a name may begin with its sign."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell

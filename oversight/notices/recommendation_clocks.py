@@ -1,0 +1,72 @@
+"""Clocks of the recommendations that wait for an answer: one for each, at the institution that has the report now."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, exists, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from config.clocks.deadlines import Deadlines
+from config.clocks.recommendation_clock import recommendation_clock
+from config.database import statement_chunks
+from messages.cases.recommendation import RECOMMENDATION_CLOCK, first_of_stay
+from oversight.notices.tables import OversightClock
+from oversight.read_model.report_facts import ReportFacts
+from oversight.read_model.tables import OversightRecommendation
+
+_SEPARATOR = "."
+
+
+def recommendation_clock_name(recommendation_id: UUID) -> str:
+    """Return the name of the clock of a recommendation: a case may have several."""
+    return f"{RECOMMENDATION_CLOCK}{_SEPARATOR}{recommendation_id}"
+
+
+def kind_of_clock(name: str) -> str:
+    """Return the name of a clock without the recommendation: what its row in `clocks.csv` has."""
+    return name.partition(_SEPARATOR)[0]
+
+
+def recommendation_clocks(
+    connection: Connection, all_facts: Collection[ReportFacts], deadlines: Deadlines
+) -> Iterator[OversightClock]:
+    """Yield the clocks of these reports, without their next moments. A report at no institution has none."""
+    waiting = _waiting(connection, [facts.id for facts in all_facts])
+    for facts in all_facts:
+        if not facts.dispatches:
+            continue
+        first, last = first_of_stay(facts.dispatches), facts.dispatches[-1]
+        for row in waiting.get(facts.id, ()):
+            clock = recommendation_clock(deadlines, row.at, first.at, last.agency)
+            yield OversightClock(
+                complaint_id=facts.id,
+                clock=recommendation_clock_name(row.id),
+                hop=first.hop,
+                agency=last.agency,
+                agency_hop=last.hop,
+                last_day_at=clock.last_day_at,
+                due_at=clock.due_at,
+                three_times_at=clock.three_times_due_at,
+            )
+
+
+def _waiting(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Any]]:
+    """Return id and time of the recommendations without an answer, by report."""
+    answer = aliased(OversightRecommendation)
+    has_answer = exists().where(
+        col(answer.recommendation_id) == col(OversightRecommendation.id), col(answer.act) != "recommended"
+    )
+    columns = (
+        col(OversightRecommendation.complaint_id),
+        col(OversightRecommendation.id),
+        col(OversightRecommendation.at),
+    )
+    query = select(*columns).where(col(OversightRecommendation.act) == "recommended", ~has_answer)
+    rows: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for chunk in statement_chunks(report_ids):
+        for row in connection.execute(query.where(columns[0].in_(chunk)).order_by(columns[2], columns[1])):
+            rows[row.complaint_id].append(row)
+    return rows
