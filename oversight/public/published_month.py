@@ -22,7 +22,7 @@ from oversight.figures.counts import NATION, Counts, Measure, Scope, ScopeKind
 from oversight.pages.months import Month
 from oversight.pages.shown_figures import FIGURES_BY_SLUG, FigureValue, ShownFigure
 from oversight.public.suppression import Parts, PublishedRow, PublishedTable, publish_table, shown_parts
-from oversight.read_model.day_counts import read_counts, read_counts_by_scope
+from oversight.read_model.day_counts import read_counts_by_scope
 
 # The figures whose three parts are all cases of a scope. Others overlap with them, and could give cells away.
 # Each is computed alone: a month has thousands of scopes, and the other figures would be half of the work.
@@ -70,8 +70,12 @@ def read_published_month(connection: Connection, month: Month, today: date) -> P
     """Return the tables of a month as they are on a day."""
     measures: Sequence[Measure] = sorted({measure for figure in PUBLIC_FIGURES for measure in figure.measures})
     limits = bucket_limits(today)
-    nation = read_counts(connection, NATION, month.period)
-    by_kind = {kind: read_counts_by_scope(connection, kind, month.period, measures, limits) for kind in KINDS}
+
+    def read(kind: ScopeKind) -> Mapping[str, Counts]:
+        return read_counts_by_scope(connection, kind, month.period, measures, limits)
+
+    nation = read(NATION.kind).get(NATION.value, Counts())
+    by_kind = {kind: read(kind) for kind in KINDS}
 
     def parts(figure: ShownFigure, counts: Counts) -> Parts:
         share = _SHARES[figure.slug](counts, today)

@@ -34,7 +34,7 @@ def read_counts_by_scope(
     measures: Collection[Measure] = (),
     limits: Sequence[int] = (),
 ) -> Mapping[str, Counts]:
-    """Return the counts of every province, agency or topic in whole months, by code. They have no pairs of agencies.
+    """Return the counts of every scope of a kind in whole months, by code. They have no pairs of agencies.
 
     `measures`: only these are read; all without any. `limits`: buckets between two of these limits, in order, are
     counted as the smallest of them. It is enough for figures that compare buckets with limits alone, and much quicker.
