@@ -31,7 +31,7 @@ _SLOTS = 16
 # Complaints under one key that belong to one matter, besides its root.
 _SLOTS_OF_MATTER = 4
 # Candidates that a complaint is compared with: those with the highest weight of common keys.
-_MAX_CANDIDATES = 4
+_MAX_CANDIDATES = 6
 # Complaints of closed cases that a complaint without an open matter is compared with.
 _MAX_CLOSED_CANDIDATES = 2
 # Complaints that are looked through for candidates. Those of closed cases are none, and may be many equal ones.
@@ -48,7 +48,7 @@ _MAX_OF_SENDER = 3
 # Expired complaints that one batch deletes: more than it adds, so the table stops growing.
 _DELETED_COMPLAINTS = 5_000
 # Keys that are checked for expiry for each message: several times as many as it adds.
-_CHECKED_KEYS = 32
+_CHECKED_KEYS = 64
 _FIRST_KEY = -(1 << 63)
 _KEY_COUNT = 1 << 64
 # Its multiples modulo 2^64 are evenly spread (golden section: Knuth, The Art of Computer Programming 3, 6.4).
