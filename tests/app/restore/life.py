@@ -17,12 +17,14 @@ from bus.local.restorer import LocalRestorer
 from bus.port import Outgoing, Partition
 from config.database import read_transaction
 from config.settings import Settings
-from messages import codec
+from messages import codec, ids
 from messages.shapes import RawMessage
 from messages.topics import AGENCY_ANSWERS, dead_letter_topic
+from router.store import dispatch_history
 from tests.end_to_end.dialogues.service import DialogueService, running_stages
 from tests.support import records
 from tests.support.paths import SMALL_TABLES
+from tests.support.recommendations import answer_to, message_of, recommendation
 
 SECRET = "one secret for the archived and the restored system"
 LAMP = "Lampu jalan di Jl. Kenanga RT 3 RW 5 depan pasar padam sejak tiga malam, Kota Semarang. Mohon diperbaiki."
@@ -34,7 +36,10 @@ _FREE_COLUMNS = {
 }
 # Columns that depend on the offsets, and on the order in which the desk read the records.
 _BY_BATCH = {"position", "seq"}
-_RESTORED = ("normalize_", "router_", "ledger_", "desk_case", "desk_dispatch", "desk_answer", "replies_recipient")
+_RESTORED = (
+    *("normalize_", "router_", "ledger_", "desk_case", "desk_dispatch", "desk_answer", "desk_recommendation"),
+    "replies_recipient",
+)
 
 
 class Life:
@@ -70,6 +75,16 @@ class Life:
         parts, now = self.parts, self.service.clock.now()
         answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
         answers.publish(self.numbers[label], verdict, text, suggested_agency, now, "petugas-1")
+        self.service.run()
+
+    def recommend(self, label: str, text: str) -> None:
+        """Let an overseer recommend something about a case, and its agency answer."""
+        self.service.clock.wait(7)
+        with read_transaction(self.parts.engine) as connection:
+            dispatch = dispatch_history(connection, ids.complaint_id(self.messages[label]))[-1]
+        recommended = recommendation(dispatch, text)
+        with closing(self.parts.bus.producer()) as producer:
+            producer.publish([message_of(recommended), message_of(answer_to(recommended))])
         self.service.run()
 
     def merge(self, case: str, label: str) -> None:
@@ -125,6 +140,7 @@ def live(life: Life) -> None:
     life.sms("sms place", "di Kec. Gamping Kab. Sleman", "+628000000007")
     life.answer("clinic", "refused", "bukan kami", "bumn-pln")
     life.answer("clinic", "accepted", "Kami terima.")
+    life.recommend("clinic", "Periksa ulang antrean ini.")
     life.answer("road", "refused", "jalan ini bukan wewenang kami")
     life.answer("lamp", "responded", "Petugas kami datang besok pagi.")
     life.answer("lamp", "closed", "Sudah diperbaiki.")
