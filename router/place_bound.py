@@ -1,13 +1,13 @@
 """Bounds the probability of an agency by the certainty of an ambiguous place. Pure.
 
-Villages and districts of one name lie in several regencies. If nothing but such a name tells the place, the agency
-there is no likelier than the place, however clear the matter is.
+Villages and districts of one name lie in several regencies, and streets of a district's name in many towns. If nothing
+but such a name tells the place, the agency there is no likelier than the place, however clear the matter is.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from router.location.place_evidence import PlaceCandidate, ReportLocation
+from router.location.place_evidence import STREET, PlaceCandidate, ReportLocation
 from router.scoring import AgencyCandidate
 
 # A less likely place of the same name is ignored.
@@ -40,8 +40,10 @@ def bound_by_place(
 
 
 def _is_ambiguous(location: ReportLocation, namesakes: Collection[str]) -> bool:
-    """Return True if every name that speaks for the likeliest place also names a place elsewhere."""
+    """Return True if every name that speaks for the likeliest place is a street's, or also names a place elsewhere."""
     place, *further_places = location.candidates
+    if all(evidence.kind == STREET for evidence in place.evidence):
+        return True
     names = _names(place)
     return any(
         candidate.certainty >= _MIN_CERTAINTY and candidate.code not in namesakes and names <= _names(candidate)

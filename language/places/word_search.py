@@ -28,6 +28,7 @@ _VOWELS = frozenset("aeiou")
 _MIN_TAGGED_LETTERS, _MIN_BARE_LETTERS, _MIN_MISSPELT_LETTERS = 5, 5, 6
 # Minimum letters of an ordinary word that is written together with the city before it.
 _MIN_FOLLOWING_LETTERS = 4
+_SUFFIXES = ("kan", "an", "nya", "i")
 _MIDDLE_CAPITAL = re.compile(r"^[^\W\d_]*?[a-z](?=[A-Z][a-z]+$)")
 # Beginnings of names of firms and services, to which the city behind them belongs.
 _BRAND_BEGINNINGS = frozenset(("trans", "bank", "persatuan", "radio", "harian"))
@@ -183,9 +184,14 @@ class WordSearch:
         if has_few_districts and context.stands_alone(match.first, match.end):
             return True
         # A long name of places in one regency is clear in small letters too.
-        is_lower_case = context.tokens.written(match.first).islower() and not context.has_certain_region
+        written = context.tokens.written(match.first)
+        is_lower_case = written.islower() and not self._is_derived(written) and not context.has_certain_region
         is_in_one_city = len(set(map(city_of, match.codes))) == 1
         return letters >= _MIN_LONE_LOWER_CASE_LETTERS and is_lower_case and is_in_one_city
+
+    def _is_derived(self, word: str) -> bool:
+        """Return True for a word with the suffix of a noun or verb behind an ordinary word (pandangan)."""
+        return any(word.removesuffix(suffix) in self._known_words for suffix in _SUFFIXES if word.endswith(suffix))
 
     def _village_beside_district(
         self, context: SearchContext, position: int, end: int, villages: Sequence[str]

@@ -29,6 +29,13 @@ _REGION_WORDS = frozenset(("kota", "kabupaten", "kab", "provinsi", "prov"))
 _DENIAL, _EXCEPTION = "bukan", "selain"
 # “Bukan PLN saja”, “bukan PLN namanya kalau …”: the institution is meant. In normal form.
 _NO_DENIAL_BEFORE = frozenset(("saja", "hanya", "cuma", "nama"))
+_SHORT_BUKAN = "bkn"
+_STAFF_WORDS = frozenset(
+    (
+        *("cpns", "pns", "asn", "nip", "pppk", "honorer", "sscn", "sscasn", "seleksi", "formasi", "pegawai"),
+        *("berperjanjian", "kepegawaian", "pangkat", "cat", "pensiun", "ujian", "tes", "mutasi", "database"),
+    )
+)
 # “dari Kota Bogor”: somebody comes from there.
 _ORIGIN_WORDS = frozenset(("dari", "ke", "asal", "asli", "bukan", "selain", "orang"))
 
@@ -168,7 +175,7 @@ def _related_institutions(
     """Yield the institutions that the sender speaks to or of, each mention once."""
     denied_codes = {match.meaning.code for match in matches if _is_denied(text, match)}
     for match in _without_repetitions(matches):
-        is_denied = match.meaning.code in denied_codes or _is_exception(text, match)
+        is_denied = match.meaning.code in denied_codes or _is_exception(text, match) or _means_bukan(text, match)
         is_unrelated = is_denied or unrelated.contain(match.first, match.end)
         if not is_unrelated and not _names_only_a_region(text, match):
             yield match
@@ -183,6 +190,12 @@ def _is_denied(text: ReportText, match: LexiconMatch[Agency]) -> bool:
 def _is_exception(text: ReportText, match: LexiconMatch[Agency]) -> bool:
     """Return True for “selain BPJS”: this mention says nothing, and the other ones still count."""
     return _follows(text, match, _EXCEPTION)
+
+
+def _means_bukan(text: ReportText, match: LexiconMatch[Agency]) -> bool:
+    """Return True for “bkn” in small letters in a text without a word of its staff matters: it is short for “bukan”."""
+    start, end = text.span(match.first, match.end)
+    return text.text[start:end] == _SHORT_BUKAN and _STAFF_WORDS.isdisjoint(text.normal_forms)
 
 
 def _follows(text: ReportText, match: LexiconMatch[Agency], word: str) -> bool:

@@ -23,6 +23,8 @@ from router.location.text_claims import text_claims
 
 # A longer text names more places than can be weighed in bounded time; the first ones count.
 _MAX_CLAIMS = 40
+# “Pak Walikota, hujan” is no “kota hujan”.
+_CLAUSE_ENDS = frozenset(",;:!?\n")
 # Words before the name of a village or district, in normal form.
 _VILLAGE_WORDS = frozenset(("kelurahan", "desa", "dusun", "nagari", "kecamatan"))
 # First words of the landmarks that streets elsewhere are named after, and the words before a street's name, in normal
@@ -62,6 +64,7 @@ class ReportLocator:
             for landmark in self._landmarks.find_landmarks(words)
             if not self._is_district_of_form(landmark, text, _clear_codes(form_claims))
             and not _is_village_name(landmark, words)
+            and _CLAUSE_ENDS.isdisjoint(text[landmark.start : landmark.end])
         ]
         excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
         # The name of a street is no place, and neither are the words in it (“Toba” in “Jl. Danau Toba”).

@@ -7,12 +7,15 @@ from typing import NamedTuple
 from language.places.gazetteer import RegionLevel
 from language.places.names import city_of
 
+# The kind of evidence from a street that has the name of a district.
+STREET = "street"
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceEvidence:
     """One piece of text that speaks for a place. `text` is as written.
 
-    `kind` is a `NamingKind`, `landmark`, `unit`, `code`, `field`, `address` or `addressee`.
+    `kind` is a `NamingKind`, `landmark`, `unit`, `street`, `code`, `field`, `address` or `addressee`.
     `location_text(report)[start:end]` is the text; both are -1 if it stands in a field of the form.
     """
 

@@ -20,7 +20,7 @@ from router.location.context_cues import (
     is_in_street_name,
 )
 from router.location.name_shares import NAME_WEIGHTS, name_shares
-from router.location.place_evidence import PlaceClaim, PlaceEvidence
+from router.location.place_evidence import STREET, PlaceClaim, PlaceEvidence
 
 # Log-odds that are added to the weight of a name: in the title; for the place of a unit.
 _TITLE_BONUS = 0.3
@@ -112,7 +112,7 @@ def _claim(text: _SearchedText, name: _PlaceName, *, is_street: bool = False) ->
     is_remark = is_street or cue <= REMARK_LIMIT
     is_of_unit = not is_remark and _follows_unit(text, match, start)
     weight = NAME_WEIGHTS[match.kind] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
-    kind = "unit" if is_of_unit else match.kind.value
+    kind = STREET if is_street else "unit" if is_of_unit else match.kind.value
     evidence = PlaceEvidence(kind, text.tokens.text[start:end], start, end)
     return PlaceClaim(name_shares(match), weight, evidence, is_remark=is_remark, is_street=is_street)
 

@@ -72,3 +72,10 @@ def test_a_missing_place_counts_less_beside_a_named_institution() -> None:
 
 def _unplaced_strength(evidence: tuple[Evidence, ...]) -> float:
     return max(piece.strength for piece in evidence if piece.kind == "unplaced")
+
+
+def test_small_bkn_is_short_for_bukan() -> None:
+    """Without a word of staff matters it is no institution; in capitals or beside such a word it is."""
+    texts = ("aku bingung bkn laporannya", "BKN lambat menjawab", "kapan bkn umumkan cpns")
+    codes = [{piece.institution for piece in _evidence(text) if piece.kind in {"named", "greeted"}} for text in texts]
+    assert [("lembaga-bkn" in institutions) for institutions in codes] == [False, True, True]

@@ -5,9 +5,11 @@ import pytest
 from language.places.landmarks import Landmark, Landmarks
 from language.places.names import city_of
 from messages.shapes import Place, Report
+from router.decide import ranked_agencies
 from router.location.locator import ReportLocator
+from router.location.place_evidence import STREET
 from router.location.searched_text import location_text
-from tests.support.rules import language_of
+from tests.support.rules import SHIPPED, cached_rules, language_of
 
 _LANGUAGE = language_of()
 _LOCATOR = ReportLocator(
@@ -83,3 +85,26 @@ def test_a_city_behind_a_lost_break() -> None:
 def test_of_two_places_one_is_meant(text: str, code: str) -> None:
     """A place at the beginning that another is held against is a comparison. Who moves out does so at the old place."""
     assert _best_city(text) == code
+
+
+def test_derived_words_and_phrases_across_a_comma_are_no_places() -> None:
+    """“Pandangan” is a village, too; “kota hujan” is Bogor's nickname."""
+    landmarks = Landmarks([Landmark(("kota hujan",), "julukan", ("32.71",), "")])
+    locator = ReportLocator(_LANGUAGE.place_finder, landmarks)
+    texts = ("truk menutup pandangan anak", "Yth Pak Walikota, hujan sore ini banjir", "banjir di kota hujan")
+    reports = [Report(text=text) for text in texts]
+    best = [locator.locate(report, _LANGUAGE.words.read_words(location_text(report))).best for report in reports]
+    assert [place.code if place else "" for place in best] == ["", "", "32.71"]
+
+
+def test_a_street_alone_bounds_the_probability() -> None:
+    """An agency is no likelier than the place that only a street's name tells, however clear the matter is."""
+    rules = cached_rules(SHIPPED)
+    street, district = (
+        Report(text=f"galian kabel fiber optik di {place}") for place in ("Jl. Setia Budi", "Setiabudi")
+    )
+    location = rules.collect_evidence(street).location
+    assert location.best is not None
+    assert {evidence.kind for evidence in location.best.evidence} == {STREET}
+    assert ranked_agencies(street, rules)[0].likelihood == location.best.certainty
+    assert ranked_agencies(district, rules)[0].likelihood > location.best.certainty
