@@ -2,7 +2,6 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import cached_property
 
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable, SenderRelation, days_between, derived, relate_senders
@@ -23,6 +22,7 @@ from normalize.duplicates.comparison.location_comparison import (
 )
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import MIN_DENSITY, SharedOrder, TextAlignment, align_texts
+from normalize.duplicates.unlocked import cached_property
 
 # Two texts are near if they share at least this weight.
 _MIN_NEAR_WEIGHT = 1.5
