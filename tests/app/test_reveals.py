@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import cast
 import pytest
 from sqlalchemy import Engine
 
+from app.assembly.oversight.reveal_report import reveal_report
 from app.assembly.parts import Parts
 from app.operations.audit_log import AuditLog
 from app.operations.reveals.listing import Reveal, read_reveals
-from app.operations.reveals.weekly_report import REPORT_ACTION, Counts, WeeklyRevealReport, last_week
+from app.operations.reveals.weekly_report import REPORT_ACTION, last_week
 from bus.port import Bus
 from config.settings import Settings
 from messages import codec
@@ -23,6 +24,7 @@ from messages.reveals import COMMAND_ROLE, read_reveal_subject, reveal_end, reve
 from messages.shapes import OversightEvent, iso
 from messages.topics import OVERSIGHT
 from tests.conftest import NOW
+from tests.desk.mail.mail_server import HOST, MailServer, mail_server
 from tests.ingest.door_client import FlakyProducer
 from tests.support import program
 from tests.support.dead_letters import BusWithProducer
@@ -74,31 +76,23 @@ def test_a_week_ends_on_sunday_in_jakarta(at: str, begin: str) -> None:
     assert (first.date().isoformat(), end - first) == (begin, timedelta(days=7))
 
 
-class _Mailbox:
-    """Takes the reports; `is_open` is false while the mail server is away."""
-
-    def __init__(self) -> None:
-        self.reports: list[tuple[str, Counts]] = []
-        self.is_open = True
-
-    def __call__(self, week: str, counts: Counts) -> bool:
-        if self.is_open:
-            self.reports.append((week, counts))
-        return self.is_open
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A mail server."""
+    with mail_server() as running:
+        yield running
 
 
 @pytest.fixture
-def mailbox() -> _Mailbox:
-    """An open mailbox."""
-    return _Mailbox()
-
-
-@pytest.fixture
-def report(parts: Parts, mailbox: _Mailbox) -> Callable[[datetime], None]:
-    """Let the monitor of the service look at a time."""
+def report(parts: Parts, server: MailServer) -> Callable[[datetime], None]:
+    """Let the monitor of the service, which has the mail server, look at a time."""
+    smtp = {"smtp_host": HOST, "smtp_port": server.port, "smtp_security": "none"}
+    addresses = {"smtp_from": "satu-pintu@lapor.example", "operator_email": "pelindung@lapor.example"}
+    parts.settings = parts.settings.model_copy(update=smtp | addresses)
 
     def step(at: datetime) -> None:
-        WeeklyRevealReport(parts.audit_log, parts.bus, mailbox, lambda: at, threading.Event()).step()
+        parts.now = lambda: at
+        reveal_report(parts, threading.Event()).step()
 
     return step
 
@@ -110,47 +104,58 @@ def counted(parts: Parts) -> list[tuple[str, str]]:
     return [(event.actor, event.reason) for event in events if event.event == "reveals-counted"]
 
 
-def test_a_week_is_reported_once(parts: Parts, report: Callable[[datetime], None], mailbox: _Mailbox) -> None:
+def test_a_week_is_reported_once(parts: Parts, report: Callable[[datetime], None], server: MailServer) -> None:
     """On `oversight` each account has its counts; the mail has them all; a second look reports nothing again.
 
-    While the mail server is away the week is not done, and its events have the same ids again.
+    While the mail server does not take the mail the week is not done, and its events have the same ids again.
     """
     for data in ("desk.identity", "desk.identity", "letters.reveal"):
         revealed(parts.audit_log, data, "Sari", "officer", NOW)
     later = NOW + timedelta(days=7)
-    mailbox.is_open = False
-    report(later)
-    mailbox.is_open = True
-    report(later + timedelta(hours=1))
-    report(later + timedelta(hours=2))
-    ((week, counts),) = mailbox.reports
-    assert week == "2026-W48"
-    ((account, by_kind),) = counts.items()
-    assert account.startswith("Sari")
-    assert by_kind == {"identity": 2, "record": 1}
+    server.refusals = ["451 4.3.2 try again later"]
+    with captured_log() as log:
+        report(later)
+        report(later + timedelta(hours=1))
+        report(later + timedelta(hours=2))
+    events = [(entry["event"], entry.get("cause")) for entry in log.lines if entry["event"].startswith("reveals")]
+    assert events == [("reveals.report_postponed", "mail"), ("reveals.reported", None)]
+    (message,) = server.messages
+    headers = [str(message[name]) for name in ("From", "To", "Subject", "Auto-Submitted")]
+    assert headers == [
+        *("satu-pintu@lapor.example", "pelindung@lapor.example"),
+        *("Pembukaan data pribadi, minggu 2026-W48", "auto-generated"),
+    ]
+    (line,) = (line for line in message.get_content().splitlines() if line.startswith("Sari"))
+    assert line.endswith(": identity:2.record:1")
+    assert _CASE not in message.as_string()
     assert [counts_ for _, counts_ in counted(parts)] == ["identity:2.record:1"] * 2
     with parts.audit_log.rows() as rows:
         assert [row.act.subject for row in rows if row.act.action == REPORT_ACTION] == ["2026-W48"]
 
 
-def test_an_empty_week_is_reported_too(parts: Parts, report: Callable[[datetime], None], mailbox: _Mailbox) -> None:
-    """A week without a reveal has a mail and no event."""
+def test_an_empty_week_is_reported_too(parts: Parts, report: Callable[[datetime], None], server: MailServer) -> None:
+    """A week without a reveal has a mail and no event. Of a mail that is refused for good there is no second one."""
     report(NOW)
-    assert [dict(counts) for _, counts in mailbox.reports] == [{}]
+    (message,) = server.messages
+    assert "Tidak ada." in message.get_content().splitlines()
+    server.refusals = ["550 5.1.1 no such address"]
+    report(NOW + timedelta(days=7))
+    report(NOW + timedelta(days=7, hours=1))
+    assert server.messages == [message]
     assert counted(parts) == []
 
 
-def test_without_a_bus_the_week_waits(parts: Parts, mailbox: _Mailbox) -> None:
+def test_without_a_bus_the_week_waits(parts: Parts, report: Callable[[datetime], None], server: MailServer) -> None:
     """Nothing is mailed before the events are on the bus."""
     revealed(parts.audit_log, "desk.identity", "Sari", "officer", NOW)
-    bus = cast("Bus", BusWithProducer(parts.bus, FlakyProducer(parts.bus.producer(), {1})))
+    vars(parts)["bus"] = cast("Bus", BusWithProducer(parts.bus, FlakyProducer(parts.bus.producer(), {1})))
     later = NOW + timedelta(days=7)
     with captured_log() as log:
-        WeeklyRevealReport(parts.audit_log, bus, mailbox, lambda: later, threading.Event()).step()
+        report(later)
     assert [entry["event"] for entry in log.lines if entry["event"].startswith("reveals")] == [
         "reveals.report_postponed"
     ]
-    assert mailbox.reports == []
+    assert server.messages == []
 
 
 @pytest.mark.slow

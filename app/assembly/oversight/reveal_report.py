@@ -1,11 +1,10 @@
 """Builds the weekly report about reveals, with the mail to the data protection officer."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.assembly.parts import Parts
 from app.assembly.smtp import smtp_server
-from app.clock import utc_now
 from app.operations.reveals.weekly_report import Counts, WeeklyRevealReport, counts_text
 from desk.mail.message import Mail, mail_id
 from desk.mail.smtp import SmtpClient
@@ -20,14 +19,16 @@ def reveal_report(parts: Parts, stopping: threading.Event) -> WeeklyRevealReport
     def send(week: str, counts: Counts) -> bool:
         if not (settings.smtp_host and settings.operator_email):
             return True
-        result = SmtpClient(smtp_server(settings), utc_now).send(_mail(settings.operator_email, week, counts))
+        expires_at = parts.now() + _LIFETIME
+        mail = _mail(settings.operator_email, week, counts, expires_at)
+        result = SmtpClient(smtp_server(settings), parts.now).send(mail)
         # A refusal for good would repeat for ever; the events and `satupintu reveals` have the counts.
         return not result.error or result.permanent
 
-    return WeeklyRevealReport(parts.audit_log, parts.bus, send, utc_now, stopping)
+    return WeeklyRevealReport(parts.audit_log, parts.bus, send, parts.now, stopping)
 
 
-def _mail(to: str, week: str, counts: Counts) -> Mail:
+def _mail(to: str, week: str, counts: Counts, expires_at: datetime) -> Mail:
     lines = [f"{account}: {counts_text(by_kind)}" for account, by_kind in sorted(counts.items())]
     body = "\n".join(
         [
@@ -39,4 +40,4 @@ def _mail(to: str, week: str, counts: Counts) -> Mail:
         ]
     )
     subject = f"Pembukaan data pribadi, minggu {week}"
-    return Mail(mail_id("reveals", week), "reveal-report", to, subject, body, utc_now() + _LIFETIME)
+    return Mail(mail_id("reveals", week), "reveal-report", to, subject, body, expires_at)

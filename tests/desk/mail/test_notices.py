@@ -18,9 +18,10 @@ from desk.mail.message import Mail
 from desk.mail.notices import NOTICE_INTERVAL, NoticeJob, NoticeQueue
 from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient
-from desk.mail.smtp import MailResult
+from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
 from desk.mail.texts import MAX_LISTED_CASES, DeskLinks, DigestCounts
 from messages.sealing import Sealer
+from tests.desk.mail.mail_server import HOST, mail_server
 from tests.desk.webhooks.receiver import Clock
 from tests.support.log_capture import captured_log
 
@@ -330,3 +331,28 @@ def test_an_unusable_address_stops_no_other(office: Office) -> None:
         assert office.digests.step() == 2
     assert [(line["event"], line["account_id"]) for line in log.lines] == [("mail.address_unusable", "9")]
     assert log.logged_words(["salah ketik"]) == []
+
+
+def test_every_kind_of_mail_arrives_as_it_was_composed(office: Office) -> None:
+    """A mail server gets digest, notice, reminder and warning, each with its recipient, subject and words."""
+    office.counts[_AGENCY] = DigestCounts(new=1, overdue=2)
+    office.digests.step()
+    office.citizen_wrote(1)
+    office.citizen_wrote(2, kind="three-times-overdue")
+    office.notices.step()
+    office.notices.switched_off(_AGENCY, "webhook change 9", "failing")
+    composed: list[Mail] = []
+    with mail_server() as server:
+        client = SmtpClient(
+            SmtpServer(HOST, server.port, "none", "", "", "satu-pintu@lapor.example"), lambda: office.clock.time
+        )
+        while claimed := office.outbox.claim("lease"):
+            result = client.send(claimed.mail)
+            assert result == MailResult()
+            office.outbox.finish(claimed, result)
+            composed.append(claimed.mail)
+        arrived = [
+            (message["To"], message["Subject"], message.get_content().splitlines()) for message in server.messages
+        ]
+    assert {mail.kind for mail in composed} == {"digest", "notice", "reminder", "webhook-off"}
+    assert arrived == [(mail.to, mail.subject, mail.body.splitlines()) for mail in composed]
