@@ -62,10 +62,6 @@ class Deadlines:
         row = self._row("first_answer", at, kind, topic)
         return self.deadline(row, at, agency_time_zone(agency))
 
-    def after_waiting(self, due_at: datetime, pauses: Iterable[Pause], agency: str) -> datetime:
-        """Return the deadline of an agency with the time added in which it waited for the sender."""
-        return self.after_pauses(due_at, pauses, agency_time_zone(agency))
-
     def usual_period(self, clock: ClockName, at: datetime) -> Message | None:
         """Return the length of a clock that begins at `at`, as a person reads it: by the row of all kinds and topics.
 

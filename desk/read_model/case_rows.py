@@ -1,12 +1,15 @@
 """Derives the rows of `DeskCase` from the facts of one complaint. Pure: the order in which facts came has no part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from config.clocks.deadlines import Deadlines, Pause
+from config.clocks.cases.answer_deadline import answer_deadlines
+from config.clocks.cases.case_events import CaseEvent, CaseHistory, EventKind
+from config.clocks.deadlines import Deadlines
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.cases.verdicts import CaseState
 from messages.shapes import Dispatch, SenderAct
@@ -52,34 +55,66 @@ class Accompanying:
     joined: int = 0
 
 
-def case_rows(
-    dispatches: Sequence[Dispatch],
-    answers: Sequence[CaseAnswer],
-    accompanying: Mapping[str, Accompanying],
-    deadlines: Deadlines,
-) -> Sequence[dict[str, Any]]:
-    """Return one row for each dispatch that is its own case.
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """Facts of one complaint. `dispatches` are all of it by hop, `answers` those to them and to accompanying reports.
 
-    `dispatches` are all of the complaint by hop, `answers` those to them and to accompanying reports, and
-    `accompanying` is by agency.
+    `accompanying` is by agency. `members` are the facts of the complaints that accompany it now and were cases.
     """
-    courses = answered_dispatches([CaseDispatch(item.at, item.hop, item.agency) for item in dispatches], answers)
+
+    dispatches: Sequence[Dispatch]
+    answers: Sequence[CaseAnswer]
+    accompanying: Mapping[str, Accompanying]
+    members: Sequence["CaseFacts"] = ()
+
+    @property
+    def courses(self) -> Sequence[AnsweredDispatch]:
+        """Each dispatch with its answers."""
+        dispatches = [CaseDispatch(item.at, item.hop, item.agency) for item in self.dispatches]
+        return answered_dispatches(dispatches, self.answers)
+
+
+def case_rows(facts: CaseFacts, deadlines: Deadlines) -> Sequence[dict[str, Any]]:
+    """Return one row for each dispatch that is its own case."""
+    courses, dispatches = facts.courses, facts.dispatches
+    due_by_hop = answer_deadlines(clock_history(facts), deadlines)
     return [
-        _row(dispatch, course, following, _refusals(courses, dispatch.hop), accompanying, deadlines)
+        {
+            **_row(dispatch, course, following, _refusals(courses, dispatch.hop), facts.accompanying),
+            "due_at": due_by_hop.get(dispatch.hop, dispatch.due_at),
+        }
         for dispatch, following, course in zip(dispatches, [*dispatches[1:], None], courses, strict=True)
         if dispatch.own_case
     ]
 
 
-def waits(answers: Sequence[CaseAnswer], repeated_at: Sequence[datetime]) -> Sequence[Pause]:
-    """Return the periods in which the agency waited for the sender.
+def clock_history(facts: CaseFacts) -> CaseHistory:
+    """Return the events of a complaint for its clocks, as oversight has them."""
+    first = facts.dispatches[0]
+    events = (*_dispatched(facts.dispatches), *_answered(facts.courses), *_written(facts.accompanying))
+    return CaseHistory(events, first.report.kind.value, first.topic, tuple(map(clock_history, facts.members)))
 
-    Waiting begins with a question and ends with the sender's next message or the agency's next answer. A wait that has
-    not ended is left out.
-    """
-    ends = sorted([*(answer.at for answer in answers), *repeated_at])
-    asked_at = [answer.at for answer in answers if answer.verdict == "asked"]
-    return [Pause(start, end) for start in asked_at if (end := next((end for end in ends if end > start), None))]
+
+def _dispatched(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
+    reopened = [0, *(dispatch.reopened for dispatch in dispatches)]
+    for dispatch, (before, after) in zip(dispatches, pairwise(reopened), strict=True):
+        kind: EventKind = "dispatched" if dispatch.own_case else "joined"
+        is_reopening = dispatch.own_case and after > before
+        yield CaseEvent(dispatch.at, kind, dispatch.hop, dispatch.agency, is_reopening)
+
+
+def _answered(courses: Sequence[AnsweredDispatch]) -> Iterator[CaseEvent]:
+    for course in courses:
+        for answer in course.counted_answers:
+            yield CaseEvent(answer.at, answer.verdict, answer.hop)
+
+
+def _written(accompanying: Mapping[str, Accompanying]) -> Iterator[CaseEvent]:
+    for message in (message for beside in accompanying.values() for message in beside.messages):
+        if message.act == "withdraws":
+            yield CaseEvent(message.at, "withdrawn")
+        elif message.act in ANSWERING_ACTS:
+            yield CaseEvent(message.at, "wrote")
 
 
 def _row(
@@ -88,7 +123,6 @@ def _row(
     following: Dispatch | None,
     refusals: int,
     accompanying: Mapping[str, Accompanying],
-    deadlines: Deadlines,
 ) -> dict[str, Any]:
     beside = accompanying.get(dispatch.agency, Accompanying())
     messages = [message for message in beside.messages if message.at >= dispatch.at]
@@ -106,7 +140,6 @@ def _row(
         "is_current": following is None,
         "version": len(course.answers) + len(messages),
         "dispatched_at": dispatch.at,
-        "due_at": deadlines.after_waiting(dispatch.due_at, waits(counted, answered_at), dispatch.agency),
         "clock_stopped": state == "tunda",
         "changed_at": following.at if following else max(events_at),
         "unopposed_since": None if following else _unopposed_since(state, counted, beside.written_at),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlmodel import col
 from config.clocks.deadlines import Deadlines
 from config.database import insert_statement, statement_chunks
 from desk.changes import CaseChange, ChangeKind
-from desk.read_model.case_rows import Accompanying, SenderMessage, case_rows
+from desk.read_model.case_rows import Accompanying, CaseFacts, SenderMessage, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
@@ -51,7 +52,8 @@ def derive_cases(
     whatever order they came in. Each row that differs from the stored one gets the next number of its agency
     (`change_order`).
     """
-    complaint_ids = sorted(_affected_complaints(connection, dispatches, answers) | {row.of for row in marked})
+    changed_ids = {row["complaint_id"] for row in (*dispatches, *answers)} | {row.of for row in marked}
+    complaint_ids = sorted(_with_cases(connection, changed_ids))
     rows: dict[UUID, dict[str, Any]] = {}
     was_current: dict[UUID, bool] = {}
     changed: dict[UUID, str] = {}
@@ -72,29 +74,59 @@ def derive_cases(
     ]
 
 
-def _affected_complaints(
-    connection: Connection, dispatches: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
-) -> set[UUID]:
-    """Return the complaints of the facts, and all cases that those have ever accompanied."""
-    complaint_ids = {row["complaint_id"] for row in (*dispatches, *answers)}
-    affected = set(complaint_ids)
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        cases = select(col(DeskDispatch.of)).where(
-            col(DeskDispatch.complaint_id).in_(chunk), col(DeskDispatch.of).is_not(None)
-        )
-        affected |= set(connection.execute(cases.distinct()).scalars())
+def _with_cases(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
+    """Return the complaints with all cases that they, and those cases, have ever accompanied."""
+    affected, level = set(complaint_ids), set(complaint_ids)
+    while level:
+        cases: set[UUID] = set()
+        for chunk in statement_chunks(sorted(level)):
+            query = select(col(DeskDispatch.of)).where(
+                col(DeskDispatch.complaint_id).in_(chunk), col(DeskDispatch.of).is_not(None)
+            )
+            cases |= {case_id for case_id in connection.execute(query.distinct()).scalars() if case_id}
+        level = cases - affected
+        affected |= level
     return affected
 
 
 def _derive(connection: Connection, complaint_ids: Sequence[UUID], deadlines: Deadlines) -> list[dict[str, Any]]:
+    members = _members(connection, complaint_ids)
+    member_ids = sorted({member_id for ids in members.values() for member_id in ids})
+    facts = _facts(connection, complaint_ids)
+    member_facts = _facts(connection, member_ids) if member_ids else {}
+    return [
+        row
+        for complaint_id, case in facts.items()
+        for row in case_rows(
+            replace(case, members=[member_facts[id_] for id_ in members.get(complaint_id, ())]), deadlines
+        )
+    ]
+
+
+def _members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+    """Return the complaints that accompany each case now and were cases of their own: a merge by a person."""
+    own = aliased(DeskDispatch)
+    was_case = (
+        select(col(own.id)).where(col(own.complaint_id) == col(DeskDispatch.complaint_id), col(own.own_case)).exists()
+    )
+    of = cast("ColumnElement[UUID]", col(DeskDispatch.of))
+    query = (
+        select(of, col(DeskDispatch.complaint_id))
+        .where(of.in_(case_ids), col(DeskDispatch.is_latest), col(DeskDispatch.hop) > 0, was_case)
+        .order_by(col(DeskDispatch.complaint_id))
+    )
+    members: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for case_id, member_id in connection.execute(query):
+        members[case_id].append(member_id)
+    return members
+
+
+def _facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, CaseFacts]:
+    """Return the facts of each complaint with a dispatch, without its members."""
     dispatches = _dispatches(connection, complaint_ids)
     answers = _answers(connection, dispatches)
     accompanying = _accompanying(connection, complaint_ids)
-    return [
-        row
-        for complaint_id, history in dispatches.items()
-        for row in case_rows(history, answers[complaint_id], accompanying[complaint_id], deadlines)
-    ]
+    return {id_: CaseFacts(history, answers[id_], accompanying[id_]) for id_, history in dispatches.items()}
 
 
 def _dispatches(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Dispatch]]:

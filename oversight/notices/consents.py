@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col
 
+from config.clocks.cases.clock_runs import clock_runs
 from config.clocks.clock_table import ClockName
 from config.clocks.deadlines import Deadlines
 from config.database import statement_chunks
 from messages.cases.ombudsman_consent import ANSWERS, ASK_DAYS, ConsentAct, answer_event_id, consent_of, question_id
-from oversight.clocks.clock_runs import clock_runs
 from oversight.notices.tables import OversightConsent, OversightNotice
 from oversight.read_model.report_facts import ReportFacts, clock_history
 from oversight.read_model.tables import OversightReport

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select
 from sqlmodel import col
 
+from config.clocks.cases.clock_states import clock_states
 from config.clocks.deadlines import Deadlines
 from config.database import statement_chunks
 from messages.topics import TRIAGE
-from oversight.clocks.clock_states import clock_states
 from oversight.notices.deadline_events import KINDS, deadline_event_id, untold_events
 from oversight.notices.tables import OversightClock, OversightNotice
 from oversight.read_model.report_facts import ReportFacts, clock_history

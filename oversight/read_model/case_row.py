@@ -9,11 +9,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from config.clocks.cases.clock_states import ClockState, clock_states
 from config.clocks.deadlines import Deadlines
 from config.time_zones import agency_region, agency_time_zone
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch
 from messages.topics import TRIAGE
-from oversight.clocks.clock_states import ClockState, clock_states
 from oversight.figures.counts import jakarta_day
 from oversight.figures.definitions import PING_PONG_REFUSALS, UNTOUCHED_WORKING_DAYS
 from oversight.read_model.case_end import CaseEnd, case_end

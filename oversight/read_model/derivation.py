@@ -42,10 +42,18 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
 
 
 def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUID]:
-    affected = set(report_ids)
-    for chunk in statement_chunks(sorted(report_ids)):
-        cases = select(col(OversightDispatch.of)).where(col(OversightDispatch.complaint_id).in_(chunk)).distinct()
-        affected |= {case_id for case_id in connection.execute(cases).scalars() if case_id}
+    """Return the reports with all cases that they, and those cases, have ever accompanied.
+
+    A message to a case that was merged later belongs to the history of the case that has it now.
+    """
+    affected, level = set(report_ids), set(report_ids)
+    while level:
+        cases: set[UUID] = set()
+        for chunk in statement_chunks(sorted(level)):
+            query = select(col(OversightDispatch.of)).where(col(OversightDispatch.complaint_id).in_(chunk)).distinct()
+            cases |= {case_id for case_id in connection.execute(query).scalars() if case_id}
+        level = cases - affected
+        affected |= level
     return affected
 
 

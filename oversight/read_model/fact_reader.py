@@ -67,14 +67,17 @@ class _Facts:
 def read_facts(connection: Connection, report_ids: Collection[UUID]) -> Sequence[ReportFacts]:
     """Return the facts of each of these reports whose arrival is known. At most some hundred at once."""
     facts = _read(connection, report_ids)
-    messages = _messages(connection, list(facts.reports))
     members = _earlier_members(connection, list(facts.reports))
     member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids})
+    messages = _messages(connection, sorted(facts.reports.keys() | member_facts.reports.keys()))
+
+    def with_messages(report: ReportFacts) -> ReportFacts:
+        return replace(report, messages=tuple(sorted(messages.get(report.id, ()))))
+
     return [
         replace(
-            facts.report(report_id),
-            messages=tuple(sorted(messages.get(report_id, ()))),
-            members=tuple(map(member_facts.report, members.get(report_id, ()))),
+            with_messages(facts.report(report_id)),
+            members=tuple(with_messages(member_facts.report(id_)) for id_ in members.get(report_id, ())),
         )
         for report_id in sorted(facts.reports)
     ]
@@ -205,19 +208,26 @@ def _relations(
 
 
 def _earlier_members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
-    """Return the reports that accompany each case now and arrived before it. A merge by a person can make such."""
+    """Return the reports that accompany each case now and arrived before it, or were cases of their own.
+
+    A merge by a person can make such. Only they can have a clock that began earlier.
+    """
     case, member, later = aliased(OversightReport), aliased(OversightReport), aliased(OversightDispatch)
+    own = aliased(OversightDispatch)
     dispatch = OversightDispatch
     is_latest = ~(
         select(col(later.id))
         .where(col(later.complaint_id) == col(dispatch.complaint_id), col(later.hop) > col(dispatch.hop))
         .exists()
     )
+    was_case = (
+        select(col(own.id)).where(col(own.complaint_id) == col(dispatch.complaint_id), col(own.own_case)).exists()
+    )
     query = (
         select(col(dispatch.of), col(dispatch.complaint_id))
         .join(case, col(case.id) == col(dispatch.of))
         .join(member, col(member.id) == col(dispatch.complaint_id))
-        .where(col(member.received_at) < col(case.received_at), is_latest)
+        .where(or_(col(member.received_at) < col(case.received_at), was_case), is_latest)
         .order_by(col(dispatch.complaint_id))
     )
     members: defaultdict[UUID, list[UUID]] = defaultdict(list)

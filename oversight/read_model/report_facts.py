@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
+from config.clocks.cases.case_events import CaseEvent, CaseHistory
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.shapes import SenderAct
-from oversight.clocks.case_events import CaseEvent, CaseHistory
 
 
 class SenderMessage(NamedTuple):
@@ -39,7 +39,7 @@ class ReportFacts:
 
     `is_merged`: by the latest decision it repeats or joins another one; `is_merged_by_person`: a person decided so.
     `messages` are those of its sender, while it is a case. `members` are the reports that accompany it and arrived
-    before it: only they can change its clocks.
+    before it or were cases: only they can change its clocks.
     """
 
     id: UUID

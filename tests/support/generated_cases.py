@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Engine, insert
 
 from config.database import write_transaction
-from desk.read_model.case_rows import case_rows
+from desk.read_model.case_rows import CaseFacts, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskCase, DeskDispatch
@@ -48,7 +48,7 @@ def _cases(
             CaseAnswer(dispatch.at + timedelta(hours=hour + 1), f"agency-answers/0/{hour}", 0, verdict)
             for hour, verdict in enumerate(verdicts)
         ]
-        (row,) = case_rows([dispatch], answers, {}, DEADLINES)
+        (row,) = case_rows(CaseFacts([dispatch], answers, {}), DEADLINES)
         row["joined"] = chooser.choice((0, 0, 0, 0, 1, 3, 12))
         row["refusals"] = int(chooser.random() < 1 / 20)
         row["suggested_id"] = _id(3 * chooser.randrange(count) + 2) if chooser.random() < 1 / 20 else None

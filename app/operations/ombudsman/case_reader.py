@@ -16,11 +16,11 @@ from app.operations.ombudsman.case_file import (
     FileStep,
     OmbudsmanCase,
 )
+from config.clocks.cases.clock_states import ClockState, clock_states
 from config.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from messages.sealing import Sealed
 from messages.shapes import Contact, Dispatch
-from oversight.clocks.clock_states import ClockState, clock_states
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import clock_history
 from router.store import dispatch_history

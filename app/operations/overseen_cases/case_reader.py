@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
+from config.clocks.cases.clock_states import ClockState, State, clock_states
 from config.clocks.clock_table import ClockName
 from config.clocks.deadlines import Deadlines
 from config.clocks.recommendation_clock import recommendation_clock
@@ -26,7 +27,6 @@ from messages.codec import decode_stored
 from messages.shapes import Dispatch, Report
 from messages.topics import TRIAGE
 from oversight.cases.overseen_case import CaseClock, CaseHead, HistoryStep, OverseenCase, ShownRecommendation
-from oversight.clocks.clock_states import ClockState, State, clock_states
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import clock_history
 

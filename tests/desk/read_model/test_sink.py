@@ -98,11 +98,13 @@ def test_a_forged_answer_is_left_out(desk: DeskHarness) -> None:
 
 def test_what_the_sender_adds_ends_the_wait(desk: DeskHarness) -> None:
     """The case is worked on again, its deadline is later by the time of the wait, and the agency is told."""
+    times = [NOW]
+    desk = DeskHarness(desk.engine, lambda: times[-1])
     (dispatch,) = desk.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
-    asked_at = NOW - timedelta(hours=3)
-    desk.answer(answer(dispatch, "asked", text="Puskesmas mana?"), taken_at=asked_at)
+    desk.answer(answer(dispatch, "asked", text="Puskesmas mana?"), taken_at=NOW + timedelta(hours=1))
     (waiting,) = rows(desk, HEALTH, tab="waiting")
     assert waiting.clock_stopped
+    times.append(NOW + timedelta(hours=4))
     desk.send(complaint_of(2, "Puskesmas Mawar", of=1))
     (case,) = rows(desk, HEALTH, tab="working")
     assert (case.state, case.version, case.clock_stopped) == ("proses", 2, False)

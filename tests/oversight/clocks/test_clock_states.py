@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from config.clocks.cases import case_events
+from config.clocks.cases.case_events import CaseEvent, CaseHistory
+from config.clocks.cases.clock_states import ClockState, clock_states, next_change
 from config.clocks.clock_table import ClockTable
 from config.clocks.deadlines import Deadlines, load_deadlines
-from oversight.clocks.case_events import CaseEvent, CaseHistory
-from oversight.clocks.clock_states import ClockState, clock_states, next_change
+from messages import topics
 
 DEADLINES = load_deadlines()
 # Monday 2 November 2026, 10:00 in Jakarta. November has no holidays.
@@ -184,3 +186,8 @@ def test_a_deadline_in_a_year_without_a_decree_is_provisional() -> None:
     december = datetime(2027, 12, 28, 3, tzinfo=UTC)
     case = CaseHistory((CaseEvent(december, "received"), CaseEvent(december, "dispatched", 0, BREBES)))
     assert [state.is_provisional for state in clock_states(case, DEADLINES, december)] == [False, True, True]
+
+
+def test_triage_has_one_code() -> None:
+    """The package of the clocks imports no messages, and has the code of triage of its own."""
+    assert case_events.TRIAGE == topics.TRIAGE

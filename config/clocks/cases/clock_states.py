@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from config.clocks.cases.case_events import CaseHistory
+from config.clocks.cases.clock_run import ClockRun
+from config.clocks.cases.clock_runs import clock_runs
 from config.clocks.clock_table import CASE_CLOCKS, ClockName, ClockRow, Duty
 from config.clocks.deadlines import Deadlines
 from config.time_zones import agency_time_zone
-from oversight.clocks.case_events import CaseHistory
-from oversight.clocks.clock_run import ClockRun
-from oversight.clocks.clock_runs import clock_runs
 
 # `running`: before its deadline. `paused`: the agency waits for the sender. `met`: done in time. `missed`: the deadline
 # passed, if it was done later or not. `dropped`: the case went on without it, before the deadline.

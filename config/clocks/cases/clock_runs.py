@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from config.clocks.cases.case_events import TRIAGE, CaseEvent, CaseHistory, EventKind, in_order
+from config.clocks.cases.clock_run import ClockRun
 from config.clocks.clock_table import ClockName, ClockRow, Signal
 from config.clocks.deadlines import Deadlines, Pause
-from messages.topics import TRIAGE
-from oversight.clocks.case_events import CaseEvent, CaseHistory, EventKind, in_order
-from oversight.clocks.clock_run import ClockRun
 
 # After one of these the agency does not wait for the sender any more.
 _ENDS_OF_WAITING = frozenset({"wrote", "accepted", "responded", "refused", "dispatched", "joined"})
@@ -46,11 +45,13 @@ class _Course:
 
     def apply(self, event: CaseEvent) -> None:
         """Apply one event: first its effect on the clock that runs, then what it begins."""
-        is_transfer = event.kind == "dispatched" and self._agency not in {"", event.agency}
+        is_split = event.kind == "dispatched" and self._accompanies
+        # After a split the agency gets the complaint as a new case, also where it lay before.
+        is_transfer = is_split or (event.kind == "dispatched" and self._agency not in {"", event.agency})
         signals = _signals(event)
         if self._is_running:
             self.runs[-1] = _after(self.runs[-1], event, signals, is_transfer=is_transfer)
-        if event.kind == "dispatched" and self._accompanies and self._continues_alone(event):
+        if is_split and self._continues_alone(event):
             self.runs[-1] = replace(self.runs[-1], ended_at=None, is_dropped=False)
         if event.kind in {"dispatched", "joined"}:
             self._agency, self._accompanies = event.agency, event.kind == "joined"

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+# Code of triage, as in `messages.topics`: this package imports no other one.
+TRIAGE: Final = "triage"
 # `received`: the report arrived. `dispatched`: an agency or triage has the case now. `joined`: the complaint
 # accompanies another case now. `wrote`: the sender told the agency something. `withdrawn`: the sender withdrew it.
 # The others are verdicts of the agency that count.
