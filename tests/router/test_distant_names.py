@@ -97,6 +97,14 @@ def test_derived_words_and_phrases_across_a_comma_are_no_places() -> None:
     assert [place.code if place else "" for place in best] == ["", "", "32.71"]
 
 
+def test_well_known_quarters_are_no_districts_elsewhere() -> None:
+    """Each name begins or is a district's or a city's elsewhere."""
+    rules = cached_rules(SHIPPED)
+    texts = ("banjir di Lenteng Agung", "sampah di Padang Bulan", "lampu mati di Tlogosari Kulon")
+    best = [rules.collect_evidence(Report(text=text)).location.best for text in texts]
+    assert [city_of(place.code) if place else "" for place in best] == ["31.74", "12.71", "33.74"]
+
+
 def test_a_street_alone_bounds_the_probability() -> None:
     """An agency is no likelier than the place that only a street's name tells, however clear the matter is."""
     rules = cached_rules(SHIPPED)
