@@ -24,8 +24,9 @@ _PAGES_OF_ONE_KIND = 2
 _LINK = re.compile(r'(?:href|src)="([^"#]+)')
 _PARTS = (
     (re.compile(r"/l/[^/]+"), "/l/{link}"),
-    (re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}"), "{number}"),
+    # Ids come first: the middle of one may have the form of a number.
     (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "{id}"),
+    (re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}"), "{number}"),
     (re.compile(r"/P[0-9A-Z]{12}"), "/{public-id}"),
     (re.compile(r"^(/pengawasan|/angka)/(?!kasus)[^/]+/[^/]+"), r"\1/{scope}"),
 )
