@@ -123,11 +123,10 @@ class Life:
         return self.clients[Role.OFFICER]
 
     def _act(self, mode: Mode, label: str, act: str, text: str = "", **fields: str) -> None:
-        """Act on a case at the desk, once it is there."""
+        """Act on a case at the desk, once it is there. If it changed meanwhile, the officer sends the act again."""
         number, client = self.number(mode, label), self._officer()
         wait_for(lambda: 'name="versi"' in client.get(f"/desk/laporan/{number}").text)
-        answer = send_act(client, number, act, text, **fields)
-        assert answer.status_code == _SEE_OTHER, answer.text
+        wait_for(lambda: send_act(client, number, act, text, **fields).status_code == _SEE_OTHER)
 
     def _work_on(self, mode: Mode, label: str) -> None:
         """Take a case, write a note and a message to a unit with the sender's words, and answer."""
