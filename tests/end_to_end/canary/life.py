@@ -35,7 +35,7 @@ from tests.support.agency_answers import unsigned_answer
 from tests.support.records import FORM
 from tests.support.service import RunningService
 
-_SEE_OTHER, _OK = requests.codes.see_other, requests.codes.ok
+_SEE_OTHER = requests.codes.see_other
 _WHY = "uji"
 _LETTERS, _QUARANTINE, _MERGES = "/desk/surat-mati", "/desk/karantina", "/desk/gabung"
 
@@ -48,7 +48,7 @@ class Life:
         self.parts: Parts = service.parts
         self.senders = Senders(service)
         self.clients: Mapping[Role, DeskClient] = signed_in_clients(self.parts)
-        # Forms that show data: the role, the address, and the number or id in it.
+        # Forms that show data after a reason: the role, and the address.
         self._reveals: list[tuple[Role, str]] = []
         _, self._api_key = build_agency_keys(self.parts, self.parts.audit_log.append).issue(
             AGENCY, SCOPES, "admin", _WHY

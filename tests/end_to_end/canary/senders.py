@@ -64,7 +64,6 @@ class Senders:
         """Send the form with a picture, the name and both ways of contact. Return the query of the receipt."""
         person = PERSONS[mode]
         fields: Fields = {"name": person.name, "phone": person.phone, "email": person.email, **_FLAGS[mode]}
-        # The number belongs to the SMS of the same person, too.
         picture = [attached("foto.jpg", picture_of(person))]
         form_id = str(uuid4())
         fields |= {"text": text, "region": PLACE, "form_id": form_id, "token": token(self.door, form_id)}

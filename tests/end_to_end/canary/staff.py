@@ -32,6 +32,7 @@ _PARTS = (
 )
 # Parts of the kind of a page about one report: all of these are read.
 _ABOUT_REPORTS = ("{number}", "{id}", "{public-id}")
+# Addresses that end the session, are no page, or begin a report.
 _LEADS_OUT = ("/desk/keluar", "/static", "/web/")
 _HTTP_OK = requests.codes.ok
 
