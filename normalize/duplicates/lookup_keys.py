@@ -12,7 +12,6 @@ a sender who repeats it, in whole or in part, has its rarest runs of words among
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import combinations
 from operator import add
 from struct import Struct
 
@@ -23,8 +22,9 @@ _WINDOW = 4
 # Keys of one complaint; a longer text is found by its rarest runs and by its entities.
 _MAX_SEARCH_RUNS, _MAX_SEARCH_ENTITIES = 16, 12
 _MAX_STORED_RUNS, _MAX_STORED_ENTITIES = 5, 5
-# The rarest words of a text, each pair of which is a key: two persons tell of one thing in other words.
-_MAX_SEARCH_RARE, _MAX_STORED_RARE = 7, 5
+# The rarest words of a text, each pair of which is a key: two persons tell of one thing in other words. Pairs of the
+# first five words are stored.
+_MAX_RARE_WORDS, _MAX_STORED_PAIRS = 7, 10
 # A cut text mostly still has this many runs of its beginning, so some keys are chosen among them.
 _BEGINNING_RUNS = 12
 _unpack_signed = Struct(">q").unpack
@@ -72,12 +72,12 @@ class LookupKeyFactory:
         entity_keys = [self._hash_key(f"{kind}\0{value}") for kind, value in entities]
         entity_keys = [*entity_keys[:identifier_count], *sorted(entity_keys[identifier_count:])]
         search_runs, stored_runs = self._run_keys(words, commonness)
-        rarest_words = [word for _, word in sorted(set(zip(commonness, words, strict=True)))[:_MAX_SEARCH_RARE]]
-        search_pairs = self._pair_keys(rarest_words)
-        stored_pairs = self._pair_keys(rarest_words[:_MAX_STORED_RARE])
+        rarest_words = [word for _, word in sorted(set(zip(commonness, words, strict=True)))[:_MAX_RARE_WORDS]]
+        pairs = self._pair_keys(rarest_words)
+        stored_pairs = pairs[:_MAX_STORED_PAIRS]
         sender_key = (self._hash_key(f"sender\0{sender}"),) if sender else ()
         return LookupKeys(
-            tuple(dict.fromkeys((*sender_key, *entity_keys[:_MAX_SEARCH_ENTITIES], *search_runs, *search_pairs))),
+            tuple(dict.fromkeys((*sender_key, *entity_keys[:_MAX_SEARCH_ENTITIES], *search_runs, *pairs))),
             tuple(dict.fromkeys((*sender_key, *entity_keys[:_MAX_STORED_ENTITIES], *stored_runs, *stored_pairs))),
             *sender_key,
         )
@@ -101,8 +101,9 @@ class LookupKeyFactory:
         return [*all_words, *self._hash_runs(sorted(_runs(words, commonness, 2)))]
 
     def _pair_keys(self, words: Sequence[str]) -> list[int]:
-        """Return the keys of all pairs of words, in any order."""
-        return [self._hash_key("\0".join(("pair", *sorted(pair)))) for pair in combinations(words, 2)]
+        """Return the keys of all pairs of words in any order, those of the first words first."""
+        pairs = ((earlier, word) for position, word in enumerate(words) for earlier in words[:position])
+        return [self._hash_key("\0".join(("pair", *sorted(pair)))) for pair in pairs]
 
     def _hash_runs(self, runs: Iterable[Run]) -> list[int]:
         return [self._hash_key("\0".join(("run", *run[1:]))) for run in runs]
