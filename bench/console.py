@@ -12,10 +12,12 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
-from typing import cast
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import requests
 import structlog
@@ -23,7 +25,8 @@ import structlog
 from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import console_templates
 from app.clock import utc_now
-from bus.port import Reader, Record
+from bus.local.bus import LocalBus
+from bus.port import Outgoing, TopicSpec
 from messages.topics import DEAD_LETTER_TOPICS
 from monitor.active_alerts import AlertRegister
 from monitor.console.feed import RenderedView, change_event
@@ -115,31 +118,26 @@ def _refresh_milliseconds(planted: PlantedMonitor, address: str, agencies: int, 
 
 
 def _tracker() -> PendingReviewTracker:
-    """Return a tracker with ten thousand dead letters."""
-    tracker = PendingReviewTracker()
-    records = [
-        Record(
-            topic=DEAD_LETTER_TOPICS[0],
-            partition=0,
-            offset=offset,
-            key=b"",
-            value=b"",
-            headers=tuple(
-                (name, str(value).encode())
-                for name, value in zip(
-                    ("dead_stage", "dead_reason", "dead_field", "dead_position"), (*reason, offset), strict=True
-                )
-            ),
-            timestamp=1_790_000_000_000 + offset,
+    """Return a tracker with ten thousand dead letters, which it read from a local bus."""
+    names = ("dead_stage", "dead_reason", "dead_field", "dead_position")
+    reasons = (reason for reason, count in DEAD_LETTERS.items() for _ in range(count))
+    letters = [
+        Outgoing(
+            DEAD_LETTER_TOPICS[0],
+            b"",
+            b"",
+            tuple((name, str(value).encode()) for name, value in zip(names, (*reason, offset), strict=True)),
         )
-        for offset, reason in enumerate(reason for reason, count in DEAD_LETTERS.items() for _ in range(count))
+        for offset, reason in enumerate(reasons)
     ]
-
-    class PlantedReader:
-        def read(self, *_: object, **__: object) -> Iterable[Record]:
-            return records
-
-    tracker.update(cast("Reader", PlantedReader()))
+    tracker = PendingReviewTracker()
+    with TemporaryDirectory() as home:
+        bus = LocalBus(Path(home) / "bus.db", time.time)
+        bus.ensure([TopicSpec(DEAD_LETTER_TOPICS[0])])
+        with closing(bus.producer()) as producer:
+            producer.publish(letters)
+        with closing(bus.reader()) as reader:
+            tracker.update(reader)
     return tracker
 
 
