@@ -79,8 +79,8 @@ def test_a_report_from_form_to_status(
     number = page.locator(".number.big").inner_text()
     assert f"/web/receipts/{number}?bukti=" in page.url
     # Whoever has no scripts sees no button that needs one.
-    assert page.locator("#nomor-salin").is_visible() is scripts
-    assert page.locator("#nomor-cetak").is_visible() is scripts
+    expect(page.locator("#nomor-salin")).to_be_visible(visible=scripts)
+    expect(page.locator("#nomor-cetak")).to_be_visible(visible=scripts)
     page.get_by_role("link", name="Lihat status laporan ini").click()
     # A private report's page does not name the agency: anybody may have the number.
     reload_until(page, lambda: "Diteruskan ke Instansi" in page.inner_text("main"))
