@@ -1,4 +1,4 @@
-"""Each bench that is small and needs no data from outside runs, so that a change elsewhere cannot break one without notice."""
+"""Each small bench that needs no data from outside runs, so that a change elsewhere cannot break one unnoticed."""
 
 import subprocess
 import sys
