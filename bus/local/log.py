@@ -120,7 +120,7 @@ def insert_records(connection: sqlite3.Connection, records: Iterable[Record]) ->
         )
 
 
-def raise_ends(connection: sqlite3.Connection, ends: Mapping[Partition, int]) -> None:
+def advance_ends(connection: sqlite3.Connection, ends: Mapping[Partition, int]) -> None:
     """Give the next record of each partition at least this offset. A partition without records starts there."""
     connection.executemany(
         'UPDATE partitions SET start = CASE WHEN start = "end" THEN max("end", ?1) ELSE start END,'

@@ -24,10 +24,10 @@ class LocalRestorer:
         with log.transaction(self._connection):
             log.insert_records(self._connection, records)
 
-    def raise_ends(self, ends: Mapping[Partition, int]) -> None:
+    def advance_ends(self, ends: Mapping[Partition, int]) -> None:
         """Give the next record of each partition at least this offset. Call it after `append`."""
         with log.transaction(self._connection):
-            log.raise_ends(self._connection, ends)
+            log.advance_ends(self._connection, ends)
 
     def commit(self, group: str, offsets: Mapping[Partition, int]) -> None:
         """See the port."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, TypeVar, TypeVarTuple
 
 # Kind and canonical value.
 NamedEntity = tuple[str, str]
@@ -29,7 +29,7 @@ _JSON_FIELDS = (
     "says_continuing",
     "says_again",
 )
-P = ParamSpec("P")
+Arguments = TypeVarTuple("Arguments")
 T = TypeVar("T")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -73,17 +73,17 @@ class Comparable:
     derived_values: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
-def derived(compute: Callable[Concatenate[Comparable, P], T]) -> Callable[Concatenate[Comparable, P], T]:
+def derived(compute: Callable[[Comparable, *Arguments], T]) -> Callable[[Comparable, *Arguments], T]:
     """Keep the values of a function of one complaint with the complaint, which is compared with several others.
 
     The function is pure, further arguments are hashable, and nobody changes a value.
     """
 
     @wraps(compute)
-    def look_up(comparable: Comparable, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def look_up(comparable: Comparable, *args: *Arguments) -> T:
         key, values = (compute, *args), comparable.derived_values
         if key not in values:
-            values[key] = compute(comparable, *args, **kwargs)
+            values[key] = compute(comparable, *args)
         value: T = values[key]
         return value
 

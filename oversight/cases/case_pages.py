@@ -1,6 +1,6 @@
 """Endpoints by which an overseer finds a case, gives a reason, and reads the case until the time is over."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +14,7 @@ from accounts.permissions import Act, Actor
 from accounts.signed_in import SignedIn
 from config.translation.message import Message
 from config.translation.message import message as _
+from messages.cases.recommendation import RecommendationKind
 from messages.tracking import read_tracking_number
 from oversight.cases.addresses import CASES, case_address
 from oversight.cases.overdue_cases import OverdueCase
@@ -45,7 +46,7 @@ FindOverdue = Callable[[Scope, datetime], Sequence[OverdueCase]]
 
 
 class CasePageParts(NamedTuple):
-    """Everything that the pages call. `now` is the clock."""
+    """Everything that the pages call. `kind_names` are those of recommendations, `now` is the clock."""
 
     signed_in: SignedIn
     pages: SignedInPages
@@ -53,6 +54,7 @@ class CasePageParts(NamedTuple):
     readings: Readings
     overdue: FindOverdue
     names: ScopeNames
+    kind_names: Mapping[RecommendationKind, Message]
     now: Callable[[], datetime]
 
     def find(self, number: str) -> CaseHead | None:

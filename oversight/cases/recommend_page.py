@@ -14,7 +14,6 @@ from oversight.cases.case_pages import CasePageParts
 from oversight.cases.overseen_case import CaseHead
 from oversight.cases.readings import RECENT
 from oversight.cases.recommending import (
-    KIND_NAMES,
     KINDS_BY_NAME,
     MAX_TEXT,
     RecommendationDraft,
@@ -86,7 +85,7 @@ class RecommendPage:
             "agency_with_case": self._parts.agency_name(head.agency),
             "address": case_address(head.number, _PART),
             "case_address": case_address(head.number),
-            "kinds": [(name, KIND_NAMES[kind]) for name, kind in KINDS_BY_NAME.items()],
+            "kinds": [(name, self._parts.kind_names[kind]) for name, kind in KINDS_BY_NAME.items()],
             "limit": MAX_TEXT,
             "draft": draft,
         }

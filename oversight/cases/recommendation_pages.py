@@ -27,7 +27,6 @@ from oversight.cases.recommendation_list import (
     RecommendationState,
     StateFilter,
 )
-from oversight.cases.recommending import KIND_NAMES
 from oversight.pages.table_file import BYTE_ORDER_MARK, MEDIA_TYPES
 
 STATE_NAMES: Mapping[RecommendationState, Message] = {
@@ -96,7 +95,7 @@ class RecommendationPages:
                 item,
                 case_address(item.number),
                 self._parts.agency_name(item.agency),
-                KIND_NAMES[item.kind],
+                self._parts.kind_names[item.kind],
                 STATE_NAMES[item.state],
                 names.get(item.account_id, "") if item.account_id else "",
             )

@@ -22,12 +22,6 @@ KINDS_BY_NAME: Mapping[str, RecommendationKind] = {
     "alihkan": "transfer",
     "lainnya": "other",
 }
-KIND_NAMES: Mapping[RecommendationKind, Message] = {
-    "accelerate": _("Percepat penanganan"),
-    "review": _("Periksa ulang"),
-    "transfer": _("Alihkan ke instansi lain"),
-    "other": _("Lainnya"),
-}
 _TEXT_MISSING = _("Tulis rekomendasi Anda.")
 _TOO_LONG = _("Teks terlalu panjang: paling banyak {limit} karakter.")
 

@@ -71,7 +71,7 @@ def restore(
             parts.normalizer,
             lambda uncounted: RouterRebuild(parts.engine, uncounted, parts.deadlines),
             replies,
-            restorer.raise_ends if isinstance(restorer, LocalRestorer) and head.bus == "local" else None,
+            restorer.advance_ends if isinstance(restorer, LocalRestorer) and head.bus == "local" else None,
         )
         counts = Restore(contents, targets).run()
     _publish_missing(parts, contents, newer_tombstones)

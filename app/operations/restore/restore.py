@@ -45,15 +45,16 @@ _FOLLOWED_SHAPES: Mapping[str, type[WireModel]] = MappingProxyType(
 class RestoreTargets:
     """What a restore writes to: the bus, the decisions of normalizer and router, and the outbox.
 
-    `raise_ends`: the bus takes the records at their archived offsets, and this lets each partition continue behind its
-    archived end. Without it the records are numbered from 0. `replies` stores replies as ones that are not sent again.
+    `advance_ends`: the bus takes the records at their archived offsets, and this lets each partition continue behind
+    its archived end. Without it the records are numbered from 0. `replies` stores replies as ones that are not
+    sent again.
     """
 
     restorer: Restorer
     normalizer: NormalizeStage
     new_router: Callable[[Mapping[UUID, AnswerOutcome]], RouterRebuild]
     replies: Stage
-    raise_ends: Callable[[Mapping[Partition, int]], object] | None
+    advance_ends: Callable[[Mapping[Partition, int]], object] | None
 
 
 class Restore:
@@ -80,9 +81,9 @@ class Restore:
             self._targets.restorer.open_topics(topics)
             counts = {topic: self._publish(topic, records, facts) for topic in topics}
             self._targets.restorer.close_topics(topics)
-            if self._targets.raise_ends:
+            if self._targets.advance_ends:
                 # The topics that are not restored, too: their next records are archived behind the former ones.
-                self._targets.raise_ends({partition_of(name): end for name, end in self._head.ends.items()})
+                self._targets.advance_ends({partition_of(name): end for name, end in self._head.ends.items()})
             records.sort()
             self._rebuild_normalizer(records, facts, [topic for topic in topics if topic.startswith("raw-")])
             self._rebuild_router(records, facts, [topic for topic in topics if topic.startswith(_QUEUE_PREFIX)])
@@ -104,7 +105,7 @@ class Restore:
         """Yield each record with the offset that it gets, and as it is in the archive."""
         for _, partition in groupby(self._contents.records(topic), key=lambda record: record.partition):
             for number, record in enumerate(partition):
-                yield record if self._targets.raise_ends else replace(record, offset=number), record
+                yield record if self._targets.advance_ends else replace(record, offset=number), record
 
     def _note(self, record: Record, archived: Record, records: TempRecords, facts: ArchivedFacts) -> None:
         """Note what the rebuild of the decisions needs of a record."""
