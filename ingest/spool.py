@@ -11,11 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from bus.port import Outgoing
 from bus.sqlite_file import open_sqlite
-from ingest.spool_file import CorruptFile, check_file, corrupt_files, file_identity, is_corrupt, set_aside
+from ingest.spool_file import (
+    CorruptFile,
+    JournalState,
+    check_file,
+    corrupt_files,
+    file_identity,
+    is_corrupt,
+    journal_state,
+    set_aside,
+)
 
 # Bytes handed to the bus at once. This limits the memory that draining takes, however many messages wait.
 _BATCH_BYTES = 2_000_000
@@ -23,6 +32,8 @@ _BATCH_BYTES = 2_000_000
 _PROBE_BYTES = 16_384
 # Time that one process waits for the transaction of another.
 _LOCK_TIMEOUT_SECONDS = 10.0
+# Two writes within this time may leave the same time of the last write: file systems count in ticks of some ms.
+_TICK_SECONDS = 0.1
 # Openings of a file that other processes replace.
 _OPEN_ATTEMPTS = 5
 # Triggers keep the totals. Counting all rows for each arrival would make a long spool slower and slower.
@@ -48,6 +59,13 @@ END;
 T = TypeVar("T")
 
 
+class _Totals(NamedTuple):
+    """Number and size of the messages that wait."""
+
+    messages: int
+    held_bytes: int
+
+
 class SpoolFull(Exception):
     """The spool has no space left; nothing was stored."""
 
@@ -61,6 +79,7 @@ class Spool:
 
     def __init__(self, path: Path, max_bytes: int, now: Callable[[], datetime]) -> None:
         self.path = path
+        self._journal = path.with_name(f"{path.name}-wal")
         self._max_bytes = max_bytes
         self._now = now
         # True after the disk refused a message.
@@ -69,16 +88,18 @@ class Spool:
         # Number of files so far, and the one that the last batch was read from: each file numbers its messages anew.
         self._file_number = 0
         self._batch_file_number = 0
+        # The last totals, and the state of the journal for which they are right.
+        self._known_totals: tuple[JournalState | None, _Totals] = (None, _Totals(0, 0))
         self._open()
 
     def __len__(self) -> int:
         """Return the number of messages that wait."""
-        return self._totals()[0]
+        return self._totals().messages
 
     @property
     def held_bytes(self) -> int:
         """Size of the messages that wait."""
-        return self._totals()[1]
+        return self._totals().held_bytes
 
     @property
     def rejected_count(self) -> int:
@@ -171,10 +192,21 @@ class Spool:
             for each_statement in (statement, *more_statements):
                 connection.execute(each_statement, (last_number,))
 
-    def _totals(self) -> tuple[int, int]:
-        query = "SELECT messages, bytes FROM total"
-        messages, held_bytes = self._on_file(lambda: self._connection.execute(query).fetchone())
-        return int(messages), int(held_bytes)
+    def _totals(self) -> _Totals:
+        """Return the totals. They are read again after a process has written to the file."""
+        state = journal_state(self._journal)
+        known_state, totals = self._known_totals
+        if state is None or state != known_state:
+            totals = self._on_file(self._read_totals)
+            self._known_totals = (state if self._is_settled(state) else None, totals)
+        return totals
+
+    def _read_totals(self) -> _Totals:
+        return _Totals(*self._connection.execute("SELECT messages, bytes FROM total").fetchone())
+
+    def _is_settled(self, state: JournalState | None) -> bool:
+        """Return True if a later write is certain to change this state."""
+        return state is not None and self._now().timestamp() - state.written_at >= _TICK_SECONDS
 
     def _disk_accepts_message(self) -> bool:
         """Return True if the disk can store a usual message again.

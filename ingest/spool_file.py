@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -17,6 +18,14 @@ _SUFFIXES = ("-wal", "-shm", "")
 _NAME_PART = ".corrupt-"
 
 _log = structlog.get_logger()
+
+
+class JournalState(NamedTuple):
+    """Inode, size and time of the last write (seconds since 1970 UTC) of a journal (WAL)."""
+
+    inode: int
+    size: int
+    written_at: float
 
 
 class CorruptFile(Exception):
@@ -47,6 +56,15 @@ def file_identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
+
+
+def journal_state(journal: Path) -> JournalState | None:
+    """Return the state of a journal; `None` if there is none. A write to an open database changes it."""
+    try:
+        status = journal.stat()
+    except FileNotFoundError:
+        return None
+    return JournalState(status.st_ino, status.st_size, status.st_mtime)
 
 
 def set_aside(path: Path, identity: tuple[int, int] | None, cause: str, now: Callable[[], datetime]) -> None:

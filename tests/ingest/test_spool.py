@@ -1,9 +1,11 @@
 """Messages accepted while the bus is away are stored, limited, and handed over in order."""
 
+import os
 import resource
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -219,3 +221,36 @@ def test_of_two_processes_one_drains(spool: Spool, bus: Bus, tmp_path: Path) -> 
     stopping[1].set()
     threads[1].join()
     assert (bus.taken, other_bus.taken) == ([message(1)], [message(2)])
+
+
+def test_totals_follow_what_another_process_writes(tmp_path: Path) -> None:
+    """A process that knows its spool as empty sees a message of another process, and that it went."""
+    spools = [Spool(tmp_path / "spool.db", MOST, lambda: datetime.max.replace(tzinfo=UTC)) for _ in range(2)]
+    try:
+        first, second = spools
+        before = (len(first), first.held_bytes)
+        second.append([message(1)])
+        stored = (len(first), first.held_bytes)
+        second.delete_until(second.oldest_batch()[0])
+        assert (before, stored, (len(first), first.held_bytes)) == ((0, 0), (1, message(1).size), (0, 0))
+    finally:
+        for each_spool in spools:
+            each_spool.close()
+
+
+def test_totals_of_an_unchanged_spool_are_not_read_again(tmp_path: Path) -> None:
+    """While the journal is unchanged, no statement reads the file: it is not noticed that it was destroyed."""
+    path, journal = tmp_path / "spool.db", tmp_path / "spool.db-wal"
+    spools = [Spool(path, MOST, lambda: datetime.max.replace(tzinfo=UTC)) for _ in range(2)]
+    try:
+        first, second = spools
+        first.append([message(1)])
+        known, state = len(first), journal.stat()
+        second.append([message(2)])
+        path.write_bytes(b"no database" * 1_000)
+        journal.write_bytes(bytes(state.st_size))
+        os.utime(journal, ns=(state.st_atime_ns, state.st_mtime_ns))
+        assert (known, len(first), first.corrupt_count) == (1, 1, 0)
+    finally:
+        for each_spool in spools:
+            each_spool.close()
