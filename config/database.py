@@ -191,9 +191,12 @@ def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def insert_statement(connection: Connection, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT with ON CONFLICT in the dialect of this connection."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_of_dialect(connection.dialect.name, table)
+
+
+def insert_of_dialect(dialect: str, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT with ON CONFLICT in a dialect, for a statement that is built once."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def truncate_journal(engine: Engine) -> None:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, false, func
+from sqlalchemy import Connection, bindparam, false, func, insert
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
-from config.database import UtcDateTime, insert_statement
+from config.database import UtcDateTime
 from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 
@@ -61,38 +61,50 @@ class Closing(NamedTuple):
     stated_at: datetime
 
 
+_INSERTION = insert(AnswerRecord)
+_PROCESSED_COLUMNS: Sequence[Any] = [col(getattr(AnswerRecord, name)) for name in ProcessedAnswer._fields]
+_PROCESSED = select(*_PROCESSED_COLUMNS).where(col(AnswerRecord.id) == bindparam("answer_id"))
+_PROCESSED_POSITIONS = select(AnswerRecord.id, AnswerRecord.position).where(
+    col(AnswerRecord.id).in_(bindparam("answer_ids", expanding=True))
+)
+_IS_COUNTED = (col(AnswerRecord.dispatch_id) == bindparam("dispatch_id"), col(AnswerRecord.outcome) == "counted")
+_COUNTED_VERDICTS = select(AnswerRecord.verdict).where(*_IS_COUNTED)
+_CLOSINGS = (
+    select(AnswerRecord.taken_at, AnswerRecord.by_system)
+    .where(*_IS_COUNTED, col(AnswerRecord.verdict) == "closed")
+    .order_by(col(AnswerRecord.taken_at))
+    .limit(1)
+)
+_LAST_RESPONSE = select(func.max(col(AnswerRecord.taken_at))).where(
+    *_IS_COUNTED, col(AnswerRecord.verdict) == "responded", col(AnswerRecord.taken_at) <= bindparam("closed_at")
+)
+
+
 def find_processed_answer(connection: Connection, answer_id: UUID) -> ProcessedAnswer | None:
     """Return what is stored about an answer; `None` for an answer that was never processed."""
-    columns: Sequence[Any] = [col(getattr(AnswerRecord, name)) for name in ProcessedAnswer._fields]
-    row = connection.execute(select(*columns).where(col(AnswerRecord.id) == answer_id)).one_or_none()
+    row = connection.execute(_PROCESSED, {"answer_id": answer_id}).one_or_none()
     return ProcessedAnswer(*row) if row else None
 
 
 def processed_positions(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
     """Return id and position of those of the answers that the router processed."""
-    query = select(AnswerRecord.id, AnswerRecord.position).where(col(AnswerRecord.id).in_(answer_ids))
-    return {(row.id, row.position) for row in connection.execute(query)}
+    rows = connection.execute(_PROCESSED_POSITIONS, {"answer_ids": answer_ids})
+    return {(row.id, row.position) for row in rows}
 
 
 def counted_verdicts(connection: Connection, dispatch_id: UUID) -> Sequence[Verdict]:
     """Return the verdicts about a dispatch that counted, in no order: the state that they lead to does not need one."""
-    is_counted = (col(AnswerRecord.dispatch_id) == dispatch_id, col(AnswerRecord.outcome) == "counted")
-    verdicts = connection.execute(select(AnswerRecord.verdict).where(*is_counted)).scalars()
+    verdicts = connection.execute(_COUNTED_VERDICTS, {"dispatch_id": dispatch_id}).scalars()
     return [cast("Verdict", verdict) for verdict in verdicts]
 
 
 def find_closing(connection: Connection, case: Dispatch) -> Closing | None:
     """Return the closing of a case; `None` for an open one. `case` is its latest dispatch."""
-    is_counted = (col(AnswerRecord.dispatch_id) == case.id, col(AnswerRecord.outcome) == "counted")
-    closings = select(AnswerRecord.taken_at, AnswerRecord.by_system).where(
-        *is_counted, col(AnswerRecord.verdict) == "closed"
-    )
-    closing = connection.execute(closings.order_by(col(AnswerRecord.taken_at)).limit(1)).one_or_none()
+    closing = connection.execute(_CLOSINGS, {"dispatch_id": case.id}).one_or_none()
     if closing is None:
         return None
-    responded = (*is_counted, col(AnswerRecord.verdict) == "responded", col(AnswerRecord.taken_at) <= closing.taken_at)
-    last_response = select(func.max(col(AnswerRecord.taken_at))).where(*responded)
-    responded_at = connection.execute(last_response).scalar_one_or_none() if closing.by_system else None
+    times = {"dispatch_id": case.id, "closed_at": closing.taken_at}
+    responded_at = connection.execute(_LAST_RESPONSE, times).scalar_one_or_none() if closing.by_system else None
     return Closing(closing.taken_at, responded_at or closing.taken_at)
 
 
@@ -115,4 +127,4 @@ def store_answer(
         "verdict": answer.verdict,
         "outcome": outcome,
     }
-    connection.execute(insert_statement(connection, AnswerRecord).values(row))
+    connection.execute(_INSERTION, row)

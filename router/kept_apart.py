@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import insert_statement
@@ -18,6 +18,12 @@ class KeptApartPair(SQLModel, table=True):
     apart_from: UUID = Field(primary_key=True)
 
 
+_PAIR = select(KeptApartPair.complaint_id).where(
+    col(KeptApartPair.complaint_id) == bindparam("complaint_id"),
+    col(KeptApartPair.apart_from) == bindparam("apart_from"),
+)
+
+
 def store_kept_apart(connection: Connection, complaint_id: UUID, apart_from: UUID) -> None:
     """Store that two complaints are never one problem."""
     pairs = ((complaint_id, apart_from), (apart_from, complaint_id))
@@ -27,8 +33,8 @@ def store_kept_apart(connection: Connection, complaint_id: UUID, apart_from: UUI
 
 def is_kept_apart(connection: Connection, complaint_id: UUID, apart_from: UUID) -> bool:
     """Return whether a person keeps two complaints apart."""
-    is_pair = (col(KeptApartPair.complaint_id) == complaint_id, col(KeptApartPair.apart_from) == apart_from)
-    return connection.execute(select(KeptApartPair.complaint_id).where(*is_pair)).first() is not None
+    pair = {"complaint_id": complaint_id, "apart_from": apart_from}
+    return connection.execute(_PAIR, pair).first() is not None
 
 
 def accompanies(dispatch: Dispatch | None, case_id: UUID) -> bool:

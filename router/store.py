@@ -1,13 +1,17 @@
-"""Dispatches of the router in the database: one row per complaint and hop, written once and never changed."""
+"""Dispatches of the router in the database: one row per complaint and hop, written once and never changed.
+
+The statements are built once: building one costs several times what SQLite needs to execute it.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import BindParameter, Connection, Insert, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert_statement, statement_chunks
+from config.database import insert_of_dialect, statement_chunks
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
 from router.kept_apart import accompanies, is_kept_apart
@@ -56,12 +60,52 @@ class AppliedCorrection(SQLModel, table=True):
 DISPATCHES_PER_CHUNK = 500
 _DISPATCH_COLUMNS = (col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
 
+_ONE: BindParameter[UUID] = bindparam("complaint_id")
+_SEVERAL: BindParameter[UUID] = bindparam("complaint_ids", expanding=True)
+_BY_POSITION = select(RoutedDispatch.position, *_DISPATCH_COLUMNS).where(
+    col(RoutedDispatch.position).in_(bindparam("positions", expanding=True))
+)
+_HISTORY = select(*_DISPATCH_COLUMNS).where(col(RoutedDispatch.complaint_id) == _ONE).order_by(col(RoutedDispatch.hop))
+_LOCK = (
+    select(RoutedDispatch.hop)
+    .where(col(RoutedDispatch.complaint_id).in_(_SEVERAL), col(RoutedDispatch.hop) == 0)
+    .order_by(col(RoutedDispatch.complaint_id))
+    .with_for_update()
+)
+_EVER_LINKED = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == _ONE).distinct()
+_FOLLOWED = select(RoutedDispatch.follows).where(col(RoutedDispatch.follows).in_(_SEVERAL)).distinct()
+_HISTORIES = (
+    select(RoutedDispatch.complaint_id, *_DISPATCH_COLUMNS)
+    .where(col(RoutedDispatch.complaint_id).in_(_SEVERAL))
+    .order_by(col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop))
+)
+_PARENT = select(ParentComplaint.belongs_to).where(col(ParentComplaint.complaint_id) == _ONE)
+_CHILDREN = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(_SEVERAL))
+
+
+@cache
+def _hop_insertion(dialect: str) -> Insert:
+    statement = insert_of_dialect(dialect, RoutedDispatch).on_conflict_do_nothing()
+    return statement.returning(col(RoutedDispatch.complaint_id))
+
+
+@cache
+def _parent_insertion(dialect: str) -> Insert:
+    statement = insert_of_dialect(dialect, ParentComplaint)
+    parent = {"belongs_to": statement.excluded.belongs_to}
+    return statement.on_conflict_do_update(index_elements=["complaint_id"], set_=parent)
+
+
+@cache
+def _correction_insertion(dialect: str) -> Insert:
+    statement = insert_of_dialect(dialect, AppliedCorrection).on_conflict_do_nothing()
+    return statement.returning(col(AppliedCorrection.id))
+
 
 def dispatches_by_position(connection: Connection, positions: Iterable[str]) -> Mapping[str, Sequence[Dispatch]]:
     """Return the dispatches to which each of these records led when it was routed first."""
-    query = select(RoutedDispatch.position, *_DISPATCH_COLUMNS).where(col(RoutedDispatch.position).in_(positions))
     dispatches = defaultdict(list)
-    for position, version, dispatch in connection.execute(query):
+    for position, version, dispatch in connection.execute(_BY_POSITION, {"positions": list(positions)}):
         dispatches[position].append(decode_stored(Dispatch, version, dispatch))
     return dispatches
 
@@ -89,15 +133,13 @@ def store_hops_once(connection: Connection, hops: Iterable[tuple[str, Dispatch]]
     ]
     if not rows:
         return ()
-    statement = insert_statement(connection, RoutedDispatch).on_conflict_do_nothing()
-    return set(connection.execute(statement.returning(col(RoutedDispatch.complaint_id)), rows).scalars())
+    return set(connection.execute(_hop_insertion(connection.dialect.name), rows).scalars())
 
 
 def store_correction_once(connection: Connection, position: str, correction_id: UUID) -> bool:
     """Store that a correction is applied; return False if it was, from this record or another."""
     row = {"id": correction_id, "position": position}
-    statement = insert_statement(connection, AppliedCorrection).values(row).on_conflict_do_nothing()
-    return connection.execute(statement.returning(col(AppliedCorrection.id))).one_or_none() is not None
+    return connection.execute(_correction_insertion(connection.dialect.name), row).one_or_none() is not None
 
 
 def dispatch_history(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
@@ -107,9 +149,8 @@ def dispatch_history(connection: Connection, complaint_id: UUID) -> Sequence[Dis
 
 
 def _stored_history(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
-    is_complaint = col(RoutedDispatch.complaint_id) == complaint_id
-    query = select(*_DISPATCH_COLUMNS).where(is_complaint).order_by(col(RoutedDispatch.hop))
-    return [decode_stored(Dispatch, version, dispatch) for version, dispatch in connection.execute(query)]
+    rows = connection.execute(_HISTORY, {"complaint_id": complaint_id})
+    return [decode_stored(Dispatch, version, dispatch) for version, dispatch in rows]
 
 
 def _without_settled_suggestion(connection: Connection, dispatch: Dispatch) -> Dispatch:
@@ -134,9 +175,7 @@ def lock_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> 
     """
     # One order for all transactions, so that none waits for another in a circle.
     for chunk in statement_chunks(sorted(complaint_ids)):
-        is_first_hop = col(RoutedDispatch.hop) == 0
-        query = select(RoutedDispatch.hop).where(col(RoutedDispatch.complaint_id).in_(chunk), is_first_hop)
-        connection.execute(query.order_by(col(RoutedDispatch.complaint_id)).with_for_update()).all()
+        connection.execute(_LOCK, {"complaint_ids": chunk}).all()
 
 
 def linked_dispatches(connection: Connection, complaint_id: UUID) -> Iterator[Dispatch]:
@@ -144,8 +183,8 @@ def linked_dispatches(connection: Connection, complaint_id: UUID) -> Iterator[Di
 
     There may be tens of thousands: the dispatches are read in chunks, as they are iterated.
     """
-    ever_linked = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == complaint_id).distinct()
-    latest = _latest_dispatches(connection, connection.execute(ever_linked).scalars().all())
+    ever_linked = connection.execute(_EVER_LINKED, {"complaint_id": complaint_id}).scalars().all()
+    latest = _latest_dispatches(connection, ever_linked)
     return (dispatch for dispatch in latest if dispatch.relation.of == complaint_id)
 
 
@@ -153,22 +192,19 @@ def followed_complaints(connection: Connection, complaint_ids: Collection[UUID])
     """Return those of these complaints that others repeat or join, or once did."""
     followed: set[UUID] = set()
     for chunk in statement_chunks(sorted(complaint_ids)):
-        query = select(RoutedDispatch.follows).where(col(RoutedDispatch.follows).in_(chunk))
-        followed.update(filter(None, connection.execute(query.distinct()).scalars()))
+        followed.update(filter(None, connection.execute(_FOLLOWED, {"complaint_ids": chunk}).scalars()))
     return followed
 
 
 def store_parent(connection: Connection, complaint_id: UUID, parent_id: UUID) -> None:
     """Store the complaint to which this one belongs from now on."""
     row = {"complaint_id": complaint_id, "belongs_to": parent_id}
-    statement = insert_statement(connection, ParentComplaint).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=row))
+    connection.execute(_parent_insertion(connection.dialect.name), row)
 
 
 def find_parent(connection: Connection, complaint_id: UUID) -> UUID | None:
     """Return the complaint to which this one belongs; it may itself accompany a third."""
-    query = select(ParentComplaint.belongs_to).where(col(ParentComplaint.complaint_id) == complaint_id)
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_PARENT, {"complaint_id": complaint_id}).scalar_one_or_none()
 
 
 def descendants_in_case(connection: Connection, complaint_id: UUID, case_id: UUID) -> Sequence[Dispatch]:
@@ -178,8 +214,7 @@ def descendants_in_case(connection: Connection, complaint_id: UUID, case_id: UUI
     while parents:
         children: set[UUID] = set()
         for chunk in statement_chunks(sorted(parents)):
-            query = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(chunk))
-            children.update(connection.execute(query).scalars())
+            children.update(connection.execute(_CHILDREN, {"complaint_ids": chunk}).scalars())
         parents = set()
         for dispatch in _latest_dispatches(connection, children):
             is_in_case = not dispatch.own_case and dispatch.relation.of == case_id
@@ -193,9 +228,8 @@ def _latest_dispatches(connection: Connection, complaint_ids: Collection[UUID]) 
     """Yield the latest dispatch of each of these complaints, in the order of their ids."""
     ordered_ids = sorted(complaint_ids)
     for start in range(0, len(ordered_ids), DISPATCHES_PER_CHUNK):
-        is_in_chunk = col(RoutedDispatch.complaint_id).in_(ordered_ids[start : start + DISPATCHES_PER_CHUNK])
-        query = select(RoutedDispatch.complaint_id, *_DISPATCH_COLUMNS).where(is_in_chunk)
-        rows = connection.execute(query.order_by(col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop)))
+        chunk = ordered_ids[start : start + DISPATCHES_PER_CHUNK]
+        rows = connection.execute(_HISTORIES, {"complaint_ids": chunk})
         latest = {complaint_id: (version, dispatch) for complaint_id, version, dispatch in rows}
         for version, dispatch in latest.values():
             yield _without_settled_suggestion(connection, decode_stored(Dispatch, version, dispatch))
