@@ -6,7 +6,6 @@ The module of a command is imported when the command runs: `satupintu --help` ne
 import os
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -217,6 +216,9 @@ app = typer.Typer(cls=CommandGroup, no_args_is_help=True, add_completion=True, p
 
 def _print_version(is_set: bool) -> None:  # noqa: FBT001 - the value of a flag
     if is_set:
+        # It is slow to import, and no other command needs it.
+        from importlib.metadata import version  # noqa: PLC0415
+
         print(f"satupintu {version('satu-pintu')}")
         raise typer.Exit
 

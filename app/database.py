@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 
 from bus.sqlite_file import open_sqlite
 from config.database import open_engine
-from config.postgresql import PostgresqlLimits
+from config.postgresql_limits import PostgresqlLimits
 
 
 def open_database(url: str, limits: PostgresqlLimits | None = None) -> Engine:

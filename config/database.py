@@ -9,17 +9,20 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum, unique
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, func, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
 
-from config.postgresql import PostgresqlLimits, open_postgresql
+from config.postgresql_limits import PostgresqlLimits
 from config.private_files import secure_database_file
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 T = TypeVar("T")
 
@@ -98,6 +101,9 @@ def open_engine(url: str, open_sqlite: Callable[[Path, float], sqlite3.Connectio
         engine = create_engine(url, creator=lambda: open_sqlite(path, _WAIT_SECONDS))
         event.listen(engine, "begin", _begin)
         return engine
+    # Without PostgreSQL its driver is not needed, and a command starts sooner.
+    from config.postgresql import open_postgresql  # noqa: PLC0415
+
     return open_postgresql(parsed, limits)
 
 
@@ -189,14 +195,18 @@ def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[start : start + _MAX_PARAMETERS]
 
 
-def insert_statement(connection: Connection, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+def insert_statement(connection: Connection, table: type[SQLModel]) -> "postgresql.Insert | sqlite.Insert":
     """Return an INSERT with ON CONFLICT in the dialect of this connection."""
     return insert_of_dialect(connection.dialect.name, table)
 
 
-def insert_of_dialect(dialect: str, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+def insert_of_dialect(dialect: str, table: type[SQLModel]) -> "postgresql.Insert | sqlite.Insert":
     """Return an INSERT with ON CONFLICT in a dialect, for a statement that is built once."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - as the driver
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def truncate_journal(engine: Engine) -> None:

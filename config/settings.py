@@ -11,7 +11,6 @@ from socket import gethostname
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from limits import parse
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -58,6 +57,11 @@ def _split_rates(value: object) -> object:
 
 
 def _check_rates(rates: dict[str, str]) -> dict[str, str]:
+    if not rates:
+        return rates
+    # It takes long to import, and only processes with doors have rates.
+    from limits import parse  # noqa: PLC0415
+
     for door, rate in rates.items():
         try:
             parse(rate)

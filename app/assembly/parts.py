@@ -298,7 +298,7 @@ class Parts:
     def engine(self) -> Engine:
         """The database."""
         from app.database import open_database
-        from config.postgresql import PostgresqlLimits
+        from config.postgresql_limits import PostgresqlLimits
 
         settings = self.settings
         limits = PostgresqlLimits(
@@ -339,9 +339,11 @@ class Parts:
     @cached_property
     def ledger(self) -> StatusReader:
         """The reader of the ledger."""
+        from router.registry.agency_table import AGENCIES, load_agencies
         from sinks.ledger.status import StatusReader
 
-        return StatusReader(self.engine, {code: agency.name for code, agency in self.registry.institutions.items()})
+        agencies = load_agencies(self.reference.required_table(AGENCIES))
+        return StatusReader(self.engine, {agency.code: agency.name for agency in agencies})
 
     @cached_property
     def topics(self) -> tuple[Topic, ...]:

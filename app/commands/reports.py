@@ -26,7 +26,7 @@ def status(number: str, as_json: Json = False) -> None:
     from config.database import read_transaction
     from messages.shapes import iso
     from sinks.ledger.former_report import read_former_report
-    from sinks.ledger.page import status_as_json
+    from sinks.ledger.status import status_as_json
 
     with open_parts() as parts:
         report = parts.ledger.status(tracking)

@@ -6,7 +6,6 @@ from typing import Self
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-import phonenumbers
 from pydantic import ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -157,6 +156,9 @@ def has_visible_text(text: str) -> bool:
 
 def e164(number: str) -> str:
     """Return a phone number as `+62812…`, read as dialled in Indonesia; the text itself if it is no number."""
+    # Its tables take long to import, and only doors and the normalizer read numbers.
+    import phonenumbers  # noqa: PLC0415
+
     try:
         parsed = phonenumbers.parse(number, "ID")
     except phonenumbers.NumberParseException:

@@ -7,10 +7,9 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from config.translation.message import message as _
-from messages.cases.report_state import ReportState
-from messages.shapes import Moment, Shape
+from messages.shapes import Shape
 from messages.tracking import read_tracking_number
-from sinks.ledger.status import ReportStatus, StatusReader
+from sinks.ledger.status import StatusReader, StatusShown, status_as_json
 from sinks.ledger.wording import page_sentence
 
 _INVALID_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
@@ -24,28 +23,6 @@ _FIND: dict[int | str, dict[str, Any]] = {
     },
     404: {"description": "The number is mistyped.", "content": _HTML},
 }
-
-
-class StepShown(Shape):
-    """One step of a report."""
-
-    at: Moment
-    what: str
-    agency: str
-
-
-class StatusShown(Shape):
-    """Public status of a report. `sentence` is its state for a person.
-
-    `of` is the number of the same citizen's report that it repeats.
-    """
-
-    tracking: str
-    state: ReportState
-    sentence: str
-    relation: str
-    of: str | None
-    steps: tuple[StepShown, ...]
 
 
 class NoSuchNumber(Shape):
@@ -110,20 +87,6 @@ class StatusPage:
     def _form(self, typed: str, problem: str, code: int) -> Response:
         page = self._pages.get_template("find.html").render(typed=typed, problem=problem)
         return HTMLResponse(page, code)
-
-
-def status_as_json(status: ReportStatus) -> dict[str, object]:
-    """Return the content of the page as JSON values."""
-    steps = tuple(StepShown(at=step.at, what=step.kind, agency=step.agency) for step in status.steps)
-    shown = StatusShown(
-        tracking=status.tracking,
-        state=status.state,
-        sentence=status.sentence,
-        relation=status.relation,
-        of=status.repeated_number,
-        steps=steps,
-    )
-    return shown.model_dump(mode="json")
 
 
 def _problem(title: str) -> Response:

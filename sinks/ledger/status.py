@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from config.database import read_transaction, statement_chunks
 from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.replies.reply_texts import TRIAGE_NAME
+from messages.shapes import Moment, Shape
 from messages.topics import TRIAGE
 from sinks.ledger.case_course import (
     ARRIVALS,
@@ -195,3 +196,39 @@ def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Itera
 
 def _answered_ids(courses: Iterable[CaseCourse]) -> set[UUID]:
     return {step.answered_id for course in courses for step in course.steps if step.answered_id}
+
+
+class StepShown(Shape):
+    """One step of a report."""
+
+    at: Moment
+    what: str
+    agency: str
+
+
+class StatusShown(Shape):
+    """Public status of a report. `sentence` is its state for a person.
+
+    `of` is the number of the same citizen's report that it repeats.
+    """
+
+    tracking: str
+    state: ReportState
+    sentence: str
+    relation: str
+    of: str | None
+    steps: tuple[StepShown, ...]
+
+
+def status_as_json(status: ReportStatus) -> dict[str, object]:
+    """Return the content of the status page as JSON values."""
+    steps = tuple(StepShown(at=step.at, what=step.kind, agency=step.agency) for step in status.steps)
+    shown = StatusShown(
+        tracking=status.tracking,
+        state=status.state,
+        sentence=status.sentence,
+        relation=status.relation,
+        of=status.repeated_number,
+        steps=steps,
+    )
+    return shown.model_dump(mode="json")

@@ -58,6 +58,16 @@ def test_a_command_that_reads_the_database_imports_no_door(
     assert not set(result["modules"]) & unneeded
 
 
+def test_a_status_imports_only_what_reads_it(tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`status` needs no web framework, no driver of another database, and no tables of languages and numbers."""
+    monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
+    monkeypatch.setenv("SATUPINTU_DATABASE_URL", f"sqlite:///{tables}")
+    result = run_and_list_modules(["status", "8M4R-SC62-63FZ"])
+    assert "is not in the ledger" in result["output"]
+    unneeded = {"fastapi", "starlette", "psycopg", "phonenumbers", "limits", "rapidfuzz", "jinja2", "kafka", "twilio"}
+    assert not set(result["modules"]) & {*unneeded, "tweepy", "normalize.stage", "language.model"}
+
+
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_help_imports_no_command(argument: str) -> None:
     """`--help` and `--version` import neither a command nor the libraries of the stages."""

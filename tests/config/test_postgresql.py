@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from app.assembly.migrate import migrate
 from app.database import open_database
 from config.database import DatabaseLock, DatabaseUnavailable, lock_until_commit, read_transaction, write_transaction
-from config.postgresql import PostgresqlLimits, without_statement_limit
+from config.postgresql import without_statement_limit
+from config.postgresql_limits import PostgresqlLimits
 from tests.support.postgresql import frozen, start_postgres
 
 OpenEngine = Callable[..., Engine]

@@ -12,7 +12,6 @@ from sqlmodel import Field, Index, SQLModel, col
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from messages.shapes import Correction, Suggestion
-from normalize.decision_store import Decision, StoredRelation
 from sinks.ledger.tables import SuggestionRow
 
 # Beginning of the evidence that has the score of a join.
@@ -92,6 +91,9 @@ def _suggested_pair(connection: Connection, correction: Correction) -> tuple[UUI
 
 def _joined_pair(connection: Connection, correction: Correction) -> tuple[UUID, Suggestion] | None:
     """Return the complaint and the one that the normalizer put it to, with the score of their comparison."""
+    # Only this needs the normalizer. A command that reads decisions starts sooner without it.
+    from normalize.decision_store import Decision, StoredRelation  # noqa: PLC0415
+
     query = select(col(Decision.relation)).where(col(Decision.message_id) == correction.message_id)
     stored = connection.execute(query).scalar_one_or_none()
     relation = StoredRelation.model_validate_json(stored).relation() if stored else None
