@@ -84,6 +84,11 @@ COMMANDS: Mapping[str, CommandSource] = {
     "public-rebuild": CommandSource(
         "reports", "public_rebuild", "Derive the public view again from the ledger. The service may run meanwhile."
     ),
+    "queues-recount": CommandSource(
+        "reports",
+        "queues_recount",
+        "Count the unanswered cases of all agencies again from the ledger. The service may run meanwhile.",
+    ),
     "split": CommandSource(
         "relations.corrections", "split", "Make a report that repeats or joins another report a case of its own."
     ),

@@ -59,6 +59,8 @@ class DatabaseLock(IntEnum):
     FIRST_MAILS = 1720
     # One process at a time derives the cases of oversight from their facts.
     OVERSIGHT = 1721
+    # One process at a time changes the counts of the agencies' queues.
+    QUEUE_COUNTS = 1722
 
 
 class DatabaseUnavailable(Exception):

@@ -36,8 +36,7 @@ class SnapshotCollector:
     `groups` are the topics of each consumer group, `channels` the names of all channels. `read_queues` reads the
     agencies' queues from the ledger, `count_webhooks_off` counts the webhooks that failed. `now` is the wall clock;
     `monotonic` is a clock in seconds that is never set.
-    `queues_seconds` is the longest time for which the queues are reused: the ledger counts over all dispatches, which
-    is slow.
+    `queues_seconds` is the longest time for which the queues are reused.
     """
 
     def __init__(

@@ -454,7 +454,7 @@ class Parts:
         reader = self.bus.reader()
         try:
             horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
-            ledger = LedgerContent(self._recorded_complaints, self._recorded_dispatches)
+            ledger = LedgerContent(self._recorded_complaints, self._recorded_dispatches, self._miscounted_queues)
             audit = Auditor(reader, self.channels.names, existing_queues(reader), ledger, horizon).run()
         finally:
             reader.close()
@@ -472,6 +472,14 @@ class Parts:
         query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
         with read_transaction(self.engine) as connection:
             yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+
+    def _miscounted_queues(self) -> Iterable[tuple[str, int]]:
+        """Return each agency whose unanswered cases are miscounted, and by how many."""
+        from config.database import snapshot_transaction
+        from sinks.ledger.queue_counts import miscounted_queues
+
+        with snapshot_transaction(self.engine) as connection:
+            return miscounted_queues(connection).items()
 
     def _recorded_dispatches(self) -> Iterator[UUID]:
         """Yield the id of each dispatch in the ledger, with a limited number in memory."""

@@ -146,3 +146,17 @@ def public_rebuild(
         parts.audit_log.append("public.rebuild", "public", actor, why, parts.now())
         print_note("Deriving the public view from the ledger. Until it ends, it is not complete.")
         print_line(f"{public_read_model(parts).rebuild(parts.engine)} complaints")
+
+
+def queues_recount(
+    actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the action.")] = ""
+) -> None:
+    """Count the unanswered cases of all agencies again from the ledger. The service may run meanwhile."""
+    from config.database import write_transaction
+    from sinks.ledger.queue_counts import recount_queues
+
+    with open_parts_for_action(actor, why) as parts:
+        parts.audit_log.append("queues.recount", "ledger", actor, why, parts.now())
+        with write_transaction(parts.engine) as connection:
+            cases = recount_queues(connection)
+    print_line(f"{cases} unanswered cases")

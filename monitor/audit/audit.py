@@ -27,7 +27,7 @@ _STAGES = ("normalize", "router", "sinks")
 _DEAD_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
 # Consumer groups whose committed offsets show whether the outcome of a record is still pending.
 _AUDITED_GROUPS = frozenset({"normalize", "router", "ledger"})
-_KINDS: tuple[Kind, ...] = ("lost", "doubled", "misfiled")
+_KINDS: tuple[Kind, ...] = ("lost", "doubled", "misfiled", "miscounted")
 _MS_PER_SECOND = 1_000
 _COUNT_DISPATCHED = "SELECT count(*), count(*) FILTER (WHERE agency = 'triage') FROM latest_dispatch"
 _COUNT_DELIVERED_AGAIN = """
@@ -39,7 +39,10 @@ SELECT (SELECT coalesce(sum(deliveries) - count(*), 0) FROM message)
 
 
 class Difference(NamedTuple):
-    """A difference. `id` is that of its message, complaint or answer, or `topic/partition`; `text` describes it."""
+    """A difference. `text` describes it.
+
+    `id` is that of its message, complaint or answer, or `topic/partition`, or the agency's code.
+    """
 
     kind: Kind
     name: str
@@ -99,10 +102,14 @@ class Audit:
 
 
 class LedgerContent(NamedTuple):
-    """Content of the ledger: id and time of receipt of each complaint, and the id of each dispatch."""
+    """Content of the ledger: id and time of receipt of each complaint, and the id of each dispatch.
+
+    `read_miscounted` returns the agencies whose unanswered cases are miscounted, and by how many.
+    """
 
     read_complaints: Callable[[], Iterable[tuple[UUID, datetime]]]
     read_dispatches: Callable[[], Iterable[UUID]]
+    read_miscounted: Callable[[], Iterable[tuple[str, int]]] = tuple
 
 
 class Auditor:
@@ -162,6 +169,7 @@ class Auditor:
         complaints = self._ledger.read_complaints()
         store.add("ledger", ((id_.bytes, int(at.timestamp() * _MS_PER_SECOND)) for id_, at in complaints))
         store.add("recorded_dispatch", ((id_.bytes,) for id_ in self._ledger.read_dispatches()))
+        store.add("miscounted", self._ledger.read_miscounted())
 
     def _store_messages(self, store: TempStore, bus: BusSnapshot) -> None:
         """Store arrivals, complaints, dispatches and answers.

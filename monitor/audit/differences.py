@@ -6,7 +6,7 @@ for the sentence. docs/runbook.md has the first action for each difference.
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["lost", "doubled", "misfiled"]
+Kind = Literal["lost", "doubled", "misfiled", "miscounted"]
 
 
 class DifferenceRule(NamedTuple):
@@ -150,5 +150,11 @@ DIFFERENCE_RULES = (
         # If retention may have deleted the last dispatch of either, its present agency is unknown. A case that moves
         # during the audit moves together with its repeats in one queue, so they are read together.
         " AND latest_dispatch.at >= (SELECT hops FROM since) AND root.at >= (SELECT hops FROM since)",
+    ),
+    DifferenceRule(
+        "queue_miscounted",
+        "miscounted",
+        "the kept counts of its unanswered cases differ from the ledger by {}",
+        "SELECT agency, cases FROM miscounted",
     ),
 )

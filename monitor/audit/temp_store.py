@@ -27,6 +27,7 @@ CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, routing, 
 CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, late, recording);
 CREATE TABLE answer (id, complaint, dispatch, redriven, routing);
 CREATE TABLE expired (place, offsets, stage);
+CREATE TABLE miscounted (agency, cases);
 CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
 """
 
@@ -91,6 +92,7 @@ _INSERTS = {
     "hop": "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "answer": "INSERT INTO answer VALUES (?, ?, ?, ?, ?)",
     "expired": "INSERT INTO expired VALUES (?, ?, ?)",
+    "miscounted": "INSERT INTO miscounted VALUES (?, ?)",
     "since": "INSERT INTO since VALUES (?, ?, ?, ?, ?)",
 }
 

@@ -113,7 +113,7 @@ QUARANTINED_NEWEST = _gauge(
 QUEUE = _gauge(
     "queue_cases", "cases", "Cases that an agency has not answered; for triage, cases that nobody has placed.", "agency"
 )
-OVERDUE = _gauge("queue_overdue_cases", "cases", "Cases at an agency past their due time.", "agency")
+OVERDUE = _gauge("queue_overdue_cases", "cases", "Cases at an agency that were due before today.", "agency")
 QUEUE_OLDEST = _gauge("queue_oldest_age_seconds", "seconds", "Age of the agency's oldest open case.", "agency")
 WEBHOOKS_OFF = _gauge(
     "webhooks_off", "webhooks", "Webhooks of agencies that were switched off because their address failed."

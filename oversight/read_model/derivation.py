@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, select
-from sqlmodel import SQLModel, col
+from sqlalchemy import Connection, delete, select
+from sqlmodel import col
 
 from config.clocks.deadlines import Deadlines
 from config.database import insert_statement, statement_chunks
+from config.stored_counts import add_counts
 from oversight.notices.consents import store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
 from oversight.notices.running_clocks import running_clocks, store_running_clocks
@@ -91,24 +92,3 @@ def _difference(
     for row in new_rows:
         difference.update(tallies(row))
     return difference
-
-
-def add_counts(connection: Connection, table: type[SQLModel], differences: Mapping[NamedTuple, int]) -> None:
-    """Add to the numbers of a table. A number that becomes 0 loses its row."""
-    rows = [{**key._asdict(), "number": number} for key, number in sorted(differences.items()) if number]
-    if not rows:
-        return
-    key_columns = list(table.__table__.primary_key)  # type: ignore[attr-defined]
-    number = table.__table__.c.number  # type: ignore[attr-defined]
-    statement = insert_statement(connection, table)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=key_columns, set_={"number": number + statement.excluded.number}
-        ),
-        rows,
-    )
-    lowered = [row for row in rows if row["number"] < 0]
-    if lowered:
-        is_row = [column == bindparam(f"key_{column.name}") for column in key_columns]
-        keys = [{f"key_{name}": value for name, value in row.items() if name != "number"} for row in lowered]
-        connection.execute(delete(table).where(*is_row, number == 0), keys)

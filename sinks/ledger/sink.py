@@ -32,6 +32,7 @@ from messages.shapes import (
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
 from privacy.blanks import blank_rows
 from sinks.ledger.forgotten import BLANKS
+from sinks.ledger.queue_changes import change_queue_counts
 from sinks.ledger.tables import (
     AnswerRow,
     ClosedCaseRow,
@@ -88,10 +89,12 @@ class LedgerSink:
         try:
             with write_transaction(self._engine) as connection:
                 blank_rows(connection, BLANKS, rows_by_table)
+                new_dispatches = _insert_new(connection, DispatchRow, rows_by_table.pop(DispatchRow, []))
                 for table, rows in rows_by_table.items():
                     connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
                 # After the dispatches that the answers belong to.
-                self._write_answers(connection, answers)
+                new_answers = self._write_answers(connection, answers)
+                change_queue_counts(connection, new_dispatches, new_answers)
                 if self._derive:
                     self._derive(connection, records)
         except StatementError as error:
@@ -99,10 +102,15 @@ class LedgerSink:
             raise Reject("unstorable", type(error).__name__) from None
         return ()
 
-    def _write_answers(self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]) -> None:
-        """Write the answers, except forged ones. Raises `Reject` for one that the agency may not give."""
+    def _write_answers(
+        self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]
+    ) -> Sequence[dict[str, Any]]:
+        """Write the answers, except forged ones; return the rows that were not there.
+
+        Raises `Reject` for one that the agency may not give.
+        """
         if not answers:
-            return
+            return ()
         institutions = self._institutions()
         written_answers = _written_answers(connection, [answer.id for _, answer in answers])
         agencies = _answered_agencies(connection, [answer.dispatch_id for _, answer in answers])
@@ -113,10 +121,9 @@ class LedgerSink:
             if (answer.id, record.position) in written_answers
             or self._is_acceptable(record, answer, institutions, agencies.get(answer.dispatch_id, answer.agency))
         ]
-        if accepted:
-            rows = [_answer_row(record, answer, institutions) for record, answer in accepted]
-            blank_rows(connection, BLANKS, {AnswerRow: rows})
-            connection.execute(insert_statement(connection, AnswerRow).on_conflict_do_nothing(), rows)
+        rows = [_answer_row(record, answer, institutions) for record, answer in accepted]
+        blank_rows(connection, BLANKS, {AnswerRow: rows})
+        return _insert_new(connection, AnswerRow, rows)
 
     def _is_acceptable(
         self, record: Record, answer: AgencyAnswer, institutions: Container[str], answered_agency: str
@@ -134,6 +141,18 @@ class LedgerSink:
         if answered_agency != answer.agency:
             raise Reject("unknown_dispatch", "dispatch_id")
         return True
+
+
+def _insert_new(
+    connection: Connection, table: type[DispatchRow | AnswerRow], rows: Sequence[dict[str, Any]]
+) -> Sequence[dict[str, Any]]:
+    """Insert the rows; return those that were not there."""
+    if not rows:
+        return ()
+    statement = insert_statement(connection, table).on_conflict_do_nothing().returning(col(table.id))
+    new_ids = set(connection.execute(statement, rows).scalars())
+    # A batch may have one row twice: the first one was written.
+    return list({row["id"]: row for row in reversed(rows) if row["id"] in new_ids}.values())
 
 
 def _written_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:

@@ -1,4 +1,7 @@
-"""Tables of the ledger. Rows are written once; a complaint's state is computed from them and not stored."""
+"""Tables of the ledger. Rows are written once; a complaint's state is computed from them and not stored.
+
+Only the counts of `QueueDayRow` change.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -64,10 +67,12 @@ class DispatchRow(SQLModel, table=True):
     """
 
     __tablename__ = "ledger_dispatch"
+    # Finds the oldest unanswered case of an agency.
+    __table_args__ = (Index("ix_ledger_dispatch_agency_dispatched_at", "agency", "dispatched_at"),)
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
-    agency: str = Field(index=True)
+    agency: str
     hop: int
     alternatives: str = "[]"
     reasons: str
@@ -148,3 +153,14 @@ class OmbudsmanRow(SQLModel, table=True):
     complaint_id: UUID = Field(primary_key=True)
     event: str = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class QueueDayRow(SQLModel, table=True):
+    """Number of the unanswered cases in an agency's queue by day: see `queue_counts.QueueDay`."""
+
+    __tablename__ = "ledger_queue_day"
+
+    agency: str = Field(primary_key=True)
+    dispatched_day: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    due_day: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    number: int

@@ -23,6 +23,7 @@ from config.settings import Settings
 from messages import ids
 from messages.topics import COMPLAINTS, DEAD_LETTER_TOPICS, agency_topic, raw_topic
 from monitor.audit.audit import Difference
+from sinks.ledger.queue_counts import recount_queues
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.bus.kafka.filling import Filler
 from tests.bus.kafka.fixture import new_node
@@ -97,6 +98,7 @@ def fill(service: FilledService, numbers: Sequence[int]) -> None:
     with service.parts.engine.begin() as connection:
         connection.execute(insert(ComplaintRow), [ledger_row(number) for number in numbers])
         connection.execute(insert(DispatchRow), [dispatch_row(number) for number in numbers])
+        recount_queues(connection)
 
 
 def dispatch(number: int) -> Outgoing:

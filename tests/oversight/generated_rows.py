@@ -11,12 +11,12 @@ from sqlalchemy import Engine, insert
 
 from config.clocks.deadlines import Deadlines
 from config.database import write_transaction
+from config.stored_counts import add_counts
 from messages.cases.case_course import CaseAnswer
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.read_model.case_row import case_row
-from oversight.read_model.derivation import add_counts
 from oversight.read_model.report_facts import DispatchFacts, ReportFacts
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from oversight.read_model.tallies import day_tallies, pair_tallies

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
         ("duplicates",),
         ("masks",),
         ("oversight", "300"),
+        ("queue_counts", "300"),
         ("refusal", "5"),
     ],
     ids=" ".join,

@@ -86,6 +86,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "ledger_complaint": _emptied("title, text and sealed contact"),
         "ledger_correction": _emptied("reasons of staff"),
         "ledger_dispatch": _emptied("sentences of the reasons, which may quote the report"),
+        "ledger_queue_day": _kept("numbers of cases"),
         "ledger_set_aside": _kept("number, reason and time"),
         "ledger_suggestion": _kept("pair of ids and names of features"),
         "ledger_closed_case": _kept("pair of ids"),

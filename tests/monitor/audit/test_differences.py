@@ -61,8 +61,10 @@ def test_each_fault_causes_one_difference(bus: AuditedBus, fault: Fault) -> None
 
 def test_all_faults_together_cause_all_differences(bus: AuditedBus) -> None:
     """Every rule has a fault."""
-    # The embedded bus deletes no unread record: `tests/monitor/test_on_kafka.py` has this difference.
-    assert {fault.name for fault in FAULTS} == {rule.name for rule in DIFFERENCE_RULES} - {"expired_unread"}
+    # The embedded bus deletes no unread record: `tests/monitor/test_on_kafka.py` has this difference. Counts of queues
+    # are in the database: `tests/app/test_queue_counts.py`.
+    others = {"expired_unread", "queue_miscounted"}
+    assert {fault.name for fault in FAULTS} == {rule.name for rule in DIFFERENCE_RULES} - others
     bus.rows += [row for fault in FAULTS for row in fault.rows]
     bus.unrecorded.update(id_ for fault in FAULTS for id_ in fault.unrecorded)
     audit = bus.audit_processed(*(record for fault in FAULTS for record in fault.records))

@@ -48,14 +48,14 @@ def reports_of_step(*results: Audit | Exception) -> list[Mapping[str, int]]:
 
 def test_differences_are_reported_by_kind(log: CapturedLog) -> None:
     """They are reported after a second audit confirmed them. An audit without differences is reported too."""
-    assert reports_of_step(LOST, LOST) == [{"lost": 2, "doubled": 0, "misfiled": 0}]
-    assert reports_of_step(Audit()) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
+    assert reports_of_step(LOST, LOST) == [{"lost": 2, "doubled": 0, "misfiled": 0, "miscounted": 0}]
+    assert reports_of_step(Audit()) == [{"lost": 0, "doubled": 0, "misfiled": 0, "miscounted": 0}]
     assert [line["event"] for line in log.lines] == ["audit.completed", "audit.completed"]
 
 
 def test_a_temporary_difference_is_not_reported(log: CapturedLog) -> None:
     """The second audit counts."""
-    assert reports_of_step(LOST, Audit(accepted=9)) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
+    assert reports_of_step(LOST, Audit(accepted=9)) == [{"lost": 0, "doubled": 0, "misfiled": 0, "miscounted": 0}]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,6 @@ def test_a_difference_raises_an_alert(parts: Parts) -> None:
     """The counts of the audit are part of the next snapshot."""
     collector = snapshot_collector(parts)
     assert "audit" not in {alert.name for alert in find_alerts(collector.collect(), DIRECTORY)}
-    collector.record_audit({"lost": 2, "doubled": 0, "misfiled": 0})
+    collector.record_audit({"lost": 2, "doubled": 0, "misfiled": 0, "miscounted": 0})
     assert "audit" in {alert.name for alert in find_alerts(collector.collect(), DIRECTORY)}
     collector.close()

@@ -103,7 +103,7 @@ HEALTHY = Snapshot(
     stages=tuple(stage(name) for name in WATCHED_TOPICS),
     queues=(queue(), queue("triage", age=thresholds.TRIAGE_SECONDS - 1)),
     processes=(process(), process(address=OTHER_ADDRESS, instance="host-b", doors={})),
-    differences={"lost": 0, "doubled": 0, "misfiled": 0},
+    differences={"lost": 0, "doubled": 0, "misfiled": 0, "miscounted": 0},
     retention={topic: _RETENTION_SECONDS for names in WATCHED_TOPICS.values() for topic in names},
 )
 
@@ -169,7 +169,7 @@ RAISED: Mapping[str, Snapshot] = {
     "triage-waiting": snapshot_with(queues=(queue("triage", age=thresholds.TRIAGE_SECONDS),)),
     "agency-overdue": snapshot_with(queues=(queue(overdue=1), queue("kemenkes", overdue=2), queue(TRIAGE, overdue=9))),
     "webhook-off": snapshot_with(webhooks_off=1),
-    "audit": snapshot_with(differences={"lost": 0, "doubled": 1, "misfiled": 0}),
+    "audit": snapshot_with(differences={"lost": 0, "doubled": 1, "misfiled": 0, "miscounted": 0}),
     "many at once": snapshot_with(
         away={"bus": "can't be reached", "database": "can't be reached"},
         channels=(),

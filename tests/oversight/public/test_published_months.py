@@ -10,10 +10,10 @@ from sqlalchemy import Engine, event
 
 from app.database import open_database
 from config.database import write_transaction
+from config.stored_counts import add_counts
 from oversight.pages.months import Month
 from oversight.public.published_month import REST
 from oversight.public.published_months import MonthNotReady, PublishedMonths
-from oversight.read_model.derivation import add_counts
 from oversight.read_model.tables import OversightDay
 from oversight.read_model.tallies import DayKey
 

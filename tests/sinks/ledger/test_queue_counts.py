@@ -7,7 +7,7 @@ from sqlalchemy import Engine, insert
 
 from config.database import read_transaction, write_transaction
 from messages.topics import TRIAGE
-from sinks.ledger.queue_counts import QueueCounts, count_queues
+from sinks.ledger.queue_counts import QueueCounts, read_queues, recount_queues
 from sinks.ledger.tables import AnswerRow, DispatchRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_status import answer, dispatch
@@ -16,7 +16,7 @@ _OWN_CASE = {"relation": "new", "own_case": True}
 
 
 def test_unanswered_cases_are_counted(engine: Engine) -> None:
-    """A case counts at its latest agency; most cases first, with the oldest and the overdue ones."""
+    """A case counts at its latest agency; most cases first, with the oldest and those that were due before today."""
     moved_case = [{**dispatch(4), **_OWN_CASE}, {**dispatch(4, 1), **_OWN_CASE, "agency": "bumn-pln"}]
     follower = {**dispatch(5), **_OWN_CASE, "own_case": False}
     rows = [{**dispatch(number), **_OWN_CASE} for number in (1, 2, 3)]
@@ -24,9 +24,11 @@ def test_unanswered_cases_are_counted(engine: Engine) -> None:
     with write_transaction(engine) as connection:
         connection.execute(insert(DispatchRow), [*rows, *moved_case, follower])
         connection.execute(insert(AnswerRow), [answer(3, "accepted")])
+        recount_queues(connection)
     later = NOW + timedelta(hours=1)
     with read_transaction(engine) as connection:
-        counts = count_queues(connection, later + timedelta(seconds=1))
+        assert sum(queue.overdue for queue in read_queues(connection, later)) == 0
+        counts = read_queues(connection, later + timedelta(days=1))
     assert counts == [QueueCounts("kota-3374", 2, NOW, 1), QueueCounts("bumn-pln", 1, later, 1)]
 
 
@@ -37,16 +39,18 @@ def test_a_decided_triage_case_is_not_counted(engine: Engine) -> None:
         rows = [{**dispatch(number), **_OWN_CASE, "agency": TRIAGE} for number in (1, 2)]
         connection.execute(insert(DispatchRow), rows)
         connection.execute(insert(AnswerRow), [decision])
+        recount_queues(connection)
     with read_transaction(engine) as connection:
-        assert [(queue.agency, queue.cases) for queue in count_queues(connection, NOW)] == [(TRIAGE, 1)]
+        assert [(queue.agency, queue.cases) for queue in read_queues(connection, NOW)] == [(TRIAGE, 1)]
 
 
 def test_an_empty_ledger_has_no_counts(engine: Engine) -> None:
     """An empty ledger has no counts. An answer by another agency does not count as one."""
     with read_transaction(engine) as connection:
-        assert count_queues(connection, NOW) == []
+        assert read_queues(connection, NOW) == []
     with write_transaction(engine) as connection:
         connection.execute(insert(DispatchRow), [{**dispatch(1), **_OWN_CASE}])
         connection.execute(insert(AnswerRow), [{**answer(1, "closed"), "agency": "bumn-pln", "id": UUID(int=9)}])
+        recount_queues(connection)
     with read_transaction(engine) as connection:
-        assert [queue.cases for queue in count_queues(connection, NOW)] == [1]
+        assert [queue.cases for queue in read_queues(connection, NOW)] == [1]

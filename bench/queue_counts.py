@@ -1,0 +1,134 @@
+"""Measures the queues of all agencies, as the console shows them, with few and with many dispatches in the ledger.
+
+`python -m bench.queue_counts [DISPATCHES]` (1,000,000) writes a ledger of one year with 755 agencies into SQLite, most
+of whose older cases are answered, once with a hundredth of the dispatches and once with all. For both it prints the
+number of unanswered cases and of rows with their counts; and of a refresh, and of a count over all rows, the processor
+milliseconds and the instructions of SQLite (thousands), which grow with the rows that are read. `sink_microseconds` is
+the processor time of a new dispatch and its answer for keeping the counts, in batches of 200.
+"""
+
+import json
+import random
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from app.assembly.migrate import migrate
+from app.clock import utc_now
+from app.database import open_database
+from config.database import read_transaction, write_transaction
+from sinks.ledger.queue_changes import change_queue_counts
+from sinks.ledger.queue_counts import count_queue_days, read_queues, recount_queues
+from sinks.ledger.tables import AnswerRow, DispatchRow, QueueDayRow
+
+_AGENCIES = 755
+_YEAR_MINUTES = 60 * 24 * 365
+_BATCH_ROWS = 5_000
+_SINK_BATCHES, _SINK_BATCH_ROWS = 20, 200
+_REPETITIONS = 5
+_INSTRUCTIONS_AT_ONCE = 1_000
+_Row = dict[str, Any]
+
+
+def main(dispatches: int) -> dict[str, object]:
+    """Measure both ledgers; return the figures."""
+    return {"ledgers": [_measure(number) for number in (dispatches // 100, dispatches)]}
+
+
+def _measure(dispatches: int) -> Mapping[str, object]:
+    with TemporaryDirectory(prefix="satupintu-bench-") as folder:
+        engine = open_database(f"sqlite:///{Path(folder) / 'ledger.db'}")
+        migrate(engine)
+        now, chance = utc_now(), random.Random(1)  # noqa: S311 - invented rows
+        rows = _rows(chance, now, dispatches)
+        while batch := list(islice(rows, _BATCH_ROWS)):
+            with write_transaction(engine) as connection:
+                _write(connection, batch)
+        with write_transaction(engine) as connection:
+            cases = recount_queues(connection)
+        with read_transaction(engine) as connection:
+            figures = {
+                "dispatches": dispatches,
+                "unanswered_cases": cases,
+                "count_rows": connection.execute(select(func.count()).select_from(QueueDayRow)).scalar_one(),
+                "refresh": _cost(connection, lambda: read_queues(connection, now)),
+                "count_over_all_rows": _cost(connection, lambda: count_queue_days(connection)),
+            }
+        figures["sink_microseconds"] = _sink_microseconds(engine, chance, now)
+        engine.dispose()
+        return figures
+
+
+def _rows(chance: random.Random, now: datetime, dispatches: int) -> Iterator[tuple[_Row, _Row | None]]:
+    """Yield dispatches, each with its answer if it has one: of cases of the last month every second is answered."""
+    for _ in range(dispatches):
+        at = now - timedelta(minutes=chance.randrange(_YEAR_MINUTES))
+        agency = f"kota-{chance.randrange(_AGENCIES):04}"
+        dispatch = {
+            **dict.fromkeys(("reasons", "rules_version", "relation"), "x"),
+            **dict.fromkeys(("id", "complaint_id"), UUID(int=chance.getrandbits(128))),
+            "agency": agency,
+            "hop": 0,
+            "own_case": True,
+            "dispatched_at": at,
+            "due_at": at + timedelta(days=7),
+        }
+        is_recent = at > now - timedelta(days=30)
+        is_answered = chance.random() < (0.5 if is_recent else 0.95)
+        yield dispatch, _answer(dispatch) if is_answered else None
+
+
+def _answer(dispatch: _Row) -> _Row:
+    ids = {"id": dispatch["id"], "complaint_id": dispatch["complaint_id"], "dispatch_id": dispatch["id"]}
+    at = dispatch["dispatched_at"] + timedelta(hours=1)
+    content = {"agency": dispatch["agency"], "verdict": "accepted", "text": "", "answered_at": at, "recorded_at": at}
+    return {**ids, **content}
+
+
+def _write(connection: Connection, batch: list[tuple[_Row, _Row | None]]) -> None:
+    connection.execute(insert(DispatchRow), [dispatch for dispatch, _ in batch])
+    if answers := [answer for _, answer in batch if answer]:
+        connection.execute(insert(AnswerRow), answers)
+
+
+def _cost(connection: Connection, read: Callable[[], object]) -> Mapping[str, float]:
+    """Return the cost of one call, which is made once before."""
+    read()
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    calls: list[None] = []
+    driver.set_progress_handler(lambda: calls.append(None), _INSTRUCTIONS_AT_ONCE)
+    read()
+    driver.set_progress_handler(None, 0)
+    started_at = time.process_time()
+    for _ in range(_REPETITIONS):
+        read()
+    milliseconds = 1000 * (time.process_time() - started_at) / _REPETITIONS
+    return {"milliseconds": round(milliseconds, 2), "thousand_instructions": len(calls)}
+
+
+def _sink_microseconds(engine: Engine, chance: random.Random, now: datetime) -> float:
+    """Return the processor time per dispatch that keeping the counts takes in the transaction of the sink."""
+    seconds = 0.0
+    for _ in range(_SINK_BATCHES):
+        batch = list(_rows(chance, now, _SINK_BATCH_ROWS))
+        with write_transaction(engine) as connection:
+            _write(connection, batch)
+            dispatches = [dispatch for dispatch, _ in batch]
+            answers = [answer for _, answer in batch if answer]
+            started_at = time.process_time()
+            change_queue_counts(connection, dispatches, answers)
+            seconds += time.process_time() - started_at
+    return round(1e6 * seconds / (_SINK_BATCHES * _SINK_BATCH_ROWS), 1)
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]) if sys.argv[1:] else 1_000_000), indent=2))  # noqa: T201

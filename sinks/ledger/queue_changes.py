@@ -1,0 +1,97 @@
+"""Changes the counts of the agencies' queues by what a batch of dispatches and answers changed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlmodel import col, select
+
+from config.database import DatabaseLock, lock_until_commit, statement_chunks
+from config.stored_counts import add_counts
+from sinks.ledger.queue_counts import QueueDay, queue_day
+from sinks.ledger.tables import AnswerRow, DispatchRow, QueueDayRow
+
+
+class _Dispatch(NamedTuple):
+    """The columns of a dispatch that decide in which queue its complaint waits."""
+
+    id: UUID
+    complaint_id: UUID
+    agency: str
+    hop: int
+    own_case: bool
+    dispatched_at: datetime
+    due_at: datetime
+
+
+# A dispatch and the agency that has answered it.
+_Answered: TypeAlias = tuple[UUID, str]
+_DISPATCH_COLUMNS = [col(getattr(DispatchRow, name)) for name in _Dispatch._fields]
+
+
+def change_queue_counts(
+    connection: Connection, dispatch_rows: Sequence[Mapping[str, Any]], answer_rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add to the counts what these rows changed, which the same transaction has written.
+
+    Rows that were there before must not be among them.
+    """
+    if not (dispatch_rows or answer_rows):
+        return
+    # Two transactions that change one case would each miss the other's row. The second one waits here.
+    lock_until_commit(connection, DatabaseLock.QUEUE_COUNTS)
+    new_dispatches = {row["id"]: _Dispatch(*(row[name] for name in _Dispatch._fields)) for row in dispatch_rows}
+    new_answers = {(row["dispatch_id"], row["agency"]) for row in answer_rows}
+    earlier_dispatches = list(_read_dispatches(connection, new_dispatches, {id_ for id_, _ in new_answers}))
+    dispatches = [*earlier_dispatches, *new_dispatches.values()]
+    answer_ids = {row["id"] for row in answer_rows}
+    earlier_answers = set(_read_answers(connection, [dispatch.id for dispatch in dispatches], answer_ids))
+    difference = _count(dispatches, earlier_answers | new_answers)
+    difference.subtract(_count(earlier_dispatches, earlier_answers))
+    add_counts(connection, QueueDayRow, difference)
+
+
+def _read_dispatches(
+    connection: Connection, new_dispatches: Mapping[UUID, _Dispatch], answered_ids: Collection[UUID]
+) -> Iterator[_Dispatch]:
+    """Yield the dispatches that the complaints of the new and of the answered dispatches had before."""
+    new_ids: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for dispatch in new_dispatches.values():
+        new_ids[dispatch.complaint_id].append(dispatch.id)
+    earlier_ids = sorted(answered_ids - new_dispatches.keys())
+    for chunk in statement_chunks(earlier_ids):
+        query = select(DispatchRow.complaint_id).where(col(DispatchRow.id).in_(chunk))
+        new_ids |= {complaint_id: new_ids[complaint_id] for complaint_id in connection.execute(query).scalars()}
+    for complaints in statement_chunks(list(new_ids)):
+        excluded = [id_ for complaint_id in complaints for id_ in new_ids[complaint_id]]
+        is_earlier = (col(DispatchRow.complaint_id).in_(complaints), col(DispatchRow.id).not_in(excluded))
+        for row in connection.execute(select(*_DISPATCH_COLUMNS).where(*is_earlier)):
+            yield _Dispatch(*row)
+
+
+def _read_answers(
+    connection: Connection, dispatch_ids: Sequence[UUID], new_answer_ids: Collection[UUID]
+) -> Iterator[_Answered]:
+    """Yield who had answered these dispatches before."""
+    for chunk in statement_chunks(dispatch_ids):
+        query = select(AnswerRow.id, AnswerRow.dispatch_id, AnswerRow.agency)
+        for id_, dispatch_id, agency in connection.execute(query.where(col(AnswerRow.dispatch_id).in_(chunk))):
+            if id_ not in new_answer_ids:
+                yield dispatch_id, agency
+
+
+def _count(dispatches: Sequence[_Dispatch], answered: Collection[_Answered]) -> Counter[QueueDay]:
+    """Return the counts of dispatches, which are all of their complaints, with the agencies that have answered them."""
+    latest_hops: dict[UUID, int] = {}
+    for dispatch in dispatches:
+        latest_hops[dispatch.complaint_id] = max(dispatch.hop, latest_hops.get(dispatch.complaint_id, 0))
+    return Counter(
+        queue_day(dispatch.agency, dispatch.dispatched_at, dispatch.due_at)
+        for dispatch in dispatches
+        if dispatch.own_case
+        and dispatch.hop == latest_hops[dispatch.complaint_id]
+        and (dispatch.id, dispatch.agency) not in answered
+    )
