@@ -12,9 +12,15 @@ from bus.errors import Fenced
 from bus.local.log import transaction
 from bus.port import Partition
 
+# A member renews its session this many times before the session would end.
+_RENEWALS_PER_SESSION = 3
+
 
 class GroupMember:
-    """One member of a group. All methods but `owned` open a transaction, or need one where their text says so."""
+    """One member of a group.
+
+    `join`, `share` and `leave` open a transaction, `check` needs one.
+    """
 
     def __init__(self, connection: sqlite3.Connection, group: str, name: str, session_seconds: float) -> None:
         self._connection = connection
@@ -22,6 +28,9 @@ class GroupMember:
         self._name = name
         self._session = session_seconds
         self._epoch = 0
+        # The living members and the time at the last share after which this member had exactly its fair share.
+        self._settled_with: dict[str, int] = {}
+        self._settled_at = float("-inf")
 
     def join(self, now: float) -> None:
         """Join the group and fence any earlier member of this name."""
@@ -37,6 +46,15 @@ class GroupMember:
                 'UPDATE leases SET epoch = ? WHERE "group" = ? AND owner = ?', (self._epoch, self._group, self._name)
             )
 
+    def is_settled(self, now: float) -> bool:
+        """Return False if `share` is due: for the session, for members that came or went, or for our share.
+
+        A new topic waits for the next renewal of the session.
+        """
+        if not 0 <= now - self._settled_at < self._session / _RENEWALS_PER_SESSION:
+            return False
+        return living(self._connection, self._group, self._session, now) == self._settled_with
+
     def share(self, partitions: Sequence[Partition], busy: AbstractSet[Partition], now: float) -> set[Partition]:
         """Renew the session, release surplus leases, claim free partitions of our share; return the leased partitions.
 
@@ -49,16 +67,21 @@ class GroupMember:
                 ' (SELECT name FROM members WHERE "group" = ? AND seen NOT BETWEEN ? AND ?)',
                 (self._group, self._group, *_alive(self._session, now)),
             )
-            fair_share = self._fair_share(partitions, now)
-            for partition in self.owned() - fair_share - busy:
+            members = living(self._connection, self._group, self._session, now)
+            fair_share = set(partitions[sorted(members).index(self._name) :: len(members)])
+            previous = self.owned()
+            for partition in previous - fair_share - busy:
                 self._connection.execute(
                     'DELETE FROM leases WHERE "group" = ? AND topic = ? AND partition = ?', (self._group, *partition)
                 )
             self._connection.executemany(
                 "INSERT OR IGNORE INTO leases VALUES (?, ?, ?, ?, ?)",
-                [(self._group, *partition, self._name, self._epoch) for partition in fair_share],
+                [(self._group, *partition, self._name, self._epoch) for partition in fair_share - previous],
             )
-        return self.owned()
+            owned = self.owned()
+        self._settled_with = members if owned == fair_share else {}
+        self._settled_at = now
+        return owned
 
     def owned(self) -> set[Partition]:
         """Return the partitions leased to this process of this member."""
@@ -70,7 +93,9 @@ class GroupMember:
 
     def check(self, processed: set[Partition]) -> None:
         """Raise `Fenced` unless every processed partition is still leased to us. Needs a transaction."""
-        if lost := processed - self.owned():
+        identity = (self._name, self._epoch)
+        lost = [partition for partition in processed if self._owner(partition) != identity]
+        if lost:
             raise Fenced(f"{len(lost)} partitions of group {self._group} are no longer leased to {self._name}")
 
     def leave(self) -> None:
@@ -91,18 +116,22 @@ class GroupMember:
         if not alive:
             raise Fenced(f"another member named {self._name} joined group {self._group}")
 
-    def _fair_share(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
-        names = living(self._connection, self._group, self._session, now)
-        return set(partitions[names.index(self._name) :: len(names)])
+    def _owner(self, partition: Partition) -> tuple[str, int] | None:
+        """Return the name and the epoch of the member that has the partition."""
+        row: tuple[str, int] | None = self._connection.execute(
+            'SELECT owner, epoch FROM leases WHERE "group" = ? AND topic = ? AND partition = ?',
+            (self._group, *partition),
+        ).fetchone()
+        return row
 
 
-def living(connection: sqlite3.Connection, group: str, session_seconds: float, now: float) -> list[str]:
-    """Return the members of a group whose session has not ended, by name."""
+def living(connection: sqlite3.Connection, group: str, session_seconds: float, now: float) -> dict[str, int]:
+    """Return the epoch of each member of a group whose session has not ended, by name."""
     rows = connection.execute(
-        'SELECT name FROM members WHERE "group" = ? AND seen BETWEEN ? AND ? ORDER BY name',
+        'SELECT name, epoch FROM members WHERE "group" = ? AND seen BETWEEN ? AND ? ORDER BY name',
         (group, *_alive(session_seconds, now)),
     )
-    return [name for (name,) in rows]
+    return dict(rows.fetchall())
 
 
 def _alive(session_seconds: float, now: float) -> tuple[float, float]:

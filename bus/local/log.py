@@ -4,6 +4,7 @@ import json
 import sqlite3
 import zlib
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,12 +18,14 @@ from bus.topic_faults import partition_faults
 _BUSY_SECONDS = 15.0
 # The journal is emptied only if nobody reads for so long.
 _JOURNAL_MS = 500
+# Partitions without an append have the number 0.
+FIRST_LOOK = -1
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS partitions (
     topic TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL DEFAULT 0, "end" INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (topic, number)) WITHOUT ROWID;
+    last_append INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (topic, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS records (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, timestamp INTEGER NOT NULL,
     key BLOB NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
@@ -49,7 +52,17 @@ def create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = connect(path)
     connection.executescript(_SCHEMA)
+    with transaction(connection):
+        _add_last_append(connection)
     connection.close()
+
+
+def _add_last_append(connection: sqlite3.Connection) -> None:
+    """Add the column and the index of the appends to a file of an older version, which has neither."""
+    columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(partitions)")}
+    if "last_append" not in columns:
+        connection.execute("ALTER TABLE partitions ADD COLUMN last_append INTEGER NOT NULL DEFAULT 0")
+    connection.execute("CREATE INDEX IF NOT EXISTS partitions_by_append ON partitions (last_append)")
 
 
 @contextmanager
@@ -88,19 +101,46 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[TopicSpec]) -> None:
 
 def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timestamp: int) -> None:
     """Append within the caller's transaction. `timestamp` is in milliseconds since 1970 UTC."""
+    by_partition: dict[Partition, list[Outgoing]] = defaultdict(list)
+    counts: dict[str, int] = {}
     for message in messages:
-        row = connection.execute("SELECT partitions FROM topics WHERE name = ?", (message.topic,)).fetchone()
-        if row is None:
-            raise UnknownTopic(message.topic)
-        partition = zlib.crc32(message.key) % row[0]
-        (offset,) = connection.execute(
-            'UPDATE partitions SET "end" = "end" + 1 WHERE topic = ? AND number = ? RETURNING "end" - 1',
-            (message.topic, partition),
+        if message.topic not in counts:
+            counts[message.topic] = _partition_count(connection, message.topic)
+        number = zlib.crc32(message.key) % counts[message.topic]
+        by_partition[Partition(message.topic, number)].append(message)
+    (append_number,) = connection.execute("SELECT coalesce(max(last_append), 0) + 1 FROM partitions").fetchone()
+    for partition, batch in by_partition.items():
+        (end,) = connection.execute(
+            'UPDATE partitions SET "end" = "end" + ?, last_append = ? WHERE topic = ? AND number = ? RETURNING "end"',
+            (len(batch), append_number, *partition),
         ).fetchone()
-        connection.execute(
+        connection.executemany(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (message.topic, partition, offset, timestamp, message.key, message.value, _pack(message.headers)),
+            [
+                (*partition, offset, timestamp, message.key, message.value, _pack(message.headers))
+                for offset, message in enumerate(batch, end - len(batch))
+            ],
         )
+
+
+def _partition_count(connection: sqlite3.Connection, topic: str) -> int:
+    row = connection.execute("SELECT partitions FROM topics WHERE name = ?", (topic,)).fetchone()
+    if row is None:
+        raise UnknownTopic(topic)
+    return int(row[0])
+
+
+def ends_since(connection: sqlite3.Connection, append_number: int) -> tuple[dict[Partition, int], int]:
+    """Return the end of each partition with records of a later append, and the number of the last append.
+
+    Appends are numbered within the file from 1. `FIRST_LOOK` returns every partition.
+    """
+    rows = connection.execute(
+        'SELECT topic, number, "end", last_append FROM partitions WHERE last_append > ? ORDER BY last_append',
+        (append_number,),
+    ).fetchall()
+    ends = {Partition(topic, number): end for topic, number, end, _ in rows}
+    return ends, rows[-1][-1] if rows else append_number
 
 
 def insert_records(connection: sqlite3.Connection, records: Iterable[Record]) -> None:

@@ -78,7 +78,7 @@ class LocalReader:
 
     def members(self, group: str) -> Sequence[str]:
         """See the port."""
-        return living(self._connection, group, SESSION_SECONDS, self._clock())
+        return list(living(self._connection, group, SESSION_SECONDS, self._clock()))
 
     def close(self) -> None:
         """See the port."""

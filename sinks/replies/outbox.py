@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import BindParameter, Connection, Engine, String, bindparam, select, update
 from sqlmodel import col
 
-from config.database import insert_statement, read_transaction, write_transaction
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from messages.sealing import Sealed
 from messages.shapes import Channel
 from sinks.replies.decision import (
@@ -69,6 +69,29 @@ _DUE_COLUMNS = (
 )  # fmt: skip
 
 
+def _in_state(channel: Channel | BindParameter[str], state: str) -> Any:
+    return (col(OutboxRow.channel) == channel) & (col(OutboxRow.state) == state)
+
+
+def _waiting(channel: Channel | BindParameter[str]) -> Any:
+    return _in_state(channel, "waiting")
+
+
+_CHANNEL, _NOW = bindparam("channel", type_=String), bindparam("now", type_=UtcDateTime)
+_PAUSED = select(col(ProviderPauseRow.channel)).where(
+    col(ProviderPauseRow.channel) == _CHANNEL, col(ProviderPauseRow.not_before) > _NOW
+)
+# Each sender asks these two every second: they are built once.
+_NEXT_DUE = (
+    select(*_DUE_COLUMNS)
+    .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
+    .where(_waiting(_CHANNEL), col(OutboxRow.next_at) <= _NOW, ~_PAUSED.exists())
+    .order_by(col(OutboxRow.next_at), col(OutboxRow.id))
+    .limit(1)
+)
+_ANY_WAITING = select(col(OutboxRow.id)).where(_waiting(_CHANNEL)).limit(1)
+
+
 class _ProviderPause(NamedTuple):
     """Content of a `ProviderPauseRow`."""
 
@@ -84,18 +107,8 @@ class ReplyOutbox:
 
     def next_due(self, channel: Channel, now: datetime) -> DueReply | None:
         """Return the reply that has waited longest; `None` while the provider is paused or no recipient is stored."""
-        paused = select(col(ProviderPauseRow.channel)).where(
-            col(ProviderPauseRow.channel) == channel, col(ProviderPauseRow.not_before) > now
-        )
-        query = (
-            select(*_DUE_COLUMNS)
-            .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
-            .where(_waiting(channel), col(OutboxRow.next_at) <= now, ~paused.exists())
-            .order_by(col(OutboxRow.next_at), col(OutboxRow.id))
-            .limit(1)
-        )
         with read_transaction(self._engine) as connection:
-            row: Any = connection.execute(query).one_or_none()
+            row: Any = connection.execute(_NEXT_DUE, {"channel": channel, "now": now}).one_or_none()
         return DueReply(*row) if row else None
 
     def start_sending(
@@ -201,7 +214,7 @@ class ReplyOutbox:
     def withhold_all(self, channel: Channel, reason: str) -> int:
         """Withhold every waiting reply of a channel that has no provider. Returns their number."""
         with read_transaction(self._engine) as connection:
-            if connection.execute(select(col(OutboxRow.id)).where(_waiting(channel)).limit(1)).first() is None:
+            if connection.execute(_ANY_WAITING, {"channel": channel}).first() is None:
                 return 0
         with write_transaction(self._engine) as connection:
             return _update_replies(connection, _waiting(channel), state="withheld", error=reason)
@@ -226,14 +239,6 @@ class ReplyOutbox:
             if error == OPTED_OUT and row.address:
                 _store_unreachable(connection, row.address, "opted_out", now)
             return is_later
-
-
-def _in_state(channel: Channel, state: str) -> Any:
-    return (col(OutboxRow.channel) == channel) & (col(OutboxRow.state) == state)
-
-
-def _waiting(channel: Channel) -> Any:
-    return _in_state(channel, "waiting")
 
 
 def _update_reply(connection: Connection, reply_id: UUID, expected_states: Sequence[str], **values: object) -> bool:

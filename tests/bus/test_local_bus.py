@@ -1,11 +1,15 @@
 """Properties of the local bus alone: its clock, its retention, its file."""
 
+import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 
 from bus.errors import Retry
+from bus.local import log
 from bus.local.bus import LocalBus
+from bus.local.consumer import LocalConsumer
 from bus.port import Membership, Outgoing, TopicSpec
 
 HOUR = 3600.0
@@ -35,6 +39,17 @@ def bus(tmp_path: Path, clock: Clock) -> LocalBus:
     local_bus = LocalBus(tmp_path / "bus.db", clock)
     local_bus.ensure([TopicSpec("topic", partitions=2, retention=10)])
     return local_bus
+
+
+def publish_as_older_version(path: Path, value: bytes) -> None:
+    """Append a record of partition 0 as a version did that does not number its appends."""
+    connection = sqlite3.connect(path)
+    (offset,) = connection.execute(
+        """UPDATE partitions SET "end" = "end" + 1 WHERE topic = 'topic' AND number = 0 RETURNING "end" - 1"""
+    ).fetchone()
+    connection.execute("INSERT INTO records VALUES ('topic', 0, ?, 0, ?, ?, '[]')", (offset, value, value))
+    connection.commit()
+    connection.close()
 
 
 def publish(bus: LocalBus, *values: bytes) -> None:
@@ -96,3 +111,66 @@ def test_a_damaged_file_counts_as_away(tmp_path: Path, clock: Clock) -> None:
         (tmp_path / side).unlink(missing_ok=True)
     with pytest.raises(Retry):
         bus.ping(1.0)
+
+
+def test_a_bus_at_rest_reads_no_partition(tmp_path: Path, bus: LocalBus, clock: Clock) -> None:
+    """A poll without news asks if the file has changed, whatever the number of topics, and nothing else."""
+    connection = log.connect(tmp_path / "bus.db")
+    consumer = LocalConsumer(connection, Membership("group", "member", ("topic",)), threading.Condition(), clock)
+    assert not consumer.poll(0, 10)
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    assert not consumer.poll(0, 10)
+    assert statements == ["PRAGMA data_version"]
+    publish(bus, b"new")
+    assert [record.value for record in consumer.poll(0, 10)] == [b"new"]
+    consumer.close()
+
+
+def test_a_settled_member_renews_its_session_and_nothing_else(bus: LocalBus, clock: Clock) -> None:
+    """A member whose group does not change still belongs to it after several sessions of 30 seconds."""
+    consumer = bus.consumer(Membership("group", "member", ("topic",)))
+    for _ in range(90):
+        assert not consumer.poll(0, 10)
+        clock.now += 1
+    publish(bus, b"1", b"2", b"3", b"4")
+    assert len(consumer.poll(0, 10)) == 4
+    consumer.commit([])
+    reader = bus.reader()
+    assert reader.members("group") == ["member"]
+    reader.close()
+    consumer.close()
+
+
+def test_a_file_of_an_older_version_is_read_on(tmp_path: Path, clock: Clock) -> None:
+    """Its records are read, and so are those that a process of that version still appends."""
+    path = tmp_path / "older.db"
+    LocalBus(path, clock).ensure([TopicSpec("topic")])
+    connection = sqlite3.connect(path)
+    connection.executescript("DROP INDEX partitions_by_append; ALTER TABLE partitions DROP COLUMN last_append;")
+    connection.close()
+    publish_as_older_version(path, b"1")
+
+    bus = LocalBus(path, clock)
+    consumer = bus.consumer(Membership("group", "member", ("topic",)))
+    assert [record.value for record in consumer.poll(0, 10)] == [b"1"]
+    consumer.commit([])
+    publish_as_older_version(path, b"2")
+    clock.now += 10
+    assert [record.value for record in consumer.poll(0, 10)] == [b"2"]
+    consumer.commit([])
+    publish(bus, b"3")
+    assert [record.value for record in consumer.poll(0, 10)] == [b"3"]
+    consumer.close()
+
+
+def test_a_group_passes_over_deleted_records(bus: LocalBus, clock: Clock) -> None:
+    """A new group begins where all earlier records were deleted after their retention, and gets the next ones."""
+    publish(bus, b"old")
+    clock.now += 11 * DAY
+    bus.ensure([TopicSpec("topic", partitions=2, retention=10)])
+    consumer = bus.consumer(Membership("new", "member", ("topic",)))
+    assert not consumer.poll(0, 10)
+    publish(bus, b"new", b"newer")
+    assert {record.value for record in consumer.poll(0, 10)} == {b"new", b"newer"}
+    consumer.close()
