@@ -46,12 +46,13 @@ class MeasuredLocator:
         self.gazetteer: Gazetteer = self._language.gazetteer
         began, size = time.process_time(), _size()
         self.place_finder: PlaceFinder = self._language.place_finder
-        self._locator = ReportLocator(self.place_finder, self._language.landmarks)
+        self._locator = ReportLocator(self.place_finder)
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
 
     def locate(self, report: Report) -> ReportLocation:
         """Return the location of a report."""
-        return self._locator.locate(report, self._language.words.read_words(location_text(report)))
+        words = self._language.words.read_words(location_text(report))
+        return self._locator.locate(report, words, self._language.landmarks.find_landmarks(words))
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:

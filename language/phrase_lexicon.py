@@ -3,7 +3,7 @@
 Phrases may overlap here. `language.phrase_index` searches a text as it is written.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -18,65 +18,81 @@ class LexiconMatch(NamedTuple, Generic[T]):
     end: int
 
 
+class _Node(Generic[T]):
+    """A word in the tree of phrases: the meaning of the phrase that ends here, and the words that may follow."""
+
+    __slots__ = ("following", "meaning")
+
+    def __init__(self) -> None:
+        self.meaning: T | None = None
+        self.following: dict[str, _Node[T]] | None = None
+
+
 class PhraseLexicon(Generic[T]):
     """A fixed set of phrases, each a sequence of normal forms."""
 
     def __init__(self, phrases: Mapping[Phrase, T]) -> None:
-        self._meanings = dict(phrases)
-        lengths: dict[str, set[int]] = {}
-        # Second words of the phrases by their first: mostly no phrase goes on with the next word of a text.
-        self._second_words: dict[str, set[str]] = {}
-        for phrase in phrases:
-            lengths.setdefault(phrase[0], set()).add(len(phrase))
-            self._second_words.setdefault(phrase[0], set()).update(phrase[1:2])
-        self._longest_first = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
+        self._nodes: dict[str, _Node[T]] = {}
+        for phrase, meaning in phrases.items():
+            self._add(phrase, meaning)
 
-    def find_phrases(
-        self, words: Sequence[str], is_allowed: Callable[[T], bool] | None = None
-    ) -> list[LexiconMatch[T]]:
-        """Return the longest phrase at each word, in order, without phrases inside a previous match.
+    def find_phrases(self, words: Sequence[str]) -> list[LexiconMatch[T]]:
+        """Return the longest phrase at each word, in order, without phrases inside a previous match."""
+        return longest_matches(self.find_all(words))
 
-        A phrase whose meaning is not allowed does not hide a shorter one inside it.
-        """
+    def find_all(self, words: Sequence[str]) -> list[LexiconMatch[T]]:
+        """Return all phrases among the words, also those inside a longer one, by first word, the shortest first."""
         matches: list[LexiconMatch[T]] = []
-        last_end = 0
-        for first in self._possible_starts(words):
-            match = self._longest_at(words, first, is_allowed)
-            if match and match.end > last_end:
-                matches.append(match)
-                last_end = match.end
+        count = len(words)
+        find_node = self._nodes.get
+        for first, word in enumerate(words):
+            node = find_node(word)
+            end = first + 1
+            while node is not None:
+                if node.meaning is not None:
+                    matches.append(LexiconMatch(node.meaning, first, end))
+                if node.following is None or end == count:
+                    break
+                node = node.following.get(words[end])
+                end += 1
         return matches
-
-    def find_all_meanings(self, words: Sequence[str]) -> list[T]:
-        """Return the meanings of all phrases among the words, also of those inside a longer phrase."""
-        return [
-            meaning
-            for first in self._possible_starts(words)
-            for length in self._possible_lengths(words, first)
-            if (meaning := self._meanings.get(tuple(words[first : first + length]))) is not None
-        ]
 
     def words(self) -> Iterable[str]:
         """Return every word of every phrase."""
-        return {word for phrase in self._meanings for word in phrase}
+        return set(_words(self._nodes))
 
-    def _possible_starts(self, words: Sequence[str]) -> list[int]:
-        return [position for position, word in enumerate(words) if word in self._longest_first]
+    def _add(self, phrase: Phrase, meaning: T) -> None:
+        first_word, *words = phrase
+        node = self._nodes.setdefault(first_word, _Node())
+        for word in words:
+            if node.following is None:
+                node.following = {}
+            node = node.following.setdefault(word, _Node())
+        node.meaning = meaning
 
-    def _longest_at(
-        self, words: Sequence[str], first: int, is_allowed: Callable[[T], bool] | None
-    ) -> LexiconMatch[T] | None:
-        for length in self._possible_lengths(words, first):
-            meaning = self._meanings.get(tuple(words[first : first + length]))
-            if meaning is not None and (is_allowed is None or is_allowed(meaning)):
-                return LexiconMatch(meaning, first, first + length)
-        return None
 
-    def _possible_lengths(self, words: Sequence[str], first: int) -> Sequence[int]:
-        """Return the lengths of phrases that may stand at a word with which phrases begin, the longest first."""
-        longest_first = self._longest_first[words[first]]
-        if longest_first[0] == 1:
-            return longest_first
-        if first + 1 < len(words) and words[first + 1] in self._second_words[words[first]]:
-            return [length for length in longest_first if length <= len(words) - first]
-        return longest_first[-1:] if longest_first[-1] == 1 else ()
+def longest_matches(
+    matches: Iterable[LexiconMatch[T]], is_allowed: Callable[[T], bool] | None = None
+) -> list[LexiconMatch[T]]:
+    """Return the longest match at each word without those inside a previous one; `matches` are those of `find_all`.
+
+    A match whose meaning is not allowed does not hide a shorter one inside it.
+    """
+    longest: dict[int, LexiconMatch[T]] = {}
+    for match in matches:
+        if is_allowed is None or is_allowed(match.meaning):
+            longest[match.first] = match
+    outermost: list[LexiconMatch[T]] = []
+    last_end = 0
+    for match in longest.values():
+        if match.end > last_end:
+            outermost.append(match)
+            last_end = match.end
+    return outermost
+
+
+def _words(nodes: Mapping[str, _Node[T]]) -> Iterator[str]:
+    yield from nodes
+    for node in nodes.values():
+        if node.following is not None:
+            yield from _words(node.following)

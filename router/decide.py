@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from itertools import islice
 
 from messages.shapes import Place, Reason, Report
 from messages.topics import TRIAGE
@@ -68,8 +68,7 @@ def _join_offices(candidates: Sequence[AgencyCandidate], registry: Registry) -> 
         agency = registry.receiving_agency(candidate.institution)
         by_agency[candidate.institution if agency == TRIAGE else agency].append(candidate)
     joined = [
-        replace(
-            group[0],
+        group[0]._replace(
             likelihood=sum(candidate.likelihood for candidate in group),
             evidence=tuple(piece for candidate in group for piece in candidate.evidence),
         )
@@ -144,8 +143,8 @@ def _receiving_agencies(institutions: Iterable[str], registry: Registry) -> Iter
 
 def _strongest_reasons(candidate: AgencyCandidate) -> tuple[Reason, ...]:
     """Return the reasons of the strongest evidence, each once."""
-    reasons = {piece.rule + piece.explanation: piece.reason for piece in candidate.evidence if piece.strength > 0}
-    return tuple(reasons.values())[:_MAX_REASONS]
+    pieces = {piece.rule + piece.explanation: piece for piece in candidate.evidence if piece.strength > 0}
+    return tuple(piece.reason for piece in islice(pieces.values(), _MAX_REASONS))
 
 
 def _unconnected_reason(institution: str, agency: str, registry: Registry) -> tuple[Reason, ...]:

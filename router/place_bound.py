@@ -5,7 +5,6 @@ but such a name tells the place, the agency there is no likelier than the place,
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 
 from router.location.place_evidence import STREET, PlaceCandidate, ReportLocation
 from router.scoring import AgencyCandidate
@@ -35,7 +34,7 @@ def bound_by_place(
     is_independent = any(piece.kind in _INDEPENDENT_KINDS for piece in best.evidence)
     if is_independent or best.likelihood <= place.certainty or not _is_ambiguous(location, namesakes_of(place.code)):
         return candidates
-    bounded = [replace(best, likelihood=place.certainty), *candidates[1:]]
+    bounded = [best._replace(likelihood=place.certainty), *candidates[1:]]
     return sorted(bounded, key=lambda candidate: (-candidate.likelihood, candidate.institution))
 
 

@@ -1,6 +1,6 @@
 """Loads the rules of routing from an operator's tables and checks the tables together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +8,15 @@ from config.reference.folder import ReferenceFolder, version_of
 from config.reference.reloading import RefusedEdit, ReloadingTables, Source
 from config.reference.table_reader import TableError
 from language.model import LanguageModel, load_language_model
-from language.phrase_lexicon import PhraseLexicon
+from language.phrase_lexicon import Phrase
 from language.places.aliases import official_names
 from language.places.landmarks import LANDMARKS
 from language.spelling import SpellingCorrector
 from router.evidence.assembly import assemble_collector
 from router.evidence.competence import CompetenceTable, load_competence
+from router.evidence.phrases import ReportPhrases
 from router.evidence.report_reader import ReportReader
 from router.evidence.topics import Topics, load_topics
-from router.registry.agencies import Agency
 from router.registry.agency_table import AGENCIES
 from router.registry.jurisdiction import Jurisdiction
 from router.registry.left_out_rows import log_left_out_rows
@@ -53,12 +53,10 @@ def load_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
         topics = _topics_of_competence(topics, competence)
     if faults := list(_faults(folder, registry, topics, competence, language)):
         raise TableError("\n".join(faults))
-    names = PhraseLexicon(
-        {
-            tuple(word.normal for word in language.words.read_words(name)): agency
-            for name, agency in registry.name_index.phrases()
-        }
-    )
+    names = {
+        tuple(word.normal for word in language.words.read_words(name)): agency
+        for name, agency in registry.name_index.phrases()
+    }
     resolver = NameResolver(registry.institutions, registry.name_index, registry.units, language)
     jurisdiction = Jurisdiction(registry.agencies.values())
     collector = assemble_collector(
@@ -66,11 +64,9 @@ def load_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
         registry,
         resolver,
         jurisdiction,
-        names,
-        topics,
+        ReportPhrases(topics.phrases, names, language.landmarks.phrases),
         competence,
         language.place_finder,
-        language.landmarks,
     )
     return Rules(
         version=version_of(digests[name] for name in RULE_TABLES),
@@ -112,11 +108,12 @@ def _check_agencies(previous: Rules, new: Rules) -> None:
         raise RefusedEdit(f"restart to add or remove these agencies: {', '.join(sorted(changed))}")
 
 
-def _spelling_corrector(topics: Topics, names: PhraseLexicon[Agency], language: LanguageModel) -> SpellingCorrector:
+def _spelling_corrector(topics: Topics, names: Iterable[Phrase], language: LanguageModel) -> SpellingCorrector:
     # A part of a place's name is a correct word.
     place_words = {word for name in official_names(language.regions) for word in name.split()}
     known_words = place_words.union(language.word_frequencies.words)
-    return SpellingCorrector((*topics.vocabulary(), *names.words()), known_words, language.word_frequencies.rarity)
+    meant_words = {*topics.vocabulary(), *(word for name in names for word in name)}
+    return SpellingCorrector(meant_words, known_words, language.word_frequencies.rarity)
 
 
 def _competence_of_agencies(competence: CompetenceTable, registry: Registry) -> CompetenceTable:

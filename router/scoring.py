@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from config.reference.table_reader import TableError, raise_faults, read_table
 from router.evidence.evidence import EVIDENCE_KINDS, Evidence
@@ -35,8 +36,7 @@ class Weights:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
-class AgencyCandidate:
+class AgencyCandidate(NamedTuple):
     """An institution, the probability that it is the competent one, and its evidence, the strongest first."""
 
     institution: str
@@ -62,6 +62,8 @@ def rank_candidates(evidence: Sequence[Evidence], weights: Weights) -> list[Agen
 
 
 def _strongest_first(pieces: Sequence[Evidence], weights: Weights) -> tuple[Evidence, ...]:
+    if len(pieces) == 1:
+        return tuple(pieces)
     return tuple(sorted(pieces, key=lambda piece: -weights.by_kind[piece.kind] * piece.strength))
 
 
@@ -90,6 +92,8 @@ def calibrated(probability: float) -> float:
 
 def strength_by_kind(evidence: Sequence[Evidence]) -> Mapping[str, float]:
     """Return the strength of each kind of evidence for one institution."""
+    if len(evidence) == 1:
+        return {evidence[0].kind: evidence[0].strength}
     strengths: dict[str, list[float]] = defaultdict(list)
     for piece in evidence:
         strengths[piece.kind].append(piece.strength)

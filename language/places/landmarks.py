@@ -5,13 +5,14 @@ Read from `landmarks.csv`. It does not decide if the matter is that of the landm
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import Regions
 from config.reference.table_reader import TableRow, raise_faults, read_table
-from language.phrase_lexicon import PhraseLexicon
+from language.phrase_lexicon import LexiconMatch, PhraseLexicon
 from language.words import Word
 
 LANDMARKS = "landmarks.csv"
@@ -45,29 +46,36 @@ class LandmarkMatch(NamedTuple):
 
 
 class Landmarks:
-    """A fixed set of landmarks. The time of a search depends on the words of the text."""
+    """A fixed set of landmarks, by the `phrases` of their names."""
 
     def __init__(self, landmarks: Iterable[Landmark] = ()) -> None:
         landmarks = tuple(landmarks)
         self.operators = frozenset(landmark.operator for landmark in landmarks if landmark.operator)
-        by_phrase = {tuple(name.split()): landmark for landmark in landmarks for name in landmark.names}
+        self.phrases = {tuple(name.split()): landmark for landmark in landmarks for name in landmark.names}
         # Accounts are written in one word: @luckyhakim.
         for landmark in filter(lambda landmark: landmark.account, landmarks):
             for account in (name.replace(" ", "") for name in landmark.names):
                 if len(account) >= _MIN_ACCOUNT_LETTERS:
-                    by_phrase.setdefault((account,), landmark)
-        self._lexicon = PhraseLexicon(by_phrase)
+                    self.phrases.setdefault((account,), landmark)
+
+    @cached_property
+    def _lexicon(self) -> PhraseLexicon[Landmark]:
+        return PhraseLexicon(self.phrases)
 
     def find_landmarks(self, words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
         """Return the landmarks of a text, the longest name at each word, in order and without overlaps."""
-        matches: list[LandmarkMatch] = []
-        last_end = 0
-        for phrase in self._lexicon.find_phrases([word.normal for word in words]):
-            if phrase.first >= last_end:
-                start, end = words[phrase.first].start, words[phrase.end - 1].end
-                matches.append(LandmarkMatch(phrase.meaning, start, end))
-                last_end = phrase.end
-        return tuple(matches)
+        return landmarks_in_text(self._lexicon.find_phrases([word.normal for word in words]), words)
+
+
+def landmarks_in_text(phrases: Iterable[LexiconMatch[Landmark]], words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
+    """Return the landmarks whose names are among the words of a text, without those that overlap a previous one."""
+    matches: list[LandmarkMatch] = []
+    last_end = 0
+    for landmark, first, end in phrases:
+        if first >= last_end:
+            matches.append(LandmarkMatch(landmark, words[first].start, words[end - 1].end))
+            last_end = end
+    return tuple(matches)
 
 
 def load_landmarks(regions: Regions, path: Path = SHIPPED_FOLDER / LANDMARKS) -> Landmarks:

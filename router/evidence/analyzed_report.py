@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from language.phrase_lexicon import LexiconMatch
+from language.places.landmarks import LandmarkMatch
 from messages.shapes import Report
 from router.evidence.report_text import ReportText
 from router.evidence.topics import Topic
@@ -16,7 +17,7 @@ class AnalyzedReport:
     """A report and its matches. `topics` are the strongest first.
 
     `institutions` are the institutions that the sender speaks to or of; those that only describe a place are left out.
-    `units` are the units outside the names of institutions.
+    `units` are the units outside the names of institutions. `landmarks` are found with spelling corrected.
     """
 
     report: Report
@@ -25,3 +26,4 @@ class AnalyzedReport:
     location: ReportLocation
     institutions: tuple[LexiconMatch[Agency], ...]
     units: tuple[UnitMention, ...]
+    landmarks: tuple[LandmarkMatch, ...]

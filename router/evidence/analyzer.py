@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from language.phrase_lexicon import LexiconMatch, PhraseLexicon
+from language.phrase_lexicon import LexiconMatch
+from language.places.landmarks import LandmarkMatch, landmarks_in_text
 from language.spans import Span, SpanSet
 from messages.shapes import Report
 from router.evidence.analyzed_report import AnalyzedReport
@@ -13,9 +14,10 @@ from router.evidence.passages import (
     impersonation_spans,
     place_description_start,
 )
+from router.evidence.phrases import PhraseMatches, ReportPhrases
 from router.evidence.report_reader import ReportReader
 from router.evidence.report_text import ReportText
-from router.evidence.topics import HINT_SCORE, Topic, Topics
+from router.evidence.topics import HINT_SCORE, Topic, TopicOccurrence, find_topics
 from router.location.locator import ReportLocator
 from router.registry.agencies import Agency, is_government_phrase
 from router.registry.units import UnitIndex, UnitMention
@@ -43,31 +45,31 @@ _ORIGIN_WORDS = frozenset(("dari", "ke", "asal", "asli", "bukan", "selain", "ora
 class ReportAnalyzer:
     """Analyses reports with one version of the tables.
 
-    `institution_names` are the phrases by which institutions are named, in the normal form of words.
+    `phrases` are those of topics, institutions and landmarks.
     """
 
     def __init__(
         self,
         reader: ReportReader,
-        institution_names: PhraseLexicon[Agency],
+        phrases: ReportPhrases,
         units: UnitIndex,
-        topics: Topics,
         locator: ReportLocator,
     ) -> None:
         self._reader = reader
-        self._institution_names = institution_names
+        self._phrases = phrases
         self._units = units
-        self._topics = topics
         self._locator = locator
 
     def analyze(self, report: Report) -> AnalyzedReport:
         """Return the report with all matches."""
         text = self._reader.read(report)
         units = self._units.find(text.corrected_words)
-        matches = self._institution_names.find_phrases(text.normal_forms)
+        phrases = self._phrases.find(text.normal_forms)
+        matches = phrases.institutions
         location = self._locator.locate(
             report,
             text.words,
+            self._written_landmarks(text, phrases),
             [(unit.start, unit.end) for unit in units],
             [text.span(match.first, match.end) for match in matches if not match.meaning.is_regional],
         )
@@ -75,45 +77,53 @@ class ReportAnalyzer:
         return AnalyzedReport(
             report,
             text,
-            self._find_topics(text, matches, units, passages),
+            _find_topics(text, phrases, units, passages),
             location,
             tuple(_related_institutions(text, matches, SpanSet(passages))),
             # A unit may be a part of an institution's name (bupati Sampang).
             _units_outside(_units_outside(units, _spans(matches)), passages),
+            landmarks_in_text(phrases.landmarks, text.corrected_words),
         )
 
-    def _find_topics(
-        self,
-        text: ReportText,
-        institutions: Sequence[LexiconMatch[Agency]],
-        units: Sequence[UnitMention],
-        passages: Sequence[Span],
-    ) -> tuple[Topic, ...]:
-        """Return the topics of the words outside the passages, then those that units hint at."""
-        word_topics = self._find_word_topics(text, [*_name_spans(text, institutions), *passages])[:_MAX_TOPICS]
-        word_topic_names = {topic.name for topic in word_topics}
-        unit_topics = {
-            mention.unit.topic: Topic(mention.unit.topic, _UNIT_TOPIC_SCORE, ((mention.first, mention.last),))
-            for mention in units
-            if mention.unit.topic and mention.unit.topic not in word_topic_names
-        }
-        return tuple(topic.with_quote(text.quote_words) for topic in (*word_topics, *unit_topics.values()))
+    def _written_landmarks(self, text: ReportText, phrases: PhraseMatches) -> Sequence[LandmarkMatch]:
+        """Return the landmarks among the words as they are written: no spelling is corrected to that of a landmark."""
+        if text.words is not text.corrected_words:
+            phrases = self._phrases.find([word.normal for word in text.words])
+        return landmarks_in_text(phrases.landmarks, text.words)
 
-    def _find_word_topics(self, text: ReportText, excluded_spans: Sequence[Span]) -> Sequence[Topic]:
-        """Return the topics of the words outside the spans.
 
-        What is said aside is the matter itself if there is no other topic; what describes a place, if there is none
-        that is more than a hint.
-        """
-        all_words = _without_words(text.normal_forms, denied_question_spans(text))
-        asides, starts = list(aside_spans(text)), described_starts(text)
-        words = _without_words(all_words, asides)
-        if starts:
-            topics = self._topics.find(words, excluded_spans, starts)
-            if topics and topics[0].score > HINT_SCORE:
-                return topics
-        topics = self._topics.find(words, excluded_spans)
-        return topics if topics or not asides else self._topics.find(all_words, excluded_spans)
+def _find_topics(
+    text: ReportText, phrases: PhraseMatches, units: Sequence[UnitMention], passages: Sequence[Span]
+) -> tuple[Topic, ...]:
+    """Return the topics of the words outside the passages, then those that units hint at."""
+    excluded_spans = [*_name_spans(text, phrases.institutions), *passages]
+    word_topics = _find_word_topics(text, phrases.topics, excluded_spans)[:_MAX_TOPICS]
+    word_topic_names = {topic.name for topic in word_topics}
+    unit_topics = {
+        mention.unit.topic: Topic(mention.unit.topic, _UNIT_TOPIC_SCORE, ((mention.first, mention.last),))
+        for mention in units
+        if mention.unit.topic and mention.unit.topic not in word_topic_names
+    }
+    return tuple(topic.with_quote(text.quote_words) for topic in (*word_topics, *unit_topics.values()))
+
+
+def _find_word_topics(
+    text: ReportText, occurrences: Sequence[TopicOccurrence], excluded_spans: Sequence[Span]
+) -> Sequence[Topic]:
+    """Return the topics of the words outside the spans.
+
+    What is said aside is the matter itself if there is no other topic; what describes a place, if there is none
+    that is more than a hint.
+    """
+    words, occurrences = _without_passages(text.normal_forms, occurrences, list(denied_question_spans(text)))
+    asides, starts = list(aside_spans(text)), described_starts(text)
+    main_words, main_occurrences = _without_passages(words, occurrences, asides)
+    if starts:
+        topics = find_topics(main_occurrences, main_words, excluded_spans, starts)
+        if topics and topics[0].score > HINT_SCORE:
+            return topics
+    topics = find_topics(main_occurrences, main_words, excluded_spans)
+    return topics if topics or not asides else find_topics(occurrences, words, excluded_spans)
 
 
 def _name_spans(text: ReportText, institutions: Sequence[LexiconMatch[Agency]]) -> Iterator[tuple[int, int]]:
@@ -140,12 +150,19 @@ def _without_repetitions(matches: Sequence[LexiconMatch[Agency]]) -> Iterator[Le
         previous = match
 
 
-def _without_words(words: Sequence[str], spans: Iterable[Span]) -> Sequence[str]:
-    """Return the words with empty ones in the spans, which neither name a topic nor bar one."""
+def _without_passages(
+    words: Sequence[str], occurrences: Sequence[TopicOccurrence], passages: Sequence[Span]
+) -> tuple[Sequence[str], Sequence[TopicOccurrence]]:
+    """Return the words with empty ones in the passages, and the occurrences outside.
+
+    Empty words neither name a topic nor bar one.
+    """
+    if not passages:
+        return words, occurrences
     remaining = list(words)
-    for first, end in spans:
+    for first, end in passages:
         remaining[first:end] = [""] * (end - first)
-    return remaining
+    return remaining, [occurrence for occurrence in occurrences if all(remaining[occurrence.first : occurrence.end])]
 
 
 def _unrelated_passages(

@@ -1,7 +1,6 @@
 """Collects all evidence for institutions in a report. Pure; the evidence is weighed in `router.scoring`."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from messages.shapes import Report
@@ -45,7 +44,7 @@ def _with_named_institution(pieces: Sequence[Evidence]) -> Sequence[Evidence]:
     if not any(piece.kind == "named" for piece in pieces):
         return pieces
     return [
-        replace(piece, strength=piece.strength * _UNPLACED_BESIDE_NAME) if piece.kind == "unplaced" else piece
+        piece._replace(strength=piece.strength * _UNPLACED_BESIDE_NAME) if piece.kind == "unplaced" else piece
         for piece in pieces
     ]
 
@@ -60,7 +59,7 @@ def _with_sole_addressee(pieces: Sequence[Evidence], location: ReportLocation) -
     if not addressees or any(piece.institution in addressees for piece in further_pieces):
         return pieces
     if all(piece.kind == "place" for piece in further_pieces) and (not further_pieces or _is_only_in_form(location)):
-        return [replace(piece, strength=_SOLE_ADDRESSEE_STRENGTH) for piece in pieces if piece.kind == "addressed"]
+        return [piece._replace(strength=_SOLE_ADDRESSEE_STRENGTH) for piece in pieces if piece.kind == "addressed"]
     return pieces
 
 

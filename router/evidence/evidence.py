@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from messages.shapes import Reason
 from router.evidence.topics import Topic
@@ -28,8 +28,7 @@ EvidenceKind = Literal[
 EVIDENCE_KINDS: Sequence[EvidenceKind] = get_args(EvidenceKind)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Evidence for one institution.
 
     `strength` is 0 or more: log-odds of a topic's words, or the certainty of a name or a place (at most 1,

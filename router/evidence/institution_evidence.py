@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from language.phrase_lexicon import LexiconMatch
-from language.places.landmarks import Landmarks
 from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.competence import CompetenceTable
 from router.evidence.evidence import Evidence, EvidenceKind
@@ -68,13 +67,12 @@ class NamedInstitutionEvidence:
 class OperatorEvidence:
     """Evidence from landmarks: their operators. See `router.evidence.collector.EvidenceSource`."""
 
-    def __init__(self, registry: Registry, landmarks: Landmarks) -> None:
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._landmarks = landmarks
 
     def collect(self, report: AnalyzedReport) -> Iterator[Evidence]:
         """Yield evidence for the operator of each landmark in the text."""
-        for landmark, start, end in self._landmarks.find_landmarks(report.text.corrected_words):
+        for landmark, start, end in report.landmarks:
             for code in self._registry.current_institutions(landmark.operator):
                 explanation = f"“{report.text.quote(start, end)}” dikelola {self._registry.name_of(code)}."
                 yield Evidence(code, "operator", 1.0, "landmark", explanation)

@@ -21,6 +21,7 @@ _BESIDE_WORDS = frozenset(
 _AREA_WORDS = frozenset(("sekitar", "kawasan", "sekitaran"))
 # “lampu merah Samsat”
 _TRAFFIC_LIGHT = ("lampu", "merah")
+_DESCRIBING_WORDS = _BESIDE_WORDS | {_TRAFFIC_LIGHT[1]}
 # Things of an institution between such a word and its name: “dekat tiang Telkom”, “samping gardu PLN”.
 _THINGS_OF_INSTITUTIONS = frozenset(
     (
@@ -90,8 +91,8 @@ def described_starts(text: ReportText) -> Collection[int]:
     """Return the words that begin the description of a place: a topic's phrase that begins there is no matter."""
     words = text.normal_forms
     starts = set[int]()
-    for position, word in enumerate(words):
-        if word in _BESIDE_WORDS or _is_traffic_light(words, position):
+    for position in _positions_of(_DESCRIBING_WORDS, words):
+        if words[position] in _BESIDE_WORDS or _is_traffic_light(words, position):
             end = position + 1
             while end < len(words) and end - position <= _MAX_THINGS and words[end] in _THINGS_OF_INSTITUTIONS:
                 end += 1

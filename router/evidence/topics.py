@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count, pairwise, product
 from math import isfinite
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from config.reference.table_reader import TableRow, raise_faults, read_table
-from language.phrase_lexicon import LexiconMatch, Phrase, PhraseLexicon
+from language.phrase_lexicon import LexiconMatch, Phrase, PhraseLexicon, longest_matches
 from language.spans import Span, SpanSet
 from language.words import WordReader
 
@@ -30,7 +32,6 @@ _NEGATIONS = frozenset({"bukan", "selain", "kecuali"})
 _REPETITION_FACTOR = 0.5
 
 Spans = tuple[Span, ...]
-_PhraseFilter = Callable[[Phrase], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,7 @@ class Cue:
     unless: tuple[Phrase, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(NamedTuple):
     """A topic that a report speaks of, with a score in log-odds.
 
     `spans` are the parts of its strongest phrase, as words from the first to before the second number. `quote` is
@@ -63,7 +63,7 @@ class Topic:
 
     def with_quote(self, quote_words: Callable[[int, int], str]) -> "Topic":
         """Return the topic with its quote; `quote_words` returns the text of the words from one to before another."""
-        return replace(self, quote=" … ".join(quote_words(*span) for span in self.spans))
+        return self._replace(quote=" … ".join([quote_words(*span) for span in self.spans]))
 
 
 class _CueMatch(NamedTuple):
@@ -74,32 +74,60 @@ class _CueMatch(NamedTuple):
     spans: Spans
 
 
+@dataclass(slots=True, eq=False)
+class TopicPhrase:
+    """A phrase of the table: the cues that it is a phrase of, the ids of those of which it is a part, or excludes.
+
+    `parted` are the phrases of several parts that it begins, by their second part.
+    """
+
+    words: Phrase
+    cues: list[Cue] = field(default_factory=list)
+    cue_ids: set[int] = field(default_factory=set)
+    part_cue_ids: set[int] = field(default_factory=set)
+    excluded_cue_ids: list[int] = field(default_factory=list)
+    parted: dict["TopicPhrase", list["_PartedPhrase"]] = field(default_factory=dict)
+
+
+class _PartedPhrase(NamedTuple):
+    """A phrase of several parts. Its first two values are the order in which such phrases count."""
+
+    cue_id: int
+    words_of_parts: tuple[Phrase, ...]
+    parts: tuple[TopicPhrase, ...]
+    cue: Cue
+
+
+TopicOccurrence = LexiconMatch[TopicPhrase]
+_PhraseFilter = Callable[[TopicPhrase], bool]
+_in_order = itemgetter(0, 1)
+
+
 class Topics:
-    """Finds the topics of a report."""
+    """Finds the topics of a report. `phrases` are those of all cues, parts and exceptions."""
 
     def __init__(self, cues: Sequence[Cue]) -> None:
         self._cues = cues
-        self._cues_by_phrase: dict[Phrase, list[Cue]] = defaultdict(list)
-        # Phrases of several parts by their first and their second part.
-        self._cues_by_parts: dict[Phrase, dict[Phrase, list[tuple[tuple[Phrase, ...], Cue]]]] = defaultdict(dict)
-        self._excluded_cue_ids: dict[Phrase, list[int]] = defaultdict(list)
-        self._cue_ids_by_part: dict[Phrase, set[int]] = defaultdict(set)
+        self.phrases: dict[Phrase, TopicPhrase] = {}
         for cue in cues:
             self._add_cue(cue)
-        self._phrase_lexicon = PhraseLexicon({phrase: phrase for phrase in self._cues_by_phrase})
-        self._part_lexicon = PhraseLexicon({part: part for part in self._cue_ids_by_part})
-        self._exclusion_lexicon = PhraseLexicon(self._excluded_cue_ids)
 
     def _add_cue(self, cue: Cue) -> None:
-        for parts in cue.phrases:
+        for words_of_parts in cue.phrases:
+            parts = tuple(map(self._phrase, words_of_parts))
             if len(parts) == 1:
-                self._cues_by_phrase[parts[0]].append(cue)
+                parts[0].cues.append(cue)
+                parts[0].cue_ids.add(cue.id)
             else:
-                self._cues_by_parts[parts[0]].setdefault(parts[1], []).append((parts, cue))
+                parted = _PartedPhrase(cue.id, words_of_parts, parts, cue)
+                parts[0].parted.setdefault(parts[1], []).append(parted)
                 for part in parts:
-                    self._cue_ids_by_part[part].add(cue.id)
+                    part.part_cue_ids.add(cue.id)
         for phrase in cue.unless:
-            self._excluded_cue_ids[phrase].append(cue.id)
+            self._phrase(phrase).excluded_cue_ids.append(cue.id)
+
+    def _phrase(self, words: Phrase) -> TopicPhrase:
+        return self.phrases.setdefault(words, TopicPhrase(words))
 
     @property
     def cues(self) -> Sequence[Cue]:
@@ -108,94 +136,98 @@ class Topics:
 
     def vocabulary(self) -> Iterable[str]:
         """Return every word of a phrase."""
-        return {*self._phrase_lexicon.words(), *self._part_lexicon.words()}
+        phrases = self.phrases.values()
+        return {word for phrase in phrases if phrase.cues or phrase.part_cue_ids for word in phrase.words}
 
-    def find(
-        self, words: Sequence[str], excluded_spans: Iterable[Span] = (), excluded_starts: Container[int] = ()
-    ) -> list[Topic]:
-        """Return the topics in a sequence of normal forms, the one with the highest score first.
+    @cached_property
+    def _lexicon(self) -> PhraseLexicon[TopicPhrase]:
+        return PhraseLexicon(self.phrases)
 
-        Phrases within one of the excluded spans, or that begin at an excluded word, do not count. A phrase that counts
-        for no topic here, because all its rows are excluded, does not hide a shorter one inside it ("paspor" in "bikin
-        paspor").
-        """
-        excluded = SpanSet(excluded_spans)
-        excluded_ids = {cue_id for cue_ids in self._exclusion_lexicon.find_all_meanings(words) for cue_id in cue_ids}
-        phrases = _find_phrases(self._phrase_lexicon, words, excluded, self._phrase_filter(excluded_ids))
-        parts = _find_phrases(self._part_lexicon, words, excluded, self._part_filter(excluded_ids))
-        matches = (
-            match
-            for match in (
-                *self._match_phrases(_starting_elsewhere(phrases, excluded_starts)),
-                *self._match_parts(_starting_elsewhere(parts, excluded_starts)),
-            )
-            if match.cue.id not in excluded_ids
-        )
-        topics = [_topic(name, list(matches.values())) for name, matches in _strongest_matches(matches).items()]
-        return sorted(topics, key=lambda topic: (-topic.score, topic.name))
-
-    def _phrase_filter(self, excluded_ids: AbstractSet[int]) -> _PhraseFilter | None:
-        """Return a function that is True for phrases with a row that is not excluded; `None` if no row is."""
-        if not excluded_ids:
-            return None
-        return lambda phrase: any(cue.id not in excluded_ids for cue in self._cues_by_phrase[phrase])
-
-    def _part_filter(self, excluded_ids: AbstractSet[int]) -> _PhraseFilter | None:
-        """Return the same for parts of phrases."""
-        return (lambda part: not self._cue_ids_by_part[part] <= excluded_ids) if excluded_ids else None
-
-    def _match_phrases(self, occurrences: Iterable[LexiconMatch[Phrase]]) -> Iterator[_CueMatch]:
-        for occurrence in occurrences:
-            for cue in self._cues_by_phrase[occurrence.meaning]:
-                yield _CueMatch(cue, occurrence.meaning, ((occurrence.first, occurrence.end),))
-
-    def _match_parts(self, occurrences: Iterable[LexiconMatch[Phrase]]) -> Iterator[_CueMatch]:
-        by_part: dict[Phrase, list[LexiconMatch[Phrase]]] = defaultdict(list)
-        for occurrence in occurrences:
-            by_part[occurrence.meaning].append(occurrence)
-        candidates = sorted(
-            self._phrases_of_parts(by_part.keys()), key=lambda candidate: (candidate[1].id, candidate[0])
-        )
-        for parts, cue in candidates:
-            if all(map(by_part.__contains__, parts)) and (spans := _nearest_spans([by_part[part] for part in parts])):
-                yield _CueMatch(cue, tuple(word for part in parts for word in part), spans)
-
-    def _phrases_of_parts(self, parts: AbstractSet[Phrase]) -> Iterator[tuple[tuple[Phrase, ...], Cue]]:
-        """Yield the phrases whose first two parts occur.
-
-        Many phrases may begin with one part; only those whose second part occurs too cost time.
-        """
-        for first in parts:
-            by_second = self._cues_by_parts.get(first, {})
-            for second in parts & by_second.keys():
-                yield from by_second[second]
+    def find(self, words: Sequence[str]) -> list[Topic]:
+        """Return the topics in a sequence of normal forms, the one with the highest score first."""
+        return find_topics(self._lexicon.find_all(words), words)
 
 
-def _find_phrases(
-    lexicon: PhraseLexicon[Phrase],
+def find_topics(
+    occurrences: Sequence[TopicOccurrence],
     words: Sequence[str],
-    excluded_spans: SpanSet,
-    is_allowed: _PhraseFilter | None,
-) -> Sequence[LexiconMatch[Phrase]]:
+    excluded_spans: Iterable[Span] = (),
+    excluded_starts: Container[int] = (),
+) -> list[Topic]:
+    """Return the topics of all phrases that occur among some words, the one with the highest score first.
+
+    Phrases within one of the excluded spans, or that begin at an excluded word, do not count. A phrase that counts
+    for no topic here, because all its rows are excluded, does not hide a shorter one inside it ("paspor" in "bikin
+    paspor").
+    """
+    if not occurrences:
+        return []
+    excluded_ids = {cue_id for occurrence in occurrences for cue_id in occurrence.meaning.excluded_cue_ids}
+    is_counted = _occurrence_filter(words, SpanSet(excluded_spans), excluded_starts)
+    phrases = filter(is_counted, longest_matches(occurrences, _phrase_filter(excluded_ids)))
+    parts = filter(is_counted, longest_matches(occurrences, _part_filter(excluded_ids)))
+    matches = (match for match in (*_match_phrases(phrases), *_match_parts(parts)) if match.cue.id not in excluded_ids)
+    topics = [_topic(name, list(matches.values())) for name, matches in _strongest_matches(matches).items()]
+    return sorted(topics, key=lambda topic: (-topic.score, topic.name))
+
+
+def _match_phrases(occurrences: Iterable[TopicOccurrence]) -> Iterator[_CueMatch]:
+    for occurrence in occurrences:
+        for cue in occurrence.meaning.cues:
+            yield _CueMatch(cue, occurrence.meaning.words, ((occurrence.first, occurrence.end),))
+
+
+def _match_parts(occurrences: Iterable[TopicOccurrence]) -> Iterator[_CueMatch]:
+    by_part: dict[TopicPhrase, list[TopicOccurrence]] = defaultdict(list)
+    for occurrence in occurrences:
+        by_part[occurrence.meaning].append(occurrence)
+    for parted in sorted(_phrases_of_parts(by_part.keys()), key=_in_order):
+        if all(map(by_part.__contains__, parted.parts)) and (
+            spans := _nearest_spans([by_part[part] for part in parted.parts])
+        ):
+            yield _CueMatch(parted.cue, tuple(word for words in parted.words_of_parts for word in words), spans)
+
+
+def _phrases_of_parts(parts: AbstractSet[TopicPhrase]) -> Iterator[_PartedPhrase]:
+    """Yield the phrases whose first two parts occur.
+
+    Many phrases may begin with one part; only those whose second part occurs too cost time.
+    """
+    for first in parts:
+        if first.parted:
+            for second in parts & first.parted.keys():
+                yield from first.parted[second]
+
+
+def _phrase_filter(excluded_ids: AbstractSet[int]) -> _PhraseFilter:
+    """Return a function that is True for phrases with a cue that is not excluded."""
+    return lambda phrase: not phrase.cue_ids <= excluded_ids
+
+
+def _part_filter(excluded_ids: AbstractSet[int]) -> _PhraseFilter:
+    """Return the same for parts of phrases."""
+    return lambda phrase: not phrase.part_cue_ids <= excluded_ids
+
+
+def _occurrence_filter(
+    words: Sequence[str], excluded_spans: SpanSet, excluded_starts: Container[int]
+) -> Callable[[TopicOccurrence], bool]:
+    """Return a function that is True for occurrences that are neither negated nor excluded."""
     has_negation = not _NEGATIONS.isdisjoint(words)
-    return [
-        match
-        for match in lexicon.find_phrases(words, is_allowed)
-        if not (has_negation and _is_negated(words, match.first)) and not excluded_spans.contain(match.first, match.end)
-    ]
 
+    def is_counted(occurrence: TopicOccurrence) -> bool:
+        _, first, end = occurrence
+        is_excluded = first in excluded_starts or (has_negation and _is_negated(words, first))
+        return not is_excluded and not excluded_spans.contain(first, end)
 
-def _starting_elsewhere(
-    matches: Iterable[LexiconMatch[Phrase]], excluded_starts: Container[int]
-) -> Iterator[LexiconMatch[Phrase]]:
-    return (match for match in matches if match.first not in excluded_starts)
+    return is_counted
 
 
 def _is_negated(words: Sequence[str], first: int) -> bool:
     return any(word in _NEGATIONS for word in words[max(0, first - _NEGATION_DISTANCE) : first])
 
 
-def _nearest_spans(occurrences_of_parts: Sequence[Sequence[LexiconMatch[Phrase]]]) -> Spans | None:
+def _nearest_spans(occurrences_of_parts: Sequence[Sequence[TopicOccurrence]]) -> Spans | None:
     """Return the spans of the parts where they stand nearest each other, in any order; `None` if they are far apart."""
     combinations: list[Spans] = []
     for combination in product(*(occurrences[:_MAX_OCCURRENCES] for occurrences in occurrences_of_parts)):

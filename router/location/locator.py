@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from language.places.finder import PlaceFinder
-from language.places.landmarks import LandmarkMatch, Landmarks
+from language.places.landmarks import LandmarkMatch
 from language.spans import SpanSet
 from language.tokens import Tokens
 from language.words import Word
@@ -38,30 +38,31 @@ _AREA_KINDS = frozenset(("kawasan", "wilayah", "julukan"))
 class ReportLocator:
     """Locates reports with one version of the place tables."""
 
-    def __init__(self, place_finder: PlaceFinder, landmarks: Landmarks) -> None:
+    def __init__(self, place_finder: PlaceFinder) -> None:
         self._place_finder = place_finder
-        self._landmarks = landmarks
 
     def locate(
         self,
         report: Report,
         words: Sequence[Word],
+        landmarks: Iterable[LandmarkMatch],
         unit_spans: Iterable[tuple[int, int]] = (),
         institution_spans: Iterable[tuple[int, int]] = (),
     ) -> ReportLocation:
         """Return the places that a report may be about.
 
-        `words` are those of `location_text(report)`, and the spans are positions in it. A place named behind a unit is
-        the unit's place. A name inside the span of an institution is no place.
+        `words` are those of `location_text(report)`, `landmarks` those that they name, and the spans are positions in
+        it. A place named behind a unit is the unit's place. A name inside the span of an institution is no place.
 
         The text outweighs the fields of the form. These count if the text names no place, and settle which of several
         regions the text means.
         """
-        text = location_text(report)
+        tokens = Tokens(location_text(report))
+        text = tokens.text
         form_claims = list(field_claims(report.place, report.agency, self._place_finder))
         landmarks = [
             landmark
-            for landmark in self._landmarks.find_landmarks(words)
+            for landmark in landmarks
             if not self._is_district_of_form(landmark, text, _clear_codes(form_claims))
             and not _is_village_name(landmark, words)
             and _CLAUSE_ENDS.isdisjoint(text[landmark.start : landmark.end])
@@ -70,7 +71,6 @@ class ReportLocator:
         # The name of a street is no place, and neither are the words in it (“Toba” in “Jl. Danau Toba”).
         places = [landmark for landmark in landmarks if not _is_street_name(landmark, words)]
         other_claims = [*landmark_claims(text, places), *form_claims]
-        tokens = Tokens(text)
         matches = self._place_finder.find_places(tokens, _clear_codes(other_claims), _confusable_codes(other_claims))
         claims = [
             claim

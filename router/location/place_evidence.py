@@ -11,8 +11,7 @@ from language.places.names import city_of
 STREET = "street"
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceEvidence:
+class PlaceEvidence(NamedTuple):
     """One piece of text that speaks for a place. `text` is as written.
 
     `kind` is a `NamingKind`, `landmark`, `unit`, `street`, `code`, `field`, `address` or `addressee`.
@@ -25,8 +24,7 @@ class PlaceEvidence:
     end: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceCandidate:
+class PlaceCandidate(NamedTuple):
     """A place that the report may be about: the narrowest clear region.
 
     `certainty` is the probability of its city or regency, from 0 to 1.

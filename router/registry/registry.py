@@ -1,7 +1,7 @@
 """The institutions and units that an operator keeps, and the questions that routing asks of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from language.phrase_index import PhraseIndex
 from messages.topics import TRIAGE
@@ -22,6 +22,15 @@ class Registry:
     institutions: Mapping[str, Agency]
     name_index: PhraseIndex[Agency]
     units: UnitIndex
+    _current_by_code: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
+    _receiver_by_code: Mapping[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Find the successors and the receiving agency of each institution: every report asks for several."""
+        current = {code: agency_rows.current_institutions(code, self.institutions) for code in self.institutions}
+        receivers = {code: agency_rows.receiving_agency(code, self.institutions) for code in self.institutions}
+        object.__setattr__(self, "_current_by_code", current)
+        object.__setattr__(self, "_receiver_by_code", receivers)
 
     def name_of(self, code: str) -> str:
         """Return the name of an institution; the code itself if it is no longer in the registry."""
@@ -30,11 +39,11 @@ class Registry:
 
     def current_institutions(self, code: str) -> tuple[str, ...]:
         """Return the institution itself, or its last successors, best first; nothing for an unknown code."""
-        return agency_rows.current_institutions(code, self.institutions)
+        return self._current_by_code.get(code, ())
 
     def receiving_agency(self, code: str) -> str:
         """Return the connected agency that receives the complaints for a code; triage if there is none."""
-        return agency_rows.receiving_agency(code, self.institutions)
+        return self._receiver_by_code.get(code, TRIAGE)
 
     def find_receiving_agency(self, code: str) -> str | None:
         """Return the agency that receives the complaints for a code that a person gave.

@@ -7,21 +7,25 @@ from language.places.names import city_of
 from messages.shapes import Place, Report
 from router.decide import ranked_agencies
 from router.location.locator import ReportLocator
-from router.location.place_evidence import STREET
+from router.location.place_evidence import STREET, ReportLocation
 from router.location.searched_text import location_text
 from tests.support.rules import SHIPPED, cached_rules, language_of
 
 _LANGUAGE = language_of()
-_LOCATOR = ReportLocator(
-    _LANGUAGE.place_finder, Landmarks([Landmark(("danau toba",), "wisata", ("12.08", "12.12"), "")])
-)
+_LOCATOR = ReportLocator(_LANGUAGE.place_finder)
+_LANDMARKS = Landmarks([Landmark(("danau toba",), "wisata", ("12.08", "12.12"), "")])
 
 
 def _best_city(text: str, region: str = "", address: str = "") -> str:
     """Return the code of the likeliest city, regency or province; nothing without a place."""
     report = Report(text=text, place=Place(region=region, address=address))
-    best = _LOCATOR.locate(report, _LANGUAGE.words.read_words(location_text(report))).best
+    best = _locate(report).best
     return city_of(best.code) if best else ""
+
+
+def _locate(report: Report, landmarks: Landmarks = _LANDMARKS) -> ReportLocation:
+    words = _LANGUAGE.words.read_words(location_text(report))
+    return _LOCATOR.locate(report, words, landmarks.find_landmarks(words))
 
 
 @pytest.mark.parametrize(
@@ -90,10 +94,9 @@ def test_of_two_places_one_is_meant(text: str, code: str) -> None:
 def test_derived_words_and_phrases_across_a_comma_are_no_places() -> None:
     """“Pandangan” is a village, too; “kota hujan” is Bogor's nickname."""
     landmarks = Landmarks([Landmark(("kota hujan",), "julukan", ("32.71",), "")])
-    locator = ReportLocator(_LANGUAGE.place_finder, landmarks)
     texts = ("truk menutup pandangan anak", "Yth Pak Walikota, hujan sore ini banjir", "banjir di kota hujan")
     reports = [Report(text=text) for text in texts]
-    best = [locator.locate(report, _LANGUAGE.words.read_words(location_text(report))).best for report in reports]
+    best = [_locate(report, landmarks).best for report in reports]
     assert [place.code if place else "" for place in best] == ["", "", "32.71"]
 
 

@@ -28,7 +28,7 @@ _LANDMARKS = Landmarks(
         Landmark(("jabodetabek",), "area", ("31", "32.01", "32.71", "32.76", "36.71", "32.75"), ""),
     ]
 )
-_LOCATOR = ReportLocator(_LANGUAGE.place_finder, _LANDMARKS)
+_LOCATOR = ReportLocator(_LANGUAGE.place_finder)
 
 
 def is_ambiguous(location: ReportLocation) -> bool:
@@ -45,7 +45,8 @@ def is_ambiguous(location: ReportLocation) -> bool:
 
 
 def _locate(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
-    return _LOCATOR.locate(report, _WORDS.read_words(location_text(report)), units)
+    words = _WORDS.read_words(location_text(report))
+    return _LOCATOR.locate(report, words, _LANDMARKS.find_landmarks(words), units)
 
 
 def _locate_text(text: str, title: str = "", reported_place: Place | None = None) -> ReportLocation:
