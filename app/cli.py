@@ -39,7 +39,9 @@ class CommandSource(NamedTuple):
 
 # `satupintu --help` lists the commands in this order.
 COMMANDS: Mapping[str, CommandSource] = {
-    "run": CommandSource("service", "run", "Run the service: all stages in one process, or only the named ones."),
+    "run": CommandSource(
+        "service", "run", "Run the service: all stages in several processes, or the named ones in one."
+    ),
     "check": CommandSource("service", "check", "Check whether the service can start, and list what prevents it."),
     "top": CommandSource(
         "monitoring.commands",

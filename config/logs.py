@@ -20,13 +20,27 @@ def _without_exception_text(
     return event
 
 
-def configure(level: str, style: str) -> None:
-    """Send every log line of this process, the libraries' warnings too, through one format."""
+def _named(process_name: str) -> structlog.types.Processor:
+    """Return what adds the name of this process to a line that names none."""
+
+    def add_name(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+        event.setdefault("process", process_name)
+        return event
+
+    return add_name
+
+
+def configure(level: str, style: str, process_name: str = "") -> None:
+    """Send every log line of this process, the libraries' warnings too, through one format.
+
+    `process_name` tells the processes of one machine apart, which write into one log.
+    """
     processors: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_exception_text,
+        *([_named(process_name)] if process_name else []),
     ]
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()

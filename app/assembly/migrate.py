@@ -1,5 +1,6 @@
 """Migrates the database to the tables of this version. Several processes may do it at once."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -21,10 +22,9 @@ def migrate(engine: Engine) -> None:
 
     A migrated database is only read: no lock is needed, and none that another process holds is waited for.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    if _is_migrated(engine, config):
+    if _is_migrated(engine):
         return
+    config = _alembic_config()
     with write_transaction(engine) as connection, without_statement_limit(connection):
         lock_until_commit(connection, DatabaseLock.MIGRATION)
         config.attributes["connection"] = connection
@@ -34,8 +34,18 @@ def migrate(engine: Engine) -> None:
             raise Stop(f"the database does not fit this version of the program: {error}") from error
 
 
-def _is_migrated(engine: Engine, config: Config) -> bool:
+@cache
+def newest_revisions() -> frozenset[str]:
+    """Return the revisions of a migrated database. The first call imports every migration."""
+    return frozenset(ScriptDirectory.from_config(_alembic_config()).get_heads())
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    return config
+
+
+def _is_migrated(engine: Engine) -> bool:
     with read_transaction(engine) as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == set(
-            ScriptDirectory.from_config(config).get_heads()
-        )
+        return newest_revisions() == set(MigrationContext.configure(connection).get_current_heads())

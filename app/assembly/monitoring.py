@@ -25,7 +25,7 @@ def snapshot_collector(parts: Parts, *, repeated: bool = False) -> SnapshotColle
         parts.channels.names,
         lambda now: _queues(parts, now),
         lambda: _count_webhooks_off(parts),
-        ProcessProbe(parts.settings.peers, utc_now),
+        ProcessProbe(parts.watched_addresses, utc_now),
         utc_now,
         time.monotonic,
         _QUEUES_SECONDS if repeated else 0.0,

@@ -1,6 +1,7 @@
 """The operations' port of a process: health and metrics, and the console where the monitor runs."""
 
 import secrets
+import socket
 import threading
 from functools import partial
 from pathlib import Path
@@ -90,19 +91,22 @@ def console_templates(desk_address: str) -> Environment:
 
 
 class OpsServer:
-    """Serves the operations' port in a thread of its own."""
+    """Serves the operations' port in a thread of its own, on `listener` if that is open already."""
 
-    def __init__(self, app: FastAPI, host: str, port: int, stopping: threading.Event) -> None:
+    def __init__(
+        self, app: FastAPI, host: str, port: int, stopping: threading.Event, listener: socket.socket | None = None
+    ) -> None:
         config = uvicorn.Config(
             app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS
         )
         self._server = uvicorn.Server(config)
         self._stopping = stopping
+        self._sockets = [listener] if listener else None
 
     def run(self) -> None:
         """Serve until stopped."""
         threading.Thread(target=self._await_stop, name="ops-stop", daemon=True).start()
-        self._server.run()
+        self._server.run(self._sockets)
 
     def _await_stop(self) -> None:
         self._stopping.wait()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.assembly.installed_channel import InstalledChannel
+from app.assembly.processes.address_file import ADDRESS_FILE, read_addresses
 from app.clock import utc_now
 from app.system_user import system_user
 from bus.port import Bus, Producer, TopicSpec
@@ -80,6 +82,24 @@ class Parts:
         self.now = utc_now
         self.installed_channels = tuple(channels)
         self.channels = ChannelDirectory(tuple(channel.facts for channel in self.installed_channels))
+
+    def of_process(self, settings: Settings) -> Parts:
+        """Return the parts of a process with these settings. It shares what is built already, usually the tables."""
+        parts = copy(self)
+        parts.settings = settings
+        return parts
+
+    def load_tables(self) -> None:
+        """Load the tables that the stages read. Raises `TableError` and `SettingsError`."""
+        _ = self.rules, self.matchers, self.classifier, self.danger_reader, self.conversation
+        _ = self.deadlines, self.retention, self.regions, self.services
+
+    @property
+    def watched_addresses(self) -> Sequence[str]:
+        """Operations' addresses of the processes: those set, those that `run` started, or that of this machine."""
+        if self.settings.ops_peers:
+            return self.settings.peers
+        return read_addresses(self.settings.home / ADDRESS_FILE) or self.settings.peers
 
     @cached_property
     def secrets(self) -> Secrets:

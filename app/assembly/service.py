@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -71,12 +72,15 @@ NamedThread = tuple[str, Callable[[], None]]
 class Service:
     """One process. `stages` are those that it runs; `stop`, SIGTERM or SIGINT lets each finish its current batch.
 
+    `ops_socket` listens on the operations' port; without it the process opens the port that the settings name.
+
     It starts whatever is away: its stages begin once the database is migrated and the topics exist, and its doors
     accept what needs neither.
     """
 
-    def __init__(self, parts: Parts, stages: Iterable[str]) -> None:
+    def __init__(self, parts: Parts, stages: Iterable[str], ops_socket: socket.socket | None = None) -> None:
         self._parts = parts
+        self._ops_socket = ops_socket
         self._stages = set(stages)
         self._stopping = threading.Event()
         # 0, or the code of the first error that ended the process.
@@ -245,7 +249,8 @@ class Service:
                 yield "traces", self._worker(traces.consumer_group(parts), traces.stage(parts))
         if port := parts.settings.ops_port_of(self._stages):
             app = operations_http.build(parts, self._health, self._doors, monitor_loop)
-            yield "ops", operations_http.OpsServer(app, parts.settings.ops_host, port, self._stopping).run
+            host, listener = parts.settings.ops_host, self._ops_socket
+            yield "ops", operations_http.OpsServer(app, host, port, self._stopping, listener).run
 
     def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
         parts = self._parts

@@ -3,41 +3,122 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.common.arguments import Json
+from app.commands.common.failures import stop_if_explained
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_UNAVAILABLE, EX_USAGE, OUT, print_json, stop
 from app.exit_codes import EX_CONFIG
 from app.stage_names import STAGES
 
 if TYPE_CHECKING:
+    import socket
+
     from app.assembly.parts import Parts
+    from app.assembly.processes.plan import PlannedProcess
     from app.assembly.startup import checks as startup_checks
 
 
 def run(
     stages: Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(STAGES)}. Default: all.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print addresses and examples first.")] = False,
+    threads: Annotated[bool, typer.Option("--threads", help="Run all stages in one process.")] = False,
 ) -> None:
-    """Run the service: all stages in one process, or only the named ones."""
-    from app.assembly.service import Service
-    from app.assembly.startup import checks as startup_checks
-    from app.welcome import welcome
-
+    """Run the service: all stages in several processes, or the named ones in one."""
     if unknown := set(stages or ()) - set(STAGES):
         stop(f"There is no stage {', '.join(sorted(unknown))}. Use {', '.join(STAGES)}.", EX_USAGE)
     with open_parts() as parts:
-        startup_checks.must_pass(parts, with_doors=not stages or "ingest" in stages)
-        startup_checks.ports_must_be_free(parts, stages or STAGES)
-        if not stages and not quiet:
-            # Not through Rich: a wrapped command cannot be pasted.
-            print(welcome(parts) + _administrator_line(parts), file=sys.stderr)
-        sys.exit(Service(parts, stages or STAGES).run())
+        if not stages and not threads:
+            sys.exit(_run_processes(parts, quiet=quiet))
+        _prepare_start(parts, stages or STAGES, quiet=quiet or bool(stages))
+        sys.exit(_run_stages(parts, stages or STAGES))
+
+
+def _run_processes(parts: Parts, *, quiet: bool) -> int:
+    """Run all stages in processes of their own until stopped. Return the exit code.
+
+    This process opens neither the database nor the bus: it only forks. The tables are loaded before, so that the
+    processes share their memory.
+    """
+    import gc
+    import time
+
+    from app.assembly.processes.address_file import ADDRESS_FILE, remove_addresses, write_addresses
+    from app.assembly.processes.plan import plan_processes
+    from app.assembly.processes.supervisor import Supervisor
+
+    _load_shared(parts)
+    planned = plan_processes(parts.settings)
+    functions = {process.name: partial(_run_planned, parts, process) for process in planned}
+    supervisor = Supervisor(functions, time.monotonic)
+    # The collector of a forked process would write to every object, and so copy the shared memory.
+    gc.collect()
+    gc.freeze()
+    if code := supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, STAGES, quiet=quiet))):
+        return code
+    addresses = parts.settings.home / ADDRESS_FILE
+    write_addresses(addresses, planned[0].settings.peers)
+    try:
+        return supervisor.run()
+    finally:
+        remove_addresses(addresses)
+
+
+def _load_shared(parts: Parts) -> None:
+    """Import what every process needs, and load the tables. The checks of the start name what is wrong with them."""
+    import app.assembly.service
+    import app.assembly.startup.checks  # noqa: F401
+    from app.assembly.migrate import newest_revisions
+    from config.settings import SettingsError
+
+    newest_revisions()
+    with suppress(SettingsError, OSError):
+        parts.load_tables()
+
+
+def _run_planned(parts: Parts, process: PlannedProcess) -> int:
+    """Run one of several processes. Return its exit code."""
+    from config import logs
+
+    settings = process.settings
+    logs.configure(settings.log_level, settings.log_format, process.name)
+    return _explained(lambda: _run_stages(parts.of_process(settings), process.stages, process.ops_socket))
+
+
+def _run_stages(parts: Parts, stages: Sequence[str], ops_socket: socket.socket | None = None) -> int:
+    from app.assembly.service import Service
+
+    try:
+        return Service(parts, stages, ops_socket).run()
+    finally:
+        parts.audit_heads.close()
+
+
+def _explained(run: Callable[[], int | None]) -> int:
+    """Run a function of a forked process. Return its exit code; an error that a person can fix ends with a sentence."""
+    try:
+        return run() or 0
+    except Exception as error:
+        stop_if_explained(error)
+        raise
+
+
+def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
+    """Check whether a service with these stages can start, and print addresses and examples. Raises `Stop`."""
+    from app.assembly.startup import checks as startup_checks
+    from app.welcome import welcome
+
+    startup_checks.must_pass(parts, with_doors="ingest" in stages)
+    startup_checks.ports_must_be_free(parts, stages)
+    if not quiet:
+        # Not through Rich: a wrapped command cannot be pasted.
+        print(welcome(parts) + _administrator_line(parts), file=sys.stderr)
 
 
 def _administrator_line(parts: Parts) -> str:

@@ -22,7 +22,8 @@ def test_kafka_is_down_until_the_disk_of_the_spool_is_full(new_game_day: NewGame
     With the broker back everything that was accepted is processed.
     """
     day = new_game_day(own_node.bootstrap, rates="web=10000/minute")
-    day.start()
+    day.service.start("--threads")
+    day.wait_until_quiet()
     own_node.kill()
     assert day.report().status_code == requests.codes.accepted
     day.wait_for_alert("bus-away", "The doors store new messages in their spools (1 message so far).")

@@ -24,7 +24,7 @@ def test_postgresql_is_frozen(tmp_path: Path, data: Path) -> None:
     service = RunningService(tmp_path, database_url=server.get_uri(), database_statement_seconds="1")
     address = f"http://127.0.0.1:{service.settings.port}"
     try:
-        service.start()
+        service.start("--threads")
         with frozen(data):
             report = {"text": "Lampu padam di Kota Semarang"}
             assert (

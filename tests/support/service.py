@@ -69,10 +69,13 @@ class RunningService:
         return {pid: code for pid, code in codes.items() if code is not None}
 
     def start(self, *stages: str) -> None:
-        """Start a process with these stages, or with all. Return when its doors are ready."""
+        """Run these stages in a process, or all of them in several. Return when the doors are ready.
+
+        `--threads` instead of stages runs all in one process.
+        """
         process = Program(("run", "--quiet", *stages), self.environment, self.log, self.log, Path.cwd())
         self._processes.append(process)
-        if not stages or "ingest" in stages:
+        if stages in {(), ("--threads",)} or "ingest" in stages:
             wait_until_ready(self.settings.port, process)
 
     def start_all(self, stages: Iterable[str]) -> None:

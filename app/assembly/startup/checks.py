@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.assembly.parts import Parts
+from app.assembly.processes.plan import STAGES_BY_PROCESS
 from app.assembly.startup.broker_faults import broker_faults
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
@@ -180,7 +181,10 @@ def _check_connections(parts: Parts) -> str:
         return "no limit"
     with read_transaction(parts.engine) as connection:
         limits = connection.execute(text(_CONNECTION_LIMITS)).one()
-    processes, per_process = len(parts.settings.peers), parts.settings.database_connections
+    settings = parts.settings
+    # Without named processes the service is that of `satupintu run`.
+    processes = len(settings.peers) if settings.ops_peers else len(STAGES_BY_PROCESS)
+    per_process = settings.database_connections
     needed, available = processes * per_process, limits.most - limits.reserved
     sum_text = (
         f"{processes} processes (SATUPINTU_OPS_PEERS) with {per_process} connections each "

@@ -1,0 +1,66 @@
+"""A supervisor of toy processes, in a process of its own: each writes what happens to it into a file."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from app.assembly.processes.supervisor import Supervisor
+
+_POLL_SECONDS = 0.01
+
+
+def supervise(folder: Path, codes: Mapping[str, int], code_of_supervisor: Path) -> None:
+    """Run a toy for each name, and write the supervisor's exit code.
+
+    The first run of a toy ends with its code; each later run, and that of a toy with code 0, lasts until SIGTERM.
+    """
+    toys = {name: partial(_toy, folder / name, code) for name, code in codes.items()}
+    code_of_supervisor.write_text(str(Supervisor(toys, time.monotonic).run()))
+
+
+def runs(folder: Path, name: str) -> list[int]:
+    """Return the process ids of the runs of a toy so far."""
+    file = folder / name
+    return [int(line) for line in file.read_text().split() if line.isdecimal()] if file.exists() else []
+
+
+def has_ended(folder: Path, name: str) -> bool:
+    """Return True if a run of the toy ended in order."""
+    return "ended" in (folder / name).read_text()
+
+
+def is_running(process_id: int) -> bool:
+    """Return True if a process has this id, and is not only waiting to be collected."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds. The timeout of the test ends a test in which it never does."""
+    while not condition():
+        time.sleep(_POLL_SECONDS)
+
+
+def _toy(file: Path, code: int) -> int:
+    is_first_run = not file.exists()
+    signal.signal(signal.SIGTERM, lambda *_: _end(file))
+    _append(file, f"{os.getpid()}\n")
+    if code and is_first_run:
+        return code
+    while True:
+        signal.pause()
+
+
+def _end(file: Path) -> None:
+    _append(file, "ended\n")
+    raise SystemExit(0)
+
+
+def _append(file: Path, text: str) -> None:
+    with file.open("a") as output:
+        output.write(text)
