@@ -23,7 +23,7 @@ class BoundedCall(Generic[T]):
         self, monotonic: Callable[[], float], patience_seconds: float, pause_seconds: float, calls_at_once: int
     ) -> None:
         self._monotonic = monotonic
-        self._patience_seconds = patience_seconds
+        self.patience_seconds = patience_seconds
         self._pause_seconds = pause_seconds
         self._places = threading.BoundedSemaphore(calls_at_once)
         self._paused_until = float("-inf")
@@ -35,7 +35,7 @@ class BoundedCall(Generic[T]):
             raise CallNotAnswered("paused after a failure")
         try:
             result = self._start(call)
-            return result.result(max(0.0, self._patience_seconds - (self._monotonic() - began)))
+            return result.result(max(0.0, self.patience_seconds - (self._monotonic() - began)))
         except TimeoutError:
             self._pause()
             raise CallNotAnswered("no answer in time") from None
@@ -45,7 +45,7 @@ class BoundedCall(Generic[T]):
 
     def _start(self, call: Callable[[], T]) -> "Future[T]":
         """Return the future result of a call in a thread of its own. Raises `CallNotAnswered`."""
-        if not self._places.acquire(timeout=self._patience_seconds):
+        if not self._places.acquire(timeout=self.patience_seconds):
             raise CallNotAnswered("too many calls wait")
         result: Future[T] = Future()
         try:

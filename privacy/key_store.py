@@ -1,13 +1,13 @@
 """Reads and writes the rows of persons' keys. Every method may raise `DatabaseUnavailable`."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, func, update
+from sqlalchemy import BindParameter, Engine, Select, bindparam, func, update
 from sqlmodel import col, select
 
-from config.database import insert_statement, read_transaction, statement_chunks, write_transaction
+from config.database import insert_of_dialect, read_transaction, statement_chunks, write_transaction
 from privacy.tables import PersonKeyRow
 
 
@@ -30,6 +30,13 @@ class RootKeyUse(NamedTuple):
 
 _COLUMNS = tuple(col(getattr(PersonKeyRow, name)) for name in WrappedKey._fields)
 _RETIRED_AT = col(PersonKeyRow.retired_at)
+_VALUES: BindParameter[Sequence[str]] = bindparam("values", expanding=True)
+# Built once: doors execute them for each sender who is new.
+_ACTIVE = select(*_COLUMNS).where(col(PersonKeyRow.sender).in_(_VALUES), _RETIRED_AT.is_(None))
+_BY_IDS = select(*_COLUMNS).where(col(PersonKeyRow.key_id).in_(_VALUES))
+_INSERT = {
+    dialect: insert_of_dialect(dialect, PersonKeyRow).on_conflict_do_nothing() for dialect in ("sqlite", "postgresql")
+}
 
 
 class KeyStore:
@@ -40,11 +47,11 @@ class KeyStore:
 
     def active(self, senders: Collection[str]) -> Sequence[WrappedKey]:
         """Return the keys with which texts of these senders are sealed now."""
-        return self._read(col(PersonKeyRow.sender), senders, _RETIRED_AT.is_(None))
+        return self._read(_ACTIVE, senders)
 
     def by_ids(self, key_ids: Collection[str]) -> Sequence[WrappedKey]:
         """Return the keys with these ids."""
-        return self._read(col(PersonKeyRow.key_id), key_ids)
+        return self._read(_BY_IDS, key_ids)
 
     def add(self, keys: Sequence[WrappedKey], created_at: datetime) -> Sequence[WrappedKey]:
         """Store keys of senders that have none, and return their active keys: another process may be the first."""
@@ -52,8 +59,8 @@ class KeyStore:
         with write_transaction(self._engine) as connection:
             # In one order, so that two processes wait for each other and do not deadlock.
             rows.sort(key=lambda row: str(row["sender"]))
-            connection.execute(insert_statement(connection, PersonKeyRow).on_conflict_do_nothing(), rows)
-        return self.active([key.sender for key in keys])
+            stored = connection.execute(_INSERT[connection.dialect.name], rows).rowcount
+        return keys if stored == len(keys) else self.active([key.sender for key in keys])
 
     def wrapped_by_others(self, root_key_id: str, after: str, limit: int) -> Sequence[WrappedKey]:
         """Return keys that another root key wraps, by id, behind the id `after`."""
@@ -84,15 +91,10 @@ class KeyStore:
         with read_transaction(self._engine) as connection:
             return [RootKeyUse(*row) for row in connection.execute(query)]
 
-    def _read(self, column: Any, values: Collection[str], *conditions: Any) -> Sequence[WrappedKey]:
+    def _read(self, query: Select[Any], values: Collection[str]) -> Sequence[WrappedKey]:
         with read_transaction(self._engine) as connection:
             return [
-                key
+                WrappedKey(*row)
                 for chunk in statement_chunks(sorted(set(values)))
-                for key in _select(connection, column.in_(chunk), *conditions)
+                for row in connection.execute(query, {"values": chunk})
             ]
-
-
-def _select(connection: Connection, *conditions: Any) -> Iterator[WrappedKey]:
-    for row in connection.execute(select(*_COLUMNS).where(*conditions)):
-        yield WrappedKey(*row)

@@ -12,6 +12,7 @@ import structlog
 
 from config.database import DatabaseUnavailable
 from messages.sealing import ForgottenKeyError, SealingKey, UnknownKeyError, UnsealError, person_key_id
+from privacy.batched_call import BatchedCall
 from privacy.bounded_call import BoundedCall, CallNotAnswered
 from privacy.expiring_cache import ExpiringCache
 from privacy.key_store import KeyStore, WrappedKey
@@ -42,7 +43,7 @@ class PersonKeys:
         self._store = store
         self._root_keys = root_keys
         self._now = now
-        self._call = call
+        self._prepare_soon = BatchedCall(self._make, call)
         self._random_bytes = random_bytes
         self._by_id: ExpiringCache[SealingKey] = ExpiringCache(_CACHED_KEYS, MAX_CACHE_SECONDS, monotonic)
         self._by_sender: ExpiringCache[SealingKey] = ExpiringCache(_CACHED_KEYS, MAX_CACHE_SECONDS, monotonic)
@@ -57,7 +58,7 @@ class PersonKeys:
         if key := self._by_sender.get(sender):
             return key
         try:
-            self._call(lambda: self.prepare([sender]))
+            self._prepare_soon(sender)
         except (CallNotAnswered, DatabaseUnavailable, UnsealError) as error:
             _log.warning("person_key.unavailable", error=type(error).__name__, cause=str(error))
             return None
@@ -74,8 +75,15 @@ class PersonKeys:
             return
         stored = self._store.active(chosen)
         new_senders = chosen - {key.sender for key in stored}
+        self._remember(stored)
         if new_senders:
-            stored = [*stored, *self._store.add(self._new_keys(new_senders), self._now())]
+            self._make(new_senders)
+
+    def _make(self, senders: Collection[str]) -> None:
+        """Make keys for these senders, and cache them. A sender who has a key keeps it."""
+        self._remember(self._store.add(self._new_keys(senders), self._now()))
+
+    def _remember(self, stored: Iterable[WrappedKey]) -> None:
         for wrapped in stored:
             try:
                 self._by_sender.put(wrapped.sender, self._unwrapped(wrapped))
