@@ -4,8 +4,9 @@ Pure. The rules for values of one kind are in `entity_rules.py`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from language.places.context import Area
@@ -33,6 +34,8 @@ _CONTACTS = frozenset(("phone", "email"))
 # of senders are compared as names of persons.
 _UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time", "author", "contrast"})
 _REGIONS = frozenset({"district", "city", "province"})
+# Sets of regions, and pairs of such sets, of which the codes and the relation are remembered.
+_CACHED_REGIONS = 1 << 13
 
 RegionRelation = Literal["", "equal", "conflict", "address-conflict"]
 _ValuesByKind = Mapping[str, set[str]]
@@ -67,18 +70,17 @@ def compare_entities(first: Comparable, second: Comparable) -> EntityComparison:
         anywhere = compare_values(kind, first_all[kind], second_all[kind], last_words)
         is_excused = kind == "street" and "conflict" in {in_texts, anywhere} and _may_be_one_road(first, second)
         kinds["unknown" if is_excused else _combine(kind, in_texts, anywhere)].add(kind)
-    first_codes, second_codes = _text_region_codes(first), _text_region_codes(second)
     agreements = {
         "id": not _identifiers(first).isdisjoint(_identifiers(second)),
         "district": _agree_on_district(first, second),
-        "region": _any_related(first_codes, second_codes),
+        "region": _any_related(_text_region_codes(first), _text_region_codes(second)),
     }
     kinds["equal"].update(kind for kind, agrees in agreements.items() if agrees)
     return EntityComparison(
         frozenset(kinds["equal"]),
         frozenset(kinds["conflict"]),
         frozenset(kinds["address-conflict"]),
-        _relate_regions(first, second, first_codes, second_codes),
+        _relate_regions(first, second),
     )
 
 
@@ -128,10 +130,14 @@ def _streets(entities: Iterable[NamedEntity]) -> list[str]:
     return [value for kind, value in entities if kind == "street"]
 
 
+def name_different_regions(first: Comparable, second: Comparable) -> bool:
+    """Return True if both texts name a region and neither lies in the other. It needs no comparison of entities."""
+    first_codes, second_codes = _text_region_codes(first), _text_region_codes(second)
+    return bool(first_codes and second_codes) and not _any_related(first_codes, second_codes)
+
+
 def conflicting_place(comparison: EntityComparison) -> str:
     """Return the kind of place in which two complaints differ, or an empty text. Such complaints are two matters."""
-    if comparison.region_relation == "conflict":
-        return "region"
     return next((kind for kind in _CONFLICTING_PLACES if kind in comparison.conflict), "")
 
 
@@ -185,14 +191,12 @@ def _merge(text_values: _ValuesByKind, address_values: _ValuesByKind) -> _Values
     return {kind: text_values.get(kind, set()) | address_values.get(kind, set()) for kind in kinds}
 
 
-def _relate_regions(
-    first: Comparable, second: Comparable, first_text_codes: Collection[str], second_text_codes: Collection[str]
-) -> RegionRelation:
+def _relate_regions(first: Comparable, second: Comparable) -> RegionRelation:
+    if name_different_regions(first, second):
+        return "conflict"
     first_codes, second_codes = _all_region_codes(first), _all_region_codes(second)
     if not first_codes or not second_codes:
         return ""
-    if first_text_codes and second_text_codes and not _any_related(first_text_codes, second_text_codes):
-        return "conflict"
     return "equal" if _any_related(first_codes, second_codes) else "address-conflict"
 
 
@@ -202,18 +206,22 @@ def _districts(entities: Iterable[NamedEntity]) -> set[str]:
 
 
 @derived
-def _text_region_codes(comparable: Comparable) -> set[str]:
-    return _region_codes(comparable.entities)
+def _text_region_codes(comparable: Comparable) -> frozenset[str]:
+    return _region_codes(_named_regions(comparable.entities))
 
 
 @derived
-def _all_region_codes(comparable: Comparable) -> set[str]:
-    return _region_codes((*comparable.entities, *comparable.address_entities))
+def _all_region_codes(comparable: Comparable) -> frozenset[str]:
+    return _region_codes(_named_regions((*comparable.entities, *comparable.address_entities)))
 
 
-def _region_codes(entities: Iterable[NamedEntity]) -> set[str]:
+def _named_regions(entities: Iterable[NamedEntity]) -> frozenset[str]:
+    return frozenset([value for kind, value in entities if kind in _REGIONS and value[0].isdecimal()])
+
+
+@lru_cache(_CACHED_REGIONS)
+def _region_codes(values: frozenset[str]) -> frozenset[str]:
     """Return the codes of the regions, without regions that only contain another of them."""
-    values = {value for kind, value in entities if kind in _REGIONS and value[0].isdecimal()}
     regions = [tuple(value.split("|")) for value in values]
     regions_by_code: dict[str, list[_Region]] = defaultdict(list)
     for region in regions:
@@ -227,7 +235,7 @@ def _region_codes(entities: Iterable[NamedEntity]) -> set[str]:
         for outer in regions_by_code.get(containing_code, ())
         if _contains(outer, inner)
     }
-    return {code for region in regions if region not in containing for code in region}
+    return frozenset(code for region in regions if region not in containing for code in region)
 
 
 def _contains(outer: _Region, inner: _Region) -> bool:
@@ -235,7 +243,8 @@ def _contains(outer: _Region, inner: _Region) -> bool:
     return all(not set(outer).isdisjoint(containing_codes(code)) for code in inner)
 
 
-def _any_related(first_codes: Collection[str], second_codes: Collection[str]) -> bool:
+@lru_cache(_CACHED_REGIONS)
+def _any_related(first_codes: frozenset[str], second_codes: frozenset[str]) -> bool:
     if not first_codes or not second_codes:
         return False
     first_area = Area(first_codes)

@@ -6,6 +6,7 @@ from normalize.duplicates.comparison.entity_comparison import (
     HOUSES,
     LOCATING_KINDS,
     conflicting_place,
+    name_different_regions,
     names_two_persons,
 )
 from normalize.duplicates.comparison.entity_rules import MASKED_NUMBER
@@ -59,6 +60,10 @@ def _by_secrecy(pair: ComplaintPair) -> str:
 
 def _by_time(pair: ComplaintPair) -> str:
     return "other-episode" if pair.days_between > _MAX_DAYS else ""
+
+
+def _by_named_region(pair: ComplaintPair) -> str:
+    return "other-region" if name_different_regions(pair.first, pair.second) else ""
 
 
 def _by_named_place(pair: ComplaintPair) -> str:
@@ -149,6 +154,7 @@ def _is_short(pair: ComplaintPair) -> bool:
 _EXCLUSIONS: tuple[Exclusion, ...] = (
     _by_secrecy,
     _by_time,
+    _by_named_region,
     _by_named_place,
     _by_street_number,
     _by_region_in_address,
