@@ -15,6 +15,7 @@ from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError, UnsealE
 from messages.shapes import Danger, RawMessage, Report
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation, OpenMessage
+from normalize.conversation.traits import TraitsReader
 from normalize.decision import clean_report, fingerprint
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.duplicates.comparable import Comparable
@@ -87,7 +88,11 @@ class ArrivalReader:
         self._find_danger = find_danger
         self._conversation = conversation
 
-    def read(self, record: Record, matcher: Matcher | None) -> Arrival:
+    def traits_reader(self) -> TraitsReader | None:
+        """Return the reader of traits that is in force; a stage asks once per batch."""
+        return self._conversation.current_reader() if self._conversation else None
+
+    def read(self, record: Record, matcher: Matcher | None, traits: TraitsReader | None) -> Arrival:
         """Return the arrival of a record. Raises `Reject`, or `Stop` for a key that is not ours."""
         try:
             raw = codec.decode(RawMessage, record.value, record.headers, self._readers.by_channel)
@@ -101,7 +106,7 @@ class ArrivalReader:
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
         alternate_ids = self._alternate_ids.of(raw) if self._alternate_ids else ()
-        classified, open_message, danger = self.read_draft(raw, draft)
+        classified, open_message, danger = self.read_draft(raw, draft, traits)
         arrival = Arrival(record.position, raw, classified, alternate_ids, open_message=open_message, danger=danger)
         return _with_lookups(arrival, matcher)
 
@@ -112,16 +117,16 @@ class ArrivalReader:
         except ForgottenKeyError:
             return NotComplaint("forgotten")
 
-    def read_draft(self, raw: RawMessage, draft: Draft | NotComplaint) -> ClassifiedDraft:
+    def read_draft(self, raw: RawMessage, draft: Draft | NotComplaint, traits: TraitsReader | None) -> ClassifiedDraft:
         """Return the cleaned and classified draft, its danger, and the message if it may belong to an own report."""
         completed = self._complete(raw, draft)
         if isinstance(completed, NotComplaint):
             return ClassifiedDraft(completed, None, "")
         danger = self.danger_of(completed.report)
         classified = self._classify(raw, completed, danger)
-        conversation = self._conversation
-        open_message = conversation.open_message(raw, completed, classified) if conversation else None
-        return ClassifiedDraft(classified, open_message, danger)
+        if self._conversation is None or traits is None:
+            return ClassifiedDraft(classified, None, danger)
+        return ClassifiedDraft(classified, self._conversation.open_message(raw, completed, classified, traits), danger)
 
     def danger_of(self, report: Report) -> Danger:
         """Return the danger to life that a report tells of."""

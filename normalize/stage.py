@@ -129,7 +129,10 @@ class NormalizeStage:
         answers = self._believed_answers(records)
         closings = {answer.complaint_id: taken_at for answer, taken_at in answers if answer.verdict == "closed"}
         self._sealer.prepare_opening(record.value for record in records)
-        read = [self._reader.read(record, self._matcher) for record in records if record.topic not in _NOT_ARRIVALS]
+        traits = self._reader.traits_reader()
+        read = [
+            self._reader.read(record, self._matcher, traits) for record in records if record.topic not in _NOT_ARRIVALS
+        ]
         self._prepare_sealing(read)
         with write_transaction(self._engine) as connection:
             # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.

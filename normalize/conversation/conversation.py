@@ -56,7 +56,7 @@ class TraitsReaderSource:
 
 
 class Conversation:
-    """Reads messages with the reader in force. `channels` are those on which a proven sender writes without a form.
+    """Reads messages. `channels` are those on which a proven sender writes without a form.
 
     `may_object` returns whether an objection at a time is within the period after an answer.
     """
@@ -66,7 +66,13 @@ class Conversation:
         self._may_object = may_object
         self._channels = frozenset(channels)
 
-    def open_message(self, raw: RawMessage, draft: Draft, classified: Draft | NotComplaint) -> OpenMessage | None:
+    def current_reader(self) -> TraitsReader:
+        """Return the reader in force. It looks at files: a stage asks once per batch."""
+        return self._readers.current()
+
+    def open_message(
+        self, raw: RawMessage, draft: Draft, classified: Draft | NotComplaint, reader: TraitsReader
+    ) -> OpenMessage | None:
         """Return the message if it may belong to an earlier report.
 
         `draft` is the message before it was classified, `classified` the result. A message without a proven sender
@@ -77,7 +83,7 @@ class Conversation:
         reason = classified.reason if isinstance(classified, NotComplaint) else None
         draft = draft if isinstance(classified, NotComplaint) else classified
         text = draft.report.text if draft.has_words else ""
-        traits = self._readers.current().read(text)
+        traits = reader.read(text)
         numbers = find_tracking_numbers(text)
         content = SenderMessage(
             raw.at,

@@ -35,7 +35,7 @@ class MessagePreview:
 
         Raises `DatabaseUnavailable`.
         """
-        classified, message, _ = self._reader.read_draft(raw, Draft(report, Contact()))
+        classified, message, _ = self._reader.read_draft(raw, Draft(report, Contact()), self._reader.traits_reader())
         if message:
             with read_transaction(self._engine) as connection:
                 follows = self._follows(connection, raw, message)
