@@ -81,10 +81,11 @@ def derived(compute: Callable[[Comparable, *Arguments], T]) -> Callable[[Compara
 
     @wraps(compute)
     def look_up(comparable: Comparable, *args: *Arguments) -> T:
-        key, values = (compute, *args), comparable.derived_values
-        if key not in values:
-            values[key] = compute(comparable, *args)
-        value: T = values[key]
+        key, values = (compute, *args) if args else compute, comparable.derived_values
+        try:
+            value: T = values[key]
+        except KeyError:
+            value = values[key] = compute(comparable, *args)
         return value
 
     return look_up

@@ -110,9 +110,10 @@ class SharedOrder:
 
 
 def align_texts(shared_order: SharedOrder, word_frequencies: WordFrequencies) -> TextAlignment:
-    """Return the alignment of two texts."""
+    """Return the alignment of two texts. In scattered texts another spelling is another word: they are no copies."""
     first, second = shared_order.first, shared_order.second
     alignment = TextAlignment(density=shared_order.density)
+    is_scattered = shared_order.density < MIN_DENSITY
     first_text, second_text = frozenset(first), frozenset(second)
     segments = list(shared_order.segments())
     for position, (is_equal, first_segment, second_segment) in enumerate(segments):
@@ -125,9 +126,7 @@ def align_texts(shared_order: SharedOrder, word_frequencies: WordFrequencies) ->
         if "".join(first_words) == "".join(second_words):
             alignment.shared_weight += sum(map(word_frequencies.rarity, first_words))
             continue
-        spellings = match_cut_word(first_words, second_words, first[-1:], second[-1:]) or match_spellings(
-            first_words, second_words, word_frequencies
-        )
+        spellings = {} if is_scattered else _find_spellings(first_words, second_words, shared_order, word_frequencies)
         alignment.shared_weight += sum(map(word_frequencies.rarity, spellings))
         _add_difference(
             alignment,
@@ -137,6 +136,15 @@ def align_texts(shared_order: SharedOrder, word_frequencies: WordFrequencies) ->
             is_inner=0 < position < len(segments) - 1,
         )
     return alignment
+
+
+def _find_spellings(
+    first_words: Sequence[str], second_words: Sequence[str], texts: SharedOrder, word_frequencies: WordFrequencies
+) -> dict[str, str]:
+    """Return each different word of the first text that the second one spells otherwise, with that spelling."""
+    return match_cut_word(first_words, second_words, texts.first[-1:], texts.second[-1:]) or match_spellings(
+        first_words, second_words, word_frequencies
+    )
 
 
 def _without(words: Sequence[str], removed_words: Container[str]) -> list[str]:
