@@ -153,7 +153,7 @@ def explain_text(detection: DuplicateDetection, classifier: Classifier, message:
     report = message.report()
     text = f"{report.title}\n{report.text}" if report.title else report.text
     words = detection.language.words.read_words(text)
-    normal_forms = [word.normal for word in words]
+    matter_topics = detection.language.matter_terms.find([word.normal for word in words])
     entities = extract_entities(text, detection.language.gazetteer)
     return {
         "id": message.id,
@@ -170,9 +170,7 @@ def explain_text(detection: DuplicateDetection, classifier: Classifier, message:
             for entity in entities
         ],
         **_classification_json(classifier.classify(report.text, report.title, message.channel)),
-        "topics": sorted(detection.language.matter_terms.topics.find_topics(normal_forms)),
-        "things": sorted(detection.language.matter_terms.things.find_topics(normal_forms)),
-        "faults": sorted(detection.language.matter_terms.faults.find_topics(normal_forms)),
+        **{name: sorted(topics) for name, topics in matter_topics._asdict().items()},
     }
 
 

@@ -6,7 +6,9 @@ their faults (dark, flickering, always on), by which two complaints about one pl
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from config.reference.folder import SHIPPED, ReferenceFolder
 from config.reference.table_reader import TableError, read_table
@@ -38,34 +40,47 @@ class TermIndex:
                 lengths.setdefault(words[0], set()).add(len(words))
         self._longest_first = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
         self.topics = frozenset(phrases.values())
+        # Few words begin a phrase or a pair.
+        self.first_words = frozenset((*lengths, *self._pairs))
         self.words = frozenset(word for phrase in phrases for word in phrase.split() if word != _PAIR_SIGN)
 
     def find_topics(self, words: Sequence[str]) -> frozenset[str]:
         """Return the topics of the phrases among some words, which are in normal form."""
-        return frozenset((*self._phrase_topics(words), *self._pair_topics(words)))
+        return self.topics_at(positions_of(words, self.first_words), words)
 
-    def _phrase_topics(self, words: Sequence[str]) -> Iterable[str]:
+    def topics_at(self, positions: Sequence[int], words: Sequence[str]) -> frozenset[str]:
+        """Return the topics of the phrases that begin at some positions, which are at least those of `first_words`."""
+        return frozenset((*self._phrase_topics(positions, words), *self._pair_topics(positions, words)))
+
+    def _phrase_topics(self, positions: Sequence[int], words: Sequence[str]) -> Iterable[str]:
         """Yield the topic of the longest phrase at each word.
 
         A word within a longer phrase has no topic of its own: "pju padam" is not a power cut.
         """
         phrase_end, longest_first = 0, self._longest_first
-        # Few words begin a phrase.
-        for position in [position for position, word in enumerate(words) if word in longest_first]:
-            for length in longest_first[words[position]] if position >= phrase_end else ():
+        for position in positions:
+            for length in longest_first.get(words[position], ()) if position >= phrase_end else ():
                 if topic := self._topics.get(tuple(words[position : position + length])):
                     phrase_end = position + length
                     yield topic
                     break
 
-    def _pair_topics(self, words: Sequence[str]) -> Iterable[str]:
-        pairs = self._pairs
-        for position in [position for position, word in enumerate(words) if word in pairs]:
-            nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
-            yield from (topic for second_word, topic in pairs[words[position]] if second_word in nearby_words)
+    def _pair_topics(self, positions: Sequence[int], words: Sequence[str]) -> Iterable[str]:
+        for position in positions:
+            if pairs := self._pairs.get(words[position]):
+                nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
+                yield from (topic for second_word, topic in pairs if second_word in nearby_words)
 
 
-@dataclass(frozen=True, slots=True)
+class MatterTopics(NamedTuple):
+    """The topics, things and faults that a text names."""
+
+    topics: frozenset[str]
+    things: frozenset[str]
+    faults: frozenset[str]
+
+
+@dataclass(frozen=True)
 class MatterTerms:
     """The indexes of the three tables."""
 
@@ -73,10 +88,28 @@ class MatterTerms:
     things: TermIndex
     faults: TermIndex
 
+    def find(self, words: Sequence[str]) -> MatterTopics:
+        """Return the topics of the phrases of all tables, in one pass over the words, which are in normal form."""
+        positions = positions_of(words, self._first_words)
+        return MatterTopics(
+            self.topics.topics_at(positions, words),
+            self.things.topics_at(positions, words),
+            self.faults.topics_at(positions, words),
+        )
+
+    @cached_property
+    def _first_words(self) -> frozenset[str]:
+        return self.topics.first_words | self.things.first_words | self.faults.first_words
+
     @property
     def words(self) -> frozenset[str]:
         """All words of all phrases."""
         return self.topics.words | self.things.words | self.faults.words
+
+
+def positions_of(words: Sequence[str], sought_words: frozenset[str]) -> Sequence[int]:
+    """Return the positions of the sought words."""
+    return [position for position, word in enumerate(words) if word in sought_words]
 
 
 def load_matter_terms(folder: ReferenceFolder = SHIPPED) -> MatterTerms:

@@ -7,6 +7,7 @@ which agency is competent there.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from itertools import compress, count
 from typing import NamedTuple
 
@@ -29,6 +30,8 @@ _MAX_ABBREVIATION_LETTERS = 3
 CITY_PROVINCE = "31"
 # The second part of a city's code is this or higher, that of a regency's code is lower.
 _FIRST_CITY = "70"
+# More than the regions and districts of the country.
+_CACHED_CODES = 1 << 14
 
 
 class RegionLevel(IntEnum):
@@ -181,9 +184,10 @@ def regions_overlap(code: str, other_code: str) -> bool:
     return code == other_code or code.startswith(f"{other_code}.") or other_code.startswith(f"{code}.")
 
 
-def containing_codes(code: str) -> list[str]:
+@lru_cache(_CACHED_CODES)
+def containing_codes(code: str) -> tuple[str, ...]:
     """Return the codes of the regions that a region lies in."""
-    return [code[:position] for position, sign in enumerate(code) if sign == "."]
+    return tuple(code[:position] for position, sign in enumerate(code) if sign == ".")
 
 
 def is_in_city(code: str) -> bool:

@@ -90,16 +90,15 @@ class TraitsReader:
         words = self._words.read_words(text)
         outside = _outside(words, [entity for entity in entities if entity.kind in _ADDRESS_PARTS])
         unnamed = _without_unnamed_places(outside)
-        terms = self._matter_terms
-        faults = terms.faults.find_topics(outside)
+        topics, things, faults = self._matter_terms.find(outside)
         places = frozenset((entity.kind.value, entity.value) for entity in entities if entity.kind in PLACES)
         is_place_only = bool(places or len(unnamed) < len(outside)) and not faults and not _content(unnamed)
         return MessageTraits(
             places=places,
             is_place_only=is_place_only,
-            things=frozenset() if is_place_only else terms.things.find_topics(outside),
+            things=frozenset() if is_place_only else things,
             faults=faults,
-            topics=frozenset() if is_place_only else terms.topics.find_topics(outside),
+            topics=frozenset() if is_place_only else topics,
             further_words=frozenset(word for word in outside if _may_tell(word) and word not in RESPONSE_WORDS),
             objects=_objects([word.normal for word in words], faults),
             confirms=_confirms([word.normal for word in words]),

@@ -97,11 +97,11 @@ class _Candidates:
             if candidates and (spelling := most_similar(word, candidates)):
                 return spelling
         word_of_root = self._word_by_root.get(self._word_frequencies.root(word), "")
-        if not (form.is_long or form.is_abbreviation or self._abbreviations):
-            return word_of_root
-        forms = [*self._abbreviated_words(word, form), *self._slips(word, form)]
-        if word_of_root:
-            forms.append(word_of_root)
+        forms = [word_of_root] if word_of_root else []
+        if form.is_abbreviation or self._abbreviations:
+            forms += self._abbreviated_words(word, form)
+        if form.is_long and self._long_words and most_similar(word, self._long_words):
+            forms += self._slips(word)
         # Several are rare. The first one of the text counts.
         return min(forms, key=self._words.index, default="")
 
@@ -113,10 +113,9 @@ class _Candidates:
             full_words = (candidate for candidate in self._words if _form_of(candidate).is_alphabetic)
             yield from (candidate for candidate in full_words if _abbreviates(word, candidate))
 
-    def _slips(self, word: str, form: _WordForm) -> Iterator[str]:
-        """Yield the long words that differ by one letter. One letter in seven leaves words similar."""
-        if form.is_long and self._long_words and most_similar(word, self._long_words):
-            yield from (candidate for candidate in self._long_words if OSA.distance(word, candidate) <= 1)
+    def _slips(self, word: str) -> Iterator[str]:
+        """Return the long words that differ by one letter. One letter in seven leaves words similar."""
+        return (candidate for candidate in self._long_words if OSA.distance(word, candidate) <= 1)
 
 
 def _abbreviates(abbreviation: str, full_word: str) -> bool:

@@ -129,7 +129,7 @@ class ComparableReader:
         compound_villages = self._region_extraction.find_compound_villages(
             (words, address_words), names, (*entities, *address_entities)
         )
-        normal_forms = [*map(_get_normal_form, words)]
+        topics, things, faults = self._matter_terms.find([*map(_get_normal_form, words)])
         lowercase_text = text.lower()
         return Comparable(
             text_words=_informative_words(text_traits),
@@ -153,9 +153,9 @@ class ComparableReader:
                 )
             ),
             address_entities=self._named_entities(address_entities),
-            topics=self._matter_terms.topics.find_topics(normal_forms),
-            things=self._matter_terms.things.find_topics(normal_forms),
-            faults=self._matter_terms.faults.find_topics(normal_forms),
+            topics=topics,
+            things=things,
+            faults=faults,
             coordinates=_coordinates(report.place),
             received_at=received_at,
             sender=sender,
