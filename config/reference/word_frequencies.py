@@ -21,6 +21,11 @@ _PREFIXES = (
     *(("pen", "t"), ("pen", ""), ("per", ""), ("pe", ""), ("ber", ""), ("be", ""), ("ter", ""), ("di", "")),
     *(("ke", ""), ("se", ""), ("ng", "k"), ("ng", ""), ("ny", "s"), ("n", "t"), ("", "")),
 )
+# Most words begin with the letter of few prefixes. The empty prefix is tried for each word, last.
+_PREFIXES_BY_LETTER = {
+    letter: tuple(prefix for prefix in _PREFIXES if prefix[0][:1] == letter)
+    for letter in dict.fromkeys(prefix[:1] for prefix, _ in _PREFIXES)
+}
 _SUFFIXES = ("kan", "an", "in", "lah", "kah", "i", "nye", "ne", "e", "na", "ku", "mu", "")
 _MIN_ROOT_LETTERS = 4
 # The logarithm of one text would divide by zero.
@@ -66,7 +71,7 @@ def _possible_roots(word: str) -> Iterator[str]:
         if suffix and not word.endswith(suffix):
             continue
         stem = word.removesuffix(suffix)
-        for prefix, lost_letter in _PREFIXES:
+        for prefix, lost_letter in (*_PREFIXES_BY_LETTER.get(stem[:1], ()), *_PREFIXES_BY_LETTER[""]):
             if stem.startswith(prefix) and len(stem) - len(prefix) + len(lost_letter) >= _MIN_ROOT_LETTERS:
                 yield lost_letter + stem[len(prefix) :]
 

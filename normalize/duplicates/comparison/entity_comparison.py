@@ -34,6 +34,7 @@ _CONTACTS = frozenset(("phone", "email"))
 # of senders are compared as names of persons.
 _UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time", "author", "contrast"})
 _REGIONS = frozenset({"district", "city", "province"})
+_NOT_COMPARED = _UNINFORMATIVE_KINDS | _REGIONS
 # Sets of regions, and pairs of such sets, of which the codes and the relation are remembered.
 _CACHED_REGIONS = 1 << 13
 
@@ -64,10 +65,11 @@ def compare_entities(first: Comparable, second: Comparable) -> EntityComparison:
     last_words = frozenset(comparable.text_words[-1] for comparable in (first, second) if comparable.text_words)
     first_text, second_text = _text_values(first), _text_values(second)
     first_all, second_all = _all_values(first), _all_values(second)
+    has_address = bool(first.address_entities or second.address_entities)
     kinds: dict[str, set[str]] = {"equal": set(), "conflict": set(), "address-conflict": set(), "unknown": set()}
     for kind in first_all.keys() & second_all.keys():
         in_texts = compare_values(kind, first_text.get(kind, ()), second_text.get(kind, ()), last_words)
-        anywhere = compare_values(kind, first_all[kind], second_all[kind], last_words)
+        anywhere = compare_values(kind, first_all[kind], second_all[kind], last_words) if has_address else in_texts
         is_excused = kind == "street" and "conflict" in {in_texts, anywhere} and _may_be_one_road(first, second)
         kinds["unknown" if is_excused else _combine(kind, in_texts, anywhere)].add(kind)
     agreements = {
@@ -154,19 +156,16 @@ def names_two_persons(comparison: EntityComparison) -> bool:
 def _group_by_kind(entities: Iterable[NamedEntity]) -> _ValuesByKind:
     values: dict[str, set[str]] = defaultdict(set)
     for kind, value in entities:
-        if _is_compared(kind, value):
-            is_of_unknown_kind = kind == "masked" and value.startswith("number ")
-            values[MASKED_NUMBER if is_of_unknown_kind else kind].add(value)
+        if kind in _NOT_COMPARED:
+            continue
+        if kind == "masked" and value.startswith("number "):
+            values[MASKED_NUMBER].add(value)
+        # A month or a year alone is too little.
+        elif kind != "date" or date_parts(value).day:
+            values[kind].add(value)
         if kind == "landmark" and value.partition(" ")[0] in PUBLIC_LANDMARKS:
             values["public"].add(value)
     return dict(values)
-
-
-def _is_compared(kind: str, value: str) -> bool:
-    if kind == "date":
-        # A month or a year alone is too little.
-        return bool(date_parts(value).day)
-    return kind not in _UNINFORMATIVE_KINDS and kind not in _REGIONS
 
 
 @derived
@@ -187,6 +186,8 @@ def _identifiers(comparable: Comparable) -> set[str]:
 
 
 def _merge(text_values: _ValuesByKind, address_values: _ValuesByKind) -> _ValuesByKind:
+    if not address_values:
+        return text_values
     kinds = text_values.keys() | address_values.keys()
     return {kind: text_values.get(kind, set()) | address_values.get(kind, set()) for kind in kinds}
 

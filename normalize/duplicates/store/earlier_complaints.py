@@ -76,8 +76,9 @@ class EarlierComplaints:
         # Numbers of complaints by key and slot.
         self._numbers_by_key: dict[int, dict[int, int]] = defaultdict(dict)
         self._rows = ComplaintRows(connection, sealer)
-        # Numbers of the complaints that belong to a root, by the root.
+        # Numbers of the complaints that belong to a root, by the root: all of them, and those of the batch.
         self._members: dict[UUID, list[int]] = {}
+        self._new_members: dict[UUID, list[int]] = defaultdict(list)
         # Rows to write, and the keys that were added since the batch began.
         self._new_complaints: dict[int, dict[str, object]] = {}
         self._new_keys: dict[tuple[int, int], tuple[int, int]] = {}
@@ -172,8 +173,7 @@ class EarlierComplaints:
         """Return the numbers of the last complaints of a matter, in the order of their decisions."""
         if root_id not in self._members:
             stored_numbers = self._rows.load_members(root_id, _MAX_MEMBERS)
-            new_numbers = [number for number, row in self._new_complaints.items() if row["root"] == root_id]
-            self._members[root_id] = [*stored_numbers, *new_numbers]
+            self._members[root_id] = [*stored_numbers, *self._new_members[root_id]]
         return self._members[root_id]
 
     def is_closed(self, complaint_id: UUID) -> bool:
@@ -207,8 +207,10 @@ class EarlierComplaints:
         if complaint.root_id == complaint_id:
             # No stored complaint belongs to a new root: its members need no query.
             self._members[complaint_id] = []
-        elif complaint.root_id in self._members:
-            self._members[complaint.root_id].append(number)
+        else:
+            self._new_members[complaint.root_id].append(number)
+            if complaint.root_id in self._members:
+                self._members[complaint.root_id].append(number)
         seconds, members = int(received_at.timestamp()), self._members_with_keys(complaint)
         self._changed_keys.update(keys.stored_keys)
         for key in keys.stored_keys:
