@@ -1,12 +1,11 @@
 """Measures the desk with a country's cases: processor time of a list and of a case while 100 officers work at once.
 
-`python -m bench.desk [CASES] [sqlite|postgresql]` generates the cases (1,000,000 by default) on SQLite or on a
-PostgreSQL of its own. Half of them are of one agency, to which all officers belong. It prints one JSON object.
-`list` and `case` are milliseconds of processor time of one page: of the service, with that of the database's server.
+`python -m bench.desk [CASES] [sqlite|postgresql] [OFFICERS]` generates the cases (1,000,000 by default) on SQLite or on
+a PostgreSQL of its own. Half of them are of one agency, to which all officers belong. It prints one JSON object. `list`
+and `case` are milliseconds of processor time of one page: of the service, with that of the database's server.
 """
 
 import json
-import os
 import sys
 import tempfile
 import threading
@@ -27,6 +26,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.simulator.wait import started
+from bench.processes import tree_cpu_seconds
 from config.database import read_transaction, write_transaction
 from config.settings import Settings
 from desk.pages.list_query import ListQuery
@@ -48,10 +48,9 @@ _LISTS = (
     ListQuery(topic="topik-7", joined=3),
 )
 _START_SECONDS = 120.0
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-def main(count: int, database: str) -> dict[str, object]:
+def main(count: int, database: str, officers: int = _OFFICERS) -> dict[str, object]:
     """Generate the cases and measure; return the figures."""
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, _database(database) as server:
         url, main_process = server
@@ -61,15 +60,15 @@ def main(count: int, database: str) -> dict[str, object]:
         began = time.process_time()
         generate_cases(parts.engine, _AGENCIES, count, utc_now())
         generated = time.process_time() - began
-        tokens = _sessions(parts)
+        tokens = _sessions(parts, officers)
         numbers = _numbers(parts)
         environment = {f"SATUPINTU_{name.upper()}": value for name, value in settings.items()}
         with started({**environment, "SATUPINTU_LOG_LEVEL": "warning"}, "desk") as process:
             site = f"http://127.0.0.1:{parts.settings.port}"
             _wait_until_served(site)
 
-            def processes() -> set[int]:
-                return _process_tree(process.pid) | (_process_tree(main_process) if main_process else set())
+            def cpu() -> float:
+                return tree_cpu_seconds(process.pid, *((main_process,) if main_process else ()))
 
             lists = [query.list_address() for query in _LISTS]
             cases = [f"/desk/laporan/{number}" for number in numbers]
@@ -77,10 +76,10 @@ def main(count: int, database: str) -> dict[str, object]:
             return {
                 "cases": count,
                 "database": database,
-                "officers": _OFFICERS,
+                "officers": officers,
                 "generate": round(generated / count * 1e6),
-                "list": _milliseconds(lambda: _visit(site, tokens, lists), processes),
-                "case": _milliseconds(lambda: _visit(site, tokens, cases), processes),
+                "list": _milliseconds(lambda: _visit(site, tokens, lists), cpu),
+                "case": _milliseconds(lambda: _visit(site, tokens, cases), cpu),
             }
 
 
@@ -99,11 +98,11 @@ def _database(name: str) -> Iterator[tuple[str, int]]:
             server.cleanup()
 
 
-def _sessions(parts: Parts) -> Sequence[str]:
+def _sessions(parts: Parts, officers: int) -> Sequence[str]:
     """Return the session of each officer."""
     services = build_account_services(parts, lambda *_: None)
     tokens = []
-    for number in range(_OFFICERS):
+    for number in range(officers):
         account_id = uuid4()
         values = {"email": f"{number}@instansi.example", "name": f"Petugas {number}", "role": "officer"}
         with write_transaction(parts.engine) as connection:
@@ -144,33 +143,10 @@ def _open(address: str, headers: dict[str, str]) -> requests.Response:
     return requests.get(address, headers=headers, timeout=120)
 
 
-def _milliseconds(visit: Callable[[], int], processes: Callable[[], set[int]]) -> float:
-    before = sum(map(_processor_seconds, processes()))
+def _milliseconds(visit: Callable[[], int], cpu: Callable[[], float]) -> float:
+    before = cpu()
     pages = visit()
-    return round((sum(map(_processor_seconds, processes())) - before) / pages * 1000, 1)
-
-
-def _processor_seconds(pid: int) -> float:
-    """Return the processor time of a process and of its ended children; 0 for one that has ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(int(ticks) for ticks in fields[11:15]) / _TICKS_PER_SECOND
-
-
-def _process_tree(root: int) -> set[int]:
-    """Return a process and its descendants."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    tree = {root}
-    while children := {pid for pid, parent in parents.items() if parent in tree} - tree:
-        tree |= children
-    return tree
+    return round((cpu() - before) / pages * 1000, 1)
 
 
 def _wait_until_served(site: str) -> None:
@@ -186,5 +162,9 @@ def _wait_until_served(site: str) -> None:
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    figures = main(int(arguments[0]) if arguments else 1_000_000, (arguments[1:] or ["sqlite"])[0])
+    figures = main(
+        int(arguments[0]) if arguments else 1_000_000,
+        (arguments[1:] or ["sqlite"])[0],
+        int("".join(arguments[2:]) or _OFFICERS),
+    )
     sys.stdout.write(json.dumps(figures) + "\n")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import requests
 
+from bench.processes import cpu_seconds
 from messages import topics
 from tests.bus.kafka.node import Node
 from tests.support.service import RunningService
@@ -52,7 +53,7 @@ def _measure(service: RunningService, node: Node, messages: int) -> dict[str, ob
     began = time.monotonic()
     accepted = _post(service, _WARM_UP_MESSAGES, messages)
     accept_seconds = time.monotonic() - began
-    cpu_seconds = _cpu_seconds(service) - cpu_before
+    used_seconds = _cpu_seconds(service) - cpu_before
     spooled, spool_bytes = len(service.parts.spool), service.parts.spool.held_bytes
     node.start()
     began = time.monotonic()
@@ -69,7 +70,7 @@ def _measure(service: RunningService, node: Node, messages: int) -> dict[str, ob
         "rss_before": rss_before,
         "rss_highest": memory.highest,
         "rss_after": _rss(service),
-        "cpu_us_per_message": round(cpu_seconds / messages * 1e6),
+        "cpu_us_per_message": round(used_seconds / messages * 1e6),
         "accept_seconds": round(accept_seconds, 1),
         "drain_seconds": round(drain_seconds, 1),
     }
@@ -104,8 +105,7 @@ def _rss(service: RunningService) -> int:
 
 def _cpu_seconds(service: RunningService) -> float:
     """Return the processor time of the process in seconds."""
-    user, system = Path(f"/proc/{service.pids[0]}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / 100
+    return cpu_seconds(service.pids[:1])
 
 
 class _MemoryWatch(threading.Thread):
