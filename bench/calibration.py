@@ -2,11 +2,13 @@
 
 `python -m bench.calibration` uses reports that neither the weights nor the tables were learned from: the held-out real
 ones and the test halves of the invented ones. Each tenth part of them is measured with the fit of the others. The
-fitted slope and offset belong into `router/scoring.py`. A real report counts twice: the service gets real ones.
+fitted slope and offset belong into `router/scoring.py`. A real report counts twice: the service gets real ones. A
+number as the argument limits the reports of each kind.
 """
 
 import json
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from math import exp, log
 from typing import Any, NamedTuple
@@ -98,10 +100,10 @@ def _log_odds(probability: float) -> float:
     return min(log(bounded / (1 - bounded)), _MAX_LOG_ODDS)
 
 
-def _main() -> None:
+def _main(limit: int | None = None) -> None:
     rules = load_rules(SHIPPED, load_language_model())
-    invented = shipped_reports(for_learning=False)
-    examples = [*outcomes(rules, judged_reports("heldout"), _REAL_WEIGHT), *outcomes(rules, invented, 1.0)]
+    invented = shipped_reports(for_learning=False)[:limit]
+    examples = [*outcomes(rules, judged_reports("heldout")[:limit], _REAL_WEIGHT), *outcomes(rules, invented, 1.0)]
     slope, offset = fit_calibration(examples)
     measured = list(cross_fitted(examples))
     real = [(outcome, confidence) for outcome, confidence in measured if outcome.weight == _REAL_WEIGHT]
@@ -110,4 +112,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    _main(int(sys.argv[1]) if sys.argv[1:] else None)

@@ -1,7 +1,7 @@
 """Measures the classification of messages, and learns its weights.
 
-`python -m bench.classification [FOLDER]` measures by cross-validation over the real messages below FOLDER (else
-`/work/shared/data`): weights are learned on four parts, the fifth is classified, near copies are in one part. It prints
+`python -m bench.classification [FOLDER]` measures by cross-validation over the real messages below FOLDER (else that of
+`bench.shared_data`): weights are learned on four parts, the fifth is classified, near copies are in one part. It prints
 one JSON object: for each source the number of messages set aside and the reasons, in percent with the bounds of Clopper
 and Pearson (95 %); the kinds given by an admin and by the classifier; the shares of invented posts about the service;
 the sums of reports nearest to the threshold; processor time per message (µs).
@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from bench.corpus import SOURCES, UNWANTED, Message, fold_of, load_messages
 from bench.learning import learn_weights, write_rows
+from bench.shared_data import SHARED_DATA
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
 from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Channel, Kind
@@ -29,7 +30,6 @@ from normalize.classification.classifier import Classification, Classifier
 from tests.support.paths import DATA
 from tests.support.stages import make_classifier
 
-_SHARED = Path("/work/shared/data")
 _FOLDS = 5
 # Words of a report in a very short SMS.
 _FIRST_WORDS = 7
@@ -197,7 +197,7 @@ def _percent(share: float) -> float:
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     training = arguments[:1] == ["train"]
-    shared = Path(arguments[-1]) if len(arguments) > training else _SHARED
+    shared = Path(arguments[-1]) if len(arguments) > training else SHARED_DATA
     if training:
         write_rows(
             learn_weights(load_messages(shared), load_classification_rows()), SHIPPED_FOLDER / CLASSIFICATION_PHRASES

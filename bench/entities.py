@@ -9,14 +9,13 @@ import csv
 import json
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from bench.shared_data import NATIONAL_REPORTS
 from language.model import load_language_model
 from language.places.gazetteer import Gazetteer
 from language.tokens import Tokens
 from normalize.entities import extract_entities
 
-_REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "complaints" / "national_2017_dev.csv"
 _CHARACTERS = 500
 _ROUNDS = 40
 _INVENTED = (
@@ -55,8 +54,8 @@ def main() -> dict[str, object]:
     """Return the measurements."""
     gazetteer = load_language_model().gazetteer
     measured: dict[str, object] = {"invented": _measure(_INVENTED, gazetteer, _ROUNDS * 10)}
-    if _REAL.exists():
-        with _REAL.open(encoding="utf-8", newline="") as file:
+    if NATIONAL_REPORTS.exists():
+        with NATIONAL_REPORTS.open(encoding="utf-8", newline="") as file:
             texts = [f"{row['title']}\n{row['text']}" for row in csv.DictReader(file)]
         measured["real"] = _measure(texts, gazetteer, _ROUNDS)
     return measured

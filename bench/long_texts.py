@@ -1,4 +1,4 @@
-"""Measures how the processor time to read a text grows with its length: `python -m bench.long_texts`.
+"""Measures how the processor time to read a text grows with its length: `python -m bench.long_texts [LENGTH]`.
 
 Each text repeats one kind of pattern that the readers know. For each text the command prints the milliseconds to route
 it, to read it for the duplicate search and to classify it, at one length and at twice that length, and the ratio of the
@@ -8,6 +8,7 @@ below them, chance is larger than growth.
 
 import gc
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -65,11 +66,11 @@ def repeated(pattern: str, length: int) -> str:
     return (pattern * (length // len(pattern) + 1))[:length]
 
 
-def main() -> list[dict[str, object]]:
+def main(length: int = LENGTH) -> list[dict[str, object]]:
     """Run the measurement; return one row for each text and reading, then the highest ratio."""
     readings = _readings()
     for read in readings.values():
-        read(repeated("Jalan rusak di Kec. Depok. ", LENGTH))
+        read(repeated("Jalan rusak di Kec. Depok. ", length))
     # A collection of the tables would take longer than a reading.
     gc.freeze()
     gc.disable()
@@ -77,8 +78,8 @@ def main() -> list[dict[str, object]]:
     ratios = []
     for text_name, pattern in PATTERNS.items():
         for reading, read in readings.items():
-            short_time = _milliseconds(read, repeated(pattern, LENGTH))
-            long_time = _milliseconds(read, repeated(pattern, 2 * LENGTH))
+            short_time = _milliseconds(read, repeated(pattern, length))
+            long_time = _milliseconds(read, repeated(pattern, 2 * length))
             ratio = round(long_time / short_time, 1)
             times = {"ms": round(short_time, 1), "ms_at_twice": round(long_time, 1), "ratio": ratio}
             rows.append({"text": text_name, "reading": reading, **times})
@@ -111,5 +112,5 @@ def _milliseconds(read: Callable[[str], object], text: str) -> float:
 
 
 if __name__ == "__main__":
-    for row in main():
+    for row in main(int(sys.argv[1]) if sys.argv[1:] else LENGTH):
         print(json.dumps(row))  # noqa: T201

@@ -82,10 +82,10 @@ class _BatchResult:
 
 
 class Bench:
-    """One growing store; `engine` is of an empty database."""
+    """One growing store; `engine` is of an empty database. `measured` messages are processed at each size."""
 
-    def __init__(self, engine: Engine, matcher: Matcher) -> None:
-        self._engine, self._matcher = engine, matcher
+    def __init__(self, engine: Engine, matcher: Matcher, measured: int = _MEASURED_MESSAGES) -> None:
+        self._engine, self._matcher, self._measured = engine, matcher, measured
         self._sealer = Sealer([bytes(range(64))])
         self._stream, self._rng = ReportStream(1), random.Random(1708)  # noqa: S311 - copies
         self._stored_count = self._processed_count = 0
@@ -100,13 +100,16 @@ class Bench:
         return costs
 
     def _measure(self) -> dict[str, float]:
-        batches = [self._process(self._stream.take(_BATCH_SIZE)) for _ in range(_MEASURED_MESSAGES // _BATCH_SIZE)]
+        batches = [
+            self._process(self._stream.take(min(_BATCH_SIZE, self._measured)))
+            for _ in range(max(1, self._measured // _BATCH_SIZE))
+        ]
         recognised_repeats = sum(batch.recognised_repeats for batch in batches)
         repeats = sum(batch.repeats for batch in batches)
         return {
             **{step: round(median(batch.microseconds[step] for batch in batches)) for step in _STEPS},
             "all": round(median(sum(batch.microseconds.values()) for batch in batches)),
-            "found": round(recognised_repeats / repeats, 3),
+            "found": round(recognised_repeats / max(1, repeats), 3),
         }
 
     def _process(self, reports: Sequence[InventedReport]) -> _BatchResult:
@@ -117,7 +120,7 @@ class Bench:
             for number in range(len(reports))
         ]
         comparables = [
-            matcher.read_known_sender(_to_report(report), report.sender, "web", received_at.timestamp())
+            matcher.read_known_sender(to_report(report), report.sender, "web", received_at.timestamp())
             for report, received_at in zip(reports, times, strict=True)
         ]
         clock.append(time.process_time())
@@ -195,29 +198,30 @@ class Bench:
 def main(largest_size: int) -> dict[str, object]:
     """Run the measurements; return them."""
     matcher = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"bench").matcher
-    sizes = [size for size in _SIZES if size <= largest_size]
+    sizes = [size for size in _SIZES if size <= largest_size] or [largest_size]
+    measured = min(_MEASURED_MESSAGES, largest_size)
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="satupintu-bench-"))
-        sqlite_costs = Bench(open_database(f"sqlite:///{folder}/bench.db"), matcher).run(sizes)
-        published = publish(
-            [_to_report(report).model_dump_json().encode() for report in ReportStream(2).take(_MEASURED_MESSAGES)]
-        )
+        sqlite_costs = Bench(open_database(f"sqlite:///{folder}/bench.db"), matcher, measured).run(sizes)
+        published = publish([to_report(report).model_dump_json().encode() for report in ReportStream(2).take(measured)])
         server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
         stack.callback(server.cleanup)
-        results: dict[str, object] = {"sqlite": sqlite_costs, "publish": published, "explain": _measure_explain()}
+        explained = _measure_explain(min(_EXPLAINED_LINES, largest_size))
+        results: dict[str, object] = {"sqlite": sqlite_costs, "publish": published, "explain": explained}
         largest_cost, smallest_cost = (sqlite_costs[str(size)]["all"] for size in (sizes[-1], sizes[0]))
         results["of_publishing_twice"] = round(largest_cost / (2 * published["alone"]), 2)
         results["largest_of_smallest"] = round(largest_cost / smallest_cost, 2)
-        results["postgresql"] = Bench(open_database(server.get_uri()), matcher).run(sizes[:-1] or sizes)
+        results["postgresql"] = Bench(open_database(server.get_uri()), matcher, measured).run(sizes[:-1] or sizes)
     return results
 
 
-def _to_report(report: InventedReport) -> Report:
+def to_report(report: InventedReport) -> Report:
+    """Return the report as the normalizer reads it."""
     return Report(title=report.title, text=report.text, place=Place(address=report.address))
 
 
-def _measure_explain() -> dict[str, float]:
-    """Return lines for a second of processor time through the command, without the time of its start."""
+def _measure_explain(count: int) -> dict[str, float]:
+    """Return lines of `count` for a second of processor time through the command, without the time of its start."""
     lines = [
         json.dumps(
             {
@@ -229,7 +233,7 @@ def _measure_explain() -> dict[str, float]:
                 "received_at": (_START + timedelta(minutes=number)).isoformat(),
             }
         )
-        for number, report in enumerate(ReportStream(3).take(_EXPLAINED_LINES))
+        for number, report in enumerate(ReportStream(3).take(count))
     ]
     start_seconds, all_seconds = (_explain_seconds(selected_lines) for selected_lines in (lines[:1], lines))
     return {

@@ -2,12 +2,13 @@
 
 `python -m bench.perturbed` measures the router's accuracy with each change, on the real reports of
 `tests/data/routing/heldout.csv` and on the examples of the table of competence. The changes are seeded: every run has
-the same.
+the same. A number as the argument limits the reports of each kind.
 """
 
 import json
 import random
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -106,20 +107,21 @@ def figures(rules: Rules, reports: Sequence[tuple[Report, frozenset[str]]], gaze
     return accuracies
 
 
-def examples(rules: Rules) -> list[tuple[Report, frozenset[str]]]:
+def examples(rules: Rules, limit: int | None = None) -> list[tuple[Report, frozenset[str]]]:
     """Return the examples of the table of competence, with the agency to which each goes unchanged."""
-    reports = [Report(text=row.example) for row in rules.competence.rows]
+    reports = [Report(text=row.example) for row in rules.competence.rows[:limit]]
     return [(report, frozenset({decide(report, rules).agency})) for report in reports]
 
 
 if __name__ == "__main__":
+    limit = int(sys.argv[1]) if sys.argv[1:] else None
     shipped_rules = load_rules(SHIPPED, load_language_model())
     gazetteer = shipped_rules.language.gazetteer
     real = [
         (report.report(), report.acceptable_agencies) for report in judged_reports("heldout") if report.is_decidable
-    ]
+    ][:limit]
     results = {
         name: figures(shipped_rules, reports, gazetteer)
-        for name, reports in (("real", real), ("examples", examples(shipped_rules)))
+        for name, reports in (("real", real), ("examples", examples(shipped_rules, limit)))
     }
     print(json.dumps(results, indent=2))  # noqa: T201

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.evaluation.routing_metrics import JudgedReport
+from bench.shared_data import NATIONAL_REPORTS
 from messages.shapes import Report
 
-SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 JUDGED = Path(__file__).parent.parent / "tests" / "data" / "routing"
-_REPORTS = Path("complaints") / "national_2017_dev.csv"
 
 # The lines that the service's admin wrote above and below a report name the agency; the sender did not write them.
 _OPENING = re.compile(
@@ -19,9 +18,9 @@ _OPENING = re.compile(
 _CLOSING = re.compile(r"\s*Mohon (?:ditindaklanjuti|informasinya|dipertimbangkan), terima kasih\s*$")
 
 
-def judged_reports(name: str, shared: Path = SHARED) -> list[JudgedReport]:
+def judged_reports(name: str) -> list[JudgedReport]:
     """Return the reports of a list like `sample`. Raises `OSError` if the texts are not there."""
-    texts = {row["tracking_id"]: _report(row) for row in _rows(shared / _REPORTS)}
+    texts = {row["tracking_id"]: _report(row) for row in _rows(NATIONAL_REPORTS)}
     return [
         JudgedReport(
             id=row["tracking_id"],

@@ -1,7 +1,7 @@
 """Measures the processor time to route a complaint, compared with publishing it to Kafka and with larger tables.
 
-`python -m bench.route_speed` routes invented reports (`bench.stream`), each about an example of the table of
-competence. No report comes twice: a stage pays for words and names that it has not seen. It publishes the same
+`python -m bench.route_speed [REPORTS]` routes invented reports (`bench.stream`), each about an example of the table of
+competence. No report comes twice: a stage pays for words and names that it has not seen. It publishes such
 complaints one by one with the door's producer to a real Apache Kafka. Then it routes them with tables ten times as
 long: nine copies of every topic, row, unit and landmark under other names. Prints microseconds of processor time per
 complaint. The ratios of one run are comparable, the times are not.
@@ -10,6 +10,7 @@ complaint. The ratios of one run are comparable, the times are not.
 import csv
 import json
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.publishing import publish_alone
-from bench.stream import ReportStream
+from bench.stream import InventedReport, ReportStream
 from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Place, Report
 from router.decide import decide
@@ -33,39 +34,49 @@ _COPY_LETTERS = "bcdfghjkl"
 _MICROSECONDS = 1e6
 
 
-def main() -> dict[str, float]:
+def main(measured: int = _MEASURED_REPORTS) -> dict[str, float]:
     """Run the measurement; return the figures."""
-    rules = load_rules_of_folder(SHIPPED_FOLDER)
-    reports = _invented_reports([row.example for row in rules.competence.rows])
-    route_time = _route_time(rules, reports)
-    publish_time = publish_alone([report.model_dump_json().encode() for report in reports[_FIRST_REPORTS:]])
-    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
-        grown = load_rules_of_folder(_grown(Path(folder)))
-        grown_route_time = _route_time(grown, reports)
+    costs = routing_costs(measured)
+    published = ReportStream(6).take(measured)
+    publish_time = publish_alone([_report("", report).model_dump_json().encode() for report in published])
     return {
-        "reports": _MEASURED_REPORTS,
-        "route_us": round(route_time),
+        "reports": measured,
+        "route_us": round(costs["shipped"]),
         "publish_us": round(publish_time),
-        "of_publishing": round(route_time / publish_time, 2),
-        "route_us_at_10_times": round(grown_route_time),
-        "growth": round(grown_route_time / route_time, 2),
+        "of_publishing": round(costs["shipped"] / publish_time, 2),
+        "route_us_at_10_times": round(costs["ten_times"]),
+        "growth": round(costs["ten_times"] / costs["shipped"], 2),
     }
 
 
-def _invented_reports(examples: Sequence[str]) -> Sequence[Report]:
-    invented = ReportStream(6).take(_FIRST_REPORTS + _MEASURED_REPORTS)
-    return [
-        Report(title=report.title, text=f"{example} {report.text}", place=Place(address=report.address))
-        for report, example in zip(invented, cycle(examples), strict=False)
-    ]
+def routing_costs(measured: int, *, grown_tables: bool = True) -> dict[str, float]:
+    """Return microseconds for a report with the `shipped` tables, and with tables `ten_times` as long if asked for."""
+    rules = load_rules_of_folder(SHIPPED_FOLDER)
+    first = min(measured, _FIRST_REPORTS)
+    reports = _invented_reports([row.example for row in rules.competence.rows], first + measured)
+    costs = {"shipped": _route_time(rules, reports, first)}
+    if not grown_tables:
+        return costs
+    with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
+        grown = load_rules_of_folder(_grown(Path(folder)))
+        return {**costs, "ten_times": _route_time(grown, reports, first)}
 
 
-def _route_time(rules: Rules, reports: Sequence[Report]) -> float:
-    """Return microseconds per report, the median of batches. The first reports fill the caches and do not count."""
-    for report in reports[:_FIRST_REPORTS]:
+def _invented_reports(examples: Sequence[str], count: int) -> Sequence[Report]:
+    invented = ReportStream(6).take(count)
+    return [_report(f"{example} ", report) for report, example in zip(invented, cycle(examples), strict=False)]
+
+
+def _report(beginning: str, report: InventedReport) -> Report:
+    return Report(title=report.title, text=f"{beginning}{report.text}", place=Place(address=report.address))
+
+
+def _route_time(rules: Rules, reports: Sequence[Report], first: int) -> float:
+    """Return microseconds per report, the median of batches. The `first` reports fill the caches and do not count."""
+    for report in reports[:first]:
         decide(report, rules)
     times = []
-    for start in range(_FIRST_REPORTS, len(reports), _BATCH_SIZE):
+    for start in range(first, len(reports), _BATCH_SIZE):
         batch = reports[start : start + _BATCH_SIZE]
         began = time.process_time()
         for report in batch:
@@ -111,4 +122,4 @@ def _unwritten_phrases(phrases: str, letter: str) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(), indent=2))  # noqa: T201
+    print(json.dumps(main(int(sys.argv[1]) if sys.argv[1:] else _MEASURED_REPORTS), indent=2))  # noqa: T201

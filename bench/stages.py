@@ -1,11 +1,11 @@
 """Processor time of the normalizer and the router for a message, as whole stages, on texts that they have not seen.
 
-`python -m bench.stages [--sqlite-only]` gives 4,000 invented reports (`bench.stream`) to both stages in batches of 200:
-raw messages of the web form and of SMS to the normalizer, its complaints to the router. All that a stage does to a
-batch is counted: decoding, reading, comparing, the database, encoding. The bus is not. The first half warms the caches
-of words and does not count; its texts do not come again, but for the resent ones. Prints microseconds of processor time
-of this process for each message, as the median of the batches, on SQLite and on PostgreSQL. Times of two runs are
-comparable only side by side on one machine, alternately in the same minutes.
+`python -m bench.stages [--sqlite-only] [REPORTS]` gives 4,000 or REPORTS invented reports (`bench.stream`) to both
+stages in batches of 200: raw messages of the web form and of SMS to the normalizer, its complaints to the router. All
+that a stage does to a batch is counted: decoding, reading, comparing, the database, encoding. The bus is not. The first
+half warms the caches of words and does not count; its texts do not come again, but for the resent ones. Prints
+microseconds of processor time of this process for each message, as the median of the batches, on SQLite and on
+PostgreSQL. Times of two runs are comparable only side by side on one machine, alternately in the same minutes.
 """
 
 import json
@@ -42,20 +42,20 @@ _MICROSECONDS = 1e6
 _JSON = "application/json"
 
 
-def main(*, with_postgresql: bool) -> dict[str, dict[str, int]]:
+def main(*, with_postgresql: bool, reports: int = _REPORTS) -> dict[str, dict[str, int]]:
     """Run the measurement; return microseconds by database and stage."""
     logs.configure("WARNING", "json")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="satupintu-bench-")))
-        results = {"sqlite": _measure(folder / "sqlite", f"sqlite:///{folder}/bench.db")}
+        results = {"sqlite": _measure(folder / "sqlite", f"sqlite:///{folder}/bench.db", reports)}
         if with_postgresql:
             server = get_server(folder / "postgresql", cleanup_mode="stop")
             stack.callback(server.cleanup)
-            results["postgresql"] = _measure(folder / "data", server.get_uri())
+            results["postgresql"] = _measure(folder / "data", server.get_uri(), reports)
     return results
 
 
-def _measure(data_folder: Path, database: str) -> dict[str, int]:
+def _measure(data_folder: Path, database: str, reports: int) -> dict[str, int]:
     parts = Parts(
         Settings(home=data_folder, database_url=SecretStr(database), public_url="https://lapor.contoh.id"), CHANNELS
     )
@@ -69,9 +69,9 @@ def _measure(data_folder: Path, database: str) -> dict[str, int]:
         parts.link_of,
         parts.deadlines,
     )
-    arrivals, offsets = _records(_arrivals(parts), count()), count()
+    raw_records, offsets = _records(arrivals(parts, reports), count()), count()
     costs: dict[str, list[float]] = {"normalizer": [], "router": []}
-    while batch := list(islice(arrivals, _BATCH_SIZE)):
+    while batch := list(islice(raw_records, _BATCH_SIZE)):
         outputs, seconds = _handle(parts.normalizer, batch)
         costs["normalizer"].append(seconds / len(batch) * _MICROSECONDS)
         complaints = list(_records((output for output in outputs if output.topic == COMPLAINTS), offsets))
@@ -88,9 +88,9 @@ def _handle(stage: Stage, records: Sequence[Record]) -> tuple[Sequence[Outgoing]
     return outputs, time.process_time() - began
 
 
-def _arrivals(parts: Parts) -> Iterator[Outgoing]:
+def arrivals(parts: Parts, reports: int) -> Iterator[Outgoing]:
     """Yield the raw messages: those with a title come by the web form, the others by SMS of a proven sender."""
-    for number, report in enumerate(ReportStream(5).take(_REPORTS)):
+    for number, report in enumerate(ReportStream(5).take(reports)):
         at = _START + timedelta(seconds=number * _SECONDS_BETWEEN_MESSAGES)
         if report.title:
             fields = {"title": report.title, "text": report.text, "address": report.address}
@@ -113,4 +113,6 @@ def _records(outputs: Iterator[Outgoing], offsets: Iterator[int]) -> Iterator[Re
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(with_postgresql="--sqlite-only" not in sys.argv), indent=2))  # noqa: T201
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdecimal()]
+    costs = main(with_postgresql="--sqlite-only" not in sys.argv, reports=(numbers or [_REPORTS])[0])
+    print(json.dumps(costs, indent=2))  # noqa: T201

@@ -1,8 +1,8 @@
 """Counts the texts that contain each word, and writes `config/data/vocabulary.csv`.
 
-`python -m bench.vocabulary SHARED` reads the folder of real texts (complaints, SMS, tweets) and dictionaries beside the
-project. It writes single words in normal form: those of the dictionary, and those that at least `_MIN_TEXTS` texts
-have in common; none with a digit.
+`python -m bench.vocabulary SHARED [TABLE]` reads the folder of real texts (complaints, SMS, tweets) and dictionaries
+beside the project. It writes single words in normal form: those of the dictionary, and those that at least `_MIN_TEXTS`
+texts have in common; none with a digit.
 """
 
 import csv
@@ -32,7 +32,7 @@ _NAMES = frozenset(
 _NO_NAMES = Path(__file__).parent / "no_names.txt"
 
 
-def main(shared: Path) -> None:
+def main(shared: Path, table: Path) -> None:
     """Count the words and write the table."""
     slang = load_slang()
     words = WordReader(slang)
@@ -50,7 +50,7 @@ def main(shared: Path) -> None:
     matter_words = (terms.things.words | terms.faults.words) - place_words
     known_words = {word: max(1, counts[word]) for word in matter_words if _is_plain(word)} | known_words
     known_words |= {word: max(_MIN_TEXTS, counts[word]) for word in frequent_words if _is_plain(word)}
-    with _FILE.open("w", encoding="utf-8", newline="") as file:
+    with table.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("word", "texts"))
         out.writerow(("", len(texts)))
@@ -78,4 +78,4 @@ def _read(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2:] else _FILE)

@@ -13,16 +13,15 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
 
+from bench.shared_data import NATIONAL_REPORTS, SHARED_DATA
 from config.reference.slang import load_slang
 from language.text import clean_text
 from language.words import WordReader
 
-_SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
-_LEXICONS = _SHARED / "lexicons"
+_LEXICONS = SHARED_DATA / "lexicons"
 _WORD = re.compile(r"[^\W_]+")
 _CHARACTERS = 400
 _RUNS = 9
@@ -71,7 +70,7 @@ def _lexicon() -> Mapping[str, str]:
 
 
 def _complaints() -> list[str]:
-    with (_SHARED / "complaints" / "national_2017_dev.csv").open(encoding="utf-8", newline="") as file:
+    with NATIONAL_REPORTS.open(encoding="utf-8", newline="") as file:
         return [clean_text(f"{row['title']}\n{row['text']}") for row in csv.DictReader(file)]
 
 
