@@ -94,6 +94,23 @@ screenshots: $(VENV)/.dev ## Take the README's screenshots again (needs chromium
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)
 
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure everything on this machine, print one table, write bench/results.json (an hour)
+	$(BIN)/python -m bench.table run
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/.dev ## The same without Kafka and PostgreSQL, at small sizes (a minute on a quiet machine)
+	$(BIN)/python -m bench.table run --scale quick
+
+.PHONY: bench-compare
+bench-compare: $(VENV)/.dev ## Compare bench/results.json with bench/baseline.json; fails if a figure is worse
+	$(BIN)/python -m bench.table compare
+
+.PHONY: bench-peers
+bench-peers: $(VENV)/.dev ## Install the peers in .bench-peers, measure them beside our own loop and search
+	$(BIN)/python -m bench.peers.environments
+	$(BIN)/python -m bench.peers
+
 .PHONY: graph
 graph: $(VENV)/.dev ## Print the layers of each package, cycles, and imports against the order of packages
 	$(BIN)/python -m tests.support.import_graph
@@ -129,7 +146,7 @@ advisories: $(VENV)/.dev $(VENV)/advisories/.ready ## Compare the pinned version
 
 .PHONY: clean
 clean: ## Remove the environment and caches; the data folder stays
-	rm -rf $(VENV) $(KAFKA) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(KAFKA) .bench-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 
 LOCK := --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 

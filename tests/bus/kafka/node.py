@@ -141,6 +141,12 @@ class Node:
         """Address for clients, as `host:port`."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Id of the running process."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         """Start on the same port and data, and return when the port answers."""
         self.launch()

@@ -1,0 +1,1 @@
+"""Benches of the whole service and its processes: doors, stages on a bus, the whole way, the start."""

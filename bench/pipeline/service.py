@@ -1,0 +1,89 @@
+"""A service whose processes are measured."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+
+from app.assembly.channels import CHANNELS
+from app.assembly.parts import Parts
+from app.simulator.wait import wait_until_ready
+from bench.pipeline.backends import Backend
+from bench.processes import tree_cpu_seconds, tree_megabytes
+from config.settings import Settings
+
+# Name of the service's own processes, beside those of broker and database server.
+SERVICE = "service"
+_STOP_SECONDS = 60
+
+
+class MeasuredService:
+    """A running `satupintu run`, with the processes that it has started."""
+
+    def __init__(self, backend: Backend, process: subprocess.Popen[bytes]) -> None:
+        self._roots = {SERVICE: process.pid, **backend.servers}
+        self._process = process
+        self.settings = Settings.model_validate(backend.settings)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Parts with the same settings, to read what the service wrote."""
+        return Parts(self.settings, CHANNELS)
+
+    @property
+    def address(self) -> str:
+        """Address of the doors."""
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    def check_running(self) -> None:
+        """Raise `RuntimeError` if the service has ended."""
+        if (code := self._process.poll()) is not None:
+            raise RuntimeError(f"the service has ended with code {code}; its messages are above")
+
+    def cpu_seconds(self) -> Mapping[str, float]:
+        """Return the processor time of the service, of the broker and of the database server, by name."""
+        return {name: tree_cpu_seconds(pid) for name, pid in self._roots.items()}
+
+    def megabytes(self) -> float:
+        """Return the memory of the service."""
+        return tree_megabytes(self._process.pid)
+
+
+@contextmanager
+def running_service(backend: Backend, *arguments: str) -> Iterator[MeasuredService]:
+    """Start `satupintu run` with these arguments, and yield when its doors are ready. It ends with the block."""
+    process = start_service(backend, *arguments)
+    service = MeasuredService(backend, process)
+    try:
+        wait_until_ready(service.settings.port, process)
+        yield service
+    finally:
+        stop_processes(process)
+        service.parts.engine.dispose()
+
+
+def start_service(backend: Backend, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start `satupintu run` with these arguments."""
+    command = [sys.executable, "-m", "app.cli", "run", "--quiet", *arguments]
+    return subprocess.Popen(command, env=environment(backend), stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+
+
+def stop_processes(*processes: subprocess.Popen[bytes]) -> None:
+    """End processes with SIGTERM, and kill those that do not end."""
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def environment(backend: Backend) -> Mapping[str, str]:
+    """Return the environment of a shell with the settings of a backend."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    return {**inherited, **{f"SATUPINTU_{name.upper()}": value for name, value in backend.settings.items()}}

@@ -1,0 +1,91 @@
+"""The sizes of a run."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+ScaleName = Literal["tiny", "quick", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Number of reports, cases and so on in each section.
+
+    `growth` are the numbers of stored complaints; `growth_messages` are processed at each of them. With `servers` all
+    is measured on Kafka and PostgreSQL too, if they are here; with `one_process` the whole way also with all stages in
+    one process, and with `grown_tables` routing also with tables ten times as long.
+    """
+
+    name: ScaleName
+    servers: bool
+    one_process: bool
+    door_reports: int
+    stage_messages: int
+    way_reports: int
+    steady_reports: int
+    growth: tuple[int, ...]
+    growth_messages: int
+    routed_reports: int
+    grown_tables: bool
+    desk_cases: int
+    officers: int
+    oversight_cases: int
+    console_agencies: int
+    audit_messages: int
+
+
+FULL = Scale(
+    "full",
+    servers=True,
+    one_process=True,
+    door_reports=4_000,
+    stage_messages=10_000,
+    way_reports=10_000,
+    steady_reports=3_600,
+    growth=(10_000, 1_000_000),
+    growth_messages=2_000,
+    routed_reports=2_000,
+    grown_tables=True,
+    desk_cases=1_000_000,
+    officers=100,
+    oversight_cases=100_000,
+    console_agencies=700,
+    audit_messages=100_000,
+)
+# Under a minute on two quiet cores. A door gets enough reports for a processor second.
+QUICK = Scale(
+    "quick",
+    servers=False,
+    one_process=False,
+    door_reports=800,
+    stage_messages=600,
+    way_reports=600,
+    steady_reports=300,
+    growth=(),
+    growth_messages=0,
+    routed_reports=400,
+    grown_tables=False,
+    desk_cases=2_000,
+    officers=5,
+    oversight_cases=2_000,
+    console_agencies=50,
+    audit_messages=4_000,
+)
+# Only to see that every section runs.
+TINY = replace(
+    QUICK,
+    name="tiny",
+    door_reports=8,
+    stage_messages=20,
+    way_reports=8,
+    steady_reports=8,
+    growth=(100, 200),
+    growth_messages=100,
+    routed_reports=10,
+    grown_tables=True,
+    desk_cases=60,
+    officers=2,
+    oversight_cases=100,
+    console_agencies=20,
+    audit_messages=40,
+)
+SCALES: dict[ScaleName, Scale] = {scale.name: scale for scale in (TINY, QUICK, FULL)}
