@@ -1,34 +1,146 @@
-"""Each small bench that needs no data from outside runs, so that a change elsewhere cannot break one unnoticed."""
+"""Each bench runs at a tiny size, so that a change elsewhere cannot break one unnoticed."""
 
+import csv
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from bench.peers.loop_costs import LOOPS
+from bench.pipeline.backends import kafka_is_installed
+from bench.table.collection import SECTIONS
+from bench.table.figures import KINDS, Results
+from tests.conftest import missing
+from tests.support.paths import DATA, ROOT
 
-pytestmark = pytest.mark.slow
+# A section starts up to three services, which takes minutes on a busy machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+# Arguments of each bench. `{data}` is a folder of invented texts, `{out}` an empty one.
+RUNS = {
+    "archive": ["40"],
+    "audit": ["100"],
+    "calibration": ["20"],
+    "classification": ["{data}"],
+    "console": ["20"],
+    "desk": ["60", "sqlite", "2"],
+    "duplicates": [],
+    "entities": [],
+    "holiday_table": ["--check"],
+    "long_texts": ["100"],
+    "masks": [],
+    "normalize": ["100"],
+    "outage": ["10"],
+    "oversight": ["300"],
+    "peers": ["40", "ours"],
+    "perturbed": ["20"],
+    "places": ["{data}/complaints/national_2017_dev.csv"],
+    "queue_counts": ["300"],
+    "refusal": ["5"],
+    "route_speed": ["10"],
+    "routing": ["heldout"],
+    "same_output": [],
+    "stages": ["--sqlite-only", "20"],
+    "vocabulary": ["{data}/..", "{out}/vocabulary.csv"],
+    "words": [],
+}
+# Modules that others import, or start: the echo and the loops. The loops of peers run where a peer is installed.
+LIBRARIES = {
+    "corpus",
+    "duplicate_training",
+    "learning",
+    "logistic",
+    "peers.candidate_costs",
+    "peers.candidate_search",
+    "peers.environments",
+    "peers.loop_costs",
+    "peers.loops.work",
+    *(f"peers.loops.{loop.module}" for loop in LOOPS),
+    "pipeline.backends",
+    "pipeline.door_requests",
+    "pipeline.doors",
+    "pipeline.echo",
+    "pipeline.service",
+    "pipeline.stage_costs",
+    "pipeline.startup",
+    "pipeline.whole_way",
+    "processes",
+    "publishing",
+    "reports",
+    "shared_data",
+    "stream",
+    "table.collection",
+    "table.comparison",
+    "table.figures",
+    "table.part_sections",
+    "table.pipeline_sections",
+    "table.printing",
+    "table.reference_loop",
+    "table.scale",
+}
+NEEDS_KAFKA = {"normalize", "outage", "route_speed"}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("audit", "100"),
-        ("classification",),
-        ("console", "20"),
-        ("duplicates",),
-        ("masks",),
-        ("oversight", "300"),
-        ("queue_counts", "300"),
-        ("refusal", "5"),
-    ],
-    ids=" ".join,
-)
-def test_a_bench_runs(arguments: tuple[str, ...]) -> None:
-    """It ends without an error and prints figures. Their size is no concern of this test."""
-    name, *sizes = arguments
+def test_every_bench_runs_in_the_tests() -> None:
+    """A module of `bench` is run by a test here, or is named as a part of others."""
+    paths = (path.relative_to(ROOT / "bench") for path in (ROOT / "bench").rglob("*.py"))
+    modules = {".".join(path.with_suffix("").parts) for path in paths if path.name != "__init__.py"}
+    assert {name.removesuffix(".__main__") for name in modules} == RUNS.keys() | LIBRARIES | {"table"}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_bench_runs(name: str, tmp_path: Path) -> None:
+    """It ends without an error. The size of its figures is no concern of this test."""
+    if name in NEEDS_KAFKA and not kafka_is_installed():
+        missing("Apache Kafka: run `make kafka`")
+    data = tmp_path / "shared" / "data"
+    _write_invented_texts(data)
+    arguments = [argument.format(data=data, out=tmp_path) for argument in RUNS[name]]
+    _run(f"bench.{name}", *arguments, data=data)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_of_the_table_runs(section: str, tmp_path: Path) -> None:
+    """It gives figures, with the time of the reference loop, and they are no worse than themselves."""
+    file = tmp_path / "results.json"
+    _run("bench.table", "run", "--scale", "tiny", "--section", section, "--output", str(file))
+    results = Results.load(file)
+    assert results.reference_us[section] > 0
+    assert any(results.of_kind(kind) for kind in KINDS)
+    _run("bench.table", "compare", str(file), "--baseline", str(file))
+
+
+def _run(module: str, *arguments: str, data: Path = Path()) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", f"bench.{name}", *sizes], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "BENCH_SHARED_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr[-2000:]
-    assert any(character.isdigit() for character in result.stdout)
+
+
+def _write_invented_texts(data: Path) -> None:
+    """Write files with the names and columns of the real texts. Each judged report gets an invented text."""
+    files = [DATA / "routing" / f"{name}.csv" for name in ("heldout", "sample")]
+    ids = [row["tracking_id"] for file in files for row in csv.DictReader(file.read_text().splitlines())]
+    text = "Lampu jalan padam di Jl. Kenanga Kota Semarang. Mohon ditindaklanjuti, terima kasih"
+    reports = [["tracking_id", "title", "text", "addressed_agency"]]
+    reports += [[id_, f"Lampu {id_}", text, "Pemerintah Kota Semarang"] for id_ in ids]
+    messages = [["Teks", "label"], ["besok jadi ya", "0"], ["selamat anda menang undian", "1"], ["promo pulsa", "2"]]
+    for name, rows in (("complaints/national_2017_dev", reports), ("sms/upi_sms_2018", messages)):
+        path = data / f"{name}.csv"
+        path.parent.mkdir(parents=True)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+    lexicons = data / "lexicons"
+    (lexicons / "stif").mkdir(parents=True)
+    for name in ("train.inf", "train.for", "dev.inf", "dev.for"):
+        (lexicons / "stif" / name).write_text("lampu jln padam\nsampah bau bgt\n")
+    (lexicons / "root_words.txt").write_text("lampu jalan padam\n")
+    (lexicons / "informal_formal.tsv").write_text("informal\tformal\njln\tjalan\n")
+    (lexicons / "slang_words.json").write_text('{"bgt": "banget"}')
