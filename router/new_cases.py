@@ -33,12 +33,16 @@ class NewCases:
         """
         if complaint.relation.kind != "new" or complaint.relation.of or complaint.again:
             return False
-        if self._followed is None:
-            self._followed = set(followed_complaints(self._connection, self._complaint_ids))
-        if complaint.id in self._followed or complaint.id in self._waiting:
+        if complaint.id in self._waiting or self.is_followed(complaint.id):
             return False
         self._waiting[complaint.id] = position, self._dispatch_of(complaint)
         return True
+
+    def is_followed(self, complaint_id: UUID) -> bool:
+        """Return True if other complaints belong to one of the batch, or once did."""
+        if self._followed is None:
+            self._followed = set(followed_complaints(self._connection, self._complaint_ids))
+        return complaint_id in self._followed
 
     def store(self) -> Sequence[Dispatch]:
         """Store the cases that were added since the last call.

@@ -123,7 +123,9 @@ class RouterStage:
         new_cases: NewCases,
     ) -> Sequence[Outgoing]:
         transfer = CaseTransfer(connection, record.position, self._deadlines)
-        dispatches = stored or first_dispatches(transfer, complaint, self._rules, self._now())
+        dispatches = stored or first_dispatches(
+            transfer, complaint, self._rules, self._now(), is_followed=new_cases.is_followed(complaint.id)
+        )
         new_cases.note_dispatches(dispatches)
         return [*self._publish(dispatches), *self._tell_reopenings(dispatches)]
 

@@ -29,24 +29,26 @@ _CLOSING_ACTS: frozenset[SenderAct] = frozenset(
 )
 
 
-def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules, now: datetime) -> Sequence[Dispatch]:
+def first_dispatches(
+    transfer: CaseTransfer, complaint: Complaint, rules: Rules, now: datetime, *, is_followed: bool
+) -> Sequence[Dispatch]:
     """Return the first hop of a complaint and the hops that follow from it.
 
-    These are hops of the earlier complaint that it adds to, and of later complaints that were routed before it. Return
-    nothing if another record of the complaint was routed.
+    These are hops of the earlier complaint that it adds to, and of later complaints that were routed before it
+    (`is_followed`: there are some, or once were). Return nothing if another record of the complaint was routed.
     """
     parent_id = complaint.relation.of
-    case = transfer.find_case(parent_id)
-    parent_hops = _hops_of_parent(transfer, complaint, case, rules, now)
+    case, closing = _find_case(transfer, parent_id)
+    parent_hops = _hops_of_parent(transfer, complaint, case, closing, rules, now)
     if parent_hops:
-        case = transfer.find_case(parent_id)
-    closing = find_closing(transfer.connection, case) if case else None
+        case, closing = _find_case(transfer, parent_id)
     own_dispatch = _own_dispatch(complaint, rules, now, _closed_case(transfer, complaint))
     dispatch = _relate_to_case(own_dispatch, case, rules, closing)
     if dispatch.own_case or dispatch.relation.kind != "repeat":
         dispatch = with_deadline(dispatch, now, transfer.deadlines)
     target = case if case and not dispatch.own_case else dispatch
-    dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
+    followers = _early_followers(transfer, complaint, target) if is_followed else ()
+    dispatches = transfer.dispatch_with_accompanying(dispatch, followers, target)
     if dispatches and parent_id:
         store_parent(transfer.connection, complaint.id, parent_id)
     return [*parent_hops, *dispatches]
@@ -57,14 +59,24 @@ def new_case(complaint: Complaint, rules: Rules, now: datetime, deadlines: Deadl
     return with_deadline(_own_dispatch(complaint, rules, now, None), now, deadlines)
 
 
+def _find_case(transfer: CaseTransfer, parent_id: UUID | None) -> tuple[Dispatch | None, Closing | None]:
+    """Return the case of an earlier complaint, if the router knows it, and its closing, if it is closed."""
+    case = transfer.find_case(parent_id)
+    return case, find_closing(transfer.connection, case) if case else None
+
+
 def _hops_of_parent(
-    transfer: CaseTransfer, complaint: Complaint, case: Dispatch | None, rules: Rules, now: datetime
+    transfer: CaseTransfer,
+    complaint: Complaint,
+    case: Dispatch | None,
+    closing: Closing | None,
+    rules: Rules,
+    now: datetime,
 ) -> Sequence[Dispatch]:
     """Return the hops of the earlier report: a closed case that is opened again, or one that is decided now."""
     parent_id = complaint.relation.of
     if case is None or parent_id is None or complaint.relation.kind != "repeat":
         return ()
-    closing = find_closing(transfer.connection, case)
     if closing is None:
         return _clarify_parent(transfer, complaint, parent_id, case, rules, now)
     if not is_objection_in_time(complaint.follow_up.act, complaint.at, closing, transfer.deadlines):
@@ -151,7 +163,8 @@ def _clarify_parent(
     A complaint that joins another citizen's case goes to its own agency then: its sender does not know where the
     matter of the other citizen is.
     """
-    earlier = transfer.first_of_sender(parent_id)
+    is_parent_case = case.own_case and case.complaint_id == parent_id
+    earlier = case if is_parent_case else transfer.first_of_sender(parent_id)
     has_words = complaint.follow_up.act not in _CLOSING_ACTS
     if not has_words or not _can_be_clarified(earlier) or dispatch_history(transfer.connection, complaint.id):
         return ()
