@@ -51,8 +51,9 @@ class MeasuredLocator:
 
     def locate(self, report: Report) -> ReportLocation:
         """Return the location of a report."""
-        words = self._language.words.read_words(location_text(report))
-        return self._locator.locate(report, words, self._language.landmarks.find_landmarks(words))
+        text = location_text(report)
+        words = self._language.words.read_words(text)
+        return self._locator.locate(report, text, words, self._language.landmarks.find_landmarks(words))
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:

@@ -3,7 +3,7 @@
 Phrases may overlap here. `language.phrase_index` searches a text as it is written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -71,17 +71,9 @@ class PhraseLexicon(Generic[T]):
         node.meaning = meaning
 
 
-def longest_matches(
-    matches: Iterable[LexiconMatch[T]], is_allowed: Callable[[T], bool] | None = None
-) -> list[LexiconMatch[T]]:
-    """Return the longest match at each word without those inside a previous one; `matches` are those of `find_all`.
-
-    A match whose meaning is not allowed does not hide a shorter one inside it.
-    """
-    longest: dict[int, LexiconMatch[T]] = {}
-    for match in matches:
-        if is_allowed is None or is_allowed(match.meaning):
-            longest[match.first] = match
+def longest_matches(matches: Iterable[LexiconMatch[T]]) -> list[LexiconMatch[T]]:
+    """Return the longest match at each word without those inside a previous one; `matches` are of `find_all`."""
+    longest = {match.first: match for match in matches}
     outermost: list[LexiconMatch[T]] = []
     last_end = 0
     for match in longest.values():

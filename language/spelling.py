@@ -81,9 +81,9 @@ class SpellingCorrector:
         return (longer_word for longer_word in longer_words if longer_word in self._known_words)
 
     def _has_known_root(self, word: str) -> bool:
-        stems = {word, *(word.removesuffix(suffix) for suffix in _SUFFIXES)}
-        roots = {stem.removeprefix(prefix) for stem in stems for prefix in _PREFIXES}
-        return any(len(root) >= _MIN_ROOT_LETTERS and root != word and root in self._known_words for root in roots)
+        stems = [word, *(word.removesuffix(suffix) for suffix in _SUFFIXES if word.endswith(suffix))]
+        roots = [stem.removeprefix(prefix) for stem in stems for prefix in _PREFIXES if stem.startswith(prefix)]
+        return any(len(root) >= _MIN_ROOT_LETTERS and root in self._known_words for root in (*stems[1:], *roots))
 
 
 def _most_frequent_by_consonants(words: Iterable[str], rarity: Callable[[str], float]) -> Mapping[str, str]:

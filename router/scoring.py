@@ -49,16 +49,20 @@ def rank_candidates(evidence: Sequence[Evidence], weights: Weights) -> list[Agen
     evidence_by_institution: dict[str, list[Evidence]] = defaultdict(list)
     for piece in evidence:
         evidence_by_institution[piece.institution].append(piece)
-    log_odds = {
-        code: weighted_sum(strength_by_kind(pieces), weights.by_kind)
-        for code, pieces in evidence_by_institution.items()
-    }
+    log_odds = {code: _log_odds(pieces, weights) for code, pieces in evidence_by_institution.items()}
     likelihoods = likelihoods_of(log_odds)
     candidates = [
         AgencyCandidate(code, likelihoods[code], _strongest_first(pieces, weights))
         for code, pieces in evidence_by_institution.items()
     ]
     return sorted(candidates, key=lambda candidate: (-candidate.likelihood, candidate.institution))
+
+
+def _log_odds(pieces: Sequence[Evidence], weights: Weights) -> float:
+    # Most institutions have one piece of evidence.
+    if len(pieces) == 1:
+        return weights.by_kind[pieces[0].kind] * pieces[0].strength
+    return weighted_sum(strength_by_kind(pieces), weights.by_kind)
 
 
 def _strongest_first(pieces: Sequence[Evidence], weights: Weights) -> tuple[Evidence, ...]:
@@ -92,8 +96,6 @@ def calibrated(probability: float) -> float:
 
 def strength_by_kind(evidence: Sequence[Evidence]) -> Mapping[str, float]:
     """Return the strength of each kind of evidence for one institution."""
-    if len(evidence) == 1:
-        return {evidence[0].kind: evidence[0].strength}
     strengths: dict[str, list[float]] = defaultdict(list)
     for piece in evidence:
         strengths[piece.kind].append(piece.strength)

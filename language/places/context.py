@@ -1,6 +1,6 @@
 """One text in which places are searched: its words, the regions in it, and the places near a word."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from language.places.gazetteer import AFTER_PREFIX, JOINS, LOCATIVES, RegionMention, containing_codes, is_in_city
 from language.tokens import Tokens
@@ -28,14 +28,14 @@ class SearchContext:
         mentions: Mapping[int, RegionMention],
         taken: bytearray,
         known_codes: Sequence[str],
-        confusable_codes: Iterable[str] = (),
+        confusable_codes: Collection[str] = (),
     ) -> None:
         self.tokens, self.mentions, self.taken, self.known_codes = tokens, mentions, taken, known_codes
         certain = [(code, mention.first) for mention in mentions.values() if mention.certain for code in mention.codes]
         self._certain_area = Area((*known_codes, *(code for code, _ in certain if is_in_city(code))))
         self._provinces = [(code, first) for code, first in certain if not is_in_city(code)]
-        self._province_area = Area(code for code, _ in self._provinces)
-        self._confusable_area = Area(confusable_codes)
+        self._province_area = Area(code for code, _ in self._provinces) if self._provinces else _NOWHERE
+        self._confusable_area = Area(confusable_codes) if confusable_codes else _NOWHERE
 
     @property
     def has_certain_region(self) -> bool:
@@ -143,3 +143,6 @@ class Area:
         """Return True if the region lies in the area, is one of its regions or contains one."""
         is_known = code in self._codes or code in self._containing_codes
         return is_known or not self._codes.isdisjoint(containing_codes(code))
+
+
+_NOWHERE = Area(())

@@ -4,7 +4,7 @@ A match keeps all codes that its name may mean, narrowed by the names around it.
 matter is about.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from config.reference.regions import Regions
 from language.places.aliases import PlaceAlias
@@ -56,7 +56,7 @@ class PlaceFinder:
         return self._mention_resolver.has_district("".join(Tokens(name).words), tuple(codes))
 
     def find_places(
-        self, tokens: Tokens, known_codes: Iterable[str] = (), confusable_codes: Iterable[str] = ()
+        self, tokens: Tokens, known_codes: Iterable[str] = (), confusable_codes: Collection[str] = ()
     ) -> tuple[PlaceMatch, ...]:
         """Return the places in a text, in order and without overlaps.
 

@@ -5,6 +5,7 @@ one word here, and several may be equally similar. Words of the language are cor
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -15,10 +16,14 @@ _MIN_LETTERS = 5
 # Minimum letters of a word without vowels that still says which name is meant (bndg and smrg have rows in places.csv).
 _MIN_CONSONANTS = 4
 _VOWELS = str.maketrans("", "", "aeiou")
+_CACHED_WORDS = 1 << 12
 
 
 class FuzzyNames:
-    """A fixed set of names without spaces. A search takes microseconds, whatever their number."""
+    """A fixed set of names without spaces. A search takes microseconds, whatever their number.
+
+    `find_similar` keeps what it found for the last words: half of the words that are no names come again.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
@@ -32,8 +37,9 @@ class FuzzyNames:
             for shortened in without_one_letter(name, first=1)
         )
         self._by_consonants = group_words((name.translate(_VOWELS), name) for name in self._names)
+        self.find_similar = lru_cache(_CACHED_WORDS)(self._find_similar)
 
-    def find_similar(self, word: str) -> tuple[str, ...]:
+    def _find_similar(self, word: str) -> tuple[str, ...]:
         """Return the names one letter away with the same first letter, and the names with these consonants."""
         if word in self._names or not _MIN_CONSONANTS <= len(word) <= self._max_letters:
             return ()

@@ -68,6 +68,7 @@ class ReportAnalyzer:
         matches = phrases.institutions
         location = self._locator.locate(
             report,
+            text.text,
             text.words,
             self._written_landmarks(text, phrases),
             [(unit.start, unit.end) for unit in units],
@@ -212,7 +213,7 @@ def _is_exception(text: ReportText, match: LexiconMatch[Agency]) -> bool:
 def _means_bukan(text: ReportText, match: LexiconMatch[Agency]) -> bool:
     """Return True for “bkn” in small letters in a text without a word of its staff matters: it is short for “bukan”."""
     start, end = text.span(match.first, match.end)
-    return text.text[start:end] == _SHORT_BUKAN and _STAFF_WORDS.isdisjoint(text.normal_forms)
+    return text.text[start:end] == _SHORT_BUKAN and _STAFF_WORDS.isdisjoint(text.different_forms)
 
 
 def _follows(text: ReportText, match: LexiconMatch[Agency], word: str) -> bool:

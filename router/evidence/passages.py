@@ -91,7 +91,7 @@ def described_starts(text: ReportText) -> Collection[int]:
     """Return the words that begin the description of a place: a topic's phrase that begins there is no matter."""
     words = text.normal_forms
     starts = set[int]()
-    for position in _positions_of(_DESCRIBING_WORDS, words):
+    for position in _positions_of(_DESCRIBING_WORDS, text):
         if words[position] in _BESIDE_WORDS or _is_traffic_light(words, position):
             end = position + 1
             while end < len(words) and end - position <= _MAX_THINGS and words[end] in _THINGS_OF_INSTITUTIONS:
@@ -108,9 +108,11 @@ def impersonation_spans(text: ReportText, institution_starts: Collection[int]) -
     """Yield the words after those by which an impostor is said to pose as somebody, to the end of the clause."""
     words = text.normal_forms
     # Few reports have such a word.
-    for position in _positions_of(_POSING_WORDS, words[:-1]):
+    for position in _positions_of(_POSING_WORDS, text):
         word = words[position]
         following = position + 1
+        if following == len(words):
+            break
         is_role = words[following] in _ROLE_WORDS or following in institution_starts
         if word in _IMPOSTOR_WORDS or (word in _CLAIMING_WORDS and is_role):
             yield following, _clause_end(text, following, following + _MAX_IMPERSONATED_WORDS, _CLAUSE_ENDS)
@@ -118,7 +120,7 @@ def impersonation_spans(text: ReportText, institution_starts: Collection[int]) -
 
 def denied_question_spans(text: ReportText) -> Iterator[Span]:
     """Yield the questions that the next word denies, with that word (“Bising pesawat? Bukan, ini karaoke”)."""
-    for position in _positions_of(_DENIALS, text.normal_forms):
+    for position in _positions_of(_DENIALS, text):
         if position and "?" in _gap_before(text, position):
             first = position - 1
             while first and _SENTENCE_ENDS.isdisjoint(_gap_before(text, first)):
@@ -135,7 +137,7 @@ def aside_spans(text: ReportText) -> Iterator[Span]:
 def _purpose_spans(text: ReportText) -> Iterator[Span]:
     """Yield the words behind “untuk”, if a word of need stands before it or a requirement follows."""
     words = text.normal_forms
-    for position in _positions_of(_PURPOSE_WORDS, words):
+    for position in _positions_of(_PURPOSE_WORDS, text):
         preceding = words[max(position - _MAX_WORDS_AFTER_NEED, 0) : position]
         following = words[position + 1 : position + 2]
         if not (_NEED_WORDS.isdisjoint(preceding) and _REQUIREMENT_WORDS.isdisjoint(following)):
@@ -149,16 +151,16 @@ def _gap_before(text: ReportText, position: int) -> str:
 
 def _comparison_spans(text: ReportText) -> Iterator[Span]:
     """Yield what a matter is only compared with: the words before the question or the opposition in one sentence."""
-    for first in _positions_of(_OPENING_WORDS, text.normal_forms):
+    for first in _positions_of(_OPENING_WORDS, text):
         closing_words = _QUESTIONS if text.normal_forms[first] in _CONDITIONS else _OPPOSITIONS
         if end := _closing_position(text, first, closing_words):
             yield first, end
 
 
-def _positions_of(searched_words: frozenset[str], words: Sequence[str]) -> Sequence[int]:
-    if searched_words.isdisjoint(words):
+def _positions_of(searched_words: frozenset[str], text: ReportText) -> Sequence[int]:
+    if searched_words.isdisjoint(text.different_forms):
         return ()
-    return [position for position, word in enumerate(words) if word in searched_words]
+    return [position for position, word in enumerate(text.normal_forms) if word in searched_words]
 
 
 def _closing_position(text: ReportText, first: int, closing_words: Collection[str]) -> int:

@@ -122,7 +122,7 @@ def _has_matter(report: AnalyzedReport) -> bool:
     """
     has_match = bool(report.topics or report.units or report.institutions)
     has_form = report.report.place != Place() or bool(report.report.agency)
-    return has_match or has_form or not _MATTER_WORDS.isdisjoint(report.text.normal_forms)
+    return has_match or has_form or not _MATTER_WORDS.isdisjoint(report.text.different_forms)
 
 
 def _branch_starts(report: AnalyzedReport) -> Collection[int]:

@@ -28,4 +28,6 @@ class ReportReader:
                 word if word.normal == normal_form else word._replace(normal=normal_form)
                 for word, normal_form in zip(words, normal_forms, strict=True)
             )
-        return ReportText(text, words, corrected_words, normal_forms, text.find("\n") + 1)
+        return ReportText(
+            text, words, corrected_words, normal_forms, frozenset(normal_forms), body_start=text.find("\n") + 1
+        )

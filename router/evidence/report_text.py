@@ -10,16 +10,18 @@ _MAX_QUOTE_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
-    """A report's text and words. All three word sequences have the same length.
+    """A report's text and words. The three sequences of words have the same length.
 
     `text` is `location_text` of the report. `corrected_words` are `words` with spelling corrected; `normal_forms` are
-    their normal forms. `body_start` is the position behind the first line, which is the title; 0 if there is one line.
+    their normal forms, and `different_forms` each of these once. `body_start` is the position behind the first line,
+    which is the title; 0 if there is one line.
     """
 
     text: str
     words: tuple[Word, ...]
     corrected_words: tuple[Word, ...]
     normal_forms: tuple[str, ...]
+    different_forms: frozenset[str]
     body_start: int
 
     def span(self, first: int, end: int) -> tuple[int, int]:

@@ -88,4 +88,4 @@ class TopicEvidence:
 
 
 def _is_question(report: AnalyzedReport) -> bool:
-    return "?" in report.text.text or not _QUESTION_WORDS.isdisjoint(report.text.normal_forms)
+    return "?" in report.text.text or not _QUESTION_WORDS.isdisjoint(report.text.different_forms)

@@ -1,7 +1,7 @@
 """Topics of a report, found by an editable lexicon of phrases with weights. Pure; does not decide competence."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -99,7 +99,6 @@ class _PartedPhrase(NamedTuple):
 
 
 TopicOccurrence = LexiconMatch[TopicPhrase]
-_PhraseFilter = Callable[[TopicPhrase], bool]
 _in_order = itemgetter(0, 1)
 
 
@@ -152,7 +151,7 @@ def find_topics(
     occurrences: Sequence[TopicOccurrence],
     words: Sequence[str],
     excluded_spans: Iterable[Span] = (),
-    excluded_starts: Container[int] = (),
+    excluded_starts: Collection[int] = (),
 ) -> list[Topic]:
     """Return the topics of all phrases that occur among some words, the one with the highest score first.
 
@@ -163,10 +162,11 @@ def find_topics(
     if not occurrences:
         return []
     excluded_ids = {cue_id for occurrence in occurrences for cue_id in occurrence.meaning.excluded_cue_ids}
-    is_counted = _occurrence_filter(words, SpanSet(excluded_spans), excluded_starts)
-    phrases = filter(is_counted, longest_matches(occurrences, _phrase_filter(excluded_ids)))
-    parts = filter(is_counted, longest_matches(occurrences, _part_filter(excluded_ids)))
-    matches = (match for match in (*_match_phrases(phrases), *_match_parts(parts)) if match.cue.id not in excluded_ids)
+    excluded = _Excluded(words, SpanSet(excluded_spans), excluded_starts)
+    phrases = longest_matches([match for match in occurrences if not match.meaning.cue_ids <= excluded_ids])
+    parts = longest_matches([match for match in occurrences if not match.meaning.part_cue_ids <= excluded_ids])
+    cue_matches = (*_match_phrases(excluded.without(phrases)), *_match_parts(excluded.without(parts)))
+    matches = (match for match in cue_matches if match.cue.id not in excluded_ids)
     topics = [_topic(name, list(matches.values())) for name, matches in _strongest_matches(matches).items()]
     return sorted(topics, key=lambda topic: (-topic.score, topic.name))
 
@@ -199,28 +199,25 @@ def _phrases_of_parts(parts: AbstractSet[TopicPhrase]) -> Iterator[_PartedPhrase
                 yield from first.parted[second]
 
 
-def _phrase_filter(excluded_ids: AbstractSet[int]) -> _PhraseFilter:
-    """Return a function that is True for phrases with a cue that is not excluded."""
-    return lambda phrase: not phrase.cue_ids <= excluded_ids
+class _Excluded(NamedTuple):
+    """The parts of a text in which phrases do not count: spans of words, first words, and words behind a negation."""
 
+    words: Sequence[str]
+    spans: SpanSet
+    starts: Collection[int]
 
-def _part_filter(excluded_ids: AbstractSet[int]) -> _PhraseFilter:
-    """Return the same for parts of phrases."""
-    return lambda phrase: not phrase.part_cue_ids <= excluded_ids
-
-
-def _occurrence_filter(
-    words: Sequence[str], excluded_spans: SpanSet, excluded_starts: Container[int]
-) -> Callable[[TopicOccurrence], bool]:
-    """Return a function that is True for occurrences that are neither negated nor excluded."""
-    has_negation = not _NEGATIONS.isdisjoint(words)
-
-    def is_counted(occurrence: TopicOccurrence) -> bool:
-        _, first, end = occurrence
-        is_excluded = first in excluded_starts or (has_negation and _is_negated(words, first))
-        return not is_excluded and not excluded_spans.contain(first, end)
-
-    return is_counted
+    def without(self, matches: Sequence[TopicOccurrence]) -> Sequence[TopicOccurrence]:
+        """Return the matches that count."""
+        has_negation = not _NEGATIONS.isdisjoint(self.words)
+        if not (has_negation or self.spans or self.starts):
+            return matches
+        return [
+            match
+            for match in matches
+            if match.first not in self.starts
+            and not (has_negation and _is_negated(self.words, match.first))
+            and not self.spans.contain(match.first, match.end)
+        ]
 
 
 def _is_negated(words: Sequence[str], first: int) -> bool:

@@ -18,7 +18,6 @@ from router.location.claim_adjustment import adjust_claims
 from router.location.field_claims import field_claims, landmark_claims
 from router.location.place_evidence import PlaceClaim, ReportLocation, province_of
 from router.location.scoring import rank_places
-from router.location.searched_text import location_text
 from router.location.text_claims import text_claims
 
 # A longer text names more places than can be weighed in bounded time; the first ones count.
@@ -44,6 +43,7 @@ class ReportLocator:
     def locate(
         self,
         report: Report,
+        text: str,
         words: Sequence[Word],
         landmarks: Iterable[LandmarkMatch],
         unit_spans: Iterable[tuple[int, int]] = (),
@@ -51,14 +51,14 @@ class ReportLocator:
     ) -> ReportLocation:
         """Return the places that a report may be about.
 
-        `words` are those of `location_text(report)`, `landmarks` those that they name, and the spans are positions in
-        it. A place named behind a unit is the unit's place. A name inside the span of an institution is no place.
+        `text` is `location_text(report)`, and the spans are positions in it. `words` are its words, and `landmarks`
+        those that they name. A place named behind a unit is the unit's place. A name inside the span of an institution
+        is no place.
 
         The text outweighs the fields of the form. These count if the text names no place, and settle which of several
         regions the text means.
         """
-        tokens = Tokens(location_text(report))
-        text = tokens.text
+        tokens = Tokens(text)
         form_claims = list(field_claims(report.place, report.agency, self._place_finder))
         landmarks = [
             landmark

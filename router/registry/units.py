@@ -69,16 +69,15 @@ class UnitIndex:
         The place of a unit stands behind the `end` of its mention.
         """
         mentions: list[UnitMention] = []
-        position, first_words = 0, self._root.children
+        first_words = self._root.children
         may_begin_with_number = NUMBER_MARK in first_words
-        while position < len(words):
-            if words[position].normal not in first_words and not may_begin_with_number:
-                position += 1
+        last_end = 0
+        for position, (_, _, normal) in enumerate(words):
+            if position < last_end or not (normal in first_words or may_begin_with_number):
                 continue
-            last, unit = self._longest(words, position)
+            last_end, unit = self._longest(words, position)
             if unit is not None:
-                mentions.append(UnitMention(unit, position, last, words[position].start, words[last - 1].end))
-            position = max(last, position + 1)
+                mentions.append(UnitMention(unit, position, last_end, words[position].start, words[last_end - 1].end))
         return mentions
 
     def _longest(self, words: Sequence[Word], position: int) -> tuple[int, Unit | None]:

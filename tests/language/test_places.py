@@ -131,6 +131,16 @@ def test_several_names_may_be_similar() -> None:
     assert FuzzyNames(["banjar", "banjir"]).find_similar("banjr") == ("banjar", "banjir")
 
 
+def test_what_was_found_for_a_word_is_kept_for_a_limited_number_of_words() -> None:
+    """Any text may have new words: only the last ones are remembered."""
+    names = FuzzyNames(["banjar"])
+    for number in range(5_000):
+        names.find_similar(f"kata{number}")
+    kept = names.find_similar.cache_info().currsize
+    assert 0 < kept < 5_000
+    assert names.find_similar("banjr") == names.find_similar("banjr") == ("banjar",)
+
+
 _LANDMARKS = Landmarks(
     [
         Landmark(("pasar senen", "pasar senen jaya"), "market", ("31.71",), ""),

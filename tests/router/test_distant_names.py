@@ -24,8 +24,9 @@ def _best_city(text: str, region: str = "", address: str = "") -> str:
 
 
 def _locate(report: Report, landmarks: Landmarks = _LANDMARKS) -> ReportLocation:
-    words = _LANGUAGE.words.read_words(location_text(report))
-    return _LOCATOR.locate(report, words, landmarks.find_landmarks(words))
+    text = location_text(report)
+    words = _LANGUAGE.words.read_words(text)
+    return _LOCATOR.locate(report, text, words, landmarks.find_landmarks(words))
 
 
 @pytest.mark.parametrize(

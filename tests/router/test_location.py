@@ -45,8 +45,9 @@ def is_ambiguous(location: ReportLocation) -> bool:
 
 
 def _locate(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
-    words = _WORDS.read_words(location_text(report))
-    return _LOCATOR.locate(report, words, _LANDMARKS.find_landmarks(words), units)
+    text = location_text(report)
+    words = _WORDS.read_words(text)
+    return _LOCATOR.locate(report, text, words, _LANDMARKS.find_landmarks(words), units)
 
 
 def _locate_text(text: str, title: str = "", reported_place: Place | None = None) -> ReportLocation:
