@@ -13,7 +13,7 @@ from bus.errors import Fenced, Reject, Retry, Stop
 from bus.port import MAX_MESSAGE_BYTES, Consumer, Headers, Outgoing, Record
 from bus.worker_health import WorkerHealth
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 1.0
 _FIRST_BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF_SECONDS = 5.0
 # One message that triggers a bug becomes a dead letter. This many in a row mean that every message would.
@@ -42,6 +42,9 @@ class Worker:
     `dead_letter_topic` takes the records that the stage rejects. `batch` limits the records in memory. `stopping` ends
     the loop after the current batch. `transient` are errors of other libraries that have the meaning of `Retry`.
     `worker_health` is updated by the worker.
+
+    A record that comes after a rest is handled at once. While records keep coming, `pause` seconds pass between the
+    beginnings of two batches, so that one transaction has several records. A full batch is followed at once.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Worker:
         batch: int = 200,
         transient: tuple[type[Exception], ...] = (),
         worker_health: WorkerHealth | None = None,
+        pause: float = 0.0,
     ) -> None:
         self._name = name
         self._join = join
@@ -61,6 +65,7 @@ class Worker:
         self._dead_letter_topic = dead_letter_topic
         self._stopping = stopping
         self._batch = batch
+        self._pause = pause
         self._transient: tuple[type[Exception], ...] = (Retry, *transient)
         # Errors of a stage that are no fault of one record.
         self._worker_errors: tuple[type[Exception], ...] = (Stop, *self._transient)
@@ -96,13 +101,22 @@ class Worker:
     def _process_batch(self, consumer: Consumer) -> None:
         self.worker_health.record_iteration()
         try:
-            records = consumer.poll(_POLL_SECONDS, 1 if self._single_records else self._batch)
+            limit = 1 if self._single_records else self._batch
+            records = consumer.poll(_POLL_SECONDS, limit)
+            began_at = time.monotonic()
             if records:
                 self._work(consumer, records)
             self.worker_health.waits_for = ""
+            if 0 < len(records) < limit:
+                self._let_records_gather(began_at)
         except self._transient as error:
             self._retry(error)
             consumer.rewind()
+
+    def _let_records_gather(self, began_at: float) -> None:
+        remaining = began_at + self._pause - time.monotonic()
+        if remaining > 0:
+            self._stopping.wait(remaining)
 
     def _work(self, consumer: Consumer, records: Sequence[Record]) -> None:
         """Handle a batch and commit it. If the bus refuses an output, nothing is committed: see `_isolate`."""

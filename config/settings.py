@@ -70,12 +70,12 @@ def _check_rates(rates: dict[str, str]) -> dict[str, str]:
     return rates
 
 
-def _split_generations(value: object) -> object:
-    """Return the generations by agency of `kota-3374=2,bumn-pln=3`. A pair without a number is refused, not ignored."""
+def _split_numbers(value: object) -> object:
+    """Return the numbers by name of `kota-3374=2,bumn-pln=3`. A pair without a number is refused, not ignored."""
     if not isinstance(value, str):
         return value
     pairs = [pair.partition("=") for pair in map(str.strip, value.split(",")) if pair]
-    return {agency.strip(): generation.strip() for agency, _, generation in pairs}
+    return {name.strip(): number.strip() for name, _, number in pairs}
 
 
 def _none_if_empty(value: object) -> object:
@@ -129,6 +129,13 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
         9.0, ge=1, le=60, description="broker.session.timeout.ms of the brokers; our timeouts follow from it."
     )
 
+    batch_pauses: Annotated[
+        dict[str, Annotated[int, Field(ge=0, le=5_000)]], NoDecode, BeforeValidator(_split_numbers)
+    ] = Field(
+        default_factory=dict,
+        description="Milliseconds between the beginnings of two batches of a stage, as in router=0,ledger=500.",
+    )
+
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is used, comma-separated.")
     rates: Annotated[dict[str, str], NoDecode, BeforeValidator(_split_rates), AfterValidator(_check_rates)] = Field(
         default_factory=dict, description="Limit of requests per sender and door, as in web=60/minute,mobile=30/minute."
@@ -152,7 +159,7 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
         date(2027, 12, 31),
         description="Last day (UTC) on which a message that arrives again is recognised by its id without a key.",
     )
-    answer_keys: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_split_generations)] = Field(
+    answer_keys: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_split_numbers)] = Field(
         default_factory=dict, description="Lowest accepted generation of agencies' keys, as in kota-3374=2,bumn-pln=3."
     )
     unsigned_answers_until: Annotated[AwareDatetime | None, BeforeValidator(_none_if_empty)] = Field(

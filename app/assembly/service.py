@@ -25,6 +25,7 @@ from app.assembly.oversight.reveal_report import reveal_report
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
+from app.assembly.processes.batch_pauses import batch_pause
 from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.assembly.safekeeping.archive import archive_schedule
@@ -265,6 +266,7 @@ class Service:
             self._stopping,
             transient=STAGE_RETRIES,
             worker_health=worker_health,
+            pause=batch_pause(parts.settings, group.name),
         )
         return self._preparation.then(worker.run, worker_health)
 

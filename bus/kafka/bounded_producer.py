@@ -117,10 +117,13 @@ class BoundedProducer:
             # Explicit, so that a setting in conflict raises instead of turning it off.
             "enable_idempotence": True,
             "acks": "all",
+            # Measured: a third of the bytes of no compression, at the same processor time.
             "compression_type": "zstd",
-            # One batch per partition is under way at a time: large batches, sent soon.
+            # One batch per partition is under way at a time: large batches, sent soon. Measured: with 5 ms a
+            # transaction of 20 messages takes twice as long and costs the same; with 0 messages to many queues cost
+            # the broker several times as much.
             "batch_size": 128 * 1024,
-            "linger_ms": 5,
+            "linger_ms": 2,
             "max_block_ms": milliseconds(self._metadata_wait),
             "delivery_timeout_ms": milliseconds(settings.deadline),
             # Between two transactions of one id the broker says "not yet" for a moment; the default waits 100 ms.

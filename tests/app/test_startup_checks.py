@@ -9,10 +9,12 @@ import pytest
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.assembly.processes.batch_pauses import DEFAULT_MILLISECONDS, batch_pause
 from app.assembly.startup.broker_faults import broker_faults
 from app.assembly.startup.checks import Finding, check_all, must_pass
 from bus.errors import Retry, Stop
 from config.settings import Settings
+from messages.topics import consumer_groups, traces_group
 from tests.support.ports import free_ports
 from tests.support.service import REGISTRY
 
@@ -76,6 +78,20 @@ def test_a_rate_of_an_unknown_door_is_refused(settings: Settings) -> None:
     rates = finding(settings, "rates", rates="wbe=60/minute")
     assert not rates.ok
     assert "SATUPINTU_RATES: there is no door wbe; the names are web" in rates.text
+
+
+def test_a_batch_pause_of_an_unknown_group_is_refused(settings: Settings) -> None:
+    """A misspelt name would leave the pause that the operator wants without effect."""
+    pauses = finding(settings, "batch pauses", batch_pauses={"sinks": 100})
+    assert not pauses.ok
+    assert "SATUPINTU_BATCH_PAUSES: there is no group sinks; the names are normalize, router" in pauses.text
+
+
+def test_each_stage_has_a_default_pause(settings: Settings) -> None:
+    """So has the group of the traces, which runs only with a collector."""
+    groups = [group.name for group in consumer_groups(())] + [traces_group((), ()).name]
+    assert list(DEFAULT_MILLISECONDS) == groups
+    assert batch_pause(settings.model_copy(update={"batch_pauses": {"router": 40}}), "router") == 0.04
 
 
 @pytest.mark.parametrize(("processes", "ok"), [(15, True), (16, True), (100, False)])

@@ -93,6 +93,58 @@ def test_outputs_follow_inputs_in_order(bus: LocalBus, publish: Callable[..., No
     assert values(bus, "out") == [b"1", b"2", b"3", b"4"]
 
 
+class Pauses(threading.Event):
+    """An event whose `wait` runs a function instead of waiting, and records the seconds."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__()
+        self._act = act
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Run the function. Return whether the event is set."""
+        assert timeout is not None
+        self.seconds.append(timeout)
+        self._act()
+        return self.is_set()
+
+
+def test_records_gather_during_the_pause(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """After a batch that is not full, the worker pauses: what comes meanwhile is one batch. A full one has no pause."""
+
+    def publish_more() -> None:
+        if len(pauses.seconds) == 1:
+            publish(b"2", b"3", b"4", b"5")
+        else:
+            pauses.set()
+
+    pauses = Pauses(publish_more)
+    publish(b"1")
+    stage = Stage(copy_records)
+    membership = Membership("group", "member", ("in",))
+    Worker("stage", lambda: bus.consumer(membership), stage, "dead", pauses, batch=3, pause=60.0).run()
+    assert stage.batches == [[b"1"], [b"2", b"3", b"4"], [b"5"]]
+    assert values(bus, "out") == [b"1", b"2", b"3", b"4", b"5"]
+    assert all(0 < seconds <= 60.0 for seconds in pauses.seconds)
+
+
+def test_without_a_pause_no_record_waits(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """The worker polls again as soon as a batch is committed."""
+    pauses = Pauses(lambda: pytest.fail("the worker paused"))
+
+    def copy_and_stop(records: Sequence[Record]) -> Sequence[Outgoing]:
+        if records[-1].value == b"1":
+            publish(b"2")
+        else:
+            pauses.set()
+        return copy_records(records)
+
+    publish(b"1")
+    stage = Stage(copy_and_stop)
+    Worker("stage", lambda: bus.consumer(Membership("group", "member", ("in",))), stage, "dead", pauses).run()
+    assert stage.batches == [[b"1"], [b"2"]]
+
+
 def test_a_rejected_record_becomes_a_dead_letter_alone(bus: LocalBus, publish: Callable[..., None]) -> None:
     """The rejected record becomes a dead letter with the reason; the records before and after it are processed."""
 

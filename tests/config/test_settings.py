@@ -58,6 +58,10 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             "SATUPINTU_SMTP_PASSWORD needs SATUPINTU_SMTP_SECURITY=starttls or tls",
         ),
         ({"SATUPINTU_RATES": "web=abc"}, "SATUPINTU_RATES: Value error, 'web=abc' is not a rate; write web=60/minute"),
+        (
+            {"SATUPINTU_BATCH_PAUSES": "router=5001"},
+            "SATUPINTU_BATCH_PAUSES_ROUTER: Input should be less than or equal",
+        ),
         ({"SATUPINTU_RATES": "web=60/minute,sms:5"}, "SATUPINTU_RATES: Value error, 'sms:5' names no door and rate"),
     ],
 )

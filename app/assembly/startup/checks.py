@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.assembly.parts import Parts
+from app.assembly.processes.batch_pauses import DEFAULT_MILLISECONDS
 from app.assembly.processes.plan import STAGES_BY_PROCESS
 from app.assembly.startup.broker_faults import broker_faults
 from bus.errors import Retry, Stop
@@ -136,6 +137,14 @@ def _check_rates(parts: Parts) -> str:
     return f"{len(parts.settings.rates)} of {len(names)} set"
 
 
+def _check_batch_pauses(parts: Parts) -> str:
+    pauses = parts.settings.batch_pauses
+    if unknown := sorted(pauses.keys() - DEFAULT_MILLISECONDS.keys()):
+        names = ", ".join(DEFAULT_MILLISECONDS)
+        raise Stop(f"SATUPINTU_BATCH_PAUSES: there is no group {', '.join(unknown)}; the names are {names}")
+    return f"{len(pauses)} of {len(DEFAULT_MILLISECONDS)} set"
+
+
 def _check_database(parts: Parts) -> str:
     address = _database_address(parts)
     try:
@@ -202,6 +211,7 @@ _START_CHECKS: dict[str, Callable[[Parts], str]] = {
     "retention": _check_retention,
     "topics": _check_topics,
     "rates": _check_rates,
+    "batch pauses": _check_batch_pauses,
     "replies": _check_replies,
     "database": _check_database,
     "bus": _check_bus,

@@ -1,0 +1,24 @@
+"""The pause between the beginnings of two batches of each stage, by consumer group.
+
+It is the longest time that a record waits for others, on Kafka twice: a batch has what was fetched at the batch before.
+The defaults are measured (`docs/performance.md`). The way of a report to its agency has the shortest. Ledger, desk and
+oversight read every agency's queue, so that one look costs them most, and no stage waits for them.
+"""
+
+from config.settings import Settings
+
+DEFAULT_MILLISECONDS = {
+    "normalize": 10,
+    "router": 10,
+    "ledger": 250,
+    "replies": 100,
+    "desk": 250,
+    "oversight": 500,
+    "forget": 250,
+    "traces": 1_000,
+}
+
+
+def batch_pause(settings: Settings, group: str) -> float:
+    """Return the pause of a consumer group in seconds."""
+    return settings.batch_pauses.get(group, DEFAULT_MILLISECONDS[group]) / 1_000
