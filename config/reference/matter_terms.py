@@ -66,10 +66,14 @@ class TermIndex:
                     break
 
     def _pair_topics(self, positions: Sequence[int], words: Sequence[str]) -> Iterable[str]:
+        all_words = frozenset(words)
         for position in positions:
-            if pairs := self._pairs.get(words[position]):
-                nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
-                yield from (topic for second_word, topic in pairs if second_word in nearby_words)
+            for second_word, topic in self._pairs.get(words[position], ()):
+                # Few texts have the second word at all.
+                if second_word in all_words:
+                    nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
+                    if second_word in nearby_words:
+                        yield topic
 
 
 class MatterTopics(NamedTuple):
