@@ -1,12 +1,12 @@
 """Words with one letter removed, and groups of words by such a form: the basis of all spelling correction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 
-def without_one_letter(word: str, first: int = 0) -> Iterator[str]:
-    """Yield the word without each of its letters from position `first` on."""
-    return (word[:position] + word[position + 1 :] for position in range(first, len(word)))
+def without_one_letter(word: str, first: int = 0) -> list[str]:
+    """Return the word without each of its letters from position `first` on."""
+    return [word[:position] + word[position + 1 :] for position in range(first, len(word))]
 
 
 def group_words(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ Phrases may overlap here. `language.phrase_index` searches a text as it is writt
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -16,6 +17,10 @@ class LexiconMatch(NamedTuple, Generic[T]):
     meaning: T
     first: int
     end: int
+
+
+# Creates a match without the checks of `LexiconMatch(...)`.
+_match = partial(tuple.__new__, LexiconMatch)
 
 
 class _Node(Generic[T]):
@@ -50,7 +55,7 @@ class PhraseLexicon(Generic[T]):
             end = first + 1
             while node is not None:
                 if node.meaning is not None:
-                    matches.append(LexiconMatch(node.meaning, first, end))
+                    matches.append(_match((node.meaning, first, end)))
                 if node.following is None or end == count:
                     break
                 node = node.following.get(words[end])

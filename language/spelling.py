@@ -65,11 +65,11 @@ class SpellingCorrector:
         return similar_words.pop()
 
     def _candidates(self, word: str) -> Iterator[str]:
-        for shortened in (word, *without_one_letter(word)):
+        shortened_words = without_one_letter(word)
+        for shortened in (word, *shortened_words):
             yield from self._by_shortened.get(shortened, ())
-        for shortened in without_one_letter(word):
-            if shortened in self._known_words and len(shortened) >= _MIN_LETTERS:
-                yield shortened
+        if len(word) > _MIN_LETTERS:
+            yield from self._known_words.intersection(shortened_words)
 
     def _known_with_one_more_letter(self, word: str) -> Iterator[str]:
         """Yield the words of the language that lack one letter here: "perhatin" may also be "perhatian"."""

@@ -105,14 +105,15 @@ class WordReader:
         append, read_cached_piece = words.append, self._read_cached_piece
         piece_start, awaits_next = 0, False
         for piece in fold_text(text).replace("\n", " ").split(" "):
-            read = read_cached_piece if len(piece) < _MAX_CACHED_LETTERS else self._read_piece
+            letters = len(piece)
+            read = read_cached_piece if letters < _MAX_CACHED_LETTERS else self._read_piece
             for start, end, normal, depends_on_context in read(piece):
                 word = _word((piece_start + start, piece_start + end, normal))
                 if depends_on_context or awaits_next:
                     awaits_next = _append_in_context(words, word)
                 else:
                     append(word)
-            piece_start += len(piece) + 1
+            piece_start += letters + 1
         return words
 
     def _read_piece(self, piece: str) -> tuple[_PieceWord, ...]:

@@ -42,8 +42,11 @@ class Encoded(NamedTuple):
     headers: Headers
 
 
-def encode(message: WireModel, key: str, source: str) -> Encoded:
-    """Return the parts of a record. Records with equal `key` stay in order; `source` is as in `/satu-pintu/router`."""
+def encode(message: WireModel, key: str, source: str, json: str = "") -> Encoded:
+    """Return the parts of a record. Records with equal `key` stay in order; `source` is as in `/satu-pintu/router`.
+
+    `json` is the message as JSON, where the caller has stored it.
+    """
     headers = {
         "ce_specversion": "1.0",
         "ce_id": str(message.id),
@@ -53,7 +56,7 @@ def encode(message: WireModel, key: str, source: str) -> Encoded:
         "content-type": "application/json",
         "traceparent": traceparent(message.message_id, message.id),
     }
-    value = message.model_dump_json(exclude_defaults=False).encode()
+    value = (json or message.model_dump_json()).encode()
     return Encoded(key.encode(), value, tuple((name, text.encode()) for name, text in headers.items()))
 
 

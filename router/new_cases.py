@@ -44,15 +44,17 @@ class NewCases:
             self._followed = set(followed_complaints(self._connection, self._complaint_ids))
         return complaint_id in self._followed
 
-    def store(self) -> Sequence[Dispatch]:
+    def store(self) -> Sequence[tuple[Dispatch, str]]:
         """Store the cases that were added since the last call.
 
-        Return them in the order of their records, without complaints that another record had led to before.
+        Return them with their JSON in the order of their records, without complaints that another record had led to
+        before.
         """
         hops = list(self._waiting.values())
         self._waiting.clear()
-        stored_ids = store_hops_once(self._connection, hops)
-        return [dispatch for _, dispatch in hops if dispatch.complaint_id in stored_ids]
+        stored = store_hops_once(self._connection, hops)
+        dispatches = (dispatch for _, dispatch in hops)
+        return [(case, stored[case.complaint_id]) for case in dispatches if case.complaint_id in stored]
 
     def note_dispatches(self, dispatches: Iterable[Dispatch]) -> None:
         """Note the dispatches to which another complaint of the batch led: it belongs to the one that they name."""

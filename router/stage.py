@@ -261,26 +261,26 @@ class RouterStage:
         institution = self._rules.registry.institutions.get(code)
         return institution.name if institution else None
 
-    def _publish_each(self, new_cases: Iterable[Dispatch]) -> Iterator[Outgoing]:
-        for dispatch in new_cases:
-            yield from self._publish([dispatch])
+    def _publish_each(self, new_cases: Iterable[tuple[Dispatch, str]]) -> Iterator[Outgoing]:
+        for dispatch, json in new_cases:
+            yield from self._publish_dispatch(dispatch, json)
             yield from self._tell_reopenings([dispatch])
 
     def _publish(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         return self._publish_in_order(cases_first(dispatches))
 
     def _publish_in_order(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
-        outputs = []
-        for dispatch in dispatches:
-            complaint_id, agency = str(dispatch.complaint_id), dispatch.agency
-            _log.info("complaint.dispatched", complaint_id=complaint_id, agency=agency, hop=dispatch.hop)
-            # The key keeps a case and the complaints that accompany it in order.
-            key = complaint_id if dispatch.own_case else str(dispatch.relation.of)
-            outputs.append(Outgoing(agency_topic(agency), *codec.encode(dispatch, key, _SOURCE)))
-            outputs += _reply_messages(
-                dispatch_reply(dispatch, self._find_name(agency) or "", self._channels.with_progress, self._recipients)
-            )
-        return outputs
+        return [message for dispatch in dispatches for message in self._publish_dispatch(dispatch)]
+
+    def _publish_dispatch(self, dispatch: Dispatch, json: str = "") -> Sequence[Outgoing]:
+        """Return a dispatch and the reply to its sender. `json` is the dispatch as it was stored."""
+        complaint_id, agency = str(dispatch.complaint_id), dispatch.agency
+        _log.info("complaint.dispatched", complaint_id=complaint_id, agency=agency, hop=dispatch.hop)
+        # The key keeps a case and the complaints that accompany it in order.
+        key = complaint_id if dispatch.own_case else str(dispatch.relation.of)
+        reply = dispatch_reply(dispatch, self._find_name(agency) or "", self._channels.with_progress, self._recipients)
+        record = codec.encode(dispatch, key, _SOURCE, json)
+        return [Outgoing(agency_topic(agency), *record), *_reply_messages(reply)]
 
 
 def _joined_and_objecting(accompanying: Iterable[Dispatch]) -> tuple[Sequence[Dispatch], Sequence[Dispatch]]:

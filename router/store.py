@@ -6,6 +6,7 @@ The statements are built once: building one costs several times what SQLite need
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, Insert, bindparam
@@ -110,17 +111,17 @@ def dispatches_by_position(connection: Connection, positions: Iterable[str]) -> 
     return dispatches
 
 
-def store_dispatches_once(connection: Connection, position: str, dispatches: Iterable[Dispatch]) -> Collection[UUID]:
-    """Store the dispatches of one hop of different complaints; return the complaints for which that was done.
+def store_dispatches_once(connection: Connection, position: str, dispatches: Iterable[Dispatch]) -> Mapping[UUID, str]:
+    """Store the dispatches of one hop of different complaints; return their JSON by complaint.
 
-    It is not done if another record led to that hop of a complaint already.
+    A dispatch is not stored, and not returned, if another record led to that hop of its complaint already.
     """
     return store_hops_once(connection, [(position, dispatch) for dispatch in dispatches])
 
 
-def store_hops_once(connection: Connection, hops: Iterable[tuple[str, Dispatch]]) -> Collection[UUID]:
+def store_hops_once(connection: Connection, hops: Iterable[tuple[str, Dispatch]]) -> Mapping[UUID, str]:
     """Do the same for dispatches of several records, each with the position of its record."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "complaint_id": dispatch.complaint_id,
             "hop": dispatch.hop,
@@ -132,8 +133,9 @@ def store_hops_once(connection: Connection, hops: Iterable[tuple[str, Dispatch]]
         for position, dispatch in hops
     ]
     if not rows:
-        return ()
-    return set(connection.execute(_hop_insertion(connection.dialect.name), rows).scalars())
+        return {}
+    stored_ids = set(connection.execute(_hop_insertion(connection.dialect.name), rows).scalars())
+    return {row["complaint_id"]: row["dispatch"] for row in rows if row["complaint_id"] in stored_ids}
 
 
 def store_correction_once(connection: Connection, position: str, correction_id: UUID) -> bool:

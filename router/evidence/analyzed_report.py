@@ -1,6 +1,6 @@
 """All that was recognised in one report: its topics, institutions, units and places."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from language.phrase_lexicon import LexiconMatch
 from language.places.landmarks import LandmarkMatch
@@ -12,8 +12,7 @@ from router.registry.agencies import Agency
 from router.registry.units import UnitMention
 
 
-@dataclass(frozen=True, slots=True)
-class AnalyzedReport:
+class AnalyzedReport(NamedTuple):
     """A report and its matches. `topics` are the strongest first.
 
     `institutions` are the institutions that the sender speaks to or of; those that only describe a place are left out.

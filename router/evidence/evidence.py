@@ -1,7 +1,6 @@
 """Evidence for institutions in a report: each piece with its strength, its rule and an explanation for the officer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from messages.shapes import Reason
@@ -49,8 +48,7 @@ class Evidence(NamedTuple):
         return Reason(rule=self.rule, says=self.explanation)
 
 
-@dataclass(frozen=True, slots=True)
-class CollectedEvidence:
+class CollectedEvidence(NamedTuple):
     """The evidence in a report, its topics (the strongest first) and its location."""
 
     evidence: tuple[Evidence, ...]

@@ -1,6 +1,6 @@
 """Title and text of a report with its words, their corrected forms and their normal forms."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from language.words import Word
 
@@ -8,8 +8,7 @@ from language.words import Word
 _MAX_QUOTE_LENGTH = 80
 
 
-@dataclass(frozen=True, slots=True)
-class ReportText:
+class ReportText(NamedTuple):
     """A report's text and words. The three sequences of words have the same length.
 
     `text` is `location_text` of the report. `corrected_words` are `words` with spelling corrected; `normal_forms` are

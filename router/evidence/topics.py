@@ -209,15 +209,11 @@ class _Excluded(NamedTuple):
     def without(self, matches: Sequence[TopicOccurrence]) -> Sequence[TopicOccurrence]:
         """Return the matches that count."""
         has_negation = not _NEGATIONS.isdisjoint(self.words)
-        if not (has_negation or self.spans or self.starts):
-            return matches
-        return [
-            match
-            for match in matches
-            if match.first not in self.starts
-            and not (has_negation and _is_negated(self.words, match.first))
-            and not self.spans.contain(match.first, match.end)
-        ]
+        if has_negation:
+            matches = [match for match in matches if not _is_negated(self.words, match.first)]
+        if self.spans:
+            matches = [match for match in matches if not self.spans.contain(match.first, match.end)]
+        return [match for match in matches if match.first not in self.starts]
 
 
 def _is_negated(words: Sequence[str], first: int) -> bool:

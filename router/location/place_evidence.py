@@ -1,7 +1,6 @@
 """Values of place evidence: a claim made by one piece of text, and a place that the report may be about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from language.places.gazetteer import RegionLevel
@@ -59,8 +58,7 @@ class PlaceClaim(NamedTuple):
     is_street: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReportLocation:
+class ReportLocation(NamedTuple):
     """Places that a report may be about, likeliest first, each in another city, regency or province."""
 
     candidates: tuple[PlaceCandidate, ...] = ()

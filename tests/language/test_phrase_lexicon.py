@@ -33,6 +33,12 @@ def test_matches_are_known_phrases(words: list[str]) -> None:
         assert PHRASES[tuple(words[match.first : match.end])] == match.meaning
 
 
+def test_all_phrases_by_their_first_words() -> None:
+    """Phrases inside a longer one are returned too, the shorter ones first."""
+    matches = PhraseLexicon(PHRASES).find_all(tuple("cabc"))
+    assert [tuple(match) for match in matches] == [(4, 0, 3), (1, 1, 2), (2, 1, 3), (3, 2, 4)]
+
+
 CORRECTOR = SpellingCorrector(
     ["paspor", "listrik", "sertifikat", "pungli", "sampah", "jalan", "perangin"],
     ["pasar", "sampai", "rusak", "perhatian"],
