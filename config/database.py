@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum, unique
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -209,6 +210,17 @@ def insert_of_dialect(dialect: str, table: type[SQLModel]) -> "postgresql.Insert
 
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+@cache
+def insertion_of_missing(dialect: str, table: type[SQLModel], *returned: str) -> "postgresql.Insert | sqlite.Insert":
+    """Return an INSERT that leaves existing rows as they are. It is built once for each table.
+
+    `returned` are columns of the rows that it inserted.
+    """
+    statement = insert_of_dialect(dialect, table).on_conflict_do_nothing()
+    # The type of the statement stays the same, which the types of SQLAlchemy do not say.
+    return statement.returning(*(table.__table__.c[name] for name in returned)) if returned else statement  # type: ignore[attr-defined,return-value]
 
 
 def truncate_journal(engine: Engine) -> None:

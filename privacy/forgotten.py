@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlmodel import col, select
 
-from config.database import insert_statement, statement_chunks
+from config.database import insertion_of_missing, statement_chunks
 from privacy.tables import ForgottenSender, PersonReport
 
 
@@ -22,12 +22,17 @@ class SentReport(NamedTuple):
     has_shared_seal: bool
 
 
+_FORGOTTEN_COMPLAINTS = select(col(PersonReport.complaint_id)).where(
+    col(PersonReport.complaint_id).in_(bindparam("complaint_ids", expanding=True)),
+    col(PersonReport.forgotten_at).is_not(None),
+)
+
+
 def forgotten_complaints(connection: Connection, complaint_ids: Iterable[UUID]) -> Collection[UUID]:
     """Return those of these complaints whose words must not be written any more."""
     forgotten: set[UUID] = set()
     for chunk in statement_chunks(sorted(set(complaint_ids))):
-        is_forgotten = (col(PersonReport.complaint_id).in_(chunk), col(PersonReport.forgotten_at).is_not(None))
-        forgotten.update(connection.execute(select(col(PersonReport.complaint_id)).where(*is_forgotten)).scalars())
+        forgotten.update(connection.execute(_FORGOTTEN_COMPLAINTS, {"complaint_ids": chunk}).scalars())
     return forgotten
 
 
@@ -45,4 +50,4 @@ def record_reports(connection: Connection, reports: Sequence[SentReport]) -> Non
     """Store which sender sent which reports. A report that is stored already stays as it is."""
     rows = [report._asdict() for report in reports]
     if rows:
-        connection.execute(insert_statement(connection, PersonReport).on_conflict_do_nothing(), rows)
+        connection.execute(insertion_of_missing(connection.dialect.name, PersonReport), rows)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlmodel import col
 
 from config.database import DatabaseLock, insert_statement, lock_until_commit, statement_chunks
@@ -19,6 +19,13 @@ from desk.read_model.tables import DeskCase, DeskCaseChange
 
 # Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
 _MAX_SCANNED = 1000
+# A batch asks this for each of its agencies, so it is built once.
+_LAST_SEQ = (
+    select(col(DeskCaseChange.seq))
+    .where(col(DeskCaseChange.agency) == bindparam("agency"))
+    .order_by(col(DeskCaseChange.seq).desc())
+    .limit(1)
+)
 _NUMBER = (col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
 
 
@@ -94,5 +101,4 @@ def _cases(connection: Connection, dispatch_ids: Sequence[UUID], states: Collect
 
 def _last_seq(connection: Connection, agency: str) -> int:
     """Return the highest number of the agency; 0 without one."""
-    query = select(col(DeskCaseChange.seq)).where(col(DeskCaseChange.agency) == agency)
-    return connection.execute(query.order_by(col(DeskCaseChange.seq).desc()).limit(1)).scalar() or 0
+    return connection.execute(_LAST_SEQ, {"agency": agency}).scalar() or 0

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.clocks.deadlines import Deadlines
-from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
+from config.database import DatabaseLock, insertion_of_missing, lock_until_commit, write_transaction
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_cases_of
 from desk.read_model.deadline_changes import deadline_changes
@@ -118,10 +118,10 @@ def _insert_new(
     """Store facts, and return those that were not stored before."""
     if not rows:
         return ()
-    key = list(table.__table__.primary_key)  # type: ignore[attr-defined]
-    statement = insert_statement(connection, table).on_conflict_do_nothing()
-    stored = {tuple(row) for row in connection.execute(statement.returning(*key), rows)}
-    rows_by_key = {tuple(row[column.name] for column in key): row for row in reversed(rows)}
+    key = [column.name for column in table.__table__.primary_key]  # type: ignore[attr-defined]
+    statement = insertion_of_missing(connection.dialect.name, table, *key)
+    stored = {tuple(row) for row in connection.execute(statement, rows)}
+    rows_by_key = {tuple(row[name] for name in key): row for row in reversed(rows)}
     return [row for row_key, row in reversed(rows_by_key.items()) if row_key in stored]
 
 

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.clocks.deadlines import Deadlines
-from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
+from config.database import DatabaseLock, insertion_of_missing, lock_until_commit, write_transaction
 from messages import codec
 from messages.cases.recommendation import Recommendation
 from messages.shapes import (
@@ -116,8 +116,8 @@ def _store(connection: Connection, facts: Mapping[type[SQLModel], Sequence[dict[
     report_ids: set[UUID] = set()
     for table, rows in facts.items():
         if rows:
-            report_column = table.__table__.c[_REPORT_COLUMN.get(table, "complaint_id")]  # type: ignore[attr-defined]
-            statement = insert_statement(connection, table).on_conflict_do_nothing().returning(report_column)
+            report_column = _REPORT_COLUMN.get(table, "complaint_id")
+            statement = insertion_of_missing(connection.dialect.name, table, report_column)
             report_ids |= set(connection.execute(statement, rows).scalars())
     return report_ids
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import BindParameter, Connection, bindparam
 from sqlmodel import col, select
 
 from config.database import DatabaseLock, lock_until_commit, statement_chunks
@@ -29,7 +29,16 @@ class _Dispatch(NamedTuple):
 
 # A dispatch and the agency that has answered it.
 _Answered: TypeAlias = tuple[UUID, str]
-_DISPATCH_COLUMNS = [col(getattr(DispatchRow, name)) for name in _Dispatch._fields]
+# Each batch asks these questions: they are built once.
+_DISPATCH_IDS: BindParameter[UUID] = bindparam("dispatch_ids", expanding=True)
+_COMPLAINT_IDS: BindParameter[UUID] = bindparam("complaint_ids", expanding=True)
+_COMPLAINTS_OF = select(DispatchRow.complaint_id).where(col(DispatchRow.id).in_(_DISPATCH_IDS))
+_OTHER_DISPATCHES = select(*(col(getattr(DispatchRow, name)) for name in _Dispatch._fields)).where(
+    col(DispatchRow.complaint_id).in_(_COMPLAINT_IDS), col(DispatchRow.id).not_in(_DISPATCH_IDS)
+)
+_ANSWERS_TO = select(AnswerRow.id, AnswerRow.dispatch_id, AnswerRow.agency).where(
+    col(AnswerRow.dispatch_id).in_(_DISPATCH_IDS)
+)
 
 
 def change_queue_counts(
@@ -63,12 +72,11 @@ def _read_dispatches(
         new_ids[dispatch.complaint_id].append(dispatch.id)
     earlier_ids = sorted(answered_ids - new_dispatches.keys())
     for chunk in statement_chunks(earlier_ids):
-        query = select(DispatchRow.complaint_id).where(col(DispatchRow.id).in_(chunk))
-        new_ids |= {complaint_id: new_ids[complaint_id] for complaint_id in connection.execute(query).scalars()}
+        answered = connection.execute(_COMPLAINTS_OF, {"dispatch_ids": chunk}).scalars()
+        new_ids |= {complaint_id: new_ids[complaint_id] for complaint_id in answered}
     for complaints in statement_chunks(list(new_ids)):
         excluded = [id_ for complaint_id in complaints for id_ in new_ids[complaint_id]]
-        is_earlier = (col(DispatchRow.complaint_id).in_(complaints), col(DispatchRow.id).not_in(excluded))
-        for row in connection.execute(select(*_DISPATCH_COLUMNS).where(*is_earlier)):
+        for row in connection.execute(_OTHER_DISPATCHES, {"complaint_ids": complaints, "dispatch_ids": excluded}):
             yield _Dispatch(*row)
 
 
@@ -77,8 +85,7 @@ def _read_answers(
 ) -> Iterator[_Answered]:
     """Yield who had answered these dispatches before."""
     for chunk in statement_chunks(dispatch_ids):
-        query = select(AnswerRow.id, AnswerRow.dispatch_id, AnswerRow.agency)
-        for id_, dispatch_id, agency in connection.execute(query.where(col(AnswerRow.dispatch_id).in_(chunk))):
+        for id_, dispatch_id, agency in connection.execute(_ANSWERS_TO, {"dispatch_ids": chunk}):
             if id_ not in new_answer_ids:
                 yield dispatch_id, agency
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, col, select
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import insert_statement, write_transaction
+from config.database import insertion_of_missing, write_transaction
 from messages import codec
 from messages.answer_check import AnswerCheck, AnswerFault
 from messages.shapes import (
@@ -91,7 +91,7 @@ class LedgerSink:
                 blank_rows(connection, BLANKS, rows_by_table)
                 new_dispatches = _insert_new(connection, DispatchRow, rows_by_table.pop(DispatchRow, []))
                 for table, rows in rows_by_table.items():
-                    connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
+                    connection.execute(insertion_of_missing(connection.dialect.name, table), rows)
                 # After the dispatches that the answers belong to.
                 new_answers = self._write_answers(connection, answers)
                 change_queue_counts(connection, new_dispatches, new_answers)
@@ -149,7 +149,7 @@ def _insert_new(
     """Insert the rows; return those that were not there."""
     if not rows:
         return ()
-    statement = insert_statement(connection, table).on_conflict_do_nothing().returning(col(table.id))
+    statement = insertion_of_missing(connection.dialect.name, table, "id")
     new_ids = set(connection.execute(statement, rows).scalars())
     # A batch may have one row twice: the first one was written.
     return list({row["id"]: row for row in reversed(rows) if row["id"] in new_ids}.values())

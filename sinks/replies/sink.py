@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import insert_statement, write_transaction
+from config.database import insertion_of_missing, write_transaction
 from messages import codec
 from messages.channels import ChannelDirectory
 from messages.shapes import Complaint, Reply, WireModel
@@ -74,7 +74,7 @@ class ReplySink:
 def _insert_rows(connection: Connection, table: type[SQLModel], rows: list[Row]) -> None:
     """Insert sorted rows: two sinks with the same rows wait for each other and do not deadlock."""
     if rows:
-        connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(insertion_of_missing(connection.dialect.name, table), rows)
 
 
 def _extend_secrecy(connection: Connection, complaints: Sequence[Complaint]) -> None:
