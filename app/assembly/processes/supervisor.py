@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 import structlog
 
 from app.assembly.processes.forked import END_SIGNALS, ForkedProcess, Lifeline
-from app.exit_codes import EX_CONFIG
+from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
 
 # Pause before a process is started again. It doubles with each early end, up to the maximum.
 _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.5, 30.0
@@ -63,12 +63,15 @@ class Supervisor:
         self._exit_code = 0
 
     def run_first(self, run: Callable[[], int]) -> int:
-        """Run a function in a process of its own before all others. Return its exit code."""
+        """Run a function in a process of its own before all others. Return its exit code; 0 if a signal stopped it."""
         with self._woken_by_signals() as woken:
             first = ForkedProcess(run, self._lifeline)
             if woken in wait([woken, first.ended]):
                 first.send_signal(signal.SIGTERM)
-            return first.wait()
+            code = first.wait()
+        if code < 0:
+            return EX_TEMPFAIL if self._kill_at is None else 0
+        return code
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT, or until a process ends with code 78. Return the exit code."""
@@ -80,7 +83,9 @@ class Supervisor:
                     os.read(woken, 4096)
                 for process in self._processes:
                     if process.running and process.running.ended in ended:
-                        self._end(process, process.running.wait())
+                        # From here on `stop` signals it no more: another process may get its id.
+                        ended_process, process.running = process.running, None
+                        self._end(process, ended_process.wait())
                 self._kill_late()
         self._lifeline.close()
         return self._exit_code
@@ -111,7 +116,6 @@ class Supervisor:
 
     def _end(self, process: _Supervised, code: int) -> None:
         """Decide what follows from the end of a process."""
-        process.running = None
         if self._kill_at is not None:
             _log.info("process.ended", process=process.name, code=code)
             self._exit_code = self._exit_code or (EX_CONFIG if code == EX_CONFIG else 0)
@@ -137,6 +141,7 @@ class Supervisor:
             for name, process in self._running.items():
                 _log.error("process.killed", process=name)
                 process.send_signal(signal.SIGKILL)
+            self._kill_at += _STOP_SECONDS
 
     @contextmanager
     def _woken_by_signals(self) -> Iterator[int]:
