@@ -136,5 +136,6 @@ def _publish(broker: _Broker, count: int) -> None:
 
 
 def _complaints(count: int) -> Sequence[bytes]:
-    """Return JSON of a complaint's size."""
-    return [json.dumps(asdict(report), ensure_ascii=False).encode() for report in ReportStream(40).take(count)]
+    """Return JSON of a complaint's size. No two are equal."""
+    reports = enumerate(ReportStream(40).take(count))
+    return [json.dumps({"id": number, **asdict(report)}, ensure_ascii=False).encode() for number, report in reports]

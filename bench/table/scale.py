@@ -51,12 +51,12 @@ FULL = Scale(
     console_agencies=700,
     audit_messages=100_000,
 )
-# Under a minute on two quiet cores. A door gets enough reports for a processor second.
+# About a minute on two quiet cores.
 QUICK = Scale(
     "quick",
     servers=False,
     one_process=False,
-    door_reports=800,
+    door_reports=500,
     stage_messages=600,
     way_reports=600,
     steady_reports=300,

@@ -24,5 +24,5 @@ while True:
         for record in records:
             producer.send(TARGET, transform(record.value), record.key)
         offsets = {TopicPartition(*partition): OffsetAndMetadata(records[-1].offset + 1, "", -1)}
-        producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata())
+        producer.send_offsets_to_transaction(offsets, consumer.group_metadata())
         producer.commit_transaction()
