@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
 from bench.table import part_sections, pipeline_sections
@@ -23,8 +23,17 @@ SECTIONS: Mapping[str, Section] = {
     "console": part_sections.console,
     "audit": part_sections.audit,
 }
-# Packages of others whose versions change the figures.
-_MEASURED_PACKAGES = ("kafka-python", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn")
+# Packages of others whose versions change the figures. Not all of them install everywhere.
+_MEASURED_PACKAGES = (
+    "httptools",
+    "kafka-python",
+    "psycopg",
+    "pydantic",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+)
 
 
 def collect(scale: Scale, names: Collection[str], report: Callable[[str], None]) -> Results:
@@ -42,4 +51,7 @@ def collect(scale: Scale, names: Collection[str], report: Callable[[str], None])
 def _versions() -> Iterator[tuple[str, str]]:
     yield "python", python_version()
     for package in _MEASURED_PACKAGES:
-        yield package, version(package)
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            yield package, "not installed"
