@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -27,16 +27,22 @@ from messages.shapes import Dispatch, SenderAct, Verdict
 _COMPLAINTS_AT_ONCE = 200
 
 
+_LATER = aliased(DeskDispatch)
+_HAS_LATER = exists().where(
+    col(_LATER.complaint_id) == col(DeskDispatch.complaint_id), col(_LATER.hop) > col(DeskDispatch.hop)
+)
+# Built once: each batch executes it.
+_MARK_LATEST = (
+    update(DeskDispatch)
+    .where(col(DeskDispatch.complaint_id).in_(bindparam("complaint_ids", expanding=True)))
+    .values(is_latest=~_HAS_LATER)
+)
+
+
 def mark_latest(connection: Connection, complaint_ids: Collection[UUID]) -> None:
     """Set `is_latest` of all dispatches of these complaints."""
-    later = aliased(DeskDispatch)
-    has_later = exists().where(
-        col(later.complaint_id) == col(DeskDispatch.complaint_id), col(later.hop) > col(DeskDispatch.hop)
-    )
     for chunk in statement_chunks(sorted(complaint_ids)):
-        connection.execute(
-            update(DeskDispatch).where(col(DeskDispatch.complaint_id).in_(chunk)).values(is_latest=~has_later)
-        )
+        connection.execute(_MARK_LATEST, {"complaint_ids": chunk})
 
 
 def derive_cases(

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from config.database import statement_chunks
@@ -24,8 +25,8 @@ def recommendation_changes(
     """
     new_ids = {row["id"] for row in recommendations if row["act"] == "recommended"}
     return [
-        *_changes(connection, col(DeskRecommendation.id), new_ids),
-        *_changes(connection, col(DeskRecommendation.complaint_id), dispatched),
+        *_changes(connection, _BY_ID, new_ids),
+        *_changes(connection, _BY_COMPLAINT, dispatched),
     ]
 
 
@@ -48,10 +49,10 @@ def recommended_cases(
     return case_ids
 
 
-def _changes(connection: Connection, column: Any, values: Collection[UUID]) -> Iterator[CaseChange]:
+def _changes(connection: Connection, query: Select[Any], values: Collection[UUID]) -> Iterator[CaseChange]:
     rows: list[Row[Any]] = []
     for chunk in statement_chunks(sorted(values)):
-        rows += connection.execute(_query(column.in_(chunk)))
+        rows += connection.execute(query, {"values": chunk})
     stays = read_stays(connection, {row.complaint_id for row in rows})
     for row in rows:
         change_id = ids.event_id(row.id, f"recommended:{row.agency}")
@@ -59,8 +60,8 @@ def _changes(connection: Connection, column: Any, values: Collection[UUID]) -> I
         yield CaseChange(change_id, "recommended", row.agency, row.tracking, row.dispatch_id, row.state, at)
 
 
-def _query(condition: ColumnElement[bool]) -> Any:
-    """Return the query for waiting recommendations with the case that each belongs to now."""
+def _query(column: Mapped[UUID]) -> Select[Any]:
+    """Return the query for waiting recommendations by the values of a column, with the case of each now."""
     is_case = and_(
         or_(
             col(DeskCase.complaint_id) == col(DeskDispatch.of),
@@ -78,6 +79,11 @@ def _query(condition: ColumnElement[bool]) -> Any:
         .select_from(DeskRecommendation)
         .join(DeskDispatch, col(DeskDispatch.complaint_id) == col(DeskRecommendation.complaint_id))
         .join(DeskCase, is_case)
-        .where(is_waiting(), col(DeskDispatch.is_latest), condition)
+        .where(is_waiting(), col(DeskDispatch.is_latest), column.in_(bindparam("values", expanding=True)))
         .order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))
     )
+
+
+# Built once: each batch asks both.
+_BY_ID = _query(col(DeskRecommendation.id))
+_BY_COMPLAINT = _query(col(DeskRecommendation.complaint_id))
