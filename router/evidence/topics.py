@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, pairwise, product
 from math import isfinite
@@ -78,15 +78,16 @@ class _CueMatch(NamedTuple):
 class TopicPhrase:
     """A phrase of the table: the cues that it is a phrase of, the ids of those of which it is a part, or excludes.
 
-    `parted` are the phrases of several parts that it begins, by their second part.
+    `parted` are the phrases of several parts that it begins, by their second part. There are 12,000 phrases: those that
+    lack something have one empty value for it in common.
     """
 
     words: Phrase
-    cues: list[Cue] = field(default_factory=list)
-    cue_ids: set[int] = field(default_factory=set)
-    part_cue_ids: set[int] = field(default_factory=set)
-    excluded_cue_ids: list[int] = field(default_factory=list)
-    parted: dict["TopicPhrase", list["_PartedPhrase"]] = field(default_factory=dict)
+    cues: tuple[Cue, ...] = ()
+    cue_ids: frozenset[int] = frozenset()
+    part_cue_ids: frozenset[int] = frozenset()
+    excluded_cue_ids: tuple[int, ...] = ()
+    parted: dict["TopicPhrase", list["_PartedPhrase"]] | None = None
 
 
 class _PartedPhrase(NamedTuple):
@@ -112,18 +113,20 @@ class Topics:
             self._add_cue(cue)
 
     def _add_cue(self, cue: Cue) -> None:
+        ids = frozenset((cue.id,))
         for words_of_parts in cue.phrases:
             parts = tuple(map(self._phrase, words_of_parts))
             if len(parts) == 1:
-                parts[0].cues.append(cue)
-                parts[0].cue_ids.add(cue.id)
+                parts[0].cues += (cue,)
+                parts[0].cue_ids = _joined(parts[0].cue_ids, ids)
             else:
                 parted = _PartedPhrase(cue.id, words_of_parts, parts, cue)
+                parts[0].parted = parts[0].parted or {}
                 parts[0].parted.setdefault(parts[1], []).append(parted)
                 for part in parts:
-                    part.part_cue_ids.add(cue.id)
+                    part.part_cue_ids = _joined(part.part_cue_ids, ids)
         for phrase in cue.unless:
-            self._phrase(phrase).excluded_cue_ids.append(cue.id)
+            self._phrase(phrase).excluded_cue_ids += (cue.id,)
 
     def _phrase(self, words: Phrase) -> TopicPhrase:
         return self.phrases.setdefault(words, TopicPhrase(words))
@@ -145,6 +148,11 @@ class Topics:
     def find(self, words: Sequence[str]) -> list[Topic]:
         """Return the topics in a sequence of normal forms, the one with the highest score first."""
         return find_topics(self._lexicon.find_all(words), words)
+
+
+def _joined(ids: frozenset[int], further_ids: frozenset[int]) -> frozenset[int]:
+    """Return all ids; the further ones themselves if there are no others: most phrases of a cue share its set."""
+    return ids | further_ids if ids else further_ids
 
 
 def find_topics(
