@@ -10,12 +10,10 @@ import pytest
 
 from bench.peers.loop_costs import LOOPS
 from bench.pipeline.backends import kafka_is_installed
-from bench.table.collection import SECTIONS
-from bench.table.figures import KINDS, Results
 from tests.conftest import missing
 from tests.support.paths import DATA, ROOT
 
-# A section starts up to three services, which takes minutes on a busy machine.
+# Some start servers, which takes minutes on a busy machine.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # Arguments of each bench. `{data}` is a folder of invented texts, `{out}` an empty one.
@@ -98,23 +96,8 @@ def test_a_bench_runs(name: str, tmp_path: Path) -> None:
     data = tmp_path / "shared" / "data"
     _write_invented_texts(data)
     arguments = [argument.format(data=data, out=tmp_path) for argument in RUNS[name]]
-    _run(f"bench.{name}", *arguments, data=data)
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_of_the_table_runs(section: str, tmp_path: Path) -> None:
-    """It gives figures, with the time of the reference loop, and they are no worse than themselves."""
-    file = tmp_path / "results.json"
-    _run("bench.table", "run", "--scale", "tiny", "--section", section, "--output", str(file))
-    results = Results.load(file)
-    assert results.reference_us[section] > 0
-    assert any(results.of_kind(kind) for kind in KINDS)
-    _run("bench.table", "compare", str(file), "--baseline", str(file))
-
-
-def _run(module: str, *arguments: str, data: Path = Path()) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-m", f"bench.{name}", *arguments],
         cwd=ROOT,
         env={**os.environ, "BENCH_SHARED_DATA": str(data)},
         capture_output=True,
