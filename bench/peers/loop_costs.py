@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -66,10 +67,12 @@ def measure_loop(loop: Loop, messages: int) -> LoopCost | None:
     python = python_of(loop.environment) if loop.environment else Path(sys.executable)
     if python is None:
         return None
-    with _running_broker() as broker:
+    with _running_broker() as broker, tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
         _publish(broker, _FIRST_MESSAGES)
         command = [str(python), "-m", f"bench.peers.loops.{loop.module}", broker.bootstrap]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
+        # What a peer keeps on disk goes with the folder.
+        environment = {**os.environ, "TMPDIR": folder}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
         try:
             return _measure(broker, process, messages)
         finally:
