@@ -14,8 +14,8 @@ from language.places.landmarks import LANDMARKS
 from language.spelling import SpellingCorrector
 from router.evidence.assembly import assemble_collector
 from router.evidence.competence import CompetenceTable, load_competence
-from router.evidence.phrases import ReportPhrases
-from router.evidence.report_reader import ReportReader
+from router.evidence.reading.phrases import ReportPhrases
+from router.evidence.reading.report_reader import ReportReader
 from router.evidence.topics import Topics, load_topics
 from router.registry.agency_table import AGENCIES
 from router.registry.jurisdiction import Jurisdiction

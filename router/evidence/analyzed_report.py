@@ -5,7 +5,7 @@ from typing import NamedTuple
 from language.phrase_lexicon import LexiconMatch
 from language.places.landmarks import LandmarkMatch
 from messages.shapes import Report
-from router.evidence.report_text import ReportText
+from router.evidence.reading.report_text import ReportText
 from router.evidence.topics import Topic
 from router.location.place_evidence import ReportLocation
 from router.registry.agencies import Agency

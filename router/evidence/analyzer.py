@@ -14,9 +14,9 @@ from router.evidence.passages import (
     impersonation_spans,
     place_description_start,
 )
-from router.evidence.phrases import PhraseMatches, ReportPhrases
-from router.evidence.report_reader import ReportReader
-from router.evidence.report_text import ReportText
+from router.evidence.reading.phrases import PhraseMatches, ReportPhrases
+from router.evidence.reading.report_reader import ReportReader
+from router.evidence.reading.report_text import ReportText
 from router.evidence.topics import HINT_SCORE, Topic, TopicOccurrence, find_topics
 from router.location.locator import ReportLocator
 from router.registry.agencies import Agency, is_government_phrase

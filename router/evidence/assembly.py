@@ -5,9 +5,9 @@ from router.evidence.analyzer import ReportAnalyzer
 from router.evidence.collector import EvidenceCollector
 from router.evidence.competence import CompetenceTable
 from router.evidence.institution_evidence import AddresseeEvidence, NamedInstitutionEvidence, OperatorEvidence
-from router.evidence.phrases import ReportPhrases
 from router.evidence.place_evidence import LocationEvidence, UnitEvidence
-from router.evidence.report_reader import ReportReader
+from router.evidence.reading.phrases import ReportPhrases
+from router.evidence.reading.report_reader import ReportReader
 from router.evidence.topic_evidence import TopicEvidence
 from router.location.locator import ReportLocator
 from router.registry.jurisdiction import Jurisdiction

@@ -6,7 +6,7 @@ from language.phrase_lexicon import LexiconMatch
 from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.competence import CompetenceTable
 from router.evidence.evidence import Evidence, EvidenceKind
-from router.evidence.report_text import ReportText
+from router.evidence.reading.report_text import ReportText
 from router.evidence.salutation import is_salutation
 from router.evidence.topics import Topic
 from router.registry.agencies import Agency

@@ -8,7 +8,7 @@ Positions are those of words.
 from collections.abc import Collection, Iterator, Sequence
 
 from language.spans import Span
-from router.evidence.report_text import ReportText
+from router.evidence.reading.report_text import ReportText
 
 # “depan kantor pos”, “perempatan PLN”: the words that follow describe a place, also if they are a topic's.
 _BESIDE_WORDS = frozenset(

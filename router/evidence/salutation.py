@@ -5,7 +5,7 @@
 
 import re
 
-from router.evidence.report_text import ReportText
+from router.evidence.reading.report_text import ReportText
 
 _SALUTATION = re.compile(
     r"(?:\byth|\bkepada|\bkpd|\bkepd|\bdear|\bhalo|\bbapak|\bbpk|\bibu|\bpak|\bbu)\b[\s.,:;]*(?:\w+[\s.,:;]+){0,3}$",

@@ -5,7 +5,7 @@ from operator import attrgetter
 from language.spelling import SpellingCorrector
 from language.words import WordReader
 from messages.shapes import Report
-from router.evidence.report_text import ReportText
+from router.evidence.reading.report_text import ReportText
 from router.location.searched_text import location_text
 
 
