@@ -1,9 +1,11 @@
 """Measures processor time and memory of `satupintu audit` with many messages and with every kind of difference.
 
 `python -m bench.audit [MESSAGES]` (100,000) writes a tenth of the messages to a local bus and a ledger, adds each
-kind of difference, and runs the command in a process of its own. Then it does the same with all messages. For both it
-prints the processor seconds, the peak resident memory, and whether the audit listed exactly the added differences; and
-the processor seconds for 100,000 further messages. A million messages need about 15 GB of disk.
+kind of difference, and runs the command in a process of its own: a full pass. It then adds a hundredth of the messages
+and runs the command again: an incremental pass; and once more without news. Then it does the same with all messages.
+For each pass it prints the processor seconds, the records and megabytes read, the peak resident memory, and whether the
+audit listed exactly the added differences; and the processor seconds of a full pass for 100,000 further messages.
+`kept_megabytes` is the size of the file between two passes. A million messages need about 15 GB of disk.
 """
 
 import json
@@ -18,21 +20,23 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from bus.local import log
 from bus.port import Outgoing
+from config.database import insert_statement
 from config.settings import Settings
-from sinks.ledger.tables import ComplaintRow
+from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.support.audit_faults import FAULTS, clean_bus, expected_differences
 from tests.support.written_bus import (
     GROUPS,
     HEALTH,
     PLN,
+    QUEUES,
     TRIAGE,
     answer,
     arrival,
@@ -52,75 +56,94 @@ _CYCLE = 20
 
 
 def main(messages: int) -> dict[str, object]:
-    """Measure both runs; return the figures."""
-    few, many = (_measure(number) for number in (messages // 10, messages))
-    seconds = (many["cpu_seconds"] - few["cpu_seconds"]) / (many["messages"] - few["messages"])
+    """Measure both runs; return the figures. `cpu_seconds_per_100_000_more` is the cost of full passes."""
+    further = messages // 100
+    few, many = (_measure(number, further) for number in (messages // 10, messages))
+    seconds = (many["full"]["cpu_seconds"] - few["full"]["cpu_seconds"]) / (many["messages"] - few["messages"])
     return {"runs": [few, many], "cpu_seconds_per_100_000_more": round(seconds * 1e5, 2)}
 
 
-def _measure(messages: int) -> dict[str, Any]:
+def _measure(messages: int, further: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
         home = Path(folder)
-        records = _write(home, messages)
-        environment = {**os.environ, "SATUPINTU_HOME": folder, "TMPDIR": folder}
-        command = [sys.executable, "-m", "app.cli", "audit", "--json", "--wait", "0"]
-        with (home / "out").open("wb") as out:
-            started_at = time.monotonic()
-            process = subprocess.Popen(command, env=environment, stdout=out)  # noqa: S603 - our own command
-            _, _, used = os.wait4(process.pid, 0)
-        report = json.loads((home / "out").read_bytes())
-        disk = sum(path.stat().st_size for path in home.iterdir())
+        _write(home, [*clean_bus().rows, *(row for fault in FAULTS for row in fault.rows)], _first_records())
+        first_further = _FIRST + messages
+        _write_messages(home, range(_FIRST, first_further))
+        bus_size = (home / "bus.db").stat().st_size
+        full = _audit(home)
+        _write_messages(home, range(first_further, first_further + further))
+        incremental = _audit(home)
+        return {
+            "messages": messages,
+            "bus_megabytes": round(bus_size / 1e6, 1),
+            "kept_megabytes": round((home / "audit.db").stat().st_size / 1e6, 1),
+            "full": full,
+            f"incremental_{further}_further": incremental,
+            "incremental_without_news": _audit(home),
+        }
+
+
+def _audit(home: Path) -> dict[str, Any]:
+    environment = {**os.environ, "SATUPINTU_HOME": str(home), "TMPDIR": str(home)}
+    command = [sys.executable, "-m", "app.cli", "audit", "--json", "--wait", "0"]
+    with (home / "out").open("wb") as out:
+        started_at = time.monotonic()
+        process = subprocess.Popen(command, env=environment, stdout=out)  # noqa: S603 - our own command
+        _, _, used = os.wait4(process.pid, 0)
+    report = json.loads((home / "out").read_bytes())
     listed = sorted((difference["name"], difference["id"]) for difference in report["differences"])
     return {
-        "messages": messages,
-        "records": records,
-        "gigabytes": round(disk / 1e9, 2),
         "wall_seconds": round(time.monotonic() - started_at, 1),
         "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
         "peak_megabytes": round(used.ru_maxrss / 1024, 1),
-        "added_differences": len(FAULTS),
+        "records_read": report["records_read"],
+        "full_reason": report["full_reason"],
         "listed_exactly": listed == expected_differences(FAULTS),
         "accepted": report["accepted"],
         "pending": report["pending"],
     }
 
 
-def _write(home: Path, messages: int) -> int:
-    """Write a data folder in which every record is processed. Return the number of records on its bus."""
+def _write_messages(home: Path, numbers: range) -> None:
+    records = (record for number in numbers for record in _records_of_message(number))
+    _write(home, (ledger_row(number) for number in numbers if number % _CYCLE < 17), records)  # noqa: PLR2004
+
+
+def _write(home: Path, rows: Iterable[tuple[UUID, object]], records: Iterable[Outgoing]) -> None:
+    """Write records into a data folder, in which every record is processed, and rows into its ledger."""
     parts = Parts(Settings.model_validate({"home": home}), CHANNELS)
     migrate(parts.engine)
     parts.ensure_topics()
     connection = log.connect(home / "bus.db")
     connection.execute("PRAGMA synchronous = OFF")
-    records = _append(connection, _records(messages))
+    with parts.engine.begin() as ledger:
+        for batch in _batches(_row(id_) for id_, _ in rows):
+            ledger.execute(insert(ComplaintRow), batch)
+        _append(connection, ledger, records)
     for group, names in GROUPS.items():
-        rows = [(group, name) for name in names]
+        group_rows = [(group, name) for name in names]
         connection.executemany(
-            'INSERT INTO offsets SELECT ?, topic, number, "end" FROM partitions WHERE topic = ?', rows
+            'INSERT OR REPLACE INTO offsets SELECT ?, topic, number, "end" FROM partitions WHERE topic = ?', group_rows
         )
     connection.close()
-    with parts.engine.begin() as ledger:
-        for batch in _batches(_rows(messages)):
-            ledger.execute(insert(ComplaintRow), batch)
     parts.engine.dispose()
-    return records
 
 
-def _append(connection: Any, records: Iterable[Outgoing]) -> int:
-    now, count = int(time.time() * 1000), 0
+def _append(connection: Any, ledger: Connection, records: Iterable[Outgoing]) -> None:
+    """Append the records to the bus, and write the rows of the dispatches among them."""
+    now, unrecorded = int(time.time() * 1000), {id_ for fault in FAULTS for id_ in fault.unrecorded}
     for batch in _batches(records):
         with log.transaction(connection):
             log.append(connection, batch, now)
-        count += len(batch)
-    return count
+        ids = {UUID(dict(record.headers)["ce_id"].decode()) for record in batch if record.topic in QUEUES}
+        if rows := [_dispatch_row(id_) for id_ in ids - unrecorded]:
+            ledger.execute(insert_statement(ledger, DispatchRow).on_conflict_do_nothing(), rows)
 
 
-def _records(messages: int) -> Iterator[Outgoing]:
+def _first_records() -> Iterator[Outgoing]:
     yield from clean_bus().records
     for fault in FAULTS:
         yield from fault.records
-    for number in range(_FIRST, _FIRST + messages):
-        yield from _records_of_message(number)
 
 
 def _records_of_message(number: int) -> Iterator[Outgoing]:
@@ -152,14 +175,6 @@ def _records_of_message(number: int) -> Iterator[Outgoing]:
         yield dispatch(number, HEALTH, hop=1)
 
 
-def _rows(messages: int) -> Iterator[dict[str, object]]:
-    fault_rows = [row for fault in FAULTS for row in fault.rows]
-    message_rows = (ledger_row(number) for number in range(_FIRST, _FIRST + messages) if number % _CYCLE < 17)  # noqa: PLR2004
-    for rows in (clean_bus().rows, fault_rows, message_rows):
-        for id_, _ in rows:
-            yield _row(id_)
-
-
 def _row(id_: UUID) -> dict[str, object]:
     return {
         **dict.fromkeys(("tracking", "channel", "kind", "relation", "title", "text", "contact"), "x"),
@@ -168,6 +183,17 @@ def _row(id_: UUID) -> dict[str, object]:
         "anonim": False,
         "rahasia": False,
         "received_at": NOW,
+    }
+
+
+def _dispatch_row(id_: UUID) -> dict[str, object]:
+    """Return the row of a dispatch that is in no count of a queue."""
+    return {
+        **dict.fromkeys(("agency", "reasons", "rules_version", "relation"), "x"),
+        **dict.fromkeys(("id", "complaint_id"), id_),
+        **dict.fromkeys(("dispatched_at", "due_at"), NOW),
+        "hop": 0,
+        "own_case": False,
     }
 
 

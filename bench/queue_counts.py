@@ -26,8 +26,8 @@ from app.assembly.migrate import migrate
 from app.clock import utc_now
 from app.database import open_database
 from config.database import read_transaction, write_transaction
-from sinks.ledger.queue_changes import change_queue_counts
-from sinks.ledger.queue_counts import count_queue_days, read_queues, recount_queues
+from sinks.ledger.counts.queue_changes import change_queue_counts
+from sinks.ledger.counts.queue_counts import count_queue_days, read_queues, recount_queues
 from sinks.ledger.tables import AnswerRow, DispatchRow, QueueDayRow
 
 _AGENCIES = 755

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -71,7 +71,8 @@ _FILES_AT_ONCE = 2
 _FILES_WAITING = 16
 _FILE_PATIENCE_SECONDS = 5.0
 # Rows of the ledger in memory at once during an audit.
-_ROWS_AT_ONCE = 1_000
+# What the audit has read, in the data folder.
+_AUDIT_FILE = "audit.db"
 
 
 class Parts:
@@ -461,53 +462,25 @@ class Parts:
         """Create missing topics, and log each that the bus refuses. Raises `Retry` or `Stop` if the bus takes none."""
         self.ensured_topics.ensure()
 
-    def audit(self) -> Audit:
+    def audit(self, *, full: bool = False) -> Audit:
         """Return an audit of the topics, the ledger, and the messages that the doors have not published yet.
 
-        The unpublished messages are counted first: one that is published meanwhile counts twice as pending, and is not
-        missed.
+        `full`: it reads everything, and not only what is new since the audit before. The unpublished messages are
+        counted first: one that is published meanwhile counts twice as pending, and is not missed.
         """
+        from app.assembly.monitoring import SqlLedger
         from app.assembly.queues import existing_queues
-        from monitor.audit.audit import Auditor, LedgerContent
+        from monitor.audit.auditor import Auditor
 
         unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.count_waiting()
-        reader = self.bus.reader()
+        reader, now = self.bus.reader(), utc_now()
         try:
-            horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
-            ledger = LedgerContent(self._recorded_complaints, self._recorded_dispatches, self._miscounted_queues)
-            audit = Auditor(reader, self.channels.names, existing_queues(reader), ledger, horizon).run()
+            horizon = now - timedelta(days=min(topic.retention for topic in self.topics))
+            ledger, path = SqlLedger(self.engine), self.settings.home / _AUDIT_FILE
+            auditor = Auditor(reader, self.channels.names, existing_queues(reader), ledger, horizon, path)
+            audit = auditor.run(now, full=full)
         finally:
             reader.close()
         audit.accepted += unpublished
         audit.pending += unpublished
         return audit
-
-    def _recorded_complaints(self) -> Iterator[tuple[UUID, datetime]]:
-        """Yield each complaint in the ledger and its time of arrival, with a limited number in memory."""
-        from sqlmodel import col, select
-
-        from config.database import read_transaction
-        from sinks.ledger.tables import ComplaintRow
-
-        query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
-        with read_transaction(self.engine) as connection:
-            yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
-
-    def _miscounted_queues(self) -> Iterable[tuple[str, int]]:
-        """Return each agency whose unanswered cases are miscounted, and by how many."""
-        from config.database import snapshot_transaction
-        from sinks.ledger.queue_counts import miscounted_queues
-
-        with snapshot_transaction(self.engine) as connection:
-            return miscounted_queues(connection).items()
-
-    def _recorded_dispatches(self) -> Iterator[UUID]:
-        """Yield the id of each dispatch in the ledger, with a limited number in memory."""
-        from sqlmodel import col, select
-
-        from config.database import read_transaction
-        from sinks.ledger.tables import DispatchRow
-
-        with read_transaction(self.engine) as connection:
-            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(col(DispatchRow.id)))
-            yield from rows.scalars()

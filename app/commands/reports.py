@@ -153,7 +153,7 @@ def queues_recount(
 ) -> None:
     """Count the unanswered cases of all agencies again from the ledger. The service may run meanwhile."""
     from config.database import write_transaction
-    from sinks.ledger.queue_counts import recount_queues
+    from sinks.ledger.counts.queue_counts import recount_queues
 
     with open_parts_for_action(actor, why) as parts:
         parts.audit_log.append("queues.recount", "ledger", actor, why, parts.now())

@@ -16,7 +16,7 @@ from app.commands.common.terminal import ERR, OUT, json_line, print_json, print_
 if TYPE_CHECKING:
     from app.evaluation import routing
     from app.evaluation.routing_metrics import JudgedReport
-    from sinks.ledger.refusal_counts import RuleRefusals
+    from sinks.ledger.counts.refusal_counts import RuleRefusals
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -96,7 +96,7 @@ def refusals(
 ) -> None:
     """Count dispatches and refusals by rule, and the agencies that the refusals suggested."""
     from config.database import read_transaction
-    from sinks.ledger.refusal_counts import count_refusals_by_rule
+    from sinks.ledger.counts.refusal_counts import count_refusals_by_rule
 
     begin = optional_time(since)
     with open_parts_with_tables() as parts, read_transaction(parts.engine) as connection:

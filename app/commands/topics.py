@@ -87,13 +87,16 @@ def audit(
     wait: Annotated[
         float, typer.Option("--wait", min=0, callback=finite, help="Seconds to wait for messages in progress.")
     ] = 30.0,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read all records and all rows, not only what is new since the last audit.")
+    ] = False,
 ) -> None:
     """Count the outcomes of all accepted messages. Exit 1 if one is lost or doubled."""
     from app.commands.common.process import open_parts_with_tables
     from app.simulator.wait import settled_audit
 
     with open_parts_with_tables() as parts:
-        result = settled_audit(parts, patience=wait)
+        result = settled_audit(parts, patience=wait, full=full)
     if as_json:
         print_json(result.as_json())
     else:
@@ -104,7 +107,10 @@ def audit(
 def print_audit(result: Audit) -> None:
     """Print a table of the counts, then one line for each named difference."""
     from monitor.audit.audit import MAX_LISTED
+    from monitor.audit.checkpoint import FULL_PASSES
 
+    if result.full_reason not in {"", "asked"}:
+        print_note(f"All records were read: {FULL_PASSES[result.full_reason]}.")
     counts = ((name, count) for name, count in result.as_json().items() if isinstance(count, int))
     print_table(("outcome", "messages"), counts, uncut=("outcome", "messages"))
     for difference in result.differences:

@@ -105,17 +105,17 @@ def wait_until_polled(x_url: str, newest_id: int, patience: float) -> None:
         raise Retry("the service did not poll the practice X: is it running with the same settings?")
 
 
-def settled_audit(parts: Parts, patience: float) -> Audit:
+def settled_audit(parts: Parts, patience: float, *, full: bool = False) -> Audit:
     """Return the audit when nothing is pending, or the last one after `patience` seconds.
 
-    Raises `Retry` if the bus stays away. Between two audits it waits as long as one
-    takes, because each reads all records.
+    `full`: each reads everything. Raises `Retry` if the bus stays away. Between two audits it waits as long as one
+    takes.
     """
     deadline = time.monotonic() + patience
     while True:
         start = time.monotonic()
         try:
-            audit = parts.audit()
+            audit = parts.audit(full=full)
         except Retry:
             if time.monotonic() >= deadline:
                 raise

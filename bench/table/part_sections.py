@@ -69,6 +69,8 @@ def console(scale: Scale) -> Iterator[Figure]:
 
 
 def audit(scale: Scale) -> Iterator[Figure]:
-    """Yield the cost of an audit for 100,000 more messages."""
+    """Yield the cost of a full audit for 100,000 more messages, and that of an incremental one without news."""
     costs: Mapping[str, Any] = measure_audit(scale.audit_messages)
     yield Figure("cpu_ms", "for 100,000 messages", costs["cpu_seconds_per_100_000_more"] * _MILLISECONDS)
+    without_news = costs["runs"][-1]["incremental_without_news"]["cpu_seconds"]
+    yield Figure("cpu_ms", "without news", without_news * _MILLISECONDS)

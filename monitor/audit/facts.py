@@ -4,6 +4,7 @@ Only the needed fields are decoded. A record without them is a dead letter of it
 """
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
@@ -33,6 +34,9 @@ T = TypeVar("T", bound=Shape)
 _FORGOTTEN = "forgotten"
 # Events with which the audit is concerned.
 _EVENTS = frozenset({"not-a-complaint", "released", "set-aside-released"})
+
+
+_SHAPES = (RawMessage, Quarantined, Complaint, Dispatch, AgencyAnswer, OversightEvent)
 
 
 class _Part(Shape):
@@ -80,13 +84,18 @@ class _Quarantined(Shape):
     raw: _RawId
 
 
+def shape_versions() -> str:
+    """Return the versions of the shapes that this program reads. Of newer records it knows nothing."""
+    return " ".join(f"{shape.name}.{shape.version}" for shape in _SHAPES)
+
+
 def arrival(record: Record) -> Row:
-    """Return `id, position, at, former`. An unreadable arrival counts too.
+    """Return `id, at, former`. An unreadable arrival counts too.
 
     `former` is the id that the same arrival had before message ids were keyed; its own id if it has no other.
     """
     own_key = _key(record)
-    return own_key, record.position, record.timestamp, _former_key(own_key, record)
+    return own_key, record.timestamp, _former_key(own_key, record)
 
 
 def dead_letter_keys(record: Record) -> Iterator[Key]:
@@ -108,7 +117,8 @@ def dead_letter_keys(record: Record) -> Iterator[Key]:
 def complaint(record: Record) -> Row | None:
     """Return `id, message, kind, of, tracking, at, redriven`; `None` if the record can't be decoded.
 
-    The message of a reviewed complaint is the one that was released. The arrival itself was set aside.
+    `tracking` is a digest of the number, because it is kept on disk. The message of a reviewed complaint is the one
+    that was released. The arrival itself was set aside.
     """
     if (decoded := _decode(Complaint, _Complaint, record)) is None:
         return None
@@ -120,7 +130,7 @@ def complaint(record: Record) -> Row | None:
         message_id.bytes,
         relation.kind,
         earlier_complaint,
-        decoded.tracking,
+        blake2b(decoded.tracking.encode(), digest_size=16).digest(),
         record.timestamp,
         is_redriven(record),
     )

@@ -52,5 +52,6 @@ class AuditSchedule:
             _log.error("audit.failed", exc_info=error)
             return
         differences = audit.counts_by_kind()
-        _log.info("audit.completed", accepted=audit.accepted, pending=audit.pending, **differences)
+        numbers = {"accepted": audit.accepted, "pending": audit.pending, "records_read": audit.records_read}
+        _log.info("audit.completed", **numbers, full_reason=audit.full_reason, **differences)
         self._report(differences)

@@ -31,8 +31,8 @@ from messages.shapes import (
 )
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
 from privacy.blanks import blank_rows
+from sinks.ledger.counts.queue_changes import change_queue_counts
 from sinks.ledger.forgotten import BLANKS
-from sinks.ledger.queue_changes import change_queue_counts
 from sinks.ledger.tables import (
     AnswerRow,
     ClosedCaseRow,

@@ -41,7 +41,8 @@ from messages.shapes import (
 )
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
-from monitor.audit.audit import Audit, Auditor, LedgerContent
+from monitor.audit.audit import Audit
+from monitor.audit.auditor import Auditor
 from monitor.health import ProcessHealth
 from sinks.ledger.status import ReportStatus, StatusReader
 from tests.bus.test_worker import wait_for
@@ -52,6 +53,7 @@ from tests.support.agency_answers import unsigned_answer
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY, RunningService
 from tests.support.stages import make_ledger_sink, make_router
+from tests.support.written_bus import PlantedLedger
 
 _IDS = UUID(int=1708)
 # Evidence of each suggestion.
@@ -182,8 +184,8 @@ class CorrectionHarness:
             dispatch_ids = connection.execute(text("SELECT id FROM ledger_dispatch")).scalars()
             dispatched = [UUID(str(dispatch_id)) for dispatch_id in dispatch_ids]
         try:
-            ledger = LedgerContent(lambda: recorded, lambda: dispatched)
-            return Auditor(reader, DIRECTORY.names, self.parts.queues, ledger, NOW).run()
+            ledger = PlantedLedger(recorded, lambda: dispatched)
+            return Auditor(reader, DIRECTORY.names, self.parts.queues, ledger, NOW).run(NOW)
         finally:
             reader.close()
 

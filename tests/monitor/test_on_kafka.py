@@ -23,7 +23,7 @@ from config.settings import Settings
 from messages import ids
 from messages.topics import COMPLAINTS, DEAD_LETTER_TOPICS, agency_topic, raw_topic
 from monitor.audit.audit import Difference
-from sinks.ledger.queue_counts import recount_queues
+from sinks.ledger.counts.queue_counts import recount_queues
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.bus.kafka.filling import Filler
 from tests.bus.kafka.fixture import new_node

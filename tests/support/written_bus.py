@@ -1,10 +1,11 @@
 """A bus written by hand. Records are made as doors and stages publish them, for messages with small numbers as ids."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.assembly.channels import DIRECTORY
@@ -33,7 +34,8 @@ from messages.topics import (
     raw_topic,
 )
 from messages.tracking import tracking_number
-from monitor.audit.audit import Audit, Auditor, LedgerContent
+from monitor.audit.audit import Audit
+from monitor.audit.auditor import Auditor
 from tests.conftest import NOW
 from tests.support.arrival_ids import arrival_id
 
@@ -177,9 +179,40 @@ def ledger_row(number: int, received: datetime = NOW) -> tuple[UUID, datetime]:
     return complaint_id(number), received
 
 
+class PlantedLedger(NamedTuple):
+    """See `monitor.audit.ledger.AuditedLedger`."""
+
+    complaints: Iterable[tuple[UUID, datetime]] = ()
+    dispatches: Callable[[], Iterable[UUID]] = tuple
+
+    def read_complaints(self) -> Iterable[tuple[UUID, datetime]]:
+        """See the protocol."""
+        return self.complaints
+
+    def read_dispatches(self) -> Iterable[UUID]:
+        """See the protocol."""
+        return self.dispatches()
+
+    def find_complaints(self, ids: Sequence[UUID]) -> Iterable[tuple[UUID, datetime]]:
+        """See the protocol."""
+        wanted = set(ids)
+        return [row for row in self.complaints if row[0] in wanted]
+
+    def find_dispatches(self, ids: Sequence[UUID]) -> Iterable[UUID]:
+        """See the protocol."""
+        return set(ids).intersection(self.dispatches())
+
+    def read_miscounted(self) -> Iterable[tuple[str, int]]:
+        """See the protocol."""
+        return ()
+
+
 @dataclass
 class AuditedBus:
-    """A bus and the ledger's rows, with the audit of both. The ledger has every dispatch except those `unrecorded`."""
+    """A bus and the ledger's rows, with the audit of both. The ledger has every dispatch except those `unrecorded`.
+
+    An audit with a `path` is incremental, if it can be.
+    """
 
     bus: Bus
     rows: list[tuple[UUID, datetime]] = field(default_factory=list)
@@ -192,18 +225,20 @@ class AuditedBus:
         producer.publish(records)
         producer.close()
 
-    def audit_processed(self, *records: Outgoing) -> Audit:
+    def audit_processed(self, *records: Outgoing, path: Path | None = None) -> Audit:
         """Publish the records, commit all offsets, and return the audit."""
         self.publish(*records)
         commit_all(self.bus)
-        return self.audit()
+        return self.audit(path=path)
 
-    def audit(self, wrap: Callable[[Reader], Reader] = lambda reader: reader) -> Audit:
+    def audit(
+        self, wrap: Callable[[Reader], Reader] = lambda reader: reader, path: Path | None = None, now: datetime = NOW
+    ) -> Audit:
         """Return the audit of the present state; `wrap` may replace the reader."""
         reader = self.bus.reader()
         try:
-            ledger = LedgerContent(lambda: iter(self.rows), self._recorded_dispatches)
-            return Auditor(wrap(reader), DIRECTORY.names, QUEUES, ledger, self.horizon).run()
+            ledger = PlantedLedger(self.rows, self._recorded_dispatches)
+            return Auditor(wrap(reader), DIRECTORY.names, QUEUES, ledger, self.horizon, path).run(now)
         finally:
             reader.close()
 

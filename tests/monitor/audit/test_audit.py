@@ -20,7 +20,8 @@ from ingest.wrap import accepted_record, quarantine_record
 from messages import codec, ids
 from messages.shapes import MERGED, Complaint, Dispatch, OversightEvent, Relation
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT
-from monitor.audit.audit import Audit, Auditor, LedgerContent
+from monitor.audit.audit import Audit
+from monitor.audit.auditor import Auditor
 from tests.conftest import NOW
 from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
@@ -29,6 +30,7 @@ from tests.support.audit_faults import texts_by_id
 from tests.support.records import value_of
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.written_bus import PlantedLedger
 
 
 class Pipeline:
@@ -222,7 +224,7 @@ def test_a_missing_ledger_row_is_listed(parts: Parts, pipeline: Pipeline) -> Non
     """Its citizen would find no complaint under the tracking number."""
     pipeline.all()
     reader = parts.bus.reader()
-    audit = Auditor(reader, DIRECTORY.names, parts.queues, LedgerContent(list, list), NOW).run()
+    audit = Auditor(reader, DIRECTORY.names, parts.queues, PlantedLedger(), NOW).run(NOW)
     reader.close()
     assert audit.counts == {"not_recorded": 2, "dispatch_not_recorded": 2}
 

@@ -3,7 +3,6 @@
 import sqlite3
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -18,8 +17,8 @@ from bus.local.bus import LocalBus
 from bus.port import OffsetRange, Outgoing, Partition, Reader, Record, TopicSpec
 from messages import ids
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency_topic
-from monitor.audit.audit import Auditor, LedgerContent
-from monitor.audit.temp_store import TempStore
+from monitor.audit.audit_store import new_store
+from monitor.audit.auditor import Auditor
 from tests.conftest import NOW
 from tests.support.audit_faults import (
     FAULTS,
@@ -37,6 +36,7 @@ from tests.support.written_bus import (
     QUEUES,
     TRIAGE,
     AuditedBus,
+    PlantedLedger,
     answer,
     arrival,
     commit_all,
@@ -295,8 +295,8 @@ def test_memory_does_not_grow_with_the_messages() -> None:
         try:
             reader, rows = EndlessReader(messages), map(ledger_row, range(messages))
             dispatch_ids = (ids.dispatch_id(complaint_id(number), 0) for number in range(messages))
-            ledger = LedgerContent(lambda: rows, lambda: dispatch_ids)
-            audit = Auditor(reader, DIRECTORY.names, QUEUES, ledger, NOW).run()
+            ledger = PlantedLedger(rows, lambda: dispatch_ids)
+            audit = Auditor(reader, DIRECTORY.names, QUEUES, ledger, NOW).run(NOW)
             assert (audit.clean, audit.complaints) == (True, messages)
             return tracemalloc.get_traced_memory()[1]
         finally:
@@ -318,5 +318,5 @@ def test_a_full_disk_stops_the_audit(code: int, raised: type[Exception]) -> None
         yield b"", 0
         raise error
 
-    with closing(TempStore()) as store, pytest.raises(raised):
+    with new_store(None) as store, pytest.raises(raised):
         store.add("ledger", rows())

@@ -14,8 +14,8 @@ from bus.port import Record
 from config.database import read_transaction, write_transaction
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from privacy.blanks import blank_stored
+from sinks.ledger.counts.queue_counts import QueueDay, count_queue_days, read_queues, recount_queues, stored_queue_days
 from sinks.ledger.forgotten import BLANKS
-from sinks.ledger.queue_counts import QueueDay, count_queue_days, read_queues, recount_queues, stored_queue_days
 from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import AnswerRow, DispatchRow
 from tests.conftest import NOW

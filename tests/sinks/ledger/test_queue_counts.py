@@ -7,7 +7,7 @@ from sqlalchemy import Engine, insert
 
 from config.database import read_transaction, write_transaction
 from messages.topics import TRIAGE
-from sinks.ledger.queue_counts import QueueCounts, read_queues, recount_queues
+from sinks.ledger.counts.queue_counts import QueueCounts, read_queues, recount_queues
 from sinks.ledger.tables import AnswerRow, DispatchRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_status import answer, dispatch

@@ -18,7 +18,7 @@ from config.database import read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
-from sinks.ledger.refusal_counts import RuleRefusals, added_rules, count_refusals_by_rule
+from sinks.ledger.counts.refusal_counts import RuleRefusals, added_rules, count_refusals_by_rule
 from tests.conftest import NOW
 from tests.support.agency_answers import signed
 from tests.support.older_database import migrate_to

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from config.database import DatabaseLock, lock_until_commit, statement_chunks
 from config.stored_counts import add_counts
-from sinks.ledger.queue_counts import QueueDay, queue_day
+from sinks.ledger.counts.queue_counts import QueueDay, queue_day
 from sinks.ledger.tables import AnswerRow, DispatchRow, QueueDayRow
 
 
