@@ -1,1 +1,1 @@
-"""Counts over the rows of the ledger: unanswered cases in each queue, and refusals by rule."""
+"""Counts over the ledger: the queues of the agencies, kept as they change, and refusals by the row that caused them."""
