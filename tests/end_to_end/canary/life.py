@@ -14,6 +14,7 @@ from accounts.permissions import Role
 from app.assembly.desk.api import build_agency_keys
 from app.assembly.desk.webhooks import agency_webhooks
 from app.assembly.parts import Parts
+from app.assembly.queues import existing_queues
 from app.operations.duplicates.suggested_pairs import SuggestedPair, SuggestedPairs
 from bus.port import Outgoing
 from desk.api.keys.scopes import SCOPES
@@ -21,6 +22,8 @@ from ingest.wrap import accepted_record
 from messages import codec
 from messages.shapes import Dispatch
 from messages.topics import AGENCY_ANSWERS, agency_topic
+from monitor.consumer_lag import measure_stage
+from monitor.snapshot import Backlog
 from oversight.cases.addresses import case_address
 from oversight.cases.readings import REASONS
 from tests.accounts.desk_client import DeskClient
@@ -64,9 +67,16 @@ class Life:
         return self.senders.numbers[mode, label]
 
     def settle(self) -> None:
-        """Wait until every message is processed, also by the desk."""
+        """Wait until every message is processed, also by the stages that read the queues."""
         audit = self.service.audit()
         assert audit.clean, audit.as_json()
+        wait_for(lambda: not any(map(self._backlog, ("ledger", "desk", "oversight"))))
+
+    def _backlog(self, group: str) -> Mapping[str, Backlog]:
+        """Return what a consumer group has not processed, by topic."""
+        with closing(self.parts.bus.reader()) as reader:
+            names = self.parts.consumer_groups[group].topics_with(existing_queues(reader))
+            return measure_stage(reader, group, tuple(names)).topics
 
     def report(self) -> None:
         """Send reports by all channels, prove number and address, and kill the service in the middle."""
