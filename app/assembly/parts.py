@@ -468,9 +468,9 @@ class Parts:
         `full`: it reads everything, and not only what is new since the audit before. The unpublished messages are
         counted first: one that is published meanwhile counts twice as pending, and is not missed.
         """
-        from app.assembly.monitoring import SqlLedger
         from app.assembly.queues import existing_queues
         from monitor.audit.auditor import Auditor
+        from sinks.ledger.audited_ledger import SqlLedger
 
         unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.count_waiting()
         reader, now = self.bus.reader(), utc_now()

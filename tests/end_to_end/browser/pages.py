@@ -118,7 +118,8 @@ def accessibility_faults(page: Page) -> list[str]:
 
 
 def pixels_too_wide(page: Page) -> int:
-    """Return by how many pixels the page is wider than the screen."""
+    """Return by how many pixels the page is wider than the screen, once it has loaded."""
+    page.wait_for_load_state()
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
