@@ -32,7 +32,6 @@ from config import logs
 from config.settings import Settings
 from ingest.wrap import accepted_record
 from messages.topics import COMPLAINTS
-from router.stage import RouterStage
 
 _BATCH_SIZE = 200
 _REPORTS = 4_000
@@ -60,22 +59,13 @@ def _measure(data_folder: Path, database: str, reports: int) -> dict[str, int]:
         Settings(home=data_folder, database_url=SecretStr(database), public_url="https://lapor.contoh.id"), CHANNELS
     )
     migrate(parts.engine)
-    router = RouterStage(
-        parts.engine,
-        parts.reloading_rules,
-        parts.now,
-        parts.channels,
-        parts.answer_check,
-        parts.link_of,
-        parts.deadlines,
-    )
     raw_records, offsets = _records(arrivals(parts, reports), count()), count()
     costs: dict[str, list[float]] = {"normalizer": [], "router": []}
     while batch := list(islice(raw_records, _BATCH_SIZE)):
         outputs, seconds = _handle(parts.normalizer, batch)
         costs["normalizer"].append(seconds / len(batch) * _MICROSECONDS)
         complaints = list(_records((output for output in outputs if output.topic == COMPLAINTS), offsets))
-        _, seconds = _handle(router, complaints)
+        _, seconds = _handle(parts.router, complaints)
         costs["router"].append(seconds / len(complaints) * _MICROSECONDS)
     parts.engine.dispose()
     return {name: round(median(values[len(values) // 2 :])) for name, values in costs.items()}

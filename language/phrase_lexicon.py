@@ -62,6 +62,10 @@ class PhraseLexicon(Generic[T]):
                 end += 1
         return matches
 
+    def begins_with(self, word: object) -> bool:
+        """Return True if a phrase begins with this word."""
+        return word in self._nodes
+
     def words(self) -> Iterable[str]:
         """Return every word of every phrase."""
         return set(_words(self._nodes))
@@ -78,14 +82,18 @@ class PhraseLexicon(Generic[T]):
 
 def longest_matches(matches: Iterable[LexiconMatch[T]]) -> list[LexiconMatch[T]]:
     """Return the longest match at each word without those inside a previous one; `matches` are of `find_all`."""
-    longest = {match.first: match for match in matches}
     outermost: list[LexiconMatch[T]] = []
     last_end = 0
-    for match in longest.values():
+    for match in longest_by_word(matches):
         if match.end > last_end:
             outermost.append(match)
             last_end = match.end
     return outermost
+
+
+def longest_by_word(matches: Iterable[LexiconMatch[T]]) -> Iterable[LexiconMatch[T]]:
+    """Return the longest match at each word, in order, also those inside another; `matches` are of `find_all`."""
+    return {match.first: match for match in matches}.values()
 
 
 def _words(nodes: Mapping[str, _Node[T]]) -> Iterator[str]:

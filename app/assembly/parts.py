@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from privacy.root_keys import RootKeys
     from router.registry.registry import Registry
     from router.rules import Rules
+    from router.stage import RouterStage
     from sinks.ledger.status import StatusReader
 
 # Limit of a door's publish. Twilio waits 15 s for the whole answer, and a person less.
@@ -281,6 +282,21 @@ class Parts:
             self.danger_reader.danger,
             PublicReports(self.engine).open_complaint if self.settings.public_view else None,
             self.conversation,
+        )
+
+    @cached_property
+    def router(self) -> RouterStage:
+        """The stage that dispatches complaints to institutions."""
+        from router.stage import RouterStage
+
+        return RouterStage(
+            self.engine,
+            self.reloading_rules,
+            self.now,
+            self.channels,
+            self.answer_check,
+            self.link_of,
+            self.deadlines,
         )
 
     @cached_property

@@ -50,7 +50,6 @@ from messages.topics import ConsumerGroup
 from monitor.audit.schedule import AuditSchedule
 from monitor.health import ProcessHealth
 from monitor.monitor_loop import MonitorLoop
-from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
@@ -198,19 +197,7 @@ class Service:
         parts = self._parts
         return (
             ("normalize", "normalize", lambda: parts.normalizer),
-            (
-                "router",
-                "router",
-                lambda: RouterStage(
-                    parts.engine,
-                    parts.reloading_rules,
-                    utc_now,
-                    parts.channels,
-                    parts.answer_check,
-                    parts.link_of,
-                    parts.deadlines,
-                ),
-            ),
+            ("router", "router", lambda: parts.router),
             (
                 "sinks",
                 "ledger",

@@ -23,7 +23,6 @@ from bench.stages import arrivals
 from bus.port import Consumer
 from bus.worker import Stage
 from config.settings import Settings
-from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
@@ -70,21 +69,12 @@ def _process(consumer: Consumer, stage: Stage, waiting: int, written: Counter[st
 
 def _stages(parts: Parts) -> Mapping[str, Stage]:
     """Return the stages by their consumer groups, in the order of a report's way."""
-    router = RouterStage(
-        parts.engine,
-        parts.reloading_rules,
-        parts.now,
-        parts.channels,
-        parts.answer_check,
-        parts.link_of,
-        parts.deadlines,
-    )
     ledger = LedgerSink(
         parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions, None
     )
     return {
         "normalize": parts.normalizer,
-        "router": router,
+        "router": parts.router,
         "ledger": ledger,
         "replies": ReplySink(parts.engine, parts.channels),
         "desk": silent_desk_sink(parts),

@@ -88,11 +88,8 @@ class BusSnapshot:
         kept, record = self._kept.get(partition), self._last_records.get(partition)
         span = self.spans.get(partition)
         start = span.start if span else 0
-        last = (
-            (record.offset, record_digest(record))
-            if record
-            else (kept.last_offset, kept.last_digest)
-            if kept
-            else (-1, b"")
-        )
-        return KeptPlace(store.place_id(partition), start, *last, self._first_remaining_ms.get(partition, 0))
+        last_offset, last_digest = (kept.last_offset, kept.last_digest) if kept else (-1, b"")
+        if record:
+            last_offset, last_digest = record.offset, record_digest(record)
+        first_ms = self._first_remaining_ms.get(partition, 0)
+        return KeptPlace(store.place_id(partition), start, last_offset, last_digest, first_ms)

@@ -4,15 +4,13 @@ A denial, a mere possibility, the past and idioms cancel a phrase. The reader ha
 decides where a message goes: the result is a hint for the sender and a mark for staff.
 """
 
-from __future__ import annotations
-
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from config.reference.danger_phrases import IDIOM, PRESENT, YEAR, DangerRow
+from language.phrase_lexicon import Phrase, PhraseLexicon, longest_by_word
 from language.text import fold_text
 from messages.shapes import Danger
 
@@ -36,14 +34,6 @@ _POSSESSIVE = re.compile(r"nya\b")
 _NOT_LETTERS = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
-@dataclass(slots=True)
-class _Node:
-    """A node in the tree of phrases: the rows whose phrase ends here, and the words that may follow."""
-
-    rows: list[DangerRow] = field(default_factory=list)
-    following: dict[str, _Node] = field(default_factory=dict)
-
-
 class _Match(NamedTuple):
     """A phrase of a row in the words `start` to `end` (exclusive) of a sentence."""
 
@@ -57,10 +47,11 @@ class DangerReader:
 
     def __init__(self, rows: Iterable[DangerRow]) -> None:
         self._rows = tuple(rows)
-        self._roots: dict[str, _Node] = {}
+        rows_by_phrase: dict[Phrase, list[DangerRow]] = defaultdict(list)
         for row in self._rows:
             for phrase in row.phrases:
-                self._end_node(_fold(phrase)).rows.append(row)
+                rows_by_phrase[tuple(_fold(phrase).split(" "))].append(row)
+        self._phrases = PhraseLexicon(rows_by_phrase)
         self._danger_words = frozenset(_key_words(self._rows))
 
     def danger(self, text: str, title: str = "") -> Danger:
@@ -79,37 +70,13 @@ class DangerReader:
     def _matches(self, words: Sequence[str]) -> list[_Match]:
         """Return the longest phrases at each word. The words of an idiom begin no other phrase."""
         matches: list[_Match] = []
-        position = 0
-        while position < len(words):
-            if words[position] not in self._roots:
-                position += 1
-                continue
-            longest = self._longest_match(words, position)
-            matches += longest
-            is_idiom = any(match.row.means == IDIOM for match in longest)
-            position = longest[0].end if is_idiom else position + 1
+        idiom_end = 0
+        for rows, start, end in longest_by_word(self._phrases.find_all(words)):
+            if start >= idiom_end:
+                matches += [_Match(row, start, end) for row in rows]
+                if any(row.means == IDIOM for row in rows):
+                    idiom_end = end
         return matches
-
-    def _longest_match(self, words: Sequence[str], start: int) -> list[_Match]:
-        """Return the rows of the longest phrase that begins at `start`."""
-        longest: list[_Match] = []
-        nodes = self._roots
-        for end, word in enumerate(words[start:], start + 1):
-            node = nodes.get(word)
-            if node is None:
-                break
-            if node.rows:
-                longest = [_Match(row, start, end) for row in node.rows]
-            nodes = node.following
-        return longest
-
-    def _end_node(self, phrase: str) -> _Node:
-        """Return the node at which a phrase ends; add it to the tree if needed."""
-        nodes = self._roots
-        for word in phrase.split(" "):
-            node = nodes.setdefault(word, _Node())
-            nodes = node.following
-        return node
 
 
 def _fold(text: str) -> str:

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from config.database import DatabaseUnavailable
 from privacy.batched_call import BatchedCall
 from privacy.bounded_call import BoundedCall, CallNotAnswered
+from tests.bus.test_worker import wait_for
 
 _PATIENT_SECONDS = 60.0
 
@@ -42,19 +43,24 @@ def waiting_values(call: BatchedCall) -> set[str]:
     return set(batch.values) if batch else set()
 
 
+def call_together(handler: Handler, values: str) -> list[Future[None]]:
+    """Call with the first value, and with the others while that call is made. Return the ended calls in this order."""
+    call = batched(handler)
+    first_value, other_values = values[0], values[1:]
+    with ThreadPoolExecutor(len(values)) as pool:
+        first = pool.submit(call, first_value)
+        handler.entered.wait(_PATIENT_SECONDS)
+        others = [pool.submit(call, value) for value in other_values]
+        wait_for(lambda: waiting_values(call) == set(other_values))
+        handler.release.set()
+        return [first, *others]
+
+
 def test_values_that_wait_are_one_call() -> None:
     """Three threads come while a call is made. The next call has the values of all three."""
     handler = Handler()
-    call = batched(handler)
-    with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(call, "a")
-        handler.entered.wait(_PATIENT_SECONDS)
-        others = [pool.submit(call, value) for value in "bcd"]
-        while waiting_values(call) != set("bcd"):
-            pass
-        handler.release.set()
-        for future in (first, *others):
-            future.result(_PATIENT_SECONDS)
+    for future in call_together(handler, "abcd"):
+        future.result()
     assert handler.calls == [{"a"}, set("bcd")]
 
 
@@ -62,18 +68,11 @@ def test_an_error_reaches_every_thread_of_its_call() -> None:
     """Each of them falls back. The call before had none."""
     handler = Handler()
     handler.error = DatabaseUnavailable("away")
-    call = batched(handler)
-    with ThreadPoolExecutor(3) as pool:
-        first = pool.submit(call, "a")
-        handler.entered.wait(_PATIENT_SECONDS)
-        others = [pool.submit(call, value) for value in "bc"]
-        while waiting_values(call) != set("bc"):
-            pass
-        handler.release.set()
-        first.result(_PATIENT_SECONDS)
-        for future in others:
-            with pytest.raises(DatabaseUnavailable):
-                future.result(_PATIENT_SECONDS)
+    first, *others = call_together(handler, "abc")
+    first.result()
+    for future in others:
+        with pytest.raises(DatabaseUnavailable):
+            future.result()
 
 
 def test_a_call_that_hangs_does_not_stop_the_next_ones() -> None:

@@ -289,3 +289,15 @@ def _event(number: int, event: str, subject: UUID) -> Outgoing:
 
 def _encode(topic: str, value: WireModel, key: str) -> Outgoing:
     return Outgoing(topic, *codec.encode(value, key, "/test"))
+
+
+def append_messages(bus: AuditedBus) -> None:
+    """Append new messages with all that follows from them, and move case 1 of `clean_bus` with its repeats."""
+    bus.publish(arrival(50), arrival(51), quarantined(52), arrival(52), released(52), not_a_complaint(52))
+    bus.publish(complaint(50), complaint(51, of=50))
+    bus.publish(dispatch(50, PLN), dispatch(51, PLN, of=50), answer(1, HEALTH, hop=1, verdict="refused"))
+    for hop, to in ((2, PLN), (3, TRIAGE)):
+        bus.publish(dispatch(1, to, hop=hop), dispatch(2, to, hop=hop, of=1), dispatch(4, to, hop=hop, of=1))
+    bus.publish(answer(50, PLN), arrival(53), dead_letter("normalize", arrival(53)))
+    bus.rows += [ledger_row(50), ledger_row(51)]
+    commit_all(bus.bus)

@@ -11,7 +11,7 @@ import pytest
 
 from app.assembly.processes.supervisor import RestartPause
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
-from tests.app.processes.toys import has_ended, is_running, runs, supervise, wait_for
+from tests.app.processes.toys import has_ended, is_running, runs, supervise, supervise_after_first, wait_for
 from tests.support.program import FORKS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the state of processes from /proc")
@@ -65,6 +65,20 @@ def test_a_signal_ends_all_in_order(start: Supervise, tmp_path: Path, number: si
     process.join()
     assert (tmp_path / "code").read_text() == "0"
     assert [has_ended(tmp_path, name) for name in ("first", "second")] == [True, True]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_during_the_start_is_no_error(tmp_path: Path, number: signal.Signals) -> None:
+    """What runs before all others ends, no other process begins, and the exit code is 0."""
+    process = FORKS.Process(target=supervise_after_first, args=(tmp_path, tmp_path / "code"))
+    process.start()
+    wait_for(lambda: bool(runs(tmp_path, "first")))
+    assert process.pid
+    os.kill(process.pid, number)
+    process.join()
+    assert (tmp_path / "code").read_text() == "0"
+    assert not is_running(runs(tmp_path, "first")[0])
+    assert runs(tmp_path, "other") == []
 
 
 def test_nothing_outlives_a_killed_supervisor(start: Supervise, tmp_path: Path) -> None:

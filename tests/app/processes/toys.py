@@ -12,6 +12,13 @@ from app.assembly.processes.supervisor import Supervisor
 _POLL_SECONDS = 0.01
 
 
+def supervise_after_first(folder: Path, code_of_supervisor: Path) -> None:
+    """Run a toy that lasts until it is killed before another one, and write the supervisor's exit code."""
+    supervisor = Supervisor({"other": partial(_toy, folder / "other", 0)}, time.monotonic)
+    code = supervisor.run_first(partial(_wait_to_be_killed, folder / "first")) or supervisor.run()
+    code_of_supervisor.write_text(str(code))
+
+
 def supervise(folder: Path, codes: Mapping[str, int], code_of_supervisor: Path) -> None:
     """Run a toy for each name, and write the supervisor's exit code.
 
@@ -52,6 +59,12 @@ def _toy(file: Path, code: int) -> int:
     _append(file, f"{os.getpid()}\n")
     if code and is_first_run:
         return code
+    while True:
+        signal.pause()
+
+
+def _wait_to_be_killed(file: Path) -> int:
+    _append(file, f"{os.getpid()}\n")
     while True:
         signal.pause()
 

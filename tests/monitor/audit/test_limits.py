@@ -38,6 +38,7 @@ from tests.support.written_bus import (
     AuditedBus,
     PlantedLedger,
     answer,
+    append_messages,
     arrival,
     commit_all,
     complaint,
@@ -46,9 +47,7 @@ from tests.support.written_bus import (
     dispatch,
     ledger_row,
     not_a_complaint,
-    quarantined,
     record_at,
-    released,
 )
 
 pytestmark = pytest.mark.slow
@@ -110,17 +109,7 @@ def test_records_appended_during_the_audit_are_no_difference(bus: AuditedBus, ca
     """New messages are processed and recorded, and a case moves with its repeats, before any call of the audit."""
     bus.audit_processed()
 
-    def append_records() -> None:
-        bus.publish(arrival(50), arrival(51), quarantined(52), arrival(52), released(52), not_a_complaint(52))
-        bus.publish(complaint(50), complaint(51, of=50))
-        bus.publish(dispatch(50, PLN), dispatch(51, PLN, of=50), answer(1, HEALTH, hop=1, verdict="refused"))
-        for hop, to in ((2, PLN), (3, TRIAGE)):
-            bus.publish(dispatch(1, to, hop=hop), dispatch(2, to, hop=hop, of=1), dispatch(4, to, hop=hop, of=1))
-        bus.publish(answer(50, PLN), arrival(53), dead_letter("normalize", arrival(53)))
-        bus.rows += [ledger_row(50), ledger_row(51)]
-        commit_all(bus.bus)
-
-    interrupted = bus.audit(lambda reader: InterruptedReader(reader, call_number, append_records))
+    interrupted = bus.audit(lambda reader: InterruptedReader(reader, call_number, lambda: append_messages(bus)))
     assert interrupted.differences == []
     assert (bus.audit().differences, bus.audit().accepted) == ([], 13)
 
