@@ -1,6 +1,8 @@
-"""Opens the database. SQLite files are opened by the same function as those of the bus and the spool."""
+"""Opens the databases. SQLite files are opened by the same function as those of the bus and the spool."""
 
-from sqlalchemy import Engine
+from pathlib import Path
+
+from sqlalchemy import Engine, event
 
 from bus.sqlite_file import open_sqlite
 from config.database import open_engine
@@ -10,3 +12,19 @@ from config.postgresql_limits import PostgresqlLimits
 def open_database(url: str, limits: PostgresqlLimits | None = None) -> Engine:
     """Return the engine of this SQLAlchemy URL. `limits` hold for PostgreSQL."""
     return open_engine(url, open_sqlite, limits or PostgresqlLimits())
+
+
+def open_key_database(database: Engine) -> Engine:
+    """Return the engine of the persons' keys: that of a file beside an SQLite database, otherwise `database` itself.
+
+    Its connections are closed with those of `database`.
+    """
+    if database.dialect.name != "sqlite" or not database.url.database:
+        return database
+    # A process without the keys starts sooner.
+    from privacy.key_file import create_table_in, key_file  # noqa: PLC0415
+
+    keys = open_database(f"sqlite:///{key_file(Path(database.url.database))}")
+    create_table_in(keys)
+    event.listen(database, "engine_disposed", lambda _database: keys.dispose())
+    return keys

@@ -1,4 +1,4 @@
-"""Writes who is forgotten: the tombstones in the database, and the end of a person's keys."""
+"""Writes who is forgotten: the tombstones in the database. The keys of the persons are in `privacy.key_store`."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from config.database import insert_statement, statement_chunks
 from privacy.forgotten import forgotten_senders
-from privacy.tables import ForgottenSender, PersonKeyRow, PersonReport
+from privacy.tables import ForgottenSender, PersonReport
 
 # Begins what stands for the sender of a report whose retention has ended. No keyed hash begins so.
 EXPIRED_PREFIX = "expired:"
@@ -27,11 +27,12 @@ class DuePerson(NamedTuple):
 
 
 def mark_forgotten(
-    connection: Connection, senders: Sequence[str], requested_by: str, at: datetime, now: datetime, due_at: datetime
-) -> None:
-    """Record that these senders are forgotten until `at`, and retire their keys. The first one led to the others.
+    connection: Connection, senders: Sequence[str], requested_by: str, at: datetime, due_at: datetime
+) -> Sequence[str]:
+    """Record that these senders are forgotten until `at`. The first one led to the others.
 
-    The same request again has no effect: a key that was made after it is the key of a person who writes anew.
+    Return those whose keys are to be retired after the transaction. The same request again has no effect: a key that
+    was made after it is the key of a person who writes anew.
     """
     known = forgotten_senders(connection, senders)
     fresh = sorted(sender for sender in senders if sender not in known or known[sender] < at)
@@ -42,9 +43,7 @@ def mark_forgotten(
         }  # fmt: skip
         statement = insert_statement(connection, ForgottenSender).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["sender"], set_=row))
-    for chunk in statement_chunks(fresh):
-        is_active = col(PersonKeyRow.sender).in_(chunk), col(PersonKeyRow.retired_at).is_(None)
-        connection.execute(update(PersonKeyRow).where(*is_active).values(retired_at=now))
+    return fresh
 
 
 def mark_reports(connection: Connection, sender: str, complaint_ids: Collection[UUID], at: datetime) -> None:
@@ -84,17 +83,9 @@ def due_persons(connection: Connection, now: datetime) -> Sequence[DuePerson]:
     return list(persons.values())
 
 
-def destroy_keys(connection: Connection, senders: Sequence[str], retired_until: datetime, now: datetime) -> int:
-    """Destroy the keys of these senders that were retired until a moment. Return their number.
-
-    It also records that this is done for those senders whose grace has ended.
-    """
-    count = 0
+def record_destruction(connection: Connection, senders: Sequence[str], now: datetime) -> None:
+    """Record that the keys of those of these senders are destroyed whose grace has ended."""
     for chunk in statement_chunks(sorted(senders)):
-        is_retired = col(PersonKeyRow.retired_at) <= retired_until, col(PersonKeyRow.wrapped) != ""
-        statement = update(PersonKeyRow).where(col(PersonKeyRow.sender).in_(chunk), *is_retired)
-        count += connection.execute(statement.values(wrapped="", root_key_id="")).rowcount
         is_due = _IS_UNFINISHED, col(ForgottenSender.due_at) <= now
         finished = update(ForgottenSender).where(col(ForgottenSender.sender).in_(chunk), *is_due)
         connection.execute(finished.values(finished_at=now))
-    return count

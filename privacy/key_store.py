@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Engine, Select, bindparam, func, update
 from sqlmodel import col, select
 
-from config.database import insert_of_dialect, read_transaction, statement_chunks, write_transaction
+from config.database import (
+    insert_of_dialect,
+    read_transaction,
+    statement_chunks,
+    truncate_journal,
+    write_transaction,
+)
 from privacy.tables import PersonKeyRow
 
 
@@ -40,10 +46,10 @@ _INSERT = {
 
 
 class KeyStore:
-    """The table `person_key`."""
+    """The table `person_key`. On SQLite `engine` is that of the keys' own file (`privacy.key_file`)."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def active(self, senders: Collection[str]) -> Sequence[WrappedKey]:
         """Return the keys with which texts of these senders are sealed now."""
@@ -56,24 +62,55 @@ class KeyStore:
     def add(self, keys: Sequence[WrappedKey], created_at: datetime) -> Sequence[WrappedKey]:
         """Store keys of senders that have none, and return their active keys: another process may be the first."""
         rows = [{**key._asdict(), "created_at": created_at, "retired_at": None} for key in keys]
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self.engine) as connection:
             # In one order, so that two processes wait for each other and do not deadlock.
             rows.sort(key=lambda row: str(row["sender"]))
             stored = connection.execute(_INSERT[connection.dialect.name], rows).rowcount
         return keys if stored == len(keys) else self.active([key.sender for key in keys])
 
+    def retire(self, senders: Collection[str], now: datetime, made_until: datetime | None = None) -> None:
+        """Let nothing new be sealed with the active keys of these senders: with those made until a moment, or all."""
+        with write_transaction(self.engine) as connection:
+            for chunk in statement_chunks(sorted(senders)):
+                is_active = col(PersonKeyRow.sender).in_(chunk), _RETIRED_AT.is_(None)
+                statement = update(PersonKeyRow).where(*is_active)
+                if made_until:
+                    statement = statement.where(col(PersonKeyRow.created_at) <= made_until)
+                connection.execute(statement.values(retired_at=now))
+
+    def destroy(self, senders: Collection[str], retired_until: datetime) -> int:
+        """Destroy the keys of these senders that were retired until a moment. Return their number."""
+        count = 0
+        with write_transaction(self.engine) as connection:
+            for chunk in statement_chunks(sorted(senders)):
+                is_retired = col(PersonKeyRow.retired_at) <= retired_until, col(PersonKeyRow.wrapped) != ""
+                statement = update(PersonKeyRow).where(col(PersonKeyRow.sender).in_(chunk), *is_retired)
+                count += connection.execute(statement.values(wrapped="", root_key_id="")).rowcount
+        truncate_journal(self.engine)
+        return count
+
+    def has_usable(self, senders: Collection[str], made_until: datetime) -> bool:
+        """Return True if a key of these senders that was made until a moment is not destroyed."""
+        is_usable = col(PersonKeyRow.created_at) <= made_until, col(PersonKeyRow.wrapped) != ""
+        query = select(col(PersonKeyRow.key_id)).where(*is_usable).limit(1)
+        with read_transaction(self.engine) as connection:
+            return any(
+                connection.execute(query.where(col(PersonKeyRow.sender).in_(chunk))).first()
+                for chunk in statement_chunks(sorted(senders))
+            )
+
     def wrapped_by_others(self, root_key_id: str, after: str, limit: int) -> Sequence[WrappedKey]:
         """Return keys that another root key wraps, by id, behind the id `after`."""
         is_other = col(PersonKeyRow.root_key_id).not_in([root_key_id, ""])
         query = select(*_COLUMNS).where(is_other, col(PersonKeyRow.key_id) > after)
-        with read_transaction(self._engine) as connection:
+        with read_transaction(self.engine) as connection:
             rows = connection.execute(query.order_by(col(PersonKeyRow.key_id)).limit(limit))
             return [WrappedKey(*row) for row in rows]
 
     def rewrap(self, changes: Sequence[tuple[WrappedKey, WrappedKey]]) -> int:
         """Replace each first key by the second one, unless it changed meanwhile. Return the number of replaced keys."""
         replaced = 0
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self.engine) as connection:
             for previous, key in changes:
                 is_unchanged = (
                     col(PersonKeyRow.key_id) == previous.key_id,
@@ -88,11 +125,11 @@ class KeyStore:
         """Return how many keys each root key wraps."""
         root_key_id = col(PersonKeyRow.root_key_id)
         query = select(root_key_id, func.count(), func.count(_RETIRED_AT)).group_by(root_key_id).order_by(root_key_id)
-        with read_transaction(self._engine) as connection:
+        with read_transaction(self.engine) as connection:
             return [RootKeyUse(*row) for row in connection.execute(query)]
 
     def _read(self, query: Select[Any], values: Collection[str]) -> Sequence[WrappedKey]:
-        with read_transaction(self._engine) as connection:
+        with read_transaction(self.engine) as connection:
             return [
                 WrappedKey(*row)
                 for chunk in statement_chunks(sorted(set(values)))

@@ -14,6 +14,8 @@ _IS_ACTIVE = text("retired_at IS NULL")
 class PersonKeyRow(SQLModel, table=True):
     """Key of one person, wrapped by the root key with the id `root_key_id`.
 
+    On SQLite the rows are in a file of their own (`privacy.key_file`), and the table in the database is empty.
+
     Nothing new is sealed with a key after `retired_at`. A destroyed key has an empty `wrapped` and an empty
     `root_key_id`; its row stays, so that a replayed message is known as forgotten.
     """

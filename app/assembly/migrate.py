@@ -10,9 +10,17 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine
 
+from app.assembly.parts import Parts
 from bus.errors import Stop
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 from config.postgresql import without_statement_limit
+from privacy.key_file import move_keys
+
+
+def migrate_databases(parts: Parts) -> None:
+    """Migrate the database, and move the persons' keys to their own file. Raises as `migrate`."""
+    migrate(parts.engine)
+    move_keys(parts.engine, parts.key_engine, parts.now())
 
 
 def migrate(engine: Engine) -> None:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from normalize.duplicates.factory import MatcherSource
     from normalize.reader_table import ReaderTable
     from normalize.stage import NormalizeStage
+    from privacy.key_store import KeyStore
     from privacy.person_keys import PersonKeys
     from privacy.root_keys import RootKeys
     from router.registry.registry import Registry
@@ -128,11 +129,10 @@ class Parts:
     def person_keys(self) -> PersonKeys:
         """The keys of persons."""
         from privacy.bounded_call import BoundedCall
-        from privacy.key_store import KeyStore
         from privacy.person_keys import PersonKeys
 
         call: BoundedCall[None] = BoundedCall(time.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS, _KEY_CALLS_AT_ONCE)
-        return PersonKeys(KeyStore(self.engine), self.root_keys, self.now, time.monotonic, call)
+        return PersonKeys(self.key_store, self.root_keys, self.now, time.monotonic, call)
 
     @cached_property
     def answer_keys(self) -> AnswerKeys:
@@ -342,6 +342,20 @@ class Parts:
             connections=settings.database_connections, statement=settings.database_statement_seconds
         )
         return open_database(settings.database, limits)
+
+    @cached_property
+    def key_engine(self) -> Engine:
+        """The database of the persons' keys: on SQLite a file of its own, so that doors do not wait for stages."""
+        from app.database import open_key_database
+
+        return open_key_database(self.engine)
+
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """The stored keys of persons."""
+        from privacy.key_store import KeyStore
+
+        return KeyStore(self.key_engine)
 
     @cached_property
     def database_ping(self) -> DatabaseProbe:

@@ -18,7 +18,7 @@ from app.assembly.desk import http as desk_http
 from app.assembly.desk.parts import DeskParts
 from app.assembly.doors.public_view import public_read_model
 from app.assembly.installed_channel import InstalledChannel
-from app.assembly.migrate import migrate
+from app.assembly.migrate import migrate_databases
 from app.assembly.monitoring import snapshot_collector
 from app.assembly.oversight import parts as oversight
 from app.assembly.oversight.reveal_report import reveal_report
@@ -90,7 +90,7 @@ class Service:
         # For each door of this process a function that returns why it is shut.
         self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
         self._preparation = Preparation(
-            {"database": lambda: migrate(parts.engine), "topics": parts.ensure_topics},
+            {"database": lambda: migrate_databases(parts), "topics": parts.ensure_topics},
             self._stopping,
             has_doors=bool(self._doors),
             recheck=self._recheck_topics,

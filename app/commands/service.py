@@ -124,12 +124,12 @@ def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
 def _administrator_line(parts: Parts) -> str:
     """Return the one-time link of the first administrator; empty if there is one, or while the database is away."""
     from app.assembly.desk.accounts import first_administrator_link
-    from app.assembly.migrate import migrate
+    from app.assembly.migrate import migrate_databases
     from bus.errors import Retry, Stop
     from config.database import DatabaseUnavailable
 
     try:
-        migrate(parts.engine)
+        migrate_databases(parts)
         with suppress(Retry, Stop):
             # The audit log publishes its head.
             parts.ensure_topics()

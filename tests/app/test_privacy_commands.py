@@ -8,7 +8,6 @@ import pytest
 
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
-from privacy.key_store import KeyStore
 from tests.privacy.key_harness import NEW
 from tests.support import program, records
 from tests.support.records import value_of
@@ -47,7 +46,7 @@ def test_keys_are_listed_and_rotated(parts: Parts, environment: dict[str, str], 
     code, _, errors = run(environment, tmp_path, "keys", "rotate", "--actor", "petugas-1", "--why", "kembali")
     assert code == 1
     assert "tahun-2026 is missing" in errors
-    assert KeyStore(parts.engine).root_key_uses()[0].root_key_id == "tahun-2026"
+    assert parts.key_store.root_key_uses()[0].root_key_id == "tahun-2026"
 
 
 @pytest.mark.slow

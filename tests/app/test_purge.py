@@ -386,7 +386,18 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
         run()
 
     spools = ["this host"]
-    names = ("cases", "no-reports", "files", *TIMED, *UNUSED, "replies", "uploads", "codes", "attachments")
+    names = (
+        "cases",
+        "no-reports",
+        "files",
+        *TIMED,
+        *UNUSED,
+        "person-keys",
+        "replies",
+        "uploads",
+        "codes",
+        "attachments",
+    )
     # No report of any age names the file, and it is older than the retention of the files of reports.
     counts = {**dict.fromkeys(names, 0), "uploads": 1, "files": 1}
     assert json.loads(run("--dry-run", "--json")) == {"counts": counts, "left": {}, "spools": spools}

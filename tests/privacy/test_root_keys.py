@@ -11,7 +11,6 @@ from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from config.database import read_transaction
 from config.settings import Settings
-from privacy.key_store import KeyStore
 from privacy.root_keys import RootKeysError, open_root_keys, parse_root_keys
 from privacy.rotation import rotate
 from privacy.tables import PersonKeyRow
@@ -122,4 +121,4 @@ def test_ids_and_numbers_do_not_depend_on_the_root_keys(settings: Settings, part
     fields = {"id", "tracking", "sender", "message_id"}
     assert raws[0].model_dump(include=fields) == raws[1].model_dump(include=fields)
     assert rotated.sealer.open(raws[0].body, raws[0].id) == b"{}"
-    assert {use.root_key_id for use in KeyStore(parts.engine).root_key_uses()} == {parts.root_keys.current.id}
+    assert {use.root_key_id for use in parts.key_store.root_key_uses()} == {parts.root_keys.current.id}

@@ -37,7 +37,7 @@ def archive(
             folder,
             system,
             files or DurableFiles(),
-            lambda: stored_keys(parts.engine),
+            lambda: stored_keys(parts.key_engine),
             parts.answer_check,
         )
         return archiver.run(utc_now(), until)

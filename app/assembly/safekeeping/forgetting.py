@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 def forgetting(parts: Parts) -> Forgetting:
     """Return what forgets persons in the database."""
-    return Forgetting(parts.engine, parts.wrapper.sender_hash, parts.sealer, parts.now)
+    return Forgetting(parts.engine, parts.key_store, parts.wrapper.sender_hash, parts.sealer, parts.now)
 
 
 def forget_stage(parts: Parts) -> ForgetStage:

@@ -63,7 +63,7 @@ def restore(
     _check_key(parts, contents)
     parts.bus.ensure(_topic_specs(parts, contents))
     record_act()
-    store_keys(parts.engine, contents.person_keys())
+    store_keys(parts.key_engine, contents.person_keys())
     replies = ReplySink(parts.engine, parts.channels, _REPLY_STATE)
     with closing(_restorer(parts)) as restorer:
         targets = RestoreTargets(
@@ -133,7 +133,9 @@ def _check_empty(parts: Parts, contents: ArchiveContents) -> None:
     groups = {name: group.topics_with(parts.queues) for name, group in parts.consumer_groups.items()}
     with closing(parts.bus.reader()) as reader:
         used = _content_of_bus(reader, names, groups)
-    used += content_of_database(parts.engine, METADATA)
+    used += content_of_database(parts.engine, METADATA.sorted_tables)
+    if parts.key_engine is not parts.engine:
+        used += content_of_database(parts.key_engine, [METADATA.tables["person_key"]])
     if used:
         listed = "; ".join(used[:_LISTED]) + (" …" if len(used) > _LISTED else "")
         raise Stop(f"A restore needs an empty system: {listed}. Nothing was changed. Use a new folder.")

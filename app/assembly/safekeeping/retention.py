@@ -51,6 +51,7 @@ def retention(parts: Parts, *, dry: bool) -> Retention:
     statuses = parts.ledger.statuses
     return Retention(
         parts.engine,
+        parts.key_engine,
         parts.retention,
         statuses,
         door_data,

@@ -37,10 +37,10 @@ def open_parts() -> Iterator[Parts]:
 @contextmanager
 def open_parts_with_tables() -> Iterator[Parts]:
     """Open the parts, with the database migrated."""
-    from app.assembly.migrate import migrate
+    from app.assembly.migrate import migrate_databases
 
     with open_parts() as parts:
-        migrate(parts.engine)
+        migrate_databases(parts)
         yield parts
 
 

@@ -17,11 +17,9 @@ commands = typer.Typer(no_args_is_help=True)
 @commands.command("list")
 def list_keys(as_json: Json = False) -> None:
     """List the root keys, the current one first, with the number of persons' keys that each wraps."""
-    from privacy.key_store import KeyStore
-
     with open_parts_with_tables() as parts:
         ids = list(parts.root_keys.ids)
-        uses = {use.root_key_id: use for use in KeyStore(parts.engine).root_key_uses()}
+        uses = {use.root_key_id: use for use in parts.key_store.root_key_uses()}
     destroyed = uses.pop("", None)
     rows = [
         {
@@ -47,14 +45,13 @@ def rotate(
 
     A rotation that was interrupted is continued by the same command.
     """
-    from privacy.key_store import KeyStore
     from privacy.rotation import rotate as rotate_keys
 
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
         parts.audit_log.append("keys.rotate", parts.root_keys.current.id, actor, why, utc_now())
         report = rotate_keys(
-            KeyStore(parts.engine), parts.root_keys, lambda count: print_note(f"{count} keys are wrapped again.")
+            parts.key_store, parts.root_keys, lambda count: print_note(f"{count} keys are wrapped again.")
         )
     print_line(f"{report.rewrapped} keys wrapped again by root key {report.root_key_id}")
     for key_id, count in report.missing.items():

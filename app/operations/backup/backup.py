@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.operations.backup.snapshot import BUS, DATABASE, SPOOL, copy_databases
+from app.operations.backup.snapshot import BUS, DATABASE, KEYS, SPOOL, copy_databases
 from bus.errors import Stop
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.part_writer import file_digest
@@ -17,7 +17,7 @@ from sinks.archive.part_writer import file_digest
 _MANIFEST = "backup.json"
 _FORMAT = 1
 # Databases of a data folder. The bus is the last to be put in its place: a service cannot run without it.
-_DATABASES = (SPOOL, DATABASE, BUS)
+_DATABASES = (SPOOL, KEYS, DATABASE, BUS)
 # Files that nobody needs in another folder: locks, journals of SQLite, and an archive, which is a back-up itself.
 _LEFT_OUT = ("*.lock", "*-wal", "*-shm", "*-journal", "*.tmp")
 _ARCHIVE = "archive"

@@ -9,6 +9,8 @@ be a state in which the process may have been killed, for from each such state t
    database may have rows of batches that the copy of the bus has not committed; their records are on it. With a later
    copy of the bus the offsets would be ahead of the rows, with an earlier one the rows would name records that the bus
    gives to other messages.
+3. The file of the persons' keys is locked for writers meanwhile. A key is written before the first record that it
+   seals, and destroyed after the last record that needs it is sealed again.
 
 A transaction that reads sees its first state to its end (WAL), however long the copy takes. Writers do not wait for it.
 """
@@ -20,7 +22,7 @@ from pathlib import Path
 
 from bus.errors import Retry
 
-BUS, DATABASE, SPOOL = "bus.db", "satupintu.db", "spool.db"
+BUS, DATABASE, KEYS, SPOOL = "bus.db", "satupintu.db", "satupintu-keys.db", "spool.db"
 # A lock is waited for as long as a writer of the bus does.
 _BUSY_SECONDS = 15.0
 _PAGES_AT_ONCE = 1_000
@@ -34,17 +36,22 @@ def copy_databases(home: Path, target_of: Callable[[str], Path]) -> Sequence[str
     with ExitStack() as stack:
         sources: dict[str, sqlite3.Connection] = {}
         try:
-            if (home / SPOOL).exists():
-                sources[SPOOL] = stack.enter_context(_reading(home / SPOOL))
-            with _locked(home / BUS):
-                for name in (DATABASE, BUS):
-                    if (home / name).exists():
-                        sources[name] = stack.enter_context(_reading(home / name))
+            with ExitStack() as locks:
+                if (home / KEYS).exists():
+                    locks.enter_context(_locked(home / KEYS))
+                _read_now(home, (KEYS, SPOOL), stack, sources)
+                locks.enter_context(_locked(home / BUS))
+                _read_now(home, (DATABASE, BUS), stack, sources)
         except sqlite3.OperationalError as error:
             raise Retry(f"the data folder: {error}") from error
         for name, source in sources.items():
             _copy(source, target_of(name))
     return list(sources)
+
+
+def _read_now(home: Path, names: Sequence[str], stack: ExitStack, sources: dict[str, sqlite3.Connection]) -> None:
+    """Begin to read those of these files that are there, until `stack` is closed."""
+    sources.update((name, stack.enter_context(_reading(home / name))) for name in names if (home / name).exists())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ Component: TypeAlias = Literal["door-host", "database", "bus", "desk-account", "
 _ITEMS: Mapping[Component, tuple[str, ...]] = MappingProxyType(
     {
         "door-host": ("topic:raw-", "file:spool.db", "file:secrets.json", "file:*.log"),
-        "database": ("table:", "file:satupintu.db"),
+        "database": ("table:", "file:satupintu.db", "file:satupintu-keys.db"),
         "bus": ("topic:", "file:bus.db"),
         "desk-account": (
             *(

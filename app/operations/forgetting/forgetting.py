@@ -1,8 +1,9 @@
 """Forgets persons: marks them, removes their words and contacts, and destroys their keys after a grace.
 
 The order makes it safe to interrupt and to repeat: the tombstone on the bus, then the mark in the database (from then
-on nobody writes words of the person), then the erasure. The grace is longer than any process keeps a key in its cache;
-at its end the erasure is repeated, for what a stage wrote at the moment of the mark.
+on nobody writes words of the person), then the end of the keys' use, then the erasure. The grace is longer than any
+process keeps a key in its cache; at its end the erasure is repeated, for what a stage wrote at the moment of the mark.
+A person is done when no key is left that was made before the mark.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from app.operations.forgetting.erasure import erase
 from app.operations.forgetting.person import Person, SenderHash, read_person
@@ -24,7 +25,8 @@ from messages.cases.forgotten import Forgotten
 from messages.sealing import Sealer
 from messages.shapes import iso
 from messages.topics import FORGOTTEN
-from privacy.forgetting_store import destroy_keys, due_persons, mark_forgotten, mark_reports
+from privacy.forgetting_store import DuePerson, due_persons, mark_forgotten, mark_reports, record_destruction
+from privacy.key_store import KeyStore
 
 # Keys are destroyed this long after the request. A process keeps a key for five minutes at most.
 GRACE = timedelta(hours=24)
@@ -54,11 +56,14 @@ class Destruction:
 class Forgetting:
     """Forgets persons in the database of `engine`. Every method may raise `DatabaseUnavailable`.
 
-    `sealer` seals the contacts of later reports again before a key is destroyed.
+    `keys` has the keys of the persons. `sealer` seals the contacts of later reports again before a key is destroyed.
     """
 
-    def __init__(self, engine: Engine, sender_hash: SenderHash, sealer: Sealer, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: Engine, keys: KeyStore, sender_hash: SenderHash, sealer: Sealer, now: Callable[[], datetime]
+    ) -> None:
         self._engine = engine
+        self._keys = keys
         self._sender_hash = sender_hash
         self._sealer = sealer
         self._now = now
@@ -75,12 +80,7 @@ class Forgetting:
 
         `complaint_ids` are those that a tombstone names: after a restore nobody else knows yet whose they are.
         """
-        with write_transaction(self._engine) as connection:
-            # No message of the person is decided between the look for messages and the mark.
-            lock_until_commit(connection, DatabaseLock.DECISIONS)
-            mark_reports(connection, sender, complaint_ids, at)
-            person = self._mark(connection, sender, at, requested_by)
-        return self._erase(person)
+        return self._erase(self._mark(sender, at, requested_by, complaint_ids))
 
     def finish(self, waits_for: Callable[[datetime], str]) -> Destruction:
         """Destroy the keys of persons whose grace has ended.
@@ -96,23 +96,35 @@ class Forgetting:
         # No process seals with a key for longer than a cache lives after the mark.
         if reason := waits_for(max(person.due_at for person in due) - GRACE):
             return Destruction(waits_for=reason)
-        keys = 0
-        for due_person in due:
-            with write_transaction(self._engine) as connection:
-                lock_until_commit(connection, DatabaseLock.DECISIONS)
-                person = self._mark(connection, due_person.asked_for, due_person.forgotten_at, due_person.requested_by)
-            self._erase(person)
-            reseal_contacts(self._engine, self._sealer, person.senders)
-            with write_transaction(self._engine) as connection:
-                keys += destroy_keys(connection, person.senders, now - GRACE, now)
+        keys = sum(self._finish(person, now) for person in due)
         truncate_journal(self._engine)
         return Destruction(len(due), keys)
 
-    def _mark(self, connection: Connection, sender: str, at: datetime, requested_by: str) -> Person:
-        person = read_person(connection, sender, at, self._sender_hash)
+    def _finish(self, due: DuePerson, now: datetime) -> int:
+        """Destroy the keys of a person. Return their number."""
+        person = self._mark(due.asked_for, due.forgotten_at, due.requested_by)
+        self._erase(person)
+        reseal_contacts(self._engine, self._sealer, person.senders)
+        marked_at = due.due_at - GRACE
+        # Only a request that was interrupted after its mark has left a key in use. It has the grace from now on.
+        self._keys.retire(person.senders, now, made_until=marked_at)
+        keys = self._keys.destroy(person.senders, now - GRACE)
+        if not self._keys.has_usable(person.senders, marked_at):
+            with write_transaction(self._engine) as connection:
+                record_destruction(connection, person.senders, now)
+        return keys
+
+    def _mark(self, sender: str, at: datetime, requested_by: str, complaint_ids: Collection[UUID] = ()) -> Person:
+        """Mark a person, then retire the keys: what was sealed with a key that is made afterwards is not forgotten."""
         now = self._now()
-        mark_forgotten(connection, person.senders, requested_by, at, now, now + GRACE)
-        mark_reports(connection, sender, person.complaint_ids, at)
+        with write_transaction(self._engine) as connection:
+            # No message of the person is decided between the look for messages and the mark.
+            lock_until_commit(connection, DatabaseLock.DECISIONS)
+            mark_reports(connection, sender, complaint_ids, at)
+            person = read_person(connection, sender, at, self._sender_hash)
+            fresh = mark_forgotten(connection, person.senders, requested_by, at, now + GRACE)
+            mark_reports(connection, sender, person.complaint_ids, at)
+        self._keys.retire(fresh, now)
         return person
 
     def _erase(self, person: Person) -> Erasure:

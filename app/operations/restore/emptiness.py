@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Engine, Table
 from sqlalchemy import select as select_columns
 
 from bus.port import Reader
@@ -21,11 +21,11 @@ def content_of_bus(reader: Reader, topics: Iterable[str], groups: Mapping[str, S
     return faults
 
 
-def content_of_database(engine: Engine, metadata: MetaData) -> list[str]:
-    """Return a sentence for each table with rows."""
+def content_of_database(engine: Engine, tables: Iterable[Table]) -> list[str]:
+    """Return a sentence for each of these tables with rows."""
     with read_transaction(engine) as connection:
         return [
             f"table {table.name} has rows"
-            for table in metadata.sorted_tables
+            for table in tables
             if connection.execute(select_columns(*table.primary_key.columns).limit(1)).first() is not None
         ]

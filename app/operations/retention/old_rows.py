@@ -1,4 +1,4 @@
-"""Purge of rows by their own time, and of persons, devices and accounts that are not used any more."""
+"""Purge of rows by their own time, and of devices and accounts that are not used any more."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from accounts.tables import AccountRow, InvitationRow, RecoveryCodeRow, SecondFa
 from app.operations.retention.batches import purge_in_batches
 from ingest.door_store import DetailsRequest
 from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
-from privacy.tables import ForgottenSender, PersonKeyRow, PersonReport
+from privacy.tables import ForgottenSender
 from sinks.ledger.tables import SetAsideRow
 from sinks.replies.tables import UnreachableRow
 
@@ -65,37 +65,6 @@ def purge_devices(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -
     return purge_in_batches(engine, DeviceRow, col(DeviceRow.device), is_unused, delete_devices, dry=dry)
 
 
-def purge_person_keys(engine: Engine, cutoff: datetime, now: datetime, dry: bool) -> int:  # noqa: FBT001 - a step
-    """Retire the keys of senders without a report, and destroy those that were retired before `cutoff`.
-
-    Between the two lies the time after which no topic has a message that the key has sealed: a process seals with a
-    key for some minutes after it was retired. The row stays without its sender: a message of an archive that names the
-    key is known as one that cannot be opened. Returns the number of destroyed keys.
-    """
-    sender = col(PersonReport.sender) == col(PersonKeyRow.sender)
-    has_report = select(col(PersonReport.complaint_id)).where(sender)
-    is_unused = (col(PersonKeyRow.created_at) < cutoff) & col(PersonKeyRow.retired_at).is_(None) & ~has_report.exists()
-    if not dry:
-        purge_in_batches(engine, PersonKeyRow, col(PersonKeyRow.key_id), is_unused, _retire(now), dry=False)
-    # A person who wrote again after that has a new key.
-    opens_report = has_report.where(col(PersonReport.received_at) <= col(PersonKeyRow.retired_at)).exists()
-    is_due = (col(PersonKeyRow.retired_at) < cutoff) & (col(PersonKeyRow.sender) != "") & ~opens_report
-    return purge_in_batches(engine, PersonKeyRow, col(PersonKeyRow.key_id), is_due, _destroy, dry=dry)
-
-
-def _retire(now: datetime) -> Callable[[Connection, list[str]], object]:
-    def retire(connection: Connection, key_ids: list[str]) -> None:
-        is_active = col(PersonKeyRow.key_id).in_(key_ids), col(PersonKeyRow.retired_at).is_(None)
-        connection.execute(update(PersonKeyRow).where(*is_active).values(retired_at=now))
-
-    return retire
-
-
-def _destroy(connection: Connection, key_ids: list[str]) -> None:
-    statement = update(PersonKeyRow).where(col(PersonKeyRow.key_id).in_(key_ids))
-    connection.execute(statement.values(wrapped="", root_key_id="", sender=""))
-
-
 def purge_accounts(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -> int:  # noqa: FBT001 - a step
     """Empty the accounts that were revoked before `cutoff`. The row stays: the audit log names it by its id."""
     is_due = (col(AccountRow.revoked_at) < cutoff) & (col(AccountRow.name) != "")
@@ -111,6 +80,4 @@ def purge_accounts(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) 
 
 
 # By the class of the retention table.
-UNUSED: Mapping[str, UnusedPurge] = MappingProxyType(
-    {"devices": purge_devices, "person-keys": purge_person_keys, "staff-accounts": purge_accounts}
-)
+UNUSED: Mapping[str, UnusedPurge] = MappingProxyType({"devices": purge_devices, "staff-accounts": purge_accounts})

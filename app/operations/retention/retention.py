@@ -14,6 +14,7 @@ from app.operations.retention.case_ends import ReadStatuses
 from app.operations.retention.case_files import delete_case_files
 from app.operations.retention.ended_cases import EndedCases
 from app.operations.retention.old_rows import TIMED, UNUSED, delete_timed
+from app.operations.retention.person_keys import purge_person_keys
 from bus.errors import Retry
 from config.database import truncate_journal
 from config.reference.retention import RetentionTable
@@ -33,6 +34,8 @@ ArchivePurge = Callable[[datetime], int]
 class Retention:
     """Applies `table`. `door_data` purges uploads, replies and codes. `purge_archive` is `None` without an archive.
 
+    `key_engine` is the database of the persons' keys.
+
     No case is purged while `unprocessed_steps` names a reason: a step that the ledger lacks may have reopened it, and a
     message without a complaint in the ledger may be one.
 
@@ -42,6 +45,7 @@ class Retention:
     """
 
     engine: Engine
+    key_engine: Engine
     table: RetentionTable
     statuses: ReadStatuses
     door_data: Purge
@@ -63,7 +67,8 @@ class Retention:
         cutoff = now - (age or self.table.row("unsent-files").age)
         report = self.door_data.run(cutoff, now, now - (age or self.table.row("replies").age))
         if not self.dry:
-            truncate_journal(self.engine)
+            for engine in {self.engine, self.key_engine}:
+                truncate_journal(engine)
             self.expire_records()
         return PurgeReport({**counts, **report.counts}, {**skipped, **report.skipped}, report.spools)
 
@@ -86,4 +91,6 @@ class Retention:
 
         counts = {"files": delete_case_files(self.engine, cutoff("files"), dry=self.dry)}
         counts |= {name: delete_timed(self.engine, rows, cutoff(name), dry=self.dry) for name, rows in TIMED.items()}
-        return counts | {name: purge(self.engine, cutoff(name), now, self.dry) for name, purge in UNUSED.items()}
+        counts |= {name: purge(self.engine, cutoff(name), now, self.dry) for name, purge in UNUSED.items()}
+        keys = purge_person_keys(self.engine, self.key_engine, cutoff("person-keys"), now, dry=self.dry)
+        return counts | {"person-keys": keys}

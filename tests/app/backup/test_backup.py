@@ -153,11 +153,13 @@ def test_the_copies_are_of_one_moment(loaded: Parts, home: Path, tmp_path: Path)
             (home / "spool.db").touch()
             return tmp_path / name
 
-        assert copy_databases(home, target_of) == ["satupintu.db", "bus.db"]
+        assert copy_databases(home, target_of) == ["satupintu-keys.db", "satupintu.db", "bus.db"]
     with (
         closing(sqlite3.connect(tmp_path / "bus.db")) as bus,
         closing(sqlite3.connect(tmp_path / "satupintu.db")) as rows,
+        closing(sqlite3.connect(tmp_path / "satupintu-keys.db")) as keys,
     ):
+        assert keys.execute("SELECT count(*) FROM person_key").fetchone() == (1,)
         assert bus.execute("SELECT count(*) FROM records").fetchone() == (1,)
         assert bus.execute("SELECT count(*) FROM offsets").fetchone() == (0,)
         assert rows.execute("SELECT count(*) FROM normalize_decision").fetchone() == (0,)

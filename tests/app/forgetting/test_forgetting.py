@@ -48,7 +48,7 @@ def test_a_report_from_before_the_request_was_processed_keeps_its_contact(town: 
     town.publish(request)
     town.now += GRACE + timedelta(hours=1)
     assert town.forgetting.finish(nobody_waits).keys
-    sealer = PersonSealer(town.parts.secrets.seal_keys, KeyProcess(town.engine).keys)
+    sealer = PersonSealer(town.parts.secrets.seal_keys, KeyProcess(town.key_engine).keys)
     with pytest.raises(ForgottenKeyError):
         sealer.open(second.body, second.id)
     with read_transaction(town.engine) as connection:

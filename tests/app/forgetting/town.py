@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Engine, insert, inspect, text
 
 from app.assembly.parts import Parts
+from app.database import open_key_database
 from app.operations.forgetting.forgetting import Forgetting
 from app.operations.forgetting.stage import ForgetStage
 from bus.port import Outgoing, Record
@@ -51,12 +52,15 @@ class Town:
     outputs: list[Outgoing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Build the stages with keys in the database of this town."""
-        self.keys = KeyProcess(self.engine)
+        """Build the stages with the keys of this town."""
+        self.key_engine = open_key_database(self.engine)
+        self.keys = KeyProcess(self.key_engine)
         self.parts.sealer = PersonSealer(self.parts.secrets.seal_keys, self.keys.keys)
         self._offsets = count()
         conversation = Conversation(TraitsReaderSource(FixedSource(language_of())), {"sms"}, DEADLINES.may_object)
-        self.forgetting = Forgetting(self.engine, self.parts.wrapper.sender_hash, self.parts.sealer, lambda: self.now)
+        self.forgetting = Forgetting(
+            self.engine, self.keys.store, self.parts.wrapper.sender_hash, self.parts.sealer, lambda: self.now
+        )
         self.normalizer = make_normalizer(self.engine, self.parts.sealer, conversation=conversation)
         self.router = make_router(self.engine, fixed_rules_source(SMALL), lambda: self.now)
         self.ledger = make_ledger_sink(self.engine)

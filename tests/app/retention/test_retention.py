@@ -16,7 +16,8 @@ from app.assembly.safekeeping.retention import retention
 from app.operations.purge import PurgeReport
 from app.operations.retention.case_files import delete_case_files
 from app.operations.retention.ended_cases import EndedCases
-from app.operations.retention.old_rows import TIMED, delete_timed, purge_accounts, purge_devices, purge_person_keys
+from app.operations.retention.old_rows import TIMED, delete_timed, purge_accounts, purge_devices
+from app.operations.retention.person_keys import purge_person_keys
 from app.operations.retention.schedule import RetentionSchedule, next_night
 from bus.errors import Retry
 from bus.local.bus import LocalBus
@@ -206,15 +207,15 @@ def test_the_key_of_a_person_is_destroyed_when_no_topic_needs_it(town: Town) -> 
     close(town, town.dispatches()[0])
     age = TABLE.row("person-keys").age
     first_night = town.now + CASE_AGE + DAY
-    assert purge_person_keys(town.engine, first_night - age, first_night, False) == 0
+    assert purge_person_keys(town.engine, town.key_engine, first_night - age, first_night, dry=False) == 0
     cases(town.engine).purge(first_night - CASE_AGE, first_night)
-    assert purge_person_keys(town.engine, first_night - age, first_night, False) == 0
+    assert purge_person_keys(town.engine, town.key_engine, first_night - age, first_night, dry=False) == 0
     assert town.keys.sealer.open(raw.body, raw.message_id)
     second_night = first_night + age + DAY
-    assert purge_person_keys(town.engine, second_night - age, second_night, False) >= 1
+    assert purge_person_keys(town.engine, town.key_engine, second_night - age, second_night, dry=False) >= 1
     with pytest.raises(ForgottenKeyError):
-        KeyProcess(town.engine).sealer.open(raw.body, raw.message_id)
-    with read_transaction(town.engine) as connection:
+        KeyProcess(town.key_engine).sealer.open(raw.body, raw.message_id)
+    with read_transaction(town.key_engine) as connection:
         assert set(connection.execute(select(PersonKeyRow.sender, PersonKeyRow.wrapped)).all()) == {("", "")}  # type: ignore[call-overload]
 
 

@@ -23,7 +23,7 @@ TABLE = load_retention()
 # Emptied with the case by the purge itself, or by the step of another table.
 _WITHOUT_STEP = {"desk_search", "desk_holder", "ingest_attachment", "person_report"}
 # Purged by the class of the row, without a step of `TIMED` or `UNUSED`.
-_OWN_CODE = {"unsent-files", "replies", "codes", "archive"}
+_OWN_CODE = {"person-keys", "unsent-files", "replies", "codes", "archive"}
 
 
 def test_every_table_has_a_row_and_a_treatment(engine: Engine) -> None:
@@ -56,7 +56,7 @@ def test_every_row_is_applied() -> None:
 def test_nothing_of_a_citizen_stays_for_ever() -> None:
     """Each class with words, seals or keyed hashes of persons ends, or is a file whose content has rows."""
     endless = {row.name for row in TABLE.rows if row.days is None and row.form not in {"none", "staff"}}
-    assert endless == {"file-database", "file-spool"}
+    assert endless == {"file-database", "file-keys", "file-spool"}
     assert checked_retention(SHIPPED, MAX_REPLY_AGE).rows == TABLE.rows
 
 

@@ -105,6 +105,7 @@ def test_no_write_of_a_purge_reads_a_table_as_a_whole(town: Town) -> None:
     statuses = StatusReader(town.engine, {}).statuses
     retention = Retention(
         town.engine,
+        town.key_engine,
         TABLE,
         statuses,
         door_data(town.parts, town.engine),
