@@ -19,7 +19,7 @@ from ingest.smpp import acknowledgements, part_store
 from ingest.twitter import lease, recent_posts
 from ingest.web.contact_proof import tables as web_contacts
 from ingest.web.open311 import store as open311
-from normalize import decision_store
+from normalize import decision_store, revision
 from normalize.conversation import tables as conversation
 from normalize.duplicates.store import tables as duplicates
 from oversight.notices import tables as oversight_notices
@@ -48,6 +48,7 @@ MODULES = (
     open311,
     web_contacts,
     decision_store,
+    revision,
     conversation,
     duplicates,
     router,

@@ -43,6 +43,7 @@ from messages.shapes import Place, Relation, Report
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.limits import NewComplaint
 from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.tables import ComparableRow
 
@@ -128,7 +129,7 @@ class Bench:
         clock.append(time.process_time())
         recognised_repeats = 0
         with write_transaction(self._engine) as connection:
-            earlier_complaints = EarlierComplaints(connection, self._sealer, keys)
+            earlier_complaints = EarlierComplaints(connection, ComparableForms(self._sealer), keys)
             clock.append(time.process_time())
             for number, (report, comparable, lookup_keys, received_at) in enumerate(
                 zip(reports, comparables, keys, times, strict=True)
@@ -138,8 +139,8 @@ class Bench:
                 decision = matcher.decide_relation(earlier_complaints, complaint, lookup_keys, Relation())
                 recognised_repeats += report.is_repeat and decision.relation.kind != "new"
             clock.append(time.process_time())
-            earlier_complaints.write()
-            earlier_complaints.delete_expired(times[0] - _COMPARISON_PERIOD, len(reports))
+            earlier_complaints.write(connection)
+            earlier_complaints.delete_expired(connection, times[0] - _COMPARISON_PERIOD, len(reports))
         clock.append(time.process_time())
         self._stored_count += len(reports)
         self._processed_count += len(reports)

@@ -38,7 +38,7 @@ _READ_ONLY = "satupintu_reading"
 class DatabaseLock(IntEnum):
     """Numbers of PostgreSQL's advisory locks. Each purpose has its own: none must wait for an unrelated one."""
 
-    # One normalizer at a time reads earlier decisions and writes its own.
+    # One transaction at a time changes what normalizers decide by (`normalize.revision`).
     DECISIONS = 1708
     # One process at a time appends to the audit log.
     AUDIT_LOG = 1709

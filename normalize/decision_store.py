@@ -1,8 +1,7 @@
 """Stores the decision about each message, and the fingerprints and marks that later messages are recognised by.
 
 A decision is made once; the same record gives the same decision again. Both stores read everything that a batch needs
-at its beginning and write at its end. Only one normalizer at a time is between the two (see
-`config.database.lock_until_commit`), so the rows that a batch has read stay valid until it writes.
+at its beginning and write at its end. What they have read must still be so when they write (see `normalize.revision`).
 """
 
 from collections.abc import Iterable
@@ -114,7 +113,6 @@ class DecisionStore:
     """Decisions about the messages of a batch: stored ones, and those made in the batch. Call `write` at the end."""
 
     def __init__(self, connection: Connection, message_ids: Iterable[UUID]) -> None:
-        self._connection = connection
         self._decisions: dict[UUID, StoredDecision] = {}
         self._new_rows: list[dict[str, object]] = []
         for chunk in statement_chunks(sorted(set(message_ids))):
@@ -144,10 +142,10 @@ class DecisionStore:
             }
         )
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Insert the decisions that were added."""
         if self._new_rows:
-            self._connection.execute(insert_statement(self._connection, Decision), self._new_rows)
+            connection.execute(insert_statement(connection, Decision), self._new_rows)
 
 
 def _relation_json(decision: StoredDecision) -> str:
@@ -161,7 +159,6 @@ class MarkStore:
     """Complaints by fingerprint or mark: stored ones, and those set in the batch. Call `write` at the end."""
 
     def __init__(self, connection: Connection, marks: Iterable[str]) -> None:
-        self._connection = connection
         self._complaints: dict[str, MarkedComplaint] = {}
         self._closed: dict[str, UUID] = {}
         self._changed: set[str] = set()
@@ -192,7 +189,7 @@ class MarkStore:
             self._complaints[mark] = complaint
             self._changed.add(mark)
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Insert or update the marks that changed."""
         changes = ((mark, self._complaints[mark]) for mark in sorted(self._changed))
         rows = [
@@ -200,8 +197,6 @@ class MarkStore:
             for mark, complaint in changes
         ]
         if rows:
-            statement = insert_statement(self._connection, MarkRow)
+            statement = insert_statement(connection, MarkRow)
             new_values = {"complaint_id": statement.excluded.complaint_id, "at": statement.excluded.at}
-            self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["fingerprint"], set_=new_values), rows
-            )
+            connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=new_values), rows)

@@ -1,4 +1,4 @@
-"""Earlier decisions, marks, complaints and reports of senders, for one batch in one transaction."""
+"""Earlier decisions, marks, complaints and reports of senders, for one batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from messages.sealing import Sealer
 from messages.shapes import Complaint
 from normalize.arrival import Arrival
 from normalize.conversation.conversation import follows_of
@@ -17,6 +16,7 @@ from normalize.conversation.sender_reports import SenderReports
 from normalize.decision_store import DecisionStore, MarkStore, StoredDecision
 from normalize.draft import PART_EVIDENCE, Continuation, Draft, Follows
 from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.relation import mark_key
 
@@ -28,6 +28,8 @@ COMPARISON_PERIOD = timedelta(days=200)
 class Earlier:
     """Lookup of earlier decisions, marks and complaints, and those of this batch. Call `write` once at the end.
 
+    It reads with the connection that loaded it. It writes with another one, if what it has read is still so.
+
     `objections` are the times of the batch's objections, by the report that they are about.
     """
 
@@ -38,14 +40,14 @@ class Earlier:
     objections: dict[UUID, datetime] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, connection: Connection, sealer: Sealer, arrivals: Sequence[Arrival]) -> Self:
+    def load(cls, connection: Connection, forms: ComparableForms, arrivals: Sequence[Arrival]) -> Self:
         """Load everything that the arrivals may belong to."""
         message_ids = (id_ for arrival in arrivals for id_ in (arrival.raw.id, *arrival.alternate_ids))
         open_arrivals = [(arrival.raw.sender, message) for arrival in arrivals if (message := arrival.open_message)]
         return cls(
             DecisionStore(connection, message_ids),
             MarkStore(connection, (mark for arrival in arrivals for mark in arrival.marks)),
-            EarlierComplaints(connection, sealer, [arrival.keys for arrival in arrivals]),
+            EarlierComplaints(connection, forms, [arrival.keys for arrival in arrivals]),
             SenderReports(
                 connection,
                 {sender for sender, _ in open_arrivals},
@@ -134,19 +136,19 @@ class Earlier:
             if complaint.follow_up.act == "objects":
                 self.objections[report_id] = max(complaint.at, self.objections.get(report_id, complaint.at))
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Write what this batch added."""
-        self.decisions.write()
-        self.marks.write()
-        self.complaints.write()
-        self.senders.write()
+        self.decisions.write(connection)
+        self.marks.write(connection)
+        self.complaints.write(connection)
+        self.senders.write(connection)
 
-    def purge(self, arrivals: Sequence[Arrival]) -> None:
+    def purge(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
         """Delete complaints that are older than the comparison period.
 
         It counts from the earliest arrival: one message with a wrong clock must not make all others too old.
         """
         if arrivals:
             oldest = min(arrival.raw.at for arrival in arrivals) - COMPARISON_PERIOD
-            self.complaints.delete_expired(oldest, len(arrivals))
-            self.senders.delete_expired(oldest)
+            self.complaints.delete_expired(connection, oldest, len(arrivals))
+            self.senders.delete_expired(connection, oldest)

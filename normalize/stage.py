@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
 from config.clocks.deadlines import MayObject
-from config.database import DatabaseLock, lock_until_commit, write_transaction
+from config.database import snapshot_transaction, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec, ids
@@ -28,19 +29,20 @@ from messages.shapes import (
     OversightEvent,
     Relation,
 )
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
+from messages.topics import AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT
 from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
-from normalize.conversation.sender_reports import record_answers, record_questions
+from normalize.conversation.sender_reports import OMBUDSMAN_ASKED, record_answers, record_questions
 from normalize.decision_store import StoredDecision, StoredFollowUp, StoredLimit
 from normalize.draft import Draft, NotComplaint
 from normalize.duplicates.limits import NewComplaint
 from normalize.duplicates.matcher import Matcher, MatterDecision
 from normalize.duplicates.store.closed_cases import close_cases, close_merged, reopen_cases
+from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.regrouping import common_root, regroup
 from normalize.earlier import Earlier
-from normalize.oversight import limit_event, set_aside_event
+from normalize.outcome import Outcome, outcome_messages
 from normalize.persons import sent_report, without_forgotten
 from normalize.reader_table import ReaderTable
 from normalize.rebuild import adopt
@@ -51,16 +53,26 @@ from normalize.relation import (
     relation_by_mark,
     relation_by_public_report,
 )
-from normalize.replies import acknowledgement
+from normalize.revision import lock_decisions, read_revision
 from privacy.forgotten import record_reports
 
-_SOURCE = "/satu-pintu/normalize"
 # Topics of the stage that are not a channel's.
 _NOT_ARRIVALS = frozenset({AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT})
+# Verdicts of agencies by which later messages are decided.
+_VERDICTS = frozenset({"asked", "responded", "closed"})
 _NO_REGIONS = Regions(())
 _NO_FOLLOW_UP = FollowUp()
 
 _log = structlog.get_logger()
+
+
+class _Batch(NamedTuple):
+    """The decisions about a batch, and what they were made by: the rows of a revision."""
+
+    revision: int
+    arrivals: Sequence[Arrival]
+    earlier: Earlier
+    outcomes: Sequence[Outcome]
 
 
 class NormalizeStage:
@@ -99,7 +111,6 @@ class NormalizeStage:
         self._answer_fault = answer_fault
         self._may_object = may_object
         self._matchers = matchers
-        self._matcher = matchers.current() if matchers else None
         self._find_public = find_public
         self._reader = ArrivalReader(sealer, readers, regions, classifier, alternate_ids, find_danger, conversation)
 
@@ -110,7 +121,8 @@ class NormalizeStage:
         agency's answer: later complaints do not repeat or join a case that it closed. The closed cases of a batch count
         for all its messages, because the order of records of two topics is unknown.
         """
-        return self._process(records, self._decide)
+        outcomes = self._process(records, self._decide)
+        return [message for outcome in outcomes for message in outcome_messages(outcome)]
 
     def rebuild(self, records: Sequence[Record], complaint_of: Callable[[UUID], Complaint | bool]) -> None:
         """Store what was decided about these records. Nothing is decided again, and nothing is published.
@@ -118,38 +130,66 @@ class NormalizeStage:
         `complaint_of` returns the published complaint of an arrival by its id, True for one that is no complaint, and
         False for one without an outcome.
         """
-        self._process(records, lambda earlier, arrival: self._adopt(earlier, arrival, complaint_of(arrival.raw.id)))
+
+        def adopt_outcome(matcher: Matcher | None, earlier: Earlier, arrival: Arrival) -> None:
+            outcome = complaint_of(arrival.raw.id)
+            if outcome and not earlier.has_decided_delivery(arrival):
+                adopt(earlier, arrival, None if outcome is True else outcome, matcher)
+
+        self._process(records, adopt_outcome)
 
     def _process(
-        self, records: Sequence[Record], decide: Callable[[Earlier, Arrival], Sequence[Outgoing]]
-    ) -> Sequence[Outgoing]:
-        if self._matchers:
-            self._matcher = self._matchers.current()
+        self, records: Sequence[Record], decide: Callable[[Matcher | None, Earlier, Arrival], Outcome | None]
+    ) -> Sequence[Outcome]:
+        """Decide without the lock, and write under it. Two normalizers may get two copies at one moment.
+
+        If anything was changed in between by which normalizers decide, the batch is decided again under the lock. That
+        takes little time: comparisons are not made again.
+        """
+        matcher = self._matchers.current().for_batch() if self._matchers else None
         corrections = [_decode_correction(record) for record in records if record.topic == CORRECTIONS]
-        answers = self._believed_answers(records)
-        closings = {answer.complaint_id: taken_at for answer, taken_at in answers if answer.verdict == "closed"}
         self._sealer.prepare_opening(record.value for record in records)
         traits = self._reader.traits_reader()
-        read = [
-            self._reader.read(record, self._matcher, traits) for record in records if record.topic not in _NOT_ARRIVALS
-        ]
+        read = [self._reader.read(record, matcher, traits) for record in records if record.topic not in _NOT_ARRIVALS]
         self._prepare_sealing(read)
-        with write_transaction(self._engine) as connection:
-            # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.
-            lock_until_commit(connection, DatabaseLock.DECISIONS)
-            close_cases(connection, closings)
-            record_answers(connection, answers)
-            record_questions(connection, [_decode_event(record) for record in records if record.topic == OVERSIGHT])
+        self._record_facts(records)
+        if not read and not corrections:
+            return ()
+        forms = ComparableForms(self._sealer)
+
+        def decide_batch(connection: Connection, revision: int) -> _Batch:
             arrivals = without_forgotten(connection, read)
-            earlier = Earlier.load(connection, self._sealer, arrivals)
-            outputs = [output for arrival in arrivals for output in decide(earlier, arrival)]
-            earlier.write()
-            record_reports(connection, [sent_report(arrival.raw) for arrival in arrivals])
-            reopen_cases(connection, earlier.objections, self._may_object)
+            earlier = Earlier.load(connection, forms, arrivals)
+            outcomes = [outcome for arrival in arrivals if (outcome := decide(matcher, earlier, arrival)) is not None]
+            return _Batch(revision, arrivals, earlier, outcomes)
+
+        with snapshot_transaction(self._engine) as connection:
+            batch = decide_batch(connection, read_revision(connection))
+        with write_transaction(self._engine) as connection:
+            revision = lock_decisions(connection)
+            if batch.revision != revision:
+                batch = decide_batch(connection, revision)
+            batch.earlier.write(connection)
+            record_reports(connection, [sent_report(arrival.raw) for arrival in batch.arrivals])
+            reopen_cases(connection, batch.earlier.objections, self._may_object)
             for correction in corrections:
                 _follow(connection, correction)
-            earlier.purge(arrivals)
-        return outputs
+            batch.earlier.purge(connection, batch.arrivals)
+        return batch.outcomes
+
+    def _record_facts(self, records: Sequence[Record]) -> None:
+        """Store the answers of agencies and the questions about the Ombudsman, by which the batch is decided."""
+        answers = [pair for pair in self._believed_answers(records) if pair[0].verdict in _VERDICTS]
+        events = [_decode_event(record) for record in records if record.topic == OVERSIGHT]
+        questions = [event for event in events if event.event == OMBUDSMAN_ASKED]
+        if not answers and not questions:
+            return
+        closings = {answer.complaint_id: taken_at for answer, taken_at in answers if answer.verdict == "closed"}
+        with write_transaction(self._engine) as connection:
+            lock_decisions(connection)
+            close_cases(connection, closings)
+            record_answers(connection, answers)
+            record_questions(connection, questions)
 
     def _prepare_sealing(self, arrivals: Sequence[Arrival]) -> None:
         """Have the keys of the senders at hand before the transaction. Raises `Stop` if a root key is missing."""
@@ -171,28 +211,28 @@ class NormalizeStage:
                         answers.append((answer, record.taken_at))
         return answers
 
-    def _decide(self, earlier: Earlier, arrival: Arrival) -> Sequence[Outgoing]:
+    def _decide(self, matcher: Matcher | None, earlier: Earlier, arrival: Arrival) -> Outcome | None:
+        """Return the outcome; `None` for a message that was delivered before."""
         raw = arrival.raw
         decision = earlier.decisions.get(raw.id)
         if earlier.has_decided_delivery(arrival):
             _log.info("message.delivered_again", message_id=str(raw.id), channel=raw.channel)
-            return ()
+            return None
         draft = arrival.draft
         attached = earlier.follows_of(arrival, decision)
         if attached and arrival.open_message:
             draft = arrival.open_message.draft.attached_to(attached)
         if not decision:
-            language_version = self._matcher.language_version if self._matcher else ""
-            matter = self._relate(earlier, replace(arrival, draft=draft))
+            language_version = matcher.language_version if matcher else ""
+            matter = self._relate(matcher, earlier, replace(arrival, draft=draft))
             stored_follow_up = StoredFollowUp.of(attached) if attached else None
             limit = StoredLimit.of(matter.reached_limit) if matter.reached_limit else None
             decision = StoredDecision(
                 arrival.position, matter.relation, stored_follow_up, matter.suggestion, matter.again, limit
             )
             earlier.decisions.add(raw.id, decision, language_version)
-        relation = decision.relation
         if isinstance(draft, NotComplaint):
-            return [_oversight_message(set_aside_event(raw, draft))]
+            return Outcome(arrival, draft)
         # A reviewed message becomes the complaint that its arrival would have been: the sender's link leads to it.
         complaint = Complaint(
             id=ids.complaint_id(raw.message_id),
@@ -203,7 +243,7 @@ class NormalizeStage:
             sender=raw.sender,
             report=draft.report,
             contact=self._sealer.seal_for(raw.sender, draft.contact.model_dump_json().encode(), raw.message_id),
-            relation=relation,
+            relation=decision.relation,
             suggestion=decision.suggestion,
             again=decision.again,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
@@ -211,21 +251,9 @@ class NormalizeStage:
             reviewed=raw.reviewed,
         )
         earlier.add_report(arrival, complaint)
-        # A repeat has the key of the complaint it belongs to, which keeps the two in order.
-        outputs = [Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or complaint.id), _SOURCE))]
-        lacks_place = bool(arrival.open_message and arrival.open_message.lacks_place)
-        if reply := acknowledgement(complaint, raw.verified_by, lacks_place=lacks_place):
-            outputs.append(Outgoing(REPLIES, *codec.encode(reply, str(complaint.id), _SOURCE)))
-        if decision.limit:
-            outputs.append(_oversight_message(limit_event(raw, decision.limit)))
-        return outputs
+        return Outcome(arrival, complaint, decision.limit)
 
-    def _adopt(self, earlier: Earlier, arrival: Arrival, outcome: Complaint | bool) -> Sequence[Outgoing]:  # noqa: FBT001 - see `rebuild`
-        if outcome and not earlier.has_decided_delivery(arrival):
-            adopt(earlier, arrival, None if outcome is True else outcome, self._matcher)
-        return ()
-
-    def _relate(self, earlier: Earlier, arrival: Arrival) -> MatterDecision:
+    def _relate(self, matcher: Matcher | None, earlier: Earlier, arrival: Arrival) -> MatterDecision:
         """Return the relation by mark, fingerprint or matter (in this order); store what later messages find it by."""
         raw, draft = arrival.raw, arrival.draft
         if isinstance(draft, NotComplaint):
@@ -243,10 +271,10 @@ class NormalizeStage:
         if relation.kind == "new":
             relation = relation_by_public_report(self._public_complaint(earlier, draft))
         matter = MatterDecision(relation)
-        if self._matcher and arrival.comparable:
-            claim = self._matcher.claim_of(draft.contact, raw)
+        if matcher and arrival.comparable:
+            claim = matcher.claim_of(draft.contact, raw)
             complaint = NewComplaint(complaint_id, arrival.comparable, raw.at, claim)
-            matter = self._matcher.decide_relation(earlier.complaints, complaint, arrival.keys, relation)
+            matter = matcher.decide_relation(earlier.complaints, complaint, arrival.keys, relation)
         if continuation:
             assign_marks(earlier.marks, continuation, complaint_id, matter.relation, raw.at)
         if closed_id and matter.relation.kind == "new" and not matter.again:
@@ -293,7 +321,3 @@ def _decode_event(record: Record) -> OversightEvent:
         return codec.decode(OversightEvent, record.value, record.headers)
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
-
-
-def _oversight_message(event: OversightEvent) -> Outgoing:
-    return Outgoing(OVERSIGHT, *codec.encode(event, str(event.subject), _SOURCE))

@@ -20,6 +20,7 @@ from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import BestMatch, Matcher
+from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.complaint_rows import EarlierComplaint
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, LookupKeyRow
@@ -95,10 +96,10 @@ def explain_batches(
         comparables = [read_comparable(detection, message) for message in batch]
         keys = [explanation.matcher.lookup_keys(comparable) for comparable in comparables]
         with engine.begin() as connection:
-            earlier_complaints = EarlierComplaints(connection, sealer, keys)
+            earlier_complaints = EarlierComplaints(connection, ComparableForms(sealer), keys)
             for message, comparable, lookup_keys in zip(batch, comparables, keys, strict=True):
                 yield explanation.explain(earlier_complaints, message, comparable, lookup_keys)
-            earlier_complaints.write()
+            earlier_complaints.write(connection)
     engine.dispose()
 
 

@@ -15,6 +15,7 @@ from normalize.conversation.tables import SenderReportRow
 from normalize.decision_store import DecisionStore
 from normalize.draft import MAX_TEXT_LENGTH, Draft, Follows, NotComplaint
 from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 
 
@@ -47,7 +48,7 @@ class MessagePreview:
         if decision := DecisionStore(connection, [raw.id]).get(raw.id):
             return decision.follows()
         reports = SenderReports(connection, {raw.sender}, message.content.numbers).of(raw.sender)
-        complaints = EarlierComplaints(connection, self._sealer, ())
+        complaints = EarlierComplaints(connection, ComparableForms(self._sealer), ())
 
         def content_of(complaint_id: UUID) -> Comparable | None:
             complaint = complaints.get(complaint_id)

@@ -20,7 +20,8 @@ from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 
 # Latest reports of one sender that a message may belong to without naming the number.
 _REPORTS_OF_SENDER = 30
-_ASKED = "ombudsman-asked"
+# Event on `oversight`: the sender of a case was asked about the Ombudsman.
+OMBUDSMAN_ASKED = "ombudsman-asked"
 # Expired rows that one batch deletes.
 _DELETED_ROWS = 5_000
 _OTHER_COLUMNS = ("closed_at", "asked_about_ombudsman_at")
@@ -63,26 +64,27 @@ class SenderReports:
                 if report_id == report.report_id:
                     reports[complaint_id] = replace(report, continued_at=max(at, report.continued_at or at))
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Write what the batch added."""
         if self._new_rows:
-            statement = insert_statement(self._connection, SenderReportRow).on_conflict_do_nothing()
-            self._connection.execute(statement, self._new_rows)
+            statement = insert_statement(connection, SenderReportRow).on_conflict_do_nothing()
+            connection.execute(statement, self._new_rows)
         row = SenderReportRow
         for report_id, at in sorted(self._continued.items()):
             is_earlier = _is_before(row.continued_at, at)
             # The sender leads to the rows by an index; those of one report have one sender.
             sender = select(row.sender).where(col(row.complaint_id) == report_id).scalar_subquery()
             is_of_report = (col(row.sender) == sender) & (col(row.report_id) == report_id)
-            self._connection.execute(update(row).where(is_of_report, is_earlier).values(continued_at=at))
+            connection.execute(update(row).where(is_of_report, is_earlier).values(continued_at=at))
 
-    def delete_expired(self, expiry: datetime) -> None:
+    @staticmethod
+    def delete_expired(connection: Connection, expiry: datetime) -> None:
         """Delete reports that arrived before a time, the oldest first."""
         row = SenderReportRow
         expired = select(row.complaint_id).where(col(row.at) < expiry).order_by(col(row.at)).limit(_DELETED_ROWS)
-        self._connection.execute(delete(row).where(col(row.complaint_id).in_(expired)))
+        connection.execute(delete(row).where(col(row.complaint_id).in_(expired)))
         question = OmbudsmanQuestionRow
-        self._connection.execute(delete(question).where(col(question.asked_at) < expiry))
+        connection.execute(delete(question).where(col(question.asked_at) < expiry))
 
     def _load(self, query: Select[Any]) -> None:
         for sender, *values in self._connection.execute(query):
@@ -110,8 +112,8 @@ def record_answers(connection: Connection, answers: Sequence[tuple[AgencyAnswer,
 
 
 def record_questions(connection: Connection, events: Sequence[OversightEvent]) -> None:
-    """Store which of these events ask the sender of a case about the Ombudsman, with their times."""
-    rows = [{"complaint_id": event.subject, "asked_at": event.at} for event in events if event.event == _ASKED]
+    """Store the times of these events (`OMBUDSMAN_ASKED`)."""
+    rows = [{"complaint_id": event.subject, "asked_at": event.at} for event in events]
     if rows:
         connection.execute(insert_statement(connection, OmbudsmanQuestionRow).on_conflict_do_nothing(), rows)
 

@@ -24,6 +24,7 @@ from normalize.duplicates.limits import (
 )
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.reading.comparable_reader import ComparableReader
+from normalize.duplicates.remembered_comparisons import RememberedComparisons
 from normalize.duplicates.store.complaint_rows import EarlierComplaint
 from normalize.duplicates.store.earlier_complaints import ClosedCandidate, EarlierComplaints
 from normalize.duplicates.store.link_counts import LinkKind
@@ -67,7 +68,7 @@ class Matcher:
     def __init__(
         self,
         reader: ComparableReader,
-        comparator: Comparator,
+        comparator: Comparator | RememberedComparisons,
         language_version: str,
         limits: DuplicateLimits = DEFAULT_LIMITS,
     ) -> None:
@@ -75,6 +76,10 @@ class Matcher:
         self._limits = limits
         self._reader = reader
         self._comparator = comparator
+
+    def for_batch(self) -> "Matcher":
+        """Return a matcher that compares no pair twice, for one batch."""
+        return Matcher(self._reader, RememberedComparisons(self._comparator), self.language_version, self._limits)
 
     def read_report(self, report: Report, raw: RawMessage) -> Comparable:
         """Return the comparable form of a report. Only a proven sender is a sender (see docs/decisions/0005).

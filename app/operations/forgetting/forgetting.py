@@ -18,13 +18,14 @@ from app.operations.forgetting.erasure import erase
 from app.operations.forgetting.person import Person, SenderHash, read_person
 from app.operations.forgetting.resealing import reseal_contacts
 from bus.port import Outgoing
-from config.database import DatabaseLock, lock_until_commit, read_transaction, truncate_journal, write_transaction
+from config.database import read_transaction, truncate_journal, write_transaction
 from desk.read_model.search import erase_removed_words
 from messages import codec, ids
 from messages.cases.forgotten import Forgotten
 from messages.sealing import Sealer
 from messages.shapes import iso
 from messages.topics import FORGOTTEN
+from normalize.revision import lock_decisions
 from privacy.forgetting_store import DuePerson, due_persons, mark_forgotten, mark_reports, record_destruction
 from privacy.key_store import KeyStore
 
@@ -119,7 +120,7 @@ class Forgetting:
         now = self._now()
         with write_transaction(self._engine) as connection:
             # No message of the person is decided between the look for messages and the mark.
-            lock_until_commit(connection, DatabaseLock.DECISIONS)
+            lock_decisions(connection)
             mark_reports(connection, sender, complaint_ids, at)
             person = read_person(connection, sender, at, self._sender_hash)
             fresh = mark_forgotten(connection, person.senders, requested_by, at, now + GRACE)

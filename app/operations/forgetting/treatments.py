@@ -98,6 +98,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "normalize_matter": _deleted("sealed comparable form"),
         "normalize_ombudsman_question": _IDS,
         "normalize_seen": _deleted("digests of texts"),
+        "normalize_revision": _kept("one number"),
         "normalize_sender_report": _deleted("reports by sender"),
         **dict.fromkeys(
             (

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from messages.sealing import Sealed, Sealer
-from normalize.duplicates.comparable import Comparable, unpack_comparable
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.statements import SELECT_BY_ID, SELECT_MEMBERS, STATEMENTS
 
 
@@ -31,9 +31,9 @@ class EarlierComplaint:
 class ComplaintRows:
     """Earlier complaints by number and id. Each row is read once for a batch and opened at its first use."""
 
-    def __init__(self, connection: Connection, sealer: Sealer) -> None:
+    def __init__(self, connection: Connection, forms: ComparableForms) -> None:
         self._connection = connection
-        self._sealer = sealer
+        self._forms = forms
         self._statements = STATEMENTS[connection.dialect.name]
         self._sealed_rows: dict[int, Sequence[Any]] = {}
         self._opened: dict[int, EarlierComplaint] = {}
@@ -100,7 +100,7 @@ class ComplaintRows:
             root_id or complaint_id,
             first_of_sender_id or complaint_id,
             since,
-            unpack_comparable(self._sealer.open(Sealed(body), complaint_id)),
+            self._forms.open(complaint_id, body),
         )
         self._opened[number] = complaint
         return complaint

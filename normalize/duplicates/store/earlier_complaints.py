@@ -17,10 +17,9 @@ from sqlalchemy import Connection, delete, func, update
 from sqlmodel import col, select
 
 from config.database import insert_statement
-from messages.sealing import Sealer
-from normalize.duplicates.comparable import pack_comparable
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.store.closed_cases import is_closed, is_closing_of
+from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.complaint_rows import ComplaintRows, EarlierComplaint
 from normalize.duplicates.store.link_counts import LinkCounts
 from normalize.duplicates.store.statements import STATEMENTS
@@ -63,25 +62,28 @@ class ClosedCandidate(NamedTuple):
 
 
 class EarlierComplaints:
-    """Earlier complaints that a batch may belong to, including those of the batch. For one batch in one transaction.
+    """Earlier complaints that a batch may belong to, including those of the batch.
 
-    `keys` are the keys of the batch. An added complaint is a candidate at once, so the end of a batch changes no
-    decision. Call `write` once at the end. `counts` are those of joins and suggestions, with those of the batch.
+    `connection` reads them, in one transaction. `keys` are the keys of the batch. An added complaint is a candidate at
+    once, so the end of a batch changes no decision. Call `write` once at the end. `counts` are those of joins and
+    suggestions, with those of the batch.
     """
 
-    def __init__(self, connection: Connection, sealer: Sealer, keys: Sequence[LookupKeys]) -> None:
+    def __init__(self, connection: Connection, forms: ComparableForms, keys: Sequence[LookupKeys]) -> None:
         self._connection = connection
-        self._sealer = sealer
+        self._forms = forms
         self._statements = STATEMENTS[connection.dialect.name]
         # Numbers of complaints by key and slot.
         self._numbers_by_key: dict[int, dict[int, int]] = defaultdict(dict)
-        self._rows = ComplaintRows(connection, sealer)
+        self._rows = ComplaintRows(connection, forms)
         # Numbers of the complaints that belong to a root, by the root: all of them, and those of the batch.
         self._members: dict[UUID, list[int]] = {}
         self._new_members: dict[UUID, list[int]] = defaultdict(list)
         # Rows to write, and the keys that were added since the batch began.
         self._new_complaints: dict[int, dict[str, object]] = {}
         self._new_keys: dict[tuple[int, int], tuple[int, int]] = {}
+        # Starts of matters that were moved, by the numbers of their roots.
+        self._moved_starts: dict[int, datetime] = {}
         self._changed_keys: set[int] = set()
         self.counts = LinkCounts(connection, self._new_complaints)
         # In an empty table the numbers begin anew. An old key then leads to another complaint, which is compared.
@@ -228,7 +230,7 @@ class EarlierComplaints:
             "since": complaint.since,
             "claimed": claim,
             "suggested": suggested_id,
-            "body": self._sealer.seal(pack_comparable(complaint.comparable), complaint_id),
+            "body": self._forms.seal(complaint_id, complaint.comparable),
         }
 
     def _members_with_keys(self, complaint: EarlierComplaint) -> Collection[int]:
@@ -258,21 +260,24 @@ class EarlierComplaints:
         if number in self._new_complaints:
             self._new_complaints[number]["since"] = since
         else:
-            statement = update(ComparableRow).where(col(ComparableRow.number) == number).values(since=since)
-            self._connection.execute(statement)
+            self._moved_starts[number] = since
 
-    def write(self) -> None:
-        """Write the added complaints and keys."""
+    def write(self, connection: Connection) -> None:
+        """Write the added complaints and keys, the moved starts, and the limits that were reached."""
+        for number, since in self._moved_starts.items():
+            is_root = col(ComparableRow.number) == number
+            connection.execute(update(ComparableRow).where(is_root).values(since=since))
         if self._new_complaints:
-            statement = insert_statement(self._connection, ComparableRow).on_conflict_do_nothing()
-            self._connection.execute(statement, list(self._new_complaints.values()))
+            statement = insert_statement(connection, ComparableRow).on_conflict_do_nothing()
+            connection.execute(statement, list(self._new_complaints.values()))
         # Sorted, so that neighbouring rows are written together.
         key_rows = [(key, slot, *self._new_keys[key, slot]) for key, slot in sorted(self._new_keys)]
         if key_rows:
             parameter = self._statements.key_rows_parameter(key_rows)
-            self._connection.exec_driver_sql(self._statements.upsert_keys, parameter)
+            connection.exec_driver_sql(self._statements.upsert_keys, parameter)
+        self.counts.write(connection)
 
-    def delete_expired(self, expiry: datetime, message_count: int) -> None:
+    def delete_expired(self, connection: Connection, expiry: datetime, message_count: int) -> None:
         """Delete a part of the rows that came before `expiry`: the oldest complaints, and keys of one stretch.
 
         Each batch checks another stretch of keys, in proportion to its messages. The stretches are spread evenly: all
@@ -284,18 +289,18 @@ class EarlierComplaints:
             .order_by(col(ComparableRow.at))
             .limit(_DELETED_COMPLAINTS)
         )
-        self._connection.execute(delete(ComparableRow).where(col(ComparableRow.number).in_(expired_numbers)))
+        connection.execute(delete(ComparableRow).where(col(ComparableRow.number).in_(expired_numbers)))
         key, key_count = col(LookupKeyRow.key), message_count * _CHECKED_KEYS
         first_key = self._next_number * _GOLDEN_RATIO % _KEY_COUNT + _FIRST_KEY
         deletion = delete(LookupKeyRow).where(col(LookupKeyRow.at) < int(expiry.timestamp()))
-        end_key = _key_after(self._connection, first_key, key_count)
+        end_key = _key_after(connection, first_key, key_count)
         if end_key is not None:
-            self._connection.execute(deletion.where(key >= first_key, key < end_key))
+            connection.execute(deletion.where(key >= first_key, key < end_key))
             return
-        self._connection.execute(deletion.where(key >= first_key))
+        connection.execute(deletion.where(key >= first_key))
         # Behind the last key the stretch goes on at the first.
-        end_key = _key_after(self._connection, _FIRST_KEY, key_count)
-        self._connection.execute(deletion if end_key is None else deletion.where(key < end_key))
+        end_key = _key_after(connection, _FIRST_KEY, key_count)
+        connection.execute(deletion if end_key is None else deletion.where(key < end_key))
 
 
 def _id_unless_equal(related_id: UUID, complaint_id: UUID) -> UUID | None:

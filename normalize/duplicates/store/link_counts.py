@@ -18,18 +18,23 @@ Row: TypeAlias = Mapping[str, Any]
 # SQLite uses a partial index only for literally the same condition.
 _IS_JOIN: ColumnElement[bool] = literal_column("joined = 1")
 _HAS_CLAIM: ColumnElement[bool] = literal_column("claimed <> ''")
+_REACHED = select(ReachedLimitRow.reached_at).where(
+    col(ReachedLimitRow.complaint_id) == bindparam("complaint_id"), col(ReachedLimitRow.kind) == bindparam("kind")
+)
 
 
 class LinkCounts:
     """Counts what is stored, and `new_rows`: those of the batch, with the columns of `ComparableRow`, by number.
 
-    A count ends at its maximum: a case with more members costs no more.
+    A count ends at its maximum: a case with more members costs no more. Call `write` once at the end.
     """
 
     def __init__(self, connection: Connection, new_rows: Mapping[int, Row]) -> None:
         self._connection = connection
         self._new_rows = new_rows
         self._is_sqlite = connection.dialect.name == "sqlite"
+        # Limits that cases reach in the batch, with the times.
+        self._reached: dict[tuple[UUID, LinkKind], datetime] = {}
 
     def of_case(self, kind: LinkKind, root_id: UUID, since: datetime, maximum: int, *, unproven: bool = False) -> int:
         """Return how many joins or suggestions a case got since a time. `unproven`: only those of unproven senders."""
@@ -57,16 +62,27 @@ class LinkCounts:
         return self._stored(statement, value, since, maximum) + new_count
 
     def reaches_first(self, kind: LinkKind, root_id: UUID, at: datetime) -> bool:
-        """Store that a case has reached a limit; return False if it had before."""
-        row = {"complaint_id": root_id, "kind": kind, "reached_at": at}
-        statement = insert_statement(self._connection, ReachedLimitRow).values(row).on_conflict_do_nothing()
-        inserted = self._connection.execute(statement.returning(col(ReachedLimitRow.complaint_id)))
-        return inserted.one_or_none() is not None
+        """Record that a case has reached a limit; return False if it had before."""
+        limit = (root_id, kind)
+        if limit in self._reached or self._connection.execute(_REACHED, _limit_row(limit)).first():
+            return False
+        self._reached[limit] = at
+        return True
+
+    def write(self, connection: Connection) -> None:
+        """Write the limits that were reached."""
+        rows = [{**_limit_row(limit), "reached_at": at} for limit, at in self._reached.items()]
+        if rows:
+            connection.execute(insert_statement(connection, ReachedLimitRow).on_conflict_do_nothing(), rows)
 
     def _stored(self, statement: Select[int], value: object, since: datetime, maximum: int) -> int:
         parameters = {"value": value, "since": since, "maximum": maximum}
         count: int = self._connection.execute(statement, parameters).scalar_one()
         return count
+
+
+def _limit_row(limit: tuple[UUID, LinkKind]) -> Row:
+    return {"complaint_id": limit[0], "kind": limit[1]}
 
 
 @cache

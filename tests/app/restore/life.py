@@ -32,7 +32,7 @@ LAMP = "Lampu jalan di Jl. Kenanga RT 3 RW 5 depan pasar padam sejak tiga malam,
 # the key of a new person is random.
 _FREE_COLUMNS = {
     *(("router_dispatch", "position"), ("router_answer", "processed_at")),
-    *(("ledger_complaint", "contact"), ("replies_recipient", "contact")),
+    *(("ledger_complaint", "contact"), ("replies_recipient", "contact"), ("normalize_revision", "number")),
 }
 # Columns that depend on the offsets, and on the order in which the desk read the records.
 _BY_BATCH = {"position", "seq"}

@@ -1,0 +1,36 @@
+"""The revision of what normalizers decide by: a batch is decided without the lock, and written if nothing has changed.
+
+Every transaction that changes a row by which normalizers decide holds the lock of the decisions, and counts itself. So
+a batch whose revision is still the last one has read what it would read now.
+"""
+
+from sqlalchemy import BigInteger, Connection
+from sqlmodel import Field, SQLModel, col, select
+
+from config.database import DatabaseLock, insert_statement, lock_until_commit
+
+_ONLY_ROW = 1
+
+
+class DecisionRevision(SQLModel, table=True):
+    """One row: the number of transactions that have held the lock of the decisions."""
+
+    __tablename__ = "normalize_revision"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(sa_type=BigInteger)
+
+
+def read_revision(connection: Connection) -> int:
+    """Return the revision of what a transaction of `config.database.snapshot_transaction` reads."""
+    return connection.execute(select(DecisionRevision.number)).scalar_one_or_none() or 0
+
+
+def lock_decisions(connection: Connection) -> int:
+    """Hold the lock of the decisions until the commit. Return the revision before this transaction."""
+    lock_until_commit(connection, DatabaseLock.DECISIONS)
+    statement = insert_statement(connection, DecisionRevision).values(id=_ONLY_ROW, number=1)
+    number = col(DecisionRevision.number)
+    counted = statement.on_conflict_do_update(index_elements=["id"], set_={"number": number + 1}).returning(number)
+    revision: int = connection.execute(counted).scalar_one()
+    return revision - 1
