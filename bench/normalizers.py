@@ -9,6 +9,7 @@ quarter as many reports before, to warm its caches. The bus is left out. Prints 
 * `waited`, `held`: shares of the time of a process in which it waits for the lock of the decisions, and holds it;
 * `held_us`: microseconds of the clock for a message in which the lock is held;
 * `held_cpu_us`: microseconds of processor time of the normalizers while they hold it;
+* `retried`: share of the batches that began anew because the lock was not free within ten seconds;
 * `read_again`: share of the batches whose earlier complaints were read twice.
 
 With more processes than cores, times of the clock contain the waiting for a core. Times of two runs are comparable only
@@ -39,7 +40,9 @@ from app.assembly.parts import Parts
 from bench.processes import tree_cpu_seconds
 from bench.stages import arrivals
 from bus.port import Record
+from bus.worker import Stage
 from config import logs
+from config.database import DatabaseUnavailable
 from config.settings import Settings
 
 _PROCESSES = multiprocessing.get_context("spawn")
@@ -48,6 +51,7 @@ _NORMALIZERS = (1, 2, 4)
 _WARMING_SHARE = 4
 _BATCH_SIZE = 200
 _MICROSECONDS = 1e6
+_PATIENCE_SECONDS = 600.0
 _LOCK = "pg_advisory_xact_lock"
 _LOOK_UP = "FROM normalize_key WHERE key = ANY"
 
@@ -58,6 +62,7 @@ class _Usage:
 
     messages: int = 0
     batches: int = 0
+    retries: int = 0
     look_ups: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -123,10 +128,10 @@ def _measure(folder: Path, url: str, server_pid: int | None, reports: int, numbe
         process.start()
         processes.append(process)
         receivers.append(receiver)
-    start.wait()
+    start.wait(_PATIENCE_SECONDS)
     roots = [server_pid] if server_pid else []
     began, server_began = time.perf_counter(), tree_cpu_seconds(*roots)
-    end.wait()
+    end.wait(_PATIENCE_SECONDS)
     seconds, server_seconds = time.perf_counter() - began, tree_cpu_seconds(*roots) - server_began
     usages = [_Usage(*receiver.recv()) for receiver in receivers]
     for process in processes:
@@ -147,6 +152,7 @@ def _figures(usages: Sequence[_Usage], seconds: float, server_seconds: float) ->
         "held": round(held_seconds / busy_seconds, 3),
         "held_us": round(held_seconds / messages * _MICROSECONDS),
         "held_cpu_us": round(sum(usage.held_cpu_seconds for usage in usages) / messages * _MICROSECONDS),
+        "retried": round(sum(usage.retries for usage in usages) / batches, 2),
         "read_again": round(sum(usage.look_ups for usage in usages) / batches - 1, 2),
     }
 
@@ -160,20 +166,32 @@ def _normalize(
     stage = parts.normalizer
     warming, batches = _batches(parts, reports, index, number)
     for batch in warming:
-        stage.handle(batch)
-    start.wait()
+        _handle(stage, batch)
+    start.wait(_PATIENCE_SECONDS)
     clock, usage = _LockClock(parts.engine), _Usage()
     began, cpu_began = time.perf_counter(), time.process_time()
     for batch in batches:
-        stage.handle(batch)
+        usage.retries += _handle(stage, batch)
         usage.messages += len(batch)
         usage.batches += 1
     usage.seconds, usage.cpu_seconds = time.perf_counter() - began, time.process_time() - cpu_began
     usage.waited_seconds, usage.look_ups = clock.waited_seconds, clock.look_ups
     usage.held_seconds, usage.held_cpu_seconds = clock.held_seconds, clock.held_cpu_seconds
-    end.wait()
+    end.wait(_PATIENCE_SECONDS)
     sender.send(astuple(usage))
     parts.engine.dispose()
+
+
+def _handle(stage: Stage, batch: Sequence[Record]) -> int:
+    """Let the stage handle a batch, as its worker does. Return how often it began anew."""
+    retries = 0
+    while True:
+        try:
+            stage.handle(batch)
+        except DatabaseUnavailable:
+            retries += 1
+        else:
+            return retries
 
 
 def _batches(parts: Parts, reports: int, index: int, number: int) -> tuple[list[list[Record]], list[list[Record]]]:

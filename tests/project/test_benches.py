@@ -30,6 +30,7 @@ RUNS = {
     "long_texts": ["100"],
     "masks": [],
     "normalize": ["100"],
+    "normalizers": ["12", "2"],
     "outage": ["10"],
     "oversight": ["300"],
     "peers": ["40", "ours"],
