@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 # Bytes of stdin that are read at once, at most.
 _READ_BYTES = 1 << 17
-# New objects between two runs of the garbage collector. Messages leave few reference cycles, so it runs rarely.
-_GC_THRESHOLD = 100_000
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 
 M = TypeVar("M", bound="BaseModel")
@@ -53,13 +50,12 @@ def explain_duplicates() -> None:
     Each line: {"id", "channel", "sender"?, "received_at"?, "title"?, "text", "location"?, "address"?}.
     """
     from app.evaluation.duplicates import explain_batches
+    from app.garbage_collection import exempt_loaded_objects
     from config.reference.folder import ReferenceFolder
     from config.settings import load
 
     detection = _duplicate_detection(ReferenceFolder(load().reference_folder))
-    # The loaded tables stay in memory: the garbage collector need not examine them again.
-    gc.freeze()
-    gc.set_threshold(_GC_THRESHOLD)
+    exempt_loaded_objects()
     for explanation in explain_batches(detection, _message_batches()):
         sys.stdout.write(f"{_encode_json(explanation)}\n")
 

@@ -46,20 +46,18 @@ def _run_processes(parts: Parts, *, quiet: bool) -> int:
     This process opens neither the database nor the bus: it only forks. The tables are loaded before, so that the
     processes share their memory.
     """
-    import gc
     import time
 
     from app.assembly.processes.address_file import ADDRESS_FILE, remove_addresses, write_addresses
     from app.assembly.processes.plan import plan_processes
     from app.assembly.processes.supervisor import Supervisor
+    from app.garbage_collection import exempt_loaded_objects
 
     _load_shared(parts)
     planned = plan_processes(parts.settings)
     functions = {process.name: partial(_run_planned, parts, process) for process in planned}
     supervisor = Supervisor(functions, time.monotonic)
-    # The collector of a forked process would write to every object, and so copy the shared memory.
-    gc.collect()
-    gc.freeze()
+    exempt_loaded_objects()
     if code := supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, STAGES, quiet=quiet))):
         return code
     addresses = parts.settings.home / ADDRESS_FILE
@@ -93,9 +91,12 @@ def _run_planned(parts: Parts, process: PlannedProcess) -> int:
 
 def _run_stages(parts: Parts, stages: Sequence[str], ops_socket: socket.socket | None = None) -> int:
     from app.assembly.service import Service
+    from app.garbage_collection import exempt_loaded_objects
 
+    service = Service(parts, stages, ops_socket)
+    exempt_loaded_objects()
     try:
-        return Service(parts, stages, ops_socket).run()
+        return service.run()
     finally:
         parts.audit_heads.close()
 

@@ -1,12 +1,12 @@
 """Functions of the features that need more than one expression. `features.py` gives their meanings. Pure."""
 
+from collections.abc import Mapping
 from math import log1p
 
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable, derived
-from normalize.duplicates.comparison.location_comparison import root_words
 from normalize.duplicates.comparison.name_parts import is_cut_name, names_with_different_parts
-from normalize.duplicates.comparison.pair import LONG_COPY_WEIGHT, ComplaintPair
+from normalize.duplicates.comparison.pair import LONG_COPY_WEIGHT, ComplaintPair, roots_of
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
 
@@ -31,17 +31,19 @@ _MAX_EQUAL_TEXT_DAYS = 7
 
 def common_dictionary_words(pair: ComplaintPair) -> float:
     """Return the logarithm of the weight of common dictionary words, in proportion to the lighter text."""
-    weights = [_dictionary_weights(complaint, pair.word_frequencies) for complaint in (pair.first, pair.second)]
-    common_weight = sum(weight for word, weight in weights[0].items() if word in weights[1])
-    lighter_weight = min(sum(words.values()) for words in weights)
+    first_weights, first_weight = _dictionary_weights(pair.first, pair.word_frequencies)
+    second_weights, second_weight = _dictionary_weights(pair.second, pair.word_frequencies)
+    common_weight = sum([weight for word, weight in first_weights.items() if word in second_weights])
+    lighter_weight = min(first_weight, second_weight)
     return log1p(common_weight * common_weight / lighter_weight) if lighter_weight else 0.0
 
 
 @derived
-def _dictionary_weights(comparable: Comparable, word_frequencies: WordFrequencies) -> dict[str, float]:
-    """Return the rarities of the dictionary words among the roots of text and title."""
-    roots = root_words((*comparable.text_words, *comparable.title_words), word_frequencies)
-    return {word: word_frequencies.rarity(word) for word in roots if word_frequencies.is_known(word)}
+def _dictionary_weights(comparable: Comparable, word_frequencies: WordFrequencies) -> tuple[Mapping[str, float], float]:
+    """Return the rarities of the dictionary words among the roots of text and title, and their sum."""
+    roots = roots_of(comparable, word_frequencies)
+    weights = {word: word_frequencies.rarity(word) for word in roots if word_frequencies.is_known(word)}
+    return weights, sum(weights.values())
 
 
 def common_numbers(pair: ComplaintPair) -> float:
