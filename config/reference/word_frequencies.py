@@ -31,6 +31,8 @@ _MIN_ROOT_LETTERS = 4
 # The logarithm of one text would divide by zero.
 _MIN_TEXTS = 2
 _CACHED_WORDS = 1 << 15
+# Of the words of a text most are among a few thousand.
+_CACHED_ROOTS = 1 << 13
 
 
 class _Rarities(dict[str, float]):
@@ -51,6 +53,7 @@ class WordFrequencies:
         self.rarity: Callable[[str], float] = self._rarities.__getitem__
         self.root = lru_cache(_CACHED_WORDS)(self._root)
         self.is_known = lru_cache(_CACHED_WORDS)(self._is_known)
+        self.weighted_root = lru_cache(_CACHED_ROOTS)(self._weighted_root)
 
     @property
     def words(self) -> Collection[str]:
@@ -64,6 +67,11 @@ class WordFrequencies:
     def _root(self, word: str) -> str:
         """Return the shortest known word that a word may be derived from: `baik` for `diperbaiki`; "" if none."""
         return min((root for root in _possible_roots(word) if root in self._rarities), key=len, default="")
+
+    def _weighted_root(self, word: str) -> tuple[str, float] | None:
+        """Return the root of a word, or the word itself if it has none, with the rarity; `None` for a name."""
+        root = self.root(word) or word
+        return (root, self.rarity(root)) if self.is_known(root) else None
 
 
 def _possible_roots(word: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from math import log1p
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable, derived
 from normalize.duplicates.comparison.name_parts import is_cut_name, names_with_different_parts
-from normalize.duplicates.comparison.pair import LONG_COPY_WEIGHT, ComplaintPair, roots_of
+from normalize.duplicates.comparison.pair import LONG_COPY_WEIGHT, ComplaintPair
 from normalize.duplicates.comparison.spelling import occurs_in
 from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
 
@@ -41,8 +41,8 @@ def common_dictionary_words(pair: ComplaintPair) -> float:
 @derived
 def _dictionary_weights(comparable: Comparable, word_frequencies: WordFrequencies) -> tuple[Mapping[str, float], float]:
     """Return the rarities of the dictionary words among the roots of text and title, and their sum."""
-    roots = roots_of(comparable, word_frequencies)
-    weights = {word: word_frequencies.rarity(word) for word in roots if word_frequencies.is_known(word)}
+    words = (*comparable.text_words, *comparable.title_words)
+    weights = dict(filter(None, map(word_frequencies.weighted_root, words)))
     return weights, sum(weights.values())
 
 

@@ -166,12 +166,12 @@ class ComplaintPair:
     @cached_property
     def first_roots(self) -> set[str]:
         """Root words of the first text and title."""
-        return roots_of(self.first, self.word_frequencies)
+        return _roots(self.first, self.word_frequencies)
 
     @cached_property
     def second_roots(self) -> set[str]:
         """Root words of the second text and title."""
-        return roots_of(self.second, self.word_frequencies)
+        return _roots(self.second, self.word_frequencies)
 
     @cached_property
     def title_difference(self) -> float:
@@ -288,8 +288,7 @@ def _place_words(complaint: Comparable) -> frozenset[str]:
 
 
 @derived
-def roots_of(comparable: Comparable, word_frequencies: WordFrequencies) -> set[str]:
-    """Return the root words of a complaint's text and title."""
+def _roots(comparable: Comparable, word_frequencies: WordFrequencies) -> set[str]:
     return root_words((*comparable.text_words, *comparable.title_words), word_frequencies)
 
 

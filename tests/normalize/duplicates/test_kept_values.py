@@ -73,5 +73,11 @@ def test_a_value_of_a_pair_is_computed_at_its_first_use() -> None:
 def test_caches_of_words_and_names_are_limited() -> None:
     """A stream of new words does not fill the memory."""
     frequencies = WordFrequencies({"jalan": 3}, texts=10)
-    for cache in (phonetic_form, compare_place_names, frequencies.root, frequencies.is_known):
+    for cache in (
+        phonetic_form,
+        compare_place_names,
+        frequencies.root,
+        frequencies.is_known,
+        frequencies.weighted_root,
+    ):
         assert 0 < (cache.cache_info().maxsize or 0) <= 1 << 15
