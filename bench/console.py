@@ -23,7 +23,7 @@ import requests
 import structlog
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.operations_http import console_templates
+from app.assembly.stages.console import console_templates
 from app.clock import utc_now
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec

@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.assembly.startup.loading import load
 from app.garbage_collection import exempt_loaded_objects
 from bench.stream import ReportStream
 from bus.port import Outgoing, Record
@@ -60,7 +61,7 @@ def _measure(data_folder: Path, database: str, reports: int) -> dict[str, int]:
         Settings(home=data_folder, database_url=SecretStr(database), public_url="https://lapor.contoh.id"), CHANNELS
     )
     migrate(parts.engine)
-    parts.load_tables()
+    load(parts, ("normalize", "router"))
     exempt_loaded_objects()
     raw_records, offsets = _records(arrivals(parts, reports), count()), count()
     costs: dict[str, list[float]] = {"normalizer": [], "router": []}

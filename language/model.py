@@ -18,13 +18,13 @@ from config.reference.matter_terms import (
 from config.reference.regions import REGIONS, Regions, load_regions
 from config.reference.reloading import ReloadingTables
 from config.reference.slang import SLANG, load_slang
-from config.reference.table_reader import TableError
 from config.reference.word_frequencies import WORD_FREQUENCIES, WordFrequencies, load_word_frequencies
 from language.places.aliases import PLACE_ALIASES, PlaceAlias, load_place_aliases
 from language.places.finder import PlaceFinder
 from language.places.gazetteer import Gazetteer
 from language.places.landmarks import LANDMARKS, Landmarks, load_landmarks
 from language.places.villages import VILLAGES, Villages, load_villages
+from language.word_loading import word_reader
 from language.words import WordReader
 
 LANGUAGE_TABLES = (
@@ -72,7 +72,7 @@ def load_language_model(folder: ReferenceFolder = SHIPPED) -> LanguageModel:
         version=version_of(digests.values()),
         digests=digests,
         slang=slang,
-        words=_word_reader(slang),
+        words=word_reader(slang),
         word_frequencies=load_word_frequencies(folder.table(WORD_FREQUENCIES)),
         matter_terms=load_matter_terms(folder),
         regions=regions,
@@ -80,18 +80,6 @@ def load_language_model(folder: ReferenceFolder = SHIPPED) -> LanguageModel:
         villages=load_villages(regions, folder.table(VILLAGES)),
         landmarks=load_landmarks(regions, folder.table(LANDMARKS)),
     )
-
-
-def load_word_reader(folder: ReferenceFolder = SHIPPED) -> WordReader:
-    """Return the word reader of an operator's slang, where no other table is needed. Raises `TableError`."""
-    return _word_reader(load_slang(folder.table(SLANG)))
-
-
-def _word_reader(slang: Mapping[str, str]) -> WordReader:
-    try:
-        return WordReader(slang)
-    except ValueError as error:
-        raise TableError(f"{SLANG}: {error}; change or remove these rows") from error
 
 
 def reloading_language_model(folder: ReferenceFolder) -> ReloadingTables[LanguageModel]:

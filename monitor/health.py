@@ -3,20 +3,15 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from bus.worker_health import WorkerHealth
 from monitor.alert_thresholds import HANGING_SECONDS
 from monitor.snapshot import WorkerState
 
-_UNHEALTHY: dict[int | str, dict[str, Any]] = {
-    503: {"description": "Not healthy; the body says why.", "content": {"application/json": {}}}
-}
 # A worker that is silent for this long will not recover: the process must be started again.
 _RESTART_SECONDS = 2 * HANGING_SECONDS
 # A usual batch takes a few seconds. A worker that is silent for longer waits in a call.
@@ -83,8 +78,45 @@ class Readiness:
         return {name: shut_reason() for name, shut_reason in self.doors.items()}
 
 
-def public_routes(health: ProcessHealth, readiness: Readiness) -> APIRouter:
-    """Return the health routes of the port that everybody reaches.
+class HealthAnswers:
+    """Answers at the three addresses. `report` makes the body of `/ready` of faults, shut doors and waiting parts."""
+
+    def __init__(
+        self,
+        health: ProcessHealth,
+        readiness: Readiness,
+        report: Callable[[_Causes, _Causes, _Causes], Mapping[str, object]],
+    ) -> None:
+        self._health = health
+        self._readiness = readiness
+        self._report = report
+        self._check_threads = CapacityLimiter(_CHECK_THREADS)
+
+    async def live(self) -> JSONResponse:
+        """Answer 503 if a worker of this process hangs; then the supervisor must start the process again."""
+        hanging = self._health.hanging
+        return JSONResponse({"live": not hanging, "hanging": hanging}, 503 if hanging else 200)
+
+    async def startup(self) -> JSONResponse:
+        """Answer 503 until every part of this process has been started. A dependency may still be away then."""
+        started = self._health.started.is_set()
+        return JSONResponse({"started": started}, 200 if started else 503)
+
+    async def ready(self) -> JSONResponse:
+        """Answer 503 if the process can't take complaints; list the shut doors, failed checks and waiting parts."""
+        return await run_sync(self._check_readiness, limiter=self._check_threads)
+
+    def _check_readiness(self) -> JSONResponse:
+        faults, shut_reasons = self._readiness.faults(), self._readiness.shut_reasons()
+        waiting = self._health.waiting
+        is_ready = self._readiness.is_ready({**faults, **waiting}, shut_reasons)
+        return JSONResponse(
+            {"ready": is_ready, **self._report(faults, shut_reasons, waiting)}, 200 if is_ready else 503
+        )
+
+
+def public_answers(health: ProcessHealth, readiness: Readiness) -> HealthAnswers:
+    """Return the answers on the port that everybody reaches.
 
     `/ready` says which doors are open and which dependencies are away, without reasons and numbers.
     """
@@ -93,13 +125,13 @@ def public_routes(health: ProcessHealth, readiness: Readiness) -> APIRouter:
         doors = {name: {"open": not reason} for name, reason in shut_reasons.items()}
         return {"doors": doors, "faults": [*faults], "waiting": [*waiting]}
 
-    return _routes(health, readiness, report)
+    return HealthAnswers(health, readiness, report)
 
 
-def operations_routes(
+def operations_answers(
     health: ProcessHealth, readiness: Readiness, figures: Mapping[str, Callable[[], object]]
-) -> APIRouter:
-    """Return the health routes of the operations' port.
+) -> HealthAnswers:
+    """Return the answers on the operations' port.
 
     `/ready` has the reasons of shut doors, the errors of failed checks, and `figures`; a figure that raises is null.
     """
@@ -112,41 +144,7 @@ def operations_routes(
             **{name: _figure_or_none(figure) for name, figure in figures.items()},
         }
 
-    return _routes(health, readiness, report)
-
-
-def _routes(
-    health: ProcessHealth,
-    readiness: Readiness,
-    report: Callable[[_Causes, _Causes, _Causes], Mapping[str, object]],
-) -> APIRouter:
-    """Return the health routes; `report` makes the body of `/ready` of faults, shut doors and waiting parts."""
-    router = APIRouter(tags=["health"])
-    check_threads = CapacityLimiter(_CHECK_THREADS)
-
-    async def live() -> JSONResponse:
-        """Answer 503 if a worker of this process hangs; then the supervisor must start the process again."""
-        hanging = health.hanging
-        return JSONResponse({"live": not hanging, "hanging": hanging}, 503 if hanging else 200)
-
-    async def startup() -> JSONResponse:
-        """Answer 503 until every part of this process has been started. A dependency may still be away then."""
-        started = health.started.is_set()
-        return JSONResponse({"started": started}, 200 if started else 503)
-
-    async def ready() -> JSONResponse:
-        """Answer 503 if the process can't take complaints; list the shut doors, failed checks and waiting parts."""
-        return await run_sync(check_readiness, limiter=check_threads)
-
-    def check_readiness() -> JSONResponse:
-        faults, shut_reasons, waiting = readiness.faults(), readiness.shut_reasons(), health.waiting
-        is_ready = readiness.is_ready({**faults, **waiting}, shut_reasons)
-        return JSONResponse({"ready": is_ready, **report(faults, shut_reasons, waiting)}, 200 if is_ready else 503)
-
-    router.add_api_route("/live", live, methods=["GET"], responses=_UNHEALTHY)
-    router.add_api_route("/startup", startup, methods=["GET"], responses=_UNHEALTHY)
-    router.add_api_route("/ready", ready, methods=["GET"], responses=_UNHEALTHY)
-    return router
+    return HealthAnswers(health, readiness, report)
 
 
 def _wait_cause(worker: WorkerHealth) -> str:

@@ -5,12 +5,15 @@ The field names are also the JSON keys of `satupintu lag --json`, `satupintu top
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import Self, TypeAlias
 
 from pydantic import ConfigDict, Field
 
 from messages.shapes import Channel, Moment, Shape
 from messages.topics import TRIAGE
+
+# Topics of each consumer group.
+TopicsByGroup: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class Backlog(Shape):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from bus.errors import Retry, Stop
 from bus.port import Reader
@@ -14,13 +14,10 @@ from monitor import consumer_lag
 from monitor.alert_thresholds import CLOCK_SECONDS
 from monitor.pending_review import PendingReviewTracker
 from monitor.process_probe import ProcessProbe
-from monitor.snapshot import QueueState, Snapshot
+from monitor.snapshot import QueueState, Snapshot, TopicsByGroup
 
 # A jump of the clock is reported for ten minutes.
 _JUMP_SECONDS = 600.0
-
-# Topics of each consumer group.
-TopicsByGroup: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class _ClockReading(NamedTuple):

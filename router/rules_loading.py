@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.reference.folder import ReferenceFolder, version_of
-from config.reference.reloading import RefusedEdit, ReloadingTables, Source
+from config.reference.reloading import ReloadingTables, Source
 from config.reference.table_reader import TableError
 from language.model import LanguageModel, load_language_model
 from language.phrase_lexicon import Phrase
@@ -29,7 +29,7 @@ from router.rules import Rules
 from router.scoring import load_weights
 
 TOPICS, COMPETENCE, EVIDENCE_WEIGHTS = "topics.csv", "competence.csv", "doors.csv"
-_ROUTING_TABLES = (AGENCIES, UNITS, TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
+_ROUTING_TABLES = (TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
 # The tables that the version of the rules covers. Their order is part of the version.
 RULE_TABLES = (
     *(AGENCIES, UNITS, TOPICS, COMPETENCE, LANDMARKS, EVIDENCE_WEIGHTS),
@@ -37,14 +37,14 @@ RULE_TABLES = (
 )
 
 
-def load_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
+def load_rules(folder: ReferenceFolder, language: LanguageModel, registry: Registry | None = None) -> Rules:
     """Return the rules of an operator's tables; a missing table, except of agencies, is the shipped one.
 
     Rows of a shipped table whose agencies the operator does not have are left out. `language` is the model of the same
-    folder. Raises `TableError` naming every fault.
+    folder, and `registry` its registry, which is loaded if it is not given. Raises `TableError` naming every fault.
     """
-    digests = {**folder.digests(_ROUTING_TABLES), **language.digests}
-    registry = load_registry(folder, language.words)
+    registry = registry or load_registry(folder, language.words)
+    digests = {**folder.digests(_ROUTING_TABLES), **registry.digests, **language.digests}
     topics = load_topics(folder.table(TOPICS), language.words)
     competence = load_competence(folder.table(COMPETENCE))
     if folder.has_shipped(COMPETENCE):
@@ -87,25 +87,20 @@ def load_rules_of_folder(path: Path) -> Rules:
     return load_rules(folder, load_language_model(folder))
 
 
-def reloading_rules(folder: ReferenceFolder, languages: Source[LanguageModel]) -> ReloadingTables[Rules]:
-    """Return the rules of a folder, loaded again after an edit of its tables and after a change of the language model.
+def reloading_rules(
+    folder: ReferenceFolder, languages: Source[LanguageModel], registries: Source[Registry]
+) -> ReloadingTables[Rules]:
+    """Return the rules of a folder, loaded again after an edit of any table, and with a new model or registry.
 
-    An added or removed agency is refused until a restart: its queue is created at the start, and nothing may be sent
-    to a queue that does not exist. Raises `TableError` if the tables cannot be used now.
+    Raises `TableError` if the tables cannot be used now.
     """
     return ReloadingTables(
         "rules",
         folder,
         _ROUTING_TABLES,
-        lambda: load_rules(folder, languages.current()),
-        dependency=languages.current,
-        check=_check_agencies,
+        lambda: load_rules(folder, languages.current(), registries.current()),
+        dependency=lambda: (languages.current(), registries.current()),
     )
-
-
-def _check_agencies(previous: Rules, new: Rules) -> None:
-    if changed := previous.registry.agencies.keys() ^ new.registry.agencies.keys():
-        raise RefusedEdit(f"restart to add or remove these agencies: {', '.join(sorted(changed))}")
 
 
 def _spelling_corrector(topics: Topics, names: Iterable[Phrase], language: LanguageModel) -> SpellingCorrector:

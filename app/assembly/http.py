@@ -1,6 +1,5 @@
 """The one HTTP application of a process: the doors, the status page and the health checks."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -21,7 +20,7 @@ from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
 from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders
+from app.pages.headers import PageHeaders, new_nonce
 from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
 from bus.port import Producer
@@ -37,8 +36,8 @@ from ingest.http.rate_limits import RateLimiter
 from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
-from monitor import health
-from monitor.health import ProcessHealth
+from monitor.documented_routes import health_routes
+from monitor.health import ProcessHealth, public_answers
 from sinks.ledger.own.own_page import OwnPage
 from sinks.ledger.own.own_report import OwnReports
 from sinks.ledger.page import StatusPage
@@ -55,7 +54,6 @@ _TEMPLATES = [
         "oversight/public/templates",
     )
 ]
-_NONCE_BYTES = 16
 _TITLE = "SP4N-LAPOR! Satu Pintu"
 
 
@@ -83,7 +81,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     )
     app.add_middleware(Open311Errors)
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
+    app.add_middleware(PageHeaders, new_nonce=new_nonce)
     gate = Gate(producer, parts.now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
     for channel in parts.installed_channels:
@@ -95,7 +93,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         app.include_router(public_pages(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     if settings.public_figures:
         app.include_router(public_figures(parts, pages).routes())
-    app.include_router(health.public_routes(pulse, readiness(parts, doors)))
+    app.include_router(health_routes(public_answers(pulse, readiness(parts, doors))))
     app.include_router(ApiViewer(_TITLE).routes())
     return app
 

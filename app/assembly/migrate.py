@@ -1,20 +1,22 @@
-"""Migrates the database to the tables of this version. Several processes may do it at once."""
+"""Migrates the database to the tables of this version. Several processes may do it at once.
 
+Alembic and the migrations are imported only where there is something to migrate: they take 20 MB.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from app.assembly.parts import Parts
 from bus.errors import Stop
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
-from config.postgresql import without_statement_limit
 from privacy.key_file import move_keys
+
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+# Alembic's own table: one row with the last migration.
+_APPLIED = table("alembic_version", column("version_num"))
 
 
 def migrate_databases(parts: Parts) -> None:
@@ -30,30 +32,47 @@ def migrate(engine: Engine) -> None:
 
     A migrated database is only read: no lock is needed, and none that another process holds is waited for.
     """
-    if _is_migrated(engine):
-        return
-    config = _alembic_config()
-    with write_transaction(engine) as connection, without_statement_limit(connection):
+    with read_transaction(engine) as connection:
+        if _is_migrated(connection):
+            return
+    with write_transaction(engine) as connection:
         lock_until_commit(connection, DatabaseLock.MIGRATION)
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise Stop(f"the database does not fit this version of the program: {error}") from error
+        # Another process may have migrated it meanwhile.
+        if not _is_migrated(connection):
+            _upgrade(connection)
 
 
 @cache
-def newest_revisions() -> frozenset[str]:
-    """Return the revisions of a migrated database. The first call imports every migration."""
-    return frozenset(ScriptDirectory.from_config(_alembic_config()).get_heads())
+def newest_revision() -> str:
+    """Return the revision of a migrated database: the number with which the name of the last migration begins."""
+    return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
-def _alembic_config() -> Config:
+def _is_migrated(connection: Connection) -> bool:
+    if not inspect(connection).has_table(_APPLIED.name):
+        return False
+    return [*connection.scalars(select(_APPLIED.c.version_num))] == [newest_revision()]
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    return config
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    try:
+        with _any_duration(connection):
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise Stop(f"the database does not fit this version of the program: {error}") from error
 
 
-def _is_migrated(engine: Engine) -> bool:
-    with read_transaction(engine) as connection:
-        return newest_revisions() == set(MigrationContext.configure(connection).get_current_heads())
+def _any_duration(connection: Connection) -> AbstractContextManager[None]:
+    if connection.dialect.name != "postgresql":
+        return nullcontext()
+    # Without PostgreSQL its driver is not needed.
+    from config.postgresql import without_statement_limit
+
+    return without_statement_limit(connection)

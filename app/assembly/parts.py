@@ -92,11 +92,6 @@ class Parts:
         parts.settings = settings
         return parts
 
-    def load_tables(self) -> None:
-        """Load the tables that the stages read. Raises `TableError` and `SettingsError`."""
-        _ = self.rules, self.matchers, self.classifier, self.danger_reader, self.conversation
-        _ = self.deadlines, self.retention, self.regions, self.services
-
     @property
     def watched_addresses(self) -> Sequence[str]:
         """Operations' addresses of the processes: those set, those that `run` started, or that of this machine."""
@@ -194,28 +189,24 @@ class Parts:
         """The routing rules, reloaded when operators edit them. Raises `TableError`."""
         from router.rules_loading import reloading_rules
 
-        return reloading_rules(self.reference, self.language_models)
+        return reloading_rules(self.reference, self.language_models, self.registries)
 
     @property
     def rules(self) -> Rules:
         """The rules in force."""
         return self.reloading_rules.current()
 
+    @cached_property
+    def registries(self) -> ReloadingTables[Registry]:
+        """Agencies and units, reloaded when operators edit them. Raises `TableError` naming every fault."""
+        from router.registry.registry_loading import reloading_registry
+
+        return reloading_registry(self.reference)
+
     @property
     def registry(self) -> Registry:
-        """Agencies and units: those of the rules in force, or read alone in a process that needs no rules.
-
-        Raises `TableError` naming every fault of the tables.
-        """
-        return self.rules.registry if "reloading_rules" in vars(self) else self._registry_alone
-
-    @cached_property
-    def _registry_alone(self) -> Registry:
-
-        from language.model import load_word_reader
-        from router.registry.registry_loading import load_registry
-
-        return load_registry(self.reference, load_word_reader(self.reference))
+        """The registry in force."""
+        return self.registries.current()
 
     @cached_property
     def services(self) -> Open311Services:
@@ -409,11 +400,12 @@ class Parts:
     @cached_property
     def bus(self) -> Bus:
         """The bus that the settings name."""
-        from app.assembly.kafka import kafka_bus
-        from bus.local.bus import LocalBus
-
         if self.settings.bus == "local":
+            from bus.local.bus import LocalBus
+
             return LocalBus(self.settings.home / "bus.db", time.time)
+        from app.assembly.kafka import kafka_bus
+
         return kafka_bus(self.settings)
 
     @cached_property
@@ -467,10 +459,10 @@ class Parts:
 
     def door_producer(self) -> Producer:
         """Return a producer with a short deadline: a citizen or a provider waits for the answer."""
-        from app.assembly.kafka import kafka_bus
-
         if self.settings.bus == "local":
             return self.bus.producer()
+        from app.assembly.kafka import kafka_bus
+
         return kafka_bus(self.settings, _DOOR_SECONDS).producer()
 
     @property

@@ -1,64 +1,45 @@
-"""Runs the stages of a process until it is stopped: each in its own thread, the HTTP doors in the main thread."""
+"""Runs the stages of a process until it is stopped: each in its own thread, the HTTP doors in the main thread.
 
-import asyncio
+A process imports the parts of its own stages only: see `app.assembly.startup.loading`.
+"""
+
+from __future__ import annotations
+
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import cast
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
 
-from app.assembly import http, operations_http, traces
-from app.assembly.desk import http as desk_http
-from app.assembly.desk.parts import DeskParts
-from app.assembly.doors.public_view import public_read_model
-from app.assembly.installed_channel import InstalledChannel
 from app.assembly.migrate import migrate_databases
-from app.assembly.monitoring import snapshot_collector
-from app.assembly.oversight import parts as oversight
-from app.assembly.oversight.reveal_report import reveal_report
-from app.assembly.parts import Parts
-from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
 from app.assembly.processes.batch_pauses import batch_pause
 from app.assembly.queues import membership
-from app.assembly.replies.senders import reply_senders
-from app.assembly.safekeeping.archive import archive_schedule
-from app.assembly.safekeeping.forgetting import destruction_loop, forget_stage
-from app.assembly.safekeeping.retention import retention_schedule
 from app.assembly.startup.preparation import Preparation
-from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
-from app.operations.audit_log import AuditHeadSchedule
 from bus.ensured_topics import EnsuringConsumer, RedirectingStage
 from bus.errors import Stop
-from bus.port import Producer
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable
-from config.settings import Settings
-from ingest.http.connection_deadlines import Deadlines, deadline_protocol
-from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import topics
 from messages.codec import NewerVersionError
-from messages.topics import ConsumerGroup
-from monitor.audit.schedule import AuditSchedule
 from monitor.health import ProcessHealth
-from monitor.monitor_loop import MonitorLoop
-from sinks.ledger.sink import LedgerSink
-from sinks.replies.sink import ReplySink
+
+if TYPE_CHECKING:
+    import socket
+
+    from app.assembly.desk.parts import DeskParts
+    from app.assembly.parts import Parts
+    from bus.port import Producer
+    from messages.topics import ConsumerGroup
 
 # Errors for which a stage waits and tries the same records again.
 STAGE_RETRIES = (DatabaseUnavailable, NewerVersionError)
-# Pause before an audit that found differences is repeated. Every stage has processed its backlog of then by then.
-_REPEAT_AUDIT_SECONDS = 60.0
-# Pause between two heads of the audit log on the bus, besides the one of each row.
-_AUDIT_HEAD_SECONDS = 3_600.0
 # How long the doors wait for the database and the topics at start. Usually they are ready within a second; without
 # them the doors open all the same.
 _DOOR_PATIENCE_SECONDS = 5.0
@@ -86,7 +67,6 @@ class Service:
         # 0, or the code of the first error that ended the process.
         self._exit_code = 0
         self._server: uvicorn.Server | None = None
-        self._desk = DeskParts(parts)
         # For each door of this process a function that returns why it is shut.
         self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
         self._preparation = Preparation(
@@ -101,24 +81,19 @@ class Service:
         """Run until stopped; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
-        producer = SpoolingProducer(self._parts.door_producer(), self._parts.spool)
-        threads = [
-            threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._threads(producer)
-        ]
+        threads = [threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._threads()]
         for thread in threads:
             thread.start()
         self._preparation.wait(_DOOR_PATIENCE_SECONDS)
         self._health.started.set()
         _log.info("service.started", stages=sorted(self._stages), bus=self._parts.settings.bus)
         try:
-            self._serve(producer)
+            self._serve()
         finally:
             self.stop()
             for thread in threads:
                 thread.join()
-            producer.close()
-            self._desk.close()
-            self._parts.audit_heads.close()
+            self._close_producers()
         _log.info("service.stopped", code=self._exit_code)
         return self._exit_code
 
@@ -133,112 +108,119 @@ class Service:
         if self._parts.ensured_topics.refused:
             self._parts.ensure_topics()
 
-    def _drain_spool(self) -> None:
-        producer = self._parts.bus.producer()
-        try:
-            lock = self._parts.settings.home / "spool.lock"
-            SpoolDrain(self._parts.spool, producer, lock, self._parts.ensure_topics, self._stopping).run()
-        finally:
-            producer.close()
+    @cached_property
+    def _producer(self) -> Producer:
+        from app.assembly.stages import doors
 
-    def _serve(self, producer: Producer) -> None:
-        app = self._public_application(producer)
-        if app is None:
+        return doors.door_producer(self._parts)
+
+    @cached_property
+    def _desk(self) -> DeskParts:
+        from app.assembly.desk.parts import DeskParts
+
+        return DeskParts(self._parts)
+
+    def _close_producers(self) -> None:
+        if "_producer" in vars(self):
+            self._producer.close()
+        if "_desk" in vars(self):
+            self._desk.close()
+        self._parts.audit_heads.close()
+
+    def _serve(self) -> None:
+        """Serve the public port, if this process has one, until stopped."""
+        has_doors = "ingest" in self._stages
+        has_desk = "desk" in self._stages and not self._parts.settings.desk_port
+        if not (has_doors or has_desk):
             self._stopping.wait()
             return
-        self._server = uvicorn.Server(server_config(app, self._parts.settings))
+        from app.assembly.stages.public_port import public_application, server_config
+
+        producer, desk = self._producer if has_doors else None, self._desk if has_desk else None
+        application = public_application(self._parts, producer, desk, self._health, self._doors)
+        self._server = uvicorn.Server(server_config(application, self._parts.settings))
         if not self._stopping.is_set():
             self._server.run()
 
-    def _public_application(self, producer: Producer) -> ASGIApp | None:
-        """Return what this process serves on its public port: doors, desk, both or nothing."""
-        doors = http.build(self._parts, producer, self._health, self._doors) if "ingest" in self._stages else None
-        if "desk" not in self._stages or self._parts.settings.desk_port:
-            return doors
-        desk = desk_http.build(self._parts, self._desk)
-        return desk_http.SplitByPath(dict.fromkeys(desk_http.PREFIXES, desk), doors) if doors else desk
-
-    def _desk_threads(self) -> Iterable[NamedThread]:
-        yield from ((name, self._preparation.then(run)) for name, run in self._desk.threads(self._stopping))
-        if port := self._parts.settings.desk_port:
-            app = desk_http.build(self._parts, self._desk)
-            yield "desk-http", operations_http.OpsServer(app, self._parts.settings.host, port, self._stopping).run
-
-    def _threads(self, producer: Producer) -> Iterable[NamedThread]:
+    def _threads(self) -> Iterable[NamedThread]:
         """Return everything that runs in a thread."""
-        parts = self._parts
         yield "preparation", self._preparation.run
         if "ingest" in self._stages:
-            yield "spool", self._drain_spool
-            for channel in parts.installed_channels:
-                yield from self._background_doors(channel, producer)
-            yield from practice_x_threads(parts, self._stopping)
-        for package, group, build_stage in self._stage_workers():
-            if package in self._stages:
-                yield group, self._worker(parts.consumer_groups[group], build_stage())
-        if "sinks" in self._stages:
-            for name, run in reply_senders(parts, self._stopping):
-                yield name, self._preparation.then(run)
-            yield "person-keys", self._preparation.then(destruction_loop(parts, self._stopping))
-        if "desk" in self._stages:
-            yield from self._desk_threads()
-        if "oversight" in self._stages:
-            for name, run in oversight.threads(parts, self._stopping):
-                yield name, self._preparation.then(run)
+            from app.assembly.stages import doors
+
+            yield from doors.threads(self._parts, self._producer, self._doors, self._stopping)
+        for group, stage in self._stage_workers():
+            yield group, self._worker(self._parts.consumer_groups[group], stage)
+        yield from ((name, self._preparation.then(run)) for name, run in self._prepared_threads())
         yield from self._operations()
 
-    def _background_doors(self, channel: InstalledChannel, producer: Producer) -> Iterable[NamedThread]:
-        for door in channel.background_doors(self._parts, producer, self._stopping):
-            self._doors[door.name] = door.why_shut
-            yield from door.threads
-
-    def _stage_workers(self) -> Iterable[tuple[str, str, Callable[[], Stage]]]:
-        """Return the package, the consumer group and the builder of each stage."""
+    def _stage_workers(self) -> Iterable[tuple[str, Stage]]:
+        """Yield the stages that read topics, by their consumer groups."""
         parts = self._parts
-        return (
-            ("normalize", "normalize", lambda: parts.normalizer),
-            ("router", "router", lambda: parts.router),
-            (
-                "sinks",
-                "ledger",
-                lambda: LedgerSink(
-                    parts.engine,
-                    parts.channels.names,
-                    parts.answer_check,
-                    lambda: parts.registry.institutions,
-                    public_read_model(parts).handle if parts.settings.public_view else None,
-                ),
-            ),
-            ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),
-            ("desk", "desk", lambda: self._desk.sink),
-            ("oversight", "oversight", lambda: oversight.sink(parts)),
-            ("sinks", "forget", lambda: forget_stage(parts)),
-        )
+        if "normalize" in self._stages:
+            yield "normalize", parts.normalizer
+        if "router" in self._stages:
+            yield "router", parts.router
+        if "sinks" in self._stages:
+            from app.assembly.stages import sinks
+
+            yield from sinks.stages(parts)
+        if "desk" in self._stages:
+            yield "desk", self._desk.sink
+        if "oversight" in self._stages:
+            from app.assembly.oversight import parts as oversight
+
+            yield "oversight", oversight.sink(parts)
+
+    def _prepared_threads(self) -> Iterable[NamedThread]:
+        """Yield what begins once the database and the topics are ready."""
+        parts = self._parts
+        if "sinks" in self._stages:
+            from app.assembly.stages import sinks
+
+            yield from sinks.threads(parts, self._stopping)
+        if "desk" in self._stages:
+            yield from self._desk.threads(self._stopping)
+        if "oversight" in self._stages:
+            from app.assembly.oversight import parts as oversight
+
+            yield from oversight.threads(parts, self._stopping)
+        if "monitor" in self._stages:
+            from app.assembly.oversight.reveal_report import reveal_report
+            from app.assembly.safekeeping.archive import archive_schedule
+            from app.assembly.safekeeping.retention import retention_schedule
+
+            yield "reveals", reveal_report(parts, self._stopping).run
+            yield "retention", retention_schedule(parts, self._stopping).run
+            if folder := parts.settings.archive_folder:
+                yield "archive", archive_schedule(parts, folder, self._stopping).run
 
     def _operations(self) -> Iterable[NamedThread]:
-        """Return the monitor, if it is among the stages, and the operations' port, if the process has one."""
-        parts, monitor_loop = self._parts, None
+        """Yield the monitor, if it is among the stages, and the ports for persons: that of operations, of the desk."""
+        parts, settings, monitor_loop = self._parts, self._parts.settings, None
         if "monitor" in self._stages:
-            collector = snapshot_collector(parts, repeated=True)
-            monitor_loop = MonitorLoop(collector.collect, parts.channels, self._stopping, parts.settings.ops_seconds)
+            from app.assembly.stages import monitor
+
+            collector = monitor.collector(parts)
+            monitor_loop = monitor.monitor_loop(parts, collector, self._stopping)
             yield "monitor", monitor_loop.run
-            if minutes := parts.settings.audit_minutes:
-                record = collector.record_audit
-                schedule = AuditSchedule(parts.audit, record, self._stopping, minutes * 60, _REPEAT_AUDIT_SECONDS)
-                yield "audit", schedule.run
-            head_schedule = AuditHeadSchedule(parts.audit_log, self._stopping, utc_now, _AUDIT_HEAD_SECONDS)
-            yield "audit-heads", head_schedule.run
-            yield "reveals", self._preparation.then(reveal_report(parts, self._stopping).run)
-            yield "retention", self._preparation.then(retention_schedule(parts, self._stopping).run)
-            if folder := parts.settings.archive_folder:
-                yield "archive", self._preparation.then(archive_schedule(parts, folder, self._stopping).run)
-            if parts.settings.otlp_endpoint:
+            yield from monitor.audit_threads(parts, collector, self._stopping)
+            if settings.otlp_endpoint:
+                from app.assembly import traces
+
                 # This stage rejects nothing, so it never writes a dead letter.
                 yield "traces", self._worker(traces.consumer_group(parts), traces.stage(parts))
-        if port := parts.settings.ops_port_of(self._stages):
+        if port := settings.ops_port_of(self._stages):
+            from app.assembly import operations_http
+
             app = operations_http.build(parts, self._health, self._doors, monitor_loop)
-            host, listener = parts.settings.ops_host, self._ops_socket
-            yield "ops", operations_http.OpsServer(app, host, port, self._stopping, listener).run
+            yield "ops", operations_http.OpsServer(app, settings.ops_host, port, self._stopping, self._ops_socket).run
+        if "desk" in self._stages and settings.desk_port:
+            from app.assembly.desk import http as desk_http
+            from app.assembly.operations_http import OpsServer
+
+            app = desk_http.build(parts, self._desk)
+            yield "desk-http", OpsServer(app, settings.host, settings.desk_port, self._stopping).run
 
     def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
         parts = self._parts
@@ -271,20 +253,3 @@ class Service:
         if not self._stopping.is_set():
             self._exit_code = exit_code
             self.stop()
-
-
-def server_config(app: ASGIApp, settings: Settings, deadlines: Deadlines = Deadlines()) -> uvicorn.Config:  # noqa: B008 - immutable
-    """Return the configuration of the HTTP server; only trusted proxies may name the address of a client."""
-    return uvicorn.Config(
-        app,
-        settings.host,
-        settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=20,
-        # uvicorn's type is a class. It calls the value as a function.
-        http=cast("type[asyncio.Protocol]", deadline_protocol(deadlines)),
-        # A WebSocket would have another protocol, without deadlines.
-        ws="none",
-        forwarded_allow_ips=settings.trusted_proxies,
-    )

@@ -36,8 +36,26 @@ def run(
     with open_parts() as parts:
         if not stages and not threads:
             sys.exit(_run_processes(parts, quiet=quiet))
-        _prepare_start(parts, stages or STAGES, quiet=quiet or bool(stages))
-        sys.exit(_run_stages(parts, stages or STAGES))
+        sys.exit(_run_process(parts, stages or STAGES, quiet=quiet or bool(stages)))
+
+
+def _run_process(parts: Parts, stages: Sequence[str], *, quiet: bool) -> int:
+    """Run these stages in this process until stopped. Return the exit code.
+
+    What only the start needs (all tables, migrations) is loaded in a process of its own, which ends before the stages
+    begin.
+    """
+    import time
+
+    from app.assembly.processes.supervisor import Supervisor
+    from app.assembly.startup.loading import load
+
+    load(parts, stages)
+    supervisor = Supervisor({}, time.monotonic)
+    code = supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, stages, quiet=quiet)))
+    if code or supervisor.is_ending:
+        return code
+    return _run_stages(parts, stages)
 
 
 def _run_processes(parts: Parts, *, quiet: bool) -> int:
@@ -51,9 +69,10 @@ def _run_processes(parts: Parts, *, quiet: bool) -> int:
     from app.assembly.processes.address_file import ADDRESS_FILE, remove_addresses, write_addresses
     from app.assembly.processes.plan import plan_processes
     from app.assembly.processes.supervisor import Supervisor
+    from app.assembly.startup.loading import load
     from app.garbage_collection import exempt_loaded_objects
 
-    _load_shared(parts)
+    load(parts, STAGES)
     planned = plan_processes(parts.settings)
     functions = {process.name: partial(_run_planned, parts, process) for process in planned}
     supervisor = Supervisor(functions, time.monotonic)
@@ -66,18 +85,6 @@ def _run_processes(parts: Parts, *, quiet: bool) -> int:
         return supervisor.run()
     finally:
         remove_addresses(addresses)
-
-
-def _load_shared(parts: Parts) -> None:
-    """Import what every process needs, and load the tables. The checks of the start name what is wrong with them."""
-    import app.assembly.service
-    import app.assembly.startup.checks  # noqa: F401
-    from app.assembly.migrate import newest_revisions
-    from config.settings import SettingsError
-
-    newest_revisions()
-    with suppress(SettingsError, OSError):
-        parts.load_tables()
 
 
 def _run_planned(parts: Parts, process: PlannedProcess) -> int:
@@ -112,11 +119,18 @@ def _explained(run: Callable[[], int | None]) -> int:
 
 def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
     """Check whether a service with these stages can start, and print addresses and examples. Raises `Stop`."""
+    from app.assembly.migrate import migrate_databases
     from app.assembly.startup import checks as startup_checks
     from app.welcome import welcome
+    from bus.errors import Stop
+    from config.database import DatabaseUnavailable
 
     startup_checks.must_pass(parts, with_doors="ingest" in stages)
     startup_checks.ports_must_be_free(parts, stages)
+    if "ingest" not in stages:
+        # Doors are not kept waiting by a long migration: it runs beside them.
+        with suppress(DatabaseUnavailable, Stop):
+            migrate_databases(parts)
     if not quiet:
         # Not through Rich: a wrapped command cannot be pasted.
         print(welcome(parts) + _administrator_line(parts), file=sys.stderr)

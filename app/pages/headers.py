@@ -3,6 +3,7 @@
 Styles are inside the pages and are allowed by a nonce, which is new for each response. Scripts are files of ours.
 """
 
+import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 
@@ -24,12 +25,19 @@ _ALWAYS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
 }
 
+_NONCE_BYTES = 16
+
 _nonce: ContextVar[str] = ContextVar("nonce")
 
 
 def nonce() -> str:
     """Return the nonce of the current response, for the `<style>` of its page."""
     return _nonce.get()
+
+
+def new_nonce() -> str:
+    """Return a nonce for one response: a text that nobody can guess."""
+    return secrets.token_urlsafe(_NONCE_BYTES)
 
 
 def response_headers(response_nonce: str) -> dict[str, str]:

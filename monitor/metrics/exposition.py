@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
@@ -14,12 +12,7 @@ from starlette.responses import Response
 from monitor.metrics.catalog import METRICS, Kind, Metric
 from monitor.metrics.values import Sample, monitor_samples, own_samples
 from monitor.monitor_loop import Observation
-from monitor.snapshot import ProcessState
-from monitor.snapshot_collector import TopicsByGroup
-
-_TEXT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The metrics, in the format that was asked for.", "content": {"text/plain": {}}}
-}
+from monitor.snapshot import ProcessState, TopicsByGroup
 
 
 class Exposition(Collector):
@@ -40,6 +33,8 @@ class Exposition(Collector):
         self._latest = latest
         self._groups = groups
         self._now = now
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Yield every metric that has a value now."""
@@ -51,19 +46,10 @@ class Exposition(Collector):
             if value_by_labels:
                 yield _family(metric, value_by_labels)
 
-    def routes(self) -> APIRouter:
-        """Return the route `/metrics`. The `Accept` header chooses the format."""
-        registry = CollectorRegistry()
-        registry.register(self)
-        router = APIRouter(tags=["operations"])
-
-        def metrics(accept: Annotated[str, Header()] = "") -> Response:
-            """Return all metrics of this process."""
-            encode, content_type = choose_encoder(accept)
-            return Response(encode(registry), headers={"content-type": content_type})
-
-        router.add_api_route("/metrics", metrics, methods=["GET"], response_class=Response, responses=_TEXT)
-        return router
+    def answer(self, accept: str) -> Response:
+        """Return all metrics. `accept` is the `Accept` header, which chooses the format."""
+        encode, content_type = choose_encoder(accept)
+        return Response(encode(self._registry), headers={"content-type": content_type})
 
     def _samples(self) -> Iterator[Sample]:
         # The clock is read first: Prometheus compares it with the time of the scrape, and the state may take a while.

@@ -18,9 +18,9 @@ from monitor.snapshot import (
     QueueState,
     Snapshot,
     StageState,
+    TopicsByGroup,
     WorkerState,
 )
-from monitor.snapshot_collector import TopicsByGroup
 
 # A label holds only our own names. A record of another program could have any text in its headers.
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")

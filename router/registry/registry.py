@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from config.reference.folder import version_of
 from language.phrase_index import PhraseIndex
 from messages.topics import TRIAGE
 from router.registry import agencies as agency_rows
@@ -16,8 +17,10 @@ class Registry:
 
     `name_index` finds institutions by their names, their nationwide units, and their former names. A name of a former
     institution with one successor names the successor. With several it names the former one: the topic decides.
+    `digests` are the SHA-256 digests of the tables by name.
     """
 
+    digests: Mapping[str, bytes]
     agencies: Mapping[str, Agency]
     institutions: Mapping[str, Agency]
     name_index: PhraseIndex[Agency]
@@ -31,6 +34,11 @@ class Registry:
         receivers = {code: agency_rows.receiving_agency(code, self.institutions) for code in self.institutions}
         object.__setattr__(self, "_current_by_code", current)
         object.__setattr__(self, "_receiver_by_code", receivers)
+
+    @property
+    def version(self) -> str:
+        """The version of the tables, which changes with their content."""
+        return version_of(self.digests.values())
 
     def name_of(self, code: str) -> str:
         """Return the name of an institution; the code itself if it is no longer in the registry."""

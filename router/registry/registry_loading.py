@@ -4,8 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from config.reference.folder import ReferenceFolder
+from config.reference.reloading import RefusedEdit, ReloadingTables
+from config.reference.slang import SLANG
 from config.reference.table_reader import TableError
 from language.phrase_index import PhraseIndex
+from language.word_loading import load_word_reader
 from language.words import WordReader
 from router.registry.agencies import Agency, codes_by_phrase, current_institutions
 from router.registry.agency_table import AGENCIES, agency_faults, load_agencies
@@ -15,6 +18,28 @@ from router.registry.registry import Registry
 from router.registry.unit_table import UNITS, load_units, unit_faults
 from router.registry.units import Unit, UnitIndex
 
+REGISTRY_TABLES = (AGENCIES, UNITS)
+
+
+def reloading_registry(folder: ReferenceFolder) -> ReloadingTables[Registry]:
+    """Return the registry of a folder, loaded again after an edit of its tables.
+
+    An added or removed agency is refused until a restart: its queue is created at the start, and nothing may be sent
+    to a queue that does not exist. Raises `TableError` if the tables cannot be used now.
+    """
+    return ReloadingTables(
+        "registry",
+        folder,
+        (*REGISTRY_TABLES, SLANG),
+        lambda: load_registry(folder, load_word_reader(folder)),
+        check=_check_agencies,
+    )
+
+
+def _check_agencies(previous: Registry, new: Registry) -> None:
+    if changed := previous.agencies.keys() ^ new.agencies.keys():
+        raise RefusedEdit(f"restart to add or remove these agencies: {', '.join(sorted(changed))}")
+
 
 def load_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
     """Return the agencies and units of an operator's tables. Raises `TableError` naming every fault.
@@ -23,6 +48,7 @@ def load_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
     its agencies are read.
     """
     agencies = load_agencies(folder.required_table(AGENCIES))
+    digests = folder.digests(REGISTRY_TABLES)
     units = load_units(folder.table(UNITS))
     if folder.has_shipped(UNITS):
         units = _units_of_agencies(units, {agency.code for agency in agencies})
@@ -30,6 +56,7 @@ def load_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
         raise TableError("\n".join(faults))
     institutions = {agency.code: agency for agency in agencies}
     return Registry(
+        digests=digests,
         agencies={agency.code: agency for agency in agencies if not agency.is_former},
         institutions=institutions,
         name_index=PhraseIndex(_institutions_by_phrase(institutions, units)),

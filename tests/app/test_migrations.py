@@ -1,14 +1,19 @@
 """The migrations make the tables that the models declare, on both databases."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Engine, Integer, MetaData
 
-from app.assembly.migrate import migrate
+from app.assembly.migrate import migrate, newest_revision
 from app.tables import METADATA, MODULES
 from tests.support.paths import ROOT
 
@@ -29,6 +34,26 @@ def test_models_and_migrated_tables_are_equal(engine: Engine) -> None:
     """Alembic finds nothing that a migration has forgotten. A second migration changes nothing."""
     migrate(engine)
     assert differences(engine, METADATA) == []
+
+
+def test_the_newest_revision_is_that_of_alembic() -> None:
+    """The names of the files say what Alembic reads in them."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "app" / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [newest_revision()]
+
+
+def test_a_migrated_database_needs_no_alembic(tables: Path) -> None:
+    """A process that has nothing to migrate imports neither Alembic nor a migration."""
+    code = f"""
+import sys
+from app.assembly.migrate import migrate, newest_revision
+from app.database import open_database
+migrate(open_database("sqlite:///{tables}"))
+print(sorted(name for name in sys.modules if name.startswith(("alembic", "app.migrations", "desk"))))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout == "[]\n"
 
 
 def test_a_forgotten_migration_is_found(engine: Engine) -> None:

@@ -9,10 +9,14 @@ import requests
 from app.assembly import operations_http
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.pages.allowed_hosts import is_allowed_host
 from config.settings import Settings
 from monitor.health import ProcessHealth
 from tests.ingest.door_client import DoorServer
+from tests.monitor.console.snapshots import PlantedMonitor, quiet
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +49,24 @@ def test_our_names_are_answered(address: str, host: str) -> None:
     assert requests.get(f"{address}/live", headers={"Host": host}, timeout=10).status_code == requests.codes.ok
 
 
-def test_the_port_has_a_document_and_its_page(address: str) -> None:
-    """Both are there in a process without the monitor, too. The page has the policy of all pages."""
+def test_the_answers_are_those_of_the_monitor(address: str, server: DoorServer, parts: Parts) -> None:
+    """A process without the monitor has neither pages nor FastAPI. Health and metrics are the same in both."""
+    paths = ("/live", "/startup", "/ready", "/metrics", "/other")
+    plain = {path: requests.get(address + path, timeout=10) for path in paths}
+    server.app = operations_http.build(parts, ProcessHealth(), {}, PlantedMonitor(quiet(utc_now())).loop)
+    documented = {path: requests.get(address + path, timeout=10) for path in paths}
+    for path in paths:
+        assert plain[path].status_code == documented[path].status_code
+        assert plain[path].headers["Content-Type"].partition(";")[0] in {"application/json", "text/plain"}
+        assert plain[path].headers.keys() >= {"Content-Security-Policy", "X-Content-Type-Options"}
+    assert plain["/live"].json() == documented["/live"].json()
+    assert plain["/ready"].json().keys() == documented["/ready"].json().keys()
+    assert requests.get(f"{address}/metrics", headers={"Accept": OPENMETRICS}, timeout=10).text.endswith("# EOF\n")
+
+
+def test_the_port_of_the_monitor_has_a_document_and_its_page(address: str, server: DoorServer, parts: Parts) -> None:
+    """The document names the addresses of every process. The page has the policy of all pages."""
+    server.app = operations_http.build(parts, ProcessHealth(), {}, PlantedMonitor(quiet(utc_now())).loop)
     assert "/metrics" in requests.get(f"{address}/openapi.json", timeout=10).json()["paths"]
     page = requests.get(f"{address}/docs", timeout=10)
     assert "swagger-ui-bundle" in page.text

@@ -12,7 +12,7 @@ from app.assembly.doors.smpp import smsc_settings
 from app.assembly.kafka import kafka_settings
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from app.assembly.service import server_config
+from app.assembly.stages.public_port import server_config
 from config.settings import Settings
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.pdu import parse_deliver_sm

@@ -5,7 +5,7 @@ import pytest
 from tests.support.import_graph import PACKAGES, ImportGraph, build_graph, report
 
 # So many modules at most, one importing the next. `app/` had 11 and `router/` 13 when the graph was first drawn.
-MAX_LAYERS = {"app": 7, "router": 7}
+MAX_LAYERS = {"app": 8, "router": 7}
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from config.settings import SettingsError
 from language.model import reloading_language_model
 from messages.shapes import Report
 from router.decide import decide
+from router.registry.registry_loading import reloading_registry
 from router.rules import Rules
 from router.rules_loading import reloading_rules
 from tests.support.rules import SMALL, cached_rules
@@ -32,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 def source_of(folder: Path) -> ReloadingTables[Rules]:
     """Return a source of the rules of a folder."""
     reference = ReferenceFolder(folder)
-    return reloading_rules(reference, reloading_language_model(reference))
+    return reloading_rules(reference, reloading_language_model(reference), reloading_registry(reference))
 
 
 def append(path: Path, row: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from config.reference.reloading import FixedSource
 from router.registry.registry import Registry
 
 # Registries by the content of the operator's tables.
@@ -28,7 +29,7 @@ def create_topics(parts: Parts, templates: Path) -> None:
     if tables not in _REGISTRIES:
         _REGISTRIES[tables] = parts.registry
     # As if the parts had loaded it: they keep what they loaded.
-    vars(parts)["_registry_alone"] = _REGISTRIES[tables]
+    vars(parts)["registries"] = FixedSource(_REGISTRIES[tables])
     file, template = parts.settings.home / "bus.db", templates / f"bus-{tables}.db"
     if parts.settings.bus != "local" or file.exists():
         parts.ensure_topics()

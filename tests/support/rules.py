@@ -10,7 +10,9 @@ import pytest
 from config.reference.folder import SHIPPED as SHIPPED_FOLDER
 from config.reference.folder import ReferenceFolder, version_of
 from config.reference.reloading import FixedSource
+from config.reference.slang import SLANG
 from language.model import LANGUAGE_TABLES, LanguageModel, load_language_model
+from language.words import WordReader
 from messages.shapes import Channel
 from normalize.classification.classifier import Classifier
 from normalize.classification.danger import DangerReader
@@ -18,7 +20,7 @@ from normalize.classification.factory import CLASSIFIER_TABLES, DANGER_TABLES, l
 from router.registry.agency_table import AGENCIES
 from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
-from router.registry.registry_loading import load_registry
+from router.registry.registry_loading import REGISTRY_TABLES, load_registry
 from router.rules import Rules
 from router.rules_loading import RULE_TABLES, load_rules
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
@@ -28,6 +30,7 @@ SHIPPED = SHIPPED_TABLES
 
 _LANGUAGE_MODELS: dict[str, LanguageModel] = {}
 _RULES: dict[str, Rules] = {}
+_REGISTRIES: dict[str, Registry] = {}
 _CLASSIFIERS: dict[tuple[str, frozenset[Channel]], Classifier] = {}
 _DANGER_READERS: dict[str, DangerReader] = {}
 
@@ -35,6 +38,8 @@ _DANGER_READERS: dict[str, DangerReader] = {}
 def share_tables(patch: pytest.MonkeyPatch) -> None:
     """Let this process load equal language tables and equal rules once; neither changes."""
     patch.setattr("router.rules_loading.load_rules", shared_rules)
+    for module in ("router.registry.registry_loading", "router.rules_loading"):
+        patch.setattr(f"{module}.load_registry", shared_registry)
     for module in ("language.model", "router.rules_loading"):
         patch.setattr(f"{module}.load_language_model", cached_language_model)
     patch.setattr("normalize.classification.factory.load_classifier", shared_classifier)
@@ -56,15 +61,26 @@ def cached_language_model(reference: ReferenceFolder = SHIPPED_FOLDER) -> Langua
     return _LANGUAGE_MODELS[version]
 
 
-def shared_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
+def shared_rules(folder: ReferenceFolder, language: LanguageModel, registry: Registry | None = None) -> Rules:
     """Return the rules of these tables as they are now. Equal tables are loaded once in a test process."""
     if not folder.required_table(AGENCIES).exists():
         # The fault of a folder without agencies is told. Its other tables are the shipped ones.
-        return load_rules(folder, language)
-    version = version_of((*folder.digests(RULE_TABLES).values(), *language.digests.values()))
+        return load_rules(folder, language, registry)
+    digests = {**folder.digests(RULE_TABLES), **language.digests, **(registry.digests if registry else {})}
+    version = version_of(digests.values())
     if version not in _RULES:
-        _RULES[version] = load_rules(folder, language)
+        _RULES[version] = load_rules(folder, language, registry or shared_registry(folder, language.words))
     return _RULES[version]
+
+
+def shared_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
+    """Return the registry of these tables as they are now. Equal tables are loaded once in a test process."""
+    if not folder.required_table(AGENCIES).exists():
+        return load_registry(folder, words)
+    version = version_of(folder.digests((*REGISTRY_TABLES, SLANG)).values())
+    if version not in _REGISTRIES:
+        _REGISTRIES[version] = load_registry(folder, words)
+    return _REGISTRIES[version]
 
 
 def shared_classifier(reference: ReferenceFolder, without_kind_choice: Collection[Channel]) -> Classifier:

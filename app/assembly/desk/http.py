@@ -1,6 +1,5 @@
 """The HTTP application of the desk: pages of agencies and staff below `/desk`, the interface below `/agency`."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -27,7 +26,7 @@ from app.assembly.oversight.pages import case_pages, overseer_pages
 from app.assembly.parts import Parts
 from app.assembly.unexpected_errors import install_unexpected_handler
 from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders
+from app.pages.headers import PageHeaders, new_nonce
 from app.pages.language import PageLanguage
 from bus.errors import Retry
 from config.clocks.working_calendar import WorkingCalendar
@@ -69,7 +68,6 @@ _TEMPLATES = [
         "oversight/cases/templates",
     )
 ]
-_NONCE_BYTES = 16
 # Refusals of the desk are counted apart from those of the doors.
 _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/")
 # Links of all pages for persons who sign in.
@@ -146,7 +144,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         rejections=rejections,
     )
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
+    app.add_middleware(PageHeaders, new_nonce=new_nonce)
     return app
 
 

@@ -20,7 +20,6 @@ from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.poll_loop import PollLoop
 from ingest.twitter.read_budget import ReadBudget
 from ingest.twitter.recent_posts import PostStore
-from ingest.twitter.stream import StreamDoor, XStream
 from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 
 # Pause between two lookups of posts that may be withdrawn, a hundred posts each.
@@ -53,6 +52,8 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
         yield MENTIONS.name, door.run
         yield "x-lease", hold_lease
         if settings.x_stream:
+            from ingest.twitter.stream import StreamDoor, XStream
+
             stream = XStream(settings.x_url, parts.secrets.x_token)
             yield "x-stream", StreamDoor(stream, intake, budget, parts.now, stopping, lease).run
         if settings.x_recheck_days:

@@ -90,6 +90,11 @@ class Supervisor:
         self._lifeline.close()
         return self._exit_code
 
+    @property
+    def is_ending(self) -> bool:
+        """Return True once all processes are to end."""
+        return self._kill_at is not None
+
     def stop(self) -> None:
         """Ask every process to end in order."""
         if self._kill_at is None:

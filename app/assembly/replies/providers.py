@@ -26,16 +26,17 @@ _X_LIMIT: Window = (100, timedelta(minutes=15))
 
 def sms_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return Twilio where it is set, else the operator's SMS centre where that is set."""
-    from sinks.replies.providers.smpp import SmppSms, Smsc
-    from sinks.replies.providers.twilio import TwilioSms
-    from sinks.replies.status_callback import callback_for
-
     settings = parts.settings
     if settings.twilio_from:
+        from sinks.replies.providers.twilio import TwilioSms
+        from sinks.replies.status_callback import callback_for
+
         callback = partial(callback_for, settings.reached_at) if settings.public_url else (lambda _: "")
         token = parts.secrets.twilio_tokens[0]
         return TwilioSms(settings.twilio_account_sid, token, settings.twilio_from, settings.twilio_base_url, callback)
     if settings.smpp_host:
+        from sinks.replies.providers.smpp import SmppSms, Smsc
+
         password = settings.smpp_password.get_secret_value()
         centre = Smsc(
             settings.smpp_host, settings.smpp_port, settings.smpp_system_id, password, settings.smpp_system_type
@@ -46,11 +47,11 @@ def sms_provider(parts: DoorParts) -> ReplyProvider | None:
 
 def x_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return X where the keys of the account are set."""
-    from sinks.replies.providers.x import XReplies
-
     settings = parts.settings
     if not settings.x_consumer_key.get_secret_value():
         return None
+    from sinks.replies.providers.x import XReplies
+
     consumer = settings.x_consumer_key.get_secret_value(), settings.x_consumer_secret.get_secret_value()
     access = settings.x_access_token.get_secret_value(), settings.x_access_token_secret.get_secret_value()
     return XReplies(settings.x_url, consumer, access, settings.x_secret_replies, parts.now)
@@ -58,11 +59,11 @@ def x_provider(parts: DoorParts) -> ReplyProvider | None:
 
 def fcm_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return Firebase Cloud Messaging where a service account is set. Raise `Stop` if its file can't be used."""
-    from sinks.replies.providers.fcm import GOOGLE, FcmPush
-
     path = parts.settings.fcm_credentials
     if path is None:
         return None
+    from sinks.replies.providers.fcm import GOOGLE, FcmPush
+
     try:
         return FcmPush(json.loads(path.read_text()), parts.settings.fcm_base_url or GOOGLE)
     except (OSError, ValueError, AttributeError, TypeError) as error:
@@ -71,23 +72,23 @@ def fcm_provider(parts: DoorParts) -> ReplyProvider | None:
 
 def contact_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return SMS and e-mail for senders of the form who proved a contact, as far as they are set."""
-    from ingest.web.contact_proof.contacts import ContactStore
-    from sinks.replies.providers.email import ProvenContactReplies
-
     sms, email = sms_provider(parts), _email_provider(parts)
     if sms is None and email is None:
         return None
+    from ingest.web.contact_proof.contacts import ContactStore
+    from sinks.replies.providers.email import ProvenContactReplies
+
     contacts = ContactStore(parts.engine, parts.sealer, parts.secrets.sender_key, parts.now)
     return ProvenContactReplies(sms, email, contacts.proven_ways)
 
 
 def _email_provider(parts: DoorParts) -> ReplyProvider | None:
+    if not parts.settings.smtp_host:
+        return None
     from app.assembly.smtp import smtp_server
     from desk.mail.smtp import SmtpClient
     from sinks.replies.providers.email import EmailReplies
 
-    if not parts.settings.smtp_host:
-        return None
     transport = mail_transport(SmtpClient(smtp_server(parts.settings), parts.now), parts.now)
     return EmailReplies(transport, lambda number: f"{parts.settings.reached_at}/status/{number}")
 

@@ -8,7 +8,7 @@ from app.operations.suggestions.rule_suggestions import RuleSuggestion, make_sug
 from app.operations.suggestions.table_edits import TableKind
 from config.reference.folder import ReferenceFolder
 from language import phrase_index, tokens
-from language.model import load_word_reader
+from language.word_loading import load_word_reader
 
 
 class SuggestionWriter:

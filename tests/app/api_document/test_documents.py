@@ -35,6 +35,7 @@ def documents(parts: Parts) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     public = http.build(parts, producer, ProcessHealth(), {})
     monitor = PlantedMonitor(quiet(utc_now()))
     operations = operations_http.build(parts, ProcessHealth(), {}, monitor.loop)
+    assert isinstance(operations, Documented)
     yield public.openapi(), operations.openapi()
     producer.close()
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from fastapi import FastAPI
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.operations_http import OpsServer, add_console
+from app.assembly.operations_http import OpsServer
+from app.assembly.stages.console import add_console
 from tests.monitor.console.snapshots import PlantedMonitor
 from tests.support.ports import free_port
 

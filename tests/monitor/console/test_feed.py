@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.operations_http import console_templates
+from app.assembly.stages.console import console_templates
 from app.translations import CONSOLE, read_catalog
 from config.translation.language import in_language
 from messages.topics import TRIAGE

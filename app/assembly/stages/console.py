@@ -1,0 +1,65 @@
+"""The console of operations at `/ops`, and the document of the operations' port at `/docs`."""
+
+import secrets
+from pathlib import Path
+
+from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from app.api_document.documented import Documented
+from app.api_document.viewer import ApiViewer
+from app.clock import utc_now
+from app.pages.headers import PageHeaders, new_nonce, nonce
+from app.pages.language import PageLanguage, language_links
+from config.translation.translator import CONSOLE_CATALOGS, install_translation, load_translator
+from messages.channels import ChannelDirectory
+from monitor.console.page import Console
+from monitor.documented_routes import health_routes, metrics_routes
+from monitor.health import HealthAnswers
+from monitor.metrics.exposition import Exposition
+from monitor.monitor_loop import MonitorLoop
+
+_TEMPLATES = Path(__file__).parents[3] / "monitor" / "console" / "templates"
+_TITLE = "Satu Pintu operations"
+_RANDOM_BYTES = 16
+
+
+def console_application(
+    answers: HealthAnswers,
+    exposition: Exposition,
+    monitor_loop: MonitorLoop,
+    channels: ChannelDirectory,
+    desk_address: str,
+    allowed_hosts: Middleware,
+) -> FastAPI:
+    """Return an application with health, metrics and the console, and with a document of them."""
+    app = Documented(_TITLE)
+    app.add_middleware(allowed_hosts.cls, *allowed_hosts.args, **allowed_hosts.kwargs)
+    app.include_router(health_routes(answers))
+    app.include_router(metrics_routes(exposition))
+    app.include_router(ApiViewer(_TITLE).routes())
+    add_console(app, monitor_loop, channels, desk_address)
+    return app
+
+
+def add_console(app: FastAPI, monitor_loop: MonitorLoop, channels: ChannelDirectory, desk_address: str) -> None:
+    """Add the console to an application, at `/ops`. It links to the desk at `desk_address`."""
+    console = Console(
+        monitor_loop, console_templates(desk_address), channels, utc_now, secrets.token_hex(_RANDOM_BYTES)
+    )
+    app.include_router(console.routes())
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(PageLanguage)
+    app.add_middleware(PageHeaders, new_nonce=new_nonce)
+
+
+def console_templates(desk_address: str) -> Environment:
+    """Return the templates of the console. `desk_address` is the address of the desk, without a slash at its end."""
+    templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
+    install_translation(templates, load_translator(CONSOLE_CATALOGS))
+    templates.globals["nonce"] = nonce
+    templates.globals["language_links"] = language_links
+    templates.globals["desk_address"] = desk_address
+    return templates

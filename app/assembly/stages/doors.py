@@ -1,0 +1,34 @@
+"""Threads of the doors: the spool, and the doors that have no address."""
+
+import threading
+from collections.abc import Callable, Iterable
+
+from app.assembly.parts import Parts
+from app.assembly.practice_x import practice_x_threads
+from bus.port import Producer
+from ingest.spool_drain import SpoolDrain, SpoolingProducer
+
+
+def door_producer(parts: Parts) -> Producer:
+    """Return the producer of the doors. While the bus is away, it stores messages in the spool."""
+    return SpoolingProducer(parts.door_producer(), parts.spool)
+
+
+def threads(
+    parts: Parts, producer: Producer, doors: dict[str, Callable[[], str]], stopping: threading.Event
+) -> Iterable[tuple[str, Callable[[], None]]]:
+    """Yield what runs beside the HTTP doors, and add the doors without an address to `doors`."""
+    yield "spool", lambda: _drain_spool(parts, stopping)
+    for channel in parts.installed_channels:
+        for door in channel.background_doors(parts, producer, stopping):
+            doors[door.name] = door.why_shut
+            yield from door.threads
+    yield from practice_x_threads(parts, stopping)
+
+
+def _drain_spool(parts: Parts, stopping: threading.Event) -> None:
+    producer = parts.bus.producer()
+    try:
+        SpoolDrain(parts.spool, producer, parts.settings.home / "spool.lock", parts.ensure_topics, stopping).run()
+    finally:
+        producer.close()

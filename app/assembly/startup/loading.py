@@ -1,0 +1,119 @@
+"""Loads what some stages need: their modules and their tables, before the process opens anything or forks.
+
+A process that runs one stage has neither the modules nor the tables of the others.
+"""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+
+from app.assembly.parts import Parts
+from config.settings import Settings, SettingsError
+
+# Modules that a process would otherwise import while it starts, after the fork: of every process, and of each stage.
+_COMMON_MODULES = (
+    *("app.assembly.service", "app.assembly.operations_http", "app.database", "app.operations.audit_log"),
+    *(
+        "app.operations.audit_heads",
+        "bus.ensured_topics",
+        "config.secrets",
+        "privacy.key_file",
+        "privacy.person_sealer",
+    ),
+    *("privacy.bounded_call", "privacy.key_store", "privacy.person_keys", "privacy.person_sealer", "privacy.root_keys"),
+    *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.loops.uvloop", "uvicorn.protocols.http.auto"),
+    *("anyio._backends._asyncio", "uvicorn.protocols.websockets.auto"),
+)
+# Modules that FastAPI imports when it builds an application, and Jinja when it reads a template.
+_PAGE_MODULES = ("fastapi.telemetry._runtime", "jinja2.ext", "pydantic.v1")
+_STAGE_MODULES: Mapping[str, Sequence[str]] = {
+    "ingest": (
+        *("app.assembly.doors.mobile", "app.assembly.doors.smpp", "app.assembly.doors.sms", "app.assembly.doors.web"),
+        *("app.assembly.doors.twitter", "app.assembly.stages.doors", "app.assembly.stages.public_port"),
+        *_PAGE_MODULES,
+    ),
+    "normalize": (
+        *("config.reference.open311_services", "messages.alternate_ids", "normalize.stage", "sinks.public.queries"),
+    ),
+    "router": ("messages.sender_link", "router.stage"),
+    "sinks": ("app.assembly.stages.sinks", "ingest.wrap"),
+    "desk": ("app.assembly.desk.parts", "app.assembly.stages.public_port", *_PAGE_MODULES),
+    "oversight": ("app.assembly.oversight.parts", "messages.sender_link"),
+    "monitor": (
+        *("app.assembly.oversight.reveal_report", "app.assembly.safekeeping.archive"),
+        *("app.assembly.safekeeping.retention", "app.assembly.stages.console", "app.assembly.stages.monitor"),
+        *_PAGE_MODULES,
+    ),
+}
+
+
+def load(parts: Parts, stages: Iterable[str]) -> None:
+    """Import the modules and load the tables of these stages.
+
+    Tables that cannot be used are left out: the checks of the start name what is wrong with them.
+    """
+    with _without_collections():
+        for module in _modules(parts.settings, stages):
+            import_module(module)
+        with suppress(SettingsError, OSError):
+            for load_tables in dict.fromkeys(table for stage in stages for table in _STAGE_TABLES[stage]):
+                load_tables(parts)
+
+
+def _modules(settings: Settings, stages: Iterable[str]) -> Iterator[str]:
+    yield from _COMMON_MODULES
+    yield "bus.local.bus" if settings.bus == "local" else "app.assembly.kafka"
+    if not settings.database.startswith("sqlite"):
+        yield "config.postgresql"
+    for stage in stages:
+        yield from _STAGE_MODULES[stage]
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Look for no garbage in the body, and then leave all objects of now out of later collections.
+
+    Almost everything that is loaded stays. Looking at it again and again would take a third of the time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _load_language(parts: Parts) -> None:
+    _ = parts.language_models.current().place_finder
+
+
+def _load_reading(parts: Parts) -> None:
+    _ = parts.classifier, parts.danger_reader, parts.conversation
+
+
+def _load_matchers(parts: Parts) -> None:
+    _ = parts.matchers.current()
+
+
+def _load_rules(parts: Parts) -> None:
+    _ = parts.rules
+
+
+def _load_cases(parts: Parts) -> None:
+    _ = parts.registry, parts.deadlines
+
+
+def _load_pages(parts: Parts) -> None:
+    _ = parts.retention, parts.regions, parts.services
+
+
+_STAGE_TABLES: Mapping[str, Sequence[Callable[[Parts], None]]] = {
+    "ingest": (_load_cases, _load_pages, _load_reading),
+    "normalize": (_load_cases, _load_language, _load_reading, _load_matchers),
+    "router": (_load_cases, _load_language, _load_rules),
+    "sinks": (_load_cases,),
+    "desk": (_load_cases, _load_pages),
+    "oversight": (_load_cases,),
+    "monitor": (_load_cases,),
+}
