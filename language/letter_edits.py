@@ -1,6 +1,5 @@
 """Words with one letter removed, and groups of words by such a form: the basis of all spelling correction."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 
@@ -11,8 +10,13 @@ def without_one_letter(word: str, first: int = 0) -> list[str]:
 
 def group_words(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     """Return the different words of each key, in their order, from pairs of key and word."""
-    groups: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    groups: dict[str, tuple[str, ...]] = {}
+    # Most keys have one word. All keys of a word share its tuple.
+    single_words: dict[str, tuple[str, ...]] = {}
     for key, word in pairs:
-        if word not in groups[key]:
-            groups[key] += (word,)
-    return dict(groups)
+        words = groups.get(key)
+        if words is None:
+            groups[key] = single_words.setdefault(word, (word,))
+        elif word not in words:
+            groups[key] = (*words, word)
+    return groups

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+from config.reference.table_reader import phrase_words
+
 _WORD = re.compile(r"[^\W_]+")
 T = TypeVar("T")
 
@@ -29,7 +31,7 @@ class PhraseIndex(Generic[T]):
     """A fixed set of phrases. The time of a search depends on the words of the text, not on the number of phrases."""
 
     def __init__(self, phrases: Mapping[str, T]) -> None:
-        self._meanings = {tuple(phrase.split()): meaning for phrase, meaning in phrases.items()}
+        self._meanings = {phrase_words(phrase): meaning for phrase, meaning in phrases.items()}
         self._max_lengths: dict[str, int] = {}
         for words in self._meanings:
             self._max_lengths[words[0]] = max(len(words), self._max_lengths.get(words[0], 0))

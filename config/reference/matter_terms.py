@@ -6,12 +6,12 @@ their faults (dark, flickering, always on), by which two complaints about one pl
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from config.reference.folder import SHIPPED, ReferenceFolder
-from config.reference.table_reader import TableError, read_table
+from config.reference.table_reader import TableError, phrase_words, read_table
 
 MATTER_TOPICS, MATTER_OBJECTS, MATTER_FAULTS = "troubles.csv", "things.csv", "faults.csv"
 _PAIR_SIGN = "~"
@@ -35,14 +35,14 @@ class TermIndex:
             if is_pair:
                 self._pairs.setdefault(first_word, []).append((second_word, topic))
             else:
-                words = tuple(phrase.split())
+                words = phrase_words(phrase)
                 self._topics[words] = topic
                 lengths.setdefault(words[0], set()).add(len(words))
-        self._longest_first = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
+        self._longest_first = {word: _longest_first(*sorted(counts)) for word, counts in lengths.items()}
         self.topics = frozenset(phrases.values())
         # Few words begin a phrase or a pair.
         self.first_words = frozenset((*lengths, *self._pairs))
-        self.words = frozenset(word for phrase in phrases for word in phrase.split() if word != _PAIR_SIGN)
+        self.words = frozenset(word for phrase in phrases for word in phrase_words(phrase) if word != _PAIR_SIGN)
 
     def find_topics(self, words: Sequence[str]) -> frozenset[str]:
         """Return the topics of the phrases among some words, which are in normal form."""
@@ -109,6 +109,12 @@ class MatterTerms:
     def words(self) -> frozenset[str]:
         """All words of all phrases."""
         return self.topics.words | self.things.words | self.faults.words
+
+
+@cache
+def _longest_first(*lengths: int) -> tuple[int, ...]:
+    """Return the lengths, the longest first. Words with equal lengths share the tuple."""
+    return lengths[::-1]
 
 
 def positions_of(words: Sequence[str], sought_words: frozenset[str]) -> Sequence[int]:

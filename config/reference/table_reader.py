@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from sys import intern
 from typing import NamedTuple
 
 from config.settings import SettingsError
@@ -21,6 +22,11 @@ class TableRow(NamedTuple):
     def parts(self, column: str) -> tuple[str, ...]:
         """Return the non-empty parts of a cell, which `|` separates."""
         return tuple(filter(None, split_cell(self.cells[column])))
+
+
+def phrase_words(phrase: str) -> tuple[str, ...]:
+    """Return the words of a phrase. Equal words of all phrases and tables are one object, to save memory."""
+    return tuple(map(intern, phrase.split()))
 
 
 def split_cell(cell: str) -> tuple[str, ...]:

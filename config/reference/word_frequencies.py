@@ -46,9 +46,9 @@ class WordFrequencies:
     """`counts` are the numbers of texts that contain each known word, of `texts` texts altogether."""
 
     def __init__(self, counts: Mapping[str, int], texts: int) -> None:
-        self._rarities = _Rarities(
-            (word, log(texts / min(count, texts)) / log(texts)) for word, count in counts.items()
-        )
+        # Words with the same count share the number of their rarity.
+        rarities = {count: log(texts / min(count, texts)) / log(texts) for count in set(counts.values())}
+        self._rarities = _Rarities((word, rarities[count]) for word, count in counts.items())
         # The rarity of a word: 0 for a word of every text, 1 for a word of none.
         self.rarity: Callable[[str], float] = self._rarities.__getitem__
         self.root = lru_cache(_CACHED_WORDS)(self._root)

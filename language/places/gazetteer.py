@@ -5,13 +5,14 @@ which agency is competent there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from itertools import compress, count
 from typing import NamedTuple
 
 from config.reference.regions import Regions
+from config.reference.table_reader import phrase_words
 from language.places.aliases import PlaceAlias, official_names, spelling_variants
 from language.tokens import Tokens
 
@@ -59,12 +60,12 @@ class RegionMention(NamedTuple):
 
 @dataclass(slots=True)
 class _Node:
-    """A word in the tree of names: the words that may follow, and the codes of a name that ends here.
+    """A word in the tree of names: the words that may follow, if any, and the codes of a name that ends here.
 
     `variant`: the name is a spelling variant. `from_table`: an operator's table gives codes of the name.
     """
 
-    following: dict[str, "_Node"] = field(default_factory=dict)
+    following: dict[str, "_Node"] | None = None
     codes: tuple[str, ...] = ()
     alone: str = "no"
     variant: bool = False
@@ -162,7 +163,7 @@ class Gazetteer:
             position += 1
             if node.codes:
                 names.append((position, node))
-            if position == len(words) or not node.following:
+            if position == len(words) or node.following is None:
                 break
             node = node.following.get(words[position]) if _is_joined(tokens, position) else None
         return names
@@ -170,13 +171,16 @@ class Gazetteer:
     def _add(
         self, name: str, codes: tuple[str, ...], alone: str, *, variant: bool = False, from_table: bool = False
     ) -> None:
-        first_word, *words = name.split()
+        first_word, *words = phrase_words(name)
         node = self._root.setdefault(first_word, _Node())
         for word in words:
+            if node.following is None:
+                node.following = {}
             node = node.following.setdefault(word, _Node())
         if not node.codes:
             node.alone, node.variant, node.from_table = alone, variant, from_table
-        node.codes = tuple(sorted({*node.codes, *codes}, key=_by_depth))
+        # Most names have one code. They share its tuple with the other tables.
+        node.codes = tuple(sorted({*node.codes, *codes}, key=_by_depth)) if node.codes or len(codes) > 1 else codes
 
 
 def regions_overlap(code: str, other_code: str) -> bool:
@@ -231,7 +235,7 @@ def _is_written_as_name(tokens: Tokens, position: int, *, after_locative: bool) 
 
 def _counts_alone(node: _Node) -> bool:
     """Return True if this or a longer name that begins with it counts alone."""
-    return (bool(node.codes) and node.alone != "no") or any(map(_counts_alone, node.following.values()))
+    return (bool(node.codes) and node.alone != "no") or any(map(_counts_alone, (node.following or {}).values()))
 
 
 def _by_depth(code: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import Regions
-from config.reference.table_reader import TableRow, raise_faults, read_table
+from config.reference.table_reader import TableRow, phrase_words, raise_faults, read_table
 from language.phrase_lexicon import LexiconMatch, PhraseLexicon
 from language.words import Word
 
@@ -51,7 +51,7 @@ class Landmarks:
     def __init__(self, landmarks: Iterable[Landmark] = ()) -> None:
         landmarks = tuple(landmarks)
         self.operators = frozenset(landmark.operator for landmark in landmarks if landmark.operator)
-        self.phrases = {tuple(name.split()): landmark for landmark in landmarks for name in landmark.names}
+        self.phrases = {phrase_words(name): landmark for landmark in landmarks for name in landmark.names}
         # Accounts are written in one word: @luckyhakim.
         for landmark in filter(lambda landmark: landmark.account, landmarks):
             for account in (name.replace(" ", "") for name in landmark.names):

@@ -134,7 +134,8 @@ def _join(names: Mapping[str, Codes]) -> dict[str, Codes]:
     joined: dict[str, Codes] = {}
     for name, codes in names.items():
         joined_name = name.replace(" ", "")
-        joined[joined_name] = tuple(dict.fromkeys((*joined.get(joined_name, ()), *codes)))
+        previous_codes = joined.get(joined_name)
+        joined[joined_name] = tuple(dict.fromkeys((*previous_codes, *codes))) if previous_codes else codes
     return joined
 
 

@@ -49,7 +49,9 @@ class Villages:
     @cached_property
     def name_words(self) -> frozenset[str]:
         """All words of all village names."""
-        return frozenset(self._written_names.replace("|", " ").split())
+        # Most words are the name of a village too. They are the same objects.
+        names = {name: name for name in self._numbers}
+        return frozenset({names.get(word, word) for word in set(self._written_names.replace("|", " ").split())})
 
     def districts(self, joined_name: str) -> tuple[str, ...]:
         """Return the codes of the districts that have a village of this name."""

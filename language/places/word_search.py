@@ -41,6 +41,8 @@ _MIN_LONE_LETTERS, _MIN_LONE_LOWER_CASE_LETTERS = 7, 9
 _MAX_TYPED_NAME_WORDS = 3
 # The limit bounds the time that a text takes.
 _MAX_WORDS = 400
+# Known words that are examined. All others are no names.
+_NAMING_WORDS = TYPE_WORDS | PART_WORDS
 # Marks in `SearchContext.taken`: a token of a mention; a token of a place that is found here.
 _MENTION, _PLACE = 1, 2
 
@@ -53,8 +55,6 @@ class WordSearch:
         self._known_words = tables.known_words
         self._max_city_letters = max(map(len, tables.names.city_codes), default=0)
         self._city_beginnings = {name[:_MIN_TAGGED_LETTERS] for name in tables.names.city_codes}
-        # Known words that are neither type words nor parts of names are not examined.
-        self._ignored_words = tables.known_words - TYPE_WORDS - PART_WORDS
 
     def find_places(self, context: SearchContext) -> list[PlaceMatch]:
         """Return the places in order, and mark their tokens as taken."""
@@ -69,12 +69,12 @@ class WordSearch:
         return matches
 
     def _examined_positions(self, words: Sequence[str]) -> list[int]:
-        ignored_words, names = self._ignored_words, self._names.joined
+        known_words, names = self._known_words, self._names.joined
         # A name after a word like `di` or `pasar` may be an ordinary word too.
         return [
             position
             for position, (previous, word) in enumerate(zip(("", *words), words, strict=False))
-            if word not in ignored_words or (previous in LEADING_WORDS and word in names)
+            if word not in known_words or word in _NAMING_WORDS or (previous in LEADING_WORDS and word in names)
         ]
 
     def _place_at(self, context: SearchContext, position: int) -> PlaceMatch | None:
@@ -96,7 +96,8 @@ class WordSearch:
     def _untyped_name(self, context: SearchContext, position: int) -> PlaceMatch | None:
         if codes := self._districts_after_leading_word(context, position):
             return PlaceMatch(position, position + 1, codes, NamingKind.QUARTER)
-        if context.tokens.words[position] in self._ignored_words:
+        word = context.tokens.words[position]
+        if word in self._known_words and word not in _NAMING_WORDS:
             return None
         return (
             self._bare_name(context, position)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 from config.reference.danger_phrases import IDIOM, PRESENT, YEAR, DangerRow
+from config.reference.table_reader import phrase_words
 from language.phrase_lexicon import Phrase, PhraseLexicon, longest_by_word
 from language.text import fold_text
 from messages.shapes import Danger
@@ -50,7 +51,7 @@ class DangerReader:
         rows_by_phrase: dict[Phrase, list[DangerRow]] = defaultdict(list)
         for row in self._rows:
             for phrase in row.phrases:
-                rows_by_phrase[tuple(_fold(phrase).split(" "))].append(row)
+                rows_by_phrase[phrase_words(_fold(phrase))].append(row)
         self._phrases = PhraseLexicon(rows_by_phrase)
         self._danger_words = frozenset(_key_words(self._rows))
 

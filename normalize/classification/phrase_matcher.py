@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from config.reference.classification_phrases import ALWAYS, LISTED, WEIGHED, ClassificationRow
+from config.reference.table_reader import phrase_words
 from language.phrase_lexicon import Phrase, PhraseLexicon
 
 
@@ -32,7 +33,7 @@ class PhraseMatcher:
                 self._start_sums[row.outcome] += row.weight
             else:
                 for phrase in row.phrases:
-                    numbers[tuple(phrase.split(" "))].append(number)
+                    numbers[phrase_words(phrase)].append(number)
         self._row_numbers = PhraseLexicon(numbers)
 
     def __contains__(self, word: object) -> bool:

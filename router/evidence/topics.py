@@ -9,6 +9,7 @@ from itertools import count, pairwise, product
 from math import isfinite
 from operator import itemgetter
 from pathlib import Path
+from sys import intern
 from typing import NamedTuple
 
 from config.reference.table_reader import TableRow, raise_faults, read_table
@@ -291,4 +292,4 @@ def _parts(phrase: str, words: WordReader) -> tuple[Phrase, ...]:
 
 
 def _phrase(written: str, words: WordReader) -> Phrase:
-    return tuple(word.normal for word in words.read_words(written))
+    return tuple(intern(word.normal) for word in words.read_words(written))
