@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from app.database import open_database
@@ -13,11 +14,13 @@ from bench.oversight import main as measure_oversight
 from bench.route_speed import routing_costs
 from bench.table.figures import Figure
 from bench.table.scale import Scale
+from config.database import truncate_journal
 from config.reference.duplicate_weights import load_duplicate_weights
 from language.model import load_language_model
 from normalize.duplicates.factory import DuplicateDetection
 
 _MILLISECONDS = 1e3
+_BYTES = 1e6
 
 
 def growth(scale: Scale) -> Iterator[Figure]:
@@ -25,14 +28,19 @@ def growth(scale: Scale) -> Iterator[Figure]:
     if not scale.growth:
         return
     matcher = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"bench").matcher
+    smallest_cost = 0.0
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
-        bench = Bench(open_database(f"sqlite:///{folder}/bench.db"), matcher, scale.growth_messages)
-        costs = {size: costs["all"] for size, costs in bench.run(scale.growth).items()}
-    smallest = next(iter(costs))
-    for size, cost in costs.items():
-        yield Figure("cpu_us_per_message", f"{int(size):,} stored", cost)
-        if size != smallest:
-            yield Figure("ratios", f"{int(size):,} / {int(smallest):,} stored", cost / costs[smallest])
+        file = Path(folder) / "bench.db"
+        engine = open_database(f"sqlite:///{file}")
+        bench = Bench(engine, matcher, scale.growth_messages)
+        for size in scale.growth:
+            cost = bench.run([size])[str(size)]["all"]
+            smallest_cost = smallest_cost or cost
+            yield Figure("cpu_us_per_message", f"{size:,} stored", cost)
+            truncate_journal(engine)
+            yield Figure("megabytes", f"file, {size:,} stored", file.stat().st_size / _BYTES)
+            if size != scale.growth[0]:
+                yield Figure("ratios", f"{size:,} / {scale.growth[0]:,} stored", cost / smallest_cost)
 
 
 def routing(scale: Scale) -> Iterator[Figure]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select
 from sqlmodel import col
 
 from config.clocks.cases.clock_runs import clock_runs
@@ -13,11 +13,18 @@ from config.clocks.clock_table import ClockName
 from config.clocks.deadlines import Deadlines
 from config.database import statement_chunks
 from messages.cases.ombudsman_consent import ANSWERS, ASK_DAYS, ConsentAct, answer_event_id, consent_of, question_id
-from oversight.notices.tables import OversightConsent, OversightNotice
+from oversight.notices.tables import OversightConsent
+from oversight.notices.told_events import told_events
 from oversight.read_model.report_facts import ReportFacts, clock_history
 from oversight.read_model.tables import OversightReport
 
 _CLOCK: ClockName = "resolve"
+
+# Built once: each batch executes them.
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_REMOVAL = delete(OversightConsent).where(col(OversightConsent.complaint_id).in_(_IDS))
+_INSERTION = insert(OversightConsent)
+_ARRIVALS = select(col(OversightReport.id), col(OversightReport.received_at)).where(col(OversightReport.id).in_(_IDS))
 
 
 def ask_moment(facts: ReportFacts, deadlines: Deadlines) -> datetime | None:
@@ -76,13 +83,13 @@ def store_consents(
     all_facts = list(cases)
     arrivals = _arrivals(connection, all_facts)
     rows = [row for facts in all_facts if (row := derived_consent(facts, arrivals, deadlines))]
-    told = _told(connection, [id_ for row in rows for id_ in _event_ids(row)])
+    told = told_events(connection, (id_ for row in rows for id_ in _event_ids(row)))
     for row in rows:
         row.next_at = _next_moment(row, told)
     for chunk in statement_chunks(report_ids):
-        connection.execute(delete(OversightConsent).where(col(OversightConsent.complaint_id).in_(chunk)))
+        connection.execute(_REMOVAL, {"ids": chunk})
     if rows:
-        connection.execute(insert(OversightConsent), [row.model_dump() for row in rows])
+        connection.execute(_INSERTION, [row.model_dump() for row in rows])
 
 
 def answer_of(row: OversightConsent) -> ConsentAct | None:
@@ -96,11 +103,10 @@ def answer_of(row: OversightConsent) -> ConsentAct | None:
 def _arrivals(connection: Connection, all_facts: Sequence[ReportFacts]) -> Mapping[UUID, datetime]:
     """Return the times at which the answers of the senders of these cases arrived. Those of dispatches may be equal."""
     answer_ids = {message.complaint_id for facts in all_facts for message in facts.messages if message.act in ANSWERS}
-    query = select(col(OversightReport.id), col(OversightReport.received_at))
     return {
         row.id: row.received_at
         for chunk in statement_chunks(sorted(answer_ids))
-        for row in connection.execute(query.where(col(OversightReport.id).in_(chunk)))
+        for row in connection.execute(_ARRIVALS, {"ids": chunk})
     }
 
 
@@ -114,12 +120,3 @@ def _next_moment(row: OversightConsent, told: Collection[UUID]) -> datetime | No
     if answer:
         return None if answer_event_id(answer) in told else answer.at
     return None if question_id(row.complaint_id) in told else row.ask_at
-
-
-def _told(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
-    query = select(col(OversightNotice.id))
-    return {
-        event_id
-        for chunk in statement_chunks(sorted(event_ids))
-        for event_id in connection.execute(query.where(col(OversightNotice.id).in_(chunk))).scalars()
-    }

@@ -18,7 +18,7 @@ from messages.topics import OVERSIGHT
 from oversight.notices.deadline_events import DeadlineEvent, deadline_event_id, events_to_tell
 from oversight.notices.notice_transaction import notice_transaction
 from oversight.notices.recommendation_clocks import kind_of_clock
-from oversight.notices.running_clocks import next_moment, told_events
+from oversight.notices.running_clocks import next_moment, told_clock_events
 from oversight.notices.tables import OversightClock, OversightNotice
 from oversight.read_model.tables import OversightReport
 
@@ -67,7 +67,7 @@ class DeadlinePublisher:
         with notice_transaction(self._engine) as connection:
             clocks = _clocks_to_tell(connection, until)
             reports = _reports(connection, clocks)
-            told = told_events(connection, clocks)
+            told = told_clock_events(connection, clocks)
             events = [(clock, event) for clock in clocks for event in events_to_tell(clock, told, until)]
             if events:
                 self._publish([_message(clock, event, reports[clock.complaint_id]) for clock, event in events])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -18,6 +18,22 @@ from oversight.read_model.report_facts import ReportFacts
 from oversight.read_model.tables import OversightRecommendation
 
 _SEPARATOR = "."
+
+_ANSWER = aliased(OversightRecommendation)
+_HAS_ANSWER = exists().where(
+    col(_ANSWER.recommendation_id) == col(OversightRecommendation.id), col(_ANSWER.act) != "recommended"
+)
+_REPORT_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+# Built once: each batch executes it.
+_WAITING = (
+    select(col(OversightRecommendation.complaint_id), col(OversightRecommendation.id), col(OversightRecommendation.at))
+    .where(
+        col(OversightRecommendation.act) == "recommended",
+        ~_HAS_ANSWER,
+        col(OversightRecommendation.complaint_id).in_(_REPORT_IDS),
+    )
+    .order_by(col(OversightRecommendation.at), col(OversightRecommendation.id))
+)
 
 
 def recommendation_clock_name(recommendation_id: UUID) -> str:
@@ -55,18 +71,8 @@ def recommendation_clocks(
 
 def _waiting(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Any]]:
     """Return id and time of the recommendations without an answer, by report."""
-    answer = aliased(OversightRecommendation)
-    has_answer = exists().where(
-        col(answer.recommendation_id) == col(OversightRecommendation.id), col(answer.act) != "recommended"
-    )
-    columns = (
-        col(OversightRecommendation.complaint_id),
-        col(OversightRecommendation.id),
-        col(OversightRecommendation.at),
-    )
-    query = select(*columns).where(col(OversightRecommendation.act) == "recommended", ~has_answer)
     rows: defaultdict[UUID, list[Any]] = defaultdict(list)
     for chunk in statement_chunks(report_ids):
-        for row in connection.execute(query.where(columns[0].in_(chunk)).order_by(columns[2], columns[1])):
+        for row in connection.execute(_WAITING, {"ids": chunk}):
             rows[row.complaint_id].append(row)
     return rows

@@ -4,24 +4,26 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
 from sqlmodel import col
 
-from config.clocks.cases.clock_states import clock_states
-from config.clocks.deadlines import Deadlines
 from config.database import statement_chunks
 from messages.topics import TRIAGE
 from oversight.notices.deadline_events import KINDS, deadline_event_id, untold_events
-from oversight.notices.tables import OversightClock, OversightNotice
-from oversight.read_model.report_facts import ReportFacts, clock_history
+from oversight.notices.tables import OversightClock
+from oversight.notices.told_events import told_events
+from oversight.read_model.report_facts import CaseClocks, ReportFacts
+
+# Built once: each batch executes them.
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_REMOVAL = delete(OversightClock).where(col(OversightClock.complaint_id).in_(_IDS))
+_INSERTION = insert(OversightClock)
 
 
-def running_clocks(facts: ReportFacts, deadlines: Deadlines) -> Iterator[OversightClock]:
+def running_clocks(facts: ReportFacts, clocks: CaseClocks) -> Iterator[OversightClock]:
     """Yield the clocks of a case that run, without their next moments. Pure: the present time has no part in it."""
-    history = clock_history(facts)
-    until = max(event.at for event in history.events)
     last = facts.dispatches[-1] if facts.dispatches else None
-    for state in clock_states(history, deadlines, until):
+    for state in clocks.states:
         if state.is_open and state.state != "paused" and state.duty != "sender":
             yield OversightClock(
                 complaint_id=facts.id,
@@ -37,24 +39,18 @@ def running_clocks(facts: ReportFacts, deadlines: Deadlines) -> Iterator[Oversig
 
 def store_running_clocks(connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[OversightClock]) -> None:
     """Store the running clocks of reports in place of those before. The caller holds the lock."""
-    told = told_events(connection, clocks)
+    told = told_clock_events(connection, clocks)
     for clock in clocks:
         clock.next_at = next_moment(clock, told)
     for chunk in statement_chunks(report_ids):
-        connection.execute(delete(OversightClock).where(col(OversightClock.complaint_id).in_(chunk)))
+        connection.execute(_REMOVAL, {"ids": chunk})
     if clocks:
-        connection.execute(insert(OversightClock), [clock.model_dump() for clock in clocks])
+        connection.execute(_INSERTION, [clock.model_dump() for clock in clocks])
 
 
-def told_events(connection: Connection, clocks: Collection[OversightClock]) -> set[UUID]:
+def told_clock_events(connection: Connection, clocks: Collection[OversightClock]) -> set[UUID]:
     """Return the ids of those events of some clocks that are on the topic."""
-    event_ids = sorted({deadline_event_id(clock, kind) for clock in clocks for kind in KINDS})
-    query = select(col(OversightNotice.id))
-    return {
-        event_id
-        for chunk in statement_chunks(event_ids)
-        for event_id in connection.execute(query.where(col(OversightNotice.id).in_(chunk))).scalars()
-    }
+    return told_events(connection, (deadline_event_id(clock, kind) for clock in clocks for kind in KINDS))
 
 
 def next_moment(clock: OversightClock, told: Collection[UUID]) -> datetime | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from config.clocks.cases.clock_states import ClockState, clock_states
+from config.clocks.cases.clock_states import ClockState
 from config.clocks.deadlines import Deadlines
 from config.time_zones import agency_region, agency_time_zone
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch
@@ -17,7 +17,7 @@ from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.figures.definitions import PING_PONG_REFUSALS, UNTOUCHED_WORKING_DAYS
 from oversight.read_model.case_end import CaseEnd, case_end
-from oversight.read_model.report_facts import DispatchFacts, ReportFacts, clock_history
+from oversight.read_model.report_facts import CaseClocks, DispatchFacts, ReportFacts
 
 # `dropped`: nobody will know the outcome, or the agency waits for the sender.
 Outcome: TypeAlias = Literal["met", "missed", "open", "dropped"]
@@ -34,13 +34,14 @@ class TimedOutcome(NamedTuple):
     agency: str
 
 
-def case_row(facts: ReportFacts, deadlines: Deadlines) -> dict[str, Any] | None:
-    """Return the columns of the row; `None` for a message that neither reports anything nor is a case."""
-    if not facts.is_own_case:
+def case_row(facts: ReportFacts, clocks: CaseClocks | None, deadlines: Deadlines) -> dict[str, Any] | None:
+    """Return the columns of the row; `None` for a message that neither reports anything nor is a case.
+
+    `clocks` are those of `case_clocks`.
+    """
+    if clocks is None:
         return None if facts.act != "reports" else _merged_row(facts, deadlines)
-    history = clock_history(facts)
-    until = max(event.at for event in history.events)
-    states = clock_states(history, deadlines, until)
+    until, states = clocks
     own_agencies = [item for item in facts.dispatches if item.own_case and item.agency != TRIAGE]
     first = own_agencies[0] if own_agencies else None
     courses = [course for course, item in zip(facts.courses, facts.dispatches, strict=True) if item.own_case]

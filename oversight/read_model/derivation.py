@@ -2,26 +2,34 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import BindParameter, Connection, Insert, bindparam, delete, select
 from sqlmodel import col
 
 from config.clocks.deadlines import Deadlines
-from config.database import insert_statement, statement_chunks
+from config.database import insert_of_dialect, statement_chunks
 from config.stored_counts import add_counts
 from oversight.notices.consents import store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
 from oversight.notices.running_clocks import running_clocks, store_running_clocks
 from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
+from oversight.read_model.report_facts import case_clocks
 from oversight.read_model.tables import OversightCase, OversightDay, OversightDispatch, OversightPairDay
 from oversight.read_model.tallies import day_tallies, pair_tallies
 
 _REPORTS_AT_ONCE = 200
 
 _Row = Mapping[str, Any]
+
+# Built once: each batch executes them.
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_CASES_OF_REPORTS = select(col(OversightDispatch.of)).where(col(OversightDispatch.complaint_id).in_(_IDS)).distinct()
+_STORED_ROWS = select(OversightCase.__table__).where(col(OversightCase.complaint_id).in_(_IDS))  # type: ignore[attr-defined]
+_REMOVAL = delete(OversightCase).where(col(OversightCase.complaint_id).in_(_IDS))
 
 
 def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines: Deadlines) -> None:
@@ -33,13 +41,13 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
     for start in range(0, len(affected), _REPORTS_AT_ONCE):
         chunk = affected[start : start + _REPORTS_AT_ONCE]
         all_facts = read_facts(connection, chunk)
-        rows = {facts.id: case_row(facts, deadlines) for facts in all_facts}
+        reports = [(facts, case_clocks(facts, deadlines)) for facts in all_facts]
+        rows = {facts.id: case_row(facts, clocks, deadlines) for facts, clocks in reports}
         _store(connection, _stored_rows(connection, chunk), {id_: row for id_, row in rows.items() if row})
-        cases = [facts for facts in all_facts if facts.is_own_case]
-        clocks = [clock for facts in cases for clock in running_clocks(facts, deadlines)]
-        clocks += recommendation_clocks(connection, all_facts, deadlines)
-        store_running_clocks(connection, chunk, clocks)
-        store_consents(connection, chunk, cases, deadlines)
+        running = [clock for facts, clocks in reports if clocks for clock in running_clocks(facts, clocks)]
+        running += recommendation_clocks(connection, all_facts, deadlines)
+        store_running_clocks(connection, chunk, running)
+        store_consents(connection, chunk, [facts for facts, clocks in reports if clocks], deadlines)
 
 
 def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUID]:
@@ -51,17 +59,15 @@ def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUI
     while level:
         cases: set[UUID] = set()
         for chunk in statement_chunks(sorted(level)):
-            query = select(col(OversightDispatch.of)).where(col(OversightDispatch.complaint_id).in_(chunk)).distinct()
-            cases |= {case_id for case_id in connection.execute(query).scalars() if case_id}
+            cases |= {case_id for case_id in connection.execute(_CASES_OF_REPORTS, {"ids": chunk}).scalars() if case_id}
         level = cases - affected
         affected |= level
     return affected
 
 
 def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, _Row]:
-    columns = OversightCase.__table__.columns  # type: ignore[attr-defined]
-    query = select(*columns).where(col(OversightCase.complaint_id).in_(report_ids))
-    return {row["complaint_id"]: dict(row) for row in connection.execute(query).mappings()}
+    rows = connection.execute(_STORED_ROWS, {"ids": report_ids}).mappings()
+    return {row["complaint_id"]: dict(row) for row in rows}
 
 
 def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[UUID, _Row]) -> None:
@@ -75,11 +81,17 @@ def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[U
 def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Sequence[_Row]) -> None:
     """Remove rows of cases, and store others in place of those before."""
     if removed_ids:
-        connection.execute(delete(OversightCase).where(col(OversightCase.complaint_id).in_(removed_ids)))
+        connection.execute(_REMOVAL, {"ids": removed_ids})
     if rows:
-        statement = insert_statement(connection, OversightCase)
-        new_values = {name: statement.excluded[name] for name in rows[0] if name != "complaint_id"}
-        connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values), rows)
+        connection.execute(_replacement(connection.dialect.name), rows)
+
+
+@cache
+def _replacement(dialect: str) -> Insert:
+    """Return the statement that stores a row in place of the one before."""
+    statement = insert_of_dialect(dialect, OversightCase)
+    new_values = {column.name: column for column in statement.excluded if column.name != "complaint_id"}
+    return statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values)
 
 
 def _difference(

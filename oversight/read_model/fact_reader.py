@@ -1,13 +1,25 @@
-"""Reads all facts of some reports."""
+"""Reads all facts of some reports. The statements are built once: building one takes longer than executing it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -25,6 +37,87 @@ from oversight.read_model.tables import (
 )
 
 _Dispatches = Mapping[UUID, Sequence[DispatchFacts]]
+
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+
+
+def _all_columns(table: Any) -> Any:
+    return select(*table.__table__.columns)
+
+
+_REPORTS = _all_columns(OversightReport).where(col(OversightReport.id).in_(_IDS))
+_DISPATCHES = (
+    _all_columns(OversightDispatch)
+    .where(col(OversightDispatch.complaint_id).in_(_IDS))
+    .order_by(col(OversightDispatch.hop))
+)
+# A denied suggestion overrides no merge with a third complaint.
+_CORRECTIONS = (
+    _all_columns(OversightCorrection)
+    .where(col(OversightCorrection.complaint_id).in_(_IDS), ~col(OversightCorrection.is_denial))
+    .order_by(col(OversightCorrection.at), col(OversightCorrection.id))
+)
+# The time of the first event of each kind in the hand-over of each case.
+_HAND_OVERS = (
+    select(
+        col(OversightHandOver.complaint_id),
+        col(OversightHandOver.event),
+        func.min(col(OversightHandOver.at)).label("at"),
+    )
+    .where(col(OversightHandOver.complaint_id).in_(_IDS))
+    .group_by(col(OversightHandOver.complaint_id), col(OversightHandOver.event))
+)
+# Answers to dispatches of some reports, and to those that came to their cases.
+_ANSWERS = (
+    select(
+        *(col(getattr(OversightAnswer, name)) for name in ("id", "at", "position", "verdict")),
+        *(col(getattr(OversightDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+        col(OversightDispatch.at).label("dispatched_at"),
+    )
+    .join(
+        OversightDispatch,
+        and_(
+            col(OversightDispatch.id) == col(OversightAnswer.dispatch_id),
+            col(OversightDispatch.agency) == col(OversightAnswer.agency),
+            col(OversightDispatch.complaint_id) == col(OversightAnswer.complaint_id),
+        ),
+    )
+    .where(or_(col(OversightDispatch.complaint_id).in_(_IDS), col(OversightDispatch.of).in_(_IDS)))
+)
+_CASE_ID = cast("ColumnElement[UUID]", col(OversightDispatch.of))
+_REPEATS = (
+    select(
+        _CASE_ID,
+        col(OversightDispatch.complaint_id),
+        col(OversightDispatch.act),
+        func.min(col(OversightDispatch.at)).label("at"),
+    )
+    .where(_CASE_ID.in_(_IDS), col(OversightDispatch.relation) == "repeat")
+    .group_by(_CASE_ID, col(OversightDispatch.complaint_id), col(OversightDispatch.act))
+)
+
+
+def _select_earlier_members() -> Select[UUID, UUID]:
+    case, member, later = aliased(OversightReport), aliased(OversightReport), aliased(OversightDispatch)
+    own, dispatch = aliased(OversightDispatch), OversightDispatch
+    is_latest = ~(
+        select(col(later.id))
+        .where(col(later.complaint_id) == col(dispatch.complaint_id), col(later.hop) > col(dispatch.hop))
+        .exists()
+    )
+    was_case = (
+        select(col(own.id)).where(col(own.complaint_id) == col(dispatch.complaint_id), col(own.own_case)).exists()
+    )
+    return (
+        select(_CASE_ID, col(dispatch.complaint_id))
+        .join(case, col(case.id) == _CASE_ID)
+        .join(member, col(member.id) == col(dispatch.complaint_id))
+        .where(or_(col(member.received_at) < col(case.received_at), was_case), is_latest, _CASE_ID.in_(_IDS))
+        .order_by(col(dispatch.complaint_id))
+    )
+
+
+_EARLIER_MEMBERS = _select_earlier_members()
 
 
 class _Relation(NamedTuple):
@@ -67,9 +160,9 @@ class _Facts:
 def read_facts(connection: Connection, report_ids: Collection[UUID]) -> Sequence[ReportFacts]:
     """Return the facts of each of these reports whose arrival is known. At most some hundred at once."""
     facts = _read(connection, report_ids)
-    members = _earlier_members(connection, list(facts.reports))
+    members = _earlier_members(connection, facts.reports)
     member_facts = _read(connection, {member_id for ids in members.values() for member_id in ids})
-    messages = _messages(connection, sorted(facts.reports.keys() | member_facts.reports.keys()))
+    messages = _messages(connection, facts.reports.keys() | member_facts.reports.keys())
 
     def with_messages(report: ReportFacts) -> ReportFacts:
         return replace(report, messages=tuple(sorted(messages.get(report.id, ()))))
@@ -84,83 +177,51 @@ def read_facts(connection: Connection, report_ids: Collection[UUID]) -> Sequence
 
 
 def _read(connection: Connection, report_ids: Collection[UUID]) -> _Facts:
-    reports = {
-        row.id: row
-        for chunk in statement_chunks(sorted(report_ids))
-        for row in connection.execute(_all_columns(OversightReport).where(col(OversightReport.id).in_(chunk)))
-    }
+    reports = _reports(connection, report_ids)
     dispatches = _dispatches(connection, report_ids)
     answers, hand_overs = _answers(connection, dispatches), _hand_overs(connection, report_ids)
     return _Facts(reports, _relations(connection, reports), dispatches, answers, hand_overs)
 
 
+def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) -> Iterator[Row[Any]]:
+    """Yield the rows of a statement for some ids."""
+    for chunk in statement_chunks(sorted(ids)):
+        yield from connection.execute(statement, {"ids": chunk})
+
+
+def _reports(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
+    return {row.id: row for row in _rows(connection, _REPORTS, report_ids)}
+
+
 def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
     """Return the time of the first event of each kind in the hand-over of each case."""
-    key = (col(OversightHandOver.complaint_id), col(OversightHandOver.event))
-    query = select(*key, func.min(col(OversightHandOver.at)).label("at")).group_by(*key)
-    return {
-        (row.complaint_id, row.event): row.at
-        for chunk in statement_chunks(sorted(report_ids))
-        for row in connection.execute(query.where(col(OversightHandOver.complaint_id).in_(chunk)))
-    }
+    return {(row.complaint_id, row.event): row.at for row in _rows(connection, _HAND_OVERS, report_ids)}
 
 
 def _dispatches(connection: Connection, report_ids: Collection[UUID]) -> _Dispatches:
     dispatches: defaultdict[UUID, list[DispatchFacts]] = defaultdict(list)
     names = DispatchFacts.__dataclass_fields__
-    for chunk in statement_chunks(sorted(report_ids)):
-        query = _all_columns(OversightDispatch).where(col(OversightDispatch.complaint_id).in_(chunk))
-        for row in connection.execute(query.order_by(col(OversightDispatch.hop))):
-            dispatches[row.complaint_id].append(DispatchFacts(**{name: getattr(row, name) for name in names}))
+    for row in _rows(connection, _DISPATCHES, report_ids):
+        dispatches[row.complaint_id].append(DispatchFacts(**{name: getattr(row, name) for name in names}))
     return dispatches
 
 
 def _answers(connection: Connection, dispatches: _Dispatches) -> Mapping[UUID, Sequence[CaseAnswer]]:
     """Return the answers to each case. One to an accompanying report counts for its case (`answered_hop`)."""
     answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
-    for chunk in statement_chunks(sorted(dispatches)):
-        for row in connection.execute(_answers_query(chunk)):
-            case_id = row.complaint_id if row.own_case else row.of
-            hop = row.hop
-            if not row.own_case:
-                hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.at)
-            if hop is not None and case_id in dispatches:
-                answers[case_id].append(CaseAnswer(row.at, row.position, hop, cast("Verdict", row.verdict), row.id))
+    for row in _rows(connection, _ANSWERS, dispatches):
+        case_id = row.complaint_id if row.own_case else row.of
+        hop = row.hop
+        if not row.own_case:
+            hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.at)
+        if hop is not None and case_id in dispatches:
+            answers[case_id].append(CaseAnswer(row.at, row.position, hop, cast("Verdict", row.verdict), row.id))
     return answers
 
 
-def _answers_query(report_ids: Sequence[UUID]) -> Any:
-    return (
-        select(
-            *(col(getattr(OversightAnswer, name)) for name in ("id", "at", "position", "verdict")),
-            *(col(getattr(OversightDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-            col(OversightDispatch.at).label("dispatched_at"),
-        )
-        .join(
-            OversightDispatch,
-            and_(
-                col(OversightDispatch.id) == col(OversightAnswer.dispatch_id),
-                col(OversightDispatch.agency) == col(OversightAnswer.agency),
-                col(OversightDispatch.complaint_id) == col(OversightAnswer.complaint_id),
-            ),
-        )
-        .where(or_(col(OversightDispatch.complaint_id).in_(report_ids), col(OversightDispatch.of).in_(report_ids)))
-    )
-
-
-def _messages(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:
+def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:
     """Return the further messages of each case's sender. Joined reports are not read: there may be thousands."""
-    case_id = cast("ColumnElement[UUID]", col(OversightDispatch.of))
-    key = (case_id, col(OversightDispatch.complaint_id), col(OversightDispatch.act))
-    repeats = [
-        row
-        for chunk in statement_chunks(case_ids)
-        for row in connection.execute(
-            select(*key, func.min(col(OversightDispatch.at)).label("at"))
-            .where(case_id.in_(chunk), col(OversightDispatch.relation) == "repeat")
-            .group_by(*key)
-        )
-    ]
+    repeats = list(_rows(connection, _REPEATS, case_ids))
     parents = _parents(connection, {report_id for row in repeats for report_id in (row.complaint_id, row.of)})
     messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
     for row in repeats:
@@ -174,11 +235,7 @@ def _parents(connection: Connection, report_ids: Iterable[UUID]) -> Mapping[UUID
     parents: dict[UUID, UUID | None] = {}
     missing = set(report_ids)
     while missing:
-        reports = {
-            row.id: row
-            for chunk in statement_chunks(sorted(missing))
-            for row in connection.execute(_all_columns(OversightReport).where(col(OversightReport.id).in_(chunk)))
-        }
+        reports = _reports(connection, missing)
         # A split says that the matter is another one. The sender stays the one of the complaint itself.
         relations = _relations(connection, reports, split_counts=False)
         parents |= {id_: relation.of if relation.kind == "repeat" else None for id_, relation in relations.items()}
@@ -190,52 +247,20 @@ def _relations(
     connection: Connection, reports: Mapping[UUID, Row[Any]], *, split_counts: bool = True
 ) -> Mapping[UUID, _Relation]:
     """Return the relation of each report by the latest decision about it."""
-    relations = {row.id: _Relation(row.relation, row.of, by_person=False) for row in reports.values()}
-    for chunk in statement_chunks(sorted(reports)):
-        # A denied suggestion overrides no merge with a third complaint.
-        query = (
-            _all_columns(OversightCorrection)
-            .where(col(OversightCorrection.complaint_id).in_(chunk), ~col(OversightCorrection.is_denial))
-            .order_by(col(OversightCorrection.at), col(OversightCorrection.id))
-        )
-        latest = {row.complaint_id: row for row in connection.execute(query)}
-        relations |= {
-            id_: _Relation(row.relation, row.of, by_person=True)
-            for id_, row in latest.items()
-            if split_counts or row.relation != "new"
-        }
-    return relations
+    latest = {row.complaint_id: row for row in _rows(connection, _CORRECTIONS, reports)}
+    return {row.id: _Relation(row.relation, row.of, by_person=False) for row in reports.values()} | {
+        id_: _Relation(row.relation, row.of, by_person=True)
+        for id_, row in latest.items()
+        if split_counts or row.relation != "new"
+    }
 
 
-def _earlier_members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+def _earlier_members(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[UUID]]:
     """Return the reports that accompany each case now and arrived before it, or were cases of their own.
 
     A merge by a person can make such. Only they can have a clock that began earlier.
     """
-    case, member, later = aliased(OversightReport), aliased(OversightReport), aliased(OversightDispatch)
-    own = aliased(OversightDispatch)
-    dispatch = OversightDispatch
-    is_latest = ~(
-        select(col(later.id))
-        .where(col(later.complaint_id) == col(dispatch.complaint_id), col(later.hop) > col(dispatch.hop))
-        .exists()
-    )
-    was_case = (
-        select(col(own.id)).where(col(own.complaint_id) == col(dispatch.complaint_id), col(own.own_case)).exists()
-    )
-    query = (
-        select(col(dispatch.of), col(dispatch.complaint_id))
-        .join(case, col(case.id) == col(dispatch.of))
-        .join(member, col(member.id) == col(dispatch.complaint_id))
-        .where(or_(col(member.received_at) < col(case.received_at), was_case), is_latest)
-        .order_by(col(dispatch.complaint_id))
-    )
     members: defaultdict[UUID, list[UUID]] = defaultdict(list)
-    for chunk in statement_chunks(case_ids):
-        for row in connection.execute(query.where(col(dispatch.of).in_(chunk))):
-            members[row.of].append(row.complaint_id)
+    for row in _rows(connection, _EARLIER_MEMBERS, case_ids):
+        members[row.of].append(row.complaint_id)
     return members
-
-
-def _all_columns(table: Any) -> Any:
-    return select(*table.__table__.columns)

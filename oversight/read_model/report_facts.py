@@ -8,6 +8,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from config.clocks.cases.case_events import CaseEvent, CaseHistory
+from config.clocks.cases.clock_states import ClockState, clock_states
+from config.clocks.deadlines import Deadlines
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.shapes import SenderAct
 
@@ -67,6 +69,22 @@ class ReportFacts:
         """Each dispatch with its answers."""
         dispatches = [CaseDispatch(item.at, item.hop, item.agency, item.reopened) for item in self.dispatches]
         return answered_dispatches(dispatches, self.answers)
+
+
+class CaseClocks(NamedTuple):
+    """The clocks of a case as of its last event, which was at `at`."""
+
+    at: datetime
+    states: Sequence[ClockState]
+
+
+def case_clocks(facts: ReportFacts, deadlines: Deadlines) -> CaseClocks | None:
+    """Return the clocks of a case; `None` for a report that is none. The present time has no part in it."""
+    if not facts.is_own_case:
+        return None
+    history = clock_history(facts)
+    last_event_at = max(event.at for event in history.events)
+    return CaseClocks(last_event_at, clock_states(history, deadlines, last_event_at))
 
 
 def clock_history(facts: ReportFacts) -> CaseHistory:

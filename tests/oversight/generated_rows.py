@@ -17,7 +17,7 @@ from messages.shapes import Verdict
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.read_model.case_row import case_row
-from oversight.read_model.report_facts import DispatchFacts, ReportFacts
+from oversight.read_model.report_facts import DispatchFacts, ReportFacts, case_clocks
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from oversight.read_model.tallies import day_tallies, pair_tallies
 
@@ -82,7 +82,7 @@ def _template(chooser: random.Random, agencies: Sequence[str], now: datetime, de
         dispatches=tuple(dispatches),
         answers=tuple(answers),
     )
-    row = case_row(facts, deadlines)
+    row = case_row(facts, case_clocks(facts, deadlines), deadlines)
     assert row is not None
     return row
 

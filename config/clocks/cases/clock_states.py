@@ -4,6 +4,7 @@ The result depends only on the events, the tables and the moment: replay, restar
 nothing. A change of the table of clocks changes no clock that runs: the row is that of the day on which it began.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,7 +86,7 @@ def _state(run: ClockRun, deadlines: Deadlines, now: datetime) -> ClockState:
         three_times_due_at=run.due_at(deadlines, until, THREE_TIMES * run.row.days),
         ended_at=run.ended_at,
         is_dropped=run.is_dropped,
-        times_overdue=_times_overdue(run, deadlines, until),
+        times_overdue=_times_overdue(run, deadlines, until) if due_at < until else 0,
         is_open=run.is_open,
         is_provisional=deadlines.calendar.is_provisional(due_at, agency_time_zone(run.agency)),
         row=run.row,
@@ -101,7 +102,12 @@ def _state_name(run: ClockRun, due_at: datetime, until: datetime) -> State:
 
 
 def _times_overdue(run: ClockRun, deadlines: Deadlines, until: datetime) -> int:
-    times = 0
-    while run.due_at(deadlines, until, (times + 1) * run.row.days) < until:
-        times += 1
-    return times
+    """Return the number of full periods until a moment. The deadline is before it."""
+
+    def ends_later(periods: int) -> bool:
+        return run.due_at(deadlines, until, periods * run.row.days) >= until
+
+    most = 2
+    while not ends_later(most):
+        most *= 2
+    return bisect_left(range(most), True, most // 2, key=ends_later) - 1

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from config.clocks.cases import case_events
 from config.clocks.cases.case_events import CaseEvent, CaseHistory
+from config.clocks.cases.clock_runs import clock_runs
 from config.clocks.cases.clock_states import ClockState, clock_states, next_change
 from config.clocks.clock_table import ClockTable
 from config.clocks.deadlines import Deadlines, load_deadlines
@@ -191,3 +194,15 @@ def test_a_deadline_in_a_year_without_a_decree_is_provisional() -> None:
 def test_triage_has_one_code() -> None:
     """The package of the clocks imports no messages, and has the code of triage of its own."""
     assert case_events.TRIAGE == topics.TRIAGE
+
+
+@pytest.mark.parametrize("days", [*range(3, 60), 200, 399])
+def test_a_clock_counts_the_full_periods_that_have_passed(days: int) -> None:
+    """Also the moment before and after the end of a period, years later as on the first days."""
+    history = CaseHistory((RECEIVED,), "pengaduan", "jalan")
+    run = clock_runs(history, "verify", DEADLINES, day(0))[-1]
+    for now in (day(days), day(days) + timedelta(seconds=1)):
+        passed = 0
+        while run.due_at(DEADLINES, now, (passed + 1) * run.row.days) < now:
+            passed += 1
+        assert named(states_of(RECEIVED, now=now), "verify")[0][2] == passed
