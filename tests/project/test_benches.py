@@ -37,6 +37,7 @@ RUNS = {
     "perturbed": ["20"],
     "places": ["{data}/complaints/national_2017_dev.csv"],
     "queue_counts": ["300"],
+    "queueing": ["8"],
     "refusal": ["5"],
     "route_speed": ["10"],
     "routing": ["heldout"],

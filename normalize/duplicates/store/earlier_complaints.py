@@ -85,7 +85,6 @@ class EarlierComplaints:
         # Starts of matters that were moved, by the numbers of their roots.
         self._moved_starts: dict[int, datetime] = {}
         self._changed_keys: set[int] = set()
-        self.counts = LinkCounts(connection, self._new_complaints)
         # In an empty table the numbers begin anew. An old key then leads to another complaint, which is compared.
         self._next_number: int = (connection.execute(select(func.max(ComparableRow.number))).scalar_one() or 0) + 1
         search_keys = sorted({key for lookup_keys in keys for key in lookup_keys.search_keys})
@@ -98,6 +97,10 @@ class EarlierComplaints:
             for lookup_keys, numbers in self._stored_candidates.items()
         )
         self._rows.load({number for numbers in first_candidates for number in numbers})
+        # One query for all roots: most of them would be asked for, and nothing belongs to them.
+        lone_roots = self._rows.roots_without_members()
+        self._members.update((root_id, []) for root_id in lone_roots)
+        self.counts = LinkCounts(connection, self._new_complaints, lone_roots)
 
     def candidates(self, keys: LookupKeys, full_roots: Collection[UUID] = frozenset()) -> Iterator[EarlierComplaint]:
         """Yield the open complaints with the highest weight of common keys, and then the sender's last.

@@ -1,6 +1,6 @@
 """Counts of joins and suggestions by sender and by case, and the cases whose limit was reached."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -26,11 +26,13 @@ _REACHED = select(ReachedLimitRow.reached_at).where(
 class LinkCounts:
     """Counts what is stored, and `new_rows`: those of the batch, with the columns of `ComparableRow`, by number.
 
-    A count ends at its maximum: a case with more members costs no more. Call `write` once at the end.
+    No stored complaint belongs to `lone_roots`. A count ends at its maximum: a case with more members costs no more.
+    Call `write` once at the end.
     """
 
-    def __init__(self, connection: Connection, new_rows: Mapping[int, Row]) -> None:
+    def __init__(self, connection: Connection, new_rows: Mapping[int, Row], lone_roots: Collection[UUID]) -> None:
         self._connection = connection
+        self._lone_roots = lone_roots
         self._new_rows = new_rows
         self._is_sqlite = connection.dialect.name == "sqlite"
         # Limits that cases reach in the batch, with the times.
@@ -44,6 +46,8 @@ class LinkCounts:
         new_count = sum(
             bool((kind != "joins" or row["joined"]) and not (unproven and row["sender"])) for row in linked_rows
         )
+        if kind == "joins" and root_id in self._lone_roots:
+            return new_count
         return self._stored(_count_of_case(kind, unproven), root_id, since, maximum) + new_count
 
     def of_sender(self, kind: LinkKind, sender: str, claim: str, since: datetime, maximum: int) -> int:

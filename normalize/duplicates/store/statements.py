@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Boolean, TextualSelect, bindparam, column, text
 from sqlmodel import col, select
@@ -20,10 +21,15 @@ class Statements:
     select_keys: str
     upsert_keys: str
     select_comparables: TextualSelect
+    select_roots: TextualSelect
 
     def list_parameter(self, values: Collection[int]) -> object:
         """Return numbers as one parameter."""
         return json.dumps(list(values)) if self.is_sqlite else list(values)
+
+    def ids_parameter(self, ids: Collection[UUID]) -> object:
+        """Return ids as one parameter. SQLite stores their hexadecimal digits."""
+        return json.dumps([id_.hex for id_ in ids]) if self.is_sqlite else list(ids)
 
     def key_rows_parameter(self, rows: Sequence[tuple[int, ...]]) -> Any:
         """Return the rows of `upsert_keys` as its parameter: PostgreSQL takes one list for each column."""
@@ -33,6 +39,7 @@ class Statements:
 _COLUMN_NAMES = "number, complaint_id, root, own, since, body"
 _UPSERT = "ON CONFLICT (key, slot) DO UPDATE SET number = excluded.number, at = excluded.at"
 _COLUMNS: tuple[Any, ...] = tuple(col(getattr(ComparableRow, name)) for name in _COLUMN_NAMES.split(", "))
+_ROOT_COLUMN: tuple[Any, ...] = (col(ComparableRow.root),)
 _CLOSING_COLUMNS: tuple[Any, ...] = (column("is_closed", Boolean), col(ClosedComplaint.closed_at))
 
 # Complaints of closed cases are no candidates: the second table has a row for each of them.
@@ -64,6 +71,10 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
                 f"SELECT {_SELECTED} FROM (SELECT value FROM json_each(:numbers)) AS asked "  # noqa: S608 - constants
                 f"CROSS JOIN normalize_matter ON normalize_matter.number = asked.value {_WITH_CLOSINGS}"
             ).columns(*_COLUMNS, *_CLOSING_COLUMNS),
+            select_roots=text(
+                "SELECT DISTINCT root FROM (SELECT value FROM json_each(:ids)) AS asked "
+                "CROSS JOIN normalize_matter ON normalize_matter.root = asked.value WHERE root IS NOT NULL"
+            ).columns(*_ROOT_COLUMN),
         ),
         "postgresql": Statements(
             is_sqlite=False,
@@ -73,6 +84,9 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
             select_comparables=text(
                 f"SELECT {_SELECTED} FROM normalize_matter {_WITH_CLOSINGS} WHERE number = ANY(:numbers)"  # noqa: S608 - constants
             ).columns(*_COLUMNS, *_CLOSING_COLUMNS),
+            select_roots=text(
+                "SELECT DISTINCT root FROM normalize_matter WHERE root IS NOT NULL AND root = ANY(:ids)"
+            ).columns(*_ROOT_COLUMN),
         ),
     }
 )
