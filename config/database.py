@@ -223,6 +223,16 @@ def insertion_of_missing(dialect: str, table: type[SQLModel], *returned: str) ->
     return statement.returning(*(table.__table__.c[name] for name in returned)) if returned else statement  # type: ignore[attr-defined,return-value]
 
 
+@cache
+def insertion_or_replacement(dialect: str, table: type[SQLModel]) -> "postgresql.Insert | sqlite.Insert":
+    """Return an INSERT that gives an existing row of the same key all new values. It is built once for each table."""
+    statement = insert_of_dialect(dialect, table)
+    key = list(table.__table__.primary_key)  # type: ignore[attr-defined]
+    key_names = {column.name for column in key}
+    new_values = {column.name: column for column in statement.excluded if column.name not in key_names}
+    return statement.on_conflict_do_update(index_elements=key, set_=new_values)
+
+
 def truncate_journal(engine: Engine) -> None:
     """Empty SQLite's journal, which has the former pages. If a reader needs it, the next call does it."""
     if engine.dialect.name == "sqlite":

@@ -26,6 +26,9 @@ _LAST_SEQ = (
     .order_by(col(DeskCaseChange.seq).desc())
     .limit(1)
 )
+_CASES = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(
+    col(DeskCase.complaint_id).in_(bindparam("ids", expanding=True))
+)
 _NUMBER = (col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
 
 
@@ -63,8 +66,7 @@ def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> 
     """Number a change of all cases of these complaints. It is for facts from which no row of `DeskCase` is derived."""
     cases: dict[UUID, str] = {}
     for chunk in statement_chunks(sorted(complaint_ids)):
-        query = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(col(DeskCase.complaint_id).in_(chunk))
-        cases |= {row.dispatch_id: row.agency for row in connection.execute(query)}
+        cases |= {row.dispatch_id: row.agency for row in connection.execute(_CASES, {"ids": chunk})}
     number_changes(connection, cases)
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from config.clocks.deadlines import Deadlines
-from config.database import insert_statement, statement_chunks
+from config.database import insertion_or_replacement, statement_chunks
 from desk.changes import CaseChange, ChangeKind
 from desk.read_model.case_rows import Accompanying, CaseFacts, SenderMessage, case_rows
 from desk.read_model.change_order import number_changes
@@ -31,18 +31,63 @@ _LATER = aliased(DeskDispatch)
 _HAS_LATER = exists().where(
     col(_LATER.complaint_id) == col(DeskDispatch.complaint_id), col(_LATER.hop) > col(DeskDispatch.hop)
 )
-# Built once: each batch executes it.
-_MARK_LATEST = (
-    update(DeskDispatch)
-    .where(col(DeskDispatch.complaint_id).in_(bindparam("complaint_ids", expanding=True)))
-    .values(is_latest=~_HAS_LATER)
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_CASE_ID = cast("ColumnElement[UUID]", col(DeskDispatch.of))
+# Statements are built once: each batch executes them.
+_MARK_LATEST = update(DeskDispatch).where(col(DeskDispatch.complaint_id).in_(_IDS)).values(is_latest=~_HAS_LATER)
+_CASES_OF_COMPLAINTS = (
+    select(_CASE_ID).where(col(DeskDispatch.complaint_id).in_(_IDS), col(DeskDispatch.of).is_not(None)).distinct()
 )
+_OWN = aliased(DeskDispatch)
+_WAS_CASE = (
+    select(col(_OWN.id)).where(col(_OWN.complaint_id) == col(DeskDispatch.complaint_id), col(_OWN.own_case)).exists()
+)
+_MEMBERS = (
+    select(_CASE_ID, col(DeskDispatch.complaint_id))
+    .where(_CASE_ID.in_(_IDS), col(DeskDispatch.is_latest), col(DeskDispatch.hop) > 0, _WAS_CASE)
+    .order_by(col(DeskDispatch.complaint_id))
+)
+_DISPATCHES = (
+    select(col(DeskDispatch.complaint_id), col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+    .where(col(DeskDispatch.complaint_id).in_(_IDS))
+    .order_by(col(DeskDispatch.hop))
+)
+_ANSWERS = (
+    select(
+        *(col(getattr(DeskAnswer, name)) for name in ("id", "at", "position", "verdict")),
+        *(col(getattr(DeskDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+        col(DeskDispatch.at).label("dispatched_at"),
+    )
+    .join(
+        DeskDispatch,
+        and_(
+            col(DeskDispatch.id) == col(DeskAnswer.dispatch_id),
+            col(DeskDispatch.agency) == col(DeskAnswer.agency),
+            col(DeskDispatch.complaint_id) == col(DeskAnswer.complaint_id),
+        ),
+    )
+    .where(or_(col(DeskDispatch.complaint_id).in_(_IDS), col(DeskDispatch.of).in_(_IDS)))
+)
+_EARLIER_ANSWERS = select(
+    *(col(getattr(DeskAnswer, name)) for name in ("id", "at", "dispatch_id", "agency", "complaint_id"))
+).where(col(DeskAnswer.dispatch_id).in_(_IDS))
+# The index has the relation: without it every join would be read for its mark.
+_REPEATS = select(
+    _CASE_ID, col(DeskDispatch.agency), col(DeskDispatch.at), col(DeskDispatch.act), col(DeskDispatch.is_message)
+).where(_CASE_ID.in_(_IDS), col(DeskDispatch.relation) == "repeat")
+# Joined reports are counted and not read: there may be thousands.
+_JOINS = (
+    select(_CASE_ID, col(DeskDispatch.agency), func.count().label("joined"))
+    .where(_CASE_ID.in_(_IDS), col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
+    .group_by(_CASE_ID, col(DeskDispatch.agency))
+)
+_STORED_ROWS = select(DeskCase.__table__).where(col(DeskCase.dispatch_id).in_(_IDS))  # type: ignore[attr-defined]
 
 
 def mark_latest(connection: Connection, complaint_ids: Collection[UUID]) -> None:
     """Set `is_latest` of all dispatches of these complaints."""
     for chunk in statement_chunks(sorted(complaint_ids)):
-        connection.execute(_MARK_LATEST, {"complaint_ids": chunk})
+        connection.execute(_MARK_LATEST, {"ids": chunk})
 
 
 def derive_cases(
@@ -86,10 +131,7 @@ def _with_cases(connection: Connection, complaint_ids: Collection[UUID]) -> set[
     while level:
         cases: set[UUID] = set()
         for chunk in statement_chunks(sorted(level)):
-            query = select(col(DeskDispatch.of)).where(
-                col(DeskDispatch.complaint_id).in_(chunk), col(DeskDispatch.of).is_not(None)
-            )
-            cases |= {case_id for case_id in connection.execute(query.distinct()).scalars() if case_id}
+            cases.update(connection.execute(_CASES_OF_COMPLAINTS, {"ids": chunk}).scalars())
         level = cases - affected
         affected |= level
     return affected
@@ -111,18 +153,8 @@ def _derive(connection: Connection, complaint_ids: Sequence[UUID], deadlines: De
 
 def _members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
     """Return the complaints that accompany each case now and were cases of their own: a merge by a person."""
-    own = aliased(DeskDispatch)
-    was_case = (
-        select(col(own.id)).where(col(own.complaint_id) == col(DeskDispatch.complaint_id), col(own.own_case)).exists()
-    )
-    of = cast("ColumnElement[UUID]", col(DeskDispatch.of))
-    query = (
-        select(of, col(DeskDispatch.complaint_id))
-        .where(of.in_(case_ids), col(DeskDispatch.is_latest), col(DeskDispatch.hop) > 0, was_case)
-        .order_by(col(DeskDispatch.complaint_id))
-    )
     members: defaultdict[UUID, list[UUID]] = defaultdict(list)
-    for case_id, member_id in connection.execute(query):
+    for case_id, member_id in connection.execute(_MEMBERS, {"ids": case_ids}):
         members[case_id].append(member_id)
     return members
 
@@ -136,13 +168,8 @@ def _facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUI
 
 
 def _dispatches(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Dispatch]]:
-    query = (
-        select(col(DeskDispatch.complaint_id), col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
-        .where(col(DeskDispatch.complaint_id).in_(complaint_ids))
-        .order_by(col(DeskDispatch.hop))
-    )
     dispatches: defaultdict[UUID, list[Dispatch]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(_DISPATCHES, {"ids": complaint_ids}):
         dispatches[row.complaint_id].append(decode_stored(Dispatch, row.shape_version, row.dispatch))
     return dispatches
 
@@ -154,25 +181,8 @@ def _answers(
 
     An answer to an accompanying report counts for a dispatch of its case (`answered_hop`), as in the router.
     """
-    complaint_ids = list(dispatches)
-    query = (
-        select(
-            *(col(getattr(DeskAnswer, name)) for name in ("id", "at", "position", "verdict")),
-            *(col(getattr(DeskDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-            col(DeskDispatch.at).label("dispatched_at"),
-        )
-        .join(
-            DeskDispatch,
-            and_(
-                col(DeskDispatch.id) == col(DeskAnswer.dispatch_id),
-                col(DeskDispatch.agency) == col(DeskAnswer.agency),
-                col(DeskDispatch.complaint_id) == col(DeskAnswer.complaint_id),
-            ),
-        )
-        .where(or_(col(DeskDispatch.complaint_id).in_(complaint_ids), col(DeskDispatch.of).in_(complaint_ids)))
-    )
     answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(_ANSWERS, {"ids": list(dispatches)}):
         case_id = row.complaint_id if row.own_case else row.of
         case = dispatches.get(case_id, ())
         hop = row.hop if row.own_case else answered_hop(case, row.agency, row.dispatched_at, row.at)
@@ -182,25 +192,15 @@ def _answers(
 
 
 def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Accompanying]]:
-    """Return what accompanies each case, by agency. Joined reports are counted and not read: there may be thousands."""
-    key = (cast("ColumnElement[UUID]", col(DeskDispatch.of)), col(DeskDispatch.agency))
-    is_of_case = col(DeskDispatch.of).in_(case_ids)
-    # The index has the relation: without it every join would be read for its mark.
-    columns = (col(DeskDispatch.at), col(DeskDispatch.act), col(DeskDispatch.is_message))
-    repeats = select(*key, *columns).where(is_of_case, col(DeskDispatch.relation) == "repeat")
-    joins = (
-        select(*key, func.count().label("joined"))
-        .where(is_of_case, col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
-        .group_by(*key)
-    )
+    """Return what accompanies each case, by agency."""
     messages: defaultdict[tuple[UUID, str], list[SenderMessage]] = defaultdict(list)
     written_at: defaultdict[tuple[UUID, str], list[datetime]] = defaultdict(list)
-    for row in connection.execute(repeats):
+    for row in connection.execute(_REPEATS, {"ids": case_ids}):
         if row.is_message:
             messages[row.of, row.agency].append(SenderMessage(row.at, cast("SenderAct", row.act)))
         if row.act in ANSWERING_ACTS:
             written_at[row.of, row.agency].append(row.at)
-    joined = {(of, agency): count for of, agency, count in connection.execute(joins)}
+    joined = {(of, agency): count for of, agency, count in connection.execute(_JOINS, {"ids": case_ids})}
     accompanying: defaultdict[UUID, dict[str, Accompanying]] = defaultdict(dict)
     for of, agency in messages.keys() | written_at.keys() | joined.keys():
         in_order = tuple(sorted(messages[of, agency]))
@@ -210,17 +210,14 @@ def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
 
 
 def _stored_rows(connection: Connection, dispatch_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    columns = DeskCase.__table__.columns  # type: ignore[attr-defined]
-    query = select(*columns).where(col(DeskCase.dispatch_id).in_(dispatch_ids))
-    return {row["dispatch_id"]: dict(row) for row in connection.execute(query).mappings()}
+    rows = connection.execute(_STORED_ROWS, {"ids": dispatch_ids}).mappings()
+    return {row["dispatch_id"]: dict(row) for row in rows}
 
 
 def _store(connection: Connection, rows: Sequence[dict[str, Any]], stored: Container[UUID]) -> None:
     if not rows:
         return
-    statement = insert_statement(connection, DeskCase)
-    changed = {name: statement.excluded[name] for name in rows[0] if name != "dispatch_id"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=changed), rows)
+    connection.execute(insertion_or_replacement(connection.dialect.name, DeskCase), rows)
     index_cases(connection, [row for row in rows if row["dispatch_id"] not in stored])
 
 
@@ -243,12 +240,10 @@ def _changes_by_messages(rows: Mapping[UUID, dict[str, Any]], marked: Sequence[R
 
 def _earlier_answers(connection: Connection, dispatches: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Return the answers to these dispatches that were read before them."""
-    names = ("id", "at", "dispatch_id", "agency", "complaint_id")
-    query = select(*(col(getattr(DeskAnswer, name)) for name in names))
     return [
         dict(row)
         for chunk in statement_chunks([dispatch["id"] for dispatch in dispatches])
-        for row in connection.execute(query.where(col(DeskAnswer.dispatch_id).in_(chunk))).mappings()
+        for row in connection.execute(_EARLIER_ANSWERS, {"ids": chunk}).mappings()
     ]
 
 

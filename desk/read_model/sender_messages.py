@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select, update
 from sqlmodel import col
 
 from config.database import statement_chunks
@@ -19,6 +19,50 @@ from messages.cases.sender_chain import is_from_case_sender
 from messages.shapes import KEPT_APART
 
 _MARKS = ("is_from_sender", "is_message")
+
+
+def _dispatches(*names: str) -> Select[Any]:
+    return select(*(col(getattr(DeskDispatch, name)) for name in names))
+
+
+# Statements are built once: each batch executes them.
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_ALL_REPEATS = _dispatches("id", "complaint_id", "of", *_MARKS).where(
+    col(DeskDispatch.relation) == "repeat", col(DeskDispatch.of).is_not(None)
+)
+_REPEATS_BY_COMPLAINT = _ALL_REPEATS.where(col(DeskDispatch.complaint_id).in_(_IDS))
+_REPEATS_BY_CASE = _ALL_REPEATS.where(col(DeskDispatch.of).in_(_IDS))
+_REPEATING_COMPLAINTS = select(col(DeskComplaint.id)).where(
+    col(DeskComplaint.of).in_(_IDS), col(DeskComplaint.relation) == "repeat"
+)
+_CORRECTED_TO_REPEAT = select(col(DeskCorrection.complaint_id)).where(
+    col(DeskCorrection.of).in_(_IDS), col(DeskCorrection.relation) == "repeat"
+)
+_COMPLAINTS = select(col(DeskComplaint.id), col(DeskComplaint.relation), col(DeskComplaint.of)).where(
+    col(DeskComplaint.id).in_(_IDS)
+)
+# A denied suggestion overrides no merge with a third complaint.
+_CORRECTIONS = (
+    select(col(DeskCorrection.complaint_id), col(DeskCorrection.relation), col(DeskCorrection.of))
+    .where(col(DeskCorrection.complaint_id).in_(_IDS), col(DeskCorrection.evidence) != KEPT_APART)
+    .order_by(col(DeskCorrection.at), col(DeskCorrection.id))
+)
+_HISTORIES = (
+    _dispatches("id", "complaint_id", "hop", "of")
+    .where(col(DeskDispatch.complaint_id).in_(_IDS))
+    .order_by(col(DeskDispatch.hop))
+)
+_TABLE = DeskDispatch.__table__  # type: ignore[attr-defined]
+_MARKING = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("dispatch_id"))
+    .values(is_from_sender=bindparam("from_sender"), is_message=bindparam("message"))
+)
+_MARKED = (
+    _dispatches("id", "of", "agency", "at", *_MARKS)
+    .where(col(DeskDispatch.id).in_(_IDS))
+    .order_by(col(DeskDispatch.at), col(DeskDispatch.id))
+)
 
 
 def mark_messages(
@@ -49,16 +93,10 @@ def _candidates(
 
     A join is never from the sender of its case. There may be thousands of them.
     """
-    names = ("id", "complaint_id", "of", *_MARKS)
-    query = select(*(col(getattr(DeskDispatch, name)) for name in names)).where(col(DeskDispatch.relation) == "repeat")
     candidates: dict[UUID, Row[Any]] = {}
-    for column, ids in (
-        (col(DeskDispatch.complaint_id), {*dispatched, *related}),
-        (col(DeskDispatch.of), set(related)),
-    ):
+    for statement, ids in ((_REPEATS_BY_COMPLAINT, {*dispatched, *related}), (_REPEATS_BY_CASE, set(related))):
         for chunk in statement_chunks(sorted(ids)):
-            rows = connection.execute(query.where(column.in_(chunk), col(DeskDispatch.of).is_not(None)))
-            candidates |= {row.id: row for row in rows}
+            candidates |= {row.id: row for row in connection.execute(statement, {"ids": chunk})}
     return candidates
 
 
@@ -68,19 +106,12 @@ def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> se
     while level:
         level = {
             complaint_id
-            for table, column in (
-                (DeskComplaint, col(DeskComplaint.id)),
-                (DeskCorrection, col(DeskCorrection.complaint_id)),
-            )
+            for statement in (_REPEATING_COMPLAINTS, _CORRECTED_TO_REPEAT)
             for chunk in statement_chunks(sorted(level))
-            for complaint_id in connection.execute(_repeats(table, column, chunk)).scalars()
+            for complaint_id in connection.execute(statement, {"ids": chunk}).scalars()
         } - related
         related |= level
     return related
-
-
-def _repeats(table: Any, column: Any, complaint_ids: Sequence[UUID]) -> Any:
-    return select(column).where(col(table.of).in_(complaint_ids), col(table.relation) == "repeat")
 
 
 def _parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
@@ -97,18 +128,9 @@ def _parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Mapping[U
 
 
 def _parents_by_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, UUID | None]:
-    complaints = select(col(DeskComplaint.id), col(DeskComplaint.relation), col(DeskComplaint.of))
-    parents = {
-        row.id: row.of if row.relation == "repeat" else None
-        for row in connection.execute(complaints.where(col(DeskComplaint.id).in_(complaint_ids)))
-    }
-    corrections = (
-        select(col(DeskCorrection.complaint_id), col(DeskCorrection.relation), col(DeskCorrection.of))
-        # A denied suggestion overrides no merge with a third complaint.
-        .where(col(DeskCorrection.complaint_id).in_(complaint_ids), col(DeskCorrection.evidence) != KEPT_APART)
-        .order_by(col(DeskCorrection.at), col(DeskCorrection.id))
-    )
-    latest = {row.complaint_id: row for row in connection.execute(corrections)}
+    ids = {"ids": complaint_ids}
+    parents = {row.id: row.of if row.relation == "repeat" else None for row in connection.execute(_COMPLAINTS, ids)}
+    latest = {row.complaint_id: row for row in connection.execute(_CORRECTIONS, ids)}
     # A split says that the matter is another one. The sender stays the one of the complaint itself.
     merged = {id_: row.of if row.relation == "repeat" else None for id_, row in latest.items() if row.relation != "new"}
     return parents | merged
@@ -116,11 +138,9 @@ def _parents_by_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> 
 
 def _arrived(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
     """Return the dispatches with which these complaints came to a case."""
-    columns = (col(getattr(DeskDispatch, name)) for name in ("id", "complaint_id", "hop", "of"))
-    query = select(*columns).order_by(col(DeskDispatch.hop))
     histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
     for chunk in statement_chunks(sorted(complaint_ids)):
-        for row in connection.execute(query.where(col(DeskDispatch.complaint_id).in_(chunk))):
+        for row in connection.execute(_HISTORIES, {"ids": chunk}):
             histories[row.complaint_id][row.hop] = row
     return {
         history[hop].id
@@ -132,14 +152,8 @@ def _arrived(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUI
 def _store(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[Row[Any]]:
     if not rows:
         return ()
-    table = DeskDispatch.__table__  # type: ignore[attr-defined]
-    marks: dict[str, Any] = {"is_from_sender": bindparam("from_sender"), "is_message": bindparam("message")}
-    connection.execute(update(table).where(table.c.id == bindparam("dispatch_id")).values(marks), rows)
-    names = ("id", "of", "agency", "at", *_MARKS)
-    query = select(*(col(getattr(DeskDispatch, name)) for name in names)).order_by(
-        col(DeskDispatch.at), col(DeskDispatch.id)
-    )
+    connection.execute(_MARKING, rows)
     changed: list[Row[Any]] = []
     for chunk in statement_chunks([row["dispatch_id"] for row in rows]):
-        changed += connection.execute(query.where(col(DeskDispatch.id).in_(chunk)))
+        changed += connection.execute(_MARKED, {"ids": chunk})
     return changed

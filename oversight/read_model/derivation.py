@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Insert, bindparam, delete, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 from sqlmodel import col
 
 from config.clocks.deadlines import Deadlines
-from config.database import insert_of_dialect, statement_chunks
+from config.database import insertion_or_replacement, statement_chunks
 from config.stored_counts import add_counts
 from oversight.notices.consents import store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
@@ -83,15 +82,7 @@ def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Seque
     if removed_ids:
         connection.execute(_REMOVAL, {"ids": removed_ids})
     if rows:
-        connection.execute(_replacement(connection.dialect.name), rows)
-
-
-@cache
-def _replacement(dialect: str) -> Insert:
-    """Return the statement that stores a row in place of the one before."""
-    statement = insert_of_dialect(dialect, OversightCase)
-    new_values = {column.name: column for column in statement.excluded if column.name != "complaint_id"}
-    return statement.on_conflict_do_update(index_elements=["complaint_id"], set_=new_values)
+        connection.execute(insertion_or_replacement(connection.dialect.name, OversightCase), rows)
 
 
 def _difference(
