@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.orm import outerjoin
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert_statement, statement_chunks
+from config.database import UtcDateTime, insert_statement, insertion_or_replacement, statement_chunks
 from messages.shapes import ClosedCase, FollowUp, Relation, SenderAct, Shape, Suggestion
 from normalize.decision import MarkedComplaint
 from normalize.draft import Follows
@@ -155,6 +155,14 @@ def _relation_json(decision: StoredDecision) -> str:
     return StoredRelation.model_validate({**decision.relation.model_dump(), **further}).model_dump_json()
 
 
+# Built once: each batch executes it. An outer join: for EXISTS among the columns PostgreSQL reads the whole table.
+_MARKED = (
+    select(MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at, col(ClosedComplaint.complaint_id).is_not(None))
+    .select_from(outerjoin(MarkRow, ClosedComplaint, is_closing_of(col(MarkRow.complaint_id))))
+    .where(col(MarkRow.fingerprint).in_(bindparam("marks", expanding=True)))
+)
+
+
 class MarkStore:
     """Complaints by fingerprint or mark: stored ones, and those set in the batch. Call `write` at the end."""
 
@@ -163,13 +171,7 @@ class MarkStore:
         self._closed: dict[str, UUID] = {}
         self._changed: set[str] = set()
         for chunk in statement_chunks(sorted(set(marks))):
-            # An outer join: for EXISTS among the columns PostgreSQL reads the whole table.
-            closed = outerjoin(MarkRow, ClosedComplaint, is_closing_of(col(MarkRow.complaint_id)))
-            is_case_closed = col(ClosedComplaint.complaint_id).is_not(None)
-            query = select(MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at, is_case_closed).select_from(closed)
-            for mark, complaint_id, at, is_closed in connection.execute(
-                query.where(col(MarkRow.fingerprint).in_(chunk))
-            ):
+            for mark, complaint_id, at, is_closed in connection.execute(_MARKED, {"marks": chunk}):
                 if is_closed:
                     self._closed[mark] = complaint_id
                 else:
@@ -197,6 +199,4 @@ class MarkStore:
             for mark, complaint in changes
         ]
         if rows:
-            statement = insert_statement(connection, MarkRow)
-            new_values = {"complaint_id": statement.excluded.complaint_id, "at": statement.excluded.at}
-            connection.execute(statement.on_conflict_do_update(index_elements=["fingerprint"], set_=new_values), rows)
+            connection.execute(insertion_or_replacement(connection.dialect.name, MarkRow), rows)

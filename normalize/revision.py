@@ -4,10 +4,12 @@ Every transaction that changes a row by which normalizers decide holds the lock 
 a batch whose revision is still the last one has read what it would read now.
 """
 
-from sqlalchemy import BigInteger, Connection
+from functools import cache
+
+from sqlalchemy import BigInteger, Connection, Executable
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import DatabaseLock, insert_statement, lock_until_commit
+from config.database import DatabaseLock, insert_of_dialect, lock_until_commit
 
 _ONLY_ROW = 1
 
@@ -21,16 +23,24 @@ class DecisionRevision(SQLModel, table=True):
     number: int = Field(sa_type=BigInteger)
 
 
+_REVISION = select(DecisionRevision.number)
+
+
 def read_revision(connection: Connection) -> int:
     """Return the revision of what a transaction of `config.database.snapshot_transaction` reads."""
-    return connection.execute(select(DecisionRevision.number)).scalar_one_or_none() or 0
+    return connection.execute(_REVISION).scalar_one_or_none() or 0
 
 
 def lock_decisions(connection: Connection) -> int:
     """Hold the lock of the decisions until the commit. Return the revision before this transaction."""
     lock_until_commit(connection, DatabaseLock.DECISIONS)
-    statement = insert_statement(connection, DecisionRevision).values(id=_ONLY_ROW, number=1)
-    number = col(DecisionRevision.number)
-    counted = statement.on_conflict_do_update(index_elements=["id"], set_={"number": number + 1}).returning(number)
-    revision: int = connection.execute(counted).scalar_one()
+    revision: int = connection.execute(_counting(connection.dialect.name)).scalar_one()
     return revision - 1
+
+
+@cache
+def _counting(dialect: str) -> Executable:
+    """Return the statement that counts a transaction, built once."""
+    statement = insert_of_dialect(dialect, DecisionRevision).values(id=_ONLY_ROW, number=1)
+    number = col(DecisionRevision.number)
+    return statement.on_conflict_do_update(index_elements=["id"], set_={"number": number + 1}).returning(number)

@@ -22,6 +22,9 @@ class SentReport(NamedTuple):
     has_shared_seal: bool
 
 
+_FORGOTTEN_SENDERS = select(col(ForgottenSender.sender), col(ForgottenSender.forgotten_at)).where(
+    col(ForgottenSender.sender).in_(bindparam("senders", expanding=True))
+)
 _FORGOTTEN_COMPLAINTS = select(col(PersonReport.complaint_id)).where(
     col(PersonReport.complaint_id).in_(bindparam("complaint_ids", expanding=True)),
     col(PersonReport.forgotten_at).is_not(None),
@@ -40,8 +43,7 @@ def forgotten_senders(connection: Connection, senders: Iterable[str]) -> Mapping
     """Return those of these senders who are forgotten, with the time: earlier messages are not processed any more."""
     forgotten: dict[str, datetime] = {}
     for chunk in statement_chunks(sorted(set(senders))):
-        query = select(col(ForgottenSender.sender), col(ForgottenSender.forgotten_at))
-        rows = connection.execute(query.where(col(ForgottenSender.sender).in_(chunk)))
+        rows = connection.execute(_FORGOTTEN_SENDERS, {"senders": chunk})
         forgotten.update((row[0], row[1]) for row in rows)
     return forgotten
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, union, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, func, or_, union, update
 from sqlmodel import col, select
 
 from config.database import insert_statement, statement_chunks
@@ -40,10 +40,9 @@ class SenderReports:
         self._new_rows: list[dict[str, object]] = []
         self._continued: dict[UUID, datetime] = {}
         for chunk in statement_chunks(sorted(senders)):
-            self._load(_latest_reports(chunk))
+            self._load(_LATEST_REPORTS, senders=chunk)
             for number_chunk in statement_chunks(sorted(numbers)):
-                row = SenderReportRow
-                self._load(_reports().where(col(row.sender).in_(chunk), col(row.tracking).in_(number_chunk)))
+                self._load(_NUMBERED_REPORTS, senders=chunk, numbers=number_chunk)
 
     def of(self, sender: str) -> Sequence[SenderReport]:
         """Return the reports of a sender, the latest first."""
@@ -86,8 +85,8 @@ class SenderReports:
         question = OmbudsmanQuestionRow
         connection.execute(delete(question).where(col(question.asked_at) < expiry))
 
-    def _load(self, query: Select[Any]) -> None:
-        for sender, *values in self._connection.execute(query):
+    def _load(self, query: Select[Any], **parameters: Sequence[str]) -> None:
+        for sender, *values in self._connection.execute(query, parameters):
             report = SenderReport(**dict(zip((*_OWN_COLUMNS, *_OTHER_COLUMNS), values, strict=True)))
             self._reports[sender][report.complaint_id] = report
 
@@ -152,12 +151,21 @@ def _reports() -> Select[Any]:
     return query.outerjoin(closed, is_same & is_still_closed()).outerjoin(question, is_asked)
 
 
-def _latest_reports(senders: Sequence[str]) -> Select[Any]:
+def _latest_reports() -> Select[Any]:
     row = SenderReportRow
     rank = func.row_number().over(
         partition_by=col(row.sender), order_by=(col(row.at).desc(), col(row.complaint_id).desc())
     )
     ranked: Select[Any] = sa.select(col(row.complaint_id).label("complaint_id"), rank.label("rank"))
-    latest = ranked.where(col(row.sender).in_(senders)).subquery()
+    latest = ranked.where(col(row.sender).in_(_SENDERS)).subquery()
     is_latest = select(latest.c.complaint_id).where(latest.c.rank <= _REPORTS_OF_SENDER)
     return _reports().where(col(row.complaint_id).in_(is_latest))
+
+
+# Built once: each batch executes them.
+_SENDERS: BindParameter[str] = bindparam("senders", expanding=True)
+_LATEST_REPORTS = _latest_reports()
+_NUMBERED_REPORTS = _reports().where(
+    col(SenderReportRow.sender).in_(_SENDERS),
+    col(SenderReportRow.tracking).in_(bindparam("numbers", expanding=True)),
+)
