@@ -2,8 +2,8 @@
 
 Invented reports are published. Then each stage in turn processes all of its records in batches of 200, as its worker
 does: poll, handle, commit. The processor time of this process for the second half of the records counts: the first half
-warms the caches. Broker and database server are other processes and do not count. `bench.stages` measures normalizer
-and router without a bus.
+warms the caches. Broker and database server are other processes and count apart, for all records. `bench.stages`
+measures normalizer and router without a bus.
 """
 
 import time
@@ -18,6 +18,7 @@ from app.assembly.oversight import parts as oversight
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
 from bench.pipeline.backends import Backend
+from bench.processes import tree_cpu_seconds
 from bench.publishing import publish_on
 from bench.stages import arrivals
 from bus.port import Consumer
@@ -32,7 +33,10 @@ _MICROSECONDS = 1e6
 
 
 def measure_stages(backend: Backend, messages: int) -> Mapping[str, float]:
-    """Return microseconds for a message by stage; `publish` is that of the doors' producer."""
+    """Return microseconds for a message by stage; `publish` is that of the doors' producer.
+
+    With servers, `STAGE, servers` is the processor time of broker and database server during this stage.
+    """
     parts = Parts(Settings.model_validate(backend.settings), CHANNELS)
     migrate(parts.engine)
     parts.ensure_topics()
@@ -43,7 +47,11 @@ def measure_stages(backend: Backend, messages: int) -> Mapping[str, float]:
         member = membership(parts.bus, parts.consumer_groups[group], "bench", parts.queues)
         waiting = sum(written[topic] for topic in member.topics)
         with closing(parts.bus.consumer(member)) as consumer:
+            servers_before = tree_cpu_seconds(*backend.servers.values())
             costs[group] = _process(consumer, stage, waiting, written)
+            if backend.servers:
+                server_seconds = tree_cpu_seconds(*backend.servers.values()) - servers_before
+                costs[f"{group}, servers"] = server_seconds / waiting * _MICROSECONDS
     parts.audit_heads.close()
     parts.engine.dispose()
     return costs

@@ -26,6 +26,7 @@ RUNS = {
     "desk": ["60", "sqlite", "2"],
     "duplicates": [],
     "entities": [],
+    "footprint": ["20"],
     "holiday_table": ["--check"],
     "long_texts": ["100"],
     "masks": [],
