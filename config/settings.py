@@ -43,6 +43,11 @@ _X_REPLY_KEYS = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_acc
 _FORMER_NAMES = {"agencies": "reference_folder"}
 
 
+def reachable_host(host: str) -> str:
+    """Return the host at which this machine reaches a process that listens on `host`."""
+    return _LOOPBACK_OF_ANY.get(host, host)
+
+
 class SettingsError(ValueError):
     """The service cannot run with these settings or tables. The text has one line for each fault."""
 
@@ -310,7 +315,7 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     @property
     def peers(self) -> list[str]:
         """The operations' addresses of the watched processes: those set, or the process of this machine."""
-        host = _LOOPBACK_OF_ANY.get(self.ops_host, self.ops_host)
+        host = reachable_host(self.ops_host)
         own_address = f"http://{f'[{host}]' if ':' in host else host}:{self.ops_port or self.port + _OPS_PORT_OFFSET}"
         return [peer.rstrip("/") for peer in self.ops_peers] or [own_address]
 

@@ -75,7 +75,7 @@ def _run_processes(parts: Parts, *, quiet: bool) -> int:
     load(parts, STAGES)
     planned = plan_processes(parts.settings)
     functions = {process.name: partial(_run_planned, parts, process) for process in planned}
-    supervisor = Supervisor(functions, time.monotonic)
+    supervisor = Supervisor(functions, time.monotonic, {process.name: process.live_addresses for process in planned})
     exempt_loaded_objects()
     if code := supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, STAGES, quiet=quiet))):
         return code

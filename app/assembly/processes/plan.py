@@ -4,7 +4,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from config.settings import Settings
+from app.assembly.processes.liveness import Address
+from config.settings import Settings, reachable_host
 
 # The stages of each process. A process costs about 60 MB at rest, so light stages share one. `ingest` and `desk` have
 # one public port. The monitor stays apart: its audit reads everything.
@@ -29,6 +30,15 @@ class PlannedProcess:
     stages: Sequence[str]
     settings: Settings
     ops_socket: socket.socket | None
+
+    @property
+    def live_addresses(self) -> Sequence[Address]:
+        """Host and port of each address at which the process answers `/live`: its operations' port, and the doors'."""
+        settings = self.settings
+        addresses = [(reachable_host(settings.ops_host), settings.ops_port_of(self.stages))]
+        if "ingest" in self.stages:
+            addresses.append((reachable_host(settings.host), settings.port))
+        return addresses
 
 
 def plan_processes(settings: Settings) -> Sequence[PlannedProcess]:

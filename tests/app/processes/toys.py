@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from app.assembly.processes.liveness import Patience
 from app.assembly.processes.supervisor import Supervisor
 
 _POLL_SECONDS = 0.01
@@ -14,9 +16,16 @@ _POLL_SECONDS = 0.01
 
 def supervise_after_first(folder: Path, code_of_supervisor: Path) -> None:
     """Run a toy that lasts until it is killed before another one, and write the supervisor's exit code."""
-    supervisor = Supervisor({"other": partial(_toy, folder / "other", 0)}, time.monotonic)
+    supervisor = Supervisor({"other": partial(_toy, folder / "other", 0)}, time.monotonic, {})
     code = supervisor.run_first(partial(_wait_to_be_killed, folder / "first")) or supervisor.run()
     code_of_supervisor.write_text(str(code))
+
+
+def supervise_hanging(folder: Path, ports: Mapping[str, int], patience: Patience) -> None:
+    """Run a toy for each name, which answers `/live` at its port. See `_server`."""
+    toys = {name: partial(_server, folder / name, port) for name, port in ports.items()}
+    addresses = {name: [("127.0.0.1", port)] for name, port in ports.items()}
+    Supervisor(toys, time.monotonic, addresses, patience).run()
 
 
 def supervise(folder: Path, codes: Mapping[str, int], code_of_supervisor: Path) -> None:
@@ -25,7 +34,7 @@ def supervise(folder: Path, codes: Mapping[str, int], code_of_supervisor: Path) 
     The first run of a toy ends with its code; each later run, and that of a toy with code 0, lasts until SIGTERM.
     """
     toys = {name: partial(_toy, folder / name, code) for name, code in codes.items()}
-    code_of_supervisor.write_text(str(Supervisor(toys, time.monotonic).run()))
+    code_of_supervisor.write_text(str(Supervisor(toys, time.monotonic, {}).run()))
 
 
 def runs(folder: Path, name: str) -> list[int]:
@@ -61,6 +70,27 @@ def _toy(file: Path, code: int) -> int:
         return code
     while True:
         signal.pause()
+
+
+def _server(file: Path, port: int) -> int:
+    """Answer each request until the file `<name>-hangs` is there. Then neither answer nor end when told to.
+
+    A later run removes it and answers.
+    """
+    hangs = file.with_name(f"{file.name}-hangs")
+    if file.exists():
+        hangs.unlink(missing_ok=True)
+    _append(file, f"{os.getpid()}\n")
+    with socket.create_server(("127.0.0.1", port)) as server:
+        while True:
+            connection, _ = server.accept()
+            if hangs.exists():
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+                signal.pause()
+            with connection:
+                connection.recv(1_000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+            _append(file.with_name(f"{file.name}-answers"), "x")
 
 
 def _wait_to_be_killed(file: Path) -> int:
