@@ -14,17 +14,19 @@ def open_database(url: str, limits: PostgresqlLimits | None = None) -> Engine:
     return open_engine(url, open_sqlite, limits or PostgresqlLimits())
 
 
-def open_key_database(database: Engine) -> Engine:
+def open_key_database(database: Engine, wait_seconds: float = 15.0) -> Engine:
     """Return the engine of the persons' keys: that of a file beside an SQLite database, otherwise `database` itself.
 
-    Its connections are closed with those of `database`.
+    A transaction on that file waits at most `wait_seconds` for another one. Its connections are closed with those of
+    `database`.
     """
     if database.dialect.name != "sqlite" or not database.url.database:
         return database
     # A process without the keys starts sooner.
     from privacy.key_file import create_table_in, key_file  # noqa: PLC0415
 
-    keys = open_database(f"sqlite:///{key_file(Path(database.url.database))}")
+    url = f"sqlite:///{key_file(Path(database.url.database))}"
+    keys = open_engine(url, lambda path, _seconds: open_sqlite(path, wait_seconds), PostgresqlLimits())
     create_table_in(keys)
     event.listen(database, "engine_disposed", lambda _database: keys.dispose())
     return keys

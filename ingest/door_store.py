@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Engine, Integer, String, cast, update
+from sqlalchemy import BigInteger, Connection, Engine, Integer, String, cast, update
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.database import UtcDateTime, insert_statement, insertion_of_missing, read_transaction, write_transaction
+from ingest.grouped_writes import GroupedWrites
 
 
 class Cursor(SQLModel, table=True):
@@ -42,6 +43,7 @@ class DoorStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._write = GroupedWrites(engine)
 
     def cursor(self, name: str) -> str | None:
         """Return the last value stored under `name`, `None` if there is none."""
@@ -79,12 +81,15 @@ class DoorStore:
 
         Of two concurrent calls with different payloads only one gets True.
         """
-        with write_transaction(self._engine) as connection:
-            connection.execute(
-                insert_statement(connection, IdempotencyKey).values(key=key, digest=digest).on_conflict_do_nothing()
-            )
+
+        def write(connection: Connection) -> bool:
+            row = {"key": key, "digest": digest}
+            if connection.execute(insertion_of_missing(connection.dialect.name, IdempotencyKey), row).rowcount:
+                return True
             query = select(col(IdempotencyKey.digest)).where(col(IdempotencyKey.key) == key)
-            return connection.execute(query).scalar_one() == digest
+            return bool(connection.execute(query).scalar_one() == digest)
+
+        return self._write(write)
 
     def claim_details_request(self, sender: str, message_id: UUID, at: datetime, window: timedelta) -> bool:
         """Return True if the sender of this message may be asked for details.

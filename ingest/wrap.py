@@ -2,19 +2,21 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from bus.port import Outgoing
 from messages import codec, ids, topics
-from messages.sealing import Sealer
+from messages.sealing import Sealed, Sealer
 from messages.shapes import Channel, Quarantined, RawMessage, VerifiedBy
 from messages.tracking import tracking_number
 
 _SOURCE = "/satu-pintu/ingest"
 # Length of a sender's hash in hexadecimal digits: 128 bits.
 _SENDER_DIGITS = 32
+_UNSEALED = Sealed("")
 
 
 class MessageIds(NamedTuple):
@@ -22,6 +24,17 @@ class MessageIds(NamedTuple):
 
     present: UUID
     former: UUID
+
+
+class OpenMessage(NamedTuple):
+    """An arrival that is not sealed yet: the raw message with an empty body, and the bytes that will be its body."""
+
+    raw: RawMessage
+    plain: bytes
+
+    def with_fields(self, **fields: object) -> "OpenMessage":
+        """Return the message with other values of these fields of the raw message."""
+        return self._replace(raw=self.raw.model_copy(update=fields))
 
 
 class Wrapper:
@@ -43,14 +56,26 @@ class Wrapper:
         content_type: str,
         verified_by: VerifiedBy = "none",
     ) -> RawMessage:
-        """Return the raw message. `sender` is the proven sender (`tel:+62…`, `x:123`), empty if none is proven.
+        """Return the raw message, sealed. It may wait for the key of the sender: see `open_message` and `seal`."""
+        return self.seal(self.open_message(channel, provider_id, sender, body, at, content_type, verified_by))
 
-        A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md. It may wait
-        for the key of the sender, so it is not called on an event loop.
+    def open_message(
+        self,
+        channel: Channel,
+        provider_id: str,
+        sender: str,
+        body: bytes,
+        at: datetime,
+        content_type: str,
+        verified_by: VerifiedBy = "none",
+    ) -> OpenMessage:
+        """Return the message without its seal. `sender` is the proven sender (`tel:+62…`, `x:123`), or empty.
+
+        A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md.
         """
         message_id, former_id = self.message_ids(channel, provider_id)
         sender_hash = self._sender_hash(sender, former_id)
-        return RawMessage(
+        raw = RawMessage(
             id=message_id,
             message_id=message_id,
             at=at,
@@ -60,8 +85,18 @@ class Wrapper:
             tracking=self.tracking(channel, provider_id),
             verified_by=verified_by,
             content_type=content_type,
-            body=self._sealer.seal_for(sender_hash, body, message_id),
+            body=_UNSEALED,
         )
+        return OpenMessage(raw, body)
+
+    def prepare_sealing(self, messages: Iterable[OpenMessage]) -> None:
+        """Have the keys of the senders at hand, as far as they can be had in time: one wait for all messages."""
+        self._sealer.prepare_soon(message.raw.sender for message in messages)
+
+    def seal(self, message: OpenMessage) -> RawMessage:
+        """Return the sealed message. It may wait for the key of the sender, so it is not called on an event loop."""
+        raw = message.raw
+        return raw.model_copy(update={"body": self._sealer.seal_for(raw.sender, message.plain, raw.id)})
 
     def message_ids(self, channel: Channel, provider_id: str) -> MessageIds:
         """Return the ids under which the arrival with this provider's id may be stored."""

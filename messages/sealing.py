@@ -89,6 +89,9 @@ class Sealer:
             raise ForgottenKeyError("the sealed text was removed")
         return self._find_key(sealed.partition(".")[0]).open(sealed, message)
 
+    def prepare_soon(self, _senders: Iterable[str]) -> None:
+        """Have the keys of these senders at hand for `seal_for`, if they can be had in time. Shared keys always are."""
+
     def prepare_opening(self, _values: Iterable[bytes]) -> None:
         """Load the keys that the sealed texts in these records name. Shared keys need no loading."""
 

@@ -13,6 +13,9 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOKALIKES = str.maketrans("ilo", "110")
 _BITS_PER_SYMBOL = 5
 _SYMBOLS = 40
+_LAST_SYMBOL = len(_ALPHABET) - 1
+# The bits of each symbol, the highest first.
+_SHIFTS = range(_BITS_PER_SYMBOL * (_SYMBOLS - 1), -1, -_BITS_PER_SYMBOL)
 _ID_BYTES = 16
 # 72 bits: with a million guesses a second, one report would be found in 2,000 years by who knows its id.
 _AUTHENTICATOR_BYTES = 9
@@ -21,8 +24,7 @@ _AUTHENTICATOR_BYTES = 9
 def sender_token(message: UUID, key: bytes) -> str:
     """Return the secret part of the link: 40 letters and digits. The same message always has the same one."""
     value = int.from_bytes(message.bytes + _authenticator(message.bytes, key), "big")
-    shifts = range(_BITS_PER_SYMBOL * (_SYMBOLS - 1), -1, -_BITS_PER_SYMBOL)
-    return "".join(_ALPHABET[(value >> shift) & (len(_ALPHABET) - 1)] for shift in shifts)
+    return "".join([_ALPHABET[(value >> shift) & _LAST_SYMBOL] for shift in _SHIFTS])
 
 
 def sender_link(public_url: str, key: bytes, message: UUID) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from privacy.bounded_call import BoundedCall, CallNotAnswered
+from privacy.bounded_call import CallNotAnswered, PausingCall
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class BatchedCall:
     One call is made at a time. Under load one transaction so has the keys of many senders.
     """
 
-    def __init__(self, handle: Callable[[Collection[str]], None], call: BoundedCall[None]) -> None:
+    def __init__(self, handle: Callable[[Collection[str]], None], call: PausingCall[None]) -> None:
         self._handle = handle
         self._call = call
         self._lock = threading.Lock()
@@ -30,12 +30,12 @@ class BatchedCall:
         self._turn = threading.Lock()
         self._next_batch: _Batch | None = None
 
-    def __call__(self, value: str) -> None:
-        """Return when a call with this value has ended. Raises its error, or `CallNotAnswered`."""
+    def __call__(self, values: Collection[str]) -> None:
+        """Return when a call with these values has ended. Raises its error, or `CallNotAnswered`."""
         with self._lock:
             is_first = self._next_batch is None
             batch = self._next_batch = self._next_batch or _Batch()
-            batch.values.add(value)
+            batch.values.update(values)
         if is_first:
             self._run(batch)
         try:

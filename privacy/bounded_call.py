@@ -12,20 +12,16 @@ class CallNotAnswered(Exception):
     """The call was not made, or did not end in time. The text says which."""
 
 
-class BoundedCall(Generic[T]):
-    """Makes calls in threads of their own and waits at most `patience_seconds` for each.
+class PausingCall(Generic[T]):
+    """Makes calls that take at most `patience_seconds` by themselves, as those to an SQLite file do.
 
-    After a failure no call is made for `pause_seconds`: a database that is away delays one request and not all. At most
-    `calls_at_once` threads wait for a call that hangs.
+    After a failure no call is made for `pause_seconds`: a database that is away delays one request and not all.
     """
 
-    def __init__(
-        self, monotonic: Callable[[], float], patience_seconds: float, pause_seconds: float, calls_at_once: int
-    ) -> None:
+    def __init__(self, monotonic: Callable[[], float], patience_seconds: float, pause_seconds: float) -> None:
         self._monotonic = monotonic
         self.patience_seconds = patience_seconds
         self._pause_seconds = pause_seconds
-        self._places = threading.BoundedSemaphore(calls_at_once)
         self._paused_until = float("-inf")
 
     def __call__(self, call: Callable[[], T]) -> T:
@@ -34,14 +30,33 @@ class BoundedCall(Generic[T]):
         if began < self._paused_until:
             raise CallNotAnswered("paused after a failure")
         try:
-            result = self._start(call)
+            return self._make(call, began)
+        except Exception:
+            self._paused_until = self._monotonic() + self._pause_seconds
+            raise
+
+    def _make(self, call: Callable[[], T], _began: float) -> T:
+        return call()
+
+
+class BoundedCall(PausingCall[T]):
+    """Makes calls that may hang: in threads of their own, with a wait of at most `patience_seconds` for each.
+
+    At most `calls_at_once` threads wait for a call that hangs.
+    """
+
+    def __init__(
+        self, monotonic: Callable[[], float], patience_seconds: float, pause_seconds: float, calls_at_once: int
+    ) -> None:
+        super().__init__(monotonic, patience_seconds, pause_seconds)
+        self._places = threading.BoundedSemaphore(calls_at_once)
+
+    def _make(self, call: Callable[[], T], began: float) -> T:
+        result = self._start(call)
+        try:
             return result.result(max(0.0, self.patience_seconds - (self._monotonic() - began)))
         except TimeoutError:
-            self._pause()
             raise CallNotAnswered("no answer in time") from None
-        except Exception:
-            self._pause()
-            raise
 
     def _start(self, call: Callable[[], T]) -> "Future[T]":
         """Return the future result of a call in a thread of its own. Raises `CallNotAnswered`."""
@@ -54,9 +69,6 @@ class BoundedCall(Generic[T]):
             self._places.release()
             raise CallNotAnswered("no thread can be started") from error
         return result
-
-    def _pause(self) -> None:
-        self._paused_until = self._monotonic() + self._pause_seconds
 
     def _run(self, call: Callable[[], T], result: Future[T]) -> None:
         try:

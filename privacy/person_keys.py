@@ -13,7 +13,7 @@ import structlog
 from config.database import DatabaseUnavailable
 from messages.sealing import ForgottenKeyError, SealingKey, UnknownKeyError, UnsealError, person_key_id
 from privacy.batched_call import BatchedCall
-from privacy.bounded_call import BoundedCall, CallNotAnswered
+from privacy.bounded_call import CallNotAnswered, PausingCall
 from privacy.expiring_cache import ExpiringCache
 from privacy.key_store import KeyStore, WrappedKey
 from privacy.root_keys import MissingRootKeyError, RootKeys
@@ -29,7 +29,10 @@ _log = structlog.get_logger()
 
 
 class PersonKeys:
-    """Keys by sender and by id. `call` bounds the wait of `for_sealing`; all other methods wait for the database."""
+    """Keys by sender and by id.
+
+    `call` bounds the wait of `for_sealing` and `prepare_soon`; all other methods wait for the database.
+    """
 
     def __init__(
         self,
@@ -37,13 +40,13 @@ class PersonKeys:
         root_keys: RootKeys,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
-        call: BoundedCall[None],
+        call: PausingCall[None],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._store = store
         self._root_keys = root_keys
         self._now = now
-        self._prepare_soon = BatchedCall(self._make, call)
+        self._make_soon = BatchedCall(self._make, call)
         self._random_bytes = random_bytes
         self._by_id: ExpiringCache[SealingKey] = ExpiringCache(_CACHED_KEYS, MAX_CACHE_SECONDS, monotonic)
         self._by_sender: ExpiringCache[SealingKey] = ExpiringCache(_CACHED_KEYS, MAX_CACHE_SECONDS, monotonic)
@@ -57,12 +60,18 @@ class PersonKeys:
         """Return the key of a sender; `None` if it cannot be had in time. Then a door seals with the shared key."""
         if key := self._by_sender.get(sender):
             return key
+        self.prepare_soon([sender])
+        return self._by_sender.get(sender)
+
+    def prepare_soon(self, senders: Iterable[str]) -> None:
+        """Have the keys of these senders in the cache, if they can be had in time."""
+        missing = {sender for sender in senders if self._by_sender.get(sender) is None}
+        if not missing:
+            return
         try:
-            self._prepare_soon(sender)
+            self._make_soon(missing)
         except (CallNotAnswered, DatabaseUnavailable, UnsealError) as error:
             _log.warning("person_key.unavailable", error=type(error).__name__, cause=str(error))
-            return None
-        return self._by_sender.get(sender)
 
     def prepare(self, senders: Iterable[str]) -> None:
         """Load the active keys of these senders and make those that are missing, whatever is cached.
@@ -81,7 +90,18 @@ class PersonKeys:
 
     def _make(self, senders: Collection[str]) -> None:
         """Make keys for these senders, and cache them. A sender who has a key keeps it."""
-        self._remember(self._store.add(self._new_keys(senders), self._now()))
+        root_key, new_keys = self._root_keys.current, {}
+        for sender in senders:
+            random = self._random_bytes(_ID_BYTES + _SECRET_BYTES)
+            key_id, secret = person_key_id(random[:_ID_BYTES]), random[_ID_BYTES:]
+            new_keys[WrappedKey(key_id, sender, root_key.wrap(secret, key_id), root_key.id)] = secret
+        for key in self._store.add(list(new_keys), self._now()):
+            if secret_of_new := new_keys.get(key):
+                sealing_key = SealingKey(key.key_id, secret_of_new)
+                self._by_id.put(key.key_id, sealing_key)
+                self._by_sender.put(key.sender, sealing_key)
+            else:
+                self._remember([key])
 
     def _remember(self, stored: Iterable[WrappedKey]) -> None:
         for wrapped in stored:
@@ -123,15 +143,6 @@ class PersonKeys:
             self._by_sender.drop(sender)
         for key_id in key_ids:
             self._by_id.drop(key_id)
-
-    def _new_keys(self, senders: Collection[str]) -> Sequence[WrappedKey]:
-        root_key = self._root_keys.current
-        keys = []
-        for sender in sorted(senders):
-            key_id = person_key_id(self._random_bytes(_ID_BYTES))
-            wrapped = root_key.wrap(self._random_bytes(_SECRET_BYTES), key_id)
-            keys.append(WrappedKey(key_id, sender, wrapped, root_key.id))
-        return keys
 
     def _unwrapped(self, key: WrappedKey) -> SealingKey:
         if not key.wrapped:

@@ -28,6 +28,10 @@ class PersonSealer(Sealer):
         key = self._person_keys.for_sealing(sender)
         return key.seal(plain, message) if key else self.seal(plain, message)
 
+    def prepare_soon(self, senders: Iterable[str]) -> None:
+        """Load or make the keys of these senders in one transaction, if that does not take too long."""
+        self._person_keys.prepare_soon(senders)
+
     def prepare_opening(self, values: Iterable[bytes]) -> None:
         """Load the persons' keys that these records name, in one query."""
         self._person_keys.load(person_key_ids(values))

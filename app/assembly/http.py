@@ -28,6 +28,7 @@ from config.clocks.deadlines import Deadlines
 from config.translation.translator import load_translator
 from ingest.arrival import Refused
 from ingest.door_store import DoorStore
+from ingest.http.acceptance import Acceptance
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.gate import Gate
@@ -82,7 +83,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     app.add_middleware(Open311Errors)
     app.add_middleware(PageLanguage)
     app.add_middleware(PageHeaders, new_nonce=new_nonce)
-    gate = Gate(producer, parts.now, limiter)
+    gate = Gate(Acceptance(parts.wrapper, producer), parts.now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
     for channel in parts.installed_channels:
         for door in channel.http_doors(parts, http):

@@ -123,10 +123,12 @@ class Parts:
     @cached_property
     def person_keys(self) -> PersonKeys:
         """The keys of persons."""
-        from privacy.bounded_call import BoundedCall
+        from privacy.bounded_call import BoundedCall, PausingCall
         from privacy.person_keys import PersonKeys
 
-        call: BoundedCall[None] = BoundedCall(time.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS, _KEY_CALLS_AT_ONCE)
+        call: PausingCall[None] = PausingCall(time.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS)
+        if self.key_engine is self.engine:
+            call = BoundedCall(time.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS, _KEY_CALLS_AT_ONCE)
         return PersonKeys(self.key_store, self.root_keys, self.now, time.monotonic, call)
 
     @cached_property
@@ -339,7 +341,7 @@ class Parts:
         """The database of the persons' keys: on SQLite a file of its own, so that doors do not wait for stages."""
         from app.database import open_key_database
 
-        return open_key_database(self.engine)
+        return open_key_database(self.engine, _KEY_SECONDS)
 
     @cached_property
     def key_store(self) -> KeyStore:

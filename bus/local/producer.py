@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -27,12 +26,12 @@ class LocalProducer:
         self._connection = connection
         self._written = written
         self._clock = clock
-        self._waiting: deque[_Call] = deque()
+        self._waiting: list[_Call] = []
         self._in_flight = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # Held by the thread that writes.
+        self._turn = threading.Lock()
         self._closed = False
-        self._writer = threading.Thread(target=self._write, name="local-bus-writer", daemon=True)
-        self._writer.start()
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the port."""
@@ -40,38 +39,40 @@ class LocalProducer:
             message.check()
         done: Future[None] = Future()
         size = sum(message.size for message in messages)
-        with self._changed:
+        with self._lock:
             if self._closed:
                 raise Retry("the producer is closed")
             if self._in_flight + size > MAX_IN_FLIGHT_BYTES:
                 raise Retry("too many bytes are waiting for the disk")
             self._in_flight += size
             self._waiting.append((messages, done))
-            self._changed.notify()
+        # The thread that gets the turn writes for all that wait. The others find their messages written.
+        if not self._turn.acquire(timeout=_DEADLINE_SECONDS):
+            raise Retry("the disk did not confirm in time")
         try:
-            done.result(_DEADLINE_SECONDS)
-        except TimeoutError as error:
-            raise Retry("the disk did not confirm in time") from error
+            if not done.done():
+                self._write()
+        finally:
+            self._turn.release()
+        done.result()
 
     def close(self) -> None:
         """See the port."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify()
-        self._writer.join(_DEADLINE_SECONDS)
+        if self._turn.acquire(timeout=_DEADLINE_SECONDS):
+            self._write()
+            self._turn.release()
         self._connection.close()
 
     def _write(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if not self._waiting:
-                    return
-                calls = list(self._waiting)
-                self._waiting.clear()
+        """Write all that waits. The caller has the turn."""
+        with self._lock:
+            calls, self._waiting = self._waiting, []
+        if calls:
             self._append(calls)
-            with self._changed:
-                self._in_flight -= sum(message.size for messages, _ in calls for message in messages)
+        with self._lock:
+            self._in_flight -= sum(message.size for messages, _ in calls for message in messages)
 
     def _append(self, calls: list[_Call]) -> None:
         try:

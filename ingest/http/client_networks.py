@@ -1,5 +1,6 @@
 """Networks that a client's requests are counted under: one IPv4 address, or prefixes of an IPv6 address. Pure."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ class ClientNetwork(NamedTuple):
     budget: int
 
 
+@lru_cache(maxsize=10_000)
 def client_networks(sender: str) -> tuple[ClientNetwork, ...]:
     """Return the networks that requests of `sender` count under, the narrowest first.
 

@@ -2,42 +2,34 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar, TypeVarTuple
 
 import structlog
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import Request
 
 from bus.errors import Reject, Retry, Stop
-from bus.port import Outgoing, Producer
+from bus.port import Outgoing
 from ingest.arrival import Arrival, Refused
+from ingest.http.acceptance import Acceptance
 from ingest.http.rate_limits import RateLimiter
+from ingest.wrap import OpenMessage, accepted_record
+from messages.shapes import RawMessage
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
 MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _KB = 1_000
 _RETRY_AFTER_SECONDS = 30
-# Sealing and publishing have threads of their own: reports that need no database must not wait for requests that wait
-# for it. Sealing waits shortly for the key of a sender.
-_SEALING_THREADS, _PUBLISH_THREADS = 40, 40
-
-Result = TypeVar("Result")
-Arguments = TypeVarTuple("Arguments")
 
 _log = structlog.get_logger()
 
 
 class Gate:
-    """Reads arrivals, checks rates, and hands accepted messages to the bus. `now` is the clock."""
+    """Reads arrivals, checks rates, and hands accepted messages over. `now` is the clock."""
 
-    def __init__(self, producer: Producer, now: Callable[[], datetime], limiter: RateLimiter) -> None:
-        self._producer = producer
+    def __init__(self, acceptance: Acceptance, now: Callable[[], datetime], limiter: RateLimiter) -> None:
+        self._acceptance = acceptance
         self._now = now
         self._limiter = limiter
-        self._sealing_threads = CapacityLimiter(_SEALING_THREADS)
-        self._publish_threads = CapacityLimiter(_PUBLISH_THREADS)
 
     def check_rate(self, door: str, sender: str, cost: int = 1) -> None:
         """Count one request, or `cost` units. Raise `Refused` (429) if this sender has used up the rate of the door."""
@@ -57,17 +49,13 @@ class Gate:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Arrival(target, dict(request.headers), body, self._now(), _client_address(request))
 
-    async def seal(self, make_message: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Return the message that a function makes and seals. It may wait for the key of the sender."""
-        return await run_sync(make_message, *arguments, limiter=self._sealing_threads)
-
-    async def publish(self, message: Outgoing) -> None:
-        """Return when the bus has stored the message durably.
+    async def accept(self, message: OpenMessage, record_of: Callable[[RawMessage], Outgoing] = accepted_record) -> None:
+        """Seal a message, and return when the bus has stored its record durably.
 
         Raises `Refused`: 503 if the bus is away, 413 if it can never take the message.
         """
         try:
-            await run_sync(self._producer.publish, [message], limiter=self._publish_threads)
+            await self._acceptance.accept(message, record_of)
         except (Retry, Stop) as error:
             _log.error("door.publish_failed", cause=type(error).__name__)
             raise unavailable() from error

@@ -1,4 +1,4 @@
-"""Turns requests of the app into raw messages. Pure."""
+"""Turns requests of the app into messages to seal. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -17,9 +17,8 @@ from ingest.http.field_errors import invalid_submission
 from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device, device_hash
 from ingest.picked_regions import check_picked_regions
-from ingest.wrap import Wrapper
+from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
-from messages.shapes import RawMessage
 
 MAX_BATCH_ITEMS = 50
 _JSON = "application/json"
@@ -124,8 +123,8 @@ def wrap(
     device: Device | None,
     thread: UUID | None,
     attachments: Sequence[StoredAttachment],
-) -> RawMessage:
-    """Return the raw message of a report. `device` is the authenticated device.
+) -> OpenMessage:
+    """Return the message of a report. `device` is the authenticated device.
 
     Without a device and without coordinates of a picture the body stays byte for byte as it came. Otherwise it is a
     `MobileEnvelope`.
@@ -138,7 +137,7 @@ def wrap(
         envelope |= coordinates._asdict() if coordinates else {}
         envelope["said"] = json.loads(report.body)
         body, content_type = json.dumps(envelope).encode(), MOBILE_ENVELOPE
-    raw = wrapper.wrap(
+    message = wrapper.open_message(
         CHANNEL.name,
         provider_id(report, wrapper),
         f"device:{report.device_id}",
@@ -147,7 +146,7 @@ def wrap(
         content_type,
         "device-token" if device else "none",
     )
-    return raw.model_copy(update={"attachments": tuple(stored.attachment for stored in attachments)})
+    return message.with_fields(attachments=tuple(stored.attachment for stored in attachments))
 
 
 def _validate(shape: type[SubmissionShape], body: bytes, regions: Regions) -> SubmissionShape:

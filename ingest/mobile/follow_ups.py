@@ -18,10 +18,10 @@ from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.uploads import Uploads
-from ingest.wrap import Wrapper, accepted_record
+from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.follow_up import CONTENT_TYPE, FollowUpSubmission
 from messages.payloads.submission import has_visible_text
-from messages.shapes import RawMessage, Shape
+from messages.shapes import Shape
 
 
 class DeviceFollowUp(Shape):
@@ -81,12 +81,12 @@ class DeviceFollowUpDoor:
         except ValidationError as error:
             raise invalid_submission(error) from None
         _check(follow_up)
-        raw = await run_in_threadpool(self._wrap, device, follow_up, arrival)
-        await self._gate.publish(accepted_record(raw))
-        return JSONResponse(FollowUpAccepted(tracking=raw.tracking).model_dump(mode="json"), 202)
+        message = await run_in_threadpool(self._wrap, device, follow_up, arrival)
+        await self._gate.accept(message)
+        return JSONResponse(FollowUpAccepted(tracking=message.raw.tracking).model_dump(mode="json"), 202)
 
-    def _wrap(self, device: Device, follow_up: DeviceFollowUp, arrival: Arrival) -> RawMessage:
-        """Return the raw message.
+    def _wrap(self, device: Device, follow_up: DeviceFollowUp, arrival: Arrival) -> OpenMessage:
+        """Return the message.
 
         Raises `Refused` if the report or an upload is not this device's, or if the client_id has other content already.
         """
@@ -104,8 +104,10 @@ class DeviceFollowUpDoor:
             raise Refused("idempotency_key_reused", (FieldError("client_id", "Pakai UUID baru untuk pesan baru."),))
         body, provider_id = submission.model_dump_json().encode(), f"{key}:{digest}"
         sender = f"device:{device.id}"
-        raw = self._wrapper.wrap(CHANNEL.name, provider_id, sender, body, arrival.at, CONTENT_TYPE, "device-token")
-        return raw.model_copy(update={"attachments": tuple(attachment.attachment for attachment in stored)})
+        message = self._wrapper.open_message(
+            CHANNEL.name, provider_id, sender, body, arrival.at, CONTENT_TYPE, "device-token"
+        )
+        return message.with_fields(attachments=tuple(attachment.attachment for attachment in stored))
 
 
 def _check(follow_up: DeviceFollowUp) -> None:

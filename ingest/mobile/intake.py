@@ -15,7 +15,7 @@ from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device, device_hash
 from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.uploads import Uploads
-from ingest.wrap import Wrapper, accepted_record
+from ingest.wrap import Wrapper
 
 
 class IntakeResult(NamedTuple):
@@ -60,8 +60,9 @@ class ReportIntake:
                 await run_in_threadpool(self._sequences.record_report, hashed_id, earlier_report, sequence)
             return IntakeResult(earlier_report.message_id, earlier_report.tracking, is_repeat=True)
         content = (preparation.thread, preparation.attachments)
-        raw = await self._gate.seal(wrap, report, self._wrapper, arrival.at, device, *content)
-        await self._gate.publish(accepted_record(raw))
+        message = wrap(report, self._wrapper, arrival.at, device, *content)
+        await self._gate.accept(message)
+        raw = message.raw
         published = PublishedReport(raw.id, report.submission.client_id, preparation.thread, raw.tracking, arrival.at)
         await run_in_threadpool(self._sequences.record_report, hashed_id, published, sequence)
         return IntakeResult(raw.id, raw.tracking, is_repeat=False)

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func
+from sqlalchemy import Connection, Engine, bindparam, func
 from sqlmodel import col, select
 
-from config.database import insert_statement, read_transaction, write_transaction
+from config.database import insertion_of_missing, read_transaction
+from ingest.grouped_writes import GroupedWrites
 from ingest.mobile.tables import DeviceMessage, DeviceSequence
 from messages.tracking import read_tracking_number
 
@@ -34,6 +35,11 @@ class SequenceCount(NamedTuple):
 
 
 _REPORT_COLUMNS = tuple(col(getattr(DeviceMessage, name)) for name in PublishedReport._fields)
+_BY_MESSAGE = (
+    select(*_REPORT_COLUMNS)
+    .where(col(DeviceMessage.message_id).in_(bindparam("message_ids", expanding=True)))
+    .order_by(col(DeviceMessage.at))
+)
 
 
 class Sequences:
@@ -44,23 +50,24 @@ class Sequences:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._write = GroupedWrites(engine)
 
     def record_report(self, device: str, report: PublishedReport, sequence: int | None) -> None:
         """Store a report that the bus has, and its sequence number. The first report under a number stays."""
-        with write_transaction(self._engine) as connection:
-            report_row = {"device": device, **report._asdict()}
-            connection.execute(insert_statement(connection, DeviceMessage).values(report_row).on_conflict_do_nothing())
+        report_row = {"device": device, **report._asdict()}
+        sequence_row = {"device": device, "sequence": sequence, "message_id": report.message_id}
+
+        def write(connection: Connection) -> None:
+            connection.execute(insertion_of_missing(connection.dialect.name, DeviceMessage), report_row)
             if sequence is not None:
-                sequence_row = {"device": device, "sequence": sequence, "message_id": report.message_id}
-                connection.execute(
-                    insert_statement(connection, DeviceSequence).values(sequence_row).on_conflict_do_nothing()
-                )
+                connection.execute(insertion_of_missing(connection.dialect.name, DeviceSequence), sequence_row)
+
+        self._write(write)
 
     def find_report(self, message_ids: Collection[UUID]) -> PublishedReport | None:
         """Return the report that has one of these message ids, the first that was published."""
-        query = select(*_REPORT_COLUMNS).where(col(DeviceMessage.message_id).in_(message_ids))
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query.order_by(col(DeviceMessage.at))).first()
+            row = connection.execute(_BY_MESSAGE, {"message_ids": list(message_ids)}).first()
         return PublishedReport(*row) if row else None
 
     def find_referenced_report(self, device: str, reference: str) -> PublishedReport | None:

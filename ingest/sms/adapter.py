@@ -1,4 +1,4 @@
-"""Turns Twilio's webhook into a raw message, or into a quarantined one. Pure.
+"""Turns Twilio's webhook into a message to seal, for its topic or for the quarantine. Pure.
 
 The signature of a form covers the public address and every field. The signature of a JSON body covers the address,
 which contains the SHA-256 of the body. Source: Twilio, “Webhooks security”, and “Sign webhooks with shared keys” for a
@@ -17,10 +17,9 @@ from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 from ingest.arrival import Arrival
 from ingest.sms.channel import CHANNEL
 from ingest.sms.field_forms import has_repeated_field, is_incoming_sms
-from ingest.wrap import Wrapper
+from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.sms import ParsedSms, is_json, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
 from messages.payloads.submission import e164
-from messages.shapes import RawMessage
 
 FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -32,7 +31,7 @@ _BODY_HASH = "bodySHA256"
 class QuarantinedSms:
     """Message without proof that Twilio sent it, or not in Twilio's format. `reason` is one of `REFUSALS`."""
 
-    raw: RawMessage
+    message: OpenMessage
     reason: str
 
 
@@ -44,7 +43,7 @@ class Sms:
     message; `picture_urls` are their addresses, possibly fewer. `account` and `token` give access to them.
     """
 
-    raw: RawMessage
+    message: OpenMessage
     parsed: ParsedSms | None
     picture_count: int
     picture_urls: tuple[str, ...]
@@ -86,7 +85,7 @@ class SmsAdapter:
         fields = _incoming_sms(arrival)
         if fields is None:
             return self._quarantine(arrival, "malformed")
-        raw = self._wrapper.wrap(
+        message = self._wrapper.open_message(
             CHANNEL.name,
             fields["MessageSid"],
             sender_of(fields),
@@ -97,7 +96,7 @@ class SmsAdapter:
         )
         picture_count, picture_urls = read_picture_urls(fields)
         parsed = _parse(fields, has_pictures=picture_count > 0)
-        return Sms(raw, parsed, picture_count, picture_urls, fields.get("AccountSid", ""), token)
+        return Sms(message, parsed, picture_count, picture_urls, fields.get("AccountSid", ""), token)
 
     def _token_of_signer(self, arrival: Arrival) -> str | None:
         """Return the account's token if one of our keys signed the webhook, else `None`."""
@@ -120,8 +119,9 @@ class SmsAdapter:
     def _quarantine(self, arrival: Arrival, reason: str) -> QuarantinedSms:
         # The id is derived from the content, never from the claimed MessageSid: a forgery cannot replace a message.
         provider_id = f"held:{hashlib.sha256(arrival.body).hexdigest()}"
-        raw = self._wrapper.wrap(CHANNEL.name, provider_id, "", arrival.body, arrival.at, _content_type(arrival))
-        return QuarantinedSms(raw, reason)
+        content_type = _content_type(arrival)
+        message = self._wrapper.open_message(CHANNEL.name, provider_id, "", arrival.body, arrival.at, content_type)
+        return QuarantinedSms(message, reason)
 
 
 def _incoming_sms(arrival: Arrival) -> Mapping[str, str] | None:

@@ -20,7 +20,7 @@ from ingest.http.problems import documented_refusals
 from ingest.sms.adapter import SIGNATURE, QuarantinedSms, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
 from ingest.sms_acknowledgement import SmsAcknowledgements
-from ingest.wrap import accepted_record, quarantine_record
+from ingest.wrap import OpenMessage, quarantine_record
 from messages.shapes import RawMessage
 
 _FIELDS = {
@@ -100,27 +100,27 @@ class SmsDoor:
         """Accept an SMS. Quarantine and refuse (403) a message without proof that Twilio sent it."""
         max_bytes = MAX_BODY_BYTES if SIGNATURE in request.headers else _MAX_UNSIGNED_BYTES
         arrival = await self._gate.read_arrival(request, max_bytes)
-        message = await self._gate.seal(self._adapter.accept, arrival)
-        if isinstance(message, QuarantinedSms):
-            await self._quarantine(arrival, message)
-            raise Refused(message.reason)
-        raw = await self._with_pictures(message)
-        await self._gate.publish(accepted_record(raw))
-        return twiml(await self._acknowledgement(raw, message))
+        sms = self._adapter.accept(arrival)
+        if isinstance(sms, QuarantinedSms):
+            await self._quarantine(arrival, sms)
+            raise Refused(sms.reason)
+        message = await self._with_pictures(sms)
+        await self._gate.accept(message)
+        return twiml(await self._acknowledgement(message.raw, sms))
 
-    async def _quarantine(self, arrival: Arrival, message: QuarantinedSms) -> None:
+    async def _quarantine(self, arrival: Arrival, sms: QuarantinedSms) -> None:
         """Quarantine a message.
 
         Raises `Refused` if an unsigned message is too large (413), or one address sends too many or too much, or all
         addresses together do (429). Then nothing is stored.
         """
-        if message.reason != "malformed":
+        if sms.reason != "malformed":
             if len(arrival.body) > _MAX_UNSIGNED_BYTES:
                 raise Refused("too_large", limit=readable_size(_MAX_UNSIGNED_BYTES))
             self._gate.check_rate("sms-unsigned", arrival.address)
         self._spend_budget(arrival)
-        await self._gate.publish(quarantine_record(message.raw, message.reason))
-        _log.warning("sms.quarantined", message_id=str(message.raw.id), reason=message.reason)
+        await self._gate.accept(sms.message, partial(quarantine_record, reason=sms.reason))
+        _log.warning("sms.quarantined", message_id=str(sms.message.raw.id), reason=sms.reason)
 
     def _spend_budget(self, arrival: Arrival) -> None:
         """Count the kilobytes of a quarantined message. Raises `Refused` (429) above the budget of the day."""
@@ -131,13 +131,14 @@ class SmsDoor:
         except Refused as refused:
             raise Refused("quarantine_full", retry_after=refused.retry_after) from refused
 
-    async def _with_pictures(self, sms: Sms) -> RawMessage:
+    async def _with_pictures(self, sms: Sms) -> OpenMessage:
+        message = sms.message
         if not sms.picture_count:
-            return sms.raw
-        fetch = partial(self._media.fetch, sms.picture_urls, sms.account, sms.token, sms.raw.at)
+            return message
+        fetch = partial(self._media.fetch, sms.picture_urls, sms.account, sms.token, message.raw.at)
         fetched = await run_in_threadpool(fetch)
         unfetched = sms.picture_count - fetched.picture_count
-        return sms.raw.model_copy(update={"attachments": fetched.attachments, "unfetched": unfetched})
+        return message.with_fields(attachments=fetched.attachments, unfetched=unfetched)
 
     async def _acknowledgement(self, raw: RawMessage, sms: Sms) -> str:
         """Return the text of the acknowledgement in time for Twilio, also if the database is slow."""

@@ -1,4 +1,4 @@
-"""Turns a web request into a raw message. Pure."""
+"""Turns a web request into a message to seal. Pure."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from ingest.http import idempotency
 from ingest.http.field_errors import invalid_submission
 from ingest.picked_regions import check_picked_regions
 from ingest.web.channel import CHANNEL
-from ingest.wrap import Wrapper
+from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.submission import Submission
-from messages.shapes import Attachment, RawMessage
+from messages.shapes import Attachment
 
 _JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -28,8 +28,8 @@ def is_json(headers: Mapping[str, str]) -> bool:
 
 def accept(
     arrival: Arrival, wrapper: Wrapper, new_id: UUID, regions: Regions, attachments: Sequence[Attachment] = ()
-) -> RawMessage:
-    """Return the raw message of a form or a JSON report. `new_id` identifies it if the sender gave no key.
+) -> OpenMessage:
+    """Return the message of a form or a JSON report. `new_id` identifies it if the sender gave no key.
 
     The body of a form contains its fields alone, urlencoded; its files are the `attachments`. The id of a form is the
     digest of its content: a form sent twice is one message, and a form with another text or picture is another
@@ -45,8 +45,8 @@ def accept(
     except ValidationError as error:
         raise invalid_submission(error) from None
     check_picked_regions(submission, regions)
-    raw = wrapper.wrap(CHANNEL.name, provider_id, "", arrival.body, arrival.at, content_type)
-    return raw.model_copy(update={"attachments": tuple(attachments)}) if attachments else raw
+    message = wrapper.open_message(CHANNEL.name, provider_id, "", arrival.body, arrival.at, content_type)
+    return message.with_fields(attachments=tuple(attachments)) if attachments else message
 
 
 def _form_digest(body: bytes, new_id: UUID, attachments: Sequence[Attachment]) -> str:

@@ -25,8 +25,7 @@ from ingest.web.form_reader import read_form
 from ingest.web.form_state import FORM_STEPS, RECAP_STEP, joined_fields, read_form_state
 from ingest.web.form_token import FormTokens
 from ingest.web.multipart import MAX_FILES_BYTES, PostedForm, posted_form
-from ingest.wrap import Wrapper, accepted_record
-from messages.shapes import RawMessage
+from ingest.wrap import OpenMessage, Wrapper
 from messages.tracking import read_tracking_number
 
 _STATIC = Path(__file__).parent / "static"
@@ -152,8 +151,9 @@ class WebDoor:
 
     async def _accept_json(self, arrival: Arrival) -> Response:
         self._gate.check_rate("web", arrival.address)
-        raw = await self._gate.seal(accept, arrival, self._wrapper, self._new_id(), self._regions)
-        await self._gate.publish(accepted_record(raw))
+        message = accept(arrival, self._wrapper, self._new_id(), self._regions)
+        await self._gate.accept(message)
+        raw = message.raw
         status_url = f"{self._public_url}/status/{raw.tracking}"
         answer = {"tracking": raw.tracking, "status_url": status_url, "link": self._link_of(raw.id)}
         return JSONResponse(answer, 202)
@@ -164,14 +164,15 @@ class WebDoor:
         if page.state.step in FORM_STEPS and not file_refusals:
             return self._pages.form(page)
         try:
-            raw = await self._raw_message(request, page, file_refusals)
+            message = self._message(request, page, file_refusals)
             if page.state.step == RECAP_STEP:
                 return self._pages.recap(page)
-            await self._gate.publish(accepted_record(raw))
+            await self._gate.accept(message)
         except Refused as refused:
             record_refusal(request, refused)
             page.refused = refused
             return self._pages.refusal(page)
+        raw = message.raw
         await self._contact.remember(raw, page.state.values)
         signature = self._tokens.sign_receipt(raw.tracking, self._link_of(raw.id).rpartition("/")[2])
         return RedirectResponse(f"/web/receipts/{raw.tracking}?bukti={signature}", status_code=303)
@@ -193,8 +194,8 @@ class WebDoor:
             refusals.insert(0, Refused(form.cut, limit=readable_size(limit)))
         return SubmittedForm(state, form_id, token, files, suspicion), refusals
 
-    async def _raw_message(self, request: Request, page: SubmittedForm, file_refusals: Sequence[Refused]) -> RawMessage:
-        """Return the raw message of a form.
+    def _message(self, request: Request, page: SubmittedForm, file_refusals: Sequence[Refused]) -> OpenMessage:
+        """Return the message of a form.
 
         Raises one `Refused` with everything that must be corrected. A second press is required only if nothing else
         must be corrected. For the recap, nothing is counted and no press is required.
@@ -206,11 +207,11 @@ class WebDoor:
         try:
             if is_sent:
                 self._gate.check_rate("web", arrival.address)
-            raw = await self._gate.seal(accept, arrival, self._wrapper, self._new_id(), self._regions, attachments)
+            message = accept(arrival, self._wrapper, self._new_id(), self._regions, attachments)
         except Refused as refused:
             raise combine([*refusals, refused]) from None
         if refusals:
             raise combine(refusals)
         if page.suspicion and is_sent:
             raise Refused(page.suspicion)
-        return raw
+        return message

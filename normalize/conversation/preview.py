@@ -48,6 +48,8 @@ class MessagePreview:
         if decision := DecisionStore(connection, [raw.id]).get(raw.id):
             return decision.follows()
         reports = SenderReports(connection, {raw.sender}, message.content.numbers).of(raw.sender)
+        if not reports:
+            return None
         complaints = EarlierComplaints(connection, ComparableForms(self._sealer), ())
 
         def content_of(complaint_id: UUID) -> Comparable | None:

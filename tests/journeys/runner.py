@@ -81,12 +81,12 @@ class Stages:
     def _twilio(self, request: Arrival) -> tuple[str, Outgoing]:
         sms = SmsAdapter(self.wrapper, PUBLIC_URL, [TWILIO_TOKEN]).accept(request)
         if isinstance(sms, QuarantinedSms):
-            return "1-held", quarantine_record(sms.raw, sms.reason)
-        return "1-raw", accepted_record(sms.raw)
+            return "1-held", quarantine_record(self.wrapper.seal(sms.message), sms.reason)
+        return "1-raw", accepted_record(self.wrapper.seal(sms.message))
 
     def _raw_message(self, request: Arrival) -> RawMessage:
         if request.target.startswith("/open311/"):
-            return open311.accept(request, self.wrapper, _SERVICES.by_code, "", _FRESH).raw
+            return self.wrapper.seal(open311.accept(request, self.wrapper, _SERVICES.by_code, "", _FRESH).message)
         accept_by_target = {
             "/mobile/v1/reports": self._report_without_token,
             "/mobile/v1/outbox": self._first_report,
@@ -94,7 +94,7 @@ class Stages:
         }
         if accept := accept_by_target.get(request.target):
             return accept(request)
-        return web.accept(request, self.wrapper, _FRESH, _REGIONS)
+        return self.wrapper.seal(web.accept(request, self.wrapper, _FRESH, _REGIONS))
 
     def refused_item(self, arrival: Path) -> dict[str, Any] | None:
         """Return the refusal of the first invalid item of an outbox. Its other items are accepted."""
@@ -112,11 +112,13 @@ class Stages:
         """Return the raw message of the first valid item of a batch."""
         contents = [item.report_or_refusal for item in self._items(request)]
         report = next(content for content in contents if isinstance(content, mobile.DeviceReport))
-        return mobile.wrap(report, self.wrapper, self.now(), self._device(request), report.submission.client_id, ())
+        thread, device = report.submission.client_id, self._device(request)
+        return self.wrapper.seal(mobile.wrap(report, self.wrapper, self.now(), device, thread, ()))
 
     def _report_without_token(self, request: Arrival) -> RawMessage:
         report = mobile.read_report(request, _REGIONS)
-        return mobile.wrap(report, self.wrapper, request.at, None, report.submission.client_id, ())
+        thread = report.submission.client_id
+        return self.wrapper.seal(mobile.wrap(report, self.wrapper, request.at, None, thread, ()))
 
     def _device(self, request: Arrival) -> Device:
         """Return the device that the token belongs to. It registered with a push token."""

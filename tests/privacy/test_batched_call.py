@@ -48,9 +48,9 @@ def call_together(handler: Handler, values: str) -> list[Future[None]]:
     call = batched(handler)
     first_value, other_values = values[0], values[1:]
     with ThreadPoolExecutor(len(values)) as pool:
-        first = pool.submit(call, first_value)
+        first = pool.submit(call, {first_value})
         handler.entered.wait(_PATIENT_SECONDS)
-        others = [pool.submit(call, value) for value in other_values]
+        others = [pool.submit(call, {value}) for value in other_values]
         wait_for(lambda: waiting_values(call) == set(other_values))
         handler.release.set()
         return [first, *others]

@@ -13,11 +13,11 @@ from config.translation.message import message as _
 from ingest.arrival import FieldError, Refused
 from ingest.http.field_errors import invalid_submission
 from ingest.web.channel import CHANNEL
-from ingest.wrap import Wrapper
+from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.follow_up import CONTENT_TYPE, FollowUpSubmission
 from messages.payloads.submission import has_visible_text
 from messages.sender_link import read_sender_token
-from messages.shapes import Attachment, RawMessage, SenderAct
+from messages.shapes import Attachment, SenderAct
 
 # Acts that a sender cannot take back. They need the field `confirm`.
 CONFIRMED_ACTS: frozenset[SenderAct] = frozenset({"withdraws", "asks-to-be-forgotten"})
@@ -71,8 +71,8 @@ def wrap_follow_up(
     attachments: Sequence[Attachment],
     at: datetime,
     wrapper: Wrapper,
-) -> RawMessage:
-    """Return the raw message. The same form sent twice is one message; without a form id, `new_id` identifies it.
+) -> OpenMessage:
+    """Return the message. The same form sent twice is one message; without a form id, `new_id` identifies it.
 
     The report is the sender: all follow-ups of a report stay in order.
     """
@@ -80,8 +80,8 @@ def wrap_follow_up(
     files = "".join(attachment.sha256 for attachment in attachments)
     digest = hashlib.sha256("\0".join([form_id or str(new_id), files]).encode() + body).hexdigest()
     sender = f"report:{submission.message_id}"
-    raw = wrapper.wrap(CHANNEL.name, f"follow-up:{digest}", sender, body, at, CONTENT_TYPE, "sender-link")
-    return raw.model_copy(update={"attachments": tuple(attachments)}) if attachments else raw
+    message = wrapper.open_message(CHANNEL.name, f"follow-up:{digest}", sender, body, at, CONTENT_TYPE, "sender-link")
+    return message.with_fields(attachments=tuple(attachments)) if attachments else message
 
 
 def _field_errors(typed: TypedFollowUp, file_count: int) -> Sequence[FieldError]:

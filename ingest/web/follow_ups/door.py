@@ -29,7 +29,7 @@ from ingest.web.form_reader import read_form
 from ingest.web.form_state import read_form_state
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form
-from ingest.wrap import Wrapper, accepted_record
+from ingest.wrap import Wrapper
 from messages.sender_link import sender_token
 from messages.shapes import SenderAct
 
@@ -122,10 +122,9 @@ class FollowUpDoor:
         self._gate.check_rate(RATE, arrival.address)
         typed = typed_follow_up(_json_fields(arrival.body))
         submission = read_follow_up(typed, self._link_key, 0)
-        raw = await self._gate.seal(
-            wrap_follow_up, submission, typed.form_id, self._new_id(), (), arrival.at, self._wrapper
-        )
-        await self._gate.publish(accepted_record(raw))
+        message = wrap_follow_up(submission, typed.form_id, self._new_id(), (), arrival.at, self._wrapper)
+        await self._gate.accept(message)
+        raw = message.raw
         # Words that are added to a closed report become a case of their own, with answers on its own page.
         return JSONResponse({"tracking": raw.tracking, "token": sender_token(raw.id, self._link_key)}, 202)
 
@@ -149,10 +148,8 @@ class FollowUpDoor:
                 raise combine(refusals)
             submission = read_follow_up(typed, self._link_key, len(files))
             attachments = [file.attachment for file in files]
-            raw = await self._gate.seal(
-                wrap_follow_up, submission, typed.form_id, self._new_id(), attachments, arrival.at, self._wrapper
-            )
-            await self._gate.publish(accepted_record(raw))
+            message = wrap_follow_up(submission, typed.form_id, self._new_id(), attachments, arrival.at, self._wrapper)
+            await self._gate.accept(message)
         except Refused as refused:
             record_refusal(request, refused)
             return self._page(typed, files, refused)

@@ -15,10 +15,9 @@ from ingest.http import idempotency
 from ingest.http.field_errors import invalid_submission
 from ingest.web.channel import CHANNEL
 from ingest.web.open311.store import RequestQuery
-from ingest.wrap import Wrapper
+from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.open311 import CONTENT_TYPE, ServiceRequest
 from messages.payloads.open311 import arguments as parse_arguments
-from messages.shapes import RawMessage
 
 JURISDICTION = "lapor.go.id"
 # The specification allows a span of 90 days at most. It is also the default.
@@ -33,9 +32,9 @@ _CLIENT_DIGITS = 32
 
 @dataclass(frozen=True, slots=True)
 class AcceptedRequest:
-    """The raw message of a service request, and the code of its service."""
+    """The message of a service request, and the code of its service."""
 
-    raw: RawMessage
+    message: OpenMessage
     service_code: str
 
 
@@ -81,7 +80,7 @@ def check_jurisdiction(arguments: Mapping[str, str]) -> None:
 def accept(
     arrival: Arrival, wrapper: Wrapper, service_codes: Container[str], client: str, new_id: UUID
 ) -> AcceptedRequest:
-    """Return the raw message of a service request. `new_id` identifies it if the app gave no key.
+    """Return the message of a service request. `new_id` identifies it if the app gave no key.
 
     Each request is a report of its own: two citizens may write the same through the app of one city. An app that
     repeats a request sends an Idempotency-Key. Keys of different apps never collide, nor do those of different senders
@@ -100,9 +99,9 @@ def accept(
         raise Refused("no_such_service")
     sent_key = idempotency.read_key(arrival) if client else idempotency.read_scoped_key(arrival, wrapper)
     key = sent_key or new_id
-    raw = wrapper.wrap(CHANNEL.name, f"open311:{client}:{key}", "", arrival.body, arrival.at, CONTENT_TYPE)
+    message = wrapper.open_message(CHANNEL.name, f"open311:{client}:{key}", "", arrival.body, arrival.at, CONTENT_TYPE)
     # The service never fetches an address that a stranger names. The agency only learns that there is a picture.
-    return AcceptedRequest(raw.model_copy(update={"unfetched": int(bool(request.media_url))}), request.service_code)
+    return AcceptedRequest(message.with_fields(unfetched=int(bool(request.media_url))), request.service_code)
 
 
 def _check_no_repeated_argument(body: bytes) -> None:

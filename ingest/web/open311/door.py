@@ -33,7 +33,7 @@ from ingest.web.open311.adapter import (
 )
 from ingest.web.open311.render import PREFIX, Value, render
 from ingest.web.open311.store import RecordedRequest, RequestQuery, RequestStore
-from ingest.wrap import Wrapper, accepted_record
+from ingest.wrap import Wrapper
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
 
@@ -189,14 +189,14 @@ class Open311Door:
         self._api_keys.require(client)
         check_jurisdiction(arguments)
         services, new_id = self._services.by_code, self._new_id()
-        accepted = await self._gate.seal(accept, arrival, self._wrapper, services, client, new_id)
-        raw = accepted.raw
+        accepted = accept(arrival, self._wrapper, services, client, new_id)
+        raw = accepted.message.raw
         if client and arrival.headers.get(idempotency.HEADER) is not None:
             await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)
         # The request is recorded before it is published, because a client with a token must be able to ask for it. A
         # token that was recorded and never sent does no harm.
         await run_in_threadpool(self._requests.record, raw.tracking, client, accepted.service_code, raw.at)
-        await self._gate.publish(accepted_record(raw))
+        await self._gate.accept(accepted.message)
         notice = f"Laporan diterima. Simpan nomor {raw.tracking}; lihat {self._public_url}/status/{raw.tracking}."
         answer: Value = [{"token": raw.tracking, "service_notice": notice, "account_id": None}]
         return render(request.url.path, "service_requests", answer)

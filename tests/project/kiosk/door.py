@@ -1,11 +1,13 @@
 """The kiosks' address; goes to `ingest/kiosk/door.py`. A message without a terminal's id is quarantined."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from ingest.http.gate import Gate
 from ingest.kiosk.channel import CHANNEL, DOOR  # type: ignore[import-not-found]  # there is one in the copy
-from ingest.wrap import Wrapper, accepted_record, quarantine_record
+from ingest.wrap import Wrapper, quarantine_record
 
 
 def routes(gate: Gate, wrapper: Wrapper) -> APIRouter:
@@ -16,13 +18,13 @@ def routes(gate: Gate, wrapper: Wrapper) -> APIRouter:
         arrival = await gate.read_arrival(request)
         terminal = arrival.headers.get("x-terminal", "")
         provider_id = f"{terminal}:{wrapper.digest(arrival.body)}"
-        raw = wrapper.wrap(CHANNEL.name, provider_id, terminal, arrival.body, arrival.at, "text/plain")
+        message = wrapper.open_message(CHANNEL.name, provider_id, terminal, arrival.body, arrival.at, "text/plain")
         if not terminal:
-            await gate.publish(quarantine_record(raw, "unsigned"))
+            await gate.accept(message, partial(quarantine_record, reason="unsigned"))
             return Response(status_code=403)
         gate.check_rate(DOOR.name, terminal)
-        await gate.publish(accepted_record(raw))
-        return JSONResponse({"tracking": raw.tracking}, 202)
+        await gate.accept(message)
+        return JSONResponse({"tracking": message.raw.tracking}, 202)
 
     router.add_api_route("/kiosk/reports", report, methods=["POST"], status_code=202)
     return router

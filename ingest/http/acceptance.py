@@ -1,0 +1,99 @@
+"""Seals and publishes the messages of concurrent requests together: one wait for keys and one durable write for all."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+
+from bus.errors import Reject
+from bus.port import Outgoing, Producer
+from ingest.wrap import OpenMessage, Wrapper
+from messages.shapes import RawMessage
+
+# Bytes of a batch (at least one message), which limits what is in flight.
+_BATCH_BYTES = 2_000_000
+
+
+class _Waiting(NamedTuple):
+    """A message, what makes its record of it, and the future that its request waits for."""
+
+    message: OpenMessage
+    record_of: Callable[[RawMessage], Outgoing]
+    stored: "asyncio.Future[None]"
+
+
+class Acceptance:
+    """Accepts messages on an event loop. A message that comes while others are written waits for the next batch.
+
+    A thread seals and publishes a batch, so a request changes threads once, and under load not even that.
+    """
+
+    def __init__(self, wrapper: Wrapper, producer: Producer) -> None:
+        self._wrapper = wrapper
+        self._producer = producer
+        # A thread of its own: a message must not wait for requests that wait for the database.
+        self._thread = CapacityLimiter(1)
+        self._waiting: deque[_Waiting] = deque()
+        # The task that writes, while there is one.
+        self._writing: asyncio.Task[None] | None = None
+
+    async def accept(self, message: OpenMessage, record_of: Callable[[RawMessage], Outgoing]) -> None:
+        """Return when the record of the sealed message is durable. Raises `Retry`, `Stop` or `Reject` as a producer."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(message, record_of, loop.create_future())
+        self._waiting.append(waiting)
+        if self._writing is None:
+            self._writing = loop.create_task(self._write_batches())
+        await waiting.stored
+
+    async def _write_batches(self) -> None:
+        """Write until nobody waits."""
+        try:
+            while self._waiting:
+                batch = self._next_batch()
+                errors = await run_sync(self._write, batch, limiter=self._thread)
+                for waiting, error in zip(batch, errors, strict=True):
+                    # A request may have been cancelled meanwhile.
+                    if not waiting.stored.done():
+                        _end(waiting.stored, error)
+        finally:
+            self._writing = None
+
+    def _next_batch(self) -> Sequence[_Waiting]:
+        batch, size = [self._waiting.popleft()], 0
+        while self._waiting and size < _BATCH_BYTES:
+            size += len(batch[-1].message.plain)
+            batch.append(self._waiting.popleft())
+        return batch
+
+    def _write(self, batch: Sequence[_Waiting]) -> Sequence[Exception | None]:
+        """Seal and publish. Return the error of each message, `None` for one that is durable."""
+        try:
+            self._wrapper.prepare_sealing(waiting.message for waiting in batch)
+            records = [self._record(waiting) for waiting in batch]
+        except Exception as error:  # noqa: BLE001 - each request gets it
+            return [error] if len(batch) == 1 else [self._write([waiting])[0] for waiting in batch]
+        return self._publish(records)
+
+    def _record(self, waiting: _Waiting) -> Outgoing:
+        return waiting.record_of(self._wrapper.seal(waiting.message))
+
+    def _publish(self, records: Sequence[Outgoing]) -> Sequence[Exception | None]:
+        try:
+            self._producer.publish(records)
+        except Reject as error:
+            # One of them is too large for the bus; the others are not.
+            return [error] if len(records) == 1 else [self._publish([record])[0] for record in records]
+        except Exception as error:  # noqa: BLE001 - each request gets it
+            return [error] * len(records)
+        return [None] * len(records)
+
+
+def _end(stored: "asyncio.Future[None]", error: Exception | None) -> None:
+    if error:
+        stored.set_exception(error)
+    else:
+        stored.set_result(None)
