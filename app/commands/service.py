@@ -51,7 +51,7 @@ def _run_process(parts: Parts, stages: Sequence[str], *, quiet: bool) -> int:
     from app.assembly.startup.loading import load
 
     load(parts, stages)
-    supervisor = Supervisor({}, time.monotonic)
+    supervisor = Supervisor({}, time.monotonic, {})
     code = supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, stages, quiet=quiet)))
     if code or supervisor.is_ending:
         return code

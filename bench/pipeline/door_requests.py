@@ -80,16 +80,19 @@ def door_requests(build: RequestBuilder, parts: Parts, seed: int) -> Iterator[Do
             number += 1
 
 
-def send_all(port: int, requests: Sequence[DoorRequest], rate: float = 0.0) -> list[Answer]:
-    """Send the requests, `rate` in a second or one after the other on each connection. Return the answers.
+def send_all(
+    port: int, requests: Sequence[DoorRequest], due: Sequence[float] = (), connections: int = _CONNECTIONS
+) -> list[Answer]:
+    """Send the requests, each at its time in `due` or one after the other on each connection. Return the answers.
 
-    A request that waits for a free connection is late: its delay counts from when it was due.
+    `due` is in seconds from now. A request that waits for a free connection is late: its delay counts from when it was
+    due.
     """
     local, began = threading.local(), time.time()
 
     def send(numbered: tuple[int, DoorRequest]) -> Answer:
         number, request = numbered
-        due_at = began + number / rate if rate else time.time()
+        due_at = began + due[number] if due else time.time()
         time.sleep(max(0.0, due_at - time.time()))
         if not hasattr(local, "connection"):
             local.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
@@ -97,7 +100,7 @@ def send_all(port: int, requests: Sequence[DoorRequest], rate: float = 0.0) -> l
         response = local.connection.getresponse()
         return Answer(response.status, response.read(), due_at, time.time())
 
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+    with ThreadPoolExecutor(connections) as pool:
         return list(pool.map(send, enumerate(requests)))
 
 

@@ -79,7 +79,8 @@ def _measure_run(
 
 def _send(service: MeasuredService, requests: Sequence[DoorRequest], rate: float) -> Sequence[Answer]:
     """Send the requests, `rate` in a second or as fast as the door takes them, and wait until all are processed."""
-    answers = send_all(service.settings.port, requests, rate)
+    due = [number / rate for number in range(len(requests))] if rate else ()
+    answers = send_all(service.settings.port, requests, due)
     check_accepted(answers)
     _wait_until_processed(service)
     return answers

@@ -109,18 +109,17 @@ def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timesta
         number = zlib.crc32(message.key) % counts[message.topic]
         by_partition[Partition(message.topic, number)].append(message)
     (append_number,) = connection.execute("SELECT coalesce(max(last_append), 0) + 1 FROM partitions").fetchone()
+    rows: list[tuple[object, ...]] = []
     for partition, batch in by_partition.items():
         (end,) = connection.execute(
             'UPDATE partitions SET "end" = "end" + ?, last_append = ? WHERE topic = ? AND number = ? RETURNING "end"',
             (len(batch), append_number, *partition),
         ).fetchone()
-        connection.executemany(
-            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (*partition, offset, timestamp, message.key, message.value, _pack(message.headers))
-                for offset, message in enumerate(batch, end - len(batch))
-            ],
-        )
+        rows += [
+            (*partition, offset, timestamp, message.key, message.value, _pack(message.headers))
+            for offset, message in enumerate(batch, end - len(batch))
+        ]
+    connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _partition_count(connection: sqlite3.Connection, topic: str) -> int:

@@ -36,6 +36,7 @@ RUNS = {
     "oversight": ["300"],
     "peers": ["40", "ours"],
     "perturbed": ["20"],
+    "pipeline.door_delays": ["120"],
     "places": ["{data}/complaints/national_2017_dev.csv"],
     "queue_counts": ["300"],
     "queueing": ["8"],
