@@ -109,6 +109,12 @@ class MarkRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+# Built once: a door executes it for each SMS, the normalizer for each batch.
+_DECISIONS = select(Decision.message_id, Decision.position, Decision.relation, Decision.follow_up).where(
+    col(Decision.message_id).in_(bindparam("message_ids", expanding=True))
+)
+
+
 class DecisionStore:
     """Decisions about the messages of a batch: stored ones, and those made in the batch. Call `write` at the end."""
 
@@ -116,9 +122,8 @@ class DecisionStore:
         self._decisions: dict[UUID, StoredDecision] = {}
         self._new_rows: list[dict[str, object]] = []
         for chunk in statement_chunks(sorted(set(message_ids))):
-            query = select(Decision.message_id, Decision.position, Decision.relation, Decision.follow_up)
-            is_message = col(Decision.message_id).in_(chunk)
-            for message_id, position, relation, follow_up in connection.execute(query.where(is_message)):
+            rows = connection.execute(_DECISIONS, {"message_ids": chunk})
+            for message_id, position, relation, follow_up in rows:
                 stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
                 stored = StoredRelation.model_validate_json(relation)
                 self._decisions[message_id] = StoredDecision(

@@ -85,9 +85,9 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     app.add_middleware(PageHeaders, new_nonce=new_nonce)
     gate = Gate(Acceptance(parts.wrapper, producer), parts.now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
-    for channel in parts.installed_channels:
-        for door in channel.http_doors(parts, http):
-            app.include_router(door.router, responses=dict(door.responses))
+    channel_doors = [door for channel in parts.installed_channels for door in channel.http_doors(parts, http)]
+    for door in sorted(channel_doors, key=lambda door: not door.is_busy):
+        app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
     app.include_router(_own_page(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     if settings.public_view:

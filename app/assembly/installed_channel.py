@@ -91,10 +91,14 @@ class HttpParts:
 
 
 class HttpDoor(NamedTuple):
-    """Addresses of a door. `responses` are the refusals that the OpenAPI document names for each of them."""
+    """Addresses of a door. `responses` are the refusals that the OpenAPI document names for each of them.
+
+    `is_busy`: most requests of the service are for this door. An address is looked for route by route, here first.
+    """
 
     router: APIRouter
     responses: Mapping[int | str, dict[str, Any]] = _NO_RESPONSES
+    is_busy: bool = False
 
 
 class BackgroundDoor(NamedTuple):

@@ -46,7 +46,8 @@ class Gate:
 
     def arrival(self, request: Request, body: bytes) -> Arrival:
         """Return the arrival of a request whose body was read already."""
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        url = request.url
+        target = f"{url.path}?{url.query}" if url.query else url.path
         return Arrival(target, dict(request.headers), body, self._now(), _client_address(request))
 
     async def accept(self, message: OpenMessage, record_of: Callable[[RawMessage], Outgoing] = accepted_record) -> None:

@@ -30,8 +30,9 @@ class RateLimiter:
         """
         rate = self._rates[door]
         windows = [(_multiplied(rate, network.budget), network.name) for network in client_networks(sender)]
-        # Another thread may take the last unit between the test and the hit.
-        for attempt in (self._windows.test, self._windows.hit):
+        # Another thread may take the last unit between the test and the hit. One window alone needs no test.
+        attempts = (self._windows.test, self._windows.hit) if len(windows) > 1 else (self._windows.hit,)
+        for attempt in attempts:
             for network_rate, network_name in windows:
                 if not attempt(network_rate, door, network_name, cost=cost):
                     reset = self._windows.get_window_stats(network_rate, door, network_name).reset_time

@@ -27,7 +27,7 @@ def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         parts.settings.reached_at,
         parts.link_of,
     )
-    return (HttpDoor(door.routes(), PROBLEM_RESPONSES),)
+    return (HttpDoor(door.routes(), PROBLEM_RESPONSES, is_busy=True),)
 
 
 def report_states(ledger: StatusReader, own_reports: OwnReports, numbers: Sequence[str]) -> Mapping[str, ShownReport]:

@@ -32,6 +32,6 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     check_unsigned_rate = partial(http.gate.check_rate, "sms-status-unsigned")
     callback = StatusCallback(ReplyOutbox(parts.engine), signed_by_twilio, check_unsigned_rate, http.now)
     return (
-        HttpDoor(messages.routes(), PROBLEM_RESPONSES),
+        HttpDoor(messages.routes(), PROBLEM_RESPONSES, is_busy=True),
         HttpDoor(callback.routes(), {**PROBLEM_RESPONSES, **_CALLBACK_RESPONSES}),
     )

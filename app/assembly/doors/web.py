@@ -66,7 +66,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     information = InformationPages(http.pages, operator, contact_ways(parts), parts.retention.rows_of_citizens())
     # Open311 describes its refusals itself, in its own format.
     return (
-        HttpDoor(form.routes(), PAGE_RESPONSES),
+        HttpDoor(form.routes(), PAGE_RESPONSES, is_busy=True),
         HttpDoor(follow_ups.routes()),
         HttpDoor(contact_pages.routes(), PAGE_RESPONSES),
         HttpDoor(own_report_pages.routes(), PAGE_RESPONSES),
