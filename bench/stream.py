@@ -108,7 +108,8 @@ class ReportStream:
             text[: len(text) // 2],
             shortened,
         )
-        return replace(report, title="", text=rng.choice(changed_texts), is_repeat=True)
+        # Of a single short word nothing may be left, and nobody sends that.
+        return replace(report, title="", text=rng.choice(changed_texts) or text, is_repeat=True)
 
     def _next_report(self) -> InventedReport:
         rng, draw = self._rng, self._rng.random()
