@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import structlog
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -51,6 +52,9 @@ _REQUEST: dict[str, Any] = {
 # 30 KB, for which the gate's own limit leaves room.
 _MAX_UNSIGNED_BYTES = 16_000
 _BYTES_PER_KB = 1_000
+# Acknowledgements that are looked up at once. Each reads the message, so more of them would only take the interpreter
+# from each other and from the event loop.
+_LOOKUPS_AT_ONCE = 4
 # Time for the database, in seconds.
 _ACKNOWLEDGEMENT_SECONDS = 2.0
 
@@ -82,6 +86,7 @@ class SmsDoor:
         self._media = media
         self._acknowledgements = acknowledgements
         self._timeout = timeout
+        self._lookup_threads = CapacityLimiter(_LOOKUPS_AT_ONCE)
 
     def routes(self) -> APIRouter:
         """Return the routes of this door."""
@@ -145,7 +150,8 @@ class SmsDoor:
         if sms.parsed is None:
             return ""
         with anyio.move_on_after(self._timeout):
-            return await run_sync(self._acknowledgements.text_for, raw, sms.parsed, abandon_on_cancel=True)
+            text_for = self._acknowledgements.text_for
+            return await run_sync(text_for, raw, sms.parsed, abandon_on_cancel=True, limiter=self._lookup_threads)
         _log.warning("sms.acknowledged_without_lookup", message_id=str(raw.id))
         return self._acknowledgements.immediate_text(raw, sms.parsed)
 
