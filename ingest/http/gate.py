@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar, TypeVarTuple
 
 import structlog
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing
@@ -19,6 +21,11 @@ MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _KB = 1_000
 _RETRY_AFTER_SECONDS = 30
+# A usual report is smaller, and read in less than a millisecond.
+_SMALL_BODY_BYTES = 32_000
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 
 _log = structlog.get_logger()
 
@@ -49,6 +56,14 @@ class Gate:
         url = request.url
         target = f"{url.path}?{url.query}" if url.query else url.path
         return Arrival(target, dict(request.headers), body, self._now(), _client_address(request))
+
+    async def read(
+        self, read_arrival: Callable[[Arrival, *Arguments], Result], arrival: Arrival, *arguments: *Arguments
+    ) -> Result:
+        """Return what a function makes of an arrival. A large one is read in a thread: it keeps no other waiting."""
+        if len(arrival.body) <= _SMALL_BODY_BYTES:
+            return read_arrival(arrival, *arguments)
+        return await run_in_threadpool(read_arrival, arrival, *arguments)
 
     async def accept(self, message: OpenMessage, record_of: Callable[[RawMessage], Outgoing] = accepted_record) -> None:
         """Seal a message, and return when the bus has stored its record durably.

@@ -105,7 +105,7 @@ class SmsDoor:
         """Accept an SMS. Quarantine and refuse (403) a message without proof that Twilio sent it."""
         max_bytes = MAX_BODY_BYTES if SIGNATURE in request.headers else _MAX_UNSIGNED_BYTES
         arrival = await self._gate.read_arrival(request, max_bytes)
-        sms = self._adapter.accept(arrival)
+        sms = await self._gate.read(self._adapter.accept, arrival)
         if isinstance(sms, QuarantinedSms):
             await self._quarantine(arrival, sms)
             raise Refused(sms.reason)

@@ -151,7 +151,7 @@ class WebDoor:
 
     async def _accept_json(self, arrival: Arrival) -> Response:
         self._gate.check_rate("web", arrival.address)
-        message = accept(arrival, self._wrapper, self._new_id(), self._regions)
+        message = await self._gate.read(accept, arrival, self._wrapper, self._new_id(), self._regions)
         await self._gate.accept(message)
         raw = message.raw
         status_url = f"{self._public_url}/status/{raw.tracking}"
@@ -164,7 +164,7 @@ class WebDoor:
         if page.state.step in FORM_STEPS and not file_refusals:
             return self._pages.form(page)
         try:
-            message = self._message(request, page, file_refusals)
+            message = await self._message(request, page, file_refusals)
             if page.state.step == RECAP_STEP:
                 return self._pages.recap(page)
             await self._gate.accept(message)
@@ -194,7 +194,7 @@ class WebDoor:
             refusals.insert(0, Refused(form.cut, limit=readable_size(limit)))
         return SubmittedForm(state, form_id, token, files, suspicion), refusals
 
-    def _message(self, request: Request, page: SubmittedForm, file_refusals: Sequence[Refused]) -> OpenMessage:
+    async def _message(self, request: Request, page: SubmittedForm, file_refusals: Sequence[Refused]) -> OpenMessage:
         """Return the message of a form.
 
         Raises one `Refused` with everything that must be corrected. A second press is required only if nothing else
@@ -207,7 +207,7 @@ class WebDoor:
         try:
             if is_sent:
                 self._gate.check_rate("web", arrival.address)
-            message = accept(arrival, self._wrapper, self._new_id(), self._regions, attachments)
+            message = await self._gate.read(accept, arrival, self._wrapper, self._new_id(), self._regions, attachments)
         except Refused as refused:
             raise combine([*refusals, refused]) from None
         if refusals:

@@ -189,7 +189,7 @@ class Open311Door:
         self._api_keys.require(client)
         check_jurisdiction(arguments)
         services, new_id = self._services.by_code, self._new_id()
-        accepted = accept(arrival, self._wrapper, services, client, new_id)
+        accepted = await self._gate.read(accept, arrival, self._wrapper, services, client, new_id)
         raw = accepted.message.raw
         if client and arrival.headers.get(idempotency.HEADER) is not None:
             await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)

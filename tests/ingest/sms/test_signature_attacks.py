@@ -102,3 +102,12 @@ def test_twilios_own_forms_are_accepted(served: DoorClient, change: dict[str, st
     """Short codes, names as senders, a new field, and any text are accepted."""
     assert send(served, sms() | change).status_code == 200
     assert len(served.raw_messages("sms")) == 1
+
+
+def test_more_fields_than_twilio_sends_are_no_message_of_twilio(served: DoorClient) -> None:
+    """Checking the signature of thousands of fields would take seconds. A message with ten pictures has 45."""
+    pictures = {f"Media{name}{number}": "x" for number in range(10) for name in ("Url", "ContentType")}
+    known = genuine("LAPOR lampu padam") | {f"Further{number}": "x" for number in range(20)} | pictures
+    assert send(served, known).status_code == 200
+    many = genuine("LAPOR lampu padam") | {f"Further{number}": "x" for number in range(200)}
+    assert_refused(send(served, many), 403, "bad_signature")
