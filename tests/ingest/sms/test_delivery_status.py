@@ -171,3 +171,11 @@ def test_a_shared_key_signs_statuses_too(serve: Serve) -> None:
 def test_large_body_is_refused(served: DoorClient) -> None:
     """A large body gets 413 before it is in memory."""
     assert send_status(served, _REPLY.id, Noise="x" * 20_000).status_code == 413
+
+
+def test_more_fields_than_twilio_sends_are_refused(served: DoorClient) -> None:
+    """Their signature is not checked: for thousands of fields that would take seconds."""
+    reply_harness(served).send(RecordingProvider())
+    fields = {f"Further{number}": "x" for number in range(200)}
+    assert send_status(served, _REPLY.id, MessageStatus="delivered", **fields).status_code == 403
+    assert outbox_state(served)[1] != "delivered"
