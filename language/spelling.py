@@ -5,6 +5,7 @@ For words of the language: either one word is meant or none. Names of places are
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from string import ascii_lowercase
 
 from language.letter_edits import group_words, without_one_letter
@@ -40,7 +41,8 @@ class SpellingCorrector:
         rarity: Callable[[str], float] = lambda _: 1.0,
     ) -> None:
         targets = sorted({word for word in meant_words if word.isalpha()})
-        self._known_words = frozenset(known_words).union(targets)
+        # A set of so many words takes 2 MB, the keys of a dictionary less than half of it.
+        self._known_words = dict.fromkeys(chain(known_words, targets)).keys()
         # No longer word is one letter away from a known word.
         self._max_letters = max(map(len, self._known_words), default=0) + 1
         self._by_consonants = _most_frequent_by_consonants(self._known_words, rarity)
@@ -69,7 +71,7 @@ class SpellingCorrector:
         for shortened in (word, *shortened_words):
             yield from self._by_shortened.get(shortened, ())
         if len(word) > _MIN_LETTERS:
-            yield from self._known_words.intersection(shortened_words)
+            yield from filter(self._known_words.__contains__, shortened_words)
 
     def _known_with_one_more_letter(self, word: str) -> Iterator[str]:
         """Yield the words of the language that lack one letter here: "perhatin" may also be "perhatian"."""

@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 _SIGNS_AROUND_WORDS = """.,;:!?"()'-"""
 _FORMS_OF_SIGNS = MappingProxyType({"%": "%", "s/d": "sampai"})
 # The reading of a piece between two spaces is cached, unless it is longer than words are.
-_CACHED_PIECES = 1 << 14
+_CACHED_PIECES = 1 << 13
 _MAX_CACHED_LETTERS = 32
 
 # Units after a number: "5 m", "3x", "48 th", "50 %".

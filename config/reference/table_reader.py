@@ -44,17 +44,19 @@ def read_table(
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            _check_columns(path, tuple(reader.fieldnames or ()), columns, exact=exact_columns)
-            rows = [TableRow(reader.line_num, cells) for cells in reader]
+            reader = csv.reader(file, strict=True)
+            header = tuple(next(reader, ()))
+            _check_columns(path, header, columns, exact=exact_columns)
+            rows = [(reader.line_num, cells) for cells in reader if cells]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TableError(f"{path.name}: {error}; provide a readable UTF-8 CSV file") from error
-    if uneven_rows:
-        return [TableRow(row.line, _filled(row.cells)) if _is_uneven(row) else row for row in rows]
-    if uneven := next(filter(_is_uneven, rows), None):
-        remedy = "add or remove a comma, or quote the cell"
-        raise TableError(f"{path.name}: line {uneven.line} has not as many cells as the first row; {remedy}")
-    return rows
+    if uneven := next((line for line, cells in rows if len(cells) != len(header)), None):
+        if not uneven_rows:
+            remedy = "add or remove a comma, or quote the cell"
+            raise TableError(f"{path.name}: line {uneven} has not as many cells as the first row; {remedy}")
+        missing_cells = [""] * len(header)
+        rows = [(line, [*cells, *missing_cells]) for line, cells in rows]
+    return [TableRow(line, dict(zip(header, cells, strict=False))) for line, cells in rows]
 
 
 def raise_faults(path: Path, faults: Iterable[str]) -> None:
@@ -68,14 +70,3 @@ def _check_columns(path: Path, header: tuple[str, ...], columns: Collection[str]
         raise TableError(f"{path.name}: its first row must be {','.join(columns)}")
     if missing := [column for column in sorted(columns) if column not in header]:
         raise TableError(f"{path.name}: its first row lacks the columns {', '.join(missing)}; add them")
-
-
-def _is_uneven(row: TableRow) -> bool:
-    """`DictReader` files surplus cells under the key `None`, and gives a missing cell the value `None`."""
-    return None in row.cells or None in row.cells.values()
-
-
-def _filled(cells: dict[str, str]) -> dict[str, str]:
-    """Return the cells that have a column, a missing one as an empty text."""
-    cells.pop(None, None)  # type: ignore[call-overload]  # the typed key is never None
-    return {column: cell or "" for column, cell in cells.items()}

@@ -30,7 +30,7 @@ _SUFFIXES = ("kan", "an", "in", "lah", "kah", "i", "nye", "ne", "e", "na", "ku",
 _MIN_ROOT_LETTERS = 4
 # The logarithm of one text would divide by zero.
 _MIN_TEXTS = 2
-_CACHED_WORDS = 1 << 15
+_CACHED_WORDS = 1 << 13
 # Of the words of a text most are among a few thousand.
 _CACHED_ROOTS = 1 << 13
 

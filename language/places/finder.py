@@ -38,7 +38,8 @@ class PlaceFinder:
         self._regions, self._gazetteer = regions, gazetteer
         self._names = PlaceNames.from_tables(regions, aliases)
         fuzzy_names = FuzzyNames({**self._names.stems, **self._names.joined})
-        tables = PlaceTables(self._names, villages, fuzzy_names, frozenset(known_words))
+        # A set of so many words takes 2 MB, the keys of a dictionary less than half of it.
+        tables = PlaceTables(self._names, villages, fuzzy_names, dict.fromkeys(known_words).keys())
         self._mention_resolver, self._word_search = MentionResolver(tables), WordSearch(tables)
 
     def known_region(self, code: str) -> str:

@@ -1,6 +1,7 @@
 """A place name in a text, and the way in which it names the place."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -50,7 +51,7 @@ class PlaceTables:
     names: PlaceNames
     villages: Villages
     fuzzy_names: FuzzyNames
-    known_words: frozenset[str]
+    known_words: AbstractSet[str]
 
 
 def merge_codes(*groups: tuple[str, ...]) -> tuple[str, ...]:

@@ -233,7 +233,7 @@ class WordSearch:
         exact_codes = self._names.joined.get(joined_name, ()) if is_exact else ()
         if codes := self._names.stems.get(joined_name, ()) or exact_codes:
             return NamingKind.TYPED, codes
-        if self._known_words.issuperset(words[position + 1 : end]):
+        if all(map(self._known_words.__contains__, words[position + 1 : end])):
             return NamingKind.MISSPELT, ()
         return NamingKind.MISSPELT, self._codes_of_similar_names(self._fuzzy_names.find_similar(joined_name))
 

@@ -53,7 +53,7 @@ _MIN_LENGTH_FOR_TYPO = 7
 # Initials that are written together: up to two letters, or three without a vowel.
 _MAX_INITIALS, _MAX_INITIALS_WITH_VOWEL = 3, 2
 _VOWELS = frozenset("aeiou")
-_CACHED_NAMES = 1 << 14
+_CACHED_NAMES = 1 << 12
 
 
 @lru_cache(_CACHED_NAMES)

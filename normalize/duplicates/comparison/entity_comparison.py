@@ -36,7 +36,7 @@ _UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time", "
 _REGIONS = frozenset({"district", "city", "province"})
 _NOT_COMPARED = _UNINFORMATIVE_KINDS | _REGIONS
 # Sets of regions, and pairs of such sets, of which the codes and the relation are remembered.
-_CACHED_REGIONS = 1 << 13
+_CACHED_REGIONS = 1 << 12
 
 RegionRelation = Literal["", "equal", "conflict", "address-conflict"]
 _ValuesByKind = Mapping[str, set[str]]

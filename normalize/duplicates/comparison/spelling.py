@@ -22,7 +22,7 @@ _MAX_WORDS_WITHOUT_CUT = 4
 _VOWELS = frozenset("aeiou")
 # An abbreviation leaves out at least this many letters.
 _MIN_OMITTED_LETTERS = 2
-_CACHED_WORDS = 1 << 15
+_CACHED_WORDS = 1 << 13
 
 
 def occurs_in(word: str, words: frozenset[str]) -> bool:

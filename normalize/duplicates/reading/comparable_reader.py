@@ -64,7 +64,7 @@ _get_start, _get_normal_form = itemgetter(0), itemgetter(2)
 _get_is_name = itemgetter(1)
 # Commonness has this many steps, so that one more counted occurrence of a word changes no order.
 _COMMONNESS_STEPS = 10
-_CACHED_WORDS = 1 << 15
+_CACHED_WORDS = 1 << 13
 
 
 class _WordTraits(NamedTuple):

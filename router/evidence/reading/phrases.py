@@ -39,12 +39,13 @@ class ReportPhrases:
         landmarks: Mapping[Phrase, Landmark],
     ) -> None:
         phrases = dict.fromkeys((*topics, *institutions, *landmarks))
-        self._lexicon = PhraseLexicon(
-            {
-                phrase: _Meaning(topics.get(phrase), institutions.get(phrase), landmarks.get(phrase))
-                for phrase in phrases
-            }
-        )
+        # Names of one institution or landmark share their meaning.
+        shared: dict[tuple[int, int, int], _Meaning] = {}
+        meanings = {}
+        for phrase in phrases:
+            meaning = _Meaning(topics.get(phrase), institutions.get(phrase), landmarks.get(phrase))
+            meanings[phrase] = shared.setdefault((id(meaning[0]), id(meaning[1]), id(meaning[2])), meaning)
+        self._lexicon = PhraseLexicon(meanings)
 
     def find(self, words: Sequence[str]) -> PhraseMatches:
         """Return the phrases among words in normal form."""
