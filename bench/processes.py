@@ -44,7 +44,7 @@ def tree_cpu_seconds(*roots: int) -> float:
 
 def tree_megabytes(*roots: int) -> float:
     """Return the memory of processes and their descendants. A page that several use counts once in all (PSS)."""
-    return sum(map(_megabytes_of, process_tree(*roots)))
+    return sum(map(megabytes, process_tree(*roots)))
 
 
 def run_measured(
@@ -71,7 +71,8 @@ def _cpu_seconds_of(pid: int) -> float:
     return own_seconds + ticks_of_ended_children / _TICKS_PER_SECOND
 
 
-def _megabytes_of(pid: int) -> float:
+def megabytes(pid: int) -> float:
+    """Return the memory of a process (PSS); of one that has ended 0."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -63,12 +63,12 @@ def _measure(data_folder: Path, database: str, reports: int) -> dict[str, int]:
     migrate(parts.engine)
     load(parts, ("normalize", "router"))
     exempt_loaded_objects()
-    raw_records, offsets = _records(arrivals(parts, reports), count()), count()
+    raw_records, offsets = as_records(arrivals(parts, reports), count()), count()
     costs: dict[str, list[float]] = {"normalizer": [], "router": []}
     while batch := list(islice(raw_records, _BATCH_SIZE)):
         outputs, seconds = _handle(parts.normalizer, batch)
         costs["normalizer"].append(seconds / len(batch) * _MICROSECONDS)
-        complaints = list(_records((output for output in outputs if output.topic == COMPLAINTS), offsets))
+        complaints = list(as_records((output for output in outputs if output.topic == COMPLAINTS), offsets))
         _, seconds = _handle(parts.router, complaints)
         costs["router"].append(seconds / len(complaints) * _MICROSECONDS)
     parts.engine.dispose()
@@ -100,7 +100,8 @@ def _json(fields: dict[str, str]) -> bytes:
     return json.dumps(fields).encode()
 
 
-def _records(outputs: Iterator[Outgoing], offsets: Iterator[int]) -> Iterator[Record]:
+def as_records(outputs: Iterable[Outgoing], offsets: Iterator[int]) -> Iterator[Record]:
+    """Yield messages as the bus delivers them, with these offsets."""
     for output in outputs:
         offset = next(offsets)
         yield Record(output.topic, 0, offset, 0, output.key, output.value, output.headers)

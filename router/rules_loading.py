@@ -16,7 +16,7 @@ from router.evidence.assembly import assemble_collector
 from router.evidence.competence import CompetenceTable, load_competence
 from router.evidence.reading.phrases import ReportPhrases
 from router.evidence.reading.report_reader import ReportReader
-from router.evidence.topics import Topics, load_topics
+from router.evidence.topics import TOPICS, Topics, load_topics
 from router.registry.agency_table import AGENCIES
 from router.registry.jurisdiction import Jurisdiction
 from router.registry.left_out_rows import log_left_out_rows
@@ -28,7 +28,7 @@ from router.registry.unit_table import UNITS
 from router.rules import Rules
 from router.scoring import load_weights
 
-TOPICS, COMPETENCE, EVIDENCE_WEIGHTS = "topics.csv", "competence.csv", "doors.csv"
+COMPETENCE, EVIDENCE_WEIGHTS = "competence.csv", "doors.csv"
 _ROUTING_TABLES = (TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
 # The tables that the version of the rules covers. Their order is part of the version.
 RULE_TABLES = (

@@ -8,6 +8,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from argon2 import PasswordHasher
@@ -145,8 +146,11 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
         self._places = threading.BoundedSemaphore(_HASHES_AT_ONCE)
-        # Checked for unknown persons, so that their answer takes as long as that of known ones.
-        self._unmatched_hash = hasher.hash("no password of anybody")
+
+    @cached_property
+    def _unmatched_hash(self) -> str:
+        """Checked for unknown persons, so that their answer takes as long as that of known ones."""
+        return self._hasher.hash("no password of anybody")
 
     def hash(self, password: str) -> str:
         """Return the hash of a password, with a new salt."""
@@ -156,8 +160,10 @@ class Passwords:
     def verify(self, password_hash: str, password: str) -> bool:
         """Return True if the password has this hash. An empty hash matches no password and takes as long."""
         with self._place():
+            # Made at the first check, whoever is checked: a start need not wait for it.
+            unmatched_hash = self._unmatched_hash
             try:
-                self._hasher.verify(password_hash or self._unmatched_hash, _normalized(password)[:MAX_PASSWORD_LENGTH])
+                self._hasher.verify(password_hash or unmatched_hash, _normalized(password)[:MAX_PASSWORD_LENGTH])
             except (VerificationError, InvalidHashError):
                 return False
         return bool(password_hash)

@@ -1,23 +1,25 @@
 """All pages of accounts, and the parts that other pages of the desk use: `SignedIn` and `SignedInPages`."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 from jinja2 import Environment
 from starlette.middleware import Middleware
 
-from accounts.authentication.oidc import OidcProvider
 from accounts.csrf import SameOriginForms
 from accounts.frame import NavigationEntry, SignedInPages
 from accounts.pages.browser import BrowserSessions
 from accounts.pages.invitation_pages import InvitationPages
-from accounts.pages.oidc_pages import OidcPages
 from accounts.pages.own_pages import OwnPages
 from accounts.pages.people_pages import PeoplePages
 from accounts.pages.responses import RefusedPages
 from accounts.pages.sign_in_pages import SignInPages
 from accounts.services import AccountServices
 from accounts.signed_in import SignedIn, install_sign_in_handlers
+
+if TYPE_CHECKING:
+    from accounts.authentication.oidc import OidcProvider
 
 
 class AccountPages:
@@ -35,7 +37,7 @@ class AccountPages:
         navigation: Sequence[NavigationEntry],
         agency_name: Callable[[str], str],
         own_address: str,
-        oidc: OidcProvider | None = None,
+        oidc: "OidcProvider | None" = None,
     ) -> None:
         browser_sessions = BrowserSessions(services.sessions)
         self.signed_in = SignedIn(browser_sessions.find_actor)
@@ -67,6 +69,9 @@ class AccountPages:
             ).routes(),
         ]
         if oidc is not None:
+            # Without a provider its libraries are not needed: they take 5 MB.
+            from accounts.pages.oidc_pages import OidcPages  # noqa: PLC0415
+
             oidc_pages = OidcPages(
                 oidc, services.pending, services.accounts, services.acceptance, services.sign_in, pages
             )

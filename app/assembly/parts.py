@@ -220,6 +220,8 @@ class Parts:
     @cached_property
     def regions(self) -> Regions:
         """Regions that citizens choose from. Raises `TableError`."""
+        if "language_models" in vars(self):
+            return self.language_models.current().regions
         from config.reference.regions import REGIONS, load_regions
 
         return load_regions(self.reference.table(REGIONS))

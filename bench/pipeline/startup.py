@@ -27,8 +27,11 @@ _UNKNOWN_NUMBER = tracking_number(UUID(int=0), b"bench")
 # Prints the packages of others that the service imports: those in the folder of installed packages.
 _LIST_DEPENDENCIES = """
 import sys, sysconfig
-import app.assembly.service
 import app.commands.service
+from app.assembly.startup.loading import import_modules
+from app.stage_names import STAGES
+from config.settings import load
+import_modules(load(), STAGES)
 installed = sysconfig.get_path("purelib")
 names = {name.partition(".")[0] for name, module in list(sys.modules.items())
          if (getattr(module, "__file__", "") or "").startswith(installed)}

@@ -16,6 +16,7 @@ SECTIONS: Mapping[str, Section] = {
     "stages": pipeline_sections.stages,
     "whole way": pipeline_sections.whole_way,
     "start": pipeline_sections.start,
+    "memory": pipeline_sections.memory,
     "growth": part_sections.growth,
     "routing": part_sections.routing,
     "desk": part_sections.desk,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bench.pipeline.backends import BusKind, DatabaseKind, kafka_is_installed, running_backend
 from bench.pipeline.doors import measure_doors
 from bench.pipeline.stage_costs import measure_stages
+from bench.pipeline.stage_memory import measure_stage_memory
 from bench.pipeline.startup import measure_start
 from bench.pipeline.whole_way import STEADY_RATE, WholeWay, measure_whole_way
 from bench.stages import main as measure_stages_alone
@@ -61,6 +62,14 @@ def start(_: Scale) -> Iterator[Figure]:
     for name, value in seconds.items():
         yield Figure("cpu_ms", name, value * _MILLISECONDS)
     yield Figure("ratios", "run / imports", seconds["run"] / seconds["imports"])
+
+
+def memory(scale: Scale) -> Iterator[Figure]:
+    """Yield the memory of each stage as a process of its own."""
+    for kinds in _backends(scale):
+        with running_backend(*kinds) as backend:
+            for stage, moment, megabytes in measure_stage_memory(backend, scale.memory_reports):
+                yield Figure("megabytes", f"{stage}, {moment}, {backend.name}", megabytes)
 
 
 def _cost(run: WholeWay) -> float:

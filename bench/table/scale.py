@@ -12,7 +12,8 @@ class Scale:
 
     `growth` are the numbers of stored complaints; `growth_messages` are processed at each of them. With `servers` all
     is measured on Kafka and PostgreSQL too, if they are here; with `one_process` the whole way also with all stages in
-    one process, and with `grown_tables` routing also with tables ten times as long.
+    one process, and with `grown_tables` routing also with tables ten times as long. The memory of each stage is
+    measured at rest and after each number of `memory_reports`.
     """
 
     name: ScaleName
@@ -22,6 +23,7 @@ class Scale:
     stage_messages: int
     way_reports: int
     steady_reports: int
+    memory_reports: tuple[int, ...]
     growth: tuple[int, ...]
     growth_messages: int
     routed_reports: int
@@ -41,6 +43,7 @@ FULL = Scale(
     stage_messages=10_000,
     way_reports=10_000,
     steady_reports=3_600,
+    memory_reports=(2_000, 20_000),
     growth=(10_000, 1_000_000),
     growth_messages=2_000,
     routed_reports=2_000,
@@ -60,6 +63,7 @@ QUICK = Scale(
     stage_messages=600,
     way_reports=600,
     steady_reports=300,
+    memory_reports=(),
     growth=(),
     growth_messages=0,
     routed_reports=400,
@@ -78,6 +82,7 @@ TINY = replace(
     stage_messages=20,
     way_reports=8,
     steady_reports=8,
+    memory_reports=(4, 8),
     growth=(100, 200),
     growth_messages=100,
     routed_reports=10,

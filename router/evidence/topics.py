@@ -17,6 +17,7 @@ from language.phrase_lexicon import LexiconMatch, Phrase, PhraseLexicon, longest
 from language.spans import Span, SpanSet
 from language.words import WordReader
 
+TOPICS = "topics.csv"
 COLUMNS = ("topic", "category", "weight", "words", "unless")
 # A topic with at most this score (log-odds) is a hint: the place says as much.
 HINT_SCORE = 1.5

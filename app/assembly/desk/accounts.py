@@ -2,21 +2,23 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from jinja2 import Environment
 
-from accounts.authentication.oidc import OidcProvider
 from accounts.authentication.sign_in import Record
 from accounts.frame import NavigationEntry
 from accounts.pages.account_pages import AccountPages
 from accounts.pages.invitation_pages import invitation_link
-from accounts.pages.oidc_pages import OIDC_RETURN_ADDRESS
 from accounts.services import AccountServices, Randomness
 from app.assembly.parts import Parts
 from ingest.http.client_networks import client_networks
+
+if TYPE_CHECKING:
+    from accounts.authentication.oidc import OidcProvider
 
 _TOKEN_BYTES = 32
 
@@ -60,7 +62,10 @@ def first_administrator_link(parts: Parts) -> str:
     return invitation_link(parts.settings.desk_reached_at, token) if token else ""
 
 
-def _oidc_provider(parts: Parts) -> OidcProvider:
+def _oidc_provider(parts: Parts) -> "OidcProvider":
+    from accounts.authentication.oidc import OidcProvider
+    from accounts.pages.oidc_pages import OIDC_RETURN_ADDRESS
+
     settings = parts.settings
     return OidcProvider(
         settings.oidc_issuer,

@@ -50,8 +50,7 @@ from messages.channels import DoorFacts
 from messages.sender_link import sample_link
 from oversight.pages.address import OVERSIGHT
 from oversight.pages.overseer_pages import NAVIGATION as OVERSIGHT_NAVIGATION
-from router.evidence.topics import topic_ids
-from router.rules_loading import TOPICS
+from router.evidence.topics import TOPICS, topic_ids
 
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency", OVERSIGHT)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
@@ -38,7 +39,9 @@ from config.translation.message import message as _
 from desk.acts.answers import OfficerAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
-from router.rules_loading import load_rules_of_folder
+
+if TYPE_CHECKING:
+    from router.rules import Rules
 
 # Folder of the data folder with the copy of the tables that holds the suggestions of triage.
 SUGGESTIONS_FOLDER = "suggested-tables"
@@ -123,7 +126,7 @@ class Suggestions:
 
     def __init__(self, copy_folder: Path, live_folder: Path) -> None:
         self._copy_folder = copy_folder
-        self._writer = SuggestionWriter(live_folder, load_rules_of_folder)
+        self._writer = SuggestionWriter(live_folder, _load_rules)
 
     def make(self, kind: TableKind, key: str, phrase: str, weight: str) -> RuleSuggestion:
         """See `SuggestionWriter.make`."""
@@ -132,3 +135,10 @@ class Suggestions:
     def write(self, suggestion: RuleSuggestion) -> str:
         """See `SuggestionWriter.write`."""
         return self._writer.write(self._copy_folder, suggestion)
+
+
+def _load_rules(folder: Path) -> "Rules":
+    # The tables of routing are needed only to check a suggestion, and their modules take 4 MB.
+    from router.rules_loading import load_rules_of_folder
+
+    return load_rules_of_folder(folder)

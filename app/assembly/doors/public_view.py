@@ -4,8 +4,7 @@ from jinja2 import Environment
 
 from app.assembly.parts import Parts
 from language.masking import mask_with_labels
-from router.evidence.topics import topic_ids
-from router.rules_loading import TOPICS
+from router.evidence.topics import TOPICS, topic_ids
 from sinks.public.pages import PublicNames, PublicPages
 from sinks.public.queries import PublicReports
 from sinks.public.read_model import PublicReadModel

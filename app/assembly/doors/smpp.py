@@ -47,7 +47,7 @@ def smsc_settings(settings: Settings) -> SmscSettings:
 
 def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | None = None) -> SmppDoor:
     """Return the door that receives the messages of the connection."""
-    reader = PreviewedSms(parts.message_preview)
+    reader = PreviewedSms(parts)
     acknowledgements = SmsAcknowledgements(
         DoorStore(parts.engine), partial(state_of, parts.ledger), reader, sms_link(parts)
     )

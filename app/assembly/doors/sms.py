@@ -25,7 +25,7 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     settings = parts.settings
     adapter = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
     media = MediaFetcher(settings.twilio_url, parts.attachments)
-    reader = PreviewedSms(parts.message_preview)
+    reader = PreviewedSms(parts)
     acknowledgements = SmsAcknowledgements(http.store, partial(state_of, parts.ledger), reader, sms_link(parts))
     messages = SmsDoor(http.gate, adapter, media, acknowledgements)
     signed_by_twilio = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)

@@ -12,10 +12,14 @@ from normalize.readers.sms import sms_report
 
 
 class PreviewedSms:
-    """See `ingest.sms_outcome.SmsReader`."""
+    """See `ingest.sms_outcome.SmsReader`. The tables are loaded for the first SMS, unless the process has them."""
 
-    def __init__(self, preview: MessagePreview) -> None:
-        self._preview = preview
+    def __init__(self, parts: DoorParts) -> None:
+        self._parts = parts
+
+    @property
+    def _preview(self) -> MessagePreview:
+        return self._parts.message_preview
 
     def danger(self, sms: ParsedSms) -> Danger:
         """Return the danger to life that an SMS tells of."""

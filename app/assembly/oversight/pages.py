@@ -28,8 +28,7 @@ from oversight.pages.overseer_pages import OverseerPages
 from oversight.pages.reading import FigureReader
 from oversight.public.public_pages import PublicPages
 from oversight.public.published_months import PublishedMonths
-from router.evidence.topics import topic_ids
-from router.rules_loading import TOPICS
+from router.evidence.topics import TOPICS, topic_ids
 
 
 def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> OverseerPages:

@@ -30,7 +30,8 @@ _PAGE_MODULES = ("fastapi.telemetry._runtime", "jinja2.ext", "pydantic.v1")
 _STAGE_MODULES: Mapping[str, Sequence[str]] = {
     "ingest": (
         *("app.assembly.doors.mobile", "app.assembly.doors.smpp", "app.assembly.doors.sms", "app.assembly.doors.web"),
-        *("app.assembly.doors.twitter", "app.assembly.stages.doors", "app.assembly.stages.public_port"),
+        *("app.assembly.doors.twitter", "app.assembly.http", "app.assembly.stages.doors"),
+        "app.assembly.stages.public_port",
         *_PAGE_MODULES,
     ),
     "normalize": (
@@ -38,7 +39,10 @@ _STAGE_MODULES: Mapping[str, Sequence[str]] = {
     ),
     "router": ("messages.sender_link", "router.stage"),
     "sinks": ("app.assembly.stages.sinks", "ingest.wrap"),
-    "desk": ("app.assembly.desk.parts", "app.assembly.stages.public_port", *_PAGE_MODULES),
+    "desk": (
+        *("app.assembly.desk.http", "app.assembly.desk.parts", "app.assembly.stages.public_port"),
+        *_PAGE_MODULES,
+    ),
     "oversight": ("app.assembly.oversight.parts", "messages.sender_link"),
     "monitor": (
         *("app.assembly.oversight.reveal_report", "app.assembly.safekeeping.archive"),
@@ -49,16 +53,23 @@ _STAGE_MODULES: Mapping[str, Sequence[str]] = {
 
 
 def load(parts: Parts, stages: Iterable[str]) -> None:
-    """Import the modules and load the tables of these stages.
-
-    Tables that cannot be used are left out: the checks of the start name what is wrong with them.
-    """
+    """Import the modules and load the tables of these stages."""
     with _without_collections():
-        for module in _modules(parts.settings, stages):
-            import_module(module)
-        with suppress(SettingsError, OSError):
-            for load_tables in dict.fromkeys(table for stage in stages for table in _STAGE_TABLES[stage]):
-                load_tables(parts)
+        import_modules(parts.settings, stages)
+        load_tables(parts, stages)
+
+
+def import_modules(settings: Settings, stages: Iterable[str]) -> None:
+    """Import the modules of these stages."""
+    for module in _modules(settings, stages):
+        import_module(module)
+
+
+def load_tables(parts: Parts, stages: Iterable[str]) -> None:
+    """Load the tables of these stages. Those that cannot be used are left out: the checks of the start name them."""
+    with suppress(SettingsError, OSError):
+        for load_part in dict.fromkeys(load_part for stage in stages for load_part in _STAGE_TABLES[stage]):
+            load_part(parts)
 
 
 def _modules(settings: Settings, stages: Iterable[str]) -> Iterator[str]:
@@ -92,6 +103,12 @@ def _load_reading(parts: Parts) -> None:
     _ = parts.classifier, parts.danger_reader, parts.conversation
 
 
+def _load_sms_reading(parts: Parts) -> None:
+    # Doors read SMS as the normalizer does. Where none are expected, the first one loads the tables.
+    if parts.settings.twilio_from or parts.settings.smpp_host:
+        _load_reading(parts)
+
+
 def _load_matchers(parts: Parts) -> None:
     _ = parts.matchers.current()
 
@@ -105,15 +122,23 @@ def _load_cases(parts: Parts) -> None:
 
 
 def _load_pages(parts: Parts) -> None:
-    _ = parts.retention, parts.regions, parts.services
+    from config.translation.translator import load_translator
+
+    _ = parts.retention, parts.regions, parts.services, load_translator()
+
+
+def _load_console(_parts: Parts) -> None:
+    from config.translation.translator import CONSOLE_CATALOGS, load_translator
+
+    _ = load_translator(), load_translator(CONSOLE_CATALOGS)
 
 
 _STAGE_TABLES: Mapping[str, Sequence[Callable[[Parts], None]]] = {
-    "ingest": (_load_cases, _load_pages, _load_reading),
+    "ingest": (_load_cases, _load_sms_reading, _load_pages),
     "normalize": (_load_cases, _load_language, _load_reading, _load_matchers),
     "router": (_load_cases, _load_language, _load_rules),
     "sinks": (_load_cases,),
     "desk": (_load_cases, _load_pages),
     "oversight": (_load_cases,),
-    "monitor": (_load_cases,),
+    "monitor": (_load_cases, _load_console),
 }
