@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -61,19 +61,28 @@ def measure_stage_memory(backend: Backend, counts: Sequence[int] = ()) -> Iterat
         imports, tables = _loaded_megabytes(backend, stage)
         yield StageMemory(stage, "imports", imports)
         yield StageMemory(stage, "tables", tables)
-        ops_port = free_port()
-        stage_backend = replace(backend, settings={**backend.settings, "ops_port": str(ops_port)})
-        process = start_service(stage_backend, stage)
-        service = MeasuredService(stage_backend, process)
-        try:
-            _wait_until_started(service, ops_port)
+        with _started_stage(backend, stage) as service:
             time.sleep(_REST_SECONDS)
             yield StageMemory(stage, "at rest", service.megabytes())
+    # Nothing is published until every stage was measured at rest.
+    for stage in STAGES if counts else ():
+        with _started_stage(backend, stage) as service:
             for count in _process(service, stage, counts):
                 yield StageMemory(stage, f"after {count:,}", service.megabytes())
-        finally:
-            stop_processes(process)
-            service.parts.engine.dispose()
+
+
+@contextmanager
+def _started_stage(backend: Backend, stage: str) -> Iterator[MeasuredService]:
+    ops_port = free_port()
+    stage_backend = replace(backend, settings={**backend.settings, "ops_port": str(ops_port)})
+    process = start_service(stage_backend, stage)
+    service = MeasuredService(stage_backend, process)
+    try:
+        _wait_until_started(service, ops_port)
+        yield service
+    finally:
+        stop_processes(process)
+        service.parts.engine.dispose()
 
 
 def _loaded_megabytes(backend: Backend, stage: str) -> tuple[float, float]:
