@@ -99,7 +99,7 @@ bench: $(VENV)/.dev ## Measure everything on this machine, print one table, writ
 	$(BIN)/python -m bench.table run
 
 .PHONY: bench-quick
-bench-quick: $(VENV)/.dev ## The same without Kafka and PostgreSQL, at small sizes (a minute on a quiet machine)
+bench-quick: $(VENV)/.dev ## The same without Kafka and PostgreSQL, at small sizes (one to two minutes)
 	$(BIN)/python -m bench.table run --scale quick
 
 .PHONY: bench-compare

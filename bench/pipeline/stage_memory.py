@@ -51,20 +51,22 @@ class StageMemory(NamedTuple):
     megabytes: float
 
 
-def measure_stage_memory(backend: Backend, counts: Sequence[int] = ()) -> Iterator[StageMemory]:
-    """Yield the memory of each stage: loaded, at rest, and after so many records (rising numbers)."""
+def measure_stage_memory(
+    backend: Backend, stages: Sequence[str] = STAGES, counts: Sequence[int] = ()
+) -> Iterator[StageMemory]:
+    """Yield the memory of each of these stages loaded and at rest, and of all after so many records (rising)."""
     parts = Parts(Settings.model_validate(backend.settings), CHANNELS)
     # A stage that finds an older database migrates it, and keeps the modules for that.
     migrate_databases(parts)
     parts.engine.dispose()
-    for stage in STAGES:
+    for stage in stages:
         imports, tables = _loaded_megabytes(backend, stage)
         yield StageMemory(stage, "imports", imports)
         yield StageMemory(stage, "tables", tables)
         with _started_stage(backend, stage) as service:
             time.sleep(_REST_SECONDS)
             yield StageMemory(stage, "at rest", service.megabytes())
-    # Nothing is published until every stage was measured at rest.
+    # Nothing is published until the stages were measured at rest.
     for stage in STAGES if counts else ():
         with _started_stage(backend, stage) as service:
             for count in _process(service, stage, counts):

@@ -68,7 +68,7 @@ def memory(scale: Scale) -> Iterator[Figure]:
     """Yield the memory of each stage as a process of its own."""
     for kinds in _backends(scale):
         with running_backend(*kinds) as backend:
-            for stage, moment, megabytes in measure_stage_memory(backend, scale.memory_reports):
+            for stage, moment, megabytes in measure_stage_memory(backend, scale.memory_stages, scale.memory_reports):
                 yield Figure("megabytes", f"{stage}, {moment}, {backend.name}", megabytes)
 
 

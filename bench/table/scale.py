@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from app.stage_names import STAGES
+
 ScaleName = Literal["tiny", "quick", "full"]
 
 
@@ -12,8 +14,8 @@ class Scale:
 
     `growth` are the numbers of stored complaints; `growth_messages` are processed at each of them. With `servers` all
     is measured on Kafka and PostgreSQL too, if they are here; with `one_process` the whole way also with all stages in
-    one process, and with `grown_tables` routing also with tables ten times as long. The memory of each stage is
-    measured at rest and after each number of `memory_reports`.
+    one process, and with `grown_tables` routing also with tables ten times as long. The memory of `memory_stages` is
+    measured at rest, that of all stages after each number of `memory_reports`.
     """
 
     name: ScaleName
@@ -23,6 +25,7 @@ class Scale:
     stage_messages: int
     way_reports: int
     steady_reports: int
+    memory_stages: tuple[str, ...]
     memory_reports: tuple[int, ...]
     growth: tuple[int, ...]
     growth_messages: int
@@ -43,6 +46,7 @@ FULL = Scale(
     stage_messages=10_000,
     way_reports=10_000,
     steady_reports=3_600,
+    memory_stages=STAGES,
     memory_reports=(2_000, 20_000),
     growth=(10_000, 1_000_000),
     growth_messages=2_000,
@@ -54,7 +58,7 @@ FULL = Scale(
     console_agencies=700,
     audit_messages=100_000,
 )
-# About a minute on two quiet cores.
+# One to two minutes on two quiet cores.
 QUICK = Scale(
     "quick",
     servers=False,
@@ -63,6 +67,7 @@ QUICK = Scale(
     stage_messages=600,
     way_reports=600,
     steady_reports=300,
+    memory_stages=("normalize", "router"),
     memory_reports=(),
     growth=(),
     growth_messages=0,
@@ -82,6 +87,7 @@ TINY = replace(
     stage_messages=20,
     way_reports=8,
     steady_reports=8,
+    memory_stages=STAGES,
     memory_reports=(4, 8),
     growth=(100, 200),
     growth_messages=100,
