@@ -1,10 +1,27 @@
-"""How often a process looks for garbage in reference cycles."""
+"""Garbage collection of a process: when it looks for garbage, and among which objects."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # New objects until the youngest ones are examined. With Python's 700, a batch of 200 messages would be examined 60
 # times while it is in use. Messages leave few cycles behind.
 _NEW_OBJECTS = 5_000
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Look for no garbage in the body, and then exempt all objects of now from later collections.
+
+    Use it to load modules and tables. Almost all of that stays, and looking at it again and again would take a third
+    of the time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def exempt_loaded_objects() -> None:

@@ -30,9 +30,8 @@ _SUFFIXES = ("kan", "an", "in", "lah", "kah", "i", "nye", "ne", "e", "na", "ku",
 _MIN_ROOT_LETTERS = 4
 # The logarithm of one text would divide by zero.
 _MIN_TEXTS = 2
-_CACHED_WORDS = 1 << 13
 # Of the words of a text most are among a few thousand.
-_CACHED_ROOTS = 1 << 13
+_CACHED_WORDS = 1 << 13
 
 
 class _Rarities(dict[str, float]):
@@ -53,7 +52,7 @@ class WordFrequencies:
         self.rarity: Callable[[str], float] = self._rarities.__getitem__
         self.root = lru_cache(_CACHED_WORDS)(self._root)
         self.is_known = lru_cache(_CACHED_WORDS)(self._is_known)
-        self.weighted_root = lru_cache(_CACHED_ROOTS)(self._weighted_root)
+        self.weighted_root = lru_cache(_CACHED_WORDS)(self._weighted_root)
 
     @property
     def words(self) -> Collection[str]:

@@ -4,18 +4,26 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from app.assembly.processes.address_file import ADDRESS_FILE, read_addresses
+from app.assembly.processes.liveness import LivenessCheck, Patience
 from app.assembly.processes.plan import STAGES_BY_PROCESS
 from app.simulator.replay import CHANNELS
 from bus.errors import Retry
 from tests.app.processes.toys import is_running, wait_for
 from tests.support.service import Citizens, RunningService
+
+# The first bad answer counts as hanging.
+_IMPATIENT = Patience(pause_seconds=0.0, failures=1, start_seconds=0.0)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the state of processes from /proc")
 
@@ -57,6 +65,22 @@ def test_killed_processes_lose_nothing(logged: RunningService) -> None:
     assert (audit.accepted, audit.complaints, audit.pending) == (len(citizens.reports), len(citizens.reports), 0)
     lost = [line["code"] for line in lines(logged) if line["event"] == "process.lost"]
     assert lost == [-signal.SIGKILL] * len(STAGES_BY_PROCESS)
+
+
+def test_each_process_answers_that_it_lives(logged: RunningService) -> None:
+    """Otherwise the supervisor would start a working service again every ten minutes."""
+    logged.start()
+    peers = read_addresses(logged.settings.home / ADDRESS_FILE)
+    ports = [*(urlsplit(peer).port or 0 for peer in peers), logged.settings.port]
+    assert len(ports) == len(STAGES_BY_PROCESS) + 1
+    for port in ports:
+        check = LivenessCheck(("127.0.0.1", port), time.monotonic, _IMPATIENT)
+        check.proceed()
+        assert check.question
+        wait([check.question])
+        check.proceed(has_answer=True)
+        assert not check.is_hanging
+    assert logged.stop() == [0]
 
 
 def test_the_log_names_the_process_of_each_line(logged: RunningService) -> None:

@@ -3,25 +3,19 @@
 A process that runs one stage has neither the modules nor the tables of the others.
 """
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib import import_module
 
 from app.assembly.parts import Parts
+from app.garbage_collection import without_collections
 from config.settings import Settings, SettingsError
 
 # Modules that a process would otherwise import while it starts, after the fork: of every process, and of each stage.
 _COMMON_MODULES = (
     *("app.assembly.service", "app.assembly.operations_http", "app.database", "app.operations.audit_log"),
-    *(
-        "app.operations.audit_heads",
-        "bus.ensured_topics",
-        "config.secrets",
-        "privacy.key_file",
-        "privacy.person_sealer",
-    ),
-    *("privacy.bounded_call", "privacy.key_store", "privacy.person_keys", "privacy.person_sealer", "privacy.root_keys"),
+    *("app.operations.audit_heads", "bus.ensured_topics", "config.secrets", "privacy.bounded_call"),
+    *("privacy.key_file", "privacy.key_store", "privacy.person_keys", "privacy.person_sealer", "privacy.root_keys"),
     *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.loops.uvloop", "uvicorn.protocols.http.auto"),
     *("anyio._backends._asyncio", "uvicorn.protocols.websockets.auto"),
 )
@@ -54,7 +48,7 @@ _STAGE_MODULES: Mapping[str, Sequence[str]] = {
 
 def load(parts: Parts, stages: Iterable[str]) -> None:
     """Import the modules and load the tables of these stages."""
-    with _without_collections():
+    with without_collections():
         import_modules(parts.settings, stages)
         load_tables(parts, stages)
 
@@ -79,20 +73,6 @@ def _modules(settings: Settings, stages: Iterable[str]) -> Iterator[str]:
         yield "config.postgresql"
     for stage in stages:
         yield from _STAGE_MODULES[stage]
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Look for no garbage in the body, and then leave all objects of now out of later collections.
-
-    Almost everything that is loaded stays. Looking at it again and again would take a third of the time.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _load_language(parts: Parts) -> None:
