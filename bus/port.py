@@ -221,11 +221,16 @@ class Restorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A consumer group, this member's stable name in it, and the topics that the group shares out."""
+    """A consumer group, this member's stable name in it, and the topics that the group shares out.
+
+    `outputs` are topics that its outputs may go to, if they are many: a client then asks for all of them at once, and
+    not for each before its first message.
+    """
 
     group: str
     member: str
     topics: tuple[str, ...] = field(default=())
+    outputs: tuple[str, ...] = field(default=())
 
 
 class Bus(Protocol):

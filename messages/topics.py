@@ -65,7 +65,8 @@ class ConsumerGroup:
     """One consumer group: its worker, the package that runs it, and what it reads.
 
     `topics` are those that do not depend on the registry of agencies. `agency_topics`: it reads the queue of every
-    agency too. `dead_letters` names the stage whose dead-letter topic takes what this group rejects.
+    agency too; `fills_agency_topics`: it writes to them. `dead_letters` names the stage whose dead-letter topic takes
+    what this group rejects.
     """
 
     name: str
@@ -73,6 +74,7 @@ class ConsumerGroup:
     dead_letters: str
     topics: tuple[str, ...]
     agency_topics: bool = False
+    fills_agency_topics: bool = False
 
     def topics_with(self, queues: Iterable[str]) -> tuple[str, ...]:
         """Return every topic of the group, given the agencies' queues."""
@@ -100,7 +102,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
     routed = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
     return (
         ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT)),
-        ConsumerGroup("router", "router", "router", routed),
+        ConsumerGroup("router", "router", "router", routed, fills_agency_topics=True),
         ConsumerGroup("ledger", "sinks", "sinks", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
         ConsumerGroup("desk", "desk", "desk", (*routed, OVERSIGHT, RECOMMENDATIONS), agency_topics=True),

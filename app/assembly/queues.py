@@ -22,12 +22,17 @@ def membership(bus: Bus, group: ConsumerGroup, member: str, queues: Sequence[str
     """Return the membership of a worker in its group. `queues` are the topics of the registry's agencies.
 
     A group that reads the queues reads every queue that exists: a dispatch to an institution that was removed before
-    the ledger had read it must not be lost. Raises `Retry` if the bus is away.
+    the ledger had read it must not be lost. A group that fills them names those that exist as its outputs.
+
+    Raises `Retry` if the bus is away.
     """
-    if not group.agency_topics:
+    if not group.agency_topics and not group.fills_agency_topics:
         return Membership(group.name, member, group.topics)
     with closing(bus.reader()) as reader:
-        removed = sorted(set(existing_queues(reader)) - set(queues))
+        existing = existing_queues(reader)
+    if group.fills_agency_topics:
+        return Membership(group.name, member, group.topics, outputs=tuple(existing))
+    removed = sorted(set(existing) - set(queues))
     if removed:
         _log.warning("queues.without_agency", stage=group.name, queues=removed)
     return Membership(group.name, member, group.topics_with([*queues, *removed]))

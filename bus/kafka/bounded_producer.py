@@ -24,8 +24,11 @@ class BoundedProducer:
         settings: KafkaSettings,
         in_flight: InFlightLimit,
         transactional_id: str | None = None,
+        topics: Iterable[str] = (),
     ) -> None:
-        """Connect. With a transactional id, end the transaction of an earlier producer with this id, and fence it.
+        """Connect, and ask for the metadata of `topics`.
+
+        With a transactional id, end the transaction of an earlier producer with this id, and fence it.
 
         Raises kafka-python's errors.
         """
@@ -37,6 +40,7 @@ class BoundedProducer:
             KafkaProducer,
             self._arguments(settings) | {"transactional_id": transactional_id},
         )
+        self._announce(set(topics))
         if transactional_id is not None:
             try:
                 self.client.init_transactions()
@@ -62,6 +66,7 @@ class BoundedProducer:
     def commit(self) -> None:
         """Commit the open transaction. Raises kafka-python's errors. After a timeout the outcome is not known."""
         self._complete("commit", lambda transactions: transactions.begin_commit())
+        self._forget_partitions()
 
     def abort(self) -> None:
         """Abort the open transaction. Raises kafka-python's errors."""
@@ -86,6 +91,17 @@ class BoundedProducer:
         self.client._sender.wakeup()  # noqa: SLF001
         if not result.wait(milliseconds(self._deadline)):
             raise KafkaTimeoutError(f"{name}: no outcome after {self._deadline:g} s")
+
+    def _forget_partitions(self) -> None:
+        """Remove the empty queues of all partitions.
+
+        kafka-python keeps one for each partition that it ever wrote to, and looks at all of them about ten times a
+        transaction. Nothing is under way after a commit, and transactions belong to one thread.
+        """
+        queues = self.client._accumulator._batches  # noqa: SLF001 - there is no public way
+        for partition in list(queues):
+            if not queues[partition]:
+                del queues[partition]
 
     def _announce(self, topics: set[str]) -> None:
         """Request the metadata of all new topics at once: each send() to a new topic would wait 0.1 s for it."""
@@ -130,6 +146,7 @@ class BoundedProducer:
             "retry_backoff_ms": 20,
             "transaction_timeout_ms": milliseconds(settings.transaction_timeout),
             "allow_auto_create_topics": False,
+            "metrics_enabled": False,
         }
 
 

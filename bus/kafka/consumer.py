@@ -218,7 +218,7 @@ class TransactionalConsumer:
 
     def _open_producer(self) -> BoundedProducer:
         try:
-            return BoundedProducer(self._settings, self._in_flight, transactional_id=self._name)
+            return BoundedProducer(self._settings, self._in_flight, self._name, self._membership.outputs)
         except KafkaError as error:
             raise translate(error, "begin transactions") from error
 
@@ -247,6 +247,7 @@ class TransactionalConsumer:
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "allow_auto_create_topics": False,
+            "metrics_enabled": False,
             "session_timeout_ms": milliseconds(self._settings.session_timeout),
             "max_poll_interval_ms": milliseconds(self._settings.max_poll_interval),
             # The delay after which a member hears of a rebalance.

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from app.assembly.parts import Parts
-from app.assembly.queues import membership
+from app.assembly.queues import existing_queues, membership
 from bus.port import Outgoing, Record, TopicSpec
 from bus.worker import Worker
 from config.database import read_transaction
@@ -85,3 +85,11 @@ def test_an_unrecorded_dispatch_of_a_removed_agency_is_pending_and_then_lost(par
     with read_transaction(parts.engine) as connection:
         assert connection.execute(select(func.count()).select_from(DispatchRow)).scalar_one() == 0
     assert parts.audit().counts["dispatch_not_recorded"] == 1
+
+
+def test_the_router_names_the_queues_that_exist_as_its_outputs(parts: Parts, removed_queue: str) -> None:
+    """The bus is asked only for topics that it has. The router reads none of them."""
+    member = membership(parts.bus, parts.consumer_groups["router"], "one", parts.queues)
+    with closing(parts.bus.reader()) as reader:
+        assert {removed_queue, *member.outputs} == set(existing_queues(reader))
+    assert not {removed_queue, *parts.queues} & set(member.topics)

@@ -307,6 +307,25 @@ def test_a_member_killed_before_its_topics_were_known_gets_them_after_its_restar
     consumer.close()
 
 
+def test_a_member_knows_its_outputs_before_the_first_and_forgets_those_that_it_has_written_to(node: Node) -> None:
+    """The client asks for all of them at once, and looks at none that has nothing to send."""
+    bus = bus_on(node)
+    source, *targets = (new_topic(bus) for _ in range(4))
+    producer = bus.producer()
+    producer.publish([Outgoing(source, b"key", b"1")])
+    producer.close()
+    consumer = bus.consumer(Membership(uuid.uuid4().hex, "member", (source,), tuple(targets)))
+    assert isinstance(consumer, TransactionalConsumer)
+    client = consumer._producer.client  # noqa: SLF001 - kafka-python says neither of both in public
+    for number in range(2):
+        polled(consumer, 1 - number)
+        assert set(targets) <= client._metadata.topics()  # noqa: SLF001
+        consumer.commit([Outgoing(target, b"key", b"output %d" % number) for target in targets])
+        assert not client._accumulator._batches  # noqa: SLF001
+    consumer.close()
+    assert all(values(bus, target) == [b"output 0", b"output 1"] for target in targets)
+
+
 class UnawareClient:
     """A client that gets no record and reports no error, as was seen after an outage."""
 
