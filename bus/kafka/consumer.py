@@ -28,7 +28,9 @@ _SESSIONS_WITHOUT_RECORD = 2
 _OUTPUTS_PER_DEADLINE = 1_000
 # A broker without news answers a fetch after this time at the latest, and with news at once. Each fetch of 755 queues
 # costs client and broker about 10 ms. After a rewind the next fetch may have to wait for the previous one.
-_FETCH_WAIT_SECONDS = 2.0
+_FETCH_WAIT_SECONDS = 5.0
+# The delay after which a member hears of a rebalance. kafka-python looks at all queues (4 ms) before each heartbeat.
+_HEARTBEAT_SECONDS = 3.0
 # A process that stops does not wait longer than this for a broker that is away.
 _CLOSE_SECONDS = 10.0
 
@@ -250,8 +252,7 @@ class TransactionalConsumer:
             "metrics_enabled": False,
             "session_timeout_ms": milliseconds(self._settings.session_timeout),
             "max_poll_interval_ms": milliseconds(self._settings.max_poll_interval),
-            # The delay after which a member hears of a rebalance.
-            "heartbeat_interval_ms": min(1000, milliseconds(self._settings.session_timeout / 3)),
+            "heartbeat_interval_ms": milliseconds(min(_HEARTBEAT_SECONDS, self._settings.session_timeout / 3)),
             # Bytes buffered per fetch; the default is 50 MB.
             "fetch_max_bytes": 16_000_000,
             # The answer must come before the request counts as failed.

@@ -2,7 +2,8 @@
 
 It is the longest time that a record waits for others, on Kafka twice: a batch has what was fetched at the batch before.
 The defaults are measured (`docs/performance.md`). The way of a report to its agency has the shortest. Ledger, desk and
-oversight read every agency's queue, so that one look costs them most, and no stage waits for them.
+oversight read every agency's queue, so that one look costs them most, and no stage waits for them. A citizen may look
+at the ledger's status page, and a reply has to come within half a second.
 """
 
 from config.settings import Settings
@@ -10,10 +11,10 @@ from config.settings import Settings
 DEFAULT_MILLISECONDS = {
     "normalize": 10,
     "router": 10,
-    "ledger": 250,
-    "replies": 100,
-    "desk": 250,
-    "oversight": 500,
+    "ledger": 500,
+    "replies": 250,
+    "desk": 1_000,
+    "oversight": 1_000,
     "forget": 250,
     "traces": 1_000,
 }
