@@ -4,6 +4,7 @@ Two clocks are needed. PostgreSQL itself ends a statement that runs or waits for
 frozen (a stuck disk, a stopped process) ends nothing, and its kernel still answers TCP: only this process notices.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,33 +12,41 @@ from typing import Any
 import psycopg
 from psycopg.abc import RV, PQGen
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 from config.postgresql_limits import PostgresqlLimits
 
 # TCP keepalives of an idle connection: a host that is gone is noticed after 25 seconds.
 _KEEPALIVE_IDLE_SECONDS, _KEEPALIVE_INTERVAL_SECONDS, _KEEPALIVE_COUNT = 10, 5, 3
+# A connection that has answered within this time is used without a question whether it still lives.
+_TRUSTED_SECONDS = 1.0
 
 
 class BoundedConnection(psycopg.Connection[Any]):
     """A connection that is closed when the server does not answer within `answer_seconds`; `None` waits for ever."""
 
     answer_seconds: float | None = None
+    # Of `time.monotonic`.
+    answered_at = float("-inf")
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """See `psycopg.Connection.wait`. Without an answer in time close, and raise `OperationalError`."""
         try:
-            return super().wait(gen, interval, self.answer_seconds if timeout is None else timeout)
+            answer = super().wait(gen, interval, self.answer_seconds if timeout is None else timeout)
         except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 - psycopg documents it, and exports no public name
             # The answer may still come, and would be taken for that to the next statement.
             self.close()
             raise psycopg.OperationalError(f"no answer within {self.answer_seconds} seconds") from error
+        self.answered_at = time.monotonic()
+        return answer
 
 
 def open_postgresql(url: URL, limits: PostgresqlLimits) -> Engine:
     """Return an engine with these limits. An option of the server that the URL sets overrides ours."""
     engine = create_engine(
         url,
-        pool_pre_ping=True,
+        # The connection that was used last is used again: it is known to live, and has its statements prepared.
+        pool_use_lifo=True,
         pool_size=limits.connections,
         max_overflow=0,
         pool_timeout=limits.pool,
@@ -51,6 +60,16 @@ def open_postgresql(url: URL, limits: PostgresqlLimits) -> Engine:
         connection = BoundedConnection.connect(*arguments, **parameters)
         connection.answer_seconds = limits.answer
         return connection
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, _record: Any, _fairy: Any) -> None:
+        """Let the pool replace connections that the server has closed. A statement alone would fail on each of them."""
+        if time.monotonic() - connection.answered_at < _TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
 
     return engine
 

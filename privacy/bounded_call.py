@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -42,7 +44,7 @@ class PausingCall(Generic[T]):
 class BoundedCall(PausingCall[T]):
     """Makes calls that may hang: in threads of their own, with a wait of at most `patience_seconds` for each.
 
-    At most `calls_at_once` threads wait for a call that hangs.
+    At most `calls_at_once` threads wait for a call that hangs. A thread is started when no other is free, and stays.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class BoundedCall(PausingCall[T]):
     ) -> None:
         super().__init__(monotonic, patience_seconds, pause_seconds)
         self._places = threading.BoundedSemaphore(calls_at_once)
+        self._free_threads = threading.Semaphore(0)
+        self._calls: SimpleQueue[tuple[Callable[[], T], Future[T]]] = SimpleQueue()
 
     def _make(self, call: Callable[[], T], began: float) -> T:
         result = self._start(call)
@@ -59,23 +63,30 @@ class BoundedCall(PausingCall[T]):
             raise CallNotAnswered("no answer in time") from None
 
     def _start(self, call: Callable[[], T]) -> "Future[T]":
-        """Return the future result of a call in a thread of its own. Raises `CallNotAnswered`."""
+        """Return the future result of a call in another thread. Raises `CallNotAnswered`."""
         if not self._places.acquire(timeout=self.patience_seconds):
             raise CallNotAnswered("too many calls wait")
+        if not self._free_threads.acquire(blocking=False):
+            try:
+                threading.Thread(target=self._run, name="person-keys", daemon=True).start()
+            except RuntimeError as error:
+                self._places.release()
+                raise CallNotAnswered("no thread can be started") from error
         result: Future[T] = Future()
-        try:
-            threading.Thread(target=self._run, args=(call, result), name="person-keys", daemon=True).start()
-        except RuntimeError as error:
-            self._places.release()
-            raise CallNotAnswered("no thread can be started") from error
+        self._calls.put((call, result))
         return result
 
-    def _run(self, call: Callable[[], T], result: Future[T]) -> None:
-        try:
-            value = call()
-        except Exception as error:  # noqa: BLE001 - the caller handles it, not this thread
-            result.set_exception(error)
-        else:
-            result.set_result(value)
-        finally:
+    def _run(self) -> None:
+        """Make one call after the other."""
+        while True:
+            call, result = self._calls.get()
+            try:
+                end = partial(result.set_result, call())
+            except Exception as error:  # noqa: BLE001 - the caller handles it, not this thread
+                end = partial(result.set_exception, error)
+            # Before the caller goes on: its next call then needs no other thread.
+            self._free_threads.release()
             self._places.release()
+            end()
+            # A waiting thread keeps nothing of the last call.
+            del call, result, end

@@ -4,13 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Engine, Select, bindparam, func, update
-from sqlmodel import col, select
+from sqlalchemy import ARRAY, BindParameter, Connection, Engine, Select, String, bindparam, func, select, update
+from sqlmodel import col
 
 from config.database import (
+    UtcDateTime,
     insert_of_dialect,
     read_transaction,
     statement_chunks,
+    statement_transaction,
     truncate_journal,
     write_transaction,
 )
@@ -40,9 +42,21 @@ _VALUES: BindParameter[Sequence[str]] = bindparam("values", expanding=True)
 # Built once: doors execute them for each sender who is new.
 _ACTIVE = select(*_COLUMNS).where(col(PersonKeyRow.sender).in_(_VALUES), _RETIRED_AT.is_(None))
 _BY_IDS = select(*_COLUMNS).where(col(PersonKeyRow.key_id).in_(_VALUES))
-_INSERT = {
-    dialect: insert_of_dialect(dialect, PersonKeyRow).on_conflict_do_nothing() for dialect in ("sqlite", "postgresql")
-}
+_COUNTED = {"preserve_rowcount": True}
+_INSERT = insert_of_dialect("sqlite", PersonKeyRow).on_conflict_do_nothing().execution_options(**_COUNTED)
+# All rows in one statement, whose text does not depend on their number: PostgreSQL prepares it once.
+_INSERT_ARRAYS = (
+    insert_of_dialect("postgresql", PersonKeyRow)
+    .from_select(
+        [*WrappedKey._fields, "created_at"],
+        select(
+            *(func.unnest(bindparam(name, type_=ARRAY(String))) for name in WrappedKey._fields),
+            bindparam("created_at", type_=UtcDateTime),
+        ),
+    )
+    .on_conflict_do_nothing()
+    .execution_options(**_COUNTED)
+)
 
 
 class KeyStore:
@@ -61,11 +75,10 @@ class KeyStore:
 
     def add(self, keys: Sequence[WrappedKey], created_at: datetime) -> Sequence[WrappedKey]:
         """Store keys of senders that have none, and return their active keys: another process may be the first."""
-        rows = [{**key._asdict(), "created_at": created_at, "retired_at": None} for key in keys]
-        with write_transaction(self.engine) as connection:
-            # In one order, so that two processes wait for each other and do not deadlock.
-            rows.sort(key=lambda row: str(row["sender"]))
-            stored = connection.execute(_INSERT[connection.dialect.name], rows).rowcount
+        # In one order, so that two processes wait for each other and do not deadlock.
+        keys = sorted(keys, key=lambda key: key.sender)
+        with statement_transaction(self.engine) as connection:
+            stored = _insert(connection, keys, created_at)
         return keys if stored == len(keys) else self.active([key.sender for key in keys])
 
     def retire(self, senders: Collection[str], now: datetime, made_until: datetime | None = None) -> None:
@@ -135,3 +148,12 @@ class KeyStore:
                 for chunk in statement_chunks(sorted(set(values)))
                 for row in connection.execute(query, {"values": chunk})
             ]
+
+
+def _insert(connection: Connection, keys: Sequence[WrappedKey], created_at: datetime) -> int:
+    """Insert the keys of senders that have none. Return their number."""
+    if connection.dialect.name == "postgresql":
+        columns = dict(zip(WrappedKey._fields, map(list, zip(*keys, strict=True)), strict=True))
+        return connection.execute(_INSERT_ARRAYS, {**columns, "created_at": created_at}).rowcount
+    rows = [{**key._asdict(), "created_at": created_at, "retired_at": None} for key in keys]
+    return connection.execute(_INSERT, rows).rowcount

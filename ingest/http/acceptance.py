@@ -3,10 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
-
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 
 from bus.errors import Reject
 from bus.port import Outgoing, Producer
@@ -35,32 +33,41 @@ class Acceptance:
         self._wrapper = wrapper
         self._producer = producer
         # A thread of its own: a message must not wait for requests that wait for the database.
-        self._thread = CapacityLimiter(1)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="acceptance")
         self._waiting: deque[_Waiting] = deque()
-        # The task that writes, while there is one.
-        self._writing: asyncio.Task[None] | None = None
+        self._is_writing = False
 
     async def accept(self, message: OpenMessage, record_of: Callable[[RawMessage], Outgoing]) -> None:
         """Return when the record of the sealed message is durable. Raises `Retry`, `Stop` or `Reject` as a producer."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(message, record_of, loop.create_future())
         self._waiting.append(waiting)
-        if self._writing is None:
-            self._writing = loop.create_task(self._write_batches())
+        if not self._is_writing:
+            self._start_batch(loop)
         await waiting.stored
 
-    async def _write_batches(self) -> None:
-        """Write until nobody waits."""
-        try:
-            while self._waiting:
-                batch = self._next_batch()
-                errors = await run_sync(self._write, batch, limiter=self._thread)
-                for waiting, error in zip(batch, errors, strict=True):
-                    # A request may have been cancelled meanwhile.
-                    if not waiting.stored.done():
-                        _end(waiting.stored, error)
-        finally:
-            self._writing = None
+    def _start_batch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the thread write a batch. It costs less than to await the thread, which copies contexts and limits."""
+        batch = self._next_batch()
+
+        def write() -> None:
+            errors = self._write(batch)
+            loop.call_soon_threadsafe(self._end_batch, loop, batch, errors)
+
+        self._thread.submit(write)
+        self._is_writing = True
+
+    def _end_batch(
+        self, loop: asyncio.AbstractEventLoop, batch: Sequence[_Waiting], errors: Sequence[Exception | None]
+    ) -> None:
+        """Tell each request the outcome, and go on with the next batch."""
+        self._is_writing = False
+        if self._waiting:
+            self._start_batch(loop)
+        for waiting, error in zip(batch, errors, strict=True):
+            # A request may have been cancelled meanwhile.
+            if not waiting.stored.done():
+                _end(waiting.stored, error)
 
     def _next_batch(self) -> Sequence[_Waiting]:
         batch, size = [self._waiting.popleft()], 0

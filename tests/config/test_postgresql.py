@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from app.assembly.migrate import migrate
 from app.database import open_database
 from config.database import DatabaseLock, DatabaseUnavailable, lock_until_commit, read_transaction, write_transaction
-from config.postgresql import without_statement_limit
+from config.postgresql import BoundedConnection, without_statement_limit
 from config.postgresql_limits import PostgresqlLimits
 from tests.support.postgresql import frozen, start_postgres
 
@@ -100,6 +100,31 @@ def test_we_set_the_isolation_level(open_limited: OpenEngine) -> None:
     with read_transaction(engine) as connection:
         settings = [connection.execute(text(f"SHOW {name}")).scalar_one() for name in SHOWN_SETTINGS]
     assert settings == ["read committed", "77s", "10s", "1min"]
+
+
+def test_a_rested_connection_that_the_server_has_closed_is_replaced(open_limited: OpenEngine) -> None:
+    """Nobody notices a restart of the server in a quiet hour. A connection that has just answered is not asked."""
+    engine, other = open_limited(connections=1), open_limited()
+    end_session(engine, other).answered_at = float("-inf")
+    ask(engine)
+    end_session(engine, other).answered_at = float("inf")
+    with pytest.raises(DatabaseUnavailable):
+        ask(engine)
+    ask(engine)
+
+
+def end_session(engine: Engine, other: Engine) -> BoundedConnection:
+    """Let PostgreSQL end the session of the only connection of `engine`. Return the connection."""
+    with read_transaction(engine) as connection:
+        session = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        driver_connection = connection.connection.driver_connection
+    with write_transaction(other) as connection:
+        # It waits until the session has ended, for at most a minute.
+        assert connection.execute(
+            text("SELECT pg_terminate_backend(:session, 60000)"), {"session": session}
+        ).scalar_one()
+    assert isinstance(driver_connection, BoundedConnection)
+    return driver_connection
 
 
 SHOWN_SETTINGS = ("transaction_isolation", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")

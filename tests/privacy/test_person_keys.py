@@ -55,6 +55,17 @@ def test_known_senders_need_no_statement(engine: Engine) -> None:
     assert sum("person_key" in statement for statement in executed) == 1
 
 
+def test_new_senders_need_one_statement(engine: Engine) -> None:
+    """A door makes the keys of all senders who wait at once. Only if one of them has a key already, it reads them."""
+    process, other = KeyProcess(engine), KeyProcess(engine)
+    executed = statements(engine)
+    process.sealer.prepare_soon(["ani", "budi", "citra"])
+    assert len([statement for statement in executed if "person_key" in statement]) == 1
+    other.sealer.prepare_soon(["ani", "dewi"])
+    text = process.sealer.seal_for("ani", b"x", MESSAGE)
+    assert other.sealer.seal_for("ani", b"x", MESSAGE) == text
+
+
 def test_texts_of_the_shared_key_still_open(engine: Engine) -> None:
     """What was sealed before, or without a database, opens with the shared key."""
     text = Sealer([SHARED]).seal(b"lama", MESSAGE)
@@ -96,6 +107,15 @@ def test_a_call_that_hangs_delays_only_the_first_caller() -> None:
         patient(lambda: 1 // 0)  # type: ignore[arg-type]
     with pytest.raises(CallNotAnswered, match="paused"):
         patient(lambda: None)
+
+
+def test_calls_share_a_thread_unless_one_hangs() -> None:
+    """To start a thread for each batch of new senders costs more than the statement."""
+    call: BoundedCall[int] = BoundedCall(lambda: 0.0, 60.0, 5.0, 2)
+    threads = [call(threading.get_ident) for _ in range(3)]
+    assert len(set(threads)) == 1
+    assert threads[0] != threading.get_ident()
+    assert call(lambda: call(threading.get_ident)) not in threads
 
 
 def test_places_of_calls_that_hang_or_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
