@@ -19,6 +19,8 @@ _GROUPS = re.compile(
     r"(?<![0-9A-Z])(?=([0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4}[\s.-]{0,3}[0-9A-Z]{4})(?![0-9A-Z]))", re.IGNORECASE
 )
 _HYPHENATED = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", re.IGNORECASE)
+# Each number has one of these signs, and many texts have none.
+_DIGIT_OR_HYPHEN = re.compile(r"[0-9-]")
 
 
 def tracking_number(message: UUID, key: bytes) -> str:
@@ -49,6 +51,8 @@ def find_tracking_numbers(text: str) -> tuple[str, ...]:
     Three words of four letters, or twelve digits of a meter, have a valid check symbol now and then. Unless it is
     written with our hyphens, a number needs letters and digits.
     """
+    if not _DIGIT_OR_HYPHEN.search(text):
+        return ()
     typed_numbers = (match[1] for match in _GROUPS.finditer(text))
     numbers = (read_tracking_number(typed) for typed in typed_numbers if _is_plausible(typed))
     return tuple(dict.fromkeys(number for number in numbers if number))

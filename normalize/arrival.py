@@ -183,5 +183,6 @@ def _with_lookups(arrival: Arrival, matcher: Matcher | None) -> Arrival:
     fingerprinted = replace(arrival, fingerprint=fingerprint(raw.sender, draft.report))
     if matcher is None:
         return fingerprinted
-    comparable = matcher.read_report(draft.report, raw)
+    reading = arrival.open_message.traits.reading if arrival.open_message else None
+    comparable = matcher.read_report(draft.report, raw, reading)
     return replace(fingerprinted, comparable=comparable, keys=matcher.lookup_keys(comparable))

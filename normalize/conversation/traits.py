@@ -1,13 +1,12 @@
 """Reads the traits of a short message by which its report is found: place, matter, objection, confirmation. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-from config.reference.matter_terms import MatterTerms
+from config.reference.matter_terms import MatterTerms, MatterTopics
 from language.model import LanguageModel
 from language.spans import SpanSet
-from language.words import Word, WordReader
+from language.words import Word
 from normalize.conversation.vocabulary import (
     AGAIN,
     ALREADY,
@@ -21,7 +20,8 @@ from normalize.conversation.vocabulary import (
     UNSOLVED,
 )
 from normalize.duplicates.comparable import NamedEntity
-from normalize.duplicates.reading.region_extraction import RegionExtraction
+from normalize.duplicates.reading.text_reading import TextReader, TextReading
+from normalize.duplicates.unlocked import cached_property
 from normalize.entities import Entity, EntityKind
 from normalize.entities.name_words import ROMAN_NUMERALS
 
@@ -41,24 +41,54 @@ _EMPTY_WORDS = PLACE_FILLERS | frozenset(ROMAN_NUMERALS)
 _MAX_RESPONSE_WORDS = 25
 
 
-@dataclass(frozen=True, slots=True)
 class MessageTraits:
-    """Traits of one message.
+    """Traits of one message. Each is found at its first use: most messages belong to no earlier report."""
 
-    `places` are the named places. `is_place_only`: nothing but a place. `things`, `faults` and `topics` are those of
-    the words outside the places, by the tables of `config.reference.matter_terms`. `further_words` tell of a matter in
-    words that are common to neither objections nor confirmations. `objects` and `confirms`: the wording of a sender who
-    answers an institution.
-    """
+    def __init__(self, reading: TextReading, matter_terms: MatterTerms) -> None:
+        self.reading = reading
+        self._matter_terms = matter_terms
 
-    places: frozenset[NamedEntity]
-    is_place_only: bool
-    things: frozenset[str]
-    faults: frozenset[str]
-    topics: frozenset[str]
-    further_words: frozenset[str]
-    objects: bool
-    confirms: bool
+    @cached_property
+    def places(self) -> frozenset[NamedEntity]:
+        """The named places."""
+        return frozenset((entity.kind.value, entity.value) for entity in self.reading.entities if entity.kind in PLACES)
+
+    @cached_property
+    def is_place_only(self) -> bool:
+        """True if the message is nothing but a place."""
+        outside = self._outside
+        unnamed = _without_unnamed_places(outside)
+        return bool(self.places or len(unnamed) < len(outside)) and not _has_content(unnamed) and not self.faults
+
+    @property
+    def things(self) -> frozenset[str]:
+        """The things outside the places, by the tables of `config.reference.matter_terms`."""
+        return frozenset() if self.is_place_only else self._terms.things
+
+    @property
+    def faults(self) -> frozenset[str]:
+        """The faults outside the places, by the same tables."""
+        return self._terms.faults
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics outside the places, by the same tables."""
+        return frozenset() if self.is_place_only else self._terms.topics
+
+    @cached_property
+    def further_words(self) -> frozenset[str]:
+        """The words that tell of a matter and are common to neither objections nor confirmations."""
+        return frozenset(word for word in self._outside if _may_tell(word) and word not in RESPONSE_WORDS)
+
+    @cached_property
+    def objects(self) -> bool:
+        """True for the wording of a sender who objects to an institution's answer."""
+        return _objects([word.normal for word in self.reading.words], self.faults)
+
+    @cached_property
+    def confirms(self) -> bool:
+        """True for the wording of a sender who confirms an institution's answer."""
+        return _confirms([word.normal for word in self.reading.words])
 
     @property
     def has_matter(self) -> bool:
@@ -70,39 +100,32 @@ class MessageTraits:
         """True if a place within a city or regency is named."""
         return any(kind in SMALL_PLACES for kind, _ in self.places)
 
+    @cached_property
+    def _outside(self) -> Sequence[str]:
+        """The normal forms of the words outside the places."""
+        reading = self.reading
+        return _outside(reading.words, [entity for entity in reading.entities if entity.kind in _ADDRESS_PARTS])
+
+    @cached_property
+    def _terms(self) -> MatterTopics:
+        return self._matter_terms.find(self._outside)
+
 
 class TraitsReader:
     """Reads messages with one language model."""
 
-    def __init__(self, words: WordReader, matter_terms: MatterTerms, extraction: RegionExtraction) -> None:
-        self._words = words
+    def __init__(self, texts: TextReader, matter_terms: MatterTerms) -> None:
+        self._texts = texts
         self._matter_terms = matter_terms
-        self._extraction = extraction
 
     @classmethod
     def of(cls, language: LanguageModel) -> "TraitsReader":
         """Return the reader of a language model."""
-        return cls(language.words, language.matter_terms, RegionExtraction(language.gazetteer, language.villages))
+        return cls(TextReader.of(language), language.matter_terms)
 
     def read(self, text: str) -> MessageTraits:
         """Return the traits of a text."""
-        entities = self._extraction.extract_relevant_entities(text)
-        words = self._words.read_words(text)
-        outside = _outside(words, [entity for entity in entities if entity.kind in _ADDRESS_PARTS])
-        unnamed = _without_unnamed_places(outside)
-        topics, things, faults = self._matter_terms.find(outside)
-        places = frozenset((entity.kind.value, entity.value) for entity in entities if entity.kind in PLACES)
-        is_place_only = bool(places or len(unnamed) < len(outside)) and not faults and not _content(unnamed)
-        return MessageTraits(
-            places=places,
-            is_place_only=is_place_only,
-            things=frozenset() if is_place_only else things,
-            faults=faults,
-            topics=frozenset() if is_place_only else topics,
-            further_words=frozenset(word for word in outside if _may_tell(word) and word not in RESPONSE_WORDS),
-            objects=_objects([word.normal for word in words], faults),
-            confirms=_confirms([word.normal for word in words]),
-        )
+        return MessageTraits(self._texts.read(text), self._matter_terms)
 
 
 def _outside(words: Sequence[Word], entities: Iterable[Entity]) -> Sequence[str]:
@@ -126,9 +149,9 @@ def _without_unnamed_places(words: Sequence[str]) -> Sequence[str]:
     return remaining
 
 
-def _content(words: Iterable[str]) -> Sequence[str]:
-    """Return the words that are neither a part of an address nor numbers, in order."""
-    return [word for word in words if len(word) > 1 and not word.isdecimal() and word not in _EMPTY_WORDS]
+def _has_content(words: Iterable[str]) -> bool:
+    """Return True if one of the words is neither a part of an address nor a number."""
+    return any(len(word) > 1 and not word.isdecimal() and word not in _EMPTY_WORDS for word in words)
 
 
 def _may_tell(word: str) -> bool:

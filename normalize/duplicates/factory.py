@@ -10,7 +10,7 @@ from language.model import LanguageModel
 from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.matcher import Matcher
 from normalize.duplicates.reading.comparable_reader import ComparableReader
-from normalize.duplicates.reading.region_extraction import RegionExtraction
+from normalize.duplicates.reading.text_reading import TextReader
 
 # Length of the keyed digest of an identifier, in bytes.
 _DIGEST_BYTES = 16
@@ -34,10 +34,9 @@ class DuplicateDetection:
         """Reads complaints into their comparable form."""
         language = self.language
         return ComparableReader(
-            language.words,
+            TextReader.of(language),
             language.word_frequencies,
             language.matter_terms,
-            RegionExtraction(language.gazetteer, language.villages),
             language.villages.name_words,
             self._digest,
         )

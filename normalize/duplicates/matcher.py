@@ -24,6 +24,7 @@ from normalize.duplicates.limits import (
 )
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.reading.comparable_reader import ComparableReader
+from normalize.duplicates.reading.text_reading import TextReading
 from normalize.duplicates.remembered_comparisons import RememberedComparisons
 from normalize.duplicates.store.complaint_rows import EarlierComplaint
 from normalize.duplicates.store.earlier_complaints import ClosedCandidate, EarlierComplaints
@@ -81,15 +82,16 @@ class Matcher:
         """Return a matcher that compares no pair twice, for one batch."""
         return Matcher(self._reader, RememberedComparisons(self._comparator), self.language_version, self._limits)
 
-    def read_report(self, report: Report, raw: RawMessage) -> Comparable:
+    def read_report(self, report: Report, raw: RawMessage, reading: TextReading | None = None) -> Comparable:
         """Return the comparable form of a report. Only a proven sender is a sender (see docs/decisions/0005).
 
-        The sender of an anonymous report is another one than that of the same person's open reports.
+        The sender of an anonymous report is another one than that of the same person's open reports. `reading` is used
+        if it is of the report's text.
         """
         sender = raw.sender if raw.verified_by != "none" else ""
         if sender and report.anonim:
             sender = f"{ANONYMOUS}{sender}"
-        return self.read_known_sender(report, sender, raw.channel, raw.at.timestamp())
+        return self._reader.read_report(report, sender, raw.channel, raw.at.timestamp(), reading)
 
     def read_known_sender(self, report: Report, sender: str, channel: Channel, received_at: float | None) -> Comparable:
         """Return the comparable form of a report whose sender is known. `received_at` is in seconds of the epoch."""

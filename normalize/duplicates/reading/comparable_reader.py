@@ -11,7 +11,7 @@ from typing import NamedTuple
 from config.reference.matter_terms import MatterTerms
 from config.reference.word_frequencies import WordFrequencies
 from language.spans import Span, SpanSet
-from language.words import Word, WordReader
+from language.words import Word
 from messages.shapes import Channel, Place, Report
 from normalize.duplicates.comparable import Comparable, NamedEntity
 from normalize.duplicates.lookup_keys import LookupKeyFactory, LookupKeys
@@ -19,10 +19,11 @@ from normalize.duplicates.reading.address_abbreviations import expand_abbreviati
 from normalize.duplicates.reading.author_names import find_author_names
 from normalize.duplicates.reading.course_phrases import says_again, says_continuing, says_recurred
 from normalize.duplicates.reading.glued_words import separate_glued_words
-from normalize.duplicates.reading.region_extraction import CITIES_AND_PROVINCES, REGIONS, RegionExtraction
+from normalize.duplicates.reading.region_extraction import CITIES_AND_PROVINCES, REGIONS
 from normalize.duplicates.reading.repeat_phrases import mentions_earlier_report
 from normalize.duplicates.reading.salutation import find_salutations
 from normalize.duplicates.reading.spot_details import find_details
+from normalize.duplicates.reading.text_reading import TextReader, TextReading
 from normalize.entities import IDENTIFIERS, Entity, EntityKind
 from normalize.entities.name_words import ROMAN_NUMERALS
 
@@ -87,38 +88,44 @@ class ComparableReader:
 
     def __init__(
         self,
-        words: WordReader,
+        texts: TextReader,
         word_frequencies: WordFrequencies,
         matter_terms: MatterTerms,
-        region_extraction: RegionExtraction,
         place_words: Collection[str],
         digest: Callable[[bytes], str],
     ) -> None:
-        self._words = words
+        self._texts = texts
         self._word_frequencies = word_frequencies
         self._matter_terms = matter_terms
-        self._region_extraction = region_extraction
         self._place_words = place_words
         self._digest = digest
         self._key_factory = LookupKeyFactory(digest(b"keys").encode()[:64])
         self._word_traits = lru_cache(_CACHED_WORDS)(self._describe_word)
 
-    def read_report(self, report: Report, sender: str, channel: Channel, received_at: float | None) -> Comparable:
-        """Return the comparable form. `received_at` is in seconds of the epoch; `sender` is empty if not proven."""
+    def read_report(
+        self,
+        report: Report,
+        sender: str,
+        channel: Channel,
+        received_at: float | None,
+        reading: TextReading | None = None,
+    ) -> Comparable:
+        """Return the comparable form. `received_at` is in seconds of the epoch; `sender` is empty if not proven.
+
+        `reading` is used if it is of the same text: a short message is read before it is known to be a report.
+        """
         title, body = (
             separate_glued_words(part, self._word_frequencies.is_known) for part in (report.title, report.text)
         )
-        text = f"{title}\n{body}"
+        text = f"{title}\n{body}" if title else body
         address = expand_abbreviations(
             " , ".join(part for part in (report.place.address, report.place.district, report.place.region) if part)
         )
-        entities = self._region_extraction.extract_relevant_entities(text)
-        words = _outside(self._words.read_words(text), _uninformative_spans(text, entities))
-        address_entities = self._region_extraction.extract_relevant_entities(address)
-        address_words = (
-            _outside(self._words.read_words(address), _spans_of(address_entities, REGIONS)) if address else []
-        )
-        text_start = bisect_right(words, len(title), key=_get_start)
+        text_reading, address_reading = self._texts.read(text, reading), self._texts.read(address)
+        entities, address_entities = text_reading.entities, address_reading.entities
+        words = _outside(text_reading.words, _uninformative_spans(text, entities))
+        address_words = _outside(address_reading.words, _spans_of(address_entities, REGIONS))
+        text_start = bisect_right(words, len(title), key=_get_start) if title else 0
         title_part, text_part = words[: min(text_start, _MAX_WORDS)], words[text_start : text_start + _MAX_WORDS]
         address_part = address_words[:_MAX_WORDS]
         title_traits, text_traits, address_traits = map(self._describe, (title_part, text_part, address_part))
@@ -126,7 +133,7 @@ class ComparableReader:
             *_select_names([*title_part, *text_part][:_MAX_WORDS], [*title_traits, *text_traits], entities),
             *_select_names(address_part, address_traits, address_entities),
         }
-        compound_villages = self._region_extraction.find_compound_villages(
+        compound_villages = self._texts.extraction.find_compound_villages(
             (words, address_words), names, (*entities, *address_entities)
         )
         topics, things, faults = self._matter_terms.find([*map(_get_normal_form, words)])
@@ -278,7 +285,7 @@ def _spans_of(entities: Iterable[Entity], kinds: Container[EntityKind]) -> list[
     return [(entity.start, entity.end) for entity in entities if entity.kind in kinds]
 
 
-def _outside(words: list[Word], spans: Sequence[Span]) -> list[Word]:
+def _outside(words: Sequence[Word], spans: Sequence[Span]) -> Sequence[Word]:
     if not spans:
         return words
     contain = SpanSet(spans).contain
