@@ -6,6 +6,7 @@ Only the records at the ends are read, never the records between.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from bus.port import OffsetRange, Partition, Reader, Record
 from messages import topics
@@ -21,13 +22,16 @@ _MIN_HOURS = 24.0
 _MS_PER_SECOND = 1_000
 
 
-def measure_stage(reader: Reader, group: str, topic_names: tuple[str, ...]) -> StageState:
+def measure_stage(
+    reader: Reader, group: str, topic_names: tuple[str, ...], spans: Mapping[Partition, OffsetRange] | None = None
+) -> StageState:
     """Return the members and the backlog of a consumer group.
 
+    `spans` are the offset ranges of these topics, and maybe of others, if they have just been read.
     A partition in which only Kafka's transaction markers follow the committed offset has no backlog.
     """
     committed = reader.committed(group, topic_names)
-    spans = reader.offset_ranges(topic_names)
+    spans = reader.offset_ranges(topic_names) if spans is None else _spans_of(topic_names, spans)
     next_offsets = {partition: max(span.start, committed.get(partition, 0)) for partition, span in spans.items()}
     oldest_records = reader.first_records(
         {partition: offset for partition, offset in next_offsets.items() if offset < spans[partition].end}
@@ -46,34 +50,73 @@ def unprocessed_topic(reader: Reader, group: str, topic_names: tuple[str, ...], 
     return next(late, "")
 
 
-def measure_channels(reader: Reader, now: datetime, channels: Sequence[Channel]) -> tuple[ChannelState, ...]:
-    """Return the arrivals of every channel.
+class ArrivalMeter:
+    """Measures the arrivals of the channels. Not for two threads.
 
-    The usual rate covers the week before the channel's newest message. A door that has been silent for days
-    therefore keeps its usual rate.
+    It remembers the times of the oldest and newest records, so that it reads no record twice.
     """
-    topic_names = list(map(topics.raw_topic, channels))
-    spans = reader.offset_ranges(topic_names)
-    filled = {partition: span for partition, span in spans.items() if span.end > span.start}
-    oldest = _times_by_topic(reader, {partition: span.start for partition, span in filled.items()})
-    newest = _times_by_topic(reader, {partition: span.end - 1 for partition, span in filled.items()})
-    in_minute, in_hour = (_arrivals_since(reader, topic_names, spans, now - period) for period in (_MINUTE, _HOUR))
 
-    def measure_channel(channel: Channel) -> ChannelState:
-        topic = topics.raw_topic(channel)
-        first, last = min(oldest.get(topic, [now])), max(newest.get(topic, [now]))
-        in_week = _arrivals_since(reader, [topic], spans, last - _USUAL_PERIOD)
-        hours = max((last - max(first, last - _USUAL_PERIOD)) / _HOUR, _MIN_HOURS)
-        return ChannelState(
-            channel=channel,
-            minute=in_minute[topic],
-            hour=in_hour[topic],
-            usual=in_week[topic] / hours,
-            newest=max(newest.get(topic, ()), default=None),
-            total=sum(span.end for partition, span in spans.items() if partition.topic == topic),
-        )
+    def __init__(self, channels: Sequence[Channel]) -> None:
+        self._topics = {channel: topics.raw_topic(channel) for channel in channels}
+        # When the record at an offset was appended.
+        self._times: Mapping[tuple[Partition, int], datetime] = {}
 
-    return tuple(map(measure_channel, channels))
+    def measure(self, reader: Reader, now: datetime) -> tuple[ChannelState, ...]:
+        """Return the arrivals of every channel.
+
+        The usual rate covers the week before the channel's newest message. A door that has been silent for days
+        therefore keeps its usual rate.
+        """
+        spans = reader.offset_ranges(self._topics.values())
+        filled = {partition: span for partition, span in spans.items() if span.end > span.start}
+        oldest = self._append_times(reader, {partition: span.start for partition, span in filled.items()})
+        newest = self._append_times(reader, {partition: span.end - 1 for partition, span in filled.items()})
+        self._times = {**oldest, **newest}
+
+        def measure_channel(channel: Channel, topic: str) -> ChannelState:
+            first = min(_times_in(topic, oldest), default=now)
+            last = max(_times_in(topic, newest), default=None)
+            arrivals = _Arrivals(reader, _spans_of((topic,), filled), first, last or now)
+            hours = max((arrivals.last - max(first, arrivals.last - _USUAL_PERIOD)) / _HOUR, _MIN_HOURS)
+            return ChannelState(
+                channel=channel,
+                minute=arrivals.since(now - _MINUTE),
+                hour=arrivals.since(now - _HOUR),
+                usual=arrivals.since(arrivals.last - _USUAL_PERIOD) / hours,
+                newest=last,
+                total=sum(span.end for span in _spans_of((topic,), spans).values()),
+            )
+
+        return tuple(measure_channel(channel, topic) for channel, topic in self._topics.items())
+
+    def _append_times(
+        self, reader: Reader, offsets: Mapping[Partition, int]
+    ) -> Mapping[tuple[Partition, int], datetime]:
+        """Return when the records at these offsets were appended, where there are any."""
+        times = {key: self._times[key] for key in offsets.items() if key in self._times}
+        unknown = dict(offsets.items() - times.keys())
+        for partition, record in reader.first_records(unknown).items():
+            times[partition, offsets[partition]] = appended_at(record)
+        return times
+
+
+class _Arrivals(NamedTuple):
+    """The messages of a channel: its partitions that are not empty, and when the first and the last one came."""
+
+    reader: Reader
+    spans: Mapping[Partition, OffsetRange]
+    first: datetime
+    last: datetime
+
+    def since(self, moment: datetime) -> int:
+        """Return the number of records that were appended at `moment` or later. Ask the bus only if it must."""
+        if self.last < moment:
+            return 0
+        starts: Mapping[Partition, int] = {partition: span.start for partition, span in self.spans.items()}
+        if self.first < moment:
+            names = {partition.topic for partition in starts}
+            starts = self.reader.offsets_since(names, int(moment.timestamp() * _MS_PER_SECOND))
+        return sum(max(0, span.end - starts.get(partition, span.end)) for partition, span in self.spans.items())
 
 
 def appended_at(record: Record) -> datetime:
@@ -81,20 +124,10 @@ def appended_at(record: Record) -> datetime:
     return datetime.fromtimestamp(record.timestamp / _MS_PER_SECOND, UTC)
 
 
-def _times_by_topic(reader: Reader, offsets: Mapping[Partition, int]) -> Mapping[str, list[datetime]]:
-    """Return by topic the times at which the records at these offsets were appended."""
-    times: defaultdict[str, list[datetime]] = defaultdict(list)
-    for partition, record in reader.first_records(offsets).items():
-        times[partition.topic].append(appended_at(record))
-    return times
+def _spans_of(topic_names: Iterable[str], spans: Mapping[Partition, OffsetRange]) -> Mapping[Partition, OffsetRange]:
+    names = set(topic_names)
+    return {partition: span for partition, span in spans.items() if partition.topic in names}
 
 
-def _arrivals_since(
-    reader: Reader, topic_names: Iterable[str], spans: Mapping[Partition, OffsetRange], moment: datetime
-) -> Mapping[str, int]:
-    """Return by topic the number of records that were appended at `moment` or later."""
-    offsets = reader.offsets_since(topic_names, int(moment.timestamp() * _MS_PER_SECOND))
-    arrivals = dict.fromkeys(topic_names, 0)
-    for partition, offset in offsets.items():
-        arrivals[partition.topic] += max(0, spans[partition].end - offset)
-    return arrivals
+def _times_in(topic: str, times: Mapping[tuple[Partition, int], datetime]) -> list[datetime]:
+    return [moment for (partition, _), moment in times.items() if partition.topic == topic]

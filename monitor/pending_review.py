@@ -41,6 +41,8 @@ class PendingReviewTracker:
         Raises the bus's errors; the next update continues after the last record that was read.
         """
         spans = reader.offset_ranges(_FOLLOWED_TOPICS)
+        if all(self._next_offsets.get(partition, 0) >= span.end for partition, span in spans.items()):
+            return
         for record in reader.read(_FOLLOWED_TOPICS, start_offsets=self._next_offsets):
             self._add(record)
             self._next_offsets[Partition(record.topic, record.partition)] = record.offset + 1

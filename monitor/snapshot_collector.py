@@ -50,7 +50,7 @@ class SnapshotCollector:
     ) -> None:
         self._open_reader = open_reader
         self._groups = groups
-        self._channels = channels
+        self._arrivals = consumer_lag.ArrivalMeter(channels)
         self._read_queues = read_queues
         self._count_webhooks_off = count_webhooks_off
         self._probe = probe
@@ -106,12 +106,15 @@ class SnapshotCollector:
         if self._reader is None:
             self._reader = self._open_reader()
         reader = self._reader
-        stages = tuple(consumer_lag.measure_stage(reader, group, topics) for group, topics in self._groups.items())
+        topics = {topic for names in self._groups.values() for topic in names}
+        # Read once: three groups read every agency's queue.
+        spans = reader.offset_ranges(topics)
+        stages = tuple(consumer_lag.measure_stage(reader, group, names, spans) for group, names in self._groups.items())
         self._pending.update(reader)
         return {
-            "channels": consumer_lag.measure_channels(reader, now, self._channels),
+            "channels": self._arrivals.measure(reader, now),
             "stages": stages,
-            "retention": reader.retention_seconds({topic for names in self._groups.values() for topic in names}),
+            "retention": reader.retention_seconds(topics),
             "letters": self._pending.dead_letters,
             "quarantine": self._pending.quarantined,
         }

@@ -1,17 +1,19 @@
 """Lag of the stages and arrivals of the channels, measured from offsets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from app.assembly.channels import DIRECTORY
 from bus.local.bus import LocalBus
-from bus.port import Membership, Outgoing, Reader, TopicSpec
+from bus.port import Membership, Outgoing, Partition, Reader, Record, TopicSpec
 from messages.topics import raw_topic
 from monitor import consumer_lag
+from monitor.consumer_lag import ArrivalMeter
 from monitor.snapshot import Backlog
 from tests.conftest import NOW
 
@@ -92,7 +94,7 @@ def test_arrivals_are_counted_by_channel(bus: TimedBus, reader: Reader) -> None:
     bus.publish("raw-sms", "a", "b", "c", ago=timedelta(hours=3))
     bus.publish("raw-sms", "a", ago=timedelta(minutes=30))
     bus.publish("raw-sms", "a", "b", ago=timedelta(seconds=20))
-    states = {state.channel: state for state in consumer_lag.measure_channels(reader, NOW, DIRECTORY.names)}
+    states = {state.channel: state for state in ArrivalMeter(DIRECTORY.names).measure(reader, NOW)}
     sms, web = states["sms"], states["web"]
     assert (sms.minute, sms.hour, sms.newest) == (2, 3, NOW - timedelta(seconds=20))
     assert sms.usual == pytest.approx(6 / 24)
@@ -104,6 +106,42 @@ def test_the_usual_rate_covers_the_week_before_the_newest(bus: TimedBus, reader:
     bus.publish("raw-web", *"abcdefgh", ago=timedelta(days=60))
     bus.publish("raw-web", *"abcdef", ago=timedelta(days=36))
     bus.publish("raw-web", "g", ago=timedelta(days=30))
-    (web,) = [state for state in consumer_lag.measure_channels(reader, NOW, DIRECTORY.names) if state.channel == "web"]
+    (web,) = [state for state in ArrivalMeter(DIRECTORY.names).measure(reader, NOW) if state.channel == "web"]
     assert web.usual == pytest.approx(7 / 168)
     assert (web.hour, web.newest) == (0, NOW - timedelta(days=30))
+
+
+class CountingReader:
+    """A reader that counts the records that it is asked for."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.records = 0
+
+    def first_records(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """See `bus.port.Reader`."""
+        self.records += len(offsets)
+        return self._reader.first_records(offsets)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the attribute of the reader."""
+        return getattr(self._reader, name)
+
+
+def test_no_record_is_read_twice_for_the_arrivals(bus: TimedBus, reader: Reader) -> None:
+    """What the last measurement read is remembered, and what came since is counted."""
+    meter, counting = ArrivalMeter(["web"]), CountingReader(reader)
+    bus.publish("raw-web", "a", ago=timedelta(days=9))
+    bus.publish("raw-web", *"bc", ago=timedelta(minutes=30))
+    (before,) = meter.measure(cast(Reader, counting), NOW)
+    assert (before.minute, before.hour, before.total, before.newest) == (0, 2, 3, NOW - timedelta(minutes=30))
+    assert before.usual == pytest.approx(2 / 168)
+    read = counting.records
+    assert meter.measure(cast(Reader, counting), NOW) == (before,)
+    assert counting.records == read
+    bus.publish("raw-web", "b", ago=timedelta(seconds=5))
+    (after,) = meter.measure(cast(Reader, counting), NOW)
+    assert (after.minute, after.hour, after.total, after.newest) == (1, 3, 4, NOW - timedelta(seconds=5))
+    assert counting.records == read + 1
+    (later,) = meter.measure(cast(Reader, counting), NOW + timedelta(hours=2))
+    assert (later.minute, later.hour, later.newest) == (0, 0, after.newest)

@@ -26,9 +26,9 @@ from bus.port import Record
 from config import logs
 from config.settings import load
 from messages import topics
-from monitor import consumer_lag
 from monitor.alert_conditions import find_alerts
 from monitor.console.process_rows import channel_row
+from monitor.consumer_lag import ArrivalMeter
 from monitor.snapshot import ChannelState, DoorState, ProcessState, Snapshot
 
 TERMINAL = {"X-Terminal": "kantor-pos-1"}
@@ -75,7 +75,7 @@ def monitor_views(parts: Parts) -> dict[str, Any]:
     now = datetime.now(UTC)
     reader = parts.bus.reader()
     try:
-        lag = {state.channel: state.total for state in consumer_lag.measure_channels(reader, now, parts.channels.names)}
+        lag = {state.channel: state.total for state in ArrivalMeter(parts.channels.names).measure(reader, now)}
     finally:
         reader.close()
     state = ChannelState(channel="kiosk", minute=900, hour=900, usual=1.0, newest=now)
