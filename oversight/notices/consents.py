@@ -1,21 +1,29 @@
 """Derives when the sender of a case is asked about the Ombudsman, and what the sender answered; stores it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select
 from sqlmodel import col
 
-from config.clocks.cases.clock_runs import clock_runs
 from config.clocks.clock_table import ClockName
 from config.clocks.deadlines import Deadlines
 from config.database import statement_chunks
-from messages.cases.ombudsman_consent import ANSWERS, ASK_DAYS, ConsentAct, answer_event_id, consent_of, question_id
+from messages.cases.ombudsman_consent import (
+    ANSWERS,
+    ASK_DAYS,
+    ConsentAct,
+    ConsentState,
+    answer_event_id,
+    consent_of,
+    question_id,
+)
 from oversight.notices.tables import OversightConsent
 from oversight.notices.told_events import told_events
-from oversight.read_model.report_facts import ReportFacts, clock_history
+from oversight.read_model.report_facts import CaseClocks, ReportFacts
 from oversight.read_model.tables import OversightReport
 
 _CLOCK: ClockName = "resolve"
@@ -27,7 +35,41 @@ _INSERTION = insert(OversightConsent)
 _ARRIVALS = select(col(OversightReport.id), col(OversightReport.received_at)).where(col(OversightReport.id).in_(_IDS))
 
 
-def ask_moment(facts: ReportFacts, deadlines: Deadlines) -> datetime | None:
+class CaseConsent(NamedTuple):
+    """The columns of `OversightConsent` without its next moment, with the latest answer as one."""
+
+    complaint_id: UUID
+    ask_at: datetime | None
+    asked_at: datetime | None
+    state: ConsentState
+    answer: ConsentAct | None
+
+    @property
+    def event_ids(self) -> Sequence[UUID]:
+        """The events that may be on the topic already."""
+        return [question_id(self.complaint_id), *([answer_event_id(self.answer)] if self.answer else [])]
+
+    def next_moment(self, told: Collection[UUID]) -> datetime | None:
+        """Return the moment of the next event that is not among those told; `None` without one."""
+        if self.answer:
+            return None if answer_event_id(self.answer) in told else self.answer.at
+        return None if question_id(self.complaint_id) in told else self.ask_at
+
+    def columns(self, told: Collection[UUID]) -> dict[str, Any]:
+        """Return the row of `OversightConsent`."""
+        return {
+            "complaint_id": self.complaint_id,
+            "ask_at": self.ask_at,
+            "asked_at": self.asked_at,
+            "state": self.state,
+            "answered_at": self.answer.at if self.answer else None,
+            "answer_act": self.answer.act if self.answer else "",
+            "answer_id": self.answer.complaint_id if self.answer else None,
+            "next_at": self.next_moment(told),
+        }
+
+
+def ask_moment(facts: ReportFacts, clocks: CaseClocks, deadlines: Deadlines) -> datetime | None:
     """Return the moment at which the sender of a case is asked; `None` if the case has ended or its clock stands.
 
     It is the deadline of `resolve`, and not before `ASK_DAYS` days, without the pauses of that clock. Pure: the present
@@ -35,9 +77,7 @@ def ask_moment(facts: ReportFacts, deadlines: Deadlines) -> datetime | None:
     """
     if any(message.act == "asks-to-be-forgotten" for message in facts.messages):
         return None
-    history = clock_history(facts)
-    until = max(event.at for event in history.events)
-    runs = clock_runs(history, _CLOCK, deadlines, until)
+    runs, until = clocks.runs.get(_CLOCK), clocks.at
     run = runs[-1] if runs else None
     if run is None or not run.is_open or run.paused_at:
         return None
@@ -46,14 +86,14 @@ def ask_moment(facts: ReportFacts, deadlines: Deadlines) -> datetime | None:
 
 
 def derived_consent(
-    facts: ReportFacts, arrivals: Mapping[UUID, datetime], deadlines: Deadlines
-) -> OversightConsent | None:
-    """Return the row of a case without its next moment; `None` if there is nothing to ask and nothing was asked.
+    facts: ReportFacts, clocks: CaseClocks, arrivals: Mapping[UUID, datetime], deadlines: Deadlines
+) -> CaseConsent | None:
+    """Return what is known of a case; `None` if there is nothing to ask and nothing was asked.
 
     `arrivals` are the times at which answers arrived, by their complaints.
     """
     asked_at = facts.asked_about_ombudsman_at
-    ask_at = None if asked_at else ask_moment(facts, deadlines)
+    ask_at = None if asked_at else ask_moment(facts, clocks, deadlines)
     if asked_at is None and ask_at is None:
         return None
     consent = consent_of(
@@ -64,32 +104,23 @@ def derived_consent(
             if message.complaint_id in arrivals
         ),
     )
-    answer = consent.answer
-    return OversightConsent(
-        complaint_id=facts.id,
-        ask_at=ask_at,
-        asked_at=asked_at,
-        state=consent.state,
-        answered_at=answer.at if answer else None,
-        answer_act=answer.act if answer else "",
-        answer_id=answer.complaint_id if answer else None,
-    )
+    return CaseConsent(facts.id, ask_at, asked_at, consent.state, consent.answer)
 
 
 def store_consents(
-    connection: Connection, report_ids: Sequence[UUID], cases: Iterable[ReportFacts], deadlines: Deadlines
+    connection: Connection,
+    report_ids: Sequence[UUID],
+    cases: Sequence[tuple[ReportFacts, CaseClocks]],
+    deadlines: Deadlines,
 ) -> None:
     """Store the rows of reports in place of those before. The caller holds the lock."""
-    all_facts = list(cases)
-    arrivals = _arrivals(connection, all_facts)
-    rows = [row for facts in all_facts if (row := derived_consent(facts, arrivals, deadlines))]
-    told = told_events(connection, (id_ for row in rows for id_ in _event_ids(row)))
-    for row in rows:
-        row.next_at = _next_moment(row, told)
+    arrivals = _arrivals(connection, [facts for facts, _ in cases])
+    consents = [row for facts, clocks in cases if (row := derived_consent(facts, clocks, arrivals, deadlines))]
+    told = told_events(connection, (id_ for consent in consents for id_ in consent.event_ids))
     for chunk in statement_chunks(report_ids):
         connection.execute(_REMOVAL, {"ids": chunk})
-    if rows:
-        connection.execute(_INSERTION, [row.model_dump() for row in rows])
+    if consents:
+        connection.execute(_INSERTION, [consent.columns(told) for consent in consents])
 
 
 def answer_of(row: OversightConsent) -> ConsentAct | None:
@@ -108,15 +139,3 @@ def _arrivals(connection: Connection, all_facts: Sequence[ReportFacts]) -> Mappi
         for chunk in statement_chunks(sorted(answer_ids))
         for row in connection.execute(_ARRIVALS, {"ids": chunk})
     }
-
-
-def _event_ids(row: OversightConsent) -> Sequence[UUID]:
-    answer = answer_of(row)
-    return [question_id(row.complaint_id), *([answer_event_id(answer)] if answer else [])]
-
-
-def _next_moment(row: OversightConsent, told: Collection[UUID]) -> datetime | None:
-    answer = answer_of(row)
-    if answer:
-        return None if answer_event_id(answer) in told else answer.at
-    return None if question_id(row.complaint_id) in told else row.ask_at

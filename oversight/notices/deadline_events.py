@@ -56,6 +56,8 @@ def deadline_event_id(clock: ClockMoments, kind: DeadlineEventKind) -> UUID:
 
 def untold_events(clock: ClockMoments, told: Collection[UUID]) -> Sequence[DeadlineEvent]:
     """Return the events of a clock that follow on the last one that was told. `told` are the ids of told events."""
+    if not told:
+        return list(_events(clock))
     told_kinds = [index for index, kind in enumerate(KINDS) if deadline_event_id(clock, kind) in told]
     return list(_events(clock))[max(told_kinds, default=-1) + 1 :]
 

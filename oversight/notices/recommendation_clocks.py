@@ -13,7 +13,7 @@ from config.clocks.deadlines import Deadlines
 from config.clocks.recommendation_clock import recommendation_clock
 from config.database import statement_chunks
 from messages.cases.recommendation import RECOMMENDATION_CLOCK, first_of_stay
-from oversight.notices.tables import OversightClock
+from oversight.notices.running_clocks import RunningClock
 from oversight.read_model.report_facts import ReportFacts
 from oversight.read_model.tables import OversightRecommendation
 
@@ -48,8 +48,8 @@ def kind_of_clock(name: str) -> str:
 
 def recommendation_clocks(
     connection: Connection, all_facts: Collection[ReportFacts], deadlines: Deadlines
-) -> Iterator[OversightClock]:
-    """Yield the clocks of these reports, without their next moments. A report at no institution has none."""
+) -> Iterator[RunningClock]:
+    """Yield the clocks of these reports. A report at no institution has none."""
     waiting = _waiting(connection, [facts.id for facts in all_facts])
     for facts in all_facts:
         if not facts.dispatches:
@@ -57,7 +57,7 @@ def recommendation_clocks(
         first, last = first_of_stay(facts.dispatches), facts.dispatches[-1]
         for row in waiting.get(facts.id, ()):
             clock = recommendation_clock(deadlines, row.at, first.at, last.agency)
-            yield OversightClock(
+            yield RunningClock(
                 complaint_id=facts.id,
                 clock=recommendation_clock_name(row.id),
                 hop=first.hop,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
@@ -9,7 +10,7 @@ from sqlmodel import col
 
 from config.database import statement_chunks
 from messages.topics import TRIAGE
-from oversight.notices.deadline_events import KINDS, deadline_event_id, untold_events
+from oversight.notices.deadline_events import KINDS, ClockMoments, deadline_event_id, untold_events
 from oversight.notices.tables import OversightClock
 from oversight.notices.told_events import told_events
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
@@ -20,12 +21,25 @@ _REMOVAL = delete(OversightClock).where(col(OversightClock.complaint_id).in_(_ID
 _INSERTION = insert(OversightClock)
 
 
-def running_clocks(facts: ReportFacts, clocks: CaseClocks) -> Iterator[OversightClock]:
-    """Yield the clocks of a case that run, without their next moments. Pure: the present time has no part in it."""
+class RunningClock(NamedTuple):
+    """The columns of `OversightClock` without `next_at`."""
+
+    complaint_id: UUID
+    clock: str
+    hop: int
+    agency: str
+    agency_hop: int | None
+    last_day_at: datetime
+    due_at: datetime
+    three_times_at: datetime
+
+
+def running_clocks(facts: ReportFacts, clocks: CaseClocks) -> Iterator[RunningClock]:
+    """Yield the clocks of a case that run. Pure: the present time has no part in it."""
     last = facts.dispatches[-1] if facts.dispatches else None
     for state in clocks.states:
         if state.is_open and state.state != "paused" and state.duty != "sender":
-            yield OversightClock(
+            yield RunningClock(
                 complaint_id=facts.id,
                 clock=state.clock,
                 hop=state.hop,
@@ -37,22 +51,20 @@ def running_clocks(facts: ReportFacts, clocks: CaseClocks) -> Iterator[Oversight
             )
 
 
-def store_running_clocks(connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[OversightClock]) -> None:
+def store_running_clocks(connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[RunningClock]) -> None:
     """Store the running clocks of reports in place of those before. The caller holds the lock."""
     told = told_clock_events(connection, clocks)
-    for clock in clocks:
-        clock.next_at = next_moment(clock, told)
     for chunk in statement_chunks(report_ids):
         connection.execute(_REMOVAL, {"ids": chunk})
     if clocks:
-        connection.execute(_INSERTION, [clock.model_dump() for clock in clocks])
+        connection.execute(_INSERTION, [{**clock._asdict(), "next_at": next_moment(clock, told)} for clock in clocks])
 
 
-def told_clock_events(connection: Connection, clocks: Collection[OversightClock]) -> set[UUID]:
+def told_clock_events(connection: Connection, clocks: Collection[ClockMoments]) -> set[UUID]:
     """Return the ids of those events of some clocks that are on the topic."""
     return told_events(connection, (deadline_event_id(clock, kind) for clock in clocks for kind in KINDS))
 
 
-def next_moment(clock: OversightClock, told: Collection[UUID]) -> datetime | None:
+def next_moment(clock: ClockMoments, told: Collection[UUID]) -> datetime | None:
     """Return the moment of the next event of a clock; `None` if all of them are told."""
     return min((event.at for event in untold_events(clock, told)), default=None)

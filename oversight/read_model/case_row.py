@@ -41,7 +41,7 @@ def case_row(facts: ReportFacts, clocks: CaseClocks | None, deadlines: Deadlines
     """
     if clocks is None:
         return None if facts.act != "reports" else _merged_row(facts, deadlines)
-    until, states = clocks
+    until, states, _ = clocks
     own_agencies = [item for item in facts.dispatches if item.own_case and item.agency != TRIAGE]
     first = own_agencies[0] if own_agencies else None
     courses = [course for course, item in zip(facts.courses, facts.dispatches, strict=True) if item.own_case]

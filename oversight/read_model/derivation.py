@@ -43,10 +43,11 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         reports = [(facts, case_clocks(facts, deadlines)) for facts in all_facts]
         rows = {facts.id: case_row(facts, clocks, deadlines) for facts, clocks in reports}
         _store(connection, _stored_rows(connection, chunk), {id_: row for id_, row in rows.items() if row})
-        running = [clock for facts, clocks in reports if clocks for clock in running_clocks(facts, clocks)]
+        cases = [(facts, clocks) for facts, clocks in reports if clocks]
+        running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks)]
         running += recommendation_clocks(connection, all_facts, deadlines)
         store_running_clocks(connection, chunk, running)
-        store_consents(connection, chunk, [facts for facts, clocks in reports if clocks], deadlines)
+        store_consents(connection, chunk, cases, deadlines)
 
 
 def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUID]:

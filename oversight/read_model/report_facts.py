@@ -1,6 +1,6 @@
 """All facts of one report, and the history of its clocks that follows from them. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -8,7 +8,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from config.clocks.cases.case_events import CaseEvent, CaseHistory
-from config.clocks.cases.clock_states import ClockState, clock_states
+from config.clocks.cases.clock_run import ClockRun
+from config.clocks.cases.clock_states import ClockState, runs_by_clock, states_of_runs
+from config.clocks.clock_table import ClockName
 from config.clocks.deadlines import Deadlines
 from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.shapes import SenderAct
@@ -72,10 +74,11 @@ class ReportFacts:
 
 
 class CaseClocks(NamedTuple):
-    """The clocks of a case as of its last event, which was at `at`."""
+    """The clocks of a case as of its last event, which was at `at`: their states, and their runs by clock."""
 
     at: datetime
     states: Sequence[ClockState]
+    runs: Mapping[ClockName, Sequence[ClockRun]]
 
 
 def case_clocks(facts: ReportFacts, deadlines: Deadlines) -> CaseClocks | None:
@@ -84,7 +87,8 @@ def case_clocks(facts: ReportFacts, deadlines: Deadlines) -> CaseClocks | None:
         return None
     history = clock_history(facts)
     last_event_at = max(event.at for event in history.events)
-    return CaseClocks(last_event_at, clock_states(history, deadlines, last_event_at))
+    runs = runs_by_clock(history, deadlines, last_event_at)
+    return CaseClocks(last_event_at, states_of_runs(runs, deadlines, last_event_at), runs)
 
 
 def clock_history(facts: ReportFacts) -> CaseHistory:

@@ -5,7 +5,7 @@ nothing. A change of the table of clocks changes no clock that runs: the row is 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -53,12 +53,20 @@ class ClockState:
 
 def clock_states(case: CaseHistory, deadlines: Deadlines, now: datetime) -> Sequence[ClockState]:
     """Return every clock that the case has had until `now`, by name in the order of the table, then by beginning."""
-    return [
-        _state(run, deadlines, now)
-        for clock in deadlines.clocks.names
-        if clock in CASE_CLOCKS
-        for run in clock_runs(case, clock, deadlines, now)
-    ]
+    return states_of_runs(runs_by_clock(case, deadlines, now), deadlines, now)
+
+
+def runs_by_clock(case: CaseHistory, deadlines: Deadlines, now: datetime) -> Mapping[ClockName, Sequence[ClockRun]]:
+    """Return the runs of every clock of a case until `now`, in the order of the table."""
+    names = (clock for clock in deadlines.clocks.names if clock in CASE_CLOCKS)
+    return {clock: clock_runs(case, clock, deadlines, now) for clock in names}
+
+
+def states_of_runs(
+    runs: Mapping[ClockName, Sequence[ClockRun]], deadlines: Deadlines, now: datetime
+) -> Sequence[ClockState]:
+    """Return the states of the runs of `runs_by_clock` at `now`."""
+    return [_state(run, deadlines, now) for of_clock in runs.values() for run in of_clock]
 
 
 def next_change(states: Iterable[ClockState], now: datetime) -> datetime | None:
