@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Delete, Insert, bindparam, delete
+from sqlalchemy import ARRAY, Connection, Delete, Insert, bindparam, delete, func, select
 from sqlmodel import SQLModel
 
 from config.database import insert_of_dialect
@@ -17,7 +17,10 @@ def add_counts(connection: Connection, table: type[SQLModel], differences: Mappi
     rows = [{**key._asdict(), "number": number} for key, number in sorted(differences.items()) if number]
     if not rows:
         return
-    connection.execute(_addition(connection.dialect.name, table), rows)
+    if connection.dialect.name == "postgresql":
+        connection.execute(_addition_of_arrays(table), {name: [row[name] for row in rows] for name in rows[0]})
+    else:
+        connection.execute(_addition(connection.dialect.name, table), rows)
     lowered = [row for row in rows if row["number"] < 0]
     if lowered:
         keys = [{f"key_{name}": value for name, value in row.items() if name != "number"} for row in lowered]
@@ -27,10 +30,29 @@ def add_counts(connection: Connection, table: type[SQLModel], differences: Mappi
 @cache
 def _addition(dialect: str, table: type[SQLModel]) -> Insert:
     """Return the statement that adds to the numbers, built once for each table."""
+    return _adding(insert_of_dialect(dialect, table), table)
+
+
+@cache
+def _addition_of_arrays(table: type[SQLModel]) -> Insert:
+    """Return the statement that adds one array for each column to the numbers. PostgreSQL only.
+
+    Client and server handle one statement, whatever the number of rows.
+    """
+    columns = table.__table__.columns  # type: ignore[attr-defined]
+    arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in columns)
+    rows = func.unnest(*arrays).table_valued(*columns.keys()).render_derived()
+    return _adding(insert_of_dialect("postgresql", table).from_select(columns.keys(), select(*rows.c)), table)
+
+
+def _adding(statement: Any, table: type[SQLModel]) -> Insert:
+    """Return the insertion with the addition to a row that is there."""
     columns = table.__table__  # type: ignore[attr-defined]
-    statement = insert_of_dialect(dialect, table)
     number = columns.c.number + statement.excluded.number
-    return statement.on_conflict_do_update(index_elements=list(columns.primary_key), set_={"number": number})
+    addition: Insert = statement.on_conflict_do_update(
+        index_elements=list(columns.primary_key), set_={"number": number}
+    )
+    return addition
 
 
 @cache
