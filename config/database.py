@@ -124,12 +124,14 @@ def read_transaction(engine: Engine) -> AbstractContextManager[Connection]:
     return _transaction(engine, **{_READ_ONLY: True})
 
 
-def statement_transaction(engine: Engine) -> AbstractContextManager[Connection]:
-    """Open a transaction for one statement. Raises as `write_transaction`.
+def statement_transaction(engine: Engine, *, reads_only: bool = False) -> AbstractContextManager[Connection]:
+    """Open a transaction for one statement, or several that need not see one moment. Raises as `write_transaction`.
 
     On PostgreSQL each statement commits by itself: one round trip instead of three.
     """
-    return _transaction(engine, isolation_level="AUTOCOMMIT") if _is_postgresql(engine) else _transaction(engine)
+    if _is_postgresql(engine):
+        return _transaction(engine, isolation_level="AUTOCOMMIT")
+    return read_transaction(engine) if reads_only else write_transaction(engine)
 
 
 def snapshot_transaction(engine: Engine) -> AbstractContextManager[Connection]:

@@ -142,7 +142,7 @@ class KeyStore:
             return [RootKeyUse(*row) for row in connection.execute(query)]
 
     def _read(self, query: Select[Any], values: Collection[str]) -> Sequence[WrappedKey]:
-        with read_transaction(self.engine) as connection:
+        with statement_transaction(self.engine, reads_only=True) as connection:
             return [
                 WrappedKey(*row)
                 for chunk in statement_chunks(sorted(set(values)))
