@@ -47,7 +47,12 @@ class Earlier:
         return cls(
             DecisionStore(connection, message_ids),
             MarkStore(connection, (mark for arrival in arrivals for mark in arrival.marks)),
-            EarlierComplaints(connection, forms, [arrival.keys for arrival in arrivals]),
+            EarlierComplaints(
+                connection,
+                forms,
+                [arrival.keys for arrival in arrivals],
+                {form.sender for arrival in arrivals if (form := arrival.comparable) and form.sender},
+            ),
             SenderReports(
                 connection,
                 {sender for sender, _ in open_arrivals},

@@ -6,7 +6,7 @@ decides where a message goes: the result is a hint for the sender and a mark for
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from config.reference.danger_phrases import IDIOM, PRESENT, YEAR, DangerRow
@@ -53,13 +53,13 @@ class DangerReader:
             for phrase in row.phrases:
                 rows_by_phrase[phrase_words(_fold(phrase))].append(row)
         self._phrases = PhraseLexicon(rows_by_phrase)
-        self._danger_words = frozenset(_key_words(self._rows))
+        self._phrases_by_key_word = _phrases_by_key_word(self._rows)
 
     def danger(self, text: str, title: str = "") -> Danger:
         """Return the kind of danger that a message tells of, or an empty text."""
         folded_text = _fold(f"{title}\n{text}" if title else text)
         # Most messages have no phrase of danger. This check takes a fifth of the time of the rest.
-        if self._danger_words.isdisjoint(folded_text.translate(_NOT_LETTERS).split()):
+        if not self._may_have_phrase(folded_text):
             return ""
         matches = [self._matches(words) for words in _sentences(folded_text)]
         is_over = any(match.row.means == "over" for sentence in matches for match in sentence)
@@ -67,6 +67,17 @@ class DangerReader:
         if not dangers:
             return ""
         return cast("Danger", min(dangers, key=self._rows.index).means)
+
+    def _may_have_phrase(self, folded_text: str) -> bool:
+        """Return False if no phrase of danger has all its words in the text.
+
+        In other than ASCII texts words may be separated by other signs: there one word of a phrase is enough.
+        """
+        words = frozenset(folded_text.translate(_NOT_LETTERS).split())
+        key_words = self._phrases_by_key_word.keys() & words
+        if not key_words or not folded_text.isascii():
+            return bool(key_words)
+        return any(phrase <= words for word in key_words for phrase in self._phrases_by_key_word[word])
 
     def _matches(self, words: Sequence[str]) -> list[_Match]:
         """Return the longest phrases at each word. The words of an idiom begin no other phrase."""
@@ -85,18 +96,21 @@ def _fold(text: str) -> str:
     return _POSSESSIVE.sub("", _STRETCHED.sub(r"\1", fold_text(text[:_MAX_CHARACTERS])))
 
 
-def _key_words(rows: Sequence[DangerRow]) -> Iterator[str]:
-    """Yield one word of each phrase of danger, by which most messages without danger are recognised at once.
+def _phrases_by_key_word(rows: Sequence[DangerRow]) -> Mapping[str, Sequence[frozenset[str]]]:
+    """Return the words of the phrases of danger by one word of each, by which most other messages are recognised.
 
     A word of a group (*ada*, *tolong*) is ordinary; of the others a long and frequent one is taken: for "lebih baik
-    mati" it is *mati*.
+    mati" it is *mati*. A year is no word here.
     """
     groups = [row for row in rows if not row.is_danger and row.means != IDIOM]
     ordinary = {word for row in groups for phrase in row.phrases for word in _fold(phrase).split(" ")}
     phrases = [_fold(phrase).split(" ") for row in rows if row.is_danger for phrase in row.phrases]
     frequencies = Counter(word for words in phrases for word in words)
+    phrases_by_key_word: dict[str, list[frozenset[str]]] = defaultdict(list)
     for words in phrases:
-        yield max(words, key=lambda word: (word not in ordinary, len(word) > _MAX_PARTICLE, frequencies[word]))
+        key_word = max(words, key=lambda word: (word not in ordinary, len(word) > _MAX_PARTICLE, frequencies[word]))
+        phrases_by_key_word[key_word].append(frozenset(words) - {YEAR})
+    return phrases_by_key_word
 
 
 def _sentences(text: str) -> list[list[str]]:

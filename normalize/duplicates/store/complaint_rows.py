@@ -57,13 +57,9 @@ class ComplaintRows:
                 self._closings[row[0]] = closed_at
         self._checked.update(missing)
 
-    def roots_without_members(self) -> Collection[UUID]:
-        """Return the roots of the loaded complaints that no stored complaint belongs to: most of them."""
-        root_ids = {root_id or complaint_id for complaint_id, root_id, *_ in self._sealed_rows.values()}
-        if not root_ids:
-            return root_ids
-        parameter = self._statements.ids_parameter(root_ids)
-        return root_ids - set(self._connection.execute(self._statements.select_roots, {"ids": parameter}).scalars())
+    def root_ids(self) -> set[UUID]:
+        """Return the roots of the loaded complaints."""
+        return {root_id or complaint_id for complaint_id, root_id, *_ in self._sealed_rows.values()}
 
     def load_members(self, root_id: UUID, count: int) -> list[int]:
         """Load the last complaints that belong to a root; return their numbers in the order of their decisions."""

@@ -7,6 +7,7 @@ costs about as much with a million earlier complaints as with ten thousand.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -64,12 +65,18 @@ class ClosedCandidate(NamedTuple):
 class EarlierComplaints:
     """Earlier complaints that a batch may belong to, including those of the batch.
 
-    `connection` reads them, in one transaction. `keys` are the keys of the batch. An added complaint is a candidate at
-    once, so the end of a batch changes no decision. Call `write` once at the end. `counts` are those of joins and
-    suggestions, with those of the batch.
+    `connection` reads them, in one transaction. `keys` are the keys of the batch, `senders` its proven senders. An
+    added complaint is a candidate at once, so the end of a batch changes no decision. Call `write` once at the end.
+    `counts` are those of joins and suggestions, with those of the batch.
     """
 
-    def __init__(self, connection: Connection, forms: ComparableForms, keys: Sequence[LookupKeys]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        forms: ComparableForms,
+        keys: Sequence[LookupKeys],
+        senders: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._connection = connection
         self._forms = forms
         self._statements = STATEMENTS[connection.dialect.name]
@@ -97,10 +104,8 @@ class EarlierComplaints:
             for lookup_keys, numbers in self._stored_candidates.items()
         )
         self._rows.load({number for numbers in first_candidates for number in numbers})
-        # One query for all roots: most of them would be asked for, and nothing belongs to them.
-        lone_roots = self._rows.roots_without_members()
-        self._members.update((root_id, []) for root_id in lone_roots)
-        self.counts = LinkCounts(connection, self._new_complaints, lone_roots)
+        self.counts = LinkCounts(connection, self._new_complaints, self._rows.root_ids(), senders)
+        self._members.update((root_id, []) for root_id in self.counts.roots_without_members)
 
     def candidates(self, keys: LookupKeys, full_roots: Collection[UUID] = frozenset()) -> Iterator[EarlierComplaint]:
         """Yield the open complaints with the highest weight of common keys, and then the sender's last.
@@ -212,6 +217,7 @@ class EarlierComplaints:
         if complaint.root_id == complaint_id:
             # No stored complaint belongs to a new root: its members need no query.
             self._members[complaint_id] = []
+            self.counts.add_root(complaint_id)
         else:
             self._new_members[complaint.root_id].append(number)
             if complaint.root_id in self._members:

@@ -1,15 +1,17 @@
 """Counts of joins and suggestions by sender and by case, and the cases whose limit was reached."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column
+from sqlalchemy import ColumnElement, Connection, Select, TextualSelect, bindparam, func, literal, literal_column
 from sqlmodel import col, select
 
 from config.database import insert_statement
+from normalize.duplicates.store.statements import STATEMENTS
 from normalize.duplicates.store.tables import ComparableRow, ReachedLimitRow
 
 LinkKind: TypeAlias = Literal["joins", "suggestions"]
@@ -26,17 +28,38 @@ _REACHED = select(ReachedLimitRow.reached_at).where(
 class LinkCounts:
     """Counts what is stored, and `new_rows`: those of the batch, with the columns of `ComparableRow`, by number.
 
-    No stored complaint belongs to `lone_roots`. A count ends at its maximum: a case with more members costs no more.
-    Call `write` once at the end.
+    Most cases of `root_ids` and most of `senders`, which are proven, have no links: one question for all of them finds
+    out which. A count ends at its maximum: a case with more members costs no more. Call `write` once at the end.
     """
 
-    def __init__(self, connection: Connection, new_rows: Mapping[int, Row], lone_roots: Collection[UUID]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        new_rows: Mapping[int, Row],
+        root_ids: AbstractSet[UUID],
+        senders: AbstractSet[str],
+    ) -> None:
         self._connection = connection
-        self._lone_roots = lone_roots
+        self._statements = STATEMENTS[connection.dialect.name]
         self._new_rows = new_rows
-        self._is_sqlite = connection.dialect.name == "sqlite"
+        # Cases to which no stored complaint is joined, or for which none is suggested.
+        self._lone_roots: Mapping[LinkKind, set[UUID]] = {
+            "joins": self._without_links(root_ids, self._statements.select_roots),
+            "suggestions": self._without_links(root_ids, self._statements.select_suggested),
+        }
+        self._lone_senders = self._without_own_links(senders)
         # Limits that cases reach in the batch, with the times.
         self._reached: dict[tuple[UUID, LinkKind], datetime] = {}
+
+    @property
+    def roots_without_members(self) -> AbstractSet[UUID]:
+        """The roots that no stored complaint belongs to."""
+        return self._lone_roots["joins"]
+
+    def add_root(self, root_id: UUID) -> None:
+        """Take a new case: no stored complaint is linked to it."""
+        for lone_roots in self._lone_roots.values():
+            lone_roots.add(root_id)
 
     def of_case(self, kind: LinkKind, root_id: UUID, since: datetime, maximum: int, *, unproven: bool = False) -> int:
         """Return how many joins or suggestions a case got since a time. `unproven`: only those of unproven senders."""
@@ -46,7 +69,7 @@ class LinkCounts:
         new_count = sum(
             bool((kind != "joins" or row["joined"]) and not (unproven and row["sender"])) for row in linked_rows
         )
-        if kind == "joins" and root_id in self._lone_roots:
+        if root_id in self._lone_roots[kind]:
             return new_count
         return self._stored(_count_of_case(kind, unproven), root_id, since, maximum) + new_count
 
@@ -62,7 +85,9 @@ class LinkCounts:
             bool(row[name] == value and (row["joined"] if kind == "joins" else row["suggested"]))
             for row in self._new_rows.values()
         )
-        statement = _count_of_sender(kind, bool(sender), self._is_sqlite)
+        if sender in self._lone_senders:
+            return new_count
+        statement = _count_of_sender(kind, bool(sender), self._statements.is_sqlite)
         return self._stored(statement, value, since, maximum) + new_count
 
     def reaches_first(self, kind: LinkKind, root_id: UUID, at: datetime) -> bool:
@@ -78,6 +103,18 @@ class LinkCounts:
         rows = [{**_limit_row(limit), "reached_at": at} for limit, at in self._reached.items()]
         if rows:
             connection.execute(insert_statement(connection, ReachedLimitRow).on_conflict_do_nothing(), rows)
+
+    def _without_links(self, root_ids: AbstractSet[UUID], select_linked: TextualSelect) -> set[UUID]:
+        if not root_ids:
+            return set()
+        ids = self._statements.ids_parameter(root_ids)
+        return {*root_ids} - set(self._connection.execute(select_linked, {"ids": ids}).scalars())
+
+    def _without_own_links(self, senders: AbstractSet[str]) -> AbstractSet[str]:
+        if not senders:
+            return frozenset()
+        parameters = {"senders": self._statements.list_parameter(senders)}
+        return senders - set(self._connection.execute(self._statements.select_linked_senders, parameters).scalars())
 
     def _stored(self, statement: Select[int], value: object, since: datetime, maximum: int) -> int:
         parameters = {"value": value, "since": since, "maximum": maximum}

@@ -22,9 +22,11 @@ class Statements:
     upsert_keys: str
     select_comparables: TextualSelect
     select_roots: TextualSelect
+    select_suggested: TextualSelect
+    select_linked_senders: TextualSelect
 
-    def list_parameter(self, values: Collection[int]) -> object:
-        """Return numbers as one parameter."""
+    def list_parameter(self, values: Collection[int] | Collection[str]) -> object:
+        """Return numbers or texts as one parameter."""
         return json.dumps(list(values)) if self.is_sqlite else list(values)
 
     def ids_parameter(self, ids: Collection[UUID]) -> object:
@@ -40,6 +42,8 @@ _COLUMN_NAMES = "number, complaint_id, root, own, since, body"
 _UPSERT = "ON CONFLICT (key, slot) DO UPDATE SET number = excluded.number, at = excluded.at"
 _COLUMNS: tuple[Any, ...] = tuple(col(getattr(ComparableRow, name)) for name in _COLUMN_NAMES.split(", "))
 _ROOT_COLUMN: tuple[Any, ...] = (col(ComparableRow.root),)
+_SUGGESTED_COLUMN: tuple[Any, ...] = (col(ComparableRow.suggested),)
+_SENDER_COLUMN: tuple[Any, ...] = (col(ComparableRow.sender),)
 _CLOSING_COLUMNS: tuple[Any, ...] = (column("is_closed", Boolean), col(ClosedComplaint.closed_at))
 
 # Complaints of closed cases are no candidates: the second table has a row for each of them.
@@ -75,6 +79,16 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
                 "SELECT DISTINCT root FROM (SELECT value FROM json_each(:ids)) AS asked "
                 "CROSS JOIN normalize_matter ON normalize_matter.root = asked.value WHERE root IS NOT NULL"
             ).columns(*_ROOT_COLUMN),
+            select_suggested=text(
+                "SELECT DISTINCT suggested FROM (SELECT value FROM json_each(:ids)) AS asked "
+                "CROSS JOIN normalize_matter ON suggested = asked.value WHERE suggested IS NOT NULL"
+            ).columns(*_SUGGESTED_COLUMN),
+            select_linked_senders=text(
+                "SELECT sender FROM (SELECT value FROM json_each(:senders)) AS asked "
+                "CROSS JOIN normalize_matter ON sender = asked.value WHERE joined = 1 "
+                "UNION SELECT sender FROM (SELECT value FROM json_each(:senders)) AS asked "
+                "CROSS JOIN normalize_matter ON sender = asked.value WHERE suggested IS NOT NULL"
+            ).columns(*_SENDER_COLUMN),
         ),
         "postgresql": Statements(
             is_sqlite=False,
@@ -87,6 +101,13 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
             select_roots=text(
                 "SELECT DISTINCT root FROM normalize_matter WHERE root IS NOT NULL AND root = ANY(:ids)"
             ).columns(*_ROOT_COLUMN),
+            select_suggested=text(
+                "SELECT DISTINCT suggested FROM normalize_matter WHERE suggested IS NOT NULL AND suggested = ANY(:ids)"
+            ).columns(*_SUGGESTED_COLUMN),
+            select_linked_senders=text(
+                "SELECT sender FROM normalize_matter WHERE joined AND sender = ANY(:senders) "
+                "UNION SELECT sender FROM normalize_matter WHERE suggested IS NOT NULL AND sender = ANY(:senders)"
+            ).columns(*_SENDER_COLUMN),
         ),
     }
 )
