@@ -4,7 +4,7 @@
 their faults (dark, flickering, always on), by which two complaints about one place are told apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -46,34 +46,35 @@ class TermIndex:
 
     def find_topics(self, words: Sequence[str]) -> frozenset[str]:
         """Return the topics of the phrases among some words, which are in normal form."""
-        return self.topics_at(positions_of(words, self.first_words), words)
+        return self.topics_at(positions_of(words, self.first_words), words, frozenset(words))
 
-    def topics_at(self, positions: Sequence[int], words: Sequence[str]) -> frozenset[str]:
-        """Return the topics of the phrases that begin at some positions, which are at least those of `first_words`."""
-        return frozenset((*self._phrase_topics(positions, words), *self._pair_topics(positions, words)))
+    def topics_at(
+        self, positions: Sequence[int], words: Sequence[str], different_words: frozenset[str]
+    ) -> frozenset[str]:
+        """Return the topics of the phrases that begin at some positions, which are at least those of `first_words`.
 
-    def _phrase_topics(self, positions: Sequence[int], words: Sequence[str]) -> Iterable[str]:
-        """Yield the topic of the longest phrase at each word.
-
-        A word within a longer phrase has no topic of its own: "pju padam" is not a power cut.
+        `different_words` are the words without order. Of phrases that begin at one word the longest counts, and a word
+        within it has no phrase of its own: "pju padam" is not a power cut.
         """
-        phrase_end, longest_first = 0, self._longest_first
+        topics: set[str] = set()
+        phrase_end, find_lengths, find_pairs = 0, self._longest_first.get, self._pairs.get
         for position in positions:
-            for length in longest_first.get(words[position], ()) if position >= phrase_end else ():
-                if topic := self._topics.get(tuple(words[position : position + length])):
-                    phrase_end = position + length
-                    yield topic
-                    break
-
-    def _pair_topics(self, positions: Sequence[int], words: Sequence[str]) -> Iterable[str]:
-        all_words = frozenset(words)
-        for position in positions:
-            for second_word, topic in self._pairs.get(words[position], ()):
+            word = words[position]
+            if position >= phrase_end and (lengths := find_lengths(word)):
+                phrase_end = self._add_phrase(topics, words, position, lengths) or phrase_end
+            for second_word, topic in find_pairs(word, ()):
                 # Few texts have the second word at all.
-                if second_word in all_words:
-                    nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
-                    if second_word in nearby_words:
-                        yield topic
+                if second_word in different_words and _is_near(second_word, position, words):
+                    topics.add(topic)
+        return frozenset(topics)
+
+    def _add_phrase(self, topics: set[str], words: Sequence[str], position: int, lengths: Sequence[int]) -> int:
+        """Add the topic of the longest phrase at a position. Return the position behind it, 0 without a phrase."""
+        for length in lengths:
+            if topic := self._topics.get(tuple(words[position : position + length])):
+                topics.add(topic)
+                return position + length
+        return 0
 
 
 class MatterTopics(NamedTuple):
@@ -94,11 +95,11 @@ class MatterTerms:
 
     def find(self, words: Sequence[str]) -> MatterTopics:
         """Return the topics of the phrases of all tables, in one pass over the words, which are in normal form."""
-        positions = positions_of(words, self._first_words)
+        positions, different_words = positions_of(words, self._first_words), frozenset(words)
         return MatterTopics(
-            self.topics.topics_at(positions, words),
-            self.things.topics_at(positions, words),
-            self.faults.topics_at(positions, words),
+            self.topics.topics_at(positions, words, different_words),
+            self.things.topics_at(positions, words, different_words),
+            self.faults.topics_at(positions, words, different_words),
         )
 
     @cached_property
@@ -115,6 +116,10 @@ class MatterTerms:
 def _longest_first(*lengths: int) -> tuple[int, ...]:
     """Return the lengths, the longest first. Words with equal lengths share the tuple."""
     return lengths[::-1]
+
+
+def _is_near(word: str, position: int, words: Sequence[str]) -> bool:
+    return word in words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
 
 
 def positions_of(words: Sequence[str], sought_words: frozenset[str]) -> Sequence[int]:

@@ -93,7 +93,9 @@ class LookupKeyFactory:
         first_runs = [run for run in chosen_runs if run in beginning][: (_MAX_STORED_RUNS + 1) // 2]
         stored_runs = list(dict.fromkeys((*first_runs, *chosen_runs[:_MAX_STORED_RUNS])))[:_MAX_STORED_RUNS]
         search_runs = dict.fromkeys((*first_runs, *chosen_runs[:_MAX_SEARCH_RUNS]))
-        return self._hash_runs(search_runs), self._hash_runs(stored_runs)
+        # The stored runs are among those to search by.
+        key_by_run = dict(zip(search_runs, self._hash_runs(search_runs), strict=True))
+        return [*key_by_run.values()], [key_by_run[run] for run in stored_runs]
 
     def _short_text_keys(self, words: Sequence[str], commonness: Sequence[int]) -> list[int]:
         """Return the key of all words of a short text, in any order, and the keys of its pairs of words."""

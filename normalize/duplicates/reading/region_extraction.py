@@ -82,7 +82,7 @@ class RegionExtraction:
 
 def _word_compounds(words: Sequence[Word], names: Container[str]) -> Sequence[str]:
     """Return each two and three neighbouring ordinary words as one word."""
-    ordinary_words = [word.normal if word.normal.isalpha() and word.normal not in names else "" for word in words]
+    ordinary_words = [normal if normal.isalpha() and normal not in names else "" for _, _, normal in words]
     triples = zip(ordinary_words, ordinary_words[1:], ordinary_words[2:], strict=False)
     pair_compounds = [first + second for first, second in pairwise(ordinary_words) if first and second]
     return pair_compounds + [first + second + third for first, second, third in triples if first and second and third]
