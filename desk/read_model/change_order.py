@@ -7,25 +7,19 @@ are assigned under a lock that is held until the commit, so a reader that sees a
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import ARRAY, JSON, Connection, Row, Select, String, bindparam, func, select
 from sqlmodel import col
 
-from config.database import DatabaseLock, insert_statement, lock_until_commit, statement_chunks
+from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit, statement_chunks
 from desk.read_model.dispatched_cases import select_whole_cases
 from desk.read_model.tables import DeskCase, DeskCaseChange
 
 # Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
 _MAX_SCANNED = 1000
-# A batch asks this for each of its agencies, so it is built once.
-_LAST_SEQ = (
-    select(col(DeskCaseChange.seq))
-    .where(col(DeskCaseChange.agency) == bindparam("agency"))
-    .order_by(col(DeskCaseChange.seq).desc())
-    .limit(1)
-)
 _CASES = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(
     col(DeskCase.complaint_id).in_(bindparam("ids", expanding=True))
 )
@@ -52,14 +46,13 @@ def number_changes(connection: Connection, cases: Mapping[UUID, str]) -> None:
     by_agency: defaultdict[str, list[UUID]] = defaultdict(list)
     for dispatch_id, agency in cases.items():
         by_agency[agency].append(dispatch_id)
+    last_seqs = _last_seqs(connection, by_agency)
     rows = [
         {"dispatch_id": dispatch_id, "agency": agency, "seq": seq}
         for agency, dispatch_ids in sorted(by_agency.items())
-        for seq, dispatch_id in enumerate(dispatch_ids, start=_last_seq(connection, agency) + 1)
+        for seq, dispatch_id in enumerate(dispatch_ids, start=last_seqs[agency] + 1)
     ]
-    statement = insert_statement(connection, DeskCaseChange)
-    new_number = {"seq": statement.excluded.seq}
-    connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=new_number), rows)
+    connection.execute(insertion_or_replacement(connection.dialect.name, DeskCaseChange), rows)
 
 
 def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> None:
@@ -80,7 +73,7 @@ def read_changes(
     0: no change may be missed.
     """
     scanned = _scan(connection, agency, after, _MAX_SCANNED if states else limit)
-    if not scanned and after > _last_seq(connection, agency):
+    if not scanned and after > _last_seqs(connection, [agency])[agency]:
         scanned = _scan(connection, agency, 0, _MAX_SCANNED if states else limit)
     if not scanned:
         return ChangedCases((), None)
@@ -101,6 +94,19 @@ def _cases(connection: Connection, dispatch_ids: Sequence[UUID], states: Collect
     return connection.execute(query.where(col(DeskCase.state).in_(states)) if states else query).all()
 
 
-def _last_seq(connection: Connection, agency: str) -> int:
-    """Return the highest number of the agency; 0 without one."""
-    return connection.execute(_LAST_SEQ, {"agency": agency}).scalar() or 0
+def _last_seqs(connection: Connection, agencies: Collection[str]) -> Mapping[str, int]:
+    """Return the highest number of each agency; 0 without one."""
+    rows = connection.execute(_last_seqs_query(connection.dialect.name), {"agencies": list(agencies)})
+    return {agency: seq or 0 for agency, seq in rows}
+
+
+@cache
+def _last_seqs_query(dialect: str) -> Select[Any]:
+    """Return the query, built once. It looks into the index once for each agency; a maximum by group would read all."""
+    if dialect == "postgresql":
+        array = bindparam("agencies", type_=ARRAY(String))
+        agencies = func.unnest(array).table_valued("value").render_derived()
+    else:
+        agencies = func.json_each(bindparam("agencies", type_=JSON)).table_valued("value")
+    seqs = select(col(DeskCaseChange.seq)).where(col(DeskCaseChange.agency) == agencies.c.value)
+    return select(agencies.c.value, seqs.order_by(col(DeskCaseChange.seq).desc()).limit(1).scalar_subquery())
