@@ -52,6 +52,8 @@ _BATCH_SIZE = 200
 _MEASURED_MESSAGES = 2_000
 _SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 _BASE_SIZE = _SIZES[0]
+# With its keys.
+_KILOBYTES_OF_COMPLAINT = 2
 _EXPLAINED_LINES = 10_000
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SECONDS_BETWEEN_MESSAGES = 10
@@ -156,8 +158,7 @@ class Bench:
             return
         with write_transaction(self._engine) as connection:
             if self._engine.dialect.name == "sqlite":
-                # A cache of 2 GB: each page is written once.
-                connection.exec_driver_sql("PRAGMA cache_size = -2000000")
+                connection.exec_driver_sql(f"PRAGMA cache_size = -{_cache_kilobytes(size)}")
             if self._stored_count < _SIZES[1]:
                 connection.execute(text(_STORE_BASE_KEYS), {"most": _BASE_SIZE})
             query = select(ComparableRow).where(ComparableRow.number <= _BASE_SIZE)  # type: ignore[arg-type]
@@ -214,6 +215,12 @@ def main(largest_size: int) -> dict[str, object]:
         results["largest_of_smallest"] = round(largest_cost / smallest_cost, 2)
         results["postgresql"] = Bench(open_database(server.get_uri()), matcher, measured).run(sizes[:-1] or sizes)
     return results
+
+
+def _cache_kilobytes(stored_count: int) -> int:
+    """Return the size of a cache that has room for all pages, so that each is written once, or half of the memory."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
+    return min(stored_count * _KILOBYTES_OF_COMPLAINT, memory // 2)
 
 
 def to_report(report: InventedReport) -> Report:
