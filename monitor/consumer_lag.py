@@ -74,15 +74,16 @@ class ArrivalMeter:
         self._times = {**oldest, **newest}
 
         def measure_channel(channel: Channel, topic: str) -> ChannelState:
-            first = min(_times_in(topic, oldest), default=now)
-            last = max(_times_in(topic, newest), default=None)
-            arrivals = _Arrivals(reader, _spans_of((topic,), filled), first, last or now)
-            hours = max((arrivals.last - max(first, arrivals.last - _USUAL_PERIOD)) / _HOUR, _MIN_HOURS)
+            first, last = min(_times_in(topic, oldest), default=None), max(_times_in(topic, newest), default=None)
+            arrivals = _Arrivals(reader, _spans_of((topic,), filled), first, last)
+            period_end = last or now
+            period_begin = max(first or now, period_end - _USUAL_PERIOD)
+            hours = max((period_end - period_begin) / _HOUR, _MIN_HOURS)
             return ChannelState(
                 channel=channel,
                 minute=arrivals.since(now - _MINUTE),
                 hour=arrivals.since(now - _HOUR),
-                usual=arrivals.since(arrivals.last - _USUAL_PERIOD) / hours,
+                usual=arrivals.since(period_end - _USUAL_PERIOD) / hours,
                 newest=last,
                 total=sum(span.end for span in _spans_of((topic,), spans).values()),
             )
@@ -101,19 +102,22 @@ class ArrivalMeter:
 
 
 class _Arrivals(NamedTuple):
-    """The messages of a channel: its partitions that are not empty, and when the first and the last one came."""
+    """The messages of a channel: its partitions that are not empty, and when the first and the last one came.
+
+    `None` where no record is at the end of a partition: it was deleted meanwhile, or a transaction's marker is there.
+    """
 
     reader: Reader
     spans: Mapping[Partition, OffsetRange]
-    first: datetime
-    last: datetime
+    first: datetime | None
+    last: datetime | None
 
     def since(self, moment: datetime) -> int:
         """Return the number of records that were appended at `moment` or later. Ask the bus only if it must."""
-        if self.last < moment:
+        if self.last and self.last < moment:
             return 0
         starts: Mapping[Partition, int] = {partition: span.start for partition, span in self.spans.items()}
-        if self.first < moment:
+        if self.first is None or self.first < moment:
             names = {partition.topic for partition in starts}
             starts = self.reader.offsets_since(names, int(moment.timestamp() * _MS_PER_SECOND))
         return sum(max(0, span.end - starts.get(partition, span.end)) for partition, span in self.spans.items())

@@ -146,6 +146,7 @@ class BoundedProducer:
             "retry_backoff_ms": 20,
             "transaction_timeout_ms": milliseconds(settings.transaction_timeout),
             "allow_auto_create_topics": False,
+            # Nobody reads kafka-python's own metrics.
             "metrics_enabled": False,
         }
 

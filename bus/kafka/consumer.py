@@ -249,6 +249,7 @@ class TransactionalConsumer:
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "allow_auto_create_topics": False,
+            # Nobody reads kafka-python's own metrics.
             "metrics_enabled": False,
             "session_timeout_ms": milliseconds(self._settings.session_timeout),
             "max_poll_interval_ms": milliseconds(self._settings.max_poll_interval),

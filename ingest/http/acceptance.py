@@ -61,13 +61,13 @@ class Acceptance:
         self, loop: asyncio.AbstractEventLoop, batch: Sequence[_Waiting], errors: Sequence[Exception | None]
     ) -> None:
         """Tell each request the outcome, and go on with the next batch."""
-        self._is_writing = False
-        if self._waiting:
-            self._start_batch(loop)
         for waiting, error in zip(batch, errors, strict=True):
             # A request may have been cancelled meanwhile.
             if not waiting.stored.done():
                 _end(waiting.stored, error)
+        self._is_writing = False
+        if self._waiting:
+            self._start_batch(loop)
 
     def _next_batch(self) -> Sequence[_Waiting]:
         batch, size = [self._waiting.popleft()], 0

@@ -145,3 +145,18 @@ def test_no_record_is_read_twice_for_the_arrivals(bus: TimedBus, reader: Reader)
     assert counting.records == read + 1
     (later,) = meter.measure(cast(Reader, counting), NOW + timedelta(hours=2))
     assert (later.minute, later.hour, later.newest) == (0, 0, after.newest)
+
+
+class ForgetfulReader(CountingReader):
+    """A reader that finds no record: each was deleted after its offset was read."""
+
+    def first_records(self, _: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """See `bus.port.Reader`."""
+        return {}
+
+
+def test_arrivals_of_unknown_age_are_not_new(bus: TimedBus, reader: Reader) -> None:
+    """Otherwise all messages of a channel would count as those of the last minute, and raise an alert."""
+    bus.publish("raw-web", *"abc", ago=timedelta(hours=3))
+    (web,) = ArrivalMeter(["web"]).measure(cast(Reader, ForgetfulReader(reader)), NOW)
+    assert (web.minute, web.hour, web.total, web.newest) == (0, 0, 3, None)

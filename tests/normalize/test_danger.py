@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.corpus import load_messages
-from config.reference.danger_phrases import KINDS, load_danger_rows
+from config.reference.danger_phrases import KINDS, YEAR, load_danger_rows
 from config.reference.table_reader import TableError
 from normalize.classification.danger import DangerReader
 from tests.support.paths import DATA, SHARED
@@ -55,6 +55,16 @@ def test_danger_is_recognised(kind: str) -> None:
 def test_rules(text: str, title: str, expected: str) -> None:
     """The title counts. The past cancels unless the present is named; denial, possibility and condition cancel."""
     assert READER.danger(text, title) == expected
+
+
+@pytest.mark.parametrize("frame", ["{}", "Tolong, {} sekarang!", "Ada warga: {}/di jalan", "tolong-{}\n(segera)"])
+def test_the_quick_check_hides_no_danger(frame: str) -> None:
+    """Each phrase leads to the same result in a text that the check reads, and with a sign that it does not know."""
+    phrases = [phrase.replace(YEAR, "2024") for row in load_danger_rows() if row.is_danger for phrase in row.phrases]
+    texts = [frame.format(phrase) for phrase in phrases]
+    dangers = [READER.danger(text) for text in texts]
+    assert sum(map(bool, dangers)) > len(texts) / 4
+    assert dangers == [READER.danger(f"{text} \u00e9") for text in texts]
 
 
 @given(text=st.text(max_size=300), title=st.text(max_size=40))

@@ -11,7 +11,7 @@ from normalize.entities import Entity
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextReading:
-    """The words and the relevant entities of `text`, as `words_reader` and the tables of its language model have it."""
+    """The words and the relevant entities of `text`, found by `words_reader` and the tables of its language model."""
 
     text: str
     words: Sequence[Word]

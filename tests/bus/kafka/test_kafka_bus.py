@@ -20,6 +20,7 @@ from bus.kafka.settings import KafkaSettings
 from bus.kafka.topics import administration, leave
 from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.worker import Worker
+from tests.bus.kafka.copying import wait_for
 from tests.bus.kafka.filling import wait_until_written
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
@@ -317,9 +318,9 @@ def test_a_member_knows_its_outputs_before_the_first_and_forgets_those_that_it_h
     consumer = bus.consumer(Membership(uuid.uuid4().hex, "member", (source,), tuple(targets)))
     assert isinstance(consumer, TransactionalConsumer)
     client = consumer._producer.client  # noqa: SLF001 - kafka-python says neither of both in public
+    polled(consumer, 1)
     for number in range(2):
-        polled(consumer, 1 - number)
-        assert set(targets) <= client._metadata.topics()  # noqa: SLF001
+        wait_for(lambda: set(targets) <= client._metadata.topics())  # noqa: SLF001
         consumer.commit([Outgoing(target, b"key", b"output %d" % number) for target in targets])
         assert not client._accumulator._batches  # noqa: SLF001
     consumer.close()
