@@ -2,8 +2,11 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
+
+from kafka import TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
 
 from bus.errors import Retry, Stop
 from bus.kafka.bounded_producer import BoundedProducer
@@ -70,6 +73,27 @@ class FreezingProducer:
     def __getattr__(self, name: str) -> object:
         """Return the attribute of the producer."""
         return getattr(self._producer, name)
+
+
+class FreezingListener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """A listener whose broker is frozen as soon as the member has partitions: it asks in vain for their offsets."""
+
+    def __init__(self, listener: ConsumerRebalanceListener, node: Node) -> None:
+        self.listener = listener
+        self._node = node
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """See kafka-python."""
+        self.listener.on_partitions_revoked(revoked)
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """See kafka-python."""
+        self.listener.on_partitions_assigned(assigned)
+        self._node.pause()
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        """See kafka-python."""
+        self.listener.on_partitions_lost(lost)
 
 
 def polled(consumer: Consumer, count: int) -> list[bytes]:
