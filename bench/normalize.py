@@ -85,11 +85,21 @@ class _BatchResult:
 
 
 class Bench:
-    """One growing store; `engine` is of an empty database. `measured` messages are processed at each size."""
+    """One growing store; `engine` is of an empty database. `measured` messages are processed at each size.
 
-    def __init__(self, engine: Engine, matcher: Matcher, measured: int = _MEASURED_MESSAGES) -> None:
-        self._engine, self._matcher, self._measured = engine, matcher, measured
-        self._sealer = Sealer([bytes(range(64))])
+    The first message was received at `start`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        matcher: Matcher,
+        measured: int = _MEASURED_MESSAGES,
+        sealer: Sealer | None = None,
+        start: datetime = _START,
+    ) -> None:
+        self._engine, self._matcher, self._measured, self._start = engine, matcher, measured, start
+        self._sealer = sealer or Sealer([bytes(range(64))])
         self._stream, self._rng = ReportStream(1), random.Random(1708)  # noqa: S311 - copies
         self._stored_count = self._processed_count = 0
 
@@ -98,7 +108,7 @@ class Bench:
         SQLModel.metadata.create_all(self._engine)
         costs = {}
         for size in sizes:
-            self._grow(size)
+            self.grow(size)
             costs[str(size)] = self._measure()
         return costs
 
@@ -119,7 +129,7 @@ class Bench:
         clock = [time.process_time()]
         matcher = self._matcher
         times = [
-            _START + timedelta(seconds=_SECONDS_BETWEEN_MESSAGES * (self._processed_count + number))
+            self._start + timedelta(seconds=_SECONDS_BETWEEN_MESSAGES * (self._processed_count + number))
             for number in range(len(reports))
         ]
         comparables = [
@@ -150,7 +160,8 @@ class Bench:
         microseconds = {step: duration / len(reports) * 1e6 for step, duration in zip(_STEPS, durations, strict=True)}
         return _BatchResult(microseconds, recognised_repeats, sum(report.is_repeat for report in reports))
 
-    def _grow(self, size: int) -> None:
+    def grow(self, size: int) -> None:
+        """Store complaints until there are about `size` of them. The tables exist."""
         while self._stored_count < min(size, _BASE_SIZE):
             self._process(self._stream.take(_BATCH_SIZE))
         copies = round((size - self._stored_count) / _BASE_SIZE)

@@ -49,12 +49,7 @@ def _measure(dispatches: int) -> Mapping[str, object]:
         engine = open_database(f"sqlite:///{Path(folder) / 'ledger.db'}")
         migrate(engine)
         now, chance = utc_now(), random.Random(1)  # noqa: S311 - invented rows
-        rows = _rows(chance, now, dispatches)
-        while batch := list(islice(rows, _BATCH_ROWS)):
-            with write_transaction(engine) as connection:
-                _write(connection, batch)
-        with write_transaction(engine) as connection:
-            cases = recount_queues(connection)
+        cases = fill(engine, dispatches, now, chance)
         with read_transaction(engine) as connection:
             figures = {
                 "dispatches": dispatches,
@@ -66,6 +61,16 @@ def _measure(dispatches: int) -> Mapping[str, object]:
         figures["sink_microseconds"] = _sink_microseconds(engine, chance, now)
         engine.dispose()
         return figures
+
+
+def fill(engine: Engine, dispatches: int, now: datetime, chance: random.Random) -> int:
+    """Write a ledger of the year before `now` with its counts; return the number of unanswered cases."""
+    rows = _rows(chance, now, dispatches)
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        with write_transaction(engine) as connection:
+            _write(connection, batch)
+    with write_transaction(engine) as connection:
+        return recount_queues(connection)
 
 
 def _rows(chance: random.Random, now: datetime, dispatches: int) -> Iterator[tuple[_Row, _Row | None]]:

@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 
 from app.assembly.channels import CHANNELS
@@ -13,11 +14,15 @@ from app.assembly.parts import Parts
 from app.simulator.wait import wait_until_ready
 from bench.pipeline.backends import Backend
 from bench.processes import tree_cpu_seconds, tree_megabytes
+from bus.port import Reader
 from config.settings import Settings
+from messages.topics import ConsumerGroup
 
 # Name of the service's own processes, beside those of broker and database server.
 SERVICE = "service"
 _STOP_SECONDS = 60
+# Pause between two questions whether all records are processed, and how long they may take.
+_POLL_SECONDS, _PATIENCE_SECONDS = 0.5, 900
 
 
 class MeasuredService:
@@ -50,6 +55,27 @@ class MeasuredService:
     def megabytes(self) -> float:
         """Return the memory of the service."""
         return tree_megabytes(self._process.pid)
+
+    def waiting_records(self) -> int:
+        """Return how many records the consumer groups have not processed, in all."""
+        with closing(self.parts.bus.reader()) as reader:
+            return sum(self._waiting_for(reader, group) for group in self.parts.consumer_groups.values())
+
+    def wait_until_processed(self) -> float:
+        """Return the seconds until every consumer group has processed every record. Raises `TimeoutError`."""
+        began = time.monotonic()
+        while self.waiting_records():
+            self.check_running()
+            if time.monotonic() - began > _PATIENCE_SECONDS:
+                raise TimeoutError(f"the stages did not process all records in {_PATIENCE_SECONDS} s")
+            time.sleep(_POLL_SECONDS)
+        return time.monotonic() - began
+
+    def _waiting_for(self, reader: Reader, group: ConsumerGroup) -> int:
+        topics = group.topics_with(self.parts.queues)
+        committed = reader.committed(group.name, topics)
+        spans = reader.offset_ranges(topics).items()
+        return sum(max(0, span.end - max(span.start, committed.get(partition, 0))) for partition, span in spans)
 
 
 @contextmanager

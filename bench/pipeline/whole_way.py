@@ -15,15 +15,13 @@ from statistics import quantiles
 from bench.pipeline.backends import Backend
 from bench.pipeline.door_requests import Answer, DoorRequest, check_accepted, door_requests, send_all, web_request
 from bench.pipeline.service import MeasuredService, running_service
-from bus.port import Reader
 from messages import codec
 from messages.shapes import Dispatch
 
 STEADY_RATE = 60.0
 _WARM_UP_SHARE = 0.2
-# Pause between two questions whether all records are processed, and before the memory at rest is read.
-_POLL_SECONDS, _REST_SECONDS = 0.5, 3.0
-_PATIENCE_SECONDS = 900
+# Pause before the memory at rest is read.
+_REST_SECONDS = 3.0
 _MEASURED_QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _MIN_LONGER_DELAYS = 10
 _MICROSECONDS, _MILLISECONDS = 1e6, 1e3
@@ -82,28 +80,8 @@ def _send(service: MeasuredService, requests: Sequence[DoorRequest], rate: float
     due = [number / rate for number in range(len(requests))] if rate else ()
     answers = send_all(service.settings.port, requests, due)
     check_accepted(answers)
-    _wait_until_processed(service)
+    service.wait_until_processed()
     return answers
-
-
-def _wait_until_processed(service: MeasuredService) -> None:
-    """Return when every consumer group has processed every record."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    with closing(service.parts.bus.reader()) as reader:
-        while time.monotonic() < deadline:
-            service.check_running()
-            if not any(_has_lag(service, reader, group) for group in service.parts.consumer_groups):
-                return
-            time.sleep(_POLL_SECONDS)
-    raise TimeoutError(f"the stages did not process all records in {_PATIENCE_SECONDS} s")
-
-
-def _has_lag(service: MeasuredService, reader: Reader, group_name: str) -> bool:
-    group = service.parts.consumer_groups[group_name]
-    topics = group.topics_with(service.parts.queues)
-    committed = reader.committed(group.name, topics)
-    spans = reader.offset_ranges(topics).items()
-    return any(span.start < span.end and committed.get(partition, 0) < span.end for partition, span in spans)
 
 
 def _dispatch_times(service: MeasuredService) -> Mapping[str, float]:

@@ -1,0 +1,272 @@
+"""Measures whole lives of reports at changing rates: from the door to the closed case that the citizen reads.
+
+`python -m bench.pipeline.lifecycles [--stored 1000000] [--rates 1,15,1,25,2,35,10] [--seconds 30] [--unanswered]
+[--bus local] [--database sqlite]`
+
+The installation has that many complaints of earlier months (`stored_history.py`). Reports come by the web form, each
+rate for that many seconds, and none waits for another one. A program of the agency reads the case, responds and closes
+it; the citizen opens the status page until it says so. Nobody answers a report at triage, and one that belongs to the
+case of another one: its life ends with its dispatch. With `--unanswered` each life ends there.
+
+Prints a JSON line for each rate: lives that began and how many were `closed`, faults by kind, seconds of a life (p50,
+p95), the records that wait in all stages when the rate ends, and milliseconds of processor time for a life. The last
+line has the seconds after the last rate until nothing waited. Clients and servers share the processors.
+"""
+
+import argparse
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from functools import cache
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from itertools import islice, pairwise
+from statistics import quantiles
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.assembly.channels import CHANNELS
+from app.assembly.desk.api import build_agency_keys
+from app.assembly.parts import Parts
+from bench.pipeline.backends import Backend, running_backend
+from bench.pipeline.door_requests import DoorRequest, door_requests, web_request
+from bench.pipeline.service import MeasuredService, running_service
+from bench.pipeline.stored_history import store_history
+from config import logs
+from config.database import read_transaction
+from config.settings import Settings
+from desk.api.keys.scopes import SCOPES
+from messages.topics import TRIAGE
+from sinks.ledger.tables import ComplaintRow, DispatchRow
+
+# The load test of another open complaint service, which did 6.3 lives a second on 16 cores.
+_PEER_SPIKE = "1,15,1,25,2,35,10"
+# More come only if a life takes longer than ten seconds at the highest rate.
+_LIVES_AT_ONCE = 400
+_LOOK_SECONDS, _POLL_SECONDS = 0.25, 0.5
+_PATIENCE_SECONDS, _TIMEOUT_SECONDS = 120.0, 60
+_MILLISECONDS = 1e3
+_VERDICTS = (("responded", "Petugas kami datang besok pagi."), ("closed", "Sudah diperbaiki. Terima kasih."))
+_LIMITED = ("web", "requests", "status", "agency-read", "agency-answer")
+_RATES = ",".join(f"{name}=1000000/minute" for name in _LIMITED)
+
+
+class Fault(Exception):
+    """A life did not go as it should."""
+
+
+class Destination(NamedTuple):
+    """Where a report was dispatched first. `is_own_case` is False if it belongs to the case of another one."""
+
+    agency: str
+    is_own_case: bool
+
+
+class Life(NamedTuple):
+    """End of a report's life. `fault` is empty if it went as it should."""
+
+    seconds: float
+    is_closed: bool
+    fault: str = ""
+
+
+class DispatchWatcher:
+    """Looks into the ledger four times a second for the dispatches that lives wait for, until it is closed."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._engine = parts.engine
+        self._awaited: dict[str, Future[Destination]] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End."""
+        self._ended.set()
+        self._thread.join()
+
+    def destination(self, tracking: str) -> Destination:
+        """Wait for the first dispatch of a report. Raises `TimeoutError`."""
+        future = self._awaited.setdefault(tracking, Future())
+        return future.result(_PATIENCE_SECONDS)
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_SECONDS):
+            if not (awaited := list(self._awaited)):
+                continue
+            query = (
+                select(col(ComplaintRow.tracking), col(DispatchRow.agency), col(DispatchRow.own_case))
+                .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
+                .where(col(ComplaintRow.tracking).in_(awaited))
+            )
+            with read_transaction(self._engine) as connection:
+                rows = connection.execute(query).all()
+            for tracking, agency, is_own_case in rows:
+                if future := self._awaited.pop(tracking, None):
+                    future.set_result(Destination(agency, is_own_case))
+
+
+class LifePlayer:
+    """Plays the citizen and the program of the agency."""
+
+    def __init__(self, service: MeasuredService, watcher: DispatchWatcher, *, is_answered: bool) -> None:
+        self._settings = service.settings
+        self._watcher = watcher
+        self._is_answered = is_answered
+        self._keys = build_agency_keys(service.parts, lambda *_: None)
+        self._lock = threading.Lock()
+        self._key_of = cache(self._issue_key)
+
+    def play(self, request: DoorRequest, due_at: float) -> Life:
+        """Play a life that begins at a time of `time.monotonic()`."""
+        time.sleep(max(0.0, due_at - time.monotonic()))
+        try:
+            is_closed = self._play(request)
+        except (Fault, TimeoutError, OSError, HTTPException) as error:
+            return Life(time.monotonic() - due_at, is_closed=False, fault=str(error) or type(error).__name__)
+        return Life(time.monotonic() - due_at, is_closed=is_closed)
+
+    def _play(self, request: DoorRequest) -> bool:
+        with closing(_connect(self._settings.port)) as door, closing(_connect(self._settings.desk_port)) as desk:
+            status, body = _ask(door, "POST", request.path, request.headers, request.body)
+            if status != HTTPStatus.ACCEPTED:
+                raise Fault(f"door answered {status}")
+            tracking = str(body["tracking"])
+            agency, is_own_case = self._watcher.destination(tracking)
+            if not (self._is_answered and is_own_case) or agency == TRIAGE:
+                return False
+            with self._lock:
+                headers = {"Authorization": f"Bearer {self._key_of(agency)}", "Content-Type": "application/json"}
+            case = f"/agency/v1/cases/{tracking}"
+            _wait_for(desk, case, headers, "terdisposisi")
+            for verdict, text in _VERDICTS:
+                answer = json.dumps({"verdict": verdict, "text": text}).encode()
+                status, _ = _ask(desk, "POST", f"{case}/answers", headers, answer)
+                if status != HTTPStatus.CREATED:
+                    raise Fault(f"answer {verdict}: {status}")
+            _wait_for(door, f"/status/{tracking}", {"Accept": "application/json"}, "selesai")
+            return True
+
+    def _issue_key(self, agency: str) -> str:
+        _, text = self._keys.issue(agency, SCOPES, "bench", "bench")
+        return text
+
+
+def _connect(port: int) -> HTTPConnection:
+    return HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
+
+
+def _ask(
+    connection: HTTPConnection, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+) -> tuple[int, Mapping[str, object]]:
+    """Return the status and the JSON of an answer."""
+    connection.request(method, path, body, dict(headers))
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
+
+
+def _wait_for(connection: HTTPConnection, path: str, headers: Mapping[str, str], state: str) -> None:
+    """Ask until an answer has this state. Raises `Fault` if it does not come."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        status, body = _ask(connection, "GET", path, headers)
+        if body.get("state") == state:
+            return
+        if status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+            raise Fault(f"{path.split('/')[1]} answered {status}")
+        time.sleep(_POLL_SECONDS)
+    raise Fault(f"{path.split('/')[1]} says {status} {body.get('state')}, not {state}")
+
+
+class _Mark(NamedTuple):
+    """What was measured between two rates."""
+
+    cpu_seconds: Mapping[str, float]
+    waiting: int
+
+
+def measure(
+    backend: Backend, rates: Sequence[float], seconds: float, *, is_answered: bool
+) -> Iterator[Mapping[str, object]]:
+    """Start the service; yield the figures of each rate, and at last the time until nothing waited."""
+    with (
+        running_service(backend) as service,
+        closing(DispatchWatcher(service.parts)) as watcher,
+        ThreadPoolExecutor(_LIVES_AT_ONCE) as pool,
+    ):
+        player = LifePlayer(service, watcher, is_answered=is_answered)
+        stream = door_requests(web_request, service.parts, seed=40)
+        # Made before the clock starts: a report takes longer to invent than to send.
+        requests = [list(islice(stream, round(rate * seconds))) for rate in rates]
+        began, lives, marks = time.monotonic(), [], [_mark(service)]
+        for rate, ours in zip(rates, requests, strict=True):
+            lives.append([pool.submit(player.play, one, began + number / rate) for number, one in enumerate(ours)])
+            began += seconds
+            time.sleep(max(0.0, began - time.monotonic()))
+            marks.append(_mark(service))
+        seconds_waited = service.wait_until_processed()
+        for rate, futures, (before, after) in zip(rates, lives, pairwise(marks), strict=True):
+            yield _figures(rate, [future.result() for future in futures], before, after)
+        yield {"seconds_until_nothing_waited": round(seconds_waited, 1)}
+
+
+def _mark(service: MeasuredService) -> _Mark:
+    service.check_running()
+    return _Mark(service.cpu_seconds(), service.waiting_records())
+
+
+def _figures(rate: float, lives: Sequence[Life], before: _Mark, after: _Mark) -> Mapping[str, object]:
+    cuts = quantiles([life.seconds for life in lives], n=100)
+    return {
+        "rate": rate,
+        "lives": len(lives),
+        "closed": sum(life.is_closed for life in lives),
+        "faults": Counter(life.fault for life in lives if life.fault),
+        "p50_seconds": round(cuts[49], 2),
+        "p95_seconds": round(cuts[94], 2),
+        "waiting": after.waiting,
+        "cpu_ms": {
+            name: round((seconds - before.cpu_seconds[name]) / len(lives) * _MILLISECONDS, 1)
+            for name, seconds in after.cpu_seconds.items()
+        },
+    }
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Fill an installation, measure, and print a JSON line for each rate."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stored", type=int, default=1_000_000)
+    parser.add_argument("--rates", default=_PEER_SPIKE)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--unanswered", action="store_true")
+    parser.add_argument("--bus", choices=("local", "kafka"), default="local")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    options = parser.parse_args(arguments)
+    rates = [float(rate) for rate in options.rates.split(",")]
+    logs.configure("WARNING", "json")
+    with running_backend(options.bus, options.database) as backend:
+        # One client plays all citizens and all programs.
+        limited = replace(backend, settings={**backend.settings, "rates": _RATES})
+        parts = Parts(Settings.model_validate(limited.settings), CHANNELS)
+        began = time.monotonic()
+        store_history(parts, options.stored)
+        parts.engine.dispose()
+        _print({"stored": options.stored, "seconds": round(time.monotonic() - began)})
+        for figures in measure(limited, rates, options.seconds, is_answered=not options.unanswered):
+            _print(figures)
+
+
+def _print(figures: Mapping[str, object]) -> None:
+    print(json.dumps(figures), flush=True)  # noqa: T201 - the result
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
