@@ -45,6 +45,7 @@ from normalize.duplicates.limits import NewComplaint
 from normalize.duplicates.matcher import Matcher
 from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+from normalize.duplicates.store.expiry import COMPARISON_PERIOD
 from normalize.duplicates.store.tables import ComparableRow
 
 _ROOT = Path(__file__).parent.parent
@@ -57,7 +58,6 @@ _KILOBYTES_OF_COMPLAINT = 2
 _EXPLAINED_LINES = 10_000
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SECONDS_BETWEEN_MESSAGES = 10
-_COMPARISON_PERIOD = timedelta(days=200)
 _ID_NAMESPACE = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
 _STEPS = ("read", "keys", "look_up", "compare", "write")
 # One more copy of the keys of the base. Keys that few complaints have are changed by the bits of `mask` (an exclusive
@@ -141,7 +141,8 @@ class Bench:
         clock.append(time.process_time())
         recognised_repeats = 0
         with write_transaction(self._engine) as connection:
-            earlier_complaints = EarlierComplaints(connection, ComparableForms(self._sealer), keys)
+            expiry = times[0] - COMPARISON_PERIOD
+            earlier_complaints = EarlierComplaints(connection, ComparableForms(self._sealer), keys, expiry)
             clock.append(time.process_time())
             for number, (report, comparable, lookup_keys, received_at) in enumerate(
                 zip(reports, comparables, keys, times, strict=True)
@@ -152,7 +153,7 @@ class Bench:
                 recognised_repeats += report.is_repeat and decision.relation.kind != "new"
             clock.append(time.process_time())
             earlier_complaints.write(connection)
-            earlier_complaints.delete_expired(connection, times[0] - _COMPARISON_PERIOD, len(reports))
+            earlier_complaints.delete_expired(connection, len(reports))
         clock.append(time.process_time())
         self._stored_count += len(reports)
         self._processed_count += len(reports)

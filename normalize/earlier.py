@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID
 
@@ -18,10 +18,11 @@ from normalize.draft import PART_EVIDENCE, Continuation, Draft, Follows
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+from normalize.duplicates.store.expiry import COMPARISON_PERIOD
 from normalize.relation import mark_key
 
-# Older complaints are no longer compared. The same delivery, and the same text of one sender, are recognised for ever.
-COMPARISON_PERIOD = timedelta(days=200)
+# The time of a batch without arrivals: it compares nothing.
+_NO_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,11 @@ class Earlier:
 
     @classmethod
     def load(cls, connection: Connection, forms: ComparableForms, arrivals: Sequence[Arrival]) -> Self:
-        """Load everything that the arrivals may belong to."""
+        """Load everything that the arrivals may belong to, as long as it has not expired.
+
+        The period counts from the earliest arrival: one message with a wrong clock must not make all others too old.
+        """
+        expiry = earliest_time(arrivals) - COMPARISON_PERIOD
         message_ids = (id_ for arrival in arrivals for id_ in (arrival.raw.id, *arrival.alternate_ids))
         open_arrivals = [(arrival.raw.sender, message) for arrival in arrivals if (message := arrival.open_message)]
         return cls(
@@ -51,12 +56,14 @@ class Earlier:
                 connection,
                 forms,
                 [arrival.keys for arrival in arrivals],
+                expiry,
                 {form.sender for arrival in arrivals if (form := arrival.comparable) and form.sender},
             ),
             SenderReports(
                 connection,
                 {sender for sender, _ in open_arrivals},
                 {number for _, message in open_arrivals for number in message.content.numbers},
+                expiry,
             ),
         )
 
@@ -148,12 +155,12 @@ class Earlier:
         self.complaints.write(connection)
         self.senders.write(connection)
 
-    def purge(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-        """Delete complaints that are older than the comparison period.
+    def delete_expired(self, connection: Connection, message_count: int) -> None:
+        """Delete a part of what has expired. So many messages have come since the last call."""
+        self.complaints.delete_expired(connection, message_count)
+        self.senders.delete_expired(connection)
 
-        It counts from the earliest arrival: one message with a wrong clock must not make all others too old.
-        """
-        if arrivals:
-            oldest = min(arrival.raw.at for arrival in arrivals) - COMPARISON_PERIOD
-            self.complaints.delete_expired(connection, oldest, len(arrivals))
-            self.senders.delete_expired(connection, oldest)
+
+def earliest_time(arrivals: Sequence[Arrival]) -> datetime:
+    """Return the time of the earliest arrival, the last possible time without one."""
+    return min((arrival.raw.at for arrival in arrivals), default=_NO_TIME)

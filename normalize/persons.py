@@ -12,7 +12,7 @@ from messages.sealing import PERSON_KEY_PREFIX
 from messages.shapes import RawMessage
 from normalize.arrival import Arrival
 from normalize.draft import NotComplaint
-from privacy.forgotten import SentReport, forgotten_complaints, forgotten_senders
+from privacy.forgotten import SentReport, read_forgotten
 
 
 def without_forgotten(connection: Connection, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
@@ -20,11 +20,12 @@ def without_forgotten(connection: Connection, arrivals: Sequence[Arrival]) -> Se
 
     A message that came after the request is not forgotten: the person writes anew.
     """
-    senders = forgotten_senders(connection, (arrival.raw.sender for arrival in arrivals))
-    complaints = forgotten_complaints(connection, map(_complaint_id, arrivals))
+    senders = (arrival.raw.sender for arrival in arrivals)
+    forgotten = read_forgotten(connection, senders, map(_complaint_id, arrivals))
     return [
         _set_aside(arrival)
-        if _complaint_id(arrival) in complaints or _is_until(senders.get(arrival.raw.sender), arrival.raw)
+        if _complaint_id(arrival) in forgotten.complaint_ids
+        or _is_until(forgotten.senders.get(arrival.raw.sender), arrival.raw)
         else arrival
         for arrival in arrivals
     ]

@@ -40,8 +40,9 @@ from normalize.duplicates.limits import NewComplaint
 from normalize.duplicates.matcher import Matcher, MatterDecision
 from normalize.duplicates.store.closed_cases import close_cases, close_merged, reopen_cases
 from normalize.duplicates.store.comparable_forms import ComparableForms
+from normalize.duplicates.store.expiry import DeletionSchedule
 from normalize.duplicates.store.regrouping import common_root, regroup
-from normalize.earlier import Earlier
+from normalize.earlier import Earlier, earliest_time
 from normalize.outcome import Outcome, outcome_messages
 from normalize.persons import sent_report, without_forgotten
 from normalize.reader_table import ReaderTable
@@ -112,6 +113,7 @@ class NormalizeStage:
         self._may_object = may_object
         self._matchers = matchers
         self._find_public = find_public
+        self._deletions = DeletionSchedule()
         self._reader = ArrivalReader(sealer, readers, regions, classifier, alternate_ids, find_danger, conversation)
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -174,7 +176,9 @@ class NormalizeStage:
             reopen_cases(connection, batch.earlier.objections, self._may_object)
             for correction in corrections:
                 _follow(connection, correction)
-            batch.earlier.purge(connection, batch.arrivals)
+            if message_count := self._deletions.due_messages(len(read), earliest_time(read)):
+                batch.earlier.delete_expired(connection, message_count)
+        self._deletions.record(len(read), earliest_time(read))
         return batch.outcomes
 
     def _record_facts(self, records: Sequence[Record]) -> None:

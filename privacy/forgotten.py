@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, Uuid, bindparam, null, type_coerce, union_all
 from sqlmodel import col, select
 
 from config.database import insertion_of_missing, statement_chunks
@@ -22,6 +23,13 @@ class SentReport(NamedTuple):
     has_shared_seal: bool
 
 
+class Forgotten(NamedTuple):
+    """Senders who are forgotten, with the time, and complaints whose words must not be written any more."""
+
+    senders: Mapping[str, datetime]
+    complaint_ids: Collection[UUID]
+
+
 _FORGOTTEN_SENDERS = select(col(ForgottenSender.sender), col(ForgottenSender.forgotten_at)).where(
     col(ForgottenSender.sender).in_(bindparam("senders", expanding=True))
 )
@@ -29,6 +37,26 @@ _FORGOTTEN_COMPLAINTS = select(col(PersonReport.complaint_id)).where(
     col(PersonReport.complaint_id).in_(bindparam("complaint_ids", expanding=True)),
     col(PersonReport.forgotten_at).is_not(None),
 )
+# One round trip for both.
+_FORGOTTEN = union_all(
+    _FORGOTTEN_SENDERS.add_columns(type_coerce(null(), Uuid())),
+    _FORGOTTEN_COMPLAINTS.with_only_columns(null(), null(), col(PersonReport.complaint_id)),
+)
+
+
+def read_forgotten(connection: Connection, senders: Iterable[str], complaint_ids: Iterable[UUID]) -> Forgotten:
+    """Return what is forgotten of these senders and complaints: `forgotten_senders` and `forgotten_complaints`."""
+    forgotten_at: dict[str, datetime] = {}
+    forgotten_ids: set[UUID] = set()
+    chunks = (statement_chunks(sorted(set(senders))), statement_chunks(sorted(set(complaint_ids))))
+    for sender_chunk, id_chunk in zip_longest(*chunks, fillvalue=()):
+        rows = connection.execute(_FORGOTTEN, {"senders": sender_chunk, "complaint_ids": id_chunk})
+        for sender, at, complaint_id in rows:
+            if complaint_id is not None:
+                forgotten_ids.add(complaint_id)
+            else:
+                forgotten_at[sender] = at
+    return Forgotten(forgotten_at, forgotten_ids)
 
 
 def forgotten_complaints(connection: Connection, complaint_ids: Iterable[UUID]) -> Collection[UUID]:

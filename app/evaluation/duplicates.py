@@ -32,6 +32,8 @@ _NO_PLACE = Place()
 _EMPTY_REPORT = Report.model_construct(text="")
 # Time of a message without one: it is compared with messages of any time.
 _UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+# Nothing expires.
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class ExplainedMessage(BaseModel):
@@ -96,7 +98,7 @@ def explain_batches(
         comparables = [read_comparable(detection, message) for message in batch]
         keys = [explanation.matcher.lookup_keys(comparable) for comparable in comparables]
         with engine.begin() as connection:
-            earlier_complaints = EarlierComplaints(connection, ComparableForms(sealer), keys)
+            earlier_complaints = EarlierComplaints(connection, ComparableForms(sealer), keys, _BEFORE_ALL)
             for message, comparable, lookup_keys in zip(batch, comparables, keys, strict=True):
                 yield explanation.explain(earlier_complaints, message, comparable, lookup_keys)
             earlier_complaints.write(connection)

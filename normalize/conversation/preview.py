@@ -17,6 +17,7 @@ from normalize.draft import MAX_TEXT_LENGTH, Draft, Follows, NotComplaint
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+from normalize.duplicates.store.expiry import COMPARISON_PERIOD
 
 
 class MessagePreview:
@@ -47,10 +48,11 @@ class MessagePreview:
     def _follows(self, connection: Connection, raw: RawMessage, message: OpenMessage) -> Follows | None:
         if decision := DecisionStore(connection, [raw.id]).get(raw.id):
             return decision.follows()
-        reports = SenderReports(connection, {raw.sender}, message.content.numbers).of(raw.sender)
+        expiry = raw.at - COMPARISON_PERIOD
+        reports = SenderReports(connection, {raw.sender}, message.content.numbers, expiry).of(raw.sender)
         if not reports:
             return None
-        complaints = EarlierComplaints(connection, ComparableForms(self._sealer), ())
+        complaints = EarlierComplaints(connection, ComparableForms(self._sealer), (), expiry)
 
         def content_of(complaint_id: UUID) -> Comparable | None:
             complaint = complaints.get(complaint_id)

@@ -22,7 +22,7 @@ from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 _REPORTS_OF_SENDER = 30
 # Event on `oversight`: the sender of a case was asked about the Ombudsman.
 OMBUDSMAN_ASKED = "ombudsman-asked"
-# Expired rows that one batch deletes.
+# Expired rows that are deleted at a time.
 _DELETED_ROWS = 5_000
 _OTHER_COLUMNS = ("closed_at", "asked_about_ombudsman_at")
 _OWN_COLUMNS = tuple(field.name for field in fields(SenderReport) if field.name not in _OTHER_COLUMNS)
@@ -31,11 +31,15 @@ _OWN_COLUMNS = tuple(field.name for field in fields(SenderReport) if field.name 
 class SenderReports:
     """Reports of the senders of a batch, including those of the batch. Call `write` once at the end.
 
-    `numbers` are tracking numbers in the messages of the batch: their reports are loaded, however old they are.
+    `numbers` are tracking numbers in the messages of the batch: their reports are loaded, however many later ones there
+    are. Reports from before `expiry` have expired, whether their rows are deleted or not.
     """
 
-    def __init__(self, connection: Connection, senders: Collection[str], numbers: Collection[str]) -> None:
+    def __init__(
+        self, connection: Connection, senders: Collection[str], numbers: Collection[str], expiry: datetime
+    ) -> None:
         self._connection = connection
+        self._expiry = expiry
         self._reports: dict[str, dict[UUID, SenderReport]] = defaultdict(dict)
         self._new_rows: list[dict[str, object]] = []
         self._continued: dict[UUID, datetime] = {}
@@ -76,17 +80,16 @@ class SenderReports:
             is_of_report = (col(row.sender) == sender) & (col(row.report_id) == report_id)
             connection.execute(update(row).where(is_of_report, is_earlier).values(continued_at=at))
 
-    @staticmethod
-    def delete_expired(connection: Connection, expiry: datetime) -> None:
-        """Delete reports that arrived before a time, the oldest first."""
+    def delete_expired(self, connection: Connection) -> None:
+        """Delete expired reports, the oldest first, and expired questions."""
         row = SenderReportRow
-        expired = select(row.complaint_id).where(col(row.at) < expiry).order_by(col(row.at)).limit(_DELETED_ROWS)
+        expired = select(row.complaint_id).where(col(row.at) < self._expiry).order_by(col(row.at)).limit(_DELETED_ROWS)
         connection.execute(delete(row).where(col(row.complaint_id).in_(expired)))
         question = OmbudsmanQuestionRow
-        connection.execute(delete(question).where(col(question.asked_at) < expiry))
+        connection.execute(delete(question).where(col(question.asked_at) < self._expiry))
 
     def _load(self, query: Select[Any], **parameters: Sequence[str]) -> None:
-        for sender, *values in self._connection.execute(query, parameters):
+        for sender, *values in self._connection.execute(query, {"expiry": self._expiry, **parameters}):
             report = SenderReport(**dict(zip((*_OWN_COLUMNS, *_OTHER_COLUMNS), values, strict=True)))
             self._reports[sender][report.complaint_id] = report
 
@@ -148,7 +151,8 @@ def _reports() -> Select[Any]:
     query: Select[Any] = select(col(SenderReportRow.sender), *columns.values(), *others)  # type: ignore[call-overload]
     is_same = col(closed.complaint_id) == col(SenderReportRow.report_id)
     is_asked = col(question.complaint_id) == col(SenderReportRow.complaint_id)
-    return query.outerjoin(closed, is_same & is_still_closed()).outerjoin(question, is_asked)
+    is_not_expired = col(SenderReportRow.at) >= bindparam("expiry")
+    return query.where(is_not_expired).outerjoin(closed, is_same & is_still_closed()).outerjoin(question, is_asked)
 
 
 def _latest_reports() -> Select[Any]:

@@ -12,7 +12,7 @@ from config.reference.table_reader import raise_faults
 from desk.change_age import KEPT_AGE
 from ingest.web.contact_proof.decision import DAY
 from messages.topics import RETENTION_DAYS, TOMBSTONE_DAYS
-from normalize.earlier import COMPARISON_PERIOD
+from normalize.duplicates.store.expiry import COMPARISON_PERIOD
 
 # Until the topics have deleted a record, a stage may read it again. Clocks may differ by a day.
 _TOPICS = timedelta(days=RETENTION_DAYS + 1)

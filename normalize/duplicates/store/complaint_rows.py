@@ -29,11 +29,15 @@ class EarlierComplaint:
 
 
 class ComplaintRows:
-    """Earlier complaints by number and id. Each row is read once for a batch and opened at its first use."""
+    """Earlier complaints by number and id. Each row is read once for a batch and opened at its first use.
 
-    def __init__(self, connection: Connection, forms: ComparableForms) -> None:
+    The numbers that are loaded are those of complaints since `expiry`. By an id no earlier one is read, either.
+    """
+
+    def __init__(self, connection: Connection, forms: ComparableForms, expiry: datetime) -> None:
         self._connection = connection
         self._forms = forms
+        self._expiry = expiry
         self._statements = STATEMENTS[connection.dialect.name]
         self._sealed_rows: dict[int, Sequence[Any]] = {}
         self._opened: dict[int, EarlierComplaint] = {}
@@ -63,7 +67,8 @@ class ComplaintRows:
 
     def load_members(self, root_id: UUID, count: int) -> list[int]:
         """Load the last complaints that belong to a root; return their numbers in the order of their decisions."""
-        rows = list(self._connection.execute(SELECT_MEMBERS, {"root": root_id, "count": count}))
+        parameters = {"root": root_id, "expiry": self._expiry, "count": count}
+        rows = list(self._connection.execute(SELECT_MEMBERS, parameters))
         self._remember(rows)
         return sorted(row[0] for row in rows)
 
@@ -80,7 +85,8 @@ class ComplaintRows:
     def number_of(self, complaint_id: UUID) -> int | None:
         """Return the number of a complaint; `None` if it has expired."""
         if complaint_id not in self._numbers_by_id:
-            self._remember(self._connection.execute(SELECT_BY_ID, {"complaint_id": complaint_id}))
+            parameters = {"complaint_id": complaint_id, "expiry": self._expiry}
+            self._remember(self._connection.execute(SELECT_BY_ID, parameters))
         return self._numbers_by_id.get(complaint_id)
 
     def is_closed(self, number: int) -> bool:

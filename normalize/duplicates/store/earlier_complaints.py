@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, update
+from sqlalchemy import Connection, update
 from sqlmodel import col, select
 
 from config.database import insert_statement
@@ -22,9 +22,10 @@ from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.store.closed_cases import is_closed, is_closing_of
 from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.complaint_rows import ComplaintRows, EarlierComplaint
+from normalize.duplicates.store.expiry import delete_expired_complaints
 from normalize.duplicates.store.link_counts import LinkCounts
 from normalize.duplicates.store.statements import STATEMENTS
-from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, LookupKeyRow
+from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 
 # Complaints under one key; a later complaint replaces an earlier one.
 _SLOTS = 16
@@ -45,14 +46,6 @@ _KEY_WEIGHTS = (0.0, *(1 / count for count in range(1, _SLOTS)), 1 / (4 * _SLOTS
 _MIN_COMMON_KEYS = 0.1
 # Open complaints of the same sender that are compared besides the candidates, the latest first.
 _MAX_OF_SENDER = 3
-# Expired complaints that one batch deletes: more than it adds, so the table stops growing.
-_DELETED_COMPLAINTS = 5_000
-# Keys that are checked for expiry for each message: several times as many as it adds.
-_CHECKED_KEYS = 64
-_FIRST_KEY = -(1 << 63)
-_KEY_COUNT = 1 << 64
-# Its multiples modulo 2^64 are evenly spread (golden section: Knuth, The Art of Computer Programming 3, 6.4).
-_GOLDEN_RATIO = 0x9E3779B97F4A7C15
 
 
 class ClosedCandidate(NamedTuple):
@@ -65,9 +58,10 @@ class ClosedCandidate(NamedTuple):
 class EarlierComplaints:
     """Earlier complaints that a batch may belong to, including those of the batch.
 
-    `connection` reads them, in one transaction. `keys` are the keys of the batch, `senders` its proven senders. An
-    added complaint is a candidate at once, so the end of a batch changes no decision. Call `write` once at the end.
-    `counts` are those of joins and suggestions, with those of the batch.
+    `connection` reads them, in one transaction. `keys` are the keys of the batch, `senders` its proven senders. What
+    came before `expiry` has expired, whether its rows are deleted or not. An added complaint is a candidate at once, so
+    the end of a batch changes no decision. Call `write` once at the end. `counts` are those of joins and suggestions,
+    with those of the batch.
     """
 
     def __init__(
@@ -75,14 +69,16 @@ class EarlierComplaints:
         connection: Connection,
         forms: ComparableForms,
         keys: Sequence[LookupKeys],
+        expiry: datetime,
         senders: AbstractSet[str] = frozenset(),
     ) -> None:
         self._connection = connection
         self._forms = forms
+        self._expiry = expiry
         self._statements = STATEMENTS[connection.dialect.name]
         # Numbers of complaints by key and slot.
         self._numbers_by_key: dict[int, dict[int, int]] = defaultdict(dict)
-        self._rows = ComplaintRows(connection, forms)
+        self._rows = ComplaintRows(connection, forms, expiry)
         # Numbers of the complaints that belong to a root, by the root: all of them, and those of the batch.
         self._members: dict[UUID, list[int]] = {}
         self._new_members: dict[UUID, list[int]] = defaultdict(list)
@@ -93,11 +89,14 @@ class EarlierComplaints:
         self._moved_starts: dict[int, datetime] = {}
         self._changed_keys: set[int] = set()
         # In an empty table the numbers begin anew. An old key then leads to another complaint, which is compared.
-        self._next_number: int = (connection.execute(select(func.max(ComparableRow.number))).scalar_one() or 0) + 1
+        self._next_number = 1
         search_keys = sorted({key for lookup_keys in keys for key in lookup_keys.search_keys})
-        parameter = self._statements.list_parameter(search_keys)
-        for key, slot, number in connection.exec_driver_sql(self._statements.select_keys, (parameter,)):
-            self._numbers_by_key[key][slot] = number
+        parameters = (self._statements.list_parameter(search_keys), int(expiry.timestamp()))
+        for key, slot, number in connection.exec_driver_sql(self._statements.select_keys, parameters):
+            if key is not None:
+                self._numbers_by_key[key][slot] = number
+            elif number is not None:
+                self._next_number = number + 1
         self._stored_candidates = {lookup_keys: self._rank_candidates(lookup_keys) for lookup_keys in keys}
         first_candidates = (
             (*numbers[:_MAX_CANDIDATES], *self._numbers_of_sender(lookup_keys)[:_MAX_OF_SENDER])
@@ -286,38 +285,10 @@ class EarlierComplaints:
             connection.exec_driver_sql(self._statements.upsert_keys, parameter)
         self.counts.write(connection)
 
-    def delete_expired(self, connection: Connection, expiry: datetime, message_count: int) -> None:
-        """Delete a part of the rows that came before `expiry`: the oldest complaints, and keys of one stretch.
-
-        Each batch checks another stretch of keys, in proportion to its messages. The stretches are spread evenly: all
-        keys are checked before a third as many complaints have come as are stored.
-        """
-        expired_numbers = (
-            select(ComparableRow.number)
-            .where(col(ComparableRow.at) < expiry)
-            .order_by(col(ComparableRow.at))
-            .limit(_DELETED_COMPLAINTS)
-        )
-        connection.execute(delete(ComparableRow).where(col(ComparableRow.number).in_(expired_numbers)))
-        key, key_count = col(LookupKeyRow.key), message_count * _CHECKED_KEYS
-        first_key = self._next_number * _GOLDEN_RATIO % _KEY_COUNT + _FIRST_KEY
-        deletion = delete(LookupKeyRow).where(col(LookupKeyRow.at) < int(expiry.timestamp()))
-        end_key = _key_after(connection, first_key, key_count)
-        if end_key is not None:
-            connection.execute(deletion.where(key >= first_key, key < end_key))
-            return
-        connection.execute(deletion.where(key >= first_key))
-        # Behind the last key the stretch goes on at the first.
-        end_key = _key_after(connection, _FIRST_KEY, key_count)
-        connection.execute(deletion if end_key is None else deletion.where(key < end_key))
+    def delete_expired(self, connection: Connection, message_count: int) -> None:
+        """Delete a part of what has expired. So many messages have come since the last call."""
+        delete_expired_complaints(connection, self._expiry, self._next_number, message_count)
 
 
 def _id_unless_equal(related_id: UUID, complaint_id: UUID) -> UUID | None:
     return None if related_id == complaint_id else related_id
-
-
-def _key_after(connection: Connection, first_key: int, count: int) -> int | None:
-    """Return the key `count` rows after the first one, or `None` if there are fewer rows."""
-    key = col(LookupKeyRow.key)
-    query = select(LookupKeyRow.key).where(key >= first_key).order_by(key).offset(count).limit(1)
-    return connection.execute(query).scalar_one_or_none()

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, TextualSelect, bindparam, func, literal, literal_column
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column
 from sqlmodel import col, select
 
 from config.database import insert_statement
@@ -43,11 +43,9 @@ class LinkCounts:
         self._statements = STATEMENTS[connection.dialect.name]
         self._new_rows = new_rows
         # Cases to which no stored complaint is joined, or for which none is suggested.
-        self._lone_roots: Mapping[LinkKind, set[UUID]] = {
-            "joins": self._without_links(root_ids, self._statements.select_roots),
-            "suggestions": self._without_links(root_ids, self._statements.select_suggested),
-        }
-        self._lone_senders = self._without_own_links(senders)
+        self._lone_roots: Mapping[LinkKind, set[UUID]] = {"joins": {*root_ids}, "suggestions": {*root_ids}}
+        self._lone_senders = {*senders}
+        self._leave_out_linked(root_ids, senders)
         # Limits that cases reach in the batch, with the times.
         self._reached: dict[tuple[UUID, LinkKind], datetime] = {}
 
@@ -104,17 +102,18 @@ class LinkCounts:
         if rows:
             connection.execute(insert_statement(connection, ReachedLimitRow).on_conflict_do_nothing(), rows)
 
-    def _without_links(self, root_ids: AbstractSet[UUID], select_linked: TextualSelect) -> set[UUID]:
-        if not root_ids:
-            return set()
-        ids = self._statements.ids_parameter(root_ids)
-        return {*root_ids} - set(self._connection.execute(select_linked, {"ids": ids}).scalars())
-
-    def _without_own_links(self, senders: AbstractSet[str]) -> AbstractSet[str]:
-        if not senders:
-            return frozenset()
-        parameters = {"senders": self._statements.list_parameter(senders)}
-        return senders - set(self._connection.execute(self._statements.select_linked_senders, parameters).scalars())
+    def _leave_out_linked(self, root_ids: AbstractSet[UUID], senders: AbstractSet[str]) -> None:
+        """Take the cases and senders with links from those without."""
+        if not root_ids and not senders:
+            return
+        parameters = {
+            "ids": self._statements.ids_parameter(root_ids),
+            "senders": self._statements.list_parameter(senders),
+        }
+        for root_id, suggested_id, sender in self._connection.execute(self._statements.select_links, parameters):
+            self._lone_roots["joins"].discard(root_id)
+            self._lone_roots["suggestions"].discard(suggested_id)
+            self._lone_senders.discard(sender)
 
     def _stored(self, statement: Select[int], value: object, since: datetime, maximum: int) -> int:
         parameters = {"value": value, "since": since, "maximum": maximum}

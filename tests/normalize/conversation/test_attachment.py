@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from normalize.duplicates.store.expiry import COMPARISON_PERIOD
 from tests.normalize.conversation.citizen import OTHER_PHONE, Citizen, assert_belongs, assert_own
 
 
@@ -77,6 +78,14 @@ def test_numbers_of_reports(citizen: Citizen) -> None:
     assert_belongs(citizen.send(f"Belum {typed} diangkat"), report, "objects", "own-number")
     for text in (f"TAMBAH {number} kabel putus di Ajibarang", f"BELUM {number} dahan masih melintang di Wangon"):
         assert_own(citizen.send(text, phone=OTHER_PHONE))
+
+
+def test_the_number_of_an_expired_report_leads_nowhere(citizen: Citizen) -> None:
+    """Rows are deleted each hour: this one is still there, ten minutes after the report has expired."""
+    report = citizen.send("Pohon tumbang menutup jalan di Desa Karangtengah Kecamatan Cilongok")
+    period = COMPARISON_PERIOD / timedelta(minutes=1)
+    assert_belongs(citizen.send(f"TAMBAH {report['tracking']} kabel putus", period - 30), report, "adds", "own-number")
+    assert_own(citizen.send(f"TAMBAH {report['tracking']} kabel putus lagi", 40))
 
 
 def test_thanks_confirm_an_answer(citizen: Citizen) -> None:

@@ -9,7 +9,7 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
@@ -24,8 +24,7 @@ from messages.shapes import Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.limits import DEFAULT_LIMITS
-from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
-from normalize.earlier import COMPARISON_PERIOD
+from normalize.duplicates.store.tables import ComparableRow
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support.program import FORKS
@@ -203,28 +202,6 @@ def test_reprocessing_gives_the_same_bytes(parts: Parts, stage: NormalizeStage) 
     ]
     assert stage.handle(records) == stage.handle(records)
     assert stage.handle(records[1:2]) == stage.handle(records[1:2])
-
-
-def test_expired_complaints_are_deleted(parts: Parts, engine: Engine, stage: NormalizeStage) -> None:
-    """The store of earlier complaints and keys does not grow for ever."""
-    normalize(stage, report(parts, MORNING, "a"))
-    later = COMPARISON_PERIOD / timedelta(hours=1) + 1
-    normalize(stage, report(parts, OTHER_STREET, "b", later), first_offset=5)
-    with read_transaction(engine) as connection:
-        assert connection.execute(select(func.count()).select_from(ComparableRow)).scalar_one() == 1
-        assert connection.execute(select(func.count(func.distinct(LookupKeyRow.number)))).scalar_one() == 1
-
-
-def test_expired_keys_are_deleted_with_later_batches(parts: Parts, engine: Engine, stage: NormalizeStage) -> None:
-    """Keys that no message looks up any more are deleted too, anywhere in the table, as other messages come."""
-    texts = [AFTERNOON.replace("Kenanga Raya", street) for street in STREETS]
-    normalize(stage, *[report(parts, text, f"d{number}") for number, text in enumerate(texts)])
-    later = COMPARISON_PERIOD / timedelta(hours=1) + 1
-    for number, text in enumerate(texts[:30]):
-        message = report(parts, f"Setuju. {text}", f"e{number}", later)
-        normalize(stage, message, first_offset=1000 * (number + 1))
-    with read_transaction(engine) as connection:
-        assert connection.execute(select(func.count(func.distinct(LookupKeyRow.number)))).scalar_one() == 30
 
 
 def test_own_complaints_are_always_candidates(parts: Parts, stage: NormalizeStage) -> None:

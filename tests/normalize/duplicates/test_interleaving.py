@@ -29,7 +29,7 @@ from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.limits import DuplicateLimits
 from normalize.duplicates.matcher import Matcher
-from normalize.earlier import COMPARISON_PERIOD
+from normalize.duplicates.store.expiry import COMPARISON_PERIOD
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.normalize.duplicates.test_closed_cases import answer_record

@@ -7,6 +7,8 @@ from app.assembly.parts import Parts
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+from normalize.duplicates.store.expiry import COMPARISON_PERIOD
+from tests.conftest import NOW
 from tests.normalize.duplicates.conftest import ReadMessage, message
 from tests.normalize.duplicates.test_decisions import AFTERNOON, MORNING, OTHER_STREET, normalize, report
 from tests.support.query_plans import plans, scanned_tables
@@ -25,7 +27,8 @@ def test_a_look_up_reads_no_table_as_a_whole(
     keys = detection.matcher.lookup_keys(read_message(message(text)))
 
     def look_up(connection: Connection) -> None:
-        earlier_complaints = EarlierComplaints(connection, ComparableForms(parts.sealer), [keys])
+        expiry = NOW - COMPARISON_PERIOD
+        earlier_complaints = EarlierComplaints(connection, ComparableForms(parts.sealer), [keys], expiry)
         for candidate in earlier_complaints.candidates(keys):
             assert list(earlier_complaints.members(candidate.root_id))
 
