@@ -48,7 +48,7 @@ _WARMING_SHARE = 4
 _BATCH_SIZE = 200
 _MICROSECONDS = 1e6
 _PATIENCE_SECONDS = 600.0
-_LOCK = "pg_advisory_xact_lock"
+_LOCK = "INSERT INTO normalize_revision"
 _LOOK_UP = "FROM normalize_key WHERE key = ANY"
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import IntEnum, unique
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import sqlite
@@ -25,6 +25,8 @@ from config.private_files import secure_database_file
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
+    DialectInsert: TypeAlias = postgresql.Insert | sqlite.Insert
+
 T = TypeVar("T")
 
 _WAIT_SECONDS = 15
@@ -38,8 +40,6 @@ _READ_ONLY = "satupintu_reading"
 class DatabaseLock(IntEnum):
     """Numbers of PostgreSQL's advisory locks. Each purpose has its own: none must wait for an unrelated one."""
 
-    # One transaction at a time changes what normalizers decide by (`normalize.revision`).
-    DECISIONS = 1708
     # One process at a time appends to the audit log.
     AUDIT_LOG = 1709
     # One process at a time migrates.
@@ -221,12 +221,12 @@ def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[start : start + _MAX_PARAMETERS]
 
 
-def insert_statement(connection: Connection, table: type[SQLModel]) -> "postgresql.Insert | sqlite.Insert":
+def insert_statement(connection: Connection, table: type[SQLModel]) -> "DialectInsert":
     """Return an INSERT with ON CONFLICT in the dialect of this connection."""
     return insert_of_dialect(connection.dialect.name, table)
 
 
-def insert_of_dialect(dialect: str, table: type[SQLModel]) -> "postgresql.Insert | sqlite.Insert":
+def insert_of_dialect(dialect: str, table: type[SQLModel]) -> "DialectInsert":
     """Return an INSERT with ON CONFLICT in a dialect, for a statement that is built once."""
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - as the driver
@@ -236,7 +236,7 @@ def insert_of_dialect(dialect: str, table: type[SQLModel]) -> "postgresql.Insert
 
 
 @cache
-def insertion_of_missing(dialect: str, table: type[SQLModel], *returned: str) -> "postgresql.Insert | sqlite.Insert":
+def insertion_of_missing(dialect: str, table: type[SQLModel], *returned: str) -> "DialectInsert":
     """Return an INSERT that leaves existing rows as they are. It is built once for each table.
 
     `returned` are columns of the rows that it inserted.
@@ -247,9 +247,13 @@ def insertion_of_missing(dialect: str, table: type[SQLModel], *returned: str) ->
 
 
 @cache
-def insertion_or_replacement(dialect: str, table: type[SQLModel]) -> "postgresql.Insert | sqlite.Insert":
+def insertion_or_replacement(dialect: str, table: type[SQLModel]) -> "DialectInsert":
     """Return an INSERT that gives an existing row of the same key all new values. It is built once for each table."""
-    statement = insert_of_dialect(dialect, table)
+    return replacing(insert_of_dialect(dialect, table), table)
+
+
+def replacing(statement: "DialectInsert", table: type[SQLModel]) -> "DialectInsert":
+    """Return an INSERT of a dialect with the replacement of all values of a row that is there."""
     key = list(table.__table__.primary_key)  # type: ignore[attr-defined]
     key_names = {column.name for column in key}
     new_values = {column.name: column for column in statement.excluded if column.name not in key_names}

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, Connection, Delete, Insert, bindparam, delete, func, select
+from sqlalchemy import Connection, Delete, Insert, bindparam, delete
 from sqlmodel import SQLModel
 
 from config.database import insert_of_dialect
+from config.row_insertion import array_insertion, column_arrays
 
 Key = TypeVar("Key", bound=NamedTuple)
 
@@ -18,7 +19,7 @@ def add_counts(connection: Connection, table: type[SQLModel], differences: Mappi
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        connection.execute(_addition_of_arrays(table), {name: [row[name] for row in rows] for name in rows[0]})
+        connection.execute(_addition_of_arrays(table, tuple(rows[0])), column_arrays(rows))
     else:
         connection.execute(_addition(connection.dialect.name, table), rows)
     lowered = [row for row in rows if row["number"] < 0]
@@ -34,15 +35,9 @@ def _addition(dialect: str, table: type[SQLModel]) -> Insert:
 
 
 @cache
-def _addition_of_arrays(table: type[SQLModel]) -> Insert:
-    """Return the statement that adds one array for each column to the numbers. PostgreSQL only.
-
-    Client and server handle one statement, whatever the number of rows.
-    """
-    columns = table.__table__.columns  # type: ignore[attr-defined]
-    arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in columns)
-    rows = func.unnest(*arrays).table_valued(*columns.keys()).render_derived()
-    return _adding(insert_of_dialect("postgresql", table).from_select(columns.keys(), select(*rows.c)), table)
+def _addition_of_arrays(table: type[SQLModel], names: tuple[str, ...]) -> Insert:
+    """Return the statement that adds one array for each column to the numbers. PostgreSQL only."""
+    return _adding(array_insertion(table, names), table)
 
 
 def _adding(statement: Any, table: type[SQLModel]) -> Insert:

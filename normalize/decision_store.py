@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam
 from sqlalchemy.orm import outerjoin
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert_statement, insertion_or_replacement, statement_chunks
+from config.database import UtcDateTime, statement_chunks
+from config.row_insertion import insert_or_replace_rows, insert_rows
 from messages.shapes import ClosedCase, FollowUp, Relation, SenderAct, Shape, Suggestion
 from normalize.decision import MarkedComplaint
 from normalize.draft import Follows
@@ -149,8 +150,7 @@ class DecisionStore:
 
     def write(self, connection: Connection) -> None:
         """Insert the decisions that were added."""
-        if self._new_rows:
-            connection.execute(insert_statement(connection, Decision), self._new_rows)
+        insert_rows(connection, Decision, self._new_rows)
 
 
 def _relation_json(decision: StoredDecision) -> str:
@@ -203,5 +203,4 @@ class MarkStore:
             {"fingerprint": mark, "complaint_id": complaint.complaint_id, "at": complaint.at}
             for mark, complaint in changes
         ]
-        if rows:
-            connection.execute(insertion_or_replacement(connection.dialect.name, MarkRow), rows)
+        insert_or_replace_rows(connection, MarkRow, rows)

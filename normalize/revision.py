@@ -1,7 +1,8 @@
 """The revision of what normalizers decide by: a batch is decided without the lock, and written if nothing has changed.
 
 Every transaction that changes a row by which normalizers decide holds the lock of the decisions, and counts itself. So
-a batch whose revision is still the last one has read what it would read now.
+a batch whose revision is still the last one has read what it would read now. The row of the count is the lock: a
+transaction that has changed it holds it until its commit, and the next one waits to change it.
 """
 
 from functools import cache
@@ -9,7 +10,7 @@ from functools import cache
 from sqlalchemy import BigInteger, Connection, Executable
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import DatabaseLock, insert_of_dialect, lock_until_commit
+from config.database import insert_of_dialect
 
 _ONLY_ROW = 1
 
@@ -32,8 +33,11 @@ def read_revision(connection: Connection) -> int:
 
 
 def lock_decisions(connection: Connection) -> int:
-    """Hold the lock of the decisions until the commit. Return the revision before this transaction."""
-    lock_until_commit(connection, DatabaseLock.DECISIONS)
+    """Hold the lock of the decisions until the commit. Return the revision before this transaction.
+
+    A second transaction waits for it, then sees the first one's rows. The wait has a limit (`PostgresqlLimits.lock`),
+    after which the transaction raises `DatabaseUnavailable`. SQLite has only one writer at a time without it.
+    """
     revision: int = connection.execute(_counting(connection.dialect.name)).scalar_one()
     return revision - 1
 

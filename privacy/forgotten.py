@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Uuid, bindparam, null, type_coerce, union_all
 from sqlmodel import col, select
 
-from config.database import insertion_of_missing, statement_chunks
+from config.database import statement_chunks
+from config.row_insertion import insert_missing_rows
 from privacy.tables import ForgottenSender, PersonReport
 
 
@@ -78,6 +79,4 @@ def forgotten_senders(connection: Connection, senders: Iterable[str]) -> Mapping
 
 def record_reports(connection: Connection, reports: Sequence[SentReport]) -> None:
     """Store which sender sent which reports. A report that is stored already stays as it is."""
-    rows = [report._asdict() for report in reports]
-    if rows:
-        connection.execute(insertion_of_missing(connection.dialect.name, PersonReport), rows)
+    insert_missing_rows(connection, PersonReport, [report._asdict() for report in reports])

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, func, or_, union, update
 from sqlmodel import col, select
 
-from config.database import insert_statement, statement_chunks
+from config.database import statement_chunks
+from config.row_insertion import insert_missing_rows
 from messages.shapes import AgencyAnswer, OversightEvent
 from normalize.conversation.decision import SenderReport
 from normalize.conversation.tables import OmbudsmanQuestionRow, SenderReportRow
@@ -69,9 +70,7 @@ class SenderReports:
 
     def write(self, connection: Connection) -> None:
         """Write what the batch added."""
-        if self._new_rows:
-            statement = insert_statement(connection, SenderReportRow).on_conflict_do_nothing()
-            connection.execute(statement, self._new_rows)
+        insert_missing_rows(connection, SenderReportRow, self._new_rows)
         row = SenderReportRow
         for report_id, at in sorted(self._continued.items()):
             is_earlier = _is_before(row.continued_at, at)
@@ -116,8 +115,7 @@ def record_answers(connection: Connection, answers: Sequence[tuple[AgencyAnswer,
 def record_questions(connection: Connection, events: Sequence[OversightEvent]) -> None:
     """Store the times of these events (`OMBUDSMAN_ASKED`)."""
     rows = [{"complaint_id": event.subject, "asked_at": event.at} for event in events]
-    if rows:
-        connection.execute(insert_statement(connection, OmbudsmanQuestionRow).on_conflict_do_nothing(), rows)
+    insert_missing_rows(connection, OmbudsmanQuestionRow, rows)
 
 
 def _is_before(time: object, at: datetime) -> ColumnElement[bool]:

@@ -67,21 +67,21 @@ def test_a_server_that_freezes_during_a_transaction_counts_as_unavailable(tmp_pa
 
 
 def test_the_wait_for_a_lock_has_a_limit(open_limited: OpenEngine) -> None:
-    """A session that holds the normalizer's lock makes another normalizer try again; the cause is named."""
+    """A session that holds the desk's lock makes another desk try again; the cause is named."""
     engine = open_limited(lock=0.2)
     with write_transaction(engine) as holder:
-        lock_until_commit(holder, DatabaseLock.DECISIONS)
+        lock_until_commit(holder, DatabaseLock.DESK)
         with pytest.raises(DatabaseUnavailable, match="LockNotAvailable"), write_transaction(engine) as connection:
-            lock_until_commit(connection, DatabaseLock.DECISIONS)
+            lock_until_commit(connection, DatabaseLock.DESK)
 
 
 def test_a_transaction_without_statements_loses_its_locks(open_limited: OpenEngine) -> None:
     """A frozen process holds a lock only until PostgreSQL ends its idle transaction."""
     engine, idle_engine = open_limited(lock=60), open_limited(idle=0.2)
     with pytest.raises(DatabaseUnavailable), write_transaction(idle_engine) as frozen_process:  # noqa: PT012
-        lock_until_commit(frozen_process, DatabaseLock.DECISIONS)
+        lock_until_commit(frozen_process, DatabaseLock.DESK)
         with write_transaction(engine) as connection:
-            lock_until_commit(connection, DatabaseLock.DECISIONS)
+            lock_until_commit(connection, DatabaseLock.DESK)
         frozen_process.execute(text("SELECT 1"))
 
 
@@ -130,7 +130,7 @@ def end_session(engine: Engine, other: Engine) -> BoundedConnection:
 SHOWN_SETTINGS = ("transaction_isolation", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
-@pytest.mark.parametrize("held", [DatabaseLock.DECISIONS, DatabaseLock.AUDIT_LOG])
+@pytest.mark.parametrize("held", [DatabaseLock.DESK, DatabaseLock.AUDIT_LOG])
 def test_a_frozen_stage_does_not_hold_up_a_migration(open_limited: OpenEngine, held: DatabaseLock) -> None:
     """The migration's lock is its own."""
     engine = open_limited(lock=0.2)

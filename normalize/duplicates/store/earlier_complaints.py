@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, update
 from sqlmodel import col, select
 
-from config.database import insert_statement
+from config.row_insertion import insert_missing_rows
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.store.closed_cases import is_closed, is_closing_of
 from normalize.duplicates.store.comparable_forms import ComparableForms
@@ -275,9 +275,7 @@ class EarlierComplaints:
         for number, since in self._moved_starts.items():
             is_root = col(ComparableRow.number) == number
             connection.execute(update(ComparableRow).where(is_root).values(since=since))
-        if self._new_complaints:
-            statement = insert_statement(connection, ComparableRow).on_conflict_do_nothing()
-            connection.execute(statement, list(self._new_complaints.values()))
+        insert_missing_rows(connection, ComparableRow, list(self._new_complaints.values()))
         # Sorted, so that neighbouring rows are written together.
         key_rows = [(key, slot, *self._new_keys[key, slot]) for key, slot in sorted(self._new_keys)]
         if key_rows:

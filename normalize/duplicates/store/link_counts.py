@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column
 from sqlmodel import col, select
 
-from config.database import insert_statement
+from config.row_insertion import insert_missing_rows
 from normalize.duplicates.store.statements import STATEMENTS
 from normalize.duplicates.store.tables import ComparableRow, ReachedLimitRow
 
@@ -99,8 +99,7 @@ class LinkCounts:
     def write(self, connection: Connection) -> None:
         """Write the limits that were reached."""
         rows = [{**_limit_row(limit), "reached_at": at} for limit, at in self._reached.items()]
-        if rows:
-            connection.execute(insert_statement(connection, ReachedLimitRow).on_conflict_do_nothing(), rows)
+        insert_missing_rows(connection, ReachedLimitRow, rows)
 
     def _leave_out_linked(self, root_ids: AbstractSet[UUID], senders: AbstractSet[str]) -> None:
         """Take the cases and senders with links from those without."""
