@@ -1,6 +1,6 @@
 """Answers of agencies that the router processed: one row each, written once and never changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, false, func, insert
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
-from config.database import UtcDateTime
+from config.database import UtcDateTime, statement_chunks
 from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 
@@ -70,10 +70,13 @@ _PROCESSED_POSITIONS = select(AnswerRecord.id, AnswerRecord.position).where(
 _IS_COUNTED = (col(AnswerRecord.dispatch_id) == bindparam("dispatch_id"), col(AnswerRecord.outcome) == "counted")
 _COUNTED_VERDICTS = select(AnswerRecord.verdict).where(*_IS_COUNTED)
 _CLOSINGS = (
-    select(AnswerRecord.taken_at, AnswerRecord.by_system)
-    .where(*_IS_COUNTED, col(AnswerRecord.verdict) == "closed")
+    select(AnswerRecord.dispatch_id, AnswerRecord.taken_at, AnswerRecord.by_system)
+    .where(
+        col(AnswerRecord.dispatch_id).in_(bindparam("dispatch_ids", expanding=True)),
+        col(AnswerRecord.outcome) == "counted",
+        col(AnswerRecord.verdict) == "closed",
+    )
     .order_by(col(AnswerRecord.taken_at))
-    .limit(1)
 )
 _LAST_RESPONSE = select(func.max(col(AnswerRecord.taken_at))).where(
     *_IS_COUNTED, col(AnswerRecord.verdict) == "responded", col(AnswerRecord.taken_at) <= bindparam("closed_at")
@@ -100,12 +103,23 @@ def counted_verdicts(connection: Connection, dispatch_id: UUID) -> Sequence[Verd
 
 def find_closing(connection: Connection, case: Dispatch) -> Closing | None:
     """Return the closing of a case; `None` for an open one. `case` is its latest dispatch."""
-    closing = connection.execute(_CLOSINGS, {"dispatch_id": case.id}).one_or_none()
-    if closing is None:
-        return None
-    times = {"dispatch_id": case.id, "closed_at": closing.taken_at}
-    responded_at = connection.execute(_LAST_RESPONSE, times).scalar_one_or_none() if closing.by_system else None
-    return Closing(closing.taken_at, responded_at or closing.taken_at)
+    return find_closings(connection, [case.id]).get(case.id)
+
+
+def find_closings(connection: Connection, dispatch_ids: Collection[UUID]) -> Mapping[UUID, Closing]:
+    """Return the first closing of each of these dispatches that was closed."""
+    closings: dict[UUID, Closing] = {}
+    for chunk in statement_chunks(sorted(dispatch_ids)):
+        for row in connection.execute(_CLOSINGS, {"dispatch_ids": chunk}).all():
+            if row.dispatch_id not in closings:
+                stated_at = _last_response(connection, row.dispatch_id, row.taken_at) if row.by_system else None
+                closings[row.dispatch_id] = Closing(row.taken_at, stated_at or row.taken_at)
+    return closings
+
+
+def _last_response(connection: Connection, dispatch_id: UUID, closed_at: datetime) -> datetime | None:
+    times = {"dispatch_id": dispatch_id, "closed_at": closed_at}
+    return connection.execute(_LAST_RESPONSE, times).scalar_one_or_none()
 
 
 def store_answer(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,7 @@ from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, REPLIES, agency_topic
 from router.answer_store import ProcessedAnswer, counted_verdicts, find_processed_answer
 from router.cases.hops import cases_first
+from router.cases.known_cases import KnownCases
 from router.cases.transfer import CaseTransfer
 from router.forgotten import answer_unless_forgotten, unless_forgotten
 from router.lifecycle.answer import (
@@ -29,7 +31,7 @@ from router.lifecycle.answer import (
     process_answer,
 )
 from router.lifecycle.correction import apply_correction
-from router.lifecycle.first_dispatch import case_reopening, first_dispatches, new_case
+from router.lifecycle.first_dispatch import case_reopening, first_dispatches, lone_dispatch
 from router.lifecycle.objection import is_told_to_oversight, reopened_cases
 from router.lifecycle.refusal import (
     dispatch_to_next_agency,
@@ -37,8 +39,8 @@ from router.lifecycle.refusal import (
     refusal_event,
     refusing_agencies,
 )
-from router.new_cases import NewCases
 from router.oversight import not_counted_message, refusal_message, reopened_message
+from router.pending_dispatches import PendingDispatches
 from router.replies import AnswerRecipients, answer_reply, dispatch_reply, reopening_reply
 from router.rules import Rules
 from router.store import dispatches_by_position
@@ -87,26 +89,26 @@ class RouterStage:
         with write_transaction(self._engine) as connection:
             stored = dispatches_by_position(connection, [record.position for record in records])
             complaints = unless_forgotten(connection, decoded)
-            ids_of_complaints = {complaint.id for complaint in complaints.values()}
-            new_cases = NewCases(connection, ids_of_complaints, self._dispatch_new_case)
+            cases = KnownCases(connection, complaints.values())
+            pending = PendingDispatches(connection, cases, partial(self._dispatch_alone, cases))
             outputs: list[Outgoing] = []
             for record in records:
                 complaint = complaints.get(record.position)
-                if complaint and record.position not in stored and new_cases.add(record.position, complaint):
+                if complaint and record.position not in stored and pending.add(record.position, complaint):
                     continue
-                # The tables must have all earlier cases before a record of another sort is routed.
-                outputs += self._publish_each(new_cases.store())
+                # The tables must have all earlier dispatches before a record moves complaints.
+                outputs += self._publish_each(pending.store())
                 stored_dispatches = stored.get(record.position, ())
                 if complaint:
-                    outputs += self._route_complaint(connection, record, complaint, stored_dispatches, new_cases)
+                    outputs += self._route_complaint(connection, record, complaint, stored_dispatches, cases)
                 else:
                     outputs += self._route(connection, record, stored_dispatches)
-                    new_cases.note_changes()
-            outputs += self._publish_each(new_cases.store())
+                    cases.forget()
+            outputs += self._publish_each(pending.store())
         return outputs
 
-    def _dispatch_new_case(self, complaint: Complaint) -> Dispatch:
-        return new_case(complaint, self._rules, self._now(), self._deadlines)
+    def _dispatch_alone(self, cases: KnownCases, complaint: Complaint) -> Dispatch | None:
+        return lone_dispatch(cases, complaint, self._rules, self._now, self._deadlines)
 
     def _decode(self, record: Record) -> Complaint:
         try:
@@ -120,13 +122,13 @@ class RouterStage:
         record: Record,
         complaint: Complaint,
         stored: Sequence[Dispatch],
-        new_cases: NewCases,
+        cases: KnownCases,
     ) -> Sequence[Outgoing]:
+        """Return the messages of a complaint that was routed before, or that may move others."""
         transfer = CaseTransfer(connection, record.position, self._deadlines)
-        dispatches = stored or first_dispatches(
-            transfer, complaint, self._rules, self._now(), is_followed=new_cases.is_followed(complaint.id)
-        )
-        new_cases.note_dispatches(dispatches)
+        for dispatch in stored:
+            cases.note_relation(dispatch)
+        dispatches = stored or first_dispatches(transfer, cases, complaint, self._rules, self._now())
         return [*self._publish(dispatches), *self._tell_reopenings(dispatches)]
 
     def _route(self, connection: Connection, record: Record, stored: Sequence[Dispatch]) -> Sequence[Outgoing]:
@@ -261,8 +263,8 @@ class RouterStage:
         institution = self._rules.registry.institutions.get(code)
         return institution.name if institution else None
 
-    def _publish_each(self, new_cases: Iterable[tuple[Dispatch, str]]) -> Iterator[Outgoing]:
-        for dispatch, json in new_cases:
+    def _publish_each(self, stored: Iterable[tuple[Dispatch, str]]) -> Iterator[Outgoing]:
+        for dispatch, json in stored:
             yield from self._publish_dispatch(dispatch, json)
             yield from self._tell_reopenings([dispatch])
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Insert, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert_of_dialect, statement_chunks
+from config.database import insert_of_dialect, insertion_or_replacement, statement_chunks
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
 from router.kept_apart import accompanies, is_kept_apart
@@ -92,9 +92,9 @@ def _hop_insertion(dialect: str) -> Insert:
 
 @cache
 def _parent_insertion(dialect: str) -> Insert:
-    statement = insert_of_dialect(dialect, ParentComplaint)
-    parent = {"belongs_to": statement.excluded.belongs_to}
-    return statement.on_conflict_do_update(index_elements=["complaint_id"], set_=parent)
+    statement = insertion_or_replacement(dialect, ParentComplaint)
+    # Rows of a statement that returns something are inserted together, not one after the other.
+    return statement.returning(col(ParentComplaint.complaint_id))
 
 
 @cache
@@ -173,11 +173,24 @@ def _without_settled_suggestion(connection: Connection, dispatch: Dispatch) -> D
 def lock_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> None:
     """Keep other transactions from moving these complaints, or letting others accompany them, until this one ends.
 
-    It waits for another transaction that locked one of them first. SQLite has one writer at a time anyway.
+    It waits for another transaction that locked one of them first. SQLite has one writer at a time.
     """
+    if connection.dialect.name == "sqlite":
+        return
     # One order for all transactions, so that none waits for another in a circle.
     for chunk in statement_chunks(sorted(complaint_ids)):
         connection.execute(_LOCK, {"complaint_ids": chunk}).all()
+
+
+def latest_stored_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+    """Return the latest dispatch of each of these complaints that was routed. It may have a settled suggestion."""
+    latest: dict[UUID, tuple[int, str]] = {}
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        rows = connection.execute(_HISTORIES, {"complaint_ids": chunk})
+        latest.update((complaint_id, (version, dispatch)) for complaint_id, version, dispatch in rows)
+    return {
+        complaint_id: decode_stored(Dispatch, version, dispatch) for complaint_id, (version, dispatch) in latest.items()
+    }
 
 
 def linked_dispatches(connection: Connection, complaint_id: UUID) -> Iterator[Dispatch]:
@@ -200,8 +213,14 @@ def followed_complaints(connection: Connection, complaint_ids: Collection[UUID])
 
 def store_parent(connection: Connection, complaint_id: UUID, parent_id: UUID) -> None:
     """Store the complaint to which this one belongs from now on."""
-    row = {"complaint_id": complaint_id, "belongs_to": parent_id}
-    connection.execute(_parent_insertion(connection.dialect.name), row)
+    store_parents(connection, {complaint_id: parent_id})
+
+
+def store_parents(connection: Connection, parents: Mapping[UUID, UUID]) -> None:
+    """Store for each of these complaints the one to which it belongs from now on."""
+    rows = [{"complaint_id": complaint_id, "belongs_to": parent_id} for complaint_id, parent_id in parents.items()]
+    if rows:
+        connection.execute(_parent_insertion(connection.dialect.name), rows)
 
 
 def find_parent(connection: Connection, complaint_id: UUID) -> UUID | None:
@@ -231,7 +250,5 @@ def _latest_dispatches(connection: Connection, complaint_ids: Collection[UUID]) 
     ordered_ids = sorted(complaint_ids)
     for start in range(0, len(ordered_ids), DISPATCHES_PER_CHUNK):
         chunk = ordered_ids[start : start + DISPATCHES_PER_CHUNK]
-        rows = connection.execute(_HISTORIES, {"complaint_ids": chunk})
-        latest = {complaint_id: (version, dispatch) for complaint_id, version, dispatch in rows}
-        for version, dispatch in latest.values():
-            yield _without_settled_suggestion(connection, decode_stored(Dispatch, version, dispatch))
+        for dispatch in latest_stored_dispatches(connection, chunk).values():
+            yield _without_settled_suggestion(connection, dispatch)

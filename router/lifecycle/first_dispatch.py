@@ -1,6 +1,6 @@
 """The first dispatch of a complaint: to the agency of its own text, or to that of the case that it accompanies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from config.clocks.deadlines import Deadlines
 from messages import ids
 from messages.shapes import ClosedCase, Complaint, Dispatch, SenderAct
 from messages.topics import TRIAGE
-from router.answer_store import Closing, find_closing
+from router.answer_store import Closing
 from router.cases.hops import (
     accompanies_case,
     dispatch_after_closing,
@@ -17,8 +17,10 @@ from router.cases.hops import (
     next_hop,
     with_deadline,
 )
+from router.cases.known_cases import KnownCases
 from router.cases.transfer import CaseTransfer
 from router.decide import decide, decide_again
+from router.decision import Decision
 from router.lifecycle.objection import CaseReopening, is_objection_in_time
 from router.rules import Rules
 from router.store import dispatch_history, linked_dispatches, store_parent
@@ -29,54 +31,71 @@ _CLOSING_ACTS: frozenset[SenderAct] = frozenset(
 )
 
 
+def lone_dispatch(
+    cases: KnownCases, complaint: Complaint, rules: Rules, now: Callable[[], datetime], deadlines: Deadlines
+) -> Dispatch | None:
+    """Return the first hop of a complaint that no other one belongs to; `None` if it may move the one it belongs to."""
+    if _may_move_parent(cases, complaint, rules, deadlines):
+        return None
+    return _first_hop(cases, complaint, rules, now(), deadlines)
+
+
 def first_dispatches(
-    transfer: CaseTransfer, complaint: Complaint, rules: Rules, now: datetime, *, is_followed: bool
+    transfer: CaseTransfer, cases: KnownCases, complaint: Complaint, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
     """Return the first hop of a complaint and the hops that follow from it.
 
-    These are hops of the earlier complaint that it adds to, and of later complaints that were routed before it
-    (`is_followed`: there are some, or once were). Return nothing if another record of the complaint was routed.
+    These are hops of the earlier complaint that it adds to, and of later complaints that were routed before it. Return
+    nothing if another record of the complaint was routed. `cases` note the hops.
     """
     parent_id = complaint.relation.of
-    case, closing = _find_case(transfer, parent_id)
-    parent_hops = _hops_of_parent(transfer, complaint, case, closing, rules, now)
-    if parent_hops:
-        case, closing = _find_case(transfer, parent_id)
-    own_dispatch = _own_dispatch(complaint, rules, now, _closed_case(transfer, complaint))
-    dispatch = _relate_to_case(own_dispatch, case, rules, closing)
-    if dispatch.own_case or dispatch.relation.kind != "repeat":
-        dispatch = with_deadline(dispatch, now, transfer.deadlines)
+    parent_hops = _hops_of_parent(transfer, cases, complaint, rules, now)
+    cases.note(parent_hops)
+    dispatch = _first_hop(cases, complaint, rules, now, transfer.deadlines)
+    case = cases.find_case(parent_id)
     target = case if case and not dispatch.own_case else dispatch
-    followers = _early_followers(transfer, complaint, target) if is_followed else ()
+    followers = _early_followers(transfer, complaint, target) if cases.is_followed(complaint.id) else ()
     dispatches = transfer.dispatch_with_accompanying(dispatch, followers, target)
     if dispatches and parent_id:
         store_parent(transfer.connection, complaint.id, parent_id)
+    cases.note(dispatches)
     return [*parent_hops, *dispatches]
 
 
-def new_case(complaint: Complaint, rules: Rules, now: datetime, deadlines: Deadlines) -> Dispatch:
-    """Return the first hop of a complaint that has no relation to another one, and that no other one belongs to."""
-    return with_deadline(_own_dispatch(complaint, rules, now, None), now, deadlines)
+def _first_hop(cases: KnownCases, complaint: Complaint, rules: Rules, now: datetime, deadlines: Deadlines) -> Dispatch:
+    """Return the dispatch of a complaint to its own agency or to that of the case that it belongs to."""
+    case = cases.find_case(complaint.relation.of)
+    closing = cases.find_closing(case) if case else None
+    own_dispatch = _own_dispatch(complaint, rules, now, _closed_case(cases, complaint))
+    dispatch = _relate_to_case(own_dispatch, case, rules, closing)
+    has_own_deadline = dispatch.own_case or dispatch.relation.kind != "repeat"
+    return with_deadline(dispatch, now, deadlines) if has_own_deadline else dispatch
 
 
-def _find_case(transfer: CaseTransfer, parent_id: UUID | None) -> tuple[Dispatch | None, Closing | None]:
-    """Return the case of an earlier complaint, if the router knows it, and its closing, if it is closed."""
-    case = transfer.find_case(parent_id)
-    return case, find_closing(transfer.connection, case) if case else None
+def _may_move_parent(cases: KnownCases, complaint: Complaint, rules: Rules, deadlines: Deadlines) -> bool:
+    """Return False if a complaint certainly leaves the earlier complaint where it is (see `_hops_of_parent`)."""
+    parent_id = complaint.relation.of
+    case = cases.find_case(parent_id)
+    if case is None or parent_id is None or complaint.relation.kind != "repeat":
+        return False
+    if closing := cases.find_closing(case):
+        return is_objection_in_time(complaint.follow_up.act, complaint.at, closing, deadlines)
+    parent = cases.find_latest(parent_id) or case
+    if parent.relation.kind == "repeat" and not parent.own_case:
+        # The report is that of an earlier message of the sender.
+        return True
+    return _clarified_decision(parent, complaint, rules) is not None
 
 
 def _hops_of_parent(
-    transfer: CaseTransfer,
-    complaint: Complaint,
-    case: Dispatch | None,
-    closing: Closing | None,
-    rules: Rules,
-    now: datetime,
+    transfer: CaseTransfer, cases: KnownCases, complaint: Complaint, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
     """Return the hops of the earlier report: a closed case that is opened again, or one that is decided now."""
     parent_id = complaint.relation.of
+    case = cases.find_case(parent_id)
     if case is None or parent_id is None or complaint.relation.kind != "repeat":
         return ()
+    closing = cases.find_closing(case)
     if closing is None:
         return _clarify_parent(transfer, complaint, parent_id, case, rules, now)
     if not is_objection_in_time(complaint.follow_up.act, complaint.at, closing, transfer.deadlines):
@@ -95,7 +114,7 @@ def _early_followers(transfer: CaseTransfer, complaint: Complaint, target: Dispa
     return [dispatch for dispatch in linked if accompanies_case(dispatch.relation, dispatch.agency, target)]
 
 
-def _closed_case(transfer: CaseTransfer, complaint: Complaint) -> ClosedCase | None:
+def _closed_case(cases: KnownCases, complaint: Complaint) -> ClosedCase | None:
     """Return the closed case that a complaint is like, without the sender's part in it.
 
     `None` if the router knows that it is open: the normalizer closes a whole matter, and a report of it may be a case
@@ -104,10 +123,8 @@ def _closed_case(transfer: CaseTransfer, complaint: Complaint) -> ClosedCase | N
     closed_case = complaint.again
     if closed_case is None:
         return None
-    history = dispatch_history(transfer.connection, closed_case.of)
-    if history and not history[-1].own_case and history[-1].relation.of:
-        history = dispatch_history(transfer.connection, history[-1].relation.of)
-    if history and find_closing(transfer.connection, history[-1]) is None:
+    case = cases.find_case(closed_case.of)
+    if case and cases.find_closing(case) is None:
         return None
     return closed_case.model_copy(update={"is_own": False})
 
@@ -163,13 +180,9 @@ def _clarify_parent(
     A complaint that joins another citizen's case goes to its own agency then: its sender does not know where the
     matter of the other citizen is.
     """
-    is_parent_case = case.own_case and case.complaint_id == parent_id
-    earlier = case if is_parent_case else transfer.first_of_sender(parent_id)
-    has_words = complaint.follow_up.act not in _CLOSING_ACTS
-    if not has_words or not _can_be_clarified(earlier) or dispatch_history(transfer.connection, complaint.id):
-        return ()
-    decision = decide_again(earlier.report, complaint.report, rules)
-    if decision.agency == TRIAGE:
+    earlier = transfer.first_of_sender(parent_id)
+    decision = _clarified_decision(earlier, complaint, rules)
+    if decision is None or dispatch_history(transfer.connection, complaint.id):
         return ()
     fields = decision.dispatch_fields()
     if earlier.own_case:
@@ -179,6 +192,15 @@ def _clarify_parent(
         clarified = dispatch_as_own_case(clarified, case, rules.registry.name_of(case.agency))
     accompanying = transfer.dispatches_to_take_along(earlier, clarified, lambda report: decide(report, rules).agency)
     return transfer.dispatch_with_accompanying(clarified, accompanying, clarified)
+
+
+def _clarified_decision(earlier: Dispatch, complaint: Complaint, rules: Rules) -> Decision | None:
+    """Return the decision about an undecided earlier complaint with the words of a later one; `None` without any."""
+    has_words = complaint.follow_up.act not in _CLOSING_ACTS
+    if not has_words or not _can_be_clarified(earlier):
+        return None
+    decision = decide_again(earlier.report, complaint.report, rules)
+    return None if decision.agency == TRIAGE else decision
 
 
 def _can_be_clarified(earlier: Dispatch) -> bool:

@@ -2,27 +2,38 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from app.database import open_database
-from bus.port import Record
+from bus.errors import Retry
+from bus.port import Outgoing, Record
 from messages.shapes import Complaint
+from tests.conftest import NOW, empty_postgresql
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches
 from tests.sinks.ledger.test_status import counted
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
 
 NEW_CASES = 40
-STATEMENTS_OF_A_REPEAT = 5
 
 
 def test_a_batch_is_routed_like_its_records(
     engine: Engine, tables: Path, tmp_path: Path, now: Callable[[], datetime]
 ) -> None:
-    """Repeats before and behind their case, a join, and a second record of a complaint change nothing in a batch."""
+    """Repeats before and behind their case, joins, a second record of a complaint, moves and closings in a batch."""
+    router = make_router(engine, fixed_rules_source(), now)
+    harness = RouterHarness(router)
+    earlier = [
+        complaint_of(20, "Kemenkes, obat di puskesmas habis"),
+        complaint_of(21, "PLN, tiang listrik roboh"),
+        complaint_of(22, "saya juga", of=21, kind="joins"),
+    ]
+    earlier_records = _records(harness, earlier)
+    first, second, _ = dispatches(router.handle(earlier_records))
     complaints = [
         complaint_of(1, "Kemenkes, obat di puskesmas habis"),
         # It belongs to complaint 4, which comes behind it.
@@ -33,12 +44,26 @@ def test_a_batch_is_routed_like_its_records(
         complaint_of(4, "PLN, tiang listrik roboh"),
         complaint_of(6, "jalan berlubang"),
         complaint_of(7, "sudah seminggu", of=6),
+        # It moves complaint 6 and what accompanies it.
+        complaint_of(8, "Mohon PLN datang", of=6),
+        complaint_of(9, "belum ada kabar", of=6),
+        complaint_of(10, "belum ada kabar", of=20),
+        complaint_of(11, "Kemenkes, saya juga", of=22, kind="joins"),
+        # A second record of a complaint that has moved, and a complaint that belongs to one beside it.
+        complaint_of(21, "PLN, tiang listrik roboh"),
+        complaint_of(12, "belum ada kabar", of=22),
     ]
-    router = make_router(engine, fixed_rules_source(), now)
-    records = _records(RouterHarness(router), complaints)
+    answers = [harness.answer_record(second, "refused"), harness.answer_record(first, "closed")]
+    records = [
+        answers[0],
+        *_records(harness, complaints),
+        answers[1],
+        *_records(harness, [complaint_of(13, "belum ada kabar", of=20), complaint_of(14, "saya juga", of=13)]),
+    ]
     in_batch = router.handle(records)
     other_engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path / 'other.db')}")
     one_by_one = make_router(other_engine, fixed_rules_source(), now)
+    one_by_one.handle(earlier_records)
     assert in_batch == [output for record in records for output in one_by_one.handle([record])]
     # A second delivery of the batch: the stored dispatches are published again.
     assert router.handle(records) == in_batch
@@ -56,16 +81,38 @@ def test_new_cases_of_a_batch_share_their_statements(engine: Engine, now: Callab
     assert counts[0] == counts[1]
 
 
-def test_a_repeat_of_an_open_case_takes_five_statements(engine: Engine, now: Callable[[], datetime]) -> None:
-    """It locks and reads its case, asks for the closing, and stores its dispatch and its parent."""
+def test_repeats_and_joins_of_a_batch_share_their_statements(engine: Engine, now: Callable[[], datetime]) -> None:
+    """Twice as many complaints that belong to different cases cost no further statement."""
     harness = RouterHarness(make_router(engine, fixed_rules_source(), now))
-    harness.route(complaint_of(1, "Kemenkes, obat di puskesmas habis"))
-    batches = [
-        [complaint_of(number, "belum ada kabar", of=1) for number in range(first, first + count)]
-        for first, count in ((100, 1), (1_000, 4))
-    ]
-    counts = [_count_statements(engine, harness, complaints) for complaints in batches]
-    assert counts[1] - counts[0] == 3 * STATEMENTS_OF_A_REPEAT
+    cases = [complaint_of(number, "Kemenkes, obat di puskesmas habis") for number in range(2 * NEW_CASES)]
+    harness.stage.handle(_records(harness, cases))
+    counts = []
+    for first, count in ((1_000, NEW_CASES), (2_000, 2 * NEW_CASES)):
+        repeats = [complaint_of(first + number, "belum ada kabar", of=number) for number in range(count)]
+        joins = [complaint_of(first + 500 + number, "saya juga", of=number, kind="joins") for number in range(count)]
+        counts.append(_count_statements(engine, harness, [*repeats, *joins]))
+    assert counts[0] == counts[1]
+
+
+def test_records_that_another_process_routes_at_the_same_time_are_tried_again(
+    postgres_engine: Engine, now: Callable[[], datetime]
+) -> None:
+    """Their dispatches are those of the process that stored first, and each is published."""
+    empty_postgresql(postgres_engine)
+    other = RouterHarness(make_router(postgres_engine, fixed_rules_source(), now))
+    case, repeat = (
+        other.complaint_record(complaint_of(number, "jalan rusak", of=of)) for number, of in ((1, None), (2, 1))
+    )
+    published: list[Outgoing] = []
+
+    def now_after_the_other() -> datetime:
+        published.extend(() if published else other.stage.handle([case, repeat]))
+        return NOW + timedelta(hours=1)
+
+    router = make_router(postgres_engine, fixed_rules_source(), now_after_the_other)
+    with pytest.raises(Retry):
+        router.handle([case, repeat])
+    assert router.handle([case, repeat]) == published
 
 
 def _count_statements(engine: Engine, harness: RouterHarness, complaints: Sequence[Complaint]) -> int:
