@@ -34,14 +34,15 @@ class Forgotten(NamedTuple):
 _FORGOTTEN_SENDERS = select(col(ForgottenSender.sender), col(ForgottenSender.forgotten_at)).where(
     col(ForgottenSender.sender).in_(bindparam("senders", expanding=True))
 )
-_FORGOTTEN_COMPLAINTS = select(col(PersonReport.complaint_id)).where(
+# Those of the complaints `complaint_ids` whose words must not be written any more, for statements that ask more.
+FORGOTTEN_COMPLAINTS = select(col(PersonReport.complaint_id)).where(
     col(PersonReport.complaint_id).in_(bindparam("complaint_ids", expanding=True)),
     col(PersonReport.forgotten_at).is_not(None),
 )
 # One round trip for both.
 _FORGOTTEN = union_all(
     _FORGOTTEN_SENDERS.add_columns(type_coerce(null(), Uuid())),
-    _FORGOTTEN_COMPLAINTS.with_only_columns(null(), null(), col(PersonReport.complaint_id)),
+    FORGOTTEN_COMPLAINTS.with_only_columns(null(), null(), col(PersonReport.complaint_id)),
 )
 
 
@@ -64,7 +65,7 @@ def forgotten_complaints(connection: Connection, complaint_ids: Iterable[UUID]) 
     """Return those of these complaints whose words must not be written any more."""
     forgotten: set[UUID] = set()
     for chunk in statement_chunks(sorted(set(complaint_ids))):
-        forgotten.update(connection.execute(_FORGOTTEN_COMPLAINTS, {"complaint_ids": chunk}).scalars())
+        forgotten.update(connection.execute(FORGOTTEN_COMPLAINTS, {"complaint_ids": chunk}).scalars())
     return forgotten
 
 

@@ -14,9 +14,8 @@ from privacy.forgotten import forgotten_complaints
 from router.store import RoutedDispatch
 
 
-def unless_forgotten(connection: Connection, complaints: Mapping[str, Complaint]) -> Mapping[str, Complaint]:
+def unless_forgotten(complaints: Mapping[str, Complaint], forgotten_ids: Collection[UUID]) -> Mapping[str, Complaint]:
     """Return the complaints by the same keys; of forgotten persons, what remains of theirs."""
-    forgotten_ids = forgotten_complaints(connection, [complaint.id for complaint in complaints.values()])
     return {
         key: forgotten_complaint(complaint) if complaint.id in forgotten_ids else complaint
         for key, complaint in complaints.items()

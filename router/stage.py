@@ -21,6 +21,7 @@ from messages.topics import COMPLAINTS, CORRECTIONS, REPLIES, agency_topic
 from router.answer_store import ProcessedAnswer, counted_verdicts, find_processed_answer
 from router.cases.hops import cases_first
 from router.cases.known_cases import KnownCases
+from router.cases.stored_batch import read_stored_batch
 from router.cases.transfer import CaseTransfer
 from router.forgotten import answer_unless_forgotten, unless_forgotten
 from router.lifecycle.answer import (
@@ -43,7 +44,6 @@ from router.oversight import not_counted_message, refusal_message, reopened_mess
 from router.pending_dispatches import PendingDispatches
 from router.replies import AnswerRecipients, answer_reply, dispatch_reply, reopening_reply
 from router.rules import Rules
-from router.store import dispatches_by_position
 
 _SOURCE = "/satu-pintu/router"
 
@@ -87,9 +87,11 @@ class RouterStage:
         self._rules = self._source.current()
         decoded = {record.position: self._decode(record) for record in records if record.topic == COMPLAINTS}
         with write_transaction(self._engine) as connection:
-            stored = dispatches_by_position(connection, [record.position for record in records])
-            complaints = unless_forgotten(connection, decoded)
-            cases = KnownCases(connection, complaints.values())
+            ids_of_complaints = [complaint.id for complaint in decoded.values()]
+            batch = read_stored_batch(connection, [record.position for record in records], ids_of_complaints)
+            stored = batch.dispatches
+            complaints = unless_forgotten(decoded, batch.forgotten_ids)
+            cases = KnownCases(connection, complaints.values(), batch.followed_ids)
             pending = PendingDispatches(connection, cases, partial(self._dispatch_alone, cases))
             outputs: list[Outgoing] = []
             for record in records:

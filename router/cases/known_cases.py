@@ -14,15 +14,19 @@ class KnownCases:
     """Latest dispatches and closings of the complaints that those of a batch name, and of their cases.
 
     They are locked and read when the first one is asked for, and again after `forget`. Suggestions of these dispatches
-    may be settled, so no next hop is made of them.
+    may be settled, so no next hop is made of them. `followed_ids` are complaints of the batch that others belong to, or
+    once did, before it is routed.
     """
 
-    def __init__(self, connection: Connection, complaints: Collection[Complaint]) -> None:
+    def __init__(
+        self, connection: Connection, complaints: Collection[Complaint], followed_ids: Collection[UUID]
+    ) -> None:
         self._connection = connection
         self._complaint_ids = {complaint.id for complaint in complaints}
         named_ids = (related for complaint in complaints for related in (complaint.relation.of, complaint.again))
         self._named_ids = {named if isinstance(named, UUID) else named.of for named in named_ids if named}
-        self._followed: set[UUID] | None = None
+        # `None` if it must be read again.
+        self._followed: set[UUID] | None = set(followed_ids)
         self._read_ids: set[UUID] = set()
         self._latest: dict[UUID, Dispatch] = {}
         self._closings: dict[UUID, Closing] = {}
