@@ -18,6 +18,7 @@ _PAIR_SIGN = "~"
 _PAIR_SEPARATOR = f" {_PAIR_SIGN} "
 # Distance between the two words of a pair, in words.
 _PAIR_DISTANCE = 6
+_NO_TOPICS: frozenset[str] = frozenset()
 
 
 class TermIndex:
@@ -27,21 +28,29 @@ class TermIndex:
     """
 
     def __init__(self, phrases: Mapping[str, str]) -> None:
+        # Topics of phrases of one word, and of longer ones.
+        self._topics_of_words: dict[str, str] = {}
         self._topics: dict[tuple[str, ...], str] = {}
         self._pairs: dict[str, list[tuple[str, str]]] = {}
         lengths: dict[str, set[int]] = {}
+        second_words: dict[str, set[str]] = {}
         for phrase, topic in phrases.items():
             first_word, is_pair, second_word = phrase.partition(_PAIR_SEPARATOR)
             if is_pair:
                 self._pairs.setdefault(first_word, []).append((second_word, topic))
             else:
                 words = phrase_words(phrase)
+                if len(words) == 1:
+                    self._topics_of_words[words[0]] = topic
+                    continue
                 self._topics[words] = topic
                 lengths.setdefault(words[0], set()).add(len(words))
+                second_words.setdefault(words[0], set()).add(words[1])
         self._longest_first = {word: _longest_first(*sorted(counts)) for word, counts in lengths.items()}
+        self._second_words = {word: frozenset(seconds) for word, seconds in second_words.items()}
         self.topics = frozenset(phrases.values())
         # Few words begin a phrase or a pair.
-        self.first_words = frozenset((*lengths, *self._pairs))
+        self.first_words = frozenset((*self._topics_of_words, *lengths, *self._pairs))
         self.words = frozenset(word for phrase in phrases for word in phrase_words(phrase) if word != _PAIR_SIGN)
 
     def find_topics(self, words: Sequence[str]) -> frozenset[str]:
@@ -56,21 +65,33 @@ class TermIndex:
         `different_words` are the words without order. Of phrases that begin at one word the longest counts, and a word
         within it has no phrase of its own: "pju padam" is not a power cut.
         """
+        if not positions:
+            return _NO_TOPICS
         topics: set[str] = set()
-        phrase_end, find_lengths, find_pairs = 0, self._longest_first.get, self._pairs.get
+        phrase_end, last = 0, len(words) - 1
+        find_topic, find_second_words = self._topics_of_words.get, self._second_words.get
+        find_pairs = self._pairs.get
         for position in positions:
             word = words[position]
-            if position >= phrase_end and (lengths := find_lengths(word)):
-                phrase_end = self._add_phrase(topics, words, position, lengths) or phrase_end
+            if position >= phrase_end:
+                # Few words are followed by the second word of a longer phrase.
+                may_be_longer = position < last and words[position + 1] in find_second_words(word, ())
+                if may_be_longer and (end := self._add_longest(topics, words, position)):
+                    phrase_end = end
+                elif topic := find_topic(word):
+                    topics.add(topic)
             for second_word, topic in find_pairs(word, ()):
                 # Few texts have the second word at all.
                 if second_word in different_words and _is_near(second_word, position, words):
                     topics.add(topic)
         return frozenset(topics)
 
-    def _add_phrase(self, topics: set[str], words: Sequence[str], position: int, lengths: Sequence[int]) -> int:
-        """Add the topic of the longest phrase at a position. Return the position behind it, 0 without a phrase."""
-        for length in lengths:
+    def _add_longest(self, topics: set[str], words: Sequence[str], position: int) -> int:
+        """Add the topic of the longest phrase of several words at a position.
+
+        Return the position behind it, 0 without a phrase.
+        """
+        for length in self._longest_first[words[position]]:
             if topic := self._topics.get(tuple(words[position : position + length])):
                 topics.add(topic)
                 return position + length
@@ -95,21 +116,35 @@ class MatterTerms:
 
     def find(self, words: Sequence[str]) -> MatterTopics:
         """Return the topics of the phrases of all tables, in one pass over the words, which are in normal form."""
-        positions, different_words = positions_of(words, self._first_words), frozenset(words)
+        indexes, find_indexes = (self.topics, self.things, self.faults), self._indexes_by_first_word.get
+        positions: tuple[list[int], ...] = ([], [], [])
+        for position, word in enumerate(words):
+            for index in find_indexes(word, ()):
+                positions[index].append(position)
+        different_words = frozenset(words)
         return MatterTopics(
-            self.topics.topics_at(positions, words, different_words),
-            self.things.topics_at(positions, words, different_words),
-            self.faults.topics_at(positions, words, different_words),
+            *(index.topics_at(own, words, different_words) for index, own in zip(indexes, positions, strict=True))
         )
 
     @cached_property
-    def _first_words(self) -> frozenset[str]:
-        return self.topics.first_words | self.things.first_words | self.faults.first_words
+    def _indexes_by_first_word(self) -> Mapping[str, tuple[int, ...]]:
+        """The numbers of the tables in which a phrase or a pair begins with a word."""
+        numbers: dict[str, tuple[int, ...]] = {}
+        for number, index in enumerate((self.topics, self.things, self.faults)):
+            for word in index.first_words:
+                numbers[word] = _in_order(*numbers.get(word, ()), number)
+        return numbers
 
     @property
     def words(self) -> frozenset[str]:
         """All words of all phrases."""
         return self.topics.words | self.things.words | self.faults.words
+
+
+@cache
+def _in_order(*numbers: int) -> tuple[int, ...]:
+    """Return the numbers. Words of the same tables share the tuple."""
+    return numbers
 
 
 @cache

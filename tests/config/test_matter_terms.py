@@ -11,7 +11,16 @@ from config.reference.word_frequencies import WordFrequencies, load_word_frequen
 from language.words import WordReader
 
 TERMS = TermIndex(
-    {"listrik": "power", "padam": "power", "pju padam": "lamp", "air ~ mati": "water", "mati lampu": "power"}
+    {
+        "listrik": "power",
+        "padam": "power",
+        "pju padam": "lamp",
+        "air ~ mati": "water",
+        "mati lampu": "power",
+        "jalan": "road",
+        "jalan raya rusak": "highway",
+        "jalan raya": "main-road",
+    }
 )
 
 
@@ -26,6 +35,9 @@ TERMS = TermIndex(
         ("air satu dua tiga empat lima enam mati", set()),
         ("air", set()),
         ("", set()),
+        ("jalan raya rusak", {"highway"}),
+        ("jalan raya jalan raya rusak", {"main-road", "highway"}),
+        ("jalan rusak di jalan", {"road"}),
     ],
 )
 def test_topics(text: str, topics: set[str]) -> None:
