@@ -20,6 +20,8 @@ MOBILE_ENVELOPE = "application/vnd.satu-pintu.mobile-letter+json"
 _PUBLIC_ID = re.compile(r"[0-9A-Z]{1,20}")
 # Unicode categories of invisible characters: control, format, surrogates, spaces and line ends.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
+# A number of Indonesia that is written in full, as providers write it, and that phonenumbers leaves as it is.
+_FULL_NUMBER = re.compile(r"\+62[1-9][0-9]{6,12}")
 
 
 class Submission(Shape):
@@ -156,6 +158,8 @@ def has_visible_text(text: str) -> bool:
 
 def e164(number: str) -> str:
     """Return a phone number as `+62812…`, read as dialled in Indonesia; the text itself if it is no number."""
+    if _FULL_NUMBER.fullmatch(number):
+        return number
     # Its tables take long to import, and only doors and the normalizer read numbers.
     import phonenumbers  # noqa: PLC0415
 
