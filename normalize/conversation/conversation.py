@@ -104,7 +104,8 @@ def follows_of(
 
     `closed_thread` is the closed report in whose thread the message stands.
     """
-    attachment = attach(replace(message.content, closed_thread=closed_thread), reports, content_of, message.may_object)
+    content = replace(message.content, closed_thread=closed_thread) if closed_thread else message.content
+    attachment = attach(content, reports, content_of, message.may_object)
     return _follows(attachment) if attachment else None
 
 

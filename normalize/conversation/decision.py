@@ -237,10 +237,11 @@ def _response(
     message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf, may_object: MayObject
 ) -> Attachment | None:
     """Return the answered case that a message objects to or confirms: the one that shares most words with it."""
-    traits = message.traits
-    if not (traits.objects or traits.confirms):
-        return None
+    # Most senders have no answered report: their messages need not be read for it.
     answered = [report for report in reports if _is_answered(report, message.at, may_object)]
+    traits = message.traits
+    if not answered or not (traits.objects or traits.confirms):
+        return None
     matching = [
         (similarity, report)
         for report in answered
