@@ -8,7 +8,7 @@ from uuid import UUID
 from bus.errors import Reject, Stop
 from bus.port import Record
 from config.reference.regions import Regions
-from messages import codec
+from messages import codec, ids
 from messages.alternate_ids import AlternateIds
 from messages.payloads.follow_up import PROOFS
 from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError, UnsealError
@@ -32,7 +32,7 @@ _UNIQUE_CHARACTERS = 9
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A record and the result of reading it.
+    """A record and the result of reading it. `complaint_id` is that of the complaint that it is or would be.
 
     `fingerprint` is equal for the same text of the same sender. `comparable` is compared with other complaints, which
     are looked up by `keys`. `alternate_ids` are other ids under which the same arrival may have been decided.
@@ -42,6 +42,7 @@ class Arrival:
 
     position: str
     raw: RawMessage
+    complaint_id: UUID
     draft: Draft | NotComplaint
     alternate_ids: tuple[UUID, ...] = ()
     fingerprint: str = ""
@@ -105,10 +106,17 @@ class ArrivalReader:
             raise Stop(f"{record.position}: {missing_key_text(error)}") from error
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
-        alternate_ids = self._alternate_ids.of(raw) if self._alternate_ids else ()
         classified, open_message, danger = self.read_draft(raw, draft, traits)
-        arrival = Arrival(record.position, raw, classified, alternate_ids, open_message=open_message, danger=danger)
-        return _with_lookups(arrival, matcher)
+        return Arrival(
+            record.position,
+            raw,
+            ids.complaint_id(raw.message_id),
+            classified,
+            self._alternate_ids.of(raw) if self._alternate_ids else (),
+            *_lookups(raw, classified, open_message, matcher),
+            open_message,
+            danger,
+        )
 
     def _read_body(self, raw: RawMessage) -> Draft | NotComplaint:
         """Return the draft in the sender's bytes. Of a person who is forgotten nobody can open them."""
@@ -175,14 +183,14 @@ def missing_key_text(error: UnknownKeyError) -> str:
     )
 
 
-def _with_lookups(arrival: Arrival, matcher: Matcher | None) -> Arrival:
-    """Add the fingerprint, the comparable form and its keys."""
-    raw, draft = arrival.raw, arrival.draft
+def _lookups(
+    raw: RawMessage, draft: Draft | NotComplaint, open_message: OpenMessage | None, matcher: Matcher | None
+) -> tuple[str, Comparable | None, LookupKeys]:
+    """Return the fingerprint, the comparable form and its keys."""
     if isinstance(draft, NotComplaint) or draft.follows:
-        return arrival
-    fingerprinted = replace(arrival, fingerprint=fingerprint(raw.sender, draft.report))
+        return "", None, _NO_KEYS
+    text_fingerprint = fingerprint(raw.sender, draft.report)
     if matcher is None:
-        return fingerprinted
-    reading = arrival.open_message.traits.reading if arrival.open_message else None
-    comparable = matcher.read_report(draft.report, raw, reading)
-    return replace(fingerprinted, comparable=comparable, keys=matcher.lookup_keys(comparable))
+        return text_fingerprint, None, _NO_KEYS
+    comparable = matcher.read_report(draft.report, raw, open_message.traits.reading if open_message else None)
+    return text_fingerprint, comparable, matcher.lookup_keys(comparable)

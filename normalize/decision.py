@@ -13,6 +13,8 @@ from normalize.draft import ANONYMOUS
 REPEAT_WINDOW = timedelta(days=30)
 # Decimals of a degree to which coordinates are compared: about a metre.
 _COORDINATE_DECIMALS = 5
+# The relation of a complaint that belongs to no earlier one.
+NEW = Relation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def fingerprint(sender: str, report: Report) -> str:
 def relation_to_earlier(at: datetime, earlier: MarkedComplaint) -> Relation:
     """Return the relation of a complaint that arrived `at` to an earlier one with the same fingerprint."""
     if abs(at - earlier.at) > REPEAT_WINDOW:
-        return Relation()
+        return NEW
     evidence = ("same-sender", "same-words", f"within-{REPEAT_WINDOW.days}-days")
     return Relation(kind="repeat", of=earlier.complaint_id, evidence=evidence)
 

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection
 
-from messages import ids
 from messages.sealing import PERSON_KEY_PREFIX
 from messages.shapes import RawMessage
 from normalize.arrival import Arrival
@@ -21,24 +19,21 @@ def without_forgotten(connection: Connection, arrivals: Sequence[Arrival]) -> Se
     A message that came after the request is not forgotten: the person writes anew.
     """
     senders = (arrival.raw.sender for arrival in arrivals)
-    forgotten = read_forgotten(connection, senders, map(_complaint_id, arrivals))
+    forgotten = read_forgotten(connection, senders, (arrival.complaint_id for arrival in arrivals))
     return [
         _set_aside(arrival)
-        if _complaint_id(arrival) in forgotten.complaint_ids
+        if arrival.complaint_id in forgotten.complaint_ids
         or _is_until(forgotten.senders.get(arrival.raw.sender), arrival.raw)
         else arrival
         for arrival in arrivals
     ]
 
 
-def sent_report(raw: RawMessage) -> SentReport:
+def sent_report(arrival: Arrival) -> SentReport:
     """Return whose message it is, by the complaint that it is or would be."""
+    raw = arrival.raw
     has_shared_seal = bool(raw.body) and not raw.body.startswith(PERSON_KEY_PREFIX)
-    return SentReport(ids.complaint_id(raw.message_id), raw.message_id, raw.sender, raw.at, has_shared_seal)
-
-
-def _complaint_id(arrival: Arrival) -> UUID:
-    return ids.complaint_id(arrival.raw.message_id)
+    return SentReport(arrival.complaint_id, raw.message_id, raw.sender, raw.at, has_shared_seal)
 
 
 def _is_until(forgotten_at: datetime | None, raw: RawMessage) -> bool:

@@ -4,9 +4,9 @@ The published complaint has the decision: its relation, suggestion and act. They
 present rules would decide.
 """
 
-from messages import ids
-from messages.shapes import Complaint, Relation
+from messages.shapes import Complaint
 from normalize.arrival import Arrival
+from normalize.decision import NEW
 from normalize.decision_store import StoredDecision, StoredFollowUp
 from normalize.draft import Draft
 from normalize.duplicates.limits import NewComplaint
@@ -20,7 +20,7 @@ def adopt(earlier: Earlier, arrival: Arrival, complaint: Complaint | None, match
     raw, draft = arrival.raw, arrival.draft
     version = matcher.language_version if matcher else ""
     if complaint is None:
-        earlier.decisions.add(raw.id, StoredDecision(arrival.position, Relation()), version)
+        earlier.decisions.add(raw.id, StoredDecision(arrival.position, NEW), version)
         return
     follow_up = None
     if arrival.open_message and complaint.follow_up.act != "reports":
@@ -38,7 +38,7 @@ def adopt(earlier: Earlier, arrival: Arrival, complaint: Complaint | None, match
 
 def _remember(earlier: Earlier, arrival: Arrival, draft: Draft, complaint: Complaint, matcher: Matcher | None) -> None:
     """Store the marks, the fingerprint and the comparable form of a complaint."""
-    at, relation, complaint_id = arrival.raw.at, complaint.relation, ids.complaint_id(arrival.raw.message_id)
+    at, relation, complaint_id = arrival.raw.at, complaint.relation, arrival.complaint_id
     if draft.follows:
         if draft.continuation:
             lead_marks(earlier.marks, draft.continuation, draft.follows.complaint_id, at)

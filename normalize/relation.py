@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from messages.shapes import SAID_BY_SENDER, Relation
-from normalize.decision import MarkedComplaint, relation_to_earlier
+from normalize.decision import NEW, MarkedComplaint, relation_to_earlier
 from normalize.decision_store import MarkStore
 from normalize.draft import Continuation
 
@@ -21,14 +21,14 @@ def relation_by_mark(marks: MarkStore, continuation: Continuation, complaint_id:
     first = marks.get(mark)
     if first is None:
         marks.put(mark, MarkedComplaint(complaint_id, at))
-        return Relation()
+        return NEW
     return Relation(kind="repeat", of=first.complaint_id, evidence=("same-sender", continuation.evidence))
 
 
 def relation_by_fingerprint(marks: MarkStore, fingerprint: str, complaint_id: UUID, at: datetime) -> Relation:
     """Return a repeat of the complaint with this fingerprint; new if there is none, or only of another episode."""
     earlier = marks.get(fingerprint)
-    relation = relation_to_earlier(at, earlier) if earlier else Relation()
+    relation = relation_to_earlier(at, earlier) if earlier else NEW
     if relation.kind == "new" and (earlier is None or at > earlier.at):
         marks.put(fingerprint, MarkedComplaint(complaint_id, at))
     return relation
@@ -37,7 +37,7 @@ def relation_by_fingerprint(marks: MarkStore, fingerprint: str, complaint_id: UU
 def relation_by_public_report(complaint_id: UUID | None) -> Relation:
     """Return a join of the complaint that the sender said to have read about; new if that is not public or not open."""
     if complaint_id is None:
-        return Relation()
+        return NEW
     return Relation(kind="joins", of=complaint_id, evidence=(SAID_BY_SENDER,))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -16,7 +15,7 @@ from config.clocks.deadlines import MayObject
 from config.database import snapshot_transaction, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source
-from messages import codec, ids
+from messages import codec
 from messages.alternate_ids import AlternateIds
 from messages.sealing import Sealer, UnknownKeyError
 from messages.shapes import (
@@ -34,6 +33,7 @@ from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
 from normalize.conversation.sender_reports import OMBUDSMAN_ASKED, record_answers, record_questions
+from normalize.decision import NEW
 from normalize.decision_store import StoredDecision, StoredFollowUp, StoredLimit
 from normalize.draft import Draft, NotComplaint
 from normalize.duplicates.limits import NewComplaint
@@ -172,7 +172,7 @@ class NormalizeStage:
             if batch.revision != revision:
                 batch = decide_batch(connection, revision)
             batch.earlier.write(connection)
-            record_reports(connection, [sent_report(arrival.raw) for arrival in batch.arrivals])
+            record_reports(connection, [sent_report(arrival) for arrival in batch.arrivals])
             reopen_cases(connection, batch.earlier.objections, self._may_object)
             for correction in corrections:
                 _follow(connection, correction)
@@ -228,7 +228,7 @@ class NormalizeStage:
             draft = arrival.open_message.draft.attached_to(attached)
         if not decision:
             language_version = matcher.language_version if matcher else ""
-            matter = self._relate(matcher, earlier, replace(arrival, draft=draft))
+            matter = self._relate(matcher, earlier, arrival, draft)
             stored_follow_up = StoredFollowUp.of(attached) if attached else None
             limit = StoredLimit.of(matter.reached_limit) if matter.reached_limit else None
             decision = StoredDecision(
@@ -239,7 +239,7 @@ class NormalizeStage:
             return Outcome(arrival, draft)
         # A reviewed message becomes the complaint that its arrival would have been: the sender's link leads to it.
         complaint = Complaint(
-            id=ids.complaint_id(raw.message_id),
+            id=arrival.complaint_id,
             message_id=raw.message_id,
             at=raw.at,
             tracking=raw.tracking,
@@ -257,19 +257,21 @@ class NormalizeStage:
         earlier.add_report(arrival, complaint)
         return Outcome(arrival, complaint, decision.limit)
 
-    def _relate(self, matcher: Matcher | None, earlier: Earlier, arrival: Arrival) -> MatterDecision:
+    def _relate(
+        self, matcher: Matcher | None, earlier: Earlier, arrival: Arrival, draft: Draft | NotComplaint
+    ) -> MatterDecision:
         """Return the relation by mark, fingerprint or matter (in this order); store what later messages find it by."""
-        raw, draft = arrival.raw, arrival.draft
+        raw, complaint_id = arrival.raw, arrival.complaint_id
         if isinstance(draft, NotComplaint):
-            return MatterDecision(Relation())
+            return MatterDecision(NEW)
         if follows := draft.follows:
             relation = Relation(kind="repeat", of=follows.complaint_id, evidence=("same-sender", follows.evidence))
             if draft.continuation:
                 lead_marks(earlier.marks, draft.continuation, follows.complaint_id, raw.at)
             return MatterDecision(relation)
-        complaint_id, continuation = ids.complaint_id(raw.message_id), earlier.continuation_of(arrival, draft)
+        continuation = earlier.continuation_of(arrival, draft)
         closed_id = earlier.closed_complaint(arrival, continuation)
-        relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else Relation()
+        relation = relation_by_mark(earlier.marks, continuation, complaint_id, raw.at) if continuation else NEW
         if relation.kind == "new":
             relation = relation_by_fingerprint(earlier.marks, arrival.fingerprint, complaint_id, raw.at)
         if relation.kind == "new":

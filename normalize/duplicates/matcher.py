@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from messages.shapes import Channel, ClosedCase, Contact, RawMessage, Relation, Report, Suggestion
+from normalize.decision import NEW
 from normalize.draft import ANONYMOUS
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.certainty import CERTAINTY_RANKS
@@ -260,13 +261,13 @@ class Matcher:
                 return MatterDecision(relation, reached_limit=reached_limit)
             full_roots.add(root_id)
             reached_limit = reached_limit or _reach_limit(earlier_complaints, complaint, "joins", root_id)
-        return MatterDecision(Relation(), reached_limit=reached_limit)
+        return MatterDecision(NEW, reached_limit=reached_limit)
 
     def _suggest(
         self, earlier_complaints: EarlierComplaints, complaint: NewComplaint, match: BestMatch
     ) -> MatterDecision:
         """Return the suggestion of the match's matter; none if its case is closed, or above a limit."""
-        root_id, new = match.earlier.root_id, MatterDecision(Relation())
+        root_id, new = match.earlier.root_id, MatterDecision(NEW)
         # Candidates are open.
         if root_id != match.earlier.complaint_id and earlier_complaints.is_closed(root_id):
             return new
