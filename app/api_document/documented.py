@@ -31,6 +31,8 @@ class Documented(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
+            # The traces of the service follow its records (`monitor.traces`), not its requests.
+            telemetry={"tracing": False, "metrics": False, "logs": False},
             generate_unique_id_function=_operation_id,
         )
 

@@ -31,6 +31,7 @@ from ingest.door_store import DoorStore
 from ingest.http.acceptance import Acceptance
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
+from ingest.http.direct_routes import direct_routes
 from ingest.http.gate import Gate
 from ingest.http.problems import RefusalResponder
 from ingest.http.rate_limits import RateLimiter
@@ -86,7 +87,10 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     gate = Gate(Acceptance(parts.wrapper, producer), parts.now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
     channel_doors = [door for channel in parts.installed_channels for door in channel.http_doors(parts, http)]
-    for door in sorted(channel_doors, key=lambda door: not door.is_busy):
+    for door in channel_doors:
+        if door.is_busy:
+            app.router.routes.extend(direct_routes(door.router))
+    for door in channel_doors:
         app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
     app.include_router(_own_page(parts, pages).routes(), responses=dict(PAGE_RESPONSES))

@@ -93,7 +93,7 @@ class HttpParts:
 class HttpDoor(NamedTuple):
     """Addresses of a door. `responses` are the refusals that the OpenAPI document names for each of them.
 
-    `is_busy`: most requests of the service are for this door. An address is looked for route by route, here first.
+    `is_busy`: most requests of the service are for this door. Its direct routes are looked for before all other routes.
     """
 
     router: APIRouter

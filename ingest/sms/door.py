@@ -16,6 +16,7 @@ from starlette.responses import Response
 from twilio.twiml.messaging_response import MessagingResponse
 
 from ingest.arrival import Arrival, Refused
+from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.http.problems import documented_refusals
 from ingest.sms.adapter import SIGNATURE, QuarantinedSms, Sms, SmsAdapter
@@ -90,7 +91,7 @@ class SmsDoor:
 
     def routes(self) -> APIRouter:
         """Return the routes of this door."""
-        router = APIRouter(tags=["sms"])
+        router = APIRouter(tags=["sms"], route_class=DirectAPIRoute)
         router.add_api_route(
             "/sms/twilio",
             self.message,

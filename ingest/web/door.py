@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
 from ingest.files.attachments import Attachments
+from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.http.refusal_handlers import record_refusal
 from ingest.web import openapi
@@ -67,7 +68,7 @@ class WebDoor:
 
     def routes(self) -> APIRouter:
         """Return the routes to serve."""
-        router = APIRouter(tags=["web"])
+        router = APIRouter(tags=["web"], route_class=DirectAPIRoute)
         router.add_api_route("/lapor", self.form, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route(
             "/web/reports",

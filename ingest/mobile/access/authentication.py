@@ -4,11 +4,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ingest.arrival import Arrival
+from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import Gate
 from ingest.http.problems import problem_response
 from ingest.http.refusal_handlers import record_refusal
@@ -44,7 +44,7 @@ class DeviceAuthentication:
         return None
 
 
-class BearerChallengeRoute(APIRoute):
+class BearerChallengeRoute(DirectAPIRoute):
     """Answers a missing or invalid token with the header WWW-Authenticate (RFC 6750)."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
