@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from app.pages.headers import nonce, response_headers
+from app.pages.headers import with_response_headers
 from ingest.arrival import Refused
 from ingest.http.problems import RefusalResponder
 from ingest.http.refusal_handlers import record_refusal
@@ -20,8 +20,7 @@ def install_unexpected_handler(app: FastAPI, responder: RefusalResponder) -> Non
         refused = Refused("unexpected", retry_after=_RETRY_AFTER_SECONDS)
         record_refusal(request, refused)
         response = responder.response(request.scope, refused)
-        for name, value in response_headers(nonce()).items():
-            response.headers.setdefault(name, value)
+        response.raw_headers = with_response_headers(response.raw_headers)
         return response
 
     app.add_exception_handler(Exception, answer_unexpected)
