@@ -1,7 +1,5 @@
 """Wraps an arrival as a raw message: seals the provider's bytes, hashes the sender, computes id and tracking number."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -9,6 +7,7 @@ from uuid import UUID
 
 from bus.port import Outgoing
 from messages import codec, ids, topics
+from messages.keyed_hash import keyed_hash
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Channel, Quarantined, RawMessage, VerifiedBy
 from messages.tracking import tracking_number
@@ -82,7 +81,7 @@ class Wrapper:
             channel=channel,
             provider_id=provider_id,
             sender=sender_hash,
-            tracking=self.tracking(channel, provider_id),
+            tracking=tracking_number(former_id, self._tracking_key),
             verified_by=verified_by,
             content_type=content_type,
             body=_UNSEALED,
@@ -112,11 +111,11 @@ class Wrapper:
 
         The key is necessary: a report has few unknown bits, so a plain digest could be reversed by guessing.
         """
-        return hmac.digest(self._sender_key, b"digest:" + content, hashlib.sha256).hex()
+        return keyed_hash(self._sender_key, b"digest:" + content).hex()
 
     def sender_hash(self, sender: str) -> str:
         """Return the hash of a sender: equal for all messages of one sender."""
-        return hmac.digest(self._sender_key, sender.encode(), hashlib.sha256).hex()[:_SENDER_DIGITS]
+        return keyed_hash(self._sender_key, sender.encode()).hex()[:_SENDER_DIGITS]
 
     def _sender_hash(self, sender: str, former_id: UUID) -> str:
         """Return the hash of a proven sender. Without one it is unique to the message, and equal for each delivery."""

@@ -1,8 +1,8 @@
 """Deterministic ids: the same arrival always gives the same ids, so that processing it twice changes nothing."""
 
-import hashlib
-import hmac
 from uuid import UUID, uuid5
+
+from messages.keyed_hash import keyed_hash
 
 # The root of all our ids. If it changed, every replayed message would be a new one.
 _NAMESPACE = UUID("6f1b7d0e-1708-5a70-9b1e-5a7000001708")
@@ -20,7 +20,7 @@ def message_id(channel: str, provider_id: str, key: bytes) -> UUID:
     `key` is secret. Without it nobody can compute this id, or an id that follows from it, from the number of a public
     post. See docs/decisions/0012-keyed-message-ids.md.
     """
-    digest = bytearray(hmac.digest(key, f"message:{channel}:{provider_id}".encode(), hashlib.sha256)[:_UUID_BYTES])
+    digest = bytearray(keyed_hash(key, f"message:{channel}:{provider_id}".encode())[:_UUID_BYTES])
     digest[6] = digest[6] & 0x0F | KEYED_VERSION << 4
     digest[8] = digest[8] & 0x3F | 0x80
     return UUID(bytes=bytes(digest))

@@ -1,11 +1,11 @@
 """Tracking numbers, which citizens keep: short, with a check symbol, and keyed, so that none can be guessed."""
 
-import hashlib
-import hmac
 import re
 from uuid import UUID
 
 from stdnum.iso7064 import mod_37_36
+
+from messages.keyed_hash import keyed_hash
 
 # Crockford's base 32: no I, L, O or U, so that nothing is misread and few words are spelled.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -28,9 +28,9 @@ def tracking_number(message: UUID, key: bytes) -> str:
 
     `key` is secret: without it, one number reveals nothing about any other.
     """
-    digest = int.from_bytes(hmac.digest(key, message.bytes, hashlib.sha256), "big")
+    digest = int.from_bytes(keyed_hash(key, message.bytes), "big")
     last_symbol = len(_ALPHABET) - 1
-    symbols = "".join(_ALPHABET[(digest >> (_BITS_PER_SYMBOL * index)) & last_symbol] for index in range(_SYMBOLS))
+    symbols = "".join([_ALPHABET[(digest >> (_BITS_PER_SYMBOL * index)) & last_symbol] for index in range(_SYMBOLS)])
     return _in_groups(symbols + mod_37_36.calc_check_digit(symbols, _ALPHABET))
 
 

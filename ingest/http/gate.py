@@ -12,6 +12,7 @@ from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing
 from ingest.arrival import Arrival, Refused
 from ingest.http.acceptance import Acceptance
+from ingest.http.admission import client_address
 from ingest.http.rate_limits import RateLimiter
 from ingest.wrap import OpenMessage, accepted_record
 from messages.shapes import RawMessage
@@ -53,9 +54,12 @@ class Gate:
 
     def arrival(self, request: Request, body: bytes) -> Arrival:
         """Return the arrival of a request whose body was read already."""
-        url = request.url
-        target = f"{url.path}?{url.query}" if url.query else url.path
-        return Arrival(target, dict(request.headers), body, self._now(), _client_address(request))
+        scope = request.scope
+        query: str = scope["query_string"].decode("latin-1")
+        target = f"{scope['path']}?{query}" if query else scope["path"]
+        # The first header of a name counts.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        return Arrival(target, headers, body, self._now(), client_address(scope))
 
     async def read(
         self, read_arrival: Callable[[Arrival, *Arguments], Result], arrival: Arrival, *arguments: *Arguments
@@ -95,8 +99,3 @@ def readable_size(size: int) -> str:
 def megabytes(size: int) -> int:
     """Return a number of bytes in units of the rate `file-megabytes`: megabytes, each begun one counted."""
     return -(-size // _MB)
-
-
-def _client_address(request: Request) -> str:
-    """Return the address of the client, as the trusted proxies name it (`SATUPINTU_TRUSTED_PROXIES`)."""
-    return request.client.host if request.client else ""
