@@ -42,6 +42,22 @@ class _Phase(Enum):
     BODY = "body"
 
 
+class _JoiningConnection(h11.Connection):
+    """Keeps the headers of an answer until its body begins, so that both are one write to the socket."""
+
+    _headers = b""
+
+    def send(self, event: Any) -> Any:
+        """See h11. The result is empty for the headers of an answer."""
+        data = super().send(event)
+        if isinstance(event, h11.Response):
+            self._headers = data
+            return b""
+        if data is not None and self._headers:
+            data, self._headers = self._headers + data, b""
+        return data
+
+
 class DeadlineProtocol(H11Protocol):
     """Connection that is closed when a deadline passes. A request in progress then ends as if its client had left.
 
@@ -50,6 +66,7 @@ class DeadlineProtocol(H11Protocol):
 
     def __init__(self, *arguments: Any, deadlines: Deadlines, **named_arguments: Any) -> None:
         super().__init__(*arguments, **named_arguments)
+        self.conn = _JoiningConnection(h11.SERVER)
         self._deadlines = deadlines
         self._phase = _Phase.NOTHING
         self._phase_began = 0.0
@@ -70,8 +87,6 @@ class DeadlineProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
-        if self._phase is _Phase.NOTHING and self.conn.their_state is h11.IDLE:
-            self._enter(_Phase.HEADERS)
         self._phase_bytes += len(data)
         super().data_received(data)
         self._follow_request()
