@@ -113,3 +113,35 @@ def test_a_fault_of_one_batch_does_not_end_the_next(parts: Parts) -> None:
 
     asyncio.run(run())
     assert [len(call) for call in producer.calls] == [1]
+
+
+def test_a_batch_after_several_messages_is_gathered(parts: Parts) -> None:
+    """Messages that come a little later than the first one are written with it."""
+    producer = SlowProducer()
+    producer.release.set()
+    acceptance = Acceptance(parts.wrapper, producer, gather_seconds=1)
+
+    async def accept(number: int, delay: float = 0) -> None:
+        await asyncio.sleep(delay)
+        await acceptance.accept(open_message(parts, number), accepted_record)
+
+    async def run() -> None:
+        await asyncio.gather(accept(0), accept(1), accept(2))
+        await asyncio.gather(accept(3), accept(4, 0.01))
+
+    asyncio.run(run())
+    assert [len(call) for call in producer.calls] == [1, 2, 2]
+
+
+def test_a_message_that_comes_alone_does_not_wait(parts: Parts) -> None:
+    """It is written at once, also after another one."""
+    producer = SlowProducer()
+    producer.release.set()
+    acceptance = Acceptance(parts.wrapper, producer, gather_seconds=3_600)
+
+    async def run() -> None:
+        for number in range(3):
+            await asyncio.wait_for(acceptance.accept(open_message(parts, number), accepted_record), 60)
+
+    asyncio.run(run())
+    assert [len(call) for call in producer.calls] == [1, 1, 1]
