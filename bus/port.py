@@ -33,7 +33,7 @@ class Outgoing:
     @property
     def size(self) -> int:
         """Bytes that this message holds in memory, precise enough to limit the bytes in flight."""
-        return len(self.key) + len(self.value) + sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.key) + len(self.value) + sum([len(name) + len(value) for name, value in self.headers])
 
     def check(self) -> None:
         """Raise `Reject` if no bus can take the message."""

@@ -21,6 +21,8 @@ _JOURNAL_MS = 500
 # Partitions without an append have the number 0.
 FIRST_LOOK = -1
 
+# The records have row ids, so that those of one append are together on the last pages, whatever their partitions.
+# Files of earlier versions keep their table, which has a page for each partition instead.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS partitions (
@@ -29,7 +31,7 @@ CREATE TABLE IF NOT EXISTS partitions (
 CREATE TABLE IF NOT EXISTS records (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, timestamp INTEGER NOT NULL,
     key BLOB NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
-    PRIMARY KEY (topic, partition, offset)) WITHOUT ROWID;
+    PRIMARY KEY (topic, partition, offset));
 CREATE TABLE IF NOT EXISTS offsets (
     "group" TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
     PRIMARY KEY ("group", topic, partition)) WITHOUT ROWID;
