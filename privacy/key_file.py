@@ -26,9 +26,12 @@ _KEYS_AT_ONCE = 500
 _COLUMNS: tuple[Any, ...] = tuple(col(getattr(PersonKeyRow, name)) for name in PersonKeyRow.model_fields)
 _TABLE: Table = SQLModel.metadata.tables[str(PersonKeyRow.__tablename__)]
 _INDEXES = sorted(_TABLE.indexes, key=lambda index: str(index.name))
+# Indexes of earlier versions.
+_FORMER_INDEXES = ("ix_person_key_sender", "ix_person_key_root")
 _STATEMENTS = (
     str(CreateTable(_TABLE, if_not_exists=True).compile(dialect=sqlite_dialect())),
     *(str(CreateIndex(index, if_not_exists=True).compile(dialect=sqlite_dialect())) for index in _INDEXES),
+    *(f"DROP INDEX IF EXISTS {name}" for name in _FORMER_INDEXES),
 )
 
 

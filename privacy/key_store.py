@@ -108,8 +108,9 @@ class KeyStore:
         query = select(col(PersonKeyRow.key_id)).where(*is_usable).limit(1)
         with read_transaction(self.engine) as connection:
             return any(
-                connection.execute(query.where(col(PersonKeyRow.sender).in_(chunk))).first()
+                connection.execute(query.where(col(PersonKeyRow.sender).in_(chunk), is_in_index)).first()
                 for chunk in statement_chunks(sorted(senders))
+                for is_in_index in (_RETIRED_AT.is_(None), _RETIRED_AT.is_not(None))
             )
 
     def wrapped_by_others(self, root_key_id: str, after: str, limit: int) -> Sequence[WrappedKey]:

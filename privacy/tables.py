@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from config.database import UtcDateTime
 
 _IS_ACTIVE = text("retired_at IS NULL")
+_IS_RETIRED = text("retired_at IS NOT NULL")
 
 
 class PersonKeyRow(SQLModel, table=True):
@@ -21,10 +22,10 @@ class PersonKeyRow(SQLModel, table=True):
     """
 
     __tablename__ = "person_key"
+    # Two indexes for active and retired keys: a new key is in one of them. Each index costs a door a page for a sender.
     __table_args__ = (
         Index("uq_person_key_active", "sender", unique=True, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
-        Index("ix_person_key_sender", "sender"),
-        Index("ix_person_key_root", "root_key_id", "key_id"),
+        Index("ix_person_key_retired", "sender", sqlite_where=_IS_RETIRED, postgresql_where=_IS_RETIRED),
     )
 
     key_id: str = Field(primary_key=True)

@@ -133,6 +133,17 @@ def test_the_file_has_the_table_of_the_database(engine: Engine) -> None:
     assert indexes == key_indexes
 
 
+def test_the_file_of_an_earlier_version_loses_its_indexes(parts: Parts) -> None:
+    """A new sender would change a page of each."""
+    with write_transaction(parts.key_engine) as connection:
+        connection.exec_driver_sql("CREATE INDEX ix_person_key_sender ON person_key (sender)")
+    parts.key_engine.dispose()
+
+    names = {index["name"] for index in inspect(parts.key_engine).get_indexes("person_key")}
+
+    assert names == {"uq_person_key_active", "ix_person_key_retired"}
+
+
 def test_the_file_stands_beside_the_database() -> None:
     """Whoever copies the database sees it."""
     assert key_file(Path("/data/satupintu.db")) == Path("/data/satupintu-keys.db")
