@@ -9,6 +9,7 @@ the delivery is sent again, with the same id. A later change of a case is never 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,9 @@ from sqlalchemy import (
     Engine,
     Row,
     ScalarSelect,
+    Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -29,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.database import read_transaction, write_transaction
+from config.database import UtcDateTime, read_transaction, write_transaction
 from desk.change_age import KEPT_AGE, NOTIFIED_AGE
 from desk.webhooks.schedule import (
     AttemptResult,
@@ -81,10 +84,8 @@ class DeliveryStore:
 
     def due_agencies(self, now: datetime) -> list[str]:
         """Return the agencies that have a due delivery, in the order of their codes."""
-        due = exists().where(_is_due(now), ~_behind_another(), col(DeliveryRow.webhook_id) == col(WebhookRow.id))
-        query = select(col(WebhookRow.agency)).where(_may_send(now), due).distinct().order_by(col(WebhookRow.agency))
         with read_transaction(self._engine) as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(_due_agencies(), {"now": now}).scalars())
 
     def claim(self, agency: str, lease: str, now: datetime, limit: int) -> list[ClaimedDelivery]:
         """Claim up to `limit` due deliveries of an agency, the oldest first."""
@@ -162,6 +163,14 @@ class DeliveryStore:
         return count
 
 
+@cache
+def _due_agencies() -> Select[Any]:
+    """Return the query of every second, built once. Its parameter is `now`."""
+    now = bindparam("now", type_=UtcDateTime())
+    due = exists().where(_is_due(now), ~_behind_another(), col(DeliveryRow.webhook_id) == col(WebhookRow.id))
+    return select(col(WebhookRow.agency)).where(_may_send(now), due).distinct().order_by(col(WebhookRow.agency))
+
+
 def _make_all_due(connection: Connection, webhook_id: UUID, now: datetime) -> None:
     """Let every waiting delivery of a webhook be due now, also those whose next attempt is hours away."""
     waiting = and_(col(DeliveryRow.webhook_id) == webhook_id, col(DeliveryRow.status) == "waiting")
@@ -198,12 +207,12 @@ def _in_flight(connection: Connection, agency: str, now: datetime) -> Counter[UU
     return Counter(connection.execute(select(col(DeliveryRow.webhook_id)).where(leased)).scalars())
 
 
-def _may_send(now: datetime) -> ColumnElement[bool]:
+def _may_send(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     paused_until = col(WebhookRow.paused_until)
     return and_(col(WebhookRow.active), or_(paused_until.is_(None), paused_until <= now))
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def _is_due(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     leased_until = col(DeliveryRow.leased_until)
     free = or_(leased_until.is_(None), leased_until <= now)
     return and_(col(DeliveryRow.status) == "waiting", col(DeliveryRow.next_at) <= now, free)
