@@ -8,10 +8,23 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, func, or_, union, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    or_,
+    union,
+    update,
+)
 from sqlmodel import col, select
 
-from config.database import statement_chunks
+from config.database import UtcDateTime, statement_chunks
 from config.row_insertion import insert_missing_rows
 from messages.shapes import AgencyAnswer, OversightEvent
 from normalize.conversation.decision import SenderReport
@@ -71,13 +84,9 @@ class SenderReports:
     def write(self, connection: Connection) -> None:
         """Write what the batch added."""
         insert_missing_rows(connection, SenderReportRow, self._new_rows)
-        row = SenderReportRow
-        for report_id, at in sorted(self._continued.items()):
-            is_earlier = _is_before(row.continued_at, at)
-            # The sender leads to the rows by an index; those of one report have one sender.
-            sender = select(row.sender).where(col(row.complaint_id) == report_id).scalar_subquery()
-            is_of_report = (col(row.sender) == sender) & (col(row.report_id) == report_id)
-            connection.execute(update(row).where(is_of_report, is_earlier).values(continued_at=at))
+        continued = [{"continued_id": report_id, "time": at} for report_id, at in sorted(self._continued.items())]
+        if continued:
+            connection.execute(_CONTINUE, continued)
 
     def delete_expired(self, connection: Connection) -> None:
         """Delete expired reports, the oldest first, and expired questions."""
@@ -118,7 +127,7 @@ def record_questions(connection: Connection, events: Sequence[OversightEvent]) -
     insert_missing_rows(connection, OmbudsmanQuestionRow, rows)
 
 
-def _is_before(time: object, at: datetime) -> ColumnElement[bool]:
+def _is_before(time: object, at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the SQL condition that a stored time is earlier, or missing. A replayed answer changes nothing."""
     return or_(col(time).is_(None), col(time) < at)
 
@@ -153,6 +162,17 @@ def _reports() -> Select[Any]:
     return query.where(is_not_expired).outerjoin(closed, is_same & is_still_closed()).outerjoin(question, is_asked)
 
 
+def _continue_report() -> Update:
+    """Return the update of the reports of a report and of all that repeats it. `time` is that of the message."""
+    row = SenderReportRow
+    report_id: BindParameter[UUID] = bindparam("continued_id", type_=Uuid())
+    # The sender leads to the rows by an index; those of one report have one sender.
+    sender = select(row.sender).where(col(row.complaint_id) == report_id).scalar_subquery()
+    is_of_report = (col(row.sender) == sender) & (col(row.report_id) == report_id)
+    at: BindParameter[datetime] = bindparam("time", type_=UtcDateTime())
+    return update(row).where(is_of_report, _is_before(row.continued_at, at)).values(continued_at=at)
+
+
 def _latest_reports() -> Select[Any]:
     row = SenderReportRow
     rank = func.row_number().over(
@@ -165,6 +185,7 @@ def _latest_reports() -> Select[Any]:
 
 
 # Built once: each batch executes them.
+_CONTINUE = _continue_report()
 _SENDERS: BindParameter[str] = bindparam("senders", expanding=True)
 _LATEST_REPORTS = _latest_reports()
 _NUMBERED_REPORTS = _reports().where(

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, Uuid, bindparam, update
 from sqlmodel import col, select
 
 from config.row_insertion import insert_missing_rows
@@ -46,6 +46,11 @@ _KEY_WEIGHTS = (0.0, *(1 / count for count in range(1, _SLOTS)), 1 / (4 * _SLOTS
 _MIN_COMMON_KEYS = 0.1
 # Open complaints of the same sender that are compared besides the candidates, the latest first.
 _MAX_OF_SENDER = 3
+
+# Built once: some complaints of most batches ask it.
+_COMPLAINT_ID = bindparam("complaint_id", type_=Uuid())
+_IS_CLOSED = select(is_closed(_COMPLAINT_ID))
+_CLOSED_AT = select(ClosedComplaint.closed_at).where(is_closing_of(_COMPLAINT_ID))
 
 
 class ClosedCandidate(NamedTuple):
@@ -103,7 +108,7 @@ class EarlierComplaints:
             for lookup_keys, numbers in self._stored_candidates.items()
         )
         self._rows.load({number for numbers in first_candidates for number in numbers})
-        self.counts = LinkCounts(connection, self._new_complaints, self._rows.root_ids(), senders)
+        self.counts = LinkCounts(connection, self._rows.root_ids(), senders)
         self._members.update((root_id, []) for root_id in self.counts.roots_without_members)
 
     def candidates(self, keys: LookupKeys, full_roots: Collection[UUID] = frozenset()) -> Iterator[EarlierComplaint]:
@@ -187,12 +192,13 @@ class EarlierComplaints:
 
     def is_closed(self, complaint_id: UUID) -> bool:
         """Return True if a complaint belongs to a closed case, also after its comparable form has expired."""
-        return bool(self._connection.execute(select(is_closed(complaint_id))).scalar_one())
+        return bool(self._connection.execute(_IS_CLOSED, {"complaint_id": complaint_id}).scalar_one())
 
     def closed_at(self, complaint_id: UUID) -> datetime | None:
         """Return the time at which the case of a complaint was closed; `None` for an open one and if unknown."""
-        query = select(ClosedComplaint.closed_at).where(is_closing_of(complaint_id))
-        closed_at: datetime | None = self._connection.execute(query).scalar_one_or_none()
+        closed_at: datetime | None = self._connection.execute(
+            _CLOSED_AT, {"complaint_id": complaint_id}
+        ).scalar_one_or_none()
         return closed_at
 
     def add(
@@ -227,7 +233,7 @@ class EarlierComplaints:
             slot = self._slot(key, number, members)
             self._numbers_by_key[key][slot] = number
             self._new_keys[key, slot] = number, seconds
-        self._new_complaints[number] = {
+        self._new_complaints[number] = row = {
             "number": number,
             "complaint_id": complaint_id,
             "root": _id_unless_equal(complaint.root_id, complaint_id),
@@ -240,6 +246,7 @@ class EarlierComplaints:
             "suggested": suggested_id,
             "body": self._forms.seal(complaint_id, complaint.comparable),
         }
+        self.counts.add(row)
 
     def _members_with_keys(self, complaint: EarlierComplaint) -> Collection[int]:
         """Return the numbers of the last complaints of its matter, without the root; none for a new matter."""

@@ -1,5 +1,6 @@
 """Counts of joins and suggestions by sender and by case, and the cases whose limit was reached."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -26,7 +27,7 @@ _REACHED = select(ReachedLimitRow.reached_at).where(
 
 
 class LinkCounts:
-    """Counts what is stored, and `new_rows`: those of the batch, with the columns of `ComparableRow`, by number.
+    """Counts what is stored, and the rows of the batch that were added, with the columns of `ComparableRow`.
 
     Most cases of `root_ids` and most of `senders`, which are proven, have no links: one question for all of them finds
     out which. A count ends at its maximum: a case with more members costs no more. Call `write` once at the end.
@@ -35,13 +36,14 @@ class LinkCounts:
     def __init__(
         self,
         connection: Connection,
-        new_rows: Mapping[int, Row],
         root_ids: AbstractSet[UUID],
         senders: AbstractSet[str],
     ) -> None:
         self._connection = connection
         self._statements = STATEMENTS[connection.dialect.name]
-        self._new_rows = new_rows
+        # Rows of the batch with links: by the case, by the proven sender, and by the address that a sender claims.
+        self._new_of_case: dict[tuple[LinkKind, UUID], list[Row]] = defaultdict(list)
+        self._new_of_sender: dict[tuple[str, str], list[Row]] = defaultdict(list)
         # Cases to which no stored complaint is joined, or for which none is suggested.
         self._lone_roots: Mapping[LinkKind, set[UUID]] = {"joins": {*root_ids}, "suggestions": {*root_ids}}
         self._lone_senders = {*senders}
@@ -59,13 +61,22 @@ class LinkCounts:
         for lone_roots in self._lone_roots.values():
             lone_roots.add(root_id)
 
+    def add(self, row: Row) -> None:
+        """Take the row of a complaint of the batch. Most complaints belong to none: these have no link."""
+        if row["root"] is None and row["suggested"] is None:
+            return
+        if row["root"] is not None:
+            self._new_of_case["joins", row["root"]].append(row)
+        if row["suggested"] is not None:
+            self._new_of_case["suggestions", row["suggested"]].append(row)
+        for name in ("sender", "claimed"):
+            self._new_of_sender[name, row[name]].append(row)
+
     def of_case(self, kind: LinkKind, root_id: UUID, since: datetime, maximum: int, *, unproven: bool = False) -> int:
         """Return how many joins or suggestions a case got since a time. `unproven`: only those of unproven senders."""
-        column = "root" if kind == "joins" else "suggested"
-        # Most complaints belong to none: the other conditions are seldom asked.
-        linked_rows = (row for row in self._new_rows.values() if row[column] is not None and row[column] == root_id)
         new_count = sum(
-            bool((kind != "joins" or row["joined"]) and not (unproven and row["sender"])) for row in linked_rows
+            bool((kind != "joins" or row["joined"]) and not (unproven and row["sender"]))
+            for row in self._new_of_case.get((kind, root_id), ())
         )
         if root_id in self._lone_roots[kind]:
             return new_count
@@ -80,8 +91,8 @@ class LinkCounts:
         if not value:
             return 0
         new_count = sum(
-            bool(row[name] == value and (row["joined"] if kind == "joins" else row["suggested"]))
-            for row in self._new_rows.values()
+            bool(row["joined"] if kind == "joins" else row["suggested"])
+            for row in self._new_of_sender.get((name, value), ())
         )
         if sender in self._lone_senders:
             return new_count
