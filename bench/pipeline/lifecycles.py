@@ -1,16 +1,18 @@
 """Measures whole lives of reports at changing rates: from the door to the closed case that the citizen reads.
 
 `python -m bench.pipeline.lifecycles [--stored 1000000] [--rates 1,15,1,25,2,35,10] [--seconds 30] [--unanswered]
-[--bus local] [--database sqlite]`
+[--bus local] [--database sqlite] [--home FOLDER]`
 
-The installation has that many complaints of earlier months (`stored_history.py`). Reports come by the web form, each
+The installation has that many complaints of earlier months (`stored_history.py`). Storing a million takes half an hour:
+with `--home`, the folder keeps them for another run on the embedded bus and SQLite. Reports come by the web form, each
 rate for that many seconds, and none waits for another one. A program of the agency reads the case, responds and closes
 it; the citizen opens the status page until it says so. Nobody answers a report at triage, and one that belongs to the
 case of another one: its life ends with its dispatch. With `--unanswered` each life ends there.
 
-Prints a JSON line for each rate: lives that began and how many were `closed`, faults by kind, seconds of a life (p50,
-p95), the records that wait in all stages when the rate ends, and milliseconds of processor time for a life. The last
-line has the seconds after the last rate until nothing waited. Clients and servers share the processors.
+Prints a JSON line for each rate: lives that began and how many were `closed`, faults by kind, requests that a busy
+server asked to repeat, seconds of a life (p50, p95), the records that wait in all stages when the rate ends, and
+milliseconds of processor time for a life. The last line has the seconds after the last rate until nothing waited.
+Clients and servers share the processors.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from functools import cache
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from itertools import islice, pairwise
+from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
 
@@ -78,6 +81,13 @@ class Life(NamedTuple):
     fault: str = ""
 
 
+class _Response(NamedTuple):
+    """Status and JSON of an answer."""
+
+    status: int
+    body: Mapping[str, object]
+
+
 class DispatchWatcher:
     """Looks into the ledger four times a second for the dispatches that lives wait for, until it is closed."""
 
@@ -115,13 +125,14 @@ class DispatchWatcher:
 
 
 class LifePlayer:
-    """Plays the citizen and the program of the agency."""
+    """Plays the citizen and the program of the agency. `busy_answers` are the requests that had to be made again."""
 
     def __init__(self, service: MeasuredService, watcher: DispatchWatcher, *, is_answered: bool) -> None:
         self._settings = service.settings
         self._watcher = watcher
         self._is_answered = is_answered
         self._keys = build_agency_keys(service.parts, lambda *_: None)
+        self.busy_answers = 0
         self._lock = threading.Lock()
         self._key_of = cache(self._issue_key)
 
@@ -135,55 +146,58 @@ class LifePlayer:
         return Life(time.monotonic() - due_at, is_closed=is_closed)
 
     def _play(self, request: DoorRequest) -> bool:
-        with closing(_connect(self._settings.port)) as door, closing(_connect(self._settings.desk_port)) as desk:
-            status, body = _ask(door, "POST", request.path, request.headers, request.body)
-            if status != HTTPStatus.ACCEPTED:
-                raise Fault(f"door answered {status}")
-            tracking = str(body["tracking"])
-            agency, is_own_case = self._watcher.destination(tracking)
-            if not (self._is_answered and is_own_case) or agency == TRIAGE:
-                return False
+        report = self._insist(self._settings.port, "POST", request.path, request.headers, request.body)
+        if report.status != HTTPStatus.ACCEPTED:
+            raise Fault(f"door answered {report.status}")
+        tracking = str(report.body["tracking"])
+        agency, is_own_case = self._watcher.destination(tracking)
+        if not (self._is_answered and is_own_case) or agency == TRIAGE:
+            return False
+        with self._lock:
+            headers = {"Authorization": f"Bearer {self._key_of(agency)}", "Content-Type": "application/json"}
+        case = f"/agency/v1/cases/{tracking}"
+        self._wait_for(self._settings.desk_port, case, headers, "terdisposisi")
+        for verdict, text in _VERDICTS:
+            answer = json.dumps({"verdict": verdict, "text": text}).encode()
+            response = self._insist(self._settings.desk_port, "POST", f"{case}/answers", headers, answer)
+            if response.status != HTTPStatus.CREATED:
+                raise Fault(f"answer {verdict}: {response.status}")
+        self._wait_for(self._settings.port, f"/status/{tracking}", {"Accept": "application/json"}, "selesai")
+        return True
+
+    def _wait_for(self, port: int, path: str, headers: Mapping[str, str], state: str) -> None:
+        """Ask until an answer has this state. Raises `Fault` if it does not come."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            response = self._insist(port, "GET", path, headers)
+            if response.body.get("state") == state:
+                return
+            if response.status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+                raise Fault(f"{path.split('/')[1]} answered {response.status}")
+            time.sleep(_POLL_SECONDS)
+        raise Fault(f"{path.split('/')[1]} says {response.status} {response.body.get('state')}, not {state}")
+
+    def _insist(
+        self, port: int, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> _Response:
+        """Return the answer of a server. A busy one says when to come again. Raises `Fault` if it stays busy."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            # A connection that a life keeps open is closed by the server while the life waits for a stage.
+            with closing(HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)) as connection:
+                connection.request(method, path, body, dict(headers))
+                response = connection.getresponse()
+                content = response.read()
+            if response.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                return _Response(response.status, json.loads(content))
             with self._lock:
-                headers = {"Authorization": f"Bearer {self._key_of(agency)}", "Content-Type": "application/json"}
-            case = f"/agency/v1/cases/{tracking}"
-            _wait_for(desk, case, headers, "terdisposisi")
-            for verdict, text in _VERDICTS:
-                answer = json.dumps({"verdict": verdict, "text": text}).encode()
-                status, _ = _ask(desk, "POST", f"{case}/answers", headers, answer)
-                if status != HTTPStatus.CREATED:
-                    raise Fault(f"answer {verdict}: {status}")
-            _wait_for(door, f"/status/{tracking}", {"Accept": "application/json"}, "selesai")
-            return True
+                self.busy_answers += 1
+            time.sleep(float(response.getheader("Retry-After", "1")))
+        raise Fault(f"{path.split('/')[1]} stayed busy")
 
     def _issue_key(self, agency: str) -> str:
         _, text = self._keys.issue(agency, SCOPES, "bench", "bench")
         return text
-
-
-def _connect(port: int) -> HTTPConnection:
-    return HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
-
-
-def _ask(
-    connection: HTTPConnection, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
-) -> tuple[int, Mapping[str, object]]:
-    """Return the status and the JSON of an answer."""
-    connection.request(method, path, body, dict(headers))
-    response = connection.getresponse()
-    return response.status, json.loads(response.read())
-
-
-def _wait_for(connection: HTTPConnection, path: str, headers: Mapping[str, str], state: str) -> None:
-    """Ask until an answer has this state. Raises `Fault` if it does not come."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        status, body = _ask(connection, "GET", path, headers)
-        if body.get("state") == state:
-            return
-        if status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
-            raise Fault(f"{path.split('/')[1]} answered {status}")
-        time.sleep(_POLL_SECONDS)
-    raise Fault(f"{path.split('/')[1]} says {status} {body.get('state')}, not {state}")
 
 
 class _Mark(NamedTuple):
@@ -191,6 +205,7 @@ class _Mark(NamedTuple):
 
     cpu_seconds: Mapping[str, float]
     waiting: int
+    busy_answers: int
 
 
 def measure(
@@ -206,21 +221,21 @@ def measure(
         stream = door_requests(web_request, service.parts, seed=40)
         # Made before the clock starts: a report takes longer to invent than to send.
         requests = [list(islice(stream, round(rate * seconds))) for rate in rates]
-        began, lives, marks = time.monotonic(), [], [_mark(service)]
+        began, lives, marks = time.monotonic(), [], [_mark(service, player)]
         for rate, ours in zip(rates, requests, strict=True):
             lives.append([pool.submit(player.play, one, began + number / rate) for number, one in enumerate(ours)])
             began += seconds
             time.sleep(max(0.0, began - time.monotonic()))
-            marks.append(_mark(service))
+            marks.append(_mark(service, player))
         seconds_waited = service.wait_until_processed()
         for rate, futures, (before, after) in zip(rates, lives, pairwise(marks), strict=True):
             yield _figures(rate, [future.result() for future in futures], before, after)
         yield {"seconds_until_nothing_waited": round(seconds_waited, 1)}
 
 
-def _mark(service: MeasuredService) -> _Mark:
+def _mark(service: MeasuredService, player: LifePlayer) -> _Mark:
     service.check_running()
-    return _Mark(service.cpu_seconds(), service.waiting_records())
+    return _Mark(service.cpu_seconds(), service.waiting_records(), player.busy_answers)
 
 
 def _figures(rate: float, lives: Sequence[Life], before: _Mark, after: _Mark) -> Mapping[str, object]:
@@ -230,6 +245,7 @@ def _figures(rate: float, lives: Sequence[Life], before: _Mark, after: _Mark) ->
         "lives": len(lives),
         "closed": sum(life.is_closed for life in lives),
         "faults": Counter(life.fault for life in lives if life.fault),
+        "busy_answers": after.busy_answers - before.busy_answers,
         "p50_seconds": round(cuts[49], 2),
         "p95_seconds": round(cuts[94], 2),
         "waiting": after.waiting,
@@ -249,17 +265,18 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--unanswered", action="store_true")
     parser.add_argument("--bus", choices=("local", "kafka"), default="local")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--home", type=Path)
     options = parser.parse_args(arguments)
+    home = {"home": str(options.home)} if options.home else {}
     rates = [float(rate) for rate in options.rates.split(",")]
     logs.configure("WARNING", "json")
     with running_backend(options.bus, options.database) as backend:
         # One client plays all citizens and all programs.
-        limited = replace(backend, settings={**backend.settings, "rates": _RATES})
-        parts = Parts(Settings.model_validate(limited.settings), CHANNELS)
-        began = time.monotonic()
-        store_history(parts, options.stored)
-        parts.engine.dispose()
-        _print({"stored": options.stored, "seconds": round(time.monotonic() - began)})
+        limited = replace(backend, settings={**backend.settings, "rates": _RATES, **home})
+        if not options.home or not options.home.exists():
+            parts = Parts(Settings.model_validate(limited.settings), CHANNELS)
+            store_history(parts, options.stored)
+            parts.engine.dispose()
         for figures in measure(limited, rates, options.seconds, is_answered=not options.unanswered):
             _print(figures)
 
