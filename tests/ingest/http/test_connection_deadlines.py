@@ -92,7 +92,7 @@ def test_dripping_headers_are_closed() -> None:
     deadlines = Deadlines(headers=_SHORT, body_grace=_LONG, body=_LONG)
     with _connected(deadlines, RecordingApp()) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
-        # Fewer bytes than the 64 KB of headers that h11 accepts.
+        # Fewer bytes than the 16 KB of headers that h11 accepts.
         assert any(_is_closed_after_byte(connection) for _ in range(10_000))
 
 
