@@ -1,6 +1,6 @@
 """Derives when the sender of a case is asked about the Ombudsman, and what the sender answered; stores it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,7 +22,6 @@ from messages.cases.ombudsman_consent import (
     question_id,
 )
 from oversight.notices.tables import OversightConsent
-from oversight.notices.told_events import told_events
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
 from oversight.read_model.tables import OversightReport
 
@@ -107,16 +106,26 @@ def derived_consent(
     return CaseConsent(facts.id, ask_at, asked_at, consent.state, consent.answer)
 
 
-def store_consents(
-    connection: Connection,
-    report_ids: Sequence[UUID],
-    cases: Sequence[tuple[ReportFacts, CaseClocks]],
-    deadlines: Deadlines,
-) -> None:
-    """Store the rows of reports in place of those before. The caller holds the lock."""
+def derived_consents(
+    connection: Connection, cases: Sequence[tuple[ReportFacts, CaseClocks]], deadlines: Deadlines
+) -> Sequence[CaseConsent]:
+    """Return what is known of those of these cases whose sender is or was to be asked."""
     arrivals = _arrivals(connection, [facts for facts, _ in cases])
-    consents = [row for facts, clocks in cases if (row := derived_consent(facts, clocks, arrivals, deadlines))]
-    told = told_events(connection, (id_ for consent in consents for id_ in consent.event_ids))
+    return [row for facts, clocks in cases if (row := derived_consent(facts, clocks, arrivals, deadlines))]
+
+
+def consent_event_ids(consents: Iterable[CaseConsent]) -> Iterator[UUID]:
+    """Yield the ids of all events of some consents."""
+    return (event_id for consent in consents for event_id in consent.event_ids)
+
+
+def store_consents(
+    connection: Connection, report_ids: Sequence[UUID], consents: Sequence[CaseConsent], told: Collection[UUID]
+) -> None:
+    """Store the rows of reports in place of those before. The caller holds the lock.
+
+    `told` are the ids of those of their events that are on the topic.
+    """
     for chunk in statement_chunks(report_ids):
         connection.execute(_REMOVAL, {"ids": chunk})
     if consents:

@@ -1,6 +1,6 @@
 """Derives the running clocks of cases and the moments of their next events, and stores them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -51,9 +51,13 @@ def running_clocks(facts: ReportFacts, clocks: CaseClocks) -> Iterator[RunningCl
             )
 
 
-def store_running_clocks(connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[RunningClock]) -> None:
-    """Store the running clocks of reports in place of those before. The caller holds the lock."""
-    told = told_clock_events(connection, clocks)
+def store_running_clocks(
+    connection: Connection, report_ids: Sequence[UUID], clocks: Sequence[RunningClock], told: Collection[UUID]
+) -> None:
+    """Store the running clocks of reports in place of those before. The caller holds the lock.
+
+    `told` are the ids of those of their events that are on the topic.
+    """
     for chunk in statement_chunks(report_ids):
         connection.execute(_REMOVAL, {"ids": chunk})
     if clocks:
@@ -62,7 +66,12 @@ def store_running_clocks(connection: Connection, report_ids: Sequence[UUID], clo
 
 def told_clock_events(connection: Connection, clocks: Collection[ClockMoments]) -> set[UUID]:
     """Return the ids of those events of some clocks that are on the topic."""
-    return told_events(connection, (deadline_event_id(clock, kind) for clock in clocks for kind in KINDS))
+    return told_events(connection, clock_event_ids(clocks))
+
+
+def clock_event_ids(clocks: Iterable[ClockMoments]) -> Iterator[UUID]:
+    """Yield the ids of all events of some clocks."""
+    return (deadline_event_id(clock, kind) for clock in clocks for kind in KINDS)
 
 
 def next_moment(clock: ClockMoments, told: Collection[UUID]) -> datetime | None:

@@ -11,9 +11,10 @@ from sqlmodel import col
 from config.clocks.deadlines import Deadlines
 from config.database import insertion_or_replacement, statement_chunks
 from config.stored_counts import add_counts
-from oversight.notices.consents import store_consents
+from oversight.notices.consents import consent_event_ids, derived_consents, store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
-from oversight.notices.running_clocks import running_clocks, store_running_clocks
+from oversight.notices.running_clocks import clock_event_ids, running_clocks, store_running_clocks
+from oversight.notices.told_events import told_events
 from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import case_clocks
@@ -46,8 +47,10 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         cases = [(facts, clocks) for facts, clocks in reports if clocks]
         running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks)]
         running += recommendation_clocks(connection, all_facts, deadlines)
-        store_running_clocks(connection, chunk, running)
-        store_consents(connection, chunk, cases, deadlines)
+        consents = derived_consents(connection, cases, deadlines)
+        told = told_events(connection, [*clock_event_ids(running), *consent_event_ids(consents)])
+        store_running_clocks(connection, chunk, running, told)
+        store_consents(connection, chunk, consents, told)
 
 
 def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUID]:

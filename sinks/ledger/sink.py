@@ -49,6 +49,9 @@ _FORGED: Container[AnswerFault | None] = ("no_authenticator", "wrong_authenticat
 
 _log = structlog.get_logger()
 
+# Made once: `json.dumps` makes an encoder for each call that has an option.
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
+
 # Takes the records whose rows were written.
 Derive = Callable[[Connection, Sequence[Record]], None]
 RowsByTable = dict[type[SQLModel], list[dict[str, Any]]]
@@ -239,10 +242,10 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
         **dispatch.model_dump(include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at", "own_case"}),
         **dispatch.model_dump(include={"confidence", "topic", "region", "actor", "danger", "reopened"}),
         **dispatch.follow_up.model_dump(),
-        "alternatives": json.dumps(dispatch.alternatives),
+        "alternatives": _to_json(dispatch.alternatives),
         "relation": dispatch.relation.kind,
         "of": dispatch.relation.of,
-        "reasons": json.dumps([reason.model_dump() for reason in dispatch.reasons], ensure_ascii=False),
+        "reasons": _to_json([reason.model_dump() for reason in dispatch.reasons]),
         "rules": "|".join(reason.rule for reason in dispatch.reasons),
         "dispatched_at": dispatch.at,
     }
