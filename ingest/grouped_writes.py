@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from config.database import DatabaseUnavailable, write_transaction
+from config.database import DatabaseUnavailable, statement_transaction, write_transaction
 
 T = TypeVar("T")
 
@@ -18,8 +18,9 @@ _Call = tuple[Callable[[Connection], Any], "Future[Any]"]
 class GroupedWrites:
     """Runs writes, each of which is done when its call returns.
 
-    SQLite has one writer at a time and writes to the disk for each transaction. On PostgreSQL each write is a
-    transaction of its own: there none waits for another, and two groups could wait for each other for ever.
+    SQLite has one writer at a time and writes to the disk for each transaction. On PostgreSQL each statement of a write
+    commits by itself: there none waits for another, two groups could wait for each other for ever, and a transaction
+    takes three round trips instead of one. So a write that ends in its middle must be one that can be made again.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -66,5 +67,5 @@ class GroupedWrites:
             done.set_exception(error)
 
     def _alone(self, write: Callable[[Connection], T]) -> T:
-        with write_transaction(self._engine) as connection:
+        with statement_transaction(self._engine) as connection:
             return write(connection)

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
-from config.database import insert_statement, read_transaction, write_transaction
+from config.database import insert_statement, statement_transaction, write_transaction
 from ingest.mobile.access.tokens import Claim, NotAuthenticated, Tokens
 from ingest.mobile.tables import DeviceRow
 from ingest.wrap import Wrapper
@@ -84,7 +84,7 @@ class Devices:
             raise NotAuthenticated("token_missing")
         claim = self._tokens.read(token.strip(), now)
         hashed_id = device_hash(claim.device_id, self._wrapper)
-        with read_transaction(self._engine) as connection:
+        with statement_transaction(self._engine, reads_only=True) as connection:
             query = select(DeviceRow.epoch, DeviceRow.push).where(col(DeviceRow.device) == hashed_id)
             row = connection.execute(query).one_or_none()
         if row is None or row.epoch != claim.epoch:
@@ -94,7 +94,7 @@ class Devices:
     def find_registered(self, device_id: UUID) -> RegisteredDevice | None:
         """Return the stored state of a device, `None` if it never registered."""
         hashed_id = device_hash(device_id, self._wrapper)
-        with read_transaction(self._engine) as connection:
+        with statement_transaction(self._engine, reads_only=True) as connection:
             columns = (DeviceRow.epoch, DeviceRow.push, DeviceRow.registered_at)
             row = connection.execute(select(*columns).where(col(DeviceRow.device) == hashed_id)).one_or_none()
         if row is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, bindparam, func
 from sqlmodel import col, select
 
-from config.database import insertion_of_missing, read_transaction
+from config.database import insertion_of_missing, read_transaction, statement_transaction
 from ingest.grouped_writes import GroupedWrites
 from ingest.mobile.tables import DeviceMessage, DeviceSequence
 from messages.tracking import read_tracking_number
@@ -53,7 +53,10 @@ class Sequences:
         self._write = GroupedWrites(engine)
 
     def record_report(self, device: str, report: PublishedReport, sequence: int | None) -> None:
-        """Store a report that the bus has, and its sequence number. The first report under a number stays."""
+        """Store a report that the bus has, and its sequence number. The first report under a number stays.
+
+        On PostgreSQL a process that ends may leave the number out; the app then sends the report again.
+        """
         report_row = {"device": device, **report._asdict()}
         sequence_row = {"device": device, "sequence": sequence, "message_id": report.message_id}
 
@@ -66,7 +69,7 @@ class Sequences:
 
     def find_report(self, message_ids: Collection[UUID]) -> PublishedReport | None:
         """Return the report that has one of these message ids, the first that was published."""
-        with read_transaction(self._engine) as connection:
+        with statement_transaction(self._engine, reads_only=True) as connection:
             row = connection.execute(_BY_MESSAGE, {"message_ids": list(message_ids)}).first()
         return PublishedReport(*row) if row else None
 
@@ -79,14 +82,14 @@ class Sequences:
             is_referenced = col(DeviceMessage.client_id) == UUID(reference)
         except ValueError:
             is_referenced = col(DeviceMessage.tracking) == read_tracking_number(reference)
-        with read_transaction(self._engine) as connection:
+        with statement_transaction(self._engine, reads_only=True) as connection:
             query = select(*_REPORT_COLUMNS).where(col(DeviceMessage.device) == device, is_referenced)
             row = connection.execute(query.order_by(col(DeviceMessage.at))).first()
         return PublishedReport(*row) if row else None
 
     def message_at(self, device: str, sequence: int) -> UUID | None:
         """Return the id of the message that has this sequence number."""
-        with read_transaction(self._engine) as connection:
+        with statement_transaction(self._engine, reads_only=True) as connection:
             query = select(col(DeviceSequence.message_id)).where(
                 col(DeviceSequence.device) == device, col(DeviceSequence.sequence) == sequence
             )
