@@ -66,6 +66,7 @@ class DeadlineProtocol(H11Protocol):
 
     def __init__(self, *arguments: Any, deadlines: Deadlines, **named_arguments: Any) -> None:
         super().__init__(*arguments, **named_arguments)
+        # With the limit of headers that uvicorn takes from h11, 16 KB.
         self.conn = _JoiningConnection(h11.SERVER)
         self._deadlines = deadlines
         self._phase = _Phase.NOTHING
