@@ -34,10 +34,12 @@ class KnownCases:
     def find_case(self, complaint_id: UUID | None) -> Dispatch | None:
         """Return the latest dispatch of the case that a complaint is or accompanies.
 
-        `None` without a complaint, or if the router does not know it (yet).
+        `None` without a complaint, or if the router does not know it (yet). Of complaints that accompany each other, it
+        is the last one of the circle.
         """
-        case = None
-        while complaint_id is not None and (latest := self.find_latest(complaint_id)):
+        case, passed_ids = None, set[UUID]()
+        while complaint_id and complaint_id not in passed_ids and (latest := self.find_latest(complaint_id)):
+            passed_ids.add(complaint_id)
             case = latest
             complaint_id = None if case.own_case else case.relation.of
         return case

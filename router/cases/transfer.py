@@ -32,10 +32,12 @@ class CaseTransfer:
     def find_case(self, complaint_id: UUID | None) -> Dispatch | None:
         """Return the latest dispatch of the case that a complaint is or accompanies, and lock the complaints between.
 
-        `None` without a complaint, or if the router does not know it (yet).
+        `None` without a complaint, or if the router does not know it (yet). Of complaints that accompany each other, it
+        is the last one of the circle.
         """
-        case = None
-        while complaint_id is not None and (history := self.locked_history(complaint_id)):
+        case, passed_ids = None, set[UUID]()
+        while complaint_id and complaint_id not in passed_ids and (history := self.locked_history(complaint_id)):
+            passed_ids.add(complaint_id)
             case = history[-1]
             complaint_id = None if case.own_case else case.relation.of
         return case
@@ -43,9 +45,11 @@ class CaseTransfer:
     def first_of_sender(self, complaint_id: UUID) -> Dispatch:
         """Return the latest dispatch of the first complaint in a sender's chain of repeats: the sender's report."""
         dispatch = dispatch_history(self.connection, complaint_id)[-1]
+        passed_ids: set[UUID] = set()
         while dispatch.relation.kind == "repeat" and not dispatch.own_case:
+            passed_ids.add(dispatch.complaint_id)
             earlier_id = find_parent(self.connection, dispatch.complaint_id)
-            if earlier_id is None:
+            if earlier_id is None or earlier_id in passed_ids:
                 break
             dispatch = dispatch_history(self.connection, earlier_id)[-1]
         return dispatch

@@ -70,6 +70,25 @@ def test_a_batch_is_routed_like_its_records(
     other_engine.dispose()
 
 
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_complaints_that_name_each_other_are_dispatched(
+    engine: Engine, now: Callable[[], datetime], *, in_one_batch: bool
+) -> None:
+    """Two complaints that belong to each other, and what belongs to them, end as dispatches: no search is endless."""
+    router = make_router(engine, fixed_rules_source(), now)
+    complaints = [
+        complaint_of(1, "PLN, tiang listrik roboh", of=2),
+        complaint_of(2, "saya juga", of=1),
+        complaint_of(3, "belum ada kabar", of=1),
+        complaint_of(4, "belum ada kabar", of=2),
+        complaint_of(5, "belum ada kabar", of=5),
+    ]
+    records = _records(RouterHarness(router), complaints)
+    batches = [records] if in_one_batch else [[record] for record in records]
+    routed = dispatches([output for batch in batches for output in router.handle(batch)])
+    assert {dispatch.complaint_id for dispatch in routed} == {complaint.id for complaint in complaints}
+
+
 def test_new_cases_of_a_batch_share_their_statements(engine: Engine, now: Callable[[], datetime]) -> None:
     """Twice as many new cases cost no further statement."""
     harness = RouterHarness(make_router(engine, fixed_rules_source(), now))
