@@ -68,7 +68,7 @@ def read_suggesting_cases(connection: Connection, case: Row[Any]) -> SuggestingC
         col(DeskCase.agency) == case.agency,
         has_open_suggestion(),
     )
-    query = select(col(DeskCase.tracking)).where(*conditions)
-    numbers = connection.execute(query.order_by(col(DeskCase.dispatched_at), col(DeskCase.dispatch_id))).scalars()
-    in_order = numbers.fetchmany(_MAX_COUNT)
+    # They are few. With an order in the statement, SQLite would read all cases of the agency in this order.
+    query = select(col(DeskCase.dispatched_at), col(DeskCase.dispatch_id), col(DeskCase.tracking)).where(*conditions)
+    in_order = [row.tracking for row in sorted(connection.execute(query))[:_MAX_COUNT]]
     return SuggestingCases(in_order[:MAX_SHOWN], len(in_order))

@@ -11,7 +11,7 @@ from config.database import read_transaction
 from desk.read_model.case_view import read_case
 from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
-from desk.read_model.open_suggestions import open_suggestions
+from desk.read_model.open_suggestions import open_suggestions, read_suggesting_cases
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_page
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases, generated_number
@@ -124,3 +124,11 @@ def test_a_case_is_found_by_its_complaint(many_cases: Engine) -> None:
     ]
     assert case_plans
     assert all("ix_desk_case_complaint" in plan for plan in case_plans)
+
+
+def test_cases_that_suggest_a_case_are_found_by_it(many_cases: Engine) -> None:
+    """An index of the agency in the order of the list would read half of all cases."""
+    with read_transaction(many_cases) as connection:
+        (row,) = read_page(connection, AGENCIES[0], CaseFilter("new"), NOW, 1).rows
+    ((_, plan),) = plans(many_cases, lambda connection: read_suggesting_cases(connection, row))
+    assert "ix_desk_case_suggested" in plan
