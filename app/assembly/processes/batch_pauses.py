@@ -9,8 +9,8 @@ at the ledger's status page, and a reply has to come within half a second.
 from config.settings import Settings
 
 DEFAULT_MILLISECONDS = {
-    "normalize": 10,
-    "router": 10,
+    "normalize": 60,
+    "router": 60,
     "ledger": 500,
     "replies": 250,
     "desk": 1_000,
