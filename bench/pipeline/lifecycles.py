@@ -46,6 +46,7 @@ from bench.pipeline.stored_history import store_history
 from config import logs
 from config.database import read_transaction
 from config.settings import Settings
+from desk.api.keys.agency_keys import AgencyKey
 from desk.api.keys.scopes import SCOPES
 from messages.topics import TRIAGE
 from sinks.ledger.tables import ComplaintRow, DispatchRow
@@ -135,6 +136,12 @@ class LifePlayer:
         self.busy_answers = 0
         self._lock = threading.Lock()
         self._key_of = cache(self._issue_key)
+        self._issued: list[AgencyKey] = []
+
+    def close(self) -> None:
+        """Revoke the keys of the programs: an agency may have few."""
+        for key in self._issued:
+            self._keys.revoke(key.agency, key.id, "bench", "bench")
 
     def play(self, request: DoorRequest, due_at: float) -> Life:
         """Play a life that begins at a time of `time.monotonic()`."""
@@ -196,7 +203,8 @@ class LifePlayer:
         raise Fault(f"{path.split('/')[1]} stayed busy")
 
     def _issue_key(self, agency: str) -> str:
-        _, text = self._keys.issue(agency, SCOPES, "bench", "bench")
+        key, text = self._keys.issue(agency, SCOPES, "bench", "bench")
+        self._issued.append(key)
         return text
 
 
@@ -215,9 +223,9 @@ def measure(
     with (
         running_service(backend) as service,
         closing(DispatchWatcher(service.parts)) as watcher,
+        closing(LifePlayer(service, watcher, is_answered=is_answered)) as player,
         ThreadPoolExecutor(_LIVES_AT_ONCE) as pool,
     ):
-        player = LifePlayer(service, watcher, is_answered=is_answered)
         # Other reports in each run: a kept installation has the earlier ones.
         stream = door_requests(web_request, service.parts, seed=time.time_ns())
         # Made before the clock starts: a report takes longer to invent than to send.
