@@ -55,7 +55,8 @@ from sinks.ledger.tables import ComplaintRow, DispatchRow
 _PEER_SPIKE = "1,15,1,25,2,35,10"
 # More come only if a life takes longer than ten seconds at the highest rate.
 _LIVES_AT_ONCE = 400
-_LOOK_SECONDS, _POLL_SECONDS = 0.25, 0.5
+# Programs and citizens do not ask more often: hundreds that do would be most of the load.
+_LOOK_SECONDS, _POLL_SECONDS = 0.25, 2.0
 _PATIENCE_SECONDS, _TIMEOUT_SECONDS = 120.0, 60
 _MILLISECONDS = 1e3
 _VERDICTS = (("responded", "Petugas kami datang besok pagi."), ("closed", "Sudah diperbaiki. Terima kasih."))
