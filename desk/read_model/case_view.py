@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -198,21 +199,27 @@ def find_number(connection: Connection, agency: str, tracking: str) -> bool:
 
 
 def _case_row(connection: Connection, agency: str, tracking: str) -> Row[Any] | None:
+    return connection.execute(_case_query(), {"agency": agency, "tracking": tracking}).one_or_none()
+
+
+@cache
+def _case_query() -> Select[Any]:
+    """Return the query of a case, built once. Its parameters are `agency` and `tracking`."""
+    agency: BindParameter[str] = bindparam("agency")
     columns = DeskCase.__table__.columns  # type: ignore[attr-defined]
     case_id = (
         select(func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id)))
-        .where(col(DeskDispatch.tracking) == tracking, col(DeskDispatch.agency) == agency)
+        .where(col(DeskDispatch.tracking) == bindparam("tracking"), col(DeskDispatch.agency) == agency)
         .order_by(col(DeskDispatch.hop).desc())
         .limit(1)
         .scalar_subquery()
     )
-    query = (
+    return (
         select(*columns)
         .where(col(DeskCase.complaint_id) == case_id, col(DeskCase.agency) == agency)
         .order_by(col(DeskCase.hop).desc())
         .limit(1)
     )
-    return connection.execute(query).one_or_none()
 
 
 def _dispatches(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
@@ -242,33 +249,53 @@ def _complaint(connection: Connection, complaint_id: UUID) -> Row[datetime, bool
     return connection.execute(select(*columns).where(col(DeskComplaint.id) == complaint_id)).one_or_none()
 
 
-def _reports(connection: Connection, case_id: UUID, agency: str) -> tuple[Sequence[AccompanyingReport], int]:
-    is_of_case = (col(DeskDispatch.of) == case_id, col(DeskDispatch.agency) == agency, col(DeskDispatch.is_latest))
-    count = connection.execute(select(func.count()).select_from(DeskDispatch).where(*is_of_case)).scalar_one()
+class _ReportQueries(NamedTuple):
+    """Queries of the reports of a case: how many they are, the messages of its sender, and the reports of others.
+
+    The parameters are `case_id` and `agency`.
+    """
+
+    total: Select[Any]
+    messages: Select[Any]
+    joins: Select[Any]
+
+
+@cache
+def _report_queries() -> _ReportQueries:
+    """Return the queries, built once."""
+    case_id: BindParameter[UUID] = bindparam("case_id")
+    dispatch = DeskDispatch
+    is_of_case = (col(dispatch.of) == case_id, col(dispatch.agency) == bindparam("agency"), col(dispatch.is_latest))
     # A dispatch that moved with its case has the time of the move.
     arrival = aliased(DeskDispatch)
     arrived_at = func.coalesce(
         select(func.max(col(arrival.at)))
         .where(
-            col(arrival.complaint_id) == col(DeskDispatch.complaint_id),
+            col(arrival.complaint_id) == col(dispatch.complaint_id),
             col(arrival.of) == case_id,
             col(arrival.is_message),
         )
         .scalar_subquery(),
-        col(DeskDispatch.at),
+        col(dispatch.at),
     ).label("arrived_at")
-    columns: Sequence[Any] = (arrived_at, col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+    columns: Sequence[Any] = (arrived_at, col(dispatch.shape_version), col(dispatch.dispatch))
     query = select(*columns).where(*is_of_case)
-    is_from_sender, number = col(DeskDispatch.is_from_sender), col(DeskDispatch.tracking)
-    messages = (
-        query.where(col(DeskDispatch.relation) == "repeat", is_from_sender)
+    is_from_sender, number = col(dispatch.is_from_sender), col(dispatch.tracking)
+    return _ReportQueries(
+        select(func.count()).select_from(dispatch).where(*is_of_case),
+        query.where(col(dispatch.relation) == "repeat", is_from_sender)
         .order_by(arrived_at.desc(), number)
-        .limit(_SHOWN_MESSAGES)
+        .limit(_SHOWN_MESSAGES),
+        query.where(~is_from_sender).order_by(col(dispatch.at), number).limit(_SHOWN_JOINS),
     )
-    joins = query.where(~is_from_sender).order_by(col(DeskDispatch.at), number).limit(_SHOWN_JOINS)
+
+
+def _reports(connection: Connection, case_id: UUID, agency: str) -> tuple[Sequence[AccompanyingReport], int]:
+    queries, parameters = _report_queries(), {"case_id": case_id, "agency": agency}
+    count = connection.execute(queries.total, parameters).scalar_one()
     reports = [
-        *(_report(row, "repeat") for row in connection.execute(messages)),
-        *(_report(row, "joins") for row in connection.execute(joins)),
+        *(_report(row, "repeat") for row in connection.execute(queries.messages, parameters)),
+        *(_report(row, "joins") for row in connection.execute(queries.joins, parameters)),
     ]
     return reports, count
 

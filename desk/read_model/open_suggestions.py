@@ -6,6 +6,7 @@ cases, so it is not stored: `DeskCase.suggested_id` leads to the few cases that 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -30,8 +31,9 @@ class SuggestingCases:
     count: int
 
 
+@cache
 def has_open_suggestion() -> ColumnElement[bool]:
-    """Return the SQL condition that a row of `DeskCase` has an open suggestion."""
+    """Return the SQL condition that a row of `DeskCase` has an open suggestion. It is built once: each case asks it."""
     latest, other = aliased(DeskDispatch), aliased(DeskCase)
     complaint_id, suggested_id = col(DeskCase.complaint_id), col(DeskCase.suggested_id)
     is_other_case = and_(
