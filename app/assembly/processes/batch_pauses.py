@@ -1,9 +1,9 @@
 """The pause between the beginnings of two batches of each stage, by consumer group.
 
 It is the longest time that a record waits for others, on Kafka twice: a batch has what was fetched at the batch before.
-The defaults are measured (`docs/performance-steps.md`). The way of a report to its agency has the shortest. Ledger, desk and
-oversight read every agency's queue, so that one look costs them most, and no stage waits for them. A citizen may look
-at the ledger's status page, and a reply has to come within half a second.
+The defaults are measured (`docs/performance-steps.md`, *Batches*). The way of a report to its agency has the shortest.
+Ledger, desk and oversight read every agency's queue, so that one look costs them most, and no stage waits for them. A
+citizen may look at the ledger's status page, and a reply has to come within half a second.
 """
 
 from config.settings import Settings
