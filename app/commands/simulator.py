@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Seconds to wait until the stages have processed the replayed texts.
 _SETTLE_SECONDS = 300.0
+# Seconds to wait then until the ledger has the agencies.
+_DISPATCH_SECONDS = 60.0
 
 
 def replay(
@@ -42,7 +44,7 @@ def replay(
     pending, refused), relation, related_number, agency, and the reason of a row that is no complaint.
     """
     from app.simulator.replay import CHANNELS, Replay, load_reports
-    from app.simulator.row_outcomes import row_outcomes
+    from app.simulator.row_outcomes import settled_outcomes
     from app.simulator.wait import running_service, settled_audit
 
     chosen = [channel.strip() for channel in channels.split(",") if channel.strip()] or list(CHANNELS)
@@ -58,7 +60,8 @@ def replay(
         audit = settled_audit(parts, patience=_SETTLE_SECONDS)
         path = outcomes or Path(f"{file.stem}.outcomes.jsonl")
         with path.open("w", encoding="utf-8") as lines:
-            lines.writelines(f"{json_line(outcome.as_json())}\n" for outcome in row_outcomes(parts, sent))
+            settled = settled_outcomes(parts, sent, _DISPATCH_SECONDS)
+            lines.writelines(f"{json_line(outcome.as_json())}\n" for outcome in settled)
     _print_result(sent, audit)
     print_note(f"Outcome of each row: {path}")
     sys.exit(0 if audit.clean and not any(row.refusal for row in sent) else 1)

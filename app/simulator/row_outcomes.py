@@ -1,5 +1,6 @@
 """Outcomes of the rows of a replay: the complaint or the reason why it is none, and the agency that has it now."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from messages.topics import OVERSIGHT, dead_letter_topic
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 Wire = TypeVar("Wire", bound=WireModel)
+_POLL_SECONDS = 0.5
 RowState = Literal["complaint", "set_aside", "dead_letter", "pending", "refused"]
 
 
@@ -64,6 +66,20 @@ class _LedgerEntry:
     relation: str
     related_number: str
     agency: str
+
+
+def settled_outcomes(parts: Parts, rows: Sequence[SentRow], patience: float) -> Sequence[RowOutcome]:
+    """Return the outcomes when the ledger has the agency of each complaint, or the last ones after `patience` seconds.
+
+    An audit reads the topics. The ledger may not have read the last dispatches when nothing is pending there.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        outcomes = list(row_outcomes(parts, rows))
+        is_settled = all(outcome.agency or outcome.state != "complaint" for outcome in outcomes)
+        if is_settled or time.monotonic() >= deadline:
+            return outcomes
+        time.sleep(_POLL_SECONDS)
 
 
 def row_outcomes(parts: Parts, rows: Sequence[SentRow]) -> Iterator[RowOutcome]:
