@@ -4,11 +4,11 @@ On PostgreSQL it is one statement with an array for each column: the server prep
 the number of rows. All rows of a call have the same columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import ARRAY, Connection, bindparam, func, select
+from sqlalchemy import ARRAY, Connection, Executable, bindparam, func, select
 from sqlmodel import SQLModel
 
 from config.database import insert_of_dialect, insertion_of_missing, insertion_or_replacement, replacing
@@ -21,37 +21,38 @@ Row: TypeAlias = Mapping[str, Any]
 
 def insert_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert the rows. Raises `sqlalchemy.exc.IntegrityError` if the key of one is there."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        connection.execute(array_insertion(table, tuple(rows[0])), column_arrays(rows))
-    else:
-        connection.execute(_insertion(connection.dialect.name, table), rows)
+    execute_for_rows(connection, table, rows, _insertion, array_insertion)
 
 
 def insert_missing_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert the rows whose key is not there. Existing rows stay as they are."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        connection.execute(_array_insertion_of_missing(table, tuple(rows[0])), column_arrays(rows))
-    else:
-        connection.execute(insertion_of_missing(connection.dialect.name, table), rows)
+    execute_for_rows(connection, table, rows, insertion_of_missing, _array_insertion_of_missing)
 
 
 def insert_or_replace_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert the rows, and give existing rows of the same keys all new values. No two of the rows have the same key."""
+    execute_for_rows(connection, table, rows, insertion_or_replacement, _array_insertion_or_replacement)
+
+
+def execute_for_rows(
+    connection: Connection,
+    table: type[SQLModel],
+    rows: Sequence[Row],
+    statement_of_row: Callable[[str, type[SQLModel]], Executable],
+    statement_of_arrays: Callable[[type[SQLModel], tuple[str, ...]], Executable],
+) -> None:
+    """Execute a statement for some rows, or none without rows.
+
+    `statement_of_row` returns it in a dialect, with the values of one row as parameters. `statement_of_arrays` returns
+    that of PostgreSQL, with one array for each of the named columns.
+    """
     if not rows:
         return
     if connection.dialect.name == "postgresql":
-        connection.execute(_array_insertion_or_replacement(table, tuple(rows[0])), column_arrays(rows))
+        names = tuple(rows[0])
+        connection.execute(statement_of_arrays(table, names), {name: [row[name] for row in rows] for name in names})
     else:
-        connection.execute(insertion_or_replacement(connection.dialect.name, table), rows)
-
-
-def column_arrays(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """Return the parameters of `array_insertion`."""
-    return {name: [row[name] for row in rows] for name in rows[0]}
+        connection.execute(statement_of_row(connection.dialect.name, table), rows)
 
 
 @cache

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Delete, Insert, bindparam, delete
 from sqlmodel import SQLModel
 
 from config.database import insert_of_dialect
-from config.row_insertion import array_insertion, column_arrays
+from config.row_insertion import array_insertion, execute_for_rows
 
 Key = TypeVar("Key", bound=NamedTuple)
 
@@ -16,12 +16,7 @@ Key = TypeVar("Key", bound=NamedTuple)
 def add_counts(connection: Connection, table: type[SQLModel], differences: Mapping[Key, int]) -> None:
     """Add to the numbers of a table. A number that becomes 0 loses its row."""
     rows = [{**key._asdict(), "number": number} for key, number in sorted(differences.items()) if number]
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        connection.execute(_addition_of_arrays(table, tuple(rows[0])), column_arrays(rows))
-    else:
-        connection.execute(_addition(connection.dialect.name, table), rows)
+    execute_for_rows(connection, table, rows, _addition, _addition_of_arrays)
     lowered = [row for row in rows if row["number"] < 0]
     if lowered:
         keys = [{f"key_{name}": value for name, value in row.items() if name != "number"} for row in lowered]

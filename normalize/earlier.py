@@ -156,7 +156,7 @@ class Earlier:
         self.senders.write(connection)
 
     def delete_expired(self, connection: Connection, message_count: int) -> None:
-        """Delete a part of what has expired. So many messages have come since the last call."""
+        """Delete a part of what has expired. `message_count` messages have come since the last call."""
         self.complaints.delete_expired(connection, message_count)
         self.senders.delete_expired(connection)
 

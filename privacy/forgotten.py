@@ -34,12 +34,11 @@ class Forgotten(NamedTuple):
 _FORGOTTEN_SENDERS = select(col(ForgottenSender.sender), col(ForgottenSender.forgotten_at)).where(
     col(ForgottenSender.sender).in_(bindparam("senders", expanding=True))
 )
-# Those of the complaints `complaint_ids` whose words must not be written any more, for statements that ask more.
+# Complaints among `complaint_ids` whose words must not be written any more. A part of larger statements, too.
 FORGOTTEN_COMPLAINTS = select(col(PersonReport.complaint_id)).where(
     col(PersonReport.complaint_id).in_(bindparam("complaint_ids", expanding=True)),
     col(PersonReport.forgotten_at).is_not(None),
 )
-# One round trip for both.
 _FORGOTTEN = union_all(
     _FORGOTTEN_SENDERS.add_columns(type_coerce(null(), Uuid())),
     FORGOTTEN_COMPLAINTS.with_only_columns(null(), null(), col(PersonReport.complaint_id)),
@@ -47,7 +46,7 @@ _FORGOTTEN = union_all(
 
 
 def read_forgotten(connection: Connection, senders: Iterable[str], complaint_ids: Iterable[UUID]) -> Forgotten:
-    """Return what is forgotten of these senders and complaints: `forgotten_senders` and `forgotten_complaints`."""
+    """Return which of these senders and complaints are forgotten, by one statement for both."""
     forgotten_at: dict[str, datetime] = {}
     forgotten_ids: set[UUID] = set()
     chunks = (statement_chunks(sorted(set(senders))), statement_chunks(sorted(set(complaint_ids))))

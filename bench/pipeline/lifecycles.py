@@ -149,7 +149,7 @@ class LifePlayer:
         time.sleep(max(0.0, due_at - time.monotonic()))
         try:
             is_closed = self._play(request)
-        except (Fault, TimeoutError, OSError, HTTPException) as error:
+        except (Fault, OSError, HTTPException) as error:
             return Life(time.monotonic() - due_at, is_closed=False, fault=str(error) or type(error).__name__)
         return Life(time.monotonic() - due_at, is_closed=is_closed)
 
@@ -232,8 +232,9 @@ def measure(
         # Made before the clock starts: a report takes longer to invent than to send.
         requests = [list(islice(stream, round(rate * seconds))) for rate in rates]
         began, lives, marks = time.monotonic(), [], [_mark(service, player)]
-        for rate, ours in zip(rates, requests, strict=True):
-            lives.append([pool.submit(player.play, one, began + number / rate) for number, one in enumerate(ours)])
+        for rate, rate_requests in zip(rates, requests, strict=True):
+            numbered = enumerate(rate_requests)
+            lives.append([pool.submit(player.play, request, began + number / rate) for number, request in numbered])
             began += seconds
             time.sleep(max(0.0, began - time.monotonic()))
             marks.append(_mark(service, player))

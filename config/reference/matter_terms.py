@@ -123,7 +123,10 @@ class MatterTerms:
                 positions[index].append(position)
         different_words = frozenset(words)
         return MatterTopics(
-            *(index.topics_at(own, words, different_words) for index, own in zip(indexes, positions, strict=True))
+            *(
+                index.topics_at(first_positions, words, different_words)
+                for index, first_positions in zip(indexes, positions, strict=True)
+            )
         )
 
     @cached_property

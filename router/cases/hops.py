@@ -3,8 +3,9 @@
 A case is a complaint with a dispatch of its own. A repeat or a join accompanies its case: it lies at the same agency.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from config.clocks.deadlines import Deadlines
 from messages import ids
@@ -32,6 +33,22 @@ def accompanies_case(relation: Relation, agency: str, case: Dispatch) -> bool:
     if SAID_BY_SENDER in relation.evidence:
         return agency in {TRIAGE, case.agency}
     return agency == case.agency != TRIAGE or (agency == TRIAGE and not case.report.anonim)
+
+
+def last_dispatch_of_case(
+    complaint_id: UUID | None, latest_dispatch: Callable[[UUID], Dispatch | None]
+) -> Dispatch | None:
+    """Return the latest dispatch of the case that a complaint is or accompanies.
+
+    `None` without a complaint, or if `latest_dispatch` finds none. Of complaints that accompany each other, it is that
+    of the last one of the circle.
+    """
+    case, passed_ids = None, set[UUID]()
+    while complaint_id and complaint_id not in passed_ids and (dispatch := latest_dispatch(complaint_id)):
+        passed_ids.add(complaint_id)
+        case = dispatch
+        complaint_id = None if case.own_case else case.relation.of
+    return case
 
 
 def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from messages.shapes import Complaint, Dispatch
 from router.answer_store import Closing, find_closings
+from router.cases.hops import last_dispatch_of_case
 from router.store import followed_complaints, latest_stored_dispatches, lock_complaints
 
 
@@ -32,17 +33,8 @@ class KnownCases:
         self._closings: dict[UUID, Closing] = {}
 
     def find_case(self, complaint_id: UUID | None) -> Dispatch | None:
-        """Return the latest dispatch of the case that a complaint is or accompanies.
-
-        `None` without a complaint, or if the router does not know it (yet). Of complaints that accompany each other, it
-        is the last one of the circle.
-        """
-        case, passed_ids = None, set[UUID]()
-        while complaint_id and complaint_id not in passed_ids and (latest := self.find_latest(complaint_id)):
-            passed_ids.add(complaint_id)
-            case = latest
-            complaint_id = None if case.own_case else case.relation.of
-        return case
+        """Return the latest dispatch of the case that a complaint is or accompanies: `last_dispatch_of_case`."""
+        return last_dispatch_of_case(complaint_id, self.find_latest)
 
     def find_latest(self, complaint_id: UUID) -> Dispatch | None:
         """Return the latest dispatch of a complaint, `None` if the router does not know it (yet)."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from config.clocks.deadlines import Deadlines
 from messages.shapes import Dispatch, Report
-from router.cases.hops import accompanies_case, next_hop_to_case
+from router.cases.hops import accompanies_case, last_dispatch_of_case, next_hop_to_case
 from router.store import (
     DISPATCHES_PER_CHUNK,
     descendants_in_case,
@@ -30,17 +30,11 @@ class CaseTransfer:
         self.deadlines = deadlines
 
     def find_case(self, complaint_id: UUID | None) -> Dispatch | None:
-        """Return the latest dispatch of the case that a complaint is or accompanies, and lock the complaints between.
+        """Return the latest dispatch of the case that a complaint is or accompanies: `last_dispatch_of_case`.
 
-        `None` without a complaint, or if the router does not know it (yet). Of complaints that accompany each other, it
-        is the last one of the circle.
+        It locks the complaints between.
         """
-        case, passed_ids = None, set[UUID]()
-        while complaint_id and complaint_id not in passed_ids and (history := self.locked_history(complaint_id)):
-            passed_ids.add(complaint_id)
-            case = history[-1]
-            complaint_id = None if case.own_case else case.relation.of
-        return case
+        return last_dispatch_of_case(complaint_id, self._locked_latest)
 
     def first_of_sender(self, complaint_id: UUID) -> Dispatch:
         """Return the latest dispatch of the first complaint in a sender's chain of repeats: the sender's report."""
@@ -124,6 +118,10 @@ class CaseTransfer:
                 yield hop
                 if former_case := cases.get(hop.complaint_id):
                     yield from self._move_accompanying(self.accompanying_dispatches(former_case), case, at)
+
+    def _locked_latest(self, complaint_id: UUID) -> Dispatch | None:
+        history = self.locked_history(complaint_id)
+        return history[-1] if history else None
 
 
 def _is_at_case(dispatch: Dispatch, case: Dispatch) -> bool:

@@ -291,7 +291,7 @@ class EarlierComplaints:
         self.counts.write(connection)
 
     def delete_expired(self, connection: Connection, message_count: int) -> None:
-        """Delete a part of what has expired. So many messages have come since the last call."""
+        """Delete a part of what has expired. `message_count` messages have come since the last call."""
         delete_expired_complaints(connection, self._expiry, self._next_number, message_count)
 
 

@@ -116,18 +116,17 @@ def test_a_fault_of_one_batch_does_not_end_the_next(parts: Parts) -> None:
 
 
 def test_a_batch_after_several_messages_is_gathered(parts: Parts) -> None:
-    """Messages that come a little later than the first one are written with it."""
+    """The next two are one batch. Without the wait the first of them would be written alone."""
     producer = SlowProducer()
     producer.release.set()
     acceptance = Acceptance(parts.wrapper, producer, gather_seconds=1)
 
-    async def accept(number: int, delay: float = 0) -> None:
-        await asyncio.sleep(delay)
+    async def accept(number: int) -> None:
         await acceptance.accept(open_message(parts, number), accepted_record)
 
     async def run() -> None:
         await asyncio.gather(accept(0), accept(1), accept(2))
-        await asyncio.gather(accept(3), accept(4, 0.01))
+        await asyncio.gather(accept(3), accept(4))
 
     asyncio.run(run())
     assert [len(call) for call in producer.calls] == [1, 2, 2]
