@@ -3,7 +3,9 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ from app.assembly.parts import Parts
 from app.simulator.replay import Replay, load_reports
 from app.simulator.row_outcomes import SentRow
 from app.simulator.wait import settled_audit, wait_until_ready
+from bus.port import Reader
 from config.settings import Settings
 from messages import codec
 from messages.shapes import Complaint, Dispatch
 from messages.topics import COMPLAINTS
 from monitor.audit.audit import Audit
+from monitor.consumer_lag import measure_stage
 from tests.support.paths import DATA, SMALL_TABLES
 from tests.support.ports import free_port
 from tests.support.program import Program
@@ -26,6 +30,9 @@ SAMPLE_REPORTS = DATA / "letters.csv"
 REGISTRY = SMALL_TABLES
 # Patience with a process that was told to stop.
 _STOP_PATIENCE_SECONDS = 60
+# Groups whose tables a test looks at after an audit, which reads the topics only.
+_READ_MODELS = ("ledger", "desk")
+_POLL_SECONDS = 0.1
 
 
 class RunningService:
@@ -120,9 +127,17 @@ class RunningService:
         self.parts.engine.dispose()
 
     def audit(self, patience: float = 120.0) -> Audit:
-        """Return the audit after every accepted message is processed, or after `patience` seconds."""
+        """Return the audit after every accepted message is processed, or after `patience` seconds.
+
+        The ledger and the desk have processed all records then, if they run.
+        """
+        deadline = time.monotonic() + patience
         migrate(self.parts.engine)
-        return settled_audit(self.parts, patience)
+        audit = settled_audit(self.parts, patience)
+        with closing(self.parts.bus.reader()) as reader:
+            while self._processes and self._has_late_read_model(reader) and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+        return audit
 
     def decisions(self) -> list[tuple[Any, ...]]:
         """Return the decision about each text: its relation, agency, alternatives and reasons."""
@@ -134,6 +149,11 @@ class RunningService:
             reader.close()
         agencies = {d.complaint_id: (d.agency, d.alternatives, d.reasons, d.rules_version) for d in dispatches}
         return sorted((c.report.text, c.channel, c.relation.kind, agencies.get(c.id)) for c in complaints)
+
+    def _has_late_read_model(self, reader: Reader) -> bool:
+        groups = [self.parts.consumer_groups[name] for name in _READ_MODELS]
+        stages = [measure_stage(reader, group.name, group.topics_with(self.parts.queues)) for group in groups]
+        return any(stage.members and stage.topics for stage in stages)
 
 
 class Citizens(threading.Thread):
