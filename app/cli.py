@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
+from app.garbage_collection import rare_collections
 from config.umask import PRIVATE_UMASK
 
 
@@ -244,7 +245,8 @@ def main() -> None:
     # Files that this process creates hold reports of citizens.
     os.umask(PRIVATE_UMASK)
     try:
-        app()
+        with rare_collections():
+            app()
     except Exception as error:
         # Only a failed command needs the errors of all parts.
         from app.commands.common.failures import stop_if_explained  # noqa: PLC0415

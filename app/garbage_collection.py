@@ -7,6 +7,8 @@ from contextlib import contextmanager
 # New objects until the youngest ones are examined. With Python's 700, a batch of 200 messages would be examined 60
 # times while it is in use. Messages leave few cycles behind.
 _NEW_OBJECTS = 5_000
+# The same for a command: more than its modules have, and these stay.
+_NEW_OBJECTS_OF_A_COMMAND = 250_000
 
 
 @contextmanager
@@ -22,6 +24,20 @@ def without_collections() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for garbage rarely in the body, a whole command, and not at all when the process ends after it.
+
+    Looking at the modules while they load, and once more at the end, would take a third of a short command. So what has
+    to be closed at the end is closed by whoever opened it.
+    """
+    gc.set_threshold(_NEW_OBJECTS_OF_A_COMMAND)
+    try:
+        yield
+    finally:
+        gc.freeze()
 
 
 def exempt_loaded_objects() -> None:

@@ -92,6 +92,12 @@ class Parts:
         parts.settings = settings
         return parts
 
+    def close(self) -> None:
+        """Close the producer of the audit log's heads and the connections to the database, at the end of a process."""
+        self.audit_heads.close()
+        if "engine" in vars(self):
+            self.engine.dispose()
+
     @property
     def watched_addresses(self) -> Sequence[str]:
         """Operations' addresses of the processes: those set, those that `run` started, or that of this machine."""

@@ -105,7 +105,7 @@ def _run_stages(parts: Parts, stages: Sequence[str], ops_socket: socket.socket |
     try:
         return service.run()
     finally:
-        parts.audit_heads.close()
+        parts.close()
 
 
 def _explained(run: Callable[[], int | None]) -> int:

@@ -110,6 +110,7 @@ def stop_processes(*processes: subprocess.Popen[bytes]) -> None:
 
 
 def environment(backend: Backend) -> Mapping[str, str]:
-    """Return the environment of a shell with the settings of a backend."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    """Return the environment of a shell with the settings of a backend. Modules are compiled, as installed ones are."""
+    left_out = ("SATUPINTU_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {**inherited, **{f"SATUPINTU_{name.upper()}": value for name, value in backend.settings.items()}}

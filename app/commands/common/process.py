@@ -31,7 +31,7 @@ def open_parts() -> Iterator[Parts]:
     try:
         yield parts
     finally:
-        parts.audit_heads.close()
+        parts.close()
 
 
 @contextmanager
