@@ -8,15 +8,14 @@ def without_one_letter(word: str, first: int = 0) -> list[str]:
     return [word[:position] + word[position + 1 :] for position in range(first, len(word))]
 
 
-def group_words(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    """Return the different words of each key, in their order, from pairs of key and word."""
+def group_words(keys_of_words: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, tuple[str, ...]]:
+    """Return the words of each key, in their order, from different words, each with its keys."""
     groups: dict[str, tuple[str, ...]] = {}
-    # Most keys have one word. All keys of a word share its tuple.
-    single_words: dict[str, tuple[str, ...]] = {}
-    for key, word in pairs:
-        words = groups.get(key)
-        if words is None:
-            groups[key] = single_words.setdefault(word, (word,))
-        elif word not in words:
-            groups[key] = (*words, word)
+    for word, keys in keys_of_words:
+        # Most keys have one word. All keys of a word share its tuple.
+        single = (word,)
+        for key in keys:
+            words = groups.setdefault(key, single)
+            if words is not single and words[-1] != word:
+                groups[key] = (*words, word)
     return groups

@@ -47,7 +47,7 @@ class SpellingCorrector:
         self._max_letters = max(map(len, self._known_words), default=0) + 1
         self._by_consonants = _most_frequent_by_consonants(self._known_words, rarity)
         self._by_shortened = group_words(
-            (shortened, word) for word in targets if len(word) >= _MIN_LETTERS for shortened in without_one_letter(word)
+            (word, without_one_letter(word)) for word in targets if len(word) >= _MIN_LETTERS
         )
         self.correct = lru_cache(_CACHED_WORDS)(self._correct)
 
@@ -90,10 +90,11 @@ class SpellingCorrector:
 
 def _most_frequent_by_consonants(words: Iterable[str], rarity: Callable[[str], float]) -> Mapping[str, str]:
     """Return the most frequent word of each sequence of consonants, where that one is clear."""
-    groups = group_words((_consonants(word), word) for word in words if len(word) > len(_consonants(word)))
+    shortened_words = ((word, _consonants(word)) for word in words)
+    groups = group_words((word, (consonants,)) for word, consonants in shortened_words if consonants != word)
     most_frequent = {}
     for consonants, candidates in groups.items():
-        first, *rest = sorted(candidates, key=lambda word: (rarity(word), word))
+        first, *rest = sorted(candidates, key=lambda word: (rarity(word), word)) if len(candidates) > 1 else candidates
         is_clear = not rest or rarity(first) < _CLEAR_RARITY_RATIO * rarity(rest[0])
         if is_clear or len(consonants) >= _CLEAR_CONSONANTS:
             most_frequent[consonants] = first

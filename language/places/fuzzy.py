@@ -31,12 +31,9 @@ class FuzzyNames:
         self._max_letters = max(map(len, self._names), default=0) + 1
         # The first letter is seldom wrong.
         self._by_shortened = group_words(
-            (shortened, name)
-            for name in self._names
-            if len(name) >= _MIN_LETTERS
-            for shortened in without_one_letter(name, first=1)
+            (name, without_one_letter(name, first=1)) for name in self._names if len(name) >= _MIN_LETTERS
         )
-        self._by_consonants = group_words((name.translate(_VOWELS), name) for name in self._names)
+        self._by_consonants = group_words((name, (name.translate(_VOWELS),)) for name in self._names)
         self.find_similar = lru_cache(_CACHED_WORDS)(self._find_similar)
 
     def _find_similar(self, word: str) -> tuple[str, ...]:

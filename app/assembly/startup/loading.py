@@ -6,6 +6,7 @@ A process that runs one stage has neither the modules nor the tables of the othe
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
+from itertools import chain
 
 from app.assembly.parts import Parts
 from app.garbage_collection import without_collections
@@ -61,8 +62,9 @@ def import_modules(settings: Settings, stages: Iterable[str]) -> None:
 
 def load_tables(parts: Parts, stages: Iterable[str]) -> None:
     """Load the tables of these stages. Those that cannot be used are left out: the checks of the start name them."""
+    chosen = [load_parts for stage, load_parts in _STAGE_TABLES.items() if stage in set(stages)]
     with suppress(SettingsError, OSError):
-        for load_part in dict.fromkeys(load_part for stage in stages for load_part in _STAGE_TABLES[stage]):
+        for load_part in dict.fromkeys(chain.from_iterable(chosen)):
             load_part(parts)
 
 
@@ -113,10 +115,11 @@ def _load_console(_parts: Parts) -> None:
     _ = load_translator(), load_translator(CONSOLE_CATALOGS)
 
 
+# In the order of loading: the language has the regions that pages need, too.
 _STAGE_TABLES: Mapping[str, Sequence[Callable[[Parts], None]]] = {
-    "ingest": (_load_cases, _load_sms_reading, _load_pages),
     "normalize": (_load_cases, _load_language, _load_reading, _load_matchers),
     "router": (_load_cases, _load_language, _load_rules),
+    "ingest": (_load_cases, _load_sms_reading, _load_pages),
     "sinks": (_load_cases,),
     "desk": (_load_cases, _load_pages),
     "oversight": (_load_cases,),
