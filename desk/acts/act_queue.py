@@ -5,16 +5,28 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select, update
 from sqlmodel import col
 
-from config.database import DatabaseUnavailable, read_transaction, write_transaction
+from config.database import DatabaseUnavailable, read_transaction, statement_transaction
 from desk.acts.tables import DeskAct
 from messages.answer_check import AnswerKeys
 from messages.shapes import AgencyAnswer
 
 # Publishes an answer and returns when the bus has it. Raises the errors of the bus.
 Publish = Callable[[AgencyAnswer], None]
+
+# Statements are built once: each act executes them.
+_WAITING_ACTS = (
+    select(col(DeskAct.id), col(DeskAct.answer))
+    .where(col(DeskAct.dispatch_id) == bindparam("dispatch_id"), col(DeskAct.published_at).is_(None))
+    .order_by(col(DeskAct.version))
+)
+_MARK_PUBLISHED = (
+    update(DeskAct.__table__)  # type: ignore[attr-defined]
+    .where(col(DeskAct.id) == bindparam("act_id"))
+    .values(published_at=bindparam("published"))
+)
 
 _log = structlog.get_logger()
 
@@ -71,20 +83,12 @@ class ActQueue:
         return ""
 
     def _publish_in_order(self, dispatch_id: UUID) -> None:
-        query = (
-            select(col(DeskAct.id), col(DeskAct.answer))
-            .where(col(DeskAct.dispatch_id) == dispatch_id, col(DeskAct.published_at).is_(None))
-            .order_by(col(DeskAct.version))
-        )
-        with read_transaction(self._engine) as connection:
-            acts = connection.execute(query).all()
+        with statement_transaction(self._engine, reads_only=True) as connection:
+            acts = connection.execute(_WAITING_ACTS, {"dispatch_id": dispatch_id}).all()
         for act in acts:
             self._publish(self._keys.sign(AgencyAnswer.model_validate_json(act.answer)))
             self._mark_published(act.id)
 
     def _mark_published(self, act_id: UUID) -> None:
-        is_act = col(DeskAct.id) == act_id
-        with write_transaction(self._engine) as connection:
-            connection.execute(
-                DeskAct.__table__.update().where(is_act).values(published_at=self._now())  # type: ignore[attr-defined]
-            )
+        with statement_transaction(self._engine) as connection:
+            connection.execute(_MARK_PUBLISHED, {"act_id": act_id, "published": self._now()})

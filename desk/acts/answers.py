@@ -9,18 +9,18 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, exists, select
+from sqlalchemy import Connection, Engine, Row, bindparam, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
-from config.database import insert_statement, read_transaction, write_transaction
+from config.database import insertion_of_missing, read_transaction, statement_transaction
 from desk.acts.act_queue import ActQueue
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
-from desk.read_model.case_view import CaseView, read_case
+from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.tables import DeskAnswer, DeskDispatch
 from messages import ids
 from messages.cases.verdicts import FIRST_STATE, CaseState, state_after
@@ -41,7 +41,13 @@ _ACT_NAMES: dict[Verdict, str] = {
     "responded": "desk.respond",
     "closed": "desk.close",
 }
-
+_ACTS = (
+    select(DeskAct.__table__)  # type: ignore[attr-defined]
+    .where(col(DeskAct.dispatch_id) == bindparam("dispatch_id"))
+    .order_by(col(DeskAct.version))
+)
+CaseT = TypeVar("CaseT", bound=CaseToAnswer)
+CaseT_co = TypeVar("CaseT_co", bound=CaseToAnswer, covariant=True)
 
 # Appends an act to the audit log: action, ids of its objects, actor, reason and time.
 Record = Callable[[str, str, str, str, datetime], object]
@@ -65,7 +71,7 @@ class ActResult:
 
     fault: ActFault | None
     answer: AgencyAnswer | None = None
-    view: "CaseProgressView | None" = None
+    view: "AnswerProgress | None" = None
     is_published: bool = False
 
 
@@ -78,7 +84,7 @@ class GivenAct(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CaseProgressView:
+class CaseProgress(Generic[CaseT_co]):
     """A case with the acts that are on their way to the read model.
 
     `version` is that of the next act's form. It is higher than that of every stored act, also while a rebuilt read
@@ -86,10 +92,15 @@ class CaseProgressView:
     `state` is the state after all acts.
     """
 
-    case: CaseView
-    pending: Sequence[Row[DeskAct]]
+    case: CaseT_co
+    pending: Sequence[Row[Any]]
     version: int
     state: CaseState
+
+
+# What a page shows, and what an answer needs.
+CaseProgressView: TypeAlias = CaseProgress[CaseView]
+AnswerProgress: TypeAlias = CaseProgress[CaseToAnswer]
 
 
 class OfficerAnswers:
@@ -115,21 +126,31 @@ class OfficerAnswers:
         with read_transaction(self._engine) as connection:
             return read_progress(connection, agency, number)
 
-    def give(self, actor: Actor, agency: str, number: str, version: int | None, draft: AnswerDraft) -> ActResult:
-        """Give an answer. `version` is that of the form; `None` for a program, whose answer has no form.
+    def progress(self, agency: str, number: str) -> AnswerProgress | None:
+        """Return what an answer needs of the same case."""
+        with read_transaction(self._engine) as connection:
+            case = read_case_to_answer(connection, agency, number)
+            return None if case is None else _with_acts(connection, case)
 
-        Raises `DatabaseUnavailable`. An act that cannot be recorded in the audit log is not done.
+    def give(self, actor: Actor, agency: str, number: str, version: int | None, draft: AnswerDraft) -> ActResult:
+        """Read a case of the agency and answer it. See `answer`."""
+        view = self.progress(agency, number)
+        return self.answer(actor, view, version, draft) if view else ActResult("unknown-case")
+
+    def answer(self, actor: Actor, view: AnswerProgress, version: int | None, draft: AnswerDraft) -> ActResult:
+        """Answer a case as it was just read. `version` is that of the form; `None` for a program, which has no form.
+
+        Another act that was stored since is a conflict. Raises `DatabaseUnavailable`. An act that cannot be recorded in
+        the audit log is not done.
         """
         text = draft.text.strip()
         at = self._now()
-        view = self.case(agency, number)
-        fault = self._fault(view, version, draft, text)
-        if fault or view is None:
-            return ActResult(fault or "unknown-case", view=view)
+        if fault := self._draft_fault(draft, text) or _case_fault(view, version, draft, text):
+            return ActResult(fault, view=view)
         answer = self._answer(view, actor, draft, text, at)
         self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor_label(actor), draft.verdict, at)
         if not self._store(view, actor, answer, at):
-            return self._overtaken(agency, number, draft, text)
+            return self._overtaken(view, draft, text)
         failure = self._queue.publish_dispatch(answer.dispatch_id)
         return ActResult(None, answer, view, is_published=not failure)
 
@@ -157,17 +178,10 @@ class OfficerAnswers:
         with read_transaction(self._engine) as connection:
             return set(connection.execute(query).scalars())
 
-    def _overtaken(self, agency: str, number: str, draft: AnswerDraft, text: str) -> ActResult:
+    def _overtaken(self, earlier: AnswerProgress, draft: AnswerDraft, text: str) -> ActResult:
         """Return the result after another act was stored for the same version. It may be the same act, sent twice."""
-        view = self.case(agency, number)
+        view = self.progress(earlier.case.case.agency, earlier.case.case.tracking)
         return ActResult(_case_fault(view, None, draft, text) or "conflict" if view else "unknown-case", view=view)
-
-    def _fault(
-        self, view: CaseProgressView | None, version: int | None, draft: AnswerDraft, text: str
-    ) -> ActFault | None:
-        if view is None:
-            return "unknown-case"
-        return self._draft_fault(draft, text) or _case_fault(view, version, draft, text)
 
     def _draft_fault(self, draft: AnswerDraft, text: str) -> ActFault | None:
         if draft.verdict in VERDICTS_WITH_TEXT and not text:
@@ -175,9 +189,7 @@ class OfficerAnswers:
         suggestion = draft.suggested_agency
         return "unknown-agency" if suggestion and not self._institutions.receives_cases(suggestion) else None
 
-    def _answer(
-        self, view: CaseProgressView, actor: Actor, draft: AnswerDraft, text: str, at: datetime
-    ) -> AgencyAnswer:
+    def _answer(self, view: AnswerProgress, actor: Actor, draft: AnswerDraft, text: str, at: datetime) -> AgencyAnswer:
         dispatch = view.case.dispatch
         return AgencyAnswer(
             id=ids.answer_id(dispatch.id, draft.verdict, text, draft.suggested_agency),
@@ -192,7 +204,7 @@ class OfficerAnswers:
             actor=actor.name,
         )
 
-    def _store(self, view: CaseProgressView, actor: Actor, answer: AgencyAnswer, at: datetime) -> bool:
+    def _store(self, view: AnswerProgress, actor: Actor, answer: AgencyAnswer, at: datetime) -> bool:
         """Store the act; return False if another one was stored for this version of the case first."""
         row = {
             **answer.model_dump(include={"id", "dispatch_id", "agency", "verdict", "text"}),
@@ -203,12 +215,12 @@ class OfficerAnswers:
             "answer": answer.model_dump_json(),
             "at": at,
         }
-        with write_transaction(self._engine) as connection:
-            statement = insert_statement(connection, DeskAct).values(row).on_conflict_do_nothing()
-            return connection.execute(statement.returning(col(DeskAct.id))).one_or_none() is not None
+        with statement_transaction(self._engine) as connection:
+            statement = insertion_of_missing(connection.dialect.name, DeskAct, "id")
+            return connection.execute(statement, row).one_or_none() is not None
 
 
-def _case_fault(view: CaseProgressView, version: int | None, draft: AnswerDraft, text: str) -> ActFault | None:
+def _case_fault(view: AnswerProgress, version: int | None, draft: AnswerDraft, text: str) -> ActFault | None:
     answer_id = ids.answer_id(view.case.dispatch.id, draft.verdict, text, draft.suggested_agency)
     if answer_id in view.case.answer_ids or any(act.id == answer_id for act in view.pending):
         return "repeated"
@@ -228,14 +240,14 @@ def read_progress(connection: Connection, agency: str, number: str) -> CaseProgr
     is then a dead letter of the router (`withdrawn_key`).
     """
     case = read_case(connection, agency, number)
-    if case is None:
-        return None
-    columns = DeskAct.__table__.columns  # type: ignore[attr-defined]
-    query = select(*columns).where(col(DeskAct.dispatch_id) == case.dispatch.id).order_by(col(DeskAct.version))
-    acts = connection.execute(query).all()
+    return None if case is None else _with_acts(connection, case)
+
+
+def _with_acts(connection: Connection, case: CaseT) -> CaseProgress[CaseT]:
+    acts = connection.execute(_ACTS, {"dispatch_id": case.dispatch.id}).all()
     pending = [act for act in acts if act.id not in case.answer_ids]
     state: CaseState = case.case.state if case.case.is_current else FIRST_STATE
     for act in pending:
-        state = state_after(state, act.verdict, agency) or state
+        state = state_after(state, act.verdict, case.case.agency) or state
     version_after_acts = acts[-1].version + 1 if acts else 0
-    return CaseProgressView(case, pending, max(case.case.version + len(pending), version_after_acts), state)
+    return CaseProgress(case, pending, max(case.case.version + len(pending), version_after_acts), state)

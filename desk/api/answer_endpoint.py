@@ -11,13 +11,12 @@ from starlette.responses import Response
 
 from accounts.permissions import Actor
 from config.database import read_transaction
-from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView, OfficerAnswers
+from desk.acts.answers import ActFault, ActResult, AnswerDraft, AnswerProgress, OfficerAnswers
 from desk.api.case_document import current_state
 from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
 from desk.api.idempotency import IdempotencyKeys, read_key
 from desk.api.keys.access import agency_key, key_actor
-from desk.api.keys.agency_keys import AgencyKey
 from desk.api.problems import ApiError, body_faults, invalid
 from desk.api.responses import json_response
 from desk.api.shapes import Answer, AnswerDraftBody
@@ -65,14 +64,14 @@ class AnswerEndpoint:
         key = agency_key(request)
         body = _read_draft(request.state.body)
         claimed_key = read_key(idempotency_key)
-        view = find_case(self._answers, key, number)
+        view = find_case(self._answers.progress, key, number)
         self._check(view, body)
         if claimed_key is not None:
             payload = f"{view.case.case.tracking}\0{body.model_dump_json()}"
             self._idempotency_keys.claim(key.agency, claimed_key, payload)
         version = required_version(if_match, view.case.case.hop, view.version)
         draft = AnswerDraft(body.verdict, body.text, body.theirs or None)
-        result = self._give(key, view.case.case.tracking, version, draft, key_actor(key, body.actor))
+        result = self._give(view, version, draft, key_actor(key, body.actor))
         if result.answer is None or result.view is None:
             return self._refused(result, draft, version)
         state = state_after(result.view.state, draft.verdict, key.agency)
@@ -93,14 +92,15 @@ class AnswerEndpoint:
             status=201,
         )
 
-    def _give(self, key: AgencyKey, number: str, version: int | None, draft: AnswerDraft, actor: Actor) -> ActResult:
+    def _give(self, view: AnswerProgress, version: int | None, draft: AnswerDraft, actor: Actor) -> ActResult:
         for _ in range(_ATTEMPTS):
-            result = self._answers.give(actor, key.agency, number, version, draft)
-            if result.fault != "conflict" or version is not None:
+            result = self._answers.answer(actor, view, version, draft)
+            if result.fault != "conflict" or result.view is None or version is not None:
                 break
+            view = result.view
         return result
 
-    def _check(self, view: CaseProgressView, body: AnswerDraftBody) -> None:
+    def _check(self, view: AnswerProgress, body: AnswerDraftBody) -> None:
         """Raise `ApiError` for a draft that cannot be an answer to this case."""
         if body.theirs and body.verdict != "refused":
             raise invalid("theirs", "Only a refusal names the competent agency.")
@@ -120,7 +120,7 @@ class AnswerEndpoint:
             return json_response(repeated)
         raise _fault(result.fault, view, version)
 
-    def _repeated(self, view: CaseProgressView, draft: AnswerDraft) -> Answer | None:
+    def _repeated(self, view: AnswerProgress, draft: AnswerDraft) -> Answer | None:
         """Return the answer if it is stored already."""
         answer_id = ids.answer_id(view.case.dispatch.id, draft.verdict, draft.text.strip(), draft.suggested_agency)
         with read_transaction(self._engine) as connection:
@@ -141,7 +141,7 @@ class AnswerEndpoint:
         )
 
 
-def _fault(fault: ActFault | None, view: CaseProgressView | None, version: int | None) -> ApiError:
+def _fault(fault: ActFault | None, view: AnswerProgress | None, version: int | None) -> ApiError:
     """Return the error of an answer that is not stored."""
     if view is None:
         return ApiError("no_such_case")

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from config.clocks.deadlines import Deadlines
 from config.clocks.recommendation_clock import recommendation_clock
-from desk.acts.answers import CaseProgressView
+from desk.acts.answers import AnswerProgress, CaseProgressView
 from desk.api.shapes import (
     Case,
     CaseDetail,
@@ -57,7 +57,7 @@ def case_detail(view: CaseProgressView, deadlines: Deadlines) -> CaseDetail:
     )
 
 
-def current_state(view: CaseProgressView) -> AgencyCaseState:
+def current_state(view: AnswerProgress) -> AgencyCaseState:
     """Return the state of a case with the answers that are on their way."""
     if view.case.case.is_current:
         return view.state

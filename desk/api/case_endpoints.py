@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Header, Query
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from config.clocks.deadlines import Deadlines
 from config.database import read_transaction
-from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
+from desk.acts.answers import OfficerAnswers, Record
 from desk.api.case_document import attachments, case_detail, case_document
 from desk.api.cursors import decode_cursor, encode_cursor
 from desk.api.etags import entity_tag, is_unchanged
@@ -30,6 +30,7 @@ from messages.tracking import read_tracking_number
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 _MAX_CURSOR_CHARACTERS = 100
+T = TypeVar("T")
 # Returns the bytes of a file; `None` if it was deleted.
 OpenPicture = Callable[[Attachment], bytes | None]
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
@@ -93,7 +94,7 @@ class CaseEndpoints:
 
     def case(self, request: Request, number: str, if_none_match: IfNoneMatch = None) -> Response:
         """Return a case. The number of a report that belongs to a case leads to the case."""
-        view = find_case(self._answers, agency_key(request), number)
+        view = find_case(self._answers.case, agency_key(request), number)
         content = shape_json(case_detail(view, self._deadlines))
         tag = entity_tag(view.case.case.hop, view.version, content)
         if is_unchanged(if_none_match, tag):
@@ -103,7 +104,7 @@ class CaseEndpoints:
     def picture(self, request: Request, number: str, picture_id: UUID) -> Response:
         """Return the bytes of a picture of a case. Each view is recorded."""
         key = agency_key(request)
-        view = find_case(self._answers, key, number)
+        view = find_case(self._answers.case, key, number)
         attachment = next((item for item in attachments(view) if item.id == picture_id), None)
         if attachment is None:
             raise ApiError("no_such_picture")
@@ -127,10 +128,13 @@ class CaseEndpoints:
         return json_response(InstitutionList(institutions=tuple(institutions)))
 
 
-def find_case(answers: OfficerAnswers, key: AgencyKey, number: str) -> CaseProgressView:
-    """Return a case of the key's agency. Raises `ApiError`, for another agency's case as for an unknown number."""
+def find_case(read: Callable[[str, str], T | None], key: AgencyKey, number: str) -> T:
+    """Return a case of the key's agency, by a method of `OfficerAnswers` that reads one.
+
+    Raises `ApiError`, for another agency's case as for an unknown number.
+    """
     tracking = read_tracking_number(number)
-    view = answers.case(key.agency, tracking) if tracking else None
+    view = read(key.agency, tracking) if tracking else None
     if view is None:
         raise ApiError("no_such_case")
     return view

@@ -30,7 +30,7 @@ class RecommendationEndpoint:
         key = agency_key(request)
         body = _read_body(request.state.body)
         text = body.text.strip()
-        view = find_case(self._answers, key, number)
+        view = find_case(self._answers.progress, key, number)
         try:
             result = self._recommendations.give(
                 key_actor(key, body.actor), key.agency, view.case.case.tracking, recommendation_id, body.outcome, text

@@ -8,11 +8,10 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
@@ -56,6 +55,29 @@ _KINDS: Mapping[SenderAct, EventKind] = MappingProxyType(
 )
 SENDER_KINDS = frozenset(_KINDS.values())
 
+# Queries are built once: each reading of a case executes them.
+_COMPLAINT_ID: BindParameter[UUID] = bindparam("complaint_id")
+_DISPATCHES = (
+    select(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+    .where(col(DeskDispatch.complaint_id) == _COMPLAINT_ID)
+    .order_by(col(DeskDispatch.hop))
+)
+_ANSWERS: Select[Any] = select(DeskAnswer.__table__).where(  # type: ignore[attr-defined]
+    col(DeskAnswer.dispatch_id).in_(bindparam("dispatch_ids", expanding=True))
+)
+_ANSWER_IDS = select(col(DeskAnswer.id)).where(
+    col(DeskAnswer.dispatch_id) == bindparam("dispatch_id"),
+    col(DeskAnswer.agency) == bindparam("agency"),
+    col(DeskAnswer.complaint_id) == _COMPLAINT_ID,
+)
+_CORRECTIONS = select(*(col(getattr(DeskCorrection, name)) for name in ("at", "reason", "actor", "evidence"))).where(
+    or_(
+        col(DeskCorrection.complaint_id) == _COMPLAINT_ID,
+        col(DeskCorrection.of) == _COMPLAINT_ID,
+        and_(col(DeskCorrection.apart_from) == _COMPLAINT_ID, col(DeskCorrection.evidence) == KEPT_APART),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
@@ -89,31 +111,38 @@ class AccompanyingReport:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseView:
-    """A case at one agency. `case` has the columns of `DeskCase`, `dispatch` is the message that brought it.
+class CaseToAnswer:
+    """A case at one agency, as far as an answer needs it.
 
-    `history` are all dispatches of the complaint, the first agency's first. `events` are all while the agency has the
-    case, otherwise those until the case left it.
-    `answer_ids` are the agency's answers to this dispatch that the read model has. `reports` are the shown ones of the
-    `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
-    `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it. `suggestion` is the earlier case
-    that this one is perhaps the same as, `former` the closed one that it is like, and
-    `suggesting` are later ones that are perhaps the same as this one. `recommendations` are those of overseers, while
-    the agency has the case.
+    `case` has the columns of `DeskCase`, `dispatch` is the message that brought it. `answer_ids` are the agency's
+    answers to this dispatch that the read model has.
     """
 
     case: Row[Any]
     dispatch: Dispatch
+    answer_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView(CaseToAnswer):
+    """A whole case at one agency.
+
+    `history` are all dispatches of the complaint, the first agency's first. `events` are all while the agency has the
+    case, otherwise those until the case left it. `reports` are the shown ones of the
+    `report_count` that accompany it: of its own sender, newest first, then of other citizens, oldest first.
+    `is_anonymous`: the sender asked for it in the case's report, or in a repeat of it. `suggestion` is the earlier case
+    that this one is perhaps the same as, and `former` the closed one that it is like. `recommendations` are those of
+    overseers, while the agency has the case.
+    """
+
     history: Sequence[Dispatch]
     received_at: datetime | None
     events: Sequence[CaseEvent]
-    answer_ids: frozenset[UUID]
     reports: Sequence[AccompanyingReport]
     report_count: int
     is_anonymous: bool
     suggestion: SuggestedCase | None = None
     former: FormerCase | None = None
-    suggesting: SuggestingCases | None = None
     recommendations: Sequence[CaseRecommendation] = ()
 
     @property
@@ -134,24 +163,33 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
     dispatches = _dispatches(connection, row.complaint_id)
     dispatch = next(item for item in dispatches if item.id == row.dispatch_id)
     answers = _answers(connection, dispatches)
-    reports, report_count = _reports(connection, row.complaint_id, agency)
-    complaint = _complaint(connection, row.complaint_id)
-    is_anonymous = dispatch.report.anonim or _has_anonymous_repeat(connection, row.complaint_id)
+    facts = connection.execute(_case_facts_query(), {"case_id": row.complaint_id, "agency": agency}).one()
+    reports = _reports(connection, row.complaint_id, agency) if facts.report_count else ()
     return CaseView(
         row,
         dispatch,
-        dispatches,
-        received_at=complaint.received_at if complaint else None,
-        events=_shown_events(connection, row, dispatches, answers, reports),
         answer_ids=frozenset(answer.id for answer in answers if answer.dispatch_id == row.dispatch_id),
+        history=dispatches,
+        received_at=facts.received_at,
+        events=_shown_events(connection, row, dispatches, answers, reports),
         reports=reports,
-        report_count=report_count,
-        is_anonymous=is_anonymous,
+        report_count=facts.report_count,
+        is_anonymous=dispatch.report.anonim or facts.has_anonymous_repeat,
         suggestion=read_suggested_case(connection, row, dispatch),
         former=read_former_case(connection, row, dispatch),
-        suggesting=read_suggesting_cases(connection, row) if row.is_current else None,
         recommendations=read_recommendations(connection, row.complaint_id, agency) if row.is_current else (),
     )
+
+
+def read_case_to_answer(connection: Connection, agency: str, tracking: str) -> CaseToAnswer | None:
+    """Return the same case as `read_case`, as far as an answer needs it."""
+    query = _case_to_answer_query()
+    row = connection.execute(query, {"agency": agency, "tracking": tracking}).one_or_none()
+    if row is None:
+        return None
+    parameters = {"dispatch_id": row.dispatch_id, "complaint_id": row.complaint_id, "agency": agency}
+    answer_ids = frozenset(connection.execute(_ANSWER_IDS, parameters).scalars())
+    return CaseToAnswer(row, decode_stored(Dispatch, row.shape_version, row.dispatch), answer_ids)
 
 
 def _shown_events(
@@ -186,8 +224,9 @@ def read_contact(connection: Connection, complaint_id: UUID) -> str | None:
 
     `None` if the sender asked for anonymity, in any report of the case, or if the read model does not have it (yet).
     """
-    complaint = _complaint(connection, complaint_id)
-    if complaint is None or complaint.anonim or _has_anonymous_repeat(connection, complaint_id):
+    columns = (col(DeskComplaint.anonim), col(DeskComplaint.contact), _has_anonymous_repeat(complaint_id))
+    complaint = connection.execute(select(*columns).where(col(DeskComplaint.id) == complaint_id)).one_or_none()
+    if complaint is None or complaint.anonim or complaint.has_anonymous_repeat:
         return None
     contact: str = complaint.contact
     return contact
@@ -212,6 +251,7 @@ def _case_query() -> Select[Any]:
         .where(col(DeskDispatch.tracking) == bindparam("tracking"), col(DeskDispatch.agency) == agency)
         .order_by(col(DeskDispatch.hop).desc())
         .limit(1)
+        .correlate(None)
         .scalar_subquery()
     )
     return (
@@ -222,40 +262,53 @@ def _case_query() -> Select[Any]:
     )
 
 
+@cache
+def _case_to_answer_query() -> Select[Any]:
+    """Return the query of a case with the dispatch that brought it, built once. It has the same parameters."""
+    query = _case_query().join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
+    return query.add_columns(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+
+
 def _dispatches(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
-    query = (
-        select(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
-        .where(col(DeskDispatch.complaint_id) == complaint_id)
-        .order_by(col(DeskDispatch.hop))
-    )
-    return [decode_stored(Dispatch, row.shape_version, row.dispatch) for row in connection.execute(query)]
+    rows = connection.execute(_DISPATCHES, {"complaint_id": complaint_id})
+    return [decode_stored(Dispatch, row.shape_version, row.dispatch) for row in rows]
 
 
 def _answers(connection: Connection, dispatches: Sequence[Dispatch]) -> Sequence[Row[Any]]:
     """Return the answers to the dispatches of a complaint. One that names another agency or complaint is none."""
-    columns = DeskAnswer.__table__.columns  # type: ignore[attr-defined]
     by_id = {dispatch.id: dispatch for dispatch in dispatches}
-    answers = connection.execute(select(*columns).where(col(DeskAnswer.dispatch_id).in_(by_id)))
     return [
         answer
-        for answer in answers
+        for answer in connection.execute(_ANSWERS, {"dispatch_ids": list(by_id)})
         if (answer.agency, answer.complaint_id)
         == (by_id[answer.dispatch_id].agency, by_id[answer.dispatch_id].complaint_id)
     ]
 
 
-def _complaint(connection: Connection, complaint_id: UUID) -> Row[datetime, bool, str] | None:
-    columns = (col(DeskComplaint.received_at), col(DeskComplaint.anonim), col(DeskComplaint.contact))
-    return connection.execute(select(*columns).where(col(DeskComplaint.id) == complaint_id)).one_or_none()
+@cache
+def _case_facts_query() -> Select[Any]:
+    """Return the query of what one row tells of a case, built once. The parameters are `case_id` and `agency`."""
+    case_id: BindParameter[UUID] = bindparam("case_id")
+    received_at = select(col(DeskComplaint.received_at)).where(col(DeskComplaint.id) == case_id).scalar_subquery()
+    report_count = select(func.count()).select_from(DeskDispatch).where(_accompanies(case_id)).scalar_subquery()
+    return select(received_at.label("received_at"), report_count.label("report_count"), _has_anonymous_repeat(case_id))
+
+
+def _accompanies(case_id: BindParameter[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a dispatch is the latest one of a report that accompanies a case at an `agency`."""
+    return and_(
+        col(DeskDispatch.of) == case_id,
+        col(DeskDispatch.agency) == bindparam("agency"),
+        col(DeskDispatch.is_latest),
+    )
 
 
 class _ReportQueries(NamedTuple):
-    """Queries of the reports of a case: how many they are, the messages of its sender, and the reports of others.
+    """Queries of the reports of a case: the messages of its sender, and the reports of others.
 
     The parameters are `case_id` and `agency`.
     """
 
-    total: Select[Any]
     messages: Select[Any]
     joins: Select[Any]
 
@@ -265,7 +318,6 @@ def _report_queries() -> _ReportQueries:
     """Return the queries, built once."""
     case_id: BindParameter[UUID] = bindparam("case_id")
     dispatch = DeskDispatch
-    is_of_case = (col(dispatch.of) == case_id, col(dispatch.agency) == bindparam("agency"), col(dispatch.is_latest))
     # A dispatch that moved with its case has the time of the move.
     arrival = aliased(DeskDispatch)
     arrived_at = func.coalesce(
@@ -279,10 +331,9 @@ def _report_queries() -> _ReportQueries:
         col(dispatch.at),
     ).label("arrived_at")
     columns: Sequence[Any] = (arrived_at, col(dispatch.shape_version), col(dispatch.dispatch))
-    query = select(*columns).where(*is_of_case)
+    query = select(*columns).where(_accompanies(case_id))
     is_from_sender, number = col(dispatch.is_from_sender), col(dispatch.tracking)
     return _ReportQueries(
-        select(func.count()).select_from(dispatch).where(*is_of_case),
         query.where(col(dispatch.relation) == "repeat", is_from_sender)
         .order_by(arrived_at.desc(), number)
         .limit(_SHOWN_MESSAGES),
@@ -290,14 +341,12 @@ def _report_queries() -> _ReportQueries:
     )
 
 
-def _reports(connection: Connection, case_id: UUID, agency: str) -> tuple[Sequence[AccompanyingReport], int]:
+def _reports(connection: Connection, case_id: UUID, agency: str) -> Sequence[AccompanyingReport]:
     queries, parameters = _report_queries(), {"case_id": case_id, "agency": agency}
-    count = connection.execute(queries.total, parameters).scalar_one()
-    reports = [
+    return [
         *(_report(row, "repeat") for row in connection.execute(queries.messages, parameters)),
         *(_report(row, "joins") for row in connection.execute(queries.joins, parameters)),
     ]
-    return reports, count
 
 
 def _report(row: Row[Any], relation: str) -> AccompanyingReport:
@@ -305,16 +354,21 @@ def _report(row: Row[Any], relation: str) -> AccompanyingReport:
     return AccompanyingReport(row.arrived_at, dispatch.tracking, relation, dispatch.report, dispatch.follow_up)
 
 
-def _has_anonymous_repeat(connection: Connection, case_id: UUID) -> bool:
-    """Return whether the case's sender asked for anonymity in a repeat, or in one that the read model does not have."""
+def _has_anonymous_repeat(case_id: UUID | BindParameter[UUID]) -> ColumnElement[bool]:
+    """Return the column `has_anonymous_repeat` of a case.
+
+    Its sender asked for anonymity in a repeat, or in one that the read model does not have.
+    """
     is_anonymous = and_(col(DeskComplaint.anonim), col(DeskDispatch.is_from_sender))
-    query = (
+    return (
         select(col(DeskDispatch.id))
         .outerjoin(DeskComplaint, col(DeskComplaint.id) == col(DeskDispatch.complaint_id))
         .where(col(DeskDispatch.of) == case_id, col(DeskDispatch.relation) == "repeat")
         .where(or_(col(DeskComplaint.id).is_(None), is_anonymous))
+        .correlate(None)
+        .exists()
+        .label("has_anonymous_repeat")
     )
-    return connection.execute(query.limit(1)).first() is not None
 
 
 def _dispatch_events(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
@@ -348,15 +402,6 @@ def _report_events(reports: Sequence[AccompanyingReport]) -> Iterator[CaseEvent]
 
 def _correction_events(connection: Connection, complaint_id: UUID) -> Iterator[CaseEvent]:
     """Yield the decisions about a complaint. That of a denied suggestion is of both complaints."""
-    columns = (col(getattr(DeskCorrection, name)) for name in ("at", "reason", "actor", "evidence"))
-    is_denial = col(DeskCorrection.evidence) == KEPT_APART
-    query = select(*columns).where(
-        or_(
-            col(DeskCorrection.complaint_id) == complaint_id,
-            col(DeskCorrection.of) == complaint_id,
-            and_(col(DeskCorrection.apart_from) == complaint_id, is_denial),
-        )
-    )
-    for row in connection.execute(query):
+    for row in connection.execute(_CORRECTIONS, {"complaint_id": complaint_id}):
         kind: EventKind = "kept-apart" if row.evidence == KEPT_APART else "corrected"
         yield CaseEvent(row.at, kind, text=row.reason, actor=row.actor)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, JSON, Connection, Row, Select, String, bindparam, func, select
+from sqlalchemy import ARRAY, JSON, Connection, Integer, Row, Select, String, bindparam, func, select
 from sqlmodel import col
 
 from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit, statement_chunks
@@ -23,7 +23,13 @@ _MAX_SCANNED = 1000
 _CASES = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(
     col(DeskCase.complaint_id).in_(bindparam("ids", expanding=True))
 )
-_NUMBER = (col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
+_CHANGES = (
+    select(col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
+    .where(col(DeskCaseChange.agency) == bindparam("agency"), col(DeskCaseChange.seq) > bindparam("after"))
+    .order_by(col(DeskCaseChange.seq))
+    .limit(bindparam("limit", type_=Integer))
+)
+_CHANGED_CASES = select_whole_cases().where(col(DeskCase.dispatch_id).in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +91,12 @@ def read_changes(
 
 
 def _scan(connection: Connection, agency: str, after: int, limit: int) -> Sequence[Row[UUID, int]]:
-    query = select(*_NUMBER).where(col(DeskCaseChange.agency) == agency, col(DeskCaseChange.seq) > after)
-    return connection.execute(query.order_by(col(DeskCaseChange.seq)).limit(limit)).all()
+    return connection.execute(_CHANGES, {"agency": agency, "after": after, "limit": limit}).all()
 
 
 def _cases(connection: Connection, dispatch_ids: Sequence[UUID], states: Collection[str]) -> Sequence[Row[Any]]:
-    query = select_whole_cases().where(col(DeskCase.dispatch_id).in_(dispatch_ids))
-    return connection.execute(query.where(col(DeskCase.state).in_(states)) if states else query).all()
+    query = _CHANGED_CASES.where(col(DeskCase.state).in_(states)) if states else _CHANGED_CASES
+    return connection.execute(query, {"ids": dispatch_ids}).all()
 
 
 def _last_seqs(connection: Connection, agencies: Collection[str]) -> Mapping[str, int]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, func, or_, select, update
 from sqlmodel import col
 
 from config.database import (
@@ -21,6 +21,7 @@ from config.database import (
     insert_statement,
     lock_until_commit,
     read_transaction,
+    statement_transaction,
     write_transaction,
 )
 from desk.acts.answers import Record
@@ -33,6 +34,8 @@ MAX_VALID_KEYS = 2
 _USE_INTERVAL = timedelta(minutes=1)
 _KEY = re.compile(r"sp_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 _COLUMNS = tuple(col(getattr(DeskKey, name)) for name in DeskKey.model_fields)
+# Built once: each request executes it.
+_KEY_BY_ID = select(*_COLUMNS).where(col(DeskKey.id) == bindparam("id"))
 
 
 class TooManyKeys(ValueError):
@@ -141,9 +144,8 @@ class AgencyKeys:
         parts = _KEY.fullmatch(text)
         if parts is None:
             raise KeyRefused("key_invalid")
-        with read_transaction(self._engine) as connection:
-            query = select(*_COLUMNS).where(col(DeskKey.id) == UUID(hex=parts[1]))
-            row = connection.execute(query).one_or_none()
+        with statement_transaction(self._engine, reads_only=True) as connection:
+            row = connection.execute(_KEY_BY_ID, {"id": UUID(hex=parts[1])}).one_or_none()
         is_equal = hmac.compare_digest(_digest(text), row.digest if row else "")
         if row is None or not is_equal:
             raise KeyRefused("key_invalid")

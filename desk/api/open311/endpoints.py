@@ -90,13 +90,13 @@ class Open311Endpoints:
     def request(self, request: Request, number: str) -> Response:
         """Return a request of your agency (GET Service Request)."""
         key = agency_key(request)
-        case = case_detail(find_case(self._answers, key, number), self._deadlines)
+        case = case_detail(find_case(self._answers.case, key, number), self._deadlines)
         return open311_response(request.url.path, [self._row(case, key.agency)])
 
     def _known_cases(self, request: Request, numbers: Collection[str]) -> Iterable[Case]:
         for number in sorted(numbers)[:_MAX_REQUESTS]:
             try:
-                yield case_detail(find_case(self._answers, agency_key(request), number), self._deadlines)
+                yield case_detail(find_case(self._answers.case, agency_key(request), number), self._deadlines)
             except ApiError:
                 continue
 

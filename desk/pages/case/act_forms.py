@@ -137,7 +137,8 @@ class ActForms:
 
     def _refused(self, request: Request, actor: Actor, draft: ActDraft, result: ActResult, form: Form) -> Response:
         """Return the page about an act that did not take effect. It has the text, and what changed in between."""
-        fault, view = result.fault, result.view
+        fault = result.fault
+        view = self._parts.find_case(actor, result.view.case.case.tracking) if result.view else None
         if view is None or fault is None:
             return self._parts.missing(request, actor, "")
         if fault in _FORM_FAULTS:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, Actor, may
+from config.database import read_transaction
 from config.translation.message import Message
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
 from desk.institutions import Institution
@@ -24,6 +25,7 @@ from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_p
 from desk.pages.forms import plain_line
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
 
@@ -177,6 +179,7 @@ class CasePage:
             "place": list(case_model.place_lines(dispatch.report)),
             "files": case_model.shown_files(dispatch.report) if view.case.are_files_open else (),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
+            "suggesting": self._suggesting(view) if case.is_current else None,
             "history": case_model.history(view, parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,
             "danger": wording.DANGER_NAMES.get(dispatch.danger),
@@ -198,6 +201,10 @@ class CasePage:
             "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
             "may_view_identity": is_shown and may(actor, Act.VIEW_IDENTITY, case.agency),
         }
+
+    def _suggesting(self, view: CaseProgressView) -> SuggestingCases:
+        with read_transaction(self._parts.engine) as connection:
+            return read_suggesting_cases(connection, view.case.case)
 
     def _suggestion_part(self, actor: Actor, view: CaseProgressView) -> SuggestionPart | None:
         suggestion, number = view.case.suggestion, view.case.case.tracking

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -51,14 +52,7 @@ class CaseRecommendation:
 
 def read_recommendations(connection: Connection, case_id: UUID, agency: str) -> Sequence[CaseRecommendation]:
     """Return the recommendations about a case that the agency has, the oldest first."""
-    accompanying = select(col(DeskDispatch.complaint_id)).where(
-        col(DeskDispatch.of) == case_id, col(DeskDispatch.agency) == agency, col(DeskDispatch.is_latest)
-    )
-    complaint_id = col(DeskRecommendation.complaint_id)
-    columns: Sequence[Any] = DeskRecommendation.__table__.columns  # type: ignore[attr-defined]
-    query = select(*columns)
-    query = query.where(or_(complaint_id == case_id, complaint_id.in_(accompanying)))
-    rows = connection.execute(query.order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))).all()
+    rows = connection.execute(_of_case(), {"case_id": case_id, "agency": agency}).all()
     stays = read_stays(connection, {row.complaint_id for row in rows})
     answers: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
@@ -80,6 +74,21 @@ def read_recommendations(connection: Connection, case_id: UUID, agency: str) -> 
     ]
 
 
+@cache
+def _of_case() -> Select[Any]:
+    """Return the query of all recommendations and answers about a case, built once: each case asks it."""
+    case_id: BindParameter[UUID] = bindparam("case_id")
+    accompanying = select(col(DeskDispatch.complaint_id)).where(
+        col(DeskDispatch.of) == case_id, col(DeskDispatch.agency) == bindparam("agency"), col(DeskDispatch.is_latest)
+    )
+    complaint_id = col(DeskRecommendation.complaint_id)
+    return (
+        select(DeskRecommendation.__table__)  # type: ignore[attr-defined]
+        .where(or_(complaint_id == case_id, complaint_id.in_(accompanying)))
+        .order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))
+    )
+
+
 def has_waiting_recommendation(agency: str) -> ColumnElement[bool]:
     """Return the SQL condition that a row of `DeskCase` is of the agency now and owes an answer."""
     return col(DeskCase.is_current) & col(DeskCase.complaint_id).in_(_waiting(agency).with_only_columns(_CASE_ID))
@@ -89,8 +98,8 @@ def count_waiting(connection: Connection, agency: str, case_ids: Collection[UUID
     """Return the number of recommendations that wait for an answer, for those of the agency's cases that have some."""
     counts: dict[UUID, int] = {}
     for chunk in statement_chunks(sorted(case_ids)):
-        query = _waiting(agency).with_only_columns(_CASE_ID, func.count()).where(_CASE_ID.in_(chunk))
-        counts |= {row[0]: row[1] for row in connection.execute(query.group_by(_CASE_ID))}
+        rows = connection.execute(_waiting_of_cases(), {"agency": agency, "ids": chunk})
+        counts |= {row[0]: row[1] for row in rows}
     return counts
 
 
@@ -121,7 +130,15 @@ def is_waiting() -> ColumnElement[bool]:
     return _IS_RECOMMENDED & ~has_answer
 
 
-def _waiting(agency: str) -> Select[*tuple[Any, ...]]:
+@cache
+def _waiting_of_cases() -> Select[Any]:
+    """Return the query that counts them by case, built once: each list asks it. The parameters: `agency`, `ids`."""
+    is_of_cases = _CASE_ID.in_(bindparam("ids", expanding=True))
+    query = _waiting(bindparam("agency")).with_only_columns(_CASE_ID, func.count())
+    return query.where(is_of_cases).group_by(_CASE_ID)
+
+
+def _waiting(agency: str | BindParameter[str]) -> Select[*tuple[Any, ...]]:
     """Return the waiting recommendations with the latest dispatch of their report, if it is the agency's."""
     return (
         select(_CASE_ID)

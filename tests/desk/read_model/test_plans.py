@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from config.database import read_transaction
-from desk.read_model.case_view import read_case
+from desk.read_model.case_view import read_case, read_case_to_answer
 from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.open_suggestions import open_suggestions, read_suggesting_cases
@@ -62,6 +62,7 @@ QUERIES: dict[str, Query] = {
         connection, read_page(connection, AGENCIES[0], CaseFilter(suggested=True), NOW, 50).rows
     ),
     "case": lambda connection: read_case(connection, AGENCIES[0], generated_number(7)),
+    "case to answer": lambda connection: read_case_to_answer(connection, AGENCIES[0], generated_number(7)),
 }
 
 
