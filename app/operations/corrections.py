@@ -22,7 +22,7 @@ from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import KEPT_APART, MERGED, SPLIT, Correction, Relation
 from messages.topics import CORRECTIONS
-from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_number
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
@@ -122,7 +122,7 @@ class Corrections:
 
 
 def _dispatched_report(connection: Connection, tracking: str) -> CurrentRelation:
-    report = current_relations(connection, col(ComplaintRow.tracking) == tracking).get(tracking)
+    report = relations_by_number(connection, [tracking]).get(tracking)
     if report is None:
         raise NotPossible(f"{tracking} is not in the ledger (yet).", "not-in-ledger", number=tracking)
     if not report.is_dispatched:

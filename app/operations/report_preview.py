@@ -12,7 +12,7 @@ from app.operations.not_possible import NotPossible
 from config.database import read_transaction
 from language.masking import mask_text
 from sinks.ledger.latest_dispatch import is_latest_dispatch
-from sinks.ledger.relations.current_relation import current_relations
+from sinks.ledger.relations.current_relation import relations_by_number
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 
@@ -45,7 +45,7 @@ class ReportPreviews:
     def preview(self, number: str) -> ReportPreview:
         """Return a report by its number in canonical form. Raises `NotPossible` and `DatabaseUnavailable`."""
         with read_transaction(self._engine) as connection:
-            relation = current_relations(connection, col(ComplaintRow.tracking) == number).get(number)
+            relation = relations_by_number(connection, [number]).get(number)
             if relation is None:
                 raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)
             columns = (col(ComplaintRow.channel), col(ComplaintRow.title), col(ComplaintRow.text))

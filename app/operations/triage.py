@@ -10,7 +10,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
-from sqlmodel import col
 
 from accounts.permissions import person_name
 from app.operations.masking import mask_reason
@@ -26,8 +25,7 @@ from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from router.registry.registry import Registry
 from sinks.ledger.cases import AgencyRefusal, CaseDetails, CaseEvent, read_case, read_case_history, read_refusals
-from sinks.ledger.relations.current_relation import current_relations
-from sinks.ledger.tables import ComplaintRow
+from sinks.ledger.relations.current_relation import relations_by_number
 from sinks.ledger.triage_cases import (
     DecidedAgency,
     TriageCase,
@@ -281,7 +279,7 @@ class TriageDesk:
 
 
 def _dispatched_case(connection: Connection, number: str) -> tuple[UUID, CaseDetails]:
-    relation = current_relations(connection, col(ComplaintRow.tracking) == number).get(number)
+    relation = relations_by_number(connection, [number]).get(number)
     if relation is None:
         raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)
     case = read_case(connection, relation.case_id) if relation.is_dispatched else None

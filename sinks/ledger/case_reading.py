@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, or_
-from sqlmodel import col, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select
+from sqlmodel import col
 
 from config.database import statement_chunks
 from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
@@ -15,16 +15,35 @@ from sinks.ledger.case_course import CaseCourse, case_course
 from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.tables import AnswerRow, DispatchRow
 
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+# Queries are built once: each status page executes them.
+_DISPATCHES = (
+    select(
+        *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "dispatched_at", "hop", "agency", "reopened"))
+    )
+    .where(col(DispatchRow.complaint_id).in_(_IDS))
+    .order_by(col(DispatchRow.hop))
+)
+_ANSWERS = (
+    select(
+        *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+        *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
+        *(col(DispatchRow.dispatched_at), col(AnswerRow.id).label("answer_id")),
+    )
+    .join(
+        DispatchRow,
+        and_(col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == col(AnswerRow.agency)),
+    )
+    .where(or_(col(DispatchRow.complaint_id).in_(_IDS), col(DispatchRow.of).in_(_IDS)))
+)
+
 
 def dispatches_by_complaint(
     connection: Connection, complaint_ids: Collection[UUID]
 ) -> Mapping[UUID, Sequence[CaseDispatch]]:
     """Return the dispatches of each complaint by their hop."""
-    names = ("complaint_id", "dispatched_at", "hop", "agency", "reopened")
-    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
-    query = select(*columns).where(col(DispatchRow.complaint_id).in_(complaint_ids)).order_by(col(DispatchRow.hop))
     dispatches: dict[UUID, list[CaseDispatch]] = defaultdict(list)
-    for complaint_id, *dispatch in connection.execute(query):
+    for complaint_id, *dispatch in connection.execute(_DISPATCHES, {"ids": list(complaint_ids)}):
         dispatches[complaint_id].append(CaseDispatch(*dispatch))
     return dispatches
 
@@ -56,22 +75,8 @@ def _answers_by_case(
     Such an answer counts for a dispatch of the case (`answered_hop`), as in the router. An answer without its dispatch,
     or of an agency that does not have the dispatch, is none.
     """
-    dispatch_names = ("complaint_id", "of", "own_case", "hop", "agency", "dispatched_at")
-    answer_columns: Sequence[Any] = [
-        *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
-        col(AnswerRow.id).label("answer_id"),
-    ]
-    is_of_dispatch = (col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == AnswerRow.agency)
-    query = (
-        select(
-            *(col(getattr(DispatchRow, name)) for name in dispatch_names),
-            *answer_columns,
-        )
-        .join(DispatchRow, and_(*is_of_dispatch))
-        .where(or_(col(DispatchRow.complaint_id).in_(case_ids), col(DispatchRow.of).in_(case_ids)))
-    )
     answers: dict[UUID, list[CaseAnswer]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(_ANSWERS, {"ids": list(case_ids)}):
         case_id, hop = (row.complaint_id, row.hop) if row.own_case else (row.of, None)
         if hop is None:
             hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.recorded_at)

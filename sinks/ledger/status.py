@@ -1,6 +1,6 @@
 """Status of tracking numbers: the steps of each report so far, without its sender and its text."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -20,10 +20,10 @@ from sinks.ledger.case_course import (
     withdrawn_course,
 )
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
-from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_number
 from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
 from sinks.ledger.relations.sender_acts import read_sender_facts
-from sinks.ledger.tables import ComplaintRow, SetAsideRow
+from sinks.ledger.tables import SetAsideRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,9 @@ class ReportStatus:
         return state_sentence(self.state, self.tracking, "" if self.is_private else self.agency)
 
 
+ReadStatuses = Callable[[Connection, Sequence[str]], Iterable[ReportStatus]]
+
+
 class StatusReader:
     """Reads statuses from the ledger. `agency_names` are the institutions' names by code."""
 
@@ -118,16 +121,12 @@ class StatusReader:
     def statuses(self, numbers: Collection[str]) -> Mapping[str, ReportStatus]:
         """Return the statuses of several numbers, without unknown ones. Needs a few statements for thousands."""
         with read_transaction(self._engine) as connection:
-            statuses = [
-                status
-                for chunk in statement_chunks(sorted(set(numbers)))
-                for status in (*self._read_statuses(connection, chunk), *_set_aside_statuses(connection, chunk))
-            ]
-        # A message that was set aside may have become a report later, by the decision of a person.
-        return {status.tracking: status for status in sorted(statuses, key=lambda status: not status.set_aside)}
+            statuses = _by_number(connection, numbers, self._read_statuses)
+            # A message that was set aside may have become a report later, by the decision of a person.
+            return statuses | _by_number(connection, set(numbers) - statuses.keys(), _set_aside_statuses)
 
     def _read_statuses(self, connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
-        relations = current_relations(connection, col(ComplaintRow.tracking).in_(numbers)).values()
+        relations = relations_by_number(connection, numbers).values()
         links = RelationLinks(connection, relations)
         own_ids, case_ids = {relation.id for relation in relations}, {relation.case_id for relation in relations}
         related_ids = {id_ for relation in relations for id_ in (relation.repeated_id, relation.related_id) if id_}
@@ -176,6 +175,11 @@ class StatusReader:
             is_to_other = step.answered_id is not None and senders[step.answered_id] != senders[relation.id]
             steps.append(StatusStep(step.at, step.kind, agency, at_triage, step.answer_id, is_to_other))
         return tuple(sorted(steps, key=lambda step: step.at))
+
+
+def _by_number(connection: Connection, numbers: Collection[str], read: ReadStatuses) -> dict[str, ReportStatus]:
+    chunks = statement_chunks(sorted(set(numbers)))
+    return {status.tracking: status for chunk in chunks for status in read(connection, chunk)}
 
 
 def _is_private(relation: CurrentRelation | None) -> bool:

@@ -14,7 +14,7 @@ from app.operations.not_possible import NotPossible
 from config.database import read_transaction, statement_chunks
 from messages.shapes import KEPT_APART
 from sinks.ledger.latest_dispatch import is_latest_dispatch
-from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow, CorrectionRow, DispatchRow, SuggestionRow
 
@@ -170,7 +170,7 @@ def _state(report: CurrentRelation | None, suggested: CurrentRelation | None, cl
 def _relations(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, CurrentRelation]:
     relations: dict[UUID, CurrentRelation] = {}
     for chunk in statement_chunks(sorted(complaint_ids)):
-        for relation in current_relations(connection, col(ComplaintRow.id).in_(chunk)).values():
+        for relation in relations_by_id(connection, chunk).values():
             relations[relation.id] = relation
     return relations
 

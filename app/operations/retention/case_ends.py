@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
 from messages.cases.report_state import ENDED_STATES
-from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
+from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 from sinks.ledger.status import ReportStatus
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
@@ -67,5 +67,5 @@ def _relations(connection: Connection, complaint_ids: Collection[UUID]) -> list[
     return [
         relation
         for chunk in statement_chunks(sorted(complaint_ids))
-        for relation in current_relations(connection, col(ComplaintRow.id).in_(chunk)).values()
+        for relation in relations_by_id(connection, chunk).values()
     ]

@@ -1,13 +1,13 @@
 """Current relations between complaints, by their latest dispatch: a correction may have changed the original one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row
-from sqlmodel import col, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
+from sqlmodel import col
 
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
@@ -18,6 +18,15 @@ _COLUMNS = (
     col(ComplaintRow.of).label("original_of"),
     *(col(getattr(DispatchRow, name)) for name in ("relation", "of", "own_case")),
 )
+# Queries are built once: each status page executes one.
+_RELATIONS = (
+    select(*_COLUMNS)
+    .outerjoin(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
+    .order_by(col(ComplaintRow.received_at).desc(), col(DispatchRow.hop))
+)
+_VALUES: BindParameter[Any] = bindparam("values", expanding=True)
+_BY_NUMBER: Select[Any] = _RELATIONS.where(col(ComplaintRow.tracking).in_(_VALUES))
+_BY_ID: Select[Any] = _RELATIONS.where(col(ComplaintRow.id).in_(_VALUES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +53,21 @@ class CurrentRelation:
     case_id: UUID
 
 
-def current_relations(connection: Connection, condition: ColumnElement[bool]) -> Mapping[str, CurrentRelation]:
-    """Return the relations of the `ComplaintRow`s that meet the condition, by tracking number.
+def relations_by_number(connection: Connection, numbers: Collection[str]) -> Mapping[str, CurrentRelation]:
+    """Return the relations of the complaints with these tracking numbers, by number.
 
     If two complaints ever have the same number, the first one is returned.
     """
-    query = (
-        select(*_COLUMNS)
-        .outerjoin(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-        .where(condition)
-        .order_by(col(ComplaintRow.received_at).desc(), col(DispatchRow.hop))
-    )
-    return {row.tracking: _current_relation(row) for row in connection.execute(query)}
+    return _read(connection, _BY_NUMBER, numbers)
+
+
+def relations_by_id(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[str, CurrentRelation]:
+    """Return the relations of these complaints, as `relations_by_number`."""
+    return _read(connection, _BY_ID, complaint_ids)
+
+
+def _read(connection: Connection, query: Select[Any], values: Collection[Any]) -> Mapping[str, CurrentRelation]:
+    return {row.tracking: _current_relation(row) for row in connection.execute(query, {"values": list(values)})}
 
 
 def _current_relation(row: Row[Any]) -> CurrentRelation:

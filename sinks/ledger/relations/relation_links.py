@@ -5,11 +5,9 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlmodel import col
 
 from config.database import statement_chunks
-from sinks.ledger.relations.current_relation import CurrentRelation, current_relations
-from sinks.ledger.tables import ComplaintRow
+from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 
 # Returns the complaint that a chain goes on with; `None` at its end.
 NextId: TypeAlias = Callable[[CurrentRelation], UUID | None]
@@ -38,7 +36,7 @@ class RelationLinks:
         missing = sorted(set(complaint_ids) - self._relations.keys())
         self._relations |= dict.fromkeys(missing)
         for chunk in statement_chunks(missing):
-            relations = current_relations(self._connection, col(ComplaintRow.id).in_(chunk)).values()
+            relations = relations_by_id(self._connection, chunk).values()
             self._relations |= {relation.id: relation for relation in relations}
 
     def joined(self, complaint_ids: Collection[UUID]) -> set[UUID]:

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, or_, union
-from sqlmodel import col, select
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, bindparam, or_, select, union
+from sqlmodel import col
 
 from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
 from sinks.ledger.tables import ComplaintRow, DispatchRow
@@ -68,9 +69,18 @@ def _order(row: Row[Any]) -> tuple[datetime, bool]:
 
 def _rows(connection: Connection, complaint_ids: Collection[UUID], case_ids: Collection[UUID]) -> Sequence[Row[Any]]:
     """Return the private complaints, and the acts, of these complaints and of all that accompany these cases."""
+    given_ids = list({*complaint_ids, *case_ids})
+    return connection.execute(_rows_query(), {"case_ids": list(case_ids), "given_ids": given_ids}).all()
+
+
+@cache
+def _rows_query() -> CompoundSelect[Any]:
+    """Return the query of these rows, built once. Its parameters are `case_ids` and `given_ids`."""
+    case_ids: BindParameter[UUID] = bindparam("case_ids", expanding=True)
+    given_ids: BindParameter[UUID] = bindparam("given_ids", expanding=True)
     complaint_id: Any = col(DispatchRow.complaint_id).label("id")
     accompanying = select(complaint_id).where(col(DispatchRow.of).in_(case_ids))
-    given = select(col(ComplaintRow.id)).where(col(ComplaintRow.id).in_({*complaint_ids, *case_ids}))
+    given = select(col(ComplaintRow.id)).where(col(ComplaintRow.id).in_(given_ids))
     reports = union(accompanying, given).cte("reports")
     columns: Sequence[Any] = [col(getattr(ComplaintRow, name)) for name in _NAMES]
     is_act = col(ComplaintRow.act).in_(_ACTS)
@@ -78,4 +88,4 @@ def _rows(connection: Connection, complaint_ids: Collection[UUID], case_ids: Col
     own = select(*columns).join(reports, reports.c.id == col(ComplaintRow.id)).where(has_facts)
     # A follow-up may not have been dispatched yet.
     following = select(*columns).join(reports, reports.c.id == col(ComplaintRow.of)).where(has_facts)
-    return connection.execute(union(own, following)).all()
+    return union(own, following)

@@ -245,15 +245,15 @@ def test_no_code_or_text_from_outside_is_shown(engine: Engine) -> None:
     assert [(step.kind, step.agency) for step in status.steps] == [("received", ""), ("dispatched", "")]
 
 
-@pytest.mark.parametrize(("count", "statements"), [(1, 6), (1000, 6), (5001, 12)])
+@pytest.mark.parametrize(("count", "statements"), [(1, 3), (1000, 3), (5001, 7)])
 def test_a_few_statements_for_many(engine: Engine, count: int, statements: int) -> None:
-    """Six statements suffice for five thousand numbers."""
+    """Three suffice for five thousand numbers, with one that has a CTE. Only unknown numbers may be set aside."""
     numbers = written(engine, count)
     with counted(engine) as all_statements:
         assert len(StatusReader(engine, _NAMES).statuses(numbers)) == count
 
     selects = [statement for statement in all_statements if statement.startswith("SELECT")]
-    assert len(selects) <= statements
+    assert len(selects) == statements
 
 
 def test_a_withdrawn_report(engine: Engine) -> None:
