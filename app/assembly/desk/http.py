@@ -95,6 +95,16 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
 
     app.add_exception_handler(Retry, answer_bus_away)
     install_unexpected_handler(app, responder)
+    # First: programs send most requests, and each route before theirs is compared with the address.
+    api = build_agency_api(
+        parts,
+        desk.answers,
+        desk.recommendation_answers,
+        desk.institutions,
+        desk.open_picture,
+        desk.audit_log.append,
+    )
+    app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
     account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions.name)
     account_pages.install(app)
@@ -125,15 +135,6 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     )
     overseers = overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(overseers.routes())
-    api = build_agency_api(
-        parts,
-        desk.answers,
-        desk.recommendation_answers,
-        desk.institutions,
-        desk.open_picture,
-        desk.audit_log.append,
-    )
-    app.mount(PREFIX, api.application())
     limiter = RateLimiter({**ADDRESS_RATES, **parts.settings.rates})
     app.add_middleware(
         ConcurrencyMiddleware,
