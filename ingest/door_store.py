@@ -83,8 +83,9 @@ class DoorStore:
         """
 
         def write(connection: Connection) -> bool:
-            row = {"key": key, "digest": digest}
-            if connection.execute(insertion_of_missing(connection.dialect.name, IdempotencyKey), row).rowcount:
+            # The row, not the number of rows: on PostgreSQL that of an INSERT is unknown.
+            insertion = insertion_of_missing(connection.dialect.name, IdempotencyKey, "key")
+            if connection.execute(insertion, {"key": key, "digest": digest}).one_or_none():
                 return True
             query = select(col(IdempotencyKey.digest)).where(col(IdempotencyKey.key) == key)
             return bool(connection.execute(query).scalar_one() == digest)
