@@ -31,15 +31,16 @@ class DirectAPIRoute(APIRoute):
 
 def direct_routes(router: APIRouter) -> Sequence[Route]:
     """Return the direct routes of a router, to be looked for before those of FastAPI."""
-    return [
-        _DirectRoute(route.path, route.get_route_handler(), methods=route.methods)
-        for route in router.routes
-        if isinstance(route, DirectAPIRoute) and route.is_direct
-    ]
+    return [_DirectRoute(route) for route in router.routes if isinstance(route, DirectAPIRoute) and route.is_direct]
 
 
 class _DirectRoute(Route):
     """Names itself in the scope, as the routes of FastAPI do: refusals are recorded by the pattern of their route."""
+
+    def __init__(self, route: DirectAPIRoute) -> None:
+        super().__init__(route.path, route.get_route_handler(), methods=route.methods)
+        # Starlette adds HEAD to GET. All other pages refuse it.
+        self.methods = route.methods
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """See Starlette."""
