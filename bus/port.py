@@ -195,8 +195,11 @@ class Restorer(Protocol):
     It is no part of `Bus`: only the restore of an archive has one.
     """
 
-    def open_topics(self, topics: Sequence[str]) -> None:
-        """Prepare the topics for records with times of the past. Call it before `append`."""
+    def open_topics(self, specs: Sequence[TopicSpec]) -> None:
+        """Create the topics that are missing, and prepare all for records with times of the past.
+
+        Call it before `append`. Raises `TopicsRefused`.
+        """
         ...
 
     def close_topics(self, topics: Sequence[str]) -> None:

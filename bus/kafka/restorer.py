@@ -12,27 +12,36 @@ from bus.errors import Stop
 from bus.kafka.clients import connect
 from bus.kafka.error_policy import translate
 from bus.kafka.settings import KafkaSettings
-from bus.kafka.topics import LOG_APPEND_TIME, TIMESTAMP_TYPE, administration
-from bus.port import Partition, Record
+from bus.kafka.topics import CREATE_TIME, LOG_APPEND_TIME, TIMESTAMP_TYPE, administration, configured_values, ensure
+from bus.port import Partition, Record, TopicSpec
 
-_SETTLING_SECONDS = 3.0
+# A busy broker takes seconds for a new setting of 800 topics.
+_SETTLING_SECONDS = 10.0
 
 
 class KafkaRestorer:
-    """See `bus.port.Restorer`. Its methods raise `Retry` when the broker is away."""
+    """See `bus.port.Restorer`. Its methods raise `Retry` when the broker is away.
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    `settling_seconds` is how long brokers have to take a new setting of topics that exist.
+    """
+
+    def __init__(self, settings: KafkaSettings, settling_seconds: float = _SETTLING_SECONDS) -> None:
         self._settings = settings
+        self._settling_seconds = settling_seconds
         arguments = {**settings.client(), "acks": "all", "enable_idempotence": True, "compression_type": "zstd"}
         try:
             self._client = connect(KafkaProducer, arguments)
         except KafkaError as error:
             raise translate(error, "open restorer") from error
 
-    def open_topics(self, topics: Sequence[str]) -> None:
-        """See the port. Each broker takes the times of the records some moments after it was told to."""
-        self._set_timestamp_type(topics, "CreateTime")
-        time.sleep(_SETTLING_SECONDS)
+    def open_topics(self, specs: Sequence[TopicSpec]) -> None:
+        """See the port. A new topic takes the times of its records at once, an older one after some seconds."""
+        ensure(self._settings, specs, CREATE_TIME)
+        with administration(self._settings, "restore topics") as client:
+            types = configured_values(client, TIMESTAMP_TYPE, [spec.name for spec in specs])
+        if older := [name for name, value in types.items() if value != CREATE_TIME]:
+            self._set_timestamp_type(older, CREATE_TIME)
+            time.sleep(self._settling_seconds)
 
     def close_topics(self, topics: Sequence[str]) -> None:
         """See the port."""

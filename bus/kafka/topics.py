@@ -30,7 +30,9 @@ _DAY_MS = 86_400_000
 _RETENTION = "retention.ms"
 _RETENTION_BYTES = "retention.bytes"
 _PAUSE_SECONDS = 0.1
-TIMESTAMP_TYPE, LOG_APPEND_TIME = "message.timestamp.type", "LogAppendTime"
+TIMESTAMP_TYPE = "message.timestamp.type"
+# The timestamp of a record is when the bus took it, independent of a writer's clock; or it is the writer's.
+LOG_APPEND_TIME, CREATE_TIME = "LogAppendTime", "CreateTime"
 
 
 @contextmanager
@@ -49,15 +51,15 @@ def administration(settings: KafkaSettings, operation: str, seconds: float | Non
         raise translate(error, operation) from error
 
 
-def ensure(settings: KafkaSettings, topic_specs: Iterable[TopicSpec]) -> None:
-    """See `Bus.ensure` of the port."""
+def ensure(settings: KafkaSettings, topic_specs: Iterable[TopicSpec], timestamp_type: str = LOG_APPEND_TIME) -> None:
+    """See `Bus.ensure` of the port. Only a new topic gets the type of timestamps."""
     specs = {spec.name: spec for spec in topic_specs}
     faults: list[TopicFault] = []
     with administration(settings, "ensure topics") as client:
         counts = partition_counts(client)
         missing = [spec for name, spec in specs.items() if name not in counts]
         for start in range(0, len(missing), _TOPICS_PER_REQUEST):
-            faults += _create(client, settings, missing[start : start + _TOPICS_PER_REQUEST])
+            faults += _create(client, settings, missing[start : start + _TOPICS_PER_REQUEST], timestamp_type)
         counts = partition_counts(client)
     if faults := [*faults, *partition_faults(specs.values(), counts)]:
         raise TopicsRefused(faults)
@@ -110,15 +112,16 @@ def partition_counts(client: Any, names: Sequence[str] | None = None) -> dict[st
 
 def retention_times(client: Any, names: Iterable[str]) -> dict[str, int]:
     """Return `retention.ms` of each topic whose configuration the broker tells; -1 means for ever."""
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: None}) for name in names]
+    return {name: int(value) for name, value in configured_values(client, _RETENTION, names).items()}
+
+
+def configured_values(client: Any, key: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the value of this key for each topic whose configuration the broker tells."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, {key: None}) for name in names]
     if not resources:
         return {}
     configurations = client.describe_configs(resources, config_filter="all").get("topic", {})
-    return {
-        name: int(configuration[_RETENTION]["value"])
-        for name, configuration in configurations.items()
-        if _RETENTION in configuration
-    }
+    return {name: values[key]["value"] for name, values in configurations.items() if key in values}
 
 
 def members(client: Any, group: str) -> list[str]:
@@ -148,9 +151,9 @@ def leave(settings: KafkaSettings, group: str, instance: str, member_id: str | N
                 return
 
 
-def _create(client: Any, settings: KafkaSettings, specs: Sequence[TopicSpec]) -> list[TopicFault]:
+def _create(client: Any, settings: KafkaSettings, specs: Sequence[TopicSpec], timestamp_type: str) -> list[TopicFault]:
     """Create topics. Return those that the broker refuses: the others are ready to use."""
-    descriptions = {spec.name: _description(spec, settings.replication_factor) for spec in specs}
+    descriptions = {spec.name: _description(spec, settings.replication_factor, timestamp_type) for spec in specs}
     answer = client.create_topics(descriptions, raise_errors=False)
     faults: list[TopicFault] = []
     for topic in answer["topics"]:
@@ -166,7 +169,7 @@ def _create(client: Any, settings: KafkaSettings, specs: Sequence[TopicSpec]) ->
     return faults
 
 
-def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:
+def _description(spec: TopicSpec, replication: int, timestamp_type: str) -> dict[str, Any]:
     retention_ms = -1 if spec.retention is None else spec.retention * _DAY_MS
     return {
         "num_partitions": spec.partitions,
@@ -175,8 +178,7 @@ def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:
             _RETENTION: str(retention_ms),
             _RETENTION_BYTES: str(-1 if spec.retention_bytes is None else spec.retention_bytes),
             "cleanup.policy": "compact" if spec.compacted else "delete",
-            # The timestamp of a record is when the bus took it, independent of a writer's clock.
-            TIMESTAMP_TYPE: LOG_APPEND_TIME,
+            TIMESTAMP_TYPE: timestamp_type,
             "min.insync.replicas": str(minimum_in_sync(replication)),
         },
     }

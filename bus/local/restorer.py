@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bus.local import log
-from bus.port import Partition, Record
+from bus.port import Partition, Record, TopicSpec
 
 
 class LocalRestorer:
-    """See `bus.port.Restorer`. `path` is the SQLite file; its topics exist."""
+    """See `bus.port.Restorer`. `path` is the SQLite file."""
 
     def __init__(self, path: Path) -> None:
         self._connection = log.connect(path)
 
-    def open_topics(self, topics: Sequence[str]) -> None:
-        """See the port. Nothing is needed."""
+    def open_topics(self, specs: Sequence[TopicSpec]) -> None:
+        """See the port."""
+        log.ensure(self._connection, specs)
 
     def close_topics(self, topics: Sequence[str]) -> None:
         """See the port. Nothing is needed."""

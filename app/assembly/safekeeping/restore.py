@@ -61,7 +61,7 @@ def restore(
     contents = _contents_without_forgotten(parts, folder, newer_tombstones)
     _check_empty(parts, contents)
     _check_key(parts, contents)
-    parts.bus.ensure(_topic_specs(parts, contents))
+    specs = _topic_specs(parts, contents)
     record_act()
     store_keys(parts.key_engine, contents.person_keys())
     replies = ReplySink(parts.engine, parts.channels, _REPLY_STATE)
@@ -73,7 +73,11 @@ def restore(
             replies,
             restorer.advance_ends if isinstance(restorer, LocalRestorer) and head.bus == "local" else None,
         )
-        counts = Restore(contents, targets).run()
+        restoration = Restore(contents, targets)
+        restorer.open_topics([spec for spec in specs if spec.name in restoration.topics])
+        parts.bus.ensure(specs)
+        counts = restoration.run()
+        restorer.close_topics(restoration.topics)
     _publish_missing(parts, contents, newer_tombstones)
     read_models = (("desk", silent_desk_sink(parts)), ("oversight", oversight.sink(parts)))
     # The forgotten persons come first: the sinks then write none of their words.

@@ -64,29 +64,27 @@ class Restore:
         self._contents = contents
         self._targets = targets
         self._head = contents.head()
+        self.topics: Sequence[str] = sorted({partition.topic for partition in contents.partitions()} - _NOT_RESTORED)
         # The next offset of each stage on the restored bus. The outcomes of all records before it are restored.
         self._offsets: dict[str, dict[Partition, int]] = {_NORMALIZE: {}, _ROUTER: {}}
 
     def run(self) -> Mapping[str, int]:
-        """Restore everything. Return the number of records by topic.
+        """Restore everything to the bus, whose topics exist and are open. Return the number of records by topic.
 
         Raises `Retry` and `DatabaseUnavailable`, and `Stop` if the secret key is another one.
         """
-        topics = sorted({partition.topic for partition in self._contents.partitions()} - _NOT_RESTORED)
         facts = read_facts(self._contents)
-        if REPLIES in topics:
+        if REPLIES in self.topics:
             for chunk in chunks(self._contents.records(REPLIES)):
                 self._targets.replies.handle(chunk)
         with closing(TempRecords()) as records:
-            self._targets.restorer.open_topics(topics)
-            counts = {topic: self._publish(topic, records, facts) for topic in topics}
-            self._targets.restorer.close_topics(topics)
+            counts = {topic: self._publish(topic, records, facts) for topic in self.topics}
             if self._targets.advance_ends:
                 # The topics that are not restored, too: their next records are archived behind the former ones.
                 self._targets.advance_ends({partition_of(name): end for name, end in self._head.ends.items()})
             records.sort()
-            self._rebuild_normalizer(records, facts, [topic for topic in topics if topic.startswith("raw-")])
-            self._rebuild_router(records, facts, [topic for topic in topics if topic.startswith(_QUEUE_PREFIX)])
+            self._rebuild_normalizer(records, facts, [topic for topic in self.topics if topic.startswith("raw-")])
+            self._rebuild_router(records, facts, [topic for topic in self.topics if topic.startswith(_QUEUE_PREFIX)])
         for group, offsets in self._offsets.items():
             self._targets.restorer.commit(group, offsets)
         return counts
