@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, or_
+from sqlalchemy import Connection, Engine, Row, insert, or_
 from sqlmodel import col, select
 
 from app.operations.audit_chain.rows import (
@@ -30,7 +30,6 @@ from bus.errors import Reject, Retry, Stop
 from config.database import (
     DatabaseLock,
     DatabaseUnavailable,
-    insert_statement,
     lock_until_commit,
     read_transaction,
     write_transaction,
@@ -39,6 +38,9 @@ from messages.codec import CodecError, NewerVersionError
 from messages.shapes import iso
 
 _ROWS_IN_MEMORY = 1000
+# Built once: each act executes both.
+_INSERTION = insert(AuditLogRow)
+_LAST_ROW = select(AuditLogRow.seq, AuditLogRow.hash).order_by(col(AuditLogRow.seq).desc()).limit(1)
 
 _log = structlog.get_logger()
 
@@ -67,7 +69,7 @@ class AuditLog:
             last = _last_row(connection)
             chained = chain_action(last.seq + 1, act, last.hash) if last else chain_action(1, act, FIRST_PREVIOUS_HASH)
             row = {"seq": chained.seq, "previous": chained.previous, "hash": chained.hash, **asdict(act)}
-            connection.execute(insert_statement(connection, AuditLogRow).values(row))
+            connection.execute(_INSERTION, row)
         # Only after the commit: a head of a row that was not stored would look like a deleted row.
         if self._heads:
             try:
@@ -156,5 +158,4 @@ class AuditHeadSchedule:
 
 def _last_row(connection: Connection) -> Row[int, str] | None:
     """Return number and hash of the last row."""
-    query = select(AuditLogRow.seq, AuditLogRow.hash).order_by(col(AuditLogRow.seq).desc()).limit(1)
-    return connection.execute(query).one_or_none()
+    return connection.execute(_LAST_ROW).one_or_none()
