@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Engine,
@@ -37,6 +38,16 @@ _MAX_MATCHES = 2_000
 _MAX_WORD_CHARACTERS = 40
 # The migration creates it: a table with a tsvector, or a virtual table.
 _SEARCH = table("desk_search", sql_column("rowid"), sql_column("dispatch_id", Uuid()), sql_column("words"))
+# Built once: each batch executes one of them.
+_ROW_ID = bindparam("row_id", type_=Uuid())
+_ROW_WORDS: BindParameter[str] = bindparam("row_words")
+_INSERTION = insert(_SEARCH).values(dispatch_id=_ROW_ID, words=func.to_tsvector("simple", _ROW_WORDS))
+# On SQLite. Of two cases with one number, which hardly exist, the second one is found by its words.
+_NUMBERED_INSERTION = (
+    insert(_SEARCH)
+    .prefix_with("OR REPLACE")
+    .values(rowid=bindparam("row_number"), dispatch_id=_ROW_ID, words=_ROW_WORDS)
+)
 # SQLite's numbers of rows have 63 bits, an id has 128.
 _DROPPED_BITS = 65
 _PAGES_PER_TRANSACTION = 200
@@ -55,18 +66,12 @@ def index_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     if not rows:
         return
     values = [{"row_id": row["dispatch_id"], "row_words": _indexed_words(row)} for row in rows]
-    row_id = bindparam("row_id", type_=Uuid())
-    row_words: ColumnElement[Any] = bindparam("row_words")
     if connection.dialect.name == "postgresql":
-        statement = insert(_SEARCH).values(dispatch_id=row_id, words=func.to_tsvector("simple", row_words))
-        connection.execute(statement, values)
+        connection.execute(_INSERTION, values)
         return
-    # Of two cases with one number, which hardly exist, the second one is found by its words.
-    statement = insert(_SEARCH).prefix_with("OR REPLACE")
-    statement = statement.values(rowid=bindparam("row_number"), dispatch_id=row_id, words=row_words)
     numbered = [{**row, "row_number": row_number(row["row_id"])} for row in values]
     # FTS5 writes its memory to the disk before each number that is smaller than the one before.
-    connection.execute(statement, sorted(numbered, key=itemgetter("row_number")))
+    connection.execute(_NUMBERED_INSERTION, sorted(numbered, key=itemgetter("row_number")))
 
 
 def remove_cases(connection: Connection, dispatch_ids: Collection[UUID]) -> None:

@@ -22,7 +22,11 @@ from desk.read_model.change_order import number_cases_of
 from desk.read_model.deadline_changes import deadline_changes
 from desk.read_model.derivation import derive_cases, mark_latest
 from desk.read_model.forgotten import blank_facts
-from desk.read_model.recommendations.changes import recommendation_changes, recommended_cases
+from desk.read_model.recommendations.changes import (
+    recommendation_changes,
+    recommended_cases,
+    with_recommendations,
+)
 from desk.read_model.sender_messages import mark_messages
 from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch, DeskRecommendation
 from messages import codec
@@ -91,8 +95,9 @@ class DeskSink:
         marked = mark_messages(connection, dispatched, related)
         changes = [*derive_cases(connection, dispatches, answers, marked, self._deadlines)]
         number_cases_of(connection, _cases_beside(complaints, corrections) - dispatched)
-        number_cases_of(connection, recommended_cases(connection, recommendations, dispatched))
-        changes += recommendation_changes(connection, recommendations, dispatched)
+        moved = with_recommendations(connection, dispatched)
+        number_cases_of(connection, recommended_cases(connection, recommendations, moved))
+        changes += recommendation_changes(connection, recommendations, moved)
         if changes:
             self._on_changes(connection, changes)
 

@@ -5,16 +5,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
-from config.database import insert_statement, statement_chunks
+from config.database import insertion_of_missing, statement_chunks
 from desk.change_age import recent_changes
 from desk.changes import CaseChange
 from desk.webhooks.tables import DeliveryRow, WebhookRow
 
 # Difference allowed between the bus's clock and that of the host that registered a webhook.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
+# Built once: each batch executes it.
+_WEBHOOKS = select(
+    *(col(WebhookRow.id), col(WebhookRow.agency), col(WebhookRow.kinds), col(WebhookRow.created_at))
+).where(col(WebhookRow.agency).in_(bindparam("agencies", expanding=True)))
 
 
 class ChangeQueue:
@@ -39,17 +43,16 @@ class ChangeQueue:
             for webhook in webhooks[change.agency]
             if change.kind in webhook.kinds.split(",") and change.at >= webhook.created_at - _CLOCK_TOLERANCE
         ]
-        statement = insert_statement(connection, DeliveryRow)
+        statement = insertion_of_missing(connection.dialect.name, DeliveryRow)
         for chunk in statement_chunks(rows):
             # One row at a time keeps their order in `position`.
-            connection.execute(statement.on_conflict_do_nothing(), list(chunk))
+            connection.execute(statement, list(chunk))
 
 
 def _webhooks_by_agency(connection: Connection, agencies: set[str]) -> dict[str, list[Any]]:
     webhooks: defaultdict[str, list[Any]] = defaultdict(list)
-    columns = (col(WebhookRow.id), col(WebhookRow.agency), col(WebhookRow.kinds), col(WebhookRow.created_at))
     for chunk in statement_chunks(sorted(agencies)):
-        for row in connection.execute(select(*columns).where(col(WebhookRow.agency).in_(chunk))):
+        for row in connection.execute(_WEBHOOKS, {"agencies": chunk}):
             webhooks[row.agency].append(row)
     return webhooks
 

@@ -15,34 +15,38 @@ from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
 from messages import ids
 
 
+def with_recommendations(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of some reports that have a recommendation. They are few."""
+    recommended: set[UUID] = set()
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        recommended |= set(connection.execute(_RECOMMENDED, {"values": chunk}).scalars())
+    return recommended
+
+
 def recommendation_changes(
-    connection: Connection, recommendations: Sequence[Mapping[str, Any]], dispatched: Collection[UUID]
+    connection: Connection, recommendations: Sequence[Mapping[str, Any]], moved: Collection[UUID]
 ) -> Sequence[CaseChange]:
     """Return a change for each waiting recommendation that an agency has got.
 
-    It gets one with a new row of `recommendations`, and with a report that was dispatched to it. The id follows from
-    recommendation and agency: each agency is told of a recommendation once.
+    It gets one with a new row of `recommendations`, and with a report of `moved`, which was dispatched to it. The id
+    follows from recommendation and agency: each agency is told of a recommendation once.
     """
     new_ids = {row["id"] for row in recommendations if row["act"] == "recommended"}
     return [
         *_changes(connection, _BY_ID, new_ids),
-        *_changes(connection, _BY_COMPLAINT, dispatched),
+        *_changes(connection, _BY_COMPLAINT, moved),
     ]
 
 
 def recommended_cases(
-    connection: Connection, recommendations: Sequence[Mapping[str, Any]], dispatched: Collection[UUID]
+    connection: Connection, recommendations: Sequence[Mapping[str, Any]], moved: Collection[UUID]
 ) -> set[UUID]:
     """Return all cases that the reports of new recommendations and answers are, or have ever accompanied.
 
-    So it is for dispatched reports with a recommendation: it moves with them.
+    So it is for reports of `moved`, which were dispatched: their recommendations move with them.
     """
-    complaint_ids = {row["complaint_id"] for row in recommendations}
-    for chunk in statement_chunks(sorted(dispatched)):
-        query = select(col(DeskRecommendation.complaint_id)).where(col(DeskRecommendation.complaint_id).in_(chunk))
-        complaint_ids |= set(connection.execute(query.distinct()).scalars())
     case_ids: set[UUID] = set()
-    for chunk in statement_chunks(sorted(complaint_ids)):
+    for chunk in statement_chunks(sorted({*moved, *(row["complaint_id"] for row in recommendations)})):
         case_id = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))
         query = select(case_id).where(col(DeskDispatch.complaint_id).in_(chunk)).distinct()
         case_ids |= set(connection.execute(query).scalars())
@@ -84,6 +88,11 @@ def _query(column: Mapped[UUID]) -> Select[Any]:
     )
 
 
-# Built once: each batch asks both.
+# Built once: each batch asks them.
+_RECOMMENDED = (
+    select(col(DeskRecommendation.complaint_id))
+    .where(col(DeskRecommendation.complaint_id).in_(bindparam("values", expanding=True)))
+    .distinct()
+)
 _BY_ID = _query(col(DeskRecommendation.id))
 _BY_COMPLAINT = _query(col(DeskRecommendation.complaint_id))

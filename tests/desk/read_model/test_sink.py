@@ -19,6 +19,7 @@ from messages.topics import TRIAGE
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness, make_sink, stored_rows
 from tests.router.test_linked import complaint_of
+from tests.sinks.ledger.test_status import counted
 from tests.support.agency_answers import signed, unsigned_answer
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
@@ -227,16 +228,35 @@ def test_a_rebuilt_read_model_is_equal(desk: DeskHarness, seed: int) -> None:
     eventful_course(desk)
     expected = stored_rows(desk.engine)
     assert {name for name, table_rows in expected.items() if table_rows} >= {"desk_case", "desk_dispatch"}
-    with write_transaction(desk.engine) as connection:
-        clear_index(connection)
-        for table in READ_MODEL:
-            connection.execute(table.__table__.delete())  # type: ignore[attr-defined]
+    empty_read_model(desk)
     sink = make_sink(desk.engine)
     for batch in shuffled_batches(desk.records, seed):
         sink.handle(batch)
         sink.handle(batch[:1])
     assert stored_rows(desk.engine) == expected
     assert len(rows(desk, PLN, tab="done", words="puskesmas")) == 1
+
+
+def test_a_batch_of_reports_executes_few_statements(desk: DeskHarness) -> None:
+    """As many for six as for one; `BEGIN` and a lock are not counted. No report has a recommendation."""
+    for number in range(7):
+        desk.send(complaint_of(number, f"Kemenkes, puskesmas {number} tutup"))
+    empty_read_model(desk)
+    sink, counts = make_sink(desk.engine), []
+    # A complaint and its dispatch are two records.
+    for batch in (desk.records[:2], desk.records[2:]):
+        with counted(desk.engine) as statements:
+            sink.handle(batch)
+        counts.append(len([item for item in statements if not item.startswith("BEGIN") and "_lock(" not in item]))
+    assert counts == [22, 22]
+
+
+def empty_read_model(desk: DeskHarness) -> None:
+    """Delete all rows of the read model."""
+    with write_transaction(desk.engine) as connection:
+        clear_index(connection)
+        for table in READ_MODEL:
+            connection.execute(table.__table__.delete())  # type: ignore[attr-defined]
 
 
 def test_a_record_that_cannot_be_read_is_rejected(engine: Engine) -> None:
