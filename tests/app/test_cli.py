@@ -114,6 +114,15 @@ def test_a_port_that_is_taken_is_named(cli: Cli) -> None:
     assert "set SATUPINTU_PORT" in result.stderr
 
 
+def test_a_port_of_two_settings_is_named(cli: Cli) -> None:
+    """A start is refused if the operations' port is that of the doors: one of them would never be served."""
+    port = str(free_port())
+    result = cli("run", port=port, ops_port=port)
+    assert result.returncode == 78
+    assert f"port {port}" in result.stderr
+    assert "set SATUPINTU_OPS_PORT" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -59,12 +60,18 @@ def must_pass(parts: Parts, *, with_doors: bool = False) -> None:
 
 
 def ports_must_be_free(parts: Parts, stages: Collection[str]) -> None:
-    """Raise `Stop` if a port is in use. This is no finding, for a running service holds its own ports."""
-    for setting, host, port in _ports(parts, stages):
-        with socket.socket() as probe:
+    """Raise `Stop` if a port is in use, or if two settings name it.
+
+    This is no finding, for a running service holds its own ports.
+    """
+    with ExitStack() as probes:
+        for setting, host, port in _ports(parts, stages):
+            probe = probes.enter_context(socket.socket())
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
+                # Without it, Linux lets the next probe have the same port.
+                probe.listen()
             except OSError as error:
                 fix = f"is the service running already? Otherwise set SATUPINTU_{setting} to another port"
                 raise Stop(f"port {port}: {error.strerror}; {fix}") from error
