@@ -39,6 +39,12 @@ class _Tally(NamedTuple):
     bucket: int = 0
 
 
+# Column of the agency that a count is for.
+_AGENCY_COLUMNS: Mapping[CountedAgency, str] = {
+    "first": "first_agency",
+    "answering": "answer_agency",
+    "current": "agency",
+}
 _FORWARD: Mapping[str, Measure] = {
     "met": "forward_met",
     "missed": "forward_missed",
@@ -64,10 +70,10 @@ _MERGED: Mapping[str, Measure] = {"certain": "duplicate_certain", "confirmed": "
 def day_tallies(row: Mapping[str, Any]) -> Counter[DayKey]:
     """Return what a row adds to the numbers of `OversightDay`."""
     tallies: Counter[DayKey] = Counter()
+    scopes = {agency: list(_scopes(row, row[column])) for agency, column in _AGENCY_COLUMNS.items()}
     for tally in _tallies(row):
         channel = row["channel"] if tally.measure == "received" else ""
-        for scope in _scopes(row, tally.agency):
-            day = counted_day(scope.kind, row["day"])
+        for scope, day in scopes[tally.agency]:
             tallies[DayKey(*scope, day, tally.measure, tally.bucket, channel)] += 1
     return tallies
 
@@ -78,12 +84,14 @@ def pair_tallies(row: Mapping[str, Any]) -> Counter[PairDayKey]:
     return Counter(PairDayKey(*place, *pair) for pair in read_pairs(row["ping_pong"]))
 
 
-def _scopes(row: Mapping[str, Any], agency: CountedAgency) -> Iterator[Scope]:
-    """Yield the scopes of a row. A report without a place or a topic is in none of them."""
-    agency_column = {"first": "first_agency", "answering": "answer_agency", "current": "agency"}[agency]
-    yield Scope("nation")
-    scopes = (Scope("province", row["province"]), Scope("topic", row["topic"]), Scope("agency", row[agency_column]))
-    yield from (scope for scope in scopes if scope.value)
+def _scopes(row: Mapping[str, Any], agency: str) -> Iterator[tuple[Scope, date]]:
+    """Yield the scopes of a row that counts for an agency, each with its day.
+
+    A report without a place or a topic is in none of them.
+    """
+    scopes = (Scope("province", row["province"]), Scope("topic", row["topic"]), Scope("agency", agency))
+    for scope in (Scope("nation"), *(scope for scope in scopes if scope.value)):
+        yield scope, counted_day(scope.kind, row["day"])
 
 
 def _tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
