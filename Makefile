@@ -99,7 +99,7 @@ bench: $(VENV)/.dev ## Measure everything on this machine, print one table, writ
 	$(BIN)/python -m bench.table run
 
 .PHONY: bench-quick
-bench-quick: $(VENV)/.dev ## The same without Kafka and PostgreSQL, at small sizes (one to two minutes)
+bench-quick: $(VENV)/.dev ## The same without Kafka and PostgreSQL, at small sizes (a minute)
 	$(BIN)/python -m bench.table run --scale quick
 
 .PHONY: bench-compare

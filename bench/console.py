@@ -1,7 +1,7 @@
 """Measures the operations console: bytes of the page and of an event, and processor time of a refresh.
 
 `python -m bench.console [AGENCIES]` plants a service with every alert, 700 or AGENCIES agencies, and 10,000 dead
-letters. It prints one JSON object. Times are processor time in milliseconds, the mean of many snapshots: `letters`
+letters. It prints one JSON object. Times are processor time in milliseconds, the mean of several snapshots: `letters`
 counts the dead letters by reason, `draw` renders all rows, `event` makes the change event. `refresh` is a snapshot that
 all listeners receive, including their reading, because they run in the same process.
 """
@@ -40,7 +40,7 @@ from tests.monitor.console.test_served import events, listen, shown_id
 
 _AGENCIES = 700
 _REPETITIONS = 40
-_SNAPSHOTS = 20
+_SNAPSHOTS = 6
 # The handler threads of closed streams need a moment to end.
 _CLOSE_SECONDS = 1
 

@@ -21,7 +21,7 @@ from messages.shapes import Dispatch
 STEADY_RATE = 60.0
 _WARM_UP_SHARE = 0.2
 # Pause before the memory at rest is read.
-_REST_SECONDS = 3.0
+_REST_SECONDS = 2.0
 _MEASURED_QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _MIN_LONGER_DELAYS = 10
 _MICROSECONDS, _MILLISECONDS = 1e6, 1e3
