@@ -98,13 +98,15 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tables(templates: Path) -> Path:
+def tables(templates: Path) -> Iterator[Path]:
     """A migrated SQLite database without rows, to copy."""
     path = templates / "test.db"
     engine = open_database(f"sqlite:///{path}")
     migrate(engine)
     engine.dispose()
-    return path
+    content = path.read_bytes()
+    yield path
+    assert path.read_bytes() == content, f"a test wrote to {path}, which later tests copied"
 
 
 @pytest.fixture(scope="session")

@@ -211,13 +211,14 @@ def _outcome(entry: Sent, status: ReportStatus | None) -> tuple[str, str]:
 
 
 def _free_port() -> int:
-    """Return a free port whose next port is free too: the practice X uses it."""
+    """Return a free port whose next two are free too: practice X and the operations' pages use them."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
+        with socket.socket() as doors, socket.socket() as practice_x, socket.socket() as operations:
+            doors.bind(("127.0.0.1", 0))
+            port = int(doors.getsockname()[1])
             try:
-                second.bind(("127.0.0.1", port + 1))
+                practice_x.bind(("127.0.0.1", port + 1))
+                operations.bind(("127.0.0.1", port + 2))
             except OSError:
                 continue
             return port

@@ -1,6 +1,7 @@
 """Names of the commands: `--help` is quick because it imports none of them, and its texts are those of the commands."""
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -51,7 +52,7 @@ def test_a_command_that_reads_the_database_imports_no_door(
 ) -> None:
     """Commands build the parts that they use: no door, no provider, no bus and no stage."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
-    monkeypatch.setenv("SATUPINTU_DATABASE_URL", f"sqlite:///{tables}")
+    shutil.copy(tables, tmp_path / "satupintu.db")
     result = run_and_list_modules(["triage", "list"])
     assert result["code"] == 0
     unneeded = {"fastapi", "PIL", "jinja2", "kafka", "tweepy", "twilio", "requests", "google", "normalize.stage"}
@@ -61,7 +62,7 @@ def test_a_command_that_reads_the_database_imports_no_door(
 def test_a_status_imports_only_what_reads_it(tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`status` needs no web framework, no driver of another database, and no tables of languages and numbers."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
-    monkeypatch.setenv("SATUPINTU_DATABASE_URL", f"sqlite:///{tables}")
+    shutil.copy(tables, tmp_path / "satupintu.db")
     result = run_and_list_modules(["status", "8M4R-SC62-63FZ"])
     assert "is not in the ledger" in result["output"]
     unneeded = {"fastapi", "starlette", "psycopg", "phonenumbers", "limits", "rapidfuzz", "jinja2", "kafka", "twilio"}

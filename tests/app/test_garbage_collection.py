@@ -1,6 +1,7 @@
 """Tests of the garbage collector of a running process."""
 
 import gc
+import shutil
 import subprocess
 import sys
 import weakref
@@ -65,7 +66,7 @@ def test_objects_that_are_in_use_are_examined_rarely() -> None:
 def test_a_short_command_looks_for_no_garbage(tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `status` loads stays until it ends: looking at it took a third of its time."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
-    monkeypatch.setenv("SATUPINTU_DATABASE_URL", f"sqlite:///{tables}")
+    shutil.copy(tables, tmp_path / "satupintu.db")
     command = [sys.executable, "-c", _COUNT_COLLECTIONS, "status", "8M4R-SC62-63FZ"]
     result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert "is not in the ledger" in result.stderr

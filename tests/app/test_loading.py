@@ -1,6 +1,7 @@
 """What a process imports and loads for its stages before it forks or starts."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +35,9 @@ OTHER_SERVERS = {"kafka", "psycopg", "alembic", "mako"}
 @pytest.fixture
 def environment(tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A data folder with a migrated database, on the embedded bus."""
+    shutil.copy(tables, tmp_path / "satupintu.db")
     for name, value in {
         "HOME": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tables}",
         "PORT": str(free_port()),
         "DESK_PORT": str(free_port()),
         "OPS_PORT": str(free_port()),
