@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from app.assembly.parts import Parts
 from app.garbage_collection import exempt_loaded_objects
 
 # Runs a command, and prints how often garbage was looked for, and whether the end of the process will look again.
@@ -80,3 +82,13 @@ def test_a_command_closes_its_databases(tmp_path: Path, monkeypatch: pytest.Monk
     subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert (tmp_path / "satupintu.db").exists()
     assert not [*tmp_path.glob("*.db-wal")]
+
+
+def test_both_databases_are_closed(parts: Parts) -> None:
+    """The file of the persons' keys is a database of its own: a copy of it alone must have all keys."""
+    for engine in (parts.engine, parts.key_engine):
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE probe (id INTEGER)"))
+    assert len([*parts.settings.home.glob("satupintu*.db-wal")]) == 2
+    parts.close()
+    assert not [*parts.settings.home.glob("satupintu*.db-wal")]

@@ -62,9 +62,10 @@ def import_modules(settings: Settings, stages: Iterable[str]) -> None:
 
 def load_tables(parts: Parts, stages: Iterable[str]) -> None:
     """Load the tables of these stages. Those that cannot be used are left out: the checks of the start name them."""
-    chosen = [load_parts for stage, load_parts in _STAGE_TABLES.items() if stage in set(stages)]
+    chosen = set(stages)
+    loaders = [loaders for stage, loaders in _STAGE_TABLES.items() if stage in chosen]
     with suppress(SettingsError, OSError):
-        for load_part in dict.fromkeys(chain.from_iterable(chosen)):
+        for load_part in dict.fromkeys(chain.from_iterable(loaders)):
             load_part(parts)
 
 

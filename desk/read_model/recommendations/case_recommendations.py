@@ -52,7 +52,7 @@ class CaseRecommendation:
 
 def read_recommendations(connection: Connection, case_id: UUID, agency: str) -> Sequence[CaseRecommendation]:
     """Return the recommendations about a case that the agency has, the oldest first."""
-    rows = connection.execute(_of_case(), {"case_id": case_id, "agency": agency}).all()
+    rows = connection.execute(_recommendations_query(), {"case_id": case_id, "agency": agency}).all()
     stays = read_stays(connection, {row.complaint_id for row in rows})
     answers: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
@@ -75,7 +75,7 @@ def read_recommendations(connection: Connection, case_id: UUID, agency: str) -> 
 
 
 @cache
-def _of_case() -> Select[Any]:
+def _recommendations_query() -> Select[Any]:
     """Return the query of all recommendations and answers about a case, built once: each case asks it."""
     case_id: BindParameter[UUID] = bindparam("case_id")
     accompanying = select(col(DeskDispatch.complaint_id)).where(
@@ -98,7 +98,7 @@ def count_waiting(connection: Connection, agency: str, case_ids: Collection[UUID
     """Return the number of recommendations that wait for an answer, for those of the agency's cases that have some."""
     counts: dict[UUID, int] = {}
     for chunk in statement_chunks(sorted(case_ids)):
-        rows = connection.execute(_waiting_of_cases(), {"agency": agency, "ids": chunk})
+        rows = connection.execute(_waiting_query(), {"agency": agency, "ids": chunk})
         counts |= {row[0]: row[1] for row in rows}
     return counts
 
@@ -131,7 +131,7 @@ def is_waiting() -> ColumnElement[bool]:
 
 
 @cache
-def _waiting_of_cases() -> Select[Any]:
+def _waiting_query() -> Select[Any]:
     """Return the query that counts them by case, built once: each list asks it. The parameters: `agency`, `ids`."""
     is_of_cases = _CASE_ID.in_(bindparam("ids", expanding=True))
     query = _waiting(bindparam("agency")).with_only_columns(_CASE_ID, func.count())
