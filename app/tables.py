@@ -26,6 +26,7 @@ from oversight.notices import tables as oversight_notices
 from oversight.read_model import tables as oversight
 from privacy import tables as privacy
 from router import answer_store, kept_apart
+from router import partitions as router_partitions
 from router import store as router
 from sinks.ledger import tables as ledger
 from sinks.public import tables as public
@@ -52,6 +53,7 @@ MODULES = (
     conversation,
     duplicates,
     router,
+    router_partitions,
     answer_store,
     kept_apart,
     ledger,

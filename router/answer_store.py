@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, false, func, insert
+from sqlalchemy import Connection, bindparam, false, func
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
-from config.database import UtcDateTime, statement_chunks
+from config.database import UtcDateTime, insertion_of_missing, statement_chunks
 from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import AgencyAnswer, Dispatch, Verdict
 
@@ -61,7 +61,6 @@ class Closing(NamedTuple):
     stated_at: datetime
 
 
-_INSERTION = insert(AnswerRecord)
 _PROCESSED_COLUMNS: Sequence[Any] = [col(getattr(AnswerRecord, name)) for name in ProcessedAnswer._fields]
 _PROCESSED = select(*_PROCESSED_COLUMNS).where(col(AnswerRecord.id) == bindparam("answer_id"))
 _PROCESSED_POSITIONS = select(AnswerRecord.id, AnswerRecord.position).where(
@@ -122,15 +121,18 @@ def _last_response(connection: Connection, dispatch_id: UUID, closed_at: datetim
     return connection.execute(_LAST_RESPONSE, times).scalar_one_or_none()
 
 
-def store_answer(
+def store_answer_once(
     connection: Connection,
     record: Record,
     answer: AgencyAnswer,
     dispatch: Dispatch,
     outcome: AnswerOutcome,
     now: datetime,
-) -> None:
-    """Store the outcome of an answer in a record. `dispatch` is the answered dispatch of the case."""
+) -> bool:
+    """Store the outcome of an answer in a record; return False if that of another record of it is stored.
+
+    `dispatch` is the answered dispatch of the case.
+    """
     row = {
         "id": answer.id,
         "position": record.position,
@@ -141,4 +143,5 @@ def store_answer(
         "verdict": answer.verdict,
         "outcome": outcome,
     }
-    connection.execute(_INSERTION, row)
+    insertion = insertion_of_missing(connection.dialect.name, AnswerRecord, "id")
+    return connection.execute(insertion, row).one_or_none() is not None

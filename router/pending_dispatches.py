@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from bus.errors import Retry
 from messages.shapes import Complaint, Dispatch
 from router.cases.known_cases import KnownCases
-from router.store import dispatches_by_position, store_hops_once, store_parents
+from router.store import Cause, store_hops_once, store_parents
 
 
 class PendingDispatches:
@@ -23,10 +22,10 @@ class PendingDispatches:
         self._connection = connection
         self._cases = cases
         self._dispatch_of = dispatch_of
-        self._pending: list[tuple[str, Complaint, Dispatch]] = []
+        self._pending: list[tuple[Cause, Complaint, Dispatch]] = []
 
-    def add(self, position: str, complaint: Complaint) -> bool:
-        """Route a complaint of the record at `position`. A complaint that another record led to leads to nothing.
+    def add(self, cause: Cause, complaint: Complaint) -> bool:
+        """Route the complaint of a record. A complaint that another record led to leads to nothing.
 
         Return False, and do nothing, if the complaint may move another one.
         """
@@ -34,7 +33,7 @@ class PendingDispatches:
             return True
         if self._cases.is_followed(complaint.id) or (dispatch := self._dispatch_of(complaint)) is None:
             return False
-        self._pending.append((position, complaint, dispatch))
+        self._pending.append((cause, complaint, dispatch))
         self._cases.note([dispatch])
         return True
 
@@ -42,15 +41,12 @@ class PendingDispatches:
         """Store the dispatches that were added since the last call, and to which complaint each belongs.
 
         Return them with their JSON in the order of their records, without complaints that another record had led to
-        before. Raises `Retry` if another process has routed one of these records meanwhile.
+        before.
         """
         if not self._pending:
             return ()
         pending, self._pending = self._pending, []
-        stored = store_hops_once(self._connection, [(position, dispatch) for position, _, dispatch in pending])
-        not_stored = [position for position, complaint, _ in pending if complaint.id not in stored]
-        if not_stored and dispatches_by_position(self._connection, not_stored):
-            raise Retry("another process has routed the same records")
+        stored = store_hops_once(self._connection, [(cause, dispatch) for cause, _, dispatch in pending])
         parents = {complaint.id: complaint.relation.of for _, complaint, _ in pending if complaint.id in stored}
         store_parents(self._connection, {id_: parent_id for id_, parent_id in parents.items() if parent_id})
         return [(dispatch, stored[complaint.id]) for _, complaint, dispatch in pending if complaint.id in stored]

@@ -18,11 +18,12 @@ from config.database import write_transaction
 from messages import codec, ids
 from messages.shapes import MERGED, AgencyAnswer, Complaint, Correction, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
-from router.answer_store import AnswerOutcome, counted_verdicts, find_processed_answer, store_answer
+from router.answer_store import AnswerOutcome, counted_verdicts, find_processed_answer, store_answer_once
 from router.cases.transfer import CaseTransfer
 from router.kept_apart import store_kept_apart
 from router.lifecycle.answer import answer_outcome, find_answered_dispatch
 from router.store import (
+    Cause,
     RoutedDispatch,
     store_correction_once,
     store_dispatches_once,
@@ -95,7 +96,7 @@ class RouterRebuild:
         position, parent_id = "", None
         if dispatch.hop == 0:
             position, parent_id = self._undispatched.pop(dispatch.complaint_id, ("", None))
-        if not store_dispatches_once(connection, position, [dispatch]):
+        if not store_dispatches_once(connection, Cause(position, dispatch.complaint_id), [dispatch]):
             return
         if position:
             self._add_routed(connection, dispatch.complaint_id, position, parent_id)
@@ -112,7 +113,7 @@ class RouterRebuild:
 
     def _adopt_correction(self, connection: Connection, record: Record) -> None:
         correction = codec.decode(Correction, record.value, record.headers)
-        if not store_correction_once(connection, record.position, correction.id):
+        if not store_correction_once(connection, Cause(record.position, correction.id)):
             return
         if correction.complaint_id in self._early_merges and correction.relation.of:
             self._early_merges.remove(correction.complaint_id)
@@ -126,7 +127,7 @@ class RouterRebuild:
         answer = codec.decode(AgencyAnswer, record.value, record.headers)
         if find_processed_answer(connection, answer.id):
             return
-        transfer = CaseTransfer(connection, record.position, self._deadlines)
+        transfer = CaseTransfer(connection, Cause(record.position, answer.id), self._deadlines)
         try:
             answered = find_answered_dispatch(transfer, answer, record.taken_at, None)
         except Reject:
@@ -138,4 +139,4 @@ class RouterRebuild:
             verdicts = counted_verdicts(connection, answered.dispatch.id)
             is_repeated = answer_outcome(answered._replace(is_latest=True), answer.verdict, verdicts) == "repeated"
             outcome = "repeated" if is_repeated else "counted"
-        store_answer(connection, record, answer, answered.dispatch, outcome, record.taken_at)
+        store_answer_once(connection, record, answer, answered.dispatch, outcome, record.taken_at)

@@ -1,6 +1,6 @@
 """The router: turns complaints, refusals and corrections into dispatches to agency queues."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -41,9 +41,11 @@ from router.lifecycle.refusal import (
     refusing_agencies,
 )
 from router.oversight import not_counted_message, refusal_message, reopened_message
+from router.partitions import hold_partitions
 from router.pending_dispatches import PendingDispatches
 from router.replies import AnswerRecipients, answer_reply, dispatch_reply, reopening_reply
 from router.rules import Rules
+from router.store import Cause
 
 _SOURCE = "/satu-pintu/router"
 
@@ -87,6 +89,7 @@ class RouterStage:
         self._rules = self._source.current()
         decoded = {record.position: self._decode(record) for record in records if record.topic == COMPLAINTS}
         with write_transaction(self._engine) as connection:
+            hold_partitions(connection, records)
             ids_of_complaints = [complaint.id for complaint in decoded.values()]
             batch = read_stored_batch(connection, [record.position for record in records], ids_of_complaints)
             stored = batch.dispatches
@@ -96,15 +99,16 @@ class RouterStage:
             outputs: list[Outgoing] = []
             for record in records:
                 complaint = complaints.get(record.position)
-                if complaint and record.position not in stored and pending.add(record.position, complaint):
+                cause = Cause(record.position, complaint.id) if complaint else None
+                if complaint and cause and cause not in stored and pending.add(cause, complaint):
                     continue
                 # The tables must have all earlier dispatches before a record moves complaints.
                 outputs += self._publish_each(pending.store())
-                stored_dispatches = stored.get(record.position, ())
-                if complaint:
-                    outputs += self._route_complaint(connection, record, complaint, stored_dispatches, cases)
+                if complaint and cause:
+                    transfer = CaseTransfer(connection, cause, self._deadlines)
+                    outputs += self._route_complaint(transfer, complaint, stored.get(cause, ()), cases)
                 else:
-                    outputs += self._route(connection, record, stored_dispatches)
+                    outputs += self._route(connection, record, stored)
                     cases.forget()
             outputs += self._publish_each(pending.store())
         return outputs
@@ -119,31 +123,31 @@ class RouterStage:
             raise Reject(error.reason, error.field) from error
 
     def _route_complaint(
-        self,
-        connection: Connection,
-        record: Record,
-        complaint: Complaint,
-        stored: Sequence[Dispatch],
-        cases: KnownCases,
+        self, transfer: CaseTransfer, complaint: Complaint, stored: Sequence[Dispatch], cases: KnownCases
     ) -> Sequence[Outgoing]:
         """Return the messages of a complaint that was routed before, or that may move others."""
-        transfer = CaseTransfer(connection, record.position, self._deadlines)
         for dispatch in stored:
             cases.note_relation(dispatch)
         dispatches = stored or first_dispatches(transfer, cases, complaint, self._rules, self._now())
         return [*self._publish(dispatches), *self._tell_reopenings(dispatches)]
 
-    def _route(self, connection: Connection, record: Record, stored: Sequence[Dispatch]) -> Sequence[Outgoing]:
+    def _route(
+        self, connection: Connection, record: Record, stored: Mapping[Cause, Sequence[Dispatch]]
+    ) -> Sequence[Outgoing]:
         """Return the messages that follow from a correction or an answer."""
-        transfer = CaseTransfer(connection, record.position, self._deadlines)
+        decoded: Correction | AgencyAnswer
         try:
             if record.topic == CORRECTIONS:
-                correction = codec.decode(Correction, record.value, record.headers)
-                return self._publish(stored or apply_correction(transfer, correction, self._rules, self._now()))
-            answer = codec.decode(AgencyAnswer, record.value, record.headers)
+                decoded = codec.decode(Correction, record.value, record.headers)
+            else:
+                decoded = codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
-        return self._route_answer(transfer, answer, record, stored)
+        cause = Cause(record.position, decoded.id)
+        transfer, stored_dispatches = CaseTransfer(connection, cause, self._deadlines), stored.get(cause, ())
+        if isinstance(decoded, AgencyAnswer):
+            return self._route_answer(transfer, decoded, record, stored_dispatches)
+        return self._publish(stored_dispatches or apply_correction(transfer, decoded, self._rules, self._now()))
 
     def _route_answer(
         self, transfer: CaseTransfer, answer: AgencyAnswer, record: Record, stored: Sequence[Dispatch]
@@ -156,7 +160,7 @@ class RouterStage:
         outcome = (
             former_outcome(processed, answer, record)
             if processed
-            else process_answer(transfer, answered, answer, record, self._now(), has_moved_case=bool(stored))
+            else process_answer(transfer, answered, answer, record, self._now())
         )
         if outcome in {"late", "not-accepted"}:
             _log.info("answer.not_counted", complaint_id=str(answer.complaint_id), reason=outcome)

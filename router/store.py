@@ -3,10 +3,9 @@
 The statements are built once: building one costs several times what SQLite needs to execute it.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, Insert, bindparam
@@ -19,7 +18,7 @@ from router.kept_apart import accompanies, is_kept_apart
 
 
 class RoutedDispatch(SQLModel, table=True):
-    """One dispatch. `position` is that of the record that led to it: a complaint, a refusal or a correction.
+    """One dispatch. `position` and `cause_id` are those of the record that led to it (`Cause`).
 
     `follows` is the complaint in its relation: the case that this complaint accompanies, unless it is its own case.
     `dispatch` is the message as JSON, of the version `shape_version`.
@@ -32,6 +31,7 @@ class RoutedDispatch(SQLModel, table=True):
     position: str = Field(index=True)
     follows: UUID | None = Field(default=None, index=True)
     dispatch: str
+    cause_id: UUID | None = None
     shape_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
@@ -57,15 +57,22 @@ class AppliedCorrection(SQLModel, table=True):
     position: str
 
 
+class Cause(NamedTuple):
+    """The record that leads to a dispatch: its position, and the id of its complaint, answer or correction.
+
+    The position alone does not tell: a topic that is made again beside a kept database has the same positions.
+    """
+
+    position: str
+    id: UUID
+
+
 # Dispatches in memory while the complaints of a large case are moved: each has a report of up to 10,000 characters.
 DISPATCHES_PER_CHUNK = 500
 _DISPATCH_COLUMNS = (col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
 
 _ONE: BindParameter[UUID] = bindparam("complaint_id")
 _SEVERAL: BindParameter[UUID] = bindparam("complaint_ids", expanding=True)
-_BY_POSITION = select(RoutedDispatch.position, *_DISPATCH_COLUMNS).where(
-    col(RoutedDispatch.position).in_(bindparam("positions", expanding=True))
-)
 _HISTORY = select(*_DISPATCH_COLUMNS).where(col(RoutedDispatch.complaint_id) == _ONE).order_by(col(RoutedDispatch.hop))
 _LOCK = (
     select(RoutedDispatch.hop)
@@ -103,34 +110,27 @@ def _correction_insertion(dialect: str) -> Insert:
     return statement.returning(col(AppliedCorrection.id))
 
 
-def dispatches_by_position(connection: Connection, positions: Iterable[str]) -> Mapping[str, Sequence[Dispatch]]:
-    """Return the dispatches to which each of these records led when it was routed first."""
-    dispatches = defaultdict(list)
-    for position, version, dispatch in connection.execute(_BY_POSITION, {"positions": list(positions)}):
-        dispatches[position].append(decode_stored(Dispatch, version, dispatch))
-    return dispatches
-
-
-def store_dispatches_once(connection: Connection, position: str, dispatches: Iterable[Dispatch]) -> Mapping[UUID, str]:
+def store_dispatches_once(connection: Connection, cause: Cause, dispatches: Iterable[Dispatch]) -> Mapping[UUID, str]:
     """Store the dispatches of one hop of different complaints; return their JSON by complaint.
 
     A dispatch is not stored, and not returned, if another record led to that hop of its complaint already.
     """
-    return store_hops_once(connection, [(position, dispatch) for dispatch in dispatches])
+    return store_hops_once(connection, [(cause, dispatch) for dispatch in dispatches])
 
 
-def store_hops_once(connection: Connection, hops: Iterable[tuple[str, Dispatch]]) -> Mapping[UUID, str]:
-    """Do the same for dispatches of several records, each with the position of its record."""
+def store_hops_once(connection: Connection, hops: Iterable[tuple[Cause, Dispatch]]) -> Mapping[UUID, str]:
+    """Do the same for dispatches of several records, each with its record."""
     rows: list[dict[str, Any]] = [
         {
             "complaint_id": dispatch.complaint_id,
             "hop": dispatch.hop,
-            "position": position,
+            "position": cause.position,
+            "cause_id": cause.id,
             "follows": dispatch.relation.of,
             "dispatch": dispatch.model_dump_json(),
             "shape_version": Dispatch.version,
         }
-        for position, dispatch in hops
+        for cause, dispatch in hops
     ]
     if not rows:
         return {}
@@ -138,9 +138,9 @@ def store_hops_once(connection: Connection, hops: Iterable[tuple[str, Dispatch]]
     return {row["complaint_id"]: row["dispatch"] for row in rows if row["complaint_id"] in stored_ids}
 
 
-def store_correction_once(connection: Connection, position: str, correction_id: UUID) -> bool:
+def store_correction_once(connection: Connection, cause: Cause) -> bool:
     """Store that a correction is applied; return False if it was, from this record or another."""
-    row = {"id": correction_id, "position": position}
+    row = {"id": cause.id, "position": cause.position}
     return connection.execute(_correction_insertion(connection.dialect.name), row).one_or_none() is not None
 
 

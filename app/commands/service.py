@@ -127,6 +127,7 @@ def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
 
     startup_checks.must_pass(parts, with_doors="ingest" in stages)
     startup_checks.ports_must_be_free(parts, stages)
+    startup_checks.warn_of_younger_bus(parts)
     if "ingest" not in stages:
         # Doors are not kept waiting by a long migration: it runs beside them.
         with suppress(DatabaseUnavailable, Stop):

@@ -12,6 +12,7 @@ from messages.shapes import Dispatch, Report
 from router.cases.hops import accompanies_case, last_dispatch_of_case, next_hop_to_case
 from router.store import (
     DISPATCHES_PER_CHUNK,
+    Cause,
     descendants_in_case,
     dispatch_history,
     find_parent,
@@ -22,11 +23,11 @@ from router.store import (
 
 
 class CaseTransfer:
-    """Moves complaints in one transaction. `position` is that of the record which leads to the moves."""
+    """Moves complaints in one transaction. `cause` is the record which leads to the moves."""
 
-    def __init__(self, connection: Connection, position: str, deadlines: Deadlines) -> None:
+    def __init__(self, connection: Connection, cause: Cause, deadlines: Deadlines) -> None:
         self.connection = connection
-        self.position = position
+        self.cause = cause
         self.deadlines = deadlines
 
     def find_case(self, complaint_id: UUID | None) -> Dispatch | None:
@@ -96,7 +97,7 @@ class CaseTransfer:
         self, dispatch: Dispatch, accompanying: Iterable[Dispatch], case: Dispatch
     ) -> Iterator[Dispatch]:
         """Do the same in chunks while the result is iterated: a case may have tens of thousands of complaints."""
-        if store_dispatches_once(self.connection, self.position, [dispatch]):
+        if store_dispatches_once(self.connection, self.cause, [dispatch]):
             yield dispatch
             yield from self._move_accompanying(accompanying, case, dispatch.at)
 
@@ -110,7 +111,7 @@ class CaseTransfer:
                 if not _is_at_case(dispatch, case)
             ]
             # A complaint that a person has put elsewhere meanwhile has this hop already and stays there.
-            moved_ids = store_dispatches_once(self.connection, self.position, hops)
+            moved_ids = store_dispatches_once(self.connection, self.cause, hops)
             cases = {dispatch.complaint_id: dispatch for dispatch in chunk if dispatch.own_case}
             for hop in hops:
                 if hop.complaint_id not in moved_ids:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from bus.errors import Reject
+from bus.errors import Reject, Retry
 from bus.port import Record
 from messages.cases.case_course import answered_hop
 from messages.cases.verdicts import case_progress, state_after
 from messages.shapes import MERGED, AgencyAnswer, Dispatch, Verdict
 from messages.topics import TRIAGE
-from router.answer_store import AnswerOutcome, ProcessedAnswer, counted_verdicts, store_answer
+from router.answer_store import AnswerOutcome, ProcessedAnswer, counted_verdicts, store_answer_once
 from router.cases.transfer import CaseTransfer
 from router.store import dispatch_history
 
@@ -56,16 +56,15 @@ def process_answer(
     answer: AgencyAnswer,
     record: Record,
     now: datetime,
-    *,
-    has_moved_case: bool,
 ) -> AnswerOutcome:
     """Return the outcome of an answer that was not processed before, and store it.
 
-    `has_moved_case`: the record led to dispatches when a version without the table of answers processed it.
+    Raises `Retry` if another record of the answer was processed meanwhile.
     """
     earlier_verdicts = counted_verdicts(transfer.connection, answered.dispatch.id)
-    outcome: AnswerOutcome = "counted" if has_moved_case else answer_outcome(answered, answer.verdict, earlier_verdicts)
-    store_answer(transfer.connection, record, answer, answered.dispatch, outcome, now)
+    outcome = answer_outcome(answered, answer.verdict, earlier_verdicts)
+    if not store_answer_once(transfer.connection, record, answer, answered.dispatch, outcome, now):
+        raise Retry("another record of this answer was processed at the same time")
     return outcome
 
 

@@ -20,7 +20,7 @@ def apply_correction(transfer: CaseTransfer, correction: Correction, rules: Rule
 
     Raises `Reject` if the router does not know the complaint, or the one into which it is merged.
     """
-    if not store_correction_once(transfer.connection, transfer.position, correction.id):
+    if not store_correction_once(transfer.connection, transfer.cause):
         return ()
     history = transfer.locked_history(correction.complaint_id)
     if not history:

@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,11 +12,16 @@ from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.assembly.processes.batch_pauses import DEFAULT_MILLISECONDS, batch_pause
 from app.assembly.startup.broker_faults import broker_faults
-from app.assembly.startup.checks import Finding, check_all, must_pass
+from app.assembly.startup.checks import Finding, check_all, must_pass, warn_of_younger_bus
 from bus.errors import Retry, Stop
+from bus.port import Outgoing
+from config.database import write_transaction
 from config.settings import Settings
-from messages.topics import consumer_groups, traces_group
+from messages.topics import COMPLAINTS, consumer_groups, traces_group
+from router.partitions import hold_partitions
+from tests.support.log_capture import captured_log
 from tests.support.ports import free_ports
+from tests.support.records import at
 from tests.support.service import REGISTRY
 
 SECRET = "not-to-be-shown"
@@ -126,3 +132,20 @@ def test_a_wrong_setting_prevents_a_start(settings: Settings) -> None:
     parts = Parts(settings.model_copy(update={"rates": {"wbe": "1/minute"}}), CHANNELS)
     with pytest.raises(Stop, match="rates: SATUPINTU_RATES"):
         must_pass(parts)
+
+
+def test_a_bus_that_is_younger_than_the_database_is_named(parts: Parts) -> None:
+    """The partition, what it lacks and what to do. The start tells it, too, and goes on."""
+    records = [at(Outgoing(COMPLAINTS, b"1", b"{}"), offset) for offset in range(3)]
+    with write_transaction(parts.engine) as connection:
+        hold_partitions(connection, records)
+    younger = next(result for result in check_all(parts) if result.name == "bus and database")
+    assert not younger.ok
+    assert f"{COMPLAINTS}/0 ends at offset 0, routed up to 3" in younger.text
+    assert "satupintu backup restore" in younger.text
+    with captured_log() as log:
+        warn_of_younger_bus(parts)
+    assert [line["event"] for line in log.lines] == ["bus.younger_than_database"]
+    with closing(parts.bus.producer()) as producer:
+        producer.publish([Outgoing(COMPLAINTS, b"1", b"{}")] * 3)
+    assert next(result for result in check_all(parts) if result.name == "bus and database").ok

@@ -2,17 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from app.database import open_database
-from bus.errors import Retry
-from bus.port import Outgoing, Record
+from bus.port import Record
 from messages.shapes import Complaint
-from tests.conftest import NOW, empty_postgresql
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches
 from tests.sinks.ledger.test_status import counted
 from tests.support.rules import fixed_rules_source
@@ -111,27 +109,6 @@ def test_repeats_and_joins_of_a_batch_share_their_statements(engine: Engine, now
         joins = [complaint_of(first + 500 + number, "saya juga", of=number, kind="joins") for number in range(count)]
         counts.append(_count_statements(engine, harness, [*repeats, *joins]))
     assert counts[0] == counts[1]
-
-
-def test_records_that_another_process_routes_at_the_same_time_are_tried_again(
-    postgres_engine: Engine, now: Callable[[], datetime]
-) -> None:
-    """Their dispatches are those of the process that stored first, and each is published."""
-    empty_postgresql(postgres_engine)
-    other = RouterHarness(make_router(postgres_engine, fixed_rules_source(), now))
-    case, repeat = (
-        other.complaint_record(complaint_of(number, "jalan rusak", of=of)) for number, of in ((1, None), (2, 1))
-    )
-    published: list[Outgoing] = []
-
-    def now_after_the_other() -> datetime:
-        published.extend(() if published else other.stage.handle([case, repeat]))
-        return NOW + timedelta(hours=1)
-
-    router = make_router(postgres_engine, fixed_rules_source(), now_after_the_other)
-    with pytest.raises(Retry):
-        router.handle([case, repeat])
-    assert router.handle([case, repeat]) == published
 
 
 def _count_statements(engine: Engine, harness: RouterHarness, complaints: Sequence[Complaint]) -> int:

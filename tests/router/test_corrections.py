@@ -17,7 +17,7 @@ from messages.shapes import MERGED, SPLIT, Correction, Dispatch, Relation
 from messages.topics import CORRECTIONS, REPLIES, TRIAGE
 from router.cases.hops import dispatch_to_case
 from router.cases.transfer import CaseTransfer
-from router.store import dispatch_history
+from router.store import Cause, dispatch_history
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches, id_of, replies
 from tests.support.deadlines import DEADLINES
@@ -309,7 +309,7 @@ def test_a_repeat_and_a_refusal_at_the_same_time(router: CorrectionHarness, engi
     refusing_thread = threading.Thread(target=router.route_record, args=[router.answer_record(first, "refused")])
     repeat = {"complaint_id": id_of(2), "relation": Relation(kind="repeat", of=id_of(1))}
     with write_transaction(engine) as connection:
-        transfer = CaseTransfer(connection, "a repeat", DEADLINES)
+        transfer = CaseTransfer(connection, Cause("a repeat", id_of(9)), DEADLINES)
         case = transfer.find_case(id_of(1))
         assert case
         # The other router moves the case now, or waits until this transaction ends.

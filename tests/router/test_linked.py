@@ -16,7 +16,7 @@ from messages.sealing import Sealed
 from messages.shapes import Channel, ClosedCase, Complaint, Dispatch, Relation, Reply, Report, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE
 from router.stage import RouterStage
-from router.store import DISPATCHES_PER_CHUNK, store_dispatches_once
+from router.store import DISPATCHES_PER_CHUNK, Cause, store_dispatches_once
 from tests.conftest import NOW
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.deadlines import DEADLINES
@@ -400,7 +400,7 @@ def store_followers(engine: Engine, case: Dispatch, count: int) -> None:
                     "own_case": False,
                 }
                 followers.append(case.model_copy(update=fields))
-            store_dispatches_once(connection, "complaints/0/0", followers)
+            store_dispatches_once(connection, Cause("complaints/0/0", id_of(0)), followers)
 
 
 def test_a_refusal_moves_a_case_with_more_complaints_than_a_chunk(router: RouterHarness, engine: Engine) -> None:
@@ -415,7 +415,7 @@ def test_a_refusal_moves_a_case_with_more_complaints_than_a_chunk(router: Router
         update={"complaint_id": id_of(1000), "hop": 1, "own_case": True, "id": ids.dispatch_id(id_of(1000), 1)}
     )
     with write_transaction(engine) as connection:
-        store_dispatches_once(connection, "corrections/0/0", [elsewhere])
+        store_dispatches_once(connection, Cause("corrections/0/0", id_of(0)), [elsewhere])
     refusal = router.answer_record(first, "refused", "bumn-pln")
 
     outputs = router.route_record(refusal)

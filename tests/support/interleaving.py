@@ -5,7 +5,18 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, event
 
+from app.database import open_database
 from config.database import snapshot_transaction
+
+
+@contextmanager
+def other_connection(engine: Engine) -> Iterator[Engine]:
+    """Yield another engine of the same database, like that of another process."""
+    other = open_database(engine.url.render_as_string(hide_password=False))
+    try:
+        yield other
+    finally:
+        other.dispose()
 
 
 @contextmanager

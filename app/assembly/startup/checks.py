@@ -3,10 +3,11 @@
 import re
 import socket
 from collections.abc import Callable, Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
-from sqlalchemy import text
+import structlog
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.assembly.parts import Parts
@@ -17,10 +18,19 @@ from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
 from desk.api.keys.rate_limits import AGENCY_RATES
 from ingest.http.admission import ADDRESS_RATES
+from router.partitions import RoutedPartition, read_next_offsets
 
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _PING_SECONDS = 10.0
+
+_log = structlog.get_logger()
+_YOUNGER_BUS = (
+    "The bus is younger than the database: it was made again, or is an older copy. What it had not delivered is lost "
+    "to this service, and new reports are processed as always. Stop the service and bring back the bus of the same "
+    "moment (satupintu backup restore, or the broker's own copy), or go on: then satupintu audit --full names what is "
+    "on no topic any more"
+)
 # `reserved_connections` exists since PostgreSQL 16.
 _CONNECTION_LIMITS = """
 SELECT current_setting('max_connections')::int AS most,
@@ -57,6 +67,13 @@ def must_pass(parts: Parts, *, with_doors: bool = False) -> None:
     faults = [finding for finding in findings if not (finding.ok or finding.is_away)]
     if blocking := [finding for finding in faults if not (with_doors and finding.name == "bus")]:
         raise Stop("\n".join(f"{finding.name}: {finding.text}" for finding in blocking))
+
+
+def warn_of_younger_bus(parts: Parts) -> None:
+    """Log the fault if the bus lacks records that were routed. It does not prevent a start."""
+    finding = _run_check("bus and database", _check_bus_age, parts)
+    if not (finding.ok or finding.is_away):
+        _log.error("bus.younger_than_database", cause=finding.text)
 
 
 def ports_must_be_free(parts: Parts, stages: Collection[str]) -> None:
@@ -191,6 +208,25 @@ def _check_copies(parts: Parts) -> str:
     return "as asked for"
 
 
+def _check_bus_age(parts: Parts) -> str:
+    """Compare the ends of the partitions with the records that the router has routed."""
+    if not inspect(parts.engine).has_table(str(RoutedPartition.__tablename__)):
+        return "nothing was routed yet"
+    with read_transaction(parts.engine) as connection:
+        routed = read_next_offsets(connection)
+    with closing(parts.bus.reader()) as reader:
+        ranges = reader.offset_ranges(sorted({partition.topic for partition in routed}))
+    ends = {partition: offsets.end for partition, offsets in ranges.items()}
+    lost = [
+        f"{partition.topic}/{partition.number} ends at offset {ends.get(partition, 0)}, routed up to {next_offset}"
+        for partition, next_offset in sorted(routed.items())
+        if ends.get(partition, 0) < next_offset
+    ]
+    if lost:
+        raise Stop(f"{'; '.join(lost)}. {_YOUNGER_BUS}")
+    return f"{len(routed)} partitions have what was routed"
+
+
 def _check_connections(parts: Parts) -> str:
     """Compare the connections of all processes with those that PostgreSQL has for us."""
     if parts.engine.dialect.name != "postgresql":
@@ -226,5 +262,6 @@ _START_CHECKS: dict[str, Callable[[Parts], str]] = {
 # Checks of what belongs to all processes together. A process with such a fault still works, so it starts.
 _CLUSTER_CHECKS: dict[str, Callable[[Parts], str]] = {
     "existing topics": _check_copies,
+    "bus and database": _check_bus_age,
     "connections": _check_connections,
 }

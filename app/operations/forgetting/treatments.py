@@ -99,6 +99,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "normalize_ombudsman_question": _IDS,
         "normalize_seen": _deleted("digests of texts"),
         "normalize_revision": _kept("one number"),
+        "router_partition": _kept("offsets of the bus"),
         "normalize_sender_report": _deleted("reports by sender"),
         **dict.fromkeys(
             (

@@ -6,7 +6,6 @@ after the other, on another database.
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -36,7 +35,8 @@ from tests.normalize.duplicates.test_closed_cases import answer_record
 from tests.normalize.duplicates.test_decisions import AFTERNOON, MORNING, OTHER_STREET, correction, report
 from tests.support import records
 from tests.support.deadlines import DEADLINES
-from tests.support.interleaving import after_next_reading
+from tests.support.frozen_owner import handled_while_frozen
+from tests.support.interleaving import after_next_reading, other_connection
 from tests.support.paths import ROOT
 from tests.support.records import at, value_of
 from tests.support.rules import language_of
@@ -73,14 +73,6 @@ def reference(tables: Path, tmp_path: Path) -> Iterator[Engine]:
     engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path / 'reference.db')}")
     yield engine
     engine.dispose()
-
-
-@contextmanager
-def other_connection(engine: Engine) -> Iterator[Engine]:
-    """Yield another engine of the same database, like that of another process."""
-    other = open_database(engine.url.render_as_string(hide_password=False))
-    yield other
-    other.dispose()
 
 
 def stored_rows(engine: Engine) -> dict[str, list[str]]:
@@ -235,6 +227,19 @@ def test_a_person_who_is_forgotten_at_this_moment_writes_nothing(
     rows = stored_rows(engine)
     assert not rows["normalize_matter"]
     assert not rows["normalize_seen"]
+
+
+def test_the_next_normalizer_publishes_what_a_frozen_one_stored(
+    parts: Parts, engine: Engine, reference: Engine, make_stage: MakeStage
+) -> None:
+    """The bus has refused the commit of the frozen one. The decisions are published once, also at a third reading."""
+    batch = [at(report(parts, MORNING, "a"), 1), at(report(parts, AFTERNOON, "b", 1), 2)]
+    expected = make_stage(reference).handle(batch)
+    with other_connection(engine) as other_engine:
+        frozen, other = make_stage(engine), make_stage(other_engine)
+        outputs = handled_while_frozen(engine, lambda: frozen.handle(batch), lambda: other.handle(batch))
+        assert list(map(value_of, outputs)) == list(map(value_of, expected))
+        assert other.handle(batch) == outputs
 
 
 def test_each_batch_holds_the_lock_once(parts: Parts, engine: Engine, make_stage: MakeStage) -> None:
