@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,6 @@ from messages.topics import COMPLAINTS, consumer_groups, traces_group
 from router.partitions import hold_partitions
 from tests.support.log_capture import captured_log
 from tests.support.ports import free_ports
-from tests.support.records import at
 from tests.support.service import REGISTRY
 
 SECRET = "not-to-be-shown"
@@ -136,16 +136,20 @@ def test_a_wrong_setting_prevents_a_start(settings: Settings) -> None:
 
 def test_a_bus_that_is_younger_than_the_database_is_named(parts: Parts) -> None:
     """The partition, what it lacks and what to do. The start tells it, too, and goes on."""
-    records = [at(Outgoing(COMPLAINTS, b"1", b"{}"), offset) for offset in range(3)]
+    messages = [Outgoing(COMPLAINTS, b"1", b"{}")] * 3
+    with closing(parts.bus.producer()) as producer, closing(parts.bus.reader()) as reader:
+        producer.publish(messages)
+        *_, last = reader.read([COMPLAINTS])
+        records = [replace(last, offset=last.offset + len(messages))]
     with write_transaction(parts.engine) as connection:
         hold_partitions(connection, records)
     younger = next(result for result in check_all(parts) if result.name == "bus and database")
     assert not younger.ok
-    assert f"{COMPLAINTS}/0 ends at offset 0, routed up to 3" in younger.text
+    assert f"{COMPLAINTS}/{last.partition} ends at offset 3, routed up to 6" in younger.text
     assert "satupintu backup restore" in younger.text
     with captured_log() as log:
         warn_of_younger_bus(parts)
     assert [line["event"] for line in log.lines] == ["bus.younger_than_database"]
     with closing(parts.bus.producer()) as producer:
-        producer.publish([Outgoing(COMPLAINTS, b"1", b"{}")] * 3)
+        producer.publish(messages)
     assert next(result for result in check_all(parts) if result.name == "bus and database").ok
