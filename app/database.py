@@ -1,5 +1,6 @@
 """Opens the databases. SQLite files are opened by the same function as those of the bus and the spool."""
 
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine, event
@@ -8,10 +9,14 @@ from bus.sqlite_file import open_sqlite
 from config.database import open_engine
 from config.postgresql_limits import PostgresqlLimits
 
+# Stages may read for a second or two before they write. A long journal is emptied after that.
+_JOURNAL_SECONDS = 2.0
+
 
 def open_database(url: str, limits: PostgresqlLimits | None = None) -> Engine:
     """Return the engine of this SQLAlchemy URL. `limits` hold for PostgreSQL."""
-    return open_engine(url, open_sqlite, limits or PostgresqlLimits())
+    open_file = partial(open_sqlite, journal_seconds=_JOURNAL_SECONDS)
+    return open_engine(url, open_file, limits or PostgresqlLimits())
 
 
 def open_key_database(database: Engine, wait_seconds: float = 15.0) -> Engine:

@@ -281,7 +281,7 @@ class Spool:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
-            self._connection.execute("COMMIT")
+            self._connection.commit()
         except BaseException:
             # A corrupt file may have ended the transaction already.
             with suppress(sqlite3.Error):

@@ -6,18 +6,18 @@ import zlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from bus.errors import Retry, TopicsRefused, UnknownTopic
 from bus.port import Headers, OffsetRange, Outgoing, Partition, Record, TopicSpec
-from bus.sqlite_file import open_sqlite
+from bus.sqlite_file import JournaledConnection, open_sqlite
 from bus.topic_faults import partition_faults
 
 # A process waits so long for another's transaction before it treats the bus as away.
 _BUSY_SECONDS = 15.0
-# The journal is emptied only if nobody reads for so long.
-_JOURNAL_MS = 500
+# The journal of deleted records is emptied only if nobody reads for so long.
+_TRIM_SECONDS = 0.5
 # Partitions without an append have the number 0.
 FIRST_LOOK = -1
 
@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS leases (
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> JournaledConnection:
     """Return a connection for one thread at a time. A commit is on the disk when it returns (WAL, synchronous=FULL)."""
     return open_sqlite(path, _BUSY_SECONDS)
 
@@ -77,7 +77,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
+        connection.commit()
     except sqlite3.OperationalError as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
@@ -212,7 +212,7 @@ def offset_ranges(connection: sqlite3.Connection, names: Sequence[str]) -> dict[
     return {Partition(topic, number): OffsetRange(start, end) for topic, number, start, end in rows}
 
 
-def trim(connection: sqlite3.Connection, now_ms: int) -> int:
+def trim(connection: JournaledConnection, now_ms: int) -> int:
     """Delete records past their topic's retention, except those that a group of the topic has not processed yet.
 
     Return the number of deleted records. Apache Kafka deletes unprocessed records too. The journal, which has the
@@ -236,16 +236,8 @@ def trim(connection: sqlite3.Connection, now_ms: int) -> int:
                  (SELECT min(r.offset) FROM records r WHERE r.topic = partitions.topic AND r.partition = number),
                  "end")"""
         )
-    _truncate_journal(connection)
+    connection.empty_journal(_TRIM_SECONDS)
     return dropped
-
-
-def _truncate_journal(connection: sqlite3.Connection) -> None:
-    """Write the journal into the file and empty it. Nobody who publishes waits long for a process that reads."""
-    connection.execute(f"PRAGMA busy_timeout={_JOURNAL_MS}")
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    connection.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
 
 
 def _pack(headers: Headers) -> str:

@@ -1,7 +1,6 @@
 """SQLite files that several processes create at the same moment: opening is retried."""
 
 import sqlite3
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,11 @@ import pytest
 
 from app.assembly.migrate import migrate
 from app.database import open_database
-from bus.sqlite_file import open_sqlite
+from bus import sqlite_file
+from bus.sqlite_file import JournaledConnection, open_sqlite
 
 
-class Contended(sqlite3.Connection):
+class Contended(JournaledConnection):
     """A connection whose first two attempts fail, as while other processes create the file. SQLite does not wait."""
 
     locked = 2
@@ -28,9 +28,7 @@ class Contended(sqlite3.Connection):
 @pytest.fixture(autouse=True)
 def _contended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every connection a contended one."""
-    contended = partial(sqlite3.connect, factory=Contended)
-    monkeypatch.setattr(sqlite3, "connect", contended)
-    monkeypatch.setattr(sqlite3.dbapi2, "connect", contended)
+    monkeypatch.setattr(sqlite_file, "JournaledConnection", Contended)
 
 
 def test_a_file_of_the_bus_or_the_spool_is_opened(tmp_path: Path) -> None:
