@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from language.model import LanguageModel
     from messages.answer_check import AnswerCheck, AnswerKeys
     from messages.sealing import Sealer
-    from monitor.audit.audit import Audit
+    from monitor.audit.audit import Audit, ProgressReport
     from normalize.classification.classifier import Classifier
     from normalize.classification.danger import DangerReader
     from normalize.conversation.conversation import Conversation
@@ -494,10 +494,11 @@ class Parts:
         """Create missing topics, and log each that the bus refuses. Raises `Retry` or `Stop` if the bus takes none."""
         self.ensured_topics.ensure()
 
-    def audit(self, *, full: bool = False) -> Audit:
+    def audit(self, *, full: bool = False, progress: ProgressReport | None = None) -> Audit:
         """Return an audit of the topics, the ledger, and the messages that the doors have not published yet.
 
-        `full`: it reads everything, and not only what is new since the audit before. The unpublished messages are
+        `full`: it reads everything, and not only what is new since the audit before. `progress` is called now and then
+        while it reads. The unpublished messages are
         counted first: one that is published meanwhile counts twice as pending, and is not missed.
         """
         from app.assembly.queues import existing_queues
@@ -509,7 +510,7 @@ class Parts:
         try:
             horizon = now - timedelta(days=min(topic.retention for topic in self.topics))
             ledger, path = SqlLedger(self.engine), self.settings.home / _AUDIT_FILE
-            auditor = Auditor(reader, self.channels.names, existing_queues(reader), ledger, horizon, path)
+            auditor = Auditor(reader, self.channels.names, existing_queues(reader), ledger, horizon, path, progress)
             audit = auditor.run(now, full=full)
         finally:
             reader.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,11 +93,12 @@ def audit(
     ] = False,
 ) -> None:
     """Count the outcomes of all accepted messages. Exit 1 if one is lost or doubled."""
+    from app.commands.common.audit_progress import AuditProgress
     from app.commands.common.process import open_parts_with_tables
     from app.simulator.wait import settled_audit
 
     with open_parts_with_tables() as parts:
-        result = settled_audit(parts, patience=wait, full=full)
+        result = settled_audit(parts, patience=wait, full=full, progress=AuditProgress(time.monotonic, print_note))
     if as_json:
         print_json(result.as_json())
     else:

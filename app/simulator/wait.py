@@ -14,7 +14,7 @@ import requests
 from app.assembly.parts import Parts
 from bus.errors import Retry
 from config.settings import Settings
-from monitor.audit.audit import Audit
+from monitor.audit.audit import Audit, ProgressReport
 
 _START_SECONDS = 120.0
 _POLL_SECONDS = 0.2
@@ -105,17 +105,19 @@ def wait_until_polled(x_url: str, newest_id: int, patience: float) -> None:
         raise Retry("the service did not poll the practice X: is it running with the same settings?")
 
 
-def settled_audit(parts: Parts, patience: float, *, full: bool = False) -> Audit:
+def settled_audit(
+    parts: Parts, patience: float, *, full: bool = False, progress: ProgressReport | None = None
+) -> Audit:
     """Return the audit when nothing is pending, or the last one after `patience` seconds.
 
-    `full`: each reads everything. Raises `Retry` if the bus stays away. Between two audits it waits as long as one
-    takes.
+    `full`: each reads everything. `progress` is called while one reads. Raises `Retry` if the bus stays away. Between
+    two audits it waits as long as one takes.
     """
     deadline = time.monotonic() + patience
     while True:
         start = time.monotonic()
         try:
-            audit = parts.audit(full=full)
+            audit = parts.audit(full=full, progress=progress)
         except Retry:
             if time.monotonic() >= deadline:
                 raise

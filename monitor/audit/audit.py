@@ -1,6 +1,7 @@
 """Result of an audit: the numbers of messages by outcome, and each difference."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Literal, NamedTuple
 
@@ -9,6 +10,9 @@ from monitor.audit.differences import DIFFERENCE_RULES, Kind
 
 # Of each rule, at most this many differences are listed. All are counted.
 MAX_LISTED = 1_000
+
+# Called with the number of records that were read, and of all that are to be read. At the end both are equal.
+ProgressReport = Callable[[int, int], None]
 
 _KINDS: tuple[Kind, ...] = ("lost", "doubled", "misfiled", "miscounted")
 

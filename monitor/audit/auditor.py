@@ -19,7 +19,7 @@ from bus.port import Partition, Reader, Record
 from messages import topics
 from messages.shapes import Channel
 from monitor.audit import facts
-from monitor.audit.audit import MAX_LISTED, Audit, Difference
+from monitor.audit.audit import MAX_LISTED, Audit, Difference, ProgressReport
 from monitor.audit.audit_store import AuditStore, kept_store, new_store
 from monitor.audit.bus_snapshot import BusSnapshot
 from monitor.audit.checkpoint import CheckpointUnusable, FullReason, check_bus, check_version, store_version
@@ -32,6 +32,7 @@ _DEAD_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
 _AUDITED_GROUPS = frozenset({"normalize", "router", "ledger"})
 _MS_PER_SECOND = 1_000
 _IDS_AT_ONCE = 1_000
+_RECORDS_BETWEEN_REPORTS = 1_000
 # A full pass also finds what an incremental one does not see: a row that was deleted from the ledger later.
 _FULL_EVERY = timedelta(days=1)
 # Their subjects are no messages, and every run counts them anew.
@@ -50,7 +51,7 @@ class Auditor:
     """Audits one bus. `channels` are the names of all channels, `queues` the agencies' topics.
 
     Retention has deleted nothing that is younger than `horizon` from any topic. `path` is the file that is kept between
-    two runs; without it every run is a full pass.
+    two runs; without it every run is a full pass. `progress` is called now and then while a run reads.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Auditor:
         ledger: AuditedLedger,
         horizon: datetime,
         path: Path | None = None,
+        progress: ProgressReport | None = None,
     ) -> None:
         self._reader = reader
         self._arrivals = list(map(topics.raw_topic, channels))
@@ -73,6 +75,7 @@ class Auditor:
         self._ledger = ledger
         self._horizon = horizon
         self._path = path
+        self._progress = progress or (lambda *_: None)
 
     def run(self, now: datetime, *, full: bool = False) -> Audit:
         """Read what is new since the run before; everything if `full`, once a day, and if that file is of no use.
@@ -95,7 +98,7 @@ class Auditor:
     def _run_full(self, now: datetime) -> Audit:
         bus = self._bus_snapshot()
         with new_store(self._path) as store:
-            recorder = _Recorder(store, bus)
+            recorder = _Recorder(store, bus, self._progress)
             self._add_outcomes(recorder)
             # Before the complaints, so that the complaint of every row is read later.
             self._add_complaints(store, self._ledger.read_complaints())
@@ -126,7 +129,7 @@ class Auditor:
         bus = self._bus_snapshot()
         check_bus(store, self._reader, bus.spans, bus.offsets)
         bus.start_after(store)
-        recorder = _Recorder(store, bus)
+        recorder = _Recorder(store, bus, self._progress)
         self._add_outcomes(recorder)
         self._add_messages(recorder)
         self._choose(recorder)
@@ -174,6 +177,7 @@ class Auditor:
 
     def _choose(self, recorder: "_Recorder") -> None:
         """Store the offsets and find the facts to evaluate."""
+        recorder.report_all_read()
         store, bus = recorder.store, recorder.bus
         store.add("committed", ((stage, store.place_id(each), next_) for (stage, each), next_ in bus.offsets.items()))
         spans = ((store.place_id(each), f"{each.topic}/{each.number}", span.end) for each, span in bus.spans.items())
@@ -207,16 +211,24 @@ class Auditor:
 class _Recorder:
     """Reads records of a bus into a store, and counts them."""
 
-    def __init__(self, store: AuditStore, bus: BusSnapshot) -> None:
+    def __init__(self, store: AuditStore, bus: BusSnapshot, progress: ProgressReport) -> None:
         self.store = store
         self.bus = bus
         self.records = 0
+        self._progress = progress
+        self._offsets = bus.unread_offsets()
 
     def read(self, topic_names: Iterable[str]) -> Iterator[Record]:
         """Yield the records of these topics that the store does not have."""
         for record in self.bus.read_records(topic_names):
             self.records += 1
+            if self.records % _RECORDS_BETWEEN_REPORTS == 0:
+                self._progress(self.records, self._offsets)
             yield record
+
+    def report_all_read(self) -> None:
+        """Report that nothing is left to read."""
+        self._progress(self.records, self.records)
 
     def place(self, record: Record) -> tuple[int, int]:
         """Return the columns `place` and `record_offset`."""

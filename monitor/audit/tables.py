@@ -168,11 +168,12 @@ CREATE INDEX temp.some_hop ON hop (complaint, number);
 # `aside`: messages that are no complaint. A replayed message of a forgotten person is set aside too, whatever it was.
 # `latest_dispatch`: the latest dispatch of each complaint.
 FATE_TABLES = """
-CREATE TEMP VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint'
+CREATE TEMP TABLE aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint'
   UNION ALL SELECT DISTINCT subject FROM event WHERE event = 'forgotten'
     AND NOT EXISTS (SELECT 1 FROM complaint WHERE complaint.message = event.subject)
     AND NOT EXISTS (SELECT 1 FROM event AS earlier WHERE earlier.subject = event.subject
       AND earlier.event = 'not-a-complaint');
+CREATE INDEX temp.aside_message ON aside (message);
 CREATE TEMP VIEW released AS SELECT subject AS held, message, at FROM event WHERE event = 'released';
 
 CREATE TEMP TABLE message (id, former, deliveries, fate);
