@@ -23,13 +23,14 @@ from language.places.aliases import PLACE_ALIASES, PlaceAlias, load_place_aliase
 from language.places.finder import PlaceFinder
 from language.places.gazetteer import Gazetteer
 from language.places.landmarks import LANDMARKS, Landmarks, load_landmarks
+from language.places.points import POINTS, VillagePoints, load_points
 from language.places.villages import VILLAGES, Villages, load_villages
 from language.word_loading import word_reader
 from language.words import WordReader
 
 LANGUAGE_TABLES = (
     *(SLANG, WORD_FREQUENCIES, MATTER_TOPICS, MATTER_OBJECTS, MATTER_FAULTS),
-    *(REGIONS, PLACE_ALIASES, VILLAGES, LANDMARKS),
+    *(REGIONS, PLACE_ALIASES, VILLAGES, POINTS, LANDMARKS),
 )
 
 
@@ -49,6 +50,7 @@ class LanguageModel:
     regions: Regions
     place_aliases: Sequence[PlaceAlias]
     villages: Villages
+    points: VillagePoints
     landmarks: Landmarks
 
     @cached_property
@@ -78,6 +80,7 @@ def load_language_model(folder: ReferenceFolder = SHIPPED) -> LanguageModel:
         regions=regions,
         place_aliases=load_place_aliases(regions, folder.table(PLACE_ALIASES)),
         villages=load_villages(regions, folder.table(VILLAGES)),
+        points=load_points(regions, folder.table(POINTS), is_shipped_beside=folder.has_shipped(POINTS)),
         landmarks=load_landmarks(regions, folder.table(LANDMARKS)),
     )
 

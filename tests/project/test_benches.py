@@ -40,6 +40,7 @@ RUNS = {
     "pipeline.door_delays": ["120"],
     "pipeline.lifecycles": ["--stored", "40", "--rates", "2,4", "--seconds", "2"],
     "places": ["{data}/complaints/national_2017_dev.csv"],
+    "point_table": [],
     "queue_counts": ["300"],
     "queueing": ["8"],
     "refusal": ["5"],
