@@ -46,7 +46,7 @@ class MeasuredLocator:
         self.gazetteer: Gazetteer = self._language.gazetteer
         began, size = time.process_time(), _size()
         self.place_finder: PlaceFinder = self._language.place_finder
-        self._locator = ReportLocator(self.place_finder)
+        self._locator = ReportLocator(self.place_finder, self._language.points, self._language.regions)
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
 
     def locate(self, report: Report) -> ReportLocation:

@@ -2,31 +2,42 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
+from config.reference.regions import Regions
 from messages.shapes import Place, Reason, Report
 from messages.topics import TRIAGE
-from router.decision import NO_CANDIDATE, PLACE_MISSING, Decision
+from router.decision import NO_CANDIDATE, PLACE_CONFLICT, PLACE_MISSING, Decision
 from router.evidence.evidence import CollectedEvidence, Evidence
+from router.location.place_evidence import PointLocation
 from router.place_bound import bound_by_place
+from router.registry.levels import PLACE
 from router.registry.registry import Registry
 from router.rules import Rules
 from router.scoring import AgencyCandidate, calibrated, rank_candidates
 
 MAX_ALTERNATIVES = 3
 _MAX_REASONS = 3
+# Of two places that exclude each other, each is so likely at most.
+_ONE_OF_TWO_PLACES = 0.5
 # Kinds of evidence by which a sender addresses an institution.
 _ADDRESSEE_KINDS = frozenset({"addressed", "named", "greeted"})
 
 
 def decide(report: Report, rules: Rules) -> Decision:
-    """Return the likeliest agency if it is likely enough; else triage, with the candidates and the reason."""
+    """Return the likeliest agency if it is likely enough; else triage, with the candidates and the reason.
+
+    A report whose point and whose named place are in different provinces goes to triage: its sender is asked.
+    """
     collected = rules.collect_evidence(report)
     candidates = _ranked_agencies(collected, rules)
     best = candidates[0]
+    if point := _conflicting_point(collected):
+        return _conflict_decision(candidates, collected, point, rules)
     if best.institution != TRIAGE and best.likelihood >= rules.weights.threshold:
         return _agency_decision(candidates, collected, rules)
-    return _triage_decision(candidates, collected, rules.registry)
+    return _triage_decision(candidates, collected, rules)
 
 
 def ranked_agencies(report: Report, rules: Rules) -> Sequence[AgencyCandidate]:
@@ -53,7 +64,14 @@ def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
         "text": f"{earlier.text}\n{later.title}\n{later.text}",
         "place": reported_place,
     }
-    return decide(earlier.model_copy(update=joint_text | {"agency": later.agency or earlier.agency}), rules)
+    joint = earlier.model_copy(update=joint_text | {"agency": later.agency or earlier.agency})
+    decision = decide(joint, rules)
+    is_conflict = any(reason.rule == PLACE_CONFLICT for reason in decision.reasons)
+    if not is_conflict or rules.collect_evidence(later).location.best is None:
+        return decision
+    # The sender was asked, and answers with a place: that counts more than the point.
+    without_point = reported_place.model_copy(update={"latitude": None, "longitude": None, "accuracy": None})
+    return decide(joint.model_copy(update={"place": without_point}), rules)
 
 
 def _join_offices(candidates: Sequence[AgencyCandidate], registry: Registry) -> Sequence[AgencyCandidate]:
@@ -89,26 +107,86 @@ def _agency_decision(candidates: Sequence[AgencyCandidate], collected: Collected
         *_strongest_reasons(best),
         *_unconnected_reason(best.institution, agency, rules.registry),
         *_overruled_addressee_reason(less_likely, best),
+        *(
+            _point_reason(collected, rules.language.regions)
+            if _governs_point(best.institution, collected, rules)
+            else ()
+        ),
     )
     topic = next((piece.topic for piece in best.evidence if piece.topic), "") or _first_topic(collected)
     alternatives = _alternatives(best, less_likely, collected, rules)
     return Decision(agency, alternatives, reasons, round(calibrated(best.likelihood), 3), topic, _region(collected))
 
 
-def _triage_decision(
-    candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, registry: Registry
-) -> Decision:
+def _triage_decision(candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules) -> Decision:
+    registry = rules.registry
     agencies = _receiving_agencies((candidate.institution for candidate in candidates), registry)
     institutions = [candidate for candidate in candidates if candidate.institution != TRIAGE]
     confidence = institutions[0].likelihood if institutions else NO_CANDIDATE
     return Decision(
         TRIAGE,
         tuple(agencies)[:MAX_ALTERNATIVES],
-        _undecided_reasons(candidates, registry, has_place=collected.location.best is not None),
+        (
+            *_undecided_reasons(candidates, registry, has_place=collected.location.best is not None),
+            *_point_reason(collected, rules.language.regions),
+        ),
         round(confidence, 3),
         _first_topic(collected),
         _region(collected),
     )
+
+
+def _conflicting_point(collected: CollectedEvidence) -> PointLocation | None:
+    """Return the report's point if it and the named place are in different provinces."""
+    point = collected.location.point
+    return point if point and point.elsewhere else None
+
+
+def _conflict_decision(
+    candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, point: PointLocation, rules: Rules
+) -> Decision:
+    """Return the decision for triage about a report with two places in different provinces."""
+    undecided = _triage_decision([_without_missing_place(candidate) for candidate in candidates], collected, rules)
+    places = (_place_name(code, rules.language.regions) for code in (point.code, point.elsewhere))
+    explanation = "Titik lokasi: {}. Laporan menyebut: {}. Pelapor perlu menegaskan tempatnya.".format(*places)
+    likeliest, *others = undecided.alternatives or ("",)
+    governments = (rules.jurisdiction.government_of(PLACE, code) for code in (point.code, point.elsewhere))
+    agencies = filter(None, dict.fromkeys((likeliest, *_receiving_agencies(governments, rules.registry), *others)))
+    return replace(
+        undecided,
+        alternatives=tuple(agencies)[:MAX_ALTERNATIVES],
+        reasons=(Reason(rule=PLACE_CONFLICT, says=explanation), *undecided.reasons[:_MAX_REASONS]),
+        confidence=min(undecided.confidence, _ONE_OF_TWO_PLACES),
+        region="",
+    )
+
+
+def _without_missing_place(candidate: AgencyCandidate) -> AgencyCandidate:
+    """Return the candidate without the evidence that no place is known: two are."""
+    return candidate._replace(evidence=tuple(piece for piece in candidate.evidence if piece.kind != "unplaced"))
+
+
+def _point_reason(collected: CollectedEvidence, regions: Regions) -> tuple[Reason, ...]:
+    """Return the reason that names the place of the report's point, and the named place that it overrules."""
+    point = collected.location.point
+    if point is None or point.elsewhere:
+        # The reason of the conflict names both places.
+        return ()
+    explanation = f"Titik lokasi: {_place_name(point.code, regions)}."
+    if point.overruled:
+        explanation += f" Laporan menyebut {_place_name(point.overruled, regions)}; titik lokasi menentukan."
+    return (Reason(rule="point", says=explanation),)
+
+
+def _governs_point(institution: str, collected: CollectedEvidence, rules: Rules) -> bool:
+    """Return True for a government of the place of the report's point."""
+    point = collected.location.point
+    return point is not None and institution in rules.jurisdiction.governments_of(point.code)
+
+
+def _place_name(code: str, regions: Regions) -> str:
+    """Return the names of a region and of those that it lies in, the narrowest first."""
+    return ", ".join(region.name for region in reversed(regions.lineage(code)))
 
 
 def _first_topic(collected: CollectedEvidence) -> str:

@@ -8,6 +8,8 @@ from messages.topics import TRIAGE
 
 # Rule of the reason that no institution could be chosen because the report names no place.
 PLACE_MISSING = "place-missing"
+# Rule of the reason that the point of a report and the places that it names are in different provinces.
+PLACE_CONFLICT = "place-conflict"
 # Confidence at triage if the rules propose no agency, or if the agencies that they proposed have refused.
 NO_CANDIDATE = 0.0
 

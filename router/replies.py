@@ -17,12 +17,14 @@ from messages.replies.answer_replies import AnswerSubject, reply_text
 from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
 from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
-from router.decision import PLACE_MISSING
+from router.decision import PLACE_CONFLICT, PLACE_MISSING
 
 ReplyKind: TypeAlias = Literal["asked-place", "dispatched", "answered", "closed"]
 _PLACE_MISSING = "Laporan {} belum menyebut tempat."
+_PLACE_CONFLICT = "Titik lokasi dan isi laporan {} berbeda."
 _BY_SMS = " Balas dengan nama jalan atau desa, kecamatan, dan kota/kabupatennya."
 _BY_LINK = " Tambahkan jalan, kecamatan, dan kota/kabupatennya: {}"
+_CONFLICT_BY_LINK = " Tulis tempat yang benar: {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,10 @@ class AnswerRecipients:
 
     def place_question(self, recipient: Dispatch) -> str:
         """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""
-        question = _PLACE_MISSING.format(recipient.tracking)
-        by_link = question + _BY_LINK.format(self.link_of(recipient.message_id))
+        is_conflict = any(reason.rule == PLACE_CONFLICT for reason in recipient.reasons)
+        template, link_template = (_PLACE_CONFLICT, _CONFLICT_BY_LINK) if is_conflict else (_PLACE_MISSING, _BY_LINK)
+        question = template.format(recipient.tracking)
+        by_link = question + link_template.format(self.link_of(recipient.message_id))
         is_by_link = self.forms[recipient.channel] != "sms" and fits_one_sms(by_link)
         return by_link if is_by_link else question + _BY_SMS
 
@@ -60,8 +64,8 @@ def dispatch_reply(
 ) -> Reply | None:
     """Return the reply that a complaint is at its first agency, or `None` if there is no reply.
 
-    At triage a sender whose report names no place is asked for it instead, and hears of the agency when the case has
-    left triage. A sender who repeats a complaint already knows where it went. After a person splits the two, the sender
+    At triage a sender whose place is not known is asked for it instead, and hears of the agency when the case has left
+    triage. A sender who repeats a complaint already knows where it went. After a person splits the two, the sender
     gets a reply for the repeat too. The id of the reply is always the same, so that nobody gets it twice.
     """
     is_first_at_triage = dispatch.agency == TRIAGE and dispatch.hop == 0 and dispatch.own_case
@@ -119,8 +123,8 @@ def answer_reply(
 
 
 def lacks_place(dispatch: Dispatch) -> bool:
-    """Return whether a report is, or was first, at triage because it names no place."""
-    return any(reason.rule == PLACE_MISSING for reason in dispatch.reasons)
+    """Return whether a report is, or was first, at triage because it names no place, or has a point elsewhere."""
+    return any(reason.rule in {PLACE_MISSING, PLACE_CONFLICT} for reason in dispatch.reasons)
 
 
 def _is_after_question(dispatch: Dispatch) -> bool:

@@ -17,6 +17,7 @@ from router.evidence.competence import CompetenceTable, load_competence
 from router.evidence.reading.phrases import ReportPhrases
 from router.evidence.reading.report_reader import ReportReader
 from router.evidence.topics import TOPICS, Topics, load_topics
+from router.location.locator import ReportLocator
 from router.registry.agency_table import AGENCIES
 from router.registry.jurisdiction import Jurisdiction
 from router.registry.left_out_rows import log_left_out_rows
@@ -33,7 +34,7 @@ _ROUTING_TABLES = (TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
 # The tables that the version of the rules covers. Their order is part of the version.
 RULE_TABLES = (
     *(AGENCIES, UNITS, TOPICS, COMPETENCE, LANDMARKS, EVIDENCE_WEIGHTS),
-    *("regions.csv", "places.csv", "villages.csv", "slang.csv", "vocabulary.csv"),
+    *("regions.csv", "places.csv", "villages.csv", "slang.csv", "vocabulary.csv", "points.csv"),
 )
 
 
@@ -66,7 +67,7 @@ def load_rules(folder: ReferenceFolder, language: LanguageModel, registry: Regis
         jurisdiction,
         ReportPhrases(topics.phrases, names, language.landmarks.phrases),
         competence,
-        language.place_finder,
+        ReportLocator(language.place_finder, language.points, language.regions),
     )
     return Rules(
         version=version_of(digests[name] for name in RULE_TABLES),

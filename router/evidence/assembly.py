@@ -1,6 +1,5 @@
 """Assembles the collector of evidence from the tables."""
 
-from language.places.finder import PlaceFinder
 from router.evidence.analyzer import ReportAnalyzer
 from router.evidence.collector import EvidenceCollector
 from router.evidence.competence import CompetenceTable
@@ -22,10 +21,10 @@ def assemble_collector(
     jurisdiction: Jurisdiction,
     phrases: ReportPhrases,
     competence: CompetenceTable,
-    place_finder: PlaceFinder,
+    locator: ReportLocator,
 ) -> EvidenceCollector:
     """Return a collector of all kinds of evidence."""
-    analyzer = ReportAnalyzer(reader, phrases, registry.units, ReportLocator(place_finder))
+    analyzer = ReportAnalyzer(reader, phrases, registry.units, locator)
     sources = (
         TopicEvidence(registry, jurisdiction, competence),
         AddresseeEvidence(registry, resolver),

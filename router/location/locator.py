@@ -1,14 +1,16 @@
 """Finds the places that a report is about and ranks them, each with the text that speaks for it. Pure.
 
-Does not decide who is competent there. Coordinates are not used: there is no table that maps them to regions.
+Does not decide who is competent there.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
+from config.reference.regions import Regions
 from language.places.finder import PlaceFinder
 from language.places.landmarks import LandmarkMatch
+from language.places.points import VillagePoints
 from language.spans import SpanSet
 from language.tokens import Tokens
 from language.words import Word
@@ -17,6 +19,7 @@ from router.location.addressed_level import addressed_level, lean_to_level
 from router.location.claim_adjustment import adjust_claims
 from router.location.field_claims import field_claims, landmark_claims
 from router.location.place_evidence import PlaceClaim, ReportLocation, province_of
+from router.location.point_claims import locate_by_point, point_claim
 from router.location.scoring import rank_places
 from router.location.text_claims import text_claims
 
@@ -37,8 +40,10 @@ _AREA_KINDS = frozenset(("kawasan", "wilayah", "julukan"))
 class ReportLocator:
     """Locates reports with one version of the place tables."""
 
-    def __init__(self, place_finder: PlaceFinder) -> None:
+    def __init__(self, place_finder: PlaceFinder, points: VillagePoints, regions: Regions) -> None:
         self._place_finder = place_finder
+        self._points = points
+        self._regions = regions
 
     def locate(
         self,
@@ -56,10 +61,12 @@ class ReportLocator:
         is no place.
 
         The text outweighs the fields of the form. These count if the text names no place, and settle which of several
-        regions the text means.
+        regions the text means. See `router.location.point_claims` for the point.
         """
         tokens = Tokens(text)
         form_claims = list(field_claims(report.place, report.agency, self._place_finder))
+        if point := point_claim(report.place, self._points, self._regions):
+            form_claims.insert(0, point)
         landmarks = [
             landmark
             for landmark in landmarks
@@ -82,7 +89,8 @@ class ReportLocator:
         addressed = addressed_level(tokens, matches)
         if addressed is not None and any(len(claim.shares) > 1 or claim.confusable_codes for claim in claims):
             claims = [lean_to_level(claim, addressed, self._place_finder) for claim in claims]
-        return ReportLocation(rank_places(adjust_claims(claims[:_MAX_CLAIMS])))
+        adjusted = adjust_claims(claims[:_MAX_CLAIMS])
+        return locate_by_point(point, adjusted) if point else ReportLocation(rank_places(adjusted))
 
     def _is_district_of_form(self, match: LandmarkMatch, text: str, form_codes: Sequence[str]) -> bool:
         """Return True if a distant landmark's name (Kopo) is also a district's or village's in the form's region."""

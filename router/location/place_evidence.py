@@ -8,12 +8,15 @@ from language.places.names import city_of
 
 # The kind of evidence from a street that has the name of a district.
 STREET = "street"
+# The kind of evidence from the coordinates of a report.
+POINT = "point"
 
 
 class PlaceEvidence(NamedTuple):
     """One piece of text that speaks for a place. `text` is as written.
 
-    `kind` is a `NamingKind`, `landmark`, `unit`, `street`, `code`, `field`, `address` or `addressee`.
+    `kind` is a `NamingKind`, `landmark`, `unit`, `street`, `code`, `field`, `address`, `addressee`
+    or `point`.
     `location_text(report)[start:end]` is the text; both are -1 if it stands in a field of the form.
     """
 
@@ -58,10 +61,26 @@ class PlaceClaim(NamedTuple):
     is_street: bool = False
 
 
+class PointLocation(NamedTuple):
+    """The district of a report's point, beside the places that the report names.
+
+    `elsewhere` is the named place, if that is in another province: then nothing tells where the matter is. `overruled`
+    is a named place in the same province and another city or regency, which the point overrules.
+    """
+
+    code: str
+    elsewhere: str = ""
+    overruled: str = ""
+
+
 class ReportLocation(NamedTuple):
-    """Places that a report may be about, likeliest first, each in another city, regency or province."""
+    """Places that a report may be about, likeliest first, each in another city, regency or province.
+
+    `point` is there if the report has coordinates in a district.
+    """
 
     candidates: tuple[PlaceCandidate, ...] = ()
+    point: PointLocation | None = None
 
     @property
     def best(self) -> PlaceCandidate | None:

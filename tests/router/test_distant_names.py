@@ -12,7 +12,7 @@ from router.location.searched_text import location_text
 from tests.support.rules import SHIPPED, cached_rules, language_of
 
 _LANGUAGE = language_of()
-_LOCATOR = ReportLocator(_LANGUAGE.place_finder)
+_LOCATOR = ReportLocator(_LANGUAGE.place_finder, _LANGUAGE.points, _LANGUAGE.regions)
 _LANDMARKS = Landmarks([Landmark(("danau toba",), "wisata", ("12.08", "12.12"), "")])
 
 

@@ -28,7 +28,7 @@ _LANDMARKS = Landmarks(
         Landmark(("jabodetabek",), "area", ("31", "32.01", "32.71", "32.76", "36.71", "32.75"), ""),
     ]
 )
-_LOCATOR = ReportLocator(_LANGUAGE.place_finder)
+_LOCATOR = ReportLocator(_LANGUAGE.place_finder, _LANGUAGE.points, _LANGUAGE.regions)
 
 
 def is_ambiguous(location: ReportLocation) -> bool:
@@ -300,11 +300,13 @@ def test_a_name_of_city_and_regency() -> None:
         (Place(region="Provinsi Jawa Barat"), "32"),
         (Place(code="32.71.99"), "32.71"),
         (Place(code="99.99"), ""),
-        (Place(latitude=-6.6, longitude=106.8), ""),
+        (Place(latitude=-6.6, longitude=106.8), "32.71.03"),
+        (Place(latitude=-6.6), ""),
+        (Place(latitude=-5.0, longitude=110.5), ""),
     ],
 )
 def test_fields_count_if_the_text_names_no_place(reported_place: Place, code: str) -> None:
-    """The picked region, typed words and the address count. Unknown codes and coordinates do not."""
+    """The picked region, typed words, the address and the point count. Unknown codes and points at sea do not."""
     assert _code(_locate_text("Lampu jalan mati.", reported_place=reported_place)) == code
 
 
