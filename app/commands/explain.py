@@ -113,19 +113,29 @@ def explain_route(
     text: Annotated[str, typer.Option("--text", help="The report. Without it, JSON lines are read.")] = "",
     title: Annotated[str, typer.Option("--title")] = "",
     location: Annotated[str, typer.Option("--location", help="The place that the sender filled in.")] = "",
+    latitude: Annotated[float | None, typer.Option("--lat", min=-90, max=90, help="The point, with --long.")] = None,
+    longitude: Annotated[float | None, typer.Option("--long", min=-180, max=180)] = None,
     agency: Annotated[str, typer.Option("--agency", help="The agency that the sender filled in.")] = "",
     channel: Annotated[str, typer.Option("--channel", callback=_check_channel, metavar="CHANNEL")] = "web",
 ) -> None:
     """Print the agency that each report would go to, the confidence and the reasons.
 
-    Each line: {"id", "title", "text", "channel", "location"?, "agency"?}.
+    Each line: {"id", "title", "text", "channel", "location"?, "latitude"?, "longitude"?, "agency"?}.
     """
     from app.evaluation.routing import ReportLine, explain_report
 
     with open_parts() as parts:
         rules = parts.rules
     if text:
-        report = ReportLine(title=title, text=text, location=location, agency=agency, channel=channel)
+        report = ReportLine(
+            title=title,
+            text=text,
+            location=location,
+            latitude=latitude,
+            longitude=longitude,
+            agency=agency,
+            channel=channel,
+        )
         OUT.print_json(data=explain_report(rules, report))
         return
     for report in _stdin_lines(ReportLine):

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.assembly.channels import InstalledChannelName
 from app.assembly.parts import Parts
@@ -26,7 +26,10 @@ from router.rules_loading import RULE_TABLES
 
 
 class ReportLine(BaseModel):
-    """A report to be explained, one JSON object a line. `location` and `agency` are what the sender filled in."""
+    """A report to be explained, one JSON object a line.
+
+    `location`, `latitude`, `longitude` and `agency` are what the sender filled in.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -35,6 +38,8 @@ class ReportLine(BaseModel):
     text: str = ""
     channel: InstalledChannelName = "web"
     location: str = ""
+    latitude: float | None = Field(None, ge=-90, le=90)
+    longitude: float | None = Field(None, ge=-180, le=180)
     agency: str = ""
 
     def report(self) -> Report:
@@ -43,7 +48,9 @@ class ReportLine(BaseModel):
             title=clean_text(self.title),
             text=clean_text(self.text),
             agency=clean_text(self.agency),
-            place=Place.model_construct(region=clean_text(self.location)),
+            place=Place.model_construct(
+                region=clean_text(self.location), latitude=self.latitude, longitude=self.longitude
+            ),
         )
 
 

@@ -69,6 +69,15 @@ def test_one_report_by_hand(run: Run) -> None:
     assert json.loads(result.stdout)["agency"] == "kota-3374"
 
 
+def test_a_point_can_be_explained(run: Run) -> None:
+    """By options and in lines; outside the earth it is a wrong option."""
+    typed = run("explain", "route", "--text", "banjir", "--lat", "-6.9932", "--long", "110.4203")
+    piped = run("explain", "route", stdin='{"text": "banjir", "latitude": -6.9932, "longitude": 110.4203}\n')
+    decisions = [json.loads(typed.stdout), json.loads(piped.stdout)]
+    assert [(decision["agency"], decision["region"]) for decision in decisions] == [("kota-3374", "33.74.07")] * 2
+    assert run("explain", "route", "--text", "banjir", "--lat", "110.4", "--long", "-6.9").exit_code == 2
+
+
 def test_a_line_that_is_no_report_is_named(run: Run) -> None:
     """The error has the line number and the field, not its value."""
     result = run("explain", "route", stdin='{"text": "a"}\n{"text": 7, "channel": "merpati"}\n')
