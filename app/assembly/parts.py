@@ -498,19 +498,21 @@ class Parts:
         """Return an audit of the topics, the ledger, and the messages that the doors have not published yet.
 
         `full`: it reads everything, and not only what is new since the audit before. `progress` is called now and then
-        while it reads. The unpublished messages are
-        counted first: one that is published meanwhile counts twice as pending, and is not missed.
+        while it reads. The unpublished messages are counted first: one that is published meanwhile counts twice as
+        pending, and is not missed.
         """
         from app.assembly.queues import existing_queues
         from monitor.audit.auditor import Auditor
+        from router.audited_router import SqlRouter
         from sinks.ledger.audited_ledger import SqlLedger
 
         unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.count_waiting()
         reader, now = self.bus.reader(), utc_now()
         try:
             horizon = now - timedelta(days=min(topic.retention for topic in self.topics))
-            ledger, path = SqlLedger(self.engine), self.settings.home / _AUDIT_FILE
-            auditor = Auditor(reader, self.channels.names, existing_queues(reader), ledger, horizon, path, progress)
+            ledger, router = SqlLedger(self.engine), SqlRouter(self.engine)
+            queues, path = existing_queues(reader), self.settings.home / _AUDIT_FILE
+            auditor = Auditor(reader, self.channels.names, queues, ledger, router, horizon, path, progress)
             audit = auditor.run(now, full=full)
         finally:
             reader.close()

@@ -38,6 +38,7 @@ _INSERTS = MappingProxyType(
         "span": "INSERT INTO span VALUES (?, ?, ?)",
         "ledger": "INSERT OR IGNORE INTO ledger VALUES (?, ?)",
         "recorded_dispatch": "INSERT OR IGNORE INTO recorded_dispatch VALUES (?)",
+        "routed": "INSERT OR IGNORE INTO routed VALUES (?, ?, ?, ?)",
         "expired": "INSERT INTO expired VALUES (?, ?, ?)",
         "miscounted": "INSERT INTO miscounted VALUES (?, ?)",
         "since": "INSERT INTO since VALUES (?, ?, ?, ?, ?)",
@@ -76,7 +77,7 @@ class AuditStore:
         self._is_full = is_full
         self._place_ids = {partition: place.id for partition, place in self.places().items()}
         with _stop_if_disk_is_full():
-            self._run(tables.RUN_TABLES)
+            self._run(tables.RUN_TABLES + tables.ROUTED_HOPS)
             if not is_full:
                 self._run(tables.SEEDS)
 

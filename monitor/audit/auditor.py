@@ -23,8 +23,8 @@ from monitor.audit.audit import MAX_LISTED, Audit, Difference, ProgressReport
 from monitor.audit.audit_store import AuditStore, kept_store, new_store
 from monitor.audit.bus_snapshot import BusSnapshot
 from monitor.audit.checkpoint import CheckpointUnusable, FullReason, check_bus, check_version, store_version
+from monitor.audit.database import AuditedLedger, AuditedRouter
 from monitor.audit.differences import DIFFERENCE_RULES, DifferenceRule
-from monitor.audit.ledger import AuditedLedger
 
 _STAGES = ("normalize", "router", "sinks")
 _DEAD_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
@@ -37,11 +37,12 @@ _RECORDS_BETWEEN_REPORTS = 1_000
 _FULL_EVERY = timedelta(days=1)
 # Their subjects are no messages, and every run counts them anew.
 _RULES_WITHOUT_KEYS = frozenset({"expired_unread", "queue_miscounted"})
-# What to look up in the ledger. A complaint that has not been read is no new one: it would seem to have no record.
+# What to look up in the database. A complaint that has not been read is no new one: it would seem to have no record.
 _COMPLAINTS = """
 SELECT id FROM complaint WHERE id IN (SELECT key FROM evaluated)
 UNION SELECT key FROM unsettled WHERE typeof(key) = 'blob'
 """
+_ROUTED = "SELECT key FROM evaluated WHERE typeof(key) = 'blob'"
 _DISPATCHES = "SELECT DISTINCT id FROM hop WHERE complaint IN (SELECT key FROM evaluated)"
 
 _log = structlog.get_logger()
@@ -60,6 +61,7 @@ class Auditor:
         channels: Iterable[Channel],
         queues: Iterable[str],
         ledger: AuditedLedger,
+        router: AuditedRouter,
         horizon: datetime,
         path: Path | None = None,
         progress: ProgressReport | None = None,
@@ -73,6 +75,7 @@ class Auditor:
             if group.name in _AUDITED_GROUPS
         }
         self._ledger = ledger
+        self._router = router
         self._horizon = horizon
         self._path = path
         self._progress = progress or (lambda *_: None)
@@ -104,6 +107,8 @@ class Auditor:
             self._add_complaints(store, self._ledger.read_complaints())
             store.add("recorded_dispatch", ((id_.bytes,) for id_ in self._ledger.read_dispatches()))
             self._add_messages(recorder)
+            # After the queues: the router stores a hop before it publishes it.
+            _add_hops(store, self._router.read_hops())
             self._choose(recorder)
             store.add("miscounted", self._ledger.read_miscounted())
             return self._evaluate(recorder, full_at=now)
@@ -137,6 +142,8 @@ class Auditor:
             self._add_complaints(store, self._ledger.find_complaints(ids))
         for ids in _chunks(store.query(_DISPATCHES)):
             store.add("recorded_dispatch", [(id_.bytes,) for id_ in self._ledger.find_dispatches(ids)])
+        for ids in _chunks(store.query(_ROUTED)):
+            _add_hops(store, self._router.find_hops(ids))
         if state["miscounted"]:
             store.add("miscounted", self._ledger.read_miscounted())
         return self._evaluate(recorder, full_at)
@@ -275,6 +282,17 @@ def _add_differences(audit: Audit, rule: DifferenceRule, store: AuditStore) -> N
         if audit.counts[rule.name] <= MAX_LISTED:
             text = rule.text.format(*map(_format_value, values))
             audit.differences.append(Difference(rule.kind, rule.name, _format_value(subject), text))
+
+
+def _add_hops(store: AuditStore, hops: Iterable[tuple[UUID, int, str]]) -> None:
+    store.add("routed", (_routed_row(store, *hop) for hop in hops))
+
+
+def _routed_row(store: AuditStore, complaint_id: UUID, number: int, position: str) -> facts.Row:
+    if not position:
+        return complaint_id.bytes, number, None, None
+    topic, partition, offset = position.rsplit("/", 2)
+    return complaint_id.bytes, number, store.place_id(Partition(topic, int(partition))), int(offset)
 
 
 def _format_value(value: facts.Key | int) -> str:

@@ -69,6 +69,25 @@ DIFFERENCE_RULES = (
         " GROUP BY complaint, number",
     ),
     DifferenceRule(
+        "hop_not_published",
+        "lost",
+        "hop {} is stored by the router, but in no queue",
+        "SELECT complaint, number FROM routed_hop AS stored WHERE NOT routing"
+        " AND NOT EXISTS (SELECT 1 FROM hop WHERE hop.complaint = stored.complaint AND hop.number = stored.number)"
+        # Without any hop the complaint is not dispatched.
+        " AND EXISTS (SELECT 1 FROM hop WHERE hop.complaint = stored.complaint)"
+        " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'router' AND letter.id = stored.complaint)"
+        " AND EXISTS (SELECT 1 FROM complaint_fate WHERE complaint_fate.id = stored.complaint AND complaint_fate.kept)",
+    ),
+    DifferenceRule(
+        "hop_not_stored",
+        "lost",
+        "hop {} is at {}, but the router has not stored it",
+        "SELECT complaint, number, agency FROM hop WHERE NOT late AND at >= (SELECT hops FROM since)"
+        " AND NOT EXISTS (SELECT 1 FROM routed WHERE routed.complaint = hop.complaint AND routed.number = hop.number)"
+        " GROUP BY complaint, number",
+    ),
+    DifferenceRule(
         "dispatched_unknown",
         "lost",
         "dispatched, but the complaint is not on its topic",

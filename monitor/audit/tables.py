@@ -49,6 +49,7 @@ CREATE TEMP TABLE committed (stage, place, next, PRIMARY KEY (stage, place)) WIT
 CREATE TEMP TABLE span (place INTEGER PRIMARY KEY, name, stop);
 CREATE TEMP TABLE ledger (id PRIMARY KEY, at) WITHOUT ROWID;
 CREATE TEMP TABLE recorded_dispatch (id PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE routed (complaint, number, place, record_offset, PRIMARY KEY (complaint, number)) WITHOUT ROWID;
 CREATE TEMP TABLE expired (place, offsets, stage);
 CREATE TEMP TABLE miscounted (agency, cases);
 CREATE TEMP TABLE since (arrivals, outcomes, complaints, hops, letters);
@@ -104,6 +105,12 @@ _LATE = "record_offset >= coalesce((SELECT stop FROM span WHERE span.place = hop
 def _pending(table: str, stage: str) -> str:
     return _PENDING.format(table=table, stage=stage)
 
+
+# The stored hops with a flag. `routing`: the record that led to the hop is not committed: it is published later.
+ROUTED_HOPS = f"""
+CREATE TEMP VIEW routed_hop AS SELECT complaint, number, coalesce({_pending("routed", "router")}, 0) AS routing
+  FROM routed;
+"""
 
 # The facts with flags. `normalizing`, `routing`, `recording`: the normalizer, the router, the ledger has not processed
 # the record yet. `late`: appended after the start of the audit. `position` is that of the record.

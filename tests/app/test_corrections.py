@@ -44,6 +44,7 @@ from messages.tracking import tracking_number
 from monitor.audit.audit import Audit
 from monitor.audit.auditor import Auditor
 from monitor.health import ProcessHealth
+from router.audited_router import SqlRouter
 from sinks.ledger.status import ReportStatus, StatusReader
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
@@ -185,7 +186,8 @@ class CorrectionHarness:
             dispatched = [UUID(str(dispatch_id)) for dispatch_id in dispatch_ids]
         try:
             ledger = PlantedLedger(recorded, lambda: dispatched)
-            return Auditor(reader, DIRECTORY.names, self.parts.queues, ledger, NOW).run(NOW)
+            router = SqlRouter(self.engine)
+            return Auditor(reader, DIRECTORY.names, self.parts.queues, ledger, router, NOW).run(NOW)
         finally:
             reader.close()
 

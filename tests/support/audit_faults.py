@@ -9,13 +9,14 @@ from uuid import UUID
 from bus.port import Outgoing
 from messages import ids
 from messages.shapes import MERGED, Relation
-from messages.topics import agency_topic
+from messages.topics import COMPLAINTS, agency_topic
 from monitor.audit.audit import Audit
 from tests.support.arrival_ids import arrival_id
 from tests.support.written_bus import (
     HEALTH,
     PLN,
     TRIAGE,
+    AuditedBus,
     answer,
     arrival,
     complaint,
@@ -66,7 +67,8 @@ def clean_bus() -> CleanBus:
 class Fault(NamedTuple):
     """Records and ledger rows that cause one difference; `id` and `text` are its id and the beginning of its text.
 
-    The dispatches `unrecorded` are not in the ledger.
+    The dispatches `unrecorded` are not in the ledger, those `unstored` not in the tables of the router. The hops
+    `unpublished` are in the tables of the router alone.
     """
 
     name: str
@@ -75,6 +77,14 @@ class Fault(NamedTuple):
     records: Sequence[Outgoing] = ()
     rows: Sequence[tuple[UUID, datetime]] = ()
     unrecorded: Sequence[UUID] = ()
+    unstored: Sequence[UUID] = ()
+    unpublished: Sequence[tuple[UUID, int, str]] = ()
+
+    def plant(self, bus: AuditedBus) -> None:
+        """Plant what the tables of the ledger and of the router have otherwise."""
+        bus.unrecorded.update(self.unrecorded)
+        bus.unstored.update(self.unstored)
+        bus.unpublished.update(self.unpublished)
 
 
 def undispatched(number: int) -> list[Outgoing]:
@@ -106,6 +116,22 @@ FAULTS = [
         "hop 2 without hop 1",
         [*undispatched(24), dispatch(24, PLN), dispatch(24, HEALTH, hop=2)],
         [ledger_row(24)],
+    ),
+    Fault(
+        "hop_not_published",
+        complaint_id(34),
+        "hop 1 is stored by the router, but in no queue",
+        [*undispatched(34), dispatch(34, PLN)],
+        [ledger_row(34)],
+        unpublished=[(complaint_id(34), 1, f"{COMPLAINTS}/0/0")],
+    ),
+    Fault(
+        "hop_not_stored",
+        complaint_id(35),
+        f"hop 0 is at {PLN}, but the router has not stored it",
+        [*undispatched(35), dispatch(35, PLN)],
+        [ledger_row(35)],
+        unstored=[ids.dispatch_id(complaint_id(35), 0)],
     ),
     Fault("dispatched_unknown", complaint_id(25), "dispatched, but the complaint is not", [dispatch(25, PLN)]),
     Fault("recorded_unknown", complaint_id(26), "in the ledger, but the complaint is not", [], [ledger_row(26)]),

@@ -1,7 +1,7 @@
 """A bus written by hand. Records are made as doors and stages publish them, for messages with small numbers as ids."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -180,7 +180,7 @@ def ledger_row(number: int, received: datetime = NOW) -> tuple[UUID, datetime]:
 
 
 class PlantedLedger(NamedTuple):
-    """See `monitor.audit.ledger.AuditedLedger`."""
+    """See `monitor.audit.database.AuditedLedger`."""
 
     complaints: Iterable[tuple[UUID, datetime]] = ()
     dispatches: Callable[[], Iterable[UUID]] = tuple
@@ -207,17 +207,39 @@ class PlantedLedger(NamedTuple):
         return ()
 
 
+# Offset of a record that no stage has committed: the audit does not expect yet what follows from it.
+_UNCOMMITTED = 2**40
+
+
+class PlantedRouter(NamedTuple):
+    """See `monitor.audit.database.AuditedRouter`."""
+
+    hops: Callable[[], Iterable[tuple[UUID, int, str]]] = tuple
+
+    def read_hops(self) -> Iterable[tuple[UUID, int, str]]:
+        """See the protocol."""
+        return self.hops()
+
+    def find_hops(self, complaint_ids: Sequence[UUID]) -> Iterable[tuple[UUID, int, str]]:
+        """See the protocol."""
+        wanted = set(complaint_ids)
+        return [hop for hop in self.hops() if hop[0] in wanted]
+
+
 @dataclass
 class AuditedBus:
-    """A bus and the ledger's rows, with the audit of both. The ledger has every dispatch except those `unrecorded`.
+    """A bus, and the rows of ledger and router, with the audit of all three.
 
-    An audit with a `path` is incremental, if it can be.
+    The ledger has every dispatch on the bus except those `unrecorded`. The router has every hop on the bus except those
+    `unstored`, and the hops `unpublished`. An audit with a `path` is incremental, if it can be.
     """
 
     bus: Bus
     rows: list[tuple[UUID, datetime]] = field(default_factory=list)
     horizon: datetime = NOW
     unrecorded: set[UUID] = field(default_factory=set)
+    unstored: set[UUID] = field(default_factory=set)
+    unpublished: set[tuple[UUID, int, str]] = field(default_factory=set)
 
     def publish(self, *records: Outgoing) -> None:
         """Publish the records."""
@@ -238,9 +260,21 @@ class AuditedBus:
         reader = self.bus.reader()
         try:
             ledger = PlantedLedger(self.rows, self._recorded_dispatches)
-            return Auditor(wrap(reader), DIRECTORY.names, QUEUES, ledger, self.horizon, path).run(now)
+            router = PlantedRouter(self._routed_hops)
+            return Auditor(wrap(reader), DIRECTORY.names, QUEUES, ledger, router, self.horizon, path).run(now)
         finally:
             reader.close()
+
+    def _routed_hops(self) -> Iterator[tuple[UUID, int, str]]:
+        """Yield the hops that the router has stored, each once."""
+        stored = set(self.unpublished)
+        with closing(self.bus.reader()) as reader:
+            for record in reader.read(QUEUES):
+                with suppress(codec.CodecError):
+                    dispatched = codec.decode(Dispatch, record.value, record.headers)
+                    if dispatched.id not in self.unstored:
+                        stored.add((dispatched.complaint_id, dispatched.hop, f"{COMPLAINTS}/0/{_UNCOMMITTED}"))
+        yield from stored
 
     def _recorded_dispatches(self) -> Iterator[UUID]:
         """Yield the ids of the dispatches on the bus that the ledger has."""

@@ -22,6 +22,7 @@ from messages.shapes import MERGED, Complaint, Dispatch, OversightEvent, Relatio
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT
 from monitor.audit.audit import Audit
 from monitor.audit.auditor import Auditor
+from router.audited_router import SqlRouter
 from tests.conftest import NOW
 from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
@@ -224,7 +225,7 @@ def test_a_missing_ledger_row_is_listed(parts: Parts, pipeline: Pipeline) -> Non
     """Its citizen would find no complaint under the tracking number."""
     pipeline.all()
     reader = parts.bus.reader()
-    audit = Auditor(reader, DIRECTORY.names, parts.queues, PlantedLedger(), NOW).run(NOW)
+    audit = Auditor(reader, DIRECTORY.names, parts.queues, PlantedLedger(), SqlRouter(parts.engine), NOW).run(NOW)
     reader.close()
     assert audit.counts == {"not_recorded": 2, "dispatch_not_recorded": 2}
 

@@ -103,7 +103,7 @@ def test_a_fault_is_named_after_a_clean_audit(bus: AuditedBus, path: Path, fault
     `is_settled`: the stages have processed each record before the next one.
     """
     assert audit_both(bus, path).clean
-    bus.unrecorded.update(fault.unrecorded)
+    fault.plant(bus)
     for record in fault.records:
         audit_both(bus, path)
         bus.publish(record)

@@ -37,6 +37,7 @@ from tests.support.written_bus import (
     TRIAGE,
     AuditedBus,
     PlantedLedger,
+    PlantedRouter,
     answer,
     append_messages,
     arrival,
@@ -222,7 +223,8 @@ def test_faults_are_found_after_retention(aging: AgingBus) -> None:
     hidden = {"dispatched_unknown", "belongs_to_unknown"}
     faults = [fault for fault in FAULTS if fault.name not in hidden]
     bus.rows += [(id_, NOW + timedelta(days=403)) for fault in faults for id_, _ in fault.rows]
-    bus.unrecorded.update(id_ for fault in faults for id_ in fault.unrecorded)
+    for fault in faults:
+        fault.plant(bus)
     outcomes = [complaint(1), complaint(3, of=61, kind="joins"), complaint(4), complaint(5), dispatch(1, HEALTH)]
     outcomes += [dispatch(number, TRIAGE) for number in (3, 4, 5)]
     audit = bus.audit_processed(*outcomes, *(record for fault in faults for record in fault.records))
@@ -285,7 +287,9 @@ def test_memory_does_not_grow_with_the_messages() -> None:
             reader, rows = EndlessReader(messages), map(ledger_row, range(messages))
             dispatch_ids = (ids.dispatch_id(complaint_id(number), 0) for number in range(messages))
             ledger = PlantedLedger(rows, lambda: dispatch_ids)
-            audit = Auditor(reader, DIRECTORY.names, QUEUES, ledger, NOW).run(NOW)
+            hops = ((complaint_id(number), 0, f"{COMPLAINTS}/0/{number}") for number in range(messages))
+            router = PlantedRouter(lambda: hops)
+            audit = Auditor(reader, DIRECTORY.names, QUEUES, ledger, router, NOW).run(NOW)
             assert (audit.clean, audit.complaints) == (True, messages)
             return tracemalloc.get_traced_memory()[1]
         finally:

@@ -1,4 +1,4 @@
-"""What the audit asks the ledger."""
+"""What the audit asks the ledger and the router."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -27,4 +27,19 @@ class AuditedLedger(Protocol):
 
     def read_miscounted(self) -> Iterable[tuple[str, int]]:
         """Yield the agencies whose unanswered cases are miscounted, and by how many. Reads all dispatches."""
+        ...
+
+
+class AuditedRouter(Protocol):
+    """The hops of the router that an audit compares with the queues.
+
+    Each is the complaint, the number of the hop and the position of the record that led to it, "" if it is not known.
+    """
+
+    def read_hops(self) -> Iterable[tuple[UUID, int, str]]:
+        """Yield every hop."""
+        ...
+
+    def find_hops(self, complaint_ids: Sequence[UUID]) -> Iterable[tuple[UUID, int, str]]:
+        """Yield the hops of these complaints."""
         ...
