@@ -29,12 +29,11 @@ from config.translation.translator import load_translator
 from ingest.arrival import Refused
 from ingest.door_store import DoorStore
 from ingest.http.acceptance import Acceptance
-from ingest.http.admission import ADDRESS_RATES, Admission
+from ingest.http.admission import Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.direct_routes import direct_routes
 from ingest.http.gate import Gate
 from ingest.http.problems import RefusalResponder
-from ingest.http.rate_limits import RateLimiter
 from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
@@ -73,7 +72,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     install_refusal_handlers(app, responder, parts.rejection_counter)
 
     install_unexpected_handler(app, responder)
-    limiter = RateLimiter({**ADDRESS_RATES, **parts.channels.rates, **settings.rates})
+    limiter = parts.door_rates
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=settings.requests_at_once,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from ingest.files.attachments import Attachments
     from ingest.http.concurrency_limit import ConcurrencyLimit
+    from ingest.http.rate_limits import RateLimiter
     from ingest.http.rejection_counter import RejectionCounter
     from ingest.mobile.devices import Devices
     from ingest.smpp.part_store import PartStore
@@ -436,7 +437,15 @@ class Parts:
 
         measures = (partial(stored_bytes, self.engine), partial(announced_bytes, self.engine))
         space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, time.monotonic)
-        return Attachments(self.engine, self.sealer, self.file_limit, space)
+        return Attachments(self.engine, self.sealer, self.file_limit, space, self.door_rates.check_rate)
+
+    @cached_property
+    def door_rates(self) -> RateLimiter:
+        """The rate limits of this process's doors."""
+        from ingest.http.admission import ADDRESS_RATES
+        from ingest.http.rate_limits import RateLimiter
+
+        return RateLimiter({**ADDRESS_RATES, **self.channels.rates, **self.settings.rates})
 
     @cached_property
     def file_limit(self) -> ConcurrencyLimit:

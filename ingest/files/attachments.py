@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Engine, func
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from ingest.arrival import Refused
 from ingest.files.cleaning import Coordinates, clean_file
 from ingest.files.file_space import FileSpace
 from ingest.http.client_networks import widest_network
@@ -46,14 +48,23 @@ class StoredAttachment(NamedTuple):
 class Attachments:
     """Stores files. `limit` bounds the number of files cleaned at once, `space` all files, for all doors together.
 
-    `store` may raise `DatabaseUnavailable`.
+    `check_rate` counts units of a rate for an address, and raises `Refused` above the rate. `store` may raise
+    `DatabaseUnavailable`.
     """
 
-    def __init__(self, engine: Engine, sealer: Sealer, limit: ConcurrencyLimit, space: FileSpace) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        sealer: Sealer,
+        limit: ConcurrencyLimit,
+        space: FileSpace,
+        check_rate: Callable[[str, str, int], None],
+    ) -> None:
         self._engine = engine
         self._sealer = sealer
         self._limit = limit
         self._space = space
+        self._check_rate = check_rate
 
     def take_space(self, size: int) -> None:
         """Count bytes that a sender announced. Raises `Refused` (503) if there is no space for them."""
@@ -70,16 +81,16 @@ class Attachments:
 
         `content` may be a function that reads the file; it is called when there is a free slot. `max_wait_seconds`
         overrides the time that the limit lets a caller wait. `address` is the client's address, empty for files that
-        the service fetches from a provider.
+        the service fetches from a provider, which no rate limits.
 
         Raises `Refused` for a file that is neither a picture nor a PDF or is too large, `busy` (503) if no slot is free
-        in time, and `files_full` (503) if there is no space.
+        in time, `too_many_pictures` (429) above the rate of the address, and `files_full` (503) if there is no space.
         """
         with self._limit.slot(max_wait_seconds, widest_network(address)):
-            return self._store(content() if callable(content) else content, at)
+            return self._store(content() if callable(content) else content, at, address)
 
-    def _store(self, content: bytes, at: datetime) -> StoredAttachment:
-        clean = clean_file(content)
+    def _store(self, content: bytes, at: datetime, address: str) -> StoredAttachment:
+        clean = clean_file(content, partial(self._check_megapixels, address))
         self._space.take(len(clean.content))
         attachment = Attachment(
             id=ids.attachment_id(hashlib.sha256(content).hexdigest()),
@@ -95,6 +106,14 @@ class Attachments:
             # The first stored version counts: another version of Pillow encodes the same picture with other bytes.
             stored = _select_attachment(connection, attachment.id)
         return StoredAttachment(stored or attachment, clean.coordinates)
+
+    def _check_megapixels(self, address: str, megapixels: int) -> None:
+        if not address:
+            return
+        try:
+            self._check_rate("picture-megapixels", address, megapixels)
+        except Refused as refused:
+            raise Refused("too_many_pictures", retry_after=refused.retry_after) from refused
 
 
 def read_stored_file(engine: Engine, sealer: Sealer, attachment_id: UUID) -> bytes | None:

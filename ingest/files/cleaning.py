@@ -3,6 +3,7 @@
 import io
 import struct
 import warnings
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
@@ -57,10 +58,12 @@ class CleanFile(NamedTuple):
     coordinates: Coordinates | None
 
 
-def clean_file(content: bytes) -> CleanFile:
+def clean_file(content: bytes, check_megapixels: Callable[[int], None]) -> CleanFile:
     """Return the cleaned file. A picture is encoded again, so that only its pixels remain.
 
     A PDF stays unchanged, with its author and its scripts: decision 0007. It must be served as a download only.
+    `check_megapixels` gets the size of a picture before it is decoded, each begun megapixel counted. It may raise
+    `Refused`: a picture of few bytes can have many pixels, and its time is that of its pixels.
 
     Raises `Refused`: `file_too_large`, `unknown_file_type`, `file_unreadable`.
     """
@@ -73,18 +76,19 @@ def clean_file(content: bytes) -> CleanFile:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             check_structure(content)
-            return _clean_picture(content)
+            return _clean_picture(content, check_megapixels)
     except UnidentifiedImageError as error:
         raise Refused("unknown_file_type") from error
     except (*_EXIF_ERRORS, MemoryError, EOFError, Image.DecompressionBombError) as error:
         raise Refused("file_unreadable") from error
 
 
-def _clean_picture(content: bytes) -> CleanFile:
+def _clean_picture(content: bytes, check_megapixels: Callable[[int], None]) -> CleanFile:
     with Image.open(io.BytesIO(content), formats=list(_MEDIA_TYPES)) as image:
         format_name = _FORMATS.get(image.format or "", "")
         if image.width * image.height > _MAX_MEGAPIXELS[format_name] * _MEGA:
             raise Refused("file_too_large", limit=f"{_MAX_MEGAPIXELS[format_name]} megapiksel")
+        check_megapixels(-(-image.width * image.height // _MEGA))
         coordinates, transposition = _exif_coordinates(image), _exif_transposition(image)
         # `draft` lets a JPEG decode directly to a smaller size. Reducing before rotating keeps one large picture in
         # memory instead of two.

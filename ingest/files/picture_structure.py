@@ -25,6 +25,9 @@ _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
 # Smaller markers are reserved. A decoder may skip them without their segment.
 _FIRST_MARKER = 0xC0
 _LENGTH_BYTES = 2
+# Before the first scan Pillow goes on after these without skipping a segment: an extension (C8, F0 to FD), a start or
+# an end of a picture.
+_WITHOUT_SEGMENT = frozenset({0xC8, 0xD8, _END_OF_IMAGE, *range(0xF0, 0xFE)})
 # Length, type and checksum of a PNG chunk.
 _CHUNK_OVERHEAD = 12
 
@@ -52,24 +55,32 @@ def _check_jpeg(content: bytes) -> None:
 def _jpeg_markers(content: bytes) -> Iterator[int]:
     """Yield the marker of each segment, up to the end of the first picture.
 
-    The length of a segment is skipped, so that a preview inside a segment does not count.
+    The length of a segment is skipped, so that a preview inside a segment does not count. Pillow reads the bytes before
+    the first scan one by one, in Python and past an end; from the first scan on, libjpeg reads.
     """
-    position, fill_bytes, in_scan = len(_JPEG_START), 0, False
+    position, fill_bytes, has_scan, in_scan = len(_JPEG_START), 0, False, False
     while match := _MARKER.search(content, position):
         if not in_scan:
             fill_bytes += match.start() - position
-            if fill_bytes > MAX_FILL_BYTES:
-                raise TooComplex("fill bytes")
+            _check_fill_bytes(fill_bytes)
         marker = content[match.end() - 1]
-        if marker == _END_OF_IMAGE:
+        if marker == _END_OF_IMAGE and has_scan:
             return
         if marker < _FIRST_MARKER:
             raise TooComplex("reserved marker")
         yield marker
-        length_at = match.end()
-        length = int.from_bytes(content[length_at : length_at + _LENGTH_BYTES], "big")
-        position = length_at + max(length, _LENGTH_BYTES)
+        position = match.end()
+        if has_scan or marker not in _WITHOUT_SEGMENT:
+            position += max(int.from_bytes(content[position : position + _LENGTH_BYTES], "big"), _LENGTH_BYTES)
         in_scan = marker == _START_OF_SCAN
+        has_scan = has_scan or in_scan
+    if not has_scan:
+        _check_fill_bytes(fill_bytes + len(content) - position)
+
+
+def _check_fill_bytes(count: int) -> None:
+    if count > MAX_FILL_BYTES:
+        raise TooComplex("fill bytes")
 
 
 def _check_png(content: bytes) -> None:

@@ -13,10 +13,13 @@ from messages.channels import DoorFacts
 # Names of rates that count every request of an address. A page with its lists and its script is about ten requests,
 # and many phones share one address of a mobile operator. No number of requests below it keeps a process busy.
 # `file-megabytes` bounds the files of the form and of the app by their announced sizes: about 400 photos an hour.
+# `picture-megapixels` bounds the time of their decoding, whatever their bytes: about 15 s of a core at most (WebP,
+# measured). The five largest photos of one form are 250.
 ADDRESS_RATES: Mapping[str, str] = {
     "requests": "1200/minute",
     "status": "240/minute",
     "file-megabytes": "1000/hour",
+    "picture-megapixels": "300/minute",
 }
 # Pages that a number or a link opens. Below the rate `status` nobody tries out many of them.
 _STATUS_PREFIXES = ("/status", "/l/")

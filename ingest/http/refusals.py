@@ -74,6 +74,9 @@ REFUSALS: Mapping[str, Refusal] = {
     # The same request can succeed later.
     "too_many_requests": Refusal(429, _("Terlalu banyak kiriman dalam waktu singkat. Mohon coba lagi sebentar lagi.")),
     "busy": Refusal(503, _("Maaf, layanan sedang sangat ramai. Mohon coba lagi sebentar lagi.")),
+    "too_many_pictures": Refusal(
+        429, _("Terlalu banyak foto dari jaringan Anda dalam waktu singkat. Mohon coba lagi sebentar lagi.")
+    ),
     "files_full": Refusal(
         503, _("Foto dan PDF tidak dapat kami terima saat ini. Laporan tanpa berkas tetap diterima.")
     ),

@@ -39,7 +39,7 @@ from tests.conftest import NOW
 from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
 from tests.sinks.replies.test_sender import RecordingProvider
 from tests.support import program
-from tests.support.attachments import ample_space, find_attachment
+from tests.support.attachments import ample_space, find_attachment, no_rate
 from tests.support.records import JSON
 from tests.support.service import RunningService
 
@@ -62,7 +62,7 @@ class PurgeHarness:
         """Empty."""
         self.bus = self.another_bus("bus")
         self.spool = Spool(self.home / "spool.db", 1_000_000, lambda: NOW)
-        self.attachments = Attachments(self.engine, _SEALER, ConcurrencyLimit(1, 1, 5.0), ample_space())
+        self.attachments = Attachments(self.engine, _SEALER, ConcurrencyLimit(1, 1, 5.0), ample_space(), no_rate)
         self.uploads = Uploads(self.engine, _SEALER, self.attachments)
         self.wrapper = Wrapper(_SEALER, b"s" * 32, b"t" * 32, b"m" * 32)
 

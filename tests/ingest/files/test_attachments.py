@@ -19,7 +19,7 @@ from ingest.arrival import Refused
 from ingest.files.attachments import AttachmentRow, Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates, clean_file
 from ingest.http.concurrency_limit import ConcurrencyLimit
-from tests.support.attachments import ample_space, find_attachment, read_content
+from tests.support.attachments import ample_space, any_size, find_attachment, no_rate, read_content
 
 # EXIF's orientations: what undoes each.
 TURNS = {
@@ -57,7 +57,7 @@ def test_only_the_picture_is_stored(kind: str) -> None:
     """Camera, author, comment and place are removed. The place is read before, and the picture is upright."""
     sent = picture(kind, GPS)
     assert SECRET.encode() in sent
-    clean = clean_file(sent)
+    clean = clean_file(sent, any_size)
     cleaned_image = Image.open(io.BytesIO(clean.content))
     assert clean.media_type == f"image/{kind.lower()}"
     assert clean.coordinates == Coordinates(-6.97, 110.42)
@@ -76,17 +76,17 @@ def test_only_the_picture_is_stored(kind: str) -> None:
 )
 def test_invalid_coordinates_are_ignored(gps: Mapping[int, object]) -> None:
     """No place, half a place, a camera without a fix, degrees beyond the pole: the picture has no coordinates."""
-    assert clean_file(picture(gps=gps)).coordinates is None
+    assert clean_file(picture(gps=gps), any_size).coordinates is None
 
 
 def test_bytes_after_the_picture_are_removed() -> None:
     """A file that is a picture and something else is only a picture afterwards."""
-    assert b"<script>" not in clean_file(picture() + b"<script>alert(1)</script>").content
+    assert b"<script>" not in clean_file(picture() + b"<script>alert(1)</script>", any_size).content
 
 
 def test_a_large_picture_is_made_smaller() -> None:
     """The longer side is limited and the proportions stay."""
-    assert Image.open(io.BytesIO(clean_file(picture(size=(4000, 2000))).content)).size == (1280, 2560)
+    assert Image.open(io.BytesIO(clean_file(picture(size=(4000, 2000)), any_size).content)).size == (1280, 2560)
 
 
 def test_a_phones_second_picture_is_left_out() -> None:
@@ -96,7 +96,7 @@ def test_a_phones_second_picture_is_left_out() -> None:
     first.save(out, "MPO", save_all=True, append_images=[second])
     assert Image.open(io.BytesIO(out.getvalue())).format == "MPO"
 
-    clean = clean_file(out.getvalue())
+    clean = clean_file(out.getvalue(), any_size)
     cleaned_image = Image.open(io.BytesIO(clean.content))
     assert (clean.media_type, cleaned_image.format, cleaned_image.size, getattr(cleaned_image, "n_frames", 1)) == (
         "image/jpeg",
@@ -122,14 +122,14 @@ def test_every_orientation_becomes_upright(turn: Image.Transpose) -> None:
     }
     upright.transpose(back.get(turn, turn)).save(out, "PNG", exif=exif)
 
-    cleaned_image = Image.open(io.BytesIO(clean_file(out.getvalue()).content)).convert("RGB")
+    cleaned_image = Image.open(io.BytesIO(clean_file(out.getvalue(), any_size).content)).convert("RGB")
 
     assert (cleaned_image.size, cleaned_image.tobytes()) == (upright.size, upright.tobytes())
 
 
 def test_a_pdf_is_recognised_by_its_first_bytes() -> None:
     """A PDF stays unchanged."""
-    assert clean_file(b"%PDF-1.7\n...") == ("application/pdf", b"%PDF-1.7\n...", None)
+    assert clean_file(b"%PDF-1.7\n...", any_size) == ("application/pdf", b"%PDF-1.7\n...", None)
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_a_picture_with_too_many_pixels_is_not_decoded(kind: str, size: int, lim
     out = io.BytesIO()
     Image.new("L" if kind == "JPEG" else "RGB", (size, size)).save(out, kind)
     with pytest.raises(Refused, match="file_too_large") as refused:
-        clean_file(out.getvalue())
+        clean_file(out.getvalue(), any_size)
     assert f"{limit} megapiksel" in refused.value.message
 
 
@@ -157,7 +157,7 @@ def test_a_picture_with_too_many_pixels_is_not_decoded(kind: str, size: int, lim
 def test_other_files_are_refused_with_a_reason(content: bytes, reason: str) -> None:
     """The content decides, and not the name or the stated type."""
     with pytest.raises(Refused) as refused:
-        clean_file(content)
+        clean_file(content, any_size)
     assert refused.value.reason == reason
 
 
@@ -167,7 +167,7 @@ def test_a_damaged_picture_is_stored_or_refused(at: int, noise: bytes, kind: str
     sent = bytearray(picture(kind, GPS))
     sent[at : at + len(noise)] = noise
     try:
-        clean = clean_file(bytes(sent))
+        clean = clean_file(bytes(sent), any_size)
     except Refused:
         return
     assert SECRET.encode() not in clean.content
@@ -175,7 +175,7 @@ def test_a_damaged_picture_is_stored_or_refused(at: int, noise: bytes, kind: str
 
 def test_equal_files_are_stored_once_and_sealed(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
     """The same file sent five times is one row. Without the key the row reveals nothing."""
-    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space())
+    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate)
     stored_files = [attachments.store(picture("PNG", GPS), now()) for _ in range(5)]
     assert len({stored.attachment.id for stored in stored_files}) == 1
     with read_transaction(engine) as connection:
@@ -191,7 +191,7 @@ def test_equal_files_are_stored_once_and_sealed(engine: Engine, parts: Parts, no
 def test_without_a_free_slot_nothing_is_read(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
     """If all slots are taken, the next file is not even read: 503 with Retry-After."""
     limit = ConcurrencyLimit(1, 1, 0.0)
-    attachments = Attachments(engine, parts.sealer, limit, ample_space())
+    attachments = Attachments(engine, parts.sealer, limit, ample_space(), no_rate)
     read: list[str] = []
 
     def content() -> bytes:

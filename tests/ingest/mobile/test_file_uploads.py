@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -29,7 +30,7 @@ from tests.ingest.files.test_attachments import GPS, SECRET
 from tests.ingest.files.test_attachments import picture as photo
 from tests.ingest.mobile.phones import Phone, details_by_field, item, statuses
 from tests.ingest.people import DEVICE
-from tests.support.attachments import ample_space, read_content
+from tests.support.attachments import ample_space, no_rate, read_content
 
 _PDF = b"%PDF-1.7 " + b"halaman " * 100
 
@@ -45,7 +46,7 @@ def phone(served: DoorClient) -> Phone:
 @pytest.fixture
 def uploads(engine: Engine, parts: Parts) -> Uploads:
     """Uploads on each kind of database."""
-    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space()))
+    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate))
 
 
 def photo_with_coordinates() -> bytes:
@@ -337,7 +338,7 @@ def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Pa
     """Another process continues an upload, also one that is complete and not cleaned yet."""
     upload = begin_upload(uploads, "d", len(_PDF))
     uploads.append(upload, 0, _PDF[:50], NOW)
-    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space()))
+    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate))
     assert later.append(upload, 50, _PDF[50:], NOW).offset == len(_PDF)
 
     assert uploads.finish(upload.id, NOW).attachment.size == len(_PDF)
@@ -374,16 +375,36 @@ def test_many_devices_of_one_address_share_its_megabytes(serve: Serve) -> None:
     assert begin({"X-Forwarded-For": "198.51.100.9"}) == 201
 
 
+def test_an_upload_with_too_many_pixels_is_cleaned_later(serve: Serve) -> None:
+    """The bytes are stored. An empty part, or the report, has the picture cleaned when the rate allows."""
+    phone = Phone(serve(rates={"picture-megapixels": "3/minute"}))
+    phone.register()
+    content, address = photo("PNG", size=(1_500, 1_500)), {"X-Forwarded-For": "203.0.113.7"}
+
+    def send(upload: UUID, offset: int, part: bytes, more: dict[str, str]) -> requests.Response:
+        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        return phone.call("PATCH", f"/uploads/{upload}", headers | more, data=part)
+
+    uploads = [uuid4(), uuid4()]
+    for upload in uploads:
+        phone.begin(len(content), upload)
+    assert send(uploads[0], 0, content, address).status_code == 204
+    refused = send(uploads[1], 0, content, address)
+    assert (refused.status_code, refused.json()["reason"]) == (429, "too_many_pictures")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert send(uploads[1], len(content), b"", {"X-Forwarded-For": "198.51.100.9"}).status_code == 204
+
+
 def test_announced_and_stored_files_share_the_space(engine: Engine, parts: Parts) -> None:
     """When the space is used up, no device announces more and no file is stored. A later process measures the same."""
-    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space())
+    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate)
     Uploads(engine, parts.sealer, attachments).begin("d", uuid4(), 1_000, NOW)
     attachments.store(_PDF, NOW)
     used = stored_bytes(engine) + announced_bytes(engine)
     assert used == 1_000 + len(_PDF)
 
     measures = (partial(stored_bytes, engine), partial(announced_bytes, engine))
-    full = Attachments(engine, parts.sealer, parts.file_limit, FileSpace(measures, used + 10, lambda: 0.0))
+    full = Attachments(engine, parts.sealer, parts.file_limit, FileSpace(measures, used + 10, lambda: 0.0), no_rate)
     later = Uploads(engine, parts.sealer, full)
     assert refusal_reason(lambda: later.begin("e", uuid4(), 11, NOW)) == "files_full"
     assert refusal_reason(lambda: full.store(_PDF + b" ", NOW)) == "files_full"

@@ -10,6 +10,7 @@ from PIL import Image
 from app.clock import utc_now
 from ingest.web.form_token import MAX_FILE_AGE, FormFile, FormTokens
 from tests.conftest import NOW
+from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
 from tests.ingest.people import Fields
 from tests.ingest.web.forms import (
@@ -165,6 +166,21 @@ def test_at_most_five_files(served: DoorClient) -> None:
     page = served.post("/web/reports", data=fields_on_page(page) | {"text": " "}, files=files[5:])
     assert set(messages_by_field(page)) == {"text", "files"}
     assert len(fields_on_page(page)["kept"]) == 5
+
+
+def test_a_client_has_a_number_of_pixels_a_minute(serve: Serve) -> None:
+    """Few bytes may be many pixels, so pixels are counted before they are decoded. The report waits; others go on."""
+    served = serve(rates={"picture-megapixels": "5/minute"})
+    sender, another = ({"X-Forwarded-For": address} for address in ("203.0.113.7", "203.0.113.8"))
+    large, small = (photo("PNG", size=size) for size in ((2000, 2000), (20, 20)))
+
+    page = send_form(served, [attached("a.png", large), attached("b.png", large), attached("c.png", small)], sender)
+
+    assert (page.status_code, int(page.headers["Retry-After"]) > 0) == (429, True)
+    assert "b.png: Terlalu banyak foto" in messages_by_field(page)["files"]
+    assert (len(fields_on_page(page)["kept"]), served.published_count()) == (2, 0)
+    assert send_form(served, [attached("b.png", large)], another).status_code == _SENT
+    assert served.post("/web/reports", data=fields_on_page(page), headers=sender).status_code == _SENT
 
 
 def test_a_file_of_any_name(served: DoorClient) -> None:
