@@ -37,7 +37,7 @@ class OwnAccount:
         self._now = now
 
     def change_password(self, account: Account, password: str) -> None:
-        """Store a new password. All sessions of the person end. Raises `WeakPassword` and `Busy`."""
+        """Store a new password. All sessions of the person end. Raises `WeakPassword`."""
         if fault := password_fault(password, account.name, account.email):
             raise WeakPassword(fault)
         password_hash = self._passwords.hash(password)

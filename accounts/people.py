@@ -1,4 +1,4 @@
-"""Management of persons: invitations, new links, revocation. Each act is recorded before its effect."""
+"""Management of persons: invitations, new links, revocation, unlocking. Each act is recorded before its effect."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import col
 
 from accounts.account_store import Account, AccountStore, active_administrators
+from accounts.authentication.attempts import AttemptLimits
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record
 from accounts.invitations import Invitations, NewPerson, withdraw_links, withdraw_links_made_by
@@ -42,6 +43,7 @@ class People:
         invitations: Invitations,
         sessions: Sessions,
         second_factors: SecondFactors,
+        limits: AttemptLimits,
         is_agency: Callable[[str], bool],
         record: Record,
         now: Callable[[], datetime],
@@ -52,6 +54,7 @@ class People:
         self._invitations = invitations
         self._sessions = sessions
         self._second_factors = second_factors
+        self._limits = limits
         self._is_agency = is_agency
         self._record = record
         self._now = now
@@ -112,6 +115,12 @@ class People:
             raise NotPossible("no_such_invitation")
         self._record("account.invitation_withdrawn", str(invitation_id), by, why, self._now())
         self._invitations.withdraw(invitation_id)
+
+    def unlock(self, account_id: UUID, by: str, why: str) -> None:
+        """Forget the failed attempts at an account, so that the person need not wait any more."""
+        account = self._active(account_id)
+        self._record("account.unlocked", str(account_id), by, why, self._now())
+        self._limits.forget(account_id, account.email)
 
     def end_sessions(self, account_id: UUID, by: str, why: str) -> int:
         """End all sessions of a person. Return their number."""

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from accounts.acceptance import Acceptance
 from accounts.account_store import AccountStore
 from accounts.authentication.attempts import AttemptLimits, FindNetworks
+from accounts.authentication.known_devices import KnownDevices
 from accounts.authentication.passwords import Passwords
 from accounts.authentication.pending_sign_ins import PendingSignIns
 from accounts.authentication.second_factor import SecondFactors
@@ -63,6 +64,7 @@ class AccountServices:
             self.accounts,
             passwords,
             self.limits,
+            KnownDevices(hash_key, new_token),
             self.sessions,
             self.pending,
             second_factors,
@@ -70,7 +72,16 @@ class AccountServices:
             now,
         )
         self.people = People(
-            engine, self.accounts, self.invitations, self.sessions, second_factors, is_agency, record, now, new_id
+            engine,
+            self.accounts,
+            self.invitations,
+            self.sessions,
+            second_factors,
+            self.limits,
+            is_agency,
+            record,
+            now,
+            new_id,
         )
         self.acceptance = Acceptance(
             engine, self.accounts, self.invitations, passwords, self.sessions, record, now, new_id

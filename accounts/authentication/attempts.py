@@ -36,7 +36,9 @@ ACCOUNT = Limit(40, timedelta(hours=1))
 NETWORK = Limit(60, timedelta(minutes=15))
 # Codes of a second factor, typed by somebody who knows the password already.
 SECOND_FACTOR = Limit(20, timedelta(hours=24))
-_LONGEST_PERIOD = max(limit.period for limit in (ACCOUNT_IN_NETWORK, ACCOUNT, NETWORK, SECOND_FACTOR))
+# Failures on a device on which the person has signed in before. Guesses elsewhere cannot use up this limit.
+KNOWN_DEVICE = Limit(8, timedelta(minutes=15))
+_LONGEST_PERIOD = max(limit.period for limit in (ACCOUNT_IN_NETWORK, ACCOUNT, NETWORK, SECOND_FACTOR, KNOWN_DEVICE))
 
 # Returns name and budget of each network of an address, the narrowest first. The budget multiplies the limit.
 FindNetworks = Callable[[str], Sequence[tuple[str, int]]]
@@ -82,36 +84,60 @@ class AttemptLimits:
         self._now = now
         self._new_id = new_id
 
-    def begin(self, email: str, address: str) -> Attempt:
+    def begin(self, email: str, address: str, known_device: str = "") -> Attempt:
         """Count an attempt to sign in with this name from this address. Raises `TooManyAttempts`.
 
-        A name without an account counts as one with an account does.
+        A name without an account counts as one with an account does. `known_device` is the id of a device on which
+        this person has signed in before: attempts on it have a counter of their own and count nowhere else.
         """
+        if known_device:
+            device = self._subject("known-device", email, known_device)
+            return self._count([_Counter(device, KNOWN_DEVICE, is_of_account=True)], self._devices(email))
         networks = self._find_networks(address)
         narrowest = networks[0][0] if networks else ""
         counters = [
             _Counter(self._subject("account-network", email, narrowest), ACCOUNT_IN_NETWORK, is_of_account=True),
-            _Counter(self._subject("account", email), ACCOUNT, is_of_account=True),
+            _Counter(self._account(email), ACCOUNT, is_of_account=True),
         ]
         for name, budget in networks:
             limit = Limit(NETWORK.attempts * budget, NETWORK.period)
             counters.append(_Counter(self._subject("network", name), limit, is_of_account=False))
         return self._count(counters)
 
-    def begin_second_factor(self, account_id: UUID) -> Attempt:
-        """Count a typed code of a second factor. Raises `TooManyAttempts`."""
-        subject = self._subject("second-factor", str(account_id))
-        return self._count([_Counter(subject, SECOND_FACTOR, is_of_account=True)])
+    def begin_second_factor(self, account_id: UUID, email: str, known_device: str = "") -> Attempt:
+        """Count a typed code of a second factor, as `begin` counts a password. Raises `TooManyAttempts`."""
+        if known_device:
+            device = self._subject("second-factor-device", email, known_device)
+            return self._count([_Counter(device, SECOND_FACTOR, is_of_account=True)], self._devices(email))
+        return self._count([_Counter(self._second_factor(account_id), SECOND_FACTOR, is_of_account=True)])
 
     def take_back(self, attempt: Attempt) -> None:
         """Forget an attempt that succeeded. Failures before it still count."""
         with write_transaction(self._engine) as connection:
             connection.execute(delete(SignInAttemptRow).where(col(SignInAttemptRow.id) == attempt.id))
 
+    def forget(self, account_id: UUID, email: str) -> None:
+        """Forget all attempts at an account, on all devices and in all networks. The person need not wait any more."""
+        subjects = [self._account(email), self._devices(email), self._second_factor(account_id)]
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, DatabaseLock.SIGN_IN_ATTEMPTS)
+            of_account = select(col(SignInAttemptRow.id)).where(col(SignInAttemptRow.subject).in_(subjects))
+            connection.execute(delete(SignInAttemptRow).where(col(SignInAttemptRow.id).in_(of_account)))
+
+    def _account(self, email: str) -> str:
+        return self._subject("account", email)
+
+    def _devices(self, email: str) -> str:
+        """Return the subject that all attempts on known devices have. It has no limit."""
+        return self._subject("known-devices", email)
+
+    def _second_factor(self, account_id: UUID) -> str:
+        return self._subject("second-factor", str(account_id))
+
     def _subject(self, kind: str, *parts: str) -> str:
         return keyed_hash(self._key, kind, *parts)
 
-    def _count(self, counters: Sequence[_Counter]) -> Attempt:
+    def _count(self, counters: Sequence[_Counter], *unlimited_subjects: str) -> Attempt:
         now = self._now()
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.SIGN_IN_ATTEMPTS)
@@ -121,8 +147,8 @@ class AttemptLimits:
                 _log.info("sign_in.limited")
                 raise TooManyAttempts(max(1, round(max(waits).total_seconds())))
             attempt_id = self._new_id()
-            for counter in counters:
-                row = {"id": attempt_id, "subject": counter.subject, "at": now}
+            for subject in (*(counter.subject for counter in counters), *unlimited_subjects):
+                row = {"id": attempt_id, "subject": subject, "at": now}
                 connection.execute(insert(SignInAttemptRow).values(row))
             is_last = any(_waits(connection, [counter for counter in counters if counter.is_of_account], now))
         return Attempt(attempt_id, is_last)

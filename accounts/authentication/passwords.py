@@ -4,10 +4,7 @@ A password has a length and must not be a common or personal one. There are no r
 """
 
 import re
-import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -18,9 +15,6 @@ MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 128
 PasswordFault: TypeAlias = Literal["too_short", "too_long", "common", "personal"]
 
-# Each calculation takes 64 MiB of memory (RFC 9106, 4: second recommended option).
-_HASHES_AT_ONCE = 4
-_PATIENCE_SECONDS = 10.0
 _MIN_DIFFERENT_CHARACTERS = 5
 # Shorter parts of a name occur in many words.
 _MIN_NAME_PART_LENGTH = 4
@@ -95,10 +89,6 @@ _SEQUENCES = (
 )
 
 
-class Busy(Exception):
-    """Too many passwords are being checked at this moment. Trying again may help."""
-
-
 class WeakPassword(Exception):
     """The new password is refused."""
 
@@ -141,11 +131,10 @@ def _is_personal(folded: str, name: str, email: str) -> bool:
 
 
 class Passwords:
-    """Hashes and checks passwords with the parameters of `hasher`, a few at once. Raises `Busy` after a long wait."""
+    """Hashes and checks passwords with the parameters of `hasher`. The caller limits the number at once."""
 
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
-        self._places = threading.BoundedSemaphore(_HASHES_AT_ONCE)
 
     @cached_property
     def _unmatched_hash(self) -> str:
@@ -154,29 +143,18 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """Return the hash of a password, with a new salt."""
-        with self._place():
-            return self._hasher.hash(_normalized(password))
+        return self._hasher.hash(_normalized(password))
 
     def verify(self, password_hash: str, password: str) -> bool:
         """Return True if the password has this hash. An empty hash matches no password and takes as long."""
-        with self._place():
-            # Made at the first check, whoever is checked: a start need not wait for it.
-            unmatched_hash = self._unmatched_hash
-            try:
-                self._hasher.verify(password_hash or unmatched_hash, _normalized(password)[:MAX_PASSWORD_LENGTH])
-            except (VerificationError, InvalidHashError):
-                return False
+        # Made at the first check, whoever is checked: a start need not wait for it.
+        unmatched_hash = self._unmatched_hash
+        try:
+            self._hasher.verify(password_hash or unmatched_hash, _normalized(password)[:MAX_PASSWORD_LENGTH])
+        except (VerificationError, InvalidHashError):
+            return False
         return bool(password_hash)
 
     def needs_rehash(self, password_hash: str) -> bool:
         """Return True if the hash was made with other parameters."""
         return self._hasher.check_needs_rehash(password_hash)
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=_PATIENCE_SECONDS):
-            raise Busy
-        try:
-            yield
-        finally:
-            self._places.release()

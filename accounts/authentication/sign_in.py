@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accounts.account_store import Account, AccountStore, normalized_email
 from accounts.authentication.attempts import Attempt, AttemptLimits
+from accounts.authentication.known_devices import KnownDevices
 from accounts.authentication.passwords import Passwords
 from accounts.authentication.pending_sign_ins import PendingSignIns
 from accounts.authentication.second_factor import SecondFactors
@@ -20,10 +21,11 @@ Record: TypeAlias = Callable[[str, str, str, str, datetime], object]
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
-    """The person is signed in. `token` is that of the new session."""
+    """The person is signed in. `token` is that of the new session, `device_token` that of the device from now on."""
 
     token: str
     continue_at: str
+    device_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ class PendingEnded:
 
 
 class SignIn:
-    """Checks who signs in. Methods may raise `TooManyAttempts`, `Busy` and `DatabaseUnavailable`.
+    """Checks who signs in. Methods may raise `TooManyAttempts` and `DatabaseUnavailable`.
 
+    `device` is the coarse name of a device, `device_token` its token (see `KnownDevices`), empty if it has none.
     `record` appends to the audit log. A failure alone is not recorded: anybody could fill the log. The last allowed
     failure is, so that guessing is seen.
     """
@@ -55,6 +58,7 @@ class SignIn:
         accounts: AccountStore,
         passwords: Passwords,
         limits: AttemptLimits,
+        known_devices: KnownDevices,
         sessions: Sessions,
         pending: PendingSignIns,
         second_factors: SecondFactors,
@@ -64,6 +68,7 @@ class SignIn:
         self._accounts = accounts
         self._passwords = passwords
         self._limits = limits
+        self._known_devices = known_devices
         self._sessions = sessions
         self._pending = pending
         self._second_factors = second_factors
@@ -71,11 +76,11 @@ class SignIn:
         self._now = now
 
     def with_password(
-        self, typed_email: str, password: str, address: str, device: str, continue_at: str
+        self, typed_email: str, password: str, address: str, device: str, continue_at: str, device_token: str = ""
     ) -> SessionStarted | SecondFactorNeeded | SignInRefused:
         """Sign in by e-mail address and password, from a network address."""
         email = normalized_email(typed_email)
-        attempt = self._limits.begin(email or typed_email, address)
+        attempt = self._limits.begin(email or typed_email, address, self._known_devices.find(device_token, email))
         account = self._active_account(email)
         if not self._passwords.verify(account.password_hash if account else "", password) or account is None:
             self._record_if_last(attempt, str(account.id) if account else "unknown")
@@ -85,36 +90,41 @@ class SignIn:
             self._accounts.change(account.id, {"password_hash": self._passwords.hash(password)})
         if account.has_second_factor:
             return SecondFactorNeeded(self._pending.start_second_factor(account.id, continue_at))
-        return self._start(account, "password", device, continue_at)
+        return self._start(account, "password", device, continue_at, device_token)
 
-    def with_second_factor(self, token: str, code: str, device: str) -> SessionStarted | SignInRefused | PendingEnded:
+    def with_second_factor(
+        self, token: str, code: str, device: str, device_token: str = ""
+    ) -> SessionStarted | SignInRefused | PendingEnded:
         """Complete a sign-in by a code of the app or a recovery code."""
         pending = self._pending.find(token)
-        if pending is None or pending.account_id is None:
+        account = self._accounts.by_id(pending.account_id) if pending and pending.account_id else None
+        if pending is None or account is None or account.revoked_at:
             return PendingEnded()
-        attempt = self._limits.begin_second_factor(pending.account_id)
+        known_device = self._known_devices.find(device_token, account.email)
+        attempt = self._limits.begin_second_factor(account.id, account.email, known_device)
         self._pending.count_attempt(token)
-        if not self._second_factors.use(pending.account_id, code):
-            self._record_if_last(attempt, str(pending.account_id))
+        if not self._second_factors.use(account.id, code):
+            self._record_if_last(attempt, str(account.id))
             return SignInRefused()
         self._limits.take_back(attempt)
-        account = self._accounts.by_id(pending.account_id)
-        if self._pending.take(token) is None or account is None or account.revoked_at:
+        if self._pending.take(token) is None or not self._active_account(account.email):
             return PendingEnded()
-        return self._start(account, "password and second factor", device, pending.continue_at)
+        return self._start(account, "password and second factor", device, pending.continue_at, device_token)
 
-    def with_oidc(self, account: Account, device: str, continue_at: str) -> SessionStarted | SecondFactorNeeded:
+    def with_oidc(
+        self, account: Account, device: str, continue_at: str, device_token: str = ""
+    ) -> SessionStarted | SecondFactorNeeded:
         """Sign in a person whom the OIDC provider named. A second factor of ours is asked for too."""
         if account.has_second_factor:
             return SecondFactorNeeded(self._pending.start_second_factor(account.id, continue_at))
-        return self._start(account, "OIDC", device, continue_at)
+        return self._start(account, "OIDC", device, continue_at, device_token)
 
-    def is_own_password(self, actor: Actor, password: str, address: str) -> bool:
+    def is_own_password(self, actor: Actor, password: str, address: str, device_token: str = "") -> bool:
         """Return True if the person who is signed in typed the own password. Counts as an attempt to sign in."""
         account = self._accounts.by_id(actor.account_id)
         if account is None:
             return False
-        attempt = self._limits.begin(account.email, address)
+        attempt = self._limits.begin(account.email, address, self._known_devices.find(device_token, account.email))
         if not self._passwords.verify(account.password_hash, password):
             self._record_if_last(attempt, str(account.id))
             return False
@@ -134,8 +144,9 @@ class SignIn:
         if attempt.is_last:
             self._record("account.sign_in_limited", account, account, "too many failures", self._now())
 
-    def _start(self, account: Account, method: str, device: str, continue_at: str) -> SessionStarted:
+    def _start(self, account: Account, method: str, device: str, continue_at: str, device_token: str) -> SessionStarted:
         now = self._now()
         self._record("account.signed_in", str(account.id), account.label, method, now)
         self._accounts.change(account.id, {"last_sign_in_at": now})
-        return SessionStarted(self._sessions.start(account.id, device), continue_at)
+        token = self._sessions.start(account.id, device)
+        return SessionStarted(token, continue_at, self._known_devices.add_person(device_token, account.email))

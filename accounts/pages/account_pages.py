@@ -12,6 +12,7 @@ from accounts.frame import NavigationEntry, SignedInPages
 from accounts.pages.browser import BrowserSessions
 from accounts.pages.invitation_pages import InvitationPages
 from accounts.pages.own_pages import OwnPages
+from accounts.pages.password_threads import Busy, PasswordThreads
 from accounts.pages.people_pages import PeoplePages
 from accounts.pages.responses import RefusedPages
 from accounts.pages.sign_in_pages import SignInPages
@@ -44,12 +45,13 @@ class AccountPages:
         self.signed_in_pages = SignedInPages(pages, agency_name, navigation)
         self._refused = RefusedPages(pages)
         self._own_address = own_address
+        threads = PasswordThreads()
         is_https = own_address.startswith("https://")
         self._routers = [
             SignInPages(
-                services.sign_in, browser_sessions, pages, with_oidc=oidc is not None, is_https=is_https
+                services.sign_in, browser_sessions, pages, threads, with_oidc=oidc is not None, is_https=is_https
             ).routes(),
-            InvitationPages(services.invitations, services.acceptance, pages).routes(),
+            InvitationPages(services.invitations, services.acceptance, pages, threads).routes(),
             OwnPages(
                 services.accounts,
                 services.own_account,
@@ -57,6 +59,7 @@ class AccountPages:
                 services.sign_in,
                 browser_sessions,
                 self.signed_in_pages,
+                threads,
             ).routes(),
             PeoplePages(
                 services.people,
@@ -82,6 +85,7 @@ class AccountPages:
         for router in self.routers():
             app.include_router(router)
         install_sign_in_handlers(app, self._refused.page)
+        app.add_exception_handler(Busy, self._refused.busy)
         # The innermost middleware: a refused form gets a page, which needs the nonce and the language of the others.
         protection = Middleware(SameOriginForms, own_address=self._own_address, refusal=self._refused.form)
         app.user_middleware.append(protection)

@@ -14,7 +14,10 @@ from accounts.signed_in import NotSignedIn
 # site below the same domain can plant a session (RFC 6265bis, 4.1.3.2).
 SESSION_COOKIE = "__Host-meja"
 PENDING_COOKIE = "__Host-meja-masuk"
-_MAX_TOKEN_LENGTH = 100
+DEVICE_COOKIE = "__Host-meja-perangkat"
+# Browsers keep no cookie longer (RFC 6265bis, 5.5). Each sign-in renews it.
+_DEVICE_SECONDS = 400 * 24 * 60 * 60
+_MAX_TOKEN_LENGTH = 300
 
 
 class BrowserSessions:
@@ -54,6 +57,16 @@ class BrowserSessions:
 def pending_token(request: Request) -> str:
     """Return the token of a sign-in that is not complete; empty if there is none."""
     return _cookie(request, PENDING_COOKIE)
+
+
+def device_token(request: Request) -> str:
+    """Return the token of the device; empty if nobody has signed in on it."""
+    return _cookie(request, DEVICE_COOKIE)
+
+
+def set_device_token(response: Response, token: str) -> None:
+    """Set the cookie that makes a device known. It stays after the sign-out."""
+    response.set_cookie(DEVICE_COOKIE, token, _DEVICE_SECONDS, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def set_token(response: Response, cookie: str, token: str) -> None:

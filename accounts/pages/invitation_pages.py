@@ -8,9 +8,10 @@ from jinja2 import Environment
 from starlette.responses import Response
 
 from accounts.acceptance import Acceptance
-from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, Busy, WeakPassword
+from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, WeakPassword
 from accounts.invitations import InvalidInvitation, Invitation, Invitations
 from accounts.pages import wording
+from accounts.pages.password_threads import PasswordThreads
 from accounts.pages.responses import page_response, see_other
 from accounts.person_checks import NotPossible
 from accounts.signed_in import SIGN_IN_ADDRESS
@@ -29,16 +30,19 @@ def invitation_link(own_address: str, token: str) -> str:
 class InvitationPages:
     """The page of an invitation. Opening it changes nothing: programs that check e-mails open links, too."""
 
-    def __init__(self, invitations: Invitations, acceptance: Acceptance, pages: Environment) -> None:
+    def __init__(
+        self, invitations: Invitations, acceptance: Acceptance, pages: Environment, threads: PasswordThreads
+    ) -> None:
         self._invitations = invitations
         self._acceptance = acceptance
         self._pages = pages
+        self._threads = threads
 
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
         router = APIRouter(include_in_schema=False)
         router.add_api_route(f"{INVITATION_ADDRESS}/{{token}}", self.show, methods=["GET"])
-        router.add_api_route(f"{INVITATION_ADDRESS}/{{token}}", self.accept, methods=["POST"])
+        router.add_api_route(f"{INVITATION_ADDRESS}/{{token}}", self._threads.endpoint(self.accept), methods=["POST"])
         return router
 
     def show(self, token: str) -> Response:
@@ -63,8 +67,6 @@ class InvitationPages:
             return self._form(invitation, typed, wording.PASSWORD_FAULTS[error.fault])
         except NotPossible as error:
             return self._form(invitation, typed, wording.NOT_POSSIBLE[error.reason])
-        except Busy:
-            return self._form(invitation, typed, wording.BUSY, HTTPStatus.SERVICE_UNAVAILABLE)
         return see_other(f"{SIGN_IN_ADDRESS}?selesai=sandi")
 
     def _form(

@@ -14,7 +14,7 @@ from accounts.authentication.pending_sign_ins import PendingSignIns
 from accounts.authentication.sign_in import SignIn
 from accounts.invitations import InvalidInvitation
 from accounts.pages import wording
-from accounts.pages.browser import PENDING_COOKIE, delete_token, device_of, pending_token, set_token
+from accounts.pages.browser import PENDING_COOKIE, delete_token, device_of, device_token, pending_token, set_token
 from accounts.pages.responses import page_response
 from accounts.pages.sign_in_pages import signed_in_response
 from accounts.person_checks import NotPossible
@@ -88,7 +88,8 @@ class OidcPages:
         if account is None:
             _log.warning("oidc.refused", reason=reason)
             return self._problem(wording.OIDC_REFUSED, HTTPStatus.FORBIDDEN)
-        return signed_in_response(self._sign_in.with_oidc(account, device_of(request), pending.continue_at))
+        result = self._sign_in.with_oidc(account, device_of(request), pending.continue_at, device_token(request))
+        return signed_in_response(result)
 
     def _account(self, email: str) -> Account | None:
         """Return the account of a verified address; an open invitation becomes an account.

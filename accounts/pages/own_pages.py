@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from accounts.account_store import Account, AccountStore
 from accounts.authentication.attempts import TooManyAttempts
-from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, Busy, WeakPassword
+from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, WeakPassword
 from accounts.authentication.second_factor import key_address
 from accounts.authentication.sign_in import SignIn
 from accounts.frame import SignedInPages
 from accounts.own_account import OwnAccount
 from accounts.pages import wording
-from accounts.pages.browser import BrowserSessions, client_address
+from accounts.pages.browser import BrowserSessions, client_address, device_token
+from accounts.pages.password_threads import PasswordThreads
 from accounts.pages.responses import see_other
 from accounts.permissions import Actor
 from accounts.sessions import Sessions
@@ -41,6 +42,7 @@ class OwnPages:
         sign_in: SignIn,
         browser_sessions: BrowserSessions,
         signed_in_pages: SignedInPages,
+        threads: PasswordThreads,
     ) -> None:
         self._accounts = accounts
         self._own_account = own_account
@@ -48,17 +50,18 @@ class OwnPages:
         self._sign_in = sign_in
         self._browser_sessions = browser_sessions
         self._signed_in_pages = signed_in_pages
+        self._threads = threads
 
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
         router = APIRouter(include_in_schema=False)
         router.add_api_route(OWN_ADDRESS, self.show, methods=["GET"])
-        router.add_api_route(f"{OWN_ADDRESS}/sandi", self.change_password, methods=["POST"])
+        router.add_api_route(f"{OWN_ADDRESS}/sandi", self._threads.endpoint(self.change_password), methods=["POST"])
         router.add_api_route(f"{OWN_ADDRESS}/sesi", self.end_sessions, methods=["POST"])
         router.add_api_route(f"{OWN_ADDRESS}/surat", self.set_digest, methods=["POST"])
         router.add_api_route(_FACTOR_ADDRESS, self.show_second_factor, methods=["GET"])
-        router.add_api_route(_FACTOR_ADDRESS, self.switch_on, methods=["POST"])
-        router.add_api_route(f"{_FACTOR_ADDRESS}/mati", self.switch_off, methods=["POST"])
+        router.add_api_route(_FACTOR_ADDRESS, self._threads.endpoint(self.switch_on), methods=["POST"])
+        router.add_api_route(f"{_FACTOR_ADDRESS}/mati", self._threads.endpoint(self.switch_off), methods=["POST"])
         return router
 
     def show(self, request: Request, selesai: str = "") -> Response:
@@ -76,8 +79,6 @@ class OwnPages:
             self._own_account.change_password(account, sandi_baru)
         except WeakPassword as error:
             return self._page(request, wording.PASSWORD_FAULTS[error.fault])
-        except Busy:
-            return self._page(request, wording.BUSY)
         return self._renewed(request, account, "sandi-diganti")
 
     def end_sessions(self, request: Request, sesi: Text = "") -> Response:
@@ -140,11 +141,9 @@ class OwnPages:
     def _password_problem(self, request: Request, actor: Actor, password: str) -> Message | None:
         """Return why the act is refused, None if the present password is right."""
         try:
-            is_right = self._sign_in.is_own_password(actor, password, client_address(request))
+            is_right = self._sign_in.is_own_password(actor, password, client_address(request), device_token(request))
         except TooManyAttempts as error:
             return wording.too_many_attempts(error.retry_after)
-        except Busy:
-            return wording.BUSY
         return None if is_right else wording.PASSWORD_REFUSED
 
     def _page(self, request: Request, problem: Message | None, notice: Message | None = None) -> Response:

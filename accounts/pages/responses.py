@@ -24,12 +24,17 @@ _REFUSED: Mapping[HTTPStatus, tuple[Message, Message]] = {
         _("Anda tidak berhak membuka ini"),
         _("Halaman atau tindakan ini bukan untuk peran atau instansi Anda."),
     ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        _("Layanan sedang sibuk"),
+        _("Terlalu banyak orang sedang masuk. Tunggu sebentar, kembali ke halaman sebelumnya, lalu kirim lagi."),
+    ),
     HTTPStatus.LENGTH_REQUIRED: (_("Kiriman tidak dapat diterima"), _("Gunakan peramban yang lebih baru.")),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         _("Kiriman terlalu besar"),
         _("Paling banyak {limit} kB dalam satu kiriman.").filled(limit=MAX_FORM_BYTES // 1000),
     ),
 }
+_BUSY_SECONDS = 10
 _FOREIGN_FORM = (
     _("Kiriman ini tidak berasal dari halaman kami"),
     _("Tidak ada yang berubah. Buka halaman yang Anda perlukan dari sini."),
@@ -57,6 +62,12 @@ class RefusedPages:
     def page(self, _request: Request, status: HTTPStatus) -> Response:
         """Return the page of an ended session or of a missing right."""
         return self._response(*_REFUSED[status], status)
+
+    async def busy(self, request: Request, _error: Exception) -> Response:
+        """Return the page for a moment in which too many passwords are being checked."""
+        response = self.page(request, HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = str(_BUSY_SECONDS)
+        return response
 
     def form(self, _request: Request, status: HTTPStatus) -> Response:
         """Return the page of a form that another site sent, or that is too large."""

@@ -8,7 +8,6 @@ from jinja2 import Environment
 from starlette.responses import Response
 
 from accounts.authentication.attempts import TooManyAttempts
-from accounts.authentication.passwords import Busy
 from accounts.authentication.sign_in import (
     PendingEnded,
     SecondFactorNeeded,
@@ -24,15 +23,17 @@ from accounts.pages.browser import (
     client_address,
     delete_token,
     device_of,
+    device_token,
     pending_token,
+    set_device_token,
     set_token,
 )
+from accounts.pages.password_threads import PasswordThreads
 from accounts.pages.responses import page_response, see_other
 from accounts.signed_in import DESK, SIGN_IN_ADDRESS, local_address
 from config.translation.message import Message
 
 CODE_ADDRESS = f"{SIGN_IN_ADDRESS}/kode"
-_BUSY_SECONDS = 10
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Text = Annotated[str, Form()]
@@ -45,11 +46,19 @@ class SignInPages:
     """
 
     def __init__(
-        self, sign_in: SignIn, browser_sessions: BrowserSessions, pages: Environment, *, with_oidc: bool, is_https: bool
+        self,
+        sign_in: SignIn,
+        browser_sessions: BrowserSessions,
+        pages: Environment,
+        threads: PasswordThreads,
+        *,
+        with_oidc: bool,
+        is_https: bool,
     ) -> None:
         self._sign_in = sign_in
         self._browser_sessions = browser_sessions
         self._pages = pages
+        self._threads = threads
         self._with_oidc = with_oidc
         self._is_https = is_https
 
@@ -57,7 +66,7 @@ class SignInPages:
         """Return the routes of these pages."""
         router = APIRouter(include_in_schema=False)
         router.add_api_route(SIGN_IN_ADDRESS, self.show, methods=["GET"])
-        router.add_api_route(SIGN_IN_ADDRESS, self.check_password, methods=["POST"])
+        router.add_api_route(SIGN_IN_ADDRESS, self._threads.endpoint(self.check_password), methods=["POST"])
         router.add_api_route(CODE_ADDRESS, self.show_code, methods=["GET"])
         router.add_api_route(CODE_ADDRESS, self.check_code, methods=["POST"])
         router.add_api_route("/desk/keluar", self.sign_out, methods=["POST"])
@@ -73,16 +82,17 @@ class SignInPages:
         """Sign in, or ask for the code of the second factor."""
         try:
             result = self._sign_in.with_password(
-                email, sandi, client_address(request), device_of(request), local_address(lanjut)
+                email,
+                sandi,
+                client_address(request),
+                device_of(request),
+                local_address(lanjut),
+                device_token(request),
             )
         except TooManyAttempts as error:
             problem = wording.too_many_attempts(error.retry_after)
             response = self._form(request, email, lanjut, problem, HTTPStatus.TOO_MANY_REQUESTS)
             response.headers["Retry-After"] = str(error.retry_after)
-            return response
-        except Busy:
-            response = self._form(request, email, lanjut, wording.BUSY, HTTPStatus.SERVICE_UNAVAILABLE)
-            response.headers["Retry-After"] = str(_BUSY_SECONDS)
             return response
         if isinstance(result, SignInRefused):
             return self._form(request, email, lanjut, wording.SIGN_IN_REFUSED, HTTPStatus.BAD_REQUEST)
@@ -95,7 +105,9 @@ class SignInPages:
     def check_code(self, request: Request, kode: Text = "") -> Response:
         """Complete the sign-in by a code."""
         try:
-            result = self._sign_in.with_second_factor(pending_token(request), kode, device_of(request))
+            result = self._sign_in.with_second_factor(
+                pending_token(request), kode, device_of(request), device_token(request)
+            )
         except TooManyAttempts as error:
             values = {"problem": wording.too_many_attempts(error.retry_after)}
             response = page_response(self._pages, "second_step.html", values, HTTPStatus.TOO_MANY_REQUESTS)
@@ -148,5 +160,6 @@ def signed_in_response(result: SessionStarted | SecondFactorNeeded) -> Response:
         return response
     response = see_other(result.continue_at)
     set_token(response, SESSION_COOKIE, result.token)
+    set_device_token(response, result.device_token)
     delete_token(response, PENDING_COOKIE)
     return response

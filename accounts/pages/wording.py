@@ -39,7 +39,6 @@ CODE_REFUSED = _("Kode salah atau sudah dipakai. Tunggu kode berikutnya, lalu co
 PASSWORD_REFUSED = _("Kata sandi Anda yang sekarang salah.")
 PASSWORDS_DIFFER = _("Kedua kata sandi tidak sama.")
 TOO_MANY_ATTEMPTS = _("Terlalu banyak percobaan. Coba lagi dalam {minutes} menit.")
-BUSY = _("Layanan sedang sibuk. Coba lagi sebentar.")
 PENDING_ENDED = _("Waktu untuk masuk sudah habis. Masuklah dari awal.")
 REASON_MISSING = _("Tulis alasannya dalam satu baris. Alasan dicatat dalam log audit.")
 OIDC_REFUSED = _("Anda tidak dapat masuk dengan akun tersebut. Hubungi koordinator atau administrator.")

@@ -1,13 +1,10 @@
 """Rules for new passwords, and the work that a check takes."""
 
-import threading
-
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from accounts.authentication import passwords
-from accounts.authentication.passwords import Busy, Passwords, password_fault
+from accounts.authentication.passwords import Passwords, password_fault
 from tests.accounts.desk import CHEAP_HASHER, PASSWORD
 
 NAME, EMAIL = "Sari Dewi Kusuma", "sari.kusuma@semarang.example"
@@ -74,29 +71,6 @@ def test_the_work_is_the_same_for_unknown_persons(monkeypatch: pytest.MonkeyPatc
     checked.verify("", "x")
     assert len(verified) == 2
     assert verified[0] == verified[1]
-
-
-def test_a_few_hashes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four are calculated at once, as each takes 64 MiB; a further one is refused after a while."""
-    monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 0.01)
-    checked, running, end = Passwords(CHEAP_HASHER), threading.Semaphore(0), threading.Event()
-
-    def hang(*_: object) -> bool:
-        running.release()
-        return end.wait(60)
-
-    monkeypatch.setattr(PasswordHasher, "verify", hang)
-    threads = [threading.Thread(target=checked.verify, args=("", "x")) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for _ in threads:
-        assert running.acquire(timeout=60)
-    with pytest.raises(Busy):
-        checked.verify("", "x")
-    end.set()
-    for thread in threads:
-        thread.join()
-    assert checked.verify("x", "x")
 
 
 def test_the_real_parameters() -> None:

@@ -55,6 +55,8 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
     desk("sessions", "sari@semarang.example", "--revoke", *BY)
     assert services.sessions.of_account(account_id) == []
     assert desk("link", "Sari@Semarang.example", *BY).stdout.startswith(prefix)
+    unlocked = desk("unlock", "Sari@Semarang.example", *BY)
+    assert (unlocked.returncode, unlocked.stdout) == (0, "")
     assert desk("revoke", "sari@semarang.example", *BY).returncode == 0
     assert json.loads(desk("accounts", "--json").stdout) == []
     assert actions(parts) == [
@@ -62,6 +64,7 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
         ("account.created", f"invitation {_first_subject(parts)}"),
         ("account.sessions_ended", "petugas baru"),
         ("account.password_link_made", "petugas baru"),
+        ("account.unlocked", "petugas baru"),
         ("account.revoked", "petugas baru"),
     ]
 
@@ -73,6 +76,7 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
         (("invite", *SARI, "--actor", " ", "--why", "w"), "--actor is missing"),
         (("invite", *SARI[:2], "--agency", "kota-9999", *SARI[4:], *BY), "There is no agency kota-9999"),
         (("invite", "--role", "auditor", *SARI[2:], *BY), "needs --agency CODE"),
+        (("unlock", "siapa@semarang.example", *BY), "No account that is not revoked"),
         (("revoke", "siapa@semarang.example", *BY), "No account that is not revoked"),
         (("sessions", "siapa@semarang.example"), "No account that is not revoked"),
     ],

@@ -1,4 +1,4 @@
-"""Commands of the desk's accounts: invite, list and revoke persons, make password links, end sessions."""
+"""Commands of the desk's accounts: invite, list and revoke persons, make password links, unlock, end sessions."""
 
 from __future__ import annotations
 
@@ -65,6 +65,15 @@ def link(email: Email, actor: Actor, why: Why) -> None:
         print_line(
             invitation_link(parts.settings.desk_reached_at, services.people.new_password_link(account.id, actor, why))
         )
+
+
+def unlock(email: Email, actor: Actor, why: Why) -> None:
+    """Forget the failed attempts at an account, after somebody's guesses have locked the person out."""
+    from accounts.account_store import normalized_email
+
+    with _account_services(actor, why) as (_, services):
+        services.people.unlock(_account(services, email).id, actor, why)
+    print_note(f"{normalized_email(email)} has no failed attempts any more.")
 
 
 def revoke(email: Email, actor: Actor, why: Why) -> None:

@@ -6,7 +6,14 @@ from app.commands.desk import accounts, keys, read_model, webhooks
 
 commands = typer.Typer(no_args_is_help=True)
 commands.command()(read_model.rebuild)
-for command in (accounts.invite, accounts.link, accounts.revoke, accounts.sessions, accounts.accounts):
+for command in (
+    accounts.invite,
+    accounts.link,
+    accounts.unlock,
+    accounts.revoke,
+    accounts.sessions,
+    accounts.accounts,
+):
     commands.command()(command)
 commands.command()(keys.key)
 commands.add_typer(webhooks.commands, name="webhook", help="Show and change the webhooks of an agency.")
