@@ -1,25 +1,27 @@
 """ASGI middleware that limits the number of requests in progress, in all and for each client network."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.arrival import Refused
 from ingest.http.admission import client_address
-from ingest.http.client_networks import ClientNetwork, client_networks
-from ingest.http.concurrency_limit import busy
+from ingest.http.client_networks import client_networks
+from ingest.http.client_shares import ClientShares
+from ingest.http.gate import MAX_BODY_BYTES
+from ingest.http.incomplete_bodies import IncompleteBodies
 from ingest.http.problems import RefusalResponder
 from ingest.http.rejection_counter import RejectionCounter
 
 # A health check must be answered even when the service is full: a full process is alive.
 _HEALTH_CHECKS = {"/live", "/startup", "/ready"}
-# Part of all places that one address or /64 network may take. A wider network may take twice as many. Four clients
-# that never finish their requests are needed to take all places.
+# Part of all places that one address or /64 network may take.
 _SHARE = 4
-_WIDE_SHARES = 2
+# Part of all places that requests with large bodies (files) may take: they are read while they hold a place, so slow
+# ones leave places for all others. One network gets a part of these.
+_LARGE, _LARGE_SHARE = 2, 8
 
 _log = structlog.get_logger()
 
@@ -27,9 +29,10 @@ _log = structlog.get_logger()
 class ConcurrencyMiddleware:
     """Admits `max_requests` at once, which limits the memory that their bodies take. Other requests get 503.
 
-    `check` raises `Refused` for a request that must not take a place at all. One client network gets a part of the
-    places, so that slow requests of one client leave places for the others. The body of a refused request is not
-    read. The text that a citizen typed into a form is still in the browser, and the error page says so.
+    `check` raises `Refused` for a request that must not take a place at all. A request takes a place when its body is
+    complete, or when it is known to be large. One client network gets a part of the places, so that one client leaves
+    places for the others. The body of a refused request is not read. The text that a citizen typed into a form is still
+    in the browser, and the error page says so.
     """
 
     def __init__(
@@ -41,12 +44,12 @@ class ConcurrencyMiddleware:
         rejections: RejectionCounter,
     ) -> None:
         self._app = app
-        self._max_requests = max_requests
         self._check = check
         self._responder = responder
         self._rejections = rejections
-        self._in_progress = 0
-        self._in_progress_by_network: Counter[str] = Counter()
+        self._places = ClientShares("places", max_requests, max_requests // _SHARE)
+        self._large_bodies = ClientShares("large-bodies", max_requests // _LARGE, max_requests // _LARGE_SHARE)
+        self._incomplete_bodies = IncompleteBodies(max_requests, MAX_BODY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection; see the ASGI specification."""
@@ -54,40 +57,18 @@ class ConcurrencyMiddleware:
             await self._app(scope, receive, send)
             return
         networks = client_networks(client_address(scope))
-        try:
-            self._check(scope)
-            self._check_places(networks)
-        except Refused as refused:
-            await self._refuse(refused, scope, receive, send)
-            return
-        with self._place(networks):
-            await self._app(scope, receive, send)
-
-    def _check_places(self, networks: tuple[ClientNetwork, ...]) -> None:
-        """Raise `Refused` (503) if all places, or all places of one of these networks, are taken."""
-        for network in networks:
-            shares = min(network.budget, _WIDE_SHARES)
-            if self._in_progress_by_network[network.name] >= max(1, self._max_requests * shares // _SHARE):
-                _log.warning("door.share_reached", requests=self._in_progress)
-                raise busy()
-        if self._in_progress >= self._max_requests:
-            _log.warning("door.limit_reached", requests=self._in_progress)
-            raise busy()
-
-    @contextmanager
-    def _place(self, networks: tuple[ClientNetwork, ...]) -> Iterator[None]:
-        """Hold one place until the block ends."""
-        names = [network.name for network in networks]
-        self._in_progress += 1
-        self._in_progress_by_network.update(names)
-        try:
-            yield
-        finally:
-            self._in_progress -= 1
-            self._in_progress_by_network.subtract(names)
-            for name in names:
-                if not self._in_progress_by_network[name]:
-                    del self._in_progress_by_network[name]
+        with ExitStack() as held:
+            try:
+                self._check(scope)
+                self._places.check(networks)
+                receive_body, is_complete = await self._incomplete_bodies.read(scope, receive, networks)
+                if not is_complete:
+                    held.enter_context(self._large_bodies.holding(networks))
+                held.enter_context(self._places.holding(networks))
+            except Refused as refused:
+                await self._refuse(refused, scope, receive, send)
+                return
+            await self._app(scope, receive_body, send)
 
     async def _refuse(self, refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:
         _log.info("door.refused", route="none", reason=refused.reason, status=refused.status)

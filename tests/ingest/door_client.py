@@ -4,12 +4,14 @@ import asyncio
 import socket
 import threading
 from collections.abc import Container, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import requests
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.assembly.parts import Parts
@@ -20,6 +22,8 @@ from messages import codec, topics
 from messages.shapes import Channel, Quarantined, RawMessage, WireModel
 
 _PATIENCE_SECONDS = 10.0
+
+_WAIT_SECONDS = 60.0
 
 T = TypeVar("T", bound=WireModel)
 
@@ -95,6 +99,27 @@ class DoorServer:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def requests_in_progress(served: DoorClient, host: DoorServer, addresses: Sequence[str]) -> Iterator[None]:
+    """Hold one request of each address that waits for something. All are served after the block."""
+    end, begun = threading.Event(), threading.Semaphore(0)
+
+    def wait() -> None:
+        begun.release()
+        end.wait(_WAIT_SECONDS)
+
+    cast(FastAPI, host.app).add_api_route("/waiting", wait)
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        answers = [pool.submit(served.get, "/waiting", {"X-Forwarded-For": address}) for address in addresses]
+        try:
+            for _ in addresses:
+                assert begun.acquire(timeout=_WAIT_SECONDS)
+            yield
+        finally:
+            end.set()
+        assert {answer.result().status_code for answer in answers} == {200}
 
 
 class FlakyProducer:

@@ -42,7 +42,8 @@ class OpenPage(Protocol):
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service with all stages on the embedded bus, and a practice X that starts before it."""
     home = tmp_path_factory.mktemp("browser")
-    running_service = RunningService(home)
+    # Few enough places for a test to fill them.
+    running_service = RunningService(home, requests_at_once="20")
     with practice_x(running_service, home):
         running_service.start()
         yield running_service

@@ -11,7 +11,7 @@ from structlog.types import EventDict
 
 from bus.port import Outgoing, Producer
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import DoorClient, FlakyProducer, assert_refused
+from tests.ingest.door_client import DoorClient, DoorServer, FlakyProducer, assert_refused, requests_in_progress
 from tests.ingest.people import DEVICE, PHONE, report
 from tests.ingest.sms.test_door import send as send_sms
 from tests.ingest.sms.test_door import sms
@@ -220,20 +220,11 @@ def test_answers_are_not_stored(served: DoorClient, path: str) -> None:
 
 
 @pytest.fixture
-def full(serve: Serve) -> Iterator[DoorClient]:
-    """Doors with the maximum number of requests in progress: one slow request."""
+def full(serve: Serve, host: DoorServer) -> Iterator[DoorClient]:
+    """Doors with the maximum number of requests in progress: one, which waits for something."""
     served = serve(requests_at_once=1)
-    inside = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
-    inside.putrequest("POST", "/web/reports")
-    inside.putheader("Content-Type", "application/json")
-    inside.putheader("Content-Length", "24")
-    inside.endheaders(b'{"text":')
-    while served.get("/status").status_code != 503:
-        pass
-    yield served
-    inside.send(b' "Lampu padam."}')
-    assert inside.getresponse().status == 202
-    inside.close()
+    with requests_in_progress(served, host, ["127.0.0.1"]):
+        yield served
 
 
 def test_requests_above_the_limit_are_refused(full: DoorClient) -> None:

@@ -343,10 +343,10 @@ def _too_often(answers: Answers) -> None:
 
 @contextmanager
 def _slow_request(served: DoorClient) -> Iterator[None]:
-    """Keep one slow request in progress."""
+    """Keep one slow request in progress: its body is too large to be awaited before."""
     inside = HTTPConnection(urlsplit(served.address).netloc, timeout=_PATIENCE_SECONDS)
     inside.putrequest("POST", "/web/reports")
-    inside.putheader("Content-Length", "1000")
+    inside.putheader("Content-Length", "300000")
     inside.endheaders(b"text=setengah")
     while served.get("/status").status_code != requests.codes.service_unavailable:
         pass

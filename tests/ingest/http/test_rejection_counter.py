@@ -42,7 +42,7 @@ def test_refusals_of_the_concurrency_middleware_are_counted(serve: Serve) -> Non
     served = serve(requests_at_once=1)
     with closing(HTTPConnection(urlsplit(served.address).netloc, timeout=10)) as slow_request:
         slow_request.putrequest("POST", "/web/reports")
-        slow_request.putheader("Content-Length", "1000")
+        slow_request.putheader("Content-Length", "300000")
         slow_request.endheaders(b"text=setengah")
         while served.post("/sms/twilio", data={"Body": "halo"}).status_code != requests.codes.service_unavailable:
             pass
