@@ -9,7 +9,14 @@ FORM = DoorFacts(
     label="Web",
     title="The web door",
     address_prefix="/",
-    rates={"web": "60/minute", "upload": "120/minute", "follow-up": "60/minute", "contact-code": "30/hour"},
+    rates={
+        "web": "60/minute",
+        "upload": "120/minute",
+        "follow-up": "60/minute",
+        "contact-code": "30/hour",
+        # A twentieth of the service's budget.
+        "first-mail": "100/day",
+    },
 )
 OPEN311 = DoorFacts(
     name="open311",

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
 from ingest.files.attachments import Attachments
+from ingest.http.admission import client_address
 from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.http.refusal_handlers import record_refusal
@@ -174,7 +175,7 @@ class WebDoor:
             page.refused = refused
             return self._pages.refusal(page)
         raw = message.raw
-        await self._contact.remember(raw, page.state.values)
+        await self._contact.remember(raw, page.state.values, client_address(request.scope))
         signature = self._tokens.sign_receipt(raw.tracking, self._link_of(raw.id).rpartition("/")[2])
         return RedirectResponse(f"/web/receipts/{raw.tracking}?bukti={signature}", status_code=303)
 

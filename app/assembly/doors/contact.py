@@ -54,8 +54,8 @@ def phone_proof(
     )
 
 
-def form_contact(parts: DoorParts, tokens: FormTokens) -> FormContact:
-    """Return what the form does with a contact."""
+def form_contact(parts: DoorParts, tokens: FormTokens, check_rate: Callable[[str, str], None]) -> FormContact:
+    """Return what the form does with a contact. `check_rate` counts what an address does."""
     address = parts.settings.reached_at
     links = MailLinks(
         lambda number: f"{address}/status/{number}",
@@ -63,7 +63,8 @@ def form_contact(parts: DoorParts, tokens: FormTokens) -> FormContact:
     )
     queue = partial(_queue_mail, mail_outbox(parts), parts)
     limit = parts.settings.first_mails_per_day
-    return FormContact(contact_store(parts), contact_ways(parts), queue, limit, links, load_translator().translate)
+    translate = load_translator().translate
+    return FormContact(contact_store(parts), contact_ways(parts), queue, limit, check_rate, links, translate)
 
 
 def mail_outbox(parts: DoorParts) -> MailOutbox:

@@ -44,7 +44,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         http.new_id,
         settings.reached_at,
         parts.link_of,
-        form_contact(parts, tokens),
+        form_contact(parts, tokens, http.gate.check_rate),
     )
     proof = phone_proof(parts, sms_provider, http.new_id)
     contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)

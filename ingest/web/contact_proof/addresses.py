@@ -12,6 +12,8 @@ _MOBILE = re.compile(r"\+628[0-9]{6,12}")
 # Visible characters with one `@` and a domain with a dot. The mail server knows which addresses exist.
 _MAIL = re.compile(r"[^\s@<>(),;:\\\"\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,24}", re.ASCII)
 _SHOWN_DIGITS = 3
+# Both domains of Gmail have the same mailboxes, whose names have no dots (https://support.google.com/mail/answer/7436150).
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
 def mobile_number(typed: str) -> str:
@@ -45,8 +47,11 @@ def address_digest(key: bytes, address: str) -> str:
 def mailbox_digest(key: bytes, address: str) -> str:
     """Return the digest of the mailbox of an address. `sekar+1@contoh.id` is read in the mailbox of `sekar@contoh.id`.
 
-    The part after a plus sign is an alias at most providers (RFC 5233): one mailbox has any number of them.
+    The part after a plus sign is an alias at most providers (RFC 5233): one mailbox has any number of them. So have the
+    dots of a name at Gmail: `s.ekar@gmail.com` is read by `sekar@googlemail.com`.
     """
     local_part, _, domain = address.rpartition("@")
     mailbox = local_part.partition("+")[0] or local_part
+    if domain.casefold() in _GMAIL:
+        mailbox, domain = mailbox.replace(".", "") or mailbox, "gmail.com"
     return address_digest(key, f"{mailbox}@{domain}")

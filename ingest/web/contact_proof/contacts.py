@@ -17,13 +17,17 @@ from sqlalchemy import Connection, Engine, Select, func, select, update
 from sqlmodel import col
 
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
+from ingest.arrival import Refused
 from ingest.web.contact_proof.addresses import address_digest, mailbox_digest
-from ingest.web.contact_proof.decision import DAY, FirstMailHistory, judge_first_mail
+from ingest.web.contact_proof.decision import DAY, HOUR, FirstMailHistory, judge_first_mail
 from ingest.web.contact_proof.tables import ContactRow
 from messages.sealing import Sealed, Sealer
 
 # Stores the first mail in the transaction of the contact.
 QueueMail = Callable[[Connection], None]
+# Counts a first mail for the network of a report's sender. Raises `Refused` above its rate.
+CheckNetwork = Callable[[], None]
+_LIMITS_OF_SERVICE = frozenset({"day-limit", "hour-limit", "network-limit"})
 
 _log = structlog.get_logger()
 
@@ -48,12 +52,19 @@ class ContactStore:
         self._now = now
 
     def add(
-        self, tracking: str, message_id: UUID, phone: str, email: str, mails_per_day: int, queue_mail: QueueMail
+        self,
+        tracking: str,
+        message_id: UUID,
+        phone: str,
+        email: str,
+        mails_per_day: int,
+        check_network: CheckNetwork,
+        queue_mail: QueueMail,
     ) -> bool:
         """Store the contact of a report, once. Return whether its address gets the mail that confirms it.
 
         `queue_mail` queues that mail: contact and mail are stored together or not at all. `mails_per_day` limits the
-        first mails of the whole service.
+        first mails of the whole service, `check_network` those of the sender's network.
         """
         digest, now = mailbox_digest(self._key, email) if email else "", self._now()
         row = {
@@ -66,6 +77,8 @@ class ContactStore:
             if email:
                 lock_until_commit(connection, DatabaseLock.FIRST_MAILS)
                 verdict = judge_first_mail(_mail_history(connection, digest, now), mails_per_day)
+                if verdict == "allowed" and not _is_within_rate(check_network):
+                    verdict = "network-limit"
             mailed_at = now if verdict == "allowed" else None
             statement = insert_statement(connection, ContactRow).values(row | {"mailed_at": mailed_at})
             inserted = connection.execute(statement.on_conflict_do_nothing().returning(col(ContactRow.tracking)))
@@ -73,8 +86,8 @@ class ContactStore:
                 return False
             if verdict == "allowed":
                 queue_mail(connection)
-        if verdict == "day-limit":
-            _log.warning("contact.mail_withheld", message_id=str(message_id))
+        if verdict in _LIMITS_OF_SERVICE:
+            _log.warning("contact.mail_withheld", message_id=str(message_id), limit=verdict)
         return verdict == "allowed"
 
     def contact(self, tracking: str) -> ReportContact:
@@ -123,6 +136,14 @@ class ContactStore:
         return self._sealer.open(Sealed(value), message_id).decode() if value else ""
 
 
+def _is_within_rate(check_network: CheckNetwork) -> bool:
+    try:
+        check_network()
+    except Refused:
+        return False
+    return True
+
+
 def _mail_history(connection: Connection, email_digest: str, now: datetime) -> FirstMailHistory:
     to_address, is_mailed = col(ContactRow.email_digest) == email_digest, col(ContactRow.mailed_at).is_not(None)
     is_unconfirmed = col(ContactRow.email_confirmed_at).is_(None)
@@ -132,4 +153,5 @@ def _mail_history(connection: Connection, email_digest: str, now: datetime) -> F
         has_unconfirmed=connection.execute(unconfirmed).first() is not None,
         to_address=connection.execute(last_day.where(to_address)).scalar_one(),
         in_all=connection.execute(last_day).scalar_one(),
+        in_last_hour=connection.execute(last_day.where(col(ContactRow.mailed_at) > now - HOUR)).scalar_one(),
     )

@@ -15,9 +15,12 @@ CODES_PER_NUMBER: Final = 3
 CODE_PAUSE: Final = timedelta(minutes=1)
 # First e-mails in a day to an address that confirmed an earlier one.
 FIRST_MAILS_PER_ADDRESS: Final = 5
+# Part of the day's first e-mails that may be sent within an hour: a burst leaves mails for the rest of the day.
+HOUR: Final = timedelta(hours=1)
+_HOURLY_PART: Final = 8
 
 CodeVerdict: TypeAlias = Literal["proven", "wrong", "over"]
-MailVerdict: TypeAlias = Literal["allowed", "address-limit", "day-limit"]
+MailVerdict: TypeAlias = Literal["allowed", "address-limit", "day-limit", "hour-limit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,15 @@ class SentCode:
 
 @dataclass(frozen=True, slots=True)
 class FirstMailHistory:
-    """First mails: the numbers of the last day, to an address and in all. `has_unconfirmed`: one to it is ignored."""
+    """First mails: the numbers of the last day, to an address and in all, and of the last hour in all.
+
+    `has_unconfirmed`: one to the address is ignored.
+    """
 
     has_unconfirmed: bool
     to_address: int
     in_all: int
+    in_last_hour: int
 
 
 def next_code_at(history: CodeHistory, codes_per_day: int, now: datetime) -> datetime:
@@ -75,4 +82,6 @@ def judge_first_mail(history: FirstMailHistory, mails_per_day: int) -> MailVerdi
     """
     if history.has_unconfirmed or history.to_address >= FIRST_MAILS_PER_ADDRESS:
         return "address-limit"
-    return "allowed" if history.in_all < mails_per_day else "day-limit"
+    if history.in_all >= mails_per_day:
+        return "day-limit"
+    return "allowed" if history.in_last_hour < -(-mails_per_day // _HOURLY_PART) else "hour-limit"

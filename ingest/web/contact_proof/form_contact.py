@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -33,7 +34,8 @@ class MailLinks:
 class FormContact:
     """Checks, stores and looks up contacts. `ways`: `sms` and `email`, as far as the service has a provider.
 
-    `queue_mail` stores a mail that is sent later, in a transaction. `mails_per_day` limits the mails of the service.
+    `queue_mail` stores a mail that is sent later, in a transaction. `mails_per_day` limits the mails of the service,
+    and `check_rate` counts those that an address has us send: it raises `Refused` above the rate.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class FormContact:
         ways: Collection[str],
         queue_mail: Callable[[Connection, FirstMail], None],
         mails_per_day: int,
+        check_rate: Callable[[str, str], None],
         links: MailLinks,
         translate: Callable[[str], str],
     ) -> None:
@@ -49,6 +52,7 @@ class FormContact:
         self._store = store
         self._queue_mail = queue_mail
         self._mails_per_day = mails_per_day
+        self._check_rate = check_rate
         self._links = links
         self._translate = translate
 
@@ -61,8 +65,8 @@ class FormContact:
             faults.append(FieldError("email", _NO_ADDRESS))
         return [Refused("invalid_submission", (fault,)) for fault in faults]
 
-    async def remember(self, raw: RawMessage, values: Mapping[str, str]) -> None:
-        """Store the contact of an accepted report, and queue its first mail.
+    async def remember(self, raw: RawMessage, values: Mapping[str, str], address: str) -> None:
+        """Store the contact of an accepted report that a client at this address sent, and queue its first mail.
 
         The report is accepted already: without the database its sender gets the number and no news.
         """
@@ -71,7 +75,7 @@ class FormContact:
         if not (phone or email):
             return
         try:
-            await run_in_threadpool(self._remember, raw, phone, email)
+            await run_in_threadpool(self._remember, raw, phone, email, address)
         except DatabaseUnavailable as error:
             _log.warning("contact.store_failed", message_id=str(raw.id), cause=str(error))
 
@@ -82,9 +86,10 @@ class FormContact:
         except (DatabaseUnavailable, UnsealError):
             return ReportContact()
 
-    def _remember(self, raw: RawMessage, phone: str, email: str) -> None:
+    def _remember(self, raw: RawMessage, phone: str, email: str, address: str) -> None:
         def queue_mail(connection: Connection) -> None:
             links = self._links.status(raw.tracking), self._links.confirm(raw.tracking)
             self._queue_mail(connection, first_mail(raw.id, email, raw.tracking, *links, self._translate))
 
-        self._store.add(raw.tracking, raw.id, phone, email, self._mails_per_day, queue_mail)
+        check_network = partial(self._check_rate, "first-mail", address)
+        self._store.add(raw.tracking, raw.id, phone, email, self._mails_per_day, check_network, queue_mail)

@@ -128,6 +128,16 @@ def test_codes_of_one_address_are_limited(serve: Serve, twilio: LoopbackTwilio, 
     assert [page.status_code for page in codes] == [303, 429]
 
 
+def test_first_mails_of_one_address_are_limited(serve: Serve) -> None:
+    """Who types many strangers' addresses is stopped. The reports are accepted, and other senders get their mail."""
+    served = serve(rates={"first-mail": "1/day"}, **_SMTP)
+    for number, address in enumerate(("203.0.113.7", "203.0.113.7", "203.0.113.8")):
+        headers = {"X-Forwarded-For": address}
+        answer = send_form(served, None, headers, text=f"Lampu {number}.", email=f"warga{number}@contoh.id")
+        assert answer.status_code == 303
+    assert [mail.to for mail in mails(served)] == ["warga0@contoh.id", "warga2@contoh.id"]
+
+
 def test_an_address_is_confirmed_by_the_button_of_the_page(written: DoorClient) -> None:
     """The first mail has the number and no word of the report. Only the button confirms: programs open links too."""
     number, query = sent_report(written, phone="", rahasia="true")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from structlog.types import EventDict
 
 from config.database import DatabaseLock, DatabaseUnavailable, lock_until_commit, read_transaction, write_transaction
 from ingest.arrival import Refused
+from ingest.http.rate_limits import RateLimiter
 from ingest.web.contact_proof.addresses import mail_address, masked_address, masked_number, mobile_number
 from ingest.web.contact_proof.contacts import ContactStore, ReportContact
-from ingest.web.contact_proof.decision import DAY, CodeHistory, SentCode, judge_code, next_code_at
+from ingest.web.contact_proof.decision import DAY, HOUR, CodeHistory, SentCode, judge_code, next_code_at
 from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
 from messages.sealing import Sealer
 from tests.conftest import NOW, empty_postgresql
@@ -23,6 +25,10 @@ _KEY = b"a key of the test"
 _MINUTE = timedelta(minutes=1)
 _CODE = "123456"
 _TRACKING = "0000-0000-0000"
+
+
+def _any_network() -> None:
+    """Count nothing."""
 
 
 class Phones:
@@ -202,8 +208,8 @@ def test_contacts_are_sealed_and_proven_apart(engine: Engine) -> None:
     store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
     assert (store.contact(_TRACKING), store.proven_ways(_TRACKING)) == (ReportContact(), frozenset())
     assert not store.confirm_email(_TRACKING)
-    assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 10, lambda _: None)
-    assert not store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 10, lambda _: None)
+    assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 100, _any_network, lambda _: None)
+    assert not store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 100, _any_network, lambda _: None)
 
     with read_transaction(engine) as connection:
         stored = str(connection.execute(text("SELECT * FROM web_contact")).all())
@@ -223,7 +229,7 @@ def test_strangers_get_one_mail(engine: Engine) -> None:
 
     def add(address: str) -> tuple[str, bool]:
         number = next(numbers)
-        return number, store.add(number, UUID(int=int(number[:4]) + 1), "", address, 10, lambda _: None)
+        return number, store.add(number, UUID(int=int(number[:4]) + 1), "", address, 100, _any_network, lambda _: None)
 
     first, is_mailed = add(EMAIL)
     assert (is_mailed, add(EMAIL.upper())[1], add("lain@contoh.id")[1]) == (True, False, True)
@@ -243,13 +249,69 @@ def test_first_mails_have_a_limit_for_all_addresses(engine: Engine, logged: list
     store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: now)
 
     def add(number: int, address: str) -> bool:
-        return store.add(f"{number:04}-0000-0000", UUID(int=number + 1), "", address, 2, queued.append)
+        tracking, message_id = f"{number:04}-0000-0000", UUID(int=number + 1)
+        return store.add(tracking, message_id, "", address, 2, _any_network, queued.append)
 
-    addresses = ("sekar@contoh.id", "sekar+1@contoh.id", "Sekar+2@contoh.id", "+tono@contoh.id", "+tini@contoh.id")
-    assert [add(*numbered) for numbered in enumerate(addresses)] == [True, False, False, True, False]
-    assert [line["message_id"] for line in logged if line["event"] == "contact.mail_withheld"] == [str(UUID(int=5))]
-    now = NOW + DAY + _MINUTE
+    aliases = ("sekar@contoh.id", "sekar+1@contoh.id", "Sekar+2@contoh.id")
+    assert [add(*numbered) for numbered in enumerate(aliases)] == [True, False, False]
+    now = NOW + HOUR
+    assert (add(3, "+tono@contoh.id"), add(4, "+tini@contoh.id")) == (True, False)
+    assert withheld(logged) == [(str(UUID(int=5)), "day-limit")]
+    now = NOW + HOUR + DAY + _MINUTE
     assert (add(5, "tini@contoh.id"), len(queued)) == (True, 3)
+
+
+def test_the_dots_of_gmail_are_one_mailbox(engine: Engine) -> None:
+    """A name with dots has one mailbox, under both of its domains. Elsewhere dots tell mailboxes apart."""
+    store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
+    addresses = (
+        *("sekarwulan@gmail.com", "s.ekar.wulan@gmail.com", "Sekar.Wulan+lapor@GoogleMail.com", "tono@gmail.com"),
+        *("sekarwulan@contoh.id", "sekar.wulan@contoh.id", "sekarwulan@gmail.com.contoh.id"),
+    )
+    mailed = [
+        store.add(f"{number:04}-0000-0000", UUID(int=number + 1), "", address, 100, _any_network, lambda _: None)
+        for number, address in enumerate(addresses)
+    ]
+    assert mailed == [True, False, False, True, True, True, True]
+
+
+def test_an_hour_has_a_part_of_the_first_mails_of_a_day(engine: Engine, logged: list[EventDict]) -> None:
+    """Nobody uses up the mails of a day in one burst: an eighth is for each hour."""
+    now = NOW
+    store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: now)
+    numbers = count()
+
+    def add() -> bool:
+        number = next(numbers)
+        address, tracking = f"warga{number}@contoh.id", f"{number:04}-0000-0000"
+        return store.add(tracking, UUID(int=number + 1), "", address, 16, _any_network, lambda _: None)
+
+    assert [add() for _ in range(3)] == [True, True, False]
+    assert withheld(logged) == [(str(UUID(int=3)), "hour-limit")]
+    now = NOW + HOUR
+    assert [add() for _ in range(3)] == [True, True, False]
+
+
+def test_a_network_has_a_rate_of_first_mails(engine: Engine, logged: list[EventDict]) -> None:
+    """Above it the report keeps its contact and gets no mail. What gets none for another reason is not counted."""
+    store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
+    limiter = RateLimiter({"first-mail": "1/day"})
+
+    def add(number: int, email: str, address: str) -> bool:
+        tracking, network = f"{number:04}-0000-0000", partial(limiter.check_rate, "first-mail", address)
+        return store.add(tracking, UUID(int=number + 1), "", email, 100, network, lambda _: None)
+
+    assert add(0, EMAIL, "198.51.100.1")
+    assert not add(1, EMAIL, "198.51.100.2")
+    assert add(2, "lain@contoh.id", "198.51.100.2")
+    assert not add(3, "tono@contoh.id", "198.51.100.2")
+    assert withheld(logged) == [(str(UUID(int=4)), "network-limit")]
+    assert store.contact("0003-0000-0000").email == "tono@contoh.id"
+
+
+def withheld(logged: list[EventDict]) -> list[tuple[str, str]]:
+    """Return the reports whose mail was withheld, each with the limit."""
+    return [(line["message_id"], line["limit"]) for line in logged if line["event"] == "contact.mail_withheld"]
 
 
 def test_a_mail_that_is_not_queued_is_not_counted(engine: Engine) -> None:
@@ -260,9 +322,9 @@ def test_a_mail_that_is_not_queued_is_not_counted(engine: Engine) -> None:
         raise DatabaseUnavailable
 
     with pytest.raises(DatabaseUnavailable):
-        store.add(_TRACKING, UUID(int=1), "", EMAIL, 10, fail)
+        store.add(_TRACKING, UUID(int=1), "", EMAIL, 100, _any_network, fail)
     assert store.contact(_TRACKING) == ReportContact()
-    assert store.add(_TRACKING, UUID(int=1), "", EMAIL, 10, queued.append)
+    assert store.add(_TRACKING, UUID(int=1), "", EMAIL, 100, _any_network, queued.append)
     assert len(queued) == 1
 
 
@@ -272,7 +334,7 @@ def test_contacts_wait_for_no_unrelated_lock(postgres_engine: Engine) -> None:
     store = ContactStore(postgres_engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
     with write_transaction(postgres_engine) as connection:
         lock_until_commit(connection, DatabaseLock.CONTACT_CODES)
-        assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 10, lambda _: None)
+        assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 100, _any_network, lambda _: None)
         lock_until_commit(connection, DatabaseLock.FIRST_MAILS)
-        assert not store.add("1111-0000-0000", UUID(int=2), PHONE, "", 10, lambda _: None)
+        assert not store.add("1111-0000-0000", UUID(int=2), PHONE, "", 100, _any_network, lambda _: None)
     assert store.contact("1111-0000-0000").phone == PHONE

@@ -132,7 +132,7 @@ def test_reports_of_the_form_are_listed_once_their_number_is_proven(parts: Parts
     contacts = contact_store(parts)
     raw = records.web(parts, "Lampu jalan padam")
     tracking = read_into_ledger(parts, raw)
-    contacts.add(tracking, UUID(str(records.value_of(raw)["id"])), PHONE, "", 0, lambda _: None)
+    contacts.add(tracking, UUID(str(records.value_of(raw)["id"])), PHONE, "", 0, lambda: None, lambda _: None)
     assert own_reports(parts, contacts, PHONE) == []
     contacts.mark_phone_proven(tracking)
     assert [report.tracking for report in own_reports(parts, contacts, PHONE)] == [tracking]
