@@ -16,7 +16,7 @@ from sqlmodel import select
 from app.assembly.parts import Parts
 from config.database import read_transaction
 from ingest.arrival import Refused
-from ingest.files.attachments import AttachmentRow, Attachments
+from ingest.files.attachments import AttachmentRow, Attachments, stored_bytes
 from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates, clean_file
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from tests.support.attachments import ample_space, any_size, find_attachment, no_rate, read_content
@@ -186,6 +186,26 @@ def test_equal_files_are_stored_once_and_sealed(engine: Engine, parts: Parts, no
     assert content.startswith(b"\x89PNG")
     attachment = stored_files[0].attachment
     assert (len(content), find_attachment(engine, attachment.id)) == (row.size, attachment)
+
+
+def test_pictures_that_a_provider_has_are_not_counted(
+    engine: Engine, parts: Parts, now: Callable[[], datetime]
+) -> None:
+    """The rate is for clients at an address. It counts begun megapixels, and a picture above it is not stored."""
+    counted: list[tuple[str, str, int]] = []
+
+    def check_rate(rate: str, address: str, cost: int) -> None:
+        counted.append((rate, address, cost))
+        raise Refused("too_many_requests", retry_after=7)
+
+    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space(), check_rate)
+    fetched = attachments.store(picture(size=(1_200, 1_000)), now())
+    with pytest.raises(Refused, match="too_many_pictures") as refused:
+        attachments.store(picture(), now(), address="203.0.113.7")
+    with pytest.raises(Refused, match="too_many_pictures"):
+        attachments.store(picture(size=(1_200, 1_000)), now(), address="203.0.113.7")
+    assert counted == [("picture-megapixels", "203.0.113.7", megapixels) for megapixels in (1, 2)]
+    assert (refused.value.retry_after, stored_bytes(engine)) == (7, fetched.attachment.size)
 
 
 def test_without_a_free_slot_nothing_is_read(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
