@@ -147,7 +147,7 @@ class Archiver:
         self._folder.write_head(self._files, new_head)
         for path in key_paths(self._folder.path):
             if path != new_head.keys.path:
-                self._files.delete(self._folder.path / path)
+                self._files.delete(self._folder.path_of(path))
         return run.report
 
     def _committed_by_name(self) -> dict[str, dict[str, int]]:

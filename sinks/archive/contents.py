@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from bus.errors import Stop
 from bus.port import Partition, Record
-from sinks.archive.columns import RECORD_COLUMNS, SCHEMA_VERSION, record_of
+from sinks.archive.columns import RECORD_COLUMNS, SCHEMA_VERSION, arrow_schema, record_of
 from sinks.archive.forgotten_records import ForgottenRecords
 from sinks.archive.manifest import (
     ArchivedFile,
@@ -23,7 +23,9 @@ from sinks.archive.parquet import load_pyarrow
 from sinks.archive.part_writer import file_digest
 from sinks.archive.person_keys_file import ArchivedKey, key_paths, read_keys
 
-FaultName = Literal["no_head", "manifest", "schema", "missing_file", "checksum", "records", "hole", "leftover", "newer"]
+FaultName = Literal[
+    "no_head", "manifest", "schema", "missing_file", "checksum", "records", "hole", "leftover", "newer", "outside"
+]
 # Faults that an interrupted run leaves. The records before the offsets of `archive.json` are complete all the same.
 INTERRUPTED: frozenset[FaultName] = frozenset({"leftover", "newer"})
 _ROWS_AT_ONCE = 1_000
@@ -98,7 +100,7 @@ class ArchiveContents:
             end = head.end_of(Partition(topic, file.partition))
             if file.start >= end:
                 continue
-            with parquet.ParquetFile(self._folder.path / file.path) as part:
+            with parquet.ParquetFile(self._folder.path_of(file.path)) as part:
                 for batch in part.iter_batches(_ROWS_AT_ONCE, columns=list(RECORD_COLUMNS)):
                     yield from (record_of(topic, row) for row in batch.to_pylist() if row["offset"] < end)
 
@@ -122,7 +124,9 @@ class ArchiveContents:
             yield from self._content_faults(head.keys.path, head.keys.sha256)
             yield from covered.faults(head)
         for path in (*self._folder.parquet_paths(), *key_paths(self._folder.path)):
-            if path not in listed_paths:
+            if outside := self._outside_fault(path):
+                yield outside
+            elif path not in listed_paths:
                 yield Fault("leftover", path, "An interrupted run left this file; the next run deletes it.")
 
     def _day_faults(self, manifest: DayManifest, *, is_dense: bool) -> Iterator[Fault]:
@@ -136,17 +140,31 @@ class ArchiveContents:
             yield from self._file_faults(file, is_dense=is_dense)
 
     def _content_faults(self, name: str, sha256: str) -> Iterator[Fault]:
+        if outside := self._outside_fault(name):
+            yield outside
+            return
         path = self._folder.path / name
         if not path.is_file():
             yield Fault("missing_file", name, "The manifest lists this file, and it does not exist.")
         elif file_digest(path) != sha256:
             yield Fault("checksum", name, "The content was changed or damaged: its SHA-256 is another one.")
 
+    def _outside_fault(self, name: str) -> Fault | None:
+        try:
+            self._folder.path_of(name)
+        except Stop as error:
+            return Fault("outside", name, str(error))
+        return None
+
     def _file_faults(self, file: ArchivedFile, *, is_dense: bool) -> Iterator[Fault]:
         if content_faults := list(self._content_faults(file.path, file.sha256)):
             yield from content_faults
             return
-        offsets = _offsets(self._folder.path / file.path)
+        try:
+            offsets = _offsets(self._folder.path / file.path, file)
+        except Stop as error:
+            yield Fault("records", file.path, str(error))
+            return
         if len(offsets) != file.records or offsets != sorted(set(offsets)):
             yield Fault("records", file.path, f"{len(offsets)} records, the manifest says {file.records}.")
         elif offsets and (offsets[0], offsets[-1]) != (file.first_offset, file.last_offset):
@@ -155,10 +173,28 @@ class ArchiveContents:
             yield Fault("hole", file.path, "Offsets are missing within this file.")
 
 
-def _offsets(path: Path) -> list[int]:
-    _, parquet = load_pyarrow()
-    table = parquet.read_table(path, columns=["offset"], partitioning=None)
-    return [int(offset) for offset in table.column("offset").to_pylist()]
+def _offsets(path: Path, file: ArchivedFile) -> list[int]:
+    """Return the offsets in a file. Raises `Stop` if it has other columns, another number of rows or another partition.
+
+    The number is compared first: a small file may claim any number of rows.
+    """
+    pa, parquet = load_pyarrow()
+    try:
+        with parquet.ParquetFile(path) as part:
+            if part.metadata.num_rows != file.records:
+                raise Stop(f"{part.metadata.num_rows} records, the manifest says {file.records}.")
+            schema = part.schema_arrow
+            if any(schema.field(name).type != arrow_schema(pa).field(name).type for name in RECORD_COLUMNS):
+                raise Stop("The columns have other types than those of this program.")
+            offsets: list[int] = []
+            for batch in part.iter_batches(_ROWS_AT_ONCE, columns=["partition", "offset"]):
+                rows = batch.to_pylist()
+                if any(row["partition"] != file.partition for row in rows):
+                    raise Stop(f"Records of another partition than {file.partition}.")
+                offsets += (row["offset"] for row in rows)
+            return offsets
+    except (KeyError, pa.ArrowException) as error:
+        raise Stop(f"The file cannot be read: {error}.") from error
 
 
 class _Covered:

@@ -21,11 +21,13 @@ class DurableFiles:
         self._sync_descriptor = sync
 
     def temporary(self, path: Path) -> Path:
-        """Return the temporary path for a file: an existing file that only its owner may read."""
+        """Return the temporary path for a file: a new, empty file that only its owner may read."""
         self.before_step()
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + TEMPORARY)
-        temporary.touch(_FILE_MODE)
+        # A file of an interrupted run, or a link, through which another file would be written.
+        temporary.unlink(missing_ok=True)
+        temporary.touch(_FILE_MODE, exist_ok=False)
         temporary.chmod(_FILE_MODE)
         return temporary
 

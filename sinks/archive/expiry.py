@@ -37,7 +37,7 @@ def _delete_day(
     gaps = (*manifest.gaps, *map(_gap, expired))
     archive.write_day(files, DayManifest.of(manifest.day, manifest.schema_version, manifest.code_version, kept, gaps))
     for file in expired:
-        files.delete(archive.path / file.path)
+        files.delete(archive.path_of(file.path))
     return len(expired)
 
 

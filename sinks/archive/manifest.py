@@ -9,23 +9,62 @@ An archive is a folder:
     <topic>/date=YYYY-MM-DD/part-<partition>-<offset>.redrawn-<n>.parquet     without words of forgotten persons
 
 A day is one in Jakarta (WIB), by the bus's time. A file counts only if the manifest of its day lists it.
+
+An archive may come from elsewhere. So each path must be the one that follows from the other fields, numbers have
+limits, and no file is read, written or deleted through a symbolic link.
 """
 
+import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bus.errors import Stop
 from bus.port import Partition
+from sinks.archive.contained_path import contained_path
 from sinks.archive.durable_files import DurableFiles
 
 JAKARTA = timezone(timedelta(hours=7), "WIB")
+PERSON_KEYS = "person-keys"
 _HEAD, _MANIFESTS = "archive.json", "manifests"
+_KEYS_NAME_DIGITS = 16
+# A country writes 100 files a day, each with less than a kilobyte in the manifest.
+MAX_MANIFEST_BYTES = 64_000_000
+# Partitions of one topic. The service makes 6; a restore makes as many as the archive names.
+MAX_PARTITIONS = 1_000
+# The bus stores offsets as numbers of 64 bits, and adds to them.
+MAX_OFFSET = 2**62
+_MAX_SHOWN_FAULTS = 3
+# Names that Kafka takes, without those that begin with a dot.
+_TOPIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,248}")
 M = TypeVar("M", bound="_Document")
+
+
+def _check_topic(name: str) -> str:
+    if not _TOPIC_NAME.fullmatch(name):
+        raise ValueError("not the name of a topic")
+    return name
+
+
+def _check_partition_name(name: str) -> str:
+    topic, _, number = name.rpartition("/")
+    _check_topic(topic)
+    if not (
+        number.isascii() and number.isdecimal() and str(int(number[:5])) == number and int(number) < MAX_PARTITIONS
+    ):
+        raise ValueError(f"not a topic, `/` and a number below {MAX_PARTITIONS}")
+    return name
+
+
+TopicName = Annotated[str, AfterValidator(_check_topic)]
+PartitionNumber = Annotated[int, Field(ge=0, lt=MAX_PARTITIONS)]
+Count = Annotated[int, Field(ge=0, le=MAX_OFFSET)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Offsets = dict[Annotated[str, AfterValidator(_check_partition_name)], Count]
 
 
 class _Document(BaseModel):
@@ -38,8 +77,8 @@ class Redrawn(_Document):
     `times`: how often the file was written again.
     """
 
-    records: int
-    times: int
+    records: Count
+    times: Annotated[int, Field(ge=1, le=MAX_OFFSET)]
     at: datetime
 
 
@@ -50,17 +89,26 @@ class ArchivedFile(_Document):
     """
 
     path: str
-    topic: str
-    partition: int
-    start: int
-    end: int
-    records: int
-    first_offset: int
-    last_offset: int
-    last_timestamp: int
-    bytes: int
-    sha256: str
+    topic: TopicName
+    partition: PartitionNumber
+    start: Count
+    end: Count
+    records: Count
+    first_offset: Count
+    last_offset: Count
+    last_timestamp: Count
+    bytes: Count
+    sha256: Digest
     redrawn: Redrawn | None = None
+
+    @model_validator(mode="after")
+    def _check_offsets(self) -> Self:
+        """Refuse offsets that no file can have: a restore and the audit of the archive count by them."""
+        if not self.start <= self.first_offset <= self.last_offset < self.end:
+            raise ValueError("offsets are not in order")
+        if self.records > self.end - self.start:
+            raise ValueError("more records than offsets")
+        return self
 
 
 class Gap(_Document):
@@ -70,10 +118,10 @@ class Gap(_Document):
     at the end of its own retention.
     """
 
-    topic: str
-    partition: int
-    start: int
-    end: int
+    topic: TopicName
+    partition: PartitionNumber
+    start: Count
+    end: Count
     cause: Literal["retention", "expired"] = "retention"
 
 
@@ -83,9 +131,18 @@ class DayManifest(_Document):
     day: date
     schema_version: int
     code_version: str
-    records: dict[str, int]
+    records: dict[TopicName, Count]
     files: tuple[ArchivedFile, ...] = ()
     gaps: tuple[Gap, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_paths(self) -> Self:
+        """Refuse a file with another path than the one that the archiver gives it: it may lead out of the archive."""
+        for file in self.files:
+            times_redrawn = file.redrawn.times if file.redrawn else 0
+            if file.path != file_path(file.topic, self.day, file.partition, file.start, times_redrawn):
+                raise ValueError(f"{file.path!r} is not the path of such a file")
+        return self
 
     @classmethod
     def of(
@@ -109,8 +166,15 @@ class KeysFile(_Document):
     """Copy of the persons' keys, as they were at the end of a run."""
 
     path: str
-    keys: int
-    sha256: str
+    keys: Count
+    sha256: Digest
+
+    @model_validator(mode="after")
+    def _check_path(self) -> Self:
+        """Refuse another path than the one that follows from the content: it may lead out of the archive."""
+        if self.path != keys_file_path(self.sha256):
+            raise ValueError(f"{self.path!r} is not the path of such a file")
+        return self
 
 
 class ArchiveHead(_Document):
@@ -126,10 +190,10 @@ class ArchiveHead(_Document):
     schema_version: int
     code_version: str
     bus: Literal["local", "kafka"]
-    ends: dict[str, int]
-    committed: dict[str, dict[str, int]]
+    ends: Offsets
+    committed: dict[str, Offsets]
     keys: KeysFile
-    redrawn: dict[str, int] = Field(default_factory=dict)
+    redrawn: Offsets = Field(default_factory=dict)
 
     def end_of(self, partition: Partition) -> int:
         """Return the offset up to which the partition is archived."""
@@ -137,24 +201,31 @@ class ArchiveHead(_Document):
 
 
 class ArchiveFolder:
-    """The manifests in a folder. Reading raises `Stop` for a manifest that is not readable."""
+    """The manifests in a folder.
+
+    Reading raises `Stop` for a manifest that is not readable, and each method for a path through a symbolic link.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def head(self) -> ArchiveHead | None:
         """Return the last complete run; `None` if there is none."""
-        path = self.path / _HEAD
+        path = self.path_of(_HEAD)
         return _read(ArchiveHead, path) if path.exists() else None
 
     def days(self) -> Iterator[DayManifest]:
         """Yield the manifests, the first day first."""
         for path in sorted((self.path / _MANIFESTS).glob("*.json")):
-            yield _read(DayManifest, path)
+            name = path.relative_to(self.path).as_posix()
+            manifest = _read(DayManifest, self.path_of(name))
+            if name != _day_name(manifest.day):
+                raise Stop(f"{path} is the manifest of another day, {manifest.day}.")
+            yield manifest
 
     def day(self, day: date) -> DayManifest | None:
         """Return the manifest of a day; `None` if it has none."""
-        path = self._day_path(day)
+        path = self.path_of(_day_name(day))
         return _read(DayManifest, path) if path.exists() else None
 
     def listed_paths(self) -> set[str]:
@@ -163,30 +234,37 @@ class ArchiveFolder:
 
     def write_head(self, files: DurableFiles, head: ArchiveHead) -> None:
         """Write the last complete run."""
-        files.write(self.path / _HEAD, _json(head))
+        files.write(self.path_of(_HEAD), _json(head))
 
     def write_day(self, files: DurableFiles, manifest: DayManifest) -> None:
         """Write the manifest of a day."""
-        files.write(self._day_path(manifest.day), _json(manifest))
+        files.write(self.path_of(_day_name(manifest.day)), _json(manifest))
 
-    def file_path(self, topic: str, day: date, partition: int, start: int, times_redrawn: int = 0) -> str:
-        """Return the path of a file within the archive. It has another name each time that it is written again."""
-        suffix = f".redrawn-{times_redrawn}" if times_redrawn else ""
-        return f"{topic}/date={day}/part-{partition:05d}-{start:020d}{suffix}.parquet"
+    def path_of(self, name: str) -> Path:
+        """Return the path of a file of the archive. Raises `Stop` if it is elsewhere."""
+        return contained_path(self.path, name)
 
     def delete_leftovers(self, files: DurableFiles, listed_paths: AbstractSet[str]) -> None:
         """Delete the files of an interrupted run: no manifest lists them."""
         for path in self.parquet_paths():
             if path not in listed_paths:
-                files.delete(self.path / path)
+                files.delete(self.path_of(path))
 
     def parquet_paths(self) -> Iterator[str]:
         """Yield the path of every Parquet file in the folder, also of temporary ones, within the archive."""
         for path in sorted(self.path.glob("*/date=*/*.parquet*")):
             yield path.relative_to(self.path).as_posix()
 
-    def _day_path(self, day: date) -> Path:
-        return self.path / _MANIFESTS / f"{day}.json"
+
+def file_path(topic: str, day: date, partition: int, start: int, times_redrawn: int = 0) -> str:
+    """Return the path of a file within the archive. It has another name each time that it is written again."""
+    suffix = f".redrawn-{times_redrawn}" if times_redrawn else ""
+    return f"{topic}/date={day}/part-{partition:05d}-{start:020d}{suffix}.parquet"
+
+
+def keys_file_path(sha256: str) -> str:
+    """Return the path of the copy of the persons' keys with this content."""
+    return f"{PERSON_KEYS}/{sha256[:_KEYS_NAME_DIGITS]}.parquet"
 
 
 def partition_name(partition: Partition) -> str:
@@ -200,12 +278,25 @@ def partition_of(name: str) -> Partition:
     return Partition(topic, int(number))
 
 
+def _day_name(day: date) -> str:
+    return f"{_MANIFESTS}/{day}.json"
+
+
 def _json(document: _Document) -> bytes:
     return document.model_dump_json(indent=1).encode() + b"\n"
 
 
 def _read(shape: type[M], path: Path) -> M:
+    if path.stat().st_size > MAX_MANIFEST_BYTES:
+        raise Stop(f"{path} is not a manifest of this program: it has more than {MAX_MANIFEST_BYTES:,} bytes.")
     try:
         return shape.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise Stop(f"{path} is not a manifest of this program: {error.error_count()} faults.") from None
+        raise Stop(f"{path} is not a manifest of this program: {_first_faults(error)}.") from None
+
+
+def _first_faults(error: ValidationError) -> str:
+    """Return the number of faults, and the first of them with their places."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)[:_MAX_SHOWN_FAULTS]
+    listed = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'document'}: {fault['msg']}" for fault in faults)
+    return f"{error.error_count()} faults, such as {listed}"

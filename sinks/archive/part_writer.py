@@ -9,7 +9,7 @@ from bus.port import Record
 from messages.shapes import WireModel
 from sinks.archive.columns import arrow_schema, row_of
 from sinks.archive.durable_files import DurableFiles
-from sinks.archive.manifest import JAKARTA, ArchivedFile, ArchiveFolder
+from sinks.archive.manifest import JAKARTA, ArchivedFile, ArchiveFolder, file_path
 from sinks.archive.parquet import load_pyarrow
 
 # A row group is written when it has so many records, or so many bytes of values.
@@ -34,8 +34,8 @@ class PartWriter:
         self._files = files
         self._start = start
         self._shape = shape
-        self._name = folder.file_path(first.topic, day_of(first.timestamp), first.partition, start, times_redrawn)
-        self._path = folder.path / self._name
+        self._name = file_path(first.topic, day_of(first.timestamp), first.partition, start, times_redrawn)
+        self._path = folder.path_of(self._name)
         self._first = self._last = first
         self._records = 0
         self._bytes = 0

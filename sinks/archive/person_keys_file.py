@@ -10,14 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sinks.archive.contained_path import contained_path
 from sinks.archive.durable_files import DurableFiles
-from sinks.archive.manifest import KeysFile
+from sinks.archive.manifest import PERSON_KEYS, KeysFile, keys_file_path
 from sinks.archive.parquet import load_pyarrow
 from sinks.archive.part_writer import file_digest
 
-FOLDER = "person-keys"
 _ROWS_AT_ONCE = 5_000
-_NAME_DIGITS = 16
 
 
 class ArchivedKey(NamedTuple):
@@ -34,7 +33,7 @@ class ArchivedKey(NamedTuple):
 def write_keys(folder: Path, files: DurableFiles, keys: Iterable[ArchivedKey]) -> KeysFile:
     """Write all keys to a file whose name follows from its content. Delete no earlier file."""
     pa, parquet = load_pyarrow()
-    temporary = files.temporary(folder / FOLDER / "keys.parquet")
+    temporary = files.temporary(contained_path(folder, f"{PERSON_KEYS}/keys.parquet"))
     count, remaining = 0, iter(keys)
     schema = _schema(pa)
     with parquet.ParquetWriter(temporary, schema, compression="zstd") as writer:
@@ -42,22 +41,22 @@ def write_keys(folder: Path, files: DurableFiles, keys: Iterable[ArchivedKey]) -
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
             count += len(rows)
     digest = file_digest(temporary)
-    name = f"{FOLDER}/{digest[:_NAME_DIGITS]}.parquet"
-    files.publish(folder / name, temporary)
+    name = keys_file_path(digest)
+    files.publish(contained_path(folder, name), temporary)
     return KeysFile(path=name, keys=count, sha256=digest)
 
 
 def read_keys(folder: Path, file: KeysFile) -> Iterator[ArchivedKey]:
-    """Yield the keys of a file."""
+    """Yield the keys of a file. Raises `Stop` if it is not in the folder."""
     _, parquet = load_pyarrow()
-    with parquet.ParquetFile(folder / file.path) as part:
+    with parquet.ParquetFile(contained_path(folder, file.path)) as part:
         for batch in part.iter_batches(_ROWS_AT_ONCE):
             yield from (ArchivedKey(**row) for row in batch.to_pylist())
 
 
 def key_paths(folder: Path) -> Iterator[str]:
     """Yield the path of every file of keys, also of temporary ones, within the archive."""
-    for path in sorted((folder / FOLDER).glob("*")):
+    for path in sorted((folder / PERSON_KEYS).glob("*")):
         yield path.relative_to(folder).as_posix()
 
 

@@ -75,7 +75,7 @@ class Redrawer:
             files = tuple(redrawn_files.get(file.path, file) for file in manifest.files)
             self._folder.write_day(self._files, manifest.model_copy(update={"files": files}))
             for path in redrawn_files:
-                self._files.delete(self._folder.path / path)
+                self._files.delete(self._folder.path_of(path))
 
     def _redraw_file(self, file: ArchivedFile, forgotten: ForgottenRecords, now: datetime) -> ArchivedFile | None:
         """Write a file again without words of these persons. Return the new file; `None` if it has none."""
@@ -117,7 +117,7 @@ class Redrawer:
 
     def _rows(self, file: ArchivedFile, columns: Collection[str]) -> Iterator[dict[str, Any]]:
         pa, parquet = load_pyarrow()
-        path = self._folder.path / file.path
+        path = self._folder.path_of(file.path)
         try:
             with parquet.ParquetFile(path) as part:
                 for batch in part.iter_batches(_ROWS_AT_ONCE, columns=list(columns)):

@@ -105,7 +105,7 @@ def _destroy_keys(
         archive.write_head(files, head)
     for path in key_paths(archive.path):
         if path != head.keys.path:
-            files.delete(archive.path / path)
+            files.delete(archive.path_of(path))
 
 
 def _ends_of(records: Iterable[Record]) -> dict[str, int]:

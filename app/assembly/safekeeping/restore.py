@@ -40,6 +40,8 @@ _RECORDS_AT_ONCE = 500
 _POLL_SECONDS = 5.0
 _ATTEMPTS, _PAUSE_SECONDS = 15, 1.0
 _LISTED = 5
+# The service has about a thousand.
+_MAX_ALL_PARTITIONS = 20_000
 
 
 def restore(
@@ -156,13 +158,22 @@ def _content_of_bus(reader: Reader, names: Iterable[str], groups: Mapping[str, S
 
 
 def _topic_specs(parts: Parts, contents: ArchiveContents) -> Sequence[TopicSpec]:
-    """Return every topic of the service and of the archive, with all archived partitions."""
+    """Return every topic of the service and of the archive, with all archived partitions.
+
+    Raises `Stop` for more than a bus can be asked to make.
+    """
     specs = {spec.name: spec for spec in parts.topic_specs}
     retention = max(topic.retention for topic in parts.topics if not topic.compacted)
     for partition in contents.partitions():
         spec = specs.get(partition.topic) or TopicSpec(partition.topic, 1, retention)
         count = max(spec.partitions, partition.number + 1)
         specs[partition.topic] = replace(spec, partitions=count)
+    total = sum(spec.partitions for spec in specs.values())
+    if total > _MAX_ALL_PARTITIONS:
+        raise Stop(
+            f"The archive needs {total:,} partitions in {len(specs):,} topics, at most {_MAX_ALL_PARTITIONS:,} are "
+            "made. It is not an archive of this service. Nothing was restored."
+        )
     return list(specs.values())
 
 

@@ -1,4 +1,7 @@
-"""Writes a back-up of the data folder, with a manifest of checksums, and restores one into an empty folder."""
+"""Writes a back-up of the data folder, with a manifest of checksums, and restores one into an empty folder.
+
+A back-up may come from elsewhere: each path must stay within the folder, sizes and numbers are checked first.
+"""
 
 import shutil
 import sqlite3
@@ -6,16 +9,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.operations.backup.snapshot import BUS, DATABASE, KEYS, SPOOL, copy_databases
 from bus.errors import Stop
+from sinks.archive.contained_path import contained_path, is_plain_path
 from sinks.archive.durable_files import DurableFiles
 from sinks.archive.part_writer import file_digest
 
 _MANIFEST = "backup.json"
 _FORMAT = 1
+# A data folder has some tens of files: databases, secrets, and tables that were suggested.
+_MAX_FILES = 10_000
+_MAX_MANIFEST_BYTES = 8_000_000
+# Characters of a path that Linux can open.
+_MAX_PATH_CHARACTERS = 4_000
+# The largest size of a file in common use.
+_MAX_FILE_BYTES = 2**60
 # Databases of a data folder. The bus is the last to be put in its place: a service cannot run without it.
 _DATABASES = (SPOOL, KEYS, DATABASE, BUS)
 # Files that nobody needs in another folder: locks, journals of SQLite, and an archive, which is a back-up itself.
@@ -30,14 +42,20 @@ _AT_RESTORE = {
 }
 
 
+def _check_path(path: str) -> str:
+    if not is_plain_path(path):
+        raise ValueError(f"{path!r} is not a path within the back-up")
+    return path
+
+
 class BackupFile(BaseModel):
     """A file, by its path within the data folder."""
 
     model_config = ConfigDict(frozen=True)
 
-    path: str
-    bytes: int
-    sha256: str
+    path: Annotated[str, Field(max_length=_MAX_PATH_CHARACTERS), AfterValidator(_check_path)]
+    bytes: Annotated[int, Field(ge=0, le=_MAX_FILE_BYTES)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class BackupManifest(BaseModel):
@@ -45,21 +63,23 @@ class BackupManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    format: int
+    format: Annotated[int, Field(ge=1)]
     at: datetime
-    code_version: str
-    files: tuple[BackupFile, ...]
+    code_version: Annotated[str, Field(max_length=100)]
+    files: Annotated[tuple[BackupFile, ...], Field(max_length=_MAX_FILES)]
 
 
 def write_backup(home: Path, folder: Path, code_version: str, now: datetime, files: DurableFiles) -> BackupManifest:
     """Write a back-up of a data folder to an empty folder. The service may run.
 
-    Raises `Retry` if a file stays locked, and `Stop` if the folder is not empty or cannot be written.
+    Raises `Retry` if a file stays locked, and `Stop` if the folder is not empty or cannot be written, or if the data
+    folder has a file that no back-up can name.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Stop(f"{folder} is not empty. Give each back-up a new folder.")
     if not (home / BUS).exists():
         raise Stop(f"{home} has no embedded bus: there is nothing to back up.")
+    _check_names(other_files(home, folder))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         names = copy_databases(home, lambda name: files.temporary(folder / name))
@@ -76,6 +96,14 @@ def write_backup(home: Path, folder: Path, code_version: str, now: datetime, fil
     except OSError as error:
         raise Stop(f"The back-up in {folder} cannot be written: {error}.") from error
     return manifest
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raise `Stop` for files that no manifest can name: too many, or with a backslash or a control character."""
+    if len(names) > _MAX_FILES - len(_DATABASES):
+        raise Stop(f"The data folder has {len(names):,} files, a back-up at most {_MAX_FILES:,}. Move some elsewhere.")
+    if faulty := [name for name in names if not is_plain_path(name)]:
+        raise Stop(f"No back-up can have a file with the name {faulty[0]!r}. Rename it or move it elsewhere.")
 
 
 def other_files(home: Path, folder: Path) -> Sequence[str]:
@@ -95,12 +123,19 @@ def _other_files(home: Path, folder: Path) -> Iterator[str]:
 
 def read_manifest(folder: Path) -> BackupManifest:
     """Return the manifest, with all files checked. Raises `Stop` that names each fault."""
+    path = contained_path(folder, _MANIFEST)
+    if not path.is_file():
+        raise Stop(f"{folder} is no complete back-up: {_MANIFEST} is missing.")
+    if path.stat().st_size > _MAX_MANIFEST_BYTES:
+        raise Stop(f"{path} is no manifest of a back-up: it has more than {_MAX_MANIFEST_BYTES:,} bytes.")
     try:
-        manifest = BackupManifest.model_validate_json((folder / _MANIFEST).read_bytes())
-    except FileNotFoundError:
-        raise Stop(f"{folder} is no complete back-up: {_MANIFEST} is missing.") from None
-    except ValidationError:
-        raise Stop(f"{folder / _MANIFEST} cannot be read.") from None
+        manifest = BackupManifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(map(str, first["loc"])) or "document"
+        raise Stop(f"{path} cannot be read: {place}: {first['msg']}. Nothing was restored.") from None
+    if len({file.path for file in manifest.files}) < len(manifest.files):
+        raise Stop(f"{path} names a file twice. Nothing was restored.")
     if manifest.format > _FORMAT:
         raise Stop(f"{folder} is of a newer version of this program. Upgrade it first.")
     faults = [fault for file in manifest.files if (fault := _fault(folder, file))]
@@ -121,12 +156,14 @@ def restore_backup(folder: Path, home: Path, files: DurableFiles) -> BackupManif
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in sorted(manifest.files, key=_place):
             temporary = files.temporary(home / file.path)
-            shutil.copyfile(folder / file.path, temporary)
+            shutil.copyfile(contained_path(folder, file.path), temporary)
             if file.path in _AT_RESTORE:
                 _change(temporary, *_AT_RESTORE[file.path])
             files.publish(home / file.path)
     except OSError as error:
         raise Stop(f"{home} cannot be written: {error}. Empty it and run this again.") from error
+    except sqlite3.DatabaseError as error:
+        raise Stop(f"A database of the back-up cannot be opened: {error}. Empty {home}.") from error
     return manifest
 
 
@@ -137,6 +174,8 @@ def _place(file: BackupFile) -> int:
 
 def _change(path: Path, table: str, statement: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # Triggers and views of a file from elsewhere call no function with effects.
+        connection.execute("PRAGMA trusted_schema = OFF")
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
             connection.execute(statement)
 
@@ -147,7 +186,12 @@ def _entry(folder: Path, name: str) -> BackupFile:
 
 
 def _fault(folder: Path, file: BackupFile) -> str:
-    path = folder / file.path
+    try:
+        path = contained_path(folder, file.path)
+    except Stop as error:
+        return f"outside {file.path} {error}"
     if not path.is_file():
         return f"missing_file {file.path}"
-    return "" if file_digest(path) == file.sha256 else f"checksum {file.path}"
+    # The size is compared first: a file of another size is not read.
+    is_unchanged = path.stat().st_size == file.bytes and file_digest(path) == file.sha256
+    return "" if is_unchanged else f"checksum {file.path}"

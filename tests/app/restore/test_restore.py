@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlmodel import col, select
 
@@ -24,7 +26,8 @@ from messages import codec
 from messages.shapes import Dispatch, Reply
 from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, REPLIES, agency_topic
 from sinks.archive.contents import ArchiveContents
-from sinks.archive.manifest import ArchiveFolder
+from sinks.archive.manifest import ArchiveFolder, DayManifest, file_path
+from sinks.archive.part_writer import file_digest
 from sinks.replies.tables import OutboxRow
 from tests.app.restore.life import LAMP, Life, live, live_on, plant_dead_letters, restored_rows, service_in, settings_of
 from tests.conftest import NOW
@@ -224,3 +227,29 @@ def test_only_an_empty_system_with_the_same_key_is_filled(
     with pytest.raises(Stop, match="missing_file complaints/"):
         restore(empty, damaged, pytest.fail)
     assert records_of(empty) == []
+
+
+def test_an_archive_makes_no_more_partitions_than_a_service_has(
+    archived: Archived, empty: Parts, tmp_path: Path
+) -> None:
+    """Each topic is within its limit, and all together are more than a broker can be asked to make."""
+    folder = tmp_path / "archive"
+    shutil.copytree(archived.folder, folder)
+    day = next(ArchiveFolder(folder).days())
+    source = next(file for file in day.files if file.topic.startswith(agency_topic("")) and file.start == 0)
+    table = pq.read_table(folder / source.path, partitioning=None)
+    table = table.set_column(0, table.schema.field("partition"), pa.array([999] * source.records, pa.int32()))
+    content = folder / "forged.parquet"
+    pq.write_table(table, content)
+    files = []
+    for number in range(25):
+        topic = f"agency-{number}"
+        path = file_path(topic, day.day, 999, 0)
+        (folder / path).parent.mkdir(parents=True)
+        shutil.copyfile(content, folder / path)
+        fields = {"topic": topic, "partition": 999, "path": path, "sha256": file_digest(content)}
+        files.append(source.model_copy(update=fields))
+    forged_day = DayManifest.of(day.day, day.schema_version, day.code_version, (*day.files, *files), day.gaps)
+    (folder / "manifests" / f"{day.day}.json").write_text(forged_day.model_dump_json())
+    with pytest.raises(Stop, match=r"needs 25,\d+ partitions"):
+        restore(empty, folder, pytest.fail)
