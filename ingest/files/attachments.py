@@ -83,7 +83,7 @@ class Attachments:
         overrides the time that the limit lets a caller wait. `address` is the client's address, empty for files that
         the service fetches from a provider, which no rate limits.
 
-        Raises `Refused` for a file that is neither a picture nor a PDF or is too large, `busy` (503) if no slot is free
+        Raises `Refused` for a file that is no picture or is too large, `busy` (503) if no slot is free
         in time, `too_many_pictures` (429) above the rate of the address, and `files_full` (503) if there is no space.
         """
         with self._limit.slot(max_wait_seconds, widest_network(address)):

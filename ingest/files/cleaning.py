@@ -12,7 +12,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from ingest.arrival import Refused
 from ingest.files.picture_structure import check_structure
 
-MediaType = Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
+MediaType = Literal["image/jpeg", "image/png", "image/webp"]
 
 # Large enough for the photos of a phone's camera. It also limits the memory that one file takes.
 MAX_FILE_BYTES = 8_000_000
@@ -38,6 +38,8 @@ _TRANSPOSITIONS = {
 }
 # Exceptions that Pillow raises for damaged or wrong EXIF data.
 _EXIF_ERRORS = (LookupError, ValueError, TypeError, ArithmeticError, SyntaxError, OSError, struct.error)
+# Readers find the beginning of a PDF within its first kilobyte.
+_PDF_START, _PDF_START_WITHIN_BYTES = b"%PDF-", 1_024
 _MAX_LATITUDE = 90.0
 _MAX_LONGITUDE = 180.0
 _COORDINATE_DECIMALS = 6
@@ -51,7 +53,7 @@ class Coordinates(NamedTuple):
 
 
 class CleanFile(NamedTuple):
-    """A picture without metadata, or a PDF as it came. `coordinates` is the place that the camera wrote into it."""
+    """A picture without metadata. `coordinates` is the place that the camera wrote into it."""
 
     media_type: MediaType
     content: bytes
@@ -61,16 +63,14 @@ class CleanFile(NamedTuple):
 def clean_file(content: bytes, check_megapixels: Callable[[int], None]) -> CleanFile:
     """Return the cleaned file. A picture is encoded again, so that only its pixels remain.
 
-    A PDF stays unchanged, with its author and its scripts: decision 0007. It must be served as a download only.
+    A PDF is not accepted: its author, scripts and embedded files cannot be removed with certainty (decision 0028).
     `check_megapixels` gets the size of a picture before it is decoded, each begun megapixel counted. It may raise
     `Refused`: a picture of few bytes can have many pixels, and its time is that of its pixels.
 
-    Raises `Refused`: `file_too_large`, `unknown_file_type`, `file_unreadable`.
+    Raises `Refused`: `file_too_large`, `pdf_not_accepted`, `unknown_file_type`, `file_unreadable`.
     """
     if len(content) > MAX_FILE_BYTES:
         raise Refused("file_too_large", limit=f"{MAX_FILE_BYTES // _MEGA} MB")
-    if content.startswith(b"%PDF-"):
-        return CleanFile("application/pdf", content, None)
     try:
         # Pillow warns about large pictures. The size is checked here, before anything is decoded.
         with warnings.catch_warnings():
@@ -78,7 +78,8 @@ def clean_file(content: bytes, check_megapixels: Callable[[int], None]) -> Clean
             check_structure(content)
             return _clean_picture(content, check_megapixels)
     except UnidentifiedImageError as error:
-        raise Refused("unknown_file_type") from error
+        is_pdf = _PDF_START in content[:_PDF_START_WITHIN_BYTES]
+        raise Refused("pdf_not_accepted" if is_pdf else "unknown_file_type") from error
     except (*_EXIF_ERRORS, MemoryError, EOFError, Image.DecompressionBombError) as error:
         raise Refused("file_unreadable") from error
 

@@ -32,7 +32,14 @@ REFUSALS: Mapping[str, Refusal] = {
     "no_such_link": Refusal(404, _("Tautan ini tidak benar. Buka lagi tautan di tanda terima Anda.")),
     "too_large": Refusal(413, _("Kiriman terlalu besar: paling banyak {limit}.")),
     "file_too_large": Refusal(413, _("Berkas terlalu besar: paling banyak {limit}.")),
-    "unknown_file_type": Refusal(415, _("Berkas ini tidak dapat diterima. Kirim foto (JPEG, PNG, WebP) atau PDF.")),
+    "unknown_file_type": Refusal(415, _("Berkas ini tidak dapat diterima. Kirim foto (JPEG, PNG, WebP).")),
+    "pdf_not_accepted": Refusal(
+        415,
+        _(
+            "PDF tidak dapat kami terima, karena dapat menyimpan nama pembuatnya dan program. "
+            "Kirim foto setiap halamannya."
+        ),
+    ),
     "file_unreadable": Refusal(400, _("Berkas ini rusak atau tidak dapat dibaca. Pilih berkas lain.")),
     "too_many_files": Refusal(413, _("Paling banyak {limit} berkas.")),
     "broken_off": Refusal(400, _("Kiriman terputus sebelum lengkap. Mohon kirim lagi.")),
@@ -77,9 +84,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "too_many_pictures": Refusal(
         429, _("Terlalu banyak foto dari jaringan Anda dalam waktu singkat. Mohon coba lagi sebentar lagi.")
     ),
-    "files_full": Refusal(
-        503, _("Foto dan PDF tidak dapat kami terima saat ini. Laporan tanpa berkas tetap diterima.")
-    ),
+    "files_full": Refusal(503, _("Foto tidak dapat kami terima saat ini. Laporan tanpa foto tetap diterima.")),
     "away": Refusal(
         503, _("Maaf, layanan sedang terganggu dan belum ada yang tersimpan. Mohon coba lagi sebentar lagi.")
     ),

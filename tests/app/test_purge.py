@@ -36,6 +36,7 @@ from messages.shapes import Attachment, Channel
 from monitor.snapshot import ProcessState
 from sinks.replies.outbox import ReplyOutbox
 from tests.conftest import NOW
+from tests.ingest.files.test_attachments import picture
 from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
 from tests.sinks.replies.test_sender import RecordingProvider
 from tests.support import program
@@ -81,7 +82,7 @@ class PurgeHarness:
 
     def store_file(self, name: str) -> Attachment:
         """Store a file as a door does."""
-        return self.attachments.store(b"%PDF-" + name.encode(), self.at).attachment
+        return self.attachments.store(picture() + name.encode(), self.at).attachment
 
     def report(self, *attachments: Attachment, sender: str = "tel:+628000000021", channel: Channel = "web") -> Outgoing:
         """Publish a report with these files; all of one sender are in one partition."""
@@ -274,7 +275,7 @@ def test_expired_uploads_are_deleted(harness: PurgeHarness) -> None:
     for days, device in ((1, "young"), (34, "old")):
         harness.set_days_ago(days)
         upload = harness.uploads.begin(device, UUID(int=1), 10, harness.at)
-        harness.uploads.append(upload, 0, b"%PDF-", harness.at)
+        harness.uploads.append(upload, 0, b"photo", harness.at)
 
     assert harness.purge(dry=True).counts["uploads"] == harness.purge().counts["uploads"] == 1
     assert harness.rows(UploadPart) == 1
@@ -373,7 +374,7 @@ def test_an_unavailable_bus(harness: PurgeHarness) -> None:
 def test_the_command(parts: Parts, tmp_path: Path) -> None:
     """Counts for people and for programs. A dry run changes nothing, and the actor is recorded."""
     long_ago = NOW - 3000 * DAY
-    parts.attachments.store(b"%PDF-x", long_ago)
+    parts.attachments.store(picture(), long_ago)
     Uploads(parts.engine, parts.sealer, parts.attachments).begin("d", uuid4(), 10, long_ago)
     settings = {"HOME": str(parts.settings.home), "SECRET_KEY": parts.settings.secret_key.get_secret_value()}
     settings_in_environment = {f"SATUPINTU_{name}": setting for name, setting in settings.items()}

@@ -26,7 +26,7 @@ from tests.end_to_end.browser.pages import (
     reload_until,
 )
 from tests.ingest.door_client import raw_messages
-from tests.ingest.web.forms import PDF, photo
+from tests.ingest.web.forms import photo
 from tests.support.service import RunningService
 
 WITH_AND_WITHOUT_SCRIPTS = [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts")]
@@ -36,8 +36,8 @@ SIZES_AND_SCRIPTS = [pytest.param(PHONE, False, id="phone-no-scripts"), pytest.p
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> list[Path]:
-    """A phone's photo and a document."""
-    contents_by_name = {"depan rumah.jpg": photo(size=(640, 480)), "surat.pdf": PDF}
+    """Two photos of a phone."""
+    contents_by_name = {"depan rumah.jpg": photo(size=(640, 480)), "surat.png": photo("PNG")}
     for name, content in contents_by_name.items():
         (tmp_path / name).write_bytes(content)
     return [tmp_path / name for name in contents_by_name]
@@ -70,7 +70,7 @@ def test_a_report_from_form_to_status(
     # The recap shows all of it, and "Ubah" leads back without a loss.
     page.locator("#kirim").wait_for()
     recap = page.inner_text("main")
-    shown = ("Lampu taman padam semua.", "Kota Semarang", "Banyumanik", "Aspirasi", "depan rumah.jpg", "surat.pdf")
+    shown = ("Lampu taman padam semua.", "Kota Semarang", "Banyumanik", "Aspirasi", "depan rumah.jpg", "surat.png")
     assert [words for words in shown if words not in recap] == []
     page.get_by_role("button", name="Ubah").click()
     expect(page.get_by_label("Judul")).to_have_value("Lampu taman padam")
@@ -98,7 +98,7 @@ def test_a_report_from_form_to_status(
     )  # fmt: skip
     assert (report.place.latitude, report.place.longitude) == (-6.9, 110.4)
     assert (report.anonim, report.rahasia) == (True, True)
-    assert [attachment.media_type for attachment in report.attachments] == ["image/jpeg", "application/pdf"]
+    assert [attachment.media_type for attachment in report.attachments] == ["image/jpeg", "image/png"]
 
 
 @pytest.mark.parametrize(("size", "scripts"), SIZES_AND_SCRIPTS)
@@ -133,7 +133,7 @@ def test_an_error_stands_beside_its_field(
     for label, value in (("Judul", "Lampu taman padam"), ("Alamat", "Depan balai RW 4"), ("Kecamatan", "33.74.11")):
         expect(page.get_by_label(label)).to_have_value(value)
     expect(page.get_by_role("radio", name="Aspirasi")).to_be_checked()
-    for label in ("Anonim", "Rahasia", "depan rumah.jpg", "surat.pdf"):
+    for label in ("Anonim", "Rahasia", "depan rumah.jpg", "surat.png"):
         expect(page.get_by_role("checkbox", name=label)).to_be_checked()
     text.fill("Lampu taman padam.")
     press_send(page)

@@ -127,9 +127,20 @@ def test_every_orientation_becomes_upright(turn: Image.Transpose) -> None:
     assert (cleaned_image.size, cleaned_image.tobytes()) == (upright.size, upright.tobytes())
 
 
-def test_a_pdf_is_recognised_by_its_first_bytes() -> None:
-    """A PDF stays unchanged."""
-    assert clean_file(b"%PDF-1.7\n...", any_size) == ("application/pdf", b"%PDF-1.7\n...", None)
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"x" * 1_000])
+def test_a_pdf_is_refused(before: bytes) -> None:
+    """Its content decides, as that of a reader of PDFs. The refusal says what to send instead."""
+    with pytest.raises(Refused) as refused:
+        clean_file(before + b"%PDF-1.7\n<</Author (Sekar)/OpenAction<</S/JavaScript/JS(app.alert)>>>>", any_size)
+    assert refused.value.reason == "pdf_not_accepted"
+    assert "Kirim foto setiap halamannya." in refused.value.message
+
+
+def test_a_picture_that_is_a_pdf_too_is_only_a_picture() -> None:
+    """A file may be both. It is redrawn, and nothing of the document is kept."""
+    clean = clean_file(picture() + b"%PDF-1.7\n<</Author (Sekar)>>", any_size)
+    assert clean.media_type == "image/jpeg"
+    assert b"%PDF" not in clean.content
 
 
 @pytest.mark.slow

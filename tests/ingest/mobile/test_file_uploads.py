@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from ingest.arrival import Refused
 from ingest.files.attachments import Attachments, stored_bytes
-from ingest.files.cleaning import MAX_FILE_BYTES
+from ingest.files.cleaning import MAX_FILE_BYTES, clean_file
 from ingest.files.file_space import FileSpace
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.uploads import QUOTA_BYTES, UPLOAD_LIFETIME, Upload, Uploads, announced_bytes
@@ -30,9 +30,9 @@ from tests.ingest.files.test_attachments import GPS, SECRET
 from tests.ingest.files.test_attachments import picture as photo
 from tests.ingest.mobile.phones import Phone, details_by_field, item, statuses
 from tests.ingest.people import DEVICE
-from tests.support.attachments import ample_space, no_rate, read_content
+from tests.support.attachments import ample_space, any_size, no_rate, read_content
 
-_PDF = b"%PDF-1.7 " + b"halaman " * 100
+_PHOTO = photo()
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_place_of_a_picture_is_sealed(phone: Phone, served: DoorClient) -> None:
 
 def test_upload_continues_after_a_broken_connection(served: DoorClient, phone: Phone) -> None:
     """No received byte is lost. The app asks for the offset and continues from there."""
-    content, upload = _PDF * 1000, uuid4()
+    content, upload = _PHOTO * 1000, uuid4()
     phone.begin(len(content), upload)
     half = 100_000
     address = urlsplit(served.address)
@@ -153,43 +153,45 @@ def test_upload_continues_after_a_broken_connection(served: DoorClient, phone: P
     assert phone.part(upload, stored_offset, content[stored_offset:]).status_code == 204
     assert phone.results(item(1, attachments=[str(upload)]))[0]["status"] == "accepted"
     (attachment,) = served.raw_messages("mobile")[0].attachments
-    assert read_content(served.parts.engine, served.parts.sealer, attachment.id) == content
+    assert (
+        read_content(served.parts.engine, served.parts.sealer, attachment.id) == clean_file(content, any_size).content
+    )
 
 
 def test_creation_and_state(phone: Phone, served: DoorClient) -> None:
     """The app's own id names the upload. A repeated request returns the same upload with its offset, uncached."""
     upload = uuid4()
-    first, again = phone.begin(len(_PDF), upload), phone.begin(len(_PDF), upload)
+    first, again = phone.begin(len(_PHOTO), upload), phone.begin(len(_PHOTO), upload)
     assert (first.status_code, first.json()) == (201, again.json())
     assert first.headers["Location"] == f"/mobile/v1/uploads/{upload}"
 
-    phone.part(upload, 0, _PDF[:100])
+    phone.part(upload, 0, _PHOTO[:100])
     shown = phone.call("HEAD", f"/uploads/{upload}").headers
-    assert (shown["Upload-Offset"], shown["Upload-Length"]) == ("100", str(len(_PDF)))
+    assert (shown["Upload-Offset"], shown["Upload-Length"]) == ("100", str(len(_PHOTO)))
     assert (shown["Cache-Control"], shown["Tus-Resumable"]) == ("no-store", "1.0.0")
-    assert phone.begin(len(_PDF), upload).json()["offset"] == 100
-    assert_refused(phone.begin(len(_PDF) + 1, upload), 409, "upload_id_reused")
+    assert phone.begin(len(_PHOTO), upload).json()["offset"] == 100
+    assert_refused(phone.begin(len(_PHOTO) + 1, upload), 409, "upload_id_reused")
 
 
 def test_wrong_offset_is_refused_with_the_right_one(phone: Phone) -> None:
     """Bytes for any other position are refused, and the answer names the right offset."""
     upload = uuid4()
-    phone.begin(len(_PDF) * 1000, upload)
-    phone.part(upload, 0, _PDF)
+    phone.begin(len(_PHOTO) * 1000, upload)
+    phone.part(upload, 0, _PHOTO)
 
-    for start in (0, len(_PDF) - 1, len(_PDF) + 1):
-        details = assert_refused(phone.part(upload, start, _PDF * 500), 409, "wrong_offset")
-        assert str(len(_PDF)) in details["Upload-Offset"]
-    assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(_PDF))
+    for start in (0, len(_PHOTO) - 1, len(_PHOTO) + 1):
+        details = assert_refused(phone.part(upload, start, _PHOTO * 500), 409, "wrong_offset")
+        assert str(len(_PHOTO)) in details["Upload-Offset"]
+    assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(_PHOTO))
 
 
 def test_more_bytes_than_announced_are_refused(phone: Phone) -> None:
     """An upload accepts no more bytes than its announced length."""
     upload = uuid4()
-    phone.begin(10, upload)
+    phone.begin(len(_PHOTO), upload)
 
-    assert_refused(phone.part(upload, 0, b"%PDF-" + b"a" * 6), 413, "too_large")
-    assert phone.part(upload, 0, b"%PDF-" + b"a" * 5).status_code == 204
+    assert_refused(phone.part(upload, 0, _PHOTO + b"a"), 413, "too_large")
+    assert phone.part(upload, 0, _PHOTO).status_code == 204
 
 
 @pytest.mark.parametrize("length", ["", "0", "-1", "1.5", "٣", str(MAX_FILE_BYTES + 1), "9" * 5000])
@@ -223,29 +225,41 @@ def test_refused_files_stay_refused(phone: Phone, served: DoorClient) -> None:
     assert row_count(served.parts.engine, "ingest_upload_part") == 0
 
 
+def test_a_pdf_is_refused(phone: Phone, served: DoorClient) -> None:
+    """A document has the name of its author. The app hears what its user sends instead."""
+    upload, document = uuid4(), b"%PDF-1.7\n<</Author (Sekar)>>"
+    phone.begin(len(document), upload)
+
+    refusal = phone.part(upload, 0, document)
+    assert_refused(refusal, 415, "pdf_not_accepted")
+    assert "Kirim foto setiap halamannya." in refusal.text
+    assert phone.results(item(1, attachments=[str(upload)]))[0]["reason"] == "pdf_not_accepted"
+    assert (row_count(served.parts.engine, "ingest_attachment"), served.published_count()) == (0, 0)
+
+
 def test_report_with_a_missing_upload_is_refused(served: DoorClient, phone: Phone) -> None:
     """A report with an unfinished, unknown or foreign upload is refused, and the answer names the upload."""
     upload = uuid4()
-    phone.begin(len(_PDF), upload)
-    phone.part(upload, 0, _PDF[:-1])
+    phone.begin(len(_PHOTO), upload)
+    phone.part(upload, 0, _PHOTO[:-1])
     other_phone = Phone(served)
     other_phone.register()
-    foreign = other_phone.upload(_PDF)
+    foreign = other_phone.upload(_PHOTO)
 
-    first = item(1, attachments=[phone.upload(_PDF), str(upload)])
+    first = item(1, attachments=[phone.upload(_PHOTO), str(upload)])
     results = phone.results(first, item(2, attachments=[str(uuid4())]), item(3, attachments=[foreign]))
     assert [result["reason"] for result in results] == ["unfinished_upload", "unknown_upload", "unknown_upload"]
     assert [result["errors"][0]["field"] for result in results] == ["attachments.1", "attachments.0", "attachments.0"]
     assert served.published_count() == 0
 
     # Finished, or left out: under the same number and client id.
-    phone.part(upload, len(_PDF) - 1, _PDF[-1:])
+    phone.part(upload, len(_PHOTO) - 1, _PHOTO[-1:])
     assert phone.results(first)[0]["status"] == "accepted"
 
 
 def test_same_file_twice_in_a_report(served: DoorClient, phone: Phone) -> None:
     """An upload that a report names twice is attached once."""
-    upload = phone.upload(_PDF)
+    upload = phone.upload(_PHOTO)
     phone.results(item(1, attachments=[upload, upload]))
 
     assert len(served.raw_messages("mobile")[0].attachments) == 1
@@ -268,7 +282,7 @@ def test_attachments_of_reports_sent_alone(served: DoorClient, phone: Phone) -> 
 
 def test_repeated_report_needs_no_upload(served: DoorClient, phone: Phone) -> None:
     """A published report is recognised even if its upload expired long ago."""
-    sent = item(1, attachments=[phone.upload(_PDF)])
+    sent = item(1, attachments=[phone.upload(_PHOTO)])
     phone.results(sent)
     with served.parts.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM ingest_upload")
@@ -284,11 +298,11 @@ def begin_upload(uploads: Uploads, device: str, length: int, at: datetime = NOW)
     return uploads.begin(device, uuid4(), length, at)
 
 
-@given(data=st.binary(min_size=1, max_size=200), cuts=st.lists(st.integers(0, 200), max_size=6))
+@given(data=st.binary(min_size=1, max_size=200), cuts=st.lists(st.integers(0, 1_200), max_size=6))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_division_into_parts(data: bytes, cuts: list[int], uploads: Uploads, engine: Engine, parts: Parts) -> None:
-    """Each part is sent twice, in any division. The file equals the original, and its parts are deleted."""
-    content = b"%PDF-" + data
+    """Each part is sent twice, in any division. The file is that of the original, and its parts are deleted."""
+    content = _PHOTO + data
     upload = begin_upload(uploads, str(uuid4()), len(content))
     places = sorted({0, len(content), *(min(cut, len(content)) for cut in cuts)})
     for start, end in itertools.pairwise(places):
@@ -297,14 +311,14 @@ def test_any_division_into_parts(data: bytes, cuts: list[int], uploads: Uploads,
         assert refusal_reason(again) == "wrong_offset"
     stored = uploads.finish(upload.id, NOW)
 
-    assert read_content(engine, parts.sealer, stored.attachment.id) == content
+    assert read_content(engine, parts.sealer, stored.attachment.id) == clean_file(content, any_size).content
     assert row_count(engine, "ingest_upload_part") == 0
     assert uploads.finish(upload.id, NOW) == stored
 
 
 def test_parts_are_sealed(uploads: Uploads, engine: Engine) -> None:
     """Stored parts reveal nothing to a reader of the table."""
-    uploads.append(begin_upload(uploads, "d", 100), 0, b"%PDF-rahasia", NOW)
+    uploads.append(begin_upload(uploads, "d", 100), 0, b"rahasia", NOW)
 
     with engine.connect() as connection:
         assert "rahasia" not in str(connection.exec_driver_sql("SELECT * FROM ingest_upload_part").all())
@@ -312,11 +326,11 @@ def test_parts_are_sealed(uploads: Uploads, engine: Engine) -> None:
 
 def test_the_same_part_at_once(uploads: Uploads) -> None:
     """Of several concurrent requests with the same part one is accepted. The others get the right offset."""
-    upload = begin_upload(uploads, "d", len(_PDF))
+    upload = begin_upload(uploads, "d", len(_PHOTO))
 
     def bring(_: int) -> str:
         try:
-            return str(uploads.append(upload, 0, _PDF[:50], NOW).offset)
+            return str(uploads.append(upload, 0, _PHOTO[:50], NOW).offset)
         except Refused as why:
             return why.reason
 
@@ -326,8 +340,8 @@ def test_the_same_part_at_once(uploads: Uploads) -> None:
 
 def test_concurrent_finish(uploads: Uploads) -> None:
     """Several requests that finish a file at the same time get the same attachment."""
-    upload = begin_upload(uploads, "d", len(_PDF))
-    uploads.append(upload, 0, _PDF, NOW)
+    upload = begin_upload(uploads, "d", len(_PHOTO))
+    uploads.append(upload, 0, _PHOTO, NOW)
 
     with ThreadPoolExecutor(4) as pool:
         stored_files = list(pool.map(lambda _: uploads.finish(upload.id, NOW), range(4)))
@@ -336,24 +350,24 @@ def test_concurrent_finish(uploads: Uploads) -> None:
 
 def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Parts) -> None:
     """Another process continues an upload, also one that is complete and not cleaned yet."""
-    upload = begin_upload(uploads, "d", len(_PDF))
-    uploads.append(upload, 0, _PDF[:50], NOW)
+    upload = begin_upload(uploads, "d", len(_PHOTO))
+    uploads.append(upload, 0, _PHOTO[:50], NOW)
     later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate))
-    assert later.append(upload, 50, _PDF[50:], NOW).offset == len(_PDF)
+    assert later.append(upload, 50, _PHOTO[50:], NOW).offset == len(_PHOTO)
 
-    assert uploads.finish(upload.id, NOW).attachment.size == len(_PDF)
+    assert uploads.finish(upload.id, NOW).attachment.size == len(clean_file(_PHOTO, any_size).content)
 
 
 def test_upload_expires(uploads: Uploads, engine: Engine) -> None:
     """After its lifetime an upload is unknown to its device. Its bytes are deleted when any upload begins."""
     upload_id = uuid4()
-    upload = uploads.begin("d", upload_id, len(_PDF), NOW)
-    uploads.append(upload, 0, _PDF[:50], NOW)
+    upload = uploads.begin("d", upload_id, len(_PHOTO), NOW)
+    uploads.append(upload, 0, _PHOTO[:50], NOW)
     uploads.find_upload("d", upload_id, NOW + UPLOAD_LIFETIME - timedelta(seconds=1))
     late = NOW + UPLOAD_LIFETIME
 
     assert refusal_reason(lambda: uploads.find_upload("d", upload_id, late)) == "unknown_upload"
-    assert refusal_reason(lambda: uploads.append(upload, 50, _PDF[50:], late)) == "unknown_upload"
+    assert refusal_reason(lambda: uploads.append(upload, 50, _PHOTO[50:], late)) == "unknown_upload"
     assert refusal_reason(lambda: uploads.attached("d", [upload_id], late)) == "unknown_upload"
     begin_upload(uploads, "another", 5, late)
     assert (row_count(engine, "ingest_upload"), row_count(engine, "ingest_upload_part")) == (1, 0)
@@ -399,15 +413,15 @@ def test_announced_and_stored_files_share_the_space(engine: Engine, parts: Parts
     """When the space is used up, no device announces more and no file is stored. A later process measures the same."""
     attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate)
     Uploads(engine, parts.sealer, attachments).begin("d", uuid4(), 1_000, NOW)
-    attachments.store(_PDF, NOW)
+    attachments.store(_PHOTO, NOW)
     used = stored_bytes(engine) + announced_bytes(engine)
-    assert used == 1_000 + len(_PDF)
+    assert used == 1_000 + len(clean_file(_PHOTO, any_size).content)
 
     measures = (partial(stored_bytes, engine), partial(announced_bytes, engine))
     full = Attachments(engine, parts.sealer, parts.file_limit, FileSpace(measures, used + 10, lambda: 0.0), no_rate)
     later = Uploads(engine, parts.sealer, full)
     assert refusal_reason(lambda: later.begin("e", uuid4(), 11, NOW)) == "files_full"
-    assert refusal_reason(lambda: full.store(_PDF + b" ", NOW)) == "files_full"
+    assert refusal_reason(lambda: full.store(_PHOTO + b" ", NOW)) == "files_full"
     assert later.begin("f", uuid4(), 10, NOW).length == 10
     assert refusal_reason(lambda: later.begin("f", uuid4(), 1, NOW)) == "files_full"
 
@@ -428,7 +442,7 @@ def test_equal_ids_of_two_devices(uploads: Uploads) -> None:
     """The same id from two devices is two uploads."""
     upload_id = UUID(int=1)
     first_upload, second_upload = (uploads.begin(device, upload_id, 5, NOW) for device in ("d", "e"))
-    uploads.append(first_upload, 0, b"%PDF-", NOW)
+    uploads.append(first_upload, 0, b"lima.", NOW)
 
     assert first_upload.id == uuid5(upload_id, "d") != second_upload.id
     assert uploads.find_upload("e", upload_id, NOW).offset == 0

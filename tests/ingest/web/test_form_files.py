@@ -33,13 +33,13 @@ _SENT = 303
 
 
 def test_files_come_with_the_report(served: DoorClient) -> None:
-    """Pictures and documents are stored. The report has their ids and types, not their names and bytes."""
-    files = [attached("depan.jpg", photo()), attached("surat.pdf", PDF), attached("x.png", photo("PNG"), "text/html")]
+    """Pictures are stored. The report has their ids and types, not their names and bytes."""
+    files = [attached("depan.jpg", photo()), attached("x.png", photo("PNG"), "text/html")]
 
     assert send_form(served, files).status_code == _SENT
 
     (raw,) = served.raw_messages("web")
-    assert [attachment.media_type for attachment in raw.attachments] == ["image/jpeg", "application/pdf", "image/png"]
+    assert [attachment.media_type for attachment in raw.attachments] == ["image/jpeg", "image/png"]
     assert all(find_attachment(served.parts.engine, attachment.id) == attachment for attachment in raw.attachments)
     assert "depan.jpg" not in raw.model_dump_json() + served.open_body(raw).decode()
 
@@ -139,6 +139,8 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "halaman.png": (b"<svg onload=alert(1)>", "tidak dapat diterima"),
     "kosong.jpg": (b"", "tidak dapat diterima"),
     "separuh.jpg": (photo()[:300], "rusak"),
+    "surat.pdf": (PDF, "PDF tidak dapat kami terima"),
+    "surat.jpg": (PDF, "Kirim foto setiap halamannya"),
     "besar.pdf": (PDF + b"0" * 8_000_000, "terlalu besar"),
 }
 
