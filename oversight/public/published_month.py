@@ -5,6 +5,8 @@ and no total of several months is published. So each table is protected by itsel
 out of all three tables if one of them cannot be protected.
 """
 
+import hashlib
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +23,7 @@ from oversight.figures.computation import (
 from oversight.figures.counts import NATION, Counts, Measure, Scope, ScopeKind
 from oversight.pages.months import Month
 from oversight.pages.shown_figures import FIGURES_BY_SLUG, FigureValue, ShownFigure
-from oversight.public.suppression import Parts, PublishedRow, PublishedTable, publish_table, shown_parts
+from oversight.public.suppression import Parts, PlaceOf, PublishedRow, PublishedTable, publish_table, shown_parts
 from oversight.read_model.day_counts import read_counts_by_scope
 
 # The figures whose three parts are all cases of a scope. Others overlap with them, and could give cells away.
@@ -66,8 +68,8 @@ def row_value(row: PublishedRow) -> FigureValue:
     return FigureValue(in_time / counted if counted else None, in_time, counted, censored)
 
 
-def read_published_month(connection: Connection, month: Month, today: date) -> PublishedMonth:
-    """Return the tables of a month as they are on a day."""
+def read_published_month(connection: Connection, month: Month, today: date, order_key: bytes) -> PublishedMonth:
+    """Return the tables of a month as they are on a day. `order_key` is the secret of the orders of rows."""
     measures: Sequence[Measure] = sorted({measure for figure in PUBLIC_FIGURES for measure in figure.measures})
     limits = bucket_limits(today)
 
@@ -91,19 +93,36 @@ def read_published_month(connection: Connection, month: Month, today: date) -> P
                 },
             )
             for figure in PUBLIC_FIGURES
-        }
+        },
+        lambda kind: _secret_order(order_key, month, kind),
     )
 
 
-def publish_month(parts: Mapping[str, tuple[Parts, Mapping[ScopeKind, Mapping[str, Parts]]]]) -> PublishedMonth:
+def _secret_order(key: bytes, month: Month, kind: ScopeKind) -> PlaceOf:
+    """Return the order of the rows of a kind: the same on each day and for each figure, another one in each month."""
+
+    def place_of(code: str) -> bytes:
+        return hmac.digest(key, f"figures\0{month}\0{kind}\0{code}".encode(), hashlib.sha256)
+
+    return place_of
+
+
+def publish_month(
+    parts: Mapping[str, tuple[Parts, Mapping[ScopeKind, Mapping[str, Parts]]]], order_of: Callable[[ScopeKind], PlaceOf]
+) -> PublishedMonth:
     """Return what may be published: for each figure the parts of the nation, and those of the scopes of each kind."""
-    return PublishedMonth({slug: _published_tables(nation, by_kind) for slug, (nation, by_kind) in parts.items()})
+    return PublishedMonth(
+        {slug: _published_tables(nation, by_kind, order_of) for slug, (nation, by_kind) in parts.items()}
+    )
 
 
 def _published_tables(
-    nation: Parts, by_kind: Mapping[ScopeKind, Mapping[str, Parts]]
+    nation: Parts, by_kind: Mapping[ScopeKind, Mapping[str, Parts]], order_of: Callable[[ScopeKind], PlaceOf]
 ) -> Mapping[ScopeKind, PublishedTable]:
-    tables = {kind: publish_table({**rows, REST: _rest(nation, rows)}, COLUMNS) for kind, rows in by_kind.items()}
+    tables = {
+        kind: publish_table({**rows, REST: _rest(nation, rows)}, COLUMNS, order_of(kind))
+        for kind, rows in by_kind.items()
+    }
     if all(table.totals.total is not None for table in tables.values()):
         return tables
     return {kind: PublishedTable(_NOTHING, dict.fromkeys(table.rows, _NOTHING)) for kind, table in tables.items()}

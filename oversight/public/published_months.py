@@ -21,13 +21,14 @@ class MonthNotReady(Exception):
 
 
 class PublishedMonths:
-    """The months that have ended. `now` is the clock.
+    """The months that have ended. `now` is the clock, `order_key` the secret of the orders of rows (`suppression`).
 
     A month stays as it was first read on a day: numbers that change within a day would show what single cases do.
     """
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime], order_key: bytes) -> None:
         self._engine = engine
+        self._order_key = order_key
         self._now = now
         self._lock = Lock()
         self._months: dict[tuple[date, Month], PublishedMonth] = {}
@@ -58,7 +59,7 @@ class PublishedMonths:
                 if is_being_rebuilt(connection):
                     # The counts of a half would stay for the rest of the day.
                     raise MonthNotReady
-                published = read_published_month(connection, month, today)
+                published = read_published_month(connection, month, today, self._order_key)
             self._months[today, month] = published
             return published
         finally:

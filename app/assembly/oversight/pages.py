@@ -74,7 +74,7 @@ def _person_names(engine: Engine, account_ids: Collection[UUID]) -> Mapping[UUID
 
 def public_figures(parts: Parts, pages: Environment) -> PublicPages:
     """Return the pages for everybody."""
-    return PublicPages(PublishedMonths(parts.engine, parts.now), scope_names(parts), pages)
+    return PublicPages(PublishedMonths(parts.engine, parts.now, parts.secrets.public_key), scope_names(parts), pages)
 
 
 def scope_names(parts: Parts) -> ScopeNames:

@@ -44,7 +44,7 @@ def test_during_a_rebuild_nobody_is_told_or_asked_and_no_month_is_published(engi
     (dispatch,) = watch.oversight.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
     watch.oversight.time = day(1)
     watch.oversight.answer(dispatch, "closed")
-    months = PublishedMonths(engine, lambda: day(90))
+    months = PublishedMonths(engine, lambda: day(90), b"key")
     month = Month.of(day(0).date())
     pauses = 0
 

@@ -111,7 +111,7 @@ class OversightSite:
         app.include_router(pages.routes())
         public_templates = page_templates(DEADLINES, lambda: NOW)
         public_templates.globals["public_figures"] = True
-        months = PublishedMonths(self.engine, lambda: NOW)
+        months = PublishedMonths(self.engine, lambda: NOW, b"key")
         app.include_router(PublicPages(months, scope_names(), public_templates).routes())
         install_sign_in_handlers(app, _refused)
         app.add_middleware(PageLanguage)

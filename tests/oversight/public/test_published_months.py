@@ -44,7 +44,7 @@ class Reads:
 def test_a_month_is_computed_once_a_day_and_no_reader_waits(empty_engine: Engine) -> None:
     """A second reader is refused meanwhile; later ones get the month without a query until the day has ended."""
     time = [datetime(2026, 7, 20, 2, tzinfo=UTC)]
-    months = PublishedMonths(empty_engine, lambda: time[0])
+    months = PublishedMonths(empty_engine, lambda: time[0], b"key")
     reads = Reads(empty_engine)
     reader = threading.Thread(target=months.get, args=(JUNE,))
     reader.start()
@@ -65,7 +65,7 @@ def test_a_month_is_computed_once_a_day_and_no_reader_waits(empty_engine: Engine
 
 def test_only_months_that_have_ended_are_offered(empty_engine: Engine) -> None:
     """By Jakarta time, where the month ends seven hours before that of UTC."""
-    months = PublishedMonths(empty_engine, lambda: datetime(2026, 6, 30, 17, tzinfo=UTC))
+    months = PublishedMonths(empty_engine, lambda: datetime(2026, 6, 30, 17, tzinfo=UTC), b"key")
     assert months.newest() == JUNE
     assert [months.is_offered(month) for month in (JUNE, Month(2026, 7), Month(2023, 7), Month(2023, 6))] == [
         *(True, False, True, False)
@@ -93,7 +93,7 @@ def test_a_month_is_that_of_one_moment(engine: Engine) -> None:
     with write_transaction(engine) as connection:
         add_counts(connection, OversightDay, cases)
     event.listen(engine, "after_cursor_execute", add_cases)
-    published = PublishedMonths(engine, lambda: datetime(2026, 7, 20, 2, tzinfo=UTC)).get(JUNE)
+    published = PublishedMonths(engine, lambda: datetime(2026, 7, 20, 2, tzinfo=UTC), b"key").get(JUNE)
     event.remove(engine, "after_cursor_execute", add_cases)
     assert statements > 2
     for table in published.tables["dijawab"].values():
