@@ -1,6 +1,6 @@
 """Use of an invitation: the person sets a password, or signs in by OIDC, and the account is created."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +28,7 @@ class Acceptance:
         record: Record,
         now: Callable[[], datetime],
         new_id: Callable[[], UUID],
+        public_words: Callable[[], Collection[str]],
     ) -> None:
         self._engine = engine
         self._accounts = accounts
@@ -37,6 +38,7 @@ class Acceptance:
         self._record = record
         self._now = now
         self._new_id = new_id
+        self._public_words = public_words
 
     def accept(self, token: str, password: str, email: str = "", name: str = "") -> UUID:
         """Use a link: store the password, and the account if it is new. Return its id.
@@ -52,7 +54,7 @@ class Acceptance:
             invitation.agency,
         )
         check_person(person)
-        if fault := password_fault(password, person.name, person.email):
+        if fault := password_fault(password, person.name, person.email, self._public_words()):
             raise WeakPassword(fault)
         return self._use(invitation, person, self._passwords.hash(password), "invitation")
 

@@ -1,5 +1,6 @@
 """Accounts in the database. Decides nothing and records nothing: see `people` and `sign_in`."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,9 +46,14 @@ class Account:
 def normalized_email(typed: str) -> str:
     """Return an e-mail address in lower case and without spaces around it; empty if it is none.
 
-    Whether it exists is known when the person opens the link that was sent there.
+    An address with a character that stands for another one (NFKC) is none: the Kelvin sign becomes a `k` in lower case,
+    and the address that of another person. Whether an address exists is known when the person opens the link that was
+    sent there.
     """
-    email = typed.strip().lower()
+    email = typed.strip()
+    if unicodedata.normalize("NFKC", email) != email:
+        return ""
+    email = email.lower()
     local_part, _, domain = email.rpartition("@")
     is_plain = email.isprintable() and " " not in email and not set(email) & set("<>,;:\"'()[]\\")
     if not (local_part and is_plain and "@" not in local_part and "." in domain.strip(".")):

@@ -1,6 +1,6 @@
 """Acts of a person on the own account. Each is recorded in the audit log before its effect."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +28,7 @@ class OwnAccount:
         second_factors: SecondFactors,
         record: Record,
         now: Callable[[], datetime],
+        public_words: Callable[[], Collection[str]],
     ) -> None:
         self._accounts = accounts
         self._passwords = passwords
@@ -35,10 +36,11 @@ class OwnAccount:
         self._second_factors = second_factors
         self._record = record
         self._now = now
+        self._public_words = public_words
 
     def change_password(self, account: Account, password: str) -> None:
         """Store a new password. All sessions of the person end. Raises `WeakPassword`."""
-        if fault := password_fault(password, account.name, account.email):
+        if fault := password_fault(password, account.name, account.email, self._public_words()):
             raise WeakPassword(fault)
         password_hash = self._passwords.hash(password)
         self._note("account.password_changed", account.actor, str(account.id))

@@ -145,6 +145,7 @@ RIGHTS: Mapping[Role, Rights] = {
 }
 # The account in a label of the audit log: see `actor_label`. No name has brackets: see `check_person`.
 _ACCOUNT_ID = re.compile(r" \[[0-9a-f-]{36}\]$")
+_ROUND_BRACKETS = str.maketrans("[]", "()")
 # Roles of persons who belong to one institution.
 AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
 
@@ -152,6 +153,11 @@ AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
 def actor_label(actor: Actor) -> str:
     """Return the name of an actor in the audit log: two persons may have the same name."""
     return f"{actor.name} [{actor.account_id}]"
+
+
+def without_brackets(name: str) -> str:
+    """Return a name that somebody typed, with round brackets for square ones: those mark the account in a label."""
+    return name.translate(_ROUND_BRACKETS)
 
 
 def person_name(label: str) -> str:

@@ -1,6 +1,6 @@
 """All parts of accounts without their pages, built together for a process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from accounts.acceptance import Acceptance
 from accounts.account_store import AccountStore
 from accounts.authentication.attempts import AttemptLimits, FindNetworks
 from accounts.authentication.known_devices import KnownDevices
-from accounts.authentication.passwords import Passwords
+from accounts.authentication.passwords import Passwords, name_words
 from accounts.authentication.pending_sign_ins import PendingSignIns
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record, SignIn
@@ -37,6 +37,7 @@ class AccountServices:
 
     `account_key` (64 bytes) seals second factors. `record` appends to the audit log. `is_agency` returns True for the
     code of an institution. `find_networks` returns the networks of an address, for the limits of attempts.
+    `public_names` returns names of places and institutions: no new password may consist of them.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class AccountServices:
         now: Callable[[], datetime],
         randomness: Randomness,
         hasher: PasswordHasher,
+        public_names: Callable[[], Iterable[str]],
     ) -> None:
         new_token, new_id = randomness.new_token, randomness.new_id
         hash_key = keyed_hash(account_key, "hashes").encode()
@@ -83,7 +85,13 @@ class AccountServices:
             now,
             new_id,
         )
+
+        def public_words() -> Collection[str]:
+            return name_words(public_names())
+
         self.acceptance = Acceptance(
-            engine, self.accounts, self.invitations, passwords, self.sessions, record, now, new_id
+            engine, self.accounts, self.invitations, passwords, self.sessions, record, now, new_id, public_words
         )
-        self.own_account = OwnAccount(self.accounts, passwords, self.sessions, second_factors, record, now)
+        self.own_account = OwnAccount(
+            self.accounts, passwords, self.sessions, second_factors, record, now, public_words
+        )

@@ -151,8 +151,9 @@ class OidcProvider:
         except JoseError as error:
             raise OidcRefused("claims") from error
         audience = token.claims["aud"]
-        # A token for several clients names the one that it was issued to.
-        if isinstance(audience, list) and len(audience) > 1 and token.claims.get("azp") != self._client_id:
+        # A token for several clients must name the one that it was issued to; one that names a client must name us.
+        has_several = isinstance(audience, list) and len(audience) > 1
+        if token.claims.get("azp", None if has_several else self._client_id) != self._client_id:
             raise OidcRefused("audience")
         return token.claims
 

@@ -5,6 +5,7 @@ A password has a length and must not be a common or personal one. There are no r
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -81,6 +82,29 @@ _COMMON_WORDS = frozenset(
         "welcome",
     }
 )
+# Words beside the names of places and institutions, as in `kotasemarang` and `dinkes-jateng`.
+_OFFICE_WORDS = frozenset(
+    {
+        *("badan", "balai", "daerah", "desa", "dinas", "kabupaten", "kantor", "kecamatan", "kelurahan", "kementerian"),
+        *("kota", "pemda", "pemerintah", "pemkab", "pemkot", "pemprov", "polda", "polres", "provinsi", "satpol"),
+        *(
+            "jabar",
+            "jateng",
+            "jatim",
+            "jogja",
+            "kalbar",
+            "kalsel",
+            "kalteng",
+            "kaltim",
+            "ntb",
+            "ntt",
+            "sulsel",
+            "sumbar",
+        ),
+    }
+)
+_MIN_PLACE_WORD_LENGTH = 3
+_MOST_PLACE_WORDS = 4
 _SEQUENCES = (
     "01234567890123456789",
     "98765432109876543210",
@@ -97,15 +121,26 @@ class WeakPassword(Exception):
         self.fault: PasswordFault = fault
 
 
-def password_fault(password: str, name: str, email: str) -> PasswordFault | None:
-    """Return the reason why a person may not have this password, None if there is none."""
+def name_words(names: Iterable[str]) -> frozenset[str]:
+    """Return the words of names of places and institutions: alone, or with figures, they are no password."""
+    words = {word for name in names for word in re.split(r"[\W\d_]+", name.casefold())}
+    return frozenset(word for word in words if len(word) >= _MIN_PLACE_WORD_LENGTH) | _OFFICE_WORDS
+
+
+def password_fault(
+    password: str, name: str, email: str, public_words: Collection[str] = frozenset()
+) -> PasswordFault | None:
+    """Return the reason why a person may not have this password, None if there is none.
+
+    `public_words` are words of `name_words`, of which no password may consist.
+    """
     password = _normalized(password)
     if len(password) < MIN_PASSWORD_LENGTH:
         return "too_short"
     if len(password) > MAX_PASSWORD_LENGTH:
         return "too_long"
     folded = password.casefold()
-    if _is_common(folded):
+    if _is_common(folded) or _consists_of(re.sub(r"[\W\d_]", "", folded), public_words):
         return "common"
     return "personal" if _is_personal(folded, name, email) else None
 
@@ -120,6 +155,16 @@ def _is_common(folded: str) -> bool:
         return True
     letters = re.sub(r"[\W\d_]", "", folded)
     return any(letters == word * max(1, len(letters) // len(word)) for word in _COMMON_WORDS)
+
+
+def _consists_of(letters: str, words: Collection[str]) -> bool:
+    """Return True if the letters are some of these words, one after the other."""
+    ends = {0}
+    for _ in range(_MOST_PLACE_WORDS):
+        ends = {end + len(word) for end in ends for word in words if letters.startswith(word, end)}
+        if letters and len(letters) in ends:
+            return True
+    return False
 
 
 def _is_personal(folded: str, name: str, email: str) -> bool:

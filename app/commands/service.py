@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from app.assembly.processes.plan import PlannedProcess
     from app.assembly.startup import checks as startup_checks
 
+# File in the data folder with the one-time link of the first administrator, where no terminal shows it.
+ADMINISTRATOR_LINK_FILE = "first-administrator-link"
+_ONLY_OWNER = 0o600
+
 
 def run(
     stages: Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(STAGES)}. Default: all.")] = None,
@@ -134,11 +138,15 @@ def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
             migrate_databases(parts)
     if not quiet:
         # Not through Rich: a wrapped command cannot be pasted.
-        print(welcome(parts) + _administrator_line(parts), file=sys.stderr)
+        print(welcome(parts) + administrator_line(parts), file=sys.stderr)
 
 
-def _administrator_line(parts: Parts) -> str:
-    """Return the one-time link of the first administrator; empty if there is one, or while the database is away."""
+def administrator_line(parts: Parts) -> str:
+    """Return a sentence with the one-time link of the first administrator, or with the file that has it.
+
+    Only a terminal shows the link: the output of a service ends in a log, which more people read. The sentence is empty
+    if there is an administrator, or while the database is away.
+    """
     from app.assembly.desk.accounts import first_administrator_link
     from app.assembly.migrate import migrate_databases
     from bus.errors import Retry, Stop
@@ -152,7 +160,15 @@ def _administrator_line(parts: Parts) -> str:
         link = first_administrator_link(parts)
     except DatabaseUnavailable:
         return ""
-    return f"\nThe desk has no administrator yet. Open this link once, within three days:\n  {link}\n" if link else ""
+    path = parts.settings.home / ADMINISTRATOR_LINK_FILE
+    path.unlink(missing_ok=True)
+    if not link:
+        return ""
+    if sys.stderr.isatty():
+        return f"\nThe desk has no administrator yet. Open this link once, within three days:\n  {link}\n"
+    path.touch(_ONLY_OWNER, exist_ok=False)
+    path.write_text(link + "\n")
+    return f"\nThe desk has no administrator yet. Open the link in {path} once, within three days.\n"
 
 
 def check(as_json: Json = False) -> None:

@@ -31,6 +31,7 @@ from tests.support.deadlines import DEADLINES
 from tests.support.paths import ROOT
 
 PASSWORD = "kopi pagi di beranda"
+PLACES = ("Jawa Tengah", "Kota Semarang", "Kabupaten Aceh Selatan", "kementerian-kemenkes", "bumn-pln")
 AGENCIES = {"kota-3374": "Kota Semarang", "bumn-pln": "PT PLN (Persero)"}
 SESSION = "__Host-meja"
 _TEMPLATES = [ROOT / "accounts" / "templates"]
@@ -92,6 +93,7 @@ class Desk:
             self.clock,
             randomness,
             self.hasher,
+            lambda: PLACES,
         )
 
     def app(self, own_address: str = "http://127.0.0.1", oidc: OidcProvider | None = None) -> FastAPI:

@@ -4,8 +4,8 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from accounts.authentication.passwords import Passwords, password_fault
-from tests.accounts.desk import CHEAP_HASHER, PASSWORD
+from accounts.authentication.passwords import Passwords, name_words, password_fault
+from tests.accounts.desk import CHEAP_HASHER, PASSWORD, PLACES
 
 NAME, EMAIL = "Sari Dewi Kusuma", "sari.kusuma@semarang.example"
 
@@ -32,6 +32,14 @@ NAME, EMAIL = "Sari Dewi Kusuma", "sari.kusuma@semarang.example"
         ("Indonesia1945!", "common"),
         ("bismillah12345", "common"),
         ("admin@2026!!!", "common"),
+        ("semarang2026", "common"),
+        ("Kota-Semarang-1", "common"),
+        ("JawaTengah2026", "common"),
+        ("acehselatan#1", "common"),
+        ("Kemenkes-2026", "common"),
+        ("semarang semarang", "common"),
+        ("semarang hujan lagi", None),
+        ("839201746358", None),
         ("saridewi2026", "personal"),
         ("kusuma-kusuma", "personal"),
         ("sari.kusuma@semarang.example", "personal"),
@@ -39,8 +47,8 @@ NAME, EMAIL = "Sari Dewi Kusuma", "sari.kusuma@semarang.example"
     ],
 )
 def test_new_passwords(password: str, fault: str | None) -> None:
-    """Length, common words and the person's own names count; kinds of characters do not."""
-    assert password_fault(password, NAME, EMAIL) == fault
+    """Length, common words, places, institutions and the person's own names count; kinds of characters do not."""
+    assert password_fault(password, NAME, EMAIL, name_words(PLACES)) == fault
 
 
 def test_keyboards_that_compose_characters_in_other_ways() -> None:

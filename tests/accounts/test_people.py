@@ -284,6 +284,12 @@ def test_an_address_has_one_account(desk: Desk) -> None:
         ("sari@kota.example\r\nBcc: budi@kota.example", ""),
         ('"sari"@kota.example', ""),
         ("a" * 250 + "@kota.example", ""),
+        # The Kelvin sign, a ligature and full-width letters: in lower case or NFKC they are letters of other addresses.
+        ("\u212aartika@kota.example", ""),
+        ("\ufb01na@kota.example", ""),
+        ("\uff53ari@kota.example", ""),
+        ("budi@\u212aota.example", ""),
+        ("Jos\u00c9@kota.example", "jos\u00e9@kota.example"),
     ],
 )
 def test_addresses(typed: str, email: str) -> None:

@@ -2,15 +2,19 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from accounts.authentication.passwords import WeakPassword
 from accounts.pages.invitation_pages import invitation_link
 from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_services, first_administrator_link
 from app.assembly.parts import Parts
+from app.commands.service import ADMINISTRATOR_LINK_FILE, administrator_line
 from tests.app.test_cli import environment
 from tests.support import program
 
@@ -74,6 +78,7 @@ def test_from_invitation_to_revocation(desk: Desk, parts: Parts, services: Accou
     ("arguments", "message"),
     [
         (("invite", *SARI, "--actor", " ", "--why", "w"), "--actor is missing"),
+        (("invite", *SARI, "--actor", f"Budi [{uuid4()}]", "--why", "w"), "must not contain [ or ]"),
         (("invite", *SARI[:2], "--agency", "kota-9999", *SARI[4:], *BY), "There is no agency kota-9999"),
         (("invite", "--role", "auditor", *SARI[2:], *BY), "needs --agency CODE"),
         (("unlock", "siapa@semarang.example", *BY), "No account that is not revoked"),
@@ -96,6 +101,29 @@ def test_the_first_link(parts: Parts, services: AccountServices) -> None:
     token = link.rpartition("/")[2]
     services.acceptance.accept(token, PASSWORD, "rina@lapor.example", "Rina Putri")
     assert first_administrator_link(parts) == ""
+
+
+def test_the_first_link_is_not_in_the_log(parts: Parts, services: AccountServices) -> None:
+    """The output of a service ends in a log. Without a terminal, the link is in a file that only its owner may read."""
+    assert not sys.stderr.isatty()
+    for _start in range(2):
+        line = administrator_line(parts)
+        path = parts.settings.home / ADMINISTRATOR_LINK_FILE
+        link = path.read_text().strip()
+        assert str(path) in line
+        assert link.rpartition("/")[2] not in line
+        assert path.stat().st_mode & 0o777 == 0o600
+    services.acceptance.accept(link.rpartition("/")[2], PASSWORD, "rina@lapor.example", "Rina Putri")
+    assert administrator_line(parts) == ""
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("password", ["semarang2026", "Kemenkes-2026!"])
+def test_names_of_the_tables_are_no_password(parts: Parts, services: AccountServices, password: str) -> None:
+    """Places and institutions of the tables in force count."""
+    link = first_administrator_link(parts)
+    with pytest.raises(WeakPassword, match="common"):
+        services.acceptance.accept(link.rpartition("/")[2], password, "rina@lapor.example", "Rina Putri")
 
 
 def _first_subject(parts: Parts) -> str:

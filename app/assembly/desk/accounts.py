@@ -1,7 +1,7 @@
 """Builds accounts and their pages from the parts of the process."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -37,7 +37,16 @@ def build_account_services(parts: Parts, record: Record) -> AccountServices:
         parts.now,
         Randomness(_new_token, uuid4, secrets.token_bytes),
         PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY),
+        lambda: _public_names(parts),
     )
+
+
+def _public_names(parts: Parts) -> Iterator[str]:
+    """Yield the names of provinces, cities and regencies, and the short names of institutions in their codes."""
+    for province in parts.regions.children():
+        yield province.name
+        yield from (region.name for region in parts.regions.children(province.code))
+    yield from parts.registry.agencies
 
 
 def build_account_pages(

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import unicodedata
 
 from messages.payloads.submission import e164
 
@@ -23,8 +24,13 @@ def mobile_number(typed: str) -> str:
 
 
 def mail_address(typed: str) -> str:
-    """Return the address without spaces around it, empty if it does not have the form of one."""
+    """Return the address without spaces around it, empty if it does not have the form of one.
+
+    A character that stands for another one (NFKC, such as the Kelvin sign) would make it equal to another address.
+    """
     address = typed.strip()
+    if unicodedata.normalize("NFKC", address) != address:
+        return ""
     return address if _MAIL.fullmatch(address) and address.isprintable() else ""
 
 
@@ -41,7 +47,7 @@ def masked_address(address: str) -> str:
 
 def address_digest(key: bytes, address: str) -> str:
     """Return the keyed digest of a number or an address. Equal addresses in other letters have equal digests."""
-    return hmac.digest(key, f"address:{address.casefold()}".encode(), hashlib.sha256).hex()
+    return hmac.digest(key, f"address:{address.lower()}".encode(), hashlib.sha256).hex()
 
 
 def mailbox_digest(key: bytes, address: str) -> str:

@@ -178,7 +178,7 @@ def test_health_checks_are_not_public(proxied: DoorClient, path: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_log_has_the_address_of_a_page_of_a_sender(tmp_path: Path) -> None:
+def test_no_log_has_a_secret_address(tmp_path: Path) -> None:
     """The service is away, so each request is an error. The secret addresses are in neither log."""
     secret = "0f1e2d3c4b5a"
     paths = (
@@ -186,13 +186,14 @@ def test_no_log_has_the_address_of_a_page_of_a_sender(tmp_path: Path) -> None:
         f"/web/receipts/0000-0000-0000?bukti={secret}",
         f"/web/kontak/0000-0000-0000/kode?bukti={secret}",
         f"/web/email/0000-0000-0000?tanda={secret}",
+        f"/desk/undangan/{secret}",
     )
     with _nginx(tmp_path, free_port()) as port:
         statuses = [
             requests.get(f"http://127.0.0.1:{port}{path}", timeout=_PATIENCE_SECONDS).status_code
             for path in ("/lapor", *paths)
         ]
-    assert statuses == [502] * 5
+    assert statuses == [502] * 6
     for name in ("access.log", "error.log"):
         log = (tmp_path / name).read_text()
         assert ("/lapor" in log, secret in log) == (True, False)

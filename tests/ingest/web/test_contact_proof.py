@@ -13,7 +13,13 @@ from structlog.types import EventDict
 from config.database import DatabaseLock, DatabaseUnavailable, lock_until_commit, read_transaction, write_transaction
 from ingest.arrival import Refused
 from ingest.http.rate_limits import RateLimiter
-from ingest.web.contact_proof.addresses import mail_address, masked_address, masked_number, mobile_number
+from ingest.web.contact_proof.addresses import (
+    address_digest,
+    mail_address,
+    masked_address,
+    masked_number,
+    mobile_number,
+)
 from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.decision import DAY, HOUR, CodeHistory, SentCode, judge_code, next_code_at
 from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
@@ -95,8 +101,12 @@ def test_mail_addresses() -> None:
         "a@contoh.id\nBcc: b@contoh.id",
         "a@b@contoh.id",
         "<a@contoh.id>",
+        # The Kelvin sign is a `k` in lower case: the address of somebody else.
+        "\u212aartika@contoh.id",
     )
     assert [address for address in wrong if mail_address(address)] == []
+    assert address_digest(b"key", "Sekar@contoh.id") == address_digest(b"key", "sekar@contoh.id")
+    assert address_digest(b"key", "stra\u00dfe@contoh.id") != address_digest(b"key", "strasse@contoh.id")
     assert (masked_address("sekar@contoh.id"), masked_address("")) == ("s•••@contoh.id", "")
     assert (masked_number("+6281234567890"), masked_number("")) == ("••• 890", "")
 
