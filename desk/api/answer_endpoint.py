@@ -17,6 +17,7 @@ from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
 from desk.api.idempotency import IdempotencyKeys, read_key
 from desk.api.keys.access import agency_key, key_actor
+from desk.api.keys.agency_keys import AgencyKey
 from desk.api.problems import ApiError, body_faults, invalid
 from desk.api.responses import json_response
 from desk.api.shapes import Answer, AnswerDraftBody
@@ -33,7 +34,10 @@ _ATTEMPTS = 5
 _VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 IdempotencyKey = Annotated[
-    str | None, Header(description="A key of your own for this answer, as in a UUID. Used for another answer: 422.")
+    str | None,
+    Header(
+        description="A key of your own for this answer, as in a UUID. Used for another answer that was stored: 422."
+    ),
 ]
 IfMatch = Annotated[
     str | None, Header(description="ETag of the case that you read. If the case has other answers since: 412.")
@@ -66,9 +70,20 @@ class AnswerEndpoint:
         claimed_key = read_key(idempotency_key)
         view = find_case(self._answers.progress, key, number)
         self._check(view, body)
-        if claimed_key is not None:
-            payload = f"{view.case.case.tracking}\0{body.model_dump_json()}"
-            self._idempotency_keys.claim(key.agency, claimed_key, payload)
+        if claimed_key is None:
+            return self._answer(key, view, body, if_match)
+        payload = f"{view.case.case.tracking}\0{body.model_dump_json()}"
+        was_free = self._idempotency_keys.claim(key.agency, claimed_key, payload)
+        try:
+            return self._answer(key, view, body, if_match)
+        except ApiError:
+            # Nothing was stored: the program may send a corrected answer with the same key.
+            if was_free:
+                self._idempotency_keys.release(key.agency, claimed_key)
+            raise
+
+    def _answer(self, key: AgencyKey, view: AnswerProgress, body: AnswerDraftBody, if_match: str | None) -> Response:
+        """Return the response to an answer. Raises `ApiError` if it is not stored."""
         version = required_version(if_match, view.case.case.hop, view.version)
         draft = AnswerDraft(body.verdict, body.text, body.theirs or None)
         result = self._give(view, version, draft, key_actor(key, body.actor))

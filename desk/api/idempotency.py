@@ -31,23 +31,34 @@ def read_key(header: str | None) -> str | None:
 
 
 class IdempotencyKeys:
-    """Binds each key of an agency to the first request that it came with, for a day."""
+    """Binds each key of an agency to the first request that it came with, for a day.
+
+    A key of a request of which nothing was stored is released: the program may correct the request.
+    """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._now = now
 
-    def claim(self, agency: str, key: str, payload: str) -> None:
-        """Bind the key to this payload. Raises `ApiError` if it is bound to another one."""
+    def claim(self, agency: str, key: str, payload: str) -> bool:
+        """Bind the key to this payload. Return True if it was free. Raises `ApiError` if it is bound to another one."""
         at = self._now()
         row = {"digest": _digest(f"{agency}\0{key}"), "payload": _digest(payload), "used_at": at}
         with write_transaction(self._engine) as connection:
             connection.execute(delete(DeskIdempotencyKey).where(col(DeskIdempotencyKey.used_at) < at - _LIFETIME))
-            connection.execute(insert_statement(connection, DeskIdempotencyKey).values(row).on_conflict_do_nothing())
+            statement = insert_statement(connection, DeskIdempotencyKey).values(row).on_conflict_do_nothing()
+            was_free = connection.execute(statement).rowcount > 0
             query = select(col(DeskIdempotencyKey.payload)).where(col(DeskIdempotencyKey.digest) == row["digest"])
             stored_payload = connection.execute(query).scalar_one()
         if stored_payload != row["payload"]:
             raise ApiError("idempotency_key_reused")
+        return was_free
+
+    def release(self, agency: str, key: str) -> None:
+        """Let the agency use a key again that it has claimed."""
+        with write_transaction(self._engine) as connection:
+            digest = _digest(f"{agency}\0{key}")
+            connection.execute(delete(DeskIdempotencyKey).where(col(DeskIdempotencyKey.digest) == digest))
 
 
 def _digest(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 
-from accounts.permissions import Actor, Role
+from accounts.permissions import Actor, Role, without_brackets
 from desk.api.keys.agency_keys import AgencyKey, AgencyKeys, KeyRefused
 from desk.api.keys.rate_limits import KeyRateLimiter
 from desk.api.keys.scopes import Scope
@@ -37,14 +37,16 @@ class Access:
 
     def _authenticated(self, request: Request) -> AgencyKey:
         address = request.client.host if request.client else ""
-        self._limiter.require_space(address)
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
+            self._limiter.require_space(address)
             self._limiter.count_refused(address)
             raise ApiError("key_missing", headers={"WWW-Authenticate": _REALM})
         try:
             return self._keys.authenticate(text.strip())
         except KeyRefused as refused:
+            # Only after the key was looked up: many share one address, and a wrong key must not stop a right one.
+            self._limiter.require_space(address)
             self._limiter.count_refused(address)
             challenge = f'{_REALM}, error="invalid_token"'
             raise ApiError(refused.fault, headers={"WWW-Authenticate": challenge}) from None
@@ -58,5 +60,6 @@ def agency_key(request: Request) -> AgencyKey:
 
 def key_actor(key: AgencyKey, officer: str) -> Actor:
     """Return the actor of an act by a program: the officer as the program names the person, and the key."""
+    officer = without_brackets(officer)
     name = f"{officer.strip()} (key {key.id.hex[:8]})" if officer.strip() else f"key {key.id.hex[:8]}"
     return Actor(key.id, name, Role.OFFICER, key.agency)

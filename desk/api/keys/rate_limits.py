@@ -1,6 +1,6 @@
 """Rate limits of the programming interface: a moving window for each key, in the memory of this process.
 
-Requests without a valid key count for the client's network, before the database is asked.
+Requests without a valid key count for the client's network; a valid key of the same network has its own rate.
 """
 
 import time

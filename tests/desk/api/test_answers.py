@@ -124,6 +124,26 @@ def test_an_invalid_answer_uses_no_key(case: ApiHarness) -> None:
     assert case.answer(1, "refused", TEXT, headers=key).status_code == 201
 
 
+def test_a_refused_answer_uses_no_key(case: ApiHarness) -> None:
+    """409 and 412 store nothing: a corrected answer may come under the same key, and is then the answer of the key."""
+    key = {"Idempotency-Key": "satu"}
+    assert case.answer(1, "closed", TEXT).status_code == 201
+    assert_problem(case.answer(1, "asked", "Di RT mana?", headers=key), 409, "not_possible")
+    assert_problem(case.answer(1, "responded", TEXT, headers={**key, "If-Match": '"0-0"'}), 412, "changed")
+    assert count(case, DeskIdempotencyKey) == 0
+    case.send(2, "Kemenkes, obat habis")
+    assert case.answer(2, "responded", TEXT, headers=key).status_code == 201
+    assert_problem(case.answer(2, "responded", "Teks lain.", headers=key), 422, "idempotency_key_reused")
+
+
+def test_a_program_cannot_name_an_account(case: ApiHarness) -> None:
+    """Square brackets mark the account of a person in the audit log. A program's name for its officer gets others."""
+    account = "00000000-0000-4000-8000-000000000009"
+    response = case.answer(1, "responded", TEXT, actor=f"Budi [{account}]")
+    assert response.json()["actor"].startswith(f"Budi ({account}) (key ")
+    assert not any(f"[{account}]" in str(row) for row in case.acts)
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -145,7 +145,7 @@ def test_every_address_needs_a_key(api: ApiHarness) -> None:
 
 
 def test_guessing_is_limited(api: ApiHarness) -> None:
-    """After so many wrong keys the address waits, also with a right one; a program with a right key had no part."""
+    """After so many wrong keys the address waits. A program with a right key at the same address does not."""
     api.rates["agency-refused"] = "3/minute"
     api.serve()
     for _ in range(3):
@@ -153,6 +153,8 @@ def test_guessing_is_limited(api: ApiHarness) -> None:
     response = api.get("/cases", {"Authorization": "Bearer sp_x"})
     assert_problem(response, 429, "too_many_requests")
     assert 1 <= int(response.headers["Retry-After"]) <= 60
+    assert_problem(api.get("/cases", {"Authorization": ""}), 429, "too_many_requests")
+    assert api.get("/cases").status_code == 200
 
 
 def test_a_program_that_asks_too_often_waits(api: ApiHarness) -> None:
