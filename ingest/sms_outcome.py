@@ -50,8 +50,9 @@ _ACTS: Mapping[SenderAct, str] = MappingProxyType(
         "objects": "Kami catat: laporan {number} belum selesai menurut Anda. Keterangan Anda kami teruskan kepada "
         "yang menangani laporan itu.",
         "confirms": "Terima kasih atas kabar Anda. Kami catat: masalah dalam laporan {number} sudah beres.",
-        "agrees-to-ombudsman": "Kami catat: laporan {number} boleh diserahkan ke Ombudsman. Batal? Sebelum kami "
-        "serahkan, balas TIDAK {number}.",
+        # No consent: the sender of an SMS can be forged.
+        "agrees-to-ombudsman": "Persetujuan tidak dapat lewat SMS, karena nomor pengirim dapat dipalsukan. Buka tautan "
+        "di SMS kami tentang {number}, lalu setujui di sana.",
         # True also after the hand-over, which the door does not know.
         "declines-ombudsman": "Kami catat: Anda tidak setuju laporan {number} diserahkan ke Ombudsman. Berkas yang "
         "sudah kami serahkan tidak dapat ditarik.",

@@ -1,23 +1,22 @@
 """Text by which a sender is asked if the Ombudsman may have the case: one SMS. Pure. It has no word of the report."""
 
 from messages.cases.ombudsman_consent import ASK_DAYS
-from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
 
 _OPENING = "Laporan {number} belum selesai setelah {days} hari."
-_SMS = _OPENING + " Serahkan ke Ombudsman, dengan nama dan kontak Anda? Balas YA {number} atau TIDAK {number}."
-_NOTICE = _OPENING + " Boleh kami serahkan ke Ombudsman?"
+_QUESTION = _OPENING + " Boleh kami serahkan ke Ombudsman?"
 _BY_LINK = " Jawab: {link}"
+_SHORT = "Laporan {number}, {days} hari: serahkan ke Ombudsman? {link}"
 _WITHOUT_LINK = " Jawab di halaman laporan Anda."
 
 
-def ombudsman_question(form: ReplyForm, number: str, link: str) -> str:
+def ombudsman_question(number: str, link: str) -> str:
     """Return the question. Never for a public post: its form has no text.
 
-    An SMS names the exact answers. A notice leads to the sender's own page, where the consequences are explained.
+    The answer is given on the sender's own page, where the consequences are explained. An SMS is no consent: its sender
+    can be forged, and a consent gives name and contact away. A link that is too long for one SMS is left out.
     """
-    if form == "sms":
-        return _SMS.format(number=number, days=ASK_DAYS)
-    question = _NOTICE.format(number=number, days=ASK_DAYS)
-    by_link = question + _BY_LINK.format(link=link)
-    return by_link if fits_one_sms(by_link) else question + _WITHOUT_LINK
+    question = _QUESTION.format(number=number, days=ASK_DAYS)
+    by_link, short = question + _BY_LINK.format(link=link), _SHORT.format(number=number, days=ASK_DAYS, link=link)
+    candidates = (text for text in (by_link, short) if link and fits_one_sms(text))
+    return next(candidates, question + _WITHOUT_LINK)

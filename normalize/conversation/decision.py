@@ -90,6 +90,10 @@ class Attachment:
     evidence: str
 
 
+# Evidence of a YA to the question about the Ombudsman. It is no consent: the sender of an SMS can be forged, and a
+# consent gives name and contact away. The own link and the app prove the sender.
+CONSENT_BY_NUMBER = "consent-by-number"
+
 # Returns the comparable form of a report, `None` after the comparison period.
 ContentOf = Callable[[UUID], Comparable | None]
 
@@ -143,6 +147,8 @@ def _by_number(
         return None
     is_answered = _is_answered(report, message.at, may_object)
     if message.stated_act and _may_state(message.stated_act, report, message.at, is_answered=is_answered):
+        if message.stated_act == "agrees-to-ombudsman":
+            return Attachment(report, "adds", CONSENT_BY_NUMBER)
         return Attachment(report, message.stated_act, "own-number")
     if _is_other_report(message, report, content_of):
         return None

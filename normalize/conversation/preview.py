@@ -10,6 +10,7 @@ from messages.sealing import Sealer
 from messages.shapes import Contact, Danger, RawMessage, Report, SenderAct
 from normalize.arrival import ArrivalReader
 from normalize.conversation.conversation import OpenMessage, follows_of
+from normalize.conversation.decision import CONSENT_BY_NUMBER
 from normalize.conversation.sender_reports import SenderReports
 from normalize.conversation.tables import SenderReportRow
 from normalize.decision_store import DecisionStore
@@ -35,6 +36,7 @@ class MessagePreview:
     def outcome(self, raw: RawMessage, report: Report) -> tuple[str, SenderAct, str]:
         """Return the reason why a message is no report, its act, and the number of the report that the act is about.
 
+        `agrees-to-ombudsman` is what the sender wanted; it is no consent.
         Raises `DatabaseUnavailable`.
         """
         classified, message, _ = self._reader.read_draft(raw, Draft(report, Contact()), self._reader.traits_reader())
@@ -42,7 +44,8 @@ class MessagePreview:
             with read_transaction(self._engine) as connection:
                 follows = self._follows(connection, raw, message)
                 if follows:
-                    return "", follows.follow_up.act, _number_of(connection, follows.complaint_id)
+                    act = "agrees-to-ombudsman" if follows.evidence == CONSENT_BY_NUMBER else follows.follow_up.act
+                    return "", act, _number_of(connection, follows.complaint_id)
         return classified.reason if isinstance(classified, NotComplaint) else "", "reports", ""
 
     def _follows(self, connection: Connection, raw: RawMessage, message: OpenMessage) -> Follows | None:

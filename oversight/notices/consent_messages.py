@@ -43,8 +43,7 @@ def question_messages(
 ) -> Iterator[Outgoing]:
     """Yield the event and, on a channel with replies, the reply. The own page shows the question on every channel."""
     yield event_message(question_event(case, at))
-    form = forms.get(case.channel)
-    if form:
+    if case.channel in forms:
         reply = Reply(
             id=ids.reply_id(case.id, "asked-ombudsman"),
             message_id=case.message_id,
@@ -53,7 +52,7 @@ def question_messages(
             tracking=case.tracking,
             channel=case.channel,
             says="asked-ombudsman",
-            text=ombudsman_question(form, case.tracking, link),
+            text=ombudsman_question(case.tracking, link),
         )
         yield Outgoing(REPLIES, *codec.encode(reply, str(case.id), _SOURCE))
 

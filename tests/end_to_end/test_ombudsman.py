@@ -19,11 +19,12 @@ from app.schemas import FOLDER
 from config.database import read_transaction
 from config.settings import Settings
 from messages.gsm_alphabet import fits_one_sms
+from messages.shapes import RawMessage
 from oversight.figures.counts import NATION
 from oversight.read_model.day_counts import read_counts
 from sinks.replies.tables import OutboxRow
 from tests.end_to_end.dialogues.sms_service import SmsService, running_sms_service
-from tests.support import program
+from tests.support import program, records
 
 DAY_MINUTES = 60 * 24
 PHONE, OTHER_PHONE = "+628111230001", "+628111230002"
@@ -107,7 +108,7 @@ class Officer:
 
 @pytest.mark.slow
 def test_a_case_of_an_anonymous_sender_goes_to_the_ombudsman(service: SmsService, tmp_path: Path) -> None:
-    """Asked once, by one SMS; consent, withdrawal and consent again; one file, made once, and again when wanted."""
+    """Asked once, by one SMS; consent by the own link alone, withdrawal and consent again; one file, made once."""
     officer, folder = Officer(service), tmp_path / "berkas"
     raw, _ = service.send(f"ANONIM {REPORT}", PHONE)
     number = raw.tracking
@@ -118,7 +119,7 @@ def test_a_case_of_an_anonymous_sender_goes_to_the_ombudsman(service: SmsService
     assert officer.search() == 2
     assert officer.search() == 0
     (question,) = [text for text in officer.questions() if number in text]
-    assert f"Balas YA {number} atau TIDAK {number}" in question
+    assert service.stages.parts.link_of(raw.id) in question
     assert fits_one_sms(question)
     assert officer.export(folder) == []
 
@@ -126,14 +127,20 @@ def test_a_case_of_an_anonymous_sender_goes_to_the_ombudsman(service: SmsService
     service.send(f"YA {number}", OTHER_PHONE)
     service.stages.clock.wait(1)
     assert {case.consent for case in officer.listed()} == {"asked"}
+    # Anybody can send an SMS under the sender's number. The answer goes to the sender's phone.
     _, answer = service.send(f"ya {number}", PHONE)
-    assert f"laporan {number} boleh diserahkan" in answer
+    assert "Persetujuan tidak dapat lewat SMS" in answer
+    assert fits_one_sms(answer)
+    assert {case.consent for case in officer.listed()} == {"asked"}
+    service.stages.clock.wait(1)
+    _agree(service, raw)
+    assert {case.consent for case in officer.listed()} == {"asked", "agreed"}
     service.stages.clock.wait(1)
     _, answer = service.send(f"TIDAK {number}", PHONE)
     assert "Anda tidak setuju" in answer
     assert officer.export(folder) == []
     service.stages.clock.wait(1)
-    service.send(f"YA {number}", PHONE)
+    _agree(service, raw)
     # The thread tells only the last answer.
     assert officer.search() == 1
     assert officer.handed_over() == officer.exports_in_log() == 0
@@ -152,6 +159,14 @@ def test_a_case_of_an_anonymous_sender_goes_to_the_ombudsman(service: SmsService
     assert officer.export(folder) == []
     _assert_commands(officer, number, folder)
     assert (officer.handed_over(), officer.exports_in_log()) == (1, 2)
+
+
+def _agree(service: SmsService, raw: RawMessage) -> None:
+    """Let the sender agree by the own link."""
+    parts = service.stages.parts
+    with closing(parts.bus.producer()) as producer:
+        producer.publish([records.followed(parts, raw.id, "agrees-to-ombudsman", when=parts.now())])
+    service.stages.run()
 
 
 def _exported(officer: Officer, folder: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def ask(citizen: Citizen, complaint: Mapping[str, Any]) -> None:
 
 
 def test_only_the_sender_of_an_asked_case_answers(citizen: Citizen) -> None:
-    """Before the question, from another number, or without a number a YA is no consent; the latest answer is kept."""
+    """A YA by SMS is no consent, asked or not: the number of its sender can be forged. A TIDAK takes a consent back."""
     report = citizen.send(REPORT)
     number = report["tracking"]
     assert_belongs(citizen.send(f"YA {number}"), report, "adds", "own-number")
@@ -46,12 +46,12 @@ def test_only_the_sender_of_an_asked_case_answers(citizen: Citizen) -> None:
     unproven = citizen.send(f"YA {number}", proven=False)
     assert unproven["follow_up"]["act"] == "reports"
 
-    assert_belongs(citizen.send(f"Ya, {number}."), report, "agrees-to-ombudsman", "own-number")
+    assert_belongs(citizen.send(f"Ya, {number}."), report, "adds", "consent-by-number")
     assert_belongs(citizen.send(f"TIDAK {number}"), report, "declines-ombudsman", "own-number")
     # The agency asks later: a bare YA is the answer to it.
     citizen.answer(report, "asked")
     assert_belongs(citizen.send(f"YA {number}"), report, "adds", "own-number")
-    assert_belongs(citizen.send(f"YA {number}"), report, "agrees-to-ombudsman", "own-number")
+    assert_belongs(citizen.send(f"YA {number}"), report, "adds", "consent-by-number")
 
 
 @pytest.mark.parametrize(

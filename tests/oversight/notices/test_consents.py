@@ -125,7 +125,7 @@ def test_the_sender_is_asked_once_after_60_days_and_the_answers_are_told(questio
     assert sorted(questions.tell(60.1)) == sorted(expected)
     assert questions.tell(61) == []
     replies = {_reply(message).channel: _reply(message).text for message in questions.published if _is_reply(message)}
-    assert "Balas YA NOMOR1 atau TIDAK NOMOR1." in replies["sms"]
+    assert LINK in replies["sms"]
     assert LINK in replies["mobile"]
     assert questions.states()[id_of(1)] == "asked"
 
@@ -163,11 +163,14 @@ def test_an_outage_a_kill_or_a_rebuild_asks_nobody_twice(questions: Questions) -
 
 
 def test_the_question_is_one_sms() -> None:
-    """With a real number in it three times; a notice with a long link falls back to the page."""
+    """It leads to the sender's page, where the consent is given; a link that is too long is left out."""
     from messages.replies.ombudsman_texts import ombudsman_question  # noqa: PLC0415
+    from messages.sender_link import sample_link  # noqa: PLC0415
 
-    for form in ("sms", "notice"):
-        assert fits_one_sms(ombudsman_question(form, "0A1B-2C3D-4E5F", "https://lapor.example/l/" + "a" * 200))
+    for host, has_link in (("lapor.go.id", True), ("layanan-pengaduan.semarangkota.go.id", True), ("a" * 99, False)):
+        link = sample_link(f"https://{host}")
+        question = ombudsman_question("0A1B-2C3D-4E5F", link)
+        assert (fits_one_sms(question), link in question, "YA" in question) == (True, has_link, False)
 
 
 def _is_reply(message: Outgoing) -> bool:
