@@ -14,6 +14,8 @@ import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ingest.http.request_head import check_head
+
 _log = structlog.get_logger()
 
 
@@ -43,9 +45,18 @@ class _Phase(Enum):
 
 
 class _JoiningConnection(h11.Connection):
-    """Keeps the headers of an answer until its body begins, so that both are one write to the socket."""
+    """Checks the head of each request, and keeps the headers of an answer until its body begins.
+
+    So headers and body of an answer are one write to the socket.
+    """
 
     _headers = b""
+
+    def next_event(self) -> Any:
+        """See h11. Raises `h11.RemoteProtocolError` for a head that another program may read in another way."""
+        if self.their_state is h11.IDLE and self.our_state is h11.IDLE:
+            check_head(self.trailing_data[0])
+        return super().next_event()
 
     def send(self, event: Any) -> Any:
         """See h11. The result is empty for the headers of an answer."""
