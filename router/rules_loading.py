@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.reference.folder import ReferenceFolder, version_of
+from config.reference.public_release import PUBLIC_RELEASE, load_sensitive_reports, unknown_topics
 from config.reference.reloading import ReloadingTables, Source
 from config.reference.table_reader import TableError
 from language.model import LanguageModel, load_language_model
@@ -152,6 +153,8 @@ def _faults(
     for unit in () if folder.has_shipped(UNITS) else registry.units.all:
         if unit.topic and unit.topic not in topic_names:
             yield f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"
+    if not folder.has_shipped(PUBLIC_RELEASE):
+        yield from unknown_topics(load_sensitive_reports(folder.table(PUBLIC_RELEASE)), topic_names)
 
 
 def _topic_faults(topic_names: set[str], competence_topics: set[str]) -> Iterator[str]:

@@ -90,7 +90,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         if door.is_busy:
             app.router.routes.extend(direct_routes(door.router))
     # Before the doors: it is asked most often, and each route before it is compared with the address.
-    app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
+    app.include_router(StatusPage(parts.ledger, pages, parts.now).routes(), responses=dict(PAGE_RESPONSES))
     for door in channel_doors:
         app.include_router(door.router, responses=dict(door.responses))
     app.include_router(_own_page(parts, pages).routes(), responses=dict(PAGE_RESPONSES))

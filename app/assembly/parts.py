@@ -282,7 +282,7 @@ class Parts:
             self.classifier,
             alternate_ids,
             self.danger_reader.danger,
-            PublicReports(self.engine).open_complaint if self.settings.public_view else None,
+            PublicReports(self.engine, self.now).open_complaint if self.settings.public_view else None,
             self.conversation,
         )
 

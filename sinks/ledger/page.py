@@ -1,5 +1,7 @@
 """Status page of a tracking number, as HTML for people and as JSON for programs."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -50,8 +52,9 @@ _SHOW: dict[int | str, dict[str, Any]] = {
 class StatusPage:
     """Endpoint of the status page. It never shows the sender or the text."""
 
-    def __init__(self, statuses: StatusReader, pages: Environment) -> None:
+    def __init__(self, statuses: StatusReader, pages: Environment, now: Callable[[], datetime]) -> None:
         self._statuses = statuses
+        self._now = now
         self._pages = pages
 
     def routes(self) -> APIRouter:
@@ -77,7 +80,7 @@ class StatusPage:
         if tracking is None:
             return _problem(_INVALID_NUMBER) if accepts_json else self._form(number, _INVALID_NUMBER, 404)
         whole_status = self._statuses.status(tracking)
-        status = whole_status.for_everybody() if whole_status else None
+        status = whole_status.for_everybody(self._now()) if whole_status else None
         if accepts_json:
             return JSONResponse(status_as_json(status)) if status else _problem("Nomor ini belum tercatat.")
         sentence = page_sentence(status, names_agency=not status.is_private) if status else ""

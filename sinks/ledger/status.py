@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
+from config.public_day import begin_of_day, public_day
 from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.shapes import Moment, Shape
@@ -55,6 +56,7 @@ class ReportStatus:
     the case are to this sender; False for a report that joined another citizen's case, and for one that a person merged
     or that repeats such a one. `asks_first_sender`: the agency waits for the answer of that citizen to a question that
     came after this report. `set_aside` is the reason why the message is no report; empty for a report.
+    `state_before_withdrawal` is that of a report that its sender withdrew. `is_by_day`: the times are only days.
     """
 
     tracking: str
@@ -68,6 +70,8 @@ class ReportStatus:
     shares_words: bool = True
     asks_first_sender: bool = False
     set_aside: str = ""
+    state_before_withdrawal: ReportState | None = None
+    is_by_day: bool = False
 
     @property
     def agency(self) -> str:
@@ -80,11 +84,24 @@ class ReportStatus:
         kinds = [step.kind for step in self.steps if step.kind == "closed" or step.kind in ARRIVALS]
         return kinds[-1:] == ["closed"]
 
-    def for_everybody(self) -> "ReportStatus":
-        """Return the status for anybody who has the number, of a private report without agencies and other numbers."""
+    def for_everybody(self, now: datetime) -> "ReportStatus":
+        """Return the status for anybody who has the number, of a private report without agencies and other numbers.
+
+        The times of a private report are those of the beginning of their days, and a withdrawal is told from the next
+        day on. Its words leave the public view at once: who looks at both would else find out which ones they were.
+        """
         if not self.is_private:
             return self
-        return replace(self, repeated_number=None, steps=tuple(replace(step, agency="") for step in self.steps))
+        today = public_day(now)
+        steps = tuple(step for step in self.steps if step.kind != "withdrawn" or public_day(step.at) < today)
+        is_withdrawn_today = self.state_before_withdrawal is not None and len(steps) < len(self.steps)
+        return replace(
+            self,
+            state=self.state_before_withdrawal if is_withdrawn_today else self.state,
+            repeated_number=None,
+            steps=tuple(replace(step, agency="", at=begin_of_day(public_day(step.at))) for step in steps),
+            is_by_day=True,
+        )
 
     @property
     def changed_at(self) -> datetime:
@@ -147,7 +164,9 @@ class StatusReader:
             # Nobody who copies an anonymous report learns that it was written before, until an agency has answered.
             is_hidden = is_silent and not _is_answered(course)
             hides_relation = is_hidden and relation.relation == "joins"
+            state_before_withdrawal = None
             if withdrawn_at := facts[senders[relation.id]].withdrawn_at:
+                state_before_withdrawal = course.state
                 course = withdrawn_course(course, withdrawn_at)
             repeated = links.find(relation.repeated_id)
             yield ReportStatus(
@@ -162,6 +181,7 @@ class StatusReader:
                 is_private=facts[senders[relation.id]].is_private,
                 asks_first_sender=is_asking and not is_silent,
                 shares_words=is_hidden or senders[relation.id] == senders[relation.case_id],
+                state_before_withdrawal=state_before_withdrawal,
             )
 
     def _steps(

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import date
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from sinks.public import address, wording
+from config.public_day import begin_of_day
 from sinks.public.queries import ShownReport
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 # Time of a feed without an entry: a feed must have one.
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = date(1970, 1, 1)
 # Characters that XML 1.0 cannot contain, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TITLE = "Laporan publik SP4N-LAPOR!"
@@ -25,7 +26,7 @@ def render_feed(
     _add(feed, "id", own_address)
     SubElement(feed, "link", rel="self", href=own_address)
     SubElement(feed, "link", rel="alternate", href=f"{site}{address.LIST}")
-    _add(feed, "updated", max((report.changed_at for report in reports), default=_NEVER).isoformat())
+    _add(feed, "updated", _moment(max((report.changed_on for report in reports), default=_NEVER)))
     # An entry without an author needs that of the feed. The sender of a report is never one.
     _add(SubElement(feed, "author"), "name", "SP4N-LAPOR!")
     for report in reports:
@@ -33,12 +34,16 @@ def render_feed(
         _add(entry, "title", report.title or wording.topic_label(report.topic))
         _add(entry, "id", link)
         SubElement(entry, "link", rel="alternate", href=link)
-        _add(entry, "published", report.published_at.isoformat())
-        _add(entry, "updated", report.changed_at.isoformat())
+        _add(entry, "published", _moment(report.published_on))
+        _add(entry, "updated", _moment(report.changed_on))
         SubElement(entry, "category", term=report.topic)
         _add(entry, "summary", f"{institution(report.agency)}: {wording.state_label(report.state)}")
         _add(entry, "content", report.text).set("type", "text")
     return bytes(tostring(feed, encoding="utf-8", xml_declaration=True))
+
+
+def _moment(day: date) -> str:
+    return begin_of_day(day).isoformat()
 
 
 def _add(parent: Element, name: str, text: str) -> Element:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from config.reference.regions import Regions
 from sinks.public import address, wording
 from sinks.public.feed import render_feed
+from config.public_day import begin_of_day
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 
 _PAGE_SIZE = 20
@@ -122,5 +123,6 @@ class PublicPages:
             "state_label": wording.state_label,
             "topic_label": wording.topic_label,
             "report_address": address.report_address,
+            "begin_of_day": begin_of_day,
         }
         return HTMLResponse(self._pages.get_template(template).render(**functions, **values), status)

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, or_, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Date, Engine, Row, bindparam, exists, or_, text, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from config.database import read_transaction
-from config.time_zones import time_zone
+from config.public_day import public_day
 from sinks.public.public_id import is_public_id
 from sinks.public.tables import PublicReport
 
@@ -23,14 +24,19 @@ OPEN, CLOSED = "berjalan", "selesai"
 # Parts of the code of a region: 33 is a province, 33.74 a city of it, 33.74.01 a district of that city.
 PROVINCE_PARTS, CITY_PARTS = 1, 2
 # The codes of the agencies, each by a look-up in the index: to read all reports for them takes long.
-_AGENCIES = text("""
+_AGENCIES = text(
+    """
 WITH RECURSIVE code(agency) AS (
-    SELECT MIN(agency) FROM public_report
+    SELECT (SELECT agency FROM public_report WHERE agency >= '' AND {shown} ORDER BY agency LIMIT 1)
     UNION ALL
-    SELECT (SELECT MIN(agency) FROM public_report WHERE agency > code.agency) FROM code WHERE code.agency IS NOT NULL
+    SELECT (
+        SELECT report.agency FROM public_report AS report
+        WHERE report.agency > code.agency AND {shown} ORDER BY report.agency LIMIT 1
+    ) FROM code WHERE code.agency IS NOT NULL
 )
 SELECT agency FROM code WHERE agency IS NOT NULL
-""")
+""".format(shown="shown_from <= :today AND (shown_until IS NULL OR shown_until > :today)")
+).bindparams(bindparam("today", type_=Date()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,9 @@ class PublicFilter:
 
 @dataclass(frozen=True, slots=True)
 class ShownReport:
-    """A report of the public view. Its words are masked.
+    """A report of the public view. Its words are masked. Its times are days of western Indonesia.
 
-    Each time is the beginning of its day at the place of the report. Who has the number of an anonymous report knows
-    its exact times, and must not find the report by them.
+    Who has the number of an anonymous report knows more of its times, and must not find the report by them.
     """
 
     public_id: str
@@ -65,9 +70,8 @@ class ShownReport:
     region: str
     state: str
     joined: int
-    received_at: datetime
-    published_at: datetime
-    changed_at: datetime
+    published_on: date
+    changed_on: date
 
     @property
     def is_open(self) -> bool:
@@ -81,15 +85,15 @@ def region_part(region: str, parts: int) -> str:
     return ".".join(codes[:parts]) if len(codes) >= parts else ""
 
 
-_TIMES = ("received_at", "published_at", "changed_at")
 _COLUMNS = tuple(col(getattr(PublicReport, name)) for name in ShownReport.__dataclass_fields__)
 
 
 class PublicReports:
     """Reads the public view. Every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
+        self._now = now
 
     def newest(self, chosen: PublicFilter, limit: int, before: str = "") -> Sequence[ShownReport]:
         """Return the reports that the filter lets through, the newest first, at most `limit`.
@@ -98,17 +102,18 @@ class PublicReports:
         """
         if _has_nul(chosen):
             return []
-        published_at, public_id = col(PublicReport.published_at), col(PublicReport.public_id)
-        query = select(*_COLUMNS).where(*_conditions(chosen))
+        published_on, public_id = col(PublicReport.published_on), col(PublicReport.public_id)
+        is_shown = _is_shown(PublicReport, self._today())
+        query = select(*_COLUMNS).where(*is_shown, *_conditions(chosen))
         with read_transaction(self._engine) as connection:
-            if position := _position(connection, before):
-                query = query.where(tuple_(published_at, public_id) < position)
-            query = query.order_by(published_at.desc(), public_id.desc()).limit(limit)
+            if position := _position(connection, before, is_shown):
+                query = query.where(tuple_(published_on, public_id) < position)
+            query = query.order_by(published_on.desc(), public_id.desc()).limit(limit)
             return [_shown(row) for row in connection.execute(query)]
 
     def find(self, public_id: str) -> ShownReport | None:
         """Return the report with this public id."""
-        row = self._find(select(*_COLUMNS), public_id)
+        row = self._find(select(*_COLUMNS).where(*_is_shown(PublicReport, self._today())), public_id)
         return _shown(row) if row else None
 
     def find_all(self, public_ids: Sequence[str]) -> Sequence[ShownReport]:
@@ -116,21 +121,34 @@ class PublicReports:
         valid_ids = [public_id for public_id in dict.fromkeys(public_ids) if is_public_id(public_id)]
         if not valid_ids:
             return []
-        query = select(*_COLUMNS).where(col(PublicReport.public_id).in_(valid_ids))
+        query = select(*_COLUMNS).where(
+            *_is_shown(PublicReport, self._today()), col(PublicReport.public_id).in_(valid_ids)
+        )
         with read_transaction(self._engine) as connection:
             reports = {row.public_id: _shown(row) for row in connection.execute(query)}
         return [reports[public_id] for public_id in valid_ids if public_id in reports]
 
     def open_complaint(self, public_id: str) -> UUID | None:
-        """Return the complaint of a report that is public and open, so that another citizen's report may join it."""
-        row = self._find(select(col(PublicReport.complaint_id)).where(~col(PublicReport.is_closed)), public_id)
+        """Return the complaint of a report that is public and open, so that another citizen's report may join it.
+
+        One that was closed today is shown as open until tomorrow, and is joined by none.
+        """
+        shown = aliased(PublicReport)
+        is_shown = exists().where(
+            col(shown.complaint_id) == col(PublicReport.complaint_id), *_is_shown(shown, self._today())
+        )
+        query = select(col(PublicReport.complaint_id)).where(col(PublicReport.shown_until).is_(None), is_shown)
+        row = self._find(query.where(~col(PublicReport.is_closed)), public_id)
         complaint_id: UUID | None = row[0] if row else None
         return complaint_id
 
     def agencies(self) -> Sequence[str]:
         """Return the codes of the agencies that have public reports."""
         with read_transaction(self._engine) as connection:
-            return sorted(connection.execute(_AGENCIES).scalars())
+            return sorted(connection.execute(_AGENCIES, {"today": self._today()}).scalars())
+
+    def _today(self) -> date:
+        return public_day(self._now())
 
     def _find(self, query: Any, public_id: str) -> Any:
         if not is_public_id(public_id):
@@ -140,6 +158,12 @@ class PublicReports:
 
 
 FindOpenComplaint = Callable[[str], UUID | None]
+
+
+def _is_shown(report: type[PublicReport], today: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of the rows that are read on a day."""
+    until = col(report.shown_until)
+    return col(report.shown_from) <= today, or_(until.is_(None), until > today)
 
 
 def _conditions(chosen: PublicFilter) -> list[ColumnElement[bool]]:
@@ -153,9 +177,9 @@ def _conditions(chosen: PublicFilter) -> list[ColumnElement[bool]]:
     if chosen.state:
         conditions.append(col(PublicReport.is_closed) == (chosen.state == CLOSED))
     if chosen.since:
-        conditions.append(col(PublicReport.published_at) >= _bound(chosen.since, timedelta(0)))
+        conditions.append(col(PublicReport.published_on) >= _day(chosen.since))
     if chosen.until:
-        conditions.append(col(PublicReport.published_at) < _bound(chosen.until, timedelta(days=1)))
+        conditions.append(col(PublicReport.published_on) <= _day(chosen.until))
     return conditions
 
 
@@ -172,28 +196,23 @@ def _has_nul(chosen: PublicFilter) -> bool:
     return any("\0" in value for value in (chosen.agency, chosen.region, *chosen.topics))
 
 
-def _position(connection: Connection, public_id: str) -> tuple[datetime, str] | None:
+def _position(
+    connection: Connection, public_id: str, is_shown: Sequence[ColumnElement[bool]]
+) -> tuple[date, str] | None:
     if not is_public_id(public_id):
         return None
-    query = select(col(PublicReport.published_at)).where(col(PublicReport.public_id) == public_id)
-    published_at = connection.execute(query).scalar_one_or_none()
-    return (published_at, public_id) if published_at else None
+    query = select(col(PublicReport.published_on)).where(col(PublicReport.public_id) == public_id, *is_shown)
+    published_on = connection.execute(query).scalar_one_or_none()
+    return (published_on, public_id) if published_on else None
 
 
 def _shown(row: Row[Any]) -> ShownReport:
-    times = {name: _begin_of_day(getattr(row, name), row.region) for name in _TIMES}
-    return ShownReport(**{**row._asdict(), **times})
+    return ShownReport(**row._asdict())
 
 
-def _begin_of_day(at: datetime, region: str = "") -> datetime:
-    """Return the beginning of the day of a moment at a place."""
-    zone = time_zone(region).value
-    return datetime.combine(at.astimezone(zone), time(), zone)
-
-
-def _bound(at: datetime, distance: timedelta) -> datetime:
-    """Return the beginning of a day and a distance; the moment itself where that is outside the calendar."""
+def _day(at: datetime) -> date:
+    """Return the day of a moment; its day in UTC where that of western Indonesia is outside the calendar."""
     try:
-        return (_begin_of_day(at) + distance).astimezone(UTC)
+        return public_day(at)
     except OverflowError:
-        return at
+        return at.date()

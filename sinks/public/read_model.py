@@ -1,22 +1,24 @@
 """Derives the public view from the ledger, in the transaction that writes the ledger's rows.
 
-The words are masked when they are written, not when they are read: the process of the pages then needs neither the
+What becomes public on a day is shown from the next day on (`sinks.public.versions`). What the sender takes back, and a
+report of which a danger becomes known, is gone at once. The words are masked when they are written, not when they are read: the process of the pages then needs neither the
 tables of places that the mask needs nor the words themselves. A report that the mask fails on is not shown.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Engine, delete, func
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, update
 from sqlmodel import col, select
 
 from bus.port import Record
 from config.database import (
     DatabaseLock,
-    insert_statement,
     lock_until_commit,
     read_transaction,
     statement_chunks,
@@ -27,28 +29,40 @@ from messages.cases.case_course import CaseDispatch
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
 from privacy.forgotten import forgotten_complaints
+from sinks.ledger.case_course import CaseCourse
 from sinks.ledger.case_reading import read_courses
 from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.relations.sender_acts import read_sender_facts
 from sinks.ledger.tables import ComplaintRow, DispatchRow
+from config.public_day import public_day
 from sinks.public.public_id import public_id
 from sinks.public.queries import CITY_PARTS, CLOSED_STATES, PROVINCE_PARTS, region_part
-from sinks.public.tables import PublicReport
+from sinks.public.release import ReleaseDecision, Sensitivity, public_since
+from sinks.public.tables import PublicRelease, PublicReport
+from sinks.public.versions import PublicContent, PublicFacts, Version, versions_after
 
 # Complaints of one transaction of a rebuild.
 _REBUILT_AT_ONCE = 500
 _FIRST_ID = UUID(int=0)
+_DAYS = ("shown_from", "shown_until", "published_on", "changed_on")
 
 _log = structlog.get_logger()
 
 
 class PublicReadModel:
-    """Keeps the public view. `mask` masks a text, `key` is that of the public ids."""
+    """Keeps the public view.
 
-    def __init__(self, mask: Callable[[str], str], key: bytes) -> None:
+    `mask` masks a text, `key` is that of the public ids, `sensitivity` tells which reports an officer must release.
+    """
+
+    def __init__(
+        self, mask: Callable[[str], str], key: bytes, sensitivity: Sensitivity, now: Callable[[], datetime]
+    ) -> None:
         self._mask = mask
         self._key = key
+        self._sensitivity = sensitivity
+        self._now = now
 
     def handle(self, connection: Connection, records: Sequence[Record]) -> None:
         """Derive the reports that records of the ledger change. The ledger has their rows already."""
@@ -56,6 +70,23 @@ class PublicReadModel:
         lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
         affected = {complaint_id for record in records for complaint_id in _mentioned(record)}
         self.derive(connection, affected)
+
+    def follow_decisions(self, engine: Engine) -> int:
+        """Derive the reports about which officers have decided, and delete what nobody reads any more.
+
+        Returns the number of decisions.
+        """
+        is_new = ~col(PublicRelease.is_derived)
+        with read_transaction(engine) as connection:
+            ids = list(connection.execute(select(col(PublicRelease.complaint_id)).where(is_new)).scalars())
+        with write_transaction(engine) as connection:
+            lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
+            connection.execute(delete(PublicReport).where(col(PublicReport.shown_until) <= self._today()))
+            for chunk in statement_chunks(sorted(ids)):
+                is_derived = col(PublicRelease.complaint_id).in_(chunk)
+                connection.execute(update(PublicRelease).where(is_derived).values(is_derived=True))
+            self.derive(connection, ids)
+        return len(ids)
 
     def rebuild(self, engine: Engine) -> int:
         """Derive every complaint of the ledger; return their number. The service may run meanwhile."""
@@ -68,47 +99,79 @@ class PublicReadModel:
                 return count
             with write_transaction(engine) as connection:
                 lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
-                self.derive(connection, ids, masks_again=True)
+                self.derive(connection, ids, rebuilds=True)
             count, last_id = count + len(ids), ids[-1]
 
-    def derive(self, connection: Connection, complaint_ids: Collection[UUID], *, masks_again: bool = False) -> None:
+    def derive(self, connection: Connection, complaint_ids: Collection[UUID], *, rebuilds: bool = False) -> None:
         """Write the rows of these complaints, and of the cases that they belong to; delete those not to be shown.
 
-        The words of a report that is shown already do not change: they are masked again only if `masks_again`.
+        The words of a report that is shown already do not change: they are masked again only if `rebuilds`.
         """
         for chunk in statement_chunks(sorted(complaint_ids)):
             case_ids = sorted({*chunk, *_cases_of(connection, chunk)})
             for case_chunk in statement_chunks(case_ids):
-                words = {} if masks_again else _shown_words(connection, case_chunk)
-                self._derive_cases(connection, case_chunk, words)
+                self._derive_cases(connection, case_chunk, rebuilds=rebuilds)
 
-    def _derive_cases(
-        self, connection: Connection, case_ids: Collection[UUID], words: Mapping[UUID, tuple[str, str]]
-    ) -> None:
-        rows = self._rows(connection, case_ids, words)
-        if removed := set(case_ids) - {row["complaint_id"] for row in rows}:
-            connection.execute(delete(PublicReport).where(col(PublicReport.complaint_id).in_(removed)))
+    def _derive_cases(self, connection: Connection, case_ids: Collection[UUID], *, rebuilds: bool) -> None:
+        versions = _versions(connection, case_ids)
+        words = {} if rebuilds else _words(versions)
+        visible, facts = self._facts(connection, case_ids, words)
+        today = self._today()
+        rows = []
+        for case_id in case_ids:
+            kept = versions.get(case_id, ()) if case_id in visible else ()
+            after = versions_after(kept, facts.get(case_id), today, rebuilds=rebuilds)
+            rows += [self._row(case_id, version) for version in after]
+        if changed := [case_id for case_id in case_ids if case_id in versions]:
+            connection.execute(delete(PublicReport).where(col(PublicReport.complaint_id).in_(changed)))
         if rows:
-            statement = insert_statement(connection, PublicReport)
-            changed = {name: statement.excluded[name] for name in rows[0] if name != "complaint_id"}
-            connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=changed), rows)
+            connection.execute(insert(PublicReport), rows)
 
-    def _rows(
+    def _facts(
         self, connection: Connection, case_ids: Collection[UUID], shown_words: Mapping[UUID, tuple[str, str]]
-    ) -> Sequence[dict[str, Any]]:
-        """Return the rows of the complaints that are public: not rahasia, a case of their own, and at an agency."""
-        is_public = (col(ComplaintRow.id).in_(case_ids), ~col(ComplaintRow.rahasia))
-        complaints = connection.execute(select(ComplaintRow.__table__).where(*is_public)).all()  # type: ignore[attr-defined]
+    ) -> tuple[Collection[UUID], Mapping[UUID, PublicFacts]]:
+        """Return the complaints that need not be hidden at once, and the facts of those that may be public.
+
+        Public are those that are not rahasia, a case of their own, at an agency, and taken or released there.
+        """
+        is_open = (col(ComplaintRow.id).in_(case_ids), ~col(ComplaintRow.rahasia))
+        complaints = connection.execute(select(ComplaintRow.__table__).where(*is_open)).all()  # type: ignore[attr-defined]
         dispatches = _dispatches(connection, [complaint.id for complaint in complaints])
-        states = _states(connection, dispatches)
+        courses = _courses(connection, dispatches)
         joined = _joined(connection, dispatches)
+        decisions = _decisions(connection, dispatches)
+        dangers = _dangers(connection, dispatches)
         hidden = {*_hidden(connection, dispatches.keys()), *forgotten_complaints(connection, dispatches.keys())}
-        return [
-            self._row(complaint, words, dispatches[complaint.id], states[complaint.id], joined.get(complaint.id, 0))
-            for complaint in complaints
-            if complaint.id not in hidden and _is_at_agency(dispatches.get(complaint.id, ()))
-            if (words := shown_words.get(complaint.id) or self._masked(complaint))
-        ]
+        visible, facts = set(), {}
+        for complaint in complaints:
+            rows, decision = dispatches.get(complaint.id, ()), decisions.get(complaint.id)
+            is_released = decision is not None and decision.is_released
+            is_withdrawn = decision is not None and not decision.is_released
+            has_danger = complaint.id in dangers
+            # Words that retention has removed are no words to show, and tell nothing of what they were.
+            has_words = bool(complaint.title or complaint.text)
+            if complaint.id in hidden or is_withdrawn or (has_danger and not is_released) or not has_words:
+                continue
+            visible.add(complaint.id)
+            if not _is_at_agency(rows):
+                continue
+            course = courses[complaint.id]
+            is_sensitive = has_danger or self._is_sensitive(complaint, rows)
+            since = public_since(_case_dispatches(rows), course.steps, decision, is_sensitive=is_sensitive)
+            if since is None:
+                continue
+            if words := shown_words.get(complaint.id) or self._masked(complaint):
+                changed_at = max(since, *(step.at for step in course.steps))
+                content = _content(words, rows[-1], course.state, joined.get(complaint.id, 0))
+                facts[complaint.id] = PublicFacts(since, changed_at, content)
+            else:
+                visible.discard(complaint.id)
+        return visible, facts
+
+    def _is_sensitive(self, complaint: Any, dispatches: Sequence[Any]) -> bool:
+        topics = {row.topic for row in dispatches if row.agency != TRIAGE}
+        rules = {rule for row in dispatches for rule in row.rules.split("|")}
+        return self._sensitivity.is_sensitive(topics, rules, f"{complaint.title}\n{complaint.text}")
 
     def _masked(self, complaint: Any) -> tuple[str, str] | None:
         """Return the masked title and text; `None` after a fault of the mask, which must not stop the ledger."""
@@ -118,33 +181,20 @@ class PublicReadModel:
             _log.warning("report.not_masked", complaint_id=str(complaint.id), error=type(error).__name__)
             return None
 
-    def _row(
-        self,
-        complaint: Any,
-        words: tuple[str, str],
-        dispatches: Sequence[Any],
-        state: tuple[str, datetime],
-        joined: int,
-    ) -> dict[str, Any]:
-        latest = dispatches[-1]
-        published_at = min(dispatch.dispatched_at for dispatch in dispatches if dispatch.agency != TRIAGE)
+    def _row(self, complaint_id: UUID, version: Version) -> dict[str, Any]:
+        content = version.content
         return {
-            "complaint_id": complaint.id,
-            "public_id": public_id(complaint.id, self._key),
-            "title": words[0],
-            "text": words[1],
-            "agency": latest.agency,
-            "topic": latest.topic,
-            "region": latest.region,
-            "province": region_part(latest.region, PROVINCE_PARTS),
-            "city": region_part(latest.region, CITY_PARTS),
-            "state": state[0],
-            "is_closed": state[0] in CLOSED_STATES,
-            "joined": joined,
-            "received_at": complaint.received_at,
-            "published_at": published_at,
-            "changed_at": state[1],
+            "complaint_id": complaint_id,
+            "public_id": public_id(complaint_id, self._key),
+            **asdict(content),
+            "province": region_part(content.region, PROVINCE_PARTS),
+            "city": region_part(content.region, CITY_PARTS),
+            "is_closed": content.state in CLOSED_STATES,
+            **{name: getattr(version, name) for name in _DAYS},
         }
+
+    def _today(self) -> date:
+        return public_day(self._now())
 
 
 def _mentioned(record: Record) -> set[UUID]:
@@ -170,11 +220,45 @@ def _cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> set[UU
     return {case_id for case_id in connection.execute(query).scalars() if case_id}
 
 
-def _shown_words(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, tuple[str, str]]:
+def _versions(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Version]]:
+    """Return the versions that are stored of each complaint, the oldest first."""
+    query = (
+        select(PublicReport.__table__)  # type: ignore[attr-defined]
+        .where(col(PublicReport.complaint_id).in_(complaint_ids))
+        .order_by(col(PublicReport.shown_from))
+    )
+    versions: dict[UUID, list[Version]] = defaultdict(list)
+    for row in connection.execute(query):
+        content = PublicContent(**{name: getattr(row, name) for name in PublicContent.__dataclass_fields__})
+        version = Version(**{name: getattr(row, name) for name in _DAYS}, content=content)
+        versions[row.complaint_id].append(version)
+    return versions
+
+
+def _words(versions: Mapping[UUID, Sequence[Version]]) -> Mapping[UUID, tuple[str, str]]:
     """Return the masked title and text of the complaints that are shown already."""
-    columns = (col(PublicReport.complaint_id), col(PublicReport.title), col(PublicReport.text))
-    query = select(*columns).where(col(PublicReport.complaint_id).in_(complaint_ids))
-    return {row.complaint_id: (row.title, row.text) for row in connection.execute(query)}
+    contents = {complaint_id: of_one[-1].content for complaint_id, of_one in versions.items()}
+    return {complaint_id: (content.title, content.text) for complaint_id, content in contents.items()}
+
+
+def _content(words: tuple[str, str], dispatch: Any, state: str, joined: int) -> PublicContent:
+    return PublicContent(*words, dispatch.agency, dispatch.topic, dispatch.region, state, joined)
+
+
+def _decisions(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, ReleaseDecision]:
+    """Return the last decision of an officer about each case."""
+    columns = [col(getattr(PublicRelease, name)) for name in ("complaint_id", *ReleaseDecision._fields)]
+    query = select(*columns).where(col(PublicRelease.complaint_id).in_(list(case_ids)))
+    return {complaint_id: ReleaseDecision(*decision) for complaint_id, *decision in connection.execute(query)}
+
+
+def _dangers(connection: Connection, case_ids: Collection[UUID]) -> Collection[UUID]:
+    """Return the cases in which a danger was ever told, by their own report or by one that came to the case."""
+    ids, of = list(case_ids), col(DispatchRow.of)
+    query = select(col(DispatchRow.complaint_id), of).where(
+        col(DispatchRow.danger) != "", or_(col(DispatchRow.complaint_id).in_(ids), of.in_(ids))
+    )
+    return {case_id for row in connection.execute(query) for case_id in row if case_id is not None}
 
 
 def _hidden(connection: Connection, case_ids: Collection[UUID]) -> set[UUID]:
@@ -191,7 +275,7 @@ def _hidden(connection: Connection, case_ids: Collection[UUID]) -> set[UUID]:
 
 def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
     """Return the dispatches of each complaint by their hop."""
-    names = ("complaint_id", "hop", "agency", "own_case", "topic", "region", "reopened", "dispatched_at")
+    names = ("complaint_id", "hop", "agency", "own_case", "topic", "region", "rules", "reopened", "dispatched_at")
     query = (
         select(*(col(getattr(DispatchRow, name)) for name in names))
         .where(col(DispatchRow.complaint_id).in_(complaint_ids))
@@ -203,14 +287,13 @@ def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict
     return dispatches
 
 
-def _states(connection: Connection, dispatches: Mapping[UUID, Sequence[Any]]) -> Mapping[UUID, tuple[str, datetime]]:
-    """Return the state of each case in the vocabulary of all pages, and its last change."""
-    cases = {
-        case_id: [CaseDispatch(row.dispatched_at, row.hop, row.agency, row.reopened) for row in rows]
-        for case_id, rows in dispatches.items()
-    }
-    courses = read_courses(connection, RelationLinks(connection), cases.keys(), cases)
-    return {case_id: (course.state, max(step.at for step in course.steps)) for case_id, course in courses.items()}
+def _case_dispatches(rows: Sequence[Any]) -> Sequence[CaseDispatch]:
+    return [CaseDispatch(row.dispatched_at, row.hop, row.agency, row.reopened) for row in rows]
+
+
+def _courses(connection: Connection, dispatches: Mapping[UUID, Sequence[Any]]) -> Mapping[UUID, CaseCourse]:
+    cases = {case_id: _case_dispatches(rows) for case_id, rows in dispatches.items()}
+    return read_courses(connection, RelationLinks(connection), cases.keys(), cases)
 
 
 def _is_at_agency(dispatches: Sequence[Any]) -> bool:

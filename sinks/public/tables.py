@@ -1,6 +1,6 @@
-"""Table of the public view."""
+"""Tables of the public view."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -10,24 +10,28 @@ from config.database import UtcDateTime
 
 
 class PublicReport(SQLModel, table=True):
-    """A report that everybody may read. Its words are masked before they are stored here.
+    """A report as everybody may read it on some days. Its words are masked before they are stored here.
 
-    `published_at` is the time of its first dispatch to an agency, and the order of the lists. `joined` counts the
-    reports of other citizens that join it. `province` and `city` are the parts of `region`; `city` may be empty.
-    `is_closed`: no report joins it any more.
+    A row is read from the beginning of the day `shown_from` until that of `shown_until`; without one it has no end.
+    Both are days of western Indonesia. A report has at most one row that is shown now and one for tomorrow.
+    `published_on` is its first day, and with the public id the order of the lists; `changed_on` is the day of its last
+    change. `joined` counts the reports of other citizens that join it. `province` and `city` are the parts of `region`;
+    `city` may be empty. `is_closed`: no report joins it any more.
     """
 
     __tablename__ = "public_report"
     __table_args__ = (
-        Index("ix_public_report_newest", "published_at", "public_id"),
+        Index("ix_public_report_newest", "published_on", "public_id"),
         *(
-            Index(f"ix_public_report_{name}", name, "published_at", "public_id")
+            Index(f"ix_public_report_{name}", name, "published_on", "public_id")
             for name in ("agency", "topic", "province", "city", "is_closed")
         ),
     )
 
     complaint_id: UUID = Field(primary_key=True)
-    public_id: str = Field(index=True, unique=True)
+    shown_from: date = Field(primary_key=True)
+    shown_until: date | None = Field(default=None, index=True)
+    public_id: str = Field(index=True)
     title: str = ""
     text: str = ""
     agency: str = ""
@@ -38,6 +42,22 @@ class PublicReport(SQLModel, table=True):
     state: str = ""
     is_closed: bool = False
     joined: int = 0
-    received_at: datetime = Field(sa_type=UtcDateTime)
-    published_at: datetime = Field(sa_type=UtcDateTime)
-    changed_at: datetime = Field(sa_type=UtcDateTime)
+    published_on: date
+    changed_on: date
+
+
+class PublicRelease(SQLModel, table=True):
+    """The last decision of an officer about one report: everybody may read it, or nobody.
+
+    `agency` and `hop` are those of the dispatch that the officer saw. `is_derived`: the public view has the decision.
+    """
+
+    __tablename__ = "public_release"
+    __table_args__ = (Index("ix_public_release_is_derived", "is_derived"),)
+
+    complaint_id: UUID = Field(primary_key=True)
+    agency: str
+    hop: int
+    is_released: bool
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+    is_derived: bool = False

@@ -1,19 +1,23 @@
 """Translates the ledger's status of a number and the public view for Open311: open or closed, and a sentence."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from datetime import datetime
 
 from config.reference.regions import Regions
 from ingest.web.open311.door import PublicRequest, PublicStatus
 from ingest.web.open311.store import RequestQuery
 from messages.cases.report_state import ENDED_STATES
 from sinks.ledger.status import ReportStatus, StatusReader
+from config.public_day import begin_of_day
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 from sinks.public.wording import region_label, state_label
 
 
-def look_up(ledger: StatusReader, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
+def look_up(ledger: StatusReader, now: Callable[[], datetime], numbers: Collection[str]) -> Mapping[str, PublicStatus]:
     """Return the public status of each tracking number, without those that the ledger does not know (yet)."""
-    return {number: open311_status(status.for_everybody()) for number, status in ledger.statuses(numbers).items()}
+    statuses, at = ledger.statuses(numbers), now()
+    return {number: open311_status(status.for_everybody(at)) for number, status in statuses.items()}
 
 
 def open311_status(status: ReportStatus) -> PublicStatus:
@@ -46,6 +50,10 @@ class Open311PublicView:
     def _request(self, report: ShownReport) -> PublicRequest:
         agency = self._agency_names.get(report.agency, "")
         notes = f"{state_label(report.state)}."
-        status = PublicStatus(not report.is_open, notes, agency, report.published_at, report.changed_at)
+        status = PublicStatus(not report.is_open, notes, agency, *_days(report))
         words = "\n".join(text for text in (report.title, report.text) if text)
         return PublicRequest(report.public_id, status, report.topic, words, region_label(self._regions, report.region))
+
+
+def _days(report: ShownReport) -> tuple[datetime, datetime]:
+    return begin_of_day(report.published_on), begin_of_day(report.changed_on)

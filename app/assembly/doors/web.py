@@ -56,7 +56,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         RequestStore(parts.engine),
         parts.services,
         [key.get_secret_value() for key in settings.open311_keys],
-        partial(look_up, parts.ledger),
+        partial(look_up, parts.ledger, parts.now),
         http.new_id,
         http.now,
         settings.reached_at,
@@ -76,4 +76,4 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
 
 
 def _public_requests(parts: DoorParts) -> Open311PublicView:
-    return Open311PublicView(PublicReports(parts.engine), parts.ledger.agency_names, parts.regions)
+    return Open311PublicView(PublicReports(parts.engine, parts.now), parts.ledger.agency_names, parts.regions)

@@ -86,6 +86,9 @@ def restore(
     process_all(parts, "forget", forget_stage(parts))
     for group, stage in (("ledger", _ledger(parts)), ("replies", replies), *read_models):
         process_all(parts, group, stage)
+    if parts.settings.public_view:
+        # After all facts: each report is then public from the day on which it was.
+        public_read_model(parts).rebuild(parts.engine)
     return counts
 
 
@@ -184,10 +187,7 @@ def _restorer(parts: Parts) -> Restorer:
 
 
 def _ledger(parts: Parts) -> LedgerSink:
-    derive = public_read_model(parts).handle if parts.settings.public_view else None
-    return LedgerSink(
-        parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions, derive
-    )
+    return LedgerSink(parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions)
 
 
 def process_all(parts: Parts, group: str, stage: Stage) -> None:

@@ -22,6 +22,10 @@ def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Call
     """Yield what runs once the database is ready, with the names of the threads."""
     yield from reply_senders(parts, stopping)
     yield "person-keys", destruction_loop(parts, stopping)
+    if parts.settings.public_view:
+        from app.assembly.doors.public_view import decisions_loop
+
+        yield "public-view", decisions_loop(parts, stopping)
 
 
 def _ledger(parts: Parts) -> LedgerSink:

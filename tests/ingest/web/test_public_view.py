@@ -25,8 +25,8 @@ def open_view(serve: Serve) -> DoorClient:
     """A served port with the public view, with one public report and one that is rahasia."""
     served = serve(public_view=True)
     pipeline = PublicPipeline(served.parts, served.parts.engine)
-    pipeline.send(_TEXT)
-    pipeline.send(_SECRET, rahasia=True)
+    pipeline.send_taken(_TEXT)
+    pipeline.send_taken(_SECRET, rahasia=True)
     return served
 
 

@@ -1,7 +1,8 @@
 """Normalizer, router and ledger with the public view, without a bus: each message goes through all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -14,6 +15,7 @@ from messages.shapes import Complaint, Dispatch, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, REPLIES
 from sinks.public.queries import PublicFilter, PublicReports, ShownReport
 from sinks.public.read_model import PublicReadModel
+from sinks.public.release import Sensitivity
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
@@ -23,6 +25,9 @@ from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 KEY = b"key of public ids"
 EVERYTHING = PublicFilter()
+# A word that makes the reports of these tests sensitive; no topic does.
+SENSITIVE_WORD = "memukuli"
+SENSITIVITY = Sensitivity(frozenset(), frozenset(), lambda words: SENSITIVE_WORD in words)
 
 
 @dataclass
@@ -35,22 +40,34 @@ class Sent:
 
 
 class PublicPipeline:
-    """The stages on one database."""
+    """The stages on one database. `time` is that of all stages; the next day shows what became public."""
 
     def __init__(self, parts: Parts, engine: Engine) -> None:
         self.parts = parts
         self.engine = engine
-        self.reports = PublicReports(engine)
-        self.model = PublicReadModel(mask_with_labels, KEY)
+        self.time = NOW
+        self.reports = PublicReports(engine, lambda: self.time)
+        self.tomorrow = PublicReports(engine, lambda: self.time + timedelta(days=1))
+        self.model = self.model_with(mask_with_labels)
         self._normalizer = make_normalizer(engine, parts.sealer, find_public=self.reports.open_complaint)
-        self._router = make_router(engine, fixed_rules_source(), lambda: NOW)
+        self._router = make_router(engine, fixed_rules_source(), lambda: self.time)
         self.ledger = make_ledger_sink(engine, derive=self.model.handle)
         self._offset = 0
 
+    def model_with(self, mask: Callable[[str], str]) -> PublicReadModel:
+        """Return a read model with a mask."""
+        return PublicReadModel(mask, KEY, SENSITIVITY, lambda: self.time)
+
     @property
     def shown(self) -> Sequence[ShownReport]:
-        """All public reports, the newest first."""
-        return self.reports.newest(EVERYTHING, 100)
+        """All reports that are public from the next day on, the newest first."""
+        return self.tomorrow.newest(EVERYTHING, 100)
+
+    def send_taken(self, text: str, **fields: Any) -> Sent:
+        """Send a web report, and let its agency accept it."""
+        sent = self.send(text, **fields)
+        self.answer(sent, "accepted")
+        return sent
 
     def send(self, text: str, **fields: Any) -> Sent:
         """Send a web report through all stages."""
@@ -68,7 +85,7 @@ class PublicPipeline:
 
     def answer(self, sent: Sent, verdict: Verdict) -> None:
         """Let the agency answer; a refusal moves the case."""
-        answer = signed(unsigned_answer(sent.dispatch, verdict))
+        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time))
         outgoing = Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/agency"))
         record = self._record(outgoing)
         dispatched = self._route(record)
@@ -84,7 +101,7 @@ class PublicPipeline:
 
     def _record(self, message: Outgoing) -> Record:
         self._offset += 1
-        return at(message, self._offset)
+        return at(message, self._offset, self.time)
 
 
 def _dispatch(record: Record) -> Dispatch:
