@@ -73,6 +73,8 @@ class Act(StrEnum):
     # Write a recommendation about a case, which its institution must answer.
     RECOMMEND = "recommend"
     ANSWER_RECOMMENDATION = "answer_recommendation"
+    # Let everybody read a report in the public view, or take it back.
+    RELEASE_TO_PUBLIC = "release_to_public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,9 @@ _NOTHING: frozenset[Act] = frozenset()
 
 # Managing persons and reading cases are separate: the administrator creates accounts and reads no case.
 RIGHTS: Mapping[Role, Rights] = {
-    Role.OFFICER: Rights(own=_OFFICER_ACTS),
-    Role.COORDINATOR: Rights(own=_OFFICER_ACTS | _AGENCY_MANAGEMENT),
+    # Nothing that triage has is public.
+    Role.OFFICER: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC}),
+    Role.COORDINATOR: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC} | _AGENCY_MANAGEMENT),
     # A merge or split at triage may concern a report that another agency has.
     Role.TRIAGE: Rights(own=_OFFICER_ACTS | {Act.DECIDE_TRIAGE}, national=frozenset({Act.CORRECT_RELATION, Act.TRACE})),
     Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),

@@ -18,6 +18,7 @@ from desk.pages.case.case_page import CasePage
 from desk.pages.case.identity import Identity
 from desk.pages.case.pictures import Pictures
 from desk.pages.case.recommendation_form import RecommendationForm
+from desk.pages.case.release_form import ReleaseForm
 from desk.pages.case.suggestion_form import SuggestionForm
 from desk.pages.export.list_export import ListExport
 from desk.pages.list_page import ListPage
@@ -48,6 +49,7 @@ class DeskPages:
             ActForms(parts, case_page),
             SuggestionForm(parts, case_page),
             RecommendationForm(parts, case_page),
+            ReleaseForm(parts),
             Identity(parts),
             Pictures(parts),
             case_page,

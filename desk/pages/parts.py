@@ -18,6 +18,7 @@ from config.clocks.deadlines import Deadlines
 from config.reference.regions import Regions
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
+from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
@@ -47,7 +48,8 @@ OpenContact = Callable[[str, UUID], Contact]
 class DeskPageParts:
     """Everything that the pages call. `now` is the clock, `record` appends to the audit log.
 
-    `topics` returns the ids of the topics in force. `regions` returns the regions in force.
+    `topics` returns the ids of the topics in force. `regions` returns the regions in force. `release` is `None` where
+    there is no public view.
     """
 
     engine: Engine
@@ -68,6 +70,7 @@ class DeskPageParts:
     record: Record
     now: Callable[[], datetime]
     deadlines: Deadlines
+    release: ReleaseActs | None
 
     def require(self, request: Request, *acts: Act) -> Actor:
         """Return the person, who may do these acts at the own agency. Raises `NotSignedIn` or `Forbidden`."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from sinks.public import address, wording
 from config.public_day import begin_of_day
+from sinks.public import address, wording
 from sinks.public.queries import ShownReport
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
+from config.public_day import begin_of_day
 from config.reference.regions import Regions
 from sinks.public import address, wording
 from sinks.public.feed import render_feed
-from config.public_day import begin_of_day
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 
 _PAGE_SIZE = 20

@@ -24,19 +24,23 @@ OPEN, CLOSED = "berjalan", "selesai"
 # Parts of the code of a region: 33 is a province, 33.74 a city of it, 33.74.01 a district of that city.
 PROVINCE_PARTS, CITY_PARTS = 1, 2
 # The codes of the agencies, each by a look-up in the index: to read all reports for them takes long.
-_AGENCIES = text(
-    """
+_AGENCIES = text("""
 WITH RECURSIVE code(agency) AS (
-    SELECT (SELECT agency FROM public_report WHERE agency >= '' AND {shown} ORDER BY agency LIMIT 1)
+    SELECT (
+        SELECT agency FROM public_report
+        WHERE agency >= '' AND shown_from <= :today AND (shown_until IS NULL OR shown_until > :today)
+        ORDER BY agency LIMIT 1
+    )
     UNION ALL
     SELECT (
         SELECT report.agency FROM public_report AS report
-        WHERE report.agency > code.agency AND {shown} ORDER BY report.agency LIMIT 1
+        WHERE report.agency > code.agency
+            AND report.shown_from <= :today AND (report.shown_until IS NULL OR report.shown_until > :today)
+        ORDER BY report.agency LIMIT 1
     ) FROM code WHERE code.agency IS NOT NULL
 )
 SELECT agency FROM code WHERE agency IS NOT NULL
-""".format(shown="shown_from <= :today AND (shown_until IS NULL OR shown_until > :today)")
-).bindparams(bindparam("today", type_=Date()))
+""").bindparams(bindparam("today", type_=Date()))
 
 
 @dataclass(frozen=True, slots=True)

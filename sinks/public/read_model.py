@@ -1,7 +1,9 @@
 """Derives the public view from the ledger, in the transaction that writes the ledger's rows.
 
 What becomes public on a day is shown from the next day on (`sinks.public.versions`). What the sender takes back, and a
-report of which a danger becomes known, is gone at once. The words are masked when they are written, not when they are read: the process of the pages then needs neither the
+report of which a danger becomes known, is gone at once.
+
+The words are masked when they are written, not when they are read: the process of the pages then needs neither the
 tables of places that the mask needs nor the words themselves. A report that the mask fails on is not shown.
 """
 
@@ -24,6 +26,7 @@ from config.database import (
     statement_chunks,
     write_transaction,
 )
+from config.public_day import public_day
 from messages import codec
 from messages.cases.case_course import CaseDispatch
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
@@ -35,7 +38,6 @@ from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.relations.sender_acts import read_sender_facts
 from sinks.ledger.tables import ComplaintRow, DispatchRow
-from config.public_day import public_day
 from sinks.public.public_id import public_id
 from sinks.public.queries import CITY_PARTS, CLOSED_STATES, PROVINCE_PARTS, region_part
 from sinks.public.release import ReleaseDecision, Sensitivity, public_since

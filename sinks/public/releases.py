@@ -16,8 +16,7 @@ from config.database import DatabaseLock, insert_statement, lock_until_commit, r
 from config.public_day import public_day
 from sinks.public.tables import PublicRelease, PublicReport
 
-# `shown`: everybody reads the report. `next-day`: from tomorrow on. `withdrawn`: an officer took it back. `hidden`: none
-# of these.
+# `desk.acts.public_release` says what each means: the desk imports no sink.
 PublicState: TypeAlias = Literal["shown", "next-day", "withdrawn", "hidden"]
 
 

@@ -1,7 +1,7 @@
 """Finds words that make a report sensitive. Pure.
 
 It reads the words as they were written, in small letters, without stretched ones and without *-nya*. A phrase that is
-found in vain costs an officer a look, one that is missed makes a private matter public: when in doubt, the table has it.
+found in vain costs an officer a look, a missed one makes a private matter public: when in doubt, the table has it.
 """
 
 import re

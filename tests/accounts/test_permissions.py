@@ -54,6 +54,7 @@ view_oversight     . . . . N N .
 read_case_with_reason . . . . N . .
 recommend          . . . . N . .
 answer_recommendation O O O . . . .
+release_to_public  O O . . . . .
 """
 SCOPES = {
     (Act(act), role): scope

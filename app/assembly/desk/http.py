@@ -181,6 +181,7 @@ def desk_page_parts(
         record=desk.audit_log.append,
         now=parts.now,
         deadlines=parts.deadlines,
+        release=desk.release_acts,
     )
 
 

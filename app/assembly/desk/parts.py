@@ -23,6 +23,7 @@ from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
+from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
 from desk.changes import CaseChange
@@ -34,6 +35,7 @@ from desk.webhooks.worker import SwitchedOffWebhook
 from ingest.files.attachments import read_stored_file
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Attachment, Contact, Correction
+from sinks.public.releases import PublicReleases
 
 # Errors after which an act is published later: the bus is away.
 _PUBLISH_RETRIES = (Retry,)
@@ -90,6 +92,14 @@ class DeskParts:
         """The answers of officers to recommendations of overseers."""
         parts = self._parts
         return RecommendationAnswers(self.answers, self.audit_log.append, self.publish_messages, parts.now)
+
+    @cached_property
+    def release_acts(self) -> ReleaseActs | None:
+        """The acts of officers about the public view; `None` without one."""
+        parts = self._parts
+        if not parts.settings.public_view:
+            return None
+        return ReleaseActs(PublicReleases(parts.engine, parts.now), self.audit_log.append, parts.now)
 
     def publish_messages(self, messages: Sequence[Outgoing]) -> None:
         """Publish messages. Raises the errors of the bus."""

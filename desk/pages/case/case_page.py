@@ -21,11 +21,13 @@ from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_sentences
 from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
+from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
 from desk.pages.forms import plain_line
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
+from language.masking import mask_with_labels
 from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
 
@@ -77,12 +79,13 @@ class CasePage:
         instansi: str = "",
         hasil: str = "",
         terkirim: str = "",
+        publik: str = "",
     ) -> Response:
         """Return the page.
 
         `tindakan` opens the form of an act, `templat` fills it with a text of the agency, `instansi` are words of the
         name of an institution, `hasil` is the id of an act that was just done, `terkirim` that of a recommendation that
-        was just answered.
+        was just answered. `publik` shows the words that everybody would read.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
@@ -95,7 +98,14 @@ class CasePage:
             return RedirectResponse(list_query(request).case_address(tracking), HTTPStatus.SEE_OTHER)
         draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), self._template_text(actor, templat))
         return self.render(
-            request, actor, view, draft, institution_words=instansi, act_id=hasil, answered_recommendation=terkirim
+            request,
+            actor,
+            view,
+            draft,
+            institution_words=instansi,
+            act_id=hasil,
+            answered_recommendation=terkirim,
+            shows_public_words=bool(publik),
         )
 
     def render(
@@ -111,6 +121,7 @@ class CasePage:
         suggestion_fault: Message | None = None,
         recommendation: RecommendationDraft = _NO_RECOMMENDATION,
         answered_recommendation: str = "",
+        shows_public_words: bool = False,
     ) -> Response:
         """Return the page with what a person has begun, or why a suggestion was not decided."""
         parts = self._parts
@@ -131,6 +142,7 @@ class CasePage:
             "suggestion_fault": suggestion_fault,
             "former": self._former_part(actor, view),
             "recommendations": self._recommendation_parts(actor, view, recommendation, answered_recommendation),
+            "release": release_part(parts.release, actor, view, mask_with_labels, shows_words=shows_public_words),
             "unsent_answer": recommendation if recommendation.fault else None,
         }
         has_fault = draft.fault or note.fault or recommendation.fault

@@ -26,6 +26,7 @@ from bus.port import Outgoing
 from config.database import DatabaseUnavailable
 from config.reference.regions import Region, Regions
 from desk.acts.case_work import CaseWork
+from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
@@ -34,6 +35,7 @@ from messages.sealing import Sealed, Sealer
 from messages.sender_link import sample_link
 from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
 from messages.tracking import tracking_number
+from sinks.public.releases import PublicReleases
 from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
@@ -103,6 +105,7 @@ class DeskSite:
             record=self.record,
             now=self.now,
             deadlines=DEADLINES,
+            release=ReleaseActs(PublicReleases(self.desk.engine, self.now), self.record, self.now),
         )
         self.app.include_router(DeskPages(self.parts).routes())
         install_sign_in_handlers(self.app, _refusal)

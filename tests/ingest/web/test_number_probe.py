@@ -158,5 +158,3 @@ def test_words_that_a_sender_takes_back_are_gone_at_once(
     assert "Ditarik" in served.get(own).text
     clock.time += timedelta(days=1)
     assert served.get(address, headers={"Accept": "application/json"}).json()["state"] == "ditarik"
-
-

@@ -49,7 +49,9 @@ class PublicPipeline:
         self.reports = PublicReports(engine, lambda: self.time)
         self.tomorrow = PublicReports(engine, lambda: self.time + timedelta(days=1))
         self.model = self.model_with(mask_with_labels)
-        self._normalizer = make_normalizer(engine, parts.sealer, find_public=self.reports.open_complaint)
+        self._normalizer = make_normalizer(
+            engine, parts.sealer, find_danger=parts.danger_reader.danger, find_public=self.reports.open_complaint
+        )
         self._router = make_router(engine, fixed_rules_source(), lambda: self.time)
         self.ledger = make_ledger_sink(engine, derive=self.model.handle)
         self._offset = 0

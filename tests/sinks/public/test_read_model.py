@@ -198,7 +198,12 @@ def test_only_current_joins_count(engine: Engine) -> None:
         case_row(1, JOINED, id=UUID(int=701), topic="jalan"),
     ]
     joiner = report_row(2, JOINER, relation="joins", of=REPORT)
-    write(engine, [report_row(1), joiner, message_row(5, "withdraws", "", of=JOINED)], dispatches, [answer_row(1, "accepted", "")])
+    write(
+        engine,
+        [report_row(1), joiner, message_row(5, "withdraws", "", of=JOINED)],
+        dispatches,
+        [answer_row(1, "accepted", "")],
+    )
     assert [report.joined for report in derived(engine, {REPORT, JOINED})] == [0]
 
 
