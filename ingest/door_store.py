@@ -1,4 +1,4 @@
-"""Database tables of the doors: read cursors and counters, idempotency keys, and requests for details."""
+"""Database tables of the doors: read cursors and counters, idempotency keys, requests for details, and notices."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -32,6 +32,16 @@ class DetailsRequest(SQLModel, table=True):
     """Last message after which a sender (a keyed hash) was asked for more details."""
 
     __tablename__ = "ingest_asked_for_more"
+
+    sender: str = Field(primary_key=True)
+    message_id: UUID
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PublicNotice(SQLModel, table=True):
+    """Message after which a sender (a keyed hash) was told that everybody may read reports."""
+
+    __tablename__ = "ingest_public_notice"
 
     sender: str = Field(primary_key=True)
     message_id: UUID
@@ -111,3 +121,13 @@ class DoorStore:
                 connection.execute(update(DetailsRequest).where(of_sender).values(row))
                 return True
             return bool(last_request.message_id == message_id)
+
+    def claim_public_notice(self, sender: str, message_id: UUID, at: datetime) -> bool:
+        """Return True if the sender of this message was not told yet that reports are public, or after this message."""
+        row = {"sender": sender, "message_id": message_id, "at": at}
+        with write_transaction(self._engine) as connection:
+            statement = insertion_of_missing(connection.dialect.name, PublicNotice, "sender")
+            if connection.execute(statement, row).one_or_none():
+                return True
+            query = select(col(PublicNotice.message_id)).where(col(PublicNotice.sender) == sender)
+            return bool(connection.execute(query).scalar_one() == message_id)

@@ -9,7 +9,7 @@ import structlog
 
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
-from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text
+from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text, secrecy_text
 from messages.cases.report_state import ReportState, ShownState
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms
@@ -47,7 +47,8 @@ class SmsAcknowledgements:
 
     `state_of` returns the ledger's state of a tracking number with its sentence; `None` if the ledger does not have it.
     `reader` reads a message as the normalizer does. `link_of` returns the sender's own link to the report of a message;
-    `None` where phones cannot reach the service.
+    `None` where phones cannot reach the service. `has_public_view`: everybody may read reports, and each sender is told
+    once.
     """
 
     def __init__(
@@ -56,11 +57,14 @@ class SmsAcknowledgements:
         state_of: Callable[[str], ShownState | None],
         reader: SmsReader = _NO_READER,
         link_of: Callable[[UUID], str] | None = None,
+        *,
+        has_public_view: bool = False,
     ) -> None:
         self._store = store
         self._state_of = state_of
         self._reader = reader
         self._link_of = link_of
+        self._has_public_view = has_public_view
 
     def text_for(self, raw: RawMessage, sms: ParsedSms) -> str:
         """Return the text for the sender of a message that is stored already; empty if nothing is to be sent.
@@ -92,19 +96,31 @@ class SmsAcknowledgements:
         outcome = self._reader.outcome(raw, sms)
         if danger := self._reader.danger(sms):
             return danger_text(danger, outcome.tracking or raw.tracking)
-        if text := act_text(outcome):
+        if text := secrecy_text(outcome) if outcome.act == "adds" and sms.rahasia else act_text(outcome):
             return text
         if outcome.set_aside:
             courtesy = courtesy_text(outcome.set_aside)
             return courtesy if courtesy and self._may_ask_for_details(raw) else ""
         if sms.kind == "report" or self._may_ask_for_details(raw):
-            return self._received(raw) if sms.kind == "report" else immediate_acknowledgement(raw.tracking, sms)
+            if sms.kind != "report":
+                return immediate_acknowledgement(raw.tracking, sms)
+            return self._received_and_public(raw) if self._tells_public(raw, sms) else self._received(raw)
         return "" if sms.kind == "nothing" else received(raw.tracking)
 
     def _received(self, raw: RawMessage) -> str:
         """Return the confirmation of a report, with the sender's own link where one SMS holds it."""
         with_link = received_with_link(raw.tracking, self._link_of(raw.id)) if self._link_of else ""
         return with_link if with_link and fits_one_sms(with_link) else received(raw.tracking)
+
+    def _received_and_public(self, raw: RawMessage) -> str:
+        """Return the confirmation that also says that the words become public, and how to prevent it."""
+        with_link = received_and_public(raw.tracking, self._link_of(raw.id)) if self._link_of else ""
+        return with_link if with_link and fits_one_sms(with_link) else received_and_public(raw.tracking)
+
+    def _tells_public(self, raw: RawMessage, sms: ParsedSms) -> bool:
+        """Return True if the sender's words may become public, and no earlier confirmation said so."""
+        may_be_public = self._has_public_view and not sms.rahasia
+        return may_be_public and self._store.claim_public_notice(raw.sender, raw.id, raw.at)
 
     def _may_ask_for_details(self, raw: RawMessage) -> bool:
         return self._store.claim_details_request(raw.sender, raw.id, raw.at, ASK_AGAIN_AFTER)
@@ -144,6 +160,16 @@ def received(tracking: str) -> str:
 def received_with_link(tracking: str, link: str) -> str:
     """Return the text that confirms a report under its number, with the sender's own link."""
     return f"Laporan Anda kami terima dengan nomor {tracking}. Simpan nomor ini. Lihat/tambah: {link}"
+
+
+def received_and_public(tracking: str, link: str = "") -> str:
+    """Return the text that confirms a report and says that everybody may read it, with the own link if there is one."""
+    if link:
+        return f"Laporan diterima: {tracking}. Dapat dibaca umum; tidak mau? Balas RAHASIA dan nomor itu. {link}"
+    return (
+        f"Laporan diterima: {tracking}. Isinya dapat dibaca umum. Tidak mau? Balas RAHASIA {tracking}. "
+        f"Perkembangan: balas STATUS {tracking}"
+    )
 
 
 def report_usage() -> str:

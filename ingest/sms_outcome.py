@@ -67,6 +67,17 @@ _COURTESIES: Mapping[str, str] = MappingProxyType(
 )
 
 
+# The text about a report that its sender has just made rahasia.
+_SECRECY = (
+    "Kami catat: laporan {number} rahasia. Isinya tidak tampil untuk umum; instansi yang menanganinya tetap membacanya."
+)
+
+
+def secrecy_text(outcome: SmsOutcome) -> str:
+    """Return the text about a report that is rahasia from now on."""
+    return _SECRECY.format(number=outcome.tracking)
+
+
 def act_text(outcome: SmsOutcome) -> str:
     """Return the text about a message that belongs to a report; "" for a report of its own."""
     return _ACTS.get(outcome.act, "").format(number=outcome.tracking)

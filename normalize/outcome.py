@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
     limit: StoredLimit | None = None
 
 
-def outcome_messages(outcome: Outcome) -> Iterator[Outgoing]:
+def outcome_messages(outcome: Outcome, *, has_public_view: bool) -> Iterator[Outgoing]:
     """Yield the complaint and, on X, its acknowledgement, or the oversight event instead."""
     raw, complaint, message = outcome.arrival.raw, outcome.complaint, outcome.arrival.open_message
     if isinstance(complaint, NotComplaint):
@@ -33,7 +33,7 @@ def outcome_messages(outcome: Outcome) -> Iterator[Outgoing]:
     # A repeat has the key of the complaint it belongs to, which keeps the two in order.
     yield Outgoing(COMPLAINTS, *codec.encode(complaint, str(complaint.relation.of or complaint.id), _SOURCE))
     lacks_place = bool(message and message.lacks_place)
-    if reply := acknowledgement(complaint, raw.verified_by, lacks_place=lacks_place):
+    if reply := acknowledgement(complaint, raw.verified_by, lacks_place=lacks_place, has_public_view=has_public_view):
         yield Outgoing(REPLIES, *codec.encode(reply, str(complaint.id), _SOURCE))
     if outcome.limit:
         yield _oversight_message(limit_event(raw, outcome.limit))

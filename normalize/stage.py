@@ -124,7 +124,10 @@ class NormalizeStage:
         for all its messages, because the order of records of two topics is unknown.
         """
         outcomes = self._process(records, self._decide)
-        return [message for outcome in outcomes for message in outcome_messages(outcome)]
+        has_public_view = self._find_public is not None
+        return [
+            message for outcome in outcomes for message in outcome_messages(outcome, has_public_view=has_public_view)
+        ]
 
     def rebuild(self, records: Sequence[Record], complaint_of: Callable[[UUID], Complaint | bool]) -> None:
         """Store what was decided about these records. Nothing is decided again, and nothing is published.

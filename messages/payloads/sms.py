@@ -57,6 +57,8 @@ _FILLER_TEXT = (
 )
 _QUESTION_FILLERS = frozenset(_FILLER_TEXT.split())
 _WORD = re.compile(r"[^\W_]+")
+# Words beside the number of a report that its sender makes rahasia: "RAHASIA dan nomor itu: 7K2M-...".
+_WORDS_OF_SECRECY = frozenset({"rahasia", "rahasiakan", "dan", "ini", "itu"})
 # What one may ask for in a word, and the kind of the answer. `cara lapor` and the like ask as well.
 _HELP = re.compile(
     r"^\W*(?:(?:help|bantuan|info|informasi|menu|panduan|petunjuk)|(?:info\s+)?cara)"
@@ -98,6 +100,9 @@ def parse_sms(body: str) -> ParsedSms:
     text, anonim, rahasia = _read_keywords(body)
     if not has_visible_text(text):
         return ParsedSms("nothing", anonim=anonim, rahasia=rahasia)
+    if rahasia and _is_number_alone(text):
+        # The sender makes that report rahasia. It asks for no state, and the officer reads the keyword.
+        return ParsedSms("report", body.strip(), rahasia=True)
     if request := _parse_request(text):
         return request
     letters = sum(map(str.isalpha, text))
@@ -115,6 +120,12 @@ def _read_keywords(body: str) -> tuple[str, bool, bool]:
     flags = bool(_ANONIM.search(words)), bool(_RAHASIA.search(words))
     is_keyword = text != body or words.isupper() or ":" in words or bool(_KEYWORD.match(following))
     return (_KEYWORD.sub("", following, count=1) if is_keyword else text), *flags
+
+
+def _is_number_alone(text: str) -> bool:
+    """Return True for a tracking number beside which there are only words that say nothing, or the keyword."""
+    words = frozenset(_WORD.findall(without_tracking_numbers(text).casefold()))
+    return len(find_tracking_numbers(text)) == 1 and words <= _NEUTRAL_WORDS | _WORDS_OF_SECRECY
 
 
 def _parse_request(text: str) -> ParsedSms | None:

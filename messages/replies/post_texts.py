@@ -21,19 +21,26 @@ _MARK_BEFORE_WORD = re.compile(r"([@#$])(?=\w)")
 _SCHEME = re.compile(r":(?=//)")
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi"
 _PLACE_QUESTION = " Di mana? Balas dengan nama jalan atau desa, kecamatan, dan kota/kabupatennya."
+_SHORT_PLACE_QUESTION = " Di mana (jalan, kecamatan, kota)?"
+# The tag without its mark: X would make a link of it in our own post.
+_PUBLIC = " Dapat dibaca umum; tidak mau? Balas dengan tagar rahasia."
 _WHERE = " SMS STATUS {} ke " + SERVICE_NUMBER + "."
 
 
-def receipt_post(number: str, danger: Danger = "", *, asks_place: bool = False) -> str:
+def receipt_post(number: str, danger: Danger = "", *, asks_place: bool = False, tells_public: bool = False) -> str:
     """Return the text that a report was received, with the emergency number if it tells of danger to life.
 
     `asks_place`: the sender is asked for the place as well, where that fits. There is no second post about a receipt.
+    `tells_public`: the sender is told that everybody may read the words, and how to prevent it. A report of danger is
+    not public unless an officer releases it.
     """
     where = _WHERE.format(number)
     if danger:
         received = f"{emergency_hint(danger)} Laporan kami terima. Kami bukan layanan darurat."
         with_question = f"{received} Di mana?{where}"
         return with_question if asks_place and fits_one_sms(with_question) else received + where
+    if tells_public:
+        return f"Laporan kami terima.{_SHORT_PLACE_QUESTION if asks_place else ''}{_PUBLIC}{where}"
     if asks_place:
         return f"Terima kasih, laporan Anda kami terima.{_PLACE_QUESTION}{where}"
     return f"Terima kasih, laporan Anda kami terima dengan nomor {number}. Perkembangannya:{where}"

@@ -60,16 +60,21 @@ def test_the_rule_finds_links(piece: str) -> None:
     assert linked_parts(without_links(f"lihat {piece} ya")) == []
 
 
+@pytest.mark.parametrize("tells_public", [False, True])
 @pytest.mark.parametrize("asks_place", [False, True])
 @pytest.mark.parametrize("danger", get_args(Danger))
-def test_a_receipt_has_what_its_sender_needs_at_once(danger: Danger, asks_place: bool) -> None:  # noqa: FBT001
-    """The number to look with, the emergency number in danger, and the question for the place where it fits."""
-    text = receipt_post(NUMBER, danger, asks_place=asks_place)
+def test_a_receipt_has_what_its_sender_needs_at_once(danger: Danger, asks_place: bool, tells_public: bool) -> None:  # noqa: FBT001
+    """The number to look with, the emergency number in danger, the question for the place where it fits.
+
+    Without danger also that everybody may read the words, and how to prevent it.
+    """
+    text = receipt_post(NUMBER, danger, asks_place=asks_place, tells_public=tells_public)
+    assert ("Dapat dibaca umum; tidak mau? Balas dengan tagar rahasia." in text) == (tells_public and not danger)
     assert linked_parts(text) == []
     assert fits_one_sms(text)
     assert text.endswith(f" SMS STATUS {NUMBER} ke 1708.")
     assert ("112" in text) == bool(danger)
-    assert ("Di mana?" in text) == (asks_place and danger != "suicide")
+    assert ("Di mana" in text) == (asks_place and danger != "suicide")
 
 
 def test_words_are_cut_before_the_number() -> None:

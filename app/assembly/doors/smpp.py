@@ -49,7 +49,11 @@ def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | Non
     """Return the door that receives the messages of the connection."""
     reader = PreviewedSms(parts)
     acknowledgements = SmsAcknowledgements(
-        DoorStore(parts.engine), partial(state_of, parts.ledger), reader, sms_link(parts)
+        DoorStore(parts.engine),
+        partial(state_of, parts.ledger),
+        reader,
+        sms_link(parts),
+        has_public_view=parts.settings.public_view,
     )
     return SmppDoor(
         SmppAdapter(parts.wrapper, parts.sealer),

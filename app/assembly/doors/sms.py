@@ -26,7 +26,13 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     adapter = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
     media = MediaFetcher(settings.twilio_url, parts.attachments)
     reader = PreviewedSms(parts)
-    acknowledgements = SmsAcknowledgements(http.store, partial(state_of, parts.ledger), reader, sms_link(parts))
+    acknowledgements = SmsAcknowledgements(
+        http.store,
+        partial(state_of, parts.ledger),
+        reader,
+        sms_link(parts),
+        has_public_view=parts.settings.public_view,
+    )
     messages = SmsDoor(http.gate, adapter, media, acknowledgements)
     signed_by_twilio = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
     check_unsigned_rate = partial(http.gate.check_rate, "sms-status-unsigned")

@@ -13,7 +13,7 @@ from config.database import statement_chunks
 from desk.acts.tables import DeskAct, DeskAssignment, DeskNote
 from desk.read_model import forgotten as desk
 from desk.read_model.tables import DeskDispatch
-from ingest.door_store import DetailsRequest
+from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage
 from ingest.twitter.recent_posts import PostRow
 from ingest.web.contact_proof.tables import ContactRow
@@ -88,6 +88,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "ingest_upload": _by_messages(delete_uploads),
         "ingest_device_message": _rows_deleted(DeviceMessage, col(DeviceMessage.message_id), _messages),
         "ingest_asked_for_more": _rows_deleted(DetailsRequest, col(DetailsRequest.sender), _senders),
+        "ingest_public_notice": _rows_deleted(PublicNotice, col(PublicNotice.sender), _senders),
         "ingest_x_post": _rows_deleted(PostRow, col(PostRow.message_id), _messages),
         "web_contact": _rows_deleted(ContactRow, col(ContactRow.message_id), _messages),
         "normalize_seen": _rows_deleted(MarkRow, col(MarkRow.complaint_id), _complaints),

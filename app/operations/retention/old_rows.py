@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, col, select
 
 from accounts.tables import AccountRow, InvitationRow, RecoveryCodeRow, SecondFactorRow
 from app.operations.retention.batches import purge_in_batches
-from ingest.door_store import DetailsRequest
+from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
 from privacy.tables import ForgottenSender
 from sinks.ledger.tables import SetAsideRow
@@ -32,6 +32,7 @@ TIMED: Mapping[str, TimedRows] = MappingProxyType(
         "set-aside": TimedRows(SetAsideRow, col(SetAsideRow.message_id), col(SetAsideRow.at)),
         "unreachable": TimedRows(UnreachableRow, col(UnreachableRow.address), col(UnreachableRow.at)),
         "details-requests": TimedRows(DetailsRequest, col(DetailsRequest.sender), col(DetailsRequest.at)),
+        "public-notices": TimedRows(PublicNotice, col(PublicNotice.sender), col(PublicNotice.at)),
         "forgotten": TimedRows(ForgottenSender, col(ForgottenSender.sender), col(ForgottenSender.finished_at)),
         "invitations": TimedRows(InvitationRow, col(InvitationRow.token_hash), col(InvitationRow.expires_at)),
     }

@@ -50,7 +50,11 @@ class PublicPipeline:
         self.tomorrow = PublicReports(engine, lambda: self.time + timedelta(days=1))
         self.model = self.model_with(mask_with_labels)
         self._normalizer = make_normalizer(
-            engine, parts.sealer, find_danger=parts.danger_reader.danger, find_public=self.reports.open_complaint
+            engine,
+            parts.sealer,
+            find_danger=parts.danger_reader.danger,
+            find_public=self.reports.open_complaint,
+            conversation=parts.conversation,
         )
         self._router = make_router(engine, fixed_rules_source(), lambda: self.time)
         self.ledger = make_ledger_sink(engine, derive=self.model.handle)
