@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
+from config.clocks.public_day import begin_of_day, public_day
 from config.database import read_transaction, statement_chunks
-from config.public_day import begin_of_day, public_day
 from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.shapes import Moment, Shape
@@ -94,10 +94,10 @@ class ReportStatus:
             return self
         today = public_day(now)
         steps = tuple(step for step in self.steps if step.kind != "withdrawn" or public_day(step.at) < today)
-        is_withdrawn_today = self.state_before_withdrawal is not None and len(steps) < len(self.steps)
+        state_before = self.state_before_withdrawal if len(steps) < len(self.steps) else None
         return replace(
             self,
-            state=self.state_before_withdrawal if is_withdrawn_today else self.state,
+            state=state_before or self.state,
             repeated_number=None,
             steps=tuple(replace(step, agency="", at=begin_of_day(public_day(step.at))) for step in steps),
             is_by_day=True,

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Date, Engine, Row, bindparam, 
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from config.clocks.public_day import public_day
 from config.database import read_transaction
-from config.public_day import public_day
 from sinks.public.public_id import is_public_id
 from sinks.public.tables import PublicReport
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, update
 from sqlmodel import col, select
 
 from bus.port import Record
+from config.clocks.public_day import public_day
 from config.database import (
     DatabaseLock,
     lock_until_commit,
@@ -26,7 +27,6 @@ from config.database import (
     statement_chunks,
     write_transaction,
 )
-from config.public_day import public_day
 from messages import codec
 from messages.cases.case_course import CaseDispatch
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
@@ -163,7 +163,7 @@ class PublicReadModel:
             if since is None:
                 continue
             if words := shown_words.get(complaint.id) or self._masked(complaint):
-                changed_at = max(since, *(step.at for step in course.steps))
+                changed_at = max([since, *(step.at for step in course.steps)])
                 content = _content(words, rows[-1], course.state, joined.get(complaint.id, 0))
                 facts[complaint.id] = PublicFacts(since, changed_at, content)
             else:

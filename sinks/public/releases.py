@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import Engine, delete, select
 from sqlmodel import col
 
+from config.clocks.public_day import public_day
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
-from config.public_day import public_day
 from sinks.public.tables import PublicRelease, PublicReport
 
 # `desk.acts.public_release` says what each means: the desk imports no sink.

@@ -13,19 +13,23 @@ from app.assembly.process_health import http_doors
 from app.operations.duplicates.tables import Outcome
 from config.settings import Settings
 from messages import codec
+from messages.ids import complaint_id
 from messages.shapes import Reply
 from messages.topics import REPLIES
 from monitor.health import ProcessHealth
 from sinks.ledger.own.own_report import OwnReports
 from sinks.public.read_model import PublicReadModel
+from sinks.public.releases import PublicReleases
 from tests.app.test_corrections import EVIDENCE, message_of, number
 from tests.app.test_duplicates import WHY, DuplicateHarness
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
+from tests.sinks.public.harness import SENSITIVITY
 from tests.support.service import REGISTRY
 from tests.support.stages import make_ledger_sink
 
 _PATIENCE_SECONDS = 60
+_HEALTH = "kementerian-kemenkes"
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ class CitizenViews(DuplicateHarness):
         super().__init__(parts, parts.engine)
         self.host = DoorServer()
         self.host.app = build(parts, self.producer, ProcessHealth(), http_doors(parts))
-        self._public = PublicReadModel(lambda words: words, parts.secrets.public_key)
+        self._public = PublicReadModel(lambda words: words, parts.secrets.public_key, SENSITIVITY, lambda: NOW)
 
     def work(self) -> None:
         """Let router, ledger and public view process everything."""
@@ -49,6 +53,10 @@ class CitizenViews(DuplicateHarness):
         sink = make_ledger_sink(self.engine, self.parts.answer_check, derive=self._public.handle)
         topics = ("complaints", "corrections", *self.parts.queues)
         sink.handle([record for topic in topics for record in self.records(topic)])
+        releases = PublicReleases(self.engine, lambda: NOW)
+        for index in (1, 2):
+            releases.decide(complaint_id(message_of(index)), _HEALTH, 0, is_released=True, at=NOW)
+        self._public.follow_decisions(self.engine)
 
     def read(self, index: int) -> Mapping[str, str]:
         """Return all views of a report by their names."""

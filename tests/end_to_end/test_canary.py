@@ -45,6 +45,7 @@ def test_a_canary_is_only_where_the_list_says(system: System, providers: Provide
     life.report()
     life.handle()
     life.review()
+    system.end_day()
     system.save()
     pages = list(all_pages(life))
     system.service.kill()

@@ -12,6 +12,7 @@ from tests.desk.harness import DeskHarness
 from tests.desk.read_model.test_sink import HEALTH, answer, rows
 from tests.router.test_linked import complaint_of
 from tests.router.test_objections import Clock, act_of
+from tests.sinks.public.harness import SENSITIVITY
 from tests.support.stages import make_ledger_sink
 
 
@@ -32,9 +33,12 @@ def test_a_case_that_was_closed_by_a_repeat_is_open_again(engine: Engine) -> Non
     assert [case.hop for case in rows(desk, HEALTH, tab="new")] == [1]
     assert [case.hop for case in rows(desk, HEALTH, tab="done")] == [0]
 
-    public = PublicReadModel(lambda text: text, b"key of public ids")
+    public = PublicReadModel(lambda text: text, b"key of public ids", SENSITIVITY, lambda: clock.time)
     ledger = make_ledger_sink(engine, derive=public.handle)
-    statuses, reports = StatusReader(engine, {HEALTH: "Kemenkes"}), PublicReports(engine)
+    statuses, reports = (
+        StatusReader(engine, {HEALTH: "Kemenkes"}),
+        PublicReports(engine, lambda: clock.time + timedelta(days=1)),
+    )
     ledger.handle(desk.records)
     (shown,) = reports.newest(PublicFilter(), 10)
     status = statuses.status("NOMOR1")

@@ -95,6 +95,8 @@ class Life:
         self._ask_and_reopen("anonim", "mobile")
         self._relate()
         self.settle()
+        self._release("open", "web")
+        self._release("anonim", "mobile")
 
     def review(self) -> None:
         """Release and redrive what was quarantined and what became a dead letter."""
@@ -152,6 +154,11 @@ class Life:
         # The officer who has the case gets a mail about it.
         self.senders.follow_up(mode, label, "adds", f"Tambahan. {person.words}")
         self._act(mode, label, "tanggapi", f"Yth. {person.words}. Petugas datang besok.")
+
+    def _release(self, mode: Mode, label: str) -> None:
+        """Let everybody read a report from the next day on."""
+        address = f"/desk/laporan/{self.number(mode, label)}/publik"
+        assert self._officer().post(address, {"putusan": "tampilkan"}).status_code == _SEE_OTHER
 
     def _transfer(self, mode: Mode, label: str) -> None:
         """Refuse a case, so that it goes to another agency."""

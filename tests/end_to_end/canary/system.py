@@ -7,8 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import requests
+from sqlalchemy import delete, update
+from sqlmodel import col
 
 from app.assembly.channels import CHANNELS
+from app.assembly.doors.public_view import public_read_model
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive, code_version
 from app.assembly.safekeeping.forgetting import forgetting, forgetting_requests
@@ -17,8 +20,11 @@ from app.clock import utc_now
 from app.operations.backup.backup import write_backup
 from app.operations.forgetting.forgetting import GRACE
 from bus.local.bus import LocalBus
+from config.clocks.public_day import public_day
+from config.database import write_transaction
 from messages.topics import FORGOTTEN, RETENTION_DAYS
 from sinks.archive.durable_files import DurableFiles
+from sinks.public.tables import PublicReport
 from tests.app.restore.life import settings_of
 from tests.app.restore.test_restore import process_everything
 from tests.bus.kafka.filling import Filler
@@ -51,6 +57,14 @@ class System:
             **providers.settings, **database,
         )  # fmt: skip
         self.parts: Parts = self.service.parts
+
+    def end_day(self) -> None:
+        """Let everybody read what is public from tomorrow on."""
+        public_read_model(self.parts).follow_decisions(self.parts.engine)
+        today = public_day(utc_now())
+        with write_transaction(self.parts.engine) as connection:
+            connection.execute(delete(PublicReport).where(col(PublicReport.shown_from) <= today))
+            connection.execute(update(PublicReport).values(shown_from=today, published_on=today, changed_on=today))
 
     def save(self) -> None:
         """Bring the archive up to date, and write a new back-up while the service runs."""

@@ -37,7 +37,7 @@ class Attacker:
         self._served = served
         self._numbers = numbers
         self._statuses: dict[str, str] = {}
-        self._reports: dict[str, str] = {}
+        self._reports: Mapping[str, str] = {}
         # Numbers of which the words must have changed since the public list last changed.
         self._changed: set[str] = set()
         self.candidates: dict[str, list[set[str]]] = {number: [] for number in numbers}

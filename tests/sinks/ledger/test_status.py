@@ -338,7 +338,7 @@ def test_a_report_is_private_if_its_case_or_a_repeat_is(engine: Engine, private:
         connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
         connection.execute(insert(DispatchRow), [own for _, own in followers])
     statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in (1, 2, 3)])
-    shown = {tracking: status.for_everybody() for tracking, status in statuses.items()}
+    shown = {tracking: status.for_everybody(NOW) for tracking, status in statuses.items()}
     assert [(shown[number(index)].agency, shown[number(index)].repeated_number) for index in (1, 2, 3)] == [
         ("", None),
         ("", None),
