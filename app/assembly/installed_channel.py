@@ -172,7 +172,11 @@ class InstalledChannel:
     replies: ReplyRoute = NO_REPLIES
 
 
-def state_of(ledger: StatusReader, tracking: str) -> ShownState | None:
-    """Return the state of a tracking number, and nothing else of it; `None` where the ledger does not know it (yet)."""
-    status = ledger.status(tracking)
+def state_of(ledger: StatusReader, now: Callable[[], datetime], tracking: str) -> ShownState | None:
+    """Return the state of a tracking number, and nothing else of it; `None` where the ledger does not know it (yet).
+
+    Anybody may ask for any number.
+    """
+    whole_status = ledger.status(tracking)
+    status = whole_status.for_everybody(now()) if whole_status else None
     return ShownState(status.state, status.sentence) if status else None

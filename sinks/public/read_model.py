@@ -146,7 +146,8 @@ class PublicReadModel:
         hidden = {*_hidden(connection, dispatches.keys()), *forgotten_complaints(connection, dispatches.keys())}
         visible, facts = set(), {}
         for complaint in complaints:
-            rows, decision = dispatches.get(complaint.id, ()), decisions.get(complaint.id)
+            rows: Sequence[Any] = dispatches.get(complaint.id, ())
+            decision = decisions.get(complaint.id)
             is_released = decision is not None and decision.is_released
             is_withdrawn = decision is not None and not decision.is_released
             has_danger = complaint.id in dangers

@@ -50,7 +50,7 @@ def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | Non
     reader = PreviewedSms(parts)
     acknowledgements = SmsAcknowledgements(
         DoorStore(parts.engine),
-        partial(state_of, parts.ledger),
+        partial(state_of, parts.ledger, parts.now),
         reader,
         sms_link(parts),
         has_public_view=parts.settings.public_view,

@@ -28,7 +28,7 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     reader = PreviewedSms(parts)
     acknowledgements = SmsAcknowledgements(
         http.store,
-        partial(state_of, parts.ledger),
+        partial(state_of, parts.ledger, parts.now),
         reader,
         sms_link(parts),
         has_public_view=parts.settings.public_view,

@@ -217,3 +217,19 @@ def test_every_page_is_accessible(site: DeskSite, open_desk: OpenDesk, scheme: s
     page.get_by_role("button", name="Lihat identitas").click()
     expect(page.get_by_role("definition").first).to_have_text("Sekar Wulandari")
     check()
+
+
+@pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
+def test_an_officer_releases_a_report(open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """The words that everybody would read come before the button. Nothing is wider than the screen."""
+    page = open_desk(size, scripts=False)
+    open_case(page, "Lewat tenggat", "Lampu padam")
+    page.get_by_role("link", name="Baca yang akan tampil untuk umum").click()
+    section = page.locator("#publik")
+    expect(section).to_contain_text("lampu puskesmas padam")
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+    section.get_by_role("button", name="Tampilkan untuk umum").click()
+    expect(section).to_contain_text("Mulai besok semua orang dapat membaca laporan ini.")
+    section.get_by_role("button", name="Tarik dari laporan publik").click()
+    expect(section).to_contain_text("Petugas menarik laporan ini dari laporan publik.")
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])

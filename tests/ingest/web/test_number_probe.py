@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.assembly.installed_channel import state_of
 from messages.shapes import Verdict
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
@@ -154,6 +155,9 @@ def test_words_that_a_sender_takes_back_are_gone_at_once(
     pipeline.send_raw(withdrawal)
     assert attacker.reports() == {}
     assert served.get(address, headers={"Accept": "application/json"}).json() == before
+    asked = state_of(served.parts.ledger, served.parts.now, report.complaint.tracking)
+    assert asked
+    assert asked.state == before["state"]
     own = f"/l/{served.parts.link_of(report.complaint.message_id).partition('/l/')[2]}"
     assert "Ditarik" in served.get(own).text
     clock.time += timedelta(days=1)
