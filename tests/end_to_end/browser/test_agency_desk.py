@@ -219,10 +219,11 @@ def test_every_page_is_accessible(site: DeskSite, open_desk: OpenDesk, scheme: s
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
 def test_an_officer_releases_a_report(open_desk: OpenDesk, size: dict[str, int]) -> None:
     """The words that everybody would read come before the button. Nothing is wider than the screen."""
-    page = open_desk(size, scripts=False)
+    page = open_desk(size)
     open_case(page, "Lewat tenggat", "Lampu padam")
     page.get_by_role("link", name="Baca yang akan tampil untuk umum").click()
     section = page.locator("#publik")

@@ -1,16 +1,26 @@
 """Sensitive reports are public only after an officer of the agency that has them released them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col, select
 
+from config.clocks.public_day import public_day
+from config.database import read_transaction, write_transaction
 from config.reference.public_release import load_sensitive_reports, unknown_topics
 from config.reference.table_reader import TableError
+from language.masking import mask_with_labels
 from router.evidence.topics import TOPICS, topic_ids
+from sinks.ledger.tables import ComplaintRow
+from sinks.public.public_id import public_id
+from sinks.public.read_model import PublicReadModel
 from sinks.public.releases import PublicReleases
 from sinks.public.sensitive_words import word_finder
-from tests.sinks.public.harness import EVERYTHING, SENSITIVE_WORD, PublicPipeline, Sent
+from sinks.public.tables import PublicReport
+from tests.sinks.public.harness import EVERYTHING, KEY, SENSITIVE_WORD, SENSITIVITY, PublicPipeline, Sent
 from tests.support.paths import SHIPPED_TABLES
 
 _SENSITIVE = f"Kemenkes tolong, suami saya {SENSITIVE_WORD} saya, puskesmas tutup."
@@ -106,6 +116,48 @@ def test_a_report_without_a_topic_waits(pipeline: PublicPipeline, releases: Publ
     assert pipeline.shown == []
     decide(pipeline, releases, sent, is_released=True)
     assert len(pipeline.shown) == 1
+
+
+def test_a_rebuild_takes_away_what_should_not_be_public(pipeline: PublicPipeline) -> None:
+    """At once: rows of an earlier version, and reports that an edited table makes sensitive. The others stay."""
+    hidden, shown = pipeline.send_taken(_HARMLESS), pipeline.send_taken("Kemenkes tolong, listrik padam di puskesmas.")
+    pipeline.time += timedelta(days=1)
+    before = pipeline.reports.newest(EVERYTHING, 9)
+    assert len(before) == 2
+    sensitivity = replace(SENSITIVITY, has_sensitive_words=lambda words: "antrean" in words)
+    model = PublicReadModel(mask_with_labels, KEY, sensitivity, lambda: pipeline.time)
+    pipeline.answer(shown, "responded")
+    assert model.rebuild(pipeline.engine) == 2
+    # The answer of today is shown tomorrow, also after a rebuild.
+    (report,) = pipeline.reports.newest(EVERYTHING, 9)
+    assert report in before
+    assert report.public_id == public_id(shown.complaint.id, KEY)
+    assert [later.state for later in pipeline.shown] == ["dijawab"]
+    assert hidden.complaint.id != shown.complaint.id
+
+
+def test_what_the_sinks_read_late_is_shown_with_the_next_batch(pipeline: PublicPipeline) -> None:
+    """Else a report would appear in the middle of a day."""
+    pipeline.send_taken(_HARMLESS)
+    with write_transaction(pipeline.engine) as connection:
+        connection.execute(delete(PublicReport))
+        pipeline.time += timedelta(days=3)
+        complaint_ids = connection.execute(select(col(ComplaintRow.id))).scalars().all()
+        pipeline.model.derive(connection, complaint_ids)
+    assert pipeline.reports.newest(EVERYTHING, 9) == []
+    (report,) = pipeline.shown
+    assert report.published_on == public_day(pipeline.time) + timedelta(days=1)
+
+
+def test_old_rows_are_deleted(pipeline: PublicPipeline) -> None:
+    """A version that nobody reads any more does not stay in the database."""
+    sent = pipeline.send_taken(_HARMLESS)
+    pipeline.time += timedelta(days=1)
+    pipeline.answer(sent, "refused")
+    pipeline.time += timedelta(days=1)
+    pipeline.model.follow_decisions(pipeline.engine)
+    with read_transaction(pipeline.engine) as connection:
+        assert connection.execute(select(PublicReport.complaint_id)).all() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from app.assembly.parts import Parts
 from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
-from messages.shapes import VerifiedBy
+from messages.shapes import Complaint, VerifiedBy
 from messages.topics import COMPLAINTS, REPLIES
 from normalize.replies import acknowledgement
 from sinks.replies.providers.twilio import TwilioSms
@@ -101,3 +101,18 @@ def test_a_message_that_is_no_report_has_no_reply(
 def test_a_message_from_a_door_has_no_acknowledgement(verified_by: VerifiedBy) -> None:
     """A sender who was answered at the door, or is unproven, gets no acknowledgement."""
     assert acknowledgement(complaint(), verified_by) is None
+
+
+@pytest.mark.parametrize("verified_by", ["x-api", "twilio-api"])
+def test_a_receipt_says_that_words_become_public(verified_by: VerifiedBy) -> None:
+    """Where everybody may read reports, unless the sender has prevented it."""
+
+    def says(sent: Complaint, *, has_public_view: bool) -> bool:
+        reply = acknowledgement(sent, verified_by, has_public_view=has_public_view)
+        assert reply
+        return "apat dibaca umum" in reply.text and "rahasia" in reply.text.casefold()
+
+    secret = complaint().model_copy(update={"report": complaint().report.model_copy(update={"rahasia": True})})
+    assert says(complaint(), has_public_view=True)
+    assert not says(complaint(), has_public_view=False)
+    assert not says(secret, has_public_view=True)
