@@ -27,6 +27,10 @@ _LAPOR_TAG = re.compile(r"(?<!\w)#lapor\b", re.IGNORECASE)
 # On X, a full-width # or @ has the same meaning as the plain one.
 _ANONIM_TAG = re.compile(r"(?<!\w)[#\uff03]anonim\b", re.IGNORECASE)
 _RAHASIA_TAG = re.compile(r"(?<!\w)[#\uff03]rahasia\b", re.IGNORECASE)
+# The whole answer to our receipt, which asks for this word.
+_RAHASIA_ANSWER = re.compile(
+    r"\W*(?:(?:tolong|mohon|minta)\s+)?[#\uff03]?rahasia(?:kan)?(?:\s+\w+){0,2}\W*", re.IGNORECASE
+)
 _LINK_HANDLE_OR_TAG = re.compile(r"https?://\S+|(?<!\w)[@\uff20#\uff03]\w+")
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _ON_X = re.compile(r"https?://(?:[\w-]+\.)*(?:twitter|x)\.com\b", re.IGNORECASE)
@@ -124,7 +128,7 @@ def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
     report = Report(
         text=report_text if has_words else f"{'Foto' if post.has_media else 'Kutipan'} tanpa keterangan",
         anonim=anonim,
-        rahasia=bool(_RAHASIA_TAG.search(text)),
+        rahasia=bool(_RAHASIA_TAG.search(text)) or _asks_secrecy(mention, text),
     )
     contact = Contact(post=post.id, account=post.author_id)
     return Draft(report, contact, _continuation(post, mention.account), has_words)
@@ -139,7 +143,14 @@ def _not_complaint(mention: _Mention, text: str) -> NotComplaint | None:
     if not _LAPOR_TAG.sub("", _OUR_HANDLE.sub("", text)).strip():
         return NotComplaint("empty")
     shows_or_quotes = post.has_media or post.referenced_id("quoted") is not None
-    return None if shows_or_quotes or _has_words(text) else NotComplaint("publicity")
+    is_kept = shows_or_quotes or _has_words(text) or _asks_secrecy(mention, text)
+    return None if is_kept else NotComplaint("publicity")
+
+
+def _asks_secrecy(mention: _Mention, text: str) -> bool:
+    """Return True for an answer to us that says only that the report is rahasia."""
+    is_answer = mention.post.in_reply_to_user_id == mention.account
+    return is_answer and _RAHASIA_ANSWER.fullmatch(_OUR_HANDLE.sub("", text)) is not None
 
 
 def _without_identifying_links(post: _Post, text: str, *, anonim: bool) -> str:

@@ -54,6 +54,7 @@ class PublicPipeline:
             parts.sealer,
             find_danger=parts.danger_reader.danger,
             find_public=self.reports.open_complaint,
+            classifier=parts.classifier,
             conversation=parts.conversation,
         )
         self._router = make_router(engine, fixed_rules_source(), lambda: self.time)
