@@ -136,3 +136,16 @@ def test_a_faulty_folder_does_not_start(folder: Path) -> None:
     append(folder / "topics.csv", "tiada,X,1,kata,\n")
     with pytest.raises(SettingsError, match="tiada: no row of competence"):
         source_of(folder)
+
+
+def test_an_unknown_sensitive_topic_does_not_start(folder: Path) -> None:
+    """A misspelt topic would protect no report of the public view."""
+    table = folder / "public_release.csv"
+    table.write_text("group,topics,phrases\nhealth,puskesmas,\n")
+    # A version of the tables that no other test has loaded.
+    append(folder / "topics.csv", "puskesmas,KESEHATAN,9,imunisasi susulan,\n")
+    source_of(folder)
+    append(folder / "topics.csv", "puskesmas,KESEHATAN,9,imunisasi ulang,\n")
+    table.write_text("group,topics,phrases\nhealth,puskemas,\n")
+    with pytest.raises(SettingsError, match=r"public_release\.csv: topic 'puskemas' is not in topics\.csv"):
+        source_of(folder)
