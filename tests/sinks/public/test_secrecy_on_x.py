@@ -1,6 +1,7 @@
 """A sender on X who answers with the tag hides the words at once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_a_reply_with_the_tag_hides_the_words(pipeline: PublicPipeline, words: s
     pipeline.time += timedelta(days=1)
     assert len(pipeline.reports.newest(EVERYTHING, 9)) == 1
     receipt = {"type": "replied_to", "id": "1900000000000001899"}
-    reply: dict[str, object] = {"in_reply_to_user_id": _ACCOUNT, "referenced_tweets": [receipt]}
+    reply: dict[str, Any] = {"in_reply_to_user_id": _ACCOUNT, "referenced_tweets": [receipt]}
     send_post(pipeline, f"@Lapor1708 #rahasia jalan rusak juga {words}", "1900000000000001801", _OTHER, **reply)
     assert len(pipeline.reports.newest(EVERYTHING, 9)) == 1
     send_post(pipeline, f"@Lapor1708 {words}", "1900000000000001802", **reply)

@@ -7,8 +7,8 @@ can tell which. `satupintu public-rebuild` writes the others again.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0057"
-down_revision = "0044"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
