@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-# `received`: a case came to the agency. `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
+# `received`: a case came to the agency. `danger`: a case that came, or a further report of it, tells of danger to life.
+# `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
 # added to the case. `moved`: the case left the agency. `due`: the last day before a deadline of the case has begun.
 # `overdue`: the deadline has passed. `three-times-overdue`: three times its period is over. `recommended`: the agency
 # must answer a recommendation of an overseer. `recommendation-due` and `recommendation-overdue`: its deadline.
 ChangeKind: TypeAlias = Literal[
     "received",
+    "danger",
     "answered",
     "citizen-wrote",
     "moved",

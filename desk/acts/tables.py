@@ -94,3 +94,22 @@ class DeskHolder(SQLModel, table=True):
     unit: str = ""
     account_id: str = ""
     name: str = ""
+
+
+class DeskOpening(SQLModel, table=True):
+    """Last time at which somebody of the agency opened a case with a danger to life. Other cases have no row."""
+
+    __tablename__ = "desk_opening"
+
+    dispatch_id: UUID = Field(primary_key=True)
+    agency: str
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeskAgencySetting(SQLModel, table=True):
+    """What an agency has set for its desk. `mails_new_cases`: its officers get an e-mail for each new case."""
+
+    __tablename__ = "desk_agency_setting"
+
+    agency: str = Field(primary_key=True)
+    mails_new_cases: bool

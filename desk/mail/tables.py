@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
@@ -16,7 +16,11 @@ class MailRow(SQLModel, table=True):
     """
 
     __tablename__ = "desk_mail"
-    __table_args__ = (Index("ix_desk_mail_due", "status", "next_at"), Index("ix_desk_mail_age", "status", "made_at"))
+    __table_args__ = (
+        Index("ix_desk_mail_due", "status", "next_at"),
+        Index("ix_desk_mail_kind", "kind", "status", "next_at"),
+        Index("ix_desk_mail_age", "status", "made_at"),
+    )
 
     id: UUID = Field(primary_key=True)
     kind: str
@@ -36,7 +40,15 @@ class NoticeRow(SQLModel, table=True):
     """Change of a case that officers are notified of. `notified_at` is the time of the e-mail that counted it."""
 
     __tablename__ = "desk_mail_notice"
-    __table_args__ = (Index("ix_desk_mail_notice_agency", "agency", "notified_at"),)
+    __table_args__ = (
+        Index("ix_desk_mail_notice_agency", "agency", "notified_at"),
+        Index(
+            "ix_desk_mail_notice_pending",
+            *("agency", "kind"),
+            sqlite_where=text("notified_at IS NULL"),
+            postgresql_where=text("notified_at IS NULL"),
+        ),
+    )
 
     change_id: UUID = Field(primary_key=True)
     kind: str

@@ -21,11 +21,11 @@ from desk.pages.parts import DeskPageParts, list_query
 from desk.pages.wording import Deadline
 from desk.read_model.case_view import find_number
 from desk.read_model.open_suggestions import open_suggestions
-from desk.read_model.queries import ListTab, count_tabs, read_page
+from desk.read_model.queries import ListTab, count_tabs, read_dangers, read_page
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
 from messages.tracking import read_tracking_number
 
-# Cases that owe an answer to an overseer, named above the list.
+# Cases with danger, and cases that owe an answer to an overseer, named above the list.
 _NAMED_CASES = 5
 # Choices of the filter for deadlines, in days from now.
 DUE_CHOICES = (1, 3, 7)
@@ -43,7 +43,10 @@ class ShownTab:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """A case in the list. `deadline` is `None` for a finished case; `state` is shown instead."""
+    """A case in the list. `deadline` is `None` for a finished case; `state` is shown instead.
+
+    `alarm` is its danger to life, until the agency has answered.
+    """
 
     number: str
     address: str
@@ -58,6 +61,7 @@ class ListRow:
     holder: str
     unit: str
     is_closed: bool
+    alarm: Message | None
 
 
 class ListPage:
@@ -102,6 +106,7 @@ class ListPage:
             suggested = open_suggestions(connection, page.rows)
             recommended = count_waiting(connection, actor.agency, {row.complaint_id for row in page.rows})
             owing = waiting_numbers(connection, actor.agency, _NAMED_CASES + 1)
+            dangers = read_dangers(connection, actor.agency, _NAMED_CASES + 1)
         pending = parts.answers.with_pending_acts([row.dispatch_id for row in page.rows])
         return {
             "tabs": shown_tabs(query, counts),
@@ -118,6 +123,11 @@ class ListPage:
                 )
                 for row in page.rows
             ],
+            "dangers": [
+                (row.tracking, query.case_address(row.tracking), wording.DANGER_NAMES[row.danger])
+                for row in dangers[:_NAMED_CASES]
+            ],
+            "has_more_dangers": len(dangers) > _NAMED_CASES,
             "owing": [(number, query.case_address(number)) for number in owing[:_NAMED_CASES]],
             "has_more_owing": len(owing) > _NAMED_CASES,
             "is_first_page": read_cursor(position) is None,
@@ -172,7 +182,7 @@ def list_row(
     """
     remarks = (
         wording.BEING_SENT if has_pending_act else None,
-        wording.DANGER_NAMES.get(row.danger),
+        None if row.danger_since else wording.DANGER_NAMES.get(row.danger),
         wording.REOPENED if row.reopened else None,
         wording.RECOMMENDED if has_recommendation else None,
         wording.PERHAPS_SAME if has_suggestion else None,
@@ -197,6 +207,7 @@ def list_row(
         holder=row.holder or "",
         unit=row.unit or "",
         is_closed=is_closed,
+        alarm=wording.DANGER_NAMES.get(row.danger) if row.danger_since else None,
     )
 
 

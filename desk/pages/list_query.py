@@ -32,6 +32,8 @@ _TOPIC = re.compile(r"[a-z0-9-]{1,80}")
 _REGION = re.compile(r"\d\d(\.\d\d(\.\d\d)?)?")
 _DIGITS = re.compile(r"[0-9]{1,7}")
 _CURSOR_SEPARATOR = "~"
+# Mark of a position among the cases with danger, which stand before all others.
+_DANGER_MARK = "bahaya"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +142,20 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
 
 def cursor_text(cursor: Cursor) -> str:
     """Return a position in a list as the parameter of an address."""
-    return f"{cursor.at.isoformat()}{_CURSOR_SEPARATOR}{cursor.dispatch_id}"
+    parts = (cursor.at.isoformat(), str(cursor.dispatch_id), *([_DANGER_MARK] if cursor.has_danger else []))
+    return _CURSOR_SEPARATOR.join(parts)
 
 
 def read_cursor(text: str) -> Cursor | None:
     """Return the position that a parameter names; `None`, which is the beginning of the list, for anything else."""
-    at, _, dispatch_id = text.partition(_CURSOR_SEPARATOR)
+    at, _, case = text.partition(_CURSOR_SEPARATOR)
+    dispatch_id, separator, mark = case.partition(_CURSOR_SEPARATOR)
+    if separator and mark != _DANGER_MARK:
+        return None
     try:
         # In an address that a person retyped, `+` became a space.
         moment = datetime.fromisoformat(at.replace(" ", "+"))
-        cursor = Cursor(moment, UUID(dispatch_id))
+        cursor = Cursor(moment, UUID(dispatch_id), bool(mark))
     except ValueError:
         return None
     return cursor if moment.tzinfo else None

@@ -35,6 +35,17 @@ _OPEN_TABS = frozenset({"new", "working"})
 _PLACE_CHARACTERS = 120
 
 
+# Answers after which a danger is in the hands of the agency. A question is none: nobody has gone there yet.
+_DANGER_ANSWERS = frozenset({"accepted", "responded", "closed"})
+
+
+class DangerReport(NamedTuple):
+    """A report that tells of danger to life: the time at which it came to the agency, and the kind of danger."""
+
+    at: datetime
+    danger: str
+
+
 class SenderMessage(NamedTuple):
     """A further message of the case's sender: the time at which it came, and what the sender does with it."""
 
@@ -47,12 +58,14 @@ class Accompanying:
     """Further messages of the sender that came to a case at one agency, and the number of reports that joined it.
 
     `written_at` are the times of all repeats that tell the agency something: also those of citizens who joined, and
-    those of which the read model does not know the sender yet.
+    those of which the read model does not know the sender yet. `dangers` are the reports that accompany the case now
+    and tell of danger, oldest first.
     """
 
     messages: tuple[SenderMessage, ...] = ()
     written_at: tuple[datetime, ...] = ()
     joined: int = 0
+    dangers: tuple[DangerReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,8 @@ def _row(
     state = _state(course, following, answered_at)
     events_at = [dispatch.at, *(answer.at for answer in counted), *(message.at for message in messages)]
     report = dispatch.report
+    dangers = _dangers(dispatch, () if following else beside.dangers)
+    waiting_danger = None if _TABS[state] == "done" else _waiting_danger(dangers, counted)
     return {
         **dispatch.model_dump(include={"complaint_id", "tracking", "agency", "hop", "topic", "region", "channel"}),
         "dispatch_id": dispatch.id,
@@ -145,7 +160,8 @@ def _row(
         "unopposed_since": None if following else _unopposed_since(state, counted, beside.written_at),
         "refusals": refusals,
         "reopened": dispatch.reopened,
-        "danger": dispatch.danger,
+        "danger": waiting_danger.danger if waiting_danger else next((report.danger for report in dangers), ""),
+        "danger_since": waiting_danger.at if waiting_danger else None,
         "joined": 0 if following else beside.joined,
         "pictures": len(report.attachments),
         "kind": report.kind.value,
@@ -181,6 +197,22 @@ def _unopposed_since(
         return None
     responded_at = counted[-1].at
     return None if any(at > responded_at for at in written_at) else responded_at
+
+
+def _dangers(dispatch: Dispatch, accompanying: Sequence[DangerReport]) -> Sequence[DangerReport]:
+    """Return the dangers of a case at its agency, its own first.
+
+    A report that came to the case before this dispatch came to the agency with it.
+    """
+    own = [DangerReport(dispatch.at, dispatch.danger)] if dispatch.danger else []
+    return [*own, *(DangerReport(max(report.at, dispatch.at), report.danger) for report in accompanying)]
+
+
+def _waiting_danger(dangers: Sequence[DangerReport], counted: Sequence[CaseAnswer]) -> DangerReport | None:
+    """Return the oldest danger without an answer of the agency after it; `None` without one."""
+    answered_at = max((answer.at for answer in counted if answer.verdict in _DANGER_ANSWERS), default=None)
+    waiting = [report for report in dangers if answered_at is None or report.at > answered_at]
+    return min(waiting, key=lambda report: report.at, default=None)
 
 
 def _refusals(courses: Sequence[AnsweredDispatch], hop: int) -> int:

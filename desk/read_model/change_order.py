@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, JSON, Connection, Integer, Row, Select, String, bindparam, func, select
+from sqlalchemy import ARRAY, JSON, ColumnElement, Connection, Integer, Row, Select, String, bindparam, func, select
 from sqlmodel import col
 
 from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit, statement_chunks
@@ -70,21 +70,32 @@ def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> 
 
 
 def read_changes(
-    connection: Connection, agency: str, after: int, limit: int, states: Collection[str] = ()
+    connection: Connection,
+    agency: str,
+    after: int,
+    limit: int,
+    states: Collection[str] = (),
+    *,
+    danger_waits: bool = False,
 ) -> ChangedCases:
     """Return the agency's cases that changed after a number, at most `limit`; each case once, as it is now.
 
-    `states` are the states that are asked for; none for all. With them a call may return fewer cases, or none, and yet
-    a number to continue from. A number that the agency has not reached, after its database was restored, is taken for
-    0: no change may be missed.
+    `states` are the states that are asked for; none for all. `danger_waits`: only cases with a danger to life without
+    an answer. With one of them a call may return fewer cases, or none, and yet a number to continue from. A number that
+    the agency has not reached, after its database was restored, is taken for 0: no change may be missed.
     """
-    scanned = _scan(connection, agency, after, _MAX_SCANNED if states else limit)
+    most = _MAX_SCANNED if states or danger_waits else limit
+    scanned = _scan(connection, agency, after, most)
     if not scanned and after > _last_seqs(connection, [agency])[agency]:
-        scanned = _scan(connection, agency, 0, _MAX_SCANNED if states else limit)
+        scanned = _scan(connection, agency, 0, most)
     if not scanned:
         return ChangedCases((), None)
     numbers = {row.dispatch_id: row.seq for row in scanned}
-    rows = sorted(_cases(connection, list(numbers), states), key=lambda row: numbers[row.dispatch_id])
+    conditions = [
+        *([col(DeskCase.state).in_(states)] if states else []),
+        *([col(DeskCase.danger_since).is_not(None)] if danger_waits else []),
+    ]
+    rows = sorted(_cases(connection, list(numbers), conditions), key=lambda row: numbers[row.dispatch_id])
     if len(rows) > limit:
         return ChangedCases(rows[:limit], numbers[rows[limit - 1].dispatch_id])
     return ChangedCases(rows, scanned[-1].seq)
@@ -94,8 +105,10 @@ def _scan(connection: Connection, agency: str, after: int, limit: int) -> Sequen
     return connection.execute(_CHANGES, {"agency": agency, "after": after, "limit": limit}).all()
 
 
-def _cases(connection: Connection, dispatch_ids: Sequence[UUID], states: Collection[str]) -> Sequence[Row[Any]]:
-    query = _CHANGED_CASES.where(col(DeskCase.state).in_(states)) if states else _CHANGED_CASES
+def _cases(
+    connection: Connection, dispatch_ids: Sequence[UUID], conditions: Sequence[ColumnElement[bool]]
+) -> Sequence[Row[Any]]:
+    query = _CHANGED_CASES.where(*conditions) if conditions else _CHANGED_CASES
     return connection.execute(query, {"ids": dispatch_ids}).all()
 
 

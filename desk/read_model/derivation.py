@@ -14,14 +14,14 @@ from sqlmodel import col
 from config.clocks.deadlines import Deadlines
 from config.database import insertion_or_replacement, statement_chunks
 from desk.changes import CaseChange, ChangeKind
-from desk.read_model.case_rows import Accompanying, CaseFacts, SenderMessage, case_rows
+from desk.read_model.case_rows import Accompanying, CaseFacts, DangerReport, SenderMessage, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
 from messages import ids
 from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, answered_hop
 from messages.codec import decode_stored
-from messages.shapes import Dispatch, SenderAct, Verdict
+from messages.shapes import Dispatch, SenderAct, Verdict, iso
 
 # Complaints whose facts are in memory at once: each dispatch has a report of up to 10,000 characters.
 _COMPLAINTS_AT_ONCE = 200
@@ -81,6 +81,12 @@ _JOINS = (
     .where(_CASE_ID.in_(_IDS), col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
     .group_by(_CASE_ID, col(DeskDispatch.agency))
 )
+# The kinds alone, and the index has no others: most cases have none.
+_DANGERS = (
+    select(_CASE_ID, *(col(getattr(DeskDispatch, name)) for name in ("agency", "at", "danger")))
+    .where(_CASE_ID.in_(_IDS), col(DeskDispatch.danger) != "", col(DeskDispatch.is_latest))
+    .order_by(col(DeskDispatch.at), col(DeskDispatch.id))
+)
 _STORED_ROWS = select(DeskCase.__table__).where(col(DeskCase.dispatch_id).in_(_IDS))  # type: ignore[attr-defined]
 
 
@@ -107,6 +113,7 @@ def derive_cases(
     complaint_ids = sorted(_with_cases(connection, changed_ids))
     rows: dict[UUID, dict[str, Any]] = {}
     was_current: dict[UUID, bool] = {}
+    was_danger_since: dict[UUID, datetime | None] = {}
     changed: dict[UUID, str] = {}
     for start in range(0, len(complaint_ids), _COMPLAINTS_AT_ONCE):
         chunk = complaint_ids[start : start + _COMPLAINTS_AT_ONCE]
@@ -114,11 +121,13 @@ def derive_cases(
         stored = _stored_rows(connection, [row["dispatch_id"] for row in derived])
         changed |= {row["dispatch_id"]: row["agency"] for row in derived if stored.get(row["dispatch_id"]) != row}
         was_current |= {dispatch_id: row["is_current"] for dispatch_id, row in stored.items()}
+        was_danger_since |= {dispatch_id: row["danger_since"] for dispatch_id, row in stored.items()}
         rows |= {row["dispatch_id"]: row for row in derived}
         _store(connection, derived, stored)
     number_changes(connection, changed)
     return [
         *_changes_by_dispatches(rows, dispatches),
+        *_dangers(rows, was_danger_since),
         *_changes_by_messages(rows, marked),
         *_changes_by_answers(rows, [*answers, *_earlier_answers(connection, dispatches)]),
         *_moves(rows, was_current),
@@ -195,17 +204,23 @@ def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     """Return what accompanies each case, by agency."""
     messages: defaultdict[tuple[UUID, str], list[SenderMessage]] = defaultdict(list)
     written_at: defaultdict[tuple[UUID, str], list[datetime]] = defaultdict(list)
-    for row in connection.execute(_REPEATS, {"ids": case_ids}):
+    repeats = connection.execute(_REPEATS, {"ids": case_ids}).all()
+    for row in repeats:
         if row.is_message:
             messages[row.of, row.agency].append(SenderMessage(row.at, cast("SenderAct", row.act)))
         if row.act in ANSWERING_ACTS:
             written_at[row.of, row.agency].append(row.at)
     joined = {(of, agency): count for of, agency, count in connection.execute(_JOINS, {"ids": case_ids})}
+    dangers: defaultdict[tuple[UUID, str], list[DangerReport]] = defaultdict(list)
+    # Most cases are new reports, which nothing accompanies.
+    for row in connection.execute(_DANGERS, {"ids": case_ids}) if repeats or joined else ():
+        dangers[row.of, row.agency].append(DangerReport(row.at, row.danger))
     accompanying: defaultdict[UUID, dict[str, Accompanying]] = defaultdict(dict)
-    for of, agency in messages.keys() | written_at.keys() | joined.keys():
+    for of, agency in messages.keys() | written_at.keys() | joined.keys() | dangers.keys():
         in_order = tuple(sorted(messages[of, agency]))
         times = tuple(written_at[of, agency])
-        accompanying[of][agency] = Accompanying(in_order, times, joined.get((of, agency), 0))
+        count = joined.get((of, agency), 0)
+        accompanying[of][agency] = Accompanying(in_order, times, count, tuple(dangers[of, agency]))
     return accompanying
 
 
@@ -228,6 +243,19 @@ def _changes_by_dispatches(
     for dispatch in dispatches:
         if row := rows.get(dispatch["id"]):
             yield _change(row, "received", dispatch["id"], dispatch["at"])
+
+
+def _dangers(
+    rows: Mapping[UUID, dict[str, Any]], was_danger_since: Mapping[UUID, datetime | None]
+) -> Iterator[CaseChange]:
+    """Yield the cases that tell of danger to life: those that came, and those of which a further report tells so.
+
+    While a danger has no answer, further ones are not told again.
+    """
+    for dispatch_id, row in rows.items():
+        since, was_since = row["danger_since"], was_danger_since.get(dispatch_id)
+        if since and (was_since is None or since > was_since):
+            yield _change(row, "danger", ids.event_id(dispatch_id, f"danger {iso(since)}"), since)
 
 
 def _changes_by_messages(rows: Mapping[UUID, dict[str, Any]], marked: Sequence[Row[Any]]) -> Iterator[CaseChange]:

@@ -1,6 +1,6 @@
 """Lists and counts of an agency's cases. Each query has an index, and reads one page however many cases there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
 from sqlmodel import col
 
+from config.database import statement_chunks
 from desk.acts.tables import DeskHolder
 from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
@@ -50,10 +51,14 @@ class CaseFilter:
 
 
 class Cursor(NamedTuple):
-    """Position in a list: the time by which it is sorted, and the case, of the last row of a page."""
+    """Position in a list: the time by which it is sorted, and the case, of the last row of a page.
+
+    `has_danger`: the case tells of danger to life and has no answer yet. Such cases stand before all others.
+    """
 
     at: datetime
     dispatch_id: UUID
+    has_danger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,11 @@ class CasePage:
 def read_page(
     connection: Connection, agency: str, case_filter: CaseFilter, now: datetime, limit: int, after: Cursor | None = None
 ) -> CasePage:
-    """Return a page of an agency's cases: open ones by their deadline, finished ones by their last change."""
+    """Return a page of an agency's cases: open ones by their deadline, finished ones by their last change.
+
+    Cases with a danger to life that has no answer yet come first. There are few, so they are a question of their own:
+    the index of each list then serves the others in their order.
+    """
     query = (
         select(
             *_COLUMNS,
@@ -81,15 +90,30 @@ def read_page(
         .outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
         .where(*_conditions(connection, agency, case_filter, now))
     )
-    rows = connection.execute(_sorted(query, case_filter.tab, after).limit(limit + 1)).all()
+    rows: list[Row[Any]] = []
+    if case_filter.tab != "done" and (after is None or after.has_danger):
+        dangers = query.where(col(DeskCase.danger_since).is_not(None))
+        rows += connection.execute(_sorted(dangers, case_filter.tab, after).limit(limit + 1))
+        after = None
+    if len(rows) <= limit:
+        others = query.where(col(DeskCase.danger_since).is_(None))
+        rows += connection.execute(_sorted(others, case_filter.tab, after).limit(limit + 1 - len(rows)))
     page = rows[:limit]
-    last = page[-1] if len(rows) > limit else None
-    return CasePage(
-        page,
-        None
-        if last is None
-        else Cursor(last.changed_at if case_filter.tab == "done" else last.due_at, last.dispatch_id),
+    return CasePage(page, row_cursor(page[-1], case_filter.tab) if len(rows) > limit else None)
+
+
+def row_cursor(row: Row[Any], tab: ListTab) -> Cursor:
+    """Return the position of a case in a list; `row` has the columns of `DeskCase`."""
+    return Cursor(row.changed_at if tab == "done" else row.due_at, row.dispatch_id, row.danger_since is not None)
+
+
+def read_dangers(connection: Connection, agency: str, limit: int) -> Sequence[Row[Any]]:
+    """Return number and danger of the agency's cases with a danger to life without an answer, oldest first."""
+    danger_since = col(DeskCase.danger_since)
+    query = select(*(col(getattr(DeskCase, name)) for name in ("tracking", "danger"))).where(
+        col(DeskCase.agency) == agency, danger_since.is_not(None)
     )
+    return connection.execute(query.order_by(danger_since, col(DeskCase.dispatch_id)).limit(limit)).all()
 
 
 def count_tabs(connection: Connection, agency: str, now: datetime) -> Mapping[ListTab, int]:
@@ -148,14 +172,24 @@ def _is_held(agency: str, condition: ColumnElement[bool]) -> ColumnElement[bool]
     return col(DeskCase.dispatch_id).in_(held)
 
 
+def waiting_dangers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the danger of those of these complaints whose case has one without an answer, at any agency."""
+    dangers: dict[UUID, str] = {}
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        is_waiting = (col(DeskCase.complaint_id).in_(chunk), col(DeskCase.danger_since).is_not(None))
+        rows = connection.execute(select(col(DeskCase.complaint_id), col(DeskCase.danger)).where(*is_waiting))
+        dangers |= {row.complaint_id: row.danger for row in rows}
+    return dangers
+
+
 def _sorted(query: Select[*tuple[Any, ...]], tab: ListTab, after: Cursor | None) -> Select[*tuple[Any, ...]]:
     dispatch_id = col(DeskCase.dispatch_id)
     if tab == "done":
         changed_at = col(DeskCase.changed_at)
         if after:
-            query = query.where(tuple_(changed_at, dispatch_id) < after)
+            query = query.where(tuple_(changed_at, dispatch_id) < (after.at, after.dispatch_id))
         return query.order_by(changed_at.desc(), dispatch_id.desc())
     due_at = col(DeskCase.due_at)
     if after:
-        query = query.where(tuple_(due_at, dispatch_id) > after)
+        query = query.where(tuple_(due_at, dispatch_id) > (after.at, after.dispatch_id))
     return query.order_by(due_at, dispatch_id)

@@ -146,6 +146,7 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
         "is_from_sender": False,
         "is_message": False,
         "act": dispatch.follow_up.act,
+        "danger": dispatch.danger,
         "dispatch": dispatch.model_dump_json(),
         "shape_version": Dispatch.version,
     }

@@ -19,13 +19,20 @@ class DeskDispatch(SQLModel, table=True):
 
     `of` is the case that it accompanies, unless it is its own case. Marks are derived. `is_latest`: the complaint has
     no later hop. `is_from_sender`: it accompanies a case of the same sender. `is_message`: that sender wrote it, and it
-    came to the case by this dispatch; see `sender_messages`.
+    came to the case by this dispatch; see `sender_messages`. `danger` is the danger to life that the report tells of.
     """
 
     __tablename__ = "desk_dispatch"
     __table_args__ = (
         Index("ix_desk_dispatch_complaint", "complaint_id", "hop"),
         Index("ix_desk_dispatch_accompanying", "of", "agency", "relation", "is_latest", "at"),
+        # Few reports tell of danger: this index contains those only.
+        Index(
+            "ix_desk_dispatch_danger",
+            *("of", "agency", "at"),
+            sqlite_where=text("danger <> ''"),
+            postgresql_where=text("danger <> ''"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -41,6 +48,7 @@ class DeskDispatch(SQLModel, table=True):
     is_from_sender: bool = False
     is_message: bool = False
     act: str = "reports"
+    danger: str = ""
     dispatch: str
     shape_version: int
 
@@ -123,6 +131,8 @@ class DeskCase(SQLModel, table=True):
     messages of the sender. `unopposed_since` is the time of the response that stands last, if no citizen has written
     since. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports. `suggested_id`
     is the complaint that an unfinished case is perhaps the same as, also if that is over.
+    `danger` is the danger to life of which the case or a report that accompanies it tells. `danger_since`: the time
+    since when it has no answer of the agency. Such a case stands before all others in lists.
     """
 
     __tablename__ = "desk_case"
@@ -150,6 +160,20 @@ class DeskCase(SQLModel, table=True):
             sqlite_where=text("suggested_id IS NOT NULL"),
             postgresql_where=text("suggested_id IS NOT NULL"),
         ),
+        # So few have a danger without an answer.
+        *(
+            Index(
+                f"ix_desk_case_danger_{name}",
+                *columns,
+                sqlite_where=text("danger_since IS NOT NULL"),
+                postgresql_where=text("danger_since IS NOT NULL"),
+            )
+            for name, columns in (
+                ("since", ("agency", "danger_since", "dispatch_id")),
+                ("due", ("agency", "tab", "due_at", "dispatch_id")),
+                ("open", ("agency", "is_open", "due_at", "dispatch_id")),
+            )
+        ),
     )
 
     dispatch_id: UUID = Field(primary_key=True)
@@ -170,6 +194,7 @@ class DeskCase(SQLModel, table=True):
     refusals: int
     reopened: int = 0
     danger: str = ""
+    danger_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     joined: int
     pictures: int
     topic: str

@@ -24,6 +24,7 @@ _WORDS = (
 )
 _VERDICTS: Sequence[tuple[Verdict, ...]] = ((), (), ("accepted",), ("asked",), ("responded", "closed"))
 _ROWS_AT_ONCE = 5_000
+_CASES_PER_DANGER = 11
 
 
 def generate_cases(engine: Engine, agencies: Sequence[str], count: int, now: datetime, seed: int = 1) -> None:
@@ -77,6 +78,7 @@ def _dispatch(chooser: random.Random, agencies: Sequence[str], number: int, now:
         ),
         topic=f"topik-{chooser.randrange(50)}",
         region=f"33.74.{chooser.randrange(1, 17):02d}",
+        danger="" if number % _CASES_PER_DANGER else "fire",
     )
 
 
@@ -93,6 +95,7 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
         "is_latest": True,
         "is_from_sender": False,
         "is_message": False,
+        "danger": dispatch.danger,
         "dispatch": dispatch.model_dump_json(),
         "shape_version": Dispatch.version,
     }

@@ -16,7 +16,7 @@ from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
-from desk.read_model.queries import Cursor, read_page
+from desk.read_model.queries import read_page, row_cursor
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
@@ -172,7 +172,7 @@ class ActForms:
     def _next_number(self, actor: Actor, query: ListQuery, view: CaseProgressView) -> str:
         """Return the number of the case that follows this one in the list; "" after the last one."""
         case, parts = view.case.case, self._parts
-        position = Cursor(case.changed_at if query.tab == "done" else case.due_at, case.dispatch_id)
+        position = row_cursor(case, query.tab)
         case_filter = query.case_filter(actor.account_id)
         with read_transaction(parts.engine) as connection:
             page = read_page(connection, actor.agency, case_filter, parts.now(), 1, position)

@@ -16,6 +16,7 @@ Tone: TypeAlias = Literal["calm", "soon", "late", "state"]
 
 KIND_NAMES: Mapping[ChangeKind, Message] = {
     "received": _("Laporan masuk ke instansi"),
+    "danger": _("Laporan menyebut bahaya bagi nyawa"),
     "answered": _("Jawaban instansi tercatat"),
     "citizen-wrote": _("Pelapor menambahkan keterangan"),
     "moved": _("Laporan pindah dari instansi"),
@@ -99,6 +100,7 @@ NOTICES: Mapping[str, Message] = {
     "nyala": _("Webhook diaktifkan. Pemberitahuan yang menunggu segera dikirim."),
     "mati": _("Webhook dinonaktifkan."),
     "kirim-ulang": _("Pemberitahuan itu segera dikirim lagi."),
+    "email": _("Pilihan email disimpan."),
 }
 REDELIVERED_LATER = _("Pemberitahuan itu menunggu. Ia dikirim setelah webhook ini diaktifkan.")
 _TEST_PASSED = _("Uji coba berhasil: alamat itu menerima pemberitahuan ({status}).")

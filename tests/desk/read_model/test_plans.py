@@ -12,7 +12,7 @@ from desk.read_model.case_view import read_case, read_case_to_answer
 from desk.read_model.change_order import read_changes
 from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.open_suggestions import open_suggestions, read_suggesting_cases
-from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_page
+from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_dangers, read_page
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases, generated_number
 from tests.support.query_plans import Query, collect_statistics, module_database, plans, scanned_tables, scans
@@ -53,6 +53,10 @@ QUERIES: dict[str, Query] = {
         for case_filter in FILTERS
         for number, after in enumerate((None, CURSOR), start=1)
     },
+    "page after a danger": lambda connection: read_page(
+        connection, AGENCIES[0], CaseFilter(), NOW, 50, CURSOR._replace(has_danger=True)
+    ),
+    "dangers": lambda connection: read_dangers(connection, AGENCIES[0], 5),
     "counts": lambda connection: count_tabs(connection, AGENCIES[0], NOW),
     "changes": lambda connection: read_changes(connection, AGENCIES[0], 100, 50),
     "changes in a state": lambda connection: read_changes(connection, AGENCIES[1], 10, 50, ["selesai"]),
@@ -85,6 +89,22 @@ def test_every_query_uses_an_index(many_cases: Engine) -> None:
     assert scans(many_cases, QUERIES, TABLES) == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        (f"page 1 of {CaseFilter('new')}", "ix_desk_case_danger_due"),
+        ("page after a danger", "ix_desk_case_danger_due"),
+        (f"page 1 of {CaseFilter('overdue')}", "ix_desk_case_danger_open"),
+        ("dangers", "ix_desk_case_danger_since"),
+    ],
+)
+def test_dangers_are_found_among_themselves(many_cases: Engine, name: str, index: str) -> None:
+    """The index of a list would read all its cases to find the few with a danger, with and without statistics."""
+    for _ in range(2):
+        assert index in plans(many_cases, QUERIES[name])[0][1]
+        collect_statistics(many_cases)
+
+
 def test_a_scan_would_be_seen(many_cases: Engine) -> None:
     """A query without an index is found."""
 
@@ -111,7 +131,7 @@ def test_a_page_begins_at_its_cursor(many_cases: Engine) -> None:
     if many_cases.dialect.name != "postgresql":
         pytest.skip("SQLite's plan does not name the row that a search begins at")
     for tab in ("new", "done"):
-        ((_, plan),) = plans(many_cases, QUERIES[f"page 2 of {CaseFilter(tab)}"])
+        *_, (_, plan) = plans(many_cases, QUERIES[f"page 2 of {CaseFilter(tab)}"])
         (condition,) = [line for line in plan.splitlines() if "Index Cond" in line and "agency" in line]
         assert "ROW(" in condition
 
