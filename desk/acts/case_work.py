@@ -1,4 +1,4 @@
-"""Work inside an agency: notes, templates, and the unit and officer of a case. Nothing of it is published."""
+"""Work inside an agency: notes, templates, settings, and the unit and officer of a case. It is never published."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, Row, delete, func, select
 from sqlmodel import SQLModel, col
 
 from accounts.permissions import Actor, actor_label
-from config.database import insert_statement, read_transaction, write_transaction
+from config.database import insert_statement, insertion_or_replacement, read_transaction, write_transaction
 from desk.acts.answers import Record
-from desk.acts.tables import DeskAssignment, DeskHolder, DeskNote, DeskTemplate
+from desk.acts.tables import DeskAgencySetting, DeskAssignment, DeskHolder, DeskNote, DeskTemplate
 
 # Units of one agency that pages list.
 _MAX_UNITS = 500
@@ -86,6 +86,18 @@ class CaseWork:
     def templates(self, agency: str) -> Sequence[Row[Any]]:
         """Return the agency's templates, by title."""
         return self._rows(DeskTemplate, (col(DeskTemplate.agency) == agency,), (col(DeskTemplate.title),))
+
+    def mails_new_cases(self, agency: str) -> bool:
+        """Return True if the officers of the agency get an e-mail for each new case."""
+        settings = self._rows(DeskAgencySetting, (col(DeskAgencySetting.agency) == agency,), ())
+        return any(row.mails_new_cases for row in settings)
+
+    def set_mails_new_cases(self, actor: Actor, agency: str, *, wanted: bool) -> None:
+        """Switch the e-mail for each new case on or off, for all officers of the agency."""
+        self._record("desk.mails_new_cases", agency, actor_label(actor), "on" if wanted else "off", self._now())
+        row = {"agency": agency, "mails_new_cases": wanted}
+        with write_transaction(self._engine) as connection:
+            connection.execute(insertion_or_replacement(connection.dialect.name, DeskAgencySetting), [row])
 
     def add_template(self, actor: Actor, agency: str, title: str, text: str, form_id: UUID | None = None) -> None:
         """Add a template, once for a form and a text."""

@@ -1,9 +1,10 @@
-"""Notices to officers: what citizens wrote, deadlines, and a webhook that was switched off.
+"""Notices to officers: dangers, new cases, what citizens wrote, deadlines, and a webhook that was switched off.
 
-An agency gets at most one e-mail an hour about cases.
+An agency gets at most one e-mail an hour about cases. One about a danger to life never waits, and one about new cases,
+if the agency wants it, waits at most ten minutes after the one before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from sqlmodel import col
 
 from config.database import insert_statement, read_transaction, statement_chunks, write_transaction
+from desk.acts.tables import DeskAgencySetting
 from desk.change_age import KEPT_AGE
 from desk.changes import CaseChange, ChangeKind
 from desk.mail.composer import MailComposer
@@ -22,12 +24,22 @@ from desk.mail.texts import (
     NOTICE_OPENINGS,
     REMINDER_OPENINGS,
     DeskLinks,
+    danger_text,
+    new_cases_text,
     notice_text,
     reminder_text,
     switched_off_text,
 )
 
 NOTICE_INTERVAL: Final = timedelta(hours=1)
+NEW_CASES_INTERVAL: Final = timedelta(minutes=10)
+# Kinds of changes that share an e-mail, each with the time between two of them.
+_INTERVALS: Mapping[tuple[ChangeKind, ...], timedelta] = {
+    ("danger",): timedelta(),
+    ("received",): NEW_CASES_INTERVAL,
+    (*NOTICE_OPENINGS, *REMINDER_OPENINGS): NOTICE_INTERVAL,
+}
+_NOTIFIED_KINDS = frozenset(kind for kinds in _INTERVALS for kind in kinds)
 # An older change comes from a replay or a long outage. The digest counts its case.
 _NOTIFIED_AGE = timedelta(days=1)
 
@@ -39,8 +51,14 @@ class NoticeQueue:
         self._now = now
 
     def add(self, connection: Connection, changes: Sequence[CaseChange]) -> None:
-        """Store the changes that officers are notified of. A change that was stored before is left as it is."""
+        """Store the changes that officers are notified of. A change that was stored before is left as it is.
+
+        A case that came with a danger is told of once, by the notice of the danger.
+        """
         oldest = self._now() - _NOTIFIED_AGE
+        dangers = {change.dispatch_id for change in changes if change.kind == "danger"}
+        arrivals = {change.agency for change in changes if change.kind == "received"}
+        told_of_arrivals = agencies_with_mail_of_new_cases(connection, arrivals)
         rows = [
             {
                 "change_id": change.id,
@@ -50,7 +68,10 @@ class NoticeQueue:
                 "changed_at": change.at,
             }
             for change in changes
-            if change.kind in {*NOTICE_OPENINGS, *REMINDER_OPENINGS} and change.at >= oldest
+            if change.kind in _NOTIFIED_KINDS
+            and change.at >= oldest
+            and (change.kind != "received" or change.agency in told_of_arrivals)
+            and (change.kind != "received" or change.dispatch_id not in dangers)
         ]
         for chunk in statement_chunks(rows):
             connection.execute(insert_statement(connection, NoticeRow).on_conflict_do_nothing(), list(chunk))
@@ -80,7 +101,7 @@ class NoticeJob:
     def step(self) -> int:
         """Store the notices that are due; return the number of e-mails. Raises `DatabaseUnavailable`."""
         now = self._now()
-        return sum(self._make(agency, now) for agency in self._due_agencies(now))
+        return sum(self._make(agency, kinds, now) for kinds, agency in self._due(now))
 
     def switched_off(self, agency: str, event_id: str, reason: str) -> None:
         """Tell the coordinators that a webhook was switched off. The same event is told once."""
@@ -94,18 +115,32 @@ class NoticeJob:
         with write_transaction(self._engine) as connection:
             connection.execute(delete(NoticeRow).where(col(NoticeRow.changed_at) < self._now() - KEPT_AGE))
 
-    def _due_agencies(self, now: datetime) -> list[str]:
-        notified_at = col(NoticeRow.notified_at)
-        pending = select(col(NoticeRow.agency)).where(notified_at.is_(None)).distinct()
-        recent = select(col(NoticeRow.agency)).where(notified_at > now - NOTICE_INTERVAL).distinct()
+    def _due(self, now: datetime) -> Sequence[tuple[tuple[ChangeKind, ...], str]]:
+        """Return the e-mails that are due: the kinds of changes and the agency of each."""
+        notified_at, agency, kind = col(NoticeRow.notified_at), col(NoticeRow.agency), col(NoticeRow.kind)
+        due = []
         with read_transaction(self._engine) as connection:
-            agencies = set(connection.execute(pending).scalars()) - set(connection.execute(recent).scalars())
-        return sorted(agencies)
+            waiting = connection.execute(select(agency, kind).where(notified_at.is_(None)).distinct()).all()
+            for kinds, interval in _INTERVALS.items():
+                agencies = {row.agency for row in waiting if row.kind in kinds}
+                is_recent = (agency.in_(agencies), kind.in_(kinds), notified_at > now - interval)
+                if agencies and interval:
+                    agencies -= set(connection.execute(select(agency).where(*is_recent).distinct()).scalars())
+                due += [(kinds, code) for code in sorted(agencies)]
+        return due
 
-    def _make(self, agency: str, now: datetime) -> int:
-        officers, heads = self._recipients.officers(agency), self._heads(agency)
+    def _make(self, agency: str, kinds: Sequence[ChangeKind], now: datetime) -> int:
+        officers, heads, staff = (
+            self._recipients.officers(agency),
+            self._heads(agency),
+            self._recipients.staff(agency),
+        )
         with write_transaction(self._engine) as connection:
-            pending = col(NoticeRow.agency) == agency, col(NoticeRow.notified_at).is_(None)
+            pending = (
+                col(NoticeRow.agency) == agency,
+                col(NoticeRow.notified_at).is_(None),
+                col(NoticeRow.kind).in_(kinds),
+            )
             statement = update(NoticeRow).where(*pending).values(notified_at=now)
             marked: Sequence[Any] = connection.execute(
                 statement.returning(
@@ -116,7 +151,11 @@ class NoticeJob:
                 # Another process was faster.
                 return 0
             rows = sorted(marked, key=lambda row: (row.changed_at, row.change_id))
-            mails = [*self._notices(agency, rows, officers, now), *self._reminders(agency, rows, heads, now)]
+            mails = [
+                *self._urgent(agency, rows, staff, now),
+                *self._notices(agency, rows, officers, now),
+                *self._reminders(agency, rows, heads, now),
+            ]
             self._outbox.add_within(connection, mails)
         return len(mails)
 
@@ -126,6 +165,17 @@ class NoticeJob:
             *(self._recipients.coordinators(agency) or self._recipients.officers(agency)),
             *self._recipients.overseers(),
         ]
+
+    def _urgent(self, agency: str, rows: Sequence[Any], staff: Sequence[Recipient], now: datetime) -> Sequence[Mail]:
+        """Return the e-mails to all who work on the cases about dangers and about new cases."""
+        mails: list[Mail] = []
+        for kind, text_of in (("danger", danger_text), ("received", new_cases_text)):
+            told = [row for row in rows if row.kind == kind]
+            if told:
+                cause = (agency, str(told[0].change_id))
+                text = text_of(_numbers(told, kind), self._links)
+                mails += self._composer.compose(kind, cause, staff, text, now + DEFAULT_LIFETIME)
+        return mails
 
     def _notices(
         self, agency: str, rows: Sequence[Any], officers: Sequence[Recipient], now: datetime
@@ -150,6 +200,14 @@ class NoticeJob:
         return mails
 
 
-def _numbers(rows: Sequence[Any], kind: ChangeKind) -> Sequence[str]:
+def agencies_with_mail_of_new_cases(connection: Connection, agencies: Collection[str]) -> frozenset[str]:
+    """Return those of the agencies whose officers get an e-mail for each new case."""
+    wanted = select(col(DeskAgencySetting.agency)).where(
+        col(DeskAgencySetting.agency).in_(agencies), col(DeskAgencySetting.mails_new_cases)
+    )
+    return frozenset(connection.execute(wanted).scalars()) if agencies else frozenset()
+
+
+def _numbers(rows: Sequence[Any], kind: str) -> Sequence[str]:
     """Return the numbers of the cases with a change of this kind, each once."""
     return list(dict.fromkeys(row.number for row in rows if row.kind == kind))

@@ -81,14 +81,17 @@ class MailOutbox:
             connection.execute(insert_statement(connection, MailRow).on_conflict_do_nothing(), list(chunk))
 
     def claim(self, lease: str) -> ClaimedMail | None:
-        """Claim the e-mail that has waited longest, `None` if none is due, or another process was faster.
+        """Claim an e-mail about a danger, else the one that has waited longest.
 
-        Raises `UnsealError` if this process cannot open it; its lease delays the next try.
+        Return `None` if none is due, or another process was faster. Raises `UnsealError` if this process cannot open
+        it; its lease delays the next try.
         """
         now = self._now()
         query = select(MailRow.__table__).where(_is_due(now)).order_by(col(MailRow.next_at), col(MailRow.id)).limit(1)  # type: ignore[attr-defined]  # SQLModel has no type for it
         with read_transaction(self._engine) as connection:
-            row: Any = connection.execute(query).one_or_none()
+            # A danger does not wait behind thousands of digests.
+            row: Any = connection.execute(query.where(col(MailRow.kind) == "danger")).one_or_none()
+            row = row or connection.execute(query).one_or_none()
         if row is None:
             return None
         leased = {"lease": lease, "leased_until": now + LEASE_LENGTH}

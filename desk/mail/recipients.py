@@ -26,6 +26,10 @@ class Recipients(Protocol):
         """Return the officers and coordinators of an agency who read its cases."""
         ...
 
+    def staff(self, agency: str) -> Sequence[Recipient]:
+        """Return the persons who work on the cases of an agency, or of triage."""
+        ...
+
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """Return the coordinators of an agency."""
         ...

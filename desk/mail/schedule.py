@@ -12,12 +12,16 @@ from desk.mail.notices import NoticeJob
 from desk.mail.outbox import MailOutbox
 
 _SWEEP_INTERVAL = timedelta(hours=1)
+_DIGEST_INTERVAL = timedelta(seconds=30)
 
 _log = structlog.get_logger()
 
 
 class MailSchedule:
-    """Runs both jobs every `pause` seconds until stopped, and removes old rows now and then."""
+    """Looks for notices every `pause` seconds until stopped: one of a danger must not wait.
+
+    Digests are made and old rows are removed less often.
+    """
 
     def __init__(
         self,
@@ -26,7 +30,7 @@ class MailSchedule:
         outbox: MailOutbox,
         now: Callable[[], datetime],
         stopping: threading.Event,
-        pause: float = 30.0,
+        pause: float = 5.0,
     ) -> None:
         self._digests = digests
         self._notices = notices
@@ -35,11 +39,12 @@ class MailSchedule:
         self._stopping = stopping
         self._pause = pause
         self._swept_at: datetime | None = None
+        self._digested_at: datetime | None = None
 
     def run(self) -> None:
         """Work until stopped."""
         while not self._stopping.is_set():
-            for job in (self._digests.step, self._notices.step, self._sweep):
+            for job in (self._notices.step, self._make_digests, self._sweep):
                 self._run(job)
             self._stopping.wait(self._pause)
 
@@ -50,6 +55,12 @@ class MailSchedule:
             _log.warning("mail.database_away", cause=str(error))
         except Exception as error:  # noqa: BLE001 - the next step tries again
             _log.error("mail.failed_unexpectedly", exc_info=error)
+
+    def _make_digests(self) -> None:
+        now = self._now()
+        if self._digested_at is None or now - self._digested_at >= _DIGEST_INTERVAL:
+            self._digests.step()
+            self._digested_at = now
 
     def _sweep(self) -> None:
         now = self._now()

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 from config.translation.message import Message, counted
 from config.translation.message import message as _
 from desk.changes import ChangeKind
+from messages.replies.emergency_texts import EMERGENCY
 
 # Lists of cases that an e-mail links to.
 CaseList: TypeAlias = Literal["new", "due_soon", "overdue", "waiting"]
@@ -26,6 +27,13 @@ NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "citizen-wrote": _("Pelapor menulis lagi pada aduan berikut:"),
 }
 # Sentence of a reminder to heads and overseers, by the kind of change.
+# Sentence before the cases of each kind of change that officers are told of at once, in an e-mail of its own.
+URGENT_OPENINGS: Mapping[ChangeKind, Message] = {
+    "danger": _("Laporan berikut menyebut bahaya bagi nyawa. Buka dan jawab sekarang:"),
+    "received": _("Laporan berikut masuk ke instansi Anda:"),
+}
+_DANGER_ADVICE = _("Halaman laporan menyebut siapa yang harus ditelepon. Nomor darurat: {number}.")
+_NEW_CASES_SETTINGS = _("Koordinator instansi Anda dapat mematikan email ini: {link}")
 REMINDER_OPENINGS: Mapping[ChangeKind, Message] = {
     "three-times-overdue": _("Aduan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:"),
     "recommendation-overdue": _("{agency} belum menjawab rekomendasi pengawas pada aduan berikut. Tenggatnya lewat:"),
@@ -94,13 +102,26 @@ def notice_text(numbers: Mapping[ChangeKind, Sequence[str]], links: DeskLinks) -
     paragraphs: list[Sequence[str]] = []
     for kind, opening in NOTICE_OPENINGS.items():
         if kind_numbers := numbers.get(kind, ()):
-            listed = [f"{number}: {links.case(number)}" for number in kind_numbers[:MAX_LISTED_CASES]]
-            paragraphs += [[opening], listed, *_unlisted(kind_numbers)]
+            paragraphs += [[opening], _listed(kind_numbers, links), *_unlisted(kind_numbers)]
     cases = len({number for kind_numbers in numbers.values() for number in kind_numbers})
     only_written = all(kind == "citizen-wrote" for kind, kind_numbers in numbers.items() if kind_numbers)
     if only_written:
         return MailText(counted("Satu Pintu: pelapor menulis pada {count} aduan", cases), paragraphs)
     return MailText(counted("Satu Pintu: {count} aduan perlu perhatian", cases), paragraphs)
+
+
+def danger_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
+    """Return the notice of cases with danger to life. It does not say which danger: a mail may be read by others."""
+    opening, advice = URGENT_OPENINGS["danger"], _DANGER_ADVICE.filled(number=EMERGENCY)
+    subject = counted("BAHAYA: {count} laporan di Satu Pintu harus dibuka sekarang", len(numbers))
+    return MailText(subject, [[opening], _listed(numbers, links), *_unlisted(numbers), [advice]])
+
+
+def new_cases_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
+    """Return the notice of new cases, for an agency that wants it."""
+    opening, settings = URGENT_OPENINGS["received"], _NEW_CASES_SETTINGS.filled(link=links.webhooks)
+    subject = counted("Satu Pintu: {count} laporan baru", len(numbers))
+    return MailText(subject, [[opening], _listed(numbers, links), *_unlisted(numbers), [settings]])
 
 
 def reminder_text(kind: ChangeKind, agency_name: str, numbers: Sequence[str]) -> MailText:
@@ -110,6 +131,10 @@ def reminder_text(kind: ChangeKind, agency_name: str, numbers: Sequence[str]) ->
         subject = counted("Satu Pintu: {count} aduan dengan rekomendasi yang belum dijawab", len(numbers))
     opening = REMINDER_OPENINGS[kind].filled(agency=agency_name)
     return MailText(subject, [[opening], numbers[:MAX_LISTED_CASES], *_unlisted(numbers)])
+
+
+def _listed(numbers: Sequence[str], links: DeskLinks) -> Sequence[str]:
+    return [f"{number}: {links.case(number)}" for number in numbers[:MAX_LISTED_CASES]]
 
 
 def _unlisted(numbers: Sequence[str]) -> Sequence[Sequence[str]]:

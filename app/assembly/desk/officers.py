@@ -37,6 +37,11 @@ class AccountRecipients:
         """See the protocol."""
         return [_recipient(account) for account in self._accounts.of_agency(agency) if account.role in _READERS]
 
+    def staff(self, agency: str) -> Sequence[Recipient]:
+        """See the protocol."""
+        accounts = self._accounts.of_agency(agency)
+        return [_recipient(account) for account in accounts if account.role in {*_READERS, Role.TRIAGE}]
+
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See the protocol."""
         accounts = self._accounts.of_agency(agency)

@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, Actor, person_name
 from config.translation.message import Message
 from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey, AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
 from desk.changes import ChangeKind
+from desk.pages.forms import PostedForm
 from desk.pages.integration import wording
-from desk.pages.integration.addresses import INTEGRATION_ADDRESS, webhook_address
+from desk.pages.integration.addresses import INTEGRATION_ADDRESS, MAIL_ADDRESS, webhook_address
 from desk.pages.integration.wording import StateInWords
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, Webhooks
@@ -45,12 +46,20 @@ class Overview:
         """Return the routes to serve."""
         router = APIRouter()
         router.add_api_route(INTEGRATION_ADDRESS, self.show, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(MAIL_ADDRESS, self.set_mail, methods=["POST"], response_class=HTMLResponse)
         return router
 
     def show(self, request: Request, selesai: str = "") -> Response:
         """Return the page. `selesai` names the act that was just done."""
         actor = self._parts.require(request, Act.MANAGE_WEBHOOKS, Act.MANAGE_KEYS)
         return self.page(request, actor, notice=wording.NOTICES.get(selesai))
+
+    def set_mail(self, request: Request, form: PostedForm) -> Response:
+        """Switch the e-mail for each new case on or off."""
+        actor = self._parts.require(request, Act.MANAGE_WEBHOOKS, Act.MANAGE_KEYS)
+        wanted = form.line("laporan-baru") == "1"
+        self._parts.work.set_mails_new_cases(actor, actor.agency, wanted=wanted)
+        return RedirectResponse(f"{INTEGRATION_ADDRESS}?selesai=email", HTTPStatus.SEE_OTHER)
 
     def page(
         self,
@@ -72,6 +81,7 @@ class Overview:
             "notice": notice,
             "webhook_fault": webhook_fault,
             "key_fault": key_fault,
+            "mails_new_cases": self._parts.work.mails_new_cases(actor.agency),
             "webhooks": [
                 (webhook, webhook_address(webhook.id), wording.webhook_state(webhook)) for webhook in webhooks
             ],

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine
 
+from accounts.permissions import Actor, Role
 from config.database import DatabaseUnavailable, write_transaction
 from config.translation.translator import load_translator
+from desk.acts.case_work import CaseWork
 from desk.changes import CaseChange, ChangeKind
 from desk.mail.composer import MailComposer
 from desk.mail.digest import DigestJob, digest_day
 from desk.mail.message import Mail
-from desk.mail.notices import NOTICE_INTERVAL, NoticeJob, NoticeQueue
+from desk.mail.notices import NEW_CASES_INTERVAL, NOTICE_INTERVAL, NoticeJob, NoticeQueue
 from desk.mail.outbox import MailOutbox
 from desk.mail.recipients import Recipient
 from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
@@ -63,6 +65,10 @@ class Accounts:
     def overseers(self) -> Sequence[Recipient]:
         """See the protocol."""
         return [Recipient("overseer", "pengawas@ombudsman.contoh.id")]
+
+    def staff(self, agency: str) -> Sequence[Recipient]:
+        """See `Recipients`."""
+        return self.persons[agency]
 
     def coordinators(self, agency: str) -> Sequence[Recipient]:
         """See `Recipients`."""
@@ -221,6 +227,76 @@ def test_an_agency_gets_one_notice_an_hour(office: Office) -> None:
     office.clock.advance(NOTICE_INTERVAL)
     assert office.notices.step() == 3
     assert "2 aduan" in office.send_all()["ratna@pln.example"].subject
+    assert office.notices.step() == 0
+
+
+def arrival(office: Office, number: int, *kinds: ChangeKind) -> None:
+    """Store the changes of a case that came."""
+    dispatch_id = UUID(int=100 + number)
+    changes = [
+        CaseChange(UUID(int=10 * number + place), kind, _AGENCY, f"L{number}", dispatch_id, "new", office.clock.time)
+        for place, kind in enumerate(kinds)
+    ]
+    with write_transaction(office.engine) as connection:
+        office.queue.add(connection, changes)
+
+
+def test_a_danger_is_told_at_once(office: Office) -> None:
+    """Each time, whatever was told before; with number and link, and without the kind of danger."""
+    office.citizen_wrote(1)
+    assert office.notices.step() == 3
+    for number in (2, 3):
+        arrival(office, number, "received", "danger")
+        arrival(office, number, "received", "danger")
+        assert [office.notices.step(), office.notices.step()] == [3, 0]
+    mails = office.send_all_of_each()["budi@pln.example"]
+    assert [mail.kind for mail in mails] == ["danger", "danger", "notice"]
+    assert mails[0].subject == "BAHAYA: 1 laporan di Satu Pintu harus dibuka sekarang"
+    bodies = {mail.body for mail in mails[:2]}
+    assert (
+        "Laporan berikut menyebut bahaya bagi nyawa. Buka dan jawab sekarang:\n\n"
+        "L2: https://lapor.example/desk/L2\n\n"
+        "Halaman laporan menyebut siapa yang harus ditelepon. Nomor darurat: 112.\n\n"
+        "Email ini dibuat otomatis. Mohon tidak dibalas.\n"
+    ) in bodies
+
+
+def test_a_danger_is_sent_before_a_thousand_digests(office: Office) -> None:
+    """One process sends one e-mail after the other."""
+    office.counts[_AGENCY] = DigestCounts(new=3)
+    office.digests.step()
+    office.clock.advance(timedelta(minutes=1))
+    arrival(office, 2, "danger")
+    office.notices.step()
+    claimed = office.outbox.claim("lease")
+    assert claimed
+    assert claimed.mail.kind == "danger"
+
+
+def test_new_cases_are_told_of_if_the_agency_wants_it(office: Office) -> None:
+    """The first one at once, what follows in ten minutes. A case with a danger has one e-mail."""
+    work = CaseWork(office.engine, lambda *_: None, office.clock, uuid4)
+    coordinator = Actor(UUID(int=1), "Ratna", Role.COORDINATOR, _AGENCY)
+    arrival(office, 1, "received")
+    work.set_mails_new_cases(coordinator, _AGENCY, wanted=True)
+    assert work.mails_new_cases(_AGENCY)
+    assert not work.mails_new_cases(_EASTERN_AGENCY)
+    assert office.notices.step() == 0
+    arrival(office, 2, "received")
+    assert office.notices.step() == 3
+    arrival(office, 3, "received")
+    arrival(office, 4, "received")
+    arrival(office, 5, "received", "danger")
+    assert office.notices.step() == 3
+    assert {mail.kind for mails in office.send_all_of_each().values() for mail in mails} == {"danger", "received"}
+    office.clock.advance(NEW_CASES_INTERVAL)
+    assert office.notices.step() == 3
+    mail = office.send_all()["budi@pln.example"]
+    assert mail.subject == "Satu Pintu: 2 laporan baru"
+    assert [f"L{number}:" in mail.body for number in (2, 3, 4, 5)] == [False, True, True, False]
+    work.set_mails_new_cases(coordinator, _AGENCY, wanted=False)
+    arrival(office, 6, "received")
+    office.clock.advance(NEW_CASES_INTERVAL)
     assert office.notices.step() == 0
 
 

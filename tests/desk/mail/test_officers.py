@@ -44,6 +44,10 @@ def test_only_officers_of_the_agency_get_email(engine: Engine) -> None:
     officer = Recipient(str(UUID(int=1)), "petugas1@pln.example", wants_digest=False)
     assert list(recipients.officers(_AGENCY)) == [officer, coordinator]
     assert list(recipients.coordinators(_AGENCY)) == [coordinator]
+    store_account(engine, 7, Role.TRIAGE, "triage")
+    assert list(recipients.staff(_AGENCY)) == [officer, coordinator]
+    assert list(recipients.staff("triage")) == [Recipient(str(UUID(int=7)), "petugas7@pln.example")]
+    assert list(recipients.officers("triage")) == []
     assert list(recipients.overseers()) == [Recipient(str(UUID(int=6)), "petugas6@pln.example")]
 
 
