@@ -17,7 +17,7 @@ _HIDDEN_ALERTS = {
         *("dead-letters", "door-silent", "flood", "quarantine"),
         *("retention-near", "spool-waiting", "stage-behind", "stage-stopped"),
     ),
-    "database": ("agency-overdue", "triage-waiting", "webhook-off"),
+    "database": ("agency-overdue", "danger-unopened", "triage-waiting", "webhook-off"),
 }
 
 

@@ -37,6 +37,7 @@ ALERT_NAMES = (
     "audit",
     "bus-away",
     "clock",
+    "danger-unopened",
     "database-away",
     "dead-letters",
     "door-shut",

@@ -15,6 +15,7 @@ from monitor.alert import Alert, Urgency
 from monitor.alert_thresholds import (
     BEHIND_SECONDS,
     CLOCK_SECONDS,
+    DANGER_SECONDS,
     FLOOD_IN_A_MINUTE,
     FLOOD_TIMES,
     RETENTION_SHARE,
@@ -175,6 +176,21 @@ def _door_silent(snapshot: Snapshot) -> Iterator[Alert]:
             yield Alert("door-silent", state.channel, Urgency.SOON, text, figures)
 
 
+def _danger_unopened(snapshot: Snapshot) -> Iterator[Alert]:
+    for queue in snapshot.dangers:
+        oldest_seconds = queue.waiting.seconds(snapshot.at)
+        if oldest_seconds >= DANGER_SECONDS:
+            text = numbered(
+                "Nobody of {agency} has opened 1 case with danger to life. It has waited {oldest}.",
+                "Nobody of {agency} has opened {count:,} cases with danger to life. The oldest has waited {oldest}.",
+                queue.waiting.many,
+                agency=queue.name,
+                oldest=format_duration(oldest_seconds),
+            )
+            figures = _pending_figures(queue.waiting, snapshot.at)
+            yield Alert("danger-unopened", queue.agency, Urgency.NOW, text, figures)
+
+
 def _triage_waiting(snapshot: Snapshot) -> Iterator[Alert]:
     for queue in snapshot.queues:
         oldest_seconds = queue.waiting.seconds(snapshot.at)
@@ -234,6 +250,7 @@ _CONDITIONS: tuple[Callable[[Snapshot], Iterator[Alert]], ...] = (
     _quarantine,
     _flood,
     _door_silent,
+    _danger_unopened,
     _triage_waiting,
     _agency_overdue,
     _audit_differences,

@@ -19,6 +19,10 @@ FIRST_MOVES: Mapping[str, Message] = {
         "have left: `spool_share` in `/ready` on its operations' port."
     ),
     "clock": _("`timedatectl` on that host: start its time service. The alert is cleared when the clocks agree."),
+    "danger-unopened": _(
+        "Telephone the coordinator of the agency now: the report tells of danger to life. For triage: `/desk/triase`. "
+        "The alert is cleared when somebody opens the case."
+    ),
     "database-away": _("Bring it back. No other action is needed."),
     "dead-letters": _(
         "`/desk/surat-mati`, or `satupintu letters list --by reason`. Correct the cause first (*Dead letters* in the "

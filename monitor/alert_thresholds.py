@@ -6,6 +6,8 @@ _SECONDS_PER_HOUR = 3_600
 
 # Longest time that an accepted message may wait for a stage. A working stage needs seconds.
 BEHIND_SECONDS = 120.0
+# Longest time for which nobody of an agency, or of triage, may open a case with a danger to life.
+DANGER_SECONDS = 300.0
 # Longest time that a case may wait at triage. The triage staff looks once a day.
 TRIAGE_SECONDS = 86_400.0
 # Largest difference between a host's clock and ours, and largest jump of a clock. Signatures and rate limits

@@ -143,6 +143,9 @@ class Snapshot(Shape):
     letters: tuple[PendingReview, ...] = ()
     quarantine: tuple[PendingReview, ...] = ()
     queues: tuple[QueueState, ...] = ()
+    dangers: tuple[QueueState, ...] = Field(
+        (), description="Cases of each agency with a danger to life that nobody of the agency has opened."
+    )
     processes: tuple[ProcessState, ...] = ()
     jumped: float = 0.0
     differences: Mapping[str, int] | None = None

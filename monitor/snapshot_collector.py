@@ -31,8 +31,9 @@ class SnapshotCollector:
     """Collects snapshots. Not for two threads.
 
     `groups` are the topics of each consumer group, `channels` the names of all channels. `read_queues` reads the
-    agencies' queues from the ledger, `count_webhooks_off` counts the webhooks that failed. `now` is the wall clock;
-    `monotonic` is a clock in seconds that is never set.
+    agencies' queues from the ledger, `read_dangers` the cases with a danger that nobody has opened from the desk.
+    `count_webhooks_off` counts the webhooks that failed. `now` is the wall clock; `monotonic` is a clock in seconds
+    that is never set.
     `queues_seconds` is the longest time for which the queues are reused.
     """
 
@@ -42,6 +43,7 @@ class SnapshotCollector:
         groups: TopicsByGroup,
         channels: Sequence[Channel],
         read_queues: Callable[[datetime], Sequence[QueueState]],
+        read_dangers: Callable[[], Sequence[QueueState]],
         count_webhooks_off: Callable[[], int],
         probe: ProcessProbe,
         now: Callable[[], datetime],
@@ -52,6 +54,7 @@ class SnapshotCollector:
         self._groups = groups
         self._arrivals = consumer_lag.ArrivalMeter(channels)
         self._read_queues = read_queues
+        self._read_dangers = read_dangers
         self._count_webhooks_off = count_webhooks_off
         self._probe = probe
         self._now = now
@@ -88,8 +91,12 @@ class SnapshotCollector:
             away["bus"] = _("refuses the connection; compare the settings")
             self._close_reader()
         try:
-            queues, webhooks_off = self._current_queues(now), self._count_webhooks_off()
-            snapshot = snapshot.model_copy(update={"queues": queues, "webhooks_off": webhooks_off})
+            of_database = {
+                "queues": self._current_queues(now),
+                "dangers": tuple(self._read_dangers()),
+                "webhooks_off": self._count_webhooks_off(),
+            }
+            snapshot = snapshot.model_copy(update=of_database)
         except DatabaseUnavailable:
             away["database"] = _("can't be reached")
         return snapshot.model_copy(update={"away": away})

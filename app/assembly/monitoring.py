@@ -1,12 +1,13 @@
 """Assembles the collector of snapshots, for the monitor and for the command line."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from config.database import read_transaction
+from desk.acts.openings import read_unopened_dangers
 from desk.webhooks.switched_off import count_switched_off
 from monitor.process_probe import ProcessProbe
 from monitor.snapshot import Backlog, QueueState
@@ -24,6 +25,7 @@ def snapshot_collector(parts: Parts, *, repeated: bool = False) -> SnapshotColle
         parts.watched_topics,
         parts.channels.names,
         lambda now: _queues(parts, now),
+        lambda: _dangers(parts),
         lambda: _count_webhooks_off(parts),
         ProcessProbe(parts.watched_addresses, utc_now),
         utc_now,
@@ -37,8 +39,25 @@ def _count_webhooks_off(parts: Parts) -> int:
         return count_switched_off(connection)
 
 
+def _dangers(parts: Parts) -> Sequence[QueueState]:
+    names = _agency_names(parts)
+    with read_transaction(parts.engine) as connection:
+        return [
+            QueueState(
+                agency=unopened.agency,
+                name=names.get(unopened.agency, unopened.agency),
+                waiting=Backlog(many=unopened.cases, oldest=unopened.oldest),
+            )
+            for unopened in read_unopened_dangers(connection)
+        ]
+
+
+def _agency_names(parts: Parts) -> Mapping[str, str]:
+    return {code: agency.name for code, agency in parts.registry.agencies.items()}
+
+
 def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:
-    names = {code: agency.name for code, agency in parts.registry.agencies.items()}
+    names = _agency_names(parts)
     parts.database_ping()
     with read_transaction(parts.engine) as connection:
         return [

@@ -5,7 +5,7 @@ next one (`act_queue`, `act_publisher`). The id of an answer follows from its co
 effect.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from sqlmodel import col
 from accounts.permissions import Actor, actor_label
 from config.database import insertion_of_missing, read_transaction, statement_transaction
 from desk.acts.act_queue import ActQueue
+from desk.acts.openings import record_openings
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
@@ -132,6 +133,10 @@ class OfficerAnswers:
             case = read_case_to_answer(connection, agency, number)
             return None if case is None else _with_acts(connection, case)
 
+    def opened(self, cases: Iterable[Row[Any]]) -> None:
+        """Store that somebody of the agency opened these cases, as far as they tell of danger; see `openings`."""
+        record_openings(self._engine, cases, self._now())
+
     def give(self, actor: Actor, agency: str, number: str, version: int | None, draft: AnswerDraft) -> ActResult:
         """Read a case of the agency and answer it. See `answer`."""
         view = self.progress(agency, number)
@@ -149,6 +154,7 @@ class OfficerAnswers:
             return ActResult(fault, view=view)
         answer = self._answer(view, actor, draft, text, at)
         self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor_label(actor), draft.verdict, at)
+        self.opened([view.case.case])
         if not self._store(view, actor, answer, at):
             return self._overtaken(view, draft, text)
         failure = self._queue.publish_dispatch(answer.dispatch_id)

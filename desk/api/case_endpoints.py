@@ -44,6 +44,13 @@ States = Annotated[
     tuple[AgencyCaseState, ...],
     Query(description="Only cases in these states. A page may then be empty and yet have a `next`."),
 ]
+DangerWaits = Annotated[
+    bool,
+    Query(
+        description="Only cases with a danger to life that your agency has not answered. "
+        "A page may then be empty and yet have a `next`."
+    ),
+]
 IfNoneMatch = Annotated[str | None, Header(description="ETag that you have: 304 if nothing has changed.")]
 Words = Annotated[str, Query(min_length=1, max_length=200, description="Words of a name, acronym or former name.")]
 
@@ -70,7 +77,12 @@ class CaseEndpoints:
         self._deadlines = deadlines
 
     def cases(
-        self, request: Request, after: After = None, limit: Limit = DEFAULT_LIMIT, state: States = ()
+        self,
+        request: Request,
+        after: After = None,
+        limit: Limit = DEFAULT_LIMIT,
+        state: States = (),
+        danger_waits: DangerWaits = False,  # noqa: FBT002 - FastAPI passes by name
     ) -> Response:
         """List the cases of your agency in the order of their last change."""
         agency = agency_key(request).agency
@@ -78,9 +90,10 @@ class CaseEndpoints:
         if seq is None:
             raise invalid("after", "This is no cursor of your agency. Send `next` of an earlier page, unchanged.")
         with read_transaction(self._engine) as connection:
-            page = read_changes(connection, agency, seq, limit, state)
+            page = read_changes(connection, agency, seq, limit, state, danger_waits=danger_waits)
             current_ids = {row.complaint_id for row in page.rows if row.is_current}
             waiting = count_waiting(connection, agency, current_ids)
+        self._answers.opened(page.rows)
         cursor = None if page.last_seq is None else encode_cursor(agency, page.last_seq)
         return json_response(
             CasePage(
@@ -95,6 +108,7 @@ class CaseEndpoints:
     def case(self, request: Request, number: str, if_none_match: IfNoneMatch = None) -> Response:
         """Return a case. The number of a report that belongs to a case leads to the case."""
         view = find_case(self._answers.case, agency_key(request), number)
+        self._answers.opened([view.case.case])
         content = shape_json(case_detail(view, self._deadlines))
         tag = entity_tag(view.case.case.hop, view.version, content)
         if is_unchanged(if_none_match, tag):

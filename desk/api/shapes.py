@@ -78,7 +78,13 @@ class Case(ApiShape):
     changed: Time = Field(description="Time of the last answer, of the sender's last message, or of the dispatch.")
     hop: int = Field(description="0 for the first agency; one more for each next one.", examples=[0])
     reopened: int = Field(description="How often the sender had the case opened again.", examples=[0])
-    danger: str = Field(description="Danger to life: fire, violence, suicide, medical or disaster; may be empty.")
+    danger: str = Field(
+        description="Danger to life of which the case or a report that belongs to it tells: fire, violence, suicide, "
+        "medical or disaster; may be empty."
+    )
+    danger_waits: bool = Field(
+        False, description="True while your agency has not accepted, responded to or closed a case with a danger."
+    )
     refusals: int = Field(description="Agencies that refused the case before.", examples=[0])
     version: int = Field(description="Number of answers and of the sender's further messages.", examples=[0])
     anonim: bool = Field(description="The sender's identity stays hidden from your agency.")

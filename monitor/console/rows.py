@@ -19,6 +19,7 @@ SECTIONS = {
     "audit": "stages",
     "bus-away": "processes",
     "clock": "processes",
+    "danger-unopened": "agencies",
     "database-away": "processes",
     "dead-letters": "pending",
     "door-shut": "channels",

@@ -115,6 +115,9 @@ QUEUE = _gauge(
 )
 OVERDUE = _gauge("queue_overdue_cases", "cases", "Cases at an agency that were due before today.", "agency")
 QUEUE_OLDEST = _gauge("queue_oldest_age_seconds", "seconds", "Age of the agency's oldest open case.", "agency")
+DANGER_OLDEST = _gauge(
+    "unopened_danger_oldest_age_seconds", "seconds", "Age of the agency's oldest danger in a case not opened.", "agency"
+)
 WEBHOOKS_OFF = _gauge(
     "webhooks_off", "webhooks", "Webhooks of agencies that were switched off because their address failed."
 )
@@ -164,6 +167,7 @@ MONITOR_METRICS = (
     QUEUE,
     OVERDUE,
     QUEUE_OLDEST,
+    DANGER_OLDEST,
     WEBHOOKS_OFF,
     AUDIT_DIFFERENCES,
 )

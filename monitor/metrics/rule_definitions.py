@@ -240,6 +240,13 @@ _STATE_RULES = (
         f"No message arrived by {{{{ $labels.channel }}}} for {_DURATION}, longer than usual.",
     ),
     Rule(
+        "danger-unopened",
+        Urgency.NOW,
+        0,
+        f"{_max(catalog.DANGER_OLDEST, 'agency')} >= {thresholds.DANGER_SECONDS:g}",
+        f"Nobody of {{{{ $labels.agency }}}} has opened a case with danger to life for {_DURATION}.",
+    ),
+    Rule(
         "triage-waiting",
         Urgency.SOON,
         0,

@@ -80,6 +80,8 @@ def monitor_samples(observation: Observation, now: datetime, groups: TopicsByGro
     yield from _pending_samples(snapshot)
     for queue in snapshot.queues:
         yield from _queue_samples(queue, snapshot.at)
+    for queue in snapshot.dangers:
+        yield Sample(catalog.DANGER_OLDEST, (_label(queue.agency),), queue.waiting.seconds(snapshot.at))
     if "database" not in snapshot.away:
         yield Sample(catalog.WEBHOOKS_OFF, (), snapshot.webhooks_off)
     for kind, count in (snapshot.differences or {}).items():

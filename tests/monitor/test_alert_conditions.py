@@ -246,6 +246,18 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         "No message arrived by sms for 2 h; the usual rate is 60.0 an hour.",
     ),
     (
+        "danger-unopened",
+        {"dangers": (queue("b", 1, minutes=5),)},
+        Urgency.NOW,
+        "Nobody of Kota B has opened 1 case with danger to life. It has waited 5 min.",
+    ),
+    (
+        "danger-unopened",
+        {"dangers": (queue("b", 3, hours=2),)},
+        Urgency.NOW,
+        "Nobody of Kota B has opened 3 cases with danger to life. The oldest has waited 2 h.",
+    ),
+    (
         "triage-waiting",
         {"queues": (queue(TRIAGE, 7, days=3),)},
         Urgency.SOON,

@@ -71,7 +71,15 @@ def make_collector(service: FakeService) -> Callable[..., SnapshotCollector]:
         probe = ProcessProbe((), lambda: service.wall)
         clocks = (lambda: service.wall, lambda: service.ticks)
         return SnapshotCollector(
-            service.reader, groups, DIRECTORY.names, service.queues, lambda: 3, probe, *clocks, queues_seconds
+            service.reader,
+            groups,
+            DIRECTORY.names,
+            service.queues,
+            lambda: [QUEUE],
+            lambda: 3,
+            probe,
+            *clocks,
+            queues_seconds,
         )
 
     return make
@@ -95,7 +103,7 @@ def test_an_absent_source_is_named_until_it_returns(
     service.database_away = False
     snapshot = collector.collect()
     assert (snapshot.away, len(snapshot.stages), snapshot.queues) == ({}, 1, (QUEUE,))
-    assert snapshot.webhooks_off == 3
+    assert (snapshot.webhooks_off, snapshot.dangers) == (3, (QUEUE,))
     collector.close()
 
 

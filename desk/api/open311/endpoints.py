@@ -15,6 +15,7 @@ from desk.acts.answers import OfficerAnswers
 from desk.api.case_document import case_detail, case_document
 from desk.api.case_endpoints import find_case
 from desk.api.keys.access import agency_key
+from desk.api.keys.agency_keys import AgencyKey
 from desk.api.open311.format import Value, open311_response
 from desk.api.problems import ApiError, invalid
 from desk.api.shapes import Case
@@ -75,9 +76,9 @@ class Open311Endpoints:
         else:
             since, until = _period(start_date, end_date, self._now())
             with read_transaction(self._engine) as connection:
-                cases = _documents(
-                    read_dispatched(connection, key.agency, since, until, _MAX_REQUESTS), self._deadlines
-                )
+                dispatched = read_dispatched(connection, key.agency, since, until, _MAX_REQUESTS)
+            self._answers.opened(dispatched)
+            cases = _documents(dispatched, self._deadlines)
         codes = _listed(service_code)
         rows = [
             row
@@ -90,15 +91,20 @@ class Open311Endpoints:
     def request(self, request: Request, number: str) -> Response:
         """Return a request of your agency (GET Service Request)."""
         key = agency_key(request)
-        case = case_detail(find_case(self._answers.case, key, number), self._deadlines)
-        return open311_response(request.url.path, [self._row(case, key.agency)])
+        return open311_response(request.url.path, [self._row(self._known_case(key, number), key.agency)])
 
     def _known_cases(self, request: Request, numbers: Collection[str]) -> Iterable[Case]:
         for number in sorted(numbers)[:_MAX_REQUESTS]:
             try:
-                yield case_detail(find_case(self._answers.case, agency_key(request), number), self._deadlines)
+                yield self._known_case(agency_key(request), number)
             except ApiError:
                 continue
+
+    def _known_case(self, key: AgencyKey, number: str) -> Case:
+        """Return the case of a number, which is opened by that. Raises `ApiError`."""
+        view = find_case(self._answers.case, key, number)
+        self._answers.opened([view.case.case])
+        return case_detail(view, self._deadlines)
 
     def _row(self, case: Case, agency: str) -> dict[str, Value]:
         place = case.place

@@ -13,6 +13,7 @@ from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from config.translation.message import Message
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
+from desk.danger_advice import AGENCY_STEP, DANGER_ADVICE, TRIAGE_STEP
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
@@ -96,6 +97,7 @@ class CasePage:
         if tracking != number:
             # The number of an accompanying report, or a spelling that a person typed.
             return RedirectResponse(list_query(request).case_address(tracking), HTTPStatus.SEE_OTHER)
+        parts.answers.opened([view.case.case])
         draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), self._template_text(actor, templat))
         return self.render(
             request,
@@ -194,7 +196,9 @@ class CasePage:
             "suggesting": self._suggesting(view) if case.is_current else None,
             "history": case_model.history(view, parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,
-            "danger": wording.DANGER_NAMES.get(dispatch.danger),
+            "danger": wording.DANGER_NAMES.get(case.danger),
+            "danger_advice": DANGER_ADVICE.get(case.danger) if case.danger_since else None,
+            "danger_step": TRIAGE_STEP if case.agency == TRIAGE else AGENCY_STEP,
             "reopened": wording.REOPENED if dispatch.reopened else None,
             "objection": case_model.last_message(view, "objects") if dispatch.reopened else None,
             "withdrawal": case_model.last_message(view, "withdraws") if case.is_current else None,

@@ -121,8 +121,9 @@ class ApiHarness:
         relation = {name: changed.pop(name) for name in ("of", "kind", "channel") if name in changed}
         complaint = complaint_of(number, text, **relation)
         marks = {name: changed.pop(name, None) for name in ("suggestion", "again")}
+        danger = changed.pop("danger", "")
         report = complaint.report.model_copy(update=changed)
-        fields = {"tracking": number_of(number), "report": report, **marks}
+        fields = {"danger": danger, "tracking": number_of(number), "report": report, **marks}
         return self.desk.send(complaint.model_copy(update=fields))
 
     def get(self, path: str, headers: dict[str, str] | None = None, **params: Any) -> requests.Response:

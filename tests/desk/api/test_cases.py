@@ -1,11 +1,14 @@
 """The list of cases, one case and its pictures."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from bus.port import Outgoing
+from config.database import read_transaction
+from desk.acts.openings import read_unopened_dangers
 from messages import codec
 from messages.shapes import KEPT_APART, Attachment, ClosedCase, Place, Relation, Suggestion, iso
 from messages.topics import CORRECTIONS
@@ -51,6 +54,31 @@ def test_a_program_reads_its_cases(api_on_each: ApiHarness) -> None:
     api.send(2, "Kemenkes, obat habis")
     later = api.get("/cases", after=page["next"]).json()
     assert [item["number"] for item in later["cases"]] == [number_of(2)]
+
+
+def test_dangers_can_be_listed_alone(api_on_each: ApiHarness) -> None:
+    """Until the agency has answered. Whoever fetches a case, by the list or by its number, has opened it."""
+    api = api_on_each
+    for number in range(5):
+        api.send(number, f"Kemenkes, rusak {number}", danger="fire" if number in {1, 3} else "")
+    api.clock.time = NOW + timedelta(minutes=1)
+    with read_transaction(api.engine) as connection:
+        assert [(item.agency, item.cases) for item in read_unopened_dangers(connection)] == [(HEALTH, 2)]
+    case = api.get(f"/cases/{number_of(1)}").json()
+    assert (case["danger"], case["danger_waits"]) == ("fire", True)
+    with read_transaction(api.engine) as connection:
+        assert [(item.agency, item.cases) for item in read_unopened_dangers(connection)] == [(HEALTH, 1)]
+    page = api.get("/cases", danger_waits=True, limit=1).json()
+    assert [item["number"] for item in page["cases"]] == [number_of(1)]
+    page = api.get("/cases", danger_waits=True, after=page["next"]).json()
+    assert [item["number"] for item in page["cases"]] == [number_of(3)]
+    with read_transaction(api.engine) as connection:
+        assert read_unopened_dangers(connection) == []
+    api.answer(1, "accepted")
+    api.desk.deliver()
+    page = api.get("/cases", danger_waits=True).json()
+    assert [item["number"] for item in page["cases"]] == [number_of(3)]
+    assert [item["danger_waits"] for item in api.get("/cases").json()["cases"]].count(True) == 1
 
 
 def test_small_pages_reach_everything(api: ApiHarness) -> None:

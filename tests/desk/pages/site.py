@@ -137,13 +137,14 @@ class DeskSite:
         """Let a citizen send a report; return its tracking number.
 
         `of` and `kind` relate it to an earlier one; `suggestion` names one that is perhaps the same, `again` a
-        closed one.
+        closed one. `danger` is the danger to life that it tells of.
         """
         related = {name: report.pop(name) for name in ("of", "kind", "channel") if name in report}
         marks = {name: report.pop(name, None) for name in ("suggestion", "again")}
         complaint = complaint_of(number, text, **related)
         changed = {
             **marks,
+            "danger": report.pop("danger", ""),
             "tracking": number_of(number),
             "report": Report.model_validate({"text": text, "title": "Antrean panjang", **report}),
             "contact": _SEALER.seal(CONTACT.model_dump_json().encode(), complaint.message_id),

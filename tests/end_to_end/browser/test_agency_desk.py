@@ -234,3 +234,20 @@ def test_an_officer_releases_a_report(open_desk: OpenDesk, size: dict[str, int])
     section.get_by_role("button", name="Tarik dari laporan publik").click()
     expect(section).to_contain_text("Petugas menarik laporan ini dari laporan publik.")
     assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+
+
+@pytest.mark.parametrize("size", [_SMALL_PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_danger_is_seen_and_read(site: DeskSite, open_desk: OpenDesk, size: dict[str, int], scheme: str) -> None:
+    """In words and with enough contrast, on a small phone too: above the list, in its row, and on the case's page."""
+    site.send(6, "Kemenkes, ada kebakaran", title="Puskesmas terbakar", channel="sms", danger="fire")
+    page = open_desk(size, color_scheme=scheme)
+    page.goto("/desk/laporan")
+    expect(page.locator(".alarms")).to_contain_text("bahaya: kebakaran")
+    expect(page.locator(".cases > li").first).to_contain_text("bahaya: kebakaran")
+    assert pixels_too_wide(page) == 0
+    assert accessibility_faults(page) == []
+    page.locator(".alarms a").click()
+    expect(page.locator(".alarms")).to_contain_text("Telepon 113 (pemadam kebakaran) atau 112 sekarang")
+    assert pixels_too_wide(page) == 0
+    assert accessibility_faults(page) == []

@@ -144,7 +144,7 @@ def test_the_most_urgent_alert_comes_first(open_console: OpenConsole) -> None:
     shapes = [page.locator(f".badge .mark.{name}").first.evaluate("mark => getComputedStyle(mark).clipPath")
               for name in ("now", "soon", "later")]  # fmt: skip
     assert len(set(shapes)) == 3
-    expect(page).to_have_title("(13 NOW) Satu Pintu operations")
+    expect(page).to_have_title("(14 NOW) Satu Pintu operations")
 
 
 def test_a_snapshot_changes_numbers_in_place(open_console: OpenConsole, planted: PlantedMonitor) -> None:
@@ -256,7 +256,7 @@ def test_the_focus_stays_when_numbers_change(open_console: OpenConsole, planted:
 def test_the_page_is_complete_without_scripts(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """The page reloads itself, and the filter is hidden."""
     page = open_console(PHONE, scripts=False)
-    assert page.locator(".alert").count() == 28
+    assert page.locator(".alert").count() == 29
     expect(page.get_by_label("Filter agencies by name")).to_be_hidden()
     page.get_by_text("580 more agencies").click()
     expect(page.locator("[data-key=kab-0599]")).to_be_visible()

@@ -85,6 +85,7 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
         retention={"complaints": 180_000.0},
         jumped=75,
         differences={"lost": 2, "doubled": 0, "misfiled": 1},
+        dangers=(QueueState(agency="kota-3374", name="Kota Semarang", waiting=backlog(1, 400, at)),),
         webhooks_off=2,
     )
 

@@ -35,7 +35,7 @@ from tests.monitor.metrics.snapshots import (
 from tests.support.records import web
 
 EVERYTHING = snapshot_with(
-    letters=(pending("router", "not_json"),), quarantine=(pending("sms", "unsigned"),), jumped=11.0
+    dangers=(queue(),), letters=(pending("router", "not_json"),), quarantine=(pending("sms", "unsigned"),), jumped=11.0
 )
 
 
