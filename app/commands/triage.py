@@ -79,15 +79,23 @@ def list_cases(
     ]
     columns = ("number", "danger", "age", "due", "topic", "region", "along", "candidates")
     print_table(columns, cells, uncut=("number", "danger", "age", "due", "region", "along"))
+    for danger in dict.fromkeys(case.triage_case.danger for case in cases):
+        if advice := _danger_advice(danger):
+            print_note(f"{danger}: {advice}")
 
 
 @commands.command()
 def show(number: Number, as_json: Json = False) -> None:
     """Show one case: its text masked, the candidates, the reasons and the history."""
+    from desk.acts.openings import record_opening
+    from messages.topics import TRIAGE
+
     tracking = tracking_number(number)
     with _triage_desk() as (parts, desk):
         view = _stop_if_not_possible(lambda: desk.show(tracking))
         deadlines = parts.deadlines
+        if view.case.agency == TRIAGE:
+            record_opening(parts.engine, view.case.dispatch_id, utc_now())
     if as_json:
         print_json(_case_json(view, deadlines))
         return
@@ -199,6 +207,13 @@ def _suggestion(
         stop(str(error), EX_USAGE)
 
 
+def _danger_advice(danger: str) -> str:
+    """Return what to do at once about a danger, and whom to call; "" without one."""
+    from desk.danger_advice import DANGER_ADVICE, TRIAGE_STEP
+
+    return f"{DANGER_ADVICE[danger]} {TRIAGE_STEP}" if danger else ""
+
+
 def _case_row(case: UndecidedCase, deadlines: Deadlines) -> dict[str, object]:
     from messages.shapes import iso
 
@@ -214,6 +229,7 @@ def _case_row(case: UndecidedCase, deadlines: Deadlines) -> dict[str, object]:
         "region": triage_case.region,
         "along": triage_case.followers,
         "danger": triage_case.danger,
+        "advice": _danger_advice(triage_case.danger),
         "candidates": _candidates_json(case.candidates),
     }
 
@@ -233,6 +249,7 @@ def _case_json(view: CaseView, deadlines: Deadlines) -> dict[str, object]:
         "channel": case.channel,
         "kind": case.kind,
         "danger": case.danger,
+        "advice": _danger_advice(case.danger),
         "title": case.title,
         "text": case.text,
         "topic": case.topic,
@@ -266,6 +283,8 @@ def _case_lines(view: CaseView, deadlines: Deadlines) -> Iterator[str]:
     yield f"{case.tracking}  at {case.agency}{decision}"
     due, danger = due_in_words(case.due_at, deadlines, case.agency), f", danger: {case.danger}" if case.danger else ""
     yield f"  {case.kind} by {case.channel}, due {due}{danger}"
+    if advice := _danger_advice(case.danger):
+        yield f"  NOW: {advice}"
     # At triage it is that of the likeliest agency; 0 if the rules propose none.
     confidence = f"{'likeliest agency' if case.agency == 'triage' else 'confidence'} {case.confidence:.0%}"
     yield f"  topic {case.topic or '-'}, region {case.region or '-'}, {confidence}"

@@ -1,7 +1,7 @@
 """Triage: the list of undecided cases, the facts about each, the decision, and the suggestion of a table row."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from bus.errors import Reject, Stop
 from bus.port import Outgoing
 from config.database import read_transaction
 from config.settings import Settings
+from desk.acts.openings import UnopenedDangers, read_unopened_dangers
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency_topic
@@ -383,6 +384,28 @@ def test_an_answer_with_an_actor_is_recorded(harness: CorrectionHarness) -> None
     assert recorded.actor.startswith("petugas-4 (uid ")
 
 
+def unopened_dangers(engine: Engine) -> Sequence[UnopenedDangers]:
+    """Return the cases with danger that nobody has opened."""
+    with read_transaction(engine) as connection:
+        return read_unopened_dangers(connection)
+
+
+def check_danger(service: RunningService, run: Callable[..., tuple[int, str, str]]) -> None:
+    """Report a danger: it stands before the case that waits, with whom to call, and is opened by `show` alone."""
+    danger = {"text": "tolong ada orang tidak sadarkan diri di depan tugu contoh"}
+    response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=danger, timeout=10)
+    urgent = response.json()["tracking"]
+    engine = service.parts.engine
+    wait_for(lambda: [item.agency for item in unopened_dangers(engine)] == [TRIAGE])
+    rows = json.loads(run("triage", "list", "--json")[1])
+    assert rows[0]["number"] == urgent
+    assert [bool(row["advice"]) for row in rows] == [True, False]
+    assert "medical: Telepon 119 (ambulans) atau 112 sekarang" in run("triage", "list", "--newest-first")[2]
+    assert unopened_dangers(engine)
+    assert "  NOW: Telepon 119 (ambulans) atau 112 sekarang" in run("triage", "show", urgent)[1]
+    assert unopened_dangers(engine) == []
+
+
 def test_from_the_command_line(tmp_path: Path) -> None:
     """`triage list`, `show`, `decide` and `suggest` with a running service: JSON and exit codes."""
     service = RunningService(tmp_path)
@@ -428,10 +451,12 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         result = {row["rule"]: row for row in json.loads(run("rules", "refusals", "--json", "--since", "1d")[1])}
         assert result["named-by-triage"]["pointed"] == {PLN: 1}
         assert "100.0%" in run("rules", "refusals")[1]
+
+        check_danger(service, run)
         code, out, err = run("triage", "decide", tracking, SEMARANG, *actor_and_reason, "--json")
         assert (code, json.loads(out)["again"], "refused this case before" in err) == (0, True, True)
         audit = service.audit()
-        assert (audit.clean, audit.complaints, audit.dead) == (True, 1, 0)
+        assert (audit.clean, audit.complaints, audit.dead) == (True, 2, 0)
 
         for arguments, exit_code, message in (
             (("triage", "show", "ABCD"), 2, "not a tracking number"),

@@ -30,7 +30,7 @@ def list_pairs(
     since: Annotated[str, typer.Option("--since", help="First time of arrival of the reports.")] = "30d",
     as_json: Json = False,
 ) -> None:
-    """List the open suggestions: both reports, their agencies, the score and the evidence. Oldest first."""
+    """List the open suggestions: both reports, agencies, danger, score and evidence. Danger first, then the oldest."""
     from app.operations.duplicates.suggested_pairs import MAX_LISTED, SuggestedPairs
 
     begin = time_argument(since)
@@ -40,15 +40,15 @@ def list_pairs(
     if as_json:
         print_json(rows)
         return
-    columns = ("number", "agency", "perhaps", "at agency", "score", "evidence")
+    columns = ("number", "agency", "perhaps", "at agency", "danger", "score", "evidence")
     cells = [
         (
             *(pair.number, str(row["agency"]), pair.suggested_number, str(row["suggested_agency"])),
-            *(f"{pair.score:.2f}", ", ".join(pair.evidence)),
+            *(pair.danger or "-", f"{pair.score:.2f}", ", ".join(pair.evidence)),
         )
         for row, pair in zip(rows, pairs, strict=True)
     ]
-    print_table(columns, cells, uncut=("number", "perhaps", "score"))
+    print_table(columns, cells, uncut=("number", "perhaps", "danger", "score"))
     if len(pairs) == MAX_LISTED:
         print_note(f"These are the oldest {MAX_LISTED}.")
 
@@ -139,6 +139,7 @@ def _pair_json(parts: Parts, pair: SuggestedPair) -> dict[str, object]:
         "agency": name(pair.agency),
         "suggested_number": pair.suggested_number,
         "suggested_agency": name(pair.suggested_agency),
+        "danger": pair.danger,
         "score": pair.score,
         "evidence": list(pair.evidence),
         "since": iso(pair.suggested_at),

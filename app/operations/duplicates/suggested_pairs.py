@@ -1,7 +1,7 @@
 """Reads the suggestions of likely duplicates from the ledger, each with its state now. Nothing is changed here."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlmodel import col
 from app.operations.duplicates.tables import DuplicateDecision, Outcome
 from app.operations.not_possible import NotPossible
 from config.database import read_transaction, statement_chunks
+from desk.read_model.queries import waiting_dangers
 from messages.shapes import KEPT_APART
 from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
@@ -33,7 +34,8 @@ class SuggestedPair:
 
     `suggested_number` is that of the case which the earlier report belongs to now, and empty while the ledger does not
     have it. `agency` and `suggested_agency` are codes, empty before the first dispatch. `outcome` and `actor` are those
-    of the decision, if there is one; it `is_pending` until the bus has it.
+    of the decision, if there is one; it `is_pending` until the bus has it. `danger` is a danger to life in one of the
+    two cases that has no answer yet; only the list has it.
     """
 
     complaint_id: UUID
@@ -49,6 +51,7 @@ class SuggestedPair:
     outcome: Outcome | None = None
     actor: str = ""
     is_pending: bool = False
+    danger: str = ""
 
 
 class SuggestedPairs:
@@ -58,7 +61,10 @@ class SuggestedPairs:
         self._engine = engine
 
     def open_pairs(self, since: datetime) -> Sequence[SuggestedPair]:
-        """Return the suggestions since a time that a person can decide about, oldest first, at most `MAX_LISTED`."""
+        """Return the suggestions since a time that a person can decide about, at most `MAX_LISTED`.
+
+        Those with a danger to life come first, then the oldest.
+        """
         is_decided = and_(
             col(DuplicateDecision.complaint_id) == col(SuggestionRow.complaint_id),
             col(DuplicateDecision.suggested_id) == col(SuggestionRow.suggested_id),
@@ -72,7 +78,14 @@ class SuggestedPairs:
             .order_by(col(SuggestionRow.suggested_at), col(SuggestionRow.complaint_id))
             .limit(MAX_LISTED)
         )
-        return [pair for pair in self._read(query) if pair.state == "open"]
+        pairs = [pair for pair in self._read(query) if pair.state == "open"]
+        complaint_ids = {id_ for pair in pairs for id_ in (pair.complaint_id, pair.suggested_id)}
+        with read_transaction(self._engine) as connection:
+            dangers = waiting_dangers(connection, complaint_ids)
+        pairs = [
+            replace(pair, danger=dangers.get(pair.complaint_id) or dangers.get(pair.suggested_id, "")) for pair in pairs
+        ]
+        return sorted(pairs, key=lambda pair: not pair.danger)
 
     def find(self, number: str) -> SuggestedPair | None:
         """Return the suggestion for a report by its number in canonical form, in any state; `None` without one."""

@@ -19,7 +19,7 @@ from app.operations.report_preview import ReportPreview, ReportPreviews
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, see_result
 from app.pages.staff.typed import Typed, reason_problem
-from app.pages.staff.wording import MISTYPED_NUMBER, fault_text
+from app.pages.staff.wording import DANGERS, MISTYPED_NUMBER, fault_text
 from bus.port import Bus
 from config.translation.message import Message
 from desk.acts.suggestions import SuggestionActs, SuggestionOutcome
@@ -181,6 +181,7 @@ class CorrectionPage:
             "agency": self._agency_name(pair.agency),
             "other_agency": self._agency_name(pair.suggested_agency),
             "at": pair.suggested_at,
+            "danger": DANGERS.get(pair.danger),
         }
 
     def _shown(self, preview: ReportPreview) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from app.pages.staff.wording import (
 )
 from config.translation.message import Message
 from desk.acts.answers import CaseProgressView, OfficerAnswers
+from desk.danger_advice import DANGER_ADVICE, TRIAGE_STEP
 from desk.institutions import Institutions
 from messages.shapes import Report
 from messages.tracking import read_tracking_number
@@ -94,10 +95,14 @@ class TriageCasePage:
         case = view.case
         is_open = case.agency == TRIAGE_AGENCY and view.decision is None
         progress = self._answers.case(TRIAGE_AGENCY, case.tracking) if is_open else None
+        if progress:
+            self._answers.opened([progress.case.case])
         return {
             "address": f"{addresses.TRIAGE}/{case.tracking}",
             "case": case,
             "danger": DANGERS.get(case.danger),
+            "danger_advice": DANGER_ADVICE.get(case.danger) if is_open else None,
+            "danger_step": TRIAGE_STEP,
             "waiting": age_text(self._frame.now() - case.received_at),
             "agency": self._institutions.name(case.agency),
             "decision": self._institutions.name(view.decision) if view.decision else "",

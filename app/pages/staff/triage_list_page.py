@@ -13,6 +13,7 @@ from app.operations.triage import TriageDesk, UndecidedCase
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, with_query
 from app.pages.staff.wording import DANGERS, MISTYPED_NUMBER, age_text
+from desk.danger_advice import DANGER_ADVICE
 from messages.tracking import read_tracking_number
 from sinks.ledger.triage_cases import TriagePage, TriagePlace
 
@@ -78,6 +79,7 @@ def _shown_case(case: UndecidedCase, now: datetime) -> dict[str, Any]:
         "excerpt": excerpt(triage_case.text),
         "age": age_text(now - triage_case.at_triage_since),
         "danger": DANGERS.get(triage_case.danger),
+        "danger_advice": DANGER_ADVICE.get(triage_case.danger),
         "is_overdue": triage_case.due_at <= now,
         "candidates": case.candidates,
     }

@@ -93,6 +93,19 @@ def test_an_incomplete_merge_is_not_made(reports: StaffHarness, fields: dict[str
     assert reports.acts() == []
 
 
+@pytest.mark.parametrize(("dangerous", "first", "second"), [(2, 4, 3), (1, 3, 4), (4, 4, 3), (3, 3, 4)])
+def test_suggestions_with_a_danger_come_first(staff: StaffHarness, dangerous: int, first: int, second: int) -> None:
+    """In words, whatever the order in which they came, and wherever the danger is."""
+    for index, like in ((1, None), (2, None), (3, 1), (4, 2)):
+        staff.reports.write(index, f"Kemenkes, asap {index}", like=like, danger="fire" if index == dangerous else "")
+    staff.work()
+    staff.act_as(Role.OPERATOR)
+    listed = staff.get("/desk/gabung").partition("daftar-usulan")[2]
+    places = [listed.index(f"b={number(index)}") for index in (first, second)]
+    assert places == sorted(places)
+    assert [listed.count("Bahaya: kebakaran"), listed.index("Bahaya: kebakaran") < places[0]] == [1, True]
+
+
 def test_a_suggestion_is_compared_and_decided(staff: StaffHarness) -> None:
     """Staff sees the open ones, reads both reports and the evidence, and decides with one act. The first one counts."""
     staff.reports.write(1, "Kemenkes tolong, hubungi 0812 3456 7890")

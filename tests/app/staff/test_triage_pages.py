@@ -8,6 +8,8 @@ import pytest
 
 from accounts.permissions import Role
 from app.assembly.desk.staff import SUGGESTIONS_FOLDER
+from config.database import read_transaction
+from desk.acts.openings import read_unopened_dangers
 from messages import codec
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS
@@ -39,6 +41,12 @@ def answers(staff: StaffHarness) -> list[AgencyAnswer]:
     """Return the answers on the bus."""
     records = staff.reports.records(AGENCY_ANSWERS)
     return [codec.decode(AgencyAnswer, record.value, record.headers) for record in records]
+
+
+def unopened(staff: StaffHarness) -> list[tuple[str, int]]:
+    """Return the agencies and numbers of the dangers that nobody has opened."""
+    with read_transaction(staff.engine) as connection:
+        return [(item.agency, item.cases) for item in read_unopened_dangers(connection)]
 
 
 def test_the_list_has_words_candidates_and_ages(staff_on_each_database: StaffHarness) -> None:
@@ -83,7 +91,13 @@ def test_a_long_list_has_pages(cases: StaffHarness) -> None:
     marked = [first.partition(f'href="/desk/triase/{number(index)}"')[2].partition("</p>")[0] for index in (117, 123)]
     assert ["Bahaya: kebakaran" in marked[0], "Bahaya: kekerasan" in marked[1]] == [True, True]
     assert [first.count("Bahaya:"), first[: first.rindex("Bahaya:")].count('<a href="/desk/triase/')] == [2, 2]
-    assert "Bahaya: kebakaran" in cases.get(f"/desk/triase/{number(117)}")
+    assert "Telepon 113 (pemadam kebakaran) atau 112 sekarang" in marked[0] + first
+    assert unopened(cases) == [("triage", 2)]
+    case = cases.get(f"/desk/triase/{number(117)}")
+    assert [words in case for words in ("Bahaya: kebakaran", "Telepon 113", "Jangan menunggu.")] == [True] * 3
+    assert unopened(cases) == [("triage", 1)]
+    assert "Telepon 110 (polisi)" in cases.get(f"/desk/triase/{number(123)}")
+    assert unopened(cases) == []
     following = first.rpartition('href="/desk/triase?')[2].partition('"')[0].replace("&amp;", "&")
     second = cases.get(f"/desk/triase?{following}")
     numbers = [number(index) for index in (1, 2, *range(100, 130))]

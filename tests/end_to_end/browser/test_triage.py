@@ -26,6 +26,7 @@ SIZES = [(SMALL_PHONE, "dark"), (LARGE_SCREEN, "light")]
 PAGES = (
     (Role.TRIAGE, "/desk/triase"),
     (Role.TRIAGE, f"/desk/triase/{number(2)}?cari=semarang"),
+    (Role.TRIAGE, f"/desk/triase/{number(4)}"),
     (Role.TRIAGE, f"/desk/triase/{number(9)}"),
     (Role.OPERATOR, "/desk/karantina?saluran=sms&kelompok=bad_signature"),
     (Role.OPERATOR, "/desk/surat-mati"),
@@ -37,7 +38,7 @@ PAGES = (
 
 @pytest.fixture
 def staff(settings: Settings, tables: Path, templates: Path) -> Iterator[StaffHarness]:
-    """Pages over three cases at triage and one quarantined message."""
+    """Pages over four cases at triage, one of them with danger, and one quarantined message."""
     parts = Parts(settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
     migrate_database(parts, tables)
     create_topics(parts, templates)
@@ -49,6 +50,7 @@ def staff(settings: Settings, tables: Path, templates: Path) -> Iterator[StaffHa
             2, "Kota Semarang atau Kabupaten Semarang, mohon dicek jalan yang berlubang di perbatasan."
         )
         harness.reports.write(3, "halo selamat pagi")
+        harness.reports.write(4, "tolong, ada orang berkelahi dengan parang di depan tugu", danger="violence")
         QuarantineHarness(parts, harness.reports.producer).quarantine_message(form())
         harness.work()
         yield harness
