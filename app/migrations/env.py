@@ -3,6 +3,9 @@
 from alembic import context
 
 from app.tables import METADATA
+from config.database import compare_text_by_bytes
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA, render_as_batch=True)
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
 context.run_migrations()
+compare_text_by_bytes(connection)

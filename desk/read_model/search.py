@@ -128,7 +128,7 @@ def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[
         matches = literal_column("desk_search").op("MATCH")(" AND ".join(quoted) + "*")
     matching_ids = select(_SEARCH.c.dispatch_id).where(matches).limit(_MAX_MATCHES + 1)
     ids = connection.execute(matching_ids).scalars().all()
-    return col(DeskCase.dispatch_id).in_(ids) if len(ids) <= _MAX_MATCHES else _text_has(words)
+    return col(DeskCase.dispatch_id).in_(ids) if len(ids) <= _MAX_MATCHES else _text_has(connection, words)
 
 
 def _count_changes(connection: Connection) -> int:
@@ -136,9 +136,13 @@ def _count_changes(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
-def _text_has(words: Sequence[str]) -> ColumnElement[bool]:
-    text = func.lower(col(DeskCase.title) + " " + col(DeskCase.text) + " " + col(DeskCase.place))
-    return and_(*(text.contains(word, autoescape=True) for word in words))
+def _text_has(connection: Connection, words: Sequence[str]) -> ColumnElement[bool]:
+    text: ColumnElement[str] = col(DeskCase.title) + " " + col(DeskCase.text) + " " + col(DeskCase.place)
+    if connection.dialect.name == "postgresql":
+        # The collation of bytes, which the columns have, knows no capital letters beyond ASCII.
+        text = text.collate("default")
+    small_text = func.lower(text)
+    return and_(*(small_text.contains(word, autoescape=True) for word in words))
 
 
 def _indexed_words(row: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The migrations make the tables that the models declare, on both databases."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Engine, Integer, MetaData
+from sqlalchemy import Column, Engine, Integer, MetaData, text
 
 from app.assembly.migrate import migrate, newest_revision
 from app.tables import METADATA, MODULES
+from tests.conftest import missing
 from tests.support.paths import ROOT
+from tests.support.postgresql import has_locale
 
 
 def differences(engine: Engine, metadata: MetaData) -> list[Any]:
@@ -97,3 +100,28 @@ def test_every_module_with_a_table_is_listed() -> None:
 def test_tables_that_were_once_forgotten(name: str) -> None:
     """They are known to the migrations."""
     assert name in METADATA.tables
+
+
+def test_text_of_every_table_is_compared_by_bytes(engine: Engine) -> None:
+    """The order is that of SQLite and Python, whatever the locale of the server. It leaves out no sign."""
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite compares by bytes")
+    with engine.connect() as connection:
+        columns = connection.execute(
+            text(
+                "SELECT table_name || '.' || column_name, collation_name FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND data_type IN ('character varying', 'text', 'character')"
+            )
+        ).all()
+    assert len(columns) > 100
+    assert [name for name, collation in columns if collation != "C"] == []
+
+
+def test_the_server_of_the_tests_has_an_order_of_words(postgres_engine: Engine) -> None:
+    """Its own order would otherwise hide a comparison without the collation of bytes."""
+    if not has_locale():
+        missing("the locale en_US.UTF-8 (Debian's package `locales`)")
+    if "SATUPINTU_TEST_POSTGRES" in os.environ:
+        pytest.skip("the server is not ours")
+    with postgres_engine.connect() as connection:
+        assert connection.execute(text("SELECT '33.74' < '33/'")).scalar_one() is False

