@@ -1,10 +1,10 @@
-"""The three time zones of Indonesia by province, and local times as pages show them.
+"""The three time zones of Indonesia by province, local times as pages show them, and moments that a request names.
 
 Source: Keputusan Presiden No. 41/1987. Provinces founded later lie in the zone of the province that they were part of.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 
 from config.translation.language import DEFAULT_LANGUAGE
@@ -15,6 +15,10 @@ _MONTHS: Mapping[str, tuple[str, ...]] = {
 }
 # Indonesian writes a full stop between hours and minutes (EYD V).
 _CLOCK: Mapping[str, str] = {"id": "%H.%M", "en": "%H:%M"}
+
+
+# Moments of no case: those at the border of the calendar have no local time in some zones.
+_FIRST_MOMENT, _LAST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class TimeZone(Enum):
@@ -47,6 +51,17 @@ def time_zone(region_code: str = "") -> TimeZone:
     if province in _WITA_PROVINCES:
         return TimeZone.WITA
     return TimeZone.WIT if province in _WIT_PROVINCES else TimeZone.WIB
+
+
+def read_moment(text: str) -> datetime | None:
+    """Return the moment in UTC that a text from outside names; `None` for another text, and for a time of no case."""
+    try:
+        # In an address that a person retyped, `+` became a space.
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        is_moment = moment.tzinfo is not None and _FIRST_MOMENT <= moment <= _LAST_MOMENT
+    except (ValueError, OverflowError):
+        return None
+    return moment.astimezone(UTC) if is_moment else None
 
 
 def agency_region(agency: str) -> str:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from desk.pages.forms import plain_line
+from config.time_zones import read_moment
+from desk.pages.forms import plain_line, read_id
 from desk.read_model.queries import CaseFilter, Cursor, ListTab
 
 LIST_ADDRESS = "/desk/laporan"
@@ -152,13 +152,8 @@ def read_cursor(text: str) -> Cursor | None:
     dispatch_id, separator, mark = case.partition(_CURSOR_SEPARATOR)
     if separator and mark != _DANGER_MARK:
         return None
-    try:
-        # In an address that a person retyped, `+` became a space.
-        moment = datetime.fromisoformat(at.replace(" ", "+"))
-        cursor = Cursor(moment, UUID(dispatch_id), bool(mark))
-    except ValueError:
-        return None
-    return cursor if moment.tzinfo else None
+    moment, id_ = read_moment(at), read_id(dispatch_id)
+    return Cursor(moment, id_, bool(mark)) if moment and id_ else None
 
 
 def _matching(pattern: re.Pattern[str], value: str) -> str:

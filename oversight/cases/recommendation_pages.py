@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
+from config.time_zones import read_moment
 from config.translation.message import Message
 from config.translation.message import message as _
 from messages.shapes import iso
@@ -148,11 +149,11 @@ def _read_position(text: str) -> Position | None:
     """Return the position that a parameter names; `None`, which is the beginning of the list, for anything else."""
     at, _, id_ = text.partition(_SEPARATOR)
     try:
-        # In an address that a person retyped, `+` became a space.
-        moment, position_id = datetime.fromisoformat(at.replace(" ", "+")), UUID(id_)
+        position_id = UUID(id_)
     except ValueError:
         return None
-    return Position(moment, position_id) if moment.tzinfo else None
+    moment = read_moment(at)
+    return Position(moment, position_id) if moment else None
 
 
 def _time(at: datetime | None) -> str:

@@ -1,7 +1,6 @@
 """Page of the audit log: the acts of staff, newest first, with a check of the whole log."""
 
 from collections.abc import Callable
-from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -13,6 +12,7 @@ from app.operations.audit_chain.rows import ChainVerification
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, with_query
 from app.pages.staff.typed import typed_date
+from config.time_zones import read_moment
 from config.translation.message import message as _
 from desk.pages.forms import read_number
 
@@ -54,7 +54,8 @@ class AuditLogPage:
         query = {"pelaku": pelaku, "tindakan": tindakan, "objek": objek, "sejak": sejak}
         problem = _INVALID_DATE if sejak and since is None else None
         values = {
-            "rows": [(row, _moment(row.act.at)) for row in rows[:_SHOWN_ROWS]],
+            # A row without a time was changed by somebody, which the check finds.
+            "rows": [(row, read_moment(row.act.at)) for row in rows[:_SHOWN_ROWS]],
             "typed": query,
             "next": "",
             "check": with_query(ADDRESS, **query, periksa="1"),
@@ -65,12 +66,3 @@ class AuditLogPage:
             values["next"] = with_query(ADDRESS, **query, sebelum=str(rows[_SHOWN_ROWS - 1].seq))
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._frame.render("staff_audit_log.html", request, actor, values, status)
-
-
-def _moment(stored: str) -> datetime | None:
-    """Return the time of a row; `None` if somebody changed it to another text, which the check finds."""
-    try:
-        at = datetime.fromisoformat(stored)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

@@ -14,6 +14,7 @@ from accounts.frame import SignedInPages
 from accounts.pages.responses import see_other
 from accounts.permissions import Act, Actor, actor_label
 from accounts.signed_in import SignedIn
+from config.time_zones import read_moment
 from config.translation.message import Message
 from config.translation.message import message as _
 from messages.shapes import iso
@@ -66,11 +67,8 @@ class StaffFrame:
 
     def results(self, actor: Actor, typed_time: str) -> list[Message]:
         """Return what the request of this person at this time did; nothing for another text than such a time."""
-        try:
-            at = datetime.fromisoformat(typed_time)
-        except ValueError:
-            return []
-        if at.tzinfo is None:
+        at = read_moment(typed_time)
+        if at is None:
             return []
         counts = self.count_acts(actor_label(actor), at)
         return [_result_text(action, count) for action, count in sorted(counts.items())]

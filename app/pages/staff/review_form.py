@@ -15,6 +15,7 @@ from accounts.permissions import Act, Actor, may
 from app.pages.staff.page import StaffFrame
 from app.pages.staff.review_wording import GONE, fact_rows
 from app.pages.staff.typed import reason_problem
+from config.time_zones import read_moment
 from config.translation.message import Message
 from config.translation.message import message as _
 
@@ -50,11 +51,7 @@ class ReviewForm(BaseModel):
     @property
     def shown_until(self) -> datetime | None:
         """Time at which the page was shown; `None` for another text."""
-        try:
-            at = datetime.fromisoformat(self.sampai)
-        except ValueError:
-            return None
-        return at if at.tzinfo else None
+        return read_moment(self.sampai)
 
     def problem(self) -> Message | None:
         """Return what is missing; `None` if nothing is."""

@@ -13,6 +13,7 @@ from app.operations.triage import TriageDesk, UndecidedCase
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, with_query
 from app.pages.staff.wording import DANGERS, MISTYPED_NUMBER, age_text
+from config.time_zones import read_moment
 from desk.danger_advice import DANGER_ADVICE
 from messages.tracking import read_tracking_number
 from sinks.ledger.triage_cases import TriagePage, TriagePlace
@@ -103,9 +104,7 @@ def _read_cursor(typed: str) -> TriagePlace | None:
     """Return the place of the last case of the page before; `None` for another text."""
     rank, _, place = typed.partition("_")
     moment, _, number = place.partition("_")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
+    at = read_moment(moment)
+    if at is None or not number or rank not in {_WITH_DANGER, _WITHOUT_DANGER}:
         return None
-    is_place = rank in {_WITH_DANGER, _WITHOUT_DANGER} and number and at.tzinfo
-    return TriagePlace(rank == _WITHOUT_DANGER, at, number) if is_place else None
+    return TriagePlace(rank == _WITHOUT_DANGER, at, number)

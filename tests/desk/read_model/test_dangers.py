@@ -217,7 +217,7 @@ def test_the_migration_finds_dangers_of_earlier_versions(engine: Engine) -> None
     with read_transaction(engine) as connection:
         before = [connection.execute(query).all() for query in (dangers, marks)]
     assert len(before[0]) > 1
-    migrate_to(engine, "0054-1", down=True)
+    migrate_to(engine, "0048-1", down=True)
     with read_transaction(engine) as connection:
         assert connection.execute(text("SELECT kinds FROM desk_webhook ORDER BY id")).scalars().all() == [
             "received,moved",
