@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from config.private_files import secure_database_file, secure_folder
 from config.settings import SettingsError
 from tests.support import program
 from tests.support.paths import SMALL_TABLES
+from tests.support.program import FORKS
+
+_NOBODY = 65_534
+_PATIENCE_SECONDS = 120.0
+# Exit code of a process to which the file was refused.
+_REFUSED = 7
 
 
 def _mode(path: Path) -> int:
@@ -80,16 +87,23 @@ def test_a_shared_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can create a file of another user")
 def test_a_file_of_another_user_is_refused(tmp_path: Path, readable_by_all: Callable[[Path], Path]) -> None:
     """The error names the file and the command."""
-    database = readable_by_all(tmp_path / "satupintu.db")
+    readable_by_all(tmp_path / "satupintu.db")
     tmp_path.chmod(0o777)
-    for folder in tmp_path.parents[:2]:
-        folder.chmod(0o755)
-    child = os.fork()
-    if child == 0:
-        os.setuid(65_534)
-        try:
-            secure_database_file(database)
-        except SettingsError as error:
-            os._exit(0 if f"chmod 600 {database}" in str(error) else 2)
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    child = FORKS.Process(target=_open_as_nobody, args=(tmp_path,))
+    child.start()
+    child.join(_PATIENCE_SECONDS)
+    child.kill()
+    assert child.exitcode == _REFUSED
+
+
+def _open_as_nobody(folder: Path) -> None:
+    """End with `_REFUSED` if the database in the folder is refused with the command that helps.
+
+    A relative path needs no right to the folders above, which may be private.
+    """
+    os.chdir(folder)
+    os.setuid(_NOBODY)
+    try:
+        secure_database_file(Path("satupintu.db"))
+    except SettingsError as error:
+        sys.exit(_REFUSED if "chmod 600 satupintu.db" in str(error) else str(error))
