@@ -23,6 +23,7 @@ from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders, new_nonce
 from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
+from app.pages.text_check import TextCheck
 from bus.port import Producer
 from config.clocks.deadlines import Deadlines
 from config.translation.translator import load_translator
@@ -73,6 +74,8 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
 
     install_unexpected_handler(app, responder)
     limiter = parts.door_rates
+    # Behind the limits: each request is counted. What is in a report is its reader's matter.
+    app.add_middleware(TextCheck, responder=responder, rejections=parts.rejection_counter, reads_bodies=False)
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=settings.requests_at_once,

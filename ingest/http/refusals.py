@@ -91,6 +91,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "unexpected": Refusal(
         503, _("Maaf, ada gangguan di pihak kami dan laporan ini belum tersimpan. Mohon kirim lagi.")
     ),
+    "unusable_text": Refusal(400, _("Alamat atau isian memuat tanda yang tidak dapat dibaca. Hapus, lalu kirim lagi.")),
     # The service has no such address or method.
     "no_such_address": Refusal(404, _("Alamat ini tidak ada.")),
     "wrong_method": Refusal(405, _("Cara ini tidak berlaku di alamat ini.")),

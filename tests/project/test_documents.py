@@ -62,9 +62,10 @@ def test_the_runbook_has_every_log_event() -> None:
 
 
 def test_the_runbook_has_every_refusal() -> None:
-    """Each reason of a refusal has a row and is used by a door."""
+    """Each reason of a refusal has a row, and a door or the check of all requests uses it."""
     assert sorted(REFUSALS) == sorted(rows_of("Refusals"))
-    code = "".join(path.read_text() for path in (ROOT / "ingest").rglob("*.py") if path.name != "refusals.py")
+    paths = [path for folder in ("ingest", "app/pages") for path in (ROOT / folder).rglob("*.py")]
+    code = "".join(path.read_text() for path in paths if path.name != "refusals.py")
     assert [reason for reason in REFUSALS if f'"{reason}"' not in code] == []
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from jinja2 import Environment
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,6 +29,7 @@ from app.assembly.unexpected_errors import install_unexpected_handler
 from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders, new_nonce
 from app.pages.language import PageLanguage
+from app.pages.text_check import TextCheck
 from bus.errors import Retry
 from config.clocks.working_calendar import WorkingCalendar
 from config.translation.message import message as _
@@ -108,6 +110,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     accounts = build_account_services(parts, desk.audit_log.append)
     account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions.name)
     account_pages.install(app)
+    # Behind the limits of requests and forms: each request is counted, and no larger form is read.
+    app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
 
     def officers(agency: str) -> Sequence[Officer]:
         return [Officer(account.id, account.name) for account in accounts.accounts.of_agency(agency)]
