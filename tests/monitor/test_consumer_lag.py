@@ -1,14 +1,18 @@
 """Lag of the stages and arrivals of the channels, measured from offsets."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
 from app.assembly.channels import DIRECTORY
+from bus.kafka.bus import KafkaBus
+from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
 from bus.port import Membership, Outgoing, Partition, Reader, Record, TopicSpec
 from messages.topics import raw_topic
@@ -70,6 +74,31 @@ def test_the_backlog_is_counted_by_topic(bus: TimedBus, reader: Reader) -> None:
     assert state.topics == {"raw-web": Backlog(many=3, oldest=NOW - timedelta(minutes=7))}
     assert (state.waiting.many, state.waiting.seconds(NOW)) == (3, 420.0)
     assert state.members == ()
+
+
+@pytest.mark.slow
+def test_a_transaction_marker_does_not_wait(kafka_bootstrap: str) -> None:
+    """On Kafka, a report that a stage published alone takes two offsets: its own, and that of the marker after it."""
+    topic, group = f"topic-{uuid4().hex[:12]}", f"group-{uuid4().hex[:12]}"
+    kafka = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap))
+    kafka.ensure([TopicSpec(topic, 2)])
+    with closing(kafka.consumer(Membership("normalize", "one", (topic,)))) as stage, closing(kafka.reader()) as reader:
+        stage.poll(0.0, 1)
+        stage.commit([Outgoing(topic, b"a", b"{}")])
+        ends = sum(span.end for span in reader.offset_ranges([topic]).values())
+        state = consumer_lag.measure_stage(reader, group, (topic,))
+        assert (ends, state.waiting.many) == (2, 1)
+        for number in range(5):
+            stage.commit([Outgoing(topic, b"%d" % key, b"{}") for key in range(number)])
+        state = consumer_lag.measure_stage(reader, group, (topic,))
+        assert (state.waiting.many, set(state.topics)) == (11, {topic})
+
+
+def test_a_long_backlog_is_not_read(bus: TimedBus, reader: Reader) -> None:
+    """Its number is that of its offsets, its age that of its oldest record."""
+    bus.publish("raw-web", *map(str, range(500)), ago=timedelta(hours=1))
+    state = consumer_lag.measure_stage(reader, "normalize", ("raw-web",))
+    assert state.topics == {"raw-web": Backlog(many=500, oldest=NOW - timedelta(hours=1))}
 
 
 def test_a_group_without_offsets_has_all_records_as_backlog(bus: TimedBus, reader: Reader) -> None:
