@@ -37,6 +37,14 @@ class Fenced(Stop):
     """Another member now owns the partitions that this one was processing. Nothing of its batch was committed."""
 
 
+def cause_of(error: Exception) -> str:
+    """Return the cause of an error of ours for the log: its type and its text. Never for an error of other libraries.
+
+    The type alone says only that something was away. Another library's text may quote a citizen.
+    """
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
 class TopicFault(NamedTuple):
     """A topic that is not as the service asks for, and the cause. `exists`: messages to it can be sent all the same."""
 

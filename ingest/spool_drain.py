@@ -9,7 +9,7 @@ from typing import IO
 
 import structlog
 
-from bus.errors import Reject, Retry, Stop
+from bus.errors import Reject, Retry, Stop, cause_of
 from bus.port import Outgoing, Producer
 from ingest.spool import Spool, SpoolFull
 
@@ -39,7 +39,7 @@ class SpoolingProducer:
             try:
                 self._producer.publish(messages)
             except (Retry, Stop) as error:
-                _log.warning("spool.stored", cause=type(error).__name__)
+                _log.warning("spool.stored", cause=cause_of(error))
             else:
                 return
         try:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
 
+import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
@@ -31,8 +32,12 @@ _OUTPUTS_PER_DEADLINE = 1_000
 _FETCH_WAIT_SECONDS = 5.0
 # The delay after which a member hears of a rebalance. kafka-python looks at all queues (4 ms) before each heartbeat.
 _HEARTBEAT_SECONDS = 3.0
+# A broker that was restarted is there again within this time. Then the log says that it is away, and again later.
+_FIRST_SILENCE_SECONDS, _NEXT_SILENCE_SECONDS = 10.0, 60.0
 # A process that stops does not wait longer than this for a broker that is away.
 _CLOSE_SECONDS = 10.0
+
+_log = structlog.get_logger()
 
 
 class TransactionalConsumer:
@@ -58,6 +63,10 @@ class TransactionalConsumer:
         self._producer_failed = False
         # Time at which the membership was last confirmed.
         self._confirmed_at = time.monotonic()
+        # Since when the group's broker has been away, and the time of the next line about it in the log.
+        self._silent_since: float | None = None
+        self._next_line_at = 0.0
+        self._is_silence_logged = False
         self._producer = self._open_producer()
         try:
             self._client = self._open_client()
@@ -78,14 +87,20 @@ class TransactionalConsumer:
             if not batches:
                 self._step_over_markers()
                 self._check_membership_on_broker()
+                if self._knows_coordinator():
+                    self._end_silence()
+                else:
+                    self._note_silence("the broker of the group is not connected")
         except (KafkaError, Retry) as error:
             failure = translate(error, "poll") if isinstance(error, KafkaError) else error
             if not isinstance(failure, Retry):
                 raise failure from error
+            self._note_silence(str(failure))
             time.sleep(max(0.0, until - time.monotonic()))
             return ()
         if batches:
             self._confirmed_at = time.monotonic()
+            self._end_silence()
         for partition, records in batches.items():
             self._first.setdefault(partition, records[0].offset)
             self._next[partition] = records[-1].offset + 1
@@ -185,6 +200,26 @@ class TransactionalConsumer:
         coordinator = self._client._coordinator  # noqa: SLF001 - there is no public way
         if coordinator.rejoining:
             coordinator.request_rejoin()
+
+    def _knows_coordinator(self) -> bool:
+        """Return True if the broker of the group is connected. Without it a poll connects again, and is only empty."""
+        return not self._client._coordinator.coordinator_unknown()  # noqa: SLF001 - there is no public way
+
+    def _note_silence(self, cause: str) -> None:
+        """Let the log say that the group's broker has been away for long, and again later."""
+        now = time.monotonic()
+        if self._silent_since is None:
+            self._silent_since, self._next_line_at = now, now + _FIRST_SILENCE_SECONDS
+        if now >= self._next_line_at:
+            seconds = round(now - self._silent_since)
+            _log.warning("bus.unreachable", group=self._membership.group, cause=cause, seconds=seconds)
+            self._next_line_at, self._is_silence_logged = now + _NEXT_SILENCE_SECONDS, True
+
+    def _end_silence(self) -> None:
+        if self._silent_since is not None and self._is_silence_logged:
+            seconds = round(time.monotonic() - self._silent_since)
+            _log.info("bus.reached", group=self._membership.group, seconds=seconds)
+        self._silent_since, self._is_silence_logged = None, False
 
     def _check_membership_on_broker(self) -> None:
         """Raise `Fenced` if the group no longer has this member; the worker then joins again.

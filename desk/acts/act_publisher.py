@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bus.errors import cause_of
 from bus.port import Outgoing
 from config.database import DatabaseUnavailable
 from desk.acts.act_queue import ActQueue
@@ -37,7 +38,7 @@ class ActPublisher:
             try:
                 self.publish_waiting()
             except DatabaseUnavailable as error:
-                _log.warning("acts.waiting", causes=[type(error).__name__])
+                _log.warning("acts.waiting", causes=[cause_of(error)])
             except Exception as error:  # noqa: BLE001 - the acts wait for the next search
                 _log.error("acts.failed_unexpectedly", exc_info=error)
 

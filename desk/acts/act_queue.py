@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Engine, bindparam, func, select, update
 from sqlmodel import col
 
+from bus.errors import cause_of
 from config.database import DatabaseUnavailable, read_transaction, statement_transaction
 from desk.acts.tables import DeskAct
 from messages.answer_check import AnswerKeys
@@ -71,12 +72,12 @@ class ActQueue:
     def publish_dispatch(self, dispatch_id: UUID) -> str:
         """Publish the waiting acts of a dispatch in their order, up to the first failure. Never raises.
 
-        Return "" if the bus has all of them, and otherwise the type of the error.
+        Return "" if the bus has all of them, and otherwise the cause of the first failure.
         """
         try:
             self._publish_in_order(dispatch_id)
         except self._retries as error:
-            return type(error).__name__
+            return cause_of(error)
         except Exception as error:  # noqa: BLE001 - the act is stored; other dispatches must go on
             _log.error("acts.failed_unexpectedly", dispatch_id=str(dispatch_id), exc_info=error)
             return type(error).__name__

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Row, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, Role
+from bus.errors import cause_of
 from config.clocks.deadlines import Deadlines
 from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.answers import AnswerDraft, OfficerAnswers
@@ -60,7 +61,7 @@ class UnopposedClosing:
             try:
                 self.close_due()
             except DatabaseUnavailable as error:
-                _log.warning("closing.waiting", cause=type(error).__name__)
+                _log.warning("closing.waiting", cause=cause_of(error))
 
     def close_due(self) -> int:
         """Close cases whose period is over; return their number. Raises `DatabaseUnavailable`.

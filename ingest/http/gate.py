@@ -8,7 +8,7 @@ import structlog
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from bus.errors import Reject, Retry, Stop
+from bus.errors import Reject, Retry, Stop, cause_of
 from bus.port import Outgoing
 from ingest.arrival import Arrival, Refused
 from ingest.http.acceptance import Acceptance
@@ -77,7 +77,7 @@ class Gate:
         try:
             await self._acceptance.accept(message, record_of)
         except (Retry, Stop) as error:
-            _log.error("door.publish_failed", cause=type(error).__name__)
+            _log.error("door.publish_failed", cause=cause_of(error))
             raise unavailable() from error
         except Reject as error:
             raise Refused("too_large", limit=readable_size(MAX_BODY_BYTES)) from error

@@ -9,7 +9,7 @@ import structlog
 from aiosmpplib.protocol import SubmitSm
 from aiosmpplib.state import NPI, TON, PhoneNumber, SmppCommandStatus
 
-from bus.errors import Retry
+from bus.errors import Retry, cause_of
 from config.database import DatabaseUnavailable
 from ingest.smpp.adapter import Acknowledgement
 from ingest.smpp.door import SmppDoor
@@ -68,7 +68,7 @@ class SmppConnection:
         try:
             await asyncio.to_thread(self._door.receive, pdu)
         except (Retry, DatabaseUnavailable) as error:
-            _log.warning("smpp.store_failed", cause=type(error).__name__)
+            _log.warning("smpp.store_failed", cause=cause_of(error))
             return TEMPORARY_ERROR
         except Exception as error:  # noqa: BLE001 - one PDU that causes a fault must not end the session for all others
             _log.error("smpp.deliver_failed", exc_info=error)
@@ -129,7 +129,7 @@ class SmppConnection:
         except (Retry, DatabaseUnavailable) as error:
             self._pause = min(max(2 * self._pause, self._poll_seconds), _MAX_PAUSE_SECONDS)
             self._next_forward_at = self._clock() + self._pause
-            _log.warning("smpp.forward_failed", cause=type(error).__name__, seconds=self._pause)
+            _log.warning("smpp.forward_failed", cause=cause_of(error), seconds=self._pause)
 
 
 async def _wait_for(event: asyncio.Event, seconds: float) -> None:

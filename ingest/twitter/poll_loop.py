@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from bus.errors import Retry, Stop
+from bus.errors import Retry, Stop, cause_of
 from config.database import DatabaseUnavailable
 from ingest.twitter.client import XUnavailable
 from ingest.twitter.lease import Lease
@@ -69,7 +69,7 @@ class PollLoop:
             except (Retry, DatabaseUnavailable) as error:
                 failures, self.failure_cause = failures + 1, "not_kept"
                 wait_seconds = self._backoff(failures)
-                _log.warning("x.store_failed", part=self._part, cause=type(error).__name__, seconds=wait_seconds)
+                _log.warning("x.store_failed", part=self._part, cause=cause_of(error), seconds=wait_seconds)
             except Stop:
                 raise
             except Exception as error:  # noqa: BLE001 - it must not end the process, which has the other doors too

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import structlog
 
-from bus.errors import Retry
+from bus.errors import Retry, cause_of
 from config.database import DatabaseUnavailable
 from oversight.notices.notice_transaction import RebuildRunning
 
@@ -46,6 +46,6 @@ class NoticeThread:
         try:
             search(self._read_until())
         except (DatabaseUnavailable, RebuildRunning, Retry) as error:
-            _log.warning("deadlines.waiting", cause=type(error).__name__)
+            _log.warning("deadlines.waiting", cause=cause_of(error))
         except Exception as error:  # noqa: BLE001 - the next search tries the same events again
             _log.error("deadlines.failed_unexpectedly", exc_info=error)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, Row, literal_column, select, updat
 from sqlmodel import col
 
 from app.operations.duplicates.tables import DuplicateDecision
-from bus.errors import Retry
+from bus.errors import Retry, cause_of
 from config.database import DatabaseUnavailable, read_transaction, write_transaction
 from messages.shapes import Correction
 
@@ -50,7 +50,7 @@ class DecisionPublisher:
                 self._publish(Correction.model_validate_json(row.correction))
                 self._mark_published(row)
         except (Retry, DatabaseUnavailable) as error:
-            _log.warning("decisions.waiting", cause=type(error).__name__)
+            _log.warning("decisions.waiting", cause=cause_of(error))
         except Exception as error:  # noqa: BLE001 - the decisions wait for the next search
             _log.error("decisions.failed_unexpectedly", exc_info=error)
 

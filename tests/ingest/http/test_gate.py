@@ -156,7 +156,7 @@ def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: l
 
     (quarantined,) = served.quarantined()
     assert [{**line, "log_level": ""} for line in logged] == [
-        log_line("door.publish_failed", cause="Retry"),
+        log_line("door.publish_failed", cause="Retry: away"),
         log_line("door.refused", route="/web/reports", reason="away", status=503),
         log_line("sms.quarantined", message_id=str(quarantined.message_id), reason="unsigned"),
         log_line("door.refused", route="/sms/twilio", reason="unsigned", status=403),
