@@ -40,6 +40,8 @@ ALERT_NAMES = (
     "danger-unopened",
     "database-away",
     "dead-letters",
+    "disk-filling",
+    "disk-full",
     "door-shut",
     "door-silent",
     "flood",

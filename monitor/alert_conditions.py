@@ -28,13 +28,15 @@ from monitor.process_conditions import process_alerts
 from monitor.snapshot import Backlog, ChannelState, PendingReview, Snapshot, StageState
 
 _MINUTES_PER_HOUR = 60
+# With a full disk, the bus and the database are away, too.
+_CAUSES = frozenset({"disk-full"})
 
 
 def find_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> list[Alert]:
-    """Return all alerts of the snapshot, the most urgent first."""
+    """Return all alerts of the snapshot, the most urgent first, and among those the causes of others first."""
     alerts = [*process_alerts(snapshot, channels)]
     alerts += [alert for condition in _CONDITIONS for alert in condition(snapshot)]
-    return sorted(alerts, key=lambda alert: (alert.urgency, alert.name, alert.subject))
+    return sorted(alerts, key=lambda alert: (alert.urgency, alert.name not in _CAUSES, alert.name, alert.subject))
 
 
 def _bus_away(snapshot: Snapshot) -> Iterator[Alert]:

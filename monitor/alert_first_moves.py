@@ -28,6 +28,14 @@ FIRST_MOVES: Mapping[str, Message] = {
         "`/desk/surat-mati`, or `satupintu letters list --by reason`. Correct the cause first (*Dead letters* in the "
         "runbook), then redrive or drop."
     ),
+    "disk-filling": _(
+        "`df -h` and `du -xsh *` in `SATUPINTU_HOME`: what grows? A waiting bus fills the spool (`spool-filling`). "
+        "Make the disk larger, or move old archives and back-ups to another one."
+    ),
+    "disk-full": _(
+        "Free space first: move archives, back-ups and logs to another disk, or make this one larger; delete no `*.db` "
+        "file. Then look at the other alerts: most are cleared by themselves."
+    ),
     "door-shut": _(
         "Bring back what is away. While the bus is away, a higher `SATUPINTU_SPOOL_MEGABYTES` (with enough disk) opens "
         "the door. For X: set a new `SATUPINTU_X_BEARER_TOKEN` or a higher `SATUPINTU_X_READS_PER_DAY`; `rate_limited` "

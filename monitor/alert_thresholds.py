@@ -20,6 +20,9 @@ HANGING_SECONDS = 300.0
 RETENTION_SHARE = 0.5
 # Used share of the spool's space from which an alert is raised.
 SPOOL_SHARE = 0.5
+# Used share of the disk of the data folder from which an alert is raised, and from which it counts as full: databases
+# and spools need room for their journals.
+DISK_SHARE, FULL_DISK_SHARE = 0.85, 0.97
 # A flood is at least this many messages in a minute, and at least this many times the usual rate.
 FLOOD_IN_A_MINUTE = 60
 FLOOD_TIMES = 20.0

@@ -6,7 +6,14 @@ from config.translation.message import Message, joined, numbered
 from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from monitor.alert import Alert, Urgency
-from monitor.alert_thresholds import CLOCK_SECONDS, FENCED_SECONDS, HANGING_SECONDS, SPOOL_SHARE
+from monitor.alert_thresholds import (
+    CLOCK_SECONDS,
+    DISK_SHARE,
+    FENCED_SECONDS,
+    FULL_DISK_SHARE,
+    HANGING_SECONDS,
+    SPOOL_SHARE,
+)
 from monitor.alert_wording import door_shut_text, format_duration, format_messages
 from monitor.snapshot import ProcessState, Snapshot, WorkerState
 
@@ -58,6 +65,19 @@ def _doors_shut(process: ProcessState, channels: ChannelDirectory) -> Iterator[A
             # The provider of a polled door keeps the messages. At every other door, senders are refused.
             urgency = Urgency.SOON if channels.is_polled(door) else Urgency.NOW
             yield Alert("door-shut", f"{door} {process_name}", urgency, text, {"reason": state.why})
+
+
+def _disk(process: ProcessState) -> Iterator[Alert]:
+    if process.disk_share < DISK_SHARE:
+        return
+    process_name = _process_name(process)
+    is_full = process.disk_share >= FULL_DISK_SHARE
+    text = _("The disk of {process} is {share:.1%} full. When it is full, its doors refuse messages.")
+    if is_full:
+        text = _("The disk of {process} is full ({share:.1%}). What is away may be away for this reason.")
+    text = text.filled(process=process_name, share=process.disk_share)
+    name, urgency = ("disk-full", Urgency.NOW) if is_full else ("disk-filling", Urgency.SOON)
+    yield Alert(name, process_name, urgency, text, {"used_ratio": round(process.disk_share, 3)})
 
 
 def _spool_aside(process: ProcessState) -> Iterator[Alert]:
@@ -117,6 +137,7 @@ def _clock_differs(process: ProcessState) -> Iterator[Alert]:
 
 _PROCESS_CONDITIONS: tuple[Callable[[ProcessState], Iterator[Alert]], ...] = (
     _process_away,
+    _disk,
     _spool_aside,
     _spool_corrupt,
     _clock_differs,

@@ -31,6 +31,7 @@ class _ReadyReport(Shape):
     doors: dict[str, DoorState]
     spooled: int | None = None
     spool_share: float | None = None
+    disk_share: float | None = None
     spool_aside: int | None = None
     spool_corrupt: int | None = None
     refused: dict[str, dict[str, int]] | None = None
@@ -71,6 +72,7 @@ def _probe(address: str, now: Callable[[], datetime]) -> ProcessState:
         doors=report.doors,
         spooled=report.spooled or 0,
         spool_share=report.spool_share or 0.0,
+        disk_share=report.disk_share or 0.0,
         spool_aside=report.spool_aside or 0,
         spool_corrupt=report.spool_corrupt or 0,
         refused=report.refused or {},

@@ -116,6 +116,7 @@ class ProcessState(Shape):
     doors: Mapping[str, DoorState] = Field(default_factory=dict)
     spooled: int = 0
     spool_share: float = Field(0.0, description="Used share of the spool's space, from 0 to 1.")
+    disk_share: float = Field(0.0, description="Used share of the disk of the data folder, from 0 to 1.")
     spool_aside: int = Field(0, description="Accepted messages that the bus rejected.")
     spool_corrupt: int = Field(0, description="Corrupt files of the spool that were set aside.")
     refused: Mapping[str, Mapping[str, int]] = Field(

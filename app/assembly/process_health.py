@@ -1,7 +1,9 @@
 """Describes the health of one process: checks, its doors, and numbers of the doors."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
@@ -32,11 +34,18 @@ def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessSt
         doors={name: DoorState(why=why_shut()) for name, why_shut in doors.items()},
         spooled=len(parts.spool) if doors else 0,
         spool_share=parts.spool.fill_ratio if doors else 0.0,
+        disk_share=used_disk_share(parts.settings.home) if doors else 0.0,
         spool_aside=parts.spool.rejected_count if doors else 0,
         spool_corrupt=parts.spool.corrupt_count if doors else 0,
         refused=parts.rejection_counter.by_door(),
         parts={name: WorkerState.model_validate(counts) for name, counts in pulse.worker_states().items()},
     )
+
+
+def used_disk_share(folder: Path) -> float:
+    """Return the used share of the disk of a folder, as `df` shows it: without what is reserved for root."""
+    usage = shutil.disk_usage(folder)
+    return usage.used / (usage.used + usage.free) if usage.used + usage.free else 0.0
 
 
 def http_doors(parts: Parts) -> dict[str, Callable[[], str]]:
@@ -62,6 +71,7 @@ def door_numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object
     if doors:
         numbers["spooled"] = lambda: len(parts.spool)
         numbers["spool_share"] = lambda: round(parts.spool.fill_ratio, 4)
+        numbers["disk_share"] = lambda: round(used_disk_share(parts.settings.home), 4)
         numbers["spool_aside"] = lambda: parts.spool.rejected_count
         numbers["spool_corrupt"] = lambda: parts.spool.corrupt_count
         numbers["refused"] = parts.rejection_counter.by_door

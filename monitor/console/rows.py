@@ -22,6 +22,8 @@ SECTIONS = {
     "danger-unopened": "agencies",
     "database-away": "processes",
     "dead-letters": "pending",
+    "disk-filling": "processes",
+    "disk-full": "processes",
     "door-shut": "channels",
     "door-silent": "channels",
     "flood": "channels",

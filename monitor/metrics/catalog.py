@@ -46,6 +46,7 @@ DOOR_OPEN = _gauge("door_open", "1 or 0", "1 if the door accepts requests.", *_P
 REFUSED = _counter("refused_requests", "requests", "Requests that a door refused.", *_PROCESS, "door", "reason")
 SPOOLED = _gauge("spooled_messages", "messages", "Accepted messages in the spool of a host.", *_PROCESS)
 SPOOL_USED = _gauge("spool_used_ratio", "ratio", "Used share of the spool's space.", *_PROCESS)
+DISK_USED = _gauge("disk_used_ratio", "ratio", "Used share of the disk of a host's data folder.", *_PROCESS)
 SPOOL_ASIDE = _gauge("spool_aside_messages", "messages", "Accepted messages that the bus rejected.", *_PROCESS)
 SPOOL_CORRUPT = _gauge("spool_corrupt_files", "files", "Corrupt files of the spool that were set aside.", *_PROCESS)
 WORKED = _counter("worker_messages", "messages", "Records whose outcome a worker committed.", *_WORKER)
@@ -129,6 +130,7 @@ PROCESS_METRICS = (
     REFUSED,
     SPOOLED,
     SPOOL_USED,
+    DISK_USED,
     SPOOL_ASIDE,
     SPOOL_CORRUPT,
     WORKED,

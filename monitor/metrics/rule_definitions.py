@@ -63,6 +63,7 @@ _DURATION = "{{ $value | humanizeDuration }}"
 _FENCED = (
     f"{_max(catalog.FENCED, *_WORKER)} > 1 and {_min(catalog.FENCED_AGE, *_WORKER)} < {thresholds.FENCED_SECONDS:g}"
 )
+_DISK_FULL = f"{_max(catalog.DISK_USED, 'process')} >= {thresholds.FULL_DISK_SHARE:g}"
 _SPOOL_FULL = f"{_max(catalog.SPOOL_USED, 'process')} >= {thresholds.SPOOL_SHARE:g}"
 _STAGE_WAITS = f"sum by (stage) ({_max(catalog.STAGE_WAITING, 'stage', 'topic')}) > 0"
 _NO_MEMBERS = f"{_max(catalog.MEMBERS, 'stage')} == 0"
@@ -106,6 +107,20 @@ _AVAILABILITY_RULES = (
     ),
 )
 _STATE_RULES = (
+    Rule(
+        "disk-full",
+        Urgency.NOW,
+        0,
+        _DISK_FULL,
+        "The disk of {{ $labels.process }} is full ({{ $value | humanizePercentage }}).",
+    ),
+    Rule(
+        "disk-filling",
+        Urgency.SOON,
+        0,
+        f"{_max(catalog.DISK_USED, 'process')} >= {thresholds.DISK_SHARE:g}\n  unless {_DISK_FULL}",
+        "The disk of {{ $labels.process }} is {{ $value | humanizePercentage }} full.",
+    ),
     Rule(
         "spool-aside",
         Urgency.NOW,

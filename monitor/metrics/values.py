@@ -54,6 +54,7 @@ def process_samples(state: ProcessState) -> Iterator[Sample]:
     if state.doors:
         yield Sample(catalog.SPOOLED, process, state.spooled)
         yield Sample(catalog.SPOOL_USED, process, state.spool_share)
+        yield Sample(catalog.DISK_USED, process, state.disk_share)
         yield Sample(catalog.SPOOL_ASIDE, process, state.spool_aside)
         yield Sample(catalog.SPOOL_CORRUPT, process, state.spool_corrupt)
     for worker_name, worker in state.parts.items():

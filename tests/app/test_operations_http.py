@@ -1,7 +1,9 @@
 """The operations' port answers only requests to names of this service."""
 
+import os
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 import requests
@@ -9,6 +11,7 @@ import requests
 from app.assembly import operations_http
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.assembly.process_health import used_disk_share
 from app.clock import utc_now
 from app.pages.allowed_hosts import is_allowed_host
 from config.settings import Settings
@@ -90,3 +93,10 @@ def test_the_port_of_the_monitor_has_a_document_and_its_page(address: str, serve
 def test_hosts_of_the_bind_address(host: str, bind_address: str, *, is_allowed: bool) -> None:
     """A port that is bound to every address allows every address, and no name."""
     assert is_allowed_host(host, bind_address, ("monitor.internal",)) == is_allowed
+
+
+def test_the_used_share_of_the_disk_is_that_of_df(tmp_path: Path) -> None:
+    """What is reserved for root counts as neither used nor free."""
+    usage = os.statvfs(tmp_path)
+    used, free = usage.f_blocks - usage.f_bfree, usage.f_bavail
+    assert used_disk_share(tmp_path) == pytest.approx(used / (used + free), abs=0.01)

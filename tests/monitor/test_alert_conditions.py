@@ -104,6 +104,18 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         "host-a set aside 2 corrupt spool files. They may hold accepted messages; recover them.",
     ),
     (
+        "disk-filling",
+        process(disk_share=0.853),
+        Urgency.SOON,
+        "The disk of host-a is 85.3% full. When it is full, its doors refuse messages.",
+    ),
+    (
+        "disk-full",
+        process(disk_share=0.998),
+        Urgency.NOW,
+        "The disk of host-a is full (99.8%). What is away may be away for this reason.",
+    ),
+    (
         "spool-filling",
         process(spooled=700, spool_share=0.71),
         Urgency.NOW,
@@ -383,3 +395,11 @@ def test_the_usual_silence_depends_on_the_rate() -> None:
     assert usual_silence_seconds(1000.0) == 3600
     assert usual_silence_seconds(10.0) > 10_000
     assert usual_silence_seconds(0.0) == float("inf")
+
+
+def test_a_full_disk_is_named_before_what_follows_from_it() -> None:
+    """Without its disk, the embedded bus and the database cannot write."""
+    snapshot = Snapshot(
+        at=NOW, away={"bus": "can't be reached", "database": "can't be reached"}, **process(disk_share=1.0)
+    )
+    assert [alert.name for alert in find_alerts(snapshot, DIRECTORY)] == ["disk-full", "bus-away", "database-away"]

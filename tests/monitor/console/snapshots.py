@@ -67,9 +67,19 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
             ),
         ),
         processes=(
-            process("doors-1", {"web": "", "sms": "spool_full", "open311": "database_away"}, spooled=2_310, share=0.61),
             process(
-                "doors-2", {"web": "", "sms": "", "mobile": "database_away", "twitter": "http_401"}, spooled=4, aside=2
+                "doors-1",
+                {"web": "", "sms": "spool_full", "open311": "database_away"},
+                spooled=2_310,
+                share=0.61,
+                disk=0.981,
+            ),
+            process(
+                "doors-2",
+                {"web": "", "sms": "", "mobile": "database_away", "twitter": "http_401"},
+                spooled=4,
+                aside=2,
+                disk=0.87,
             ),
             process(
                 "workers-1",
@@ -134,6 +144,7 @@ def process(
     doors: dict[str, str] | None = None,
     spooled: int = 0,
     share: float = 0.0,
+    disk: float = 0.4,
     aside: int = 0,
     parts: dict[str, WorkerState] | None = None,
     ahead: float = 0.0,
@@ -146,6 +157,7 @@ def process(
         doors={name: DoorState(why=why) for name, why in usual.items()},
         spooled=spooled,
         spool_share=share,
+        disk_share=disk,
         spool_aside=aside,
         spool_corrupt=1 if aside else 0,
         refused={"sms": {"bad_signature": 44, "unsigned": 2}, "web": {"invalid_submission": 310}} if spooled else {},

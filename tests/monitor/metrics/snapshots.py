@@ -133,6 +133,8 @@ RAISED: Mapping[str, Snapshot] = {
     "process-away": _with(process(), ProcessState(address=OTHER_ADDRESS, unreached="ConnectionError")),
     "door-shut": _with(process(doors={"web": DoorState(), "sms": DoorState(why="spool_full")})),
     "door-shut at X": _with(process(doors={"web": DoorState(), "twitter": DoorState(why="rate_limited")})),
+    "disk-full": _with(process(disk_share=thresholds.FULL_DISK_SHARE)),
+    "disk-filling": _with(process(disk_share=thresholds.DISK_SHARE)),
     "spool-aside": _with(process(spool_aside=2)),
     "spool-corrupt": _with(process(spool_corrupt=1)),
     "spool-filling": _with(process(spooled=4, spool_share=thresholds.SPOOL_SHARE)),
@@ -188,6 +190,7 @@ NOT_RAISED: Mapping[str, Snapshot] = {
     "empty snapshot": Snapshot(at=NOW),
     "healthy": HEALTHY,
     "no audit yet": snapshot_with(differences=None),
+    "disk": _with(process(disk_share=thresholds.DISK_SHARE - _MARGIN)),
     "spool": _with(process(spooled=0, spool_share=0.2)),
     "clocks": snapshot_with(
         jumped=_MARGIN - thresholds.CLOCK_SECONDS,
