@@ -10,6 +10,7 @@ from datetime import datetime
 from config.translation.message import Message, formatted_number, joined, numbered
 from config.translation.message import message as _
 from messages.channels import ChannelDirectory
+from messages.shapes import Channel
 from messages.topics import TRIAGE
 from monitor.alert import Alert, Urgency
 from monitor.alert_thresholds import (
@@ -36,6 +37,7 @@ def find_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> list[Alert]:
     """Return all alerts of the snapshot, the most urgent first, and among those the causes of others first."""
     alerts = [*process_alerts(snapshot, channels)]
     alerts += [alert for condition in _CONDITIONS for alert in condition(snapshot)]
+    alerts += _flood(snapshot, channels)
     return sorted(alerts, key=lambda alert: (alert.urgency, alert.name not in _CAUSES, alert.name, alert.subject))
 
 
@@ -156,15 +158,25 @@ def _quarantine(snapshot: Snapshot) -> Iterator[Alert]:
         yield Alert("quarantine", channel, urgency, text, _pending_figures(backlog, snapshot.at))
 
 
-def _flood(snapshot: Snapshot) -> Iterator[Alert]:
+def _flood(snapshot: Snapshot, channels: ChannelDirectory) -> Iterator[Alert]:
     for state in snapshot.channels:
         usual_in_a_minute = state.usual / _MINUTES_PER_HOUR
         if state.minute >= max(FLOOD_IN_A_MINUTE, FLOOD_TIMES * usual_in_a_minute):
             text = _("{messages} arrived by {channel} in one minute; the usual rate is {usual:.1f} a minute.").filled(
                 messages=format_messages(state.minute), channel=state.channel, usual=usual_in_a_minute
             )
-            figures = {"in_a_minute": state.minute, "usual_in_a_minute": round(usual_in_a_minute, 1)}
+            figures: dict[str, float] = {"in_a_minute": state.minute, "usual_in_a_minute": round(usual_in_a_minute, 1)}
+            if share := _largest_share(snapshot, channels, state.channel):
+                hint = _("One network sent {share:.0%} of the requests; see the processes.").filled(share=share)
+                text = joined([text, hint])
+                figures["largest_network_ratio"] = round(share, 2)
             yield Alert("flood", state.channel, Urgency.SOON, text, figures)
+
+
+def _largest_share(snapshot: Snapshot, channels: ChannelDirectory, channel: Channel) -> float:
+    """Return the share of the largest network at a door of the channel; 0 if none is large. It has no name here."""
+    networks = (item for process in snapshot.processes for item in process.networks.items())
+    return max((network.share for door, network in networks if channels.channel_of(door) == channel), default=0.0)
 
 
 def _door_silent(snapshot: Snapshot) -> Iterator[Alert]:
@@ -250,7 +262,6 @@ _CONDITIONS: tuple[Callable[[Snapshot], Iterator[Alert]], ...] = (
     _retention_near,
     _dead_letters,
     _quarantine,
-    _flood,
     _door_silent,
     _danger_unopened,
     _triage_waiting,

@@ -46,8 +46,10 @@ FIRST_MOVES: Mapping[str, Message] = {
         "Messages that Twilio received meanwhile: `satupintu reconcile sms`."
     ),
     "flood": _(
-        "`satupintu tail` of the channel's raw topic: one sender or many? One: set a lower rate in `SATUPINTU_RATES`. "
-        "Many: they are citizens; start more processes if `stage-behind` follows."
+        "The console names under *Processes* a network that sends at least half of the requests to a door. Is it one "
+        "sender? Set a lower rate in `SATUPINTU_RATES`, or block it at the proxy; a mobile operator's network may be "
+        "thousands of citizens. No such network: they are citizens; start more processes if `stage-behind` follows. "
+        "SMS and X: the provider's console shows the senders."
     ),
     "process-away": _(
         "Start it. After exit code 78, first correct what `part.stopped` in its log names. If it runs: correct its "

@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 
 from config.translation.message import message as _
 from messages.shapes import Moment, Shape
-from monitor.snapshot import DoorState, ProcessState, WorkerState
+from monitor.snapshot import DoorState, NetworkState, ProcessState, WorkerState
 
 # Longest time for one answer. A process needs some seconds to notice that its bus and its database are both away.
 _TIMEOUT_SECONDS = 8.0
@@ -35,6 +35,7 @@ class _ReadyReport(Shape):
     spool_aside: int | None = None
     spool_corrupt: int | None = None
     refused: dict[str, dict[str, int]] | None = None
+    networks: dict[str, NetworkState] | None = None
     parts: dict[str, WorkerState] = Field(default_factory=dict)
 
 
@@ -76,6 +77,7 @@ def _probe(address: str, now: Callable[[], datetime]) -> ProcessState:
         spool_aside=report.spool_aside or 0,
         spool_corrupt=report.spool_corrupt or 0,
         refused=report.refused or {},
+        networks=report.networks or {},
         parts=report.parts,
         ahead=(report.at - asked_at).total_seconds() - half_seconds,
     )

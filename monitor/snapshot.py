@@ -104,6 +104,14 @@ class DoorState(Shape):
     why: str = ""
 
 
+class NetworkState(Shape):
+    """The network that sent most of the `requests` to a door in the last minutes, and its share, from 0 to 1."""
+
+    network: str
+    share: float
+    requests: int
+
+
 class ProcessState(Shape):
     """State of one process as its `/ready` reports it. `unreached` is the cause if the process did not answer.
 
@@ -121,6 +129,9 @@ class ProcessState(Shape):
     spool_corrupt: int = Field(0, description="Corrupt files of the spool that were set aside.")
     refused: Mapping[str, Mapping[str, int]] = Field(
         default_factory=dict, description="Requests that the doors refused since the start, by door and reason."
+    )
+    networks: Mapping[str, NetworkState] = Field(
+        default_factory=dict, description="Networks that sent at least half of many requests, by door."
     )
     parts: Mapping[str, WorkerState] = Field(default_factory=dict)
     ahead: float = 0.0

@@ -79,7 +79,9 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=settings.requests_at_once,
-        check=Admission(limiter, parts.channels.doors.values(), urlsplit(settings.reached_at).netloc).check,
+        check=Admission(
+            limiter, parts.channels.doors.values(), urlsplit(settings.reached_at).netloc, parts.network_shares
+        ).check,
         responder=responder,
         rejections=parts.rejection_counter,
     )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ingest.http.rate_limits import RateLimiter
     from ingest.http.rejection_counter import RejectionCounter
     from ingest.mobile.devices import Devices
+    from ingest.network_shares import NetworkShares
     from ingest.smpp.part_store import PartStore
     from ingest.spool import Spool
     from ingest.wrap import Wrapper
@@ -468,6 +469,13 @@ class Parts:
         from ingest.http.rejection_counter import RejectionCounter
 
         return RejectionCounter(self.channels.doors.values())
+
+    @cached_property
+    def network_shares(self) -> NetworkShares:
+        """The counts of the networks that send to this process's doors."""
+        from ingest.network_shares import NetworkShares
+
+        return NetworkShares(self.channels.doors.values(), time.monotonic)
 
     @cached_property
     def spool(self) -> Spool:

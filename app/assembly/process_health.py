@@ -9,7 +9,7 @@ from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
 from messages.channels import DoorFacts
 from monitor.health import ProcessHealth, Readiness
-from monitor.snapshot import DoorState, ProcessState, WorkerState
+from monitor.snapshot import DoorState, NetworkState, ProcessState, WorkerState
 
 _PING_SECONDS = 3.0
 
@@ -38,6 +38,7 @@ def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessSt
         spool_aside=parts.spool.rejected_count if doors else 0,
         spool_corrupt=parts.spool.corrupt_count if doors else 0,
         refused=parts.rejection_counter.by_door(),
+        networks=_largest_networks(parts) if doors else {},
         parts={name: WorkerState.model_validate(counts) for name, counts in pulse.worker_states().items()},
     )
 
@@ -46,6 +47,13 @@ def used_disk_share(folder: Path) -> float:
     """Return the used share of the disk of a folder, as `df` shows it: without what is reserved for root."""
     usage = shutil.disk_usage(folder)
     return usage.used / (usage.used + usage.free) if usage.used + usage.free else 0.0
+
+
+def _largest_networks(parts: Parts) -> Mapping[str, NetworkState]:
+    return {
+        door: NetworkState(network=largest.network, share=round(largest.share, 4), requests=largest.requests)
+        for door, largest in parts.network_shares.largest().items()
+    }
 
 
 def http_doors(parts: Parts) -> dict[str, Callable[[], str]]:
@@ -75,6 +83,7 @@ def door_numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object
         numbers["spool_aside"] = lambda: parts.spool.rejected_count
         numbers["spool_corrupt"] = lambda: parts.spool.corrupt_count
         numbers["refused"] = parts.rejection_counter.by_door
+        numbers["networks"] = lambda: {name: network.model_dump() for name, network in _largest_networks(parts).items()}
     for channel in parts.installed_channels:
         for number in channel.numbers:
             if number.door in doors:

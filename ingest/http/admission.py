@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from ingest.arrival import Refused
 from ingest.http.rate_limits import RateLimiter
+from ingest.network_shares import NetworkShares
 from messages.channels import DoorFacts
 
 # Names of rates that count every request of an address. A page with its lists and its script is about ten requests,
@@ -28,17 +29,29 @@ _FOREIGN_SITES = {"cross-site", "same-site"}
 
 
 class Admission:
-    """Checks requests by their address and headers. `public_host` is the host of the service's public address."""
+    """Checks requests by their address and headers. `public_host` is the host of the service's public address.
 
-    def __init__(self, limiter: RateLimiter, doors: Collection[DoorFacts], public_host: str) -> None:
+    `networks` counts what the doors are sent.
+    """
+
+    def __init__(
+        self,
+        limiter: RateLimiter,
+        doors: Collection[DoorFacts],
+        public_host: str,
+        networks: NetworkShares | None = None,
+    ) -> None:
         self._limiter = limiter
         self._provider_prefixes = tuple(door.address_prefix for door in doors if door.from_provider)
         self._program_prefixes = tuple(door.address_prefix for door in doors if door.only_programs)
         self._public_host = public_host
+        self._networks = networks
 
     def check(self, scope: Scope) -> None:
         """Count the request. Raise `Refused`: 429 above the rate of its address, 403 if a foreign page sent it."""
         path: str = scope["path"]
+        if self._networks and scope["method"] not in _READING_METHODS:
+            self._networks.count(path, client_address(scope))
         if not path.startswith(self._provider_prefixes):
             address = client_address(scope)
             self._limiter.check_rate("requests", address)

@@ -51,6 +51,14 @@ def widest_network(address: str) -> str:
     return client_networks(address)[-1].name if address and client_networks(address) else ""
 
 
+def unmapped_address(address: str) -> IPv4Address | IPv6Address | None:
+    """Return the address, an IPv4 address in an IPv6 one as itself; `None` for another text."""
+    try:
+        return _unmapped(ip_address(address))
+    except ValueError:
+        return None
+
+
 def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return the IPv4 address in a mapped (`::ffff:a.b.c.d`) or NAT64 address, any other address unchanged."""
     if isinstance(address, IPv4Address):

@@ -60,6 +60,7 @@ class ProcessRow(NamedTuple):
     problems: Sequence[str]
     spool: str
     doors: Sequence[DoorRow]
+    networks: str
     refused: str
     workers: Sequence[WorkerRow]
 
@@ -99,6 +100,7 @@ def process_row(state: ProcessState, channels: ChannelDirectory) -> ProcessRow:
         problems=list(_problems(state)),
         spool=_spool_text(state) if state.doors else "",
         doors=[_door_row(channels.door_label(name), door.why) for name, door in state.doors.items()],
+        networks=_networks_text(state),
         refused=_refused_text(state),
         workers=[_worker_row(name, worker) for name, worker in sorted(state.parts.items())],
     )
@@ -134,6 +136,20 @@ def _refused_text(state: ProcessState) -> str:
     counts.sort(key=lambda refusal: (-refusal[0], refusal[1:]))
     texts = (joined([door, reason, formatted_number(count)]) for count, door, reason in counts[:_MAX_REASONS])
     return joined(texts, ", ")
+
+
+def _networks_text(state: ProcessState) -> str:
+    """Return the largest networks of the process's doors. It is shown here alone: no log and no metric has it."""
+    texts = (
+        _("{network} sent {share:.0%} of {requests} to {door}").filled(
+            network=network.network,
+            share=network.share,
+            requests=numbered("1 request", "{count:,} requests", network.requests),
+            door=door,
+        )
+        for door, network in sorted(state.networks.items())
+    )
+    return joined(texts, "; ")
 
 
 def _channel_doors(channel: Channel, snapshot: Snapshot, channels: ChannelDirectory) -> Sequence[DoorRow]:

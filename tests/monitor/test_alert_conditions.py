@@ -16,6 +16,7 @@ from monitor.snapshot import (
     Backlog,
     ChannelState,
     DoorState,
+    NetworkState,
     PendingReview,
     ProcessState,
     QueueState,
@@ -403,3 +404,18 @@ def test_a_full_disk_is_named_before_what_follows_from_it() -> None:
         at=NOW, away={"bus": "can't be reached", "database": "can't be reached"}, **process(disk_share=1.0)
     )
     assert [alert.name for alert in find_alerts(snapshot, DIRECTORY)] == ["disk-full", "bus-away", "database-away"]
+
+
+def test_a_flood_from_one_network_says_its_share_and_no_name() -> None:
+    """The sentence and the figures come into the log; the name of the network is on the page alone."""
+    network = NetworkState(network="203.0.113.0/24", share=0.93, requests=412)
+    state = channel(channel="web", minute=900, usual=60.0, newest=NOW)
+    for door, ending in (
+        ("web", "One network sent 93% of the requests; see the processes."),
+        ("mobile", "1.0 a minute."),
+    ):
+        snapshot = Snapshot(at=NOW, **state, **process(doors={"web": DoorState()}, networks={door: network}))
+        (alert,) = find_alerts(snapshot, DIRECTORY)
+        assert alert.name == "flood"
+        assert alert.text.endswith(ending)
+        assert "203.0.113" not in f"{alert.text} {alert.figures}"

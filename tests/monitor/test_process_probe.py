@@ -50,6 +50,8 @@ def test_the_state_of_a_process_is_read(process: Loopback) -> None:
         "spooled": 3,
         "refused": {"sms": {"bad_signature": 4}},
         "spool_share": 0.25,
+        "disk_share": 0.5,
+        "networks": {"web": {"network": "203.0.113.0/24", "share": 0.93, "requests": 412}},
         "parts": {"router": {"worked": 7, "waits_for": "", "unknown": 1}},
         "something": "new",
     }
@@ -58,6 +60,7 @@ def test_the_state_of_a_process_is_read(process: Loopback) -> None:
     assert (state.instance, state.unreached, state.spooled, state.spool_share) == ("host-a", "", 3, 0.25)
     assert state.doors == {"web": DoorState(), "twitter": DoorState(why="rate_limited")}
     assert (state.parts["router"].worked, state.ahead) == (7, 60.0)
+    assert (state.disk_share, state.networks["web"].requests) == (0.5, 412)
     assert state.refused == {"sms": {"bad_signature": 4}}
     assert process.requests[0].path == "/ready"
 

@@ -19,7 +19,12 @@ class Answer(NamedTuple):
 
 
 async def answer_of(
-    application: ASGIApp, method: str, target: str, headers: Mapping[str, bytes], body: bytes = b""
+    application: ASGIApp,
+    method: str,
+    target: str,
+    headers: Mapping[str, bytes],
+    body: bytes = b"",
+    client: tuple[str, int] = ("192.0.2.7", 50_000),
 ) -> Answer:
     """Return the answer. An exception of the application is raised. A client of an endless answer leaves at once."""
     path, _, query = target.partition("?")
@@ -60,7 +65,7 @@ async def answer_of(
             (b"content-length", str(len(body)).encode()),
             *((name.encode(), value) for name, value in headers.items()),
         ],
-        "client": ("192.0.2.7", 50_000),
+        "client": client,
         "server": ("127.0.0.1", 80),
     }
     await application(scope, receive, send)

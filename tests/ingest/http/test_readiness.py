@@ -1,5 +1,6 @@
 """Readiness: `/ready` shows what is away, which doors are shut, and on the operations' port the doors' numbers."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from bus.port import Producer
 from config.settings import Settings
 from ingest.smpp.part_store import Part
 from monitor.health import ProcessHealth
+from tests.app.routes.asgi_request import answer_of
 from tests.ingest.door_client import DoorClient, DoorServer
 
 Ask = Callable[..., dict[str, Any]]
@@ -109,3 +111,17 @@ def test_nobody_waits_for_a_hanging_database(settings: Settings, ask: Ask) -> No
     assert (readiness["x_reads"], readiness["sms_parts"], len(pings)) == (None, None, 1)
     pings[0].join(20)
     parts.engine.dispose()
+
+
+def test_the_largest_network_is_for_operations_alone(parts: Parts, ask: Ask, producer: Producer) -> None:
+    """The doors count what they are sent, the refused requests too. The public port does not name the network."""
+    application = http.build(parts, producer, ProcessHealth(), http_doors(parts))
+
+    async def send() -> None:
+        for number in range(60):
+            client = ("203.0.113.7", 50_000 + number)
+            await answer_of(application, "POST", "/web/reports", {}, b"", client=client)
+
+    asyncio.run(send())
+    assert ask(parts)["networks"] == {"web": {"network": "203.0.113.0/24", "share": 1.0, "requests": 60}}
+    assert "203.0.113" not in str(ask(parts, public=True))

@@ -249,4 +249,4 @@ def test_programs_read_the_state_as_json(address: str) -> None:
     """The active alerts have the key `concerns`."""
     state = requests.get(f"{address}/ops/state", timeout=30).json()
 
-    assert (state["number"], len(state["queues"]), state["concerns"][0]["name"]) == (1, 701, "audit")
+    assert (state["number"], len(state["queues"]), state["concerns"][0]["name"]) == (1, 701, "disk-full")
