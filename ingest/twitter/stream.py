@@ -15,6 +15,8 @@ import requests
 import structlog
 import tweepy
 
+from bus.errors import Retry, cause_of
+from config.database import DatabaseUnavailable
 from ingest.twitter.adapter import posts_of_page
 from ingest.twitter.client import FIELDS, XSession, XUnavailable, raising_x_unavailable
 from ingest.twitter.intake import Intake
@@ -102,6 +104,8 @@ class _StreamClient(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has 
         self._line_count += 1
         try:
             self._handle_line(raw_data)
+        except (Retry, DatabaseUnavailable) as error:
+            _log.warning("x.line_failed", cause=cause_of(error))
         except Exception as error:  # noqa: BLE001 - tweepy would end the stream for good
             _log.warning("x.line_failed", cause=type(error).__name__)
 

@@ -39,7 +39,10 @@ VALUES: Mapping[str, str] = {
     "empty": "",
 }
 # One of each kind: sent for one name alone, so that an earlier check of another name does not hide the later ones.
-ALONE = ("NUL", "surrogate", "64 bits", "5,000 digits", "digits of another script", "year 1, east", "first place")
+ALONE = (
+    *("NUL", "surrogate", "64 bits", "5,000 digits", "digits of another script", "year 1, east", "first place"),
+    "10,000 characters",
+)
 # What only JSON can have.
 JSON_VALUES: Mapping[str, Any] = {"number": 2**63, "negative": -(2**70), "infinite": float("inf"), "list": [[]]}
 JSON_BODIES = (b"[" * 50_000, b'{"text": 1e999}', b'{"text": "\\ud800', b"\xff\xfe", b"9" * 5_000, b"null", b"")
@@ -111,23 +114,32 @@ class Attack:
         names = await self._names(send, path, route, documented)
         valid = {name: self.site.value_of(name, route.path) for name in names}
         form = {**valid, **{name: str(value) for name, value in documented.form.items()}}
-        # The values of the list's filter are read by one function: one route shows each of them alone.
-        alone = form.keys() - (self._names_of_list if route.path != "/desk/laporan" else set())
-        if len(form) == 1:
-            alone = set()
+        alone = self._names_to_send_alone(route, form)
+        parts_of_path = re.findall(r"{(\w+)", route.path)
         for label, value in VALUES.items():
-            await send(f"all {label}", path, dict.fromkeys(names, value), dict.fromkeys(form, value))
-            for name in re.findall(r"{(\w+)", route.path) if value else ():
+            if form:
+                await send(f"all {label}", path, dict.fromkeys(names, value), dict.fromkeys(form, value))
+            if label not in ALONE:
+                continue
+            for name in parts_of_path:
                 await send(f"{name} in the path {label}", self._path(route, {name: value}), {}, form)
-            for name in alone if label in ALONE else ():
+            for name in alone:
                 arguments = {**valid, name: value} if name in valid else valid
                 await send(f"{name} {label}", path, arguments, {**form, name: value})
-        own_headers = sorted(name.lower() for name in documented.headers)
         for label, header in HEADERS.items():
-            for headers in ((*READ_BY_LIBRARIES, *own_headers), IDENTIFYING, *((name,) for name in own_headers)):
-                await send(f"{headers} {label}", path, valid, form, headers=dict.fromkeys(headers, header))
+            for chosen in _header_sets(documented):
+                await send(f"{chosen} {label}", path, valid, form, headers=dict.fromkeys(chosen, header))
         if documented.json is not None:
             await self._send_json(send, path, documented.json)
+
+    def _names_to_send_alone(self, route: RouteFacts, form: Mapping[str, str]) -> Sequence[str]:
+        """Return the names of a form of several.
+
+        The values of the list's filter are read by one function: one route shows each of them alone.
+        """
+        if len(form) == 1:
+            return ()
+        return sorted(form.keys() - (self._names_of_list if route.path != "/desk/laporan" else set()))
 
     async def _send_json(self, send: Any, path: str, example: Any) -> None:
         for label, value in {**VALUES, **JSON_VALUES}.items():
@@ -210,6 +222,12 @@ class Attack:
         return str(RequestValidator("twilio-test").compute_signature(address, shown)).encode()
 
 
+def _header_sets(documented: DocumentedRoute) -> Sequence[Sequence[str]]:
+    """Return the headers that are sent together: those of all requests, what signs in, each of the route alone."""
+    own_headers = sorted(name.lower() for name in documented.headers)
+    return [(*READ_BY_LIBRARIES, *own_headers), IDENTIFYING, *((name,) for name in own_headers)]
+
+
 def _encoded(value: str) -> str:
     return quote(value, safe="", errors="surrogatepass")
 
@@ -231,6 +249,7 @@ def site(parts: Parts, engine: Engine) -> Iterator[Site]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 def test_no_value_makes_a_route_fail(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A route answers each request with a page or a refusal. A new route is attacked without a change here."""
     attack = Attack(site, Reading(monkeypatch))

@@ -165,7 +165,7 @@ def test_bus_away_loses_nothing_and_the_stream_continues(reading: Reading, logge
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
     reading.stream().listen()
 
-    assert causes(logged, "x.line_failed") == ["Retry"]
+    assert causes(logged, "x.line_failed") == ["Retry: away"]
     assert reading.published() == [post(2)["id"]]
     reading.poll()
     assert sorted(set(reading.published())) == [post(number)["id"] for number in range(1, 6)]
