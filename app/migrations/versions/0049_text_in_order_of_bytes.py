@@ -1,7 +1,7 @@
 """All text has the collation of bytes on PostgreSQL: with that of a language, the filter by region hid cases."""
 
-revision = "0066"
-down_revision = "0044"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
