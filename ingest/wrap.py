@@ -16,6 +16,8 @@ _SOURCE = "/satu-pintu/ingest"
 # Length of a sender's hash in hexadecimal digits: 128 bits.
 _SENDER_DIGITS = 32
 _UNSEALED = Sealed("")
+# Channels on which anybody finds the message, and its author, by the provider's id. It is in the sealed body alone.
+_PUBLIC_IDS: frozenset[Channel] = frozenset({"twitter"})
 
 
 class MessageIds(NamedTuple):
@@ -70,7 +72,8 @@ class Wrapper:
     ) -> OpenMessage:
         """Return the message without its seal. `sender` is the proven sender (`tel:+62…`, `x:123`), or empty.
 
-        A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md.
+        A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md. In place of
+        the id of a public post, the record has its own id.
         """
         message_id, former_id = self.message_ids(channel, provider_id)
         sender_hash = self._sender_hash(sender, former_id)
@@ -79,7 +82,7 @@ class Wrapper:
             message_id=message_id,
             at=at,
             channel=channel,
-            provider_id=provider_id,
+            provider_id=str(message_id) if channel in _PUBLIC_IDS else provider_id,
             sender=sender_hash,
             tracking=tracking_number(former_id, self._tracking_key),
             verified_by=verified_by,

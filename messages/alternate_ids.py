@@ -19,13 +19,15 @@ class AlternateIds:
     message_key: bytes = field(repr=False)
     until: date
 
-    def of(self, raw: RawMessage) -> tuple[UUID, ...]:
+    def of(self, raw: RawMessage, provider_id: str) -> tuple[UUID, ...]:
         """Return the ids other than its own that this arrival may have. The time of arrival decides, not the clock.
+
+        `provider_id` is the provider's own id, which a record of a public post has in its sealed body alone.
 
         A reviewed message has none: under the other ids it was set aside.
         """
         if raw.reviewed or raw.at.astimezone(UTC).date() > self.until:
             return ()
-        present_id = ids.message_id(raw.channel, raw.provider_id, self.message_key)
-        all_ids = (present_id, ids.former_message_id(raw.channel, raw.provider_id))
+        present_id = ids.message_id(raw.channel, provider_id, self.message_key)
+        all_ids = (present_id, ids.former_message_id(raw.channel, provider_id))
         return tuple(id_ for id_ in all_ids if id_ != raw.id)

@@ -131,7 +131,9 @@ class RawMessage(WireModel):
     name: ClassVar[str] = "raw-message"
 
     channel: Channel
-    provider_id: str = Field(description="The provider's own id of the message: MessageSid, tweet id, idempotency key.")
+    provider_id: str = Field(
+        description="The provider's own id of the message (MessageSid, idempotency key); of a public post the own `id`."
+    )
     sender: str = Field(description="Keyed hash of the sender; equal for all messages of one sender on one channel.")
     tracking: str
     verified_by: VerifiedBy = Field(description="Proof of the origin.")

@@ -97,7 +97,7 @@ class ArrivalReader:
         """Return the arrival of a record. Raises `Reject`, or `Stop` for a key that is not ours."""
         try:
             raw = codec.decode(RawMessage, record.value, record.headers, self._readers.by_channel)
-            draft = self._read_body(raw)
+            draft, provider_id = self._read_body(raw)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
         except Unreadable as error:
@@ -112,18 +112,22 @@ class ArrivalReader:
             raw,
             ids.complaint_id(raw.message_id),
             classified,
-            self._alternate_ids.of(raw) if self._alternate_ids else (),
+            self._alternate_ids.of(raw, provider_id) if self._alternate_ids else (),
             *_lookups(raw, classified, open_message, matcher),
             open_message,
             danger,
         )
 
-    def _read_body(self, raw: RawMessage) -> Draft | NotComplaint:
-        """Return the draft in the sender's bytes. Of a person who is forgotten nobody can open them."""
+    def _read_body(self, raw: RawMessage) -> tuple[Draft | NotComplaint, str]:
+        """Return the draft in the sender's bytes, and the provider's id.
+
+        Of a person who is forgotten nobody can open the bytes.
+        """
         try:
-            return self._readers.reader_of(raw)(raw.content_type, self._sealer.open(raw.body, raw.id))
+            body = self._sealer.open(raw.body, raw.id)
         except ForgottenKeyError:
-            return NotComplaint("forgotten")
+            return NotComplaint("forgotten"), raw.provider_id
+        return self._readers.reader_of(raw)(raw.content_type, body), self._readers.provider_id_of(raw, body)
 
     def read_draft(self, raw: RawMessage, draft: Draft | NotComplaint, traits: TraitsReader | None) -> ClassifiedDraft:
         """Return the cleaned and classified draft, its danger, and the message if it may belong to an own report."""

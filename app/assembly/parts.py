@@ -251,7 +251,13 @@ class Parts:
         by_content_type: dict[str, Reader] = {}
         for channel in self.installed_channels:
             by_content_type |= channel.format_readers(self)
-        return ReaderTable({channel.facts.name: channel.reader for channel in self.installed_channels}, by_content_type)
+        by_channel = {channel.facts.name: channel.reader for channel in self.installed_channels}
+        provider_id_readers = {
+            channel.facts.name: channel.read_provider_id
+            for channel in self.installed_channels
+            if channel.read_provider_id
+        }
+        return ReaderTable(by_channel, by_content_type, provider_id_readers)
 
     @cached_property
     def consumer_groups(self) -> Mapping[str, ConsumerGroup]:

@@ -47,6 +47,12 @@ class ReceivedPost:
         return post_id if is_id(post_id) else None
 
     @property
+    def provider_id(self) -> str:
+        """Id of the first version, with that of a later version behind it. The post has a valid id."""
+        first_version_id, post_id = self.first_version_id, self._field("id")
+        return str(post_id) if post_id == first_version_id else f"{first_version_id}:{post_id}"
+
+    @property
     def author_id(self) -> str:
         """Id of the author as text, valid or not."""
         return str(self._field("author_id"))
@@ -94,8 +100,7 @@ class TwitterAdapter:
         body = self._body(received)
         if len(body) > _MAX_BODY_BYTES:
             raise _not_a_post("length")
-        provider_id = post_id if post_id == first_version_id else f"{first_version_id}:{post_id}"
-        return self._wrapper.wrap(CHANNEL.name, provider_id, f"x:{author_id}", body, at, _JSON, "x-api")
+        return self._wrapper.wrap(CHANNEL.name, received.provider_id, f"x:{author_id}", body, at, _JSON, "x-api")
 
     def wrap_quarantined(self, content: object, at: datetime) -> RawMessage:
         """Return the message to quarantine for content that is not a post.

@@ -12,7 +12,7 @@ from config.database import DatabaseUnavailable
 from ingest.arrival import Refused
 from ingest.twitter.adapter import ReceivedPost, TwitterAdapter, fold_versions
 from ingest.twitter.pictures import PictureFetcher
-from ingest.twitter.recent_posts import PostStore
+from ingest.twitter.recent_posts import PostStore, ReceivedMention
 from ingest.wrap import accepted_record, quarantine_record
 from messages.shapes import RawMessage
 
@@ -75,7 +75,7 @@ class Intake:
 
     def _publish(self, received_posts: Sequence[ReceivedPost]) -> None:
         deadline = self._pictures.deadline_after(_PICTURES_SECONDS)
-        messages: list[RawMessage] = []
+        mentions: list[ReceivedMention] = []
         records: list[Outgoing] = []
         for received in fold_versions(received_posts):
             try:
@@ -83,11 +83,11 @@ class Intake:
             except Refused as refused:
                 records += self._quarantine_records((*received.earlier_versions, received.post), refused.reason)
             else:
-                messages.append(raw)
+                mentions.append(ReceivedMention(raw, received.provider_id))
                 records.append(accepted_record(raw))
         self._producer.publish(records)
         if self._posts:
-            self._posts.remember(messages)
+            self._posts.remember(mentions)
 
     def quarantine(self, content: object, reason: str) -> None:
         """Quarantine content that is not a post."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Engine, Select, delete, select, update
@@ -27,6 +28,13 @@ class PostRow(SQLModel, table=True):
 _POSTS = select(col(PostRow.message_id), col(PostRow.post))
 
 
+class ReceivedMention(NamedTuple):
+    """The raw message of a post, and X's id of the post, which the message has in its sealed body alone."""
+
+    raw: RawMessage
+    provider_id: str
+
+
 class PostStore:
     """Stores posts until their last check. Every method may raise `DatabaseUnavailable`."""
 
@@ -34,12 +42,12 @@ class PostStore:
         self._engine = engine
         self._sealer = sealer
 
-    def remember(self, messages: Sequence[RawMessage]) -> None:
+    def remember(self, mentions: Sequence[ReceivedMention]) -> None:
         """Store the posts of these messages. Posts that are stored already stay unchanged.
 
         That includes a post that is stored under the former id of its message: its complaint has that id.
         """
-        former_ids = {raw.id: former_message_id(raw.channel, raw.provider_id) for raw in messages}
+        former_ids = {raw.id: former_message_id(raw.channel, provider_id) for raw, provider_id in mentions}
         if not former_ids:
             return
         with write_transaction(self._engine) as connection:
@@ -48,11 +56,11 @@ class PostStore:
             rows = [
                 {
                     "message_id": raw.id,
-                    "post": self._sealer.seal(raw.provider_id.rpartition(":")[2].encode(), raw.id),
+                    "post": self._sealer.seal(provider_id.rpartition(":")[2].encode(), raw.id),
                     "taken_at": raw.at,
                     "asked_at": raw.at,
                 }
-                for raw in messages
+                for raw, provider_id in mentions
                 if former_ids[raw.id] not in stored_ids
             ]
             if rows:

@@ -210,7 +210,8 @@ def _former_key(own_key: Key, record: Record) -> Key:
     if not isinstance(own_key, bytes) or UUID(bytes=own_key).version != ids.KEYED_VERSION:
         return own_key
     arrival_ = _decode(RawMessage, _ProviderId, record)
-    if arrival_ is None:
+    if arrival_ is None or arrival_.provider_id == str(UUID(bytes=own_key)):
+        # The id of a public post is in the sealed body alone.
         return own_key
     return ids.former_message_id(arrival_.channel, arrival_.provider_id).bytes
 

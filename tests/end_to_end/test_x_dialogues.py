@@ -10,6 +10,7 @@ from app.simulator.timeline import Post
 from config.settings import Settings
 from tests.end_to_end.dialogues.dialogue import PAUSE_MINUTES, LabelledReports, Step, read_dialogues
 from tests.end_to_end.dialogues.x_service import XService, running_x_service
+from tests.support.arrival_ids import provider_id_of
 
 _DIALOGUES = read_dialogues("x_dialogues.toml")
 # X turns a word with a scheme, and a word with a dot before two letters or more, into a link.
@@ -46,8 +47,9 @@ class Dialogue:
             author = f"9{self._number:04}{ord(step.get('author', 'a')):04}"
             raw = service.post(reports.filled(step["post"]), author, self._post_ids.get(step.get("below", "")))
             complaint = service.stages.complaint_of(raw)
-            label = step.get("label", f"post {raw.provider_id}")
-            self._post_ids[label] = raw.provider_id
+            post_id = provider_id_of(raw, service.stages.parts.sealer)
+            label = step.get("label", f"post {post_id}")
+            self._post_ids[label] = post_id
             reports.add(step.get("label"), raw, complaint)
             case_faults = [*reports.case_faults(step, complaint), *reports.holder_faults(step, service.stages)]
         service.send_replies()

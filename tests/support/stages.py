@@ -27,7 +27,7 @@ from normalize.conversation.conversation import Conversation
 from normalize.duplicates.matcher import Matcher
 from normalize.reader_table import ReaderTable
 from normalize.readers import follow_up as follow_up_reader
-from normalize.readers import smpp
+from normalize.readers import smpp, twitter
 from normalize.readers.open311 import Open311Reader
 from normalize.stage import NormalizeStage
 from router.rules import Rules
@@ -65,7 +65,8 @@ def make_normalizer(
         follow_up.CONTENT_TYPE: follow_up_reader.read_report,
         JOINED_SMS: smpp.read_report,
     }
-    readers = ReaderTable({channel.facts.name: channel.reader for channel in CHANNELS}, by_content_type)
+    by_channel = {channel.facts.name: channel.reader for channel in CHANNELS}
+    readers = ReaderTable(by_channel, by_content_type, {"twitter": twitter.read_provider_id})
     matchers = FixedSource(matcher) if matcher else None
     alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
     return NormalizeStage(

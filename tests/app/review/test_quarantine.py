@@ -294,11 +294,13 @@ def test_a_reveal_is_recorded_first(harness: QuarantineHarness) -> None:
 def test_any_bytes_can_be_released(
     harness: QuarantineHarness, channel: Channel, content_type: str, body: bytes, provider_id: str | None
 ) -> None:
-    """A released message has the provider's id if the body has a valid one, else its own."""
+    """A released message has the provider's id if the body has a valid one, else its own; never that of a post."""
     quarantined = harness.quarantine_message(body, content_type=content_type, channel=channel)
     harness.release()
     (raw,) = raw_messages(harness.parts, channel)
-    assert raw.provider_id == (provider_id or quarantined.provider_id)
+    expected_id = provider_id or quarantined.provider_id
+    assert raw.id == arrival_id(channel, expected_id)
+    assert raw.provider_id == (str(raw.id) if channel == "twitter" else expected_id)
     assert harness.parts.sealer.open(raw.body, raw.id) == body
 
 

@@ -153,7 +153,8 @@ class DialogueService:
         """Return the raw message of an arrival."""
         records = self._records(topics.raw_topic(channel))
         messages = (codec.decode(RawMessage, record.value, record.headers) for record in records)
-        return next(message for message in messages if message.provider_id == provider_id)
+        message_id = self.parts.wrapper.message_ids(channel, provider_id).present
+        return next(message for message in messages if message.id == message_id)
 
     def _records(self, topic: str) -> Sequence[Record]:
         reader = self.parts.bus.reader()

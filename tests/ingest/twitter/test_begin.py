@@ -12,7 +12,7 @@ from tests.ingest.people import Fields, post
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.reading import START, Reading
 from tests.ingest.twitter.test_door import _CURSOR
-from tests.support.arrival_ids import arrival_id
+from tests.support.arrival_ids import arrival_id, provider_id_of
 
 # X's ids hold the milliseconds since this moment in their upper bits.
 _EPOCH_MS = 1_288_834_974_657
@@ -34,7 +34,7 @@ def written(hours: float) -> Fields:
 
 def published_ids(reading: Reading) -> set[str]:
     """Return the ids of the posts that became messages."""
-    return {raw.provider_id for raw in raw_messages(reading.parts, "twitter")}
+    return {provider_id_of(raw, reading.parts.sealer) for raw in raw_messages(reading.parts, "twitter")}
 
 
 def test_older_mentions_are_not_read(reading: Reading, logged: list[EventDict]) -> None:

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.ingest.people import AUTHOR, post
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.loopback_x import Answer
 from tests.ingest.twitter.reading import Reading
-from tests.support.arrival_ids import arrival_id
+from tests.support.arrival_ids import arrival_id, provider_id_of
 from tests.support.attachments import read_content
 
 
@@ -32,6 +33,11 @@ def messages(reading: Reading) -> list[RawMessage]:
     return raw_messages(reading.parts, "twitter")
 
 
+def provider_ids(reading: Reading) -> list[str]:
+    """Return the ids by which X's posts became messages."""
+    return [provider_id_of(raw, reading.parts.sealer) for raw in messages(reading)]
+
+
 def test_edit_is_a_message_of_its_own(reading: Reading) -> None:
     """A version after a published first version is a message whose id contains both ids."""
     reading.x.posts = [version(1)]
@@ -40,8 +46,25 @@ def test_edit_is_a_message_of_its_own(reading: Reading) -> None:
     reading.poll()
 
     first, second = post(1)["id"], post(2)["id"]
-    assert [raw.provider_id for raw in messages(reading)] == [first, f"{first}:{second}"]
+    assert provider_ids(reading) == [first, f"{first}:{second}"]
     assert len({raw.id for raw in messages(reading)}) == 2
+
+
+def test_no_record_has_the_id_of_a_post_in_clear(reading: Reading) -> None:
+    """Anybody finds the author of a post by its id. It is in the sealed body alone, which nobody opens once the author
+    is forgotten; also in quarantine.
+    """
+    reading.x.posts = [version(1), version(2, 1), post(3) | {"text": None}]
+    reading.poll()
+    reading.x.posts = [version(4, 1, 2)]
+    reading.poll()
+    with closing(reading.parts.bus.reader()) as reader:
+        records = list(reader.read([spec.name for spec in reader.topics()]))
+    assert {record.topic for record in records} >= {"raw-twitter", "quarantine"}
+    clear = b" ".join(record.key + record.value + repr(record.headers).encode() for record in records)
+    ids = [post(number)["id"] for number in range(1, 5)]
+    assert [post_id for post_id in ids if post_id.encode() in clear] == []
+    assert provider_ids(reading) == [f"{ids[0]}:{ids[1]}", f"{ids[0]}:{ids[3]}"]
 
 
 def test_last_version_wins_in_one_page(reading: Reading) -> None:
@@ -53,7 +76,7 @@ def test_last_version_wins_in_one_page(reading: Reading) -> None:
 
     assert reading.published() == [post(2)["id"], post(4)["id"]]
     assert reading.bodies()[1]["earlier"] == [reading.x.posts[0], reading.x.posts[2]]
-    assert messages(reading)[1].provider_id == f"{post(1)['id']}:{post(4)['id']}"
+    assert provider_ids(reading)[1] == f"{post(1)['id']}:{post(4)['id']}"
     assert reading.store.cursor("twitter.since_id") == post(4)["id"]
 
 
@@ -66,7 +89,7 @@ def test_version_after_a_failure_is_not_lost(reading: Reading) -> None:
     reading.x.posts = [version(1), version(2, 1)]
     reading.poll()
 
-    assert [raw.provider_id for raw in messages(reading)] == [post(1)["id"], f"{post(1)['id']}:{post(2)['id']}"]
+    assert provider_ids(reading) == [post(1)["id"], f"{post(1)['id']}:{post(2)['id']}"]
 
 
 def test_new_names_of_the_history_are_read(reading: Reading) -> None:
@@ -74,7 +97,7 @@ def test_new_names_of_the_history_are_read(reading: Reading) -> None:
     reading.x.posts = [post(2, edit_history_post_ids=[post(1)["id"], post(2)["id"]])]
     reading.poll()
 
-    assert messages(reading)[0].provider_id == f"{post(1)['id']}:{post(2)['id']}"
+    assert provider_ids(reading)[0] == f"{post(1)['id']}:{post(2)['id']}"
 
 
 @pytest.mark.parametrize("history", [[], None, "12", ["x"], [None], [7], {}])
@@ -83,7 +106,7 @@ def test_invalid_history(reading: Reading, history: object) -> None:
     reading.x.posts = [post(2, edit_history_tweet_ids=history)]
     reading.poll()
 
-    assert messages(reading)[0].provider_id == post(2)["id"]
+    assert messages(reading)[0].id == arrival_id("twitter", post(2)["id"])
 
 
 def test_versions_of_two_authors_are_two_posts() -> None:

@@ -31,6 +31,7 @@ from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.reading import Reading
+from tests.support.arrival_ids import provider_id_of
 
 _CURSOR = "twitter.since_id"
 _GAP = "twitter.ahead"
@@ -88,7 +89,7 @@ class InterruptedMentions:
 
 def published(parts: Parts) -> list[str]:
     """Return the ids of the published posts, in order."""
-    return [raw.provider_id for raw in raw_messages(parts, "twitter")]
+    return [provider_id_of(raw, parts.sealer) for raw in raw_messages(parts, "twitter")]
 
 
 def test_of_two_processes_one_reads(parts: Parts, producer: Producer, engine: Engine, practice: Practice) -> None:

@@ -14,6 +14,7 @@ from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.loopback_x import Stream
 from tests.ingest.twitter.reading import Reading
+from tests.support.arrival_ids import provider_id_of
 from tests.support.paths import SHARED
 
 RECORDED = SHARED / "channels" / "x_api_v2"
@@ -89,7 +90,8 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
         reading.poll()
 
     first, second = raw_messages(reading.parts, "twitter")
-    assert second.provider_id.startswith(f"{first.provider_id}:")
+    first_id, second_id = (provider_id_of(raw, reading.parts.sealer) for raw in (first, second))
+    assert second_id.startswith(f"{first_id}:")
     drafts = [
         twitter.read_report(raw.content_type, reading.parts.sealer.open(raw.body, raw.id)) for raw in (first, second)
     ]

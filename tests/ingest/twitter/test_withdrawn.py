@@ -7,6 +7,7 @@ from structlog.types import EventDict
 
 from ingest.twitter.client import XUnavailable
 from ingest.twitter.read_budget import ReadsSpent
+from ingest.twitter.recent_posts import ReceivedMention
 from ingest.twitter.withdrawn_posts import (
     WithdrawnPost,
     compliance_events,
@@ -187,7 +188,7 @@ def test_a_post_received_again_under_its_keyed_id_keeps_its_complaint(reading: R
     (raw,) = raw_messages(reading.parts, "twitter")
     former = under_former_id(raw, reading.parts.sealer)
     reading.posts.forget([raw.id])
-    reading.posts.remember([former])
+    reading.posts.remember([ReceivedMention(former, former.provider_id)])
     reading.store.move_cursor("twitter.since_id", "0")
     reading.poll()
     reading.later(2)
