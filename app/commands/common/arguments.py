@@ -38,10 +38,10 @@ def require_actor_and_reason(actor: str, reason: str, option: str = "--why") -> 
         stop(f"{missing[0]} is missing. It is recorded with your action.", EX_USAGE)
     if len(actor) > _MAX_ACTOR_LENGTH or len(reason) > _MAX_REASON_LENGTH:
         stop(f"--actor has at most {_MAX_ACTOR_LENGTH} characters, {option} at most {_MAX_REASON_LENGTH}.", EX_USAGE)
-    if {"[", "]"} & set(actor):
-        stop("--actor must not contain [ or ]: they mark the account of a person who has signed in.", EX_USAGE)
     if not (actor + reason).isprintable():
         stop(f"--actor and {option} must each be one line of visible characters.", EX_USAGE)
+    if {"[", "]"} & set(actor):
+        stop("--actor must not contain [ or ]: they mark the account of a person who has signed in.", EX_USAGE)
 
 
 def finite(typed: float | None) -> float | None:
