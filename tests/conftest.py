@@ -35,6 +35,7 @@ NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
 _LONG = (
     "tests/project/test_bench_sections.py",
     "tests/project/test_benches.py",
+    "tests/app/routes/test_every_route.py",
     "tests/end_to_end/browser/test_form.py",
     "tests/end_to_end/test_service.py",
     "tests/bus/kafka/test_kafka_bus.py",
