@@ -74,6 +74,11 @@ def event_id(subject: UUID, event: str) -> UUID:
     return uuid5(_NAMESPACE, f"event:{subject}:{event}")
 
 
+def outcome_id(judged: UUID) -> UUID:
+    """Return the id of the outcome of an answer or correction. It has one outcome."""
+    return uuid5(_NAMESPACE, f"outcome:{judged}")
+
+
 def correction_id(complaint: UUID, change: str, previous: UUID | None) -> UUID:
     """Return the id of a correction. `previous` is the correction before it, `None` for the first.
 

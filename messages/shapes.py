@@ -171,6 +171,11 @@ class Relation(Shape):
         """
         return self.kind == "repeat" or MERGED in self.evidence
 
+    @property
+    def is_denial(self) -> bool:
+        """True if a person denied a suggestion: the complaint is kept apart from another one."""
+        return self.kind == "new" and KEPT_APART in self.evidence
+
 
 class Suggestion(Shape):
     """An earlier complaint that is perhaps about the same problem. A person decides; until then nothing is merged.
@@ -312,7 +317,28 @@ class Correction(WireModel):
     @property
     def is_denial(self) -> bool:
         """True if a person denied a suggestion: the complaint is kept apart from `apart_from`."""
-        return self.relation.kind == "new" and KEPT_APART in self.relation.evidence
+        return self.relation.is_denial
+
+
+# Outcomes of a correction at the router. `applied`: the complaint was moved, or is a case of its own. `unchanged`: a
+# merge changed nothing, because the complaint is in that case, or the case was closed meanwhile.
+CorrectionOutcome: TypeAlias = Literal["applied", "unchanged"]
+
+
+class JudgedCorrection(WireModel):
+    """A correction with its outcome at the router, without the person and the words.
+
+    Its `id` follows from that of the correction. `position` is that of the correction's record.
+    """
+
+    name: ClassVar[str] = "judged-correction"
+
+    correction_id: UUID
+    complaint_id: UUID
+    relation: Relation
+    apart_from: UUID | None = None
+    outcome: CorrectionOutcome
+    position: str
 
 
 # Verdicts of an agency about a dispatch. `messages.cases.verdicts` has the table of their order.
@@ -342,6 +368,32 @@ class AgencyAnswer(WireModel):
         max_length=64,
         description="HMAC-SHA-256 with the agency's key over all other fields, in hexadecimal digits.",
     )
+
+
+# Outcomes of an answer at the router. `counted`: it changed the case, or its sender was told. `repeated`: the agency
+# gave this verdict before. `late`: the case had left the agency. `not-accepted`: this verdict may not follow the
+# earlier ones.
+AnswerOutcome: TypeAlias = Literal["counted", "repeated", "late", "not-accepted"]
+
+
+class JudgedAnswer(WireModel):
+    """An answer with its outcome at the router, without the person and the words.
+
+    The router judges each answer that the agency made about a dispatch that it had: every other stage follows the
+    outcome. Of an answer that the router rejects there is none, and it counts for nobody. `id` follows from that of the
+    answer: all records of one answer have one outcome. `at` is the bus's time of its first record.
+    """
+
+    name: ClassVar[str] = "judged-answer"
+
+    answer_id: UUID
+    complaint_id: UUID = Field(description="The complaint that was answered.")
+    case_id: UUID = Field(description="The case for which it is an answer: the complaint, or the one it accompanies.")
+    dispatch_id: UUID = Field(description="The answered dispatch of the case.")
+    agency: str
+    verdict: Verdict
+    outcome: AnswerOutcome
+    position: str = Field(description="Position of the answer's first record; empty if that is not known.")
 
 
 class Reply(WireModel):

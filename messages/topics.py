@@ -12,6 +12,8 @@ from messages.shapes import (
     Complaint,
     Correction,
     Dispatch,
+    JudgedAnswer,
+    JudgedCorrection,
     OversightEvent,
     Quarantined,
     RawMessage,
@@ -21,7 +23,9 @@ from messages.shapes import (
 
 COMPLAINTS = "complaints"
 AGENCY_ANSWERS = "agency-answers"
+ANSWER_OUTCOMES = "answer-outcomes"
 CORRECTIONS = "corrections"
+CORRECTION_OUTCOMES = "correction-outcomes"
 RECOMMENDATIONS = "recommendations"
 OVERSIGHT = "oversight"
 REPLIES = "replies"
@@ -100,8 +104,9 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
     """Return every consumer group of the stages, in the order in which they process a report."""
     arrivals = tuple(map(raw_topic, channels))
     routed = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
+    outcomes = (ANSWER_OUTCOMES, CORRECTION_OUTCOMES)
     return (
-        ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT)),
+        ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, *outcomes, OVERSIGHT)),
         ConsumerGroup("router", "router", "router", routed, fills_agency_topics=True),
         ConsumerGroup("ledger", "sinks", "sinks", (*routed, OVERSIGHT), agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
@@ -120,7 +125,8 @@ def report_topics(queues: Iterable[str], channels: Iterable[Channel]) -> tuple[s
     `queues` are the agencies' topics.
     """
     arrivals = (*map(raw_topic, channels), QUARANTINE, COMPLAINTS)
-    return (*arrivals, *queues, AGENCY_ANSWERS, CORRECTIONS, RECOMMENDATIONS, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
+    answers = (AGENCY_ANSWERS, ANSWER_OUTCOMES, CORRECTIONS, CORRECTION_OUTCOMES, RECOMMENDATIONS)
+    return (*arrivals, *queues, *answers, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
 
 
 def traces_group(queues: Iterable[str], channels: Iterable[Channel]) -> ConsumerGroup:
@@ -157,8 +163,10 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
             for code in agencies
         ),
         topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", "agency, operations"),
+        topic(ANSWER_OUTCOMES, JudgedAnswer, "case_id", "router, operations"),
         # One partition: what is decided about a complaint may build on what was decided about another.
         topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
+        topic(CORRECTION_OUTCOMES, JudgedCorrection, "complaint_id", "router, operations", 1),
         topic(RECOMMENDATIONS, Recommendation, "complaint_id", "oversight, desk, operations"),
         topic(REPLIES, Reply, "complaint_id", "normalize, router, oversight, operations"),
         topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, oversight, operations", 1),

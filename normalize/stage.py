@@ -1,8 +1,6 @@
 """The normalizer: reads raw messages from the channels' topics and publishes complaints."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,16 +17,16 @@ from messages import codec
 from messages.alternate_ids import AlternateIds
 from messages.sealing import Sealer, UnknownKeyError
 from messages.shapes import (
-    AgencyAnswer,
     ClosedCase,
     Complaint,
-    Correction,
     Danger,
     FollowUp,
+    JudgedAnswer,
+    JudgedCorrection,
     OversightEvent,
     Relation,
 )
-from messages.topics import AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT
+from messages.topics import ANSWER_OUTCOMES, CORRECTION_OUTCOMES, OVERSIGHT
 from normalize.arrival import Arrival, ArrivalReader, missing_key_text
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
@@ -58,7 +56,7 @@ from normalize.revision import lock_decisions, read_revision
 from privacy.forgotten import record_reports
 
 # Topics of the stage that are not a channel's.
-_NOT_ARRIVALS = frozenset({AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT})
+_NOT_ARRIVALS = frozenset({ANSWER_OUTCOMES, CORRECTION_OUTCOMES, OVERSIGHT})
 # Verdicts of agencies by which later messages are decided.
 _VERDICTS = frozenset({"asked", "responded", "closed"})
 _NO_REGIONS = Regions(())
@@ -80,7 +78,6 @@ class NormalizeStage:
     """See `bus.worker.Stage`. Decisions are stored in the database of `engine` before anything is published.
 
     `readers` are those of all channels, `regions` those that citizens pick by code.
-    `answer_fault` returns a reason not to believe an agency's answer that the bus took at a time, or `None`.
     `may_object` returns whether an objection at a time is within the period after an answer.
     `matchers` find complaints about the same matter; without them only the same text of the same sender is recognised.
     A batch is read with the matcher, and its language model, that is in force when the batch begins.
@@ -97,7 +94,6 @@ class NormalizeStage:
         engine: Engine,
         sealer: Sealer,
         readers: ReaderTable,
-        answer_fault: Callable[[AgencyAnswer, datetime], object],
         may_object: MayObject,
         regions: Regions = _NO_REGIONS,
         matchers: Source[Matcher] | None = None,
@@ -109,7 +105,6 @@ class NormalizeStage:
     ) -> None:
         self._engine = engine
         self._sealer = sealer
-        self._answer_fault = answer_fault
         self._may_object = may_object
         self._matchers = matchers
         self._find_public = find_public
@@ -119,9 +114,9 @@ class NormalizeStage:
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Return for each new message a complaint and, on X, its acknowledgement, or the oversight event instead.
 
-        A correction gives no output: later complaints follow the relation that a person decided. Neither does an
-        agency's answer: later complaints do not repeat or join a case that it closed. The closed cases of a batch count
-        for all its messages, because the order of records of two topics is unknown.
+        The router's outcomes give no output. Later complaints follow the relation that a person decided, and do not
+        repeat or join a case that an agency closed. The closed cases of a batch count for all its messages, because the
+        order of records of two topics is unknown.
         """
         outcomes = self._process(records, self._decide)
         has_public_view = self._find_public is not None
@@ -152,7 +147,7 @@ class NormalizeStage:
         takes little time: comparisons are not made again.
         """
         matcher = self._matchers.current().for_batch() if self._matchers else None
-        corrections = [_decode_correction(record) for record in records if record.topic == CORRECTIONS]
+        corrections = [_decode(JudgedCorrection, record) for record in records if record.topic == CORRECTION_OUTCOMES]
         self._sealer.prepare_opening(record.value for record in records)
         traits = self._reader.traits_reader()
         read = [self._reader.read(record, matcher, traits) for record in records if record.topic not in _NOT_ARRIVALS]
@@ -186,15 +181,16 @@ class NormalizeStage:
 
     def _record_facts(self, records: Sequence[Record]) -> None:
         """Store the answers of agencies and the questions about the Ombudsman, by which the batch is decided."""
-        answers = [pair for pair in self._believed_answers(records) if pair[0].verdict in _VERDICTS]
-        events = [_decode_event(record) for record in records if record.topic == OVERSIGHT]
+        judged = [_decode(JudgedAnswer, record) for record in records if record.topic == ANSWER_OUTCOMES]
+        answers = [answer for answer in judged if answer.outcome == "counted" and answer.verdict in _VERDICTS]
+        events = [_decode(OversightEvent, record) for record in records if record.topic == OVERSIGHT]
         questions = [event for event in events if event.event == OMBUDSMAN_ASKED]
         if not answers and not questions:
             return
-        closings = {answer.complaint_id: taken_at for answer, taken_at in answers if answer.verdict == "closed"}
+        closings = [answer for answer in answers if answer.verdict == "closed"]
         with write_transaction(self._engine) as connection:
             lock_decisions(connection)
-            close_cases(connection, closings)
+            close_cases(connection, {closing.case_id: closing.at for closing in closings})
             record_answers(connection, answers)
             record_questions(connection, questions)
 
@@ -206,17 +202,6 @@ class NormalizeStage:
             )
         except UnknownKeyError as error:
             raise Stop(f"a contact cannot be sealed: {missing_key_text(error)}") from error
-
-    def _believed_answers(self, records: Sequence[Record]) -> Sequence[tuple[AgencyAnswer, datetime]]:
-        """Return the answers with the bus's times. An answer that fails a check is the router's to reject."""
-        answers = []
-        for record in records:
-            if record.topic == AGENCY_ANSWERS:
-                with suppress(codec.CodecError):
-                    answer = codec.decode(AgencyAnswer, record.value, record.headers)
-                    if not self._answer_fault(answer, record.taken_at):
-                        answers.append((answer, record.taken_at))
-        return answers
 
     def _decide(self, matcher: Matcher | None, earlier: Earlier, arrival: Arrival) -> Outcome | None:
         """Return the outcome; `None` for a message that was delivered before."""
@@ -300,14 +285,16 @@ class NormalizeStage:
         return None if complaint_id is None or earlier.complaints.is_closed(complaint_id) else complaint_id
 
 
-def _follow(connection: Connection, correction: Correction) -> None:
-    """Group a complaint as a person decided.
+def _follow(connection: Connection, correction: JudgedCorrection) -> None:
+    """Group a complaint as a person decided, unless the router changed nothing.
 
     Nothing is stored about a suggestion that was denied: a complaint is compared once, when it arrives, so the pair is
     not suggested again. The two are split only if they were merged meanwhile: the one that is not the root goes.
     """
+    if correction.outcome == "unchanged":
+        return
     complaint_id, apart_from = correction.complaint_id, correction.apart_from
-    if correction.is_denial:
+    if correction.relation.is_denial:
         root_id = common_root(connection, complaint_id, apart_from) if apart_from else None
         if root_id and apart_from:
             split_id = apart_from if complaint_id == root_id else complaint_id
@@ -318,15 +305,8 @@ def _follow(connection: Connection, correction: Correction) -> None:
     close_merged(connection, root_id)
 
 
-def _decode_correction(record: Record) -> Correction:
+def _decode(shape: type[codec.T], record: Record) -> codec.T:
     try:
-        return codec.decode(Correction, record.value, record.headers)
-    except codec.CodecError as error:
-        raise Reject(error.reason, error.field) from error
-
-
-def _decode_event(record: Record) -> OversightEvent:
-    try:
-        return codec.decode(OversightEvent, record.value, record.headers)
+        return codec.decode(shape, record.value, record.headers)
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error

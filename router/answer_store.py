@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, false, func
@@ -11,11 +11,7 @@ from sqlmodel import Field, SQLModel, col, select
 from bus.port import Record
 from config.database import UtcDateTime, insertion_of_missing, statement_chunks
 from messages.cases.verdicts import SYSTEM_ACTOR
-from messages.shapes import AgencyAnswer, Dispatch, Verdict
-
-# `counted`: it changed the case, or its sender was told. `repeated`: the agency gave this verdict before. `late`: the
-# case had left the agency. `not-accepted`: this verdict may not follow the earlier ones.
-AnswerOutcome: TypeAlias = Literal["counted", "repeated", "late", "not-accepted"]
+from messages.shapes import AgencyAnswer, AnswerOutcome, Dispatch, Verdict
 
 
 class AnswerRecord(SQLModel, table=True):
@@ -39,14 +35,15 @@ class AnswerRecord(SQLModel, table=True):
 
 
 class ProcessedAnswer(NamedTuple):
-    """Position of the record by which an answer was processed first, the answered dispatch, outcome and time.
+    """Position of the record by which an answer was processed first, the answered dispatch, outcome and times.
 
-    `processed_at` is `None` for an answer from before that time was stored.
+    `taken_at` is the bus's time of that record. `processed_at` is `None` for an answer from before it was stored.
     """
 
     position: str
     outcome: AnswerOutcome
     dispatch_id: UUID
+    taken_at: datetime
     processed_at: datetime | None
 
 

@@ -12,16 +12,17 @@ from sqlalchemy import Connection, Engine, update
 from sqlmodel import col, select
 
 from bus.errors import Reject
-from bus.port import Record
+from bus.port import Outgoing, Record
 from config.clocks.deadlines import Deadlines
-from config.database import write_transaction
+from config.database import read_transaction, write_transaction
 from messages import codec, ids
-from messages.shapes import MERGED, AgencyAnswer, Complaint, Correction, Dispatch
+from messages.shapes import MERGED, AgencyAnswer, AnswerOutcome, Complaint, Correction, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
-from router.answer_store import AnswerOutcome, counted_verdicts, find_processed_answer, store_answer_once
+from router.answer_store import counted_verdicts, find_processed_answer, store_answer_once
 from router.cases.transfer import CaseTransfer
 from router.kept_apart import store_kept_apart
 from router.lifecycle.answer import answer_outcome, find_answered_dispatch
+from router.lifecycle.outcomes import adopted_correction_message, answer_outcome_message
 from router.store import (
     Cause,
     RoutedDispatch,
@@ -70,6 +71,22 @@ class RouterRebuild:
             for record in early_answers:
                 self._adopt_answer(connection, record)
         self._early_answers.clear()
+
+    def outcome_of(self, record: Record) -> Outgoing | None:
+        """Return the outcome of an answer or a correction that was processed before outcomes were published.
+
+        `None` for a record that was not processed. Every record has been adopted. Raises `DatabaseUnavailable`.
+        """
+        with read_transaction(self._engine) as connection, suppress(codec.CodecError, Reject):
+            if record.topic == CORRECTIONS:
+                correction = codec.decode(Correction, record.value, record.headers)
+                return adopted_correction_message(connection, correction)
+            answer = codec.decode(AgencyAnswer, record.value, record.headers)
+            if processed := find_processed_answer(connection, answer.id):
+                transfer = CaseTransfer(connection, Cause(record.position, answer.id), self._deadlines)
+                answered = find_answered_dispatch(transfer, answer, record.taken_at, processed)
+                return answer_outcome_message(answered.dispatch, answer, processed.outcome, processed)
+        return None
 
     def _adopt(self, connection: Connection, record: Record) -> None:
         if record.topic == COMPLAINTS:

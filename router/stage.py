@@ -16,7 +16,7 @@ from config.reference.reloading import Source
 from messages import codec
 from messages.answer_check import AnswerCheck
 from messages.channels import ChannelDirectory
-from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, Reply
+from messages.shapes import AgencyAnswer, AnswerOutcome, Complaint, Correction, Dispatch, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, REPLIES, agency_topic
 from router.answer_store import ProcessedAnswer, counted_verdicts, find_processed_answer
 from router.cases.hops import cases_first
@@ -34,6 +34,7 @@ from router.lifecycle.answer import (
 from router.lifecycle.correction import apply_correction
 from router.lifecycle.first_dispatch import case_reopening, first_dispatches, lone_dispatch
 from router.lifecycle.objection import is_told_to_oversight, reopened_cases
+from router.lifecycle.outcomes import answer_outcome_message, correction_outcome_message
 from router.lifecycle.refusal import (
     dispatch_to_next_agency,
     next_agency,
@@ -81,7 +82,7 @@ class RouterStage:
         self._rules = source.current()
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """Return the dispatches that each record leads to, and the replies to senders.
+        """Return the dispatches that each record leads to, the replies to senders, and the outcomes of answers.
 
         A record that was routed before leads to the same dispatches again. A complaint that repeats or joins another
         accompanies its case, and moves with it (see `router.cases`).
@@ -147,21 +148,37 @@ class RouterStage:
         transfer, stored_dispatches = CaseTransfer(connection, cause, self._deadlines), stored.get(cause, ())
         if isinstance(decoded, AgencyAnswer):
             return self._route_answer(transfer, decoded, record, stored_dispatches)
-        return self._publish(stored_dispatches or apply_correction(transfer, decoded, self._rules, self._now()))
+        dispatches = stored_dispatches or apply_correction(transfer, decoded, self._rules, self._now())
+        return [*self._publish(dispatches), correction_outcome_message(connection, decoded)]
 
     def _route_answer(
         self, transfer: CaseTransfer, answer: AgencyAnswer, record: Record, stored: Sequence[Dispatch]
     ) -> Sequence[Outgoing]:
-        """Return the messages that follow from an answer. Raises `Reject` if the agency did not make it."""
+        """Return the outcome of an answer and what follows from it. Raises `Reject` if the agency did not make it."""
         processed = find_processed_answer(transfer.connection, answer.id)
         self._check_answer(processed, answer, record)
         answer = answer_unless_forgotten(transfer.connection, answer)
         answered = find_answered_dispatch(transfer, answer, record.taken_at, processed)
-        outcome = (
-            former_outcome(processed, answer, record)
-            if processed
-            else process_answer(transfer, answered, answer, record, self._now())
-        )
+        outcome: AnswerOutcome | None
+        if processed:
+            outcome = former_outcome(processed, answer, record)
+            judged = answer_outcome_message(answered.dispatch, answer, processed.outcome, processed)
+        else:
+            outcome = process_answer(transfer, answered, answer, record, self._now())
+            judged = answer_outcome_message(answered.dispatch, answer, outcome, record)
+        return [*self._act_on_answer(transfer, answered, answer, record, stored, processed, outcome), judged]
+
+    def _act_on_answer(
+        self,
+        transfer: CaseTransfer,
+        answered: AnsweredDispatch,
+        answer: AgencyAnswer,
+        record: Record,
+        stored: Sequence[Dispatch],
+        processed: ProcessedAnswer | None,
+        outcome: AnswerOutcome | None,
+    ) -> Sequence[Outgoing]:
+        """Return the messages that follow from an outcome; `None` for a further record of an answer."""
         if outcome in {"late", "not-accepted"}:
             _log.info("answer.not_counted", complaint_id=str(answer.complaint_id), reason=outcome)
             return [not_counted_message(answer, outcome, record.taken_at)]

@@ -282,7 +282,6 @@ class Parts:
             self.engine,
             self.sealer,
             self.readers,
-            lambda answer, taken_at: self.answer_check.fault(answer, taken_at, self.registry.institutions),
             self.deadlines.may_object,
             regions,
             self.matchers,

@@ -20,6 +20,8 @@ from messages.shapes import (
     Complaint,
     Correction,
     Dispatch,
+    JudgedAnswer,
+    JudgedCorrection,
     OversightEvent,
     Quarantined,
     RawMessage,
@@ -235,6 +237,16 @@ def _answer_links(message: AgencyAnswer) -> _Links:
     return _Links(dispatch, dispatch if message.verdict == "refused" else 0, attributes=attributes)
 
 
+def _judged_answer_links(message: JudgedAnswer) -> _Links:
+    attributes: Attributes = {"complaint": str(message.complaint_id), "outcome": message.outcome}
+    return _Links(span_id(message.answer_id), attributes=attributes)
+
+
+def _judged_correction_links(message: JudgedCorrection) -> _Links:
+    attributes: Attributes = {"complaint": str(message.complaint_id), "outcome": message.outcome}
+    return _Links(span_id(message.correction_id), attributes=attributes)
+
+
 def _correction_links(message: Correction) -> _Links:
     attributes: Attributes = {"complaint": str(message.complaint_id), "relation": message.relation.kind}
     return _Links(span_id(message.complaint_id), attributes=attributes | _relation_of(message.relation.of))
@@ -280,7 +292,9 @@ _LINKS: Mapping[type[WireModel], Callable[[Any], _Links]] = {
     Complaint: _complaint_links,
     Dispatch: _dispatch_links,
     AgencyAnswer: _answer_links,
+    JudgedAnswer: _judged_answer_links,
     Correction: _correction_links,
+    JudgedCorrection: _judged_correction_links,
     Recommendation: _recommendation_links,
     Reply: _reply_links,
     OversightEvent: _event_links,

@@ -26,7 +26,7 @@ from sqlmodel import col, select
 
 from config.database import UtcDateTime, statement_chunks
 from config.row_insertion import insert_missing_rows
-from messages.shapes import AgencyAnswer, OversightEvent
+from messages.shapes import JudgedAnswer, OversightEvent
 from normalize.conversation.decision import SenderReport
 from normalize.conversation.tables import OmbudsmanQuestionRow, SenderReportRow
 from normalize.duplicates.store.closed_cases import is_still_closed
@@ -102,21 +102,22 @@ class SenderReports:
             self._reports[sender][report.complaint_id] = report
 
 
-def record_answers(connection: Connection, answers: Sequence[tuple[AgencyAnswer, datetime]]) -> None:
+def record_answers(connection: Connection, answers: Sequence[JudgedAnswer]) -> None:
     """Store the times of agencies' questions and responses with the reports that they are about.
 
-    A question is for the sender of the complaint that it was asked about; a response is for all senders of the case.
+    A question is for the sender of the case, whichever complaint it was asked about; a response is for all senders.
     """
-    for answer, taken_at in answers:
-        row = SenderReportRow
-        report_ids = _report_ids(answer.complaint_id)
+    for answer in answers:
+        row, taken_at = SenderReportRow, answer.at
+        case_reports = _report_ids(answer.case_id)
         if answer.verdict == "asked":
-            is_about = col(row.complaint_id).in_(union(*report_ids))
+            is_about = col(row.complaint_id).in_(union(*case_reports, _repeat_of(answer.complaint_id, answer.case_id)))
             is_earlier = _is_before(row.asked_at, taken_at)
             connection.execute(update(row).where(is_about, is_earlier).values(asked_at=taken_at))
         elif answer.verdict == "responded":
+            report_ids = (*case_reports, *_report_ids(answer.complaint_id))
             # One IN: PostgreSQL reads the whole table for an OR with a query of several rows.
-            is_about = col(row.complaint_id).in_(union(*report_ids, *_members(answer.complaint_id)))
+            is_about = col(row.complaint_id).in_(union(*report_ids, *_members(answer.case_id)))
             is_earlier = _is_before(row.answered_at, taken_at)
             connection.execute(update(row).where(is_about, is_earlier).values(answered_at=taken_at))
 
@@ -136,6 +137,13 @@ def _report_ids(complaint_id: UUID) -> Sequence[Select[Any]]:
     """Return the queries of the id of a complaint, and of the sender's report that it repeats."""
     is_same = col(SenderReportRow.complaint_id) == complaint_id
     return (select(SenderReportRow.complaint_id).where(is_same), select(SenderReportRow.report_id).where(is_same))
+
+
+def _repeat_of(complaint_id: UUID, case_id: UUID) -> Select[Any]:
+    """Return the query of a complaint if it repeats the report of a case: then it is of the same sender."""
+    row = SenderReportRow
+    report_id = select(row.report_id).where(col(row.complaint_id) == case_id).scalar_subquery()
+    return select(row.complaint_id).where(col(row.complaint_id) == complaint_id, col(row.report_id) == report_id)
 
 
 def _members(complaint_id: UUID) -> Sequence[Select[Any]]:

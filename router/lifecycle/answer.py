@@ -8,9 +8,9 @@ from bus.errors import Reject, Retry
 from bus.port import Record
 from messages.cases.case_course import answered_hop
 from messages.cases.verdicts import case_progress, state_after
-from messages.shapes import MERGED, AgencyAnswer, Dispatch, Verdict
+from messages.shapes import MERGED, AgencyAnswer, AnswerOutcome, Dispatch, Verdict
 from messages.topics import TRIAGE
-from router.answer_store import AnswerOutcome, ProcessedAnswer, counted_verdicts, store_answer_once
+from router.answer_store import ProcessedAnswer, counted_verdicts, store_answer_once
 from router.cases.transfer import CaseTransfer
 from router.store import dispatch_history
 

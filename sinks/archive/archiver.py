@@ -37,7 +37,11 @@ _QUEUE_PREFIX = "agency-"
 _MS_PER_SECOND = 1_000
 # Each partition is read before the partitions of the topics that lead to it: what led to an archived record is
 # archived too. `read_ranges` depends on this order. Answers have the prefix of the queues, and come after them.
-_OUTCOMES_FIRST = ("dead-", "oversight", "replies", _QUEUE_PREFIX, "corrections", "complaints", "raw-", "quarantine")
+# An outcome shows that the router had processed a record: what else that led to is archived then.
+_OUTCOMES_FIRST = (
+    *("dead-", "answer-outcomes", "correction-outcomes", "oversight", "replies", _QUEUE_PREFIX, "corrections"),
+    *("complaints", "raw-", "quarantine"),
+)
 
 
 class System(NamedTuple):

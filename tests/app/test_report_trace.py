@@ -71,6 +71,7 @@ def test_every_record_is_shown_in_order(pipeline: Pipeline) -> None:
         ("agency-kementerian-kemenkes", "dispatched"),
         ("agency-answers", "answered"),
         ("agency-bumn-pln", "dispatched"),
+        ("answer-outcomes", "answer judged"),
         ("oversight", "oversight"),
     ]
     words = " ".join(step.description for step in steps)
@@ -79,6 +80,7 @@ def test_every_record_is_shown_in_order(pipeline: Pipeline) -> None:
         "new",
         "to kementerian-kemenkes (hop 0",
         "refused, suggested agency: bumn-pln",
+        "refused: counted",
         "Laporan menyebut “•••”: Kementerian Kesehatan.",
         "••• [named-by-refusal]",
     ):

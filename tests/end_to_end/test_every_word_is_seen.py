@@ -18,7 +18,7 @@ from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.reloading import FixedSource
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, RawMessage, Verdict
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, agency_topic
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, agency_topic
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from tests.conftest import NOW
@@ -65,7 +65,7 @@ class City:
         normalizer = make_normalizer(self._engine, parts.sealer, matcher=matcher, conversation=conversation)
         router = make_router(self._engine, fixed_rules_source(SHIPPED), self._clock)
         self._stages = (normalizer, normalizer, router, router)
-        self._topics = ("raw-sms", AGENCY_ANSWERS, COMPLAINTS, AGENCY_ANSWERS)
+        self._topics = ("raw-sms", ANSWER_OUTCOMES, COMPLAINTS, AGENCY_ANSWERS)
         self._waiting: tuple[deque[Record], ...] = (deque(), deque(), deque(), deque())
         self._offset = 0
         # Words by the message's id.
@@ -146,7 +146,7 @@ class City:
                 self._publish(output)
                 if output.topic.startswith(agency_topic("")):
                     self._read_dispatch(codec.decode(Dispatch, output.value, output.headers))
-            if self._topics[reader] == AGENCY_ANSWERS and reader > 1:
+            if self._topics[reader] == AGENCY_ANSWERS:
                 answer = codec.decode(AgencyAnswer, record.value, record.headers)
                 self._closed.update([answer.dispatch_id] if answer.verdict == "closed" else [])
 

@@ -162,8 +162,8 @@ def test_an_objection_opens_the_case_again(stages: Stages, golden: Callable[[Pat
         kinds = ["agency-kabupaten-3404"] * min(offset + 1, 2) + [REPLIES, OVERSIGHT][: max(offset, 1)]
         assert [output.topic for output in outputs] == kinds
         closing = at(_closing_answer(case), offset, clock[0] + timedelta(hours=1))
-        normalizer.handle([closing])
-        router.handle([closing])
+        *_, judged = router.handle([closing])
+        normalizer.handle([at(judged, offset)])
 
 
 def _dispatches_of_one_matter(stages: Stages, *, are_closed: bool) -> Iterator[tuple[Path, Outgoing]]:
@@ -177,8 +177,8 @@ def _dispatches_of_one_matter(stages: Stages, *, are_closed: bool) -> Iterator[t
         yield arrival, dispatch
         if are_closed:
             closing = at(_closing_answer(codec.decode(Dispatch, dispatch.value, dispatch.headers)), offset)
-            normalizer.handle([closing])
-            router.handle([closing])
+            *_, judged = router.handle([closing])
+            normalizer.handle([at(judged, offset)])
 
 
 def _closing_answer(dispatch: Dispatch) -> Outgoing:

@@ -19,7 +19,7 @@ from bus.port import Outgoing, Record
 from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Reason, Relation, Report
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, TRIAGE
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, OVERSIGHT, TRIAGE
 from router.decision import NO_CANDIDATE
 from router.lifecycle.refusal import MAX_HOPS, next_agency, refusal_event
 from router.stage import RouterStage
@@ -315,9 +315,8 @@ def finish(run: CaseRun, *, accepts: bool) -> None:
         if run.dispatches[-1].agency == TRIAGE:
             return
         if accepts:
-            assert [
-                output.topic for output in run.route_record(run.answer_record(run.dispatches[-1], "accepted"))
-            ] == []
+            outputs = run.route_record(run.answer_record(run.dispatches[-1], "accepted"))
+            assert [output.topic for output in outputs] == [ANSWER_OUTCOMES]
             return
         count_before = len(run.dispatches)
         run.refuse(suggested_agency, "tetap bukan")

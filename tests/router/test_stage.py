@@ -165,19 +165,19 @@ def test_a_refusal_leads_to_the_next_agency(stage: RouterStage, complaint: Calla
     """The next agency gets all earlier reasons, and oversight gets one event."""
     (first, *_) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
     record = at(*refusal(first))
-    second, event = stage.handle([record])
+    second, event, outcome = stage.handle([record])
     assert second.topic == "agency-kabupaten-3404"
     assert value_of(second)["hop"] == 1
     assert [reason["rule"] for reason in value_of(second)["reasons"]] == ["named", "next-alternative"]
     assert (event.topic, value_of(event)["event"]) == ("oversight", "refused")
-    assert stage.handle([record]) == [second, event]
-    assert stage.handle([at(*refusal(first, offset=9))]) == []
+    assert stage.handle([record]) == [second, event, outcome]
+    assert stage.handle([at(*refusal(first, offset=9))]) == [outcome]
 
 
 def test_the_refusing_agency_may_suggest_the_next(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """The suggestion comes before the alternatives."""
     (first, *_) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
-    second, _ = stage.handle([at(*refusal(first, suggested_agency="bumn-pln"))])
+    second, *_ = stage.handle([at(*refusal(first, suggested_agency="bumn-pln"))])
     assert second.topic == "agency-bumn-pln"
 
 
@@ -185,8 +185,8 @@ def test_triage_sends_a_complaint_on_or_keeps_it(stage: RouterStage, complaint: 
     """The national admin suggests an agency, or the complaint stays: no agency comes after triage."""
     (first, *_) = stage.handle([at(complaint("lampu mati"))])
     assert first.topic == "agency-triage"
-    assert [output.topic for output in stage.handle([at(*refusal(first))])] == ["oversight"]
-    (dispatch_message, _) = stage.handle([at(*refusal(first, suggested_agency="kota-3374", offset=1))])
+    assert [output.topic for output in stage.handle([at(*refusal(first))])] == ["oversight", "answer-outcomes"]
+    (dispatch_message, *_) = stage.handle([at(*refusal(first, suggested_agency="kota-3374", offset=1))])
     assert dispatch_message.topic == "agency-kota-3374"
 
 

@@ -1,16 +1,29 @@
 """The path of a message through normalizer, router and ledger, with a clock and without a bus."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
+from bus.errors import Reject
 from bus.port import Outgoing, Record
+from bus.worker import Stage
 from config.reference.duplicate_weights import load_duplicate_weights
-from messages import codec
-from messages.shapes import Complaint, Dispatch, OversightEvent, Reply, Verdict
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, REPLIES
+from messages import codec, ids
+from messages.shapes import (
+    MERGED,
+    AgencyAnswer,
+    Complaint,
+    Correction,
+    Dispatch,
+    OversightEvent,
+    Relation,
+    Reply,
+    Verdict,
+)
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.matcher import Matcher
 from sinks.ledger.status import ReportStatus, StatusReader
@@ -18,7 +31,7 @@ from tests.conftest import NOW
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source, language_of
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import WATCHED_TOPICS, make_ledger_sink, make_normalizer, make_router
 
 # Words of the agencies' answers.
 ANSWER_TEXT = "Pesan instansi."
@@ -30,7 +43,10 @@ def shipped_matcher() -> Matcher:
 
 
 class StagePath:
-    """Normalizer, router and ledger on one database. `time` is the clock of the router and of the bus."""
+    """Normalizer, router and ledger on one database. `time` is the clock of the router and of the bus.
+
+    Each stage gets the records of the topics that it reads in the service. What it rejects reaches nobody.
+    """
 
     def __init__(self, parts: Parts, engine: Engine, matcher: Matcher) -> None:
         self.time = NOW
@@ -39,8 +55,12 @@ class StagePath:
         self.replies: list[Outgoing] = []
         self.events: list[OversightEvent] = []
         self._normalizer = make_normalizer(engine, parts.sealer, matcher=matcher)
-        self._router = make_router(engine, fixed_rules_source(SMALL), lambda: self.time)
-        self._ledger = make_ledger_sink(engine)
+        # Before the router: what it must not believe is read before it is judged.
+        self._stages: Mapping[str, Stage] = {
+            "normalize": self._normalizer,
+            "router": make_router(engine, fixed_rules_source(SMALL), lambda: self.time),
+            "ledger": make_ledger_sink(engine),
+        }
         self._offset = 0
 
     def arrive(self, *messages: Outgoing) -> Sequence[Complaint]:
@@ -52,14 +72,28 @@ class StagePath:
     def answer(self, complaint: Complaint, verdict: Verdict, suggested_agency: str | None = None) -> None:
         """Let the agency that has a complaint answer with `ANSWER_TEXT`."""
         dispatch = self.dispatch_of(complaint)
-        answer = signed(unsigned_answer(dispatch, verdict, suggested_agency, text=ANSWER_TEXT, at=self.time))
+        self.publish_answer(
+            signed(unsigned_answer(dispatch, verdict, suggested_agency, text=ANSWER_TEXT, at=self.time))
+        )
+
+    def publish_answer(self, answer: AgencyAnswer) -> None:
+        """Let an answer take its path."""
         encoded = codec.encode(answer, str(answer.complaint_id), f"/agency/{answer.agency}")
-        record = self._record(Outgoing(AGENCY_ANSWERS, *encoded))
-        self._normalizer.handle([record])
-        routed = self._router.handle([record])
-        # The ledger has the answered dispatch.
-        self._ledger.handle([record])
-        self._follow(routed)
+        self._follow([Outgoing(AGENCY_ANSWERS, *encoded)])
+
+    def merge(self, complaint: Complaint, case: Complaint) -> None:
+        """Let a person merge a complaint into the case of another one."""
+        correction = Correction(
+            id=ids.correction_id(complaint.id, f"joins:{case.id}", None),
+            message_id=complaint.message_id,
+            at=self.time,
+            complaint_id=complaint.id,
+            tracking=complaint.tracking,
+            relation=Relation(kind="joins", of=case.id, evidence=(MERGED,)),
+            actor="petugas-1",
+            reason="hal yang sama",
+        )
+        self._follow([Outgoing(CORRECTIONS, *codec.encode(correction, str(complaint.id), "/test"))])
 
     def dispatch_of(self, complaint: Complaint) -> Dispatch:
         """Return the latest dispatch of a complaint."""
@@ -78,19 +112,25 @@ class StagePath:
         return status
 
     def _follow(self, outputs: Iterable[Outgoing]) -> None:
-        """Let the router and the ledger process outputs, and what follows from them. Keep what leaves the path."""
+        """Let the stages process outputs, and what follows from them. Keep what leaves the path."""
         for topic, messages in groupby(sorted(outputs, key=lambda output: output.topic), lambda output: output.topic):
             records = [self._record(message) for message in messages]
-            if topic == COMPLAINTS:
-                self._ledger.handle(records)
-                self._follow(self._router.handle(records))
-            elif topic.startswith("agency-"):
-                self._ledger.handle(records)
+            for name in self._readers(topic):
+                with suppress(Reject):
+                    self._follow(self._stages[name].handle(records))
+            if topic.startswith("agency-") and topic != AGENCY_ANSWERS:
                 self.dispatches += [codec.decode(Dispatch, item.value, item.headers) for item in records]
             elif topic == OVERSIGHT:
                 self.events += [codec.decode(OversightEvent, item.value, item.headers) for item in records]
             elif topic == REPLIES:
                 self.replies += [Outgoing(item.topic, item.key, item.value, item.headers) for item in records]
+
+    def _readers(self, topic: str) -> Sequence[str]:
+        """Return the stages that read a topic. The ledger gets a complaint before the router, an answer after it."""
+        if topic.startswith("agency-") and topic != AGENCY_ANSWERS:
+            return ("ledger",)
+        readers = [name for name in self._stages if topic in WATCHED_TOPICS[name]]
+        return readers[::-1] if topic == COMPLAINTS else readers
 
     def _record(self, message: Outgoing) -> Record:
         self._offset += 1

@@ -20,7 +20,7 @@ from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
 from messages.sealing import Sealer
 from messages.sender_link import sender_link
-from messages.shapes import AgencyAnswer, Danger
+from messages.shapes import Danger
 from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation
@@ -73,7 +73,6 @@ def make_normalizer(
         engine,
         sealer,
         readers,
-        _answer_fault,
         DEADLINES.may_object,
         regions,
         matchers,
@@ -83,10 +82,6 @@ def make_normalizer(
         find_public,
         conversation,
     )
-
-
-def _answer_fault(answer: AgencyAnswer, taken_at: datetime) -> object:
-    return ANSWER_CHECK.fault(answer, taken_at, cached_rules(SMALL).registry.institutions)
 
 
 @cache

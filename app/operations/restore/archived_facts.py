@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from bus.port import Record
-from messages import codec
-from messages.shapes import Dispatch, OversightEvent
-from messages.topics import OVERSIGHT, dead_letter_topic
-from router.answer_store import AnswerOutcome
+from messages import codec, ids
+from messages.shapes import AnswerOutcome, Dispatch, JudgedAnswer, OversightEvent
+from messages.topics import ANSWER_OUTCOMES, OVERSIGHT, dead_letter_topic
 from sinks.archive.contents import ArchiveContents
 
 _STAGES = ("normalize", "router")
@@ -23,7 +23,7 @@ class ArchivedFacts:
 
     `undelivered`: dispatches that are dead letters because their queue was refused, by the position of the letter.
     `set_aside`: arrivals that are no complaints. `event_ids`: ids of all events about answers. `uncounted`: outcomes of
-    answers that changed nothing, by the id of their event.
+    answers that changed nothing, by the id of the event that such an answer has if its agency is late.
     """
 
     dead_stages: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
@@ -54,6 +54,11 @@ def read_facts(contents: ArchiveContents) -> ArchivedFacts:
             except codec.CodecError:
                 continue
     facts.dead_stages = {record_key: frozenset(names) for record_key, names in stages.items()}
+    for record in contents.records(ANSWER_OUTCOMES):
+        with suppress(codec.CodecError):
+            judged = codec.decode(JudgedAnswer, record.value, record.headers)
+            if judged.outcome != "counted":
+                facts.uncounted[ids.event_id(judged.answer_id, "answer-not-counted")] = judged.outcome
     for record in contents.records(OVERSIGHT):
         try:
             event = codec.decode(OversightEvent, record.value, record.headers)
@@ -68,6 +73,6 @@ def _add_event(facts: ArchivedFacts, event: OversightEvent) -> None:
         facts.set_aside.add(event.subject)
     elif event.event == "answer-not-counted":
         facts.event_ids.add(event.id)
-        facts.uncounted[event.id] = _UNCOUNTED.get(event.reason.partition(":")[0], "not-accepted")
+        facts.uncounted.setdefault(event.id, _UNCOUNTED.get(event.reason.partition(":")[0], "not-accepted"))
     elif event.event in {"refused", "ping-pong", "hop-limit"}:
         facts.event_ids.add(event.id)

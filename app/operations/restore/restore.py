@@ -15,13 +15,31 @@ from uuid import UUID
 from app.operations.restore.archived_facts import ArchivedFacts, read_facts
 from app.operations.restore.outcomes import has_event, has_moved, times_of_moves
 from app.operations.restore.temp_records import TempRecords
-from bus.port import Partition, Record, Restorer
+from bus.port import Outgoing, Partition, Record, Restorer
 from bus.worker import Stage
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Complaint, Correction, OversightEvent, WireModel
-from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
+from messages.shapes import (
+    AgencyAnswer,
+    AnswerOutcome,
+    Complaint,
+    Correction,
+    JudgedAnswer,
+    JudgedCorrection,
+    OversightEvent,
+    WireModel,
+)
+from messages.topics import (
+    AGENCY_ANSWERS,
+    ANSWER_OUTCOMES,
+    AUDIT_HEADS,
+    COMPLAINTS,
+    CORRECTION_OUTCOMES,
+    CORRECTIONS,
+    OVERSIGHT,
+    REPLIES,
+    agency_topic,
+)
 from normalize.stage import NormalizeStage
-from router.answer_store import AnswerOutcome
 from router.rebuild import RouterRebuild
 from sinks.archive.contents import ArchiveContents
 from sinks.archive.manifest import partition_name, partition_of
@@ -33,11 +51,22 @@ _RECORDS_AT_ONCE = 500
 _NORMALIZE, _ROUTER = "normalize", "router"
 _QUEUE_PREFIX = agency_topic("")
 # Order of records that have the same time: each after what leads to it. An arrival has 0.
-_RANKS = {COMPLAINTS: 1, CORRECTIONS: 2, AGENCY_ANSWERS: 4, OVERSIGHT: 5}
+_RANKS = {
+    COMPLAINTS: 1,
+    CORRECTIONS: 2,
+    AGENCY_ANSWERS: 4,
+    ANSWER_OUTCOMES: 5,
+    CORRECTION_OUTCOMES: 6,
+    OVERSIGHT: 7,
+}
 _DISPATCH_RANK = 3
+# What the router judges. Archives of earlier versions do not have its outcomes.
+_JUDGED: Mapping[str, type[AgencyAnswer | Correction]] = MappingProxyType(
+    {AGENCY_ANSWERS: AgencyAnswer, CORRECTIONS: Correction}
+)
 # Shapes of what the normalizer reads beside arrivals.
 _FOLLOWED_SHAPES: Mapping[str, type[WireModel]] = MappingProxyType(
-    {AGENCY_ANSWERS: AgencyAnswer, CORRECTIONS: Correction, OVERSIGHT: OversightEvent}
+    {ANSWER_OUTCOMES: JudgedAnswer, CORRECTION_OUTCOMES: JudgedCorrection, OVERSIGHT: OversightEvent}
 )
 
 
@@ -83,8 +112,11 @@ class Restore:
                 # The topics that are not restored, too: their next records are archived behind the former ones.
                 self._targets.advance_ends({partition_of(name): end for name, end in self._head.ends.items()})
             records.sort()
-            self._rebuild_normalizer(records, facts, [topic for topic in self.topics if topic.startswith("raw-")])
-            self._rebuild_router(records, facts, [topic for topic in self.topics if topic.startswith(_QUEUE_PREFIX)])
+            queues = [topic for topic in self.topics if topic.startswith(_QUEUE_PREFIX)]
+            router = self._rebuild_router(records, facts, queues)
+            # After the router: it knows the outcomes that are not in the archive.
+            arrivals = [topic for topic in self.topics if topic.startswith("raw-")]
+            self._rebuild_normalizer(records, facts, arrivals, router.outcome_of)
         for group, offsets in self._offsets.items():
             self._targets.restorer.commit(group, offsets)
         return counts
@@ -120,6 +152,8 @@ class Restore:
             if record.topic == COMPLAINTS and (complaint := _decode_complaint(record)):
                 arrival_id = complaint.message_id
                 records.add_complaint(ids.reviewed_message_id(arrival_id) if complaint.reviewed else arrival_id, record)
+            elif record.topic in {ANSWER_OUTCOMES, CORRECTION_OUTCOMES} and (outcome_id := _id_of(record)):
+                records.add_outcome(outcome_id)
         elif record.topic.startswith(_QUEUE_PREFIX):
             records.add(record, _DISPATCH_RANK, dead_stages)
         elif dispatch := facts.undelivered.get(archived.position):
@@ -134,33 +168,45 @@ class Restore:
     def _is_processed(self, group: str, record: Record) -> bool:
         return record.offset < self._offsets[group].get(Partition(record.topic, record.partition), 0)
 
-    def _rebuild_normalizer(self, records: TempRecords, facts: ArchivedFacts, arrivals: Sequence[str]) -> None:
+    def _rebuild_normalizer(
+        self,
+        records: TempRecords,
+        facts: ArchivedFacts,
+        arrivals: Sequence[str],
+        outcome_of: Callable[[Record], Outgoing | None],
+    ) -> None:
         def complaint_of(arrival_id: UUID) -> Complaint | bool:
             if record := records.complaint_of(arrival_id):
                 return codec.decode(Complaint, record.value, record.headers)
             return arrival_id in facts.set_aside
 
-        unread_partitions = set[Partition]()
-
-        def is_decided(record: Record) -> bool:
-            """Return whether what the stage decided is stored now; it continues after such a record."""
-            if record.topic in _RANKS:
-                return self._is_followed(record, unread_partitions)
-            arrival_id = _id_of(record)
-            if arrival_id is None or not (arrival_id in facts.set_aside or records.complaint_of(arrival_id)):
-                return False
-            self._advance(_NORMALIZE, record)
-            return True
-
-        live = self._live_records(records, _NORMALIZE, [*arrivals, AGENCY_ANSWERS, CORRECTIONS, OVERSIGHT])
-        decided = (record for record in live if is_decided(record))
+        decided = self._decided_records(records, facts, arrivals, outcome_of)
         # Within a batch the stage reads closings before arrivals, and corrections after them.
         for _, batch in groupby(decided, key=lambda record: _RANKS.get(record.topic, 0)):
             for chunk in chunks(batch):
                 self._targets.normalizer.rebuild(chunk, complaint_of)
 
+    def _decided_records(
+        self,
+        records: TempRecords,
+        facts: ArchivedFacts,
+        arrivals: Sequence[str],
+        outcome_of: Callable[[Record], Outgoing | None],
+    ) -> Iterator[Record]:
+        """Yield the records of which the normalizer has, or gets, what it decided; it continues after each of them."""
+        unread_partitions = set[Partition]()
+        for record in self._live_records(records, _NORMALIZE, [*arrivals, *_JUDGED, *_FOLLOWED_SHAPES]):
+            if record.topic in _JUDGED:
+                yield from _missing_outcome(record, records, outcome_of)
+            elif record.topic in _FOLLOWED_SHAPES:
+                if self._is_followed(record, unread_partitions):
+                    yield record
+            elif (arrival_id := _id_of(record)) in facts.set_aside or (arrival_id and records.complaint_of(arrival_id)):
+                self._advance(_NORMALIZE, record)
+                yield record
+
     def _is_followed(self, record: Record, unread_partitions: set[Partition]) -> bool:
-        """Return whether an answer, a correction or an event is stored for the normalizer, which continues after it.
+        """Return whether an outcome or an event is stored for the normalizer, which continues after it.
 
         It leads to rows alone, so it may be stored though the stage had not processed it. That happens in the order of
         time: after all arrivals, a closing would close a case that an objection has opened again. From a record that
@@ -173,7 +219,7 @@ class Restore:
         self._advance(_NORMALIZE, record)
         return True
 
-    def _rebuild_router(self, records: TempRecords, facts: ArchivedFacts, queues: Sequence[str]) -> None:
+    def _rebuild_router(self, records: TempRecords, facts: ArchivedFacts, queues: Sequence[str]) -> RouterRebuild:
         self._advance_router(records, facts, queues)
         router = self._targets.new_router(facts.uncounted)
 
@@ -190,11 +236,14 @@ class Restore:
         for chunk in chunks(is_acted_on):
             router.adopt(chunk, on_routed)
         router.finish()
+        return router
 
     def _advance_router(self, records: TempRecords, facts: ArchivedFacts, queues: Sequence[str]) -> None:
         """Let the router continue after each answer and correction whose outcome is in the archive."""
-        for record in self._live_records(records, _ROUTER, [AGENCY_ANSWERS]):
-            if has_event(record, facts.event_ids):
+        for record in self._live_records(records, _ROUTER, [*_JUDGED]):
+            outcome_id = _outcome_id(record)
+            is_judged = outcome_id is not None and records.has_outcome(outcome_id)
+            if is_judged or (record.topic == AGENCY_ANSWERS and has_event(record, facts.event_ids)):
                 self._advance(_ROUTER, record)
         live = self._live_records(records, _ROUTER, [CORRECTIONS])
         if corrections := [record for record in live if not self._is_processed(_ROUTER, record)]:
@@ -220,6 +269,23 @@ def _id_of(record: Record) -> UUID | None:
     try:
         return UUID(record.header("ce_id"))
     except ValueError:
+        return None
+
+
+def _missing_outcome(
+    record: Record, records: TempRecords, outcome_of: Callable[[Record], Outgoing | None]
+) -> Iterator[Record]:
+    """Yield the outcome of an answer or a correction that the router had processed, unless it is in the archive."""
+    outcome_id = _outcome_id(record)
+    if outcome_id and not records.has_outcome(outcome_id) and (outcome := outcome_of(record)):
+        yield Record(outcome.topic, 0, 0, record.timestamp, outcome.key, outcome.value, outcome.headers)
+
+
+def _outcome_id(record: Record) -> UUID | None:
+    """Return the id of the outcome of an answer or a correction; `None` if that cannot be decoded."""
+    try:
+        return ids.outcome_id(codec.decode(_JUDGED[record.topic], record.value, record.headers).id)
+    except (codec.CodecError, codec.NewerVersionError):
         return None
 
 

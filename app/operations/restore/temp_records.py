@@ -1,4 +1,4 @@
-"""Temporary SQLite database of restored records: in the order of time, and complaints by their arrival.
+"""Temporary SQLite database of restored records: in the order of time, complaints by their arrival, ids of outcomes.
 
 SQLite creates the file in the folder for temporary files (`TMPDIR`, else `/var/tmp`) and unlinks it at once. It takes
 about as much disk as the records, compressed.
@@ -16,6 +16,7 @@ _CACHE_KIB = 16_000
 _TABLES = """
 CREATE TABLE record (timestamp, rank, topic, partition, offset, key, value, headers, dead_stages);
 CREATE TABLE complaint (arrival PRIMARY KEY, topic, partition, offset) WITHOUT ROWID;
+CREATE TABLE outcome (id PRIMARY KEY) WITHOUT ROWID;
 """
 _INDEXES = """
 CREATE INDEX record_time ON record (timestamp, rank, topic, partition, offset);
@@ -49,6 +50,15 @@ class TempRecords:
         """Add the complaint that was made of an arrival; of several the first counts."""
         row = (arrival_id.bytes, record.topic, record.partition, record.offset)
         self._connection.execute("INSERT OR IGNORE INTO complaint VALUES (?, ?, ?, ?)", row)
+
+    def add_outcome(self, outcome_id: UUID) -> None:
+        """Add the id of an outcome of the router."""
+        self._connection.execute("INSERT OR IGNORE INTO outcome VALUES (?)", (outcome_id.bytes,))
+
+    def has_outcome(self, outcome_id: UUID) -> bool:
+        """Return whether an outcome of the router was added."""
+        query = "SELECT 1 FROM outcome WHERE id = ?"
+        return self._connection.execute(query, (outcome_id.bytes,)).fetchone() is not None
 
     def sort(self) -> None:
         """Make the records ready for reading."""

@@ -6,11 +6,12 @@ twice, because of a crash between it and its event, is processed once.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from app.operations.recorder import Recorder
@@ -19,8 +20,8 @@ from app.operations.review.redrive_counts import RedriveCounts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages.codec import REDRIVEN, CodecError, decode, upcast
-from messages.shapes import Correction
-from messages.topics import CORRECTIONS, Topic
+from messages.shapes import Correction, JudgedCorrection
+from messages.topics import CORRECTION_OUTCOMES, CORRECTIONS, Topic
 
 # Reasons for which a dead letter is not redriven, with their explanation.
 NOT_REDRIVEN = {
@@ -37,6 +38,9 @@ _MAX_BATCH_RECORDS = 200
 _MAX_BATCH_SECONDS = 20
 # Reason of a worker for an output of a stage; the stage has decided about the record then.
 _OUTPUT_TOO_LARGE = "too_large"
+_CORRECTION_SHAPES: Mapping[str, type[Correction | JudgedCorrection]] = MappingProxyType(
+    {CORRECTIONS: Correction, CORRECTION_OUTCOMES: JudgedCorrection}
+)
 # Decisions after which a chosen dead letter may be redriven. A dropped one is redriven only by its id.
 _UNDECIDED = (None,)
 _UNDECIDED_OR_DROPPED = (None, "letter-dropped")
@@ -102,7 +106,7 @@ class Redrive:
     def plan(self, choice: DeadLetterFilter) -> Iterator[RedriveStep]:
         """Return the steps of a redrive without publishing. Dead letters that hold their record come first."""
         pending = self._letters_by_position(choice)
-        corrections = {position for position, (letter, *_) in pending.items() if letter.topic == CORRECTIONS}
+        corrections = {position for position, (letter, *_) in pending.items() if letter.topic in _CORRECTION_SHAPES}
         for position in self._overtaken_corrections(corrections):
             yield RedriveStep(pending.pop(position), None, "overtaken")
         for record_letters, record in self._records_of(pending):
@@ -140,19 +144,19 @@ class Redrive:
         }
 
     def _overtaken_corrections(self, positions: AbstractSet[str]) -> AbstractSet[str]:
-        """Return the positions of corrections after which another correction of the same complaint exists."""
-        earlier: dict[UUID, dict[str, UUID]] = defaultdict(dict)
+        """Return the positions of corrections and outcomes after which another one of the same complaint exists."""
+        earlier: dict[tuple[str, UUID], dict[str, UUID]] = defaultdict(dict)
         overtaken: set[str] = set()
-        with self._letters.records([CORRECTIONS] if positions else []) as records:
+        with self._letters.records([*_CORRECTION_SHAPES] if positions else []) as records:
             for record in records:
                 try:
-                    correction = decode(Correction, record.value, record.headers)
+                    correction = decode(_CORRECTION_SHAPES[record.topic], record.value, record.headers)
                 except CodecError:
                     continue
                 # A denied suggestion is about one pair. It overrides no merge or split, and none overrides it.
-                if correction.is_denial:
+                if correction.relation.is_denial:
                     continue
-                of_complaint = earlier[correction.complaint_id]
+                of_complaint = earlier[record.topic, correction.complaint_id]
                 overtaken |= {position for position, id_ in of_complaint.items() if id_ != correction.id}
                 if record.position in positions:
                     of_complaint[record.position] = correction.id

@@ -1,4 +1,4 @@
-"""Closed cases, as the agencies' answers name them. No later complaint repeats or joins one of them.
+"""Closed cases, as the router's outcomes name them. No later complaint repeats or joins one of them.
 
 A complaint that is closed stays closed here, also if a person splits it from its case later. The order of answers and
 corrections is unknown, and one case too many is better than a complaint that no agency sees. Only an objection of its
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Exists, and_, literal, or_, up
 from sqlmodel import col, select
 
 from config.clocks.deadlines import MayObject
-from config.database import UtcDateTime, insert_statement, statement_chunks
+from config.database import UtcDateTime, insert_statement
 from normalize.duplicates.store.regrouping import regroup
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow
 
@@ -35,18 +35,13 @@ def is_closed(complaint_id: object) -> Exists:
 
 
 def close_cases(connection: Connection, closings: Mapping[UUID, datetime]) -> None:
-    """Store that the cases of these complaints were closed: their roots, and all complaints that belong to them.
+    """Store that these cases were closed, with all complaints that belong to them.
 
-    `closings` are the times at which the bus took the closing answers.
+    `closings` are the times at which the bus took the closing answers. A case may belong to the matter of another one
+    here, which is at another agency: that stays open.
     """
-    times = dict(closings)
-    for chunk in statement_chunks(sorted(closings)):
-        query = select(ComparableRow.complaint_id, ComparableRow.root)
-        for complaint_id, root in connection.execute(query.where(col(ComparableRow.complaint_id).in_(chunk))):
-            if root is not None:
-                times[root] = max(closings[complaint_id], times.get(root, closings[complaint_id]))
-    _close(connection, times)
-    for complaint_id, closed_at in times.items():
+    _close(connection, closings)
+    for complaint_id, closed_at in closings.items():
         _close_members(connection, complaint_id, closed_at)
 
 
@@ -64,11 +59,12 @@ def _close(connection: Connection, times: Mapping[UUID, datetime]) -> None:
     )
 
 
-def _close_members(connection: Connection, root_id: UUID, closed_at: datetime | None) -> None:
-    """Close the complaints that belong to a root. `closed_at` is `None` where the time is not known."""
+def _close_members(connection: Connection, case_id: UUID, closed_at: datetime | None) -> None:
+    """Close the complaints that belong to a case, or repeat it. `closed_at` is `None` where the time is not known."""
     members = select(ComparableRow.complaint_id, literal(closed_at, UtcDateTime()))
+    is_member = or_(col(ComparableRow.root) == case_id, col(ComparableRow.own) == case_id)
     statement = insert_statement(connection, ClosedComplaint).from_select(
-        ["complaint_id", "closed_at"], members.where(col(ComparableRow.root) == root_id)
+        ["complaint_id", "closed_at"], members.where(is_member)
     )
     new_values = {"closed_at": statement.excluded.closed_at}
     is_earlier = _is_earlier(statement.excluded.closed_at)

@@ -20,7 +20,17 @@ from ingest.files.attachments import AttachmentRow
 from messages import codec, ids
 from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Attachment, Complaint, Dispatch, RawMessage
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, FORGOTTEN, OVERSIGHT, RECOMMENDATIONS, REPLIES
+from messages.topics import (
+    AGENCY_ANSWERS,
+    ANSWER_OUTCOMES,
+    COMPLAINTS,
+    CORRECTION_OUTCOMES,
+    CORRECTIONS,
+    FORGOTTEN,
+    OVERSIGHT,
+    RECOMMENDATIONS,
+    REPLIES,
+)
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from privacy.person_sealer import PersonSealer
 from tests.conftest import NOW
@@ -76,8 +86,10 @@ class Town:
             return (self.ledger, self.desk)
         readers: dict[str, Sequence[Stage]] = {
             COMPLAINTS: (self.router, self.ledger, self.replies, self.desk, self.forget_stage),
-            AGENCY_ANSWERS: (self.normalizer, self.router, self.ledger, self.desk),
-            CORRECTIONS: (self.normalizer, self.router, self.ledger, self.desk),
+            AGENCY_ANSWERS: (self.router, self.ledger, self.desk),
+            ANSWER_OUTCOMES: (self.normalizer,),
+            CORRECTIONS: (self.router, self.ledger, self.desk),
+            CORRECTION_OUTCOMES: (self.normalizer,),
             OVERSIGHT: (self.ledger,),
             REPLIES: (self.replies,),
             FORGOTTEN: (self.forget_stage,),

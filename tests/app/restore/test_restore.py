@@ -24,9 +24,17 @@ from config.database import read_transaction
 from desk.webhooks.tables import DeliveryRow
 from messages import codec
 from messages.shapes import Dispatch, Reply
-from messages.topics import AGENCY_ANSWERS, AUDIT_HEADS, REPLIES, agency_topic
+from messages.topics import (
+    AGENCY_ANSWERS,
+    ANSWER_OUTCOMES,
+    AUDIT_HEADS,
+    CORRECTION_OUTCOMES,
+    REPLIES,
+    agency_topic,
+)
 from sinks.archive.contents import ArchiveContents
-from sinks.archive.manifest import ArchiveFolder, DayManifest, file_path
+from sinks.archive.durable_files import DurableFiles
+from sinks.archive.manifest import ArchiveFolder, DayManifest, file_path, partition_of
 from sinks.archive.part_writer import file_digest
 from sinks.replies.tables import OutboxRow
 from tests.app.restore.life import LAMP, Life, live, live_on, plant_dead_letters, restored_rows, service_in, settings_of
@@ -157,9 +165,7 @@ def test_what_was_processed_is_known_without_the_offsets(archived: Archived, emp
     shutil.copytree(archived.folder, folder)
     head = ArchiveFolder(folder).head()
     assert head
-    # Answers that were only accepted have no outcome on a topic.
-    kept = {name: offset for name, offset in head.committed["router"].items() if name.startswith(AGENCY_ANSWERS)}
-    older = head.model_copy(update={"committed": {"normalize": {}, "router": kept}})
+    older = head.model_copy(update={"committed": {"normalize": {}, "router": {}}})
     (folder / "archive.json").write_text(older.model_dump_json())
     restore(empty, folder, lambda: None)
     restored_records = records_of(empty)
@@ -172,6 +178,39 @@ def test_what_was_processed_is_known_without_the_offsets(archived: Archived, emp
         producer.publish([Outgoing(AUDIT_HEADS, b"audit-log", b"first head after the restore")])
     assert archive(empty, folder).records == {AUDIT_HEADS: 1}
     assert list(ArchiveContents(folder).faults()) == []
+
+
+@pytest.mark.slow
+def test_an_archive_from_before_outcomes_were_published(archived: Archived, empty: Parts, tmp_path: Path) -> None:
+    """The restored router tells the normalizer what it had made of each answer and correction."""
+    folder = tmp_path / "archive"
+    shutil.copytree(archived.folder, folder)
+    remove_outcomes(folder)
+    restore(empty, folder, lambda: None)
+    restored_records = records_of(empty)
+    assert not {ANSWER_OUTCOMES, CORRECTION_OUTCOMES} & {record.topic for record in restored_records}
+    process_everything(empty)
+    assert records_of(empty) == restored_records
+    assert len(archived.rows["normalize_closed"]) > 1
+    assert_has_rows(empty, archived.rows)
+
+
+def remove_outcomes(folder: Path) -> None:
+    """Make an archive one of a version that did not publish the outcomes of the router."""
+    archive_folder, files = ArchiveFolder(folder), DurableFiles()
+    topics = {ANSWER_OUTCOMES, CORRECTION_OUTCOMES}
+    for manifest in list(archive_folder.days()):
+        kept = tuple(file for file in manifest.files if file.topic not in topics)
+        removed = [file.path for file in manifest.files if file.topic in topics]
+        archive_folder.write_day(
+            files, DayManifest.of(manifest.day, manifest.schema_version, manifest.code_version, kept, manifest.gaps)
+        )
+        for path in removed:
+            (folder / path).unlink()
+    head = archive_folder.head()
+    assert head
+    ends = {name: end for name, end in head.ends.items() if partition_of(name).topic not in topics}
+    (folder / "archive.json").write_text(head.model_copy(update={"ends": ends}).model_dump_json())
 
 
 @pytest.mark.slow

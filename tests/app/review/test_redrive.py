@@ -21,7 +21,15 @@ from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Dispatch, RawMessage, Relation
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, Topic, dead_letter_topic
+from messages.topics import (
+    AGENCY_ANSWERS,
+    COMPLAINTS,
+    CORRECTION_OUTCOMES,
+    CORRECTIONS,
+    OVERSIGHT,
+    Topic,
+    dead_letter_topic,
+)
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.app.review.test_dead_letters import PHONE, TEXT, complaint
 from tests.bus.kafka.node import Node
@@ -31,6 +39,7 @@ from tests.messages.test_upcasts import Planted, headers, value
 from tests.support import records
 from tests.support.arrival_ids import arrival_id
 from tests.support.dead_letters import BusWithProducer, DeadLetterDesk
+from tests.support.outcomes import correction_outcome
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -225,9 +234,11 @@ def test_a_processed_record_is_not_redriven(desk: DeadLetterDesk, parts: Parts) 
     assert len(desk.undecided()) == 1
 
 
-def correction(kind: Literal["new", "joins"], previous_correction: UUID | None = None) -> Outgoing:
-    """Return a split of a complaint, or a merge with another one."""
-    message, other_id = arrival_id("web", "letters-1"), ids.complaint_id(arrival_id("web", "letters-2"))
+def correction(
+    kind: Literal["new", "joins"], previous_correction: UUID | None = None, name: str = "letters-1"
+) -> Outgoing:
+    """Return a split of a complaint, or a merge with another one. `name` is that of the complaint's arrival."""
+    message, other_id = arrival_id("web", name), ids.complaint_id(arrival_id("web", "letters-2"))
     complaint_id = ids.complaint_id(message)
     correction_message = Correction(
         id=ids.correction_id(complaint_id, kind, previous_correction),
@@ -253,6 +264,20 @@ def test_an_overtaken_correction_is_not_redriven(desk: DeadLetterDesk) -> None:
     desk.reject(KeyError("x"), CORRECTIONS, group="ledger", stage="sinks")
     assert [step.reason for step in desk.redrive()] == ["overtaken", ""]
     assert desk.read(CORRECTIONS)[2].value == merge.value
+
+
+def test_an_overtaken_outcome_of_a_correction_is_not_redriven(desk: DeadLetterDesk) -> None:
+    """The normalizer would take it for the latest. One of another complaint is redriven."""
+    messages = [correction("new"), correction("joins", NO_CORRECTION), correction("new", name="letters-3")]
+    first, second, other = [
+        correction_outcome(codec.decode(Correction, message.value, message.headers)) for message in messages
+    ]
+    desk.publish(first)
+    desk.reject(KeyError("x"), CORRECTION_OUTCOMES, group="normalize", stage="normalize")
+    desk.publish(other)
+    desk.reject(KeyError("x"), CORRECTION_OUTCOMES, group="normalize", stage="normalize")
+    desk.publish(second)
+    assert [step.reason for step in desk.redrive()] == ["overtaken", ""]
 
 
 def test_every_reason_is_listed() -> None:
@@ -332,7 +357,7 @@ class Stages:
         rules = fixed_rules_source(parts.settings.reference_folder)
         router = make_router(engine, rules, lambda: NOW, parts.answer_check)
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
-            "normalize": (make_normalizer(engine, parts.sealer), (*raw_topics, CORRECTIONS), "normalize"),
+            "normalize": (make_normalizer(engine, parts.sealer), (*raw_topics, CORRECTION_OUTCOMES), "normalize"),
             "router": (router, ROUTED, "router"),
             "ledger": (make_ledger_sink(engine, parts.answer_check), (*ROUTED, *parts.queues), "sinks"),
         }

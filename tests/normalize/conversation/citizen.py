@@ -4,19 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from app.assembly.parts import Parts
-from bus.port import Outgoing, Record
+from bus.port import Record
 from ingest.wrap import accepted_record
-from messages import codec, ids
+from messages import ids
 from messages.payloads.smpp import JOINED_SMS, JoinedSms
-from messages.shapes import AgencyAnswer, Channel, Verdict, VerifiedBy
-from messages.topics import AGENCY_ANSWERS
+from messages.shapes import AgencyAnswer, AnswerOutcome, Channel, Verdict, VerifiedBy
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support import records
+from tests.support.outcomes import answer_outcome
 from tests.support.records import value_of
-from tests.support.stages import ANSWER_KEYS
 
 PHONE, OTHER_PHONE = "+628110000041", "+628110000042"
 _AGENCY = "bumn-pln"
@@ -74,15 +74,27 @@ class Citizen:
         """Let the normalizer handle a batch of records and return its outputs."""
         return [value_of(output) for output in self.stage.handle(batch)]
 
-    def answer(self, complaint: Mapping[str, Any], verdict: Verdict, minutes: float = 60) -> Record:
-        """Let the agency answer some minutes later; return the record of the answer."""
+    def answer(
+        self, complaint: Mapping[str, Any], verdict: Verdict, minutes: float = 60, outcome: AnswerOutcome = "counted"
+    ) -> Record:
+        """Let the agency answer some minutes later; return the record of the answer's outcome."""
         self.now += timedelta(minutes=minutes)
-        record = self.answer_record(complaint, verdict, self.now)
+        record = self.answer_record(complaint, verdict, self.now, outcome)
         self.stage.handle([record])
         return record
 
-    def answer_record(self, complaint: Mapping[str, Any], verdict: Verdict, at: datetime) -> Record:
-        """Return the record of an answer, which the normalizer has not handled."""
+    def answer_record(
+        self,
+        complaint: Mapping[str, Any],
+        verdict: Verdict,
+        at: datetime,
+        outcome: AnswerOutcome = "counted",
+        case_id: UUID | None = None,
+    ) -> Record:
+        """Return the record of an answer's outcome, which the normalizer has not handled.
+
+        Without `case_id`, an answer to a further message of a sender is an answer for the sender's report.
+        """
         complaint_id = complaint["id"]
         dispatch_id = ids.dispatch_id(complaint_id, 0)
         answer = AgencyAnswer(
@@ -95,9 +107,10 @@ class Citizen:
             verdict=verdict,
             text="Jawaban.",
         )
-        signed = ANSWER_KEYS.sign(answer)
-        message = Outgoing(AGENCY_ANSWERS, *codec.encode(signed, str(complaint_id), "/tests"))
-        return records.at(message, self._next_offset(), at)
+        relation = complaint["relation"]
+        if case_id is None and relation["kind"] == "repeat":
+            case_id = UUID(relation["of"])
+        return records.at(answer_outcome(answer, at, outcome, case_id), self._next_offset(), at)
 
     def _next_offset(self) -> int:
         self._offset += 1

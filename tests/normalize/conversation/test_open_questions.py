@@ -1,8 +1,12 @@
 """The agency's question is answered once, by the sender, with a message that may have any words."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
-from tests.normalize.conversation.citizen import Citizen, assert_belongs, assert_own
+from messages.shapes import AnswerOutcome
+from tests.normalize.conversation.citizen import OTHER_PHONE, Citizen, assert_belongs, assert_own
 
 SCAM = "Selamat! Nomor anda menang undian Rp 100 juta dari Shopee, hubungi WA 08000000001 atau klik bit.ly/hadiahshopee"
 
@@ -28,6 +32,24 @@ def test_a_question_about_an_addition_is_answered_once(citizen: Citizen) -> None
     assert_own(citizen.send("sapi saya hilang", 200))
     citizen.answer(addition, "asked")
     assert_belongs(citizen.send("rumah pak lurah", 200), report, "adds", "answers-question")
+
+
+@pytest.mark.parametrize("outcome", ["late", "not-accepted"])
+def test_a_question_that_does_not_count_is_no_question(citizen: Citizen, outcome: AnswerOutcome) -> None:
+    """The case is at another agency: its sender was not asked, and writes about another matter."""
+    report = citizen.send("Listrik sering padam di Desa Rempoah Kecamatan Baturraden")
+    citizen.answer(report, "asked", outcome=outcome)
+    assert_own(citizen.send("nomor meter 14000000011, rumah cat hijau", 200))
+
+
+def test_a_question_about_the_report_of_another_citizen_is_for_the_sender_of_the_case(citizen: Citizen) -> None:
+    """The router asks the sender of the case, whichever complaint the agency answered."""
+    case = citizen.send("Listrik sering padam di Desa Rempoah Kecamatan Baturraden")
+    other = citizen.send("Sapi saya hilang di Desa Melung Kecamatan Kedungbanteng", phone=OTHER_PHONE)
+    citizen.now += timedelta(minutes=5)
+    citizen.handle(citizen.answer_record(other, "asked", citizen.now, case_id=UUID(case["id"])))
+    assert_own(citizen.send("nomor meter 14000000012, rumah cat biru", 200, OTHER_PHONE))
+    assert_belongs(citizen.send("nomor meter 14000000011, rumah cat hijau", 200), case, "adds", "answers-question")
 
 
 def test_an_answer_may_quote_a_fraud(classified_citizen: Citizen) -> None:

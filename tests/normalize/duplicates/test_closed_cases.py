@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
+from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, ClosedCase, Dispatch, Relation
-from messages.topics import AGENCY_ANSWERS, consumer_groups
+from messages.shapes import AgencyAnswer, AnswerOutcome, ClosedCase, Dispatch, Relation
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, CORRECTION_OUTCOMES, CORRECTIONS, consumer_groups
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
@@ -25,7 +26,7 @@ from tests.normalize.duplicates.test_decisions import (
     report,
 )
 from tests.support import records
-from tests.support.agency_answers import signed
+from tests.support.outcomes import answer_outcome
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -37,14 +38,11 @@ def stage(parts: Parts, engine: Engine, detection: DuplicateDetection) -> Normal
     return make_normalizer(engine, parts.sealer, matcher=detection.matcher)
 
 
-def answer_record(complaint_id: UUID, verdict: str = "closed") -> Record:
-    """Return the record of an agency's answer to the first dispatch of a complaint."""
-    return record_of(signed(answer_of(complaint_id, verdict)))
-
-
-def record_of(answer: AgencyAnswer) -> Record:
-    """Return the record of an answer."""
-    return at(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), f"/agency/{answer.agency}")))
+def answer_record(
+    complaint_id: UUID, verdict: str = "closed", outcome: AnswerOutcome = "counted", case_id: UUID | None = None
+) -> Record:
+    """Return the record of the outcome of an agency's answer to the first dispatch of a complaint."""
+    return at(answer_outcome(answer_of(complaint_id, verdict), NOW, outcome, case_id))
 
 
 def answer_of(complaint_id: UUID, verdict: str) -> AgencyAnswer:
@@ -61,10 +59,11 @@ def answer_of(complaint_id: UUID, verdict: str) -> AgencyAnswer:
     )
 
 
-def test_the_normalizer_reads_the_answers() -> None:
-    """Without them it would not know that a case is closed."""
+def test_the_normalizer_reads_the_outcomes() -> None:
+    """Without them it would not know that a case is closed. It does not judge answers and corrections itself."""
     normalizer, *_ = consumer_groups(("sms",))
-    assert AGENCY_ANSWERS in normalizer.topics
+    assert {ANSWER_OUTCOMES, CORRECTION_OUTCOMES} <= set(normalizer.topics)
+    assert not {AGENCY_ANSWERS, CORRECTIONS} & set(normalizer.topics)
 
 
 @pytest.mark.parametrize("batch_size", [1, 100])
@@ -170,7 +169,7 @@ def test_a_close_counts_for_the_whole_group(parts: Parts, stage: NormalizeStage,
     """An answer to a complaint that joins a case closes the case, and with it all that belongs to it."""
     first, join = normalize(stage, report(parts, MORNING, "a"), report(parts, AFTERNOON, "b", 1))
     assert join.relation.of == first.id
-    stage.handle([answer_record(first.id if closed == "root" else join.id)])
+    stage.handle([answer_record(first.id if closed == "root" else join.id, case_id=first.id)])
     (second,) = normalize(stage, report(parts, AFTERNOON, "b", 20), first_offset=10)
     (third,) = normalize(stage, report(parts, MORNING, "c", 30), first_offset=20)
     assert second.relation == Relation()
@@ -193,8 +192,8 @@ def test_a_close_in_the_same_batch_counts_first(parts: Parts, stage: NormalizeSt
     assert second.relation == Relation()
 
 
-def test_a_merge_into_a_closed_case_closes_the_merged_complaint(parts: Parts, stage: NormalizeStage) -> None:
-    """A person may merge into a closed case. What follows the merged complaint is a case of its own then."""
+def test_a_merge_that_is_read_after_the_closing(parts: Parts, stage: NormalizeStage) -> None:
+    """The order of two topics is unknown: the case was open when the router merged. The closing is for both."""
     first, other = normalize(
         stage, report(parts, MORNING, "a"), report(parts, "Sampah menumpuk di Jalan Kenanga.", "b")
     )
@@ -228,21 +227,23 @@ def test_a_decision_stays_after_the_close(parts: Parts, stage: NormalizeStage) -
     assert stage.handle(later) == stage.handle(later)
 
 
-def test_a_forged_answer_closes_nothing(parts: Parts, stage: NormalizeStage) -> None:
-    """An answer that the router rejects must not keep reports of one matter apart either."""
+@pytest.mark.parametrize("outcome", ["repeated", "late", "not-accepted"])
+def test_an_answer_that_does_not_count_closes_nothing(
+    parts: Parts, stage: NormalizeStage, outcome: AnswerOutcome
+) -> None:
+    """The router knows if the agency has the case, and if this verdict may follow the earlier ones."""
     (first,) = normalize(stage, report(parts, MORNING, "a"))
-    forged = answer_of(first.id, "closed")
-    stage.handle([record_of(forged), record_of(forged.model_copy(update={"authenticator": "0" * 64}))])
+    stage.handle([answer_record(first.id, outcome=outcome)])
     (join,) = normalize(stage, report(parts, AFTERNOON, "b", 1), first_offset=10)
     assert join.relation.of == first.id
 
 
-def test_an_unreadable_answer_is_left_to_the_router(parts: Parts, stage: NormalizeStage) -> None:
-    """The router makes a dead letter of it. A second one would be redriven a second time."""
+def test_an_unreadable_outcome_is_rejected(parts: Parts, stage: NormalizeStage) -> None:
+    """The router wrote it: it is a dead letter of this stage alone."""
     (first,) = normalize(stage, report(parts, MORNING, "a"))
     record = answer_record(first.id)
-    broken = Record(record.topic, 0, 9, 0, record.key, b"{", record.headers)
-    assert stage.handle([broken, at(report(parts, AFTERNOON, "b", 1), 10)])
+    with pytest.raises(Reject):
+        stage.handle([Record(record.topic, 0, 9, 0, record.key, b"{", record.headers)])
 
 
 def test_each_later_victim_is_in_a_queue(

@@ -21,12 +21,12 @@ from config.settings import load
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Relation
-from messages.topics import CORRECTIONS
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.limits import DEFAULT_LIMITS
 from normalize.duplicates.store.tables import ComparableRow
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
+from tests.support.outcomes import correction_outcome
 from tests.support.program import FORKS
 from tests.support.records import JSON, at
 from tests.support.rules import language_of
@@ -179,7 +179,7 @@ def test_repeat_of_a_join_refers_to_the_senders_own_complaint(parts: Parts, stag
 
 
 def correction(complaint_id: UUID, relation: Relation) -> Record:
-    """Return the record of a person's decision on a relation."""
+    """Return the record of the outcome of a person's decision on a relation."""
     decision = Correction(
         id=ids.event_id(complaint_id, f"{relation.kind}"),
         message_id=complaint_id,
@@ -190,7 +190,7 @@ def correction(complaint_id: UUID, relation: Relation) -> Record:
         actor="petugas-1",
         reason="lain lubang",
     )
-    return at(Outgoing(CORRECTIONS, *codec.encode(decision, str(complaint_id), "/test")))
+    return at(correction_outcome(decision))
 
 
 def test_reprocessing_gives_the_same_bytes(parts: Parts, stage: NormalizeStage) -> None:

@@ -4,15 +4,15 @@ import pytest
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
-from bus.port import Outgoing, Record
-from messages import codec, ids
+from bus.port import Record
+from messages import ids
 from messages.shapes import KEPT_APART, MERGED, Correction, Relation
-from messages.topics import CORRECTIONS
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.normalize.duplicates.test_closed_cases import answer_record
 from tests.normalize.duplicates.test_decisions import correction, decode_complaints, normalize, relation_kinds, report
+from tests.support.outcomes import correction_outcome
 from tests.support.records import at
 from tests.support.stages import make_normalizer
 
@@ -41,7 +41,7 @@ def denial(complaint_id: object, apart_from: object) -> Record:
             "reason": "pohon lain",
         }
     )
-    return at(Outgoing(CORRECTIONS, *codec.encode(decision, str(complaint_id), "/test")))
+    return at(correction_outcome(decision))
 
 
 @pytest.mark.parametrize("batch_size", [1, 100])
