@@ -390,6 +390,7 @@ class JudgedAnswer(WireModel):
     complaint_id: UUID = Field(description="The complaint that was answered.")
     case_id: UUID = Field(description="The case for which it is an answer: the complaint, or the one it accompanies.")
     dispatch_id: UUID = Field(description="The answered dispatch of the case.")
+    hop: int = Field(ge=0, description="Hop of the answered dispatch.")
     agency: str
     verdict: Verdict
     outcome: AnswerOutcome

@@ -43,7 +43,8 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.AgencyAnswer: _WIRE_FIELDS
     | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs", "key_generation"},
     shapes.JudgedAnswer: _WIRE_FIELDS
-    | {"answer_id", "complaint_id", "case_id", "dispatch_id", "agency", "verdict", "outcome", "position"},
+    | {"answer_id", "complaint_id", "case_id", "dispatch_id", "hop", "agency", "verdict", "outcome"}
+    | {"position"},
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
     shapes.JudgedCorrection: _WIRE_FIELDS | {"correction_id", "complaint_id", "apart_from", "outcome", "position"},
     shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},

@@ -12,9 +12,10 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, an
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from desk.read_model.derivation import IS_OF_ANSWER
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
-from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
+from desk.read_model.tables import DeskAnswer, DeskAnswerOutcome, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
 from messages.shapes import KEPT_APART, Dispatch, FollowUp, Report, SenderAct, Verdict
@@ -62,8 +63,10 @@ _DISPATCHES = (
     .where(col(DeskDispatch.complaint_id) == _COMPLAINT_ID)
     .order_by(col(DeskDispatch.hop))
 )
-_ANSWERS: Select[Any] = select(DeskAnswer.__table__).where(  # type: ignore[attr-defined]
-    col(DeskAnswer.dispatch_id).in_(bindparam("dispatch_ids", expanding=True))
+_ANSWERS = (
+    select(DeskAnswer.__table__, col(DeskAnswerOutcome.outcome))  # type: ignore[attr-defined]
+    .outerjoin(DeskAnswerOutcome, IS_OF_ANSWER)
+    .where(col(DeskAnswer.dispatch_id).in_(bindparam("dispatch_ids", expanding=True)))
 )
 _ANSWER_IDS = select(col(DeskAnswer.id)).where(
     col(DeskAnswer.dispatch_id) == bindparam("dispatch_id"),
@@ -381,7 +384,14 @@ def _counted_ids(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) ->
     """Return the ids of the answers that count."""
     by_id = {dispatch.id: dispatch for dispatch in dispatches}
     case_answers = [
-        CaseAnswer(answer.at, answer.position, by_id[answer.dispatch_id].hop, answer.verdict, answer.id)
+        CaseAnswer(
+            answer.at,
+            answer.position,
+            by_id[answer.dispatch_id].hop,
+            answer.verdict,
+            answer.id,
+            outcome=answer.outcome,
+        )
         for answer in answers
     ]
     courses = answered_dispatches([CaseDispatch(item.at, item.hop, item.agency) for item in dispatches], case_answers)

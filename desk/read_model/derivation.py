@@ -17,7 +17,7 @@ from desk.changes import CaseChange, ChangeKind
 from desk.read_model.case_rows import Accompanying, CaseFacts, DangerReport, SenderMessage, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
-from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
+from desk.read_model.tables import DeskAnswer, DeskAnswerOutcome, DeskCase, DeskDispatch
 from messages import ids
 from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, answered_hop
 from messages.codec import decode_stored
@@ -52,11 +52,16 @@ _DISPATCHES = (
     .where(col(DeskDispatch.complaint_id).in_(_IDS))
     .order_by(col(DeskDispatch.hop))
 )
+IS_OF_ANSWER = and_(
+    *(col(getattr(DeskAnswerOutcome, name)) == col(getattr(DeskAnswer, name)) for name in ("complaint_id", "agency")),
+    col(DeskAnswerOutcome.answer_id) == col(DeskAnswer.id),
+)
 _ANSWERS = (
     select(
         *(col(getattr(DeskAnswer, name)) for name in ("id", "at", "position", "verdict")),
         *(col(getattr(DeskDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
         col(DeskDispatch.at).label("dispatched_at"),
+        *(col(DeskAnswerOutcome.case_id), col(DeskAnswerOutcome.hop).label("case_hop"), col(DeskAnswerOutcome.outcome)),
     )
     .join(
         DeskDispatch,
@@ -66,6 +71,7 @@ _ANSWERS = (
             col(DeskDispatch.complaint_id) == col(DeskAnswer.complaint_id),
         ),
     )
+    .outerjoin(DeskAnswerOutcome, IS_OF_ANSWER)
     .where(or_(col(DeskDispatch.complaint_id).in_(_IDS), col(DeskDispatch.of).in_(_IDS)))
 )
 _EARLIER_ANSWERS = select(
@@ -100,6 +106,7 @@ def derive_cases(
     connection: Connection,
     dispatches: Sequence[Mapping[str, Any]],
     answers: Sequence[Mapping[str, Any]],
+    outcomes: Sequence[Mapping[str, Any]],
     marked: Sequence[Row[Any]],
     deadlines: Deadlines,
 ) -> Sequence[CaseChange]:
@@ -109,7 +116,8 @@ def derive_cases(
     whatever order they came in. Each row that differs from the stored one gets the next number of its agency
     (`change_order`).
     """
-    changed_ids = {row["complaint_id"] for row in (*dispatches, *answers)} | {row.of for row in marked}
+    changed_ids = {row["complaint_id"] for row in (*dispatches, *answers, *outcomes)} | {row.of for row in marked}
+    changed_ids |= {row["case_id"] for row in outcomes}
     complaint_ids = sorted(_with_cases(connection, changed_ids))
     rows: dict[UUID, dict[str, Any]] = {}
     was_current: dict[UUID, bool] = {}
@@ -149,8 +157,8 @@ def _with_cases(connection: Connection, complaint_ids: Collection[UUID]) -> set[
 def _derive(connection: Connection, complaint_ids: Sequence[UUID], deadlines: Deadlines) -> list[dict[str, Any]]:
     members = _members(connection, complaint_ids)
     member_ids = sorted({member_id for ids in members.values() for member_id in ids})
-    facts = _facts(connection, complaint_ids)
-    member_facts = _facts(connection, member_ids) if member_ids else {}
+    facts = read_facts(connection, complaint_ids)
+    member_facts = read_facts(connection, member_ids) if member_ids else {}
     return [
         row
         for complaint_id, case in facts.items()
@@ -168,7 +176,7 @@ def _members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, 
     return members
 
 
-def _facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, CaseFacts]:
+def read_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, CaseFacts]:
     """Return the facts of each complaint with a dispatch, without its members."""
     dispatches = _dispatches(connection, complaint_ids)
     answers = _answers(connection, dispatches)
@@ -188,15 +196,19 @@ def _answers(
 ) -> Mapping[UUID, Sequence[CaseAnswer]]:
     """Return the answers to each case.
 
-    An answer to an accompanying report counts for a dispatch of its case (`answered_hop`), as in the router.
+    The router's outcome names case and hop. Before it is known, an answer to an accompanying report counts for a
+    dispatch of its case (`answered_hop`).
     """
     answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
     for row in connection.execute(_ANSWERS, {"ids": list(dispatches)}):
         case_id = row.complaint_id if row.own_case else row.of
         case = dispatches.get(case_id, ())
         hop = row.hop if row.own_case else answered_hop(case, row.agency, row.dispatched_at, row.at)
+        if row.outcome:
+            case_id, hop = row.case_id, row.case_hop
         if hop is not None:
-            answers[case_id].append(CaseAnswer(row.at, row.position, hop, cast("Verdict", row.verdict), row.id))
+            verdict = cast("Verdict", row.verdict)
+            answers[case_id].append(CaseAnswer(row.at, row.position, hop, verdict, row.id, outcome=row.outcome))
     return answers
 
 

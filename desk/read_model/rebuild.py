@@ -12,6 +12,7 @@ from desk.read_model.search import clear_index
 from desk.read_model.sink import DeskSink
 from desk.read_model.tables import (
     DeskAnswer,
+    DeskAnswerOutcome,
     DeskCase,
     DeskComplaint,
     DeskCorrection,
@@ -20,7 +21,7 @@ from desk.read_model.tables import (
 )
 
 READ_MODEL: tuple[type[SQLModel], ...] = (
-    *(DeskCase, DeskDispatch, DeskAnswer, DeskComplaint, DeskCorrection, DeskRecommendation),
+    *(DeskCase, DeskDispatch, DeskAnswer, DeskAnswerOutcome, DeskComplaint, DeskCorrection, DeskRecommendation),
 )
 
 

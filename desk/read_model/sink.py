@@ -28,11 +28,20 @@ from desk.read_model.recommendations.changes import (
     with_recommendations,
 )
 from desk.read_model.sender_messages import mark_messages
-from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch, DeskRecommendation
+from desk.read_model.tables import (
+    DeskAnswer,
+    DeskAnswerOutcome,
+    DeskComplaint,
+    DeskCorrection,
+    DeskDispatch,
+    DeskRecommendation,
+)
 from messages import codec
 from messages.cases.recommendation import Recommendation
-from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, OversightEvent
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
+from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, JudgedAnswer, OversightEvent
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
+
+_OUTCOME_COLUMNS = {"answer_id", "complaint_id", "case_id", "agency", "hop", "outcome"}
 
 # Stores what agencies are to be told of. It runs in the transaction of the batch.
 OnChanges = Callable[[Connection, Sequence[CaseChange]], None]
@@ -86,6 +95,7 @@ class DeskSink:
     def _store(self, connection: Connection, rows: dict[type[SQLModel], list[dict[str, Any]]]) -> None:
         dispatches = _insert_new(connection, DeskDispatch, rows[DeskDispatch])
         answers = _insert_new(connection, DeskAnswer, rows[DeskAnswer])
+        outcomes = _insert_new(connection, DeskAnswerOutcome, rows[DeskAnswerOutcome])
         complaints = _insert_new(connection, DeskComplaint, rows[DeskComplaint])
         corrections = _insert_new(connection, DeskCorrection, rows[DeskCorrection])
         recommendations = _insert_new(connection, DeskRecommendation, rows[DeskRecommendation])
@@ -93,7 +103,7 @@ class DeskSink:
         mark_latest(connection, dispatched)
         related = {row["id"] for row in complaints} | {row["complaint_id"] for row in corrections}
         marked = mark_messages(connection, dispatched, related)
-        changes = [*derive_cases(connection, dispatches, answers, marked, self._deadlines)]
+        changes = [*derive_cases(connection, dispatches, answers, outcomes, marked, self._deadlines)]
         number_cases_of(connection, _cases_beside(complaints, corrections) - dispatched)
         moved = with_recommendations(connection, dispatched)
         number_cases_of(connection, recommended_cases(connection, recommendations, moved))
@@ -106,6 +116,9 @@ class DeskSink:
             return DeskComplaint, _complaint_row(self._decode(Complaint, record))
         if record.topic == CORRECTIONS:
             return DeskCorrection, _correction_row(self._decode(Correction, record))
+        if record.topic == ANSWER_OUTCOMES:
+            judged = self._decode(JudgedAnswer, record)
+            return DeskAnswerOutcome, judged.model_dump(include=_OUTCOME_COLUMNS)
         if record.topic == RECOMMENDATIONS:
             return DeskRecommendation, _recommendation_row(record, self._decode(Recommendation, record))
         return DeskDispatch, _dispatch_row(self._decode(Dispatch, record))

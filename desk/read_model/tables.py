@@ -74,6 +74,22 @@ class DeskAnswer(SQLModel, table=True):
     position: str
 
 
+class DeskAnswerOutcome(SQLModel, table=True):
+    """Fact: the outcome of an answer at the router. It names the case and the hop, and says if the answer counts.
+
+    It belongs to the answer of this agency to this complaint: another one may have the same id.
+    """
+
+    __tablename__ = "desk_answer_outcome"
+
+    answer_id: UUID = Field(primary_key=True)
+    complaint_id: UUID
+    case_id: UUID
+    agency: str
+    hop: int
+    outcome: str
+
+
 class DeskComplaint(SQLModel, table=True):
     """Fact: a complaint's arrival, its sealed contact, and the earlier complaint that it repeats or joins."""
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from messages.cases.verdicts import CaseState, case_progress
-from messages.shapes import SenderAct, Verdict
+from messages.shapes import AnswerOutcome, SenderAct, Verdict
 
 # Acts with which a sender tells the agency something. Any other act (a rating, a confirmation, a withdrawal) is no
 # answer to a question of the agency.
@@ -48,7 +48,8 @@ class CaseDispatch:
 class CaseAnswer:
     """Answer to the dispatch with this hop. `at` is the bus's time, `position` that of the record.
 
-    `answered_id` is the complaint that it was given to: the case, or a report that accompanies it.
+    `answered_id` is the complaint that it was given to: the case, or a report that accompanies it. `outcome` is that of
+    the router; `None` before it is known, and for an answer from before outcomes were published.
     """
 
     at: datetime
@@ -57,14 +58,15 @@ class CaseAnswer:
     verdict: Verdict
     id: UUID | None = None
     answered_id: UUID | None = None
+    outcome: AnswerOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredDispatch:
     """A dispatch with its answers in order, the state that they lead to, and the next dispatch.
 
-    `counted` has one entry for each answer: False if it came after the next dispatch, or if the table of verdicts does
-    not accept it there.
+    `counted` has one entry for each answer. The outcome of the router decides. Without one, an answer does not count if
+    it came after the next dispatch, or if the table of verdicts does not accept it there.
     """
 
     dispatch: CaseDispatch
@@ -137,12 +139,21 @@ def _answered_dispatch(
     dispatch: CaseDispatch, next_dispatch: CaseDispatch | None, answers: Sequence[CaseAnswer]
 ) -> AnsweredDispatch:
     ordered_answers = in_order(answers)
-    in_time = [not _is_late(answer, next_dispatch) for answer in ordered_answers]
-    verdicts = [answer.verdict for answer, is_in_time in zip(ordered_answers, in_time, strict=True) if is_in_time]
+    may_count = [_may_count(answer, next_dispatch) for answer in ordered_answers]
+    verdicts = [answer.verdict for answer, may in zip(ordered_answers, may_count, strict=True) if may]
     progress = case_progress(verdicts, dispatch.agency)
     accepted = iter(progress.counted)
-    counted = tuple(is_in_time and next(accepted) for is_in_time in in_time)
+    in_table = [may and next(accepted) for may in may_count]
+    counted = tuple(
+        answer.outcome == "counted" if answer.outcome else is_in_table
+        for answer, is_in_table in zip(ordered_answers, in_table, strict=True)
+    )
     return AnsweredDispatch(dispatch, next_dispatch, tuple(ordered_answers), counted, progress.state)
+
+
+def _may_count(answer: CaseAnswer, next_dispatch: CaseDispatch | None) -> bool:
+    """Return True for an answer that the router counted; without an outcome, for one that came in time."""
+    return answer.outcome == "counted" if answer.outcome else not _is_late(answer, next_dispatch)
 
 
 def _offset(position: str) -> int:

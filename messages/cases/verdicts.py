@@ -36,7 +36,10 @@ _STATE_AFTER: Mapping[CaseState, Mapping[Verdict, CaseState]] = MappingProxyType
 
 
 class CaseProgress(NamedTuple):
-    """State of a dispatch after its answers. `counted` has one entry for each answer: False if it was not accepted."""
+    """State of a dispatch after its answers.
+
+    `counted` has one entry for each answer: False if it was not accepted, or is a verdict that may not be repeated.
+    """
 
     state: CaseState
     counted: tuple[bool, ...]
@@ -51,11 +54,23 @@ def state_after(state: CaseState, verdict: Verdict, agency: str) -> CaseState | 
     return state if agency == TRIAGE and next_state == "ditolak" else next_state
 
 
+def may_repeat(verdict: Verdict, agency: str) -> bool:
+    """Return whether an agency may give a verdict about a dispatch more than once.
+
+    It may ask and respond again, and triage may decide after it has kept a case.
+    """
+    return verdict in {"asked", "responded"} or (verdict == "refused" and agency == TRIAGE)
+
+
 def case_progress(verdicts: Iterable[Verdict], agency: str) -> CaseProgress:
     """Return the progress of a dispatch to an agency after these verdicts, in the order in which the bus took them."""
     state, counted = FIRST_STATE, []
+    counted_verdicts: set[Verdict] = set()
     for verdict in verdicts:
-        next_state = state_after(state, verdict, agency)
+        is_repeated = verdict in counted_verdicts and not may_repeat(verdict, agency)
+        next_state = None if is_repeated else state_after(state, verdict, agency)
         counted.append(next_state is not None)
-        state = next_state or state
+        if next_state is not None:
+            counted_verdicts.add(verdict)
+            state = next_state
     return CaseProgress(state, tuple(counted))

@@ -30,6 +30,7 @@ from messages.shapes import SenderAct, Verdict
 from oversight.read_model.report_facts import DispatchFacts, ReportFacts, SenderMessage
 from oversight.read_model.tables import (
     OversightAnswer,
+    OversightAnswerOutcome,
     OversightCorrection,
     OversightDispatch,
     OversightHandOver,
@@ -73,6 +74,8 @@ _ANSWERS = (
         *(col(getattr(OversightAnswer, name)) for name in ("id", "at", "position", "verdict")),
         *(col(getattr(OversightDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
         col(OversightDispatch.at).label("dispatched_at"),
+        *(col(getattr(OversightAnswerOutcome, name)) for name in ("case_id", "outcome")),
+        col(OversightAnswerOutcome.hop).label("case_hop"),
     )
     .join(
         OversightDispatch,
@@ -80,6 +83,14 @@ _ANSWERS = (
             col(OversightDispatch.id) == col(OversightAnswer.dispatch_id),
             col(OversightDispatch.agency) == col(OversightAnswer.agency),
             col(OversightDispatch.complaint_id) == col(OversightAnswer.complaint_id),
+        ),
+    )
+    .outerjoin(
+        OversightAnswerOutcome,
+        and_(
+            col(OversightAnswerOutcome.answer_id) == col(OversightAnswer.id),
+            col(OversightAnswerOutcome.complaint_id) == col(OversightAnswer.complaint_id),
+            col(OversightAnswerOutcome.agency) == col(OversightAnswer.agency),
         ),
     )
     .where(or_(col(OversightDispatch.complaint_id).in_(_IDS), col(OversightDispatch.of).in_(_IDS)))
@@ -207,15 +218,22 @@ def _dispatches(connection: Connection, report_ids: Collection[UUID]) -> _Dispat
 
 
 def _answers(connection: Connection, dispatches: _Dispatches) -> Mapping[UUID, Sequence[CaseAnswer]]:
-    """Return the answers to each case. One to an accompanying report counts for its case (`answered_hop`)."""
+    """Return the answers to each case.
+
+    The router's outcome names case and hop. Before it is known, an answer to an accompanying report counts for its case
+    (`answered_hop`).
+    """
     answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
     for row in _rows(connection, _ANSWERS, dispatches):
         case_id = row.complaint_id if row.own_case else row.of
         hop = row.hop
-        if not row.own_case:
+        if row.outcome:
+            case_id, hop = row.case_id, row.case_hop
+        elif not row.own_case:
             hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.at)
         if hop is not None and case_id in dispatches:
-            answers[case_id].append(CaseAnswer(row.at, row.position, hop, cast("Verdict", row.verdict), row.id))
+            verdict = cast("Verdict", row.verdict)
+            answers[case_id].append(CaseAnswer(row.at, row.position, hop, verdict, row.id, outcome=row.outcome))
     return answers
 
 

@@ -21,6 +21,7 @@ READ_MODEL: tuple[type[SQLModel], ...] = (
     tables.OversightCase,
     tables.OversightDispatch,
     tables.OversightAnswer,
+    tables.OversightAnswerOutcome,
     tables.OversightCorrection,
     tables.OversightHandOver,
     tables.OversightRecommendation,

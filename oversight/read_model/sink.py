@@ -28,13 +28,15 @@ from messages.shapes import (
     Complaint,
     Correction,
     Dispatch,
+    JudgedAnswer,
     OversightEvent,
 )
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
 from oversight.notices.tables import OversightNotice
 from oversight.read_model.derivation import derive_cases
 from oversight.read_model.tables import (
     OversightAnswer,
+    OversightAnswerOutcome,
     OversightCorrection,
     OversightDispatch,
     OversightHandOver,
@@ -44,6 +46,7 @@ from oversight.read_model.tables import (
 
 # Returns those of the answers that count, without the forged ones.
 SelectAnswers = Callable[[Connection, Sequence[tuple[Record, AgencyAnswer]]], Sequence[tuple[Record, AgencyAnswer]]]
+_OUTCOME_COLUMNS = {"answer_id", "complaint_id", "case_id", "agency", "hop", "outcome"}
 _Facts = defaultdict[type[SQLModel], list[dict[str, Any]]]
 
 
@@ -86,6 +89,9 @@ class OversightSink:
             facts[OversightReport].append(_report_row(self._decode(Complaint, record)))
         elif record.topic == CORRECTIONS:
             facts[OversightCorrection].append(_correction_row(self._decode(Correction, record)))
+        elif record.topic == ANSWER_OUTCOMES:
+            judged = self._decode(JudgedAnswer, record)
+            facts[OversightAnswerOutcome].append(judged.model_dump(include=_OUTCOME_COLUMNS))
         elif record.topic == RECOMMENDATIONS:
             row = _recommendation_row(record, self._decode(Recommendation, record))
             facts[OversightRecommendation].append(row)
@@ -107,7 +113,8 @@ class OversightSink:
             raise Reject(error.reason, error.field) from error
 
 
-# The column with the report of a fact, where it is not `complaint_id`.
+# The column with the report of a fact, where it is not `complaint_id`. An answered complaint is derived with all cases
+# that it has ever accompanied: the case of an outcome is one of them.
 _REPORT_COLUMN: Mapping[type[SQLModel], str] = MappingProxyType({OversightReport: "id"})
 
 

@@ -68,6 +68,22 @@ class OversightAnswer(SQLModel, table=True):
     position: str
 
 
+class OversightAnswerOutcome(SQLModel, table=True):
+    """Fact: the outcome of an answer at the router. It names the case and the hop, and says if the answer counts.
+
+    It belongs to the answer of this agency to this complaint: another one may have the same id.
+    """
+
+    __tablename__ = "oversight_answer_outcome"
+
+    answer_id: UUID = Field(primary_key=True)
+    complaint_id: UUID
+    case_id: UUID
+    agency: str
+    hop: int
+    outcome: str
+
+
 class OversightCorrection(SQLModel, table=True):
     """Fact: a person's decision about the relation of a complaint. `is_denial`: a suggestion was denied."""
 

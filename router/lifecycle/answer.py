@@ -7,9 +7,8 @@ from typing import NamedTuple
 from bus.errors import Reject, Retry
 from bus.port import Record
 from messages.cases.case_course import answered_hop
-from messages.cases.verdicts import case_progress, state_after
+from messages.cases.verdicts import case_progress, may_repeat, state_after
 from messages.shapes import MERGED, AgencyAnswer, AnswerOutcome, Dispatch, Verdict
-from messages.topics import TRIAGE
 from router.answer_store import ProcessedAnswer, counted_verdicts, store_answer_once
 from router.cases.transfer import CaseTransfer
 from router.store import dispatch_history
@@ -87,13 +86,9 @@ def joined_until(transfer: CaseTransfer, joined: Dispatch, until: datetime) -> b
 def answer_outcome(
     answered: AnsweredDispatch, verdict: Verdict, earlier_verdicts: Collection[Verdict]
 ) -> AnswerOutcome:
-    """Return the outcome of a verdict. `earlier_verdicts` about the same dispatch are those that counted.
-
-    An agency may ask and respond more than once, and triage may decide after it has kept a case.
-    """
+    """Return the outcome of a verdict. `earlier_verdicts` about the same dispatch are those that counted."""
     agency = answered.dispatch.agency
-    may_repeat = verdict in {"asked", "responded"} or (verdict == "refused" and agency == TRIAGE)
-    if verdict in earlier_verdicts and not may_repeat:
+    if verdict in earlier_verdicts and not may_repeat(verdict, agency):
         return "repeated"
     if not answered.is_latest:
         return "late"

@@ -41,6 +41,7 @@ def answer_outcome_message(
         complaint_id=answer.complaint_id,
         case_id=dispatch.complaint_id,
         dispatch_id=dispatch.id,
+        hop=dispatch.hop,
         agency=dispatch.agency,
         verdict=answer.verdict,
         outcome=outcome,

@@ -13,7 +13,7 @@ from config.database import statement_chunks
 from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
 from sinks.ledger.case_course import CaseCourse, case_course
 from sinks.ledger.relations.relation_links import RelationLinks
-from sinks.ledger.tables import AnswerRow, DispatchRow
+from sinks.ledger.tables import AnswerOutcomeRow, AnswerRow, DispatchRow
 
 _IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
 # Queries are built once: each status page executes them.
@@ -29,10 +29,19 @@ _ANSWERS = (
         *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
         *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
         *(col(DispatchRow.dispatched_at), col(AnswerRow.id).label("answer_id")),
+        *(col(AnswerOutcomeRow.case_id), col(AnswerOutcomeRow.hop).label("case_hop"), col(AnswerOutcomeRow.outcome)),
     )
     .join(
         DispatchRow,
         and_(col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == col(AnswerRow.agency)),
+    )
+    .outerjoin(
+        AnswerOutcomeRow,
+        and_(
+            col(AnswerOutcomeRow.answer_id) == col(AnswerRow.id),
+            col(AnswerOutcomeRow.complaint_id) == col(AnswerRow.complaint_id),
+            col(AnswerOutcomeRow.agency) == col(AnswerRow.agency),
+        ),
     )
     .where(or_(col(DispatchRow.complaint_id).in_(_IDS), col(DispatchRow.of).in_(_IDS)))
 )
@@ -72,17 +81,19 @@ def _answers_by_case(
 ) -> Mapping[UUID, Sequence[CaseAnswer]]:
     """Return the answers to the dispatches of each case. An answer to a report that belongs to the case is one, too.
 
-    Such an answer counts for a dispatch of the case (`answered_hop`), as in the router. An answer without its dispatch,
-    or of an agency that does not have the dispatch, is none.
+    The router's outcome names case and hop. Before it is known, such an answer counts for a dispatch of the case
+    (`answered_hop`). An answer without its dispatch, or of an agency that does not have the dispatch, is none.
     """
     answers: dict[UUID, list[CaseAnswer]] = defaultdict(list)
     for row in connection.execute(_ANSWERS, {"ids": list(case_ids)}):
         case_id, hop = (row.complaint_id, row.hop) if row.own_case else (row.of, None)
-        if hop is None:
+        if row.outcome:
+            case_id, hop = row.case_id, row.case_hop
+        elif hop is None:
             hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.recorded_at)
         if hop is not None:
-            counted = (row.recorded_at, row.position, hop, row.verdict, row.answer_id, row.complaint_id)
-            answers[case_id].append(CaseAnswer(*counted))
+            facts = (row.recorded_at, row.position, hop, row.verdict, row.answer_id, row.complaint_id, row.outcome)
+            answers[case_id].append(CaseAnswer(*facts))
     return answers
 
 

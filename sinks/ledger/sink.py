@@ -1,4 +1,4 @@
-"""Sink that writes complaints, dispatches, answers and corrections into the ledger, each once, in any order.
+"""Sink that writes complaints, dispatches, answers, outcomes and corrections into the ledger, each once, in any order.
 
 It also writes the messages that were set aside, so that their numbers are known.
 """
@@ -26,14 +26,16 @@ from messages.shapes import (
     Complaint,
     Correction,
     Dispatch,
+    JudgedAnswer,
     OversightEvent,
     Suggestion,
 )
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT
 from privacy.blanks import blank_rows
 from sinks.ledger.counts.queue_changes import change_queue_counts
 from sinks.ledger.forgotten import BLANKS
 from sinks.ledger.tables import (
+    AnswerOutcomeRow,
     AnswerRow,
     ClosedCaseRow,
     ComplaintRow,
@@ -46,6 +48,8 @@ from sinks.ledger.tables import (
 
 # The router finds these faults too, whenever it checks the answer.
 _FORGED: Container[AnswerFault | None] = ("no_authenticator", "wrong_authenticator", "wrong_answer_id")
+
+_OUTCOME_COLUMNS = {"answer_id", "complaint_id", "case_id", "agency", "hop", "outcome"}
 
 _log = structlog.get_logger()
 
@@ -193,6 +197,9 @@ def _rows(record: Record, channels: Collection[Channel]) -> Iterator[tuple[type[
                 yield SuggestionRow, _suggestion_row(complaint, complaint.suggestion)
             if complaint.again:
                 yield ClosedCaseRow, _closed_case_row(complaint, complaint.again)
+        elif record.topic == ANSWER_OUTCOMES:
+            judged = codec.decode(JudgedAnswer, record.value, record.headers)
+            yield AnswerOutcomeRow, judged.model_dump(include=_OUTCOME_COLUMNS)
         elif record.topic == CORRECTIONS:
             yield CorrectionRow, _correction_row(codec.decode(Correction, record.value, record.headers))
         else:

@@ -115,6 +115,22 @@ class AnswerRow(SQLModel, table=True):
     position: str = Field(default="", index=True)
 
 
+class AnswerOutcomeRow(SQLModel, table=True):
+    """Outcome of an answer at the router: for which case and hop it is an answer, and if it counts.
+
+    It belongs to the answer of this agency to this complaint: another one may have the same id.
+    """
+
+    __tablename__ = "ledger_answer_outcome"
+
+    answer_id: UUID = Field(primary_key=True)
+    complaint_id: UUID
+    case_id: UUID
+    agency: str
+    hop: int
+    outcome: str
+
+
 class SetAsideRow(SQLModel, table=True):
     """Message that the normalizer set aside as no report, with the number that its sender was given."""
 

@@ -29,8 +29,8 @@ from config.database import (
 )
 from messages import codec
 from messages.cases.case_course import CaseDispatch
-from messages.shapes import AgencyAnswer, Complaint, Dispatch
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, JudgedAnswer
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.case_course import CaseCourse
 from sinks.ledger.case_reading import read_courses
@@ -207,6 +207,9 @@ def _mentioned(record: Record) -> set[UUID]:
         return set()
     if record.topic == AGENCY_ANSWERS:
         return {codec.decode(AgencyAnswer, record.value, record.headers).complaint_id}
+    if record.topic == ANSWER_OUTCOMES:
+        judged = codec.decode(JudgedAnswer, record.value, record.headers)
+        return {judged.complaint_id, judged.case_id}
     if record.topic == COMPLAINTS:
         complaint = codec.decode(Complaint, record.value, record.headers)
         complaint_ids, related = {complaint.id}, complaint.relation.of

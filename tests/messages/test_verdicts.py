@@ -13,7 +13,7 @@ VERDICTS: tuple[Verdict, ...] = ("accepted", "asked", "responded", "closed", "re
 
 # The state after two verdicts, and True if the second one counts.
 AFTER_TWO: dict[tuple[Verdict, Verdict], tuple[CaseState, bool]] = {
-    ("accepted", "accepted"): ("proses", True),
+    ("accepted", "accepted"): ("proses", False),
     ("accepted", "asked"): ("tunda", True),
     ("accepted", "responded"): ("proses", True),
     ("accepted", "closed"): ("selesai", True),
@@ -48,7 +48,7 @@ def test_the_table_has_every_pair() -> None:
 
 @pytest.mark.parametrize(("first", "second"), AFTER_TWO)
 def test_every_verdict_after_every_verdict(first: Verdict, second: Verdict) -> None:
-    """A closed case is not opened or refused, and an agency that refused has no more to say."""
+    """A closed case is not opened or refused, an agency that refused has no more to say, and none accepts twice."""
     state, counted = case_progress([first, second], AGENCY)
     assert (state, counted[1]) == AFTER_TWO[first, second]
     assert counted[0]

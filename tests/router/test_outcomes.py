@@ -49,7 +49,7 @@ def test_the_outcome_of_an_answer(router: CorrectionHarness) -> None:
     (judged,) = answers(outputs)
     assert (judged.answer_id, judged.outcome, judged.verdict) == (answer.id, "counted", "responded")
     assert (judged.complaint_id, judged.case_id) == (dispatch.complaint_id, dispatch.complaint_id)
-    assert (judged.dispatch_id, judged.agency) == (dispatch.id, dispatch.agency)
+    assert (judged.dispatch_id, judged.hop, judged.agency) == (dispatch.id, 0, dispatch.agency)
     assert (judged.at, judged.position) == (taken_at, "agency-answers/0/7")
     assert "Wiratama" not in json.dumps(judged.model_dump(mode="json"))
     assert outputs[-1].key == str(dispatch.complaint_id).encode()

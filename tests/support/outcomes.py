@@ -30,6 +30,7 @@ def answer_outcome(
         complaint_id=answer.complaint_id,
         case_id=case_id or answer.complaint_id,
         dispatch_id=answer.dispatch_id,
+        hop=0,
         agency=answer.agency,
         verdict=answer.verdict,
         outcome=outcome,

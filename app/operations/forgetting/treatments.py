@@ -50,6 +50,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "desk_agency_setting": _AGENCY,
         "desk_act": _emptied("published answers; one that waits for the bus is emptied later"),
         "desk_answer": _emptied("words to the sender"),
+        "desk_answer_outcome": _IDS,
         "desk_assignment": _emptied("reasons of officers"),
         "desk_case": _emptied("derived from the facts"),
         "desk_case_change": _IDS,
@@ -86,6 +87,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "ingest_lease": _kept("one row for the process that reads X"),
         "ingest_x_post": _deleted("sealed id of the post"),
         "ledger_answer": _emptied("words to the sender"),
+        "ledger_answer_outcome": _IDS,
         "ledger_complaint": _emptied("title, text and sealed contact"),
         "ledger_correction": _emptied("reasons of staff"),
         "ledger_dispatch": _emptied("sentences of the reasons, which may quote the report"),
@@ -107,6 +109,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         **dict.fromkeys(
             (
                 "oversight_answer",
+                "oversight_answer_outcome",
                 "oversight_case",
                 "oversight_clock",
                 "oversight_consent",

@@ -192,7 +192,9 @@ def test_an_archive_from_before_outcomes_were_published(archived: Archived, empt
     process_everything(empty)
     assert records_of(empty) == restored_records
     assert len(archived.rows["normalize_closed"]) > 1
-    assert_has_rows(empty, archived.rows)
+    # Nobody else needs what is not in the archive: these stages judge such answers by their times, as they did.
+    expected = {name: rows for name, rows in archived.rows.items() if not name.endswith("_answer_outcome")}
+    assert_has_rows(empty, expected)
 
 
 def remove_outcomes(folder: Path) -> None:

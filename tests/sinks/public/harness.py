@@ -12,7 +12,7 @@ from bus.port import Outgoing, Record
 from language.masking import mask_with_labels
 from messages import codec
 from messages.shapes import Complaint, Dispatch, Verdict
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, REPLIES
+from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, OVERSIGHT, REPLIES
 from sinks.public.queries import PublicFilter, PublicReports, ShownReport
 from sinks.public.read_model import PublicReadModel
 from sinks.public.release import Sensitivity
@@ -95,14 +95,14 @@ class PublicPipeline:
         answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time))
         outgoing = Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/agency"))
         record = self._record(outgoing)
-        dispatched = self._route(record)
-        sent.records += [record, *dispatched]
-        self.ledger.handle([record, *dispatched])
-        if dispatched:
+        routed = self._route(record)
+        sent.records += [record, *routed]
+        self.ledger.handle([record, *routed])
+        if dispatched := [following for following in routed if following.topic != ANSWER_OUTCOMES]:
             sent.dispatch = _dispatch(dispatched[-1])
 
     def _route(self, record: Record) -> list[Record]:
-        """Return the records of the dispatches."""
+        """Return the records of the dispatches and outcomes."""
         outputs = self._router.handle([record])
         return [self._record(output) for output in outputs if output.topic not in {OVERSIGHT, REPLIES}]
 
