@@ -4,10 +4,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections import Counter
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from unittest.mock import ANY
 
 import pytest
 
@@ -54,13 +52,6 @@ def test_every_module_has_a_docstring(package: str) -> None:
     """Each module begins with a sentence about its content."""
     for path in (ROOT / package).rglob("*.py"):
         assert path.read_text().startswith('"""'), path
-
-
-@pytest.mark.parametrize("package", sorted(PACKAGES))
-def test_a_folder_has_at_most_sixteen_files(package: str) -> None:
-    """A reader finds a module by the names of its folder. Migrations are a sequence, which nobody searches."""
-    counts = Counter(path.parent.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*.py"))
-    assert {folder: count for folder, count in counts.items() if count > 16} in ({}, {"app/migrations/versions": ANY})
 
 
 def test_every_contract_has_a_forbidden_import() -> None:
