@@ -47,8 +47,11 @@ def _locale(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def frozen(folder: Path) -> Iterator[None]:
-    """Freeze all processes of the PostgreSQL with its data in this folder, as a stuck disk does, during the body."""
+def frozen(folder: Path) -> Iterator[list[int]]:
+    """Freeze all processes of the PostgreSQL with its data in this folder, as a stuck disk does, during the body.
+
+    Yield their ids.
+    """
     main_process = int((folder / "postmaster.pid").read_text().split()[0])
     processes: list[int] = []
     try:
@@ -56,7 +59,7 @@ def frozen(folder: Path) -> Iterator[None]:
         for process in (main_process, *_children(main_process)):
             os.kill(process, signal.SIGSTOP)
             processes.append(process)
-        yield
+        yield processes
     finally:
         for process in processes:
             with suppress(ProcessLookupError):
