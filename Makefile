@@ -40,6 +40,13 @@ test: $(VENV)/.dev ## Set up and run the tests; tests whose tools are missing ar
 faults: $(VENV)/.dev ## Run the tests that make faults: brokers, database, disk and processes (minutes)
 	$(PYTEST) -n $(WORKERS) -m faults --expensive
 
+# A seed makes the same faults again, at other moments of the service.
+SECONDS ?= 600
+SEED ?=
+.PHONY: chaos
+chaos: $(VENV)/.dev ## Kill and freeze every process at random for ten minutes, then compare all models (SEED, SECONDS)
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
 .PHONY: quick
 quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, except the slow ones
 	$(PYTEST) -n $(CORES) --quick

@@ -1,11 +1,12 @@
 """Makes random faults in a running service, then compares all models: `make chaos`.
 
-`python -m tests.chaos [--seconds 600] [--seed NUMBER]` starts Apache Kafka (`make kafka`), PostgreSQL and two processes
-of each stage. Citizens, agencies and staff write; every process, the broker and PostgreSQL are killed and frozen at
-random. Afterwards every accepted message must be known, the audit clean, each complaint at the same place and in the
-same state in every model, what is stored on the topics and what is on the topics stored, and desk, oversight and the
-counts of the queues equal to themselves made again. Prints each difference with the id of the complaint, and exits
-with 1 if there is one. The seed is printed; it decides the faults. The moments at which they meet the service differ.
+`python -m tests.chaos [--seconds 600] [--seed NUMBER] [--only NAMES]` starts Apache Kafka (`make kafka`), PostgreSQL,
+and two processes of each stage. Citizens, agencies and staff write; every process, the broker and PostgreSQL are killed
+and frozen at random. Afterwards every accepted message must be known, the audit clean, each complaint at the same place
+and in the same state in every model, what is stored on the topics and what is on the topics stored, and desk, oversight
+and the counts of the queues equal to themselves made again. Prints each difference with the id of the complaint, and
+exits with 1 if there is one. The seed is printed; it decides the faults. The moments at which they meet the service
+differ.
 """
 
 import argparse
@@ -31,16 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seconds", type=float, default=_SECONDS, help="how long faults are made")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(_LARGEST_SEED))
+    parser.add_argument(
+        "--only", metavar="NAMES", default="", help="faults of these alone, as in router-a,router-b,broker"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and data")
     chosen = parser.parse_args(arguments)
     _note(f"seed {chosen.seed}, {chosen.seconds:g} s")
+    settings = Settings(chosen.seed, chosen.seconds, frozenset(filter(None, chosen.only.split(","))))
     folder = Path(tempfile.mkdtemp(prefix="satupintu-chaos-"))
     # PostgreSQL runs as a user of its own.
     folder.chmod(0o755)
     began_at = time.monotonic()
     has_ended = False
     try:
-        differences = ChaosRun(Settings(chosen.seed, chosen.seconds), folder, _note).run()
+        differences = ChaosRun(settings, folder, _note).run()
         has_ended = True
     except UnavailableError as error:
         _note(str(error))

@@ -37,7 +37,7 @@ _ACTS: Mapping[str, int] = {
 _CONFIRMED = frozenset({"withdraws"})
 # Seconds for which a citizen tries again while no door answers, and how long one waits between two acts, at most.
 _PATIENCE_SECONDS = 300.0
-_PAUSE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.6
 _TIMEOUT_SECONDS = 30
 
 

@@ -10,7 +10,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import text
+
 from app.simulator.wait import wait_until_ready
+from config.database import DatabaseUnavailable, read_transaction
 from tests.bus.kafka.node import Node
 from tests.support.ports import free_port
 from tests.support.postgresql import frozen, start_postgres
@@ -23,6 +26,10 @@ _INSTANCES = ("a", "b")
 # `broker.session.timeout.ms` of the broker. The timeouts of the service follow from it.
 BROKER_SESSION_SECONDS = 3
 _STOP_SECONDS = 60
+# For so long a transaction is waited for, and with this pause.
+_SEARCH_SECONDS, _SEARCH_PAUSE_SECONDS = 10.0, 0.03
+# A transaction has an id from its first row on.
+_WRITING = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND backend_xid IS NOT NULL")
 _LIMITED_REQUESTS = (
     *("web", "mobile", "sms-unsigned", "follow-up", "requests", "status"),
     *("agency-read", "agency-answer", "agency-refused"),
@@ -41,17 +48,25 @@ class Target(Protocol):
     def freeze(self) -> None:
         """Stop it: it keeps its connections, and does nothing."""
 
+    def freeze_in_transaction(self) -> None:
+        """Do so while a transaction of the database is open, if it has any."""
+
     def resume(self) -> None:
         """Let it continue after `freeze`."""
 
 
 class Worker:
-    """A process of one stage. `settings` are its own, beside those of the service."""
+    """A process of one stage. `settings` are its own, beside those of the service.
+
+    Its connections to PostgreSQL have its name.
+    """
 
     def __init__(self, service: RunningService, stage: str, instance: str, settings: Mapping[str, str]) -> None:
         self.name = f"{stage}-{instance}"
         self.log = service.settings.home / f"{self.name}.log"
-        own = {"instance": self.name, "ops_port": "0", **settings}
+        database_url = f"{service.environment['SATUPINTU_DATABASE_URL']}&application_name={self.name}"
+        own = {"instance": self.name, "ops_port": "0", "database_url": database_url, **settings}
+        self._engine = service.parts.engine
         self._environment = {
             **service.environment,
             **{f"SATUPINTU_{name.upper()}": value for name, value in own.items()},
@@ -78,9 +93,26 @@ class Worker:
         """See `Target`."""
         self.process.send_signal(signal.SIGSTOP)
 
+    def freeze_in_transaction(self) -> None:
+        """Freeze it at a moment at which it has written in a transaction, or after some seconds without one."""
+        deadline = time.monotonic() + _SEARCH_SECONDS
+        self.freeze()
+        while not self._is_writing() and time.monotonic() < deadline:
+            self.resume()
+            time.sleep(_SEARCH_PAUSE_SECONDS)
+            self.freeze()
+
     def resume(self) -> None:
         """See `Target`."""
         self.process.send_signal(signal.SIGCONT)
+
+    def _is_writing(self) -> bool:
+        """Return whether it has an open transaction that has written. Without an answer of the database it counts."""
+        try:
+            with read_transaction(self._engine) as connection:
+                return bool(connection.execute(_WRITING, {"name": self.name}).scalar_one())
+        except DatabaseUnavailable:
+            return True
 
     def code_of_end(self) -> int | None:
         """Return the exit code if the process has ended by itself, and start it again, as a supervisor does."""
@@ -100,6 +132,7 @@ class Broker:
     def __init__(self, node: Node) -> None:
         self._node = node
         self.kill, self.restart, self.freeze, self.resume = node.kill, node.start, node.pause, node.resume
+        self.freeze_in_transaction = self.freeze
 
 
 class Postgresql:
@@ -131,6 +164,10 @@ class Postgresql:
     def freeze(self) -> None:
         """See `Target`."""
         self._frozen.enter_context(frozen(self._folder))
+
+    def freeze_in_transaction(self) -> None:
+        """See `Target`. It always has some."""
+        self.freeze()
 
     def resume(self) -> None:
         """See `Target`."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +43,18 @@ _REBUILDS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of a run. `seed` decides the faults; the load follows it as far as the faults let it."""
+    """Settings of a run. `seed` decides the faults; the load follows it as far as the faults let it.
+
+    `only`: names of targets; without one all have faults.
+    """
 
     seed: int
     seconds: float
+    only: frozenset[str] = frozenset()
+
+    def chosen(self, targets: Iterable[str]) -> Sequence[str]:
+        """Return those of the targets that have faults."""
+        return [name for name in targets if not self.only or name in self.only]
 
 
 class MadeFault(NamedTuple):
@@ -75,19 +83,21 @@ class Faults(threading.Thread):
 
     def run(self) -> None:
         """See `threading.Thread`."""
+        target = self._target
+        actions = {
+            "killed": (target.kill, target.restart),
+            "frozen": (target.freeze, target.resume),
+            "frozen in a transaction": (target.freeze_in_transaction, target.resume),
+        }
         for fault in self._faults:
             time.sleep(max(0.0, self._began_at + fault.at - time.monotonic()))
-            at = time.monotonic() - self._began_at
-            begin, end = (
-                (self._target.kill, self._target.restart)
-                if fault.kind == "killed"
-                else (self._target.freeze, self._target.resume)
-            )
+            begin, end = actions[fault.kind]
             begin()
-            self._note(f"{at:6.1f} s  {fault.target:<12} {fault.kind} for {fault.seconds} s")
+            began_at = time.monotonic() - self._began_at
+            self._note(f"{began_at:6.1f} s  {fault.target:<12} {fault.kind} for {fault.seconds} s")
             time.sleep(fault.seconds)
             end()
-            self.made.append(MadeFault(fault, at, time.monotonic() - self._began_at - at))
+            self.made.append(MadeFault(fault, began_at, time.monotonic() - self._began_at - began_at))
 
 
 class ChaosRun:
@@ -119,9 +129,13 @@ class ChaosRun:
 
     def _disturb(self, installation: Installation, parts: Parts) -> Sequence[Difference]:
         """Let everybody write, and make faults meanwhile. Return the processes that ended by themselves."""
-        workers = [worker.name for worker in installation.workers]
+        settings = self._settings
+        if unknown := sorted(settings.only - installation.targets.keys()):
+            raise ValueError(f"no such target: {', '.join(unknown)}")
+        workers = settings.chosen(worker.name for worker in installation.workers)
+        servers = settings.chosen(installation.servers)
         session = KafkaTimeouts.for_brokers(BROKER_SESSION_SECONDS).session
-        faults = plan_faults(self._settings.seed, self._settings.seconds, workers, installation.servers, session)
+        faults = plan_faults(settings.seed, settings.seconds, workers, servers, session)
         now = time.monotonic()
         threads = [
             Faults([fault for fault in faults if fault.target == name], target, self._note, now)
@@ -131,7 +145,7 @@ class ChaosRun:
         for thread in (*load, *threads):
             thread.start()
         ends: list[Difference] = []
-        while any(thread.is_alive() for thread in threads) or time.monotonic() < now + self._settings.seconds:
+        while any(thread.is_alive() for thread in threads) or time.monotonic() < now + settings.seconds:
             ends += _ended(installation)
             time.sleep(_POLL_SECONDS)
         # What the faults left meets later records.
@@ -197,9 +211,9 @@ class ChaosRun:
             if not isinstance(writer, Citizens):
                 counts = writer.answers if isinstance(writer, Agencies) else writer.acts
                 self._note(f"{writer.name}: {', '.join(f'{name} {number}' for name, number in sorted(counts.items()))}")
-        self._note("fault                  began   lasted")
+        self._note("target         fault                     began  lasted")
         for fault, began_at, seconds in sorted(made, key=lambda item: item.began_at):
-            self._note(f"{fault.target:<14} {fault.kind:<7} {began_at:6.1f} {seconds:6.1f}")
+            self._note(f"{fault.target:<14} {fault.kind:<24} {began_at:6.1f} {seconds:7.1f}")
 
 
 def _ended(installation: Installation) -> Iterator[Difference]:
