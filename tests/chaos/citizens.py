@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import NamedTuple
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import requests
 from sqlmodel import col, select
@@ -144,10 +144,13 @@ class Citizens(threading.Thread):
             return
         if message_id is None:
             return
+        form = next(self._numbers)
         fields = {
+            # Sent again, it is the same follow-up.
+            "form_id": str(uuid5(NAMESPACE_OID, f"{self._seed} {form}")),
             "token": self._parts.link_of(message_id).rpartition("/")[2],
             "act": act,
-            "text": f"Keterangan {next(self._numbers)}: masih sama seperti kemarin.",
+            "text": f"Keterangan {form}: masih sama seperti kemarin.",
             "confirm": "ya" if act in _CONFIRMED else "",
         }
         address = f"{self._address}/web/follow-ups"

@@ -69,14 +69,16 @@ def compare_facts(
     left_name, right_name = names
     for key in sorted(left.keys() | right.keys(), key=str):
         subject, *rest = map(str, key)
-        what = " ".join(rest) or "it"
+        what = "".join(f"{part} " for part in rest)
         if key not in right:
             if key[0] not in not_on_right:
-                yield Difference(comparison, subject, f"{what}: {left_name} {_of(left, key)}, {right_name} nothing")
+                yield Difference(
+                    comparison, subject, f"{what}in {left_name}: {_of(left, key)}, in {right_name}: nothing"
+                )
         elif key not in left:
-            yield Difference(comparison, subject, f"{what}: {left_name} nothing, {right_name} {_of(right, key)}")
+            yield Difference(comparison, subject, f"{what}in {left_name}: nothing, in {right_name}: {_of(right, key)}")
         elif left[key] != right[key]:
-            text = f"{what}: {left_name} {_of(left, key)}, {right_name} {_of(right, key)}"
+            text = f"{what}in {left_name}: {_of(left, key)}, in {right_name}: {_of(right, key)}"
             yield Difference(comparison, subject, text)
 
 
@@ -135,4 +137,4 @@ def _keyed(values: Mapping[UUID, V]) -> Mapping[Key, V]:
 
 
 def _of(facts: Mapping[K, object], key: K) -> str:
-    return str(facts[key]) or "it"
+    return str(facts[key]) or "it is there"

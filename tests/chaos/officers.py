@@ -3,7 +3,7 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, Literal
 
@@ -15,16 +15,19 @@ from app.operations.corrections import Corrections
 from app.operations.not_possible import NotPossible
 from app.operations.triage import TriageDesk
 from bus.errors import Retry
-from config.database import DatabaseUnavailable
+from config.database import DatabaseUnavailable, read_transaction
 from desk.api.keys.scopes import SCOPES
 from messages.topics import TRIAGE
+from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_number
 from tests.chaos.citizens import Accepted
 
 # Verdicts of agencies, and how often each one comes.
 _VERDICTS: Mapping[str, int] = {"accepted": 30, "asked": 12, "responded": 18, "closed": 22, "refused": 18}
 _STAFF_ACTS: Mapping[str, int] = {"merge": 45, "split": 25, "triage": 30}
-_AGENCY_PAUSE_SECONDS, _STAFF_PAUSE_SECONDS = 0.4, 1.2
+_AGENCY_PAUSE_SECONDS, _STAFF_PAUSE_SECONDS = 0.4, 0.6
 _TIMEOUT_SECONDS = 15
+# Reports among which staff choose.
+_REPORTS_IN_VIEW = 60
 _ACTOR, _WHY = "Sari Wulandari", "uji coba gangguan"
 # An act that a fault prevents is not made again: others follow.
 _AWAY = (Retry, DatabaseUnavailable, requests.RequestException)
@@ -105,23 +108,32 @@ class Staff(threading.Thread):
                 else:
                     self._correct(act)
                 self.acts[act] += 1
-            except NotPossible:
-                self.acts[f"{act} not possible"] += 1
+            except NotPossible as error:
+                self.acts[f"{act} {error.fault}"] += 1
             except _AWAY:
                 self.acts[f"{act} away"] += 1
 
     def _correct(self, act: str) -> None:
-        numbers = [report.number for report in self._accepted.reports()]
-        if len(numbers) < 2:
+        reports = [report for report in self._relations() if report.is_dispatched]
+        cases = [report.tracking for report in reports if report.case_id == report.id]
+        followers = [report.tracking for report in reports if report.case_id != report.id]
+        if not followers or len(cases) < 2:
             return
-        target, number = self._chooser.sample(numbers, 2)
         with closing(self._parts.bus.producer()) as producer:
             corrections = Corrections(self._parts.engine, producer, self._parts.audit_log)
             if act == "split":
-                corrections.split(number, _ACTOR, _WHY, self._parts.now())
+                corrections.split(self._chooser.choice(followers), _ACTOR, _WHY, self._parts.now())
             else:
+                target, number = self._chooser.sample(cases, 2)
                 kind: Literal["joins", "repeat"] = self._chooser.choice(("joins", "repeat"))
                 corrections.merge(target, number, kind, _ACTOR, _WHY, self._parts.now())
+
+    def _relations(self) -> Sequence[CurrentRelation]:
+        """Return the relations of some reports, as the ledger has them."""
+        numbers = [report.number for report in self._accepted.reports()]
+        chosen = self._chooser.sample(numbers, min(len(numbers), _REPORTS_IN_VIEW))
+        with read_transaction(self._parts.engine) as connection:
+            return list(relations_by_number(connection, chosen).values())
 
     def _decide(self) -> None:
         parts = self._parts
