@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -136,24 +136,25 @@ class ChaosRun:
         servers = settings.chosen(installation.servers)
         session = KafkaTimeouts.for_brokers(BROKER_SESSION_SECONDS).session
         faults = plan_faults(settings.seed, settings.seconds, workers, servers, session)
+        load = self._load(installation, parts)
         now = time.monotonic()
         threads = [
             Faults([fault for fault in faults if fault.target == name], target, self._note, now)
             for name, target in installation.targets.items()
         ]
-        load = self._load(installation, parts)
-        for thread in (*load, *threads):
-            thread.start()
         ends: list[Difference] = []
-        while any(thread.is_alive() for thread in threads) or time.monotonic() < now + settings.seconds:
-            ends += _ended(installation)
-            time.sleep(_POLL_SECONDS)
-        # What the faults left meets later records.
-        time.sleep(_AFTER_SECONDS)
-        self._stopping.set()
-        while any(writer.is_alive() for writer in load):
-            ends += _ended(installation)
-            time.sleep(_POLL_SECONDS)
+        with _noted_failures(ends):
+            for thread in (*load, *threads):
+                thread.start()
+            while any(thread.is_alive() for thread in threads) or time.monotonic() < now + settings.seconds:
+                ends += _ended(installation)
+                time.sleep(_POLL_SECONDS)
+            # What the faults left meets later records.
+            time.sleep(_AFTER_SECONDS)
+            self._stopping.set()
+            while any(writer.is_alive() for writer in load):
+                ends += _ended(installation)
+                time.sleep(_POLL_SECONDS)
         self._note_load(load, [made for thread in threads for made in thread.made])
         return ends
 
@@ -191,11 +192,17 @@ class ChaosRun:
         with snapshot_transaction(parts.engine) as connection:
             yield from models.compare_numbers(connection, self._accepted.channels_by_number())
             yield from models.compare_with_topics(connection, topics)
-        self._note(
-            f"compared {len(topics.complaints)} complaints, {len(topics.dispatches)} dispatches, "
-            f"{len(topics.answers)} answers, {len(topics.corrections)} corrections, {len(topics.replies)} replies; "
-            f"{len(topics.set_aside)} messages set aside, {len(topics.dead)} ids of dead letters"
-        )
+        compared = {
+            "complaints": topics.complaints,
+            "dispatches": topics.dispatches,
+            "answers": topics.answers,
+            "corrections": topics.corrections,
+            "replies": topics.replies,
+        }
+        counts = {name: len(records) for name, records in compared.items()}
+        self._note(f"compared {', '.join(f'{count} {name}' for name, count in counts.items())}")
+        self._note(f"{len(topics.set_aside)} messages set aside, {len(topics.dead)} ids of dead letters")
+        yield from (Difference("load", "", f"there are no {name}") for name, count in counts.items() if not count)
 
     def _rebuilds(self, installation: Installation) -> Mapping[str, Callable[[], object]]:
         def rebuild(arguments: Sequence[str]) -> Callable[[], object]:
@@ -214,6 +221,22 @@ class ChaosRun:
         self._note("target         fault                     began  lasted")
         for fault, began_at, seconds in sorted(made, key=lambda item: item.began_at):
             self._note(f"{fault.target:<14} {fault.kind:<24} {began_at:6.1f} {seconds:7.1f}")
+
+
+@contextmanager
+def _noted_failures(differences: list[Difference]) -> Iterator[None]:
+    """Add each thread that ends by an error: what it should have done is missing in the run."""
+
+    def note(failure: threading.ExceptHookArgs) -> None:
+        name = failure.thread.name if failure.thread else ""
+        differences.append(Difference("run", name, f"ended by {failure.exc_type.__name__}: {failure.exc_value}"))
+        former_hook(failure)
+
+    former_hook, threading.excepthook = threading.excepthook, note
+    try:
+        yield
+    finally:
+        threading.excepthook = former_hook
 
 
 def _ended(installation: Installation) -> Iterator[Difference]:
