@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,9 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # PostgreSQL runs as a user of its own.
     folder.chmod(0o755)
     began_at = time.monotonic()
+    counts: Counter[str] = Counter()
     has_ended = False
     try:
-        differences = ChaosRun(settings, folder, _note).run()
+        for difference in ChaosRun(settings, folder, _note).run():
+            counts[difference.comparison] += 1
+            if counts[difference.comparison] <= _PRINTED:
+                _note(f"DIFFERENCE {difference.comparison}: {difference.subject}: {difference.text}")
         has_ended = True
     except UnavailableError as error:
         _note(str(error))
@@ -55,16 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _note(f"logs and data: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    by_comparison: dict[str, list[str]] = {}
-    for difference in differences:
-        by_comparison.setdefault(difference.comparison, []).append(f"{difference.subject}: {difference.text}")
-    for comparison, lines in by_comparison.items():
-        for line in lines[:_PRINTED]:
-            _note(f"{comparison}: {line}")
-        if len(lines) > _PRINTED:
-            _note(f"{comparison}: {len(lines) - _PRINTED} more")
-    _note(f"seed {chosen.seed}: {len(differences)} differences, {time.monotonic() - began_at:.0f} s")
-    return 1 if differences else 0
+    for comparison, count in counts.items():
+        if count > _PRINTED:
+            _note(f"{comparison}: {count - _PRINTED} more")
+    _note(f"seed {chosen.seed}: {counts.total()} differences, {time.monotonic() - began_at:.0f} s")
+    return 1 if counts else 0
 
 
 def _note(line: str) -> None:

@@ -26,7 +26,7 @@ from tests.chaos.installation import BROKER_SESSION_SECONDS, Installation, Targe
 from tests.chaos.officers import Agencies, Staff
 from tests.support import program
 
-# Seconds for which the service may take to process what waits after the last fault.
+# Seconds for what waits after the last fault, and for a command that makes a model again.
 _SETTLE_SECONDS = 900.0
 _POLL_SECONDS = 1.0
 # Nothing waits so many times in a row: an answer may lead to another record.
@@ -110,20 +110,19 @@ class ChaosRun:
         self._accepted = Accepted()
         self._stopping = threading.Event()
 
-    def run(self) -> Sequence[Difference]:
-        """Return all differences."""
+    def run(self) -> Iterator[Difference]:
+        """Yield all differences as they are found."""
         installation = Installation(self._folder, self._note)
         try:
             parts = installation.service.parts
             migrate(parts.engine)
-            ends = self._disturb(installation, parts)
+            yield from self._disturb(installation, parts)
             self._note("waiting until everything is processed")
-            differences = [*ends, *self._wait_until_settled(installation, parts)]
+            yield from self._wait_until_settled(installation, parts)
             self._note("comparing")
-            differences += self._compare(parts)
+            yield from self._compare(parts)
             self._note("making desk, oversight and the counts of the queues again")
-            differences += models.compare_with_rebuilt(parts.engine, self._rebuilds(installation))
-            return differences
+            yield from models.compare_with_rebuilt(parts.engine, self._rebuilds(installation))
         finally:
             installation.close()
 
@@ -207,7 +206,8 @@ class ChaosRun:
     def _rebuilds(self, installation: Installation) -> Mapping[str, Callable[[], object]]:
         def rebuild(arguments: Sequence[str]) -> Callable[[], object]:
             command = (*arguments, *_ACTOR)
-            return lambda: program.run(command, installation.service.environment, Path.cwd(), check=True)
+            environment = installation.service.environment
+            return lambda: program.run(command, environment, Path.cwd(), check=True, seconds=_SETTLE_SECONDS)
 
         return {name: rebuild(arguments) for name, arguments in _REBUILDS.items()}
 

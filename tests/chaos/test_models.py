@@ -1,5 +1,6 @@
 """Each comparison after a run names what is planted, with its complaint. Without a plant none names anything."""
 
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -209,6 +210,17 @@ def test_a_model_is_made_again(lived: Lived) -> None:
         connection.execute(update(QueueDayRow).values(number=9))
     named = {item.comparison for item in models.compare_with_rebuilt(parts.engine, rebuilds)}
     assert named == {"rebuilt: desk", "rebuilt: oversight", "rebuilt: queues"}
+
+
+def test_a_model_that_cannot_be_made_again(lived: Lived) -> None:
+    """The command that failed is a difference of the run."""
+
+    def fail() -> None:
+        raise subprocess.CalledProcessError(75, "satupintu desk rebuild")
+
+    (difference,) = models.compare_with_rebuilt(lived.parts.engine, {"desk": fail})
+    assert difference.comparison == "rebuilt: desk"
+    assert "75" in difference.text
 
 
 def test_an_audit_with_a_difference() -> None:

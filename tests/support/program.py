@@ -71,14 +71,19 @@ class Program:
 
 
 def run(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, *, check: bool = False
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    *,
+    check: bool = False,
+    seconds: float = _PATIENCE_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end, as `subprocess.run` does."""
+    """Run the command to its end, as `subprocess.run` does. It may take so many seconds."""
     with tempfile.TemporaryDirectory(prefix="satupintu-output-") as output_folder:
         out, errors = Path(output_folder) / "out", Path(output_folder) / "errors"
         program = Program(arguments, environment, out, errors, folder)
         try:
-            code = program.wait()
+            code = program.wait(seconds)
         finally:
             program.kill()
         completed = subprocess.CompletedProcess(program.args, code, out.read_text(), errors.read_text())
