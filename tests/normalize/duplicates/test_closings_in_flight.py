@@ -17,7 +17,7 @@ from tests.conftest import NOW
 from tests.router.test_former_answers import dispatch_row
 from tests.support.older_database import migrate_to
 
-_BEFORE, _AFTER = "0044", "0050"
+_BEFORE, _AFTER = "0049", "0050"
 _UNREAD, _KNOWN, _CLOSED_AGAIN, _REOPENED, _REFUSED, _LATE = (UUID(int=number) for number in range(1, 7))
 _JOIN, _REPEAT, _OTHER = (UUID(int=number) for number in range(11, 14))
 _ANSWERS = sa.table(
