@@ -23,6 +23,7 @@ from router.cases.transfer import CaseTransfer
 from router.kept_apart import store_kept_apart
 from router.lifecycle.answer import answer_outcome, find_answered_dispatch
 from router.lifecycle.outcomes import adopted_correction_message, answer_outcome_message
+from router.partitions import hold_partitions
 from router.store import (
     Cause,
     RoutedDispatch,
@@ -30,6 +31,8 @@ from router.store import (
     store_dispatches_once,
     store_parent,
 )
+
+_ROUTED_TOPICS = frozenset({COMPLAINTS, CORRECTIONS, AGENCY_ANSWERS})
 
 
 class RouterRebuild:
@@ -59,6 +62,7 @@ class RouterRebuild:
         """
         self._on_routed = on_routed
         with write_transaction(self._engine) as connection:
+            hold_partitions(connection, [record for record in records if record.topic in _ROUTED_TOPICS])
             for record in records:
                 # A record that is none of these shapes has become a dead letter.
                 with suppress(codec.CodecError):

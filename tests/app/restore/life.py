@@ -28,14 +28,14 @@ from tests.support.recommendations import answer_to, message_of, recommendation
 
 SECRET = "one secret for the archived and the restored system"
 LAMP = "Lampu jalan di Jl. Kenanga RT 3 RW 5 depan pasar padam sejak tiga malam, Kota Semarang. Mohon diperbaiki."
-# Columns that need not be equal: the record that led to a later hop is not stored again, the time of processing is new, and
-# the key of a new person is random.
+# Columns that need not be equal: the record that led to a later hop is not stored again, the time of processing is new,
+# and the key of a new person is random.
 _FREE_COLUMNS = {
     *(("router_dispatch", "position"), ("router_dispatch", "cause_id"), ("router_answer", "processed_at")),
     *(("ledger_complaint", "contact"), ("replies_recipient", "contact"), ("normalize_revision", "number")),
 }
 # Columns that depend on the offsets, and on the order in which the desk read the records.
-_BY_BATCH = {"position", "seq"}
+_BY_BATCH = {"position", "seq", "next_offset"}
 _RESTORED = (
     *("normalize_", "router_", "ledger_", "desk_case", "desk_dispatch", "desk_answer", "desk_recommendation"),
     "replies_recipient",
