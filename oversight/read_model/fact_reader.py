@@ -251,13 +251,15 @@ def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUI
 def _parents(connection: Connection, report_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
     """Return the complaint that each one repeats, for these and for all in their chains."""
     parents: dict[UUID, UUID | None] = {}
-    missing = set(report_ids)
+    missing, asked = set(report_ids), set[UUID]()
     while missing:
+        # The arrivals of some may not be known yet: none is asked for again.
+        asked |= missing
         reports = _reports(connection, missing)
         # A split says that the matter is another one. The sender stays the one of the complaint itself.
         relations = _relations(connection, reports, split_counts=False)
         parents |= {id_: relation.of if relation.kind == "repeat" else None for id_, relation in relations.items()}
-        missing = {parent for parent in parents.values() if parent is not None} - parents.keys() - missing
+        missing = {parent for parent in parents.values() if parent is not None} - asked
     return parents
 
 
