@@ -71,6 +71,8 @@ class DatabaseLock(IntEnum):
     OVERSIGHT = 1721
     # One process at a time changes the counts of the agencies' queues.
     QUEUE_COUNTS = 1722
+    # One process registers the first key of the service.
+    SERVICE_KEYS = 1723
 
 
 class DatabaseUnavailable(Exception):

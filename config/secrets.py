@@ -19,12 +19,17 @@ SECRETS_FILE = "secrets.json"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Keys derived from the root secret (HKDF-SHA-256), and the tokens by which providers are authenticated."""
+    """Keys derived from the root secret (HKDF-SHA-256), and the tokens by which providers are authenticated.
+
+    The first of `seal_keys` seals. The others of them, and `other_wrap_keys`, open what a host with another root secret
+    sealed.
+    """
 
     tracking_key: bytes = field(repr=False)
     sender_key: bytes = field(repr=False)
     seal_keys: tuple[bytes, ...] = field(repr=False)
     wrap_key: bytes = field(repr=False)
+    other_wrap_keys: tuple[bytes, ...] = field(repr=False)
     device_key: bytes = field(repr=False)
     duplicate_key: bytes = field(repr=False)
     message_key: bytes = field(repr=False)
@@ -45,12 +50,14 @@ def open_secrets(settings: Settings) -> Secrets:
     secure_folder(settings.home)
     generated = _generated_secrets(settings.home / SECRETS_FILE)
     root = settings.secret_key.get_secret_value() or generated["root"]
+    others = [key.get_secret_value() for key in settings.other_secret_keys]
     tokens = tuple(token.get_secret_value() for token in settings.twilio_auth_tokens)
     return Secrets(
         tracking_key=derive_key(root, "tracking", 32),
         sender_key=derive_key(root, "sender", 32),
-        seal_keys=(derive_key(root, "seal", 64),),
+        seal_keys=tuple(derive_key(secret, "seal", 64) for secret in (root, *others)),
         wrap_key=derive_key(root, "person keys", 32),
+        other_wrap_keys=tuple(derive_key(secret, "person keys", 32) for secret in others),
         device_key=derive_key(root, "device", 32),
         duplicate_key=derive_key(root, "matter", 32),
         message_key=derive_key(root, "message", 32),

@@ -160,6 +160,10 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Root secret, 32 characters or more; empty: made once, in the data folder."
     )
+    other_secret_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)] = Field(
+        default_factory=list,
+        description="Secrets that hosts had by mistake, comma-separated: they open what those sealed, no more.",
+    )
     former_ids_until: date = Field(
         date(2027, 12, 31),
         description="Last day (UTC) on which a message that arrives again is recognised by its id without a key.",

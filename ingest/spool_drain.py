@@ -4,6 +4,7 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +13,7 @@ import structlog
 from bus.errors import Reject, Retry, Stop, cause_of
 from bus.port import Outgoing, Producer
 from ingest.spool import Spool, SpoolFull
+from messages import codec
 
 # Pause before the spool is checked again; it doubles with each failure, up to the maximum.
 _POLL_SECONDS = 0.5
@@ -25,14 +27,18 @@ class SpoolingProducer:
 
     While the spool holds any message, new messages go behind it. So the messages of one sender keep their order, and
     no request waits for a bus that is away.
+
+    Each message gets the name of this process as a header, unless `instance` is empty.
     """
 
-    def __init__(self, producer: Producer, spool: Spool) -> None:
+    def __init__(self, producer: Producer, spool: Spool, instance: str = "") -> None:
         self._producer = producer
         self._spool = spool
+        self._instance = instance
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See `bus.port.Producer`. `Retry` means here that the bus is away and the spool is full."""
+        messages = [self._with_instance(message) for message in messages]
         for message in messages:
             message.check()
         if not self._has_waiting_messages():
@@ -50,6 +56,11 @@ class SpoolingProducer:
     def close(self) -> None:
         """See `bus.port.Producer`."""
         self._producer.close()
+
+    def _with_instance(self, message: Outgoing) -> Outgoing:
+        if not self._instance:
+            return message
+        return replace(message, headers=codec.with_sealing_instance(message.headers, self._instance))
 
     def _has_waiting_messages(self) -> bool:
         """Return True if messages wait. A spool that cannot be read does not keep new messages from the bus."""

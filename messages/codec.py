@@ -22,14 +22,18 @@ __all__ = (
     "decode_stored",
     "encode",
     "event_type",
+    "sealing_instance",
     "shape_name",
     "traceparent",
     "upcast",
+    "with_sealing_instance",
 )
 
 Headers = tuple[tuple[str, bytes], ...]
 # Header of a redriven record. Its value is the id of the dead letter.
 REDRIVEN = "redriven"
+# Header of an arrival that names the process whose door sealed it.
+_SEALED_BY = "sealed_by"
 T = TypeVar("T", bound=WireModel)
 P = TypeVar("P", bound=Shape)
 
@@ -112,6 +116,16 @@ def upcast(shape: type[WireModel], value: bytes, headers: Headers) -> tuple[byte
         raise (error if error.reason == "not_the_shape" else CodecError("unknown_version", "ce_type")) from None
     current_headers = tuple((name, current_type if name == "ce_type" else content) for name, content in headers)
     return message.model_dump_json().encode(), current_headers
+
+
+def with_sealing_instance(headers: Headers, instance: str) -> Headers:
+    """Return the headers with the name of the process that sealed. One that is there already stays."""
+    return headers if _SEALED_BY in dict(headers) else (*headers, (_SEALED_BY, instance.encode()))
+
+
+def sealing_instance(headers: Headers) -> str:
+    """Return the name of the process that sealed; empty for an arrival from before this header."""
+    return dict(headers).get(_SEALED_BY, b"").decode("utf-8", "replace")
 
 
 def traceparent(message: UUID, span: UUID) -> str:

@@ -35,6 +35,11 @@ class UnsealError(ValueError):
 class UnknownKeyError(UnsealError):
     """This process lacks the key that sealed, which is not the fault of one message. The text is the key's id."""
 
+    @property
+    def is_of_other_secret(self) -> bool:
+        """True for a key that derives from another root secret; False for one that is lost."""
+        return not str(self).startswith(PERSON_KEY_PREFIX)
+
 
 class ForgottenKeyError(UnsealError):
     """The key or the text of a person who asked to be forgotten was removed. Nobody can open the text."""
@@ -71,7 +76,7 @@ class Sealer:
     """Seals with the first key and opens with any of them. Each key is 64 secret bytes (AES-256-SIV)."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        shared_keys = [SealingKey(_key_id(key), key) for key in keys]
+        shared_keys = [SealingKey(shared_key_id(key), key) for key in keys]
         self._keys = {key.id: key for key in shared_keys}
         self._current = shared_keys[0]
 
@@ -120,6 +125,6 @@ def person_key_id(random_bytes: bytes) -> str:
     return PERSON_KEY_PREFIX + random_bytes.hex()[:_PERSON_KEY_DIGITS]
 
 
-def _key_id(key: bytes) -> str:
-    """Return an id that tells keys apart and reveals nothing about them."""
+def shared_key_id(key: bytes) -> str:
+    """Return the id of a shared key: it tells keys apart and reveals nothing about them."""
     return hashlib.sha256(b"key id" + key).hexdigest()[:_KEY_ID_DIGITS]

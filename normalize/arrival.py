@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+
 from bus.errors import Reject, Stop
 from bus.port import Record
 from config.reference.regions import Regions
@@ -25,6 +27,7 @@ from normalize.picked_regions import with_region_names
 from normalize.reader_table import ReaderTable
 from normalize.relation import mark_key
 
+_log = structlog.get_logger()
 _NO_KEYS = LookupKeys()
 # Characters of the tracking number that make the text of a message without words unique.
 _UNIQUE_CHARACTERS = 9
@@ -80,7 +83,9 @@ class ArrivalReader:
         alternate_ids: AlternateIds | None,
         find_danger: Callable[[str, str], Danger],
         conversation: Conversation | None,
+        is_own_key_known: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_own_key_known = is_own_key_known
         self._sealer = sealer
         self._readers = readers
         self._regions = regions
@@ -94,7 +99,7 @@ class ArrivalReader:
         return self._conversation.current_reader() if self._conversation else None
 
     def read(self, record: Record, matcher: Matcher | None, traits: TraitsReader | None) -> Arrival:
-        """Return the arrival of a record. Raises `Reject`, or `Stop` for a key that is not ours."""
+        """Return the arrival of a record. Raises `Reject`, or `Stop` if this process lacks a key of the service."""
         try:
             raw = codec.decode(RawMessage, record.value, record.headers, self._readers.by_channel)
             draft, provider_id = self._read_body(raw)
@@ -103,7 +108,7 @@ class ArrivalReader:
         except Unreadable as error:
             raise Reject("unreadable", error.field) from error
         except UnknownKeyError as error:
-            raise Stop(f"{record.position}: {missing_key_text(error)}") from error
+            raise self._refusal(record, error) from error
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
         classified, open_message, danger = self.read_draft(raw, draft, traits)
@@ -117,6 +122,18 @@ class ArrivalReader:
             open_message,
             danger,
         )
+
+    def _refusal(self, record: Record, error: UnknownKeyError) -> Reject | Stop:
+        """Return the refusal of a record that was sealed with a key which this process lacks.
+
+        If the key of this process is that of the service, the host that sealed has another secret: its messages wait
+        as dead letters until `SATUPINTU_OTHER_SECRET_KEYS` has that secret, and all others go on.
+        """
+        host = codec.sealing_instance(record.headers)
+        if not (error.is_of_other_secret and self._is_own_key_known()):
+            return Stop(f"{record.position}, sealed by {host or 'an unnamed host'}: {missing_key_text(error)}")
+        _log.error("message.unknown_key", position=record.position, key=str(error), sealed_by=host)
+        return Reject("unknown_key", "body")
 
     def _read_body(self, raw: RawMessage) -> tuple[Draft | NotComplaint, str]:
         """Return the draft in the sender's bytes, and the provider's id.

@@ -87,6 +87,8 @@ class NormalizeStage:
     `alternate_ids` recognise a message that was delivered before message ids were keyed, and again afterwards.
     `find_public` returns the complaint of a public report that is open; without it nobody refers to one.
     `conversation` attaches short messages to reports of the same sender; without it only links and marks do.
+    `is_own_key_known` returns whether the shared key of the sealer is that of the service. If it is, an arrival that
+    another key sealed is rejected; if not, it stops the stage.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class NormalizeStage:
         find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
         find_public: Callable[[str], UUID | None] | None = None,
         conversation: Conversation | None = None,
+        is_own_key_known: Callable[[], bool] = lambda: False,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
@@ -109,7 +112,9 @@ class NormalizeStage:
         self._matchers = matchers
         self._find_public = find_public
         self._deletions = DeletionSchedule()
-        self._reader = ArrivalReader(sealer, readers, regions, classifier, alternate_ids, find_danger, conversation)
+        self._reader = ArrivalReader(
+            sealer, readers, regions, classifier, alternate_ids, find_danger, conversation, is_own_key_known
+        )
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Return for each new message a complaint and, on X, its acknowledgement, or the oversight event instead.

@@ -9,7 +9,7 @@ import hashlib
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
@@ -22,6 +22,8 @@ from config.privacy_settings import PrivacySettings
 from config.settings import SettingsError
 from messages.sealing import UnknownKeyError, UnsealError
 
+# Beginning of the id of a root key that derives from a root secret.
+_DERIVED = "derived-"
 _ENTRY = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,39}):([0-9A-Fa-f]{64})")
 # A key service has so long to answer.
 _COMMAND_SECONDS = 20.0
@@ -39,6 +41,11 @@ class RootKeysError(SettingsError):
 
 class MissingRootKeyError(UnknownKeyError):
     """This process lacks a root key. The text is the id of the root key."""
+
+    @property
+    def is_of_other_secret(self) -> bool:
+        """True for a root key that derives from another root secret, not one of the operator's list."""
+        return str(self).startswith(_DERIVED)
 
 
 class RootKey:
@@ -95,12 +102,17 @@ def run_root_key_command(command: str) -> str:
     return run.stdout.decode("utf-8", "replace")
 
 
-def open_root_keys(settings: PrivacySettings, derived_secret: bytes, monotonic: Callable[[], float]) -> "RootKeys":
+def open_root_keys(
+    settings: PrivacySettings,
+    derived_secret: bytes,
+    monotonic: Callable[[], float],
+    other_secrets: Iterable[bytes] = (),
+) -> "RootKeys":
     """Return the root keys that the settings name. `derived_secret` is the one without a setting.
 
-    Raises `RootKeysError`.
+    `other_secrets` are those of other hosts: they only open. Raises `RootKeysError`.
     """
-    derived = RootKey(_derived_id(derived_secret), derived_secret)
+    derived = [RootKey(_derived_id(secret), secret) for secret in (derived_secret, *other_secrets)]
     if path := settings.root_key_file:
         return RootKeys(lambda: read_root_key_file(path), derived, monotonic)
     if command := settings.root_key_command:
@@ -110,17 +122,18 @@ def open_root_keys(settings: PrivacySettings, derived_secret: bytes, monotonic: 
 
 def _derived_id(secret: bytes) -> str:
     """Return an id that differs with the root secret and reveals nothing about it."""
-    return f"derived-{hashlib.sha256(b'root key id' + secret).hexdigest()[:8]}"
+    return f"{_DERIVED}{hashlib.sha256(b'root key id' + secret).hexdigest()[:8]}"
 
 
 class RootKeys:
-    """The root keys of this process. `read` returns the operator's list, and `derived` is used without one.
+    """The root keys of this process. `read` returns the operator's list; without one the first of `derived` is used.
 
-    `derived` opens also with a list: keys that it wrapped before the first rotation. The list is read at once, which
+    All of `derived` open also with a list: keys that the first wrapped before the first rotation, and those that hosts
+    with another root secret made. The list is read at once, which
     raises `RootKeysError` for one that cannot be used. Later it is read again from time to time.
     """
 
-    def __init__(self, read: Callable[[], str], derived: RootKey, monotonic: Callable[[], float]) -> None:
+    def __init__(self, read: Callable[[], str], derived: Sequence[RootKey], monotonic: Callable[[], float]) -> None:
         self._read = read
         self._derived = derived
         self._monotonic = monotonic
@@ -162,4 +175,4 @@ class RootKeys:
             _log.warning("root_keys.not_read", cause=str(error))
 
     def _with_derived(self, text: str) -> Sequence[RootKey]:
-        return (*parse_root_keys(text), self._derived)
+        return (*parse_root_keys(text), *self._derived)

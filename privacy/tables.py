@@ -1,4 +1,4 @@
-"""Tables of persons' keys. A person is the keyed hash of a sender (`messages.shapes.RawMessage.sender`)."""
+"""Tables of keys and persons. A person is the keyed hash of a sender (`messages.shapes.RawMessage.sender`)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,6 +34,16 @@ class PersonKeyRow(SQLModel, table=True):
     root_key_id: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ServiceKey(SQLModel, table=True):
+    """The id of the shared key of the service, and the process that registered it. See `privacy.service_keys`."""
+
+    __tablename__ = "service_key"
+
+    key_id: str = Field(primary_key=True)
+    instance: str
+    registered_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class PersonReport(SQLModel, table=True):

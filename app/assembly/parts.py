@@ -122,11 +122,34 @@ class Parts:
         return PersonSealer(self.secrets.seal_keys, self.person_keys)
 
     @cached_property
+    def own_key_id(self) -> str:
+        """The id of the shared key with which this process seals."""
+        from messages.sealing import shared_key_id
+
+        return shared_key_id(self.secrets.seal_keys[0])
+
+    def is_own_key_known(self) -> bool:
+        """Return True if the database knows the key with which this process seals. Raises `DatabaseUnavailable`."""
+        from privacy.service_keys import known_keys
+
+        return any(key.key_id == self.own_key_id for key in known_keys(self.engine))
+
+    def register_own_key(self) -> None:
+        """Register the key of this process if the database knows none.
+
+        Raises `WrongSecretKey` if it knows others, and `DatabaseUnavailable`.
+        """
+        from privacy.service_keys import register
+
+        register(self.engine, self.own_key_id, self.settings.instance, self.now())
+
+    @cached_property
     def root_keys(self) -> RootKeys:
         """The root keys that the settings name. Raises `SettingsError` if they cannot be read."""
         from privacy.root_keys import open_root_keys
 
-        return open_root_keys(self.settings, self.secrets.wrap_key, time.monotonic)
+        secrets = self.secrets
+        return open_root_keys(self.settings, secrets.wrap_key, time.monotonic, secrets.other_wrap_keys)
 
     @cached_property
     def person_keys(self) -> PersonKeys:
@@ -290,6 +313,7 @@ class Parts:
             self.danger_reader.danger,
             PublicReports(self.engine, self.now).open_complaint if self.settings.public_view else None,
             self.conversation,
+            self.is_own_key_known,
         )
 
     @cached_property

@@ -29,6 +29,7 @@ from config.database import DatabaseUnavailable
 from messages import topics
 from messages.codec import NewerVersionError
 from monitor.health import ProcessHealth
+from privacy.service_keys import WrongSecretKey
 
 if TYPE_CHECKING:
     import socket
@@ -70,10 +71,11 @@ class Service:
         # For each door of this process a function that returns why it is shut.
         self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
         self._preparation = Preparation(
-            {"database": lambda: migrate_databases(parts), "topics": parts.ensure_topics},
+            {"database": self._prepare_database, "topics": parts.ensure_topics},
             self._stopping,
             has_doors=bool(self._doors),
             recheck=self._recheck_topics,
+            ends_all=(WrongSecretKey,),
         )
         self._health = ProcessHealth(unprepared=lambda: self._preparation.waits_for)
 
@@ -102,6 +104,11 @@ class Service:
         self._stopping.set()
         if self._server:
             self._server.should_exit = True
+
+    def _prepare_database(self) -> None:
+        """Migrate the database, and compare the secret key with that of the service."""
+        migrate_databases(self._parts)
+        self._parts.register_own_key()
 
     def _recheck_topics(self) -> None:
         """Try again to create the topics that the bus refused."""

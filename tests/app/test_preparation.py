@@ -9,6 +9,7 @@ from app.assembly.startup.preparation import Preparation
 from bus.errors import Retry, Stop
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable
+from privacy.service_keys import WrongSecretKey
 
 
 class Step:
@@ -110,3 +111,11 @@ def test_refused_topics_are_tried_again(stopping: threading.Event) -> None:
 
     Preparation({}, stopping, has_doors=False, recheck=recheck, recheck_seconds=0.01).run()
     assert len(attempts) == 3
+
+
+def test_another_secret_key_ends_a_process_with_doors(stopping: threading.Event) -> None:
+    """A door must not accept what nobody can open, also if the database was away when it opened."""
+    step = Step(DatabaseUnavailable("away"), WrongSecretKey("another key"))
+    preparation = Preparation({"database": step}, stopping, has_doors=True, recheck=nothing, ends_all=(WrongSecretKey,))
+    with pytest.raises(WrongSecretKey, match="another key"):
+        preparation.run()

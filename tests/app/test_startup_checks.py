@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
@@ -153,3 +154,23 @@ def test_a_bus_that_is_younger_than_the_database_is_named(parts: Parts) -> None:
     with closing(parts.bus.producer()) as producer:
         producer.publish(messages)
     assert next(result for result in check_all(parts) if result.name == "bus and database").ok
+
+
+def test_a_host_with_another_secret_key_does_not_start(parts: Parts) -> None:
+    """The check and every start name the setting; the doors are no exception, for nobody could open what they seal."""
+    other = Parts(
+        parts.settings.model_copy(update={"secret_key": SecretStr("another key of thirty-two letters")}), CHANNELS
+    )
+    try:
+        assert _secret_key_finding(other).ok
+        parts.register_own_key()
+        assert _secret_key_finding(parts).ok
+        assert not _secret_key_finding(other).ok
+        with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
+            must_pass(other, with_doors=True)
+    finally:
+        other.engine.dispose()
+
+
+def _secret_key_finding(parts: Parts) -> Finding:
+    return next(result for result in check_all(parts) if result.name == "secret key")

@@ -4,13 +4,17 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
@@ -21,6 +25,7 @@ from language.text import clean_text, comparable_text
 from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import Attachment, OversightEvent, Place, Report
+from messages.topics import COMPLAINTS
 from normalize.classification.danger import DangerReader
 from normalize.decision import fingerprint
 from normalize.draft import Draft, NotComplaint, Unreadable
@@ -28,10 +33,12 @@ from normalize.readers import mobile, sms, twitter, web
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support import records
+from tests.support.log_capture import captured_log
 from tests.support.records import at, value_of
 from tests.support.stages import make_classifier, make_normalizer
 
 PHONE, OTHER_PHONE = "+628000000021", "+628000000022"
+OTHER_SECRET = "another key of thirty-two letters"
 
 
 @pytest.fixture
@@ -236,6 +243,33 @@ def test_another_secret_key_stops_the_stage(parts: Parts, engine: Engine) -> Non
     """A process with another key stops instead of rejecting every message."""
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
         make_normalizer(engine, Sealer([b"o" * 64])).handle([at(records.web(parts, "x"))])
+
+
+def test_another_hosts_secret_key_rejects_its_record(parts: Parts, engine: Engine) -> None:
+    """If the key of this process is that of the service, the message waits, and the log names who sealed it."""
+    other = Parts(parts.settings.model_copy(update={"secret_key": SecretStr(OTHER_SECRET)}), CHANNELS)
+    with closing(other):
+        message = records.web(other, "x")
+        by_host = replace(message, headers=codec.with_sealing_instance(message.headers, "pintu-2"))
+        stage = make_normalizer(engine, parts.sealer, is_own_key_known=lambda: True)
+        with captured_log() as log, pytest.raises(Reject, match="unknown_key"):
+            stage.handle([at(by_host)])
+        (event,) = [event for event in log.lines if event["event"] == "message.unknown_key"]
+        assert (event["sealed_by"], event["key"]) == ("pintu-2", other.root_keys.current.id)
+        with pytest.raises(Stop, match=r"sealed by pintu-2.*SATUPINTU_SECRET_KEY"):
+            make_normalizer(engine, parts.sealer).handle([at(by_host)])
+
+
+def test_the_other_secret_opens_what_its_host_sealed(parts: Parts, engine: Engine) -> None:
+    """With `SATUPINTU_OTHER_SECRET_KEYS` the same record becomes a complaint; new texts have the own key."""
+    other = Parts(parts.settings.model_copy(update={"secret_key": SecretStr(OTHER_SECRET)}), CHANNELS)
+    both = Parts(parts.settings.model_copy(update={"other_secret_keys": [SecretStr(OTHER_SECRET)]}), CHANNELS)
+    with closing(other), closing(both):
+        shared = records.at(records.web(other, "x"))
+        of_person = records.at(records.sms(other, "Pasar becek di Kota Palu", "+628000000021"), 1)
+        outputs = make_normalizer(engine, both.sealer, is_own_key_known=lambda: True).handle([shared, of_person])
+    assert [output.topic for output in outputs].count(COMPLAINTS) == 2
+    assert both.own_key_id == parts.own_key_id != other.own_key_id
 
 
 def test_a_damaged_seal_rejects_one_record(parts: Parts, stage: NormalizeStage) -> None:

@@ -32,7 +32,7 @@ class KeyProcess:
 
     def __post_init__(self) -> None:
         """Open the keys."""
-        self.root_keys = RootKeys(lambda: self.roots, RootKey("derived-test", b"d" * 32), lambda: self.clock)
+        self.root_keys = RootKeys(lambda: self.roots, [RootKey("derived-test", b"d" * 32)], lambda: self.clock)
         call: BoundedCall[None] = BoundedCall(lambda: self.clock, self.patience, 5.0, 1)
         self.keys = PersonKeys(self.store, self.root_keys, lambda: NOW, lambda: self.clock, call)
         self.sealer = PersonSealer([SHARED], self.keys)

@@ -58,6 +58,7 @@ def make_normalizer(
     find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
     find_public: Callable[[str], UUID | None] | None = None,
     conversation: Conversation | None = None,
+    is_own_key_known: Callable[[], bool] = lambda: False,
 ) -> NormalizeStage:
     """Return a normalizer; `services` are the names of Open311's services by their codes."""
     by_content_type = {
@@ -81,6 +82,7 @@ def make_normalizer(
         find_danger,
         find_public,
         conversation,
+        is_own_key_known,
     )
 
 

@@ -11,7 +11,7 @@ from ingest.spool_drain import SpoolDrain, SpoolingProducer
 
 def door_producer(parts: Parts) -> Producer:
     """Return the producer of the doors. While the bus is away, it stores messages in the spool."""
-    return SpoolingProducer(parts.door_producer(), parts.spool)
+    return SpoolingProducer(parts.door_producer(), parts.spool, parts.settings.instance)
 
 
 def threads(

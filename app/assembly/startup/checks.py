@@ -18,6 +18,7 @@ from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
 from desk.api.keys.rate_limits import AGENCY_RATES
 from ingest.http.admission import ADDRESS_RATES
+from privacy.service_keys import known_keys, must_be_known
 from router.partitions import RoutedPartition, read_next_offsets
 
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
@@ -193,6 +194,12 @@ def _driver_text(error: DatabaseUnavailable) -> str:
     return " ".join(str(cause.orig).split()) if isinstance(cause, DBAPIError) else str(error)
 
 
+def _check_secret_key(parts: Parts) -> str:
+    known = known_keys(parts.engine)
+    must_be_known(known, parts.own_key_id)
+    return f"{parts.own_key_id} {'is that of the database' if known else 'will be that of the database'}"
+
+
 def _check_bus(parts: Parts) -> str:
     try:
         parts.bus.ping(_PING_SECONDS)
@@ -257,6 +264,7 @@ _START_CHECKS: dict[str, Callable[[Parts], str]] = {
     "batch pauses": _check_batch_pauses,
     "replies": _check_replies,
     "database": _check_database,
+    "secret key": _check_secret_key,
     "bus": _check_bus,
 }
 # Checks of what belongs to all processes together. A process with such a fault still works, so it starts.

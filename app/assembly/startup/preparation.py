@@ -22,7 +22,8 @@ class Preparation:
     """Runs the steps until each has succeeded. Doors do not wait for it: they have their spool.
 
     `steps` raise `Retry` or `DatabaseUnavailable` while a dependency is away. `Stop` ends the process, except where
-    `has_doors`: a door that accepts reports is worth more than a stage that could not work anyway.
+    `has_doors`: a door that accepts reports is worth more than a stage that could not work anyway. `ends_all` end a
+    process with doors, too: what they accept could not be used.
     `recheck` is called every `recheck_seconds` once everything is ready.
     """
 
@@ -33,11 +34,13 @@ class Preparation:
         *,
         has_doors: bool,
         recheck: Callable[[], object],
+        ends_all: tuple[type[Stop], ...] = (),
         recheck_seconds: float = 30.0,
     ) -> None:
         self._steps = steps
         self._stopping = stopping
         self._survives: tuple[type[Exception], ...] = (Retry, DatabaseUnavailable, *([Stop] if has_doors else []))
+        self._ends_all = ends_all
         self._recheck = recheck
         self._recheck_seconds = recheck_seconds
         self._ready = threading.Event()
@@ -49,7 +52,10 @@ class Preparation:
         return dict(self._causes)
 
     def run(self) -> None:
-        """Prepare, then recheck until the process stops. Raises `Stop` in a process without doors."""
+        """Prepare, then recheck until the process stops.
+
+        Raises `Stop` in a process without doors, and one of `ends_all` in any process.
+        """
         unfinished, pause = list(self._steps), _FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             unfinished = [name for name in unfinished if not self._attempt(name, self._steps[name])]
@@ -87,6 +93,8 @@ class Preparation:
         """Return True if the step succeeded. Log each new cause of a failure."""
         try:
             step()
+        except self._ends_all:
+            raise
         except self._survives as error:
             cause = str(error)
             if self._causes.get(name) != cause:

@@ -1,4 +1,4 @@
-"""Commands of the keys: list the root keys with what each wraps, and wrap the keys of persons again."""
+"""Commands of the keys: list the root keys with what each wraps, wrap the keys of persons again, adopt a secret key."""
 
 from __future__ import annotations
 
@@ -35,6 +35,21 @@ def list_keys(as_json: Json = False) -> None:
         return
     print_table(("root key", "state", "keys", "retired"), [tuple(row.values()) for row in rows], uncut=("root key",))
     print_note(f"{destroyed.keys if destroyed else 0} keys are destroyed.")
+
+
+@commands.command()
+def adopt(actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the change.")] = "") -> None:
+    """Let the database know the secret key of this process, and no other. Processes with another key do not start.
+
+    It is for a secret key that was lost, or for a database whose first process had the wrong one.
+    """
+    from privacy.service_keys import adopt as adopt_key
+
+    require_actor_and_reason(actor, why)
+    with open_parts_with_tables() as parts:
+        parts.audit_log.append("keys.adopt", parts.own_key_id, actor, why, utc_now())
+        former_ids = adopt_key(parts.engine, parts.own_key_id, parts.settings.instance, utc_now())
+    print_line(f"The key of the service is {parts.own_key_id}. Before: {', '.join(former_ids) or 'none'}")
 
 
 @commands.command()

@@ -105,6 +105,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "normalize_seen": _deleted("digests of texts"),
         "normalize_revision": _kept("one number"),
         "router_partition": _kept("offsets of the bus"),
+        "service_key": _kept("the id of a key of the service"),
         "normalize_sender_report": _deleted("reports by sender"),
         **dict.fromkeys(
             (
