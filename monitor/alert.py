@@ -44,6 +44,7 @@ ALERT_NAMES = (
     "disk-full",
     "door-shut",
     "door-silent",
+    "doors-unwatched",
     "flood",
     "process-away",
     "quarantine",

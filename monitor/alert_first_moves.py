@@ -45,6 +45,10 @@ FIRST_MOVES: Mapping[str, Message] = {
         "Send one message by that channel. If it does not arrive, check the provider's console, then the proxy. "
         "Messages that Twilio received meanwhile: `satupintu reconcile sms`."
     ),
+    "doors-unwatched": _(
+        "Give each process with doors a `SATUPINTU_OPS_PORT`, name the addresses of all processes in "
+        "`SATUPINTU_OPS_PEERS`, and restart the monitor. If no process has doors: `satupintu run ingest`."
+    ),
     "flood": _(
         "The console names under *Processes* a network that sends at least half of the requests to a door. Is it one "
         "sender? Set a lower rate in `SATUPINTU_RATES`, or block it at the proxy; a mobile operator's network may be "

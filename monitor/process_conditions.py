@@ -20,6 +20,7 @@ from monitor.snapshot import ProcessState, Snapshot, WorkerState
 
 def process_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> Iterator[Alert]:
     """Yield the alerts of every process in the snapshot, and of its workers."""
+    yield from _doors_unwatched(snapshot)
     bus_is_up = "bus" not in snapshot.away
     for process in snapshot.processes:
         for condition in _PROCESS_CONDITIONS:
@@ -32,6 +33,14 @@ def process_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> Iterator[A
         for worker_name, worker in process.parts.items():
             name = _("{worker} of {process}").filled(worker=worker_name, process=process.instance)
             yield from _worker_alerts(name, worker)
+
+
+def _doors_unwatched(snapshot: Snapshot) -> Iterator[Alert]:
+    """Yield the alert if no watched process has doors. A process that does not answer may have them."""
+    processes = snapshot.processes
+    if processes and not any(process.doors or process.unreached for process in processes):
+        text = _("No watched process has doors: nobody sees if they are shut, or what waits in their spools.")
+        yield Alert("doors-unwatched", "", Urgency.SOON, text, {"processes": len(processes)})
 
 
 def is_fenced_repeatedly(worker: WorkerState) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from app.assembly.migrate import migrate_databases
 from app.assembly.process_health import http_doors
 from app.assembly.processes.batch_pauses import batch_pause
 from app.assembly.queues import membership
+from app.assembly.startup.ports import listen_addresses, open_ports
 from app.assembly.startup.preparation import Preparation
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
 from bus.ensured_topics import EnsuringConsumer, RedirectingStage
@@ -63,6 +64,8 @@ class Service:
     def __init__(self, parts: Parts, stages: Iterable[str], ops_socket: socket.socket | None = None) -> None:
         self._parts = parts
         self._ops_socket = ops_socket
+        # Listening sockets by the settings that name their ports.
+        self._sockets: Mapping[str, socket.socket] = {}
         self._stages = set(stages)
         self._stopping = threading.Event()
         # 0, or the code of the first error that ended the process.
@@ -80,7 +83,18 @@ class Service:
         self._health = ProcessHealth(unprepared=lambda: self._preparation.waits_for)
 
     def run(self) -> int:
-        """Run until stopped; return the exit code."""
+        """Run until stopped; return the exit code. Raises `Stop` at once if a port cannot be opened."""
+        addresses = dict(listen_addresses(self._parts.settings, self._stages))
+        if self._ops_socket:
+            del addresses["OPS_PORT"]
+        self._sockets = open_ports(addresses)
+        try:
+            return self._run()
+        finally:
+            for listener in self._sockets.values():
+                listener.close()
+
+    def _run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         threads = [threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._threads()]
@@ -147,7 +161,7 @@ class Service:
         application = public_application(self._parts, producer, desk, self._health, self._doors)
         self._server = uvicorn.Server(server_config(application, self._parts.settings))
         if not self._stopping.is_set():
-            self._server.run()
+            self._server.run([self._sockets["PORT"]])
 
     def _threads(self) -> Iterable[NamedThread]:
         """Return everything that runs in a thread."""
@@ -221,13 +235,17 @@ class Service:
             from app.assembly import operations_http
 
             app = operations_http.build(parts, self._health, self._doors, monitor_loop)
-            yield "ops", operations_http.OpsServer(app, settings.ops_host, port, self._stopping, self._ops_socket).run
+            listener = self._ops_socket or self._sockets["OPS_PORT"]
+            yield "ops", operations_http.OpsServer(app, settings.ops_host, port, self._stopping, listener).run
         if "desk" in self._stages and settings.desk_port:
             from app.assembly.desk import http as desk_http
             from app.assembly.operations_http import OpsServer
 
             app = desk_http.build(parts, self._desk)
-            yield "desk-http", OpsServer(app, settings.host, settings.desk_port, self._stopping).run
+            yield (
+                "desk-http",
+                OpsServer(app, settings.host, settings.desk_port, self._stopping, self._sockets["DESK_PORT"]).run,
+            )
 
     def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
         parts = self._parts

@@ -26,6 +26,7 @@ SECTIONS = {
     "disk-full": "processes",
     "door-shut": "channels",
     "door-silent": "channels",
+    "doors-unwatched": "processes",
     "flood": "channels",
     "process-away": "processes",
     "quarantine": "pending",

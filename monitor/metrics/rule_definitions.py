@@ -81,6 +81,8 @@ _CLOCK_ERRORS = f"""max by (process) (abs({catalog.CLOCK_OFFSET.name})) >= {thre
   or max by (process) (abs({_PROCESS_CLOCK_ERROR})) >= {thresholds.CLOCK_SECONDS:g}
   or max (abs({catalog.CLOCK_JUMP.name})) >= {thresholds.CLOCK_SECONDS:g}
   or abs({_min(catalog.NEWEST_AGE)} <= -{thresholds.CLOCK_SECONDS:g})"""
+# A process that does not answer may have doors.
+_DOORS_UNWATCHED = f"{_min(catalog.PROCESS_REACHED)} == 1\n  unless on () {_max(catalog.DOOR_OPEN)} >= 0"
 _AGENCIES = f'agency!="{TRIAGE}"'
 
 _AVAILABILITY_RULES = (
@@ -104,6 +106,13 @@ _AVAILABILITY_RULES = (
         _RESTART_SECONDS,
         f"{_min(catalog.PROCESS_REACHED, 'address')} == 0",
         "The process at {{ $labels.address }} does not answer the monitor.",
+    ),
+    Rule(
+        "doors-unwatched",
+        Urgency.SOON,
+        _RESTART_SECONDS,
+        _DOORS_UNWATCHED,
+        "No watched process has doors: nobody sees if they are shut.",
     ),
 )
 _STATE_RULES = (

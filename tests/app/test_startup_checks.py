@@ -13,8 +13,10 @@ from pydantic import SecretStr
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.assembly.processes.batch_pauses import DEFAULT_MILLISECONDS, batch_pause
+from app.assembly.service import Service
 from app.assembly.startup.broker_faults import broker_faults
 from app.assembly.startup.checks import Finding, check_all, must_pass, warn_of_younger_bus
+from app.assembly.startup.ports import listen_addresses, open_ports
 from bus.errors import Retry, Stop
 from bus.port import Outgoing
 from config.database import write_transaction
@@ -174,3 +176,25 @@ def test_a_host_with_another_secret_key_does_not_start(parts: Parts) -> None:
 
 def _secret_key_finding(parts: Parts) -> Finding:
     return next(result for result in check_all(parts) if result.name == "secret key")
+
+
+def test_a_port_in_use_ends_the_start_at_once(parts: Parts) -> None:
+    """Two processes that start at one moment both find the port free. The second ends before its parts begin."""
+    (port,) = free_ports(1)
+    parts.settings = parts.settings.model_copy(update={"port": port})
+    addresses = listen_addresses(parts.settings, ["desk"])
+    with socket.create_server(("127.0.0.1", port)):
+        with pytest.raises(Stop, match=f"port {port}: .*SATUPINTU_PORT"):
+            Service(parts, ["desk"]).run()
+        threads = [thread.name for thread in threading.enumerate()]
+    assert addresses == {"PORT": ("127.0.0.1", port)}
+    assert "preparation" not in threads
+
+
+def test_one_port_cannot_be_two(settings: Settings) -> None:
+    """The socket that could be opened is closed again."""
+    (port,) = free_ports(1)
+    same = settings.model_copy(update={"port": port, "desk_port": port})
+    with pytest.raises(Stop, match="SATUPINTU_DESK_PORT"):
+        open_ports(listen_addresses(same, ["ingest", "desk"]))
+    socket.create_server(("127.0.0.1", port)).close()

@@ -33,8 +33,9 @@ def ago(**duration: float) -> Any:
 
 
 def process(**state: Any) -> dict[str, Any]:
-    """Return the snapshot fields for one process."""
-    return {"processes": (ProcessState(address="http://10.0.0.7:1710", instance="host-a", **state),)}
+    """Return the snapshot fields for one process, which has a door."""
+    fields = {"address": "http://10.0.0.7:1710", "instance": "host-a", "doors": {"web": DoorState()}}
+    return {"processes": (ProcessState.model_validate(fields | state),)}
 
 
 def stage(members: tuple[str, ...] = ("host-a",), many: int = 0, **age: float) -> dict[str, Any]:
@@ -79,6 +80,12 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         {"processes": (ProcessState(address="http://10.0.0.7:1710", unreached="ConnectionError"),)},
         Urgency.NOW,
         "The process at http://10.0.0.7:1710 does not answer (ConnectionError). Check that it is running.",
+    ),
+    (
+        "doors-unwatched",
+        process(doors={}),
+        Urgency.SOON,
+        "No watched process has doors: nobody sees if they are shut, or what waits in their spools.",
     ),
     (
         "door-shut",

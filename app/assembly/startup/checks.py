@@ -1,7 +1,6 @@
 """Checks before the service starts. Each finding says what is wrong and how to fix it."""
 
 import re
-import socket
 from collections.abc import Callable, Collection
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from app.assembly.parts import Parts
 from app.assembly.processes.batch_pauses import DEFAULT_MILLISECONDS
 from app.assembly.processes.plan import STAGES_BY_PROCESS
 from app.assembly.startup.broker_faults import broker_faults
+from app.assembly.startup.ports import listen_addresses, open_port
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
 from desk.api.keys.rate_limits import AGENCY_RATES
@@ -82,33 +82,12 @@ def ports_must_be_free(parts: Parts, stages: Collection[str]) -> None:
 
     This is no finding, for a running service holds its own ports.
     """
-    with ExitStack() as probes:
-        for setting, host, port in _ports(parts, stages):
-            probe = probes.enter_context(socket.socket())
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-                # Without it, Linux lets the next probe have the same port.
-                probe.listen()
-            except OSError as error:
-                fix = f"is the service running already? Otherwise set SATUPINTU_{setting} to another port"
-                raise Stop(f"port {port}: {error.strerror}; {fix}") from error
-
-
-def _ports(parts: Parts, stages: Collection[str]) -> list[tuple[str, str, int]]:
-    """Return the setting, the host and the number of each port that a process with these stages listens on."""
     settings = parts.settings
-    ports = []
-    if "ingest" in stages:
-        ports += [("PORT", settings.host, settings.port)]
-        ports += [("PORT", settings.host, settings.port + 1)] if settings.practice_x else []
-    if "desk" in stages and "ingest" not in stages and not settings.desk_port:
-        ports += [("PORT", settings.host, settings.port)]
-    if "desk" in stages and settings.desk_port:
-        ports += [("DESK_PORT", settings.host, settings.desk_port)]
-    if port := settings.ops_port_of(stages):
-        ports += [("OPS_PORT", settings.ops_host, port)]
-    return ports
+    with ExitStack() as probes:
+        for setting, (host, port) in listen_addresses(settings, stages).items():
+            probes.enter_context(open_port(setting, host, port))
+        if "ingest" in stages and settings.practice_x:
+            probes.enter_context(open_port("PORT", settings.host, settings.port + 1))
 
 
 def _run_check(name: str, check: Callable[[Parts], str], parts: Parts) -> Finding:

@@ -105,6 +105,11 @@ def all_away(at: datetime) -> Snapshot:
     return Snapshot(at=at, away={"bus": "can't be reached", "database": "can't be reached"}, processes=(process("a"),))
 
 
+def without_doors(at: datetime) -> Snapshot:
+    """Return a snapshot in which no watched process has doors."""
+    return Snapshot(at=at, processes=(process("a").model_copy(update={"doors": {}}),))
+
+
 def channel(name: Channel, at: datetime, minute: int, hour: int, newest: int = 9, usual: float = 166.2) -> ChannelState:
     """Return the arrivals of a channel."""
     return ChannelState(channel=name, minute=minute, hour=hour, usual=usual, newest=at - timedelta(seconds=newest))

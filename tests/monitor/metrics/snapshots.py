@@ -131,6 +131,7 @@ RAISED: Mapping[str, Snapshot] = {
     "bus-away": snapshot_with(away={"bus": "can't be reached"}, channels=(), stages=(), processes=(_SPOOLED,)),
     "database-away": snapshot_with(away={"database": "can't be reached"}, queues=()),
     "process-away": _with(process(), ProcessState(address=OTHER_ADDRESS, unreached="ConnectionError")),
+    "doors-unwatched": _with(process(doors={})),
     "door-shut": _with(process(doors={"web": DoorState(), "sms": DoorState(why="spool_full")})),
     "door-shut at X": _with(process(doors={"web": DoorState(), "twitter": DoorState(why="rate_limited")})),
     "disk-full": _with(process(disk_share=thresholds.FULL_DISK_SHARE)),
