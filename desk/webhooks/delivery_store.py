@@ -3,7 +3,8 @@
     waiting -> delivered | failed | expired, and back to waiting by a person (`Webhooks.redeliver`)
 
 A delivery is claimed with a lease before it is sent. A process that dies leaves the lease behind; when it has ended,
-the delivery is sent again, with the same id. A later change of a case is never claimed while an earlier one waits.
+the delivery is sent again, with the same id. A later change of a case is not claimed while an earlier one
+waits, unless the earlier one has failed for `ORDER_PATIENCE`: each notice has the state and time of its own change.
 """
 
 from collections import Counter
@@ -35,6 +36,7 @@ from sqlmodel import col
 from config.database import UtcDateTime, read_transaction, write_transaction
 from desk.change_age import KEPT_AGE, NOTIFIED_AGE
 from desk.webhooks.schedule import (
+    ORDER_PATIENCE,
     AttemptResult,
     Decision,
     Delivered,
@@ -85,7 +87,9 @@ class DeliveryStore:
     def due_agencies(self, now: datetime) -> list[str]:
         """Return the agencies that have a due delivery, in the order of their codes."""
         with read_transaction(self._engine) as connection:
-            return list(connection.execute(_due_agencies(), {"now": now}).scalars())
+            return list(
+                connection.execute(_due_agencies(), {"now": now, "patient_since": now - ORDER_PATIENCE}).scalars()
+            )
 
     def claim(self, agency: str, lease: str, now: datetime, limit: int) -> list[ClaimedDelivery]:
         """Claim up to `limit` due deliveries of an agency, the oldest first."""
@@ -165,9 +169,12 @@ class DeliveryStore:
 
 @cache
 def _due_agencies() -> Select[Any]:
-    """Return the query of every second, built once. Its parameter is `now`."""
+    """Return the query of every second, built once. Its parameters are `now` and `patient_since`."""
     now = bindparam("now", type_=UtcDateTime())
-    due = exists().where(_is_due(now), ~_behind_another(), col(DeliveryRow.webhook_id) == col(WebhookRow.id))
+    patient_since = bindparam("patient_since", type_=UtcDateTime())
+    due = exists().where(
+        _is_due(now), ~_behind_another(patient_since), col(DeliveryRow.webhook_id) == col(WebhookRow.id)
+    )
     return select(col(WebhookRow.agency)).where(_may_send(now), due).distinct().order_by(col(WebhookRow.agency))
 
 
@@ -182,7 +189,7 @@ def _claim_of_webhook(
 ) -> list[ClaimedDelivery]:
     query = (
         select(DeliveryRow.__table__)  # type: ignore[attr-defined]  # SQLModel has no type for it
-        .where(col(DeliveryRow.webhook_id) == webhook.id, _is_due(now), ~_behind_another())
+        .where(col(DeliveryRow.webhook_id) == webhook.id, _is_due(now), ~_behind_another(now - ORDER_PATIENCE))
         .order_by(col(DeliveryRow.next_at), col(DeliveryRow.position))
         .limit(limit)
     )
@@ -218,14 +225,18 @@ def _is_due(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(col(DeliveryRow.status) == "waiting", col(DeliveryRow.next_at) <= now, free)
 
 
-def _behind_another() -> ColumnElement[bool]:
-    """Return the condition that an earlier change of the same case still waits for the same webhook."""
+def _behind_another(patient_since: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition that an earlier change of the same case still waits for the same webhook.
+
+    One that was first tried before `patient_since` holds nothing back.
+    """
     earlier = aliased(DeliveryRow)
     return exists().where(
         col(earlier.webhook_id) == col(DeliveryRow.webhook_id),
         col(earlier.number) == col(DeliveryRow.number),
         col(earlier.status) == "waiting",
         col(earlier.position) < col(DeliveryRow.position),
+        or_(col(earlier.first_attempt_at).is_(None), col(earlier.first_attempt_at) > patient_since),
     )
 
 

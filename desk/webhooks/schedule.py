@@ -24,6 +24,8 @@ RETRY_DELAYS = (
 _JITTER_SHARE = 0.2
 # An address is tried for this long at least: a recovered receiver is sent everything at once, which uses up attempts.
 MIN_PERIOD = timedelta(days=3)
+# Later notices of a case wait so long behind one that fails, then they are sent before it.
+ORDER_PATIENCE = timedelta(minutes=2)
 # Failures in a row that open the circuit of a webhook.
 CIRCUIT_FAILURES = 5
 _CIRCUIT_PAUSE = (timedelta(seconds=30), timedelta(minutes=15))
@@ -39,7 +41,7 @@ OffReason: TypeAlias = Literal["failing", "gone"]
 class AttemptResult:
     """Result of one attempt. `status` is that of the answer, 0 without one. `error` is a constant, empty on success.
 
-    `retry_after` is the wait that a busy receiver asked for (429 or 503).
+    `retry_after` is the wait that a busy receiver asked for (429 or 503). It replaces the usual one, shorter or longer.
     """
 
     status: int = 0
@@ -117,8 +119,9 @@ def _retry(result: AttemptResult, attempts: int, failures: int, now: datetime, j
     delay = RETRY_DELAYS[min(attempts, len(RETRY_DELAYS)) - 1] * factor
     pause = _circuit_pause(failures) * factor if circuit_is_open(failures) else timedelta()
     if result.retry_after is not None:
-        requested = min(max(result.retry_after, timedelta()), MAX_RETRY_AFTER)
-        delay, pause = max(delay, requested), max(pause, requested)
+        requested = min(result.retry_after, MAX_RETRY_AFTER)
+        delay = max(requested, RETRY_DELAYS[0])
+        pause = max(requested, _CIRCUIT_PAUSE[0] if circuit_is_open(failures) else RETRY_DELAYS[0])
     return RetryAt(now + delay, now + pause if pause else None)
 
 

@@ -72,6 +72,20 @@ def test_changes_of_a_case_stay_in_order(harness: Harness, receiver: Receiver) -
     assert receiver.events[2:] == [("case.received", "L1"), ("case.answered", "L1"), ("case.moved", "L1")]
 
 
+def test_one_notice_that_fails_for_minutes_holds_nothing_back(harness: Harness, receiver: Receiver) -> None:
+    """The later ones of its case wait for two minutes, then they are sent. The failed one follows by its schedule."""
+    harness.add(receiver.url)
+    receiver.script += [answer(500), answer(500)]
+    harness.enqueue(change(1, "L1"), change(2, "L1", "answered"))
+    harness.deliver_all()
+    assert harness.pass_time(seconds=5) == 1
+    assert harness.pass_time(seconds=114) == 0
+    assert harness.pass_time(seconds=2) == 1
+    assert receiver.events[2:] == [("case.answered", "L1")]
+    harness.pass_time(minutes=5)
+    assert receiver.events[3:] == [("case.received", "L1")]
+
+
 def test_a_delivery_in_flight_holds_back_the_case(harness: Harness, receiver: Receiver) -> None:
     """Two workers do not send two changes of a case at the same time."""
     harness.add(receiver.url)
@@ -111,9 +125,9 @@ def test_failed_attempts_follow_the_schedule_and_switch_the_webhook_off(harness:
 def test_a_refused_notice_does_not_switch_off_an_address_that_takes_others(
     harness: Harness, receiver: Receiver
 ) -> None:
-    """The notice is given up after three days, and the next change of its case goes on."""
+    """The notice is given up after three days."""
     harness.add(receiver.url)
-    harness.enqueue(change(1, "L1"), change(2, "L1", "answered"))
+    harness.enqueue(change(1, "L1"))
     for sequence, delay in enumerate([timedelta(), *RETRY_DELAYS], start=10):
         harness.clock.advance(delay)
         receiver.script.extend([answer(422)])
@@ -121,7 +135,7 @@ def test_a_refused_notice_does_not_switch_off_an_address_that_takes_others(
         harness.worker.deliver(refused)
         harness.enqueue(change(sequence, f"L{sequence}", at=harness.clock.time))
         harness.deliver_all()
-    assert harness.statuses()[:2] == [("L1", "failed"), ("L1", "delivered")]
+    assert harness.statuses()[0] == ("L1", "failed")
     assert harness.webhooks.list_webhooks(AGENCY)[0].active
     assert harness.switched_off == []
 

@@ -91,19 +91,24 @@ def test_repeated_failures_open_the_circuit(failures: int, pause: timedelta | No
     ("requested", "wait"),
     [
         (timedelta(seconds=1), RETRY_DELAYS[0]),
+        (timedelta(minutes=2), timedelta(minutes=2)),
         (timedelta(hours=1), timedelta(hours=1)),
         (timedelta(days=400), MAX_RETRY_AFTER),
         (timedelta(days=-1), RETRY_DELAYS[0]),
     ],
 )
 def test_a_busy_receiver_names_the_wait(requested: timedelta, wait: timedelta) -> None:
-    """`Retry-After` lengthens the wait, never shortens it, and counts up to a day. The webhook rests for as long."""
+    """`Retry-After` replaces the wait, from five seconds up to a day. The webhook rests for as long."""
     result = AttemptResult(429, "http_error", requested)
-    decision = decide_after_attempt(result, DeliveryProgress(0, NOW, 0, None), NOW, _MIDDLE)
-    assert isinstance(decision, RetryAt)
-    assert decision.time == NOW + wait
-    pause = min(max(requested, timedelta()), MAX_RETRY_AFTER)
-    assert decision.paused_until == (NOW + pause if pause else None)
+    decision = decide_after_attempt(result, DeliveryProgress(3, NOW, 3, None), NOW, _MIDDLE)
+    assert decision == RetryAt(NOW + wait, NOW + wait)
+
+
+def test_a_failing_receiver_that_is_busy_gets_probes_sooner() -> None:
+    """With an open circuit a short `Retry-After` shortens the pause, too; half a minute stays."""
+    busy, progress = AttemptResult(503, "http_error", timedelta(seconds=1)), DeliveryProgress(8, NOW, 40, None)
+    decision = decide_after_attempt(busy, progress, NOW, _MIDDLE)
+    assert decision == RetryAt(NOW + RETRY_DELAYS[0], NOW + timedelta(seconds=30))
 
 
 @pytest.mark.parametrize(
