@@ -475,7 +475,8 @@ class Parts:
         from ingest.http.admission import ADDRESS_RATES
         from ingest.http.rate_limits import RateLimiter
 
-        return RateLimiter({**ADDRESS_RATES, **self.channels.rates, **self.settings.rates})
+        rates = {**ADDRESS_RATES, **self.channels.rates, **self.settings.rates}
+        return RateLimiter(rates, counts_loopback=bool(self.settings.public_url))
 
     @cached_property
     def file_limit(self) -> ConcurrencyLimit:

@@ -21,17 +21,18 @@ class ClientNetwork(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def client_networks(sender: str) -> tuple[ClientNetwork, ...]:
+def client_networks(sender: str, *, counts_loopback: bool = False) -> tuple[ClientNetwork, ...]:
     """Return the networks that requests of `sender` count under, the narrowest first.
 
     `sender` is an address, or another name of a sender, which counts alone. There is no network for an address of
-    this machine: a proxy of ours names the client behind it.
+    this machine, unless `counts_loopback`: a public service has a proxy before it, and one on this machine that names
+    no client would lift every limit.
     """
     try:
         address = _unmapped(ip_address(sender))
     except ValueError:
         return (ClientNetwork(sender, 1),)
-    if address.is_loopback:
+    if address.is_loopback and not counts_loopback:
         return ()
     if isinstance(address, IPv4Address):
         return (ClientNetwork(str(address), 1),)

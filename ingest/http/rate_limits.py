@@ -14,10 +14,11 @@ from ingest.http.client_networks import client_networks
 class RateLimiter:
     """Limits requests by door and sender. `rates` has a rate such as `60/minute` for each door or kind of request.
 
-    The `limits` library reads the clock itself.
+    `counts_loopback` is as in `client_networks`. The `limits` library reads the clock itself.
     """
 
-    def __init__(self, rates: Mapping[str, str]) -> None:
+    def __init__(self, rates: Mapping[str, str], *, counts_loopback: bool = False) -> None:
+        self._counts_loopback = counts_loopback
         self._rates: dict[str, RateLimitItem] = {door: parse(rate) for door, rate in rates.items()}
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
@@ -29,7 +30,8 @@ class RateLimiter:
         request counts nowhere.
         """
         rate = self._rates[door]
-        windows = [(_multiplied(rate, network.budget), network.name) for network in client_networks(sender)]
+        networks = client_networks(sender, counts_loopback=self._counts_loopback)
+        windows = [(_multiplied(rate, network.budget), network.name) for network in networks]
         # Another thread may take the last unit between the test and the hit. One window alone needs no test.
         attempts = (self._windows.test, self._windows.hit) if len(windows) > 1 else (self._windows.hit,)
         for attempt in attempts:

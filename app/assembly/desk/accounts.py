@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ def build_account_services(parts: Parts, record: Record) -> AccountServices:
         parts.secrets.account_key,
         record,
         lambda code: code in parts.registry.agencies,
-        client_networks,
+        partial(client_networks, counts_loopback=bool(parts.settings.public_url)),
         parts.now,
         Randomness(_new_token, uuid4, secrets.token_bytes),
         PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY),

@@ -139,7 +139,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     )
     overseers = overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(overseers.routes())
-    limiter = RateLimiter({**ADDRESS_RATES, **parts.settings.rates})
+    rates = {**ADDRESS_RATES, **parts.settings.rates}
+    limiter = RateLimiter(rates, counts_loopback=bool(parts.settings.public_url))
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=parts.settings.requests_at_once,

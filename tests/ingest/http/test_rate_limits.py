@@ -41,8 +41,15 @@ def test_a_network_of_ipv6_is_one_sender(limiter: RateLimiter) -> None:
 
 @pytest.mark.parametrize("local_address", ["127.0.0.1", "::1"])
 def test_this_machine_is_not_limited(limiter: RateLimiter, local_address: str) -> None:
-    """A replay, and a proxy that does not name its clients, come from this machine."""
+    """A replay comes from this machine."""
     assert admitted_requests(limiter, local_address) == 10
+
+
+@pytest.mark.parametrize("local_address", ["127.0.0.1", "::1"])
+def test_a_public_service_limits_this_machine(local_address: str) -> None:
+    """A proxy that names no client would lift every limit."""
+    limiter = RateLimiter({"web": "3/minute"}, counts_loopback=True)
+    assert admitted_requests(limiter, local_address) == 3
 
 
 def test_a_name_is_a_sender_too(limiter: RateLimiter) -> None:
