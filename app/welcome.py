@@ -35,6 +35,8 @@ def welcome(parts: Parts) -> str:
             f"""  curl -s {settings.x_url}/2/tweets -H "authorization: Bearer {token}" """
             """-d '{"text": "@Lapor1708 KTP saya belum jadi, Kota Bandung #lapor"}'"""
         )
+    elif not settings.has_x:
+        lines.append("  (Twitter: not read, because SATUPINTU_X_BEARER_TOKEN is not set)")
     else:
         lines.append(f"  (Twitter: mentions are read from {urlsplit(settings.x_url).hostname})")
     return "\n".join([*lines, ""])

@@ -3,7 +3,8 @@
 A field is read from the environment variable `SATUPINTU_<FIELD>`, or from a `.env` file in the working directory.
 """
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from config.desk_settings import DeskSettings
 from config.privacy_settings import PrivacySettings
@@ -196,7 +197,9 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
         600.0, ge=1, description="Wait for all parts of an SMS; later parts still complete it for six times as long."
     )
     smpp_answers_per_second: float = Field(5.0, gt=0, description="Maximum of SMS that we send over SMPP in a second.")
-    x_bearer_token: SecretStr = Field(SecretStr(""), description="App-only token; empty: the practice X on loopback.")
+    x_bearer_token: SecretStr = Field(
+        SecretStr(""), description="App-only token; empty: the practice X on loopback, with Kafka a shut door."
+    )
     x_base_url: str = Field("", description="Address of the X API; empty: X itself, or practice without a token.")
     x_user_id: str = Field("1708", pattern=r"^[0-9]{1,19}$", description="Numeric id of the account mentioned.")
     x_poll_seconds: float = Field(
@@ -325,8 +328,13 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
 
     @property
     def practice_x(self) -> bool:
-        """True if this process simulates X itself: neither a token nor an address of X is set."""
-        return not (self.x_base_url or self.x_bearer_token.get_secret_value())
+        """True if this process simulates X itself, on the embedded bus: neither a token nor an address of X is set."""
+        return self.bus == "local" and not self.has_x
+
+    @property
+    def has_x(self) -> bool:
+        """True if a token or an address of X is set."""
+        return bool(self.x_base_url or self.x_bearer_token.get_secret_value())
 
     @cached_property
     def x_url(self) -> str:
@@ -354,6 +362,21 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'satupintu.db'}"
+
+
+def unknown_names(variables: Iterable[str]) -> list[str]:
+    """Return the names of variables that begin as settings do, and name none. Names of the tests are left out."""
+    known = {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
+    return sorted(
+        name
+        for name in {variable.upper() for variable in variables}
+        if name.startswith("SATUPINTU_") and not name.startswith("SATUPINTU_TEST_") and name not in known
+    )
+
+
+def given_names() -> list[str]:
+    """Return the names of the variables of the environment and of the `.env` file."""
+    return [*os.environ, *DotEnvSettingsSource(Settings).env_vars]
 
 
 def _is_http(url: str) -> bool:

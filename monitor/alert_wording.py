@@ -13,6 +13,7 @@ _SECONDS = _("{number:.0f} s")
 _DOOR_SHUT_REASONS = {
     "spool_full": _("the bus is away and the spool is full"),
     "database_away": _("the database can't be reached"),
+    "no_x_token": _("no token of X is set"),
     "not_bound": _("the SMSC has not accepted the connection"),
     "parts_waiting": _("too many SMS parts wait for the bus"),
     "reads_spent": _("today's limit of posts to read from X is used up"),

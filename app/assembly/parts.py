@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.assembly.installed_channel import InstalledChannel
-from app.assembly.processes.address_file import ADDRESS_FILE, read_addresses
+from app.assembly.processes.address_file import ADDRESS_FILE, read_addresses, read_desk_address
 from app.clock import utc_now
 from app.system_user import system_user
 from bus.port import Bus, Producer, TopicSpec
@@ -106,6 +106,17 @@ class Parts:
         if self.settings.ops_peers:
             return self.settings.peers
         return read_addresses(self.settings.home / ADDRESS_FILE) or self.settings.peers
+
+    @property
+    def desk_address(self) -> str:
+        """The address by which persons reach the desk: of the processes that `run` started, or of the settings.
+
+        A command may run in a shell without the settings of the service.
+        """
+        settings = self.settings
+        if settings.desk_url or settings.public_url:
+            return settings.desk_reached_at
+        return read_desk_address(settings.home / ADDRESS_FILE) or settings.desk_reached_at
 
     @cached_property
     def secrets(self) -> Secrets:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,9 +38,18 @@ def run(
     if unknown := set(stages or ()) - set(STAGES):
         stop(f"There is no stage {', '.join(sorted(unknown))}. Use {', '.join(STAGES)}.", EX_USAGE)
     with open_parts() as parts:
-        if not stages and not threads:
-            sys.exit(_run_processes(parts, quiet=quiet))
-        sys.exit(_run_process(parts, stages or STAGES, quiet=quiet or bool(stages)))
+        if not stages:
+            with _locked_folder(parts):
+                sys.exit(_run_process(parts, STAGES, quiet=quiet) if threads else _run_processes(parts, quiet=quiet))
+        sys.exit(_run_process(parts, stages, quiet=True))
+
+
+def _locked_folder(parts: Parts) -> AbstractContextManager[None]:
+    from app.assembly.processes.folder_lock import folder_lock
+    from config.private_files import secure_folder
+
+    secure_folder(parts.settings.home)
+    return folder_lock(parts.settings.home)
 
 
 def _run_process(parts: Parts, stages: Sequence[str], *, quiet: bool) -> int:
@@ -84,7 +93,7 @@ def _run_processes(parts: Parts, *, quiet: bool) -> int:
     if code := supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, STAGES, quiet=quiet))):
         return code
     addresses = parts.settings.home / ADDRESS_FILE
-    write_addresses(addresses, planned[0].settings.peers)
+    write_addresses(addresses, planned[0].settings.peers, parts.settings.desk_reached_at)
     try:
         return supervisor.run()
     finally:
@@ -132,6 +141,7 @@ def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
     startup_checks.must_pass(parts, with_doors="ingest" in stages)
     startup_checks.ports_must_be_free(parts, stages)
     startup_checks.warn_of_younger_bus(parts)
+    startup_checks.warn_of_unknown_settings()
     if "ingest" not in stages:
         # Doors are not kept waiting by a long migration: it runs beside them.
         with suppress(DatabaseUnavailable, Stop):

@@ -11,11 +11,13 @@ import pytest
 from pydantic import SecretStr
 
 from app.assembly.channels import CHANNELS
+from app.assembly.doors.twitter import twitter_doors
 from app.assembly.parts import Parts
+from app.assembly.practice_x import practice_x_threads
 from app.assembly.processes.batch_pauses import DEFAULT_MILLISECONDS, batch_pause
 from app.assembly.service import Service
 from app.assembly.startup.broker_faults import broker_faults
-from app.assembly.startup.checks import Finding, check_all, must_pass, warn_of_younger_bus
+from app.assembly.startup.checks import Finding, check_all, must_pass, warn_of_unknown_settings, warn_of_younger_bus
 from app.assembly.startup.ports import listen_addresses, open_ports
 from bus.errors import Retry, Stop
 from bus.port import Outgoing
@@ -198,3 +200,28 @@ def test_one_port_cannot_be_two(settings: Settings) -> None:
     with pytest.raises(Stop, match="SATUPINTU_DESK_PORT"):
         open_ports(listen_addresses(same, ["ingest", "desk"]))
     socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_an_unknown_setting_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check fails and offers the name that was meant. A start only warns: the process works."""
+    assert finding(settings, "setting names").ok
+    monkeypatch.setenv("SATUPINTU_PUBLC_URL", "https://lapor.example")
+    fault = finding(settings, "setting names")
+    with captured_log() as log:
+        warn_of_unknown_settings()
+    assert (fault.ok, fault.is_away) == (False, False)
+    assert fault.text == "there is no setting SATUPINTU_PUBLC_URL (is it SATUPINTU_PUBLIC_URL?)"
+    assert [line["variable"] for line in log.lines if line["event"] == "setting.unknown"] == ["SATUPINTU_PUBLC_URL"]
+
+
+def test_the_practice_x_stays_with_the_embedded_bus(settings: Settings) -> None:
+    """With Kafka the door is shut and says why, and nothing listens on the port of the practice X."""
+    without_x = {"x_base_url": "", "x_bearer_token": SecretStr("")}
+    local = Parts(settings.model_copy(update=without_x), CHANNELS)
+    kafka = Parts(settings.model_copy(update={**without_x, "bus": "kafka", "kafka_bootstrap": "127.0.0.1:9"}), CHANNELS)
+    assert (local.settings.practice_x, kafka.settings.practice_x) == (True, False)
+    stopping = threading.Event()
+    assert [name for name, _ in practice_x_threads(kafka, stopping)] == []
+    with closing(local.bus.producer()) as producer:
+        (door,) = twitter_doors(kafka, producer, stopping)
+    assert (door.why_shut(), door.threads) == ("no_x_token", ())

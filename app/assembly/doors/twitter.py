@@ -41,6 +41,8 @@ class MentionReading(NamedTuple):
 def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Event) -> Iterable[BackgroundDoor]:
     """Return the door that reads mentions. Of all processes, one at a time reads them: the holder of the lease."""
     settings = parts.settings
+    if not (settings.has_x or settings.practice_x):
+        return (BackgroundDoor(MENTIONS.name, lambda: "no_x_token", ()),)
     door, intake, budget, lease, holder = mention_reading(parts, producer, stopping)
 
     def hold_lease() -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 ADDRESS_FILE = "processes.json"
 
 
-def write_addresses(path: Path, addresses: Sequence[str]) -> None:
-    """Write the addresses of the processes that this process supervises. They are valid while this process runs."""
-    path.write_text(json.dumps({"supervisor": os.getpid(), "addresses": list(addresses)}))
+def write_addresses(path: Path, addresses: Sequence[str], desk: str = "") -> None:
+    """Write the addresses of the processes that this process supervises. They are valid while this process runs.
+
+    `desk` is the address by which persons reach the desk of these processes.
+    """
+    path.write_text(json.dumps({"supervisor": os.getpid(), "addresses": list(addresses), "desk": desk}))
 
 
 def remove_addresses(path: Path) -> None:
@@ -24,6 +27,15 @@ def read_addresses(path: Path) -> Sequence[str]:
     """Return the addresses of the processes that run now; none if `run` is not running or has one process."""
     supervisor, addresses = _read(path)
     return addresses if supervisor and _is_running(supervisor) else ()
+
+
+def read_desk_address(path: Path) -> str:
+    """Return the address by which persons reach the desk of the processes that run now; empty if none run."""
+    if not read_addresses(path):
+        return ""
+    with suppress(FileNotFoundError, ValueError):
+        return str(json.loads(path.read_text()).get("desk", ""))
+    return ""
 
 
 def _read(path: Path) -> tuple[int, Sequence[str]]:

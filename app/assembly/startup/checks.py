@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import structlog
 from sqlalchemy import inspect, text
@@ -16,6 +17,7 @@ from app.assembly.startup.broker_faults import broker_faults
 from app.assembly.startup.ports import listen_addresses, open_port
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
+from config.settings import Settings, given_names, unknown_names
 from desk.api.keys.rate_limits import AGENCY_RATES
 from ingest.http.admission import ADDRESS_RATES
 from privacy.service_keys import known_keys, must_be_known
@@ -75,6 +77,12 @@ def warn_of_younger_bus(parts: Parts) -> None:
     finding = _run_check("bus and database", _check_bus_age, parts)
     if not (finding.ok or finding.is_away):
         _log.error("bus.younger_than_database", cause=finding.text)
+
+
+def warn_of_unknown_settings() -> None:
+    """Log each variable that begins as settings do, and is none. It does not prevent a start."""
+    for name in unknown_names(given_names()):
+        _log.warning("setting.unknown", variable=name)
 
 
 def ports_must_be_free(parts: Parts, stages: Collection[str]) -> None:
@@ -188,6 +196,17 @@ def _check_bus(parts: Parts) -> str:
     return f"{parts.settings.bus} {parts.settings.kafka_bootstrap}".rstrip()
 
 
+def _check_setting_names(_parts: Parts) -> str:
+    if unknown := unknown_names(given_names()):
+        known = [f"SATUPINTU_{name.upper()}" for name in Settings.model_fields]
+        likely = [get_close_matches(name, known, 1) for name in unknown]
+        names = [
+            f"{name}{f' (is it {match[0]}?)' if match else ''}" for name, match in zip(unknown, likely, strict=True)
+        ]
+        raise Stop(f"there is no setting {', '.join(names)}")
+    return "all known"
+
+
 def _check_copies(parts: Parts) -> str:
     if differences := parts.bus.differences(parts.topic_specs):
         raise Stop("; ".join(differences))
@@ -248,6 +267,7 @@ _START_CHECKS: dict[str, Callable[[Parts], str]] = {
 }
 # Checks of what belongs to all processes together. A process with such a fault still works, so it starts.
 _CLUSTER_CHECKS: dict[str, Callable[[Parts], str]] = {
+    "setting names": _check_setting_names,
     "existing topics": _check_copies,
     "bus and database": _check_bus_age,
     "connections": _check_connections,

@@ -53,7 +53,7 @@ def invite(
         code = agency_code(parts, agency) if agency else ""
         agency = TRIAGE if role is Role.TRIAGE else code
         token = services.people.invite(NewPerson(normalized_email(email), name.strip(), role, agency), actor, why)
-        print_line(invitation_link(parts.settings.desk_reached_at, token))
+        print_line(invitation_link(parts.desk_address, token))
 
 
 def link(email: Email, actor: Actor, why: Why) -> None:
@@ -62,9 +62,7 @@ def link(email: Email, actor: Actor, why: Why) -> None:
 
     with _account_services(actor, why) as (parts, services):
         account = _account(services, email)
-        print_line(
-            invitation_link(parts.settings.desk_reached_at, services.people.new_password_link(account.id, actor, why))
-        )
+        print_line(invitation_link(parts.desk_address, services.people.new_password_link(account.id, actor, why)))
 
 
 def unlock(email: Email, actor: Actor, why: Why) -> None:

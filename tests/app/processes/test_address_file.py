@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.assembly.processes.address_file import read_addresses, remove_addresses, write_addresses
+from app.assembly.parts import Parts
+from app.assembly.processes.address_file import (
+    ADDRESS_FILE,
+    read_addresses,
+    remove_addresses,
+    write_addresses,
+)
+from config.settings import Settings
 
 ADDRESSES = ("http://127.0.0.1:1710", "http://127.0.0.1:40001")
 
@@ -20,6 +27,17 @@ def test_commands_find_the_processes_that_run(tmp_path: Path) -> None:
     while_running = read_addresses(path)
     remove_addresses(path)
     assert (before, while_running, read_addresses(path), path.exists()) == ((), ADDRESSES, (), False)
+
+
+def test_commands_find_the_desk_of_the_processes_that_run(parts: Parts) -> None:
+    """An invitation that is printed in another shell has the address of the service, unless the settings name one."""
+    path = parts.settings.home / ADDRESS_FILE
+    before = parts.desk_address
+    write_addresses(path, ADDRESSES, "http://127.0.0.1:9000")
+    while_running = parts.desk_address
+    parts.settings = Settings.model_validate(parts.settings.model_dump() | {"desk_url": "https://meja.example"})
+    assert (before, while_running) == ("http://127.0.0.1:1708", "http://127.0.0.1:9000")
+    assert parts.desk_address == "https://meja.example"
 
 
 def test_a_file_of_a_killed_supervisor_is_ignored(tmp_path: Path) -> None:
