@@ -23,6 +23,7 @@ from config.settings import Settings
 from messages import ids
 from messages.topics import COMPLAINTS, DEAD_LETTER_TOPICS, agency_topic, raw_topic
 from monitor.audit.audit import Difference
+from router.store import RoutedDispatch
 from sinks.ledger.counts.queue_counts import recount_queues
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.bus.kafka.filling import Filler
@@ -90,7 +91,7 @@ def service(formatted: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def fill(service: FilledService, numbers: Sequence[int]) -> None:
-    """Append the arrivals, complaints, dispatches and dead letters of these messages, and record them in the ledger."""
+    """Append arrivals, complaints, dispatches and dead letters of these messages, and the rows of ledger and router."""
     arrivals = [written_bus.arrival(number, channel="web") for number in numbers]
     service.filler.append(arrivals)
     for make in (written_bus.complaint, dispatch, dead_letter):
@@ -98,6 +99,7 @@ def fill(service: FilledService, numbers: Sequence[int]) -> None:
     with service.parts.engine.begin() as connection:
         connection.execute(insert(ComplaintRow), [ledger_row(number) for number in numbers])
         connection.execute(insert(DispatchRow), [dispatch_row(number) for number in numbers])
+        connection.execute(insert(RoutedDispatch), [routed_row(number) for number in numbers])
         recount_queues(connection)
 
 
@@ -142,6 +144,11 @@ def dispatch_row(number: int) -> dict[str, Any]:
         "dispatched_at": utc_now(),
         "due_at": utc_now() + timedelta(days=7),
     }
+
+
+def routed_row(number: int) -> dict[str, Any]:
+    """Return the router's row of the dispatch."""
+    return {"complaint_id": complaint_id(number), "hop": 0, "position": "", "follows": None, "dispatch": ""}
 
 
 @pytest.fixture

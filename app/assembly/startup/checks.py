@@ -215,9 +215,9 @@ def _check_copies(parts: Parts) -> str:
 
 def _check_bus_age(parts: Parts) -> str:
     """Compare the ends of the partitions with the records that the router has routed."""
-    if not inspect(parts.engine).has_table(str(RoutedPartition.__tablename__)):
-        return "nothing was routed yet"
     with read_transaction(parts.engine) as connection:
+        if not inspect(connection).has_table(str(RoutedPartition.__tablename__)):
+            return "nothing was routed yet"
         routed = read_next_offsets(connection)
     with closing(parts.bus.reader()) as reader:
         ranges = reader.offset_ranges(sorted({partition.topic for partition in routed}))
