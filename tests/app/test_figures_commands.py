@@ -9,12 +9,14 @@ from typer.testing import CliRunner, Result
 from app.assembly.parts import Parts
 from app.cli import app
 from bus.port import Outgoing
-from config.database import read_transaction
-from messages import ids
-from messages.shapes import AgencyAnswer
+from config.database import read_transaction, write_transaction
+from messages import codec, ids
+from messages.shapes import AgencyAnswer, Dispatch
+from messages.topics import AGENCY_ANSWERS
 from oversight.figures.counts import NATION
 from oversight.figures.definitions import FIGURES
 from oversight.read_model.day_counts import read_counts
+from router.store import Cause, store_dispatches_once
 from tests.oversight.generated_year import GeneratedYear
 from tests.support.log_capture import captured_log
 
@@ -37,7 +39,7 @@ def read_json(*arguments: str) -> dict[str, Any]:
 
 
 def publish_year(parts: Parts) -> int:
-    """Publish the records of some cases; return their number."""
+    """Publish the records of some cases, and store their hops as the router does; return the number of records."""
 
     def sign(answer: AgencyAnswer) -> AgencyAnswer:
         id_ = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.theirs)
@@ -47,6 +49,14 @@ def publish_year(parts: Parts) -> int:
     producer = parts.bus.producer()
     producer.publish([Outgoing(item.topic, item.key, item.value, item.headers) for item in records])
     producer.close()
+    dispatches = [
+        codec.decode(Dispatch, item.value, item.headers)
+        for item in records
+        if item.topic.startswith("agency-") and item.topic != AGENCY_ANSWERS
+    ]
+    with write_transaction(parts.engine) as connection:
+        for dispatch in dispatches:
+            store_dispatches_once(connection, Cause("", dispatch.complaint_id), [dispatch])
     return len(records)
 
 

@@ -138,13 +138,13 @@ def test_the_most_urgent_alert_comes_first(open_console: OpenConsole) -> None:
 
     assert badges == sorted(badges, key=["NOW", "SOON", "LATER"].index)
     assert len(set(badges)) == 3
-    expect(first).to_contain_text("The audit found differences: 2 lost, 1 misfiled.")
+    expect(first).to_contain_text("The disk of doors-1 is full (98.1%).")
     expect(first.locator(".since")).to_have_text(re.compile(r"^since ([\d-]+ )?\d\d:\d\d UTC \(59 min\)$"))
-    expect(first.locator(".details code")).to_have_text("audit")
+    expect(first.locator(".details code")).to_have_text("disk-full")
     shapes = [page.locator(f".badge .mark.{name}").first.evaluate("mark => getComputedStyle(mark).clipPath")
               for name in ("now", "soon", "later")]  # fmt: skip
     assert len(set(shapes)) == 3
-    expect(page).to_have_title("(14 NOW) Satu Pintu operations")
+    expect(page).to_have_title("(15 NOW) Satu Pintu operations")
 
 
 def test_a_snapshot_changes_numbers_in_place(open_console: OpenConsole, planted: PlantedMonitor) -> None:
@@ -250,13 +250,13 @@ def test_the_focus_stays_when_numbers_change(open_console: OpenConsole, planted:
 
     expect(link).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#stages")).to_be_in_viewport()
+    expect(page.locator("#processes")).to_be_in_viewport()
 
 
 def test_the_page_is_complete_without_scripts(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """The page reloads itself, and the filter is hidden."""
     page = open_console(PHONE, scripts=False)
-    assert page.locator(".alert").count() == 29
+    assert page.locator(".alert").count() == 31
     expect(page.get_by_label("Filter agencies by name")).to_be_hidden()
     page.get_by_text("580 more agencies").click()
     expect(page.locator("[data-key=kab-0599]")).to_be_visible()

@@ -159,7 +159,7 @@ def test_a_healthy_service_is_shown_as_healthy() -> None:
     assert "No dead letters." in view.lists["dead-letters"][""]
     assert "No case waits at any agency." in view.lists["largest"][""]
     assert (view.facts["title"], view.facts["summary"]) == ("Satu Pintu operations", "")
-    assert view_model(troubled(NOW)).facts["title"] == "(14 NOW) Satu Pintu operations"
+    assert view_model(troubled(NOW)).facts["title"] == "(15 NOW) Satu Pintu operations"
 
 
 @pytest.mark.parametrize(("cases", "sentence"), [(1, "1 case waits"), (15, "15 cases wait")])
