@@ -11,8 +11,9 @@ from sqlmodel import col
 
 from config.database import statement_chunks
 from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
+from messages.cases.sender_chain import is_from_case_sender
 from sinks.ledger.case_course import CaseCourse, case_course
-from sinks.ledger.relations.relation_links import RelationLinks
+from sinks.ledger.relations.sender_parents import sender_parents
 from sinks.ledger.tables import AnswerOutcomeRow, AnswerRow, DispatchRow
 
 _IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
@@ -59,7 +60,6 @@ def dispatches_by_complaint(
 
 def read_courses(
     connection: Connection,
-    links: RelationLinks,
     case_ids: Collection[UUID],
     dispatches: Mapping[UUID, Sequence[CaseDispatch]],
 ) -> Mapping[UUID, CaseCourse]:
@@ -69,7 +69,7 @@ def read_courses(
     asked_cases = [case_id for case_id in case_ids if any(answer.verdict == "asked" for answer in answers[case_id])]
     # An earlier message answers no question.
     since = min((answer.at for answer in questions), default=None)
-    repeated_at = _messages_by_case(connection, links, asked_cases, since) if since else {}
+    repeated_at = _messages_by_case(connection, asked_cases, since) if since else {}
     return {
         case_id: case_course(dispatches.get(case_id, ()), answers[case_id], repeated_at.get(case_id, ()))
         for case_id in case_ids
@@ -98,7 +98,7 @@ def _answers_by_case(
 
 
 def _messages_by_case(
-    connection: Connection, links: RelationLinks, case_ids: Collection[UUID], since: datetime
+    connection: Connection, case_ids: Collection[UUID], since: datetime
 ) -> Mapping[UUID | None, Sequence[datetime]]:
     """Return when the sender of each case wrote again after a time.
 
@@ -111,11 +111,13 @@ def _messages_by_case(
     is_answer = (col(DispatchRow.act).in_(ANSWERING_ACTS), col(DispatchRow.dispatched_at) > since)
     repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, *is_answer)
     repeat_ids = set(connection.execute(repeats).scalars())
-    histories = dispatch_histories(connection, repeat_ids - links.joined(repeat_ids))
-    for history in histories.values():
+    histories = dispatch_histories(connection, repeat_ids)
+    parents = sender_parents(connection, repeat_ids.union(case_ids))
+    for complaint_id, history in histories.items():
         for hop in arrivals({row.hop: None if row.own_case else row.of for row in history.values()}):
-            if history[hop].relation == "repeat":
-                repeated_at[history[hop].of].append(history[hop].dispatched_at)
+            case_id = history[hop].of
+            if history[hop].relation == "repeat" and is_from_case_sender(complaint_id, case_id, parents):
+                repeated_at[case_id].append(history[hop].dispatched_at)
     return repeated_at
 
 

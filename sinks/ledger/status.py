@@ -150,7 +150,7 @@ class StatusReader:
         links.read(case_ids | related_ids)
         joined = links.joined(own_ids)
         dispatches = dispatches_by_complaint(connection, case_ids | joined)
-        courses = read_courses(connection, links, case_ids, dispatches)
+        courses = read_courses(connection, case_ids, dispatches)
         senders = links.sender_cases(own_ids | case_ids | _answered_ids(courses.values()))
         facts = read_sender_facts(connection, links, own_ids, case_ids)
         for relation in relations:

@@ -299,7 +299,7 @@ def _case_dispatches(rows: Sequence[Any]) -> Sequence[CaseDispatch]:
 
 def _courses(connection: Connection, dispatches: Mapping[UUID, Sequence[Any]]) -> Mapping[UUID, CaseCourse]:
     cases = {case_id: _case_dispatches(rows) for case_id, rows in dispatches.items()}
-    return read_courses(connection, RelationLinks(connection), cases.keys(), cases)
+    return read_courses(connection, cases.keys(), cases)
 
 
 def _is_at_agency(dispatches: Sequence[Any]) -> bool:

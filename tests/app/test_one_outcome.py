@@ -35,7 +35,6 @@ from normalize.duplicates.store.tables import ClosedComplaint
 from oversight.read_model.fact_reader import read_facts as read_oversight_facts
 from router.answer_store import AnswerRecord
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
-from sinks.ledger.relations.relation_links import RelationLinks
 from tests.conftest import NOW
 from tests.desk.harness import make_sink as make_desk_sink
 from tests.oversight.harness import make_sink as make_oversight_sink
@@ -226,7 +225,7 @@ def counted_in_ledger(engine: Engine, case_ids: Sequence[UUID]) -> set[UUID | No
     """Return the answers that a status page shows. A refusal by triage is none of its steps."""
     with read_transaction(engine) as connection:
         dispatches = dispatches_by_complaint(connection, case_ids)
-        courses = read_courses(connection, RelationLinks(connection), case_ids, dispatches)
+        courses = read_courses(connection, case_ids, dispatches)
     return {step.answer_id for course in courses.values() for step in course.steps if step.answer_id}
 
 

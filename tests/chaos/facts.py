@@ -31,7 +31,6 @@ from oversight.read_model.tables import (
 from router.answer_store import AnswerRecord
 from router.store import AppliedCorrection, RoutedDispatch
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
-from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow, QueueDayRow, SetAsideRow
 from sinks.replies.tables import OutboxRow
 from tests.chaos.comparisons import Dispatches, DispatchFact, Key, state_without_messages
@@ -204,7 +203,7 @@ def router_states(connection: Connection, cases: Mapping[UUID, DispatchFact]) ->
 def ledger_states(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, CaseState]:
     """Return the state of each case in the ledger, as status pages have it."""
     dispatches = dispatches_by_complaint(connection, case_ids)
-    courses = read_courses(connection, RelationLinks(connection), case_ids, dispatches)
+    courses = read_courses(connection, case_ids, dispatches)
     states = {case_id: course.facts.case_state for case_id, course in courses.items()}
     return {case_id: state for case_id, state in states.items() if state}
 

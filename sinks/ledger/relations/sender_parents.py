@@ -1,0 +1,48 @@
+"""Which complaint each one repeats, by the latest decision: whoever repeats a complaint is its sender."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlmodel import col
+
+from config.database import statement_chunks
+from messages.shapes import KEPT_APART
+from sinks.ledger.tables import ComplaintRow, CorrectionRow
+
+_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_COMPLAINTS = select(col(ComplaintRow.id), col(ComplaintRow.relation), col(ComplaintRow.of)).where(
+    col(ComplaintRow.id).in_(_IDS)
+)
+# A denied suggestion overrides no merge. A split says that the matter is another one: the sender stays that of the
+# complaint itself.
+_MERGES = (
+    select(col(CorrectionRow.complaint_id), col(CorrectionRow.relation), col(CorrectionRow.of))
+    .where(col(CorrectionRow.complaint_id).in_(_IDS), col(CorrectionRow.evidence) != KEPT_APART)
+    .order_by(col(CorrectionRow.corrected_at), col(CorrectionRow.id))
+)
+
+
+def sender_parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
+    """Return the complaint that each one repeats, `None` without one, for these and for all in their chains.
+
+    Each link of a chain needs two statements. See `messages.cases.sender_chain`.
+    """
+    parents: dict[UUID, UUID | None] = {}
+    read: set[UUID] = set()
+    missing = set(complaint_ids)
+    while missing:
+        read |= missing
+        for chunk in statement_chunks(sorted(missing)):
+            parents |= _parents(connection, chunk)
+        missing = {parent for parent in parents.values() if parent is not None} - read
+    return parents
+
+
+def _parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
+    ids = {"ids": list(complaint_ids)}
+    parents = {row.id: row.of if row.relation == "repeat" else None for row in connection.execute(_COMPLAINTS, ids)}
+    latest = {row.complaint_id: row for row in connection.execute(_MERGES, ids)}
+    return parents | {
+        id_: row.of if row.relation == "repeat" else None for id_, row in latest.items() if row.relation != "new"
+    }
