@@ -5,16 +5,21 @@ commit, but the database does not. So the other one must not read what is stored
 has ended: it waits for the row of the partition, and then publishes what it reads (decision 0029).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Executable, case
+from sqlalchemy import BigInteger, Connection, Executable, case, text
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Partition, Record
 from config.database import insert_of_dialect
 from config.row_insertion import array_insertion, execute_for_rows
+
+_HOLD_COMPLAINTS = text(
+    "SELECT count(pg_advisory_xact_lock(key)) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS complaint"
+)
 
 
 class RoutedPartition(SQLModel, table=True):
@@ -43,6 +48,18 @@ def hold_partitions(connection: Connection, records: Sequence[Record]) -> None:
         for partition, next_offset in sorted(offsets.items())
     ]
     execute_for_rows(connection, RoutedPartition, rows, _holding_row, _holding_arrays)
+
+
+def hold_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    """Hold these complaints until the transaction ends, whether they were routed or not. Call it before they are read.
+
+    A complaint and the one that it repeats may be on two partitions. Two routers that route them at the same moment
+    would not see each other's dispatch, and the repeat would stay apart from its case. SQLite has only one writer.
+    """
+    if connection.dialect.name == "postgresql" and complaint_ids:
+        # One order for all transactions, as above.
+        keys = sorted({int.from_bytes(id_.bytes[:8], signed=True) for id_ in complaint_ids})
+        connection.execute(_HOLD_COMPLAINTS, {"keys": keys})
 
 
 def read_next_offsets(connection: Connection) -> dict[Partition, int]:

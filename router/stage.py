@@ -42,7 +42,7 @@ from router.lifecycle.refusal import (
     refusing_agencies,
 )
 from router.oversight import not_counted_message, refusal_message, reopened_message
-from router.partitions import hold_partitions
+from router.partitions import hold_complaints, hold_partitions
 from router.pending_dispatches import PendingDispatches
 from router.replies import AnswerRecipients, answer_reply, dispatch_reply, reopening_reply
 from router.rules import Rules
@@ -92,6 +92,8 @@ class RouterStage:
         with write_transaction(self._engine) as connection:
             hold_partitions(connection, records)
             ids_of_complaints = [complaint.id for complaint in decoded.values()]
+            repeated_ids = [complaint.relation.of for complaint in decoded.values() if complaint.relation.of]
+            hold_complaints(connection, [*ids_of_complaints, *repeated_ids])
             batch = read_stored_batch(connection, [record.position for record in records], ids_of_complaints)
             stored = batch.dispatches
             complaints = unless_forgotten(decoded, batch.forgotten_ids)

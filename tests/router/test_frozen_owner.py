@@ -4,6 +4,7 @@ Its bus commit is refused then, but its database commit is not: whoever reads th
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from sqlalchemy import Engine
 
 from app.database import open_database
 from bus.port import Record
+from config.database import read_transaction
 from messages.shapes import MERGED, SPLIT, Complaint, FollowUp, Relation
+from router.store import latest_stored_dispatches
 from tests.conftest import NOW
 from tests.router.test_corrections import CorrectionHarness, correction
 from tests.router.test_linked import complaint_of, dispatches, id_of
@@ -130,3 +133,22 @@ def empty_sqlite(tables: Path, tmp_path: Path) -> Iterator[Engine]:
     engine = open_database(f"sqlite:///{path}")
     yield engine
     engine.dispose()
+
+
+@pytest.mark.parametrize("parent_first", [True, False])
+def test_a_repeat_that_another_router_routes_at_the_same_moment_accompanies_its_case(
+    engine: Engine, now: Callable[[], datetime], *, parent_first: bool
+) -> None:
+    """The two are on different partitions: neither router sees the other's dispatch before its commit."""
+    first = make_router(engine, fixed_rules_source(), now)
+    router = CorrectionHarness(first)
+    parent = router.complaint_record(complaint_of(1, "Kemenkes tolong"))
+    repeat = replace(router.complaint_record(complaint_of(2, "sudah seminggu", of=1)), partition=1)
+    held, other = (parent, repeat) if parent_first else (repeat, parent)
+    with other_connection(engine) as other_engine:
+        second = make_router(other_engine, fixed_rules_source(), now)
+        handled_while_frozen(engine, lambda: first.handle([held]), lambda: second.handle([other]))
+    with read_transaction(engine) as connection:
+        latest = latest_stored_dispatches(connection, [id_of(1), id_of(2)])
+    assert not latest[id_of(2)].own_case
+    assert latest[id_of(2)].agency == latest[id_of(1)].agency
