@@ -1,4 +1,4 @@
-"""Partitions whose records the router has routed: one row each, which a transaction holds while it routes a batch.
+"""Partitions and complaints that a transaction of the router holds while it routes a batch. A partition has a row.
 
 A router that is frozen inside its transaction loses its partitions to another one. When it thaws, the bus refuses its
 commit, but the database does not. So the other one must not read what is stored about a record before that transaction

@@ -15,7 +15,7 @@ from sqlmodel import col
 from config.database import statement_chunks
 from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import arrivals
-from messages.cases.sender_chain import is_from_case_sender
+from messages.cases.sender_chain import is_from_case_sender, parents_of_chains
 from messages.shapes import KEPT_APART
 
 _MARKS = ("is_from_sender", "is_message")
@@ -116,15 +116,14 @@ def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> se
 
 def _parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
     """Return the complaint that each one repeats, for these and for all in their chains."""
-    parents: dict[UUID, UUID | None] = {}
-    read: set[UUID] = set()
-    missing = set(complaint_ids)
-    while missing:
-        read |= missing
-        for chunk in statement_chunks(sorted(missing)):
+
+    def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
+        parents: dict[UUID, UUID | None] = {}
+        for chunk in statement_chunks(sorted(ids)):
             parents |= _parents_by_facts(connection, chunk)
-        missing = {parent for parent in parents.values() if parent is not None} - read
-    return parents
+        return parents
+
+    return parents_of_chains(complaint_ids, read_parents)
 
 
 def _parents_by_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, UUID | None]:

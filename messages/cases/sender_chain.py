@@ -3,7 +3,7 @@
 Whoever repeats a complaint is its sender, so a chain of repeats has one sender.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
 
@@ -15,6 +15,24 @@ def is_from_case_sender(complaint_id: UUID, case_id: UUID, parents: Mapping[UUID
     """
     chain = list(_chain(complaint_id, parents))
     return case_id in chain or chain[-1] == list(_chain(case_id, parents))[-1]
+
+
+def parents_of_chains(
+    complaint_ids: Iterable[UUID], read_parents: Callable[[Collection[UUID]], Mapping[UUID, UUID | None]]
+) -> Mapping[UUID, UUID | None]:
+    """Return the complaint that each one repeats, for these and for all in their chains.
+
+    `read_parents` returns it for those of some complaints that are known. It is asked once for each complaint: one that
+    is not known would otherwise be asked for without end.
+    """
+    parents: dict[UUID, UUID | None] = {}
+    asked: set[UUID] = set()
+    missing = set(complaint_ids)
+    while missing:
+        asked |= missing
+        parents |= read_parents(missing)
+        missing = {parent for parent in parents.values() if parent is not None} - asked
+    return parents
 
 
 def _chain(complaint_id: UUID, parents: Mapping[UUID, UUID | None]) -> Iterator[UUID]:

@@ -25,7 +25,7 @@ from sqlmodel import col
 
 from config.database import statement_chunks
 from messages.cases.case_course import CaseAnswer, answered_hop
-from messages.cases.sender_chain import is_from_case_sender
+from messages.cases.sender_chain import is_from_case_sender, parents_of_chains
 from messages.shapes import SenderAct, Verdict
 from oversight.read_model.report_facts import DispatchFacts, ReportFacts, SenderMessage
 from oversight.read_model.tables import (
@@ -250,17 +250,13 @@ def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUI
 
 def _parents(connection: Connection, report_ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
     """Return the complaint that each one repeats, for these and for all in their chains."""
-    parents: dict[UUID, UUID | None] = {}
-    missing, asked = set(report_ids), set[UUID]()
-    while missing:
-        # The arrivals of some may not be known yet: none is asked for again.
-        asked |= missing
-        reports = _reports(connection, missing)
+
+    def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
         # A split says that the matter is another one. The sender stays the one of the complaint itself.
-        relations = _relations(connection, reports, split_counts=False)
-        parents |= {id_: relation.of if relation.kind == "repeat" else None for id_, relation in relations.items()}
-        missing = {parent for parent in parents.values() if parent is not None} - asked
-    return parents
+        relations = _relations(connection, _reports(connection, ids), split_counts=False)
+        return {id_: relation.of if relation.kind == "repeat" else None for id_, relation in relations.items()}
+
+    return parents_of_chains(report_ids, read_parents)
 
 
 def _relations(

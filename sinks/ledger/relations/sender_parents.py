@@ -7,6 +7,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlmodel import col
 
 from config.database import statement_chunks
+from messages.cases.sender_chain import parents_of_chains
 from messages.shapes import KEPT_APART
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
@@ -26,17 +27,16 @@ _MERGES = (
 def sender_parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
     """Return the complaint that each one repeats, `None` without one, for these and for all in their chains.
 
-    Each link of a chain needs two statements. See `messages.cases.sender_chain`.
+    Each link of a chain needs two statements.
     """
-    parents: dict[UUID, UUID | None] = {}
-    read: set[UUID] = set()
-    missing = set(complaint_ids)
-    while missing:
-        read |= missing
-        for chunk in statement_chunks(sorted(missing)):
+
+    def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
+        parents: dict[UUID, UUID | None] = {}
+        for chunk in statement_chunks(sorted(ids)):
             parents |= _parents(connection, chunk)
-        missing = {parent for parent in parents.values() if parent is not None} - read
-    return parents
+        return parents
+
+    return parents_of_chains(complaint_ids, read_parents)
 
 
 def _parents(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
