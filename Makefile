@@ -14,7 +14,9 @@ CORES := $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))')
 # Number of test processes; 0 runs the tests in one. With more than one for each core, a Kafka node of a test may miss
 # its heartbeats.
 WORKERS ?= $(CORES)
-PYTEST = $(BIN)/pytest --dist loadfile --no-loadscope-reorder --maxprocesses 8
+# Kind of database of the tests: sqlite, postgresql or both.
+DATABASE ?= both
+PYTEST = $(BIN)/pytest --database $(DATABASE) --dist loadfile --no-loadscope-reorder --maxprocesses 8
 # Without compiled files each test process compiles all modules.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -2,23 +2,22 @@
 
 import gc
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from app.assembly.channels import CHANNELS
-from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from app.database import open_database
 from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 from tests.support.arrival_ids import ROOT_SECRET
-from tests.support.prepared_parts import create_topics, migrate_database
+from tests.support.databases import POSTGRESQL, SQLITE, Databases, PostgresqlDatabases, SqliteDatabases
+from tests.support.prepared_parts import create_topics, share_engine
 from tests.support.processes import needs_process
 from tests.support.rules import share_tables
 from tests.support.shared_statements import create_sharing_engine
@@ -60,8 +59,7 @@ _LONG = (
     "tests/router/",
 )
 
-# Version of the tables of a migrated PostgreSQL, once one is known.
-_MIGRATED: set[str] = set()
+_BOTH = "both"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,8 +77,76 @@ def now() -> Callable[[], datetime]:
     return lambda: NOW
 
 
+@pytest.fixture(scope="module")
+def database(request: pytest.FixtureRequest) -> Databases:
+    """The databases of this test: see `pytest_generate_tests`."""
+    kind = getattr(request, "param", _kinds(request.config)[0])
+    databases: Databases = request.getfixturevalue(f"{kind}_databases")
+    return databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(templates: Path) -> Iterator[SqliteDatabases]:
+    """Copies of a migrated SQLite file."""
+    databases = SqliteDatabases(templates)
+    yield databases
+    databases.check()
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlDatabases]:
+    """Databases of the server named by SATUPINTU_TEST_POSTGRES, otherwise of one that is started for this session."""
+    with ExitStack() as stack:
+        url = os.environ.get("SATUPINTU_TEST_POSTGRES")
+        if not url:
+            from tests.support.postgresql import start_postgres  # noqa: PLC0415 - it imports this module
+
+            server = start_postgres(tmp_path_factory.mktemp("postgres"))
+            stack.callback(server.cleanup)
+            url = server.get_uri()
+            set_up_server(url)
+        databases = PostgresqlDatabases(url, f"satupintu_{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}")
+        stack.callback(databases.close)
+        yield databases
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def engine(database: Databases, tmp_path: Path) -> Iterator[Engine]:
+    """A migrated database without rows."""
+    with database.engine(tmp_path) as engine:
+        yield engine
+
+
+@pytest.fixture
+def other_engine(database: Databases, tmp_path: Path) -> Iterator[Engine]:
+    """A second migrated database without rows, of the same kind."""
+    with database.engine(tmp_path / "other") as engine:
+        yield engine
+
+
+@pytest.fixture
+def blank_database(database: Databases, tmp_path: Path) -> Iterator[str]:
+    """URL of a database without tables."""
+    with database.blank(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def database_settings(database: Databases, tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Settings by which a service with the data folder `tmp_path` finds a migrated database without rows."""
+    with database.settings(tmp_path) as values:
+        yield values
+
+
+@pytest.fixture
+def other_settings(database: Databases, tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Settings by which another service, with the data folder `tmp_path / "other"`, finds its database without rows."""
+    with database.settings(tmp_path / "other") as values:
+        yield values
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of one test, with secrets that are the same in every run."""
     values = {
         "home": tmp_path,
@@ -89,25 +155,15 @@ def settings(tmp_path: Path) -> Settings:
         "x_bearer_token": "x-test",
         "x_base_url": "http://127.0.0.1:9",
     }
+    if POSTGRESQL in {_kinds(request.config)[0], _parameter(request, "database")}:
+        values |= request.getfixturevalue("database_settings")
     return Settings.model_validate(values)
 
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with databases to copy."""
+    """A folder with files to copy."""
     return tmp_path_factory.mktemp("templates")
-
-
-@pytest.fixture(scope="session")
-def tables(templates: Path) -> Iterator[Path]:
-    """A migrated SQLite database without rows, to copy."""
-    path = templates / "test.db"
-    engine = open_database(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    content = path.read_bytes()
-    yield path
-    assert path.read_bytes() == content, f"a test wrote to {path}, which later tests copied"
 
 
 @pytest.fixture(scope="session")
@@ -117,70 +173,25 @@ def regions() -> Regions:
 
 
 @pytest.fixture
-def parts(settings: Settings, tables: Path, templates: Path, regions: Regions) -> Iterator[Parts]:
+def parts(
+    settings: Settings, database: Databases, database_settings: Mapping[str, str], templates: Path, regions: Regions
+) -> Iterator[Parts]:
     """The parts of a process on the embedded bus with its topics, and on a migrated database."""
     process_parts = Parts(settings, CHANNELS)
     process_parts.regions = regions
-    migrate_database(process_parts, tables)
+    share_engine(process_parts, database, database_settings)
     create_topics(process_parts, templates)
     yield process_parts
     process_parts.audit_heads.close()
     process_parts.engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a real PostgreSQL: the one named by SATUPINTU_TEST_POSTGRES, otherwise one started for the session."""
-    if url := os.environ.get("SATUPINTU_TEST_POSTGRES"):
-        yield url
-        return
-    from tests.support.postgresql import start_postgres  # noqa: PLC0415 - it imports this module
-
-    server = start_postgres(tmp_path_factory.mktemp("postgres"))
-    try:
-        _set_up_server(server.get_uri())
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-
-
-@pytest.fixture
-def empty_postgres(postgres_url: str) -> str:
-    """URL of a PostgreSQL without tables."""
-    engine = open_database(postgres_url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
-    return postgres_url
-
-
-@pytest.fixture(scope="session")
-def postgres_engine(postgres_url: str) -> Iterator[Engine]:
-    """Engine of the PostgreSQL; it compiles a statement once for all tests."""
-    engine = open_database(postgres_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A migrated database without rows, of each kind."""
-    if request.param == "sqlite":
-        engine = open_database(f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path)}")
-    else:
-        engine = request.getfixturevalue("postgres_engine")
-        empty_postgresql(engine)
-    yield engine
-    engine.dispose()
-
-
-def _set_up_server(url: str) -> None:
+def set_up_server(url: str) -> None:
     """Turn off what makes tests slow or uncertain.
 
     No test cuts the power of the server. Statistics from rows of an earlier test would change the plans of a later one.
     """
-    engine = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
@@ -189,24 +200,31 @@ def _set_up_server(url: str) -> None:
     engine.dispose()
 
 
-def empty_postgresql(engine: Engine) -> None:
-    """Migrate the database, unless an earlier test did, and delete all rows."""
-    if not _MIGRATED or _version(engine) not in _MIGRATED:
-        migrate(engine)
-        _MIGRATED.add(_version(engine))
-    with engine.begin() as connection:
-        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
-        tables = sorted(set(names) - {"alembic_version"})
-        # With few rows in many tables this takes a fifth of the time of TRUNCATE.
-        connection.execute(text("; ".join(f"DELETE FROM {table}" for table in tables)))  # noqa: S608 - our own tables
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test whose fixtures need a database on every chosen kind, or on the one that its mark names."""
+    if "database" not in metafunc.fixturenames:
+        return
+    kinds = [kind for kind in _kinds(metafunc.config) if kind in _possible_kinds(metafunc.definition)]
+    if metafunc.definition.get_closest_marker("one_kind") or "chromium" in metafunc.fixturenames:
+        del kinds[1:]
+    metafunc.parametrize("database", kinds or [SQLITE], indirect=True, scope="module")
 
 
-def _version(engine: Engine) -> str:
-    """Return the version of the tables, or "" without tables."""
-    with engine.connect() as connection:
-        if connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar_one() is None:
-            return ""
-        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+def _kinds(config: pytest.Config) -> Sequence[str]:
+    """Return the kinds of database of this run. A test that does not need both runs on the first."""
+    chosen = str(config.getoption("--database"))
+    return (SQLITE, POSTGRESQL) if chosen == _BOTH else (chosen,)
+
+
+def _possible_kinds(item: pytest.Item) -> Sequence[str]:
+    marker = item.get_closest_marker("only_on")
+    return marker.args[:1] if marker else (SQLITE, POSTGRESQL)
+
+
+def _parameter(request: pytest.FixtureRequest, name: str) -> str | None:
+    """Return the value of a parameter of this test."""
+    parameters: dict[str, str] = getattr(getattr(request.node, "callspec", None), "params", {})
+    return parameters.get(name)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -223,6 +241,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         expensive = {item for item in items if item.get_closest_marker("expensive")}
         config.hook.pytest_deselected(items=list(expensive))
         items[:] = [item for item in items if item not in expensive]
+    other = {item for item in items if not set(_kinds(config)) & set(_possible_kinds(item))}
+    config.hook.pytest_deselected(items=list(other))
+    items[:] = [item for item in items if item not in other]
     if config.getoption("--quick"):
         slow = {item for item in items if needs_process(item) or item.get_closest_marker("slow")}
         config.hook.pytest_deselected(items=list(slow))
@@ -245,7 +266,10 @@ def missing(tool: str) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Define `--expensive`, `--goldens` and `--quick`."""
+    """Define `--database`, `--expensive`, `--goldens` and `--quick`."""
+    parser.addoption(
+        "--database", choices=(SQLITE, POSTGRESQL, _BOTH), default=_BOTH, help="kind of database that the tests use"
+    )
     parser.addoption("--expensive", action="store_true", help="run tests that take minutes too")
     parser.addoption("--goldens", action="store_true", help="rewrite the files of the journeys")
     parser.addoption(

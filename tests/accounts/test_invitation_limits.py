@@ -23,11 +23,11 @@ def label(desk: Desk, account_id: UUID) -> str:
     return account.label
 
 
-def test_revocation_withdraws_the_links_that_the_person_made(any_desk: Desk) -> None:
+def test_revocation_withdraws_the_links_that_the_person_made(desk: Desk) -> None:
     """An invitation and a password link of a revoked coordinator end; those of a colleague of the same name stay."""
-    people, acceptance = any_desk.services.people, any_desk.services.acceptance
-    coordinator, officer = any_desk.add("Budi Santoso", Role.COORDINATOR), any_desk.add("Tono Wijaya")
-    by = label(any_desk, coordinator)
+    people, acceptance = desk.services.people, desk.services.acceptance
+    coordinator, officer = desk.add("Budi Santoso", Role.COORDINATOR), desk.add("Tono Wijaya")
+    by = label(desk, coordinator)
     tokens = [people.invite(SARI, by, "test"), people.new_password_link(officer, by, "test")]
     colleague_token = people.invite(AGUS, f"Budi Santoso [{officer}]", "test")
     people.revoke(coordinator, "Tester", "left")
@@ -35,33 +35,33 @@ def test_revocation_withdraws_the_links_that_the_person_made(any_desk: Desk) -> 
         with pytest.raises(InvalidInvitation):
             acceptance.accept(token, PASSWORD)
     acceptance.accept(colleague_token, PASSWORD)
-    assert any_desk.services.accounts.by_email(AGUS.email) is not None
+    assert desk.services.accounts.by_email(AGUS.email) is not None
 
 
-def test_the_first_start_link_ends_with_the_first_administrator(any_desk: Desk) -> None:
+def test_the_first_start_link_ends_with_the_first_administrator(desk: Desk) -> None:
     """A link that was printed at the first start makes no second administrator, and nothing is recorded for it."""
-    people, acceptance = any_desk.services.people, any_desk.services.acceptance
+    people, acceptance = desk.services.people, desk.services.acceptance
     token = people.invite_first_administrator()
-    any_desk.add("Tono Wijaya", Role.ADMINISTRATOR)
-    recorded = len(any_desk.log)
+    desk.add("Tono Wijaya", Role.ADMINISTRATOR)
+    recorded = len(desk.log)
     with pytest.raises(InvalidInvitation):
         acceptance.accept(token, PASSWORD, RINA_EMAIL, RINA)
-    assert any_desk.services.accounts.by_email(RINA_EMAIL) is None
-    assert len(any_desk.log) == recorded
+    assert desk.services.accounts.by_email(RINA_EMAIL) is None
+    assert len(desk.log) == recorded
 
 
-def test_an_administrator_who_comes_at_the_same_moment(any_desk: Desk) -> None:
+def test_an_administrator_who_comes_at_the_same_moment(desk: Desk) -> None:
     """The link is refused although there was no administrator yet when the form was read."""
-    token = any_desk.services.people.invite_first_administrator()
+    token = desk.services.people.invite_first_administrator()
 
     def add_administrator_meanwhile(_action: str) -> None:
-        any_desk.record_hook = lambda _action: None
-        any_desk.add("Tono Wijaya", Role.ADMINISTRATOR)
+        desk.record_hook = lambda _action: None
+        desk.add("Tono Wijaya", Role.ADMINISTRATOR)
 
-    any_desk.record_hook = add_administrator_meanwhile
+    desk.record_hook = add_administrator_meanwhile
     with pytest.raises(InvalidInvitation):
-        any_desk.services.acceptance.accept(token, PASSWORD, RINA_EMAIL, RINA)
-    assert any_desk.services.accounts.by_email(RINA_EMAIL) is None
+        desk.services.acceptance.accept(token, PASSWORD, RINA_EMAIL, RINA)
+    assert desk.services.accounts.by_email(RINA_EMAIL) is None
 
 
 def test_the_page_of_a_first_start_link_that_has_ended(desk: Desk, open_desk: OpenDesk) -> None:

@@ -37,60 +37,60 @@ def guess_from_everywhere(desk: Desk) -> None:
         assert attempt(desk, _WRONG, address=f"198.51.100.{number}") == "SignInRefused"
 
 
-def test_strangers_do_not_lock_out_a_known_device(any_desk: Desk) -> None:
+def test_strangers_do_not_lock_out_a_known_device(desk: Desk) -> None:
     """After forty guesses in an hour no unknown device signs in, and the person's own one does."""
-    any_desk.add(NAME)
-    device = signed_in_device(any_desk)
-    guess_from_everywhere(any_desk)
-    assert attempt(any_desk, PASSWORD) == "TooManyAttempts"
-    assert attempt(any_desk, PASSWORD, device) == "SessionStarted"
+    desk.add(NAME)
+    device = signed_in_device(desk)
+    guess_from_everywhere(desk)
+    assert attempt(desk, PASSWORD) == "TooManyAttempts"
+    assert attempt(desk, PASSWORD, device) == "SessionStarted"
 
 
-def test_a_known_device_has_a_limit_of_its_own(any_desk: Desk) -> None:
+def test_a_known_device_has_a_limit_of_its_own(desk: Desk) -> None:
     """Its failures lock neither another device nor persons on unknown ones. They are recorded."""
-    any_desk.add(NAME)
-    devices = [signed_in_device(any_desk) for _ in range(2)]
-    outcomes = [attempt(any_desk, _WRONG, devices[0]) for _ in range(KNOWN_DEVICE.attempts)]
+    desk.add(NAME)
+    devices = [signed_in_device(desk) for _ in range(2)]
+    outcomes = [attempt(desk, _WRONG, devices[0]) for _ in range(KNOWN_DEVICE.attempts)]
     assert outcomes == ["SignInRefused"] * KNOWN_DEVICE.attempts
-    assert any_desk.actions().count("account.sign_in_limited") == 1
-    assert attempt(any_desk, PASSWORD, devices[0]) == "TooManyAttempts"
-    assert [attempt(any_desk, PASSWORD, device) for device in (devices[1], "")] == ["SessionStarted"] * 2
-    any_desk.clock.advance(KNOWN_DEVICE.period)
-    assert attempt(any_desk, PASSWORD, devices[0]) == "SessionStarted"
+    assert desk.actions().count("account.sign_in_limited") == 1
+    assert attempt(desk, PASSWORD, devices[0]) == "TooManyAttempts"
+    assert [attempt(desk, PASSWORD, device) for device in (devices[1], "")] == ["SessionStarted"] * 2
+    desk.clock.advance(KNOWN_DEVICE.period)
+    assert attempt(desk, PASSWORD, devices[0]) == "SessionStarted"
 
 
-def test_a_device_is_known_to_the_person_alone(any_desk: Desk) -> None:
+def test_a_device_is_known_to_the_person_alone(desk: Desk) -> None:
     """An officer cannot guess at a colleague's account on the own device, also not with a changed token."""
-    any_desk.add(NAME)
-    any_desk.add(COLLEAGUE)
-    own = signed_in_device(any_desk, COLLEAGUE)
-    guess_from_everywhere(any_desk)
+    desk.add(NAME)
+    desk.add(COLLEAGUE)
+    own = signed_in_device(desk, COLLEAGUE)
+    guess_from_everywhere(desk)
     device_id, signature = own.split(".")
     changed = signature[:-1] + ("0" if signature[-1] != "0" else "1")
     for token in (own, f"{device_id}.{changed}", device_id, f"{device_id}.", "", "é.x", f"{device_id}{own}"):
-        assert attempt(any_desk, PASSWORD, token) == "TooManyAttempts"
+        assert attempt(desk, PASSWORD, token) == "TooManyAttempts"
 
 
-def test_persons_share_a_device(any_desk: Desk) -> None:
+def test_persons_share_a_device(desk: Desk) -> None:
     """The last five persons of an office who signed in on a device are known on it."""
     names = [f"Petugas {letter}" for letter in "ABCDEF"]
     token = ""
     for name in names:
-        any_desk.add(name)
-        token = signed_in_device(any_desk, name, token)
+        desk.add(name)
+        token = signed_in_device(desk, name, token)
     for name in names:
         for number in range(ACCOUNT.attempts):
-            attempt(any_desk, _WRONG, name=name, address=f"198.51.100.{number}")
-    outcomes = [attempt(any_desk, PASSWORD, token, name) for name in names]
+            attempt(desk, _WRONG, name=name, address=f"198.51.100.{number}")
+    outcomes = [attempt(desk, PASSWORD, token, name) for name in names]
     assert outcomes == ["TooManyAttempts"] + ["SessionStarted"] * 5
 
 
-def test_codes_on_a_known_device(any_desk: Desk) -> None:
+def test_codes_on_a_known_device(desk: Desk) -> None:
     """Who knows the password and guesses codes locks nobody out of the own device."""
-    account_id = any_desk.add(NAME)
-    device = signed_in_device(any_desk)
-    secret = any_desk.switch_on_second_factor(account_id)
-    service = any_desk.services.sign_in
+    account_id = desk.add(NAME)
+    device = signed_in_device(desk)
+    secret = desk.switch_on_second_factor(account_id)
+    service = desk.services.sign_in
 
     def code(typed: str, device_token: str) -> object:
         needed = service.with_password(email_of(NAME), PASSWORD, "", "", "/desk", device_token)
@@ -99,31 +99,31 @@ def test_codes_on_a_known_device(any_desk: Desk) -> None:
 
     for _ in range(SECOND_FACTOR.attempts):
         assert isinstance(code("000000", ""), SignInRefused)
-    any_desk.clock.advance(KNOWN_DEVICE.period)
-    right_code = pyotp.TOTP(secret).at(any_desk.clock.time)
+    desk.clock.advance(KNOWN_DEVICE.period)
+    right_code = pyotp.TOTP(secret).at(desk.clock.time)
     with pytest.raises(TooManyAttempts):
         code(right_code, "")
     assert isinstance(code(right_code, device), SessionStarted)
 
 
-def test_unlocking(any_desk: Desk) -> None:
+def test_unlocking(desk: Desk) -> None:
     """All failures at one account are forgotten: of strangers, of known devices and of codes. Others still count."""
-    account_id = any_desk.add(NAME)
-    any_desk.add(COLLEAGUE)
-    device = signed_in_device(any_desk)
-    guess_from_everywhere(any_desk)
+    account_id = desk.add(NAME)
+    desk.add(COLLEAGUE)
+    device = signed_in_device(desk)
+    guess_from_everywhere(desk)
     for _ in range(KNOWN_DEVICE.attempts):
-        attempt(any_desk, _WRONG, device)
-        attempt(any_desk, _WRONG, name=COLLEAGUE)
+        attempt(desk, _WRONG, device)
+        attempt(desk, _WRONG, name=COLLEAGUE)
     for _ in range(SECOND_FACTOR.attempts):
-        any_desk.services.limits.begin_second_factor(account_id, email_of(NAME))
+        desk.services.limits.begin_second_factor(account_id, email_of(NAME))
 
-    any_desk.services.people.unlock(account_id, "Rina", "tebakan orang lain")
+    desk.services.people.unlock(account_id, "Rina", "tebakan orang lain")
 
-    assert [attempt(any_desk, PASSWORD, token) for token in ("", device)] == ["SessionStarted"] * 2
-    any_desk.services.limits.begin_second_factor(account_id, email_of(NAME))
-    assert attempt(any_desk, PASSWORD, name=COLLEAGUE) == "TooManyAttempts"
-    (row,) = [row for row in any_desk.log if row.action == "account.unlocked"]
+    assert [attempt(desk, PASSWORD, token) for token in ("", device)] == ["SessionStarted"] * 2
+    desk.services.limits.begin_second_factor(account_id, email_of(NAME))
+    assert attempt(desk, PASSWORD, name=COLLEAGUE) == "TooManyAttempts"
+    (row,) = [row for row in desk.log if row.action == "account.unlocked"]
     assert (row.subject, row.actor, row.why) == (str(account_id), "Rina", "tebakan orang lain")
 
 

@@ -106,13 +106,13 @@ def test_the_digest(desk: Desk, open_desk: OpenDesk) -> None:
     assert wishes == [False, True]
 
 
-def test_many_sessions_of_one_person(any_desk: Desk) -> None:
+def test_many_sessions_of_one_person(desk: Desk) -> None:
     """The twenty-first session ends the one that was used the longest time ago."""
-    account_id = any_desk.add(NAME)
-    sessions = any_desk.services.sessions
+    account_id = desk.add(NAME)
+    sessions = desk.services.sessions
     tokens = []
     for _ in range(21):
-        any_desk.clock.advance(timedelta(seconds=1))
+        desk.clock.advance(timedelta(seconds=1))
         tokens.append(sessions.start(account_id, ""))
     assert [sessions.find(token) is not None for token in tokens] == [False] + [True] * 20
 

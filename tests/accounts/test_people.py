@@ -77,19 +77,19 @@ def test_links_that_do_not_work(desk: Desk, open_desk: OpenDesk, fault: str) -> 
     assert client.post(f"/desk/undangan/{token}", NEW_PASSWORD).status_code == HTTPStatus.GONE
 
 
-def test_two_uses_at_the_same_time(any_desk: Desk) -> None:
+def test_two_uses_at_the_same_time(desk: Desk) -> None:
     """Of two persons who send the form of one link, one gets the account. The second has read it before."""
-    token = any_desk.services.people.invite(SARI, "Tester", "test")
-    acceptance = any_desk.services.acceptance
+    token = desk.services.people.invite(SARI, "Tester", "test")
+    acceptance = desk.services.acceptance
 
     def use_the_link_meanwhile(_action: str) -> None:
-        any_desk.record_hook = lambda _action: None
+        desk.record_hook = lambda _action: None
         acceptance.accept(token, "sandi yang menang ini")
 
-    any_desk.record_hook = use_the_link_meanwhile
+    desk.record_hook = use_the_link_meanwhile
     with pytest.raises(InvalidInvitation):
         acceptance.accept(token, PASSWORD)
-    result = any_desk.services.sign_in.with_password(SARI.email, "sandi yang menang ini", "", "", "/desk")
+    result = desk.services.sign_in.with_password(SARI.email, "sandi yang menang ini", "", "", "/desk")
     assert isinstance(result, SessionStarted)
 
 
@@ -226,20 +226,20 @@ def test_acts_of_an_administrator(desk: Desk, open_desk: OpenDesk) -> None:
     ]
 
 
-def test_the_last_administrator_stays(any_desk: Desk) -> None:
+def test_the_last_administrator_stays(desk: Desk) -> None:
     """One of two administrators can be revoked, the last one cannot."""
-    first, second = any_desk.add("Rina Putri", Role.ADMINISTRATOR), any_desk.add("Tono Wijaya", Role.ADMINISTRATOR)
-    any_desk.services.people.revoke(first, "Tester", "left")
+    first, second = desk.add("Rina Putri", Role.ADMINISTRATOR), desk.add("Tono Wijaya", Role.ADMINISTRATOR)
+    desk.services.people.revoke(first, "Tester", "left")
     with pytest.raises(NotPossible, match="last_administrator"):
-        any_desk.services.people.revoke(second, "Tester", "left")
+        desk.services.people.revoke(second, "Tester", "left")
 
 
-def test_a_revoked_person_can_be_invited_again(any_desk: Desk) -> None:
+def test_a_revoked_person_can_be_invited_again(desk: Desk) -> None:
     """The account gets its new role and agency, and the same id: the audit log names one person."""
-    account_id = any_desk.add("Sari Dewi")
-    any_desk.services.people.revoke(account_id, "Tester", "left")
-    assert any_desk.add("Sari Dewi", Role.COORDINATOR, "bumn-pln") == account_id
-    account = any_desk.services.accounts.by_id(account_id)
+    account_id = desk.add("Sari Dewi")
+    desk.services.people.revoke(account_id, "Tester", "left")
+    assert desk.add("Sari Dewi", Role.COORDINATOR, "bumn-pln") == account_id
+    account = desk.services.accounts.by_id(account_id)
     assert account
     assert (account.role, account.agency, account.revoked_at) == (Role.COORDINATOR, "bumn-pln", None)
 

@@ -220,18 +220,18 @@ def test_a_lost_phone(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: 
     assert (desk.log[-2].action, desk.log[-2].why) == ("account.second_factor_removed", "ponsel hilang")
 
 
-def test_the_secret_is_sealed(any_desk: Desk) -> None:
+def test_the_secret_is_sealed(desk: Desk) -> None:
     """The database holds no secret, and a sealed one opens for its own account alone."""
-    account_id = any_desk.add(NAME)
-    secret = any_desk.switch_on_second_factor(account_id)
-    with any_desk.engine.begin() as connection:
+    account_id = desk.add(NAME)
+    secret = desk.switch_on_second_factor(account_id)
+    with desk.engine.begin() as connection:
         table = SecondFactorRow.__table__  # type: ignore[attr-defined]  # SQLModel has no type for it
         row = connection.execute(table.select()).one()
         connection.execute(table.update().values(account_id=UUID(int=7)))
     assert secret not in str(tuple(row))
-    any_desk.clock.advance(STEP)
-    second_factors, code = any_desk.services.second_factors, pyotp.TOTP(secret).at(any_desk.clock.time)
+    desk.clock.advance(STEP)
+    second_factors, code = desk.services.second_factors, pyotp.TOTP(secret).at(desk.clock.time)
     assert not second_factors.use(UUID(int=7), code)
-    with any_desk.engine.begin() as connection:
+    with desk.engine.begin() as connection:
         connection.execute(table.update().values(account_id=account_id))
     assert second_factors.use(account_id, code)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
 from tests.normalize.duplicates.test_decisions import report
 from tests.support import records
-from tests.support.prepared_parts import create_topics, migrate_database
+from tests.support.databases import Databases
+from tests.support.prepared_parts import create_topics
 from tests.support.service import REGISTRY
 from tests.support.stage_path import StagePath, shipped_matcher
 
@@ -120,26 +122,24 @@ class World:
 
 @pytest.fixture
 def new_world(
-    settings: Settings, tmp_path: Path, tables: Path, templates: Path, regions: Regions
+    settings: Settings, tmp_path: Path, database: Databases, templates: Path, regions: Regions
 ) -> Iterator[Callable[[], World]]:
     """Returns a new service with the secrets of all others, so that the same message gets the same number."""
-    matcher = shipped_matcher()
-    created: list[Parts] = []
+    matcher, numbers = shipped_matcher(), count()
+    with ExitStack() as stack:
 
-    def create() -> World:
-        home = tmp_path / f"world-{len(created)}"
-        home.mkdir()
-        parts = Parts(settings.model_copy(update={"home": home, "reference_folder": REGISTRY}), CHANNELS)
-        parts.regions = regions
-        migrate_database(parts, tables)
-        create_topics(parts, templates)
-        created.append(parts)
-        return World(parts, matcher)
+        def create() -> World:
+            home = tmp_path / f"world-{next(numbers)}"
+            values = stack.enter_context(database.settings(home))
+            changed = {"home": home, "reference_folder": REGISTRY, **values}
+            parts = Parts(Settings.model_validate(settings.model_dump() | changed), CHANNELS)
+            stack.callback(parts.engine.dispose)
+            stack.callback(parts.audit_heads.close)
+            parts.regions = regions
+            create_topics(parts, templates)
+            return World(parts, matcher)
 
-    yield create
-    for parts in created:
-        parts.audit_heads.close()
-        parts.engine.dispose()
+        yield create
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """Names of the commands: `--help` is quick because it imports none of them, and its texts are those of the commands."""
 
 import json
-import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -15,6 +14,7 @@ from typer.testing import CliRunner
 
 from app.cli import COMMANDS, app
 from app.commands.common import terminal
+from tests.support.databases import Databases
 
 _HELP_AND_MODULES = """
 import json, sys
@@ -48,22 +48,24 @@ def test_a_command_imports_what_it_needs_when_it_runs() -> None:
 
 
 def test_a_command_that_reads_the_database_imports_no_door(
-    tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Commands build the parts that they use: no door, no provider, no bus and no stage."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
-    shutil.copy(tables, tmp_path / "satupintu.db")
-    result = run_and_list_modules(["triage", "list"])
+    with database.lent(tmp_path):
+        result = run_and_list_modules(["triage", "list"])
     assert result["code"] == 0
     unneeded = {"fastapi", "PIL", "jinja2", "kafka", "tweepy", "twilio", "requests", "google", "normalize.stage"}
     assert not set(result["modules"]) & unneeded
 
 
-def test_a_status_imports_only_what_reads_it(tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_status_imports_only_what_reads_it(
+    tmp_path: Path, database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`status` needs no web framework, no driver of another database, and no tables of languages and numbers."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
-    shutil.copy(tables, tmp_path / "satupintu.db")
-    result = run_and_list_modules(["status", "8M4R-SC62-63FZ"])
+    with database.lent(tmp_path):
+        result = run_and_list_modules(["status", "8M4R-SC62-63FZ"])
     assert "is not in the ledger" in result["output"]
     unneeded = {"fastapi", "starlette", "psycopg", "phonenumbers", "limits", "rapidfuzz", "jinja2", "kafka", "twilio"}
     assert not set(result["modules"]) & {*unneeded, "tweepy", "normalize.stage", "language.model"}

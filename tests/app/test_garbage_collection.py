@@ -1,7 +1,6 @@
 """Tests of the garbage collector of a running process."""
 
 import gc
-import shutil
 import subprocess
 import sys
 import weakref
@@ -13,6 +12,7 @@ from sqlalchemy import text
 
 from app.assembly.parts import Parts
 from app.garbage_collection import exempt_loaded_objects
+from tests.support.databases import Databases
 
 # Runs a command, and prints how often garbage was looked for, and whether the end of the process will look again.
 _COUNT_COLLECTIONS = """
@@ -65,12 +65,14 @@ def test_objects_that_are_in_use_are_examined_rarely() -> None:
     assert len(in_use) == 2_000
 
 
-def test_a_short_command_looks_for_no_garbage(tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_command_looks_for_no_garbage(
+    tmp_path: Path, database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What `status` loads stays until it ends: looking at it took a third of its time."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
-    shutil.copy(tables, tmp_path / "satupintu.db")
     command = [sys.executable, "-c", _COUNT_COLLECTIONS, "status", "8M4R-SC62-63FZ"]
-    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    with database.lent(tmp_path):
+        result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert "is not in the ledger" in result.stderr
     assert result.stdout.split() == ["0", "True"]
 

@@ -1,9 +1,9 @@
 """What a process imports and loads for its stages before it forks or starts."""
 
 import json
-import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,9 @@ OTHER_SERVERS = {"kafka", "psycopg", "alembic", "mako"}
 
 
 @pytest.fixture
-def environment(tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(database_settings: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A data folder with a migrated database, on the embedded bus."""
-    shutil.copy(tables, tmp_path / "satupintu.db")
+    assert not database_settings, "the database is a file in the data folder"
     for name, value in {
         "HOME": str(tmp_path),
         "PORT": str(free_port()),

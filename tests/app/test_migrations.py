@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,13 +45,13 @@ def test_the_newest_revision_is_that_of_alembic() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [newest_revision()]
 
 
-def test_a_migrated_database_needs_no_alembic(tables: Path) -> None:
+def test_a_migrated_database_needs_no_alembic(engine: Engine) -> None:
     """A process that has nothing to migrate imports neither Alembic nor a migration."""
     code = f"""
 import sys
 from app.assembly.migrate import migrate, newest_revision
 from app.database import open_database
-migrate(open_database("sqlite:///{tables}"))
+migrate(open_database("{engine.url.render_as_string(hide_password=False)}"))
 print(sorted(name for name in sys.modules if name.startswith(("alembic", "app.migrations", "desk"))))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
@@ -102,10 +101,9 @@ def test_tables_that_were_once_forgotten(name: str) -> None:
     assert name in METADATA.tables
 
 
+@pytest.mark.only_on("postgresql", "SQLite compares by bytes")
 def test_text_of_every_table_is_compared_by_bytes(engine: Engine) -> None:
     """The order is that of SQLite and Python, whatever the locale of the server. It leaves out no sign."""
-    if engine.dialect.name != "postgresql":
-        pytest.skip("SQLite compares by bytes")
     with engine.connect() as connection:
         columns = connection.execute(
             text(
@@ -117,11 +115,12 @@ def test_text_of_every_table_is_compared_by_bytes(engine: Engine) -> None:
     assert [name for name, collation in columns if collation != "C"] == []
 
 
-def test_the_server_of_the_tests_has_an_order_of_words(postgres_engine: Engine) -> None:
+@pytest.mark.only_on("postgresql", "SQLite compares by bytes")
+def test_the_server_of_the_tests_has_an_order_of_words(engine: Engine) -> None:
     """Its own order would otherwise hide a comparison without the collation of bytes."""
     if not has_locale():
         missing("the locale en_US.UTF-8 (Debian's package `locales`)")
     if "SATUPINTU_TEST_POSTGRES" in os.environ:
         pytest.skip("the server is not ours")
-    with postgres_engine.connect() as connection:
+    with engine.connect() as connection:
         assert connection.execute(text("SELECT '33.74' < '33/'")).scalar_one() is False

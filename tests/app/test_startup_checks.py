@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -105,13 +106,14 @@ def test_each_stage_has_a_default_pause(settings: Settings) -> None:
     assert batch_pause(settings.model_copy(update={"batch_pauses": {"router": 40}}), "router") == 0.04
 
 
+@pytest.mark.only_on("postgresql", "SQLite has no connections")
 @pytest.mark.parametrize(("processes", "ok"), [(15, True), (16, True), (100, False)])
 def test_the_connections_of_all_processes_are_added_up(
-    settings: Settings, postgres_url: str, processes: int, *, ok: bool
+    settings: Settings, database_settings: Mapping[str, str], processes: int, *, ok: bool
 ) -> None:
     """Fifteen processes fit PostgreSQL's default of 100 connections. More than it has are a fault of all together."""
     peers = ",".join(f"http://10.0.0.{number}:1710" for number in range(processes))
-    connections = finding(settings, "connections", database_url=postgres_url, ops_peers=peers)
+    connections = finding(settings, "connections", **database_settings, ops_peers=peers)
     assert connections.ok is ok
     assert f"{processes} processes (SATUPINTU_OPS_PEERS) with 5 connections each" in connections.text
     assert f"need {processes * 5}, PostgreSQL has 9" in connections.text

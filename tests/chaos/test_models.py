@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from tests.chaos import models
 from tests.chaos.comparisons import latest_places
 from tests.chaos.facts import TopicFacts, read_topics
 from tests.chaos.installation import WORKING_STAGES
+from tests.support.databases import Databases
 
 pytestmark = pytest.mark.slow
 
@@ -48,9 +50,10 @@ class Lived(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory, tables: Any, templates: Any) -> Iterator[Lived]:
+def lived(tmp_path_factory: pytest.TempPathFactory, database: Databases, templates: Path) -> Iterator[Lived]:
     """One service for all tests. What a test changes in its tables is undone."""
-    with service_in(tmp_path_factory.mktemp("chaos"), tables, templates) as service:
+    home = tmp_path_factory.mktemp("chaos")
+    with database.settings(home) as values, service_in(home, templates, **values) as service:
         life = Life(service)
         live(life)
         process_all(life.parts, "desk", silent_desk_sink(life.parts))

@@ -15,17 +15,17 @@ from tests.support.postgresql import frozen, start_postgres
 
 OpenEngine = Callable[..., Engine]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.only_on("postgresql", "limits of a server")]
 
 
 @pytest.fixture
-def open_limited(empty_postgres: str) -> Iterator[OpenEngine]:
+def open_limited(blank_database: str) -> Iterator[OpenEngine]:
     """Return a function that opens the empty database with these limits, and options of the server in its URL."""
     engines: list[Engine] = []
 
     def open_limited(options: str = "", **limits: float) -> Engine:
-        separator = "&" if "?" in empty_postgres else "?"
-        url = f"{empty_postgres}{separator}options={options}" if options else empty_postgres
+        separator = "&" if "?" in blank_database else "?"
+        url = f"{blank_database}{separator}options={options}" if options else blank_database
         engines.append(open_database(url, PostgresqlLimits(**limits)))  # type: ignore[arg-type]  # one is an int
         return engines[-1]
 

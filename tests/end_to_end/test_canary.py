@@ -13,6 +13,7 @@ from tests.end_to_end.canary.places import findings_by_place
 from tests.end_to_end.canary.providers import Providers, serving_providers
 from tests.end_to_end.canary.system import System
 from tests.end_to_end.canary.written_list import read_list, unlisted, without_findings
+from tests.support.databases import Databases
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def providers(tmp_path: Path) -> Iterator[Providers]:
 def system(request: pytest.FixtureRequest, tmp_path: Path, providers: Providers) -> Iterator[System]:
     """A running service with the embedded bus and SQLite, or with Kafka and PostgreSQL."""
     if request.param == "kafka":
-        node, url = request.getfixturevalue("own_node"), request.getfixturevalue("empty_postgres")
+        node, url = request.getfixturevalue("own_node"), request.getfixturevalue("blank_database")
         system = System(tmp_path, providers, node.bootstrap, url)
     else:
         system = System(tmp_path, providers)
@@ -38,7 +39,7 @@ def system(request: pytest.FixtureRequest, tmp_path: Path, providers: Providers)
 
 
 @pytest.mark.slow
-def test_a_canary_is_only_where_the_list_says(system: System, providers: Providers, tables: Path) -> None:
+def test_a_canary_is_only_where_the_list_says(system: System, providers: Providers, database: Databases) -> None:
     """Reports in three modes live through everything. Then all are forgotten, and at last the retention ends."""
     life = Life(system.service, providers)
     rows = [row for row in read_list() if system.has_backup or not row.place.startswith("backup")]
@@ -50,7 +51,7 @@ def test_a_canary_is_only_where_the_list_says(system: System, providers: Provide
     pages = list(all_pages(life))
     system.service.kill()
     found = findings_by_place(
-        chain(pages, providers.received().items(), system.contents(), system.restored_contents(tables))
+        chain(pages, providers.received().items(), system.contents(), system.restored_contents(database))
     )
     assert unlisted(found, rows) == []
     assert without_findings(found, rows) == []
@@ -62,7 +63,7 @@ def test_a_canary_is_only_where_the_list_says(system: System, providers: Provide
     system.save()
     system.service.stop()
     system.end_grace()
-    found = findings_by_place(chain(system.contents(), system.restored_contents(tables)))
+    found = findings_by_place(chain(system.contents(), system.restored_contents(database)))
     assert unlisted(found, stays) == []
     _assert_files_have_a_retention(system)
 

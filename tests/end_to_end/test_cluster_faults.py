@@ -11,6 +11,7 @@ import requests
 from bus.errors import Retry
 from tests.bus.kafka.node import Node
 from tests.end_to_end.game_day import wait_for
+from tests.support.databases import Databases
 from tests.support.service import RunningService
 
 pytestmark = [pytest.mark.faults, pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -20,18 +21,19 @@ STAGES = ("normalize", "router", "sinks")
 
 @pytest.fixture(scope="module")
 def service(
-    cluster: list[Node], tmp_path_factory: pytest.TempPathFactory, postgres_url: str
+    cluster: list[Node], tmp_path_factory: pytest.TempPathFactory, postgresql_databases: Databases
 ) -> Iterator[RunningService]:
     """A service with two processes of each stage and one of the doors, on three brokers and PostgreSQL."""
     bootstrap = ",".join(node.bootstrap for node in cluster)
     home = tmp_path_factory.mktemp("cluster")
-    running_service = RunningService(home, bootstrap, database_url=postgres_url, kafka_replication="3")
-    for instance in ("first", "second"):
-        running_service.change_settings(instance=instance)
-        running_service.start(*STAGES)
-    running_service.start("ingest")
-    yield running_service
-    running_service.close()
+    with postgresql_databases.settings(home) as values:
+        running_service = RunningService(home, bootstrap, **values, kafka_replication="3")
+        for instance in ("first", "second"):
+            running_service.change_settings(instance=instance)
+            running_service.start(*STAGES)
+        running_service.start("ingest")
+        yield running_service
+        running_service.close()
 
 
 def send_reports(service: RunningService, count: int = 10) -> None:

@@ -1,6 +1,5 @@
 """Whatever order of reports, places, objections, answers and closings arrives, somebody sees each word of a citizen."""
 
-import shutil
 from collections import defaultdict, deque
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,9 +9,9 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
-from app.database import open_database
 from bus.port import Outgoing, Record
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.reloading import FixedSource
@@ -23,6 +22,7 @@ from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from tests.conftest import NOW
 from tests.support import records
+from tests.support.databases import Databases
 from tests.support.deadlines import DEADLINES
 from tests.support.rules import SHIPPED, fixed_rules_source, language_of
 from tests.support.stages import ANSWER_KEYS, make_normalizer, make_router
@@ -55,10 +55,10 @@ _STEPS = st.one_of(
 class City:
     """Citizens, a normalizer, a router, and agencies. Each stage reads each of its topics as far as a step says."""
 
-    def __init__(self, parts: Parts, database: Path) -> None:
+    def __init__(self, parts: Parts, engine: Engine) -> None:
         self._parts = parts
         self.now = NOW
-        self._engine = open_database(f"sqlite:///{database}")
+        self._engine = engine
         language = language_of()
         conversation = Conversation(TraitsReaderSource(FixedSource(language)), {"sms"}, DEADLINES.may_object)
         matcher = DuplicateDetection(language, load_duplicate_weights()).matcher
@@ -74,10 +74,6 @@ class City:
         self.dispatches: dict[UUID, list[Dispatch]] = defaultdict(list)
         self._closed: set[UUID] = set()
         self.unseen: list[str] = []
-
-    def close(self) -> None:
-        """Close the database."""
-        self._engine.dispose()
 
     def play(self, step: Step) -> None:
         """Play one step."""
@@ -203,15 +199,11 @@ class City:
         ("sms", 3, 1),
     ]
 )
-def test_every_word_is_seen(parts: Parts, tables: Path, tmp_path: Path, steps: list[Step]) -> None:
+def test_every_word_is_seen(parts: Parts, database: Databases, tmp_path: Path, steps: list[Step]) -> None:
     """Each message is in the queue of an agency or of triage, and none accompanies a case that is closed already."""
-    database = tmp_path / "city.db"
-    shutil.copy(tables, database)
-    city = City(parts, database)
-    try:
+    with database.engine(tmp_path / "city") as engine:
+        city = City(parts, engine)
         for step in steps:
             city.play(step)
         city.work_all()
         assert (city.undispatched(), city.unseen) == ([], [])
-    finally:
-        city.close()

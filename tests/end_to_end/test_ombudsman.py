@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,10 @@ REPORT = "Lampu jalan mati di Jalan Overste Isdiman Purwokerto Banyumas sejak Se
 
 
 @pytest.fixture
-def service(tmp_path: Path, tables: Path, templates: Path) -> Iterator[SmsService]:
+def service(tmp_path: Path, database_settings: Mapping[str, str], templates: Path) -> Iterator[SmsService]:
     """A running SMS door with the stages behind it."""
-    settings = Settings.model_validate({"home": tmp_path / "home", "secret_key": "ombudsman " * 4, "bus": "local"})
-    with running_sms_service(settings, tables, templates) as running:
+    settings = Settings.model_validate({"home": tmp_path, "secret_key": "ombudsman " * 4, **database_settings})
+    with running_sms_service(settings, templates) as running:
         yield running
 
 

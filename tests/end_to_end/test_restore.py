@@ -18,6 +18,7 @@ from tests.app.restore.life import Life, live, restored_rows, service_in, settin
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
 from tests.end_to_end.dialogues.service import stages_of
+from tests.support.databases import Databases
 
 # Topic, partition, time, key, value and headers of a record. Its offset may be another one.
 Content = tuple[str, int, int, bytes, bytes, object]
@@ -45,19 +46,22 @@ def contents_of(parts: Parts) -> list[Content]:
 @pytest.mark.slow
 @pytest.mark.faults
 def test_a_system_on_kafka_is_restored_to_another_one(
-    tmp_path: Path, own_node: Node, second_node: Node, empty_postgres: str, tables: Path, templates: Path
+    tmp_path: Path, own_node: Node, second_node: Node, database: Databases, blank_database: str, templates: Path
 ) -> None:
     """Records, decisions and audit are equal though the offsets are new, and the stages publish nothing again."""
     folder = tmp_path / "archive"
     kafka = {"bus": "kafka", "kafka_bootstrap": own_node.bootstrap}
-    with service_in(tmp_path / "old", tables, templates, **kafka) as service:
+    with (
+        database.settings(tmp_path / "old") as database_values,
+        service_in(tmp_path / "old", templates, **kafka, **database_values) as service,
+    ):
         live(Life(service))
         old = service.parts
         process_all(old, "desk", silent_desk_sink(old))
         archive(old, folder)
         archive(old, folder)
         assert list(ArchiveContents(folder).faults()) == []
-        target = {"bus": "kafka", "kafka_bootstrap": second_node.bootstrap, "database_url": empty_postgres}
+        target = {"bus": "kafka", "kafka_bootstrap": second_node.bootstrap, "database_url": blank_database}
         new = Parts(settings_of(tmp_path / "new", **target), CHANNELS)
         migrate(new.engine)
         try:

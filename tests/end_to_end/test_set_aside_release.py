@@ -1,6 +1,7 @@
 """A complaint by SMS that a rule set aside: staff read and release it, and its sender sees where it is."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,12 @@ SECRET = "released " * 4
 
 @pytest.mark.slow
 def test_a_complaint_that_was_set_aside_reaches_its_agency(
-    tmp_path: Path, tables: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_settings: Mapping[str, str], templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before the release SMS, page and link say that it is no report. After it they show the agency."""
-    settings = Settings.model_validate({"home": tmp_path, "secret_key": SECRET})
-    monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path))
-    monkeypatch.setenv("SATUPINTU_SECRET_KEY", SECRET)
+    values = {"home": str(tmp_path), "secret_key": SECRET, **database_settings}
+    for name, value in values.items():
+        monkeypatch.setenv(f"SATUPINTU_{name.upper()}", value)
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -35,7 +36,7 @@ def test_a_complaint_that_was_set_aside_reaches_its_agency(
             result = CliRunner().invoke(app, arguments)
         return result.exit_code, result.stdout, result.stderr
 
-    with running_sms_service(settings, tables, templates) as doors:
+    with running_sms_service(Settings.model_validate(values), templates) as doors:
         service, parts = doors.stages, doors.stages.parts
         raw, acknowledgement = doors.send(SARCASM, PHONE)
         number, address = raw.tracking, f"http://127.0.0.1:{parts.settings.port}"

@@ -10,6 +10,7 @@ from messages.gsm_alphabet import fits_one_sms
 from tests.bus.kafka.fixture import new_node
 from tests.end_to_end.dialogues.dialogue import PAUSE_MINUTES, LabelledReports, Step, WrittenDialogue, read_dialogues
 from tests.end_to_end.dialogues.sms_service import SmsService, running_sms_service
+from tests.support.databases import Databases
 
 _DIALOGUES = read_dialogues("sms_dialogues.toml")
 
@@ -29,13 +30,16 @@ def bootstrap(formatted: Path) -> Iterator[str]:
     scope="module", params=["local", pytest.param("kafka", marks=[pytest.mark.faults, pytest.mark.expensive])]
 )
 def service(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tables: Path, templates: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database: Databases, templates: Path
 ) -> Iterator[SmsService]:
     """One running service for all dialogues, on each bus."""
     values = {"home": tmp_path_factory.mktemp("sms-dialogues"), "secret_key": "dialogues " * 4, "bus": request.param}
     if request.param == "kafka":
         values |= {"kafka_bootstrap": request.getfixturevalue("bootstrap")}
-    with running_sms_service(Settings.model_validate(values), tables, templates) as running_service:
+    with (
+        database.settings(values["home"]) as database_values,
+        running_sms_service(Settings.model_validate({**values, **database_values}), templates) as running_service,
+    ):
         yield running_service
 
 

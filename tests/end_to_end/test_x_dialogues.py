@@ -11,6 +11,7 @@ from config.settings import Settings
 from tests.end_to_end.dialogues.dialogue import PAUSE_MINUTES, LabelledReports, Step, read_dialogues
 from tests.end_to_end.dialogues.x_service import XService, running_x_service
 from tests.support.arrival_ids import provider_id_of
+from tests.support.databases import Databases
 
 _DIALOGUES = read_dialogues("x_dialogues.toml")
 # X turns a word with a scheme, and a word with a dot before two letters or more, into a link.
@@ -19,11 +20,13 @@ _POST_CHARACTERS = 280
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, tables: Path, templates: Path) -> Iterator[XService]:
+def service(tmp_path_factory: pytest.TempPathFactory, database: Databases, templates: Path) -> Iterator[XService]:
     """One running service for all dialogues."""
-    settings = Settings.model_validate({"home": tmp_path_factory.mktemp("x-dialogues"), "secret_key": "dialogues " * 4})
-    with running_x_service(settings, tables, templates) as running_service:
-        yield running_service
+    home = tmp_path_factory.mktemp("x-dialogues")
+    with database.settings(home) as database_values:
+        settings = Settings.model_validate({"home": home, "secret_key": "dialogues " * 4, **database_values})
+        with running_x_service(settings, templates) as running_service:
+            yield running_service
 
 
 class Dialogue:

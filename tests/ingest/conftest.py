@@ -1,6 +1,6 @@
 """Fixtures that serve the doors on loopback, and a check of every log line for personal data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,8 +21,9 @@ from tests.ingest import people
 from tests.ingest.door_client import DoorClient, DoorServer
 from tests.ingest.twitter.loopback_x import LoopbackX, serving_x
 from tests.ingest.twitter.reading import Reading
+from tests.support.databases import Databases
 from tests.support.log_capture import captured_log
-from tests.support.prepared_parts import create_topics, migrate_database
+from tests.support.prepared_parts import create_topics, share_engine
 
 _AGENCIES = """\
 code,kind,name,acronym,aliases,places,region,parent,connected,fallback,valid_from,valid_to,successors
@@ -66,7 +67,14 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def serve(host: DoorServer, settings: Settings, tables: Path, templates: Path, regions: Regions) -> Iterator[Serve]:
+def serve(
+    host: DoorServer,
+    settings: Settings,
+    database: Databases,
+    database_settings: Mapping[str, str],
+    templates: Path,
+    regions: Regions,
+) -> Iterator[Serve]:
     """Build the doors as a test needs them and serve them. Everything that was opened is closed in reverse order."""
     with ExitStack() as stack:
 
@@ -78,12 +86,14 @@ def serve(host: DoorServer, settings: Settings, tables: Path, templates: Path, r
             pulse: ProcessHealth | None = None,
             **changed: Any,
         ) -> DoorClient:
-            parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed), CHANNELS)
+            values = settings.model_dump() | {"port": host.port} | changed
+            if not migrated:
+                values["database_url"] = stack.enter_context(database.blank(settings.home))
+            parts = Parts(Settings.model_validate(values), CHANNELS)
             parts.file_limit = file_limit or parts.file_limit
+            share_engine(parts, database, database_settings)
             stack.callback(parts.engine.dispose)
             parts.regions = regions
-            if migrated:
-                migrate_database(parts, tables)
             create_topics(parts, templates)
             if producer is None:
                 producer = parts.bus.producer()

@@ -1,14 +1,11 @@
 """A batch of complaints leads to the messages of its records one by one, with few statements."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from app.database import open_database
 from bus.port import Record
 from messages.shapes import Complaint
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches
@@ -19,9 +16,7 @@ from tests.support.stages import make_router
 NEW_CASES = 40
 
 
-def test_a_batch_is_routed_like_its_records(
-    engine: Engine, tables: Path, tmp_path: Path, now: Callable[[], datetime]
-) -> None:
+def test_a_batch_is_routed_like_its_records(engine: Engine, other_engine: Engine, now: Callable[[], datetime]) -> None:
     """Repeats before and behind their case, joins, a second record of a complaint, moves and closings in a batch."""
     router = make_router(engine, fixed_rules_source(), now)
     harness = RouterHarness(router)
@@ -59,13 +54,11 @@ def test_a_batch_is_routed_like_its_records(
         *_records(harness, [complaint_of(13, "belum ada kabar", of=20), complaint_of(14, "saya juga", of=13)]),
     ]
     in_batch = router.handle(records)
-    other_engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path / 'other.db')}")
     one_by_one = make_router(other_engine, fixed_rules_source(), now)
     one_by_one.handle(earlier_records)
     assert in_batch == [output for record in records for output in one_by_one.handle([record])]
     # A second delivery of the batch: the stored dispatches are published again.
     assert router.handle(records) == in_batch
-    other_engine.dispose()
 
 
 @pytest.mark.parametrize("in_one_batch", [True, False])

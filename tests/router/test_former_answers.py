@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -35,13 +34,10 @@ _ANSWERS = sa.table(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def older(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Engine]:
-    """Return an opener of a database without tables, of each kind."""
-    if request.param == "sqlite":
-        return lambda: open_database(f"sqlite:///{tmp_path / 'older.db'}")
-    url = request.getfixturevalue("empty_postgres")
-    return lambda: open_database(url)
+@pytest.fixture
+def older(blank_database: str) -> Callable[[], Engine]:
+    """Return an opener of a database without tables."""
+    return lambda: open_database(blank_database)
 
 
 def dispatch_row(id_: UUID, complaint_id: UUID, agency: str, hop: int, of: UUID | None = None) -> dict[str, Any]:

@@ -3,15 +3,13 @@
 Its bus commit is refused then, but its database commit is not: whoever reads the record next publishes what it stored.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from app.database import open_database
 from bus.port import Record
 from config.database import read_transaction
 from messages.shapes import MERGED, SPLIT, Complaint, FollowUp, Relation
@@ -108,31 +106,21 @@ SCENES = (
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_next_router_publishes_what_a_frozen_one_stored(
     engine: Engine,
-    empty_sqlite: Engine,
+    other_engine: Engine,
     now: Callable[[], datetime],
     scene: Callable[[CorrectionHarness], Sequence[Record]],
 ) -> None:
     """The outputs are those of a router that was never disturbed. They are the same at each further reading."""
-    undisturbed = make_router(empty_sqlite, fixed_rules_source(), now)
+    undisturbed = make_router(other_engine, fixed_rules_source(), now)
     expected = undisturbed.handle(scene(CorrectionHarness(undisturbed)))
     assert expected
     first = make_router(engine, fixed_rules_source(), now)
     records = scene(CorrectionHarness(first))
-    with other_connection(engine) as other_engine:
-        second = make_router(other_engine, fixed_rules_source(), now)
+    with other_connection(engine) as second_engine:
+        second = make_router(second_engine, fixed_rules_source(), now)
         outputs = handled_while_frozen(engine, lambda: first.handle(records), lambda: second.handle(records))
         assert outputs == expected
         assert second.handle(records) == expected
-
-
-@pytest.fixture
-def empty_sqlite(tables: Path, tmp_path: Path) -> Iterator[Engine]:
-    """A migrated SQLite database without rows, of its own."""
-    path = tmp_path / "undisturbed.db"
-    path.write_bytes(tables.read_bytes())
-    engine = open_database(f"sqlite:///{path}")
-    yield engine
-    engine.dispose()
 
 
 @pytest.mark.parametrize("parent_first", [True, False])

@@ -13,7 +13,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from app.database import open_database
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages import codec, ids
@@ -264,14 +263,11 @@ TEXTS = ("Mohon Kemenkes datang ke Kab. Sleman", "lampu mati", "banjir di semara
 
 
 @pytest.mark.slow
-def test_any_sequence_of_answers_ends(tables: Any, tmp_path: Any) -> None:
+def test_any_sequence_of_answers_ends(engine: Engine) -> None:
     """A case is accepted, closed or in triage within the hop limit, never twice at an agency; its reasons only grow.
 
     Agencies accept, refuse, suggest agencies that exist or not, answer late, and answer for others. Records come twice.
     """
-    path = tmp_path / "walks.db"
-    path.write_bytes(tables.read_bytes())
-    engine = open_database(f"sqlite:///{path}")
     # Each run has its own records: decisions are stored by their positions.
     offsets = count(step=1000)
 

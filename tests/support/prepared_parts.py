@@ -1,26 +1,25 @@
-"""Prepares the parts of a process without loading tables and creating databases again for each test."""
+"""Prepares the parts of a process without loading tables and creating topics again for each test."""
 
 import shutil
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from config.reference.reloading import FixedSource
 from router.registry.registry import Registry
+from tests.support.databases import Databases
 
 # Registries by the content of the operator's tables.
 _REGISTRIES: dict[str, Registry] = {}
 
 
-def migrate_database(parts: Parts, migrated: Path) -> None:
-    """Migrate the database. If the data folder has none yet, copy the file `migrated`: a fiftieth of the time."""
-    settings = parts.settings
-    file = settings.home / "satupintu.db"
-    if settings.database_url.get_secret_value() or file.exists():
-        migrate(parts.engine)
-    else:
-        shutil.copy(migrated, file)
+def share_engine(parts: Parts, database: Databases, lent: Mapping[str, str]) -> None:
+    """Let the parts use the engine of a database that was lent with these settings, if it is theirs."""
+    url = lent.get("database_url")
+    if url and parts.settings.database_url.get_secret_value() == url:
+        # As if the parts had opened it.
+        vars(parts)["engine"] = database.open(url)
 
 
 def create_topics(parts: Parts, templates: Path) -> None:

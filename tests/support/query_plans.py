@@ -1,31 +1,13 @@
 """Plans of statements, on SQLite and PostgreSQL, by which a test sees that no table is read as a whole."""
 
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from app.database import open_database
 from config.database import read_transaction, write_transaction
-from tests.conftest import empty_postgresql
 
 Query = Callable[[Connection], object]
-
-
-@contextmanager
-def module_database(request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Open an empty database of the kind that a fixture's parameter names: `sqlite` or `postgresql`."""
-    if request.param == "sqlite":
-        file = shutil.copy(request.getfixturevalue("tables"), folders.mktemp("plans"))
-        engine = open_database(f"sqlite:///{file}")
-    else:
-        engine = request.getfixturevalue("postgres_engine")
-        empty_postgresql(engine)
-    yield engine
-    engine.dispose()
 
 
 def plans(engine: Engine, query: Query) -> Sequence[tuple[str, str]]:

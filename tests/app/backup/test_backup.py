@@ -35,8 +35,9 @@ from tests.app.restore.life import LAMP, settings_of
 from tests.conftest import NOW
 from tests.end_to_end.dialogues.service import stages_of
 from tests.support import records
+from tests.support.databases import Databases
 from tests.support.log_capture import captured_log
-from tests.support.prepared_parts import create_topics, migrate_database
+from tests.support.prepared_parts import create_topics
 
 _REPORTS = 30
 _ACKNOWLEDGED_FIRST = 10
@@ -49,13 +50,13 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def loaded(home: Path, tables: Path, templates: Path) -> Iterator[Parts]:
+def loaded(home: Path, sqlite_databases: Databases, templates: Path) -> Iterator[Parts]:
     """Parts on a migrated data folder with topics."""
-    parts = Parts(settings_of(home), CHANNELS)
-    migrate_database(parts, tables)
-    create_topics(parts, templates)
-    yield parts
-    parts.engine.dispose()
+    with sqlite_databases.lent(home):
+        parts = Parts(settings_of(home), CHANNELS)
+        create_topics(parts, templates)
+        yield parts
+        parts.engine.dispose()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The topic of tombstones on a real Kafka, which deletes older tombstones of a sender."""
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -15,7 +14,6 @@ from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
 from app.assembly.safekeeping.forgetting import forget_stage
 from app.assembly.safekeeping.restore import process_all
-from app.database import open_database
 from bus.port import Outgoing, Partition, Record
 from config.database import read_transaction
 from config.settings import Settings
@@ -31,6 +29,7 @@ from tests.bus.kafka.filling import Filler
 from tests.bus.kafka.node import Node
 from tests.support import records
 from tests.support.arrival_ids import ROOT_SECRET
+from tests.support.databases import Databases
 from tests.support.paths import SMALL_TABLES
 from tests.support.stages import make_ledger_sink
 
@@ -42,25 +41,23 @@ _NEIGHBOUR = "+6281234500001"
 
 
 @pytest.fixture
-def old_town(parts: Parts, tables: Path, tmp_path: Path) -> Iterator[Town]:
+def old_town(parts: Parts, database: Databases, tmp_path: Path) -> Iterator[Town]:
     """Return a town whose messages are copied to Kafka."""
-    engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path / 'old.db')}")
-    yield Town(parts, engine)
-    engine.dispose()
+    with database.engine(tmp_path / "old") as engine:
+        yield Town(parts, engine)
 
 
 @pytest.fixture
-def empty(own_node: Node, tables: Path, tmp_path: Path) -> Iterator[Parts]:
+def empty(own_node: Node, database: Databases, tmp_path: Path) -> Iterator[Parts]:
     """Return an empty system with the topics of the service on Kafka."""
     home = tmp_path / "empty"
-    home.mkdir()
-    shutil.copy(tables, home / "satupintu.db")
     kafka = {"bus": "kafka", "kafka_bootstrap": own_node.bootstrap, "reference_folder": SMALL_TABLES}
-    settings = {"home": home, "secret_key": ROOT_SECRET, **kafka}
-    parts = Parts(Settings.model_validate(settings), CHANNELS)
-    parts.ensure_topics()
-    yield parts
-    parts.engine.dispose()
+    with database.settings(home) as values:
+        settings = {"home": home, "secret_key": ROOT_SECRET, **kafka, **values}
+        parts = Parts(Settings.model_validate(settings), CHANNELS)
+        parts.ensure_topics()
+        yield parts
+        parts.engine.dispose()
 
 
 def forget(town: Town, raw: RawMessage) -> None:

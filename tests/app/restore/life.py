@@ -115,9 +115,9 @@ class Life:
 
 
 @contextmanager
-def service_in(home: Path, tables: Path, templates: Path, **values: str) -> Iterator[DialogueService]:
-    """Yield a service in a folder."""
-    with running_stages(settings_of(home, **values), tables, templates) as service:
+def service_in(home: Path, templates: Path, **values: str) -> Iterator[DialogueService]:
+    """Yield a service in a folder, on a migrated database."""
+    with running_stages(settings_of(home, **values), templates) as service:
         yield service
 
 

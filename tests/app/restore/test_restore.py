@@ -41,13 +41,15 @@ from tests.app.restore.life import LAMP, Life, live, live_on, plant_dead_letters
 from tests.conftest import NOW
 from tests.end_to_end.dialogues.service import MovedClock, stages_of
 from tests.support import records
-from tests.support.prepared_parts import create_topics, migrate_database
+from tests.support.databases import Databases
+from tests.support.prepared_parts import create_topics
 
 
 class Archived(NamedTuple):
     """A service that has lived until a time, and its archive. No process runs."""
 
     home: Path
+    database_settings: Mapping[str, str]
     life: Life
     folder: Path
     until: datetime
@@ -55,23 +57,24 @@ class Archived(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def archived(tmp_path_factory: pytest.TempPathFactory, tables: Path, templates: Path) -> Archived:
+def archived(tmp_path_factory: pytest.TempPathFactory, database: Databases, templates: Path) -> Iterator[Archived]:
     """One archived service for all tests."""
     home, folder = tmp_path_factory.mktemp("old"), tmp_path_factory.mktemp("archive")
-    with service_in(home, tables, templates) as service:
-        life = Life(service)
-        live(life)
-        plant_dead_letters(service.parts)
-        process_all(service.parts, "desk", silent_desk_sink(service.parts))
-        archive(service.parts, folder)
-        return Archived(home, life, folder, service.clock.now(), restored_rows(service.parts))
+    with database.settings(home) as values:
+        with service_in(home, templates, **values) as service:
+            life = Life(service)
+            live(life)
+            plant_dead_letters(service.parts)
+            process_all(service.parts, "desk", silent_desk_sink(service.parts))
+            archive(service.parts, folder)
+            archived = Archived(home, values, life, folder, service.clock.now(), restored_rows(service.parts))
+        yield archived
 
 
 @pytest.fixture
-def empty(tmp_path: Path, tables: Path) -> Iterator[Parts]:
+def empty(tmp_path: Path, database_settings: Mapping[str, str]) -> Iterator[Parts]:
     """An empty system with the same key. No process runs."""
-    parts = Parts(settings_of(tmp_path), CHANNELS)
-    migrate_database(parts, tables)
+    parts = Parts(settings_of(tmp_path, **database_settings), CHANNELS)
     yield parts
     parts.engine.dispose()
 
@@ -114,9 +117,9 @@ def assert_has_rows(parts: Parts, expected: Mapping[str, Sequence[tuple[Any, ...
 
 
 @contextmanager
-def continued(home: Path, archived: Archived, tables: Path, templates: Path) -> Iterator[Life]:
+def continued(home: Path, archived: Archived, database_settings: Mapping[str, str], templates: Path) -> Iterator[Life]:
     """Start the service in a folder again, at the time of the archive."""
-    with service_in(home, tables, templates) as service:
+    with service_in(home, templates, **database_settings) as service:
         service.clock.wait((archived.until - service.clock.now()).total_seconds() / 60)
         yield Life(service, archived.life.numbers, archived.life.messages)
 
@@ -128,7 +131,9 @@ def reply_states(parts: Parts) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_restored_system_is_the_archived_one(archived: Archived, empty: Parts, tables: Path, templates: Path) -> None:
+def test_a_restored_system_is_the_archived_one(
+    archived: Archived, empty: Parts, database_settings: Mapping[str, str], templates: Path
+) -> None:
     """Records, decisions and audit are equal; the stages publish nothing again, no reply is sent again, and both
     systems decide alike from then on.
     """
@@ -139,7 +144,7 @@ def test_a_restored_system_is_the_archived_one(archived: Archived, empty: Parts,
     process_everything(empty)
     assert records_of(empty) == restored_records
     assert reply_states(empty) == {"unknown"}
-    with continued(archived.home, archived, tables, templates) as old:
+    with continued(archived.home, archived, archived.database_settings, templates) as old:
         assert records_of(empty) == records_of(old.parts)
         assert_equal_rows(empty, old.parts)
         audit = empty.audit()
@@ -147,7 +152,7 @@ def test_a_restored_system_is_the_archived_one(archived: Archived, empty: Parts,
         assert audit.clean
         assert min(audit.complaints, audit.repeats, audit.joins, audit.not_complaints, audit.dead) > 0
         assert len(restored_rows(empty)["router_answer"]) == 6
-        with continued(empty.settings.home, archived, tables, templates) as new:
+        with continued(empty.settings.home, archived, database_settings, templates) as new:
             live_on(old)
             live_on(new)
             assert outcomes(empty) == outcomes(old.parts)
@@ -218,16 +223,15 @@ def remove_outcomes(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("is_cut", [False, True])
 def test_pending_records_are_processed_after_the_restore(
-    empty: Parts, tmp_path: Path, tables: Path, templates: Path, *, is_cut: bool
+    empty: Parts, tmp_path: Path, other_settings: Mapping[str, str], templates: Path, *, is_cut: bool
 ) -> None:
     """A report that no stage, or only the normalizer, had processed is decided by the restored system as by the old.
 
     So is one that was processed after the end of an archive that leaves young records out.
     """
-    folder, old = tmp_path / "archive", Parts(settings_of(tmp_path / "old"), CHANNELS)
+    folder, old = tmp_path / "archive", Parts(settings_of(tmp_path / "other", **other_settings), CHANNELS)
     clock = MovedClock()
     vars(old)["bus"] = LocalBus(old.settings.home / "bus.db", lambda: clock.now().timestamp())
-    migrate_database(old, tables)
     create_topics(old, templates)
     old.now = empty.now = lambda: NOW
     for label, phone, processed in (("done", 1, None), ("half", 1, ["normalize"]), ("waits", 2, [])):
@@ -248,20 +252,20 @@ def test_pending_records_are_processed_after_the_restore(
 
 
 def test_only_an_empty_system_with_the_same_key_is_filled(
-    archived: Archived, empty: Parts, tmp_path: Path, tables: Path, templates: Path
+    archived: Archived, empty: Parts, tmp_path: Path, database: Databases, templates: Path
 ) -> None:
     """A used system, another key and a damaged archive are refused with a sentence, and nothing is changed."""
-    used = Parts(settings_of(archived.home), CHANNELS)
+    used = Parts(settings_of(archived.home, **archived.database_settings), CHANNELS)
     with pytest.raises(Stop, match="needs an empty system: topic agency-"):
         restore(used, archived.folder, pytest.fail)
-    with service_in(tmp_path / "running", tables, templates) as running:
+    with database.settings(tmp_path / "new") as values, service_in(tmp_path / "new", templates, **values) as running:
         running.parts.now = running.clock.now
         with pytest.raises(Stop, match="a process of the group normalize is running"):
             restore(running.parts, archived.folder, pytest.fail)
-    other_key = Parts(settings_of(tmp_path / "key", secret_key="another key, with which nothing opens"), CHANNELS)
-    migrate_database(other_key, tables)
-    with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY or the root keys are not those"):
-        restore(other_key, archived.folder, pytest.fail)
+    with database.settings(tmp_path / "key") as values:
+        settings = settings_of(tmp_path / "key", secret_key="another key, with which nothing opens", **values)
+        with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY or the root keys are not those"):
+            restore(Parts(settings, CHANNELS), archived.folder, pytest.fail)
     damaged = tmp_path / "damaged"
     shutil.copytree(archived.folder, damaged)
     next(damaged.glob("complaints/*/*.parquet")).unlink()

@@ -23,16 +23,19 @@ from sinks.ledger.tables import ComplaintRow
 from tests.app.forgetting.town import CANARY, NAME, WORDS, rows_with_canary
 from tests.app.restore.life import LAMP, Life, service_in, settings_of
 from tests.app.restore.test_restore import process_everything
-from tests.support.prepared_parts import migrate_database
+from tests.support.databases import Databases
 
 PHONE = "+6281234500099"
 
 
 @pytest.fixture
-def archives(tmp_path: Path, tables: Path, templates: Path) -> Iterator[tuple[Parts, Path, Path]]:
+def archives(tmp_path: Path, database: Databases, templates: Path) -> Iterator[tuple[Parts, Path, Path]]:
     """A service without process, an archive from before a request to be forgotten, and one that has caught up."""
     earlier, later = tmp_path / "earlier", tmp_path / "later"
-    with service_in(tmp_path / "old", tables, templates) as service:
+    with (
+        database.settings(tmp_path / "old") as values,
+        service_in(tmp_path / "old", templates, **values) as service,
+    ):
         life, parts = Life(service), service.parts
         parts.now = service.clock.now
         life.sms("first", WORDS, PHONE)
@@ -87,7 +90,7 @@ def archived_records(folder: Path) -> list[Record]:
 
 @pytest.mark.slow
 def test_no_word_of_a_forgotten_person_is_restored(
-    archives: tuple[Parts, Path, Path], tmp_path: Path, tables: Path
+    archives: tuple[Parts, Path, Path], tmp_path: Path, database: Databases
 ) -> None:
     """From the archive that caught up, and from the earlier one with the tombstones of the newer one."""
     old, earlier, later = archives
@@ -100,13 +103,13 @@ def test_no_word_of_a_forgotten_person_is_restored(
     shutil.copytree(earlier, redrawn)
     assert redraw(old, redrawn).records > 0
     for name, folder, forgotten in (("a", later, None), ("b", earlier, later), ("c", redrawn, later)):
-        new = Parts(settings_of(tmp_path / name), CHANNELS)
-        migrate_database(new, tables)
-        restore(new, folder, lambda: None, forgotten)
-        process_everything(new)
-        assert rows_with_canary(new.engine) == {}, name
-        assert numbers_of(new) == numbers_of(old), name
-        assert records_of(new) == records_of(old), name
-        assert new.audit().as_json() == old_audit.as_json(), name
-        new.engine.dispose()
+        with database.settings(tmp_path / name) as values:
+            new = Parts(settings_of(tmp_path / name, **values), CHANNELS)
+            restore(new, folder, lambda: None, forgotten)
+            process_everything(new)
+            assert rows_with_canary(new.engine) == {}, name
+            assert numbers_of(new) == numbers_of(old), name
+            assert records_of(new) == records_of(old), name
+            assert new.audit().as_json() == old_audit.as_json(), name
+            new.engine.dispose()
         assert places_with_canary(new.settings.home) == set(), name

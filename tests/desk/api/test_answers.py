@@ -33,9 +33,8 @@ def case(api: ApiHarness) -> ApiHarness:
     return api
 
 
-def test_a_whole_case(api_on_each: ApiHarness) -> None:
+def test_a_whole_case(api: ApiHarness) -> None:
     """Accept, ask, hear the citizen, respond, close: each state is shown as it is."""
-    api = api_on_each
     api.send(1, "Kemenkes, puskesmas tutup")
     steps: list[tuple[str, str, AgencyCaseState]] = [
         ("accepted", "", "proses"),

@@ -21,9 +21,8 @@ from tests.support.records import at
 PICTURE = Attachment(id=UUID(int=77), media_type="image/jpeg", size=4, sha256="0" * 64)
 
 
-def test_a_program_reads_its_cases(api_on_each: ApiHarness) -> None:
+def test_a_program_reads_its_cases(api: ApiHarness) -> None:
     """The list has what an agency needs, and `next` leads to what changed later."""
-    api = api_on_each
     place = Place(accuracy=12.5)
     api.send(1, "Kemenkes, puskesmas tutup", title="Kemenkes", place=place, attachments=(PICTURE,))
     page = api.get("/cases").json()
@@ -56,9 +55,8 @@ def test_a_program_reads_its_cases(api_on_each: ApiHarness) -> None:
     assert [item["number"] for item in later["cases"]] == [number_of(2)]
 
 
-def test_dangers_can_be_listed_alone(api_on_each: ApiHarness) -> None:
+def test_dangers_can_be_listed_alone(api: ApiHarness) -> None:
     """Until the agency has answered. Whoever fetches a case, by the list or by its number, has opened it."""
-    api = api_on_each
     for number in range(5):
         api.send(number, f"Kemenkes, rusak {number}", danger="fire" if number in {1, 3} else "")
     api.clock.time = NOW + timedelta(minutes=1)
@@ -228,9 +226,8 @@ def test_wrong_arguments_are_named(api: ApiHarness, arguments: dict[str, Any], f
     assert "DROP" not in response.text
 
 
-def test_a_case_names_what_it_is_perhaps_the_same_as(api_on_each: ApiHarness) -> None:
+def test_a_case_names_what_it_is_perhaps_the_same_as(api: ApiHarness) -> None:
     """By its number if the agency may read it. Of a case elsewhere nothing is told, and a closed one is not named."""
-    api = api_on_each
     api.send(1, "Kemenkes, antrean puskesmas")
     evidence = ("same-sender-soon", "place-same-topics")
     suggestion = Suggestion(of=id_of(1), score=0.8, evidence=evidence)

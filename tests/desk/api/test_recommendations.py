@@ -25,9 +25,8 @@ def answer(api: ApiHarness, recommendation_id: str, agency: str = HEALTH, **chan
     return requests.post(api.address + path, headers=headers, json={**BODY, **changed}, timeout=60)
 
 
-def test_a_program_reads_and_answers(api_on_each: ApiHarness) -> None:
+def test_a_program_reads_and_answers(api: ApiHarness) -> None:
     """The list counts what waits; the case has words, deadline and answer; the same answer again is none."""
-    api = api_on_each
     dispatch, recommendation_id = recommended(api)
     (listed,) = api.get("/cases").json()["cases"]
     assert listed["recommendations_waiting"] == 1

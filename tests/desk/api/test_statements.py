@@ -22,9 +22,8 @@ _REQUESTS: Mapping[str, tuple[int, Callable[[ApiHarness], requests.Response]]] =
 }
 
 
-def test_requests_execute_few_statements(api_on_each: ApiHarness) -> None:
+def test_requests_execute_few_statements(api: ApiHarness) -> None:
     """An answer must not read what it does not need: it read its case two or three times."""
-    api = api_on_each
     api.send(1, "Kemenkes, puskesmas tutup")
     api.send(2, "PLN, listrik padam")
     # The time of the first use of a key is written.
@@ -33,9 +32,8 @@ def test_requests_execute_few_statements(api_on_each: ApiHarness) -> None:
     assert counts == {name: number for name, (number, _) in _REQUESTS.items()}
 
 
-def test_reports_of_a_case_are_read_only_if_it_has_some(api_on_each: ApiHarness) -> None:
+def test_reports_of_a_case_are_read_only_if_it_has_some(api: ApiHarness) -> None:
     """Most cases have none. They take two statements more: messages of the sender, and reports of others."""
-    api = api_on_each
     api.send(1, "Kemenkes, puskesmas tutup")
     api.get("/cases")
     assert _count(api, lambda api: api.get(_CASE)) == 8

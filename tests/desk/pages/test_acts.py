@@ -41,15 +41,15 @@ def test_each_act_publishes_its_answer(site: DeskSite, client: DeskClient, act: 
 _ACTIONS = {"accepted": "accept", "responded": "respond", "asked": "ask", "refused": "refuse", "closed": "close"}
 
 
-def test_the_officer_goes_on_in_the_same_list(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_the_officer_goes_on_in_the_same_list(site: DeskSite, client: DeskClient) -> None:
     """To the next case of the filter, to the list, or to the same case; after the last case to the list."""
-    numbers = [any_site.send(number, f"Kemenkes, vaksin habis {number}") for number in (1, 2, 3)]
-    any_site.send(4, "Kemenkes, antrean panjang")
-    shown = any_client.get("/desk/laporan?cari=vaksin").text
+    numbers = [site.send(number, f"Kemenkes, vaksin habis {number}") for number in (1, 2, 3)]
+    site.send(4, "Kemenkes, antrean panjang")
+    shown = client.get("/desk/laporan?cari=vaksin").text
     first, second, third = sorted(numbers, key=shown.index)
 
     def goes_to(number: str, choice: str) -> str:
-        answer = send_act(any_client, number, "terima", query="tab=baru&cari=vaksin", lanjut=choice)
+        answer = send_act(client, number, "terima", query="tab=baru&cari=vaksin", lanjut=choice)
         address, _, fragment = answer.headers["Location"].partition("#")
         assert fragment == "isi"
         assert "cari=vaksin" in address
@@ -128,9 +128,8 @@ def test_a_question_must_fit_the_sms(site: DeskSite, client: DeskClient) -> None
     assert send_act(client, number, "minta-keterangan", "a" * 104).status_code == HTTPStatus.SEE_OTHER
 
 
-def test_the_second_officer_sees_what_the_first_did(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_the_second_officer_sees_what_the_first_did(site: DeskSite, client: DeskClient) -> None:
     """With the own text kept, and a way to send it all the same."""
-    site, client = any_site, any_client
     number = site.send(1)
     version = version_of(client, number)
     site.actor = BUDI

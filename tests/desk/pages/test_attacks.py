@@ -38,9 +38,8 @@ _STRANGE_TEXTS = ("a\0b", "a\ufffd\ufffeb", "\u202eabc\u2066", "a" * 10_001)
 _SECRET = "Rahasia warga di Kemenkes"
 
 
-def test_another_agencys_number_is_as_unknown_as_any(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_another_agencys_number_is_as_unknown_as_any(site: DeskSite, client: DeskClient) -> None:
     """By page, form, picture and search: the same answer as for a number that does not exist."""
-    site, client = any_site, any_client
     picture = site.picture("a", b"x")
     number, unknown = site.send(1, _SECRET, attachments=(picture,)), number_of(99)
     site.actor = WAYAN
@@ -62,15 +61,15 @@ def test_another_agencys_number_is_as_unknown_as_any(any_site: DeskSite, any_cli
     assert (site.acts, site.desk.published) == ([], [])
 
 
-def test_no_filter_reaches_another_agency(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_no_filter_reaches_another_agency(site: DeskSite, client: DeskClient) -> None:
     """Words, units, persons, positions and made-up parameters."""
-    number = any_site.send(1, _SECRET)
-    any_client.post(f"/desk/laporan/{number}/unit", {"unit": "Dinas Kesehatan"})
-    any_client.post(f"/desk/laporan/{number}/petugas")
-    assert number in any_client.get("/desk/laporan?cari=rahasia&unit=Dinas+Kesehatan&saya=1").text
-    any_site.actor = replace(WAYAN, account_id=SARI.account_id)
+    number = site.send(1, _SECRET)
+    client.post(f"/desk/laporan/{number}/unit", {"unit": "Dinas Kesehatan"})
+    client.post(f"/desk/laporan/{number}/petugas")
+    assert number in client.get("/desk/laporan?cari=rahasia&unit=Dinas+Kesehatan&saya=1").text
+    site.actor = replace(WAYAN, account_id=SARI.account_id)
     for query in _QUERIES:
-        page = any_client.get(f"/desk/laporan?{query}")
+        page = client.get(f"/desk/laporan?{query}")
         assert page.status_code == HTTPStatus.OK, query
         assert number not in page.text, query
         assert _SECRET not in page.text, query
@@ -189,19 +188,19 @@ def test_typed_markup_stays_text(site: DeskSite, client: DeskClient) -> None:
     assert escape(_MARKUP, quote=False) in client.get("/desk/templat").text.replace("&#34;", '"').replace("&#39;", "'")
 
 
-def test_a_strange_text_is_no_error_of_ours(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_a_strange_text_is_no_error_of_ours(site: DeskSite, client: DeskClient) -> None:
     """PostgreSQL takes no NUL, and an answer has a limit."""
-    number = any_site.send(1)
+    number = site.send(1)
     for text in _STRANGE_TEXTS:
         answers = [
-            send_act(any_client, number, "tanggapi", text),
-            any_client.post(f"/desk/laporan/{number}/catatan", {"isi": text}),
-            any_client.post(f"/desk/laporan/{number}/unit", {"unit": text, "alasan": text}),
-            any_client.post("/desk/templat", {"judul": text, "isi": text}),
-            any_client.get(f"/desk/laporan?cari={text[:200]}&unit={text[:200]}"),
+            send_act(client, number, "tanggapi", text),
+            client.post(f"/desk/laporan/{number}/catatan", {"isi": text}),
+            client.post(f"/desk/laporan/{number}/unit", {"unit": text, "alasan": text}),
+            client.post("/desk/templat", {"judul": text, "isi": text}),
+            client.get(f"/desk/laporan?cari={text[:200]}&unit={text[:200]}"),
         ]
         assert [answer.status_code for answer in answers if answer.status_code >= 500] == [], repr(text)
-    assert "Antrean panjang" in case_page(any_client, number)
+    assert "Antrean panjang" in case_page(client, number)
 
 
 def test_a_form_without_a_version_is_a_conflict(site: DeskSite, client: DeskClient) -> None:

@@ -13,9 +13,8 @@ def _many(site: DeskSite, count: int) -> list[str]:
     return [site.send(number, f"Kemenkes, vaksin habis {number}", channel="sms") for number in range(1, count + 1)]
 
 
-def test_the_page_lists_what_it_touches_and_what_not(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_the_page_lists_what_it_touches_and_what_not(site: DeskSite, client: DeskClient) -> None:
     """With the reason for each case that it cannot touch; nothing is sent yet."""
-    site, client = any_site, any_client
     numbers = _many(site, 4)
     done(site, client, numbers[2], "tutup", "Sudah.")
     done(site, client, numbers[3], "bukan-kewenangan", "Bukan kami.", tujuan="bumn-pln")
@@ -32,9 +31,8 @@ def test_the_page_lists_what_it_touches_and_what_not(any_site: DeskSite, any_cli
     assert (site.acts, site.desk.published) == ([], [])
 
 
-def test_every_case_gets_the_answer_once(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_every_case_gets_the_answer_once(site: DeskSite, client: DeskClient) -> None:
     """The outcome names each case. The same form sent twice changes nothing, and says so."""
-    site, client = any_site, any_client
     numbers = _many(site, 3)
     form = [f"{number}:0" for number in numbers]
     send_act(client, numbers[1], "terima")

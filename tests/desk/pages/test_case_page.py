@@ -16,12 +16,12 @@ from tests.desk.pages.site import CONTACT, SARI, DeskSite, number_of
 _IDENTITY = (CONTACT.name, CONTACT.phone, CONTACT.email)
 
 
-def test_a_case_shows_all_that_the_agency_needs(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_a_case_shows_all_that_the_agency_needs(site: DeskSite, client: DeskClient) -> None:
     """The report as read, its place, the reasons, and the deadline in words and as a date."""
     place = {"address": "Jalan Pemuda 4", "latitude": -6.982, "longitude": 110.41}
     report = {"happened": "sejak Senin malam", "agency": "Menteri Kesehatan", "place": place, "unfetched": 1}
-    number = any_site.send(1, "Kemenkes, puskesmas tutup.\nPasien pulang.", channel="sms", **report)
-    text = text_of(any_client.get(f"/desk/laporan/{number}"))
+    number = site.send(1, "Kemenkes, puskesmas tutup.\nPasien pulang.", channel="sms", **report)
+    text = text_of(client.get(f"/desk/laporan/{number}"))
     shown = (
         *("Antrean panjang", number, "Pengaduan", "Baru", "sisa 7 hari", "Tenggat: 1 Des 2026 15.04 WIB."),
         *("Kemenkes, puskesmas tutup. Pasien pulang.", "sejak Senin malam", "Jalan Pemuda 4", "-6.982000, 110.410000"),

@@ -41,9 +41,8 @@ def act(site: DeskSite, client: DeskClient, number: str, name: str, text: str = 
     site.desk.deliver()
 
 
-def test_a_danger_is_first_and_marked_in_words_until_it_is_answered(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_a_danger_is_first_and_marked_in_words_until_it_is_answered(site: DeskSite, client: DeskClient) -> None:
     """The banner names it above every tab and filter, also where its row is not."""
-    site, client = any_site, any_client
     for number in range(1, 4):
         site.send(number)
     burning = site.send(9, title="Rumah terbakar", danger="fire")
@@ -100,9 +99,8 @@ def test_each_danger_has_its_advice(danger: str) -> None:
     assert EMERGENCY in DANGER_ADVICE[danger]
 
 
-def test_a_danger_that_nobody_opened_is_known(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_a_danger_that_nobody_opened_is_known(site: DeskSite, client: DeskClient) -> None:
     """The list opens no case; its page does, and no other one. What came after the opening is not opened."""
-    site, client = any_site, any_client
     first, second = site.send(1, danger="fire"), site.send(2, danger="medical")
     site.send(3)
     client.get("/desk/laporan")

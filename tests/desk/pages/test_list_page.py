@@ -24,9 +24,8 @@ def tabs(client: DeskClient) -> dict[str, str]:
     return dict(_TAB.findall(client.get("/desk/laporan").text))
 
 
-def test_a_case_moves_through_the_tabs(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_a_case_moves_through_the_tabs(site: DeskSite, client: DeskClient) -> None:
     """It is new, in progress, waits for its sender, is overdue, and ends at last."""
-    site, client = any_site, any_client
     number = site.send(1, channel="sms")
 
     def act(name: str, text: str = "") -> None:

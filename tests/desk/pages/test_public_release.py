@@ -21,11 +21,11 @@ _SENSITIVITY = Sensitivity(frozenset(), frozenset(), lambda words: "memukuli" in
 
 
 @pytest.fixture
-def site_with_case(any_site: DeskSite) -> DeskSite:
+def site_with_case(site: DeskSite) -> DeskSite:
     """A sensitive case that the ledger has, too."""
-    any_site.send(1, _TEXT)
-    any_site.write_ledger()
-    return any_site
+    site.send(1, _TEXT)
+    site.write_ledger()
+    return site
 
 
 def public_words(site: DeskSite) -> list[str]:
@@ -41,57 +41,55 @@ def decide(client: DeskClient, decision: str, number: int = 1) -> HTTPStatus:
     return HTTPStatus(answer.status_code)
 
 
-def test_an_officer_reads_and_releases(site_with_case: DeskSite, any_client: DeskClient) -> None:
+def test_an_officer_reads_and_releases(site_with_case: DeskSite, client: DeskClient) -> None:
     """The page shows the masked words before the button. The act is in the audit log, once and before its effect."""
     assert public_words(site_with_case) == []
-    assert 'value="tampilkan"' not in case_page(any_client, number_of(1))
-    page = any_client.get(f"/desk/laporan/{number_of(1)}?publik=baca")
+    assert 'value="tampilkan"' not in case_page(client, number_of(1))
+    page = client.get(f"/desk/laporan/{number_of(1)}?publik=baca")
     assert "suami saya [nama] memukuli saya" in text_of(page)
     assert 'value="tampilkan"' in page.text
-    assert decide(any_client, "tampilkan") == HTTPStatus.SEE_OTHER
-    assert "Mulai besok semua orang dapat membaca laporan ini." in text_of(
-        any_client.get(f"/desk/laporan/{number_of(1)}")
-    )
+    assert decide(client, "tampilkan") == HTTPStatus.SEE_OTHER
+    assert "Mulai besok semua orang dapat membaca laporan ini." in text_of(client.get(f"/desk/laporan/{number_of(1)}"))
     ((action, subject, actor, reason, _at),) = site_with_case.acts
     assert (action, subject, actor, reason) == ("desk.release", str(id_of(1)), actor_label(SARI), "release")
     (words,) = public_words(site_with_case)
     assert "Rahmat" not in words
     site_with_case.later = timedelta(days=1)
-    assert "Semua orang dapat membaca laporan ini." in case_page(any_client, number_of(1))
+    assert "Semua orang dapat membaca laporan ini." in case_page(client, number_of(1))
 
 
-def test_an_officer_takes_it_back(site_with_case: DeskSite, any_client: DeskClient) -> None:
+def test_an_officer_takes_it_back(site_with_case: DeskSite, client: DeskClient) -> None:
     """Before it is shown and after, and releases it again."""
-    decide(any_client, "tampilkan")
+    decide(client, "tampilkan")
     assert len(public_words(site_with_case)) == 1
-    assert decide(any_client, "tarik") == HTTPStatus.SEE_OTHER
+    assert decide(client, "tarik") == HTTPStatus.SEE_OTHER
     assert public_words(site_with_case) == []
-    assert "Petugas menarik laporan ini dari laporan publik." in case_page(any_client, number_of(1))
-    decide(any_client, "tampilkan")
+    assert "Petugas menarik laporan ini dari laporan publik." in case_page(client, number_of(1))
+    decide(client, "tampilkan")
     assert len(public_words(site_with_case)) == 1
     assert [act[0] for act in site_with_case.acts] == ["desk.release", "desk.withhold", "desk.release"]
 
 
-def test_who_may_not(site_with_case: DeskSite, any_client: DeskClient) -> None:
+def test_who_may_not(site_with_case: DeskSite, client: DeskClient) -> None:
     """Another agency does not find the case, and an unknown decision is none."""
-    assert decide(any_client, "apa") == HTTPStatus.NOT_FOUND
+    assert decide(client, "apa") == HTTPStatus.NOT_FOUND
     site_with_case.actor = WAYAN
-    assert decide(any_client, "tampilkan") == HTTPStatus.NOT_FOUND
+    assert decide(client, "tampilkan") == HTTPStatus.NOT_FOUND
     assert site_with_case.acts == []
     assert public_words(site_with_case) == []
 
 
-def test_what_cannot_be_public_has_no_form(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_what_cannot_be_public_has_no_form(site: DeskSite, client: DeskClient) -> None:
     """A case that is rahasia, one that has left, and every case where there is no public view."""
-    any_site.send(1, _TEXT, rahasia=True)
-    any_site.send(2, _TEXT)
-    assert "judul-publik" not in case_page(any_client, number_of(1))
-    view = any_site.parts.find_case(SARI, number_of(2))
+    site.send(1, _TEXT, rahasia=True)
+    site.send(2, _TEXT)
+    assert "judul-publik" not in case_page(client, number_of(1))
+    view = site.parts.find_case(SARI, number_of(2))
     assert view
     assert release_part(None, SARI, view, str, shows_words=True) is None
-    done(any_site, any_client, number_of(2), "bukan-kewenangan", "Bukan kami.")
-    any_site.write_ledger()
+    done(site, client, number_of(2), "bukan-kewenangan", "Bukan kami.")
+    site.write_ledger()
     for number in (1, 2):
-        decide(any_client, "tampilkan", number)
-        assert "judul-publik" not in case_page(any_client, number_of(number))
-    assert (any_site.acts[1:], public_words(any_site)) == ([], [])
+        decide(client, "tampilkan", number)
+        assert "judul-publik" not in case_page(client, number_of(number))
+    assert (site.acts[1:], public_words(site)) == ([], [])

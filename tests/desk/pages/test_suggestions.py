@@ -25,12 +25,12 @@ def like(number: int) -> Suggestion:
 
 
 @pytest.fixture
-def pair(any_site: DeskSite) -> DeskSite:
+def pair(site: DeskSite) -> DeskSite:
     """A case, and one that is perhaps the same at the same agency."""
-    any_site.send(1, "Kemenkes, antrean puskesmas sejak subuh")
-    any_site.send(2, suggestion=like(1))
-    any_site.write_ledger()
-    return any_site
+    site.send(1, "Kemenkes, antrean puskesmas sejak subuh")
+    site.send(2, suggestion=like(1))
+    site.write_ledger()
+    return site
 
 
 def decide(client: DeskClient, number: str, outcome: str) -> str:
@@ -40,70 +40,68 @@ def decide(client: DeskClient, number: str, outcome: str) -> str:
     return text_of(client.get(answer.headers["Location"].partition("#")[0]))
 
 
-def test_a_suggestion_is_shown_with_its_evidence(pair: DeskSite, any_client: DeskClient) -> None:
+def test_a_suggestion_is_shown_with_its_evidence(pair: DeskSite, client: DeskClient) -> None:
     """In sentences, with a link to the case that the agency may read. Nothing tells about the senders."""
-    text = text_of(any_client.get(f"/desk/laporan/{number_of(2)}"))
+    text = text_of(client.get(f"/desk/laporan/{number_of(2)}"))
     assert f"{TITLE} {number_of(1)}" in text
     assert "Tempat dan pokok masalahnya tampak sama. Keduanya menyebut nama yang sama." in text
-    page = case_page(any_client, number_of(2))
+    page = case_page(client, number_of(2))
     assert f'href="/desk/laporan/{number_of(1)}?tab=baru"' in page
     assert [
         word for word in ("pelapor yang sama", "same-sender", "same-names", "feature-of", "0.8") if word in page
     ] == []
-    assert TITLE not in case_page(any_client, number_of(1))
+    assert TITLE not in case_page(client, number_of(1))
 
 
-def test_a_confirmed_suggestion_merges_the_case(pair: DeskSite, any_client: DeskClient) -> None:
+def test_a_confirmed_suggestion_merges_the_case(pair: DeskSite, client: DeskClient) -> None:
     """The page says so at once, and the case is a part of the other one when the stages have processed it."""
-    assert "Sudah diputuskan: laporan ini sama, dan digabung." in decide(any_client, number_of(2), "sama")
+    assert "Sudah diputuskan: laporan ini sama, dan digabung." in decide(client, number_of(2), "sama")
     ((action, subject, actor, why, _at),) = pair.acts
     assert (action, subject, actor) == ("duplicates.confirm", f"{id_of(2)} {id_of(1)}", actor_label(SARI))
     assert why == "Petugas membenarkan bahwa kedua laporan sama."
     pair.process_corrections()
-    page = text_of(any_client.get(f"/desk/laporan/{number_of(1)}"))
+    page = text_of(client.get(f"/desk/laporan/{number_of(1)}"))
     assert "1 laporan lain yang digabung" in page
-    assert (
-        any_client.get(f"/desk/laporan/{number_of(2)}").headers["Location"].startswith(f"/desk/laporan/{number_of(1)}")
-    )
+    assert client.get(f"/desk/laporan/{number_of(2)}").headers["Location"].startswith(f"/desk/laporan/{number_of(1)}")
 
 
-def test_a_denied_suggestion_is_gone(pair: DeskSite, any_client: DeskClient) -> None:
+def test_a_denied_suggestion_is_gone(pair: DeskSite, client: DeskClient) -> None:
     """Both cases stay, and the history of both says what was decided, by whom at the own agency."""
-    assert "Sudah diputuskan: ini bukan laporan yang sama." in decide(any_client, number_of(2), "bukan")
+    assert "Sudah diputuskan: ini bukan laporan yang sama." in decide(client, number_of(2), "bukan")
     (message,) = pair.corrections
     assert codec.decode(Correction, message.value, message.headers).is_denial
     pair.process_corrections()
     for number in (1, 2):
-        text = text_of(any_client.get(f"/desk/laporan/{number_of(number)}"))
+        text = text_of(client.get(f"/desk/laporan/{number_of(number)}"))
         assert "Petugas memutuskan bahwa laporan ini tidak sama" in text
         assert "Langsung ke tindakan" in text
-    assert "Bukan yang sama" not in case_page(any_client, number_of(2))
+    assert "Bukan yang sama" not in case_page(client, number_of(2))
     # It does not come again with the next dispatch.
     pair.desk.answer(pair.signed_answer(number_of(2), "refused", "Bukan kewenangan kami."))
     pair.actor = Actor(SARI.account_id, "Tri", Role.TRIAGE, "triage")
-    assert TITLE not in case_page(any_client, number_of(2))
+    assert TITLE not in case_page(client, number_of(2))
 
 
-def test_of_two_officers_the_first_one_decides(pair: DeskSite, any_client: DeskClient) -> None:
+def test_of_two_officers_the_first_one_decides(pair: DeskSite, client: DeskClient) -> None:
     """The second one reads that somebody was first. One correction is published."""
-    decide(any_client, number_of(2), "bukan")
+    decide(client, number_of(2), "bukan")
     pair.actor = BUDI
-    answer = any_client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"})
+    answer = client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"})
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "Petugas lain sudah memutuskan lebih dahulu." in text_of(answer)
     assert (len(pair.corrections), len(pair.acts)) == (1, 1)
 
 
-def test_a_closed_case_ends_the_suggestion(pair: DeskSite, any_client: DeskClient) -> None:
+def test_a_closed_case_ends_the_suggestion(pair: DeskSite, client: DeskClient) -> None:
     """A page that was open before says so, and a new one has nothing to decide."""
-    done(pair, any_client, number_of(1), "terima")
-    done(pair, any_client, number_of(1), "tutup", "Sudah ditangani.")
+    done(pair, client, number_of(1), "terima")
+    done(pair, client, number_of(1), "tutup", "Sudah ditangani.")
     pair.write_ledger()
-    answer = any_client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"})
+    answer = client.post(f"/desk/laporan/{number_of(2)}/usulan", {"putusan": "sama"})
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "Salah satu laporan sudah ditutup atau digabung." in text_of(answer)
     assert "Laporan yang mungkin sama sudah selesai ditangani." in text_of(answer)
-    assert 'value="sama"' not in case_page(any_client, number_of(2))
+    assert 'value="sama"' not in case_page(client, number_of(2))
     assert pair.corrections == []
 
 
@@ -155,26 +153,26 @@ def test_a_decision_waits_for_nothing_that_it_does_not_have(site: DeskSite, clie
     assert PLN not in str(site.corrections)
 
 
-def test_the_list_marks_and_filters_open_suggestions(pair: DeskSite, any_client: DeskClient) -> None:
+def test_the_list_marks_and_filters_open_suggestions(pair: DeskSite, client: DeskClient) -> None:
     """Until a person decides, or the other case is closed. The page of the other case names the first five."""
     pair.send(3, "Kemenkes, dokter tidak ada")
     listed = "/desk/laporan?tab=baru&mungkin-sama=1"
-    page = any_client.get(listed).text
+    page = client.get(listed).text
     assert (number_of(2) in page, number_of(1) in page, number_of(3) in page) == (True, False, False)
-    assert any_client.get("/desk/laporan?tab=baru").text.count(">mungkin sama</span>") == 1
-    assert f"Putuskan di laporan {number_of(2)}" in text_of(any_client.get(f"/desk/laporan/{number_of(1)}"))
+    assert client.get("/desk/laporan?tab=baru").text.count(">mungkin sama</span>") == 1
+    assert f"Putuskan di laporan {number_of(2)}" in text_of(client.get(f"/desk/laporan/{number_of(1)}"))
     for number in range(4, 10):
         pair.send(number, suggestion=like(3))
-    text = text_of(any_client.get(f"/desk/laporan/{number_of(3)}"))
+    text = text_of(client.get(f"/desk/laporan/{number_of(3)}"))
     assert text.count("Putuskan di laporan") == 5
     assert "1 laporan lagi tidak ditampilkan." in text
-    decide(any_client, number_of(2), "bukan")
+    decide(client, number_of(2), "bukan")
     pair.process_corrections()
-    done(pair, any_client, number_of(3), "terima")
-    done(pair, any_client, number_of(3), "tutup", "Sudah ditangani.")
-    assert "mungkin sama</span>" not in any_client.get("/desk/laporan?tab=baru").text
-    assert "Tidak ada laporan yang cocok dengan saringan ini" in text_of(any_client.get(listed))
-    assert "Putuskan di laporan" not in case_page(any_client, number_of(1))
+    done(pair, client, number_of(3), "terima")
+    done(pair, client, number_of(3), "tutup", "Sudah ditangani.")
+    assert "mungkin sama</span>" not in client.get("/desk/laporan?tab=baru").text
+    assert "Tidak ada laporan yang cocok dengan saringan ini" in text_of(client.get(listed))
+    assert "Putuskan di laporan" not in case_page(client, number_of(1))
 
 
 def test_a_case_names_the_closed_case_that_it_is_like(site: DeskSite, client: DeskClient) -> None:

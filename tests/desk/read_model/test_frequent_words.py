@@ -11,7 +11,7 @@ from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases
 
 
-@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.only_on("postgresql", "its index of words")
 def test_a_capital_letter_beyond_ascii_is_found(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The columns are compared by bytes, but their letters are those of the server's locale."""
     monkeypatch.setattr(search, "_MAX_MATCHES", -1)

@@ -14,8 +14,9 @@ from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.open_suggestions import open_suggestions, read_suggesting_cases
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_dangers, read_page
 from tests.conftest import NOW
+from tests.support.databases import Databases
 from tests.support.generated_cases import generate_cases, generated_number
-from tests.support.query_plans import Query, collect_statistics, module_database, plans, scanned_tables, scans
+from tests.support.query_plans import Query, collect_statistics, plans, scanned_tables, scans
 
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
 CASES = 4_000
@@ -70,10 +71,10 @@ QUERIES: dict[str, Query] = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def many_cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database of each kind with thousands of cases, which the tests of this module only read."""
-    with module_database(request, tmp_path_factory) as engine:
+@pytest.fixture(scope="module")
+def many_cases(database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database with thousands of cases, which the tests of this module only read."""
+    with database.engine(tmp_path_factory.mktemp("plans")) as engine:
         generate_cases(engine, AGENCIES, CASES, NOW)
         yield engine
 

@@ -1,16 +1,14 @@
 """An officer at the agency's desk in a real browser: on small phones, without scripts, by keyboard, in the dark."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine
 
-from app.database import open_database
 from tests.desk.harness import DeskHarness
 from tests.desk.pages.site import BUDI, SARI, DeskSite
 from tests.end_to_end.browser.conftest import DESK, PHONE
@@ -33,17 +31,15 @@ class OpenDesk(Protocol):
 
 
 @pytest.fixture
-def site(tables: Path, tmp_path: Path, now: Callable[[], datetime]) -> Iterator[DeskSite]:
+def site(engine: Engine, now: Callable[[], datetime]) -> DeskSite:
     """The agency's pages with five cases whose deadline has passed."""
-    engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path)}")
     site = DeskSite(DeskHarness(engine, now))
     site.send(1, "Kemenkes, lampu puskesmas padam", title="Lampu padam", channel="sms")
     site.send(2, "Kemenkes, puskesmas tutup", title="Pintu terkunci", channel="sms")
     for number in (3, 4, 5):
         site.send(number, f"Kemenkes, vaksin habis {number}", title=f"Vaksin habis {number}", channel="sms")
     site.later = timedelta(days=30)
-    yield site
-    engine.dispose()
+    return site
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """A coordinator manages webhooks and keys in a real browser: on a small phone without scripts, and in the dark."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine
 
-from app.database import open_database
 from tests.desk.harness import DeskHarness
 from tests.desk.pages.integration.site import HOME, IntegrationSite
 from tests.desk.pages.site import HEALTH, DeskSite
@@ -40,11 +38,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def integration(tables: Path, tmp_path: Path, now: Callable[[], datetime]) -> Iterator[IntegrationSite]:
+def integration(engine: Engine, now: Callable[[], datetime]) -> IntegrationSite:
     """The pages of an agency without webhooks and keys."""
-    engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path)}")
-    yield IntegrationSite(DeskSite(DeskHarness(engine, now)), Harness(engine))
-    engine.dispose()
+    return IntegrationSite(DeskSite(DeskHarness(engine, now)), Harness(engine))
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from accounts.permissions import Role
-from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from config.settings import Settings
 from tests.app.staff.harness import person
@@ -18,18 +16,20 @@ from tests.end_to_end.browser.conftest import DESK
 from tests.end_to_end.browser.pages import accessibility_faults, pixels_too_wide
 from tests.ingest.door_client import DoorServer
 from tests.oversight.cases.harness import HEALTH, OverseerHarness, officer
-from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.service import REGISTRY
 
 _SMALL_PHONE = {"width": 320, "height": 640}
 
 
 @pytest.fixture
-def overseers(settings: Settings, tables: Path, templates: Path) -> Iterator[OverseerHarness]:
+def settings(settings: Settings) -> Settings:
+    """Settings with few institutions."""
+    return settings.model_copy(update={"reference_folder": REGISTRY})
+
+
+@pytest.fixture
+def overseers(parts: Parts) -> Iterator[OverseerHarness]:
     """The pages with two overdue cases at an agency."""
-    parts = Parts(settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
-    migrate_database(parts, tables)
-    create_topics(parts, templates)
     server = DoorServer()
     with server.serving():
         harness = OverseerHarness(parts, parts.engine, server)
@@ -39,8 +39,6 @@ def overseers(settings: Settings, tables: Path, templates: Path) -> Iterator[Ove
         harness.time = NOW + timedelta(days=30)
         yield harness
         harness.close()
-    parts.audit_heads.close()
-    parts.engine.dispose()
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """Figures in a real browser, for an overseer and for everybody: on a small phone in the dark, and on a desk."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -9,14 +8,18 @@ from playwright.sync_api import Browser, expect
 from tests.end_to_end.browser.conftest import DESK
 from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
 from tests.oversight.pages.site import OversightSite, oversight_site
+from tests.support.databases import Databases
 
 _SMALL_PHONE = {"width": 320, "height": 640}
 
 
 @pytest.fixture(scope="module")
-def site(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OversightSite]:
+def site(database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OversightSite]:
     """The pages of a small generated year."""
-    with oversight_site(tables, tmp_path_factory.mktemp("oversight"), cases=150) as started_site:
+    with (
+        database.engine(tmp_path_factory.mktemp("oversight")) as engine,
+        oversight_site(engine, cases=150) as started_site,
+    ):
         yield started_site
 
 

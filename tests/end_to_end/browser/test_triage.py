@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.permissions import Role
-from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from config.settings import Settings
 from tests.app.review.test_quarantine import QuarantineHarness, form
@@ -16,7 +14,6 @@ from tests.app.staff.harness import StaffHarness
 from tests.app.test_corrections import number
 from tests.end_to_end.browser.pages import accessibility_faults, pixels_too_wide
 from tests.ingest.door_client import DoorServer
-from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.service import REGISTRY
 
 SMALL_PHONE = {"width": 320, "height": 640}
@@ -37,11 +34,14 @@ PAGES = (
 
 
 @pytest.fixture
-def staff(settings: Settings, tables: Path, templates: Path) -> Iterator[StaffHarness]:
+def settings(settings: Settings) -> Settings:
+    """Settings with few institutions."""
+    return settings.model_copy(update={"reference_folder": REGISTRY})
+
+
+@pytest.fixture
+def staff(parts: Parts) -> Iterator[StaffHarness]:
     """Pages over four cases at triage, one of them with danger, and one quarantined message."""
-    parts = Parts(settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
-    migrate_database(parts, tables)
-    create_topics(parts, templates)
     server = DoorServer()
     with server.serving():
         harness = StaffHarness(parts, parts.engine, server)
@@ -55,8 +55,6 @@ def staff(settings: Settings, tables: Path, templates: Path) -> Iterator[StaffHa
         harness.work()
         yield harness
         harness.close()
-    parts.audit_heads.close()
-    parts.engine.dispose()
 
 
 def open_page(chromium: Browser, staff: StaffHarness, size: dict[str, int], scheme: str, *, scripts: bool) -> Page:

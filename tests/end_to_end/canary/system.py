@@ -33,7 +33,7 @@ from tests.end_to_end.canary import places
 from tests.end_to_end.canary.life import Life
 from tests.end_to_end.canary.providers import Providers
 from tests.support import program
-from tests.support.prepared_parts import migrate_database
+from tests.support.databases import Databases
 from tests.support.service import RunningService
 
 _SECRET = "one secret for the canary and what is restored"
@@ -83,18 +83,16 @@ class System:
         if self.has_backup:
             yield from places.files(self._backup, "backup")
 
-    def restored_contents(self, tables: Path) -> Iterator[tuple[str, bytes]]:
+    def restored_contents(self, database: Databases) -> Iterator[tuple[str, bytes]]:
         """Restore the archive into an empty system, process everything, and yield all that it has stored then."""
         home = self._folder / "restored"
         shutil.rmtree(home, ignore_errors=True)
-        parts = Parts(settings_of(home, secret_key=_SECRET, public_view="true"), CHANNELS)
-        migrate_database(parts, tables)
-        try:
+        with database.settings(home) as values:
+            parts = Parts(settings_of(home, secret_key=_SECRET, public_view="true", **values), CHANNELS)
             restore(parts, self._archive, lambda: None)
             process_everything(parts)
             yield from places.tables(parts.engine)
             yield from places.topics(parts)
-        finally:
             parts.engine.dispose()
         yield from places.files(home)
 

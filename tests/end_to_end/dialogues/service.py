@@ -29,7 +29,7 @@ from sinks.replies.sink import ReplySink
 from tests.conftest import NOW
 from tests.end_to_end.dialogues.counted_bus import CountedBus
 from tests.support.deadlines import DEADLINES
-from tests.support.prepared_parts import create_topics, migrate_database
+from tests.support.prepared_parts import create_topics
 
 _BATCH = 500
 # Patience with one poll. It returns as soon as a record is there.
@@ -165,13 +165,12 @@ class DialogueService:
 
 
 @contextmanager
-def running_stages(settings: Settings, tables: Path, templates: Path) -> Iterator[DialogueService]:
-    """Yield the stages on the bus that the settings name. On the embedded bus the clock can be moved."""
+def running_stages(settings: Settings, templates: Path) -> Iterator[DialogueService]:
+    """Yield the stages of these settings, on a migrated database. On the embedded bus the clock can be moved."""
     with ExitStack() as stack:
         parts = Parts(settings, CHANNELS)
         stack.callback(parts.engine.dispose)
         stack.callback(parts.audit_heads.close)
-        migrate_database(parts, tables)
         clock: Clock = RealClock() if settings.bus == "kafka" else MovedClock()
         parts.now = clock.now
         create_topics(parts, templates)

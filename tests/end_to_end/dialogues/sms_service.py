@@ -43,13 +43,13 @@ class SmsService:
 
 
 @contextmanager
-def running_sms_service(settings: Settings, tables: Path, templates: Path) -> Iterator[SmsService]:
+def running_sms_service(settings: Settings, templates: Path) -> Iterator[SmsService]:
     """Run the service until the block ends."""
     with ExitStack() as stack:
         host = DoorServer()
         stack.enter_context(host.serving())
         settings = Settings.model_validate(settings.model_dump() | {"port": host.port, "twilio_auth_tokens": TOKEN})
-        service = stack.enter_context(running_stages(settings, tables, templates))
+        service = stack.enter_context(running_stages(settings, templates))
         producer = service.parts.bus.producer()
         stack.callback(producer.close)
         pulse = ProcessHealth()

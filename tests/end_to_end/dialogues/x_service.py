@@ -63,7 +63,7 @@ class XService:
 
 
 @contextmanager
-def running_x_service(settings: Settings, tables: Path, templates: Path) -> Iterator[XService]:
+def running_x_service(settings: Settings, templates: Path) -> Iterator[XService]:
     """Run the service and the practice X until the block ends."""
     keys = dict.fromkeys(
         ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret"), "x-test-key"
@@ -71,7 +71,7 @@ def running_x_service(settings: Settings, tables: Path, templates: Path) -> Iter
     practice = {"x_user_id": ACCOUNT, "x_bearer_token": _TOKEN, "x_base_url": f"http://127.0.0.1:{free_port()}"}
     with ExitStack() as stack:
         settings = Settings.model_validate(settings.model_dump() | keys | practice)
-        service = stack.enter_context(running_stages(settings, tables, templates))
+        service = stack.enter_context(running_stages(settings, templates))
         parts, stopping = service.parts, threading.Event()
         timeline = Timeline(settings.home / "practice-x.jsonl", parts.now)
         stack.enter_context(serving_x(timeline, settings.x_url, _TOKEN, ACCOUNT))

@@ -134,7 +134,7 @@ def test_bus_back_again(serve: Serve, producer: Producer) -> None:
 
 def test_database_away(serve: Serve) -> None:
     """Without the database, the app's door answers 503. The form, JSON and SMS need no database and accept."""
-    served = serve(migrated=False, database_url="postgresql://nobody@127.0.0.1:9/none")
+    served = serve(database_url="postgresql://nobody@127.0.0.1:9/none")
 
     answers = valid_requests(served)
 

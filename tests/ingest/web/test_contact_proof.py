@@ -24,7 +24,7 @@ from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.decision import DAY, HOUR, CodeHistory, SentCode, judge_code, next_code_at
 from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
 from messages.sealing import Sealer
-from tests.conftest import NOW, empty_postgresql
+from tests.conftest import NOW
 from tests.ingest.people import EMAIL, PHONE
 
 _KEY = b"a key of the test"
@@ -338,11 +338,11 @@ def test_a_mail_that_is_not_queued_is_not_counted(engine: Engine) -> None:
     assert len(queued) == 1
 
 
-def test_contacts_wait_for_no_unrelated_lock(postgres_engine: Engine) -> None:
+@pytest.mark.only_on("postgresql", "SQLite has one lock")
+def test_contacts_wait_for_no_unrelated_lock(engine: Engine) -> None:
     """While a code is counted, a mail is queued. A contact without an address waits for no mail either."""
-    empty_postgresql(postgres_engine)
-    store = ContactStore(postgres_engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
-    with write_transaction(postgres_engine) as connection:
+    store = ContactStore(engine, Sealer([b"k" * 64]), _KEY, lambda: NOW)
+    with write_transaction(engine) as connection:
         lock_until_commit(connection, DatabaseLock.CONTACT_CODES)
         assert store.add(_TRACKING, UUID(int=1), PHONE, EMAIL, 100, _any_network, lambda _: None)
         lock_until_commit(connection, DatabaseLock.FIRST_MAILS)

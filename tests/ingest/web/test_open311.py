@@ -270,7 +270,7 @@ def test_bus_away(serve: Serve, producer: Producer) -> None:
 
 def test_database_away(serve: Serve) -> None:
     """503, because a token that cannot be looked up is not issued. The lists of services need no database."""
-    served = serve(migrated=False, database_url="postgresql://nobody@127.0.0.1:9/none")
+    served = serve(database_url="postgresql://nobody@127.0.0.1:9/none")
     for form in FORMATS:
         errors(send(served, form), 503)
         errors(get(served, "tokens/" + tracking_number(arrival_id("web", "1"), b"k"), form), 503)

@@ -62,13 +62,10 @@ def matter_row(number: int, complaint_id: UUID, root: UUID | None, own: UUID | N
     return {**ids, "number": number, "sender": "s", "joined": False, "body": "", "at": NOW, "since": NOW}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def older(request: pytest.FixtureRequest, tmp_path: Any) -> Callable[[], Engine]:
-    """Return an opener of a database without tables, of each kind."""
-    if request.param == "sqlite":
-        return lambda: open_database(f"sqlite:///{tmp_path / 'older.db'}")
-    url = request.getfixturevalue("empty_postgres")
-    return lambda: open_database(url)
+@pytest.fixture
+def older(blank_database: str) -> Callable[[], Engine]:
+    """Return an opener of a database without tables."""
+    return lambda: open_database(blank_database)
 
 
 @pytest.mark.slow

@@ -4,18 +4,15 @@ Each test forces the dangerous moment. The expected decisions are those of one n
 after the other, on another database.
 """
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select
 
 from app.assembly.parts import Parts
-from app.database import open_database
 from app.evaluation.duplicate_streams import StreamReport
 from app.operations.forgetting.forgetting import Forgetting
 from app.tables import METADATA
@@ -68,11 +65,9 @@ def make_stage(parts: Parts, detection: DuplicateDetection) -> MakeStage:
 
 
 @pytest.fixture
-def reference(tables: Path, tmp_path: Path) -> Iterator[Engine]:
+def reference(other_engine: Engine) -> Engine:
     """A database on which the batches are handled one after the other."""
-    engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path / 'reference.db')}")
-    yield engine
-    engine.dispose()
+    return other_engine
 
 
 def stored_rows(engine: Engine) -> dict[str, list[str]]:

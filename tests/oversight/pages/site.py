@@ -1,12 +1,10 @@
 """The pages with figures over the read model of a generated year, on a real server."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from uuid import UUID
 
 import requests
@@ -21,7 +19,6 @@ from app.assembly.channels import DIRECTORY
 from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.http import desk_templates
 from app.assembly.http import page_templates
-from app.database import open_database
 from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from config.reference.regions import load_regions
@@ -51,16 +48,14 @@ NAMES = {
 TOPICS = ("jalan", "kesehatan", "korupsi")
 
 
-def generated_engine(tables: Path, folder: Path, cases: int = CASES) -> Engine:
-    """Return a database with the read model of a generated year."""
-    engine = open_database(f"sqlite:///{shutil.copy(tables, folder)}")
+def read_generated_year(engine: Engine, cases: int = CASES) -> None:
+    """Let oversight read a generated year."""
     institutions = {*AGENCIES, TRIAGE}
     accepted_answers = AcceptedAnswers(ANSWER_CHECK, lambda: institutions)
     sink = OversightSink(engine, DIRECTORY.names, accepted_answers.select, DEADLINES)
     records = GeneratedYear(seed=3).generate(cases)
     for start in range(0, len(records), 2_000):
         sink.handle(records[start : start + 2_000])
-    return engine
 
 
 def scope_names() -> ScopeNames:
@@ -120,13 +115,12 @@ class OversightSite:
 
 
 @contextmanager
-def oversight_site(tables: Path, folder: Path, cases: int = CASES) -> Iterator[OversightSite]:
-    """Yield the pages while they are served."""
-    engine = generated_engine(tables, folder, cases)
+def oversight_site(engine: Engine, cases: int = CASES) -> Iterator[OversightSite]:
+    """Yield the pages of a generated year while they are served."""
+    read_generated_year(engine, cases)
     server = DoorServer()
     with server.serving():
         yield OversightSite(engine, server)
-    engine.dispose()
 
 
 def cells(page: str, heading: str) -> Sequence[str]:

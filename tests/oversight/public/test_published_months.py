@@ -2,13 +2,11 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Engine, event
 
-from app.database import open_database
 from config.database import write_transaction
 from config.stored_counts import add_counts
 from oversight.pages.months import Month
@@ -18,12 +16,6 @@ from oversight.read_model.tables import OversightDay
 from oversight.read_model.tallies import DayKey
 
 JUNE = Month(2026, 6)
-
-
-@pytest.fixture
-def empty_engine(tables: Path) -> Engine:
-    """A read model without rows."""
-    return open_database(f"sqlite:///{tables}")
 
 
 class Reads:
@@ -41,11 +33,11 @@ class Reads:
         assert self.goes_on.wait(30)
 
 
-def test_a_month_is_computed_once_a_day_and_no_reader_waits(empty_engine: Engine) -> None:
+def test_a_month_is_computed_once_a_day_and_no_reader_waits(engine: Engine) -> None:
     """A second reader is refused meanwhile; later ones get the month without a query until the day has ended."""
     time = [datetime(2026, 7, 20, 2, tzinfo=UTC)]
-    months = PublishedMonths(empty_engine, lambda: time[0], b"key")
-    reads = Reads(empty_engine)
+    months = PublishedMonths(engine, lambda: time[0], b"key")
+    reads = Reads(engine)
     reader = threading.Thread(target=months.get, args=(JUNE,))
     reader.start()
     assert reads.began.wait(30)
@@ -60,17 +52,17 @@ def test_a_month_is_computed_once_a_day_and_no_reader_waits(empty_engine: Engine
     time[0] += timedelta(days=1)
     assert months.get(JUNE) is not published
     assert reads.count > count
-    empty_engine.dispose()
+    engine.dispose()
 
 
-def test_only_months_that_have_ended_are_offered(empty_engine: Engine) -> None:
+def test_only_months_that_have_ended_are_offered(engine: Engine) -> None:
     """By Jakarta time, where the month ends seven hours before that of UTC."""
-    months = PublishedMonths(empty_engine, lambda: datetime(2026, 6, 30, 17, tzinfo=UTC), b"key")
+    months = PublishedMonths(engine, lambda: datetime(2026, 6, 30, 17, tzinfo=UTC), b"key")
     assert months.newest() == JUNE
     assert [months.is_offered(month) for month in (JUNE, Month(2026, 7), Month(2023, 7), Month(2023, 6))] == [
         *(True, False, True, False)
     ]
-    empty_engine.dispose()
+    engine.dispose()
 
 
 def test_a_month_is_that_of_one_moment(engine: Engine) -> None:

@@ -20,8 +20,9 @@ from oversight.read_model.day_counts import (
 )
 from tests.conftest import NOW
 from tests.oversight.generated_rows import generate_rows
+from tests.support.databases import Databases
 from tests.support.deadlines import DEADLINES
-from tests.support.query_plans import Query, collect_statistics, module_database, plans, scanned_tables, scans
+from tests.support.query_plans import Query, collect_statistics, plans, scanned_tables, scans
 
 AGENCIES = tuple(f"kota-{number}" for number in range(30))
 CASES = 1_500
@@ -55,10 +56,10 @@ QUERIES: dict[str, Query] = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def many_cases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A database of each kind with cases of two years, which the tests of this module only read."""
-    with module_database(request, tmp_path_factory) as engine:
+@pytest.fixture(scope="module")
+def many_cases(database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database with cases of two years, which the tests of this module only read."""
+    with database.engine(tmp_path_factory.mktemp("plans")) as engine:
         generate_rows(engine, AGENCIES, CASES, 700, NOW, DEADLINES)
         yield engine
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -234,10 +233,7 @@ def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Engine]:
-    """Return an opener of a database without tables, of each kind."""
-    if request.param == "sqlite":
-        return lambda: open_database(f"sqlite:///{tmp_path / 'older.db'}")
-    url = request.getfixturevalue("empty_postgres")
-    return lambda: open_database(url)
+@pytest.fixture
+def empty(blank_database: str) -> Callable[[], Engine]:
+    """Return an opener of a database without tables."""
+    return lambda: open_database(blank_database)

@@ -167,15 +167,12 @@ def test_an_unstorable_record_is_rejected(engine: Engine, make_records: MakeReco
         make_ledger_sink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
 
 
-@pytest.mark.slow
-def test_a_standby_counts_as_unavailable(empty_postgres: str) -> None:
+@pytest.mark.only_on("postgresql", "a server with a standby")
+def test_a_standby_counts_as_unavailable(engine: Engine) -> None:
     """A read-only database after a failover counts as unavailable; no message is at fault."""
-    engine = open_database(empty_postgres)
-    migrate(engine)
     standby = engine.execution_options(postgresql_readonly=True)
     with pytest.raises(DatabaseUnavailable), write_transaction(standby) as connection:
         connection.execute(text("CREATE TABLE nothing (id int)"))
-    engine.dispose()
 
 
 def test_readers_do_not_wait_for_writers(tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
 """Loopback providers, a reply harness, and a check of every log line for private data."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from structlog.testing import capture_logs
 from structlog.types import EventDict
 
-from app.database import open_database
 from sinks.replies.providers.fcm import FcmPush
 from sinks.replies.providers.twilio import TwilioSms
 from sinks.replies.providers.x import XReplies
@@ -22,11 +20,9 @@ PATIENCE = 0.3
 
 
 @pytest.fixture
-def harness(tables: Path, tmp_path: Path) -> Iterator[ReplyHarness]:
-    """Return a harness on SQLite. `test_sender` and `test_sink` use both databases."""
-    engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path)}")
-    yield ReplyHarness(engine)
-    engine.dispose()
+def harness(engine: Engine) -> ReplyHarness:
+    """Return a harness on an empty database."""
+    return ReplyHarness(engine)
 
 
 @pytest.fixture

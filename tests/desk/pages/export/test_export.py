@@ -29,9 +29,8 @@ def rows_of(response: requests.Response) -> Sequence[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline="")))
 
 
-def test_the_file_has_the_rows_of_the_filtered_list(any_site: DeskSite, any_client: DeskClient) -> None:
+def test_the_file_has_the_rows_of_the_filtered_list(site: DeskSite, client: DeskClient) -> None:
     """The columns say what the list says, in the time of the agency. The page links to the file with its filter."""
-    site, client = any_site, any_client
     first = site.send(1, "Kemenkes, puskesmas tutup", title="Pintu terkunci", channel="sms")
     site.send(2, "Kemenkes, vaksin habis", title="Vaksin habis")
     site.send(3, "PLN, listrik padam", title="Padam")
@@ -109,12 +108,12 @@ def test_the_export_is_recorded_before_the_file(site: DeskSite, client: DeskClie
         "wilayah=%25", "setelah=2000-01-01T00:00:00%2B00:00~00000000-0000-0000-0000-000000000001", "baris=200",
     ],
 )  # fmt: skip
-def test_no_filter_reaches_another_agency(any_site: DeskSite, any_client: DeskClient, query: str) -> None:
+def test_no_filter_reaches_another_agency(site: DeskSite, client: DeskClient, query: str) -> None:
     """The agency is that of the person, whatever the address says."""
-    any_site.send(1, title="Antrean panjang")
-    any_site.actor = WAYAN
+    site.send(1, title="Antrean panjang")
+    site.actor = WAYAN
     for tab in ("baru", "dikerjakan", "menunggu", "lewat", "selesai"):
-        assert rows_of(any_client.get(f"{_ADDRESS}?tab={tab}&{query}")) == []
+        assert rows_of(client.get(f"{_ADDRESS}?tab={tab}&{query}")) == []
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.OVERSEER, Role.AUDITOR, Role.ADMINISTRATOR])
@@ -128,9 +127,8 @@ def test_a_role_without_an_agency_exports_nothing(site: DeskSite, client: DeskCl
     assert site.acts == []
 
 
-def test_the_rows_come_in_pages_up_to_the_limit(any_site: DeskSite, server: DoorServer) -> None:
+def test_the_rows_come_in_pages_up_to_the_limit(site: DeskSite, server: DoorServer) -> None:
     """Each case is there once, in the order of the list. A file that was cut says so in its last line."""
-    site = any_site
     numbers = [site.send(number, title=f"Laporan {number}") for number in range(1, 8)]
     app = FastAPI()
     app.include_router(ListExport(site.parts, max_rows=7, page_size=3).routes())
