@@ -11,13 +11,12 @@ import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 from tests.support.arrival_ids import ROOT_SECRET
 from tests.support.databases import POSTGRESQL, SQLITE, Databases, PostgresqlDatabases, SqliteDatabases
-from tests.support.prepared_parts import create_topics, share_engine
+from tests.support.prepared_parts import create_topics, opened_parts
 from tests.support.processes import needs_process
 from tests.support.rules import share_tables
 from tests.support.shared_statements import create_sharing_engine
@@ -113,7 +112,7 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 @pytest.fixture
 def engine(database: Databases, tmp_path: Path) -> Iterator[Engine]:
     """A migrated database without rows."""
-    with database.engine(tmp_path) as engine:
+    with database.engine(tmp_path / "engine") as engine:
         yield engine
 
 
@@ -155,7 +154,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         "x_bearer_token": "x-test",
         "x_base_url": "http://127.0.0.1:9",
     }
-    if POSTGRESQL in {_kinds(request.config)[0], _parameter(request, "database")}:
+    if "database" in request.fixturenames or _kinds(request.config)[0] == POSTGRESQL:
         values |= request.getfixturevalue("database_settings")
     return Settings.model_validate(values)
 
@@ -173,17 +172,12 @@ def regions() -> Regions:
 
 
 @pytest.fixture
-def parts(
-    settings: Settings, database: Databases, database_settings: Mapping[str, str], templates: Path, regions: Regions
-) -> Iterator[Parts]:
+def parts(settings: Settings, database: Databases, templates: Path, regions: Regions) -> Iterator[Parts]:
     """The parts of a process on the embedded bus with its topics, and on a migrated database."""
-    process_parts = Parts(settings, CHANNELS)
-    process_parts.regions = regions
-    share_engine(process_parts, database, database_settings)
-    create_topics(process_parts, templates)
-    yield process_parts
-    process_parts.audit_heads.close()
-    process_parts.engine.dispose()
+    with opened_parts(settings, database) as process_parts:
+        process_parts.regions = regions
+        create_topics(process_parts, templates)
+        yield process_parts
 
 
 def set_up_server(url: str) -> None:
@@ -219,12 +213,6 @@ def _kinds(config: pytest.Config) -> Sequence[str]:
 def _possible_kinds(item: pytest.Item) -> Sequence[str]:
     marker = item.get_closest_marker("only_on")
     return marker.args[:1] if marker else (SQLITE, POSTGRESQL)
-
-
-def _parameter(request: pytest.FixtureRequest, name: str) -> str | None:
-    """Return the value of a parameter of this test."""
-    parameters: dict[str, str] = getattr(getattr(request.node, "callspec", None), "params", {})
-    return parameters.get(name)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, select
 from sqlmodel import col
 
-from config.database import insert_statement, write_transaction
+from config.database import insertion_of_missing, write_transaction
 from desk.api.problems import ApiError, invalid
 from desk.api.tables import DeskIdempotencyKey
 
@@ -46,8 +46,8 @@ class IdempotencyKeys:
         row = {"digest": _digest(f"{agency}\0{key}"), "payload": _digest(payload), "used_at": at}
         with write_transaction(self._engine) as connection:
             connection.execute(delete(DeskIdempotencyKey).where(col(DeskIdempotencyKey.used_at) < at - _LIFETIME))
-            statement = insert_statement(connection, DeskIdempotencyKey).values(row).on_conflict_do_nothing()
-            was_free = connection.execute(statement).rowcount > 0
+            insertion = insertion_of_missing(connection.dialect.name, DeskIdempotencyKey, "digest")
+            was_free = connection.execute(insertion, row).one_or_none() is not None
             query = select(col(DeskIdempotencyKey.payload)).where(col(DeskIdempotencyKey.digest) == row["digest"])
             stored_payload = connection.execute(query).scalar_one()
         if stored_payload != row["payload"]:

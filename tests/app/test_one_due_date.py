@@ -143,7 +143,6 @@ def told_deadlines(engine: Engine) -> Mapping[tuple[UUID, int], datetime]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("seed", range(3))
 def test_desk_and_oversight_have_one_deadline(engine: Engine, seed: int) -> None:
     """Whatever happened, each dispatch has the same deadline in both, and an agency hears of that one."""

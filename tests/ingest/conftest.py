@@ -1,6 +1,6 @@
 """Fixtures that serve the doors on loopback, and a check of every log line for personal data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,7 +23,7 @@ from tests.ingest.twitter.loopback_x import LoopbackX, serving_x
 from tests.ingest.twitter.reading import Reading
 from tests.support.databases import Databases
 from tests.support.log_capture import captured_log
-from tests.support.prepared_parts import create_topics, share_engine
+from tests.support.prepared_parts import create_topics, opened_parts
 
 _AGENCIES = """\
 code,kind,name,acronym,aliases,places,region,parent,connected,fallback,valid_from,valid_to,successors
@@ -71,7 +71,6 @@ def serve(
     host: DoorServer,
     settings: Settings,
     database: Databases,
-    database_settings: Mapping[str, str],
     templates: Path,
     regions: Regions,
 ) -> Iterator[Serve]:
@@ -89,10 +88,13 @@ def serve(
             values = settings.model_dump() | {"port": host.port} | changed
             if not migrated:
                 values["database_url"] = stack.enter_context(database.blank(settings.home))
-            parts = Parts(Settings.model_validate(values), CHANNELS)
+            served_settings = Settings.model_validate(values)
+            if served_settings.database == settings.database:
+                parts = stack.enter_context(opened_parts(served_settings, database))
+            else:
+                parts = Parts(served_settings, CHANNELS)
+                stack.callback(parts.engine.dispose)
             parts.file_limit = file_limit or parts.file_limit
-            share_engine(parts, database, database_settings)
-            stack.callback(parts.engine.dispose)
             parts.regions = regions
             create_topics(parts, templates)
             if producer is None:

@@ -36,6 +36,7 @@ def stage_writes(parts: Parts) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
 def test_a_new_sender_has_a_key_while_a_stage_writes(parts: Parts, stage_writes: sqlite3.Connection) -> None:
     """The door does not wait for the stage. Forgetting the sender destroys the key afterwards."""
     with captured_log() as log:
@@ -85,6 +86,7 @@ def test_a_request_that_was_interrupted_after_its_mark_destroys_the_key(
         KeyProcess(parts.key_engine).sealer.open(raw.body, raw.id)
 
 
+@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
 def test_keys_of_an_earlier_version_are_moved(parts: Parts) -> None:
     """What they sealed opens. A sender who has a new key already keeps it, and the earlier key is retired."""
     earlier = KeyProcess(parts.engine)
@@ -102,6 +104,7 @@ def test_keys_of_an_earlier_version_are_moved(parts: Parts) -> None:
     assert retired == {texts["ani"].partition(".")[0]}
 
 
+@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
 def test_a_move_that_was_interrupted_revives_no_key(parts: Parts) -> None:
     """A key may be destroyed in its file while the database still has the former row."""
     key = WrappedKey("p1", "ani", "wrapped", "root")
@@ -133,6 +136,7 @@ def test_the_file_has_the_table_of_the_database(engine: Engine) -> None:
     assert indexes == key_indexes
 
 
+@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
 def test_the_file_of_an_earlier_version_loses_its_indexes(parts: Parts) -> None:
     """A new sender would change a page of each."""
     with write_transaction(parts.key_engine) as connection:

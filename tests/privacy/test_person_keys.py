@@ -72,6 +72,7 @@ def test_texts_of_the_shared_key_still_open(engine: Engine) -> None:
     assert KeyProcess(engine).sealer.open(text, MESSAGE) == b"lama"
 
 
+@pytest.mark.only_on("sqlite", "a transaction locks the whole file")
 def test_a_door_seals_with_the_shared_key_while_the_database_is_away(parts: Parts) -> None:
     """It accepts the message all the same, and the normalizer makes a complaint of it."""
     away = KeyProcess(parts.key_engine, patience=0.0)

@@ -30,16 +30,14 @@ class Databases(ABC):
         """Lend a database without tables; yield its URL. On SQLite it is a file in `folder`, which need not exist."""
 
     @abstractmethod
-    def open(self, url: str) -> Engine:
-        """Return an engine of a lent database. It may be the one of all its borrowers."""
+    def opened(self, url: str) -> AbstractContextManager[Engine]:
+        """Yield an engine of a lent database. It may be the one of all its borrowers."""
 
     @contextmanager
     def engine(self, folder: Path) -> Iterator[Engine]:
         """Lend a migrated database without rows; yield its engine. On SQLite it is a file in `folder`."""
-        with self.lent(folder) as url:
-            engine = self.open(url)
+        with self.lent(folder) as url, self.opened(url) as engine:
             yield engine
-            engine.dispose()
 
     @contextmanager
     def settings(self, home: Path) -> Iterator[Mapping[str, str]]:
@@ -76,8 +74,11 @@ class SqliteDatabases(Databases):
     def blank(self, folder: Path) -> Iterator[str]:  # noqa: D102 - see the base class
         yield f"sqlite:///{folder / 'blank.db'}"
 
-    def open(self, url: str) -> Engine:  # noqa: D102 - see the base class
-        return open_database(url)
+    @contextmanager
+    def opened(self, url: str) -> Iterator[Engine]:  # noqa: D102 - see the base class
+        engine = open_database(url)
+        yield engine
+        engine.dispose()
 
 
 class PostgresqlDatabases(Databases):
@@ -129,9 +130,10 @@ class PostgresqlDatabases(Databases):
         finally:
             self._drop(name)
 
-    def open(self, url: str) -> Engine:
-        """Return the engine of the database: its connections and compiled statements are those of all borrowers."""
-        return self._engines[str(make_url(url).database)]
+    @contextmanager
+    def opened(self, url: str) -> Iterator[Engine]:
+        """Yield the engine of the database: its connections and compiled statements are those of all borrowers."""
+        yield self._engines[str(make_url(url).database)]
 
     def _borrow(self) -> str:
         if self._free:

@@ -1,12 +1,15 @@
 """Prepares the parts of a process without loading tables and creating topics again for each test."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from config.reference.reloading import FixedSource
+from config.settings import Settings
 from router.registry.registry import Registry
 from tests.support.databases import Databases
 
@@ -14,12 +17,15 @@ from tests.support.databases import Databases
 _REGISTRIES: dict[str, Registry] = {}
 
 
-def share_engine(parts: Parts, database: Databases, lent: Mapping[str, str]) -> None:
-    """Let the parts use the engine of a database that was lent with these settings, if it is theirs."""
-    url = lent.get("database_url")
-    if url and parts.settings.database_url.get_secret_value() == url:
+@contextmanager
+def opened_parts(settings: Settings, database: Databases) -> Iterator[Parts]:
+    """Yield the parts of a process, with an engine of the lent database of these settings."""
+    parts = Parts(settings, CHANNELS)
+    with database.opened(settings.database) as engine:
         # As if the parts had opened it.
-        vars(parts)["engine"] = database.open(url)
+        vars(parts)["engine"] = engine
+        yield parts
+        parts.audit_heads.close()
 
 
 def create_topics(parts: Parts, templates: Path) -> None:

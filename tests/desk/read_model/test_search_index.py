@@ -47,7 +47,7 @@ def matches(engine: Engine, word: str) -> int:
         return int(connection.exec_driver_sql(query, (word,)).scalar_one())
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.only_on("sqlite", "its index of words is a table of FTS5")
 def test_removed_words_leave_the_file_in_short_transactions(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a removal nor the merge after it rewrites the index in one transaction. All other words stay."""
     monkeypatch.setattr(search, "_PAGES_PER_TRANSACTION", 20)
@@ -79,7 +79,7 @@ def test_removed_words_leave_the_file_in_short_transactions(engine: Engine, monk
     assert matches(engine, "xagencyxkotax3374") == CASES - 6
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.only_on("sqlite", "its index of words is a table of FTS5")
 def test_words_from_before_the_numbers_stay_and_can_be_removed(engine: Engine) -> None:
     """The migration gives each stored case its number."""
     config = Config()
