@@ -1,8 +1,8 @@
 """All parts of accounts without their pages, built together for a process."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -23,13 +23,21 @@ from accounts.sessions import Sessions
 from accounts.tokens import keyed_hash
 
 
-@dataclass(frozen=True, slots=True)
-class Randomness:
-    """Sources of tokens (at least 128 bits, safe in an address), ids and bytes."""
+class Randomness(Protocol):
+    """Values that nobody can guess."""
 
-    new_token: Callable[[], str]
-    new_id: Callable[[], UUID]
-    random_bytes: Callable[[int], bytes]
+    @property
+    def random_bytes(self) -> Callable[[int], bytes]:
+        """The function that returns so many bytes."""
+        ...
+
+    def token(self) -> str:
+        """Return a token of at least 128 bits that fits into an address."""
+        ...
+
+    def new_id(self) -> UUID:
+        """Return a new id."""
+        ...
 
 
 class AccountServices:
@@ -52,13 +60,13 @@ class AccountServices:
         hasher: PasswordHasher,
         public_names: Callable[[], Iterable[str]],
     ) -> None:
-        new_token, new_id = randomness.new_token, randomness.new_id
+        new_token, new_id = randomness.token, randomness.new_id
         hash_key = keyed_hash(account_key, "hashes").encode()
         self.accounts = AccountStore(engine)
         self.sessions = Sessions(engine, now, new_token, new_id)
         self.invitations = Invitations(engine, now, new_token)
         self.pending = PendingSignIns(engine, now, new_token)
-        passwords = Passwords(hasher)
+        passwords = Passwords(hasher, randomness.random_bytes)
         second_factors = SecondFactors(engine, account_key, hash_key, now, randomness.random_bytes)
         self.second_factors = second_factors
         self.limits = AttemptLimits(engine, hash_key, find_networks, now, new_id)

@@ -26,6 +26,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.forgetting import forget_stage
 from app.assembly.safekeeping.restore import process_all
+from app.surroundings import system_surroundings
 from bench.stream import ReportStream
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, Partition, Record
@@ -62,7 +63,7 @@ class ArchivedService:
         home.mkdir(parents=True)
         self.now = _START
         self._settings = Settings.model_validate({"home": home, "secret_key": ROOT_SECRET})
-        self.parts = Parts(self._settings, CHANNELS)
+        self.parts = Parts(self._settings, CHANNELS, system_surroundings())
         self.parts.now = lambda: self.now
         vars(self.parts)["bus"] = LocalBus(home / "bus.db", self.clock)
         migrate(self.parts.engine)

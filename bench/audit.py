@@ -25,6 +25,7 @@ from sqlalchemy import Connection, insert
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from bus.local import log
 from bus.port import Outgoing
 from config.database import insert_statement
@@ -111,7 +112,7 @@ def _write_messages(home: Path, numbers: range) -> None:
 
 def _write(home: Path, rows: Iterable[tuple[UUID, object]], records: Iterable[Outgoing]) -> None:
     """Write records into a data folder, in which every record is processed, and rows into its ledger."""
-    parts = Parts(Settings.model_validate({"home": home}), CHANNELS)
+    parts = Parts(Settings.model_validate({"home": home}), CHANNELS, system_surroundings())
     migrate(parts.engine)
     parts.ensure_topics()
     connection = log.connect(home / "bus.db")

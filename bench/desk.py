@@ -26,6 +26,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.simulator.wait import started
+from app.surroundings import system_surroundings
 from bench.processes import tree_cpu_seconds
 from config.database import read_transaction, write_transaction
 from config.settings import Settings
@@ -55,7 +56,7 @@ def main(count: int, database: str, officers: int = _OFFICERS) -> dict[str, obje
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder, _database(database) as server:
         url, main_process = server
         settings = {"home": folder, "port": str(free_port()), "bus": "local", "database_url": url}
-        parts = Parts(Settings.model_validate(settings), CHANNELS)
+        parts = Parts(Settings.model_validate(settings), CHANNELS, system_surroundings())
         migrate(parts.engine)
         began = time.process_time()
         generate_cases(parts.engine, _AGENCIES, count, utc_now())

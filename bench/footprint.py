@@ -22,6 +22,7 @@ from sqlalchemy import Engine, text
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from bench.pipeline.backends import running_backend
 from bench.pipeline.stage_costs import measure_stages
 from bus.port import Record
@@ -42,7 +43,7 @@ def main(reports: int) -> dict[str, object]:
     """Run the measurement; return the figures of one report."""
     logs.configure("ERROR", "json")
     with running_backend("local", "postgresql") as backend:
-        parts = Parts(Settings.model_validate(backend.settings), CHANNELS)
+        parts = Parts(Settings.model_validate(backend.settings), CHANNELS, system_surroundings())
         log_before = _written_log(parts.engine)
         costs = measure_stages(backend, reports)
         log_bytes = _written_log(parts.engine) - log_before

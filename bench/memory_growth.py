@@ -22,6 +22,7 @@ from app.assembly.migrate import migrate_databases
 from app.assembly.parts import Parts
 from app.assembly.startup.loading import load
 from app.garbage_collection import exempt_loaded_objects
+from app.surroundings import system_surroundings
 from bench.processes import cpu_seconds, megabytes
 from bench.stages import arrivals, as_records
 from bus.port import Outgoing
@@ -60,13 +61,13 @@ def main(reports: int = _REPORTS, sample: int = _SAMPLE) -> Iterator[tuple[int, 
 def _receive_parts(connection: Connection, settings: Settings) -> Parts:
     """Return parts with the same settings, once the process has made its database and its secrets."""
     connection.recv()
-    return Parts(settings, CHANNELS)
+    return Parts(settings, CHANNELS, system_surroundings())
 
 
 def _process_batches(connection: Connection, settings: Settings) -> None:
     """Normalize and route each batch that comes, and answer when it is done, until one is empty."""
     logs.configure("WARNING", "json")
-    parts = Parts(settings, CHANNELS)
+    parts = Parts(settings, CHANNELS, system_surroundings())
     load(parts, ("normalize", "router"))
     migrate_databases(parts)
     exempt_loaded_objects()

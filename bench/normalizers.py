@@ -32,6 +32,7 @@ from sqlalchemy import Engine, event
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from bench.pipeline.backends import Backend, running_backend
 from bench.processes import tree_cpu_seconds
 from bench.stages import arrivals
@@ -210,7 +211,7 @@ def _split(records: Sequence[Record]) -> list[list[Record]]:
 
 
 def _parts(settings: Mapping[str, str]) -> Parts:
-    return Parts(Settings.model_validate(settings), CHANNELS)
+    return Parts(Settings.model_validate(settings), CHANNELS, system_surroundings())
 
 
 if __name__ == "__main__":

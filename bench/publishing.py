@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 
+from app.clock import system_clock
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import Bus, Outgoing, TopicSpec
@@ -25,7 +26,7 @@ def publish(values: Sequence[bytes]) -> dict[str, float]:
     node = Node()
     node.start()
     try:
-        bus = KafkaBus(KafkaSettings(bootstrap=node.bootstrap))
+        bus = KafkaBus(KafkaSettings(bootstrap=node.bootstrap), system_clock())
         bus.ensure([TopicSpec("bench")])
         messages = [Outgoing("bench", b"", value) for value in values]
         return {

@@ -28,6 +28,7 @@ from pydantic import SecretStr
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from bench.stages import arrivals
 from bus.port import Outgoing, Record
 from bus.worker import Stage
@@ -97,7 +98,9 @@ def main(reports: int) -> dict[str, object]:
     logs.configure("ERROR", "json")
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
         settings = {"home": folder, "database_url": SecretStr(f"sqlite:///{folder}/bench.db")}
-        parts = Parts(Settings.model_validate({**settings, "public_url": "https://x.contoh.id"}), CHANNELS)
+        parts = Parts(
+            Settings.model_validate({**settings, "public_url": "https://x.contoh.id"}), CHANNELS, system_surroundings()
+        )
         migrate(parts.engine)
         needed = _WARMING_REPORTS + _REPEATS * sum(_SIZES) + len(_SHARES_BUSY) * reports
         offsets = count()

@@ -27,6 +27,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.startup.loading import load
 from app.garbage_collection import exempt_loaded_objects
+from app.surroundings import system_surroundings
 from bench.stream import ReportStream
 from bus.port import Outgoing, Record
 from bus.worker import Stage
@@ -57,9 +58,8 @@ def main(*, with_postgresql: bool, reports: int = _REPORTS) -> dict[str, dict[st
 
 
 def _measure(data_folder: Path, database: str, reports: int) -> dict[str, int]:
-    parts = Parts(
-        Settings(home=data_folder, database_url=SecretStr(database), public_url="https://lapor.contoh.id"), CHANNELS
-    )
+    settings = Settings(home=data_folder, database_url=SecretStr(database), public_url="https://lapor.contoh.id")
+    parts = Parts(settings, CHANNELS, system_surroundings())
     migrate(parts.engine)
     load(parts, ("normalize", "router"))
     exempt_loaded_objects()

@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -41,7 +40,7 @@ class Worker:
 
     `dead_letter_topic` takes the records that the stage rejects. `batch` limits the records in memory. `stopping` ends
     the loop after the current batch. `transient` are errors of other libraries that have the meaning of `Retry`.
-    `worker_health` is updated by the worker.
+    `worker_health` is updated by the worker. `monotonic` gives seconds that never go back.
 
     A record that comes after a rest is handled at once. While records keep coming, `pause` seconds pass between the
     beginnings of two batches, so that one transaction has several records. A full batch is followed at once.
@@ -54,6 +53,7 @@ class Worker:
         stage: Stage,
         dead_letter_topic: str,
         stopping: threading.Event,
+        monotonic: Callable[[], float],
         batch: int = 200,
         transient: tuple[type[Exception], ...] = (),
         worker_health: WorkerHealth | None = None,
@@ -64,6 +64,7 @@ class Worker:
         self._stage = stage
         self._dead_letter_topic = dead_letter_topic
         self._stopping = stopping
+        self._monotonic = monotonic
         self._batch = batch
         self._pause = pause
         self._transient: tuple[type[Exception], ...] = (Retry, *transient)
@@ -76,7 +77,7 @@ class Worker:
         self._single_records = 0
         # The dead letters of records whose outputs the bus has refused, by the position of the record.
         self._replacements: dict[str, Outgoing] = {}
-        self.worker_health = worker_health or WorkerHealth(time.monotonic)
+        self.worker_health = worker_health or WorkerHealth(monotonic)
 
     def run(self) -> None:
         """Work until stopped; join the group again after it was lost. Raises `Stop` and leaves the offset unchanged."""
@@ -103,7 +104,7 @@ class Worker:
         try:
             limit = 1 if self._single_records else self._batch
             records = consumer.poll(_POLL_SECONDS, limit)
-            began_at = time.monotonic()
+            began_at = self._monotonic()
             if records:
                 self._work(consumer, records)
             self.worker_health.waits_for = ""
@@ -114,7 +115,7 @@ class Worker:
             consumer.rewind()
 
     def _let_records_gather(self, began_at: float) -> None:
-        remaining = began_at + self._pause - time.monotonic()
+        remaining = began_at + self._pause - self._monotonic()
         if remaining > 0:
             self._stopping.wait(remaining)
 

@@ -2,14 +2,13 @@
 
 import sqlite3
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum, unique
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -186,8 +185,16 @@ class DatabaseProbe:
     takes one thread and one connection, however many callers there are.
     """
 
-    def __init__(self, check: Callable[[], object], patience_seconds: float) -> None:
+    def __init__(
+        self,
+        check: Callable[[], object],
+        patience_seconds: float,
+        monotonic: Callable[[], float],
+        start_thread: Callable[[Callable[[], None], str], object],
+    ) -> None:
         self._check = check
+        self._monotonic = monotonic
+        self._start_thread = start_thread
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._running_check: Future[None] | None = None
@@ -197,11 +204,10 @@ class DatabaseProbe:
         """Return if the database answers. Raises the error of the check, or `DatabaseUnavailable`, if not."""
         with self._lock:
             if self._running_check is None or self._running_check.done():
-                self._running_check, self._started_at = Future(), time.monotonic()
-                arguments = (self._running_check,)
-                threading.Thread(target=self._run, args=arguments, name="database-ping", daemon=True).start()
+                self._running_check, self._started_at = Future(), self._monotonic()
+                self._start_thread(partial(self._run, self._running_check), "database-ping")
             running_check = self._running_check
-            seconds_left = self._started_at + self._patience_seconds - time.monotonic()
+            seconds_left = self._started_at + self._patience_seconds - self._monotonic()
         try:
             running_check.result(max(0.0, seconds_left))
         except TimeoutError as error:

@@ -2,8 +2,8 @@
 
 import json
 import os
-import secrets
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,13 +42,13 @@ class Secrets:
     x_token: str = field(repr=False)
 
 
-def open_secrets(settings: Settings) -> Secrets:
+def open_secrets(settings: Settings, new_secret: Callable[[], str]) -> Secrets:
     """Return the secrets of these settings; those that are not set are generated once, in the data folder.
 
     The data folder is made private before. Raises `SettingsError` if that is not possible.
     """
     secure_folder(settings.home)
-    generated = _generated_secrets(settings.home / SECRETS_FILE)
+    generated = _generated_secrets(settings.home / SECRETS_FILE, new_secret)
     root = settings.secret_key.get_secret_value() or generated["root"]
     others = [key.get_secret_value() for key in settings.other_secret_keys]
     tokens = tuple(token.get_secret_value() for token in settings.twilio_auth_tokens)
@@ -71,17 +71,17 @@ def open_secrets(settings: Settings) -> Secrets:
     )
 
 
-def _generated_secrets(path: Path) -> dict[str, str]:
+def _generated_secrets(path: Path, new_secret: Callable[[], str]) -> dict[str, str]:
     """Return the secrets in a file that only its owner can read; a missing file is written with new secrets."""
     if not path.exists():
-        _write_new_secrets(path)
+        _write_new_secrets(path, new_secret)
     generated: dict[str, str] = json.loads(path.read_text())
     return generated
 
 
-def _write_new_secrets(path: Path) -> None:
+def _write_new_secrets(path: Path, new_secret: Callable[[], str]) -> None:
     """Write a complete file or none. If another process has written one first, its secrets stay."""
-    new_secrets = {name: secrets.token_hex(32) for name in ("root", "twilio", "x")}
+    new_secrets = {name: new_secret() for name in ("root", "twilio", "x")}
     descriptor, draft_name = tempfile.mkstemp(dir=path.parent, prefix="secrets.")
     draft = Path(draft_name)
     with os.fdopen(descriptor, "w") as file:

@@ -1,8 +1,7 @@
 """Reads the state of every process of the service from its `/ready` address."""
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import datetime
 
 import requests
@@ -42,25 +41,33 @@ class _ReadyReport(Shape):
 class ProcessProbe:
     """Probes the processes at `addresses`, such as `http://10.0.0.7:1710`.
 
-    `now` is the clock with which the processes' clocks are compared.
+    `now` is the clock with which the processes' clocks are compared. `monotonic` gives seconds that never go back.
     """
 
-    def __init__(self, addresses: Sequence[str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        pool: Callable[[int, str], Executor],
+    ) -> None:
         self._addresses = addresses
         self._now = now
+        self._monotonic = monotonic
+        self._pool = pool
 
     def probe_all(self) -> tuple[ProcessState, ...]:
         """Return the state of every process, in the order of the addresses. All are probed at the same time."""
         if not self._addresses:
             return ()
-        with ThreadPoolExecutor(min(_MAX_THREADS, len(self._addresses))) as pool:
-            return tuple(pool.map(lambda address: _probe(address, self._now), self._addresses))
+        with self._pool(min(_MAX_THREADS, len(self._addresses)), "process-probe") as pool:
+            return tuple(pool.map(lambda address: _probe(address, self._now, self._monotonic), self._addresses))
 
 
-def _probe(address: str, now: Callable[[], datetime]) -> ProcessState:
+def _probe(address: str, now: Callable[[], datetime], monotonic: Callable[[], float]) -> ProcessState:
     asked_at, public_address = now(), _without_password(address)
     try:
-        report = _ReadyReport.model_validate_json(_fetch(f"{address}/ready"))
+        report = _ReadyReport.model_validate_json(_fetch(f"{address}/ready", monotonic))
     except (requests.RequestException, HTTPError) as error:
         return ProcessState(address=public_address, unreached=type(error).__name__)
     except ValidationError:
@@ -89,18 +96,18 @@ def _without_password(address: str) -> str:
     return f"{scheme}{slashes}{authority.rpartition('@')[2]}"
 
 
-def _fetch(url: str) -> bytes:
+def _fetch(url: str, monotonic: Callable[[], float]) -> bytes:
     """Return the whole body of an answer; empty if it is larger than `_MAX_BYTES`.
 
     Raises the errors of `requests` and urllib3, also if the whole answer takes longer than `_TIMEOUT_SECONDS`.
     """
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    deadline = monotonic() + _TIMEOUT_SECONDS
     body = b""
     with requests.get(url, timeout=_TIMEOUT_SECONDS, stream=True) as response:
         # The timeout of `requests` restarts with every byte: a slow server would delay the snapshot without end.
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             body += chunk
-            if time.monotonic() > deadline:
+            if monotonic() > deadline:
                 raise requests.ReadTimeout
             if len(body) > _MAX_BYTES:
                 return b""

@@ -48,9 +48,15 @@ class BoundedCall(PausingCall[T]):
     """
 
     def __init__(
-        self, monotonic: Callable[[], float], patience_seconds: float, pause_seconds: float, calls_at_once: int
+        self,
+        monotonic: Callable[[], float],
+        patience_seconds: float,
+        pause_seconds: float,
+        calls_at_once: int,
+        start_thread: Callable[[Callable[[], None], str], object],
     ) -> None:
         super().__init__(monotonic, patience_seconds, pause_seconds)
+        self._start_thread = start_thread
         self._places = threading.BoundedSemaphore(calls_at_once)
         self._free_threads = threading.Semaphore(0)
         self._calls: SimpleQueue[tuple[Callable[[], T], Future[T]]] = SimpleQueue()
@@ -68,7 +74,7 @@ class BoundedCall(PausingCall[T]):
             raise CallNotAnswered("too many calls wait")
         if not self._free_threads.acquire(blocking=False):
             try:
-                threading.Thread(target=self._run, name="person-keys", daemon=True).start()
+                self._start_thread(self._run, "person-keys")
             except RuntimeError as error:
                 self._places.release()
                 raise CallNotAnswered("no thread can be started") from error

@@ -4,7 +4,6 @@ The cache is the reason for `MAX_CACHE_SECONDS`: a key that was retired may seal
 may open until then.
 """
 
-import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
@@ -41,7 +40,7 @@ class PersonKeys:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         call: PausingCall[None],
-        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        random_bytes: Callable[[int], bytes],
     ) -> None:
         self._store = store
         self._root_keys = root_keys

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 from tests.support.arrival_ids import ROOT_SECRET
@@ -174,7 +175,7 @@ def regions() -> Regions:
 @pytest.fixture
 def parts(settings: Settings, database: Databases, templates: Path, regions: Regions) -> Iterator[Parts]:
     """The parts of a process on the embedded bus with its topics, and on a migrated database."""
-    with opened_parts(settings, database) as process_parts:
+    with opened_parts(settings, database, system_surroundings()) as process_parts:
         process_parts.regions = regions
         create_topics(process_parts, templates)
         yield process_parts

@@ -5,7 +5,7 @@ A password has a length and must not be a common or personal one. There are no r
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -176,19 +176,23 @@ def _is_personal(folded: str, name: str, email: str) -> bool:
 
 
 class Passwords:
-    """Hashes and checks passwords with the parameters of `hasher`. The caller limits the number at once."""
+    """Hashes and checks passwords with the parameters of `hasher`. The caller limits the number at once.
 
-    def __init__(self, hasher: PasswordHasher) -> None:
+    `random_bytes` makes the salt of each hash.
+    """
+
+    def __init__(self, hasher: PasswordHasher, random_bytes: Callable[[int], bytes]) -> None:
         self._hasher = hasher
+        self._random_bytes = random_bytes
 
     @cached_property
     def _unmatched_hash(self) -> str:
         """Checked for unknown persons, so that their answer takes as long as that of known ones."""
-        return self._hasher.hash("no password of anybody")
+        return self.hash("no password of anybody")
 
     def hash(self, password: str) -> str:
         """Return the hash of a password, with a new salt."""
-        return self._hasher.hash(_normalized(password))
+        return self._hasher.hash(_normalized(password), salt=self._random_bytes(self._hasher.salt_len))
 
     def verify(self, password_hash: str, password: str) -> bool:
         """Return True if the password has this hash. An empty hash matches no password and takes as long."""

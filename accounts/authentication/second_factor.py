@@ -1,7 +1,7 @@
 """Second factor: codes of an authenticator app (TOTP, RFC 6238) and recovery codes."""
 
 import base64
-import secrets
+import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -160,7 +160,7 @@ class SecondFactors:
             return None
         present = int(self._now().timestamp()) // _STEP_SECONDS
         steps = [present + offset for offset in _ALLOWED_STEPS]
-        return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), _ascii(typed))), None)
+        return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step), _ascii(typed))), None)
 
     def _new_recovery_code(self) -> str:
         letters = base64.b32encode(self._random_bytes(_RECOVERY_BYTES)).decode().lower()

@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from fastapi import FastAPI, Request
 from jinja2 import Environment
@@ -87,9 +86,9 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     )
     app.add_middleware(Open311Errors)
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=new_nonce)
-    gate = Gate(Acceptance(parts.wrapper, producer), parts.now, limiter)
-    http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
+    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness))
+    gate = Gate(Acceptance(parts.wrapper, producer, parts.threads.pool), parts.now, limiter)
+    http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now, parts.randomness.new_id)
     channel_doors = [door for channel in parts.installed_channels for door in channel.http_doors(parts, http)]
     for door in channel_doors:
         if door.is_busy:
@@ -113,7 +112,7 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
         record_refusal(request, Refused(reason))
 
     reports = OwnReports(parts.engine, parts.ledger)
-    return OwnPage(reports, pages, parts.secrets.link_key, parts.now, uuid4, record, parts.deadlines)
+    return OwnPage(reports, pages, parts.secrets.link_key, parts.now, parts.randomness.new_id, record, parts.deadlines)
 
 
 def page_templates(deadlines: Deadlines, now: Callable[[], datetime]) -> Environment:

@@ -5,7 +5,6 @@ It lists no channel: `app/assembly/channels.py` does.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from sqlalchemy import Engine
 
+    from app.clock import Clock
+    from app.randomness import Randomness
+    from app.threads import Threads
     from bus.port import Producer
     from config.reference.open311_services import Open311Services
     from config.reference.regions import Regions
@@ -45,10 +47,16 @@ _NO_RESPONSES: Mapping[int | str, dict[str, Any]] = {}
 
 
 class DoorParts(Protocol):
-    """Parts of a process that a door may need; see `app.assembly.parts.Parts`."""
+    """Parts of a process that a door or the webhooks may need; see `app.assembly.parts.Parts`."""
 
     @property
     def now(self) -> Callable[[], datetime]: ...  # noqa: D102 - see `Parts`, as for all below
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102
+    @property
+    def randomness(self) -> Randomness: ...  # noqa: D102
+    @property
+    def threads(self) -> Threads: ...  # noqa: D102
     @property
     def settings(self) -> Settings: ...  # noqa: D102
     @property
@@ -87,7 +95,7 @@ class HttpParts:
     store: DoorStore
     pages: Environment
     now: Callable[[], datetime]
-    new_id: Callable[[], UUID] = uuid.uuid4
+    new_id: Callable[[], UUID]
 
 
 class HttpDoor(NamedTuple):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from app.clock import Clock
 from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
@@ -9,12 +10,12 @@ from bus.kafka.timeouts import KafkaTimeouts
 from config.settings import Settings
 
 
-def kafka_bus(settings: Settings, deadline: float | None = None) -> KafkaBus:
+def kafka_bus(settings: Settings, clock: Clock, deadline: float | None = None) -> KafkaBus:
     """Return the bus. `deadline` (seconds) replaces the default limit of one call."""
     client_settings = kafka_settings(settings)
     if deadline is not None:
         client_settings = replace(client_settings, deadline=deadline)
-    return KafkaBus(client_settings)
+    return KafkaBus(client_settings, clock)
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:

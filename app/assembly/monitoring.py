@@ -1,11 +1,9 @@
 """Assembles the collector of snapshots, for the monitor and for the command line."""
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from config.database import read_transaction
 from desk.acts.openings import read_unopened_dangers
 from desk.webhooks.switched_off import count_switched_off
@@ -27,9 +25,9 @@ def snapshot_collector(parts: Parts, *, repeated: bool = False) -> SnapshotColle
         lambda now: _queues(parts, now),
         lambda: _dangers(parts),
         lambda: _count_webhooks_off(parts),
-        ProcessProbe(parts.watched_addresses, utc_now),
-        utc_now,
-        time.monotonic,
+        ProcessProbe(parts.watched_addresses, parts.now, parts.clock.monotonic, parts.threads.pool),
+        parts.now,
+        parts.clock.monotonic,
         _QUEUES_SECONDS if repeated else 0.0,
     )
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
@@ -13,9 +14,9 @@ from starlette.types import ASGIApp
 
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, door_numbers, process_state, readiness
-from app.clock import utc_now
 from app.pages.allowed_hosts import AllowedHosts
 from app.pages.headers import PageHeaders, new_nonce
+from app.threads import StartThread
 from messages.shapes import iso
 from monitor.health import HealthAnswers, ProcessHealth, operations_answers
 from monitor.metrics.exposition import Exposition
@@ -33,7 +34,7 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
     """
     settings = parts.settings
     identity = {
-        "at": lambda: iso(utc_now()),
+        "at": lambda: iso(parts.now()),
         "instance": lambda: parts.settings.instance,
         "parts": process_health.worker_states,
     }
@@ -43,18 +44,16 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
         lambda: process_state(parts, process_health, doors),
         lambda: monitor_loop.latest if monitor_loop else None,
         parts.watched_topics,
-        utc_now,
+        parts.now,
     )
     allowed_hosts = Middleware(AllowedHosts, bind_address=settings.ops_host, names=settings.ops_names)
     if monitor_loop is None:
-        headers = Middleware(PageHeaders, new_nonce=new_nonce)
+        headers = Middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness))
         return Starlette(routes=_plain_routes(answers, exposition), middleware=[headers, allowed_hosts])
 
     from app.assembly.stages.console import console_application
 
-    return console_application(
-        answers, exposition, monitor_loop, parts.channels, settings.desk_reached_at, allowed_hosts
-    )
+    return console_application(parts, answers, exposition, monitor_loop, allowed_hosts)
 
 
 def _plain_routes(answers: HealthAnswers, exposition: Exposition) -> list[Route]:
@@ -82,18 +81,25 @@ class OpsServer:
     """Serves the operations' port in a thread of its own, on `listener` if that is open already."""
 
     def __init__(
-        self, app: ASGIApp, host: str, port: int, stopping: threading.Event, listener: socket.socket | None = None
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        stopping: threading.Event,
+        start_thread: StartThread,
+        listener: socket.socket | None = None,
     ) -> None:
         config = uvicorn.Config(
             app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS
         )
         self._server = uvicorn.Server(config)
         self._stopping = stopping
+        self._start_thread = start_thread
         self._sockets = [listener] if listener else None
 
     def run(self) -> None:
         """Serve until stopped."""
-        threading.Thread(target=self._await_stop, name="ops-stop", daemon=True).start()
+        self._start_thread(self._await_stop, "ops-stop")
         self._server.run(self._sockets)
 
     def _await_stop(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import timedelta
@@ -12,7 +11,7 @@ from uuid import UUID
 
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.processes.address_file import ADDRESS_FILE, read_addresses, read_desk_address
-from app.clock import utc_now
+from app.surroundings import Surroundings
 from app.system_user import system_user
 from bus.port import Bus, Producer, TopicSpec
 from config.reference.folder import ReferenceFolder
@@ -80,11 +79,17 @@ _AUDIT_FILE = "audit.db"
 
 
 class Parts:
-    """Parts of one process. `channels` are the channels of the service: see `app.assembly.channels`."""
+    """Parts of one process. `channels` are the channels of the service: see `app.assembly.channels`.
 
-    def __init__(self, settings: Settings, channels: Iterable[InstalledChannel]) -> None:
+    `surroundings` are its time, randomness and threads. All that is built here gets them from these parts.
+    """
+
+    def __init__(self, settings: Settings, channels: Iterable[InstalledChannel], surroundings: Surroundings) -> None:
         self.settings = settings
-        self.now = utc_now
+        self.clock = surroundings.clock
+        self.now = self.clock.now
+        self.randomness = surroundings.randomness
+        self.threads = surroundings.threads
         self.installed_channels = tuple(channels)
         self.channels = ChannelDirectory(tuple(channel.facts for channel in self.installed_channels))
 
@@ -123,7 +128,7 @@ class Parts:
         """Secrets of the settings or the data folder. Raises `OSError` if the data folder cannot be written."""
         from config.secrets import open_secrets
 
-        return open_secrets(self.settings)
+        return open_secrets(self.settings, self.randomness.token_hex)
 
     @cached_property
     def sealer(self) -> Sealer:
@@ -160,7 +165,7 @@ class Parts:
         from privacy.root_keys import open_root_keys
 
         secrets = self.secrets
-        return open_root_keys(self.settings, secrets.wrap_key, time.monotonic, secrets.other_wrap_keys)
+        return open_root_keys(self.settings, secrets.wrap_key, self.clock.monotonic, secrets.other_wrap_keys)
 
     @cached_property
     def person_keys(self) -> PersonKeys:
@@ -168,10 +173,17 @@ class Parts:
         from privacy.bounded_call import BoundedCall, PausingCall
         from privacy.person_keys import PersonKeys
 
-        call: PausingCall[None] = PausingCall(time.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS)
+        call: PausingCall[None] = PausingCall(self.clock.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS)
         if self.key_engine is self.engine:
-            call = BoundedCall(time.monotonic, _KEY_SECONDS, _KEY_PAUSE_SECONDS, _KEY_CALLS_AT_ONCE)
-        return PersonKeys(self.key_store, self.root_keys, self.now, time.monotonic, call)
+            call = BoundedCall(
+                self.clock.monotonic,
+                _KEY_SECONDS,
+                _KEY_PAUSE_SECONDS,
+                _KEY_CALLS_AT_ONCE,
+                self.threads.start_background,
+            )
+        monotonic, random_bytes = self.clock.monotonic, self.randomness.random_bytes
+        return PersonKeys(self.key_store, self.root_keys, self.now, monotonic, call, random_bytes)
 
     @cached_property
     def answer_keys(self) -> AnswerKeys:
@@ -405,7 +417,7 @@ class Parts:
         """A check of the database with a time limit."""
         from config.database import DatabaseProbe
 
-        return DatabaseProbe(self.ask_database, _PING_SECONDS)
+        return DatabaseProbe(self.ask_database, _PING_SECONDS, self.clock.monotonic, self.threads.start_background)
 
     def ask_database(self) -> None:
         """Return if the database answers. Raises `DatabaseUnavailable`, or another error of the database."""
@@ -455,10 +467,10 @@ class Parts:
         if self.settings.bus == "local":
             from bus.local.bus import LocalBus
 
-            return LocalBus(self.settings.home / "bus.db", time.time)
+            return LocalBus(self.settings.home / "bus.db", self.clock.timestamp)
         from app.assembly.kafka import kafka_bus
 
-        return kafka_bus(self.settings)
+        return kafka_bus(self.settings, self.clock)
 
     @cached_property
     def devices(self) -> Devices:
@@ -477,7 +489,7 @@ class Parts:
         from ingest.mobile.uploads import announced_bytes
 
         measures = (partial(stored_bytes, self.engine), partial(announced_bytes, self.engine))
-        space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, time.monotonic)
+        space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, self.clock.monotonic)
         return Attachments(self.engine, self.sealer, self.file_limit, space, self.door_rates.check_rate)
 
     @cached_property
@@ -516,7 +528,7 @@ class Parts:
         """The counts of the networks that send to this process's doors."""
         from ingest.network_shares import NetworkShares
 
-        return NetworkShares(self.channels.doors.values(), time.monotonic)
+        return NetworkShares(self.channels.doors.values(), self.clock.monotonic)
 
     @cached_property
     def spool(self) -> Spool:
@@ -531,7 +543,7 @@ class Parts:
             return self.bus.producer()
         from app.assembly.kafka import kafka_bus
 
-        return kafka_bus(self.settings, _DOOR_SECONDS).producer()
+        return kafka_bus(self.settings, self.clock, _DOOR_SECONDS).producer()
 
     @property
     def topic_specs(self) -> list[TopicSpec]:
@@ -546,7 +558,7 @@ class Parts:
         """The topics of the service, created when they are missing."""
         from bus.ensured_topics import EnsuredTopics
 
-        return EnsuredTopics(self.bus.ensure, lambda: self.topic_specs, time.monotonic)
+        return EnsuredTopics(self.bus.ensure, lambda: self.topic_specs, self.clock.monotonic)
 
     def ensure_topics(self) -> None:
         """Create missing topics, and log each that the bus refuses. Raises `Retry` or `Stop` if the bus takes none."""
@@ -565,7 +577,7 @@ class Parts:
         from sinks.ledger.audited_ledger import SqlLedger
 
         unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.count_waiting()
-        reader, now = self.bus.reader(), utc_now()
+        reader, now = self.bus.reader(), self.now()
         try:
             horizon = now - timedelta(days=min(topic.retention for topic in self.topics))
             ledger, router = SqlLedger(self.engine), SqlRouter(self.engine)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from app.simulator.x import PracticeX, Timeline
 
 
@@ -13,6 +12,7 @@ def practice_x_threads(parts: Parts, stopping: threading.Event) -> Iterable[tupl
     """Return the thread that plays X by its name; none where the settings lead to the real one."""
     settings = parts.settings
     if settings.practice_x:
-        timeline = Timeline(settings.home / "practice-x.jsonl", utc_now)
-        practice = PracticeX(timeline, settings.x_url, parts.secrets.x_token, settings.x_user_id)
+        timeline = Timeline(settings.home / "practice-x.jsonl", parts.now)
+        start_thread = parts.threads.start_background
+        practice = PracticeX(timeline, settings.x_url, parts.secrets.x_token, settings.x_user_id, start_thread)
         yield "practice-x", partial(practice.run, stopping)

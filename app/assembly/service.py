@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -97,9 +96,8 @@ class Service:
     def _run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
-        threads = [threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._threads()]
-        for thread in threads:
-            thread.start()
+        guarded = [(partial(self._guard, name, run), name) for name, run in self._threads()]
+        threads = [self._parts.threads.start(run, name) for run, name in guarded]
         self._preparation.wait(_DOOR_PATIENCE_SECONDS)
         self._health.started.set()
         _log.info("service.started", stages=sorted(self._stages), bus=self._parts.settings.bus)
@@ -236,20 +234,22 @@ class Service:
 
             app = operations_http.build(parts, self._health, self._doors, monitor_loop)
             listener = self._ops_socket or self._sockets["OPS_PORT"]
-            yield "ops", operations_http.OpsServer(app, settings.ops_host, port, self._stopping, listener).run
+            ops_server = operations_http.OpsServer(
+                app, settings.ops_host, port, self._stopping, parts.threads.start_background, listener
+            )
+            yield "ops", ops_server.run
         if "desk" in self._stages and settings.desk_port:
             from app.assembly.desk import http as desk_http
             from app.assembly.operations_http import OpsServer
 
             app = desk_http.build(parts, self._desk)
-            yield (
-                "desk-http",
-                OpsServer(app, settings.host, settings.desk_port, self._stopping, self._sockets["DESK_PORT"]).run,
-            )
+            listener, start_thread = self._sockets["DESK_PORT"], parts.threads.start_background
+            desk_server = OpsServer(app, settings.host, settings.desk_port, self._stopping, start_thread, listener)
+            yield "desk-http", desk_server.run
 
     def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
         parts = self._parts
-        self._health.worker_health[group.name] = worker_health = WorkerHealth(time.monotonic)
+        self._health.worker_health[group.name] = worker_health = WorkerHealth(parts.clock.monotonic)
         new_membership = partial(membership, parts.bus, group, parts.settings.instance, parts.queues)
         ensured_topics, dead_letter_topic = parts.ensured_topics, topics.dead_letter_topic(group.dead_letters)
         worker = Worker(
@@ -258,6 +258,7 @@ class Service:
             RedirectingStage(group.name, stage, ensured_topics, dead_letter_topic),
             dead_letter_topic,
             self._stopping,
+            parts.clock.monotonic,
             transient=STAGE_RETRIES,
             worker_health=worker_health,
             pause=batch_pause(parts.settings, group.name),

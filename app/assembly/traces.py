@@ -1,7 +1,6 @@
 """Assembles the stage that exports traces, where the settings name a collector."""
 
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from messages.topics import ConsumerGroup, traces_group
 from monitor.traces.stage import TracesStage
 
@@ -12,7 +11,7 @@ def stage(parts: Parts) -> TracesStage:
     from monitor.traces.collector import Collector  # noqa: PLC0415
 
     settings = parts.settings
-    return TracesStage(Collector(settings.otlp_endpoint, settings.instance).send, utc_now)
+    return TracesStage(Collector(settings.otlp_endpoint, settings.instance, parts.clock.monotonic).send, parts.now)
 
 
 def consumer_group(parts: Parts) -> ConsumerGroup:

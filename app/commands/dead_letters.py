@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, finite, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
 from app.commands.common.review_options import Everything, Ids, Reason, Since, Until, Why
@@ -25,6 +23,7 @@ from app.commands.common.terminal import (
 
 if TYPE_CHECKING:
     from app.assembly.parts import Parts
+    from app.clock import Clock
     from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters
     from app.operations.review.redrive import RedriveStep
 
@@ -78,7 +77,7 @@ def show(
         dead_letters = _dead_letters(parts)
         entry = dead_letters.find(id_prefix)
         if reveal:
-            print_revealed(dead_letters.reveal(entry, actor, why, utc_now()))
+            print_revealed(dead_letters.reveal(entry, actor, why, parts.now()))
         else:
             print_json(dead_letters.describe(entry))
 
@@ -109,7 +108,7 @@ def redrive(
             _print_plan(redrive_.plan(choice))
             return
         parts.ensure_topics()
-        redriven, not_redriven = _print_steps(redrive_.run(choice, actor, why, utc_now(), _pause(rate)))
+        redriven, not_redriven = _print_steps(redrive_.run(choice, actor, why, parts.now(), _pause(rate, parts.clock)))
     print_note(f"redriven: {redriven}, left: {not_redriven}")
 
 
@@ -129,7 +128,7 @@ def drop(
     choice = _required_filter(_filter(stage, reason, field, since, until, ids), everything=everything)
     count = 0
     with open_parts_for_action(actor, why) as parts:
-        for letter in _dead_letters(parts).drop(choice, actor, why, utc_now()):
+        for letter in _dead_letters(parts).drop(choice, actor, why, parts.now()):
             print_line(str(letter.id))
             count += 1
     print_note(f"dropped: {count}")
@@ -167,13 +166,13 @@ def _required_filter(choice: DeadLetterFilter, *, everything: bool) -> DeadLette
     return choice
 
 
-def _pause(rate: float | None) -> Callable[[], None]:
+def _pause(rate: float | None, clock: Clock) -> Callable[[], None]:
     from app.operations.review.redrive import Pace, no_pause
 
     if rate is None:
         return no_pause
     pace = Pace(rate)
-    return lambda: time.sleep(pace.wait(time.monotonic()))
+    return lambda: clock.sleep(pace.wait(clock.monotonic()))
 
 
 def _print_plan(steps: Iterable[RedriveStep]) -> None:

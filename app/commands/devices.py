@@ -7,7 +7,6 @@ from uuid import UUID
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, stop
@@ -40,7 +39,7 @@ def revoke(device: Device, actor: Actor, reason: Reason) -> None:
     device_id = _device_id(device)
     with open_parts_with_tables() as parts:
         parts.ensure_topics()
-        revoked = _desk(parts).revoke(device_id, actor, reason, utc_now())
+        revoked = _desk(parts).revoke(device_id, actor, reason, parts.now())
     if revoked is None:
         _stop_unknown()
     print_line(f"{revoked.hash}: every token revoked")

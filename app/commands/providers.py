@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Json, time_argument
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_UNAVAILABLE, OUT, print_json, print_line, print_note, stop
@@ -43,10 +42,11 @@ def reconcile_sms(
     with open_parts_with_tables() as parts:
         settings = parts.settings
         twilio = TwilioMessages(settings.twilio_url, settings.twilio_account_sid, parts.secrets.twilio_tokens)
-        media = MediaFetcher(settings.twilio_url, parts.attachments, timeout=PICTURE_SECONDS)
+        clock, pool = parts.clock.monotonic, parts.threads.pool
+        media = MediaFetcher(settings.twilio_url, parts.attachments, clock, pool, timeout=PICTURE_SECONDS)
         reconciliation = SmsReconciliation(parts.bus, parts.wrapper, media, twilio)
         try:
-            result = reconciliation.find_missing(begin, to or (), utc_now())
+            result = reconciliation.find_missing(begin, to or (), parts.now())
         except TwilioUnavailable as error:
             stop(f"Twilio returned no list: {error}. Check the account and its token, then try again.", EX_UNAVAILABLE)
         filled = [] if dry_run else [raw.provider_id for raw in reconciliation.fill_in(result.missing)]

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.clock import utc_now
-from app.commands.common.arguments import Actor, Json, require_actor_and_reason, time_argument
+from app.commands.common.arguments import Actor, Json, optional_time, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import print_json, print_line, print_note
 
@@ -34,11 +33,12 @@ def purge(
     from app.operations.purge import THIS_HOST
     from messages.shapes import iso
 
-    age = utc_now() - time_argument(older_than) if older_than else None
+    begin = optional_time(older_than)
     if not dry_run:
         require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
-        data, now = retention(parts, dry=dry_run), utc_now()
+        data, now = retention(parts, dry=dry_run), parts.now()
+        age = now - begin if begin else None
         if not dry_run:
             parts.audit_log.append("purge", _subject(age, iso(now)), actor, why, now)
         report = data.apply(now, age)

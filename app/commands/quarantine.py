@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
 from app.commands.common.review_options import Everything, Ids, Reason, Since, Until, Why
@@ -56,7 +55,7 @@ def show(
         quarantine = _quarantine(parts)
         message = quarantine.find(id_prefix)
         if reveal:
-            print_revealed(quarantine.reveal(message, actor, why, utc_now()))
+            print_revealed(quarantine.reveal(message, actor, why, parts.now()))
         else:
             print_json(quarantine.describe(message))
 
@@ -74,7 +73,7 @@ def release(
     """Release quarantined messages: each is accepted like any message of its door. Its sender stays unproven."""
     choice = _required_filter(_filter(reason, since, until, ids), everything=everything)
     with open_parts_for_action(actor, why) as parts:
-        _print_decisions("released", _quarantine(parts).release(choice, actor, why, utc_now()))
+        _print_decisions("released", _quarantine(parts).release(choice, actor, why, parts.now()))
 
 
 @commands.command()
@@ -90,7 +89,7 @@ def drop(
     """Drop quarantined messages: they are not listed any more. A dropped one can be released by its id."""
     choice = _required_filter(_filter(reason, since, until, ids), everything=everything)
     with open_parts_for_action(actor, why) as parts:
-        _print_decisions("dropped", _quarantine(parts).drop(choice, actor, why, utc_now()))
+        _print_decisions("dropped", _quarantine(parts).drop(choice, actor, why, parts.now()))
 
 
 def _quarantine(parts: Parts) -> Quarantine:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, time_argument, tracking_number
 from app.commands.common.process import open_parts, open_parts_for_action
@@ -106,7 +105,7 @@ def answer(
     with open_parts_for_action(actor, text, "--text") as parts:
         suggested_code = agency_code(parts, suggested_agency, with_former=True) if suggested_agency else None
         answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
-        published = answers.publish(tracking, verdict, text, suggested_code, utc_now(), actor)
+        published = answers.publish(tracking, verdict, text, suggested_code, parts.now(), actor)
         OUT.print(f"{published.agency}: {published.verdict}", markup=False)
 
 
@@ -122,7 +121,7 @@ def answer_key(
     with open_parts_for_action(actor, why) as parts:
         agency = agency_code(parts, agency)
         chosen_generation = generation or parts.answer_keys.lowest_generation(agency)
-        parts.audit_log.append("agencies.answer_key", f"{agency} {chosen_generation}", actor, why, utc_now())
+        parts.audit_log.append("agencies.answer_key", f"{agency} {chosen_generation}", actor, why, parts.now())
         print_note(f"Key of {agency}, generation {chosen_generation}. Give it to the agency only, and keep no copy.")
         print(parts.answer_keys.key(agency, chosen_generation).hex())
 

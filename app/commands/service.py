@@ -58,13 +58,11 @@ def _run_process(parts: Parts, stages: Sequence[str], *, quiet: bool) -> int:
     What only the start needs (all tables, migrations) is loaded in a process of its own, which ends before the stages
     begin.
     """
-    import time
-
     from app.assembly.processes.supervisor import Supervisor
     from app.assembly.startup.loading import load
 
     load(parts, stages)
-    supervisor = Supervisor({}, time.monotonic, {})
+    supervisor = Supervisor({}, parts.clock.monotonic, parts.threads.start_background, {})
     code = supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, stages, quiet=quiet)))
     if code or supervisor.is_ending:
         return code
@@ -77,8 +75,6 @@ def _run_processes(parts: Parts, *, quiet: bool) -> int:
     This process opens neither the database nor the bus: it only forks. The tables are loaded before, so that the
     processes share their memory.
     """
-    import time
-
     from app.assembly.processes.address_file import ADDRESS_FILE, remove_addresses, write_addresses
     from app.assembly.processes.plan import plan_processes
     from app.assembly.processes.supervisor import Supervisor
@@ -88,7 +84,9 @@ def _run_processes(parts: Parts, *, quiet: bool) -> int:
     load(parts, STAGES)
     planned = plan_processes(parts.settings)
     functions = {process.name: partial(_run_planned, parts, process) for process in planned}
-    supervisor = Supervisor(functions, time.monotonic, {process.name: process.live_addresses for process in planned})
+    addresses_of_processes = {process.name: process.live_addresses for process in planned}
+    start_thread = parts.threads.start_background
+    supervisor = Supervisor(functions, parts.clock.monotonic, start_thread, addresses_of_processes)
     exempt_loaded_objects()
     if code := supervisor.run_first(partial(_explained, lambda: _prepare_start(parts, STAGES, quiet=quiet))):
         return code

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, optional_time, tracking_number
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.review_options import Reason, Since, Why
@@ -64,7 +63,7 @@ def release(number: Number, actor: Actor, why: Why) -> None:
     tracking = tracking_number(number)
     with open_parts_for_action(actor, why) as parts:
         set_aside = _set_aside(parts)
-        released = _stop_if_not_releasable(lambda: set_aside.release(tracking, actor, why, utc_now()))
+        released = _stop_if_not_releasable(lambda: set_aside.release(tracking, actor, why, parts.now()))
     print_line(f"{released.tracking} {released.id}")
     print_note(f"Released. `satupintu status {tracking}` shows the report when the stages have processed it.")
 

@@ -50,7 +50,7 @@ def replay(
     chosen = [channel.strip() for channel in channels.split(",") if channel.strip()] or list(CHANNELS)
     if unknown := set(chosen) - set(CHANNELS):
         stop(f"There is no channel {', '.join(sorted(unknown))}. Use {', '.join(CHANNELS)}.", EX_USAGE)
-    with open_parts() as parts, running_service(parts.settings, print_note):
+    with open_parts() as parts, running_service(parts.settings, print_note, parts.clock):
         rows = load_reports(file)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=ERR) as progress:
@@ -81,12 +81,13 @@ def _print_result(sent: Sequence[SentRow], audit: Audit) -> None:
 def demo() -> None:
     """Send invented messages through all four doors of a temporary service, and show the outcome of each."""
     from app.simulator import demo as simulator_demo
+    from app.surroundings import system_surroundings
 
     def show_table(title: str, table: simulator_demo.ShownTable) -> None:
         print_line(title)
         print_table(table.columns, table.rows, table.uncut)
 
-    sys.exit(simulator_demo.run(show_table, ERR))
+    sys.exit(simulator_demo.run(show_table, ERR, system_surroundings()))
 
 
 def sign(url: str, fields: Annotated[list[str], typer.Argument(help="name=value, as Twilio would send them")]) -> None:

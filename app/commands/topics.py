@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,7 +97,9 @@ def audit(
     from app.simulator.wait import settled_audit
 
     with open_parts_with_tables() as parts:
-        result = settled_audit(parts, patience=wait, full=full, progress=AuditProgress(time.monotonic, print_note))
+        result = settled_audit(
+            parts, patience=wait, full=full, progress=AuditProgress(parts.clock.monotonic, print_note)
+        )
     if as_json:
         print_json(result.as_json())
     else:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
 from app.commands.common.deadlines import due_in_words
@@ -26,6 +25,8 @@ from app.commands.common.terminal import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.assembly.parts import Parts
     from app.operations.suggestions.rule_suggestions import RuleSuggestion
     from app.operations.suggestions.table_edits import TableKind
@@ -57,10 +58,10 @@ def list_cases(
     """List the undecided cases at triage: age, due date, topic, region and candidates."""
     with _triage_desk() as (parts, desk):
         cases = list(desk.undecided(topic, region))
-        deadlines = parts.deadlines
+        deadlines, now = parts.deadlines, parts.now()
     if not oldest_first:
         cases.sort(key=lambda case: (bool(case.triage_case.danger), case.triage_case.at_triage_since), reverse=True)
-    rows = [_case_row(case, deadlines) for case in cases]
+    rows = [_case_row(case, deadlines, now) for case in cases]
     if as_json:
         print_json(rows)
         return
@@ -95,7 +96,7 @@ def show(number: Number, as_json: Json = False) -> None:
         view = _stop_if_not_possible(lambda: desk.show(tracking))
         deadlines = parts.deadlines
         if view.case.agency == TRIAGE:
-            record_opening(parts.engine, view.case.dispatch_id, utc_now())
+            record_opening(parts.engine, view.case.dispatch_id, parts.now())
     if as_json:
         print_json(_case_json(view, deadlines))
         return
@@ -127,7 +128,7 @@ def decide(
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer, closing(parts.bus.reader()) as reader:
             decision = _stop_if_not_possible(
-                lambda: desk.decide(tracking, agency, actor, why, utc_now(), producer, reader, shown_dispatch)
+                lambda: desk.decide(tracking, agency, actor, why, parts.now(), producer, reader, shown_dispatch)
             )
     if decision.earlier_decision:
         stop(
@@ -214,7 +215,7 @@ def _danger_advice(danger: str) -> str:
     return f"{DANGER_ADVICE[danger]} {TRIAGE_STEP}" if danger else ""
 
 
-def _case_row(case: UndecidedCase, deadlines: Deadlines) -> dict[str, object]:
+def _case_row(case: UndecidedCase, deadlines: Deadlines, now: datetime) -> dict[str, object]:
     from messages.shapes import iso
 
     triage_case = case.triage_case
@@ -222,7 +223,7 @@ def _case_row(case: UndecidedCase, deadlines: Deadlines) -> dict[str, object]:
         "number": triage_case.tracking,
         "received_at": iso(triage_case.received_at),
         "since": iso(triage_case.at_triage_since),
-        "age_hours": (utc_now() - triage_case.at_triage_since) // _HOUR,
+        "age_hours": (now - triage_case.at_triage_since) // _HOUR,
         "due_at": iso(triage_case.due_at),
         "due_is_provisional": deadlines.is_provisional(triage_case.due_at),
         "topic": triage_case.topic,

@@ -3,12 +3,13 @@
 Styles are inside the pages and are allowed by a nonce, which is new for each page. Scripts are files of ours.
 """
 
-import secrets
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import cached_property
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.randomness import Randomness
 
 RawHeader = tuple[bytes, bytes]
 
@@ -60,9 +61,9 @@ def nonce() -> str:
     return _nonce.get().text
 
 
-def new_nonce() -> str:
+def new_nonce(randomness: Randomness) -> str:
     """Return a nonce for one response: a text that nobody can guess."""
-    return secrets.token_urlsafe(_NONCE_BYTES)
+    return randomness.token(_NONCE_BYTES)
 
 
 def with_response_headers(headers: Iterable[RawHeader]) -> list[RawHeader]:

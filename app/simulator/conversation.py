@@ -1,6 +1,5 @@
 """Plays the conversation after the intake, one on each channel: an answer, an objection, and what each side reads."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ import requests
 from sqlmodel import col, select
 
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from app.operations.agency_answers import AgencyAnswers
 from app.simulator.sender import Sender, SimulatedReport
 from bus.errors import Retry
@@ -57,7 +55,7 @@ def play(parts: Parts, sender: Sender, reports: Sequence[PlayedReport]) -> Seque
     answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
     for report in reports:
         if _state(parts, report.number) != "selesai":
-            answers.publish(report.number, "closed", _ANSWER, None, utc_now(), "demo")
+            answers.publish(report.number, "closed", _ANSWER, None, parts.now(), "demo")
         _wait(parts, report.number, "selesai")
         _object(parts, sender, report)
     for report in reports:
@@ -99,11 +97,11 @@ def _state(parts: Parts, number: str) -> str:
 
 
 def _wait(parts: Parts, number: str, state: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = parts.clock.monotonic() + _PATIENCE_SECONDS
     while _state(parts, number) != state:
-        if time.monotonic() > deadline:
+        if parts.clock.monotonic() > deadline:
             raise Retry(f"{number} is {_state(parts, number)}, and not {state} after {_PATIENCE_SECONDS:.0f} s")
-        time.sleep(0.1)
+        parts.clock.sleep(0.1)
 
 
 def _token(parts: Parts, number: str) -> str:

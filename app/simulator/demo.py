@@ -3,7 +3,6 @@
 import json
 import socket
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from sqlmodel import col, select
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from app.operations.agency_answers import AgencyAnswers
 from app.operations.duplicates.suggested_pairs import SuggestedPairs
 from app.simulator.conversation import Line, PlayedReport, play
 from app.simulator.officer import OfficerStep, OfficerVisit
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
+from app.surroundings import Surroundings
 from bus.errors import Retry
 from config.database import read_transaction
 from config.settings import Settings
@@ -55,7 +54,7 @@ class ShownTable(NamedTuple):
     uncut: tuple[str, ...] = ()
 
 
-def run(show_table: Callable[[str, ShownTable], None], err: Console) -> int:
+def run(show_table: Callable[[str, ShownTable], None], err: Console, surroundings: Surroundings) -> int:
     """Run the demo and print the audit's JSON as the last line. Return 0 if the audit has no difference.
 
     `show_table` prints a table with its title.
@@ -65,17 +64,17 @@ def run(show_table: Callable[[str, ShownTable], None], err: Console) -> int:
         # The demo ignores the user's own settings.
         demo_settings = {"home": folder, "port": str(_free_port()), "bus": "local", "public_view": "true"}
         demo_settings |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
-        parts = Parts(Settings.model_validate(demo_settings), CHANNELS)
+        parts = Parts(Settings.model_validate(demo_settings), CHANNELS, surroundings)
         err.print(f"starting a service on port {parts.settings.port}")
         with started({f"SATUPINTU_{name.upper()}": value for name, value in demo_settings.items()}) as process:
-            wait_until_ready(parts.settings.port, process)
+            wait_until_ready(parts.settings.port, process, parts.clock)
             sent = [_send(parts, case) for case in cases]
             err.print("waiting until every stage has processed them")
             _settle(parts, sent)
             for entry in sent:
                 if entry.case.get("refuse") and entry.tracking:
                     answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
-                    answers.publish(entry.tracking, "refused", "bukan kewenangan kami", None, utc_now(), "demo")
+                    answers.publish(entry.tracking, "refused", "bukan kewenangan kami", None, parts.now(), "demo")
                     _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 1)
             err.print("an officer reads, asks, answers and closes one of them")
             number, steps = _visit_desk(parts, sent)
@@ -139,19 +138,19 @@ def _tracking(parts: Parts, post: int, response: requests.Response) -> str | Non
 
 def _settle(parts: Parts, sent: Sequence[Sent]) -> None:
     """Wait until the ledger has a dispatch for every accepted complaint."""
-    wait_until_polled(parts.settings.x_url, max(entry.post for entry in sent), _PATIENCE_SECONDS)
+    wait_until_polled(parts.settings.x_url, max(entry.post for entry in sent), _PATIENCE_SECONDS, parts.clock)
     for entry in sent:
         if entry.tracking and entry.case["case"] not in {"retweet", "nothing said"}:
             _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 0)
 
 
 def _wait_for(parts: Parts, tracking: str, is_done: Callable[[ReportStatus], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
+    deadline = parts.clock.monotonic() + _PATIENCE_SECONDS
+    while parts.clock.monotonic() < deadline:
         status = parts.ledger.status(tracking)
         if status and is_done(status):
             return
-        time.sleep(0.1)
+        parts.clock.sleep(0.1)
     raise Retry(f"{tracking} did not arrive within {_PATIENCE_SECONDS:.0f} s")
 
 

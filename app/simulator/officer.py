@@ -1,8 +1,6 @@
 """Plays a liaison officer at the desk of a running service: by pages, as a browser, and by the agency's interface."""
 
 import re
-import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -66,7 +64,7 @@ class OfficerVisit:
     def _sign_in(self) -> None:
         people = build_account_services(self._parts, self._parts.audit_log.append).people
         person = NewPerson(_EMAIL, "Sri Rahayu", Role.OFFICER, self._agency)
-        password = secrets.token_urlsafe()
+        password = self._parts.randomness.token()
         token = people.invite(person, "demo", "demo")
         self._post(f"{INVITATION_ADDRESS}/{token}", {"sandi": password, "ulang": password})
         self._post("/desk/masuk", {"email": _EMAIL, "sandi": password})
@@ -107,11 +105,11 @@ class OfficerVisit:
         return {**_BROWSER, "Cookie": cookies}
 
     def _wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = self._parts.clock.monotonic() + _PATIENCE_SECONDS
         while not condition():
-            if time.monotonic() > deadline:
+            if self._parts.clock.monotonic() > deadline:
                 raise Retry(f"{self._number} did not come to the desk within {_PATIENCE_SECONDS:.0f} s")
-            time.sleep(0.1)
+            self._parts.clock.sleep(0.1)
 
 
 def _require(response: requests.Response, status: int) -> requests.Response:

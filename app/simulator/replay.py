@@ -3,7 +3,6 @@
 import csv
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import requests
 
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from app.simulator.row_outcomes import SentRow
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import insist, wait_until_polled
@@ -67,16 +65,16 @@ class Replay:
 
         Raises `ReplayError`.
         """
-        with self._practice_x(), ThreadPoolExecutor(_CONCURRENT_REQUESTS) as pool:
+        with self._practice_x(), self._parts.threads.pool(_CONCURRENT_REQUESTS, "replay") as pool:
             channels = ((self._channels[turn % len(self._channels)], report) for turn, report in enumerate(reports))
             sent = list(pool.map(lambda pair: self._send(*pair), channels))
             newest_post = max((post for _, post in sent), default=0)
-            wait_until_polled(self._parts.settings.x_url, newest_post, _PATIENCE_SECONDS)
+            wait_until_polled(self._parts.settings.x_url, newest_post, _PATIENCE_SECONDS, self._parts.clock)
         return [row for row, _ in sent]
 
     def _send(self, channel: str, report: SimulatedReport) -> tuple[SentRow, int]:
         """Send until the door accepts or refuses. Return the answer and the id of the post, 0 for other channels."""
-        response = insist(partial(self._sender.send, channel, report), _PATIENCE_SECONDS)
+        response = insist(partial(self._sender.send, channel, report), _PATIENCE_SECONDS, self._parts.clock)
         number, post, refusal = "", 0, ""
         if response is None or not (response.ok or response.status_code == requests.codes.see_other):
             refusal = str(response.status_code) if response is not None else "away"
@@ -109,10 +107,12 @@ class Replay:
             yield
             return
         stopping = threading.Event()
-        timeline = Timeline(settings.home / "practice-x.jsonl", utc_now)
-        practice = PracticeX(timeline, settings.x_url, self._parts.secrets.x_token, settings.x_user_id)
-        thread = threading.Thread(target=practice.run, args=(stopping,))
-        thread.start()
+        timeline = Timeline(settings.home / "practice-x.jsonl", self._parts.now)
+        threads = self._parts.threads
+        practice = PracticeX(
+            timeline, settings.x_url, self._parts.secrets.x_token, settings.x_user_id, threads.start_background
+        )
+        thread = threads.start(partial(practice.run, stopping), "practice-x")
         try:
             yield
         finally:

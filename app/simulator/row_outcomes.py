@@ -1,6 +1,5 @@
 """Outcomes of the rows of a replay: the complaint or the reason why it is none, and the agency that has it now."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -73,13 +72,13 @@ def settled_outcomes(parts: Parts, rows: Sequence[SentRow], patience: float) -> 
 
     An audit reads the topics. The ledger may not have read the last dispatches when nothing is pending there.
     """
-    deadline = time.monotonic() + patience
+    deadline = parts.clock.monotonic() + patience
     while True:
         outcomes = list(row_outcomes(parts, rows))
         is_settled = all(outcome.agency or outcome.state != "complaint" for outcome in outcomes)
-        if is_settled or time.monotonic() >= deadline:
+        if is_settled or parts.clock.monotonic() >= deadline:
             return outcomes
-        time.sleep(_POLL_SECONDS)
+        parts.clock.sleep(_POLL_SECONDS)
 
 
 def row_outcomes(parts: Parts, rows: Sequence[SentRow]) -> Iterator[RowOutcome]:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
@@ -12,6 +11,7 @@ from typing import Protocol
 import requests
 
 from app.assembly.parts import Parts
+from app.clock import Clock
 from bus.errors import Retry
 from config.settings import Settings
 from monitor.audit.audit import Audit, ProgressReport
@@ -29,14 +29,14 @@ class Running(Protocol):
 
 
 @contextmanager
-def running_service(settings: Settings, report: Callable[[str], None]) -> Iterator[None]:
+def running_service(settings: Settings, report: Callable[[str], None], clock: Clock) -> Iterator[None]:
     """Use the running service at this port, or start one with the same settings until the block ends."""
     if answers(settings.port):
         yield
         return
     report(f"no service on port {settings.port}: starting a temporary one")
     with started({}) as process:
-        wait_until_ready(settings.port, process)
+        wait_until_ready(settings.port, process, clock)
         yield
 
 
@@ -66,41 +66,41 @@ def answers(port: int, path: str = "/live") -> bool:
         return False
 
 
-def wait_until_ready(port: int, process: Running) -> None:
+def wait_until_ready(port: int, process: Running, clock: Clock) -> None:
     """Return when the service is ready. Raises `Retry` if it ends, or is not ready within two minutes."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    deadline = clock.monotonic() + _START_SECONDS
+    while clock.monotonic() < deadline and process.poll() is None:
         if answers(port, "/ready"):
             return
-        time.sleep(_POLL_SECONDS)
+        clock.sleep(_POLL_SECONDS)
     raise Retry(f"the service on port {port} did not become ready within {_START_SECONDS:.0f} s")
 
 
-def insist(send: Callable[[], requests.Response], patience: float) -> requests.Response | None:
+def insist(send: Callable[[], requests.Response], patience: float, clock: Clock) -> requests.Response | None:
     """Send again while the service is away or answers 5xx. Return its answer, or `None` after `patience` seconds."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
+    deadline = clock.monotonic() + patience
+    while clock.monotonic() < deadline:
         try:
             response = send()
             if response.status_code < requests.codes.server_error:
                 return response
         except requests.RequestException:
             pass
-        time.sleep(_POLL_SECONDS)
+        clock.sleep(_POLL_SECONDS)
     return None
 
 
-def wait_until_polled(x_url: str, newest_id: int, patience: float) -> None:
+def wait_until_polled(x_url: str, newest_id: int, patience: float, clock: Clock) -> None:
     """Return when the service has polled the practice X's posts up to this id.
 
     Raises `Retry` after `patience` seconds.
     """
-    deadline = time.monotonic() + patience
-    while newest_id and time.monotonic() < deadline:
-        answer = insist(lambda: requests.get(f"{x_url}/practice/seen", timeout=5), patience)
+    deadline = clock.monotonic() + patience
+    while newest_id and clock.monotonic() < deadline:
+        answer = insist(lambda: requests.get(f"{x_url}/practice/seen", timeout=5), patience, clock)
         if answer is not None and (not answer.ok or int(answer.json()["since_id"]) >= newest_id):
             return
-        time.sleep(_POLL_SECONDS)
+        clock.sleep(_POLL_SECONDS)
     if newest_id:
         raise Retry("the service did not poll the practice X: is it running with the same settings?")
 
@@ -113,15 +113,16 @@ def settled_audit(
     `full`: each reads everything. `progress` is called while one reads. Raises `Retry` if the bus stays away. Between
     two audits it waits as long as one takes.
     """
-    deadline = time.monotonic() + patience
+    clock = parts.clock
+    deadline = clock.monotonic() + patience
     while True:
-        start = time.monotonic()
+        start = clock.monotonic()
         try:
             audit = parts.audit(full=full, progress=progress)
         except Retry:
-            if time.monotonic() >= deadline:
+            if clock.monotonic() >= deadline:
                 raise
         else:
-            if not audit.pending or time.monotonic() >= deadline:
+            if not audit.pending or clock.monotonic() >= deadline:
                 return audit
-        time.sleep(max(_POLL_SECONDS, time.monotonic() - start))
+        clock.sleep(max(_POLL_SECONDS, clock.monotonic() - start))

@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.simulator.timeline import Post, Timeline
+from app.threads import StartThread
 
 __all__ = ["PracticeX", "Timeline"]
 
@@ -41,10 +43,11 @@ class PracticeX:
     A request that is signed with OAuth 1.0a comes from `account`.
     """
 
-    def __init__(self, timeline: Timeline, url: str, token: str, account: str) -> None:
+    def __init__(self, timeline: Timeline, url: str, token: str, account: str, start_thread: StartThread) -> None:
         self._timeline = timeline
         self._token = token
         self._account = account
+        self._start_thread = start_thread
         self._rules: dict[str, dict[str, str]] = {}
         # The highest since_id of any request: the reader has all posts up to it.
         self.polled_until = 0
@@ -70,8 +73,7 @@ class PracticeX:
 
     def run(self, stopping: threading.Event) -> None:
         """Serve until `stopping` is set. Blocks."""
-        stopper = threading.Thread(target=self._stop_with, args=(stopping,), daemon=True)
-        stopper.start()
+        self._start_thread(partial(self._stop_with, stopping), "practice-x-stop")
         self._server.run()
 
     def _stop_with(self, stopping: threading.Event) -> None:

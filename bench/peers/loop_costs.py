@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
+from app.clock import system_clock
 from bench.peers.environments import python_of
 from bench.peers.loops.work import SOURCE, TARGET
 from bench.pipeline.service import stop_processes
@@ -124,7 +125,7 @@ def _running_broker() -> Iterator[_Broker]:
     node = Node()
     try:
         node.start()
-        bus = KafkaBus(KafkaSettings(bootstrap=node.bootstrap))
+        bus = KafkaBus(KafkaSettings(bootstrap=node.bootstrap), system_clock())
         bus.ensure([TopicSpec(SOURCE), TopicSpec(TARGET)])
         yield _Broker(bus, node.bootstrap)
     finally:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 
+from app.clock import system_clock
 from app.simulator.wait import wait_until_ready
 from bench.pipeline.backends import BusKind, running_backend
 from bench.pipeline.door_requests import CHANNEL_REQUESTS, DoorRequest, check_accepted, door_requests, send_all
@@ -60,7 +61,7 @@ def _echo() -> Iterator[tuple[int, int]]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "bench.pipeline.echo", str(port)])  # noqa: S603 - our own module
     try:
-        wait_until_ready(port, process)
+        wait_until_ready(port, process, system_clock())
         yield process.pid, port
     finally:
         stop_processes(process)

@@ -39,6 +39,7 @@ from sqlmodel import col
 from app.assembly.channels import CHANNELS
 from app.assembly.desk.api import build_agency_keys
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from bench.pipeline.backends import Backend, running_backend
 from bench.pipeline.door_requests import DoorRequest, door_requests, web_request
 from bench.pipeline.service import MeasuredService, running_service
@@ -285,7 +286,7 @@ def main(arguments: Sequence[str]) -> None:
         # One client plays all citizens and all programs.
         limited = replace(backend, settings={**backend.settings, "rates": _RATES, **home})
         if not options.home or not options.home.exists():
-            parts = Parts(Settings.model_validate(limited.settings), CHANNELS)
+            parts = Parts(Settings.model_validate(limited.settings), CHANNELS, system_surroundings())
             store_history(parts, options.stored)
             parts.engine.dispose()
         for figures in measure(limited, rates, options.seconds, is_answered=not options.unanswered):

@@ -11,7 +11,9 @@ from functools import cached_property
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.clock import system_clock
 from app.simulator.wait import wait_until_ready
+from app.surroundings import system_surroundings
 from bench.pipeline.backends import Backend
 from bench.processes import tree_cpu_seconds, tree_megabytes
 from bus.port import Reader
@@ -36,7 +38,7 @@ class MeasuredService:
     @cached_property
     def parts(self) -> Parts:
         """Parts with the same settings, to read what the service wrote."""
-        return Parts(self.settings, CHANNELS)
+        return Parts(self.settings, CHANNELS, system_surroundings())
 
     @property
     def address(self) -> str:
@@ -84,7 +86,7 @@ def running_service(backend: Backend, *arguments: str) -> Iterator[MeasuredServi
     process = start_service(backend, *arguments)
     service = MeasuredService(backend, process)
     try:
-        wait_until_ready(service.settings.port, process)
+        wait_until_ready(service.settings.port, process, system_clock())
         yield service
     finally:
         stop_processes(process)

@@ -17,6 +17,7 @@ from app.assembly.migrate import migrate
 from app.assembly.oversight import parts as oversight
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
+from app.surroundings import system_surroundings
 from bench.pipeline.backends import Backend
 from bench.processes import tree_cpu_seconds
 from bench.publishing import publish_on
@@ -37,7 +38,7 @@ def measure_stages(backend: Backend, messages: int) -> Mapping[str, float]:
 
     With servers, `STAGE, servers` is the processor time of broker and database server during this stage.
     """
-    parts = Parts(Settings.model_validate(backend.settings), CHANNELS)
+    parts = Parts(Settings.model_validate(backend.settings), CHANNELS, system_surroundings())
     migrate(parts.engine)
     parts.ensure_topics()
     outputs = list(arrivals(parts, messages))

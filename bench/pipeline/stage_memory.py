@@ -19,6 +19,7 @@ from app.assembly.migrate import migrate_databases
 from app.assembly.parts import Parts
 from app.simulator.wait import answers
 from app.stage_names import STAGES
+from app.surroundings import system_surroundings
 from bench.pipeline.backends import Backend
 from bench.pipeline.door_requests import check_accepted, door_requests, send_all, web_request
 from bench.pipeline.service import MeasuredService, environment, start_service, stop_processes
@@ -55,7 +56,7 @@ def measure_stage_memory(
     backend: Backend, stages: Sequence[str] = STAGES, counts: Sequence[int] = ()
 ) -> Iterator[StageMemory]:
     """Yield the memory of each of these stages loaded and at rest, and of all after so many records (rising)."""
-    parts = Parts(Settings.model_validate(backend.settings), CHANNELS)
+    parts = Parts(Settings.model_validate(backend.settings), CHANNELS, system_surroundings())
     # A stage that finds an older database migrates it, and keeps the modules for that.
     migrate_databases(parts)
     parts.engine.dispose()

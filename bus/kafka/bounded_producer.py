@@ -1,6 +1,5 @@
 """One kafka-python producer with limits: on the bytes in flight, on time, and with the outcome of every message."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +22,7 @@ class BoundedProducer:
         self,
         settings: KafkaSettings,
         in_flight: InFlightLimit,
+        monotonic: Callable[[], float],
         transactional_id: str | None = None,
         topics: Iterable[str] = (),
     ) -> None:
@@ -35,6 +35,7 @@ class BoundedProducer:
         self._deadline = settings.deadline
         self._metadata_wait = settings.deadline / 2
         self._in_flight = in_flight
+        self._monotonic = monotonic
         self._announced: set[str] = set()
         self.client = connect(
             KafkaProducer,
@@ -50,14 +51,14 @@ class BoundedProducer:
 
     def send(self, messages: Iterable[Outgoing]) -> None:
         """Send all, in order, and return when each is durable. Raises `Retry`, `Reject` or kafka-python's errors."""
-        until = time.monotonic() + self._deadline
+        until = self._monotonic() + self._deadline
         if isinstance(messages, Sequence):
             self._announce({message.topic for message in messages})
         futures = [(message.topic, self._send(message, until)) for message in messages]
         for topic, future in futures:
             # A future that failed raises its error here: `flush` would only log it.
             with _topic_named(topic):
-                future.get(timeout=max(0.0, until - time.monotonic()))
+                future.get(timeout=max(0.0, until - self._monotonic()))
 
     def add_offsets(self, offsets: dict[TopicPartition, OffsetAndMetadata], member: Any) -> None:
         """Add the offsets of a group's member to the open transaction. Raises kafka-python's errors."""
@@ -112,7 +113,7 @@ class BoundedProducer:
     def _send(self, message: Outgoing, until: float) -> Any:
         message.check()
         # send() itself may wait for metadata. The time after that must still be within the deadline.
-        wait = until - self._metadata_wait - time.monotonic()
+        wait = until - self._metadata_wait - self._monotonic()
         if wait <= 0 or not self._in_flight.acquire(message.size, wait):
             raise Retry("kafka: too many bytes are waiting for the broker")
         try:

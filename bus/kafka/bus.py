@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bus.kafka import topics
+from bus.kafka.clock import KafkaClock
 from bus.kafka.consumer import TransactionalConsumer
 from bus.kafka.producer import DurableProducer
 from bus.kafka.reader import CommittedReader
@@ -17,8 +18,9 @@ _READ_SECONDS = 10.0
 class KafkaBus:
     """See `bus.port.Bus`. All but `producer` raise `Retry` when the broker is away."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, clock: KafkaClock) -> None:
         self._settings = settings
+        self._clock = clock
 
     def ensure(self, topic_specs: Iterable[TopicSpec]) -> None:
         """See the port."""
@@ -30,15 +32,16 @@ class KafkaBus:
 
     def producer(self) -> DurableProducer:
         """See the port. It connects at the first publish, so that a door opens while the broker is away."""
-        return DurableProducer(self._settings)
+        return DurableProducer(self._settings, self._clock.monotonic)
 
     def consumer(self, membership: Membership) -> TransactionalConsumer:
         """See the port."""
-        return TransactionalConsumer(self._settings, membership)
+        return TransactionalConsumer(self._settings, self._clock, membership)
 
     def reader(self) -> CommittedReader:
         """See the port."""
-        return CommittedReader(replace(self._settings, deadline=min(self._settings.deadline, _READ_SECONDS)))
+        settings = replace(self._settings, deadline=min(self._settings.deadline, _READ_SECONDS))
+        return CommittedReader(settings, self._clock.monotonic)
 
     def ping(self, timeout: float) -> None:
         """See the port. It opens a new connection, so that the result is that of a new client."""

@@ -1,6 +1,5 @@
 """A group member on Kafka: outputs and offsets are one transaction, fenced by the group's generation."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
@@ -17,6 +16,7 @@ from bus.errors import Fenced, Retry, Stop
 from bus.kafka import topics
 from bus.kafka.bounded_producer import BoundedProducer
 from bus.kafka.clients import connect
+from bus.kafka.clock import KafkaClock
 from bus.kafka.error_policy import translate
 from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.records import record_of
@@ -48,8 +48,9 @@ class TransactionalConsumer:
     then are the committed offsets read.
     """
 
-    def __init__(self, settings: KafkaSettings, membership: Membership) -> None:
+    def __init__(self, settings: KafkaSettings, clock: KafkaClock, membership: Membership) -> None:
         self._settings = settings
+        self._clock = clock
         self._membership = membership
         self._name = f"{membership.group}-{membership.member}"
         self._in_flight = InFlightLimit(settings.max_in_flight_bytes)
@@ -62,7 +63,7 @@ class TransactionalConsumer:
         self._rewinding = False
         self._producer_failed = False
         # Time at which the membership was last confirmed.
-        self._confirmed_at = time.monotonic()
+        self._confirmed_at = self._clock.monotonic()
         # Since when the group's broker has been away, and the time of the next line about it in the log.
         self._silent_since: float | None = None
         self._next_line_at = 0.0
@@ -76,14 +77,14 @@ class TransactionalConsumer:
 
     def poll(self, timeout: float, limit: int) -> Sequence[Record]:
         """See the port. Empty while the broker is away, after up to the deadline; `Fenced` where the group says so."""
-        until = time.monotonic() + timeout
+        until = self._clock.monotonic() + timeout
         try:
             self._recover()
             if not self._next:
                 # No batch is open: a partition that was lost before may be assigned again.
                 self._lost.clear()
             self._continue_join()
-            batches = self._client.poll(milliseconds(until - time.monotonic()), limit)
+            batches = self._client.poll(milliseconds(until - self._clock.monotonic()), limit)
             if not batches:
                 self._step_over_markers()
                 self._check_membership_on_broker()
@@ -96,10 +97,10 @@ class TransactionalConsumer:
             if not isinstance(failure, Retry):
                 raise failure from error
             self._note_silence(str(failure))
-            time.sleep(max(0.0, until - time.monotonic()))
+            self._clock.sleep(max(0.0, until - self._clock.monotonic()))
             return ()
         if batches:
-            self._confirmed_at = time.monotonic()
+            self._confirmed_at = self._clock.monotonic()
             self._end_silence()
         for partition, records in batches.items():
             self._first.setdefault(partition, records[0].offset)
@@ -142,7 +143,7 @@ class TransactionalConsumer:
         # kafka-python does not leave the group for a static member, and the other members would wait for its session.
         if member.member_id:
             with suppress(Retry, Stop):
-                topics.leave(self._settings, self._membership.group, self._name, member.member_id)
+                topics.leave(self._settings, self._clock, self._membership.group, self._name, member.member_id)
         self._producer.close(0)
 
     def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int], member: Any) -> None:
@@ -207,7 +208,7 @@ class TransactionalConsumer:
 
     def _note_silence(self, cause: str) -> None:
         """Let the log say that the group's broker has been away for long, and again later."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if self._silent_since is None:
             self._silent_since, self._next_line_at = now, now + _FIRST_SILENCE_SECONDS
         if now >= self._next_line_at:
@@ -217,7 +218,7 @@ class TransactionalConsumer:
 
     def _end_silence(self) -> None:
         if self._silent_since is not None and self._is_silence_logged:
-            seconds = round(time.monotonic() - self._silent_since)
+            seconds = round(self._clock.monotonic() - self._silent_since)
             _log.info("bus.reached", group=self._membership.group, seconds=seconds)
         self._silent_since, self._is_silence_logged = None, False
 
@@ -227,7 +228,7 @@ class TransactionalConsumer:
         A client may poll for ever although its group has dropped it. So a client that gets no record for long asks the
         broker.
         """
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if now - self._confirmed_at < _SESSIONS_WITHOUT_RECORD * self._settings.session_timeout:
             return
         self._confirmed_at = now
@@ -255,14 +256,16 @@ class TransactionalConsumer:
 
     def _open_producer(self) -> BoundedProducer:
         try:
-            return BoundedProducer(self._settings, self._in_flight, self._name, self._membership.outputs)
+            return BoundedProducer(
+                self._settings, self._in_flight, self._clock.monotonic, self._name, self._membership.outputs
+            )
         except KafkaError as error:
             raise translate(error, "begin transactions") from error
 
     def _open_client(self) -> Any:
         # A returning member gets its earlier partitions from the broker. If it was killed before its topics were known,
         # it would get none for ever. It leaves first, so that the partitions are shared out again.
-        topics.leave(self._settings, self._membership.group, self._name)
+        topics.leave(self._settings, self._clock, self._membership.group, self._name)
         try:
             client = connect(KafkaConsumer, self._arguments())
         except KafkaError as error:

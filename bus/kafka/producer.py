@@ -1,7 +1,7 @@
 """The doors' producer on Kafka: connects at first use, and again when its client can no longer be used."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kafka.errors import KafkaError
 
@@ -16,8 +16,9 @@ from bus.port import Outgoing
 class DurableProducer:
     """See `bus.port.Producer`."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, monotonic: Callable[[], float]) -> None:
         self._settings = settings
+        self._monotonic = monotonic
         self._in_flight = InFlightLimit(settings.max_in_flight_bytes)
         self._producer: BoundedProducer | None = None
         self._lock = threading.Lock()
@@ -49,7 +50,7 @@ class DurableProducer:
             raise Retry("kafka: still connecting")
         try:
             if self._producer is None:
-                self._producer = BoundedProducer(self._settings, self._in_flight)
+                self._producer = BoundedProducer(self._settings, self._in_flight, self._monotonic)
             return self._producer
         finally:
             self._lock.release()

@@ -1,6 +1,6 @@
 """Reads Kafka's topics outside any group: committed records only."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,8 +24,9 @@ _MS_PER_SECOND = 1_000
 class CommittedReader:
     """See `bus.port.Reader`. Its methods raise `Retry` when the broker is away."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, monotonic: Callable[[], float]) -> None:
         self._settings = settings
+        self._monotonic = monotonic
         try:
             self._admin = connect(KafkaAdminClient, settings.client())
         except KafkaError as error:
@@ -52,7 +53,7 @@ class CommittedReader:
             if follow:
                 yield from record_stream.follow(client)
             else:
-                yield from record_stream.read_until(client, ends, self._settings.deadline)
+                yield from record_stream.read_until(client, ends, self._settings.deadline, self._monotonic)
 
     def first_records(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """See the port. Raises `Retry` when the broker falls silent before the answer is complete."""
@@ -63,7 +64,8 @@ class CommittedReader:
         first: dict[Partition, Record] = {}
         with self._consumer("first records", starts) as client:
             stops = {partition: ends[partition] for partition in starts}
-            for record in record_stream.read_until(client, stops, self._settings.deadline, only_first=True):
+            deadline, monotonic = self._settings.deadline, self._monotonic
+            for record in record_stream.read_until(client, stops, deadline, monotonic, only_first=True):
                 first.setdefault(Partition(record.topic, record.partition), record)
         return first
 

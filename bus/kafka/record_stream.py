@@ -1,7 +1,6 @@
 """Yields the records that a kafka-python consumer fetches from its assigned partitions."""
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from kafka import TopicPartition
@@ -21,7 +20,12 @@ def follow(client: Any) -> Iterator[Record]:
 
 
 def read_until(
-    client: Any, ends: Mapping[TopicPartition, int], patience: float, *, only_first: bool = False
+    client: Any,
+    ends: Mapping[TopicPartition, int],
+    patience: float,
+    monotonic: Callable[[], float],
+    *,
+    only_first: bool = False,
 ) -> Iterator[Record]:
     """Yield the records before `ends`. An end may lie past the last record, behind markers and aborted records.
 
@@ -29,7 +33,7 @@ def read_until(
     no partition came nearer to its end. The consumer can't be used for another read: its finished partitions stay
     paused.
     """
-    silence = _Silence(patience)
+    silence = _Silence(patience, monotonic)
     unfinished = dict(ends)
     while unfinished:
         batches = client.poll(_POLL_MS)
@@ -46,16 +50,17 @@ def read_until(
 class _Silence:
     """Measures how long no partition came nearer to its end."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, monotonic: Callable[[], float]) -> None:
         self._patience = patience
-        self._progress_at = time.monotonic()
+        self._monotonic = monotonic
+        self._progress_at = monotonic()
         self._positions: Mapping[TopicPartition, int] = {}
 
     def record(self, reached: Mapping[TopicPartition, int], *, has_records: bool) -> None:
         """Record the positions after a poll. Raises `Retry` after more than `patience` seconds without progress."""
         if has_records or reached != self._positions:
-            self._progress_at = time.monotonic()
-        elif time.monotonic() - self._progress_at > self._patience:
+            self._progress_at = self._monotonic()
+        elif self._monotonic() - self._progress_at > self._patience:
             raise Retry("kafka: the broker fell silent")
         if not has_records:
             self._positions = reached

@@ -1,7 +1,6 @@
 """Fills empty topics of Kafka with archived records."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -22,11 +21,14 @@ _SETTLING_SECONDS = 10.0
 class KafkaRestorer:
     """See `bus.port.Restorer`. Its methods raise `Retry` when the broker is away.
 
-    `settling_seconds` is how long brokers have to take a new setting of topics that exist.
+    `sleep` waits seconds; `settling_seconds` is how long brokers have to take a new setting of topics that exist.
     """
 
-    def __init__(self, settings: KafkaSettings, settling_seconds: float = _SETTLING_SECONDS) -> None:
+    def __init__(
+        self, settings: KafkaSettings, sleep: Callable[[float], None], settling_seconds: float = _SETTLING_SECONDS
+    ) -> None:
         self._settings = settings
+        self._sleep = sleep
         self._settling_seconds = settling_seconds
         arguments = {**settings.client(), "acks": "all", "enable_idempotence": True, "compression_type": "zstd"}
         try:
@@ -41,7 +43,7 @@ class KafkaRestorer:
             types = configured_values(client, TIMESTAMP_TYPE, [spec.name for spec in specs])
         if older := [name for name, value in types.items() if value != CREATE_TIME]:
             self._set_timestamp_type(older, CREATE_TIME)
-            time.sleep(self._settling_seconds)
+            self._sleep(self._settling_seconds)
 
     def close_topics(self, topics: Sequence[str]) -> None:
         """See the port."""

@@ -1,6 +1,5 @@
 """Administration of the cluster: lists and creates topics, lists members of a group, and removes them."""
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from kafka.errors import (
 
 from bus.errors import TopicFault, TopicsRefused
 from bus.kafka.clients import connect
+from bus.kafka.clock import KafkaClock
 from bus.kafka.error_policy import translate
 from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.port import TopicSpec
@@ -133,10 +133,10 @@ def members(client: Any, group: str) -> list[str]:
     return sorted(member["group_instance_id"] or member["client_id"] for member in descriptions)
 
 
-def leave(settings: KafkaSettings, group: str, instance: str, member_id: str | None = None) -> None:
+def leave(settings: KafkaSettings, clock: KafkaClock, group: str, instance: str, member_id: str | None = None) -> None:
     """Remove a static member from its group at once: any with this name, or only the one with this member id."""
     member = MemberToRemove(member_id=member_id, group_instance_id=instance)
-    until = time.monotonic() + settings.deadline
+    until = clock.monotonic() + settings.deadline
     with administration(settings, "leave group") as client:
         while True:
             try:
@@ -144,9 +144,9 @@ def leave(settings: KafkaSettings, group: str, instance: str, member_id: str | N
                 client.remove_group_members(group, [member])
             except (CoordinatorNotAvailableError, NotCoordinatorError, CoordinatorLoadInProgressError):
                 # A broker that has just started is still looking for the coordinator, and kafka-python does not wait.
-                if time.monotonic() > until:
+                if clock.monotonic() > until:
                     raise
-                time.sleep(_PAUSE_SECONDS)
+                clock.sleep(_PAUSE_SECONDS)
             else:
                 return
 

@@ -5,11 +5,10 @@ It stores nothing. The body of the answer is read and dropped; only the status a
 
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Final
@@ -23,32 +22,39 @@ MAX_ANSWER_BYTES: Final = 65_536
 _CHUNK_BYTES = 8_192
 _BUSY_STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _FIXED_HEADERS = {"Content-Type": "application/json", "User-Agent": "satu-pintu-webhook/1", "Connection": "close"}
+# Calls a function after so many seconds, and returns a function that cancels the call.
+CallLater = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 
 class WebhookSender:
     """Sends notices. Safe for several threads.
 
     `tls` verifies the certificates of receivers. The time from the start to the last byte of the answer is limited to
-    `answer_seconds`, and that of each connection to `connect_seconds`. `now` reads dates in `Retry-After`.
+    `answer_seconds`, and that of each connection to `connect_seconds`. `now` reads dates in `Retry-After`;
+    `monotonic` gives seconds that never go back.
     """
 
     def __init__(
         self,
         guard: AddressGuard,
         now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        call_later: CallLater,
         tls: ssl.SSLContext | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._guard = guard
         self._now = now
+        self._monotonic = monotonic
+        self._call_later = call_later
         self._tls = tls or ssl.create_default_context()
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
 
     def send(self, address: str, headers: Mapping[str, str], body: bytes) -> AttemptResult:
         """Post the body and return the result. Never raises for a fault of the receiver or the network."""
-        deadline = time.monotonic() + self._answer_seconds
+        deadline = self._monotonic() + self._answer_seconds
         try:
             target = self._guard.parse(address)
             ip_addresses = self._guard.resolve(target)
@@ -56,9 +62,12 @@ class WebhookSender:
             return AttemptResult(error=refused.reason)
         error = "late"
         for ip_address in ip_addresses:
-            if time.monotonic() >= deadline:
+            seconds = deadline - self._monotonic()
+            if seconds <= 0:
                 break
-            connection = _CheckedConnection(target, ip_address, self._tls, self._connect_seconds, deadline)
+            connection = _CheckedConnection(
+                target, ip_address, self._tls, self._connect_seconds, seconds, self._call_later
+            )
             try:
                 connection.connect()
             except (OSError, ValueError) as fault:
@@ -96,25 +105,30 @@ class WebhookSender:
 class _CheckedConnection(HTTPConnection):
     """Connection to a checked IP address. The `Host` header and the certificate are those of the target's name.
 
-    A timer shuts the socket at the deadline: a receiver that sends a byte now and then keeps every socket timeout away.
+    A timer shuts the socket after `seconds`: a receiver that sends a byte now and then keeps every socket timeout away.
     """
 
     def __init__(
-        self, target: WebhookTarget, ip_address: str, tls: ssl.SSLContext, connect_seconds: float, deadline: float
+        self,
+        target: WebhookTarget,
+        ip_address: str,
+        tls: ssl.SSLContext,
+        connect_seconds: float,
+        seconds: float,
+        call_later: CallLater,
     ) -> None:
-        seconds = max(0.0, deadline - time.monotonic())
         super().__init__(target.host, target.port, timeout=min(connect_seconds, seconds))
         self.default_port = 443 if target.scheme == "https" else 80
         self.is_late = False
         self._ip_address = ip_address
         self._tls = tls if target.scheme == "https" else None
         self._answer_timeout = seconds
-        self._timer = threading.Timer(seconds, self._abort)
-        self._timer.daemon = True
+        self._start_timer = partial(call_later, seconds, self._abort)
+        self._cancel_timer: Callable[[], None] | None = None
 
     def connect(self) -> None:
         """Connect, and verify the certificate. Raises `OSError`."""
-        self._timer.start()
+        self._cancel_timer = self._start_timer()
         self.sock = socket.create_connection((self._ip_address, self.port), self.timeout)
         if self._tls is not None:
             # The handshake comes after the assignment, so that the timer can end it.
@@ -124,7 +138,8 @@ class _CheckedConnection(HTTPConnection):
 
     def close(self) -> None:
         """Close the connection and end the timer."""
-        self._timer.cancel()
+        if self._cancel_timer is not None:
+            self._cancel_timer()
         super().close()
 
     def _abort(self) -> None:

@@ -5,7 +5,7 @@ A delivery whose process ends in between is sent again when its lease has ended:
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -56,6 +56,7 @@ class DeliveryWorker:
         new_token: Callable[[], str],
         on_switched_off: Callable[[SwitchedOffWebhook], None],
         stopping: threading.Event,
+        pool: Callable[[int, str], Executor],
         threads: int = 16,
         pause: float = 1.0,
     ) -> None:
@@ -67,6 +68,7 @@ class DeliveryWorker:
         self._new_token = new_token
         self._on_switched_off = on_switched_off
         self._stopping = stopping
+        self._pool = pool
         self._threads = threads
         self._pause = pause
         self._last_agency = ""
@@ -75,7 +77,7 @@ class DeliveryWorker:
     def run(self) -> None:
         """Work until stopped, then wait for the deliveries in flight."""
         in_flight: set[Future[None]] = set()
-        with ThreadPoolExecutor(self._threads, "webhook") as pool:
+        with self._pool(self._threads, "webhook") as pool:
             while not self._stopping.is_set():
                 claimed = self._claim_or_pause(self._threads - len(in_flight))
                 in_flight |= {pool.submit(self.deliver, delivery) for delivery in claimed}

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import NamedTuple
 
 from bus.errors import Reject
@@ -33,12 +33,18 @@ class Acceptance:
     behind one of several messages is gathered for `gather_seconds`; a message that comes alone never waits.
     """
 
-    def __init__(self, wrapper: Wrapper, producer: Producer, gather_seconds: float = _GATHER_SECONDS) -> None:
+    def __init__(
+        self,
+        wrapper: Wrapper,
+        producer: Producer,
+        pool: Callable[[int, str], Executor],
+        gather_seconds: float = _GATHER_SECONDS,
+    ) -> None:
         self._wrapper = wrapper
         self._producer = producer
         self._gather_seconds = gather_seconds
         # A thread of its own: a message must not wait for requests that wait for the database.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="acceptance")
+        self._thread = pool(1, "acceptance")
         self._waiting: deque[_Waiting] = deque()
         # A batch is written, or the next one is gathered.
         self._is_busy = False

@@ -3,9 +3,8 @@
 Twilio's API redirects to an address of its storage that is valid for some hours (Twilio, “Media resource”).
 """
 
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from contextlib import closing
 from datetime import datetime
 from typing import NamedTuple
@@ -56,15 +55,16 @@ class MediaFetcher:
         self,
         base_url: str,
         attachments: Attachments,
+        clock: Callable[[], float],
+        pool: Callable[[int, str], Executor],
         substitute_storage: Collection[str] = (),
         timeout: float = FETCH_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._addresses = MediaAddresses(base_url, substitute_storage)
         self._attachments = attachments
         self._timeout = timeout
         self._clock = clock
-        self._pool = ThreadPoolExecutor(_CONCURRENT_DOWNLOADS, "sms-media")
+        self._pool = pool(_CONCURRENT_DOWNLOADS, "sms-media")
 
     def fetch(self, urls: Sequence[str], account: str, token: str, at: datetime) -> Fetched:
         """Store the pictures that arrive in time. Never raises: a missing picture must not lose its message."""

@@ -158,6 +158,7 @@ class StreamDoor:
         now: Callable[[], datetime],
         stopping: threading.Event,
         lease: Lease,
+        start_thread: Callable[[Callable[[], None], str], object],
         pause: float = PAUSE_SECONDS,
     ) -> None:
         self._stream = stream
@@ -166,11 +167,12 @@ class StreamDoor:
         self._now = now
         self._stopping = stopping
         self._lease = lease
+        self._start_thread = start_thread
         self._pause = pause
 
     def run(self) -> None:
         """Listen until stopped."""
-        threading.Thread(target=self._close_when_stopped, name="x-stream-stop", daemon=True).start()
+        self._start_thread(self._close_when_stopped, "x-stream-stop")
         PollLoop("stream", self.listen, self._now, self._pause, self._stopping, self._lease).run()
 
     def listen(self) -> None:

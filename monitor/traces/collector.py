@@ -3,7 +3,6 @@
 The only importer of OpenTelemetry. It is imported only if a collector is configured.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -67,8 +66,8 @@ class Collector:
         self,
         endpoint: str,
         instance: str,
+        clock: Callable[[], float],
         seconds: float = _EXPORT_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         url = f"{endpoint.rstrip('/').removesuffix(_PATH)}{_PATH}"
         self._session = _BoundedSession(seconds, clock)

@@ -1,7 +1,7 @@
 """A desk with accounts on a real database, a clock that a test moves, and persons who have signed in."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,7 +20,7 @@ from accounts.frame import NavigationEntry
 from accounts.invitations import NewPerson
 from accounts.pages.account_pages import AccountPages
 from accounts.permissions import TRIAGE_AGENCY, Act, Role
-from accounts.services import AccountServices, Randomness
+from accounts.services import AccountServices
 from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders
 from config.translation.message import Message
@@ -69,6 +69,22 @@ class AuditRow:
 
 
 @dataclass
+class NumberedIds:
+    """Randomness whose ids are numbers in order."""
+
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def token(self) -> str:
+        """Return a token that nobody can guess."""
+        return secrets.token_urlsafe(32)
+
+    def new_id(self) -> UUID:
+        """Return the next id."""
+        return UUID(int=next(self.numbers), version=4)
+
+
+@dataclass
 class Desk:
     """Accounts on a database, and the audit log as a list."""
 
@@ -80,10 +96,6 @@ class Desk:
 
     def __post_init__(self) -> None:
         """Build the services."""
-        numbers = count(1)
-        randomness = Randomness(
-            lambda: secrets.token_urlsafe(32), lambda: UUID(int=next(numbers), version=4), secrets.token_bytes
-        )
         self.services = AccountServices(
             self.engine,
             bytes(range(64)),
@@ -91,7 +103,7 @@ class Desk:
             AGENCIES.__contains__,
             client_networks,
             self.clock,
-            randomness,
+            NumberedIds(),
             self.hasher,
             lambda: PLACES,
         )

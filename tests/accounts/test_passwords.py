@@ -1,5 +1,7 @@
 """Rules for new passwords, and the work that a check takes."""
 
+from secrets import token_bytes
+
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
@@ -53,21 +55,28 @@ def test_new_passwords(password: str, fault: str | None) -> None:
 
 def test_keyboards_that_compose_characters_in_other_ways() -> None:
     """The same letters from another keyboard are the same password (NFKC)."""
-    checked = Passwords(CHEAP_HASHER)
+    checked = Passwords(CHEAP_HASHER, token_bytes)
     assert checked.verify(checked.hash("caf\u00e9 di beranda"), "cafe\u0301 di beranda")
 
 
 def test_no_password_opens_an_empty_hash() -> None:
     """An account without a password, or no account, is checked against a hash that no password has."""
-    checked = Passwords(CHEAP_HASHER)
+    checked = Passwords(CHEAP_HASHER, token_bytes)
     for password in ("", PASSWORD, "no password of anybody"):
         assert not checked.verify("", password)
         assert not checked.verify("not a hash", password)
 
 
+def test_a_salt_is_made_of_the_given_bytes() -> None:
+    """The same bytes give the same hash, and others another one."""
+    same = {Passwords(CHEAP_HASHER, bytes).hash(PASSWORD) for _ in range(2)}
+    assert len(same) == 1
+    assert not same & {Passwords(CHEAP_HASHER, token_bytes).hash(PASSWORD)}
+
+
 def test_the_work_is_the_same_for_unknown_persons(monkeypatch: pytest.MonkeyPatch) -> None:
     """One hash is calculated in each case, with the same parameters."""
-    checked, verified = Passwords(CHEAP_HASHER), []
+    checked, verified = Passwords(CHEAP_HASHER, token_bytes), []
     stored = checked.hash(PASSWORD)
 
     def verify(_self: PasswordHasher, password_hash: str, _password: str) -> bool:

@@ -15,6 +15,7 @@ from app.assembly.doors.mobile import report_states
 from app.assembly.http import build
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
+from app.surroundings import system_surroundings
 from bus.port import Outgoing
 from config.reference.regions import Regions
 from config.settings import Settings
@@ -132,7 +133,7 @@ def new_world(
             home = tmp_path / f"world-{next(numbers)}"
             values = stack.enter_context(database.settings(home))
             changed = {"home": home, "reference_folder": REGISTRY, **values}
-            parts = Parts(Settings.model_validate(settings.model_dump() | changed), CHANNELS)
+            parts = Parts(Settings.model_validate(settings.model_dump() | changed), CHANNELS, system_surroundings())
             stack.callback(parts.engine.dispose)
             stack.callback(parts.audit_heads.close)
             parts.regions = regions

@@ -10,6 +10,7 @@ from sqlmodel import select
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from config.settings import Settings
 from messages import codec
 from messages.shapes import Dispatch, Report
@@ -40,7 +41,7 @@ def slang(tmp_path: Path) -> Path:
 @pytest.fixture
 def parts(settings: Settings, slang: Path) -> Parts:
     """The parts of a process with this folder and a migrated database."""
-    parts = Parts(settings.model_copy(update={"reference_folder": slang.parent}), CHANNELS)
+    parts = Parts(settings.model_copy(update={"reference_folder": slang.parent}), CHANNELS, system_surroundings())
     migrate(parts.engine)
     return parts
 

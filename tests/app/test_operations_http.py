@@ -14,6 +14,7 @@ from app.assembly.parts import Parts
 from app.assembly.process_health import used_disk_share
 from app.clock import utc_now
 from app.pages.allowed_hosts import is_allowed_host
+from app.surroundings import system_surroundings
 from config.settings import Settings
 from monitor.health import ProcessHealth
 from tests.ingest.door_client import DoorServer
@@ -33,7 +34,11 @@ def server() -> Iterator[DoorServer]:
 @pytest.fixture
 def address(server: DoorServer, settings: Settings) -> str:
     """Address of an operations' port that is also reached as `monitor.internal`."""
-    parts = Parts(Settings.model_validate(settings.model_dump() | {"ops_names": "monitor.internal"}), CHANNELS)
+    parts = Parts(
+        Settings.model_validate(settings.model_dump() | {"ops_names": "monitor.internal"}),
+        CHANNELS,
+        system_surroundings(),
+    )
     server.app = operations_http.build(parts, ProcessHealth(), {}, None)
     return f"http://127.0.0.1:{server.port}"
 

@@ -1,6 +1,7 @@
 """A queue whose institution was removed from the registry is read until it is empty."""
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -56,6 +57,7 @@ def test_the_ledger_reads_the_queue_of_a_removed_agency(parts: Parts, removed_qu
             StoppingSink(parts, stopping),
             dead_letter_topic("sinks"),
             stopping,
+            time.monotonic,
         )
         thread = threading.Thread(target=worker.run, daemon=True)
         thread.start()

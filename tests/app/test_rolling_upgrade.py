@@ -231,6 +231,7 @@ def test_a_worker_waits_until_the_new_program_is_installed(parts: Parts, pipelin
             make_normalizer(parts.engine, parts.sealer),
             dead_letter_topic("normalize"),
             stopping,
+            time.monotonic,
             transient=STAGE_RETRIES,
             worker_health=health,
         ).run

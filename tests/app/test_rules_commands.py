@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.cli import app
+from app.surroundings import system_surroundings
 from bus.port import Outgoing
 from config.settings import Settings
 from messages import codec
@@ -149,7 +150,11 @@ def test_a_folder_without_tables_is_named(run: Run, tmp_path: Path, command: tup
 
 def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, tmp_path: Path) -> None:
     """Only complaints that would go to another agency are listed, by number and without their text."""
-    parts = Parts(settings.model_copy(update={"reference_folder": SMALL, "home": tmp_path / "home"}), CHANNELS)
+    parts = Parts(
+        settings.model_copy(update={"reference_folder": SMALL, "home": tmp_path / "home"}),
+        CHANNELS,
+        system_surroundings(),
+    )
     parts.ensure_topics()
     producer = parts.bus.producer()
     producer.publish([Outgoing(COMPLAINTS, b"", b"{}")])

@@ -13,6 +13,7 @@ from app.assembly.kafka import kafka_settings
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.stages.public_port import server_config
+from app.surroundings import system_surroundings
 from config.settings import Settings
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.pdu import parse_deliver_sm
@@ -64,7 +65,7 @@ def test_the_sms_centre_gets_our_system_type_and_rate(settings: Settings) -> Non
 
 def test_an_incomplete_sms_waits_as_long_as_is_set(settings: Settings) -> None:
     """Without its other part it goes on after the time that is set, not earlier."""
-    parts = Parts(settings.model_copy(update={"smpp_part_seconds": 60.0}), CHANNELS)
+    parts = Parts(settings.model_copy(update={"smpp_part_seconds": 60.0}), CHANNELS, system_surroundings())
     migrate(parts.engine)
     adapter = SmppAdapter(parts.wrapper, parts.sealer)
     parts.sms_parts.add(adapter.build_part(parse_deliver_sm(smsc.pdu(smsc.part(b"LAPOR jalan", 1, 2)))), NOW)

@@ -20,6 +20,7 @@ from app.assembly.service import Service
 from app.assembly.startup.broker_faults import broker_faults
 from app.assembly.startup.checks import Finding, check_all, must_pass, warn_of_unknown_settings, warn_of_younger_bus
 from app.assembly.startup.ports import listen_addresses, open_ports
+from app.surroundings import system_surroundings
 from bus.errors import Retry, Stop
 from bus.port import Outgoing
 from config.database import write_transaction
@@ -36,7 +37,7 @@ SECRET = "not-to-be-shown"
 def finding(settings: Settings, name: str, **changes: Any) -> Finding:
     """Return the finding of this name with changed settings."""
     values = settings.model_dump() | {"reference_folder": REGISTRY} | changes
-    parts = Parts(Settings.model_validate(values), CHANNELS)
+    parts = Parts(Settings.model_validate(values), CHANNELS, system_surroundings())
     try:
         return next(result for result in check_all(parts) if result.name == name)
     finally:
@@ -124,7 +125,7 @@ def test_topics_with_fewer_copies_fail_the_check_and_not_the_start(settings: Set
     """A process on such topics works, and its doors are open. The check tells the operator."""
     kafka = {"bus": "kafka", "kafka_bootstrap": kafka_bootstrap}
     values = settings.model_dump() | {"reference_folder": REGISTRY} | kafka
-    parts = Parts(Settings.model_validate(values), CHANNELS)
+    parts = Parts(Settings.model_validate(values), CHANNELS, system_surroundings())
     parts.ensure_topics()
     must_pass(parts)
     assert finding(settings, "existing topics", **kafka).ok
@@ -136,7 +137,7 @@ def test_topics_with_fewer_copies_fail_the_check_and_not_the_start(settings: Set
 
 def test_a_wrong_setting_prevents_a_start(settings: Settings) -> None:
     """The error names the setting."""
-    parts = Parts(settings.model_copy(update={"rates": {"wbe": "1/minute"}}), CHANNELS)
+    parts = Parts(settings.model_copy(update={"rates": {"wbe": "1/minute"}}), CHANNELS, system_surroundings())
     with pytest.raises(Stop, match="rates: SATUPINTU_RATES"):
         must_pass(parts)
 
@@ -164,9 +165,8 @@ def test_a_bus_that_is_younger_than_the_database_is_named(parts: Parts) -> None:
 
 def test_a_host_with_another_secret_key_does_not_start(parts: Parts) -> None:
     """The check and every start name the setting; the doors are no exception, for nobody could open what they seal."""
-    other = Parts(
-        parts.settings.model_copy(update={"secret_key": SecretStr("another key of thirty-two letters")}), CHANNELS
-    )
+    other_key = {"secret_key": SecretStr("another key of thirty-two letters")}
+    other = Parts(parts.settings.model_copy(update=other_key), CHANNELS, system_surroundings())
     try:
         assert _secret_key_finding(other).ok
         parts.register_own_key()
@@ -219,8 +219,12 @@ def test_an_unknown_setting_is_named(settings: Settings, monkeypatch: pytest.Mon
 def test_the_practice_x_stays_with_the_embedded_bus(settings: Settings) -> None:
     """With Kafka the door is shut and says why, and nothing listens on the port of the practice X."""
     without_x = {"x_base_url": "", "x_bearer_token": SecretStr("")}
-    local = Parts(settings.model_copy(update=without_x), CHANNELS)
-    kafka = Parts(settings.model_copy(update={**without_x, "bus": "kafka", "kafka_bootstrap": "127.0.0.1:9"}), CHANNELS)
+    local = Parts(settings.model_copy(update=without_x), CHANNELS, system_surroundings())
+    kafka = Parts(
+        settings.model_copy(update={**without_x, "bus": "kafka", "kafka_bootstrap": "127.0.0.1:9"}),
+        CHANNELS,
+        system_surroundings(),
+    )
     assert (local.settings.practice_x, kafka.settings.practice_x) == (True, False)
     stopping = threading.Event()
     assert [name for name, _ in practice_x_threads(kafka, stopping)] == []

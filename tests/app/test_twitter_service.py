@@ -17,6 +17,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.clock import utc_now
+from app.surroundings import system_surroundings
 from bus.port import Producer
 from config.settings import Settings
 from ingest.door_store import DoorStore
@@ -99,7 +100,7 @@ def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
 def test_only_what_is_set_runs(parts: Parts) -> None:
     """Stream and recheck run only if they are set, the practice X only without a token."""
     changed = {"x_bearer_token": "t", "x_base_url": "http://127.0.0.1:9", "x_stream": False, "x_recheck_days": 0}
-    other_parts = Parts(Settings.model_validate(parts.settings.model_dump() | changed), CHANNELS)
+    other_parts = Parts(Settings.model_validate(parts.settings.model_dump() | changed), CHANNELS, system_surroundings())
     migrate(other_parts.engine)
     producer = other_parts.bus.producer()
 

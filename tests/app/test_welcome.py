@@ -5,6 +5,7 @@ import pytest
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.simulator.replay import Replay, ReplayError
+from app.surroundings import system_surroundings
 from app.welcome import welcome
 from config.settings import Settings
 
@@ -12,7 +13,9 @@ from config.settings import Settings
 @pytest.fixture
 def parts(settings: Settings) -> Parts:
     """Parts of a process whose X has a password in its address."""
-    return Parts(settings.model_copy(update={"x_base_url": "https://user:sandi-x@x.contoh.id"}), CHANNELS)
+    return Parts(
+        settings.model_copy(update={"x_base_url": "https://user:sandi-x@x.contoh.id"}), CHANNELS, system_surroundings()
+    )
 
 
 def test_the_welcome_has_no_password(parts: Parts) -> None:

@@ -65,7 +65,7 @@ def run_until(bus: LocalBus, stage: Stage, done: Callable[[], bool], **options: 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        Worker("stage", lambda: bus.consumer(membership), stage, "dead", stopping, **options).run()  # type: ignore[arg-type]
+        Worker("stage", lambda: bus.consumer(membership), stage, "dead", stopping, time.monotonic, **options).run()  # type: ignore[arg-type]
     finally:
         stopping.set()
         watcher.join()
@@ -122,7 +122,7 @@ def test_records_gather_during_the_pause(bus: LocalBus, publish: Callable[..., N
     publish(b"1")
     stage = Stage(copy_records)
     membership = Membership("group", "member", ("in",))
-    Worker("stage", lambda: bus.consumer(membership), stage, "dead", pauses, batch=3, pause=60.0).run()
+    Worker("stage", lambda: bus.consumer(membership), stage, "dead", pauses, time.monotonic, batch=3, pause=60.0).run()
     assert stage.batches == [[b"1"], [b"2", b"3", b"4"], [b"5"]]
     assert values(bus, "out") == [b"1", b"2", b"3", b"4", b"5"]
     assert all(0 < seconds <= 60.0 for seconds in pauses.seconds)
@@ -141,7 +141,9 @@ def test_without_a_pause_no_record_waits(bus: LocalBus, publish: Callable[..., N
 
     publish(b"1")
     stage = Stage(copy_and_stop)
-    Worker("stage", lambda: bus.consumer(Membership("group", "member", ("in",))), stage, "dead", pauses).run()
+    Worker(
+        "stage", lambda: bus.consumer(Membership("group", "member", ("in",))), stage, "dead", pauses, time.monotonic
+    ).run()
     assert stage.batches == [[b"1"], [b"2"]]
 
 
@@ -242,6 +244,7 @@ def test_a_record_without_its_dead_letter_is_not_skipped(bus: LocalBus, publish:
         Stage(rejecting),
         "no-such-topic",
         stopping,
+        time.monotonic,
     )
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -275,7 +278,7 @@ def test_joining_a_group_is_retried(bus: LocalBus, publish: Callable[..., None])
         return bus.consumer(Membership("group", "member", ("in",)))
 
     stopping = threading.Event()
-    worker = threading.Thread(target=Worker("stage", join, Stage(copy_records), "dead", stopping).run)
+    worker = threading.Thread(target=Worker("stage", join, Stage(copy_records), "dead", stopping, time.monotonic).run)
     worker.start()
     wait_for(lambda: values(bus, "out") == [b"1"])
     second_member = join()
@@ -364,7 +367,7 @@ def run_on_small_bus(bus: LocalBus, stage: Stage, max_bytes: int, done: Callable
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        Worker("stage", join, stage, "dead", stopping).run()
+        Worker("stage", join, stage, "dead", stopping, time.monotonic).run()
     finally:
         stopping.set()
         watcher.join()

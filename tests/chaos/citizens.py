@@ -161,7 +161,7 @@ class Citizens(threading.Thread):
             self.refused.append(f"{act}: {response.status_code if response is not None else 'no door answers'}")
 
     def _insist(self, send: Callable[[], requests.Response]) -> requests.Response | None:
-        return insist(send, _PATIENCE_SECONDS)
+        return insist(send, _PATIENCE_SECONDS, self._parts.clock)
 
     def _message_of(self, number: str) -> UUID | None:
         query = select(col(ComplaintRow.message_id)).where(col(ComplaintRow.tracking) == number)

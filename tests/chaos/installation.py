@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import text
 
+from app.clock import system_clock
 from app.simulator.wait import wait_until_ready
 from config.database import DatabaseUnavailable, read_transaction
 from tests.bus.kafka.node import Node
@@ -239,7 +240,7 @@ class Installation:
             ports = {"port": str(self.doors[number]), "desk_port": str(self.desks[number])}
             workers += [self._start_worker(stage, instance, ports) for stage in WORKING_STAGES]
         for port, worker in zip(self.doors, [item for item in workers if item.name.startswith("ingest")], strict=True):
-            wait_until_ready(port, worker.process)
+            wait_until_ready(port, worker.process, system_clock())
         return workers
 
     def _start_worker(self, stage: str, instance: str, settings: Mapping[str, str]) -> Worker:

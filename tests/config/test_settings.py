@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_an_env_file_is_read(tmp_path: Path) -> None:
     )
     settings = load()
     assert settings.port == 1709
-    secrets = open_secrets(settings)
+    secrets = open_secrets(settings, lambda: token_hex(32))
     assert (secrets.twilio_tokens, secrets.twilio_keys) == (("one", "two"), ("three", "four"))
 
 
@@ -114,22 +115,25 @@ def test_secrets_do_not_print() -> None:
     """Printed settings and secrets show no secret."""
     twilio = {"twilio_auth_tokens": "twilio-secret", "twilio_shared_keys": "twilio-secret"}
     settings = Settings.model_validate({"secret_key": "a very secret root of thirty-two or more", **twilio})
-    assert "very secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
-    assert "twilio-secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
+    assert "very secret" not in f"{settings!r} {settings} {open_secrets(settings, lambda: token_hex(32))!r}"
+    assert "twilio-secret" not in f"{settings!r} {settings} {open_secrets(settings, lambda: token_hex(32))!r}"
 
 
 def test_generated_secrets_are_stored_for_the_owner_only(tmp_path: Path) -> None:
     """They are generated once, differ between installations, and other users of the machine cannot read them."""
     first, second = Settings(home=tmp_path / "first"), Settings(home=tmp_path / "second")
-    assert open_secrets(first) == open_secrets(first)
-    assert open_secrets(first).tracking_key != open_secrets(second).tracking_key
+    assert open_secrets(first, lambda: token_hex(32)) == open_secrets(first, lambda: token_hex(32))
+    assert (
+        open_secrets(first, lambda: token_hex(32)).tracking_key
+        != open_secrets(second, lambda: token_hex(32)).tracking_key
+    )
     assert stat.S_IMODE((tmp_path / "first" / "secrets.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "first").stat().st_mode) == 0o700
 
 
 def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:
     """A leaked tracking key opens no seal."""
-    secrets = open_secrets(Settings(home=tmp_path))
+    secrets = open_secrets(Settings(home=tmp_path), lambda: token_hex(32))
     assert len({secrets.tracking_key, secrets.sender_key, *secrets.seal_keys}) == 3
 
 

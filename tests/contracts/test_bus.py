@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.clock import system_clock
 from bus.errors import Fenced, Reject, Retry, Stop
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
@@ -117,7 +118,7 @@ def kafka_harness(bootstrap: str, session_timeout: float) -> Harness:
     settings = KafkaSettings(
         bootstrap=bootstrap, session_timeout=session_timeout, max_poll_interval=2 * session_timeout
     )
-    return Harness(KafkaBus(settings), lambda: None, partial(wait_until_written, bootstrap))
+    return Harness(KafkaBus(settings, system_clock()), lambda: None, partial(wait_until_written, bootstrap))
 
 
 @pytest.fixture(params=["local", "kafka"])

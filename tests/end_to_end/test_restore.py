@@ -12,6 +12,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
 from app.assembly.safekeeping.restore import process_all, restore
+from app.surroundings import system_surroundings
 from messages.topics import AUDIT_HEADS
 from sinks.archive.contents import ArchiveContents
 from tests.app.restore.life import Life, live, restored_rows, service_in, settings_of
@@ -62,7 +63,7 @@ def test_a_system_on_kafka_is_restored_to_another_one(
         archive(old, folder)
         assert list(ArchiveContents(folder).faults()) == []
         target = {"bus": "kafka", "kafka_bootstrap": second_node.bootstrap, "database_url": blank_database}
-        new = Parts(settings_of(tmp_path / "new", **target), CHANNELS)
+        new = Parts(settings_of(tmp_path / "new", **target), CHANNELS, system_surroundings())
         migrate(new.engine)
         try:
             restore(new, folder, lambda: None)

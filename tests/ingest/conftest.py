@@ -1,7 +1,9 @@
 """Fixtures that serve the doors on loopback, and a check of every log line for personal data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +14,8 @@ from app.assembly import http
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
+from app.clock import utc_now
+from app.surroundings import system_surroundings
 from bus.port import Producer
 from config.reference.regions import Regions
 from config.settings import Settings
@@ -42,9 +46,10 @@ class Serve(Protocol):
         *,
         migrated: bool = True,
         file_limit: ConcurrencyLimit | None = None,
+        now: Callable[[], datetime] = utc_now,
         **changed: Any,
     ) -> DoorClient:
-        """Serve the doors. `producer` and `file_limit` override those of the process; `changed` are settings."""
+        """Serve the doors. `producer`, `file_limit` and `now` are those of the process; `changed` are settings."""
         ...
 
 
@@ -83,16 +88,19 @@ def serve(
             migrated: bool = True,
             file_limit: ConcurrencyLimit | None = None,
             pulse: ProcessHealth | None = None,
+            now: Callable[[], datetime] = utc_now,
             **changed: Any,
         ) -> DoorClient:
             values = settings.model_dump() | {"port": host.port} | changed
             if not migrated:
                 values["database_url"] = stack.enter_context(database.blank(settings.home))
             served_settings = Settings.model_validate(values)
+            surroundings = system_surroundings()
+            moved = replace(surroundings, clock=replace(surroundings.clock, now=now))
             if served_settings.database == settings.database:
-                parts = stack.enter_context(opened_parts(served_settings, database))
+                parts = stack.enter_context(opened_parts(served_settings, database, moved))
             else:
-                parts = Parts(served_settings, CHANNELS)
+                parts = Parts(served_settings, CHANNELS, moved)
                 stack.callback(parts.engine.dispose)
             parts.file_limit = file_limit or parts.file_limit
             parts.regions = regions

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from app.assembly.channels import DIRECTORY
+from app.clock import system_clock
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
@@ -80,7 +81,7 @@ def test_the_backlog_is_counted_by_topic(bus: TimedBus, reader: Reader) -> None:
 def test_a_transaction_marker_does_not_wait(kafka_bootstrap: str) -> None:
     """On Kafka, a report that a stage published alone takes two offsets: its own, and that of the marker after it."""
     topic, group = f"topic-{uuid4().hex[:12]}", f"group-{uuid4().hex[:12]}"
-    kafka = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap))
+    kafka = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap), system_clock())
     kafka.ensure([TopicSpec(topic, 2)])
     with closing(kafka.consumer(Membership("normalize", "one", (topic,)))) as stage, closing(kafka.reader()) as reader:
         stage.poll(0.0, 1)

@@ -18,6 +18,7 @@ from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from app.cli import app
 from app.clock import utc_now
+from app.surroundings import system_surroundings
 from bus.port import Outgoing
 from config.settings import Settings
 from messages import ids
@@ -72,7 +73,7 @@ def service(formatted: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "bus": "kafka",
         "kafka_bootstrap": node.bootstrap,
     }
-    parts = Parts(Settings.model_validate(values), CHANNELS)
+    parts = Parts(Settings.model_validate(values), CHANNELS, system_surroundings())
     migrate(parts.engine)
     parts.ensure_topics()
     with closing(Filler(node.bootstrap)) as filler:

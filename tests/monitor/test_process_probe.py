@@ -1,8 +1,10 @@
 """The probe reads the state of each process over HTTP."""
 
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -56,7 +58,7 @@ def test_the_state_of_a_process_is_read(process: Loopback) -> None:
         "something": "new",
     }
     process.script.append(json_answer(report))
-    (state,) = ProcessProbe([process.url], Clock()).probe_all()
+    (state,) = ProcessProbe([process.url], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert (state.instance, state.unreached, state.spooled, state.spool_share) == ("host-a", "", 3, 0.25)
     assert state.doors == {"web": DoorState(), "twitter": DoorState(why="rate_limited")}
     assert (state.parts["router"].worked, state.ahead) == (7, 60.0)
@@ -68,7 +70,7 @@ def test_the_state_of_a_process_is_read(process: Loopback) -> None:
 def test_a_process_that_is_not_ready_is_read_too(process: Loopback) -> None:
     """A 503 has the same body. A figure that is null counts as zero."""
     process.script.append(json_answer({"at": NOW.isoformat(), "instance": "b", "doors": {}, "spooled": None}, 503))
-    (state,) = ProcessProbe([process.url], Clock()).probe_all()
+    (state,) = ProcessProbe([process.url], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert (state.instance, state.unreached, state.spooled) == ("b", "", 0)
 
 
@@ -78,7 +80,7 @@ def test_a_process_that_is_not_ready_is_read_too(process: Loopback) -> None:
 def test_another_service_on_the_port_is_recognized(process: Loopback, answer: Answer) -> None:
     """Its answer has not the form of `/ready`."""
     process.script.append(answer)
-    (state,) = ProcessProbe([process.url], Clock()).probe_all()
+    (state,) = ProcessProbe([process.url], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert "another service" in state.unreached
 
 
@@ -86,7 +88,7 @@ def test_a_password_in_the_address_is_used_but_not_shown(process: Loopback) -> N
     """A proxy in front of the port may ask for a password."""
     process.script.append(json_answer({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
     reachable, unreachable = process.url.replace("//", "//ops:geheim@"), f"http://ops:geheim@127.0.0.1:{free_port()}"
-    states = ProcessProbe([reachable, unreachable], Clock()).probe_all()
+    states = ProcessProbe([reachable, unreachable], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert [state.address for state in states] == [process.url, unreachable.replace("ops:geheim@", "")]
     assert process.requests[0].headers["authorization"] == f"Basic {b64encode(b'ops:geheim').decode()}"
 
@@ -95,7 +97,7 @@ def test_a_slow_answer_is_given_up(process: Loopback, monkeypatch: pytest.Monkey
     """The whole answer must arrive in time, not only its next byte. Read to its end it would be no `ReadTimeout`."""
     monkeypatch.setattr("monitor.process_probe._TIMEOUT_SECONDS", 0.5)
     process.script.append(Answer(200, b" " * 60, seconds_per_byte=0.1))
-    (state,) = ProcessProbe([process.url], Clock()).probe_all()
+    (state,) = ProcessProbe([process.url], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert state.unreached == "ReadTimeout"
 
 
@@ -104,14 +106,14 @@ def test_a_large_answer_is_not_read(process: Loopback, monkeypatch: pytest.Monke
     monkeypatch.setattr("monitor.process_probe._MAX_BYTES", 1000)
     answer = json_answer({"at": NOW.isoformat(), "instance": "a", "doors": {}})
     process.script.append(Answer(200, answer.body + b" " * 200_000))
-    (state,) = ProcessProbe([process.url], Clock()).probe_all()
+    (state,) = ProcessProbe([process.url], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert "another service" in state.unreached
 
 
 @pytest.mark.parametrize("address", ["http://a..b:1710", "http://.a", "10.0.0.7:1710", "http://[::1"])
 def test_an_invalid_address_is_not_reached(address: str) -> None:
     """It is reported like any other process that does not answer."""
-    (state,) = ProcessProbe([address], Clock()).probe_all()
+    (state,) = ProcessProbe([address], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert state.unreached
 
 
@@ -119,12 +121,12 @@ def test_a_process_that_does_not_answer_is_named(process: Loopback) -> None:
     """The other processes are probed too, and listed in their order."""
     process.script.append(json_answer({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
     unreachable = f"http://127.0.0.1:{free_port()}"
-    states = ProcessProbe([unreachable, process.url], Clock()).probe_all()
+    states = ProcessProbe([unreachable, process.url], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert [(state.address, state.unreached) for state in states] == [
         (unreachable, "ConnectionError"),
         (process.url, ""),
     ]
-    assert ProcessProbe((), Clock()).probe_all() == ()
+    assert ProcessProbe((), Clock(), time.monotonic, ThreadPoolExecutor).probe_all() == ()
 
 
 def test_the_state_of_our_own_process_is_read(parts: Parts) -> None:
@@ -133,12 +135,18 @@ def test_the_state_of_our_own_process_is_read(parts: Parts) -> None:
     health.worker_health["router"] = WorkerHealth(lambda: 0.0)
     health.worker_health["router"].worked = 5
     server = operations_http.OpsServer(
-        operations_http.build(parts, health, http_doors(parts), None), "127.0.0.1", port, stopping
+        operations_http.build(parts, health, http_doors(parts), None),
+        "127.0.0.1",
+        port,
+        stopping,
+        parts.threads.start_background,
     )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        probe = ProcessProbe([f"http://127.0.0.1:{port}"], lambda: datetime.now(NOW.tzinfo))
+        probe = ProcessProbe(
+            [f"http://127.0.0.1:{port}"], lambda: datetime.now(NOW.tzinfo), time.monotonic, ThreadPoolExecutor
+        )
         states = _probe_until_it_answers(probe)
     finally:
         stopping.set()

@@ -1,6 +1,7 @@
 """A snapshot names what is away and contains everything else."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -68,7 +69,7 @@ def make_collector(service: FakeService) -> Callable[..., SnapshotCollector]:
     groups = {"router": (COMPLAINTS,)}
 
     def make(queues_seconds: float = 0.0) -> SnapshotCollector:
-        probe = ProcessProbe((), lambda: service.wall)
+        probe = ProcessProbe((), lambda: service.wall, lambda: service.ticks, ThreadPoolExecutor)
         clocks = (lambda: service.wall, lambda: service.ticks)
         return SnapshotCollector(
             service.reader,

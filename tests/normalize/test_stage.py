@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
 from config.reference.classification_phrases import load_classification_rows
@@ -247,7 +248,9 @@ def test_another_secret_key_stops_the_stage(parts: Parts, engine: Engine) -> Non
 
 def test_another_hosts_secret_key_rejects_its_record(parts: Parts, engine: Engine) -> None:
     """If the key of this process is that of the service, the message waits, and the log names who sealed it."""
-    other = Parts(parts.settings.model_copy(update={"secret_key": SecretStr(OTHER_SECRET)}), CHANNELS)
+    other = Parts(
+        parts.settings.model_copy(update={"secret_key": SecretStr(OTHER_SECRET)}), CHANNELS, system_surroundings()
+    )
     with closing(other):
         message = records.web(other, "x")
         by_host = replace(message, headers=codec.with_sealing_instance(message.headers, "pintu-2"))
@@ -262,8 +265,14 @@ def test_another_hosts_secret_key_rejects_its_record(parts: Parts, engine: Engin
 
 def test_the_other_secret_opens_what_its_host_sealed(parts: Parts, engine: Engine) -> None:
     """With `SATUPINTU_OTHER_SECRET_KEYS` the same record becomes a complaint; new texts have the own key."""
-    other = Parts(parts.settings.model_copy(update={"secret_key": SecretStr(OTHER_SECRET)}), CHANNELS)
-    both = Parts(parts.settings.model_copy(update={"other_secret_keys": [SecretStr(OTHER_SECRET)]}), CHANNELS)
+    other = Parts(
+        parts.settings.model_copy(update={"secret_key": SecretStr(OTHER_SECRET)}), CHANNELS, system_surroundings()
+    )
+    both = Parts(
+        parts.settings.model_copy(update={"other_secret_keys": [SecretStr(OTHER_SECRET)]}),
+        CHANNELS,
+        system_surroundings(),
+    )
     with closing(other), closing(both):
         shared = records.at(records.web(other, "x"))
         of_person = records.at(records.sms(other, "Pasar becek di Kota Palu", "+628000000021"), 1)

@@ -1,9 +1,11 @@
 """Keys of persons on a database, with root keys and a clock that a test sets."""
 
 from dataclasses import dataclass, field
+from secrets import token_bytes
 
 from sqlalchemy import Engine
 
+from app.threads import system_threads
 from messages.sealing import Sealer
 from privacy.bounded_call import BoundedCall
 from privacy.key_store import KeyStore
@@ -33,8 +35,10 @@ class KeyProcess:
     def __post_init__(self) -> None:
         """Open the keys."""
         self.root_keys = RootKeys(lambda: self.roots, [RootKey("derived-test", b"d" * 32)], lambda: self.clock)
-        call: BoundedCall[None] = BoundedCall(lambda: self.clock, self.patience, 5.0, 1)
-        self.keys = PersonKeys(self.store, self.root_keys, lambda: NOW, lambda: self.clock, call)
+        call: BoundedCall[None] = BoundedCall(
+            lambda: self.clock, self.patience, 5.0, 1, system_threads().start_background
+        )
+        self.keys = PersonKeys(self.store, self.root_keys, lambda: NOW, lambda: self.clock, call, token_bytes)
         self.sealer = PersonSealer([SHARED], self.keys)
 
     @property

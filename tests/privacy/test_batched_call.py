@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from app.threads import system_threads
 from config.database import DatabaseUnavailable
 from privacy.batched_call import BatchedCall
 from privacy.bounded_call import BoundedCall, CallNotAnswered
@@ -34,7 +35,7 @@ class Handler:
 
 def batched(handler: Handler, patience: float = _PATIENT_SECONDS) -> BatchedCall:
     """Return calls to a handler, with a clock that stands still."""
-    return BatchedCall(handler, BoundedCall(lambda: 0.0, patience, 5.0, 8))
+    return BatchedCall(handler, BoundedCall(lambda: 0.0, patience, 5.0, 8, system_threads().start_background))
 
 
 def waiting_values(call: BatchedCall) -> set[str]:

@@ -1,12 +1,14 @@
 """Each person has a key. It is cached for a short time, and a door needs no database to accept a message."""
 
 import threading
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, event, update
 
 from app.assembly.parts import Parts
+from app.threads import system_threads
 from bus.errors import Stop
 from config.database import write_transaction
 from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError
@@ -94,14 +96,14 @@ def test_a_call_that_hangs_delays_only_the_first_caller() -> None:
         calls.append(1)
         release.wait()
 
-    call: BoundedCall[None] = BoundedCall(lambda: clock[0], 0.01, 5.0, 1)
+    call: BoundedCall[None] = BoundedCall(lambda: clock[0], 0.01, 5.0, 1, system_threads().start_background)
     for _ in range(3):
         with pytest.raises(CallNotAnswered):
             call(hang)
     assert len(calls) == 1
     release.set()
     clock[0] = 5.0
-    patient: BoundedCall[None] = BoundedCall(lambda: clock[0], 60.0, 5.0, 1)
+    patient: BoundedCall[None] = BoundedCall(lambda: clock[0], 60.0, 5.0, 1, system_threads().start_background)
     patient(lambda: calls.append(2))
     assert calls == [1, 2]
     with pytest.raises(ZeroDivisionError):
@@ -112,25 +114,28 @@ def test_a_call_that_hangs_delays_only_the_first_caller() -> None:
 
 def test_calls_share_a_thread_unless_one_hangs() -> None:
     """To start a thread for each batch of new senders costs more than the statement."""
-    call: BoundedCall[int] = BoundedCall(lambda: 0.0, 60.0, 5.0, 2)
+    call: BoundedCall[int] = BoundedCall(lambda: 0.0, 60.0, 5.0, 2, system_threads().start_background)
     threads = [call(threading.get_ident) for _ in range(3)]
     assert len(set(threads)) == 1
     assert threads[0] != threading.get_ident()
     assert call(lambda: call(threading.get_ident)) not in threads
 
 
-def test_places_of_calls_that_hang_or_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_places_of_calls_that_hang_or_cannot_start() -> None:
     """Without a place one caller waits, and the pause spares the next one. A thread that fails to start has none."""
     clock, release = [0.0], threading.Event()
-    call: BoundedCall[object] = BoundedCall(lambda: clock[0], 0.01, 5.0, 1)
 
-    def fail(_thread: threading.Thread) -> None:
+    def fail(_run: Callable[[], None], _name: str) -> object:
         raise RuntimeError("can't start new thread")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", fail)
-        with pytest.raises(CallNotAnswered, match="no thread"):
-            call(release.wait)
+    start_functions = iter((fail, system_threads().start_background))
+
+    def start_thread(run: Callable[[], None], name: str) -> object:
+        return next(start_functions)(run, name)
+
+    call: BoundedCall[object] = BoundedCall(lambda: clock[0], 0.01, 5.0, 1, start_thread)
+    with pytest.raises(CallNotAnswered, match="no thread"):
+        call(release.wait)
     causes = ("no answer in time", "too many calls wait", "paused")
     for seconds, cause in zip((5.0, 10.0, 10.0), causes, strict=True):
         clock[0] = seconds

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from config.database import read_transaction
 from config.settings import Settings
 from privacy.root_keys import RootKeysError, open_root_keys, parse_root_keys
@@ -116,7 +117,9 @@ def test_a_running_process_learns_of_a_new_root_key(engine: Engine) -> None:
 
 def test_ids_and_numbers_do_not_depend_on_the_root_keys(settings: Settings, parts: Parts) -> None:
     """Message ids, tracking numbers and sender hashes derive from the secret key alone."""
-    rotated = Parts(settings.model_copy(update={"root_keys": settings.root_keys.__class__(NEW)}), CHANNELS)
+    rotated = Parts(
+        settings.model_copy(update={"root_keys": settings.root_keys.__class__(NEW)}), CHANNELS, system_surroundings()
+    )
     raws = [each.wrapper.wrap("web", "1", "tel:+628000000021", b"{}", NOW, "x/y") for each in (parts, rotated)]
     fields = {"id", "tracking", "sender", "message_id"}
     assert raws[0].model_dump(include=fields) == raws[1].model_dump(include=fields)

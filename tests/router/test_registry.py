@@ -9,6 +9,7 @@ import pytest
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from config.reference.regions import Regions, load_regions
 from config.reference.table_reader import TableError
 from config.settings import Settings
@@ -193,7 +194,7 @@ def test_a_former_institution_has_successors_and_no_queue(registry: Registry, se
     assert registry.current_institutions("kementerian-kemenkes") == ("kementerian-kemenkes",)
     assert registry.current_institutions("kementerian-x") == ()
     assert registry.name_of("kementerian-kemenkumham") == "Kementerian Hukum dan Hak Asasi Manusia"
-    parts = Parts(settings.model_copy(update={"reference_folder": SMALL}), CHANNELS)
+    parts = Parts(settings.model_copy(update={"reference_folder": SMALL}), CHANNELS, system_surroundings())
     queues = {topic.name for topic in parts.topics}
     assert "agency-kementerian-kemenkum" in queues
     assert "agency-kementerian-kemenkumham" not in queues | set(parts.queues)

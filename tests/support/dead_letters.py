@@ -1,6 +1,7 @@
 """Harness with dead letters of the stages, and the operations on them."""
 
 import threading
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import Engine
@@ -44,7 +45,12 @@ class DeadLetterDesk:
         stopping = threading.Event()
         join = Membership(group, "test", names)
         Worker(
-            group, lambda: self.bus.consumer(join), FailingStage(error, stopping), dead_letter_topic(stage), stopping
+            group,
+            lambda: self.bus.consumer(join),
+            FailingStage(error, stopping),
+            dead_letter_topic(stage),
+            stopping,
+            time.monotonic,
         ).run()
 
     def publish(self, *messages: Outgoing) -> None:

@@ -8,6 +8,7 @@ import requests
 
 from app.simulator.timeline import Timeline
 from app.simulator.x import PracticeX
+from app.threads import system_threads
 
 _ATTEMPTS = 200
 
@@ -15,7 +16,7 @@ _ATTEMPTS = 200
 @contextmanager
 def serving_x(timeline: Timeline, url: str, token: str, account: str) -> Iterator[None]:
     """Serve a timeline at `url` until the block ends."""
-    server = PracticeX(timeline, url, token, account)
+    server = PracticeX(timeline, url, token, account, system_threads().start_background)
     stopping = threading.Event()
     thread = threading.Thread(target=server.run, args=(stopping,), name="practice-x")
     thread.start()

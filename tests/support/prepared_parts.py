@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.surroundings import Surroundings
 from config.reference.reloading import FixedSource
 from config.settings import Settings
 from router.registry.registry import Registry
@@ -18,9 +19,9 @@ _REGISTRIES: dict[str, Registry] = {}
 
 
 @contextmanager
-def opened_parts(settings: Settings, database: Databases) -> Iterator[Parts]:
+def opened_parts(settings: Settings, database: Databases, surroundings: Surroundings) -> Iterator[Parts]:
     """Yield the parts of a process, with an engine of the lent database of these settings."""
-    parts = Parts(settings, CHANNELS)
+    parts = Parts(settings, CHANNELS, surroundings)
     with database.opened(settings.database) as engine:
         # As if the parts had opened it.
         vars(parts)["engine"] = engine

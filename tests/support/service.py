@@ -12,9 +12,11 @@ from typing import Any
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.clock import system_clock
 from app.simulator.replay import Replay, load_reports
 from app.simulator.row_outcomes import SentRow
 from app.simulator.wait import settled_audit, wait_until_ready
+from app.surroundings import system_surroundings
 from bus.port import Reader
 from config.settings import Settings
 from messages import codec
@@ -55,7 +57,7 @@ class RunningService:
             **settings,
         }
         self.settings = Settings.model_validate(self._settings_by_name)
-        self.parts = Parts(self.settings, CHANNELS)
+        self.parts = Parts(self.settings, CHANNELS, system_surroundings())
         self.log = home / "service.log"
         self._processes: list[Program] = []
 
@@ -85,7 +87,7 @@ class RunningService:
         process = Program(("run", "--quiet", *stages), self.environment, self.log, self.log, Path.cwd())
         self._processes.append(process)
         if stages in {(), ("--threads",)} or "ingest" in stages:
-            wait_until_ready(self.settings.port, process)
+            wait_until_ready(self.settings.port, process, system_clock())
 
     def start_all(self, stages: Iterable[str]) -> None:
         """Start a process for each stage. The last is `ingest`: it is ready when its doors are."""

@@ -1,10 +1,8 @@
 """Builds accounts and their pages from the parts of the process."""
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.profiles import RFC_9106_LOW_MEMORY
@@ -14,14 +12,12 @@ from accounts.authentication.sign_in import Record
 from accounts.frame import NavigationEntry
 from accounts.pages.account_pages import AccountPages
 from accounts.pages.invitation_pages import invitation_link
-from accounts.services import AccountServices, Randomness
+from accounts.services import AccountServices
 from app.assembly.parts import Parts
 from ingest.http.client_networks import client_networks
 
 if TYPE_CHECKING:
     from accounts.authentication.oidc import OidcProvider
-
-_TOKEN_BYTES = 32
 
 
 def build_account_services(parts: Parts, record: Record) -> AccountServices:
@@ -36,7 +32,7 @@ def build_account_services(parts: Parts, record: Record) -> AccountServices:
         lambda code: code in parts.registry.agencies,
         partial(client_networks, counts_loopback=bool(parts.settings.public_url)),
         parts.now,
-        Randomness(_new_token, uuid4, secrets.token_bytes),
+        parts.randomness,
         PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY),
         lambda: _public_names(parts),
     )
@@ -83,9 +79,5 @@ def _oidc_provider(parts: Parts) -> "OidcProvider":
         settings.oidc_client_secret.get_secret_value(),
         settings.desk_reached_at + OIDC_RETURN_ADDRESS,
         parts.now,
-        _new_token,
+        parts.randomness.token,
     )
-
-
-def _new_token() -> str:
-    return secrets.token_urlsafe(_TOKEN_BYTES)

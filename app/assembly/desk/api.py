@@ -1,8 +1,5 @@
 """Builds the programming interface of agencies and its keys from the parts of the process."""
 
-import secrets
-from uuid import uuid4
-
 from app.assembly.parts import Parts
 from desk.acts.answers import OfficerAnswers, Record
 from desk.acts.recommendation_answers import RecommendationAnswers
@@ -12,12 +9,10 @@ from desk.api.keys.agency_keys import AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES
 from desk.institutions import Institutions
 
-_SECRET_BYTES = 32
-
 
 def build_agency_keys(parts: Parts, record: Record) -> AgencyKeys:
     """Return the operations on keys. `record` appends to the audit log."""
-    return AgencyKeys(parts.engine, record, parts.now, uuid4, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+    return AgencyKeys(parts.engine, record, parts.now, parts.randomness.new_id, parts.randomness.token)
 
 
 def build_agency_api(

@@ -119,7 +119,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, NAVIGATION).routes())
     record = desk.audit_log.append
-    webhooks = agency_webhooks(parts.engine, parts.sealer, parts.settings, parts.now, record)
+    webhooks = agency_webhooks(parts, record)
     integration = IntegrationPages(page_parts, webhooks, build_agency_keys(parts, record))
     app.include_router(integration.routes())
     staff_pages = StaffPages(
@@ -149,7 +149,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         rejections=rejections,
     )
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=new_nonce)
+    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness))
     return app
 
 

@@ -1,6 +1,5 @@
 """Builds the e-mail to officers: outbox, client of the mail server, digests and notices."""
 
-import secrets
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
@@ -40,9 +39,11 @@ class MailParts:
         zone: Callable[[str], tzinfo],
         links: DeskLinks,
         agency_name: Callable[[str], str],
+        new_token: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._now = now
+        self._new_token = new_token
         composer = MailComposer(load_translator().translate)
         self.outbox = MailOutbox(engine, sealer, now)
         self._digests = DigestJob(recipients, counts, zone, links, composer, self.outbox, now)
@@ -55,6 +56,6 @@ class MailParts:
     def threads(self, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
         """Return what runs in threads, with their names."""
         client = SmtpClient(smtp_server(self._settings), self._now)
-        yield "mail", MailWorker(self.outbox, client, secrets.token_hex, stopping).run
+        yield "mail", MailWorker(self.outbox, client, self._new_token, stopping).run
         schedule = MailSchedule(self._digests, self._notices, self.outbox, self._now, stopping)
         yield "mail-schedule", schedule.run

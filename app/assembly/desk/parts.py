@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -113,7 +113,7 @@ class DeskParts:
     @cached_property
     def case_work(self) -> CaseWork:
         """Notes, templates, units and officers."""
-        return CaseWork(self._parts.engine, self.audit_log.append, self._parts.now, uuid4)
+        return CaseWork(self._parts.engine, self.audit_log.append, self._parts.now, self._parts.randomness.new_id)
 
     @cached_property
     def _webhook_queue(self) -> ChangeQueue:
@@ -153,7 +153,7 @@ class DeskParts:
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
         yield (
             "webhooks",
-            delivery_worker(parts.engine, parts.sealer, parts.settings, parts.now, on_switched_off, stopping).run,
+            delivery_worker(parts, on_switched_off, stopping).run,
         )
         if mail:
             yield from mail.threads(stopping)
@@ -185,6 +185,7 @@ class DeskParts:
             facts.zone,
             links,
             self.institutions.name,
+            parts.randomness.token_hex,
         )
 
     def _on_changes(self, connection: Connection, changes: Sequence[CaseChange]) -> None:

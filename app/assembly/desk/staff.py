@@ -1,6 +1,5 @@
 """Builds the pages of staff from the parts of the process."""
 
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
@@ -96,7 +95,7 @@ class StaffPages:
         acts = TriageActs(frame, case_page.page, self._triage_desk, self._answers, parts.bus, suggestions, log, name)
         quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, log)
         dead_letters = DeadLetters(parts.bus, parts.sealer, parts.topics, log)
-        redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), time.sleep, time.monotonic)
+        redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), parts.clock.sleep, parts.clock.monotonic)
         return (
             TriageListPage(frame, self._triage_desk).routes(),
             case_page.routes(),

@@ -1,13 +1,13 @@
 """Builds the proof of contacts: codes by SMS through the provider of replies, and first mails through the outbox."""
 
-import secrets
 from collections.abc import Callable
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from app.assembly.installed_channel import DoorParts
+from app.randomness import Randomness
 from config.translation.translator import load_translator
 from desk.mail.message import DEFAULT_LIFETIME, Mail
 from desk.mail.outbox import MailOutbox
@@ -42,16 +42,15 @@ def contact_ways(parts: DoorParts) -> frozenset[str]:
 
 
 def phone_proof(
-    parts: DoorParts, open_provider: Callable[[DoorParts], ReplyProvider | None], new_id: Callable[[], UUID] = uuid4
+    parts: DoorParts, open_provider: Callable[[DoorParts], ReplyProvider | None], new_id: Callable[[], UUID]
 ) -> PhoneProof | None:
     """Return the proof of phone numbers, `None` without a provider of SMS. `open_provider` opens a new one."""
     if "sms" not in contact_ways(parts):
         return None
     send = partial(_send_code, partial(open_provider, parts), new_id)
     settings = parts.settings
-    return PhoneProof(
-        parts.engine, parts.secrets.sender_key, send, settings.codes_per_day, new_id, _new_code, parts.now
-    )
+    new_code = partial(_new_code, parts.randomness)
+    return PhoneProof(parts.engine, parts.secrets.sender_key, send, settings.codes_per_day, new_id, new_code, parts.now)
 
 
 def form_contact(parts: DoorParts, tokens: FormTokens, check_rate: Callable[[str, str], None]) -> FormContact:
@@ -97,5 +96,5 @@ def _send_code(
         return
 
 
-def _new_code() -> str:
-    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+def _new_code(randomness: Randomness) -> str:
+    return f"{randomness.below(10**CODE_DIGITS):0{CODE_DIGITS}}"

@@ -1,7 +1,6 @@
 """Builds the SMPP door and its connection to the operator's SMS centre."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -30,7 +29,7 @@ def connection(parts: DoorParts, producer: Producer, stopping: threading.Event) 
     """Return the connection, to be run in its own thread; `None` if the settings name no SMS centre."""
     if not parts.settings.smpp_host:
         return None
-    return SmppConnection(smsc_settings(parts.settings), door(parts, producer), time.monotonic, stopping)
+    return SmppConnection(smsc_settings(parts.settings), door(parts, producer), parts.clock.monotonic, stopping)
 
 
 def smsc_settings(settings: Settings) -> SmscSettings:

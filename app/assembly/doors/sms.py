@@ -24,7 +24,7 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     """Return the door for Twilio's messages and the one for its delivery reports."""
     settings = parts.settings
     adapter = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
-    media = MediaFetcher(settings.twilio_url, parts.attachments)
+    media = MediaFetcher(settings.twilio_url, parts.attachments, parts.clock.monotonic, parts.threads.pool)
     reader = PreviewedSms(parts)
     acknowledgements = SmsAcknowledgements(
         http.store,

@@ -1,8 +1,6 @@
 """Builds the door that reads X: the poller, and the stream and the check for withdrawn posts if the settings say so."""
 
 import threading
-import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
@@ -57,7 +55,8 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
             from ingest.twitter.stream import StreamDoor, XStream
 
             stream = XStream(settings.x_url, parts.secrets.x_token)
-            yield "x-stream", StreamDoor(stream, intake, budget, parts.now, stopping, lease).run
+            start_thread = parts.threads.start_background
+            yield "x-stream", StreamDoor(stream, intake, budget, parts.now, stopping, lease, start_thread).run
         if settings.x_recheck_days:
             check_posts = withdrawn_post_check(parts, producer).check_due_posts
             yield "x-recheck", PollLoop("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping, lease).run
@@ -69,13 +68,13 @@ def mention_reading(parts: DoorParts, producer: Producer, stopping: threading.Ev
     """Return the poller of mentions and its parts."""
     settings = parts.settings
     adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
-    pictures = PictureFetcher(parts.attachments, settings.x_media_from, time.monotonic)
+    pictures = PictureFetcher(parts.attachments, settings.x_media_from, parts.clock.monotonic)
     posts = PostStore(parts.engine, parts.sealer) if settings.x_recheck_days else None
     intake = Intake(adapter, pictures, producer, posts, parts.now)
     budget = read_budget(parts)
     store = DoorStore(parts.engine)
     initial_period = timedelta(hours=settings.x_since_hours)
-    holder = HolderFile(settings.home / "x-reader.lock", lambda: str(uuid.uuid4()))
+    holder = HolderFile(settings.home / "x-reader.lock", lambda: str(parts.randomness.new_id()))
     lease = Lease(parts.engine, MENTIONS.name, holder.identity, parts.now)
     door = TwitterDoor(
         _client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period, lease

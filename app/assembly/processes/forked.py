@@ -3,11 +3,11 @@
 import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 
 from app.exit_codes import EX_TEMPFAIL
+from app.threads import StartThread
 
 
 class Lifeline:
@@ -16,13 +16,13 @@ class Lifeline:
     def __init__(self) -> None:
         self._reading_end, self._writing_end = os.pipe()
 
-    def watch(self) -> None:
+    def watch(self, start_thread: StartThread) -> None:
         """End this process, which was forked, as soon as the one that forked it is gone.
 
         It ends like a process that was killed: the next start needs its ports and files at once.
         """
         os.close(self._writing_end)
-        threading.Thread(target=self._end_with_parent, name="lifeline", daemon=True).start()
+        start_thread(self._end_with_parent, "lifeline")
 
     def close(self) -> None:
         """Close the pipe. Processes that watch it end."""
@@ -44,13 +44,13 @@ class ForkedProcess:
     `ended` can be read from when the process has ended.
     """
 
-    def __init__(self, run: Callable[[], int], lifeline: Lifeline) -> None:
+    def __init__(self, run: Callable[[], int], lifeline: Lifeline, start_thread: StartThread) -> None:
         self.ended, writing_end = os.pipe()
         _flush_output()
         self.pid = os.fork()
         if not self.pid:
             os.close(self.ended)
-            _run_to_end(run, lifeline)
+            _run_to_end(run, lifeline, start_thread)
         os.close(writing_end)
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -64,7 +64,7 @@ class ForkedProcess:
         return os.waitstatus_to_exitcode(status)
 
 
-def _run_to_end(run: Callable[[], int], lifeline: Lifeline) -> None:
+def _run_to_end(run: Callable[[], int], lifeline: Lifeline, start_thread: StartThread) -> None:
     """Run in the forked process, and end it. Nothing of the process that forked it is continued or cleaned up here."""
     code = EX_TEMPFAIL
     try:
@@ -74,7 +74,7 @@ def _run_to_end(run: Callable[[], int], lifeline: Lifeline) -> None:
         for number in END_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, END_SIGNALS)
-        lifeline.watch()
+        lifeline.watch(start_thread)
         code = run()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else EX_TEMPFAIL

@@ -13,6 +13,7 @@ import structlog
 from app.assembly.processes.forked import END_SIGNALS, ForkedProcess, Lifeline
 from app.assembly.processes.liveness import Address, LivenessCheck, Patience
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
+from app.threads import StartThread
 
 # Pause before a process is started again. It doubles with each early end, up to the maximum.
 _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.5, 30.0
@@ -62,18 +63,21 @@ class Supervisor:
     `addresses` are those at which a process answers `/live`, by its name. One that gives no good answer for longer than
     `patience` is ended and started again.
 
-    This process must have one thread, and no open database or bus: a fork would share them. `monotonic` is a clock.
+    This process must have one thread, and no open database or bus: a fork would share them. `monotonic` is a clock;
+    `start_thread` is called in the forked processes.
     """
 
     def __init__(
         self,
         processes: Mapping[str, Callable[[], int]],
         monotonic: Callable[[], float],
+        start_thread: StartThread,
         addresses: Mapping[str, Sequence[Address]],
         patience: Patience = Patience(),  # noqa: B008 - immutable
     ) -> None:
         self._processes = [_Supervised(name, run, addresses.get(name, ())) for name, run in processes.items()]
         self._monotonic = monotonic
+        self._start_thread = start_thread
         self._patience = patience
         self._lifeline = Lifeline()
         # Set once all are to end: the time at which those that have not ended are killed.
@@ -83,7 +87,7 @@ class Supervisor:
     def run_first(self, run: Callable[[], int]) -> int:
         """Run a function in a process of its own before all others. Return its exit code; 0 if a signal stopped it."""
         with self._woken_by_signals() as woken:
-            first = ForkedProcess(run, self._lifeline)
+            first = ForkedProcess(run, self._lifeline, self._start_thread)
             if woken in wait([woken, first.ended]):
                 first.send_signal(signal.SIGTERM)
             code = first.wait()
@@ -141,7 +145,7 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
             if self._kill_at is None:
                 process.started_at = self._monotonic()
-                process.running = ForkedProcess(process.run, self._lifeline)
+                process.running = ForkedProcess(process.run, self._lifeline, self._start_thread)
                 process.checks = [
                     LivenessCheck(address, self._monotonic, self._patience) for address in process.addresses
                 ]

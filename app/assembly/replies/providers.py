@@ -41,7 +41,7 @@ def sms_provider(parts: DoorParts) -> ReplyProvider | None:
         centre = Smsc(
             settings.smpp_host, settings.smpp_port, settings.smpp_system_id, password, settings.smpp_system_type
         )
-        return SmppSms(centre, settings.smpp_from)
+        return SmppSms(centre, settings.smpp_from, parts.clock.monotonic)
     return None
 
 

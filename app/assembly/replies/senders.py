@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from app.assembly.installed_channel import ReplyRoute
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from config.settings import Settings
 from sinks.replies.decision import ReplyLimits
 from sinks.replies.outbox import ReplyOutbox
@@ -20,7 +19,7 @@ def reply_senders(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str
     for installed in parts.installed_channels:
         channel, route = installed.facts.name, installed.replies
         limits = reply_limits(parts.settings, route)
-        sender = ReplySender(channel, route.provider(parts), limits, outbox, parts.sealer, key, utc_now, stopping)
+        sender = ReplySender(channel, route.provider(parts), limits, outbox, parts.sealer, key, parts.now, stopping)
         yield f"replies-{channel}", sender.run
 
 

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from app.operations.restore.person_keys import stored_keys
 from bus.errors import Retry
 from messages.cases.forgotten import Forgotten
@@ -40,7 +39,7 @@ def archive(
             lambda: stored_keys(parts.key_engine),
             parts.answer_check,
         )
-        return archiver.run(utc_now(), until)
+        return archiver.run(parts.now(), until)
 
 
 def redraw(parts: Parts, folder: Path, tombstones: Collection[Forgotten] = ()) -> RedrawReport:
@@ -52,7 +51,7 @@ def redraw(parts: Parts, folder: Path, tombstones: Collection[Forgotten] = ()) -
         with closing(parts.bus.reader()) as reader:
             records = [*topic_tombstones(reader), *ArchiveContents(folder).records(FORGOTTEN)]
         tombstones = decode_tombstones(records)
-    return redraw_archive(folder, DurableFiles(), parts.topics, tombstones, parts.answer_check, utc_now())
+    return redraw_archive(folder, DurableFiles(), parts.topics, tombstones, parts.answer_check, parts.now())
 
 
 def archive_schedule(parts: Parts, folder: Path, stopping: threading.Event) -> ArchiveSchedule:
@@ -67,7 +66,7 @@ def archive_schedule(parts: Parts, folder: Path, stopping: threading.Event) -> A
         return head.at if head else None
 
     files = DurableFiles(check_stopping)
-    return ArchiveSchedule(lambda: archive(parts, folder, files=files), last_run, utc_now, stopping)
+    return ArchiveSchedule(lambda: archive(parts, folder, files=files), last_run, parts.now, stopping)
 
 
 def code_version() -> str:

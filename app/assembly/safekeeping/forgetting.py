@@ -38,7 +38,8 @@ def forgetting_requests(parts: Parts) -> ForgettingRequests:
 
 def destroy_due_keys(parts: Parts) -> Destruction:
     """Destroy the keys of persons whose grace has ended. Raises `Retry` and `DatabaseUnavailable`."""
-    probe = ProcessProbe(parts.settings.peers if parts.settings.ops_peers else (), parts.now)
+    addresses = parts.settings.peers if parts.settings.ops_peers else ()
+    probe = ProcessProbe(addresses, parts.now, parts.clock.monotonic, parts.threads.pool)
     arrival_topics = [raw_topic(channel) for channel in parts.channels.names]
     unprocessed = UnprocessedMessages(parts.bus, parts.spool, arrival_topics, probe.probe_all)
     return forgetting(parts).finish(unprocessed.waits_for)

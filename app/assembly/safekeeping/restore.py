@@ -1,6 +1,5 @@
 """Assembles the restore of an archive into the system of the settings."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -141,7 +140,7 @@ def _check_empty(parts: Parts, contents: ArchiveContents) -> None:
     names = {*(topic.name for topic in parts.topics), *(partition.topic for partition in contents.partitions())}
     groups = {name: group.topics_with(parts.queues) for name, group in parts.consumer_groups.items()}
     with closing(parts.bus.reader()) as reader:
-        used = _content_of_bus(reader, names, groups)
+        used = _content_of_bus(reader, names, groups, parts.clock.sleep)
     used += content_of_database(parts.engine, METADATA.sorted_tables)
     if parts.key_engine is not parts.engine:
         used += content_of_database(parts.key_engine, [METADATA.tables["person_key"]])
@@ -150,13 +149,15 @@ def _check_empty(parts: Parts, contents: ArchiveContents) -> None:
         raise Stop(f"A restore needs an empty system: {listed}. Nothing was changed. Use a new folder.")
 
 
-def _content_of_bus(reader: Reader, names: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+def _content_of_bus(
+    reader: Reader, names: Iterable[str], groups: Mapping[str, Sequence[str]], sleep: Callable[[float], None]
+) -> list[str]:
     """Return what a bus has already. A new Kafka needs some seconds, and a first question, until it knows of groups."""
     for _ in range(_ATTEMPTS):
         try:
             return content_of_bus(reader, names, groups)
         except Retry:
-            time.sleep(_PAUSE_SECONDS)
+            sleep(_PAUSE_SECONDS)
     return content_of_bus(reader, names, groups)
 
 
@@ -183,7 +184,7 @@ def _topic_specs(parts: Parts, contents: ArchiveContents) -> Sequence[TopicSpec]
 def _restorer(parts: Parts) -> Restorer:
     if parts.settings.bus == "local":
         return LocalRestorer(parts.settings.home / "bus.db")
-    return KafkaRestorer(kafka_settings(parts.settings))
+    return KafkaRestorer(kafka_settings(parts.settings), parts.clock.sleep)
 
 
 def _ledger(parts: Parts) -> LedgerSink:

@@ -36,7 +36,8 @@ def retention(parts: Parts, *, dry: bool) -> Retention:
 
     settings = parts.settings
     # Without named processes only this host is known, and its spool is read directly.
-    probe = ProcessProbe(settings.peers if settings.ops_peers else (), parts.now)
+    addresses = settings.peers if settings.ops_peers else ()
+    probe = ProcessProbe(addresses, parts.now, parts.clock.monotonic, parts.threads.pool)
     max_reply_age = timedelta(days=settings.replies_days)
     door_data = Purge(
         parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, probe.probe_all, dry=dry

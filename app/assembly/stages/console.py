@@ -1,6 +1,8 @@
 """The console of operations at `/ops`, and the document of the operations' port at `/docs`."""
 
-import secrets
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -10,9 +12,10 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app.api_document.documented import Documented
 from app.api_document.viewer import ApiViewer
-from app.clock import utc_now
+from app.assembly.parts import Parts
 from app.pages.headers import PageHeaders, new_nonce, nonce
 from app.pages.language import PageLanguage, language_links
+from app.randomness import Randomness
 from config.translation.translator import CONSOLE_CATALOGS, install_translation, load_translator
 from messages.channels import ChannelDirectory
 from monitor.console.page import Console
@@ -27,12 +30,7 @@ _RANDOM_BYTES = 16
 
 
 def console_application(
-    answers: HealthAnswers,
-    exposition: Exposition,
-    monitor_loop: MonitorLoop,
-    channels: ChannelDirectory,
-    desk_address: str,
-    allowed_hosts: Middleware,
+    parts: Parts, answers: HealthAnswers, exposition: Exposition, monitor_loop: MonitorLoop, allowed_hosts: Middleware
 ) -> FastAPI:
     """Return an application with health, metrics and the console, and with a document of them."""
     app = Documented(_TITLE)
@@ -40,19 +38,26 @@ def console_application(
     app.include_router(health_routes(answers))
     app.include_router(metrics_routes(exposition))
     app.include_router(ApiViewer(_TITLE).routes())
-    add_console(app, monitor_loop, channels, desk_address)
+    surroundings = parts.now, parts.randomness
+    add_console(app, monitor_loop, parts.channels, parts.settings.desk_reached_at, *surroundings)
     return app
 
 
-def add_console(app: FastAPI, monitor_loop: MonitorLoop, channels: ChannelDirectory, desk_address: str) -> None:
+def add_console(
+    app: FastAPI,
+    monitor_loop: MonitorLoop,
+    channels: ChannelDirectory,
+    desk_address: str,
+    now: Callable[[], datetime],
+    randomness: Randomness,
+) -> None:
     """Add the console to an application, at `/ops`. It links to the desk at `desk_address`."""
-    console = Console(
-        monitor_loop, console_templates(desk_address), channels, utc_now, secrets.token_hex(_RANDOM_BYTES)
-    )
+    templates = console_templates(desk_address)
+    console = Console(monitor_loop, templates, channels, now, randomness.token_hex(_RANDOM_BYTES))
     app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=new_nonce)
+    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, randomness))
 
 
 def console_templates(desk_address: str) -> Environment:

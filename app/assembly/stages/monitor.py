@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 
 from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
-from app.clock import utc_now
 from app.operations.audit_log import AuditHeadSchedule
 from monitor.audit.schedule import AuditSchedule
 from monitor.monitor_loop import MonitorLoop
@@ -34,4 +33,4 @@ def audit_threads(
     if minutes := parts.settings.audit_minutes:
         record = collector.record_audit
         yield "audit", AuditSchedule(parts.audit, record, stopping, minutes * 60, _REPEAT_AUDIT_SECONDS).run
-    yield "audit-heads", AuditHeadSchedule(parts.audit_log, stopping, utc_now, _AUDIT_HEAD_SECONDS).run
+    yield "audit-heads", AuditHeadSchedule(parts.audit_log, stopping, parts.now, _AUDIT_HEAD_SECONDS).run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from app.clock import utc_now
+from app.clock import system_clock
 from app.commands.common.terminal import EX_USAGE, stop
 from messages.tracking import read_tracking_number
 
@@ -68,7 +68,7 @@ def parse_time(typed: str, now: datetime) -> datetime:
 def time_argument(typed: str) -> datetime:
     """Return the typed time; see `parse_time`."""
     try:
-        return parse_time(typed, utc_now())
+        return parse_time(typed, system_clock().now())
     except ValueError as error:
         stop(str(error), EX_USAGE)
 

@@ -19,6 +19,7 @@ def open_parts() -> Iterator[Parts]:
 
     from app.assembly.channels import CHANNELS
     from app.assembly.parts import Parts
+    from app.surroundings import system_surroundings
     from config import logs
     from config.settings import load
 
@@ -27,7 +28,7 @@ def open_parts() -> Iterator[Parts]:
     logs.configure(settings.log_level, settings.log_format)
     for former_name, name in settings.former_names.items():
         _log.warning("setting.renamed", variable=former_name, use=name)
-    parts = Parts(settings, CHANNELS)
+    parts = Parts(settings, CHANNELS, system_surroundings())
     try:
         yield parts
     finally:

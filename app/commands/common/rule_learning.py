@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.clock import utc_now
 from app.commands.common.arguments import require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import ERR, print_json, print_line, print_note, print_table, stop
@@ -110,7 +109,7 @@ def _write(parts: Parts, request: LearningRequest, result: LearningResult) -> st
             parts.audit_log,
             request.actor,
             request.why,
-            utc_now(),
+            parts.now(),
         )
     except ShippedTablesError as error:
         stop(str(error), 1)

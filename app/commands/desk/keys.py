@@ -9,7 +9,6 @@ from uuid import UUID
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
@@ -17,6 +16,8 @@ from app.commands.common.terminal import EX_USAGE, print_json, print_line, print
 from desk.api.keys.scopes import SCOPES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.assembly.parts import Parts
     from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
     from desk.api.keys.scopes import Scope
@@ -45,7 +46,7 @@ def key(
     if listing:
         with open_parts_with_tables() as parts:
             agency = agency_code(parts, agency)
-            _print_keys(_keys(parts, agency).keys(agency), as_json=as_json)
+            _print_keys(_keys(parts, agency).keys(agency), parts.now(), as_json=as_json)
         return
     with open_parts_for_action(actor, why) as parts:
         agency = agency_code(parts, agency)
@@ -53,7 +54,7 @@ def key(
         if revoke:
             _revoke(keys, agency, revoke, actor, why)
             return
-        expires_at = utc_now() + timedelta(days=days) if days else None
+        expires_at = parts.now() + timedelta(days=days) if days else None
         try:
             _, text = keys.issue(agency, _scopes(scopes), actor, why, expires_at)
         except TooManyKeys:
@@ -86,10 +87,9 @@ def _revoke(keys: AgencyKeys, agency: str, key_id: UUID, actor: str, why: str) -
     print_line(f"{key_id}: revoked")
 
 
-def _print_keys(keys: Sequence[AgencyKey], *, as_json: bool) -> None:
+def _print_keys(keys: Sequence[AgencyKey], now: datetime, *, as_json: bool) -> None:
     from messages.shapes import iso
 
-    now = utc_now()
     rows = [
         {
             "id": str(item.id),

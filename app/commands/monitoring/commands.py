@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +13,9 @@ from app.commands.common.process import open_parts
 from app.commands.common.terminal import OUT, print_fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from app.assembly.parts import Parts
     from app.commands.monitoring.screen import Alerts
     from monitor.snapshot import Snapshot
     from monitor.snapshot_collector import SnapshotCollector
@@ -31,7 +31,7 @@ def lag(as_json: Json = False) -> None:
     from monitor.active_alerts import AlertRegister
     from monitor.alert import Urgency
 
-    with _collector() as collector:
+    with _collector() as (_, collector):
         snapshot = collector.collect()
     alerts = AlertRegister(DIRECTORY).update(snapshot)
     if as_json:
@@ -54,8 +54,8 @@ def top(
 
     from app.commands.monitoring.screen import screen
 
-    with _collector() as collector:
-        snapshots = _snapshots(collector, every, once=once)
+    with _collector() as (parts, collector):
+        snapshots = _snapshots(collector, parts.clock.sleep, every, once=once)
         if as_json:
             for snapshot, alerts in snapshots:
                 OUT.print_json(data=_snapshot_json(snapshot, alerts), indent=None)
@@ -67,7 +67,9 @@ def top(
                     live.update(Group(*screen(snapshot, alerts)), refresh=True)
 
 
-def _snapshots(collector: SnapshotCollector, seconds: float, *, once: bool) -> Iterator[tuple[Snapshot, Alerts]]:
+def _snapshots(
+    collector: SnapshotCollector, sleep: Callable[[float], None], seconds: float, *, once: bool
+) -> Iterator[tuple[Snapshot, Alerts]]:
     """Return one snapshot with its alerts, or one every few seconds for ever."""
     from app.assembly.channels import DIRECTORY
     from monitor.active_alerts import AlertRegister
@@ -78,7 +80,7 @@ def _snapshots(collector: SnapshotCollector, seconds: float, *, once: bool) -> I
         yield snapshot, register.update(snapshot)
         if once:
             return
-        time.sleep(seconds)
+        sleep(seconds)
 
 
 def _snapshot_json(snapshot: Snapshot, alerts: Alerts) -> dict[str, object]:
@@ -86,12 +88,12 @@ def _snapshot_json(snapshot: Snapshot, alerts: Alerts) -> dict[str, object]:
 
 
 @contextmanager
-def _collector() -> Iterator[SnapshotCollector]:
+def _collector() -> Iterator[tuple[Parts, SnapshotCollector]]:
     from app.assembly.monitoring import snapshot_collector
 
     with open_parts() as parts:
         collector = snapshot_collector(parts)
         try:
-            yield collector
+            yield parts, collector
         finally:
             collector.close()

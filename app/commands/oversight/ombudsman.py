@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import print_json, print_line, print_note, print_table, stop
 
 if TYPE_CHECKING:
+    from app.assembly.parts import Parts
     from app.operations.ombudsman.hand_over import ExportedCase, HandOver, ListedCase
 
 commands = typer.Typer(no_args_is_help=True)
@@ -30,7 +30,7 @@ def list_cases(
     """List the cases that wait for their file: asked after 60 days, the sender agreed. Never a person or words."""
     from app.operations.ombudsman.hand_over import list_row
 
-    with _hand_over() as hand_over:
+    with _hand_over() as (_, hand_over):
         rows = [list_row(case) for case in (hand_over.cases() if everything else hand_over.waiting())]
     if as_json:
         print_json(rows)
@@ -54,12 +54,12 @@ def export(
     """
     tracking = tracking_number(case) if case else ""
     require_actor_and_reason(actor, why)
-    with _hand_over() as hand_over:
+    with _hand_over() as (parts, hand_over):
         waiting = hand_over.waiting(tracking, again=again)
         if tracking and not waiting:
             stop(_reason(tracking, hand_over.cases(tracking)), 1)
         try:
-            exported = [hand_over.export(item, to, actor, why, utc_now()) for item in waiting]
+            exported = [hand_over.export(item, to, actor, why, parts.now()) for item in waiting]
         except OSError as error:
             stop(f"{to} cannot be written: {error.strerror}.", 1)
     if as_json:
@@ -71,13 +71,13 @@ def export(
 
 
 @contextmanager
-def _hand_over() -> Iterator[HandOver]:
+def _hand_over() -> Iterator[tuple[Parts, HandOver]]:
     from app.assembly.oversight.hand_over import hand_over
 
     with open_parts_with_tables() as parts:
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:
-            yield hand_over(parts, producer.publish)
+            yield parts, hand_over(parts, producer.publish)
 
 
 def _reason(tracking: str, cases: Sequence[ListedCase]) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_note, print_table, stop
@@ -61,7 +60,7 @@ def _forget(parts: Parts, tracking: str, link: str, actor: str, why: str, *, dry
     try:
         message_id = requests.message_of(tracking) if tracking else _message_of(parts, link)
         if dry_run:
-            person, leftovers = requests.preview(message_id, utc_now())
+            person, leftovers = requests.preview(message_id, parts.now())
         else:
             parts.ensure_topics()
             erasure, leftovers, archive_note = _forget_everywhere(parts, requests, message_id, actor, why)
@@ -89,7 +88,7 @@ def _forget_everywhere(
         producer.publish(messages)
 
     try:
-        erasure, leftovers = requests.forget(message_id, actor, why, utc_now(), publish)
+        erasure, leftovers = requests.forget(message_id, actor, why, parts.now(), publish)
     finally:
         producer.close()
     return erasure, leftovers, _redraw_archive(parts, published)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import print_json, print_line, print_note, print_table, stop
@@ -47,8 +46,8 @@ def adopt(actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Rec
 
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
-        parts.audit_log.append("keys.adopt", parts.own_key_id, actor, why, utc_now())
-        former_ids = adopt_key(parts.engine, parts.own_key_id, parts.settings.instance, utc_now())
+        parts.audit_log.append("keys.adopt", parts.own_key_id, actor, why, parts.now())
+        former_ids = adopt_key(parts.engine, parts.own_key_id, parts.settings.instance, parts.now())
     print_line(f"The key of the service is {parts.own_key_id}. Before: {', '.join(former_ids) or 'none'}")
 
 
@@ -64,7 +63,7 @@ def rotate(
 
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
-        parts.audit_log.append("keys.rotate", parts.root_keys.current.id, actor, why, utc_now())
+        parts.audit_log.append("keys.rotate", parts.root_keys.current.id, actor, why, parts.now())
         report = rotate_keys(
             parts.key_store, parts.root_keys, lambda count: print_note(f"{count} keys are wrapped again.")
         )

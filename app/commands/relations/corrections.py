@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, tracking_number
 from app.commands.common.process import open_parts_for_action
 from app.commands.common.terminal import print_json, print_line, print_note, stop
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.operations.corrections import Corrections, PublishedCorrection
 
 Reason = Annotated[
@@ -25,8 +26,8 @@ def split(number: str, actor: Actor, reason: Reason, as_json: Json = False) -> N
     """Make a report that repeats or joins another report a case of its own."""
     report = tracking_number(number)
 
-    def publish(corrections: Corrections) -> PublishedCorrection:
-        return corrections.split(report, actor, reason, utc_now())
+    def publish(corrections: Corrections, now: datetime) -> PublishedCorrection:
+        return corrections.split(report, actor, reason, now)
 
     _print_correction(_correct(publish, actor, reason), as_json=as_json)
 
@@ -44,13 +45,15 @@ def merge(
     """Merge report B into report A. B goes to the agency that has A, and follows A to other agencies."""
     target, report = tracking_number(head), tracking_number(number)
 
-    def publish(corrections: Corrections) -> PublishedCorrection:
-        return corrections.merge(target, report, "repeat" if repeat else "joins", actor, reason, utc_now())
+    def publish(corrections: Corrections, now: datetime) -> PublishedCorrection:
+        return corrections.merge(target, report, "repeat" if repeat else "joins", actor, reason, now)
 
     _print_correction(_correct(publish, actor, reason), as_json=as_json)
 
 
-def _correct(publish: Callable[[Corrections], PublishedCorrection], actor: str, reason: str) -> PublishedCorrection:
+def _correct(
+    publish: Callable[[Corrections, datetime], PublishedCorrection], actor: str, reason: str
+) -> PublishedCorrection:
     from app.operations.corrections import Corrections
     from app.operations.not_possible import NotPossible
 
@@ -58,7 +61,7 @@ def _correct(publish: Callable[[Corrections], PublishedCorrection], actor: str, 
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:
             try:
-                return publish(Corrections(parts.engine, producer, parts.audit_log))
+                return publish(Corrections(parts.engine, producer, parts.audit_log), parts.now())
             except NotPossible as error:
                 stop(str(error), 1)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, time_argument, tracking_number
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table, stop
@@ -117,7 +116,7 @@ def _decide(number: str, outcome: Outcome, actor: str, why: str, *, as_json: boo
             corrections = Corrections(parts.engine, producer, parts.audit_log)
             try:
                 decisions = DuplicateDecisions(parts.engine, corrections, parts.audit_log)
-                suggested_number = decisions.decide(tracking, outcome, actor, why, utc_now())
+                suggested_number = decisions.decide(tracking, outcome, actor, why, parts.now())
             except NotPossible as error:
                 stop(str(error), 1)
     if as_json:

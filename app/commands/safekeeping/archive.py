@@ -91,11 +91,10 @@ def redraw(
 ) -> None:
     """Remove the words of all forgotten persons from an archive of this system. Run again after an interruption."""
     from app.assembly.safekeeping.archive import redraw as run_redraw
-    from app.clock import utc_now
     from app.commands.common.process import open_parts_for_action
 
     with open_parts_for_action(actor, why) as parts:
-        parts.audit_log.append("archive.redraw", folder.name, actor, why, utc_now())
+        parts.audit_log.append("archive.redraw", folder.name, actor, why, parts.now())
         report = run_redraw(parts, folder)
     if as_json:
         print_json(asdict(report))

@@ -28,7 +28,7 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the back-
 def write(folder: Folder) -> None:
     """Back up the data folder into an empty folder, while the service runs. `backup DIR` does the same."""
     from app.assembly.safekeeping.archive import code_version
-    from app.clock import utc_now
+    from app.clock import system_clock
     from app.operations.backup.backup import write_backup
     from config.settings import load
     from sinks.archive.durable_files import DurableFiles
@@ -40,7 +40,7 @@ def write(folder: Folder) -> None:
             "PostgreSQL's own back-up (runbook).",
             EX_USAGE,
         )
-    manifest = write_backup(settings.home, folder, code_version(), utc_now(), DurableFiles())
+    manifest = write_backup(settings.home, folder, code_version(), system_clock().now(), DurableFiles())
     for file in manifest.files:
         print_line(f"{file.path} {file.bytes}")
     print_note(f"Backed up {settings.home} to {folder}. It contains the secrets: keep it as safe as the service.")

@@ -29,12 +29,11 @@ def restore(
     Of persons whom the archive or --forgotten names as forgotten no word is restored.
     """
     from app.assembly.safekeeping.restore import restore as run_restore
-    from app.clock import utc_now
     from app.commands.common.process import open_parts_for_action
 
     with open_parts_for_action(actor, why) as parts:
         counts = run_restore(
-            parts, folder, lambda: parts.audit_log.append("restore", "archive", actor, why, utc_now()), forgotten
+            parts, folder, lambda: parts.audit_log.append("restore", "archive", actor, why, parts.now()), forgotten
         )
     for topic, count in counts.items():
         print_line(f"{topic} {count}")

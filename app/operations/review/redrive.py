@@ -184,7 +184,7 @@ class Redrive:
 class RedriveBatches:
     """Plans redrives, and does them in batches of a limited time.
 
-    `sleep` and `clock` are `time.sleep` and `time.monotonic`.
+    `sleep` waits seconds, `clock` gives seconds that never go back.
     """
 
     def __init__(self, redrive: Redrive, sleep: Callable[[float], None], clock: Callable[[], float]) -> None:

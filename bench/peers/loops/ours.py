@@ -2,8 +2,10 @@
 
 import sys
 import threading
+import time
 from collections.abc import Sequence
 
+from app.clock import system_clock
 from bench.peers.loops.work import BATCH, GROUP, SOURCE, TARGET, transform
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
@@ -19,12 +21,13 @@ class _Loop:
         return [Outgoing(TARGET, record.key, transform(record.value)) for record in records]
 
 
-BUS = KafkaBus(KafkaSettings(bootstrap=sys.argv[1]))
+BUS = KafkaBus(KafkaSettings(bootstrap=sys.argv[1]), system_clock())
 Worker(
     "bench",
     lambda: BUS.consumer(Membership(GROUP, "bench", (SOURCE,))),
     _Loop(),
     "dead",
     threading.Event(),
+    time.monotonic,
     BATCH,
 ).run()

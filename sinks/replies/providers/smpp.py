@@ -6,7 +6,6 @@ receipts are requested.
 """
 
 import socket
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ class SmppSms:
 
     repeatable = False
 
-    def __init__(self, smsc: Smsc, sender: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, smsc: Smsc, sender: str, clock: Callable[[], float]) -> None:
         self._smsc = smsc
         self._sender = PhoneNumber(sender, TON.UNKNOWN, NPI.UNKNOWN)
         self._clock = clock

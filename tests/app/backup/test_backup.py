@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from app.assembly.safekeeping.restore import process_all
 from app.cli import app
 from app.operations.backup.backup import read_manifest, restore_backup, write_backup
 from app.operations.backup.snapshot import copy_databases
+from app.surroundings import system_surroundings
 from bus.errors import Stop
 from bus.port import Consumer
 from bus.worker import Worker
@@ -53,7 +55,7 @@ def home(tmp_path: Path) -> Path:
 def loaded(home: Path, sqlite_databases: Databases, templates: Path) -> Iterator[Parts]:
     """Parts on a migrated data folder with topics."""
     with sqlite_databases.lent(home):
-        parts = Parts(settings_of(home), CHANNELS)
+        parts = Parts(settings_of(home), CHANNELS, system_surroundings())
         create_topics(parts, templates)
         yield parts
         parts.engine.dispose()
@@ -70,6 +72,7 @@ def working_stages(parts: Parts) -> Iterator[None]:
             stage,
             topics.dead_letter_topic(parts.consumer_groups[group].dead_letters),
             stopping,
+            time.monotonic,
         )
         for group, stage in stages_of(parts).items()
     ]
@@ -103,7 +106,7 @@ def send_reports(parts: Parts, acknowledged: list[str], first_sent: threading.Ev
 def restored_numbers(backup: Path, home: Path) -> tuple[set[str], Parts]:
     """Restore a back-up, let its stages finish, and return the numbers in the ledger."""
     restore_backup(backup, home, DurableFiles())
-    parts = Parts(settings_of(home), CHANNELS)
+    parts = Parts(settings_of(home), CHANNELS, system_surroundings())
     for group, stage in stages_of(parts).items():
         process_all(parts, group, stage)
     with read_transaction(parts.engine) as connection:
@@ -198,7 +201,7 @@ def test_faults_are_named_and_replies_held(
         # It came to this host by a program that gives everybody the right to read.
         path.chmod(0o644)
     assert run("restore", str(backup), home_folder=new_home)[0] == 0
-    restored = Parts(Settings.model_validate({**settings_of(new_home).model_dump()}), CHANNELS)
+    restored = Parts(Settings.model_validate({**settings_of(new_home).model_dump()}), CHANNELS, system_surroundings())
     with read_transaction(restored.engine) as connection:
         assert list(connection.execute(select(col(OutboxRow.state))).scalars()) == ["unknown"]
     restored.engine.dispose()

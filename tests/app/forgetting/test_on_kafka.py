@@ -14,6 +14,7 @@ from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
 from app.assembly.safekeeping.forgetting import forget_stage
 from app.assembly.safekeeping.restore import process_all
+from app.surroundings import system_surroundings
 from bus.port import Outgoing, Partition, Record
 from config.database import read_transaction
 from config.settings import Settings
@@ -54,7 +55,7 @@ def empty(own_node: Node, database: Databases, tmp_path: Path) -> Iterator[Parts
     kafka = {"bus": "kafka", "kafka_bootstrap": own_node.bootstrap, "reference_folder": SMALL_TABLES}
     with database.settings(home) as values:
         settings = {"home": home, "secret_key": ROOT_SECRET, **kafka, **values}
-        parts = Parts(Settings.model_validate(settings), CHANNELS)
+        parts = Parts(Settings.model_validate(settings), CHANNELS, system_surroundings())
         parts.ensure_topics()
         yield parts
         parts.engine.dispose()

@@ -10,13 +10,16 @@ from pathlib import Path
 
 from app.assembly.processes.liveness import Patience
 from app.assembly.processes.supervisor import Supervisor
+from app.threads import system_threads
 
 _POLL_SECONDS = 0.01
 
 
 def supervise_after_first(folder: Path, code_of_supervisor: Path) -> None:
     """Run a toy that lasts until it is killed before another one, and write the supervisor's exit code."""
-    supervisor = Supervisor({"other": partial(_toy, folder / "other", 0)}, time.monotonic, {})
+    supervisor = Supervisor(
+        {"other": partial(_toy, folder / "other", 0)}, time.monotonic, system_threads().start_background, {}
+    )
     code = supervisor.run_first(partial(_wait_to_be_killed, folder / "first")) or supervisor.run()
     code_of_supervisor.write_text(str(code))
 
@@ -25,7 +28,7 @@ def supervise_hanging(folder: Path, ports: Mapping[str, int], patience: Patience
     """Run a toy for each name, which answers `/live` at its port. See `_server`."""
     toys = {name: partial(_server, folder / name, port) for name, port in ports.items()}
     addresses = {name: [("127.0.0.1", port)] for name, port in ports.items()}
-    Supervisor(toys, time.monotonic, addresses, patience).run()
+    Supervisor(toys, time.monotonic, system_threads().start_background, addresses, patience).run()
 
 
 def supervise(folder: Path, codes: Mapping[str, int], code_of_supervisor: Path) -> None:
@@ -34,7 +37,7 @@ def supervise(folder: Path, codes: Mapping[str, int], code_of_supervisor: Path) 
     The first run of a toy ends with its code; each later run, and that of a toy with code 0, lasts until SIGTERM.
     """
     toys = {name: partial(_toy, folder / name, code) for name, code in codes.items()}
-    code_of_supervisor.write_text(str(Supervisor(toys, time.monotonic, {}).run()))
+    code_of_supervisor.write_text(str(Supervisor(toys, time.monotonic, system_threads().start_background, {}).run()))
 
 
 def runs(folder: Path, name: str) -> list[int]:

@@ -17,6 +17,7 @@ from app.assembly.desk.parts import DeskParts, silent_desk_sink
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
 from app.assembly.safekeeping.restore import process_all, restore
+from app.surroundings import system_surroundings
 from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, Record
@@ -74,7 +75,7 @@ def archived(tmp_path_factory: pytest.TempPathFactory, database: Databases, temp
 @pytest.fixture
 def empty(tmp_path: Path, database_settings: Mapping[str, str]) -> Iterator[Parts]:
     """An empty system with the same key. No process runs."""
-    parts = Parts(settings_of(tmp_path, **database_settings), CHANNELS)
+    parts = Parts(settings_of(tmp_path, **database_settings), CHANNELS, system_surroundings())
     yield parts
     parts.engine.dispose()
 
@@ -229,7 +230,10 @@ def test_pending_records_are_processed_after_the_restore(
 
     So is one that was processed after the end of an archive that leaves young records out.
     """
-    folder, old = tmp_path / "archive", Parts(settings_of(tmp_path / "other", **other_settings), CHANNELS)
+    folder, old = (
+        tmp_path / "archive",
+        Parts(settings_of(tmp_path / "other", **other_settings), CHANNELS, system_surroundings()),
+    )
     clock = MovedClock()
     vars(old)["bus"] = LocalBus(old.settings.home / "bus.db", lambda: clock.now().timestamp())
     create_topics(old, templates)
@@ -255,7 +259,7 @@ def test_only_an_empty_system_with_the_same_key_is_filled(
     archived: Archived, empty: Parts, tmp_path: Path, database: Databases, templates: Path
 ) -> None:
     """A used system, another key and a damaged archive are refused with a sentence, and nothing is changed."""
-    used = Parts(settings_of(archived.home, **archived.database_settings), CHANNELS)
+    used = Parts(settings_of(archived.home, **archived.database_settings), CHANNELS, system_surroundings())
     with pytest.raises(Stop, match="needs an empty system: topic agency-"):
         restore(used, archived.folder, pytest.fail)
     with database.settings(tmp_path / "new") as values, service_in(tmp_path / "new", templates, **values) as running:
@@ -265,7 +269,7 @@ def test_only_an_empty_system_with_the_same_key_is_filled(
     with database.settings(tmp_path / "key") as values:
         settings = settings_of(tmp_path / "key", secret_key="another key, with which nothing opens", **values)
         with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY or the root keys are not those"):
-            restore(Parts(settings, CHANNELS), archived.folder, pytest.fail)
+            restore(Parts(settings, CHANNELS, system_surroundings()), archived.folder, pytest.fail)
     damaged = tmp_path / "damaged"
     shutil.copytree(archived.folder, damaged)
     next(damaged.glob("complaints/*/*.parquet")).unlink()

@@ -15,6 +15,7 @@ from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive, redraw
 from app.assembly.safekeeping.forgetting import forget_stage, forgetting_requests
 from app.assembly.safekeeping.restore import process_all, restore
+from app.surroundings import system_surroundings
 from bus.port import Record
 from config.database import read_transaction
 from messages.topics import AUDIT_HEADS, FORGOTTEN
@@ -104,7 +105,7 @@ def test_no_word_of_a_forgotten_person_is_restored(
     assert redraw(old, redrawn).records > 0
     for name, folder, forgotten in (("a", later, None), ("b", earlier, later), ("c", redrawn, later)):
         with database.settings(tmp_path / name) as values:
-            new = Parts(settings_of(tmp_path / name, **values), CHANNELS)
+            new = Parts(settings_of(tmp_path / name, **values), CHANNELS, system_surroundings())
             restore(new, folder, lambda: None, forgotten)
             process_everything(new)
             assert rows_with_canary(new.engine) == {}, name

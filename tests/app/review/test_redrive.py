@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from app.assembly.parts import Parts
+from app.clock import system_clock
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters
 from app.operations.review.redrive import NOT_REDRIVEN, Pace, Redrive
 from bus.errors import Reject, Retry
@@ -415,7 +416,7 @@ def test_a_record_published_twice_is_processed_once(
 
 def test_on_kafka(parts: Parts, own_node: Node) -> None:
     """On Apache Kafka, complete dead letters and stubs are redriven once and become one complaint each."""
-    bus = KafkaBus(KafkaSettings(bootstrap=own_node.bootstrap))
+    bus = KafkaBus(KafkaSettings(bootstrap=own_node.bootstrap), system_clock())
     bus.ensure([TopicSpec(topic.name, topic.partitions, topic.retention) for topic in parts.topics])
     desk = DeadLetterDesk(bus, parts.sealer, parts.topics, parts.engine)
     arrival_with_header = arrival(parts, "SM2")

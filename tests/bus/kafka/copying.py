@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from kafka import TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 
+from app.clock import system_clock
 from bus.errors import Retry, Stop
 from bus.kafka.bounded_producer import BoundedProducer
 from bus.kafka.bus import KafkaBus
@@ -24,7 +25,7 @@ class Copying:
 
     def __init__(self, settings: KafkaSettings) -> None:
         name = uuid.uuid4().hex[:12]
-        self.bus = KafkaBus(settings)
+        self.bus = KafkaBus(settings, system_clock())
         self.numbers, self.copies, self.group = f"numbers-{name}", f"copies-{name}", f"group-{name}"
         wait_for(self._has_topics)
 

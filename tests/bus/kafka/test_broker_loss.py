@@ -1,6 +1,7 @@
 """One broker of three is lost. The worker goes on, and every record is processed once."""
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from functools import reduce
@@ -9,6 +10,7 @@ import pytest
 from kafka import KafkaAdminClient
 
 from app.assembly.kafka import kafka_settings
+from app.clock import system_clock
 from bus.errors import Retry, Stop
 from bus.kafka.bus import KafkaBus
 from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
@@ -54,7 +56,7 @@ def test_the_loss_of_one_broker_loses_and_repeats_nothing(
     """
     bootstrap = ",".join(node.bootstrap for node in cluster)
     process_settings = settings.model_copy(update={"kafka_bootstrap": bootstrap, "kafka_replication": 3})
-    kafka = KafkaBus(kafka_settings(process_settings))
+    kafka = KafkaBus(kafka_settings(process_settings), system_clock())
     topic = f"numbers-{loss}"
     expected = [f"{topic} {number}".encode() for number in range(RECORDS)]
     wait_for(lambda: ensured(kafka, [TopicSpec(topic, 6), TopicSpec("copies", 6), TopicSpec("dead")]))
@@ -64,7 +66,7 @@ def test_the_loss_of_one_broker_loses_and_repeats_nothing(
     stopping = threading.Event()
     worker = Worker(
         # Single records: the broker is lost during a commit, and not while the stage waits for records.
-        *("copier", lambda: kafka.consumer(membership), Copier(), "dead", stopping),
+        *("copier", lambda: kafka.consumer(membership), Copier(), "dead", stopping, time.monotonic),
         batch=1,
     )
     thread = threading.Thread(target=worker.run)

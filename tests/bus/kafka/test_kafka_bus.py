@@ -12,6 +12,7 @@ from kafka import KafkaConsumer
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
+from app.clock import system_clock
 from bus.errors import Fenced, Retry
 from bus.kafka.bus import KafkaBus
 from bus.kafka.consumer import TransactionalConsumer
@@ -44,7 +45,7 @@ def node(formatted: Path) -> Iterator[Node]:
 def bus_on(node: Node) -> KafkaBus:
     """Return a bus with a short deadline and a small limit in flight."""
     settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, max_in_flight_bytes=MAX_IN_FLIGHT_BYTES)
-    return KafkaBus(settings)
+    return KafkaBus(settings, system_clock())
 
 
 def new_topic(bus: KafkaBus) -> str:
@@ -345,7 +346,7 @@ class UnawareClient:
 def test_a_member_that_its_group_dropped_is_fenced(node: Node) -> None:
     """The dropped member is fenced although its client reports nothing. A member on an empty topic is not fenced."""
     settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, session_timeout=1.0)
-    bus = KafkaBus(settings)
+    bus = KafkaBus(settings, system_clock())
     topic = new_topic(bus)
     producer = bus.producer()
     producer.publish([Outgoing(topic, b"key", b"value")])
@@ -358,7 +359,7 @@ def test_a_member_that_its_group_dropped_is_fenced(node: Node) -> None:
     while time.monotonic() < until:
         assert not consumer.poll(0.3, 1)
     consumer._client = UnawareClient(consumer._client)  # noqa: SLF001 - the cause of this state is not known
-    leave(settings, "forgetting", "forgetting-one")
+    leave(settings, system_clock(), "forgetting", "forgetting-one")
     with pytest.raises(Fenced, match="does not know forgetting-one"):
         polled(consumer, 1)
     consumer.close()
@@ -392,7 +393,7 @@ def test_a_small_topic_makes_a_dead_letter_of_one_record(node: Node) -> None:
     def join() -> Consumer:
         return bus.consumer(Membership(f"group-{source}", "one", (source,)))
 
-    worker = threading.Thread(target=Worker("stage", join, Growing(), dead, stopping).run)
+    worker = threading.Thread(target=Worker("stage", join, Growing(), dead, stopping, time.monotonic).run)
     worker.start()
     reader = bus.reader()
     try:

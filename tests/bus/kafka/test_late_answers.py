@@ -1,5 +1,6 @@
 """Commits, look-ups and joins that outlast the call that began them. No batch is doubled or lost."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
+from app.clock import system_clock
 from bus.errors import Fenced, Retry
 from bus.kafka.bounded_producer import BoundedProducer
 from bus.kafka.in_flight_limit import InFlightLimit
@@ -47,12 +49,12 @@ def test_a_producer_cannot_commit_after_its_successor_was_opened(settings: Kafka
     copying.publish(b"1")
     consumer = copying.member("one")
     assert polled(consumer, 1) == [b"1"]
-    earlier = BoundedProducer(settings, InFlightLimit(1_000_000), f"{copying.group}-producer")
+    earlier = BoundedProducer(settings, InFlightLimit(1_000_000), time.monotonic, f"{copying.group}-producer")
     earlier.client.begin_transaction()
     earlier.send([Outgoing(copying.copies, b"key", b"late")])
     offsets = {TopicPartition(copying.numbers, 0): OffsetAndMetadata(1, "", -1)}
     earlier.add_offsets(offsets, consumer._client.group_metadata())  # noqa: SLF001 - as the consumer does
-    successor = BoundedProducer(settings, InFlightLimit(1_000_000), f"{copying.group}-producer")
+    successor = BoundedProducer(settings, InFlightLimit(1_000_000), time.monotonic, f"{copying.group}-producer")
     with pytest.raises(KafkaError):
         earlier.commit()
     consumer.close()
@@ -92,7 +94,7 @@ def test_a_member_that_was_dropped_during_its_commit_is_fenced(settings: KafkaSe
 
     def outputs() -> Iterator[Outgoing]:
         yield Outgoing(copying.copies, b"key", b"of the dropped member")
-        leave(settings, copying.group, f"{copying.group}-dropped")
+        leave(settings, system_clock(), copying.group, f"{copying.group}-dropped")
         wait_for(lambda: dropped._client.group_metadata().generation_id < 0)  # noqa: SLF001 - nothing shows it
         other = copying.member("other")
         assert copying.copy_next(other, 1) == [b"1"]
@@ -115,7 +117,7 @@ def test_offsets_asked_for_before_a_loss_are_not_used_after_it(
     wait_for(lambda: not slow.poll(0.3, 1) and bool(slow._client.assignment()))  # noqa: SLF001 - nothing shows it
     subscription.rebalance_listener = subscription.rebalance_listener.listener
     node.resume()
-    leave(settings, copying.group, f"{copying.group}-slow")
+    leave(settings, system_clock(), copying.group, f"{copying.group}-slow")
     wait_for(lambda: slow._client.group_metadata().generation_id < 0)  # noqa: SLF001 - nothing shows it
     other = copying.member("other")
     assert copying.copy_next(other, 2) == [b"1", b"2"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from app.clock import system_clock
 from bus.ensured_topics import EnsuredTopics, EnsuringConsumer, RedirectingStage
 from bus.errors import Retry, TopicsRefused, UnknownTopic
 from bus.kafka.bus import KafkaBus
@@ -31,7 +32,7 @@ class SorterTopics:
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
-        self.bus = KafkaBus(self.settings)
+        self.bus = KafkaBus(self.settings, system_clock())
         self.reports, self.queue, self.new_queue, self.dead = (
             f"{kind}-{self.name}" for kind in ("reports", "queue", "new-queue", "dead")
         )
@@ -39,7 +40,7 @@ class SorterTopics:
 
     def bus_with_copies(self, copies: int) -> KafkaBus:
         """Return a bus that asks for this number of copies of a new topic."""
-        return KafkaBus(replace(self.settings, replication_factor=copies))
+        return KafkaBus(replace(self.settings, replication_factor=copies), system_clock())
 
     def publish(self, *topics: str) -> None:
         """Publish one report for each of these topics, in order."""
@@ -65,6 +66,7 @@ class SorterTopics:
             RedirectingStage("sorter", Sorter(), topics, self.dead),
             self.dead,
             stopping,
+            time.monotonic,
         )
         thread = threading.Thread(target=worker.run)
         thread.start()

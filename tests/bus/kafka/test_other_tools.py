@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
+from app.clock import system_clock
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import Membership, Outgoing, TopicSpec
@@ -21,7 +22,7 @@ COMPLAINT = JOURNEYS / "web-plain" / "2-complaint.json"
 @pytest.fixture
 def bus(kafka_bootstrap: str) -> KafkaBus:
     """A bus on the session's broker."""
-    kafka_bus = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap))
+    kafka_bus = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap), system_clock())
     kafka_bus.ensure([TopicSpec("tools-in"), TopicSpec("tools-out")])
     return kafka_bus
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from app.clock import system_clock
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import OffsetRange, Outgoing, Partition, Reader, TopicSpec
@@ -25,7 +26,7 @@ PATIENCE = 120.0
 @pytest.fixture(scope="module")
 def bus(kafka_bootstrap: str) -> KafkaBus:
     """A bus on the session's broker."""
-    return KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap))
+    return KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap), system_clock())
 
 
 @pytest.fixture(scope="module")

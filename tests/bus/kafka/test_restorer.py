@@ -1,11 +1,13 @@
 """Restored records keep their times, in topics that the restore creates and in those that were there."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
+from app.clock import system_clock
 from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
 from bus.kafka.restorer import KafkaRestorer
@@ -24,13 +26,13 @@ def settings(kafka_bootstrap: str) -> KafkaSettings:
 @pytest.fixture
 def bus(settings: KafkaSettings) -> KafkaBus:
     """A bus on the session's broker."""
-    return KafkaBus(settings)
+    return KafkaBus(settings, system_clock())
 
 
 @pytest.fixture
 def restorer(settings: KafkaSettings) -> Iterator[KafkaRestorer]:
     """A restorer, opened."""
-    with closing(KafkaRestorer(settings)) as opened:
+    with closing(KafkaRestorer(settings, time.sleep)) as opened:
         yield opened
 
 
@@ -61,7 +63,7 @@ def test_records_keep_their_times_until_the_topics_are_closed(bus: KafkaBus, res
 def test_a_new_topic_needs_no_wait(settings: KafkaSettings, bus: KafkaBus) -> None:
     """A topic that the restore creates takes the times of records at once."""
     spec = new_spec()
-    with closing(KafkaRestorer(settings, settling_seconds=float("inf"))) as restorer:
+    with closing(KafkaRestorer(settings, time.sleep, settling_seconds=float("inf"))) as restorer:
         restorer.open_topics([spec])
         restorer.append([Record(spec.name, 0, 0, LONG_AGO, b"", b"restored")])
     assert times(bus, spec) == [LONG_AGO]

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.assembly.startup.broker_faults import broker_faults
+from app.surroundings import system_surroundings
 from bus.errors import Retry, Stop
 from bus.port import Membership, Outgoing, Record
 from config.settings import Settings
@@ -81,7 +82,7 @@ def settings(secured: tuple[Node, Path], home: Path, **more: object) -> Settings
 
 def test_every_client_works_with_a_password(secured: tuple[Node, Path], tmp_path: Path) -> None:
     """Topics, producer, transactional consumer and reader all use the settings."""
-    parts = Parts(settings(secured, tmp_path), CHANNELS)
+    parts = Parts(settings(secured, tmp_path), CHANNELS, system_surroundings())
     parts.ensure_topics()
     producer = parts.bus.producer()
     producer.publish([Outgoing(COMPLAINTS, b"key", b"value")])
@@ -111,7 +112,7 @@ def test_wrong_settings_are_refused(
     secured: tuple[Node, Path], tmp_path: Path, wrong: dict[str, object], cause: str
 ) -> None:
     """Wrong settings raise our own error in time, and `check` names address and cause. No secret is quoted."""
-    parts = Parts(settings(secured, tmp_path, **wrong), CHANNELS)
+    parts = Parts(settings(secured, tmp_path, **wrong), CHANNELS, system_surroundings())
     with pytest.raises((Retry, Stop)) as caught:
         parts.bus.ping(5.0)
     text = broker_faults(parts.settings, caught.value)

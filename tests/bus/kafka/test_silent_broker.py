@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.clock import system_clock
 from bus.kafka import consumer
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
@@ -32,7 +33,7 @@ def test_the_log_says_that_the_broker_is_away_and_back(own_node: Node, monkeypat
     """It names the group and the cause. A broker that was away for a moment is not mentioned."""
     monkeypatch.setattr(consumer, "_FIRST_SILENCE_SECONDS", 1.0)
     topic, group = f"topic-{uuid4().hex[:12]}", f"group-{uuid4().hex[:12]}"
-    kafka = KafkaBus(KafkaSettings(bootstrap=own_node.bootstrap))
+    kafka = KafkaBus(KafkaSettings(bootstrap=own_node.bootstrap), system_clock())
     kafka.ensure([TopicSpec(topic)])
     with closing(kafka.producer()) as producer:
         producer.publish([Outgoing(topic, b"a", b"{}")])

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -12,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
+from app.threads import system_threads
 from config.database import read_transaction, write_transaction
 from desk.changes import CaseChange, ChangeKind
 from desk.webhooks.address_guard import AddressGuard
@@ -61,7 +63,7 @@ class Harness:
         guard = AddressGuard(
             allow_http=True, allowed_networks=[ip_network(LOOPBACK)], resolve=lambda _host, _port: ["127.0.0.1"]
         )
-        self.sender = WebhookSender(guard, self.clock)
+        self.sender = WebhookSender(guard, self.clock, time.monotonic, system_threads().call_later)
         numbers = count(1)
         self.webhooks = Webhooks(
             self.engine,
@@ -88,6 +90,7 @@ class Harness:
             lambda: f"lease-{id(numbers)}-{next(numbers)}",
             self.switched_off.append,
             self.stopping,
+            ThreadPoolExecutor,
             pause=0.05,
         )
 

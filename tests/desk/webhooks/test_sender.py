@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.threads import system_threads
 from desk.webhooks.address_guard import AddressGuard, Resolver
 from desk.webhooks.schedule import AttemptResult
 from desk.webhooks.sender import MAX_ANSWER_BYTES, WebhookSender, parse_retry_after
@@ -34,7 +36,14 @@ def sender(
     """Return a sender for http to these networks."""
     allowed = [ip_network(network) for network in networks]
     guard = AddressGuard(allow_http=True, allowed_networks=allowed, resolve=resolve)
-    return WebhookSender(guard, lambda: NOW, connect_seconds=seconds, answer_seconds=seconds)
+    return WebhookSender(
+        guard,
+        lambda: NOW,
+        time.monotonic,
+        system_threads().call_later,
+        connect_seconds=seconds,
+        answer_seconds=seconds,
+    )
 
 
 def post(webhook_sender: WebhookSender, receiver: Receiver, path: str = "/") -> AttemptResult:
@@ -116,7 +125,8 @@ def test_a_certificate_for_the_name_is_accepted(tmp_path: Path) -> None:
     server_tls, client_tls = tls_contexts(tmp_path, _HOST)
     guard = AddressGuard(allow_http=False, allowed_networks=[ip_network(LOOPBACK)], resolve=to_loopback)
     with serving(Receiver(), server_tls) as receiver:
-        result = WebhookSender(guard, lambda: NOW, client_tls).send(f"https://{_HOST}:{receiver.port}/", {}, b"{}")
+        webhook_sender = WebhookSender(guard, lambda: NOW, time.monotonic, system_threads().call_later, client_tls)
+        result = webhook_sender.send(f"https://{_HOST}:{receiver.port}/", {}, b"{}")
     assert result == AttemptResult(204)
     assert receiver.requests[0].headers["host"] == f"{_HOST}:{receiver.port}"
 
@@ -128,7 +138,8 @@ def test_a_wrong_certificate_is_refused(tmp_path: Path, *, trusted: bool) -> Non
     guard = AddressGuard(allow_http=False, allowed_networks=[ip_network(LOOPBACK)], resolve=to_loopback)
     with serving(Receiver(), server_tls) as receiver:
         tls = client_tls if trusted else None
-        result = WebhookSender(guard, lambda: NOW, tls).send(f"https://{_HOST}:{receiver.port}/", {}, b"{}")
+        webhook_sender = WebhookSender(guard, lambda: NOW, time.monotonic, system_threads().call_later, tls)
+        result = webhook_sender.send(f"https://{_HOST}:{receiver.port}/", {}, b"{}")
     assert result == AttemptResult(error="certificate")
     assert receiver.requests == []
 

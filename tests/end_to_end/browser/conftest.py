@@ -55,7 +55,8 @@ def practice_x(service: RunningService, home: Path) -> Iterator[None]:
     """Run a practice X in a thread of this process; its posts are in `home`."""
     stopping = threading.Event()
     timeline = Timeline(home / "practice-x.jsonl", utc_now)
-    practice = PracticeX(timeline, service.settings.x_url, service.parts.secrets.x_token, service.settings.x_user_id)
+    settings, start_thread = service.settings, service.parts.threads.start_background
+    practice = PracticeX(timeline, settings.x_url, service.parts.secrets.x_token, settings.x_user_id, start_thread)
     thread = threading.Thread(target=practice.run, args=(stopping,), name="practice-x")
     thread.start()
     while not answers(urlsplit(service.settings.x_url).port or 0, "/practice/seen"):

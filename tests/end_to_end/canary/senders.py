@@ -92,7 +92,7 @@ class Senders:
         headers = {"Authorization": f"Bearer {X_TOKEN}"}
         created = requests.post(f"{url}/2/tweets", json={**post, "ref": str(uuid4())}, headers=headers, timeout=30)
         post_id = created.json()["data"]["id"]
-        wait_until_polled(url, int(post_id), _PATIENCE_SECONDS)
+        wait_until_polled(url, int(post_id), _PATIENCE_SECONDS, self.parts.clock)
         self.numbers[mode, label] = self.parts.wrapper.tracking("twitter", post_id)
 
     def by_app(self, mode: Mode, label: str, text: str) -> None:

@@ -19,6 +19,7 @@ from app.assembly.safekeeping.restore import restore
 from app.clock import utc_now
 from app.operations.backup.backup import write_backup
 from app.operations.forgetting.forgetting import GRACE
+from app.surroundings import system_surroundings
 from bus.local.bus import LocalBus
 from config.clocks.public_day import public_day
 from config.database import write_transaction
@@ -88,7 +89,9 @@ class System:
         home = self._folder / "restored"
         shutil.rmtree(home, ignore_errors=True)
         with database.settings(home) as values:
-            parts = Parts(settings_of(home, secret_key=_SECRET, public_view="true", **values), CHANNELS)
+            parts = Parts(
+                settings_of(home, secret_key=_SECRET, public_view="true", **values), CHANNELS, system_surroundings()
+            )
             restore(parts, self._archive, lambda: None)
             process_everything(parts)
             yield from places.tables(parts.engine)

@@ -12,8 +12,9 @@ from app.assembly.channels import CHANNELS
 from app.assembly.kafka import kafka_bus
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
-from app.clock import utc_now
+from app.clock import system_clock, utc_now
 from app.operations.agency_answers import AgencyAnswers
+from app.surroundings import system_surroundings
 from bus.kafka.bus import KafkaBus
 from bus.local.bus import LocalBus
 from bus.port import Record
@@ -168,7 +169,7 @@ class DialogueService:
 def running_stages(settings: Settings, templates: Path) -> Iterator[DialogueService]:
     """Yield the stages of these settings, on a migrated database. On the embedded bus the clock can be moved."""
     with ExitStack() as stack:
-        parts = Parts(settings, CHANNELS)
+        parts = Parts(settings, CHANNELS, system_surroundings())
         stack.callback(parts.engine.dispose)
         stack.callback(parts.audit_heads.close)
         clock: Clock = RealClock() if settings.bus == "kafka" else MovedClock()
@@ -183,7 +184,7 @@ def running_stages(settings: Settings, templates: Path) -> Iterator[DialogueServ
 
 def _bus(settings: Settings, now: Callable[[], datetime]) -> LocalBus | KafkaBus:
     if settings.bus == "kafka":
-        return kafka_bus(settings)
+        return kafka_bus(settings, system_clock())
     return LocalBus(settings.home / "bus.db", lambda: now().timestamp())
 
 

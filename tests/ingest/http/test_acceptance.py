@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -47,7 +48,7 @@ def open_message(parts: Parts, number: int) -> OpenMessage:
 
 async def accept_together(parts: Parts, producer: SlowProducer, count: int) -> list[Exception | None]:
     """Accept the first message, and the others while it is written. Return the outcome of each."""
-    acceptance = Acceptance(parts.wrapper, producer)
+    acceptance = Acceptance(parts.wrapper, producer, ThreadPoolExecutor)
 
     async def accept(number: int) -> Exception | None:
         try:
@@ -101,7 +102,7 @@ def test_a_fault_of_one_batch_does_not_end_the_next(parts: Parts) -> None:
     """An unexpected error goes to the requests that it concerns."""
     producer = SlowProducer()
     producer.release.set()
-    acceptance = Acceptance(parts.wrapper, producer)
+    acceptance = Acceptance(parts.wrapper, producer, ThreadPoolExecutor)
 
     def fail(_raw: RawMessage) -> Outgoing:
         raise ZeroDivisionError
@@ -119,7 +120,7 @@ def test_a_batch_after_several_messages_is_gathered(parts: Parts) -> None:
     """The next two are one batch. Without the wait the first of them would be written alone."""
     producer = SlowProducer()
     producer.release.set()
-    acceptance = Acceptance(parts.wrapper, producer, gather_seconds=1)
+    acceptance = Acceptance(parts.wrapper, producer, ThreadPoolExecutor, gather_seconds=1)
 
     async def accept(number: int) -> None:
         await acceptance.accept(open_message(parts, number), accepted_record)
@@ -136,7 +137,7 @@ def test_a_message_that_comes_alone_does_not_wait(parts: Parts) -> None:
     """It is written at once, also after another one."""
     producer = SlowProducer()
     producer.release.set()
-    acceptance = Acceptance(parts.wrapper, producer, gather_seconds=3_600)
+    acceptance = Acceptance(parts.wrapper, producer, ThreadPoolExecutor, gather_seconds=3_600)
 
     async def run() -> None:
         for number in range(3):

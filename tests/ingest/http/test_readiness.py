@@ -15,6 +15,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
 from app.clock import utc_now
+from app.surroundings import system_surroundings
 from bus.port import Producer
 from config.settings import Settings
 from ingest.smpp.part_store import Part
@@ -48,7 +49,9 @@ def ask(host: DoorServer, producer: Producer) -> Ask:
 def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
     """`/ready` shows the posts read from X today and their limit, which is null without a limit."""
     twitter.read_budget(parts).count_reads(7)
-    limited = Parts(Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}), CHANNELS)
+    limited = Parts(
+        Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}), CHANNELS, system_surroundings()
+    )
     migrate(limited.engine)
 
     today = str(utc_now().date())
@@ -68,7 +71,7 @@ def test_waiting_parts_of_sms_are_shown(parts: Parts, ask: Ask) -> None:
 def test_the_public_port_shows_no_reason_and_no_number(settings: Settings, ask: Ask) -> None:
     """A load balancer learns whether the process is ready, which doors are open, and what is away."""
     away = {"database_url": "postgresql://nobody@127.0.0.1:9/none"}
-    parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
+    parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS, system_surroundings())
     assert ask(parts, "twitter", "smpp", public=True) == {
         "ready": True,
         "doors": {
@@ -90,7 +93,7 @@ def test_missing_doors_have_no_numbers(parts: Parts, ask: Ask) -> None:
 def test_numbers_that_cannot_be_read_are_null(settings: Settings, ask: Ask) -> None:
     """While the database is away, the doors that do not need it stay open: `/ready` says so and answers."""
     away = {"database_url": "postgresql://nobody@127.0.0.1:9/none"}
-    parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
+    parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS, system_surroundings())
     readiness = ask(parts, "twitter", "smpp")
 
     assert (readiness["ready"], readiness["faults"]["database"]) == (True, "DatabaseUnavailable")
@@ -102,7 +105,7 @@ def test_nobody_waits_for_a_hanging_database(settings: Settings, ask: Ask) -> No
     """A database that hangs counts as away. `/ready` answers while its only connection is still being opened."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         away = {"database_url": f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none"}
-        parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
+        parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS, system_surroundings())
         readiness = ask(parts, "twitter", "smpp")
         pings = [thread for thread in threading.enumerate() if thread.name == "database-ping"]
 

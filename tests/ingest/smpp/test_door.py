@@ -19,6 +19,7 @@ from structlog.types import EventDict
 from app.assembly.channels import CHANNELS
 from app.assembly.doors import smpp
 from app.assembly.parts import Parts
+from app.surroundings import system_surroundings
 from bus.port import Outgoing, Producer
 from config.database import write_transaction
 from ingest.smpp.connection import SmppConnection
@@ -432,9 +433,8 @@ def test_door_built_from_settings(parts: Parts, producer: Producer) -> None:
     async def play() -> None:
         async with serving() as wire:
             smpp_settings = {"smpp_host": "127.0.0.1", "smpp_port": wire.port, "smpp_system_id": "satupintu"}
-            smpp_parts = Parts(
-                parts.settings.model_copy(update={**smpp_settings, "smpp_password": SecretStr("rahasia")}), CHANNELS
-            )
+            changed = {**smpp_settings, "smpp_password": SecretStr("rahasia")}
+            smpp_parts = Parts(parts.settings.model_copy(update=changed), CHANNELS, system_surroundings())
             stopping = threading.Event()
             line = smpp.connection(smpp_parts, producer, stopping)
             assert line

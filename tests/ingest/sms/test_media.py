@@ -2,7 +2,9 @@
 
 import io
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -46,7 +48,9 @@ def served(serve: Serve, twilio: LoopbackTwilio) -> DoorClient:
 def fetcher(served: DoorClient, twilio: LoopbackTwilio) -> Iterator[MediaFetcher]:
     """Fetcher with a short timeout that may be redirected to `localhost`."""
     storage = f"{twilio.url.replace('127.0.0.1', 'localhost')}/"
-    fetcher = MediaFetcher(twilio.url, served.parts.attachments, (storage,), timeout=1.0)
+    fetcher = MediaFetcher(
+        twilio.url, served.parts.attachments, time.monotonic, ThreadPoolExecutor, (storage,), timeout=1.0
+    )
     yield fetcher
     # A download that is too late still logs its end, which must not appear in the log of the next test.
     fetcher._pool.shutdown()  # noqa: SLF001 - the service never ends a fetcher
@@ -173,7 +177,7 @@ def test_a_huge_picture_is_not_read_to_its_end(
 ) -> None:
     """Reading stops at the limit. This picture has no end: its connection breaks before."""
     put(twilio, file(photo() + bytes(MAX_FILE_BYTES), missing_bytes=10**9))
-    fetcher = MediaFetcher(twilio.url, served.parts.attachments, timeout=3600.0, clock=lambda: 0.0)
+    fetcher = MediaFetcher(twilio.url, served.parts.attachments, lambda: 0.0, ThreadPoolExecutor, timeout=3600.0)
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
     assert causes(logged) == {"file_too_large"}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.assembly.parts import Parts
+from app.threads import system_threads
 from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.twitter.adapter import TwitterAdapter
@@ -79,7 +80,15 @@ class Reading:
         """Return the stream door."""
         stopping = self._stop_event(stopping)
         stream = XStream(self.x.url, loopback_x.TOKEN, self.timeout)
-        return StreamDoor(stream, self.intake(), self.budget(), self.now, stopping, self.lease())
+        return StreamDoor(
+            stream,
+            self.intake(),
+            self.budget(),
+            self.now,
+            stopping,
+            self.lease(),
+            system_threads().start_background,
+        )
 
     def withdrawn_post_check(self, days: int = 7) -> WithdrawnPostCheck:
         """Return the check for withdrawn posts."""

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.database import open_database
+from app.surroundings import system_surroundings
 from bus.port import Outgoing, Producer
 from config.settings import Settings
 from ingest.door_store import DoorStore
@@ -181,7 +182,7 @@ class _StuckProducer:
 
 
 def _poll_until_killed(settings: dict[str, Any], database_url: str, x_url: str, pipe: Connection) -> None:
-    parts = Parts(Settings.model_validate(settings), CHANNELS)
+    parts = Parts(Settings.model_validate(settings), CHANNELS, system_surroundings())
     Process(parts, open_database(database_url), x_url, "killed", _StuckProducer(pipe)).door().poll()
 
 

@@ -73,17 +73,15 @@ class Attacker:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock() -> Clock:
     """The clock of the served process."""
-    clock = Clock()
-    monkeypatch.setattr("app.assembly.parts.utc_now", lambda: clock.time)
-    return clock
+    return Clock()
 
 
 @pytest.fixture
 def service(clock: Clock, serve: Serve) -> tuple[DoorClient, PublicPipeline]:
     """A served port with the public view and its stages."""
-    served = serve(public_view=True)
+    served = serve(public_view=True, now=lambda: clock.time)
     return served, PublicPipeline(served.parts, served.parts.engine)
 
 

@@ -14,6 +14,7 @@ from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
 from app.operations.forgetting.forgetting import Forgetting
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
+from app.surroundings import system_surroundings
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
 from ingest.wrap import accepted_record, quarantine_record
@@ -233,7 +234,7 @@ def test_a_missing_ledger_row_is_listed(parts: Parts, pipeline: Pipeline) -> Non
 def test_the_queue_of_a_removed_agency_is_audited(parts: Parts, pipeline: Pipeline) -> None:
     """An agency that was removed from the registry may still have cases in its queue."""
     pipeline.all()
-    smaller = Parts(parts.settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
+    smaller = Parts(parts.settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS, system_surroundings())
     assert "agency-kementerian-kemenkes" in {topic.name for topic in parts.topics}
     audit = smaller.audit()
     assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
@@ -308,7 +309,7 @@ def test_a_record_without_headers_is_a_dead_letter(parts: Parts, pipeline: Pipel
     stage = make_normalizer(parts.engine, parts.sealer)
     names = tuple(f"raw-{channel}" for channel in ("web", "sms", "twitter", "mobile"))
     join = partial(parts.bus.consumer, Membership("normalize", "test", names))
-    worker = threading.Thread(target=Worker("normalize", join, stage, "dead-normalize", stopping).run)
+    worker = threading.Thread(target=Worker("normalize", join, stage, "dead-normalize", stopping, time.monotonic).run)
     worker.start()
     deadline = time.monotonic() + 20
     while parts.audit().dead == 0 and time.monotonic() < deadline:

@@ -12,6 +12,9 @@ from fastapi import FastAPI
 from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import OpsServer
 from app.assembly.stages.console import add_console
+from app.clock import utc_now
+from app.randomness import system_randomness
+from app.threads import system_threads
 from tests.monitor.console.snapshots import PlantedMonitor
 from tests.support.ports import free_port
 
@@ -23,9 +26,9 @@ DESK_ADDRESS = "https://meja.example"
 def serving(planted: PlantedMonitor) -> Iterator[str]:
     """Serve until the block ends, or until `planted.stopping` is set; yield the address."""
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False)
-    add_console(app, planted.loop, DIRECTORY, DESK_ADDRESS)
+    add_console(app, planted.loop, DIRECTORY, DESK_ADDRESS, utc_now, system_randomness())
     port = free_port()
-    server = OpsServer(app, "127.0.0.1", port, planted.stopping)
+    server = OpsServer(app, "127.0.0.1", port, planted.stopping, system_threads().start_background)
     thread = threading.Thread(target=server.run, name="console")
     thread.start()
     while not is_listening(port):

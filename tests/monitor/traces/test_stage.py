@@ -1,6 +1,7 @@
 """The stage sends spans to a collector that accepts them, fails, hangs, refuses them, and returns."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -46,7 +47,7 @@ def connected(collector: LoopbackCollector) -> Iterator[Callable[[str], TracesSt
     connections: list[Collector] = []
 
     def connect(url: str = collector.url) -> TracesStage:
-        connections.append(Collector(url, "host-a", _EXPORT_SECONDS))
+        connections.append(Collector(url, "host-a", time.monotonic, _EXPORT_SECONDS))
         return TracesStage(connections[-1].send, lambda: NOW)
 
     yield connect
@@ -211,7 +212,12 @@ def test_the_offset_is_kept_until_the_collector_returns(
     collector.script += [Answer(503, b"")] * 4
     stopping = threading.Event()
     worker = Worker(
-        "traces", lambda: bus.consumer(Membership("traces", "host-a", ("t",))), connected(), "dead-traces", stopping
+        "traces",
+        lambda: bus.consumer(Membership("traces", "host-a", ("t",))),
+        connected(),
+        "dead-traces",
+        stopping,
+        time.monotonic,
     )
     thread = threading.Thread(target=worker.run)
     thread.start()

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.database import open_database
+from app.surroundings import system_surroundings
 from bus.port import Outgoing, Record
 from config.database import read_transaction
 from config.reference.duplicate_weights import load_duplicate_weights
@@ -268,7 +269,7 @@ def test_two_processes_agree(parts: Parts, engine: Engine) -> None:
 def _normalize_copies(home: str, url: str, text: str, start: Barrier, sender: Connection) -> None:
     """Normalize a report in each of some streets, in a process of its own. Send the kind and the origin of each."""
     os.environ["SATUPINTU_HOME"] = home
-    parts = Parts(load(), CHANNELS)
+    parts = Parts(load(), CHANNELS, system_surroundings())
     detection = DuplicateDetection(language_of(), load_duplicate_weights(), b"k" * 32)
     stage = make_normalizer(open_database(url), parts.sealer, matcher=detection.matcher)
     messages = [

@@ -22,6 +22,7 @@ from app.assembly.replies.senders import reply_senders
 from app.assembly.service import Service
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from app.stage_names import STAGES
+from app.surroundings import system_surroundings
 from bus.port import Record
 from config import logs
 from config.settings import load
@@ -129,7 +130,10 @@ def main() -> int:
     """Run the service until the probe has ended; return the exit code."""
     settings = load()
     logs.configure("error", "json")
-    parts, service = Parts(settings, CHANNELS), Service(Parts(settings, CHANNELS), STAGES)
+    parts, service = (
+        Parts(settings, CHANNELS, system_surroundings()),
+        Service(Parts(settings, CHANNELS, system_surroundings()), STAGES),
+    )
     migrate(parts.engine)
     findings: dict[str, Any] = {"app": str(Path(app.__file__ or "").parents[1]), "channels": DIRECTORY.names}
 

@@ -1,6 +1,7 @@
 """SMS over SMPP: our transmitter and a loopback SMSC, with every failure of the connection between them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from struct import pack
 
@@ -34,7 +35,9 @@ def run_scenario(harness: ReplyHarness) -> Callable[[Scenario], None]:
     def run(scenario: Scenario) -> None:
         async def with_smsc() -> None:
             async with serving() as wire:
-                provider = SmppSms(Smsc("127.0.0.1", wire.port, "satupintu", "rahasia", patience=0.5), "1708")
+                provider = SmppSms(
+                    Smsc("127.0.0.1", wire.port, "satupintu", "rahasia", patience=0.5), "1708", time.monotonic
+                )
                 harness.take(complaint(), _REPLY)
                 await scenario(wire, lambda: asyncio.to_thread(harness.send, provider))
 
@@ -168,7 +171,7 @@ def test_an_enquire_link_is_answered(harness: ReplyHarness, run_scenario: Callab
 def test_a_missing_connection_postpones_the_sms(harness: ReplyHarness) -> None:
     """Without a connection nothing was sent; the SMS waits."""
     harness.take(complaint(), _REPLY)
-    harness.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708"))
+    harness.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708", time.monotonic))
     assert harness.state(_REPLY) == ("waiting", "ConnectionRefusedError")
 
 
@@ -176,5 +179,5 @@ def test_a_name_gets_no_sms(harness: ReplyHarness) -> None:
     """A sender's name gets no SMS."""
     complaint_ = complaint(contact=Contact(phone="BANK"))
     harness.take(complaint_, reply(complaint_))
-    harness.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708"))
+    harness.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708", time.monotonic))
     assert harness.state(reply(complaint_)) == ("withheld", "no_number")
