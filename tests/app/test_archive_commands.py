@@ -21,6 +21,7 @@ from sinks.archive.manifest import ArchiveFolder
 from sinks.archive.parquet import INSTALL_COMMAND, load_pyarrow
 from tests.conftest import missing
 from tests.sinks.archive.archived_bus import ArchivedBus
+from tests.support import program
 from tests.support.log_capture import captured_log
 from tests.support.paths import ROOT
 from tests.support.written_bus import PLN, TRIAGE, dispatch
@@ -36,7 +37,7 @@ def invoke(arguments: list[str]) -> Result:
 
 def test_archive_and_verify(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     """`archive` prints what it added and where, `verify` names a fault and exits 1."""
-    monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
+    program.set_environment(monkeypatch, parts.settings)
     monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(parts.settings.reference_folder))
     producer = parts.bus.producer()
     producer.publish([dispatch(1, TRIAGE)])

@@ -330,13 +330,10 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(parts: Parts, tmp_path: Path) -> Run:
     """Return a runner of `satupintu audit-log` on this test's data folder."""
-    settings_in_environment = {"SATUPINTU_HOME": str(parts.settings.home)}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    environment = program.environment_of(parts.settings)
 
     def command(*arguments: str) -> tuple[int, str, str]:
-        result = program.run(
-            ("audit-log", *arguments), {**environment, **settings_in_environment, "COLUMNS": "300"}, tmp_path
-        )
+        result = program.run(("audit-log", *arguments), {**environment, "COLUMNS": "300"}, tmp_path)
         return result.returncode, result.stdout, result.stderr
 
     return command

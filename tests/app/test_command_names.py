@@ -47,6 +47,7 @@ def test_a_command_imports_what_it_needs_when_it_runs() -> None:
     assert not [module for module in result["modules"] if module.startswith(("app.assembly", "app.operations"))]
 
 
+@pytest.mark.only_on("sqlite", "without the driver of a server")
 def test_a_command_that_reads_the_database_imports_no_door(
     tmp_path: Path, database: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_command_that_reads_the_database_imports_no_door(
     assert not set(result["modules"]) & unneeded
 
 
+@pytest.mark.only_on("sqlite", "without the driver of a server")
 def test_a_status_imports_only_what_reads_it(
     tmp_path: Path, database: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:

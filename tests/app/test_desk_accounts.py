@@ -15,7 +15,6 @@ from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_services, first_administrator_link
 from app.assembly.parts import Parts
 from app.commands.service import ADMINISTRATOR_LINK_FILE, administrator_line
-from tests.app.test_cli import environment
 from tests.support import program
 
 Desk = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,7 +26,7 @@ PASSWORD = "kopi pagi di beranda"
 @pytest.fixture
 def desk(parts: Parts, tmp_path: Path) -> Desk:
     """Return a runner of `satupintu desk` on the database of `parts`."""
-    variables = environment(tmp_path, secret_key=parts.settings.secret_key.get_secret_value())
+    variables = {**program.environment_of(parts.settings), "COLUMNS": "200"}
     return lambda *arguments: program.run(("desk", *arguments), variables, tmp_path)
 
 

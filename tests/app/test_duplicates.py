@@ -27,12 +27,10 @@ from messages.shapes import KEPT_APART, Correction, Dispatch, Relation, Reply, i
 from messages.topics import AGENCY_ANSWERS, CORRECTIONS, REPLIES
 from normalize.decision_store import Decision
 from sinks.ledger.own.own_report import OwnReports, possible_acts
-from tests.app.test_cli import environment
 from tests.app.test_corrections import EVIDENCE, HEALTH, PLN, CorrectionHarness, message_of, number
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.agency_answers import unsigned_answer
-from tests.support.arrival_ids import ROOT_SECRET
 from tests.support.deadlines import DEADLINES
 from tests.support.service import REGISTRY
 
@@ -325,8 +323,8 @@ def test_from_the_command_line(parts: Parts) -> None:
     harness.write(2, "Kemenkes, puskesmas tutup, hubungi 0812 3456 7890", like=1)
     harness.write(3, "PLN, tiang miring", like=1, again=2)
     harness.work()
-    secrets = {"secret_key": ROOT_SECRET, "reference_folder": str(REGISTRY)}
-    variables = environment(parts.settings.home, **secrets)
+    tables = {"SATUPINTU_REFERENCE_FOLDER": str(REGISTRY), "COLUMNS": "200"}
+    variables = {**program.environment_of(parts.settings), **tables}
 
     def run(*arguments: str, code: int = 0) -> str:
         result = program.run(arguments, variables, parts.settings.home)

@@ -18,6 +18,7 @@ from oversight.figures.definitions import FIGURES
 from oversight.read_model.day_counts import read_counts
 from router.store import Cause, store_dispatches_once
 from tests.oversight.generated_year import GeneratedYear
+from tests.support import program
 from tests.support.log_capture import captured_log
 
 AGENCIES = ("kementerian-kemenkes", "bumn-pln", "kota-3374", "kabupaten-3404")
@@ -63,8 +64,7 @@ def publish_year(parts: Parts) -> int:
 @pytest.fixture
 def year(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> int:
     """The number of records that the topics of `parts` have. The commands use its settings."""
-    monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
-    monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
+    program.set_environment(monkeypatch, parts.settings)
     monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(parts.settings.reference_folder))
     monkeypatch.setenv("COLUMNS", "80")
     return publish_year(parts)

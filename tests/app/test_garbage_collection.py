@@ -65,6 +65,7 @@ def test_objects_that_are_in_use_are_examined_rarely() -> None:
     assert len(in_use) == 2_000
 
 
+@pytest.mark.only_on("sqlite", "without the driver of a server")
 def test_a_short_command_looks_for_no_garbage(
     tmp_path: Path, database: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_command_closes_its_databases(tmp_path: Path, monkeypatch: pytest.Monk
     assert not [*tmp_path.glob("*.db-wal")]
 
 
+@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
 def test_both_databases_are_closed(parts: Parts) -> None:
     """The file of the persons' keys is a database of its own: a copy of it alone must have all keys."""
     for engine in (parts.engine, parts.key_engine):

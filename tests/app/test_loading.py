@@ -32,6 +32,9 @@ DOOR_PACKAGES = {"tweepy", "twilio", "fastapi", "PIL", "jinja2"}
 OTHER_SERVERS = {"kafka", "psycopg", "alembic", "mako"}
 
 
+pytestmark = pytest.mark.only_on("sqlite", "without the driver of a server")
+
+
 @pytest.fixture
 def environment(database_settings: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A data folder with a migrated database, on the embedded bus."""

@@ -15,7 +15,7 @@ from app.commands.monitoring.screen import screen
 from bus.port import Membership, Outgoing
 from monitor.snapshot import ProcessState, Snapshot
 from tests.conftest import NOW
-from tests.support import records
+from tests.support import program, records
 from tests.support.log_capture import captured_log
 
 Run = Callable[..., Any]
@@ -25,8 +25,7 @@ GROUPS = ("normalize", "router", "ledger", "replies", "desk", "oversight", "forg
 @pytest.fixture
 def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Return a runner of commands with the settings of these parts."""
-    monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
-    monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
+    program.set_environment(monkeypatch, parts.settings)
     monkeypatch.setenv("COLUMNS", "160")
     with captured_log():
         yield lambda *arguments: CliRunner().invoke(app, arguments)

@@ -19,8 +19,7 @@ ROOT_SECRET_VARIABLES = {"SATUPINTU_LOG_LEVEL": "warning"}
 @pytest.fixture
 def environment(parts: Parts) -> dict[str, str]:
     """Return the environment of a shell in which the commands work on the data of `parts`."""
-    secret = parts.settings.secret_key.get_secret_value()
-    return {**ROOT_SECRET_VARIABLES, "SATUPINTU_HOME": str(parts.settings.home), "SATUPINTU_SECRET_KEY": secret}
+    return {**program.environment_of(parts.settings), **ROOT_SECRET_VARIABLES}
 
 
 def run(environment: dict[str, str], tmp_path: Path, *arguments: str) -> tuple[int, str, str]:

@@ -376,9 +376,7 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
     long_ago = NOW - 3000 * DAY
     parts.attachments.store(picture(), long_ago)
     Uploads(parts.engine, parts.sealer, parts.attachments).begin("d", uuid4(), 10, long_ago)
-    settings = {"HOME": str(parts.settings.home), "SECRET_KEY": parts.settings.secret_key.get_secret_value()}
-    settings_in_environment = {f"SATUPINTU_{name}": setting for name, setting in settings.items()}
-    environment = {**RunningService(tmp_path / "none").environment, **settings_in_environment}
+    environment = {**RunningService(tmp_path / "none").environment, **program.environment_of(parts.settings)}
 
     def run(*arguments: str) -> str:
         return program.run(("purge", *arguments), environment, tmp_path, check=True).stdout

@@ -12,6 +12,7 @@ from sinks.ledger.counts.queue_counts import read_queues
 from sinks.ledger.tables import QueueDayRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_queue_changes import ledger_sink
+from tests.support import program
 from tests.support.log_capture import captured_log
 from tests.support.records import at
 from tests.support.written_bus import PLN, dispatch
@@ -32,8 +33,7 @@ def miscounted(parts: Parts, *, full: bool) -> list[Difference]:
 
 def test_a_miscounted_queue_is_named_and_counted_again(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     """The agency's code and the number of cases are named; the recount is recorded."""
-    monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
-    monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
+    program.set_environment(monkeypatch, parts.settings)
     ledger_sink(parts.engine).handle([at(dispatch(number, PLN), number) for number in range(3)])
     assert miscounted(parts, full=False) == []
     with write_transaction(parts.engine) as connection:

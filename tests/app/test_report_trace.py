@@ -20,7 +20,7 @@ from messages.shapes import AgencyAnswer, RawMessage
 from messages.topics import AGENCY_ANSWERS, dead_letter_topic
 from tests.conftest import NOW
 from tests.monitor.audit.test_audit import Pipeline
-from tests.support import records
+from tests.support import program, records
 from tests.support.agency_answers import answer
 from tests.support.log_capture import captured_log
 
@@ -153,8 +153,7 @@ def test_the_command(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Non
     """Output for people and for programs; an invalid or unknown number is named."""
     number = arrive(pipeline, "Kemenkes tolong")
     settings = pipeline.parts.settings
-    monkeypatch.setenv("SATUPINTU_HOME", str(settings.home))
-    monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
+    program.set_environment(monkeypatch, settings)
 
     def run(*arguments: str) -> tuple[int, str]:
         with captured_log():
@@ -183,8 +182,7 @@ def test_no_control_characters(pipeline: Pipeline, monkeypatch: pytest.MonkeyPat
     topics_and_kinds = AgencyAnswer(**ids, agency="kantor\x1b[2J\n  complaint: new\x9b", verdict="refused")
     pipeline.publish(message, Outgoing(AGENCY_ANSWERS, *codec.encode(topics_and_kinds, "key", "/agency/kantor")))
     settings = pipeline.parts.settings
-    monkeypatch.setenv("SATUPINTU_HOME", str(settings.home))
-    monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
+    program.set_environment(monkeypatch, settings)
     with captured_log():
         shown = CliRunner().invoke(app, ["trace", raw.tracking]).stdout
     assert "  answered: •••: refused" in shown.splitlines()

@@ -1,7 +1,6 @@
 """Reveals: their list, and the weekly report with its events and its mail."""
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -162,11 +161,7 @@ def test_without_a_bus_the_week_waits(parts: Parts, report: Callable[[datetime],
 def test_the_command_lists_reveals(parts: Parts, settings: Settings, tmp_path: Path) -> None:
     """As JSON each reveal is an object; a time that is none, and no time, are refused."""
     revealed(parts.audit_log, "desk.identity", _SARI, "officer", NOW)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
-    environment |= {
-        "SATUPINTU_HOME": str(settings.home),
-        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
-    }
+    environment = program.environment_of(settings)
     listed = program.run(("reveals", "--since", "2026-11-01", "--json"), environment, tmp_path, check=True)
     (row,) = json.loads(listed.stdout)
     assert (row["role"], row["data"], row["case"], row["why"]) == ("officer", "identity", _CASE, "tiket 17")

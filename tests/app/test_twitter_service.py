@@ -1,7 +1,6 @@
 """Twitter door as the service and the command line run it."""
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,12 +152,5 @@ def _posted(url: str, token: str, post: dict[str, str]) -> dict[str, dict[str, s
 
 
 def _command(parts: Parts, *arguments: str, **more: str) -> str:
-    settings = parts.settings
-    environment_settings = {
-        "SATUPINTU_HOME": str(settings.home),
-        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
-    }
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
-    return program.run(
-        arguments, {**clean, **environment_settings, **more, "COLUMNS": "200"}, settings.home, check=True
-    ).stdout
+    environment = {**program.environment_of(parts.settings), **more, "COLUMNS": "200"}
+    return program.run(arguments, environment, parts.settings.home, check=True).stdout

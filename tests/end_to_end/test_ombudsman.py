@@ -92,11 +92,7 @@ class Officer:
     def command(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command of the command line; return exit code, output and errors."""
         settings = self.parts.settings
-        environment = {
-            "SATUPINTU_LOG_LEVEL": "warning",
-            "SATUPINTU_HOME": str(settings.home),
-            "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
-        }
+        environment = {**program.environment_of(settings), "SATUPINTU_LOG_LEVEL": "warning"}
         result = program.run(arguments, environment, settings.home)
         return result.returncode, result.stdout, result.stderr
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
 
 from app.assembly.migrate import migrate
 from app.database import open_database
@@ -45,6 +46,7 @@ class Databases(ABC):
 
         On SQLite there are none: it is the file that the service opens in its data folder `home`.
         """
+        home.mkdir(parents=True, exist_ok=True)
         with self.lent(home) as url:
             yield {} if self.kind == SQLITE else {"database_url": url}
 
@@ -105,7 +107,7 @@ class PostgresqlDatabases(Databases):
         self._deletion = text("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608 - our own tables
         self._free: list[str] = []
         self._engines: dict[str, Engine] = {}
-        self._blanks = 0
+        self._created = 0
 
     def close(self) -> None:
         """Close all connections, and drop the databases."""
@@ -123,8 +125,8 @@ class PostgresqlDatabases(Databases):
 
     @contextmanager
     def blank(self, folder: Path) -> Iterator[str]:  # noqa: ARG002, D102 - see the base class
-        self._blanks += 1
-        name = self._create(f"blank_{self._blanks}", "template0")
+        self._created += 1
+        name = self._create(f"blank_{self._created}", "template0")
         try:
             yield _text(self._url_of(name))
         finally:
@@ -138,14 +140,21 @@ class PostgresqlDatabases(Databases):
     def _borrow(self) -> str:
         if self._free:
             return self._free.pop()
-        name = self._create(f"test_{len(self._engines)}", self._template)
+        self._created += 1
+        name = self._create(f"test_{self._created}", self._template)
         self._engines[name] = open_database(_text(self._url_of(name)))
         return name
 
     def _give_back(self, name: str) -> None:
-        with self._engines[name].begin() as connection:
-            connection.execute(self._deletion)
-        self._free.append(name)
+        try:
+            with self._engines[name].begin() as connection:
+                connection.execute(self._deletion)
+        except ProgrammingError:
+            # The borrower has dropped a table.
+            self._engines.pop(name).dispose()
+            self._drop(name)
+        else:
+            self._free.append(name)
 
     def _create(self, name: str, template: str) -> str:
         full_name = f"{self._prefix}_{name}"

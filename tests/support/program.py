@@ -13,6 +13,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
+from config.settings import Settings
+
 # Preloading is a setting of all contexts: a test that starts processes uses this one.
 FORKS = multiprocessing.get_context("forkserver")
 # Modules whose import takes long. The commands are not imported here: they read their environment when imported.
@@ -68,6 +72,25 @@ class Program:
         """Send a signal, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment of a shell whose commands work on the data of these settings."""
+    own = {"SATUPINTU_HOME": str(settings.home), "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value()}
+    if url := settings.database_url.get_secret_value():
+        own["SATUPINTU_DATABASE_URL"] = url
+    return {**inherited_environment(), **own}
+
+
+def set_environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Let commands in this process work on the data of these settings."""
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
+
+
+def inherited_environment() -> dict[str, str]:
+    """Return the environment of the tests without settings of the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
 
 
 def run(

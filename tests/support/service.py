@@ -1,6 +1,5 @@
 """A service in processes of its own, which a test may kill, and the citizens who write to it."""
 
-import os
 import signal
 import threading
 import time
@@ -26,7 +25,7 @@ from monitor.audit.audit import Audit
 from monitor.consumer_lag import measure_stage
 from tests.support.paths import DATA, SMALL_TABLES
 from tests.support.ports import free_port
-from tests.support.program import Program
+from tests.support.program import Program, inherited_environment
 
 SAMPLE_REPORTS = DATA / "letters.csv"
 REGISTRY = SMALL_TABLES
@@ -65,8 +64,7 @@ class RunningService:
     def environment(self) -> Mapping[str, str]:
         """Environment of a shell with these settings."""
         variables = {f"SATUPINTU_{name.upper()}": value for name, value in self._settings_by_name.items()}
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
-        return {**inherited, **variables}
+        return {**inherited_environment(), **variables}
 
     @property
     def pids(self) -> list[int]:

@@ -278,6 +278,7 @@ def test_no_case_is_purged_while_the_ledger_lacks_records(parts: Parts) -> None:
     assert _senders(parts.engine) == {complaint_id: f"expired:{complaint_id}"}
 
 
+@pytest.mark.only_on("sqlite", "its journal is a file")
 def test_the_night_deletes_the_records_of_the_embedded_bus(parts: Parts) -> None:
     """A process may run for months. Neither file nor journal has the words of a record whose retention has ended."""
     path, now = parts.settings.home / "bus.db", parts.now()

@@ -326,16 +326,10 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def cli(settings: Settings, tmp_path: Path) -> Cli:
     """Return a runner of `satupintu letters` on this test's data folder."""
-    settings_in_environment = {
-        "SATUPINTU_HOME": str(settings.home),
-        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
-    }
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    environment = program.environment_of(settings)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return program.run(
-            ("letters", *arguments), {**environment, **settings_in_environment, "COLUMNS": "200"}, tmp_path
-        )
+        return program.run(("letters", *arguments), {**environment, "COLUMNS": "200"}, tmp_path)
 
     return run
 
@@ -401,15 +395,11 @@ def test_a_reveal_has_no_control_characters(desk: DeadLetterDesk, cli: Cli, sett
     (letter_,) = desk.undecided()
     arguments = ("letters", "show", str(letter_.id), "--reveal", "--actor", "petugas-3", "--why", "tiket 17")
     assert ORDER in cli(*arguments[1:]).stdout
-    settings_in_environment = {
-        "SATUPINTU_HOME": str(settings.home),
-        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
-    }
     terminal_end, command_end = os.openpty()
     subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         stdout=command_end,
-        env={**os.environ, **settings_in_environment},
+        env=program.environment_of(settings),
         check=True,
     )
     os.close(command_end)

@@ -1,7 +1,6 @@
 """Quarantine: nothing is lost, shown or trusted more than before; each decision is recorded with actor and reason."""
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -373,16 +372,10 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def cli(settings: Settings, tmp_path: Path) -> Cli:
     """Return a runner of `satupintu quarantine` on this test's data folder."""
-    settings_in_environment = {
-        "SATUPINTU_HOME": str(settings.home),
-        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
-    }
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    environment = program.environment_of(settings)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return program.run(
-            ("quarantine", *arguments), {**environment, **settings_in_environment, "COLUMNS": "200"}, tmp_path
-        )
+        return program.run(("quarantine", *arguments), {**environment, "COLUMNS": "200"}, tmp_path)
 
     return run
 

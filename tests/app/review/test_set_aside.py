@@ -29,7 +29,7 @@ from sinks.ledger.status import ReportStatus
 from sinks.ledger.tables import ComplaintRow, DispatchRow, SetAsideRow
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
-from tests.support import records
+from tests.support import program, records
 from tests.support.log_capture import captured_log
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -243,8 +243,7 @@ def test_the_command_releases_a_message(service: Service, monkeypatch: pytest.Mo
     """It needs actor and reason, prints the number and the id of the copy, and may be repeated."""
     raw = service.accept(records.sms(service.parts, QUOTING, PHONE))
     settings = service.parts.settings
-    monkeypatch.setenv("SATUPINTU_HOME", str(settings.home))
-    monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
+    program.set_environment(monkeypatch, settings)
 
     def release(number: str, why: str) -> tuple[int, str, str]:
         with captured_log():

@@ -1,7 +1,6 @@
 """Operations staff see a device without its id, and revoke its tokens with a recorded reason."""
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -134,13 +133,11 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def run(served: DoorClient) -> Run:
     """Run `satupintu devices` beside the service of this test."""
     settings = served.parts.settings
-    own_settings = {"HOME": str(settings.home), "REFERENCE_FOLDER": str(settings.reference_folder)}
-    secret = {"SECRET_KEY": settings.secret_key.get_secret_value()}
-    environment = {f"SATUPINTU_{name}": value for name, value in (own_settings | secret).items()}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    tables = {"SATUPINTU_REFERENCE_FOLDER": str(settings.reference_folder), "COLUMNS": "200"}
+    environment = {**program.environment_of(settings), **tables}
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return program.run(("devices", *arguments), {**clean, **environment, "COLUMNS": "200"}, settings.home)
+        return program.run(("devices", *arguments), environment, settings.home)
 
     return command
 
