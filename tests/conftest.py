@@ -138,6 +138,20 @@ def database_settings(database: Databases, tmp_path: Path) -> Iterator[Mapping[s
         yield values
 
 
+@pytest.fixture(scope="session")
+def process_databases(request: pytest.FixtureRequest) -> Databases:
+    """The databases of tests that start processes. Those take long, and run on the first kind of this run only."""
+    databases: Databases = request.getfixturevalue(f"{_kinds(request.config)[0]}_databases")
+    return databases
+
+
+@pytest.fixture
+def process_database(process_databases: Databases, tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Settings of the database of a test that starts processes. A service on SQLite makes its own file."""
+    with ExitStack() as stack:
+        yield {} if process_databases.kind == SQLITE else stack.enter_context(process_databases.settings(tmp_path))
+
+
 @pytest.fixture
 def other_settings(database: Databases, tmp_path: Path) -> Iterator[Mapping[str, str]]:
     """Settings by which another service, with the data folder `tmp_path / "other"`, finds its database without rows."""

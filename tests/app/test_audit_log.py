@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -205,9 +205,9 @@ def test_concurrent_processes(engine: Engine, tmp_path: Path) -> None:
     assert AuditLog(engine).verify().rows == APPENDING
 
 
-def test_the_monitor_publishes_the_head(tmp_path: Path) -> None:
+def test_the_monitor_publishes_the_head(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """A process with the monitor publishes the present head at its start."""
-    service = RunningService(tmp_path)
+    service = RunningService(tmp_path, **process_database)
     try:
         migrate(service.parts.engine)
         service.parts.ensure_topics()

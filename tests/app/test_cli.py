@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -208,9 +208,9 @@ def test_a_file_that_can_not_be_replayed_is_named(tmp_path: Path, content: bytes
         load_reports(path)
 
 
-def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
+def test_a_number_is_followed_and_a_topic_read(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """`status`, `tail`, `trace`, `topics` and `answer` with a running service; what persons wrote is masked."""
-    service = RunningService(tmp_path)
+    service = RunningService(tmp_path, **process_database)
     try:
         service.start()
         text = "Kemenkes tolong, hubungi Budi 0812 3456 7890"

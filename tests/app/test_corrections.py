@@ -1,7 +1,7 @@
 """Split and merge as an operator does: the correction, the ledger, the audit, and refused ones."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import permutations
 from pathlib import Path
@@ -376,9 +376,9 @@ def test_an_undispatched_report_cannot_be_corrected(harness: CorrectionHarness) 
         harness.split(5)
 
 
-def test_from_the_command_line(tmp_path: Path) -> None:
+def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """`merge`, `split` and `status` with a running service: JSON and exit codes."""
-    service = RunningService(tmp_path)
+    service = RunningService(tmp_path, **process_database)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         result = program.run(arguments, service.environment, tmp_path)

@@ -1,7 +1,7 @@
 """Triage: the list of undecided cases, the facts about each, the decision, and the suggestion of a table row."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -406,9 +406,9 @@ def check_danger(service: RunningService, run: Callable[..., tuple[int, str, str
     assert unopened_dangers(engine) == []
 
 
-def test_from_the_command_line(tmp_path: Path) -> None:
+def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """`triage list`, `show`, `decide` and `suggest` with a running service: JSON and exit codes."""
-    service = RunningService(tmp_path)
+    service = RunningService(tmp_path, **process_database)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         result = program.run(arguments, service.environment, tmp_path)

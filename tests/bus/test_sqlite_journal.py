@@ -26,7 +26,7 @@ _TRANSACTION_SECONDS = 0.005
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
+def journalled(tmp_path: Path) -> Iterator[Engine]:
     """A database with a table of chunks."""
     engine = open_database(f"sqlite:///{tmp_path / 'some.db'}")
     with write_transaction(engine) as connection:
@@ -70,12 +70,12 @@ def journal_bytes(path: Path) -> int:
     return path.with_name(f"{path.name}-wal").stat().st_size
 
 
-def test_the_database_beside_readers(database: Engine, tmp_path: Path) -> None:
+def test_the_database_beside_readers(journalled: Engine, tmp_path: Path) -> None:
     """At every moment a short transaction reads. SQLite alone would begin the journal never again."""
     path, sizes = tmp_path / "some.db", []
     with overlapping_transactions(path):
         for _ in range(_CHUNKS):
-            with write_transaction(database) as connection:
+            with write_transaction(journalled) as connection:
                 connection.exec_driver_sql("INSERT INTO chunk VALUES (?)", (_CHUNK,))
             sizes.append(journal_bytes(path))
     assert max(sizes) < JOURNAL_BYTES + _SPARE_BYTES
@@ -95,16 +95,16 @@ def test_the_bus_beside_readers(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_long_transaction_ends(database: Engine, tmp_path: Path) -> None:
+def test_a_long_transaction_ends(journalled: Engine, tmp_path: Path) -> None:
     """What was written beside an audit or a back-up is kept until it ends. Then the journal is short again."""
     path = tmp_path / "some.db"
-    with read_transaction(database) as reading:
+    with read_transaction(journalled) as reading:
         reading.exec_driver_sql("SELECT count(*) FROM chunk").scalar()
         for _ in range(_CHUNKS):
-            with write_transaction(database) as connection:
+            with write_transaction(journalled) as connection:
                 connection.exec_driver_sql("INSERT INTO chunk VALUES (?)", (_CHUNK,))
         assert journal_bytes(path) > _CHUNKS * len(_CHUNK)
     for _ in range(2):
-        with write_transaction(database) as connection:
+        with write_transaction(journalled) as connection:
             connection.exec_driver_sql("INSERT INTO chunk VALUES ('')")
     assert journal_bytes(path) <= JOURNAL_BYTES

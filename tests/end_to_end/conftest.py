@@ -1,6 +1,6 @@
 """Services on each bus, and the fixtures of the game days."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ import pytest
 from tests.bus.kafka.node import Node
 from tests.end_to_end.game_day import GameDay, NewGameDay
 from tests.monitor.metrics.prometheus import running
+from tests.support.databases import Databases
 from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answer, serving
 from tests.support.service import RunningService
 
@@ -31,10 +32,12 @@ class QuietX(Loopback):
 
 
 @pytest.fixture(params=["local", pytest.param("kafka", marks=[pytest.mark.faults, pytest.mark.expensive])])
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningService]:
+def service(
+    process_database: Mapping[str, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[RunningService]:
     """A service on each bus that is not started yet. `make test` has one test on Kafka that kills every process."""
     node: Node | None = request.getfixturevalue("own_node") if request.param == "kafka" else None
-    running_service = RunningService(tmp_path, node.bootstrap if node else "")
+    running_service = RunningService(tmp_path, node.bootstrap if node else "", **process_database)
     yield running_service
     running_service.close()
 
@@ -47,14 +50,15 @@ def x() -> Iterator[QuietX]:
 
 
 @contextmanager
-def game_days(home: Path, x: QuietX) -> Iterator[NewGameDay]:
+def game_days(home: Path, x: QuietX, databases: Databases) -> Iterator[NewGameDay]:
     """Yield a function that prepares a game day in the folder. At the end its processes are stopped."""
     with ExitStack() as stack:
 
         def prepare(
             bootstrap: str = "", port: int | None = None, other_ports: tuple[int, ...] = (), **settings: str
         ) -> GameDay:
-            defaults = {"ops_seconds": _SNAPSHOT_SECONDS, "x_base_url": x.url}
+            database = stack.enter_context(databases.settings(home))
+            defaults = {"ops_seconds": _SNAPSHOT_SECONDS, "x_base_url": x.url, **database}
             service = RunningService(home, bootstrap, **{**defaults, **settings})
             stack.callback(service.close)
             port = port or service.settings.port + 2
@@ -64,14 +68,16 @@ def game_days(home: Path, x: QuietX) -> Iterator[NewGameDay]:
 
 
 @pytest.fixture
-def new_game_day(tmp_path: Path, x: QuietX) -> Iterator[NewGameDay]:
+def new_game_day(tmp_path: Path, x: QuietX, process_databases: Databases) -> Iterator[NewGameDay]:
     """Return a function that prepares a game day for one test."""
-    with game_days(tmp_path, x) as prepare:
+    with game_days(tmp_path, x, process_databases) as prepare:
         yield prepare
 
 
 @pytest.fixture(scope="module")
-def new_shared_game_day(tmp_path_factory: pytest.TempPathFactory, x: QuietX) -> Iterator[NewGameDay]:
+def new_shared_game_day(
+    tmp_path_factory: pytest.TempPathFactory, x: QuietX, process_databases: Databases
+) -> Iterator[NewGameDay]:
     """Return a function that prepares a game day for the tests of one module."""
-    with game_days(tmp_path_factory.mktemp("game-day"), x) as prepare:
+    with game_days(tmp_path_factory.mktemp("game-day"), x, process_databases) as prepare:
         yield prepare

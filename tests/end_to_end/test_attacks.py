@@ -1,7 +1,7 @@
 """Attacks on one running service, at the same time. Citizens' reports are accepted meanwhile, and none is lost."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,9 @@ _TEXT = "Lampu jalan di depan balai warga Kota Semarang padam sejak Senin malam.
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[RunningService]:
+def service(process_database: Mapping[str, str], tmp_path: Path) -> Iterator[RunningService]:
     """A service on its embedded bus, behind a proxy on this machine."""
-    running_service = RunningService(tmp_path)
+    running_service = RunningService(tmp_path, **process_database)
     running_service.start()
     yield running_service
     running_service.close()

@@ -4,7 +4,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -124,12 +124,12 @@ def answer_by_program(service: RunningService, number: str) -> str:
     return cursor
 
 
-def test_an_officer_works_at_the_desk(tmp_path: Path) -> None:
+def test_an_officer_works_at_the_desk(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """The officer reads, accepts and closes; the citizen's status page shows it; a rebuilt read model is equal.
 
     The desk has a port of its own here, and the doors' port does not answer for it.
     """
-    service = RunningService(tmp_path, desk_port=str(free_port()))
+    service = RunningService(tmp_path, desk_port=str(free_port()), **process_database)
     service.start()
     try:
         client = officer(service)
@@ -158,9 +158,10 @@ def test_an_officer_works_at_the_desk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.expensive)])
-def test_killed_while_an_officer_answers(tmp_path: Path, seed: int) -> None:
+def test_killed_while_an_officer_answers(process_database: Mapping[str, str], tmp_path: Path, seed: int) -> None:
     """`kill -9` at any moment: an answer that the page confirmed is there once; any other one once or not at all."""
-    service, moments = RunningService(tmp_path), random.Random(seed)  # noqa: S311 - moments, not secrets
+    service = RunningService(tmp_path, **process_database)
+    moments = random.Random(seed)  # noqa: S311 - moments, not secrets
     service.start()
     try:
         client = officer(service)

@@ -29,9 +29,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the state
 
 
 @pytest.fixture
-def logged(tmp_path: Path) -> Iterator[RunningService]:
+def logged(process_database: Mapping[str, str], tmp_path: Path) -> Iterator[RunningService]:
     """Return a service that logs in JSON."""
-    service = RunningService(tmp_path, log_level="info", log_format="json")
+    service = RunningService(tmp_path, log_level="info", log_format="json", **process_database)
     yield service
     service.close()
 

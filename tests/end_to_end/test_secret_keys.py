@@ -1,6 +1,6 @@
 """One host of doors has another secret key: it does not open, or its messages wait while all others go on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,16 +15,16 @@ OWN, OTHER = "the secret that all processes of a service have", "another secret 
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[RunningService]:
+def service(process_database: Mapping[str, str], tmp_path: Path) -> Iterator[RunningService]:
     """A service that is not started yet."""
-    running_service = RunningService(tmp_path, secret_key=OWN)
+    running_service = RunningService(tmp_path, secret_key=OWN, **process_database)
     yield running_service
     running_service.close()
 
 
-def test_its_doors_do_not_open(tmp_path: Path, service: RunningService) -> None:
+def test_its_doors_do_not_open(process_database: Mapping[str, str], tmp_path: Path, service: RunningService) -> None:
     """The database knows the key of the service. The process says which setting is wrong."""
-    other = RunningService(tmp_path, secret_key=OTHER)
+    other = RunningService(tmp_path, secret_key=OTHER, **process_database)
     try:
         service.start("ingest")
         assert service.stop() == [0]

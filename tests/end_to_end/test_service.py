@@ -1,5 +1,6 @@
 """The whole service on both buses: no report is lost or processed twice, whatever process dies."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.simulator.replay import CHANNELS
@@ -56,10 +57,12 @@ def test_stages_in_processes_of_their_own(service: RunningService) -> None:
     assert service.stop() == [0] * 5
 
 
-def test_a_stage_that_refuses_ends_the_process(tmp_path: Path) -> None:
+def test_a_stage_that_refuses_ends_the_process(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """With another secret key the normalizer stops at the first message, names the setting, and keeps its offset."""
-    service = RunningService(tmp_path, secret_key="the secret with which the reports were sealed")
-    with_other_key = RunningService(tmp_path, secret_key="another secret, with which none of them opens")
+    service = RunningService(tmp_path, secret_key="the secret with which the reports were sealed", **process_database)
+    with_other_key = RunningService(
+        tmp_path, secret_key="another secret, with which none of them opens", **process_database
+    )
     try:
         service.start("ingest")
         Citizens(service, ("web",)).run()

@@ -1,6 +1,6 @@
 """Starts of the service while something is away: doors open, stages wait, nothing that was accepted is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,9 @@ def test_a_start_without_a_database(tmp_path: Path) -> None:
         server.cleanup()
 
 
-def test_stages_start_without_a_bus(tmp_path: Path, stopped_node: Node) -> None:
+def test_stages_start_without_a_bus(process_database: Mapping[str, str], tmp_path: Path, stopped_node: Node) -> None:
     """Processes without doors wait for Kafka and are not ready. They begin when it is back."""
-    service = RunningService(tmp_path, stopped_node.bootstrap)
+    service = RunningService(tmp_path, stopped_node.bootstrap, **process_database)
     try:
         ports = dict(zip(("normalize", "router", "sinks"), free_ports(3), strict=True))
         for stage, port in ports.items():
@@ -92,9 +92,9 @@ def test_stages_start_without_a_bus(tmp_path: Path, stopped_node: Node) -> None:
         service.close()
 
 
-def test_a_topic_that_is_refused_at_start(tmp_path: Path) -> None:
+def test_a_topic_that_is_refused_at_start(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """A topic with fewer partitions than asked for shuts no door and stops no stage."""
-    service = RunningService(tmp_path)
+    service = RunningService(tmp_path, **process_database)
     try:
         service.parts.bus.ensure([TopicSpec(raw_topic("web"))])
         service.start()

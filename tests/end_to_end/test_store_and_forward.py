@@ -1,6 +1,6 @@
 """The broker is away and the doors stay open: every report accepted meanwhile is processed later, once and in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,9 +18,9 @@ _OTHER_CHANNELS = ("web", "mobile", "twitter")
 
 
 @pytest.fixture
-def service(tmp_path: Path, own_node: Node) -> Iterator[RunningService]:
+def service(process_database: Mapping[str, str], tmp_path: Path, own_node: Node) -> Iterator[RunningService]:
     """A service on Kafka that is not started yet."""
-    running_service = RunningService(tmp_path, own_node.bootstrap)
+    running_service = RunningService(tmp_path, own_node.bootstrap, **process_database)
     yield running_service
     running_service.close()
 
@@ -80,9 +80,11 @@ def test_messages_keep_their_order_without_a_broker(service: RunningService, own
     assert service.stop() == [0]
 
 
-def test_a_full_spool_refuses_with_retry_after(tmp_path: Path, own_node: Node) -> None:
+def test_a_full_spool_refuses_with_retry_after(
+    process_database: Mapping[str, str], tmp_path: Path, own_node: Node
+) -> None:
     """Beyond its limit every door answers 503 and stores nothing. `/ready` shows which door is shut, and the reason."""
-    service = RunningService(tmp_path, own_node.bootstrap, spool_megabytes="1")
+    service = RunningService(tmp_path, own_node.bootstrap, spool_megabytes="1", **process_database)
     try:
         service.start()
         own_node.kill()

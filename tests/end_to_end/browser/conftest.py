@@ -21,6 +21,7 @@ from app.simulator.x import PracticeX, Timeline
 from ingest.web.form_token import FormTokens
 from tests.conftest import missing
 from tests.end_to_end.browser.pages import TOKEN, WatchedPage
+from tests.support.databases import Databases
 from tests.support.service import RunningService
 
 PHONE = {"width": 360, "height": 740}
@@ -39,15 +40,16 @@ class OpenPage(Protocol):
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+def service(tmp_path_factory: pytest.TempPathFactory, process_databases: Databases) -> Iterator[RunningService]:
     """A service with all stages on the embedded bus, and a practice X that starts before it."""
     home = tmp_path_factory.mktemp("browser")
     # Few enough places for a test to fill them.
-    running_service = RunningService(home, requests_at_once="20")
-    with practice_x(running_service, home):
-        running_service.start()
-        yield running_service
-        running_service.close()
+    with process_databases.settings(home) as values:
+        running_service = RunningService(home, requests_at_once="20", **values)
+        with practice_x(running_service, home):
+            running_service.start()
+            yield running_service
+            running_service.close()
 
 
 @contextmanager

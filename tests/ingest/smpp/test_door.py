@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -453,13 +453,13 @@ def test_door_built_from_settings(parts: Parts, producer: Producer) -> None:
     asyncio.run(play())
 
 
-def test_killed_between_two_parts(tmp_path: Path) -> None:
+def test_killed_between_two_parts(process_database: Mapping[str, str], tmp_path: Path) -> None:
     """An acknowledged part survives `kill -9`: the next process joins it with the later parts."""
 
     async def play() -> None:
         async with serving() as wire:
             smpp_settings = {"smpp_host": "127.0.0.1", "smpp_port": str(wire.port), "smpp_system_id": "satupintu"}
-            service = RunningService(tmp_path, **smpp_settings)
+            service = RunningService(tmp_path, **smpp_settings, **process_database)
             try:
                 await asyncio.to_thread(service.start)
                 assert await wire.smsc.insist(part(b"LAPOR jembatan ", 1, 2))

@@ -1,7 +1,7 @@
 """The console of a running service."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,9 @@ _PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def monitor(tmp_path: Path) -> Iterator[RunningService]:
+def monitor(process_database: Mapping[str, str], tmp_path: Path) -> Iterator[RunningService]:
     """A process that runs only the monitor."""
-    made = RunningService(tmp_path)
+    made = RunningService(tmp_path, **process_database)
     made.start("monitor")
     yield made
     made.close()

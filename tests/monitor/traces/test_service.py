@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,11 @@ def collector() -> Iterator[LoopbackCollector]:
 
 
 @pytest.fixture
-def service(tmp_path: Path, collector: LoopbackCollector) -> Iterator[RunningService]:
+def service(
+    process_database: Mapping[str, str], tmp_path: Path, collector: LoopbackCollector
+) -> Iterator[RunningService]:
     """Yield a service with a collector, on the embedded bus."""
-    service = RunningService(tmp_path, otlp_endpoint=collector.url)
+    service = RunningService(tmp_path, otlp_endpoint=collector.url, **process_database)
     yield service
     service.close()
 
