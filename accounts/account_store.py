@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from accounts.permissions import Actor, Role, actor_label
 from accounts.tables import AccountRow, SecondFactorRow
-from config.database import read_transaction, write_transaction
+from config.database import changed_rows, read_transaction, write_transaction
 
 _MAX_EMAIL_LENGTH = 254
 
@@ -120,7 +120,7 @@ def active_administrators(connection: Connection) -> int:
 def save_account(connection: Connection, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
     """Store a new account, or replace the values of an existing one that has this id."""
     changed = connection.execute(update(AccountRow).where(col(AccountRow.id) == account_id).values(values))
-    if not changed.rowcount:
+    if not changed_rows(changed):
         new_values = {"wants_digest": True, "created_at": now}
         connection.execute(insert(AccountRow).values({"id": account_id, **new_values, **values}))
 

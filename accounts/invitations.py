@@ -12,7 +12,7 @@ from sqlmodel import col
 from accounts.permissions import Role
 from accounts.tables import InvitationRow
 from accounts.tokens import token_hash
-from config.database import read_transaction, write_transaction
+from config.database import changed_rows, read_transaction, write_transaction
 
 INVITATION_LIMIT = timedelta(hours=72)
 
@@ -139,7 +139,7 @@ def mark_used(connection: Connection, invitation_id: UUID, now: datetime) -> Non
     used = connection.execute(
         update(InvitationRow).where(col(InvitationRow.id) == invitation_id, *_UNUSED).values(used_at=now)
     )
-    if not used.rowcount:
+    if not changed_rows(used):
         raise InvalidInvitation
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from accounts.permissions import Actor, Role
 from accounts.tables import AccountRow, SecondFactorRow, SessionRow
 from accounts.tokens import token_hash
-from config.database import read_transaction, write_transaction
+from config.database import changed_rows, read_transaction, write_transaction
 
 # OWASP Session Management and NIST SP 800-63B, 7.2 (AAL2): 30 minutes without use, 12 hours in all.
 IDLE_LIMIT = timedelta(minutes=30)
@@ -131,7 +131,7 @@ class Sessions:
             ended = connection.execute(
                 delete(SessionRow).where(col(SessionRow.account_id) == account_id, col(SessionRow.id) == session_id)
             )
-        return bool(ended.rowcount)
+        return bool(changed_rows(ended))
 
     def end_all(self, account_id: UUID, except_id: UUID | None = None) -> int:
         """End all sessions of a person, but for one. Return their number.
@@ -143,7 +143,7 @@ class Sessions:
             query = query.where(col(SessionRow.id) != except_id)
         with write_transaction(self._engine) as connection:
             forget_unconfirmed_secret(connection, account_id)
-            return int(connection.execute(query).rowcount)
+            return changed_rows(connection.execute(query))
 
     def _write_use(self, session_id: UUID, now: datetime) -> None:
         """Write the time of the use. A session that ended meanwhile stays ended."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
@@ -34,6 +34,8 @@ _WAIT_SECONDS = 15
 _MAX_PARAMETERS = 5_000
 # Execution option of a transaction that only reads.
 _READ_ONLY = "satupintu_reading"
+# Execution options of an INSERT whose rows are counted.
+COUNTED = {"preserve_rowcount": True}
 # Names are quoted where PostgreSQL needs it.
 _TEXT_OF_OTHER_COLLATION = """
 SELECT quote_ident(relname), quote_ident(attname), format_type(atttypid, atttypmod)
@@ -251,6 +253,19 @@ def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Yield the values in chunks that one statement takes as parameters."""
     for start in range(0, len(values), _MAX_PARAMETERS):
         yield values[start : start + _MAX_PARAMETERS]
+
+
+def changed_rows(result: CursorResult[Any]) -> int:
+    """Return how many rows an UPDATE or DELETE changed, or an INSERT that was executed with `COUNTED`.
+
+    Raises `RuntimeError` for what one of the databases does not count: PostgreSQL an INSERT without that option (its
+    number is -1), and SQLite a statement that returns its rows (0).
+    """
+    context = result.context
+    is_uncounted = context.isinsert and not COUNTED.items() <= context.execution_options.items()
+    if result.returns_rows or is_uncounted or result.rowcount < 0:
+        raise RuntimeError("the number of changed rows is unknown: count the rows that are returned, or use COUNTED")
+    return result.rowcount
 
 
 def insert_statement(connection: Connection, table: type[SQLModel]) -> "DialectInsert":

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, update
 from sqlmodel import SQLModel, col
 
-from config.database import statement_chunks
+from config.database import changed_rows, statement_chunks
 from privacy.forgotten import forgotten_complaints
 
 
@@ -41,5 +41,5 @@ def blank_stored(connection: Connection, blank: Blank, complaint_ids: Collection
     count = 0
     for chunk in statement_chunks(sorted(complaint_ids)):
         is_subject = col(getattr(blank.table, blank.subject)).in_(chunk)
-        count += connection.execute(update(blank.table).where(is_subject).values(dict(blank.values))).rowcount
+        count += changed_rows(connection.execute(update(blank.table).where(is_subject).values(dict(blank.values))))
     return count

@@ -14,12 +14,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel, col, select
 
-from config.database import (
-    insert_of_dialect,
-    read_transaction,
-    truncate_journal,
-    write_transaction,
-)
+from config.database import changed_rows, insert_of_dialect, read_transaction, truncate_journal, write_transaction
 from privacy.tables import PersonKeyRow
 
 _KEYS_AT_ONCE = 500
@@ -66,7 +61,7 @@ def move_keys(database: Engine, keys: Engine, now: datetime) -> int:
             connection.execute(insertion, [{**row, "retired_at": row["retired_at"] or now} for row in rows])
         with write_transaction(database) as connection:
             key_ids = [row["key_id"] for row in rows]
-            moved += connection.execute(delete(PersonKeyRow).where(col(PersonKeyRow.key_id).in_(key_ids))).rowcount
+            moved += changed_rows(connection.execute(delete(PersonKeyRow).where(col(PersonKeyRow.key_id).in_(key_ids))))
     if moved:
         truncate_journal(database)
     return moved

@@ -8,7 +8,9 @@ from sqlalchemy import ARRAY, BindParameter, Connection, Engine, Select, String,
 from sqlmodel import col
 
 from config.database import (
+    COUNTED,
     UtcDateTime,
+    changed_rows,
     insert_of_dialect,
     read_transaction,
     statement_chunks,
@@ -42,8 +44,7 @@ _VALUES: BindParameter[Sequence[str]] = bindparam("values", expanding=True)
 # Built once: doors execute them for each sender who is new.
 _ACTIVE = select(*_COLUMNS).where(col(PersonKeyRow.sender).in_(_VALUES), _RETIRED_AT.is_(None))
 _BY_IDS = select(*_COLUMNS).where(col(PersonKeyRow.key_id).in_(_VALUES))
-_COUNTED = {"preserve_rowcount": True}
-_INSERT = insert_of_dialect("sqlite", PersonKeyRow).on_conflict_do_nothing().execution_options(**_COUNTED)
+_INSERT = insert_of_dialect("sqlite", PersonKeyRow).on_conflict_do_nothing().execution_options(**COUNTED)
 # All rows in one statement, whose text does not depend on their number: PostgreSQL prepares it once.
 _INSERT_ARRAYS = (
     insert_of_dialect("postgresql", PersonKeyRow)
@@ -55,7 +56,7 @@ _INSERT_ARRAYS = (
         ),
     )
     .on_conflict_do_nothing()
-    .execution_options(**_COUNTED)
+    .execution_options(**COUNTED)
 )
 
 
@@ -98,7 +99,7 @@ class KeyStore:
             for chunk in statement_chunks(sorted(senders)):
                 is_retired = col(PersonKeyRow.retired_at) <= retired_until, col(PersonKeyRow.wrapped) != ""
                 statement = update(PersonKeyRow).where(col(PersonKeyRow.sender).in_(chunk), *is_retired)
-                count += connection.execute(statement.values(wrapped="", root_key_id="")).rowcount
+                count += changed_rows(connection.execute(statement.values(wrapped="", root_key_id="")))
         truncate_journal(self.engine)
         return count
 
@@ -132,7 +133,7 @@ class KeyStore:
                 )
                 statement = update(PersonKeyRow).where(*is_unchanged)
                 values = {"wrapped": key.wrapped, "root_key_id": key.root_key_id}
-                replaced += connection.execute(statement.values(values)).rowcount
+                replaced += changed_rows(connection.execute(statement.values(values)))
         return replaced
 
     def root_key_uses(self) -> Sequence[RootKeyUse]:
@@ -155,6 +156,6 @@ def _insert(connection: Connection, keys: Sequence[WrappedKey], created_at: date
     """Insert the keys of senders that have none. Return their number."""
     if connection.dialect.name == "postgresql":
         columns = dict(zip(WrappedKey._fields, map(list, zip(*keys, strict=True)), strict=True))
-        return connection.execute(_INSERT_ARRAYS, {**columns, "created_at": created_at}).rowcount
+        return changed_rows(connection.execute(_INSERT_ARRAYS, {**columns, "created_at": created_at}))
     rows = [{**key._asdict(), "created_at": created_at, "retired_at": None} for key in keys]
-    return connection.execute(_INSERT, rows).rowcount
+    return changed_rows(connection.execute(_INSERT, rows))

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.database import changed_rows, statement_chunks
 from messages.cases.forgotten import forgotten_complaint, forgotten_dispatch
 from messages.codec import decode_stored
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
@@ -38,5 +38,5 @@ def redraw_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -
             dispatch = forgotten_dispatch(decode_stored(Dispatch, version, stored))
             values = {"dispatch": dispatch.model_dump_json(), "shape_version": Dispatch.version}
             statement = update(RoutedDispatch).where(columns[0] == complaint_id, columns[1] == hop)
-            count += connection.execute(statement.values(values)).rowcount
+            count += changed_rows(connection.execute(statement.values(values)))
     return count

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from accounts.tables import PendingSignInRow
 from accounts.tokens import token_hash
-from config.database import read_transaction, write_transaction
+from config.database import changed_rows, read_transaction, write_transaction
 
 # Time to type a code, or to sign in at the OIDC provider.
 PENDING_LIMIT = timedelta(minutes=10)
@@ -89,7 +89,7 @@ class PendingSignIns:
             ended = connection.execute(
                 delete(PendingSignInRow).where(col(PendingSignInRow.token_hash) == token_hash(token))
             )
-        return pending if ended.rowcount else None
+        return pending if changed_rows(ended) else None
 
     def _start(self, values: Mapping[str, object]) -> str:
         now, token = self._now(), self._new_token()

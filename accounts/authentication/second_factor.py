@@ -15,7 +15,7 @@ from sqlmodel import col
 from accounts.sessions import forget_unconfirmed_secret
 from accounts.tables import RecoveryCodeRow, SecondFactorRow
 from accounts.tokens import keyed_hash
-from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
+from config.database import DatabaseLock, changed_rows, lock_until_commit, read_transaction, write_transaction
 
 _STEP_SECONDS = 30
 # A code of the step before or after is accepted: clocks of phones differ (RFC 6238, 5.2).
@@ -129,7 +129,7 @@ class SecondFactors:
                     .where(col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.last_step) < step)
                     .values(last_step=step)
                 )
-            return bool(used.rowcount)
+            return bool(changed_rows(used))
 
     def remaining_recovery_codes(self, account_id: UUID) -> int:
         """Return the number of unused recovery codes."""

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, or_, select, update
 from sqlmodel import col
 
-from config.database import insert_statement, read_transaction, statement_chunks, write_transaction
+from config.database import changed_rows, insert_statement, read_transaction, statement_chunks, write_transaction
 from desk.change_age import KEPT_AGE
 from desk.mail.message import Mail
 from desk.mail.smtp import MailResult
@@ -98,7 +98,7 @@ class MailOutbox:
         with write_transaction(self._engine) as connection:
             # Another process may have claimed it since.
             statement = update(MailRow).where(col(MailRow.id) == row.id, _is_due(now)).values(leased)
-            if connection.execute(statement).rowcount == 0:
+            if changed_rows(connection.execute(statement)) == 0:
                 return None
         to, subject, body = self._open(row.content, row.id)
         mail = Mail(row.id, row.kind, to, subject, body, row.expires_at)
@@ -125,7 +125,7 @@ class MailOutbox:
         expired = {"status": "expired", "content": "", "finished_at": now, "lease": "", "leased_until": None}
         late = update(MailRow).where(waiting, col(MailRow.expires_at) <= now)
         with write_transaction(self._engine) as connection:
-            count = connection.execute(late.values(expired)).rowcount
+            count = changed_rows(connection.execute(late.values(expired)))
             connection.execute(delete(MailRow).where(finished, col(MailRow.made_at) < now - KEPT_AGE))
         return count
 

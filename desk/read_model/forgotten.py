@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 from sqlmodel import SQLModel, col
 
-from config.database import DatabaseLock, lock_until_commit, statement_chunks
+from config.database import DatabaseLock, changed_rows, lock_until_commit, statement_chunks
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases, remove_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch, DeskRecommendation
@@ -46,7 +46,9 @@ def redraw_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -
         query = select(col(DeskDispatch.id), col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
         for id_, version, stored in connection.execute(query.where(col(DeskDispatch.complaint_id).in_(chunk))).all():
             values = {"dispatch": _redrawn(version, stored), "shape_version": Dispatch.version}
-            count += connection.execute(update(DeskDispatch).where(col(DeskDispatch.id) == id_).values(values)).rowcount
+            count += changed_rows(
+                connection.execute(update(DeskDispatch).where(col(DeskDispatch.id) == id_).values(values))
+            )
     return count
 
 

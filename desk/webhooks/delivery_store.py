@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.database import UtcDateTime, read_transaction, write_transaction
+from config.database import UtcDateTime, changed_rows, read_transaction, write_transaction
 from desk.change_age import KEPT_AGE, NOTIFIED_AGE
 from desk.webhooks.schedule import (
     ORDER_PATIENCE,
@@ -139,7 +139,7 @@ class DeliveryStore:
                 **_delivery_changes(decision, now),
             }
             statement = update(DeliveryRow).where(_is_claimed(delivery)).values(attempted)
-            if connection.execute(statement).rowcount == 0 or webhook is None:
+            if changed_rows(connection.execute(statement)) == 0 or webhook is None:
                 return False
             changes = _webhook_changes(decision, webhook.failures, now)
             connection.execute(update(WebhookRow).where(col(WebhookRow.id) == delivery.webhook_id).values(changes))
@@ -162,7 +162,7 @@ class DeliveryStore:
             expired_rows = _some_positions(expired)
             values = {"status": "expired", "finished_at": now, "lease": "", "leased_until": None}
             statement = update(DeliveryRow).where(col(DeliveryRow.position).in_(expired_rows)).values(values)
-            count = connection.execute(statement).rowcount
+            count = changed_rows(connection.execute(statement))
             connection.execute(delete(DeliveryRow).where(col(DeliveryRow.position).in_(_some_positions(old))))
         return count
 

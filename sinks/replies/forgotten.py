@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, update
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.database import changed_rows, statement_chunks
 from privacy.forgotten import forgotten_complaints
 from sinks.replies.tables import OutboxRow, RecipientRow
 
@@ -35,7 +35,7 @@ def delete_recipients(connection: Connection, complaint_ids: Collection[UUID]) -
     count = 0
     for chunk in statement_chunks(sorted(complaint_ids)):
         is_recipient = col(RecipientRow.complaint_id).in_(chunk)
-        count += connection.execute(delete(RecipientRow).where(is_recipient)).rowcount
+        count += changed_rows(connection.execute(delete(RecipientRow).where(is_recipient)))
     return count
 
 
@@ -46,5 +46,5 @@ def empty_replies(connection: Connection, complaint_ids: Collection[UUID]) -> in
         is_reply = col(OutboxRow.complaint_id).in_(chunk)
         is_unsent = col(OutboxRow.state).in_(_UNSENT_STATES)
         connection.execute(update(OutboxRow).where(is_reply, is_unsent).values(_WITHHELD))
-        count += connection.execute(update(OutboxRow).where(is_reply).values(_NO_CONTENT)).rowcount
+        count += changed_rows(connection.execute(update(OutboxRow).where(is_reply).values(_NO_CONTENT)))
     return count

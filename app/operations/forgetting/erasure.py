@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col
 
 from app.operations.forgetting.files import delete_files, delete_upload_parts, delete_uploads, empty_devices
 from app.operations.forgetting.person import Person
-from config.database import statement_chunks
+from config.database import changed_rows, statement_chunks
 from desk.acts.tables import DeskAct, DeskAssignment, DeskNote
 from desk.read_model import forgotten as desk
 from desk.read_model.tables import DeskDispatch
@@ -33,7 +33,7 @@ Step = Callable[[Connection, Person], int]
 def _rows_deleted(table: type[SQLModel], column: Any, values: Callable[[Person], Collection[Any]]) -> Step:
     def step(connection: Connection, person: Person) -> int:
         chunks = statement_chunks(sorted(values(person)))
-        return sum(connection.execute(delete(table).where(column.in_(chunk))).rowcount for chunk in chunks)
+        return sum(changed_rows(connection.execute(delete(table).where(column.in_(chunk)))) for chunk in chunks)
 
     return step
 
@@ -64,7 +64,7 @@ def _of_dispatches(
         for chunk in statement_chunks(sorted(person.complaint_ids)):
             dispatches = select(col(DeskDispatch.id)).where(col(DeskDispatch.complaint_id).in_(chunk))
             statement = update(table).where(column.in_(dispatches), *conditions)
-            count += connection.execute(statement.values(values)).rowcount
+            count += changed_rows(connection.execute(statement.values(values)))
         return count
 
     return step

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, or_, select, update
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.database import changed_rows, statement_chunks
 from ingest.files.attachments import AttachmentRow
 from ingest.mobile.tables import DeviceMessage, DeviceRow, UploadPart, UploadRow
 from messages.codec import decode_stored
@@ -26,7 +26,7 @@ def delete_files(connection: Connection, complaint_ids: Collection[UUID]) -> int
     unshared = set(named) - _files_of_others(connection, named, complaint_ids)
     count = 0
     for chunk in statement_chunks(sorted(unshared)):
-        count += connection.execute(delete(AttachmentRow).where(col(AttachmentRow.id).in_(chunk))).rowcount
+        count += changed_rows(connection.execute(delete(AttachmentRow).where(col(AttachmentRow.id).in_(chunk))))
     return count
 
 
@@ -42,13 +42,13 @@ def delete_upload_parts(connection: Connection, message_ids: Collection[UUID]) -
     """Delete the bytes of unfinished uploads of the person's devices."""
     uploads = select(col(UploadRow.id)).where(col(UploadRow.device).in_(_devices(connection, message_ids)))
     ids = list(connection.execute(uploads).scalars())
-    return connection.execute(delete(UploadPart).where(col(UploadPart.upload_id).in_(ids))).rowcount
+    return changed_rows(connection.execute(delete(UploadPart).where(col(UploadPart.upload_id).in_(ids))))
 
 
 def empty_devices(connection: Connection, message_ids: Collection[UUID]) -> int:
     """Remove the push tokens of the person's devices. The app sends another one when it registers again."""
     is_device = col(DeviceRow.device).in_(_devices(connection, message_ids))
-    return connection.execute(update(DeviceRow).where(is_device).values(push="")).rowcount
+    return changed_rows(connection.execute(update(DeviceRow).where(is_device).values(push="")))
 
 
 def _devices(connection: Connection, message_ids: Collection[UUID]) -> Collection[str]:

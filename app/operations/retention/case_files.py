@@ -8,7 +8,7 @@ from sqlalchemy import Engine, delete, tuple_
 from sqlmodel import col, select
 
 from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
-from config.database import read_transaction, write_transaction
+from config.database import changed_rows, read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
@@ -35,7 +35,9 @@ def delete_case_files(engine: Engine, cutoff: datetime, *, dry: bool) -> int:
     for batch in batches_of(unnamed_ids, ROWS_PER_TRANSACTION):
         with write_transaction(engine) as connection:
             # A file that was sent again meanwhile stays.
-            count += connection.execute(delete(AttachmentRow).where(col(AttachmentRow.id).in_(batch), is_old)).rowcount
+            count += changed_rows(
+                connection.execute(delete(AttachmentRow).where(col(AttachmentRow.id).in_(batch), is_old))
+            )
     return count
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, func, update
 from sqlmodel import col, select
 
 from app.operations.retention.batches import ROWS_PER_TRANSACTION
-from config.database import read_transaction, statement_chunks, write_transaction
+from config.database import changed_rows, read_transaction, statement_chunks, write_transaction
 from privacy.tables import PersonKeyRow, PersonReport
 
 
@@ -78,4 +78,4 @@ def _update(
         return 0
     with write_transaction(keys) as connection:
         statement = update(PersonKeyRow).where(col(PersonKeyRow.key_id).in_(key_ids), condition)
-        return connection.execute(statement.values(dict(values))).rowcount
+        return changed_rows(connection.execute(statement.values(dict(values))))

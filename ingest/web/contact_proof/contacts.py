@@ -16,7 +16,14 @@ import structlog
 from sqlalchemy import Connection, Engine, Select, func, select, update
 from sqlmodel import col
 
-from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
+from config.database import (
+    DatabaseLock,
+    changed_rows,
+    insert_statement,
+    lock_until_commit,
+    read_transaction,
+    write_transaction,
+)
 from ingest.arrival import Refused
 from ingest.web.contact_proof.addresses import address_digest, mailbox_digest
 from ingest.web.contact_proof.decision import DAY, HOUR, FirstMailHistory, judge_first_mail
@@ -122,7 +129,7 @@ class ContactStore:
         of_report = col(ContactRow.tracking) == tracking
         with write_transaction(self._engine) as connection:
             statement = update(ContactRow).where(of_report).values({column: func.coalesce(column, self._now())})
-            return connection.execute(statement).rowcount > 0
+            return changed_rows(connection.execute(statement)) > 0
 
     def _row(self, tracking: str) -> Any:
         columns = ContactRow.__table__.columns  # type: ignore[attr-defined]  # SQLModel has no type for it
