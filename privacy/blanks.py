@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, update
 from sqlmodel import SQLModel, col
 
-from config.database import changed_rows, statement_chunks
+from config.conditions import is_one_of
+from config.database import changed_rows
 from privacy.forgotten import forgotten_complaints
 
 
@@ -38,8 +39,5 @@ def blank_rows(
 
 def blank_stored(connection: Connection, blank: Blank, complaint_ids: Collection[UUID]) -> int:
     """Blank the stored rows of these complaints. Return their number."""
-    count = 0
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        is_subject = col(getattr(blank.table, blank.subject)).in_(chunk)
-        count += changed_rows(connection.execute(update(blank.table).where(is_subject).values(dict(blank.values))))
-    return count
+    is_subject = is_one_of(col(getattr(blank.table, blank.subject)), complaint_ids)
+    return changed_rows(connection.execute(update(blank.table).where(is_subject).values(dict(blank.values))))

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, update
 from sqlmodel import col, select
 
-from config.database import insert_statement, statement_chunks
+from config.conditions import is_one_of
+from config.database import insert_statement
 from privacy.forgotten import forgotten_senders
 from privacy.tables import ForgottenSender, PersonReport
 
@@ -52,9 +53,8 @@ def mark_reports(connection: Connection, sender: str, complaint_ids: Collection[
     rows = [{"complaint_id": id_, "sender": sender, "has_shared_seal": False, "forgotten_at": at} for id_ in ids]
     if rows:
         connection.execute(insert_statement(connection, PersonReport).on_conflict_do_nothing(), rows)
-    for chunk in statement_chunks(ids):
-        is_unmarked = col(PersonReport.complaint_id).in_(chunk), col(PersonReport.forgotten_at).is_(None)
-        connection.execute(update(PersonReport).where(*is_unmarked).values(forgotten_at=at))
+    is_unmarked = is_one_of(col(PersonReport.complaint_id), ids), col(PersonReport.forgotten_at).is_(None)
+    connection.execute(update(PersonReport).where(*is_unmarked).values(forgotten_at=at))
 
 
 def mark_expired(connection: Connection, complaint_ids: Collection[UUID], at: datetime) -> None:
@@ -85,7 +85,6 @@ def due_persons(connection: Connection, now: datetime) -> Sequence[DuePerson]:
 
 def record_destruction(connection: Connection, senders: Sequence[str], now: datetime) -> None:
     """Record that the keys of those of these senders are destroyed whose grace has ended."""
-    for chunk in statement_chunks(sorted(senders)):
-        is_due = _IS_UNFINISHED, col(ForgottenSender.due_at) <= now
-        finished = update(ForgottenSender).where(col(ForgottenSender.sender).in_(chunk), *is_due)
-        connection.execute(finished.values(finished_at=now))
+    is_due = _IS_UNFINISHED, col(ForgottenSender.due_at) <= now
+    finished = update(ForgottenSender).where(is_one_of(col(ForgottenSender.sender), senders), *is_due)
+    connection.execute(finished.values(finished_at=now))

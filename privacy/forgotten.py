@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Uuid, bindparam, null, type_coerce, union_all
 from sqlmodel import col, select
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from config.row_insertion import insert_missing_rows
 from privacy.tables import ForgottenSender, PersonReport
 
@@ -32,11 +31,11 @@ class Forgotten(NamedTuple):
 
 
 _FORGOTTEN_SENDERS = select(col(ForgottenSender.sender), col(ForgottenSender.forgotten_at)).where(
-    col(ForgottenSender.sender).in_(bindparam("senders", expanding=True))
+    is_one_of(col(ForgottenSender.sender), bindparam("senders"))
 )
 # Complaints among `complaint_ids` whose words must not be written any more. A part of larger statements, too.
 FORGOTTEN_COMPLAINTS = select(col(PersonReport.complaint_id)).where(
-    col(PersonReport.complaint_id).in_(bindparam("complaint_ids", expanding=True)),
+    is_one_of(col(PersonReport.complaint_id), bindparam("complaint_ids")),
     col(PersonReport.forgotten_at).is_not(None),
 )
 _FORGOTTEN = union_all(
@@ -49,32 +48,26 @@ def read_forgotten(connection: Connection, senders: Iterable[str], complaint_ids
     """Return which of these senders and complaints are forgotten, by one statement for both."""
     forgotten_at: dict[str, datetime] = {}
     forgotten_ids: set[UUID] = set()
-    chunks = (statement_chunks(sorted(set(senders))), statement_chunks(sorted(set(complaint_ids))))
-    for sender_chunk, id_chunk in zip_longest(*chunks, fillvalue=()):
-        rows = connection.execute(_FORGOTTEN, {"senders": sender_chunk, "complaint_ids": id_chunk})
-        for sender, at, complaint_id in rows:
-            if complaint_id is not None:
-                forgotten_ids.add(complaint_id)
-            else:
-                forgotten_at[sender] = at
+    values = {"senders": set(senders), "complaint_ids": set(complaint_ids)}
+    for sender, at, complaint_id in connection.execute(_FORGOTTEN, values) if any(values.values()) else ():
+        if complaint_id is not None:
+            forgotten_ids.add(complaint_id)
+        else:
+            forgotten_at[sender] = at
     return Forgotten(forgotten_at, forgotten_ids)
 
 
 def forgotten_complaints(connection: Connection, complaint_ids: Iterable[UUID]) -> Collection[UUID]:
     """Return those of these complaints whose words must not be written any more."""
-    forgotten: set[UUID] = set()
-    for chunk in statement_chunks(sorted(set(complaint_ids))):
-        forgotten.update(connection.execute(FORGOTTEN_COMPLAINTS, {"complaint_ids": chunk}).scalars())
-    return forgotten
+    ids = set(complaint_ids)
+    return set(connection.execute(FORGOTTEN_COMPLAINTS, {"complaint_ids": ids}).scalars()) if ids else ids
 
 
 def forgotten_senders(connection: Connection, senders: Iterable[str]) -> Mapping[str, datetime]:
     """Return those of these senders who are forgotten, with the time: earlier messages are not processed any more."""
-    forgotten: dict[str, datetime] = {}
-    for chunk in statement_chunks(sorted(set(senders))):
-        rows = connection.execute(_FORGOTTEN_SENDERS, {"senders": chunk})
-        forgotten.update((row[0], row[1]) for row in rows)
-    return forgotten
+    asked = set(senders)
+    rows = connection.execute(_FORGOTTEN_SENDERS, {"senders": asked}) if asked else ()
+    return {row[0]: row[1] for row in rows}
 
 
 def record_reports(connection: Connection, reports: Sequence[SentReport]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel, col, select
 
+from config.conditions import is_one_of
 from config.database import changed_rows, insert_of_dialect, read_transaction, truncate_journal, write_transaction
 from privacy.tables import PersonKeyRow
 
@@ -61,7 +62,9 @@ def move_keys(database: Engine, keys: Engine, now: datetime) -> int:
             connection.execute(insertion, [{**row, "retired_at": row["retired_at"] or now} for row in rows])
         with write_transaction(database) as connection:
             key_ids = [row["key_id"] for row in rows]
-            moved += changed_rows(connection.execute(delete(PersonKeyRow).where(col(PersonKeyRow.key_id).in_(key_ids))))
+            moved += changed_rows(
+                connection.execute(delete(PersonKeyRow).where(is_one_of(col(PersonKeyRow.key_id), key_ids)))
+            )
     if moved:
         truncate_journal(database)
     return moved

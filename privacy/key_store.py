@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, BindParameter, Connection, Engine, Select, String, bindparam, func, select, update
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import (
     COUNTED,
     UtcDateTime,
     changed_rows,
     insert_of_dialect,
     read_transaction,
-    statement_chunks,
     statement_transaction,
     truncate_journal,
     write_transaction,
@@ -40,10 +40,10 @@ class RootKeyUse(NamedTuple):
 
 _COLUMNS = tuple(col(getattr(PersonKeyRow, name)) for name in WrappedKey._fields)
 _RETIRED_AT = col(PersonKeyRow.retired_at)
-_VALUES: BindParameter[Sequence[str]] = bindparam("values", expanding=True)
+_VALUES: BindParameter[Any] = bindparam("values")
 # Built once: doors execute them for each sender who is new.
-_ACTIVE = select(*_COLUMNS).where(col(PersonKeyRow.sender).in_(_VALUES), _RETIRED_AT.is_(None))
-_BY_IDS = select(*_COLUMNS).where(col(PersonKeyRow.key_id).in_(_VALUES))
+_ACTIVE = select(*_COLUMNS).where(is_one_of(col(PersonKeyRow.sender), _VALUES), _RETIRED_AT.is_(None))
+_BY_IDS = select(*_COLUMNS).where(is_one_of(col(PersonKeyRow.key_id), _VALUES))
 _INSERT = insert_of_dialect("sqlite", PersonKeyRow).on_conflict_do_nothing().execution_options(**COUNTED)
 # All rows in one statement, whose text does not depend on their number: PostgreSQL prepares it once.
 _INSERT_ARRAYS = (
@@ -85,21 +85,18 @@ class KeyStore:
     def retire(self, senders: Collection[str], now: datetime, made_until: datetime | None = None) -> None:
         """Let nothing new be sealed with the active keys of these senders: with those made until a moment, or all."""
         with write_transaction(self.engine) as connection:
-            for chunk in statement_chunks(sorted(senders)):
-                is_active = col(PersonKeyRow.sender).in_(chunk), _RETIRED_AT.is_(None)
-                statement = update(PersonKeyRow).where(*is_active)
-                if made_until:
-                    statement = statement.where(col(PersonKeyRow.created_at) <= made_until)
-                connection.execute(statement.values(retired_at=now))
+            is_active = is_one_of(col(PersonKeyRow.sender), senders), _RETIRED_AT.is_(None)
+            statement = update(PersonKeyRow).where(*is_active)
+            if made_until:
+                statement = statement.where(col(PersonKeyRow.created_at) <= made_until)
+            connection.execute(statement.values(retired_at=now))
 
     def destroy(self, senders: Collection[str], retired_until: datetime) -> int:
         """Destroy the keys of these senders that were retired until a moment. Return their number."""
-        count = 0
         with write_transaction(self.engine) as connection:
-            for chunk in statement_chunks(sorted(senders)):
-                is_retired = col(PersonKeyRow.retired_at) <= retired_until, col(PersonKeyRow.wrapped) != ""
-                statement = update(PersonKeyRow).where(col(PersonKeyRow.sender).in_(chunk), *is_retired)
-                count += changed_rows(connection.execute(statement.values(wrapped="", root_key_id="")))
+            is_retired = col(PersonKeyRow.retired_at) <= retired_until, col(PersonKeyRow.wrapped) != ""
+            statement = update(PersonKeyRow).where(is_one_of(col(PersonKeyRow.sender), senders), *is_retired)
+            count = changed_rows(connection.execute(statement.values(wrapped="", root_key_id="")))
         truncate_journal(self.engine)
         return count
 
@@ -109,8 +106,7 @@ class KeyStore:
         query = select(col(PersonKeyRow.key_id)).where(*is_usable).limit(1)
         with read_transaction(self.engine) as connection:
             return any(
-                connection.execute(query.where(col(PersonKeyRow.sender).in_(chunk), is_in_index)).first()
-                for chunk in statement_chunks(sorted(senders))
+                connection.execute(query.where(is_one_of(col(PersonKeyRow.sender), senders), is_in_index)).first()
                 for is_in_index in (_RETIRED_AT.is_(None), _RETIRED_AT.is_not(None))
             )
 
@@ -144,12 +140,10 @@ class KeyStore:
             return [RootKeyUse(*row) for row in connection.execute(query)]
 
     def _read(self, query: Select[Any], values: Collection[str]) -> Sequence[WrappedKey]:
+        if not values:
+            return []
         with statement_transaction(self.engine, reads_only=True) as connection:
-            return [
-                WrappedKey(*row)
-                for chunk in statement_chunks(sorted(set(values)))
-                for row in connection.execute(query, {"values": chunk})
-            ]
+            return [WrappedKey(*row) for row in connection.execute(query, {"values": set(values)})]
 
 
 def _insert(connection: Connection, keys: Sequence[WrappedKey], created_at: datetime) -> int:

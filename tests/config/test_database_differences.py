@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
+from sqlalchemy import Connection, Engine, bindparam, delete, event, insert, select, update
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import COUNTED, changed_rows, insertion_of_missing, write_transaction
+from config.row_insertion import insert_rows
 from normalize.duplicates.store.tables import ClosedComplaint
+from router.store import RoutedDispatch
 from tests.conftest import NOW
 
 IDS = tuple(UUID(int=number) for number in range(1, 4))
@@ -58,3 +61,53 @@ def test_an_unknown_number_of_rows_is_an_error(engine: Engine) -> None:
             with pytest.raises(RuntimeError, match="unknown"):
                 changed_rows(result)
             result.close()
+
+
+def dispatch_row(number: int) -> dict[str, Any]:
+    """Return a row with values of several types."""
+    return {
+        "complaint_id": UUID(int=number), "hop": number, "position": f"p{number}", "dispatch": "{}",
+        "follows": UUID(int=number + 1) if number > 1 else None, "cause_id": None, "shape_version": 1,
+    }  # fmt: skip
+
+
+MEMBERSHIPS = {
+    "an id": (col(RoutedDispatch.complaint_id), [UUID(int=2), UUID(int=99)], [2]),
+    "a number": (col(RoutedDispatch.hop), (1, 3, 2**31 - 1), [1, 3]),
+    "a text": (col(RoutedDispatch.position), {"p1", "P2", "p", "p3 ", 'p"3', "é"}, [1]),
+    "an expression": (col(RoutedDispatch.hop) + 1, [2], [1]),
+    "none of no values": (col(RoutedDispatch.hop), [], []),
+    "NULL among the values": (col(RoutedDispatch.follows), [UUID(int=3), None], [2]),
+    "NULL alone": (col(RoutedDispatch.follows), [None], []),
+}
+
+
+@pytest.mark.parametrize("case", MEMBERSHIPS)
+def test_membership_in_values(engine: Engine, case: str) -> None:
+    """A row is found by its value or, by the negation, by another value; `NULL` is neither among values nor not."""
+    column, values, found = MEMBERSHIPS[case]
+    rows_ = select(col(RoutedDispatch.hop)).order_by(col(RoutedDispatch.hop))
+    with write_transaction(engine) as connection:
+        insert_rows(connection, RoutedDispatch, [dispatch_row(number) for number in (1, 2, 3)])
+        assert connection.execute(rows_.where(is_one_of(column, values))).scalars().all() == found
+        named = rows_.where(is_one_of(column, bindparam("values")), is_one_of(column, bindparam("values")))
+        assert connection.execute(named, {"values": values}).scalars().all() == found
+        has_value = connection.execute(rows_.where(column.is_not(None))).scalars().all()
+        others = [hop for hop in has_value if hop not in found]
+        if any(values):
+            assert connection.execute(rows_.where(~is_one_of(column, values))).scalars().all() == others
+
+
+def test_a_statement_takes_any_number_of_values_as_one_parameter(engine: Engine) -> None:
+    """More than either database takes parameters, and the text of the statement is the same: it is prepared once."""
+    ids = [uuid5(UUID(int=0), str(number)) for number in range(70_000)]
+    query = select(col(RoutedDispatch.hop)).order_by(col(RoutedDispatch.hop))
+    statements = set()
+    with write_transaction(engine) as connection:
+        insert_rows(connection, RoutedDispatch, [dispatch_row(5) | {"complaint_id": ids[-1]}])
+        event.listen(connection, "before_cursor_execute", lambda *arguments: statements.add(arguments[2]))
+        for values in (ids, ids[-1:]):
+            assert (
+                connection.execute(query.where(is_one_of(col(RoutedDispatch.complaint_id), values))).scalar_one() == 5
+            )
+    assert len(statements) == 1
