@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, false, func
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
-from config.database import UtcDateTime, insertion_of_missing, statement_chunks
+from config.conditions import is_one_of
+from config.database import UtcDateTime, insertion_of_missing
 from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import AgencyAnswer, AnswerOutcome, Dispatch, Verdict
 
@@ -61,14 +62,14 @@ class Closing(NamedTuple):
 _PROCESSED_COLUMNS: Sequence[Any] = [col(getattr(AnswerRecord, name)) for name in ProcessedAnswer._fields]
 _PROCESSED = select(*_PROCESSED_COLUMNS).where(col(AnswerRecord.id) == bindparam("answer_id"))
 _PROCESSED_POSITIONS = select(AnswerRecord.id, AnswerRecord.position).where(
-    col(AnswerRecord.id).in_(bindparam("answer_ids", expanding=True))
+    is_one_of(col(AnswerRecord.id), bindparam("answer_ids"))
 )
 _IS_COUNTED = (col(AnswerRecord.dispatch_id) == bindparam("dispatch_id"), col(AnswerRecord.outcome) == "counted")
 _COUNTED_VERDICTS = select(AnswerRecord.verdict).where(*_IS_COUNTED)
 _CLOSINGS = (
     select(AnswerRecord.dispatch_id, AnswerRecord.taken_at, AnswerRecord.by_system)
     .where(
-        col(AnswerRecord.dispatch_id).in_(bindparam("dispatch_ids", expanding=True)),
+        is_one_of(col(AnswerRecord.dispatch_id), bindparam("dispatch_ids")),
         col(AnswerRecord.outcome) == "counted",
         col(AnswerRecord.verdict) == "closed",
     )
@@ -105,11 +106,10 @@ def find_closing(connection: Connection, case: Dispatch) -> Closing | None:
 def find_closings(connection: Connection, dispatch_ids: Collection[UUID]) -> Mapping[UUID, Closing]:
     """Return the first closing of each of these dispatches that was closed."""
     closings: dict[UUID, Closing] = {}
-    for chunk in statement_chunks(sorted(dispatch_ids)):
-        for row in connection.execute(_CLOSINGS, {"dispatch_ids": chunk}).all():
-            if row.dispatch_id not in closings:
-                stated_at = _last_response(connection, row.dispatch_id, row.taken_at) if row.by_system else None
-                closings[row.dispatch_id] = Closing(row.taken_at, stated_at or row.taken_at)
+    for row in connection.execute(_CLOSINGS, {"dispatch_ids": dispatch_ids}).all():
+        if row.dispatch_id not in closings:
+            stated_at = _last_response(connection, row.dispatch_id, row.taken_at) if row.by_system else None
+            closings[row.dispatch_id] = Closing(row.taken_at, stated_at or row.taken_at)
     return closings
 
 

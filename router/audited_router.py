@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Engine, Select, select
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import read_transaction
 from router.store import RoutedDispatch
 
@@ -28,7 +29,7 @@ class SqlRouter:
 
     def find_hops(self, complaint_ids: Sequence[UUID]) -> Iterator[tuple[UUID, int, str]]:
         """See the protocol."""
-        yield from self._rows(_HOPS.where(col(RoutedDispatch.complaint_id).in_(complaint_ids)))
+        yield from self._rows(_HOPS.where(is_one_of(col(RoutedDispatch.complaint_id), complaint_ids)))
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[tuple[UUID, int, str]]:
         with read_transaction(self._engine) as connection:

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
-from config.database import changed_rows, statement_chunks
+from config.conditions import is_one_of
+from config.database import changed_rows
 from messages.cases.forgotten import forgotten_complaint, forgotten_dispatch
 from messages.codec import decode_stored
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
@@ -32,11 +33,12 @@ def redraw_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -
     """Remove the words from the stored dispatches of these complaints. Return the number of dispatches."""
     columns = (col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop))
     count = 0
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        query = select(*columns, col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
-        for complaint_id, hop, version, stored in connection.execute(query.where(columns[0].in_(chunk))).all():
-            dispatch = forgotten_dispatch(decode_stored(Dispatch, version, stored))
-            values = {"dispatch": dispatch.model_dump_json(), "shape_version": Dispatch.version}
-            statement = update(RoutedDispatch).where(columns[0] == complaint_id, columns[1] == hop)
-            count += changed_rows(connection.execute(statement.values(values)))
+    query = select(*columns, col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
+    for complaint_id, hop, version, stored in connection.execute(
+        query.where(is_one_of(columns[0], complaint_ids))
+    ).all():
+        dispatch = forgotten_dispatch(decode_stored(Dispatch, version, stored))
+        values = {"dispatch": dispatch.model_dump_json(), "shape_version": Dispatch.version}
+        statement = update(RoutedDispatch).where(columns[0] == complaint_id, columns[1] == hop)
+        count += changed_rows(connection.execute(statement.values(values)))
     return count

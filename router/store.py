@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Insert, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert_of_dialect, insertion_or_replacement, statement_chunks
+from config.conditions import is_one_of
+from config.database import insert_of_dialect, insertion_or_replacement
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
 from router.kept_apart import accompanies, is_kept_apart
@@ -72,23 +73,23 @@ DISPATCHES_PER_CHUNK = 500
 _DISPATCH_COLUMNS = (col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
 
 _ONE: BindParameter[UUID] = bindparam("complaint_id")
-_SEVERAL: BindParameter[UUID] = bindparam("complaint_ids", expanding=True)
+_SEVERAL: BindParameter[Any] = bindparam("complaint_ids")
 _HISTORY = select(*_DISPATCH_COLUMNS).where(col(RoutedDispatch.complaint_id) == _ONE).order_by(col(RoutedDispatch.hop))
 _LOCK = (
     select(RoutedDispatch.hop)
-    .where(col(RoutedDispatch.complaint_id).in_(_SEVERAL), col(RoutedDispatch.hop) == 0)
+    .where(is_one_of(col(RoutedDispatch.complaint_id), _SEVERAL), col(RoutedDispatch.hop) == 0)
     .order_by(col(RoutedDispatch.complaint_id))
     .with_for_update()
 )
 _EVER_LINKED = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == _ONE).distinct()
-_FOLLOWED = select(RoutedDispatch.follows).where(col(RoutedDispatch.follows).in_(_SEVERAL)).distinct()
+_FOLLOWED = select(RoutedDispatch.follows).where(is_one_of(col(RoutedDispatch.follows), _SEVERAL)).distinct()
 _HISTORIES = (
     select(RoutedDispatch.complaint_id, *_DISPATCH_COLUMNS)
-    .where(col(RoutedDispatch.complaint_id).in_(_SEVERAL))
+    .where(is_one_of(col(RoutedDispatch.complaint_id), _SEVERAL))
     .order_by(col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop))
 )
 _PARENT = select(ParentComplaint.belongs_to).where(col(ParentComplaint.complaint_id) == _ONE)
-_CHILDREN = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(_SEVERAL))
+_CHILDREN = select(ParentComplaint.complaint_id).where(is_one_of(col(ParentComplaint.belongs_to), _SEVERAL))
 
 
 @cache
@@ -175,19 +176,16 @@ def lock_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> 
 
     It waits for another transaction that locked one of them first. SQLite has one writer at a time.
     """
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite" or not complaint_ids:
         return
     # One order for all transactions, so that none waits for another in a circle.
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        connection.execute(_LOCK, {"complaint_ids": chunk}).all()
+    connection.execute(_LOCK, {"complaint_ids": complaint_ids}).all()
 
 
 def latest_stored_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
     """Return the latest dispatch of each of these complaints that was routed. It may have a settled suggestion."""
-    latest: dict[UUID, tuple[int, str]] = {}
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        rows = connection.execute(_HISTORIES, {"complaint_ids": chunk})
-        latest.update((complaint_id, (version, dispatch)) for complaint_id, version, dispatch in rows)
+    rows = connection.execute(_HISTORIES, {"complaint_ids": complaint_ids}) if complaint_ids else ()
+    latest = {complaint_id: (version, dispatch) for complaint_id, version, dispatch in rows}
     return {
         complaint_id: decode_stored(Dispatch, version, dispatch) for complaint_id, (version, dispatch) in latest.items()
     }
@@ -205,10 +203,9 @@ def linked_dispatches(connection: Connection, complaint_id: UUID) -> Iterator[Di
 
 def followed_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> Collection[UUID]:
     """Return those of these complaints that others repeat or join, or once did."""
-    followed: set[UUID] = set()
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        followed.update(filter(None, connection.execute(_FOLLOWED, {"complaint_ids": chunk}).scalars()))
-    return followed
+    if not complaint_ids:
+        return frozenset()
+    return set(filter(None, connection.execute(_FOLLOWED, {"complaint_ids": complaint_ids}).scalars()))
 
 
 def store_parent(connection: Connection, complaint_id: UUID, parent_id: UUID) -> None:
@@ -233,9 +230,7 @@ def descendants_in_case(connection: Connection, complaint_id: UUID, case_id: UUI
     descendants: dict[UUID, Dispatch] = {}
     parents = {complaint_id}
     while parents:
-        children: set[UUID] = set()
-        for chunk in statement_chunks(sorted(parents)):
-            children.update(connection.execute(_CHILDREN, {"complaint_ids": chunk}).scalars())
+        children = set(connection.execute(_CHILDREN, {"complaint_ids": parents}).scalars())
         parents = set()
         for dispatch in _latest_dispatches(connection, children):
             is_in_case = not dispatch.own_case and dispatch.relation.of == case_id

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Uuid, bindparam, cast, literal_column, null, select, union_all
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
 from privacy.forgotten import FORGOTTEN_COMPLAINTS
 from router.store import Cause, RoutedDispatch
 
-_COMPLAINT_IDS: BindParameter[UUID] = bindparam("complaint_ids", expanding=True)
+_COMPLAINT_IDS: BindParameter[Any] = bindparam("complaint_ids")
 _NOTHING: Sequence[Any] = (literal_column("''"), cast(null(), Uuid), literal_column("0"), literal_column("''"))
 _STORED = union_all(
     select(
@@ -23,9 +24,9 @@ _STORED = union_all(
         col(RoutedDispatch.cause_id),
         col(RoutedDispatch.shape_version),
         col(RoutedDispatch.dispatch),
-    ).where(col(RoutedDispatch.position).in_(bindparam("positions", expanding=True))),
+    ).where(is_one_of(col(RoutedDispatch.position), bindparam("positions"))),
     select(literal_column("'followed'"), col(RoutedDispatch.follows), *_NOTHING)
-    .where(col(RoutedDispatch.follows).in_(_COMPLAINT_IDS))
+    .where(is_one_of(col(RoutedDispatch.follows), _COMPLAINT_IDS))
     .distinct(),
     select(literal_column("'forgotten'"), *FORGOTTEN_COMPLAINTS.subquery().c, *_NOTHING),
 )
