@@ -9,20 +9,20 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
 from messages.cases.sender_chain import is_from_case_sender
 from sinks.ledger.case_course import CaseCourse, case_course
 from sinks.ledger.relations.sender_parents import sender_parents
 from sinks.ledger.tables import AnswerOutcomeRow, AnswerRow, DispatchRow
 
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids")
 # Queries are built once: each status page executes them.
 _DISPATCHES = (
     select(
         *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "dispatched_at", "hop", "agency", "reopened"))
     )
-    .where(col(DispatchRow.complaint_id).in_(_IDS))
+    .where(is_one_of(col(DispatchRow.complaint_id), _IDS))
     .order_by(col(DispatchRow.hop))
 )
 _ANSWERS = (
@@ -44,7 +44,7 @@ _ANSWERS = (
             col(AnswerOutcomeRow.agency) == col(AnswerRow.agency),
         ),
     )
-    .where(or_(col(DispatchRow.complaint_id).in_(_IDS), col(DispatchRow.of).in_(_IDS)))
+    .where(or_(is_one_of(col(DispatchRow.complaint_id), _IDS), is_one_of(col(DispatchRow.of), _IDS)))
 )
 
 
@@ -109,7 +109,9 @@ def _messages_by_case(
     repeated_at: defaultdict[UUID | None, list[datetime]] = defaultdict(list)
     is_repeat = (col(DispatchRow.relation) == "repeat", ~col(DispatchRow.own_case))
     is_answer = (col(DispatchRow.act).in_(ANSWERING_ACTS), col(DispatchRow.dispatched_at) > since)
-    repeats = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(case_ids), *is_repeat, *is_answer)
+    repeats = select(col(DispatchRow.complaint_id)).where(
+        is_one_of(col(DispatchRow.of), case_ids), *is_repeat, *is_answer
+    )
     repeat_ids = set(connection.execute(repeats).scalars())
     histories = dispatch_histories(connection, repeat_ids)
     parents = sender_parents(connection, repeat_ids.union(case_ids))
@@ -128,7 +130,7 @@ def dispatch_histories(
     names = ("complaint_id", "hop", "own_case", "of", "relation", "dispatched_at")
     columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
     histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        for row in connection.execute(select(*columns).where(col(DispatchRow.complaint_id).in_(chunk))):
-            histories[row.complaint_id][row.hop] = row
+    query = select(*columns).where(is_one_of(col(DispatchRow.complaint_id), complaint_ids))
+    for row in connection.execute(query) if complaint_ids else ():
+        histories[row.complaint_id][row.hop] = row
     return histories

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, case, or_, select
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.shapes import Reason
 from messages.topics import TRIAGE
 from sinks.ledger.danger import case_danger
@@ -113,10 +113,9 @@ def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
         .where(col(AnswerRow.verdict) == "refused", col(AnswerRow.agency) != TRIAGE)
         .order_by(col(AnswerRow.recorded_at), col(AnswerRow.id))
     )
-    for chunk in statement_chunks(case_ids):
-        is_in_chunk = or_(col(DispatchRow.complaint_id).in_(chunk), col(DispatchRow.of).in_(chunk))
-        for row in connection.execute(query.where(is_in_chunk)):
-            refusals[row.case_id].append(AgencyRefusal(row.agency, row.text, row.theirs))
+    is_of_cases = or_(is_one_of(col(DispatchRow.complaint_id), case_ids), is_one_of(col(DispatchRow.of), case_ids))
+    for row in connection.execute(query.where(is_of_cases)):
+        refusals[row.case_id].append(AgencyRefusal(row.agency, row.text, row.theirs))
     return refusals
 
 

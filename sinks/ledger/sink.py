@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, col, select
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
+from config.conditions import is_one_of
 from config.database import insertion_of_missing, write_transaction
 from messages import codec
 from messages.answer_check import AnswerCheck, AnswerFault
@@ -164,13 +165,13 @@ def _insert_new(
 
 def _written_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
     """Return id and position of the answers that the ledger has."""
-    query = select(AnswerRow.id, AnswerRow.position).where(col(AnswerRow.id).in_(answer_ids))
+    query = select(AnswerRow.id, AnswerRow.position).where(is_one_of(col(AnswerRow.id), answer_ids))
     return {(row.id, row.position) for row in connection.execute(query)}
 
 
 def _answered_agencies(connection: Connection, dispatch_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Return the agency of each dispatch that the ledger has."""
-    query = select(DispatchRow.id, DispatchRow.agency).where(col(DispatchRow.id).in_(dispatch_ids))
+    query = select(DispatchRow.id, DispatchRow.agency).where(is_one_of(col(DispatchRow.id), dispatch_ids))
     return {row.id: row.agency for row in connection.execute(query)}
 
 

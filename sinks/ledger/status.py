@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
 from config.clocks.public_day import begin_of_day, public_day
-from config.database import read_transaction, statement_chunks
+from config.conditions import is_one_of
+from config.database import read_transaction
 from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.shapes import Moment, Shape
@@ -198,8 +199,7 @@ class StatusReader:
 
 
 def _by_number(connection: Connection, numbers: Collection[str], read: ReadStatuses) -> dict[str, ReportStatus]:
-    chunks = statement_chunks(sorted(set(numbers)))
-    return {status.tracking: status for chunk in chunks for status in read(connection, chunk)}
+    return {status.tracking: status for status in read(connection, sorted(set(numbers)))} if numbers else {}
 
 
 def _is_private(relation: CurrentRelation | None) -> bool:
@@ -213,7 +213,7 @@ def _is_answered(course: CaseCourse) -> bool:
 def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
     """Yield the statuses of the messages with these numbers that are no reports."""
     columns = (col(SetAsideRow.tracking), col(SetAsideRow.reason), col(SetAsideRow.at))
-    for row in connection.execute(select(*columns).where(col(SetAsideRow.tracking).in_(numbers))):
+    for row in connection.execute(select(*columns).where(is_one_of(col(SetAsideRow.tracking), numbers))):
         received = StatusStep(row.at, "received")
         yield ReportStatus(row.tracking, "bukan-laporan", (received,), "new", None, set_aside=row.reason or "empty")
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.topics import TRIAGE
 from sinks.ledger.danger import case_danger
 from sinks.ledger.latest_dispatch import is_latest_dispatch
@@ -157,17 +157,16 @@ def _order() -> Sequence[Any]:
 
 def _is_decision(agencies: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that an answer decides a triage case: it names an agency of `agencies`, or closes."""
-    names_agency = and_(col(AnswerRow.verdict) == "refused", col(AnswerRow.theirs).in_(agencies))
+    names_agency = and_(col(AnswerRow.verdict) == "refused", is_one_of(col(AnswerRow.theirs), agencies))
     return and_(col(AnswerRow.agency) == TRIAGE, or_(names_agency, col(AnswerRow.verdict) == "closed"))
 
 
 def _count_followers(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, int]:
-    followers: dict[UUID, int] = {}
-    for chunk in statement_chunks(case_ids):
-        query = (
-            select(col(DispatchRow.of), func.count().label("followers"))
-            .where(col(DispatchRow.of).in_(chunk), col(DispatchRow.own_case).is_(other=False), is_latest_dispatch())
-            .group_by(col(DispatchRow.of))
+    query = (
+        select(col(DispatchRow.of), func.count().label("followers"))
+        .where(
+            is_one_of(col(DispatchRow.of), case_ids), col(DispatchRow.own_case).is_(other=False), is_latest_dispatch()
         )
-        followers |= {row.of: row.followers for row in connection.execute(query)}
-    return followers
+        .group_by(col(DispatchRow.of))
+    )
+    return {row.of: row.followers for row in connection.execute(query)}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from config.clocks.public_day import public_day
+from config.conditions import is_one_of
 from config.database import read_transaction
 from sinks.public.public_id import is_public_id
 from sinks.public.tables import PublicReport
@@ -126,7 +127,7 @@ class PublicReports:
         if not valid_ids:
             return []
         query = select(*_COLUMNS).where(
-            *_is_shown(PublicReport, self._today()), col(PublicReport.public_id).in_(valid_ids)
+            *_is_shown(PublicReport, self._today()), is_one_of(col(PublicReport.public_id), valid_ids)
         )
         with read_transaction(self._engine) as connection:
             reports = {row.public_id: _shown(row) for row in connection.execute(query)}
@@ -175,7 +176,10 @@ def _conditions(chosen: PublicFilter) -> list[ColumnElement[bool]]:
     if chosen.agency:
         conditions.append(col(PublicReport.agency) == chosen.agency)
     if chosen.topics:
-        conditions.append(col(PublicReport.topic).in_(chosen.topics))
+        topic = col(PublicReport.topic)
+        # The index has the reports of one topic in the order of the list.
+        is_chosen = topic == chosen.topics[0] if len(chosen.topics) == 1 else is_one_of(topic, chosen.topics)
+        conditions.append(is_chosen)
     if chosen.region:
         conditions += _in_region(chosen.region)
     if chosen.state:

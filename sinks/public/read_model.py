@@ -20,6 +20,7 @@ from sqlmodel import col, select
 
 from bus.port import Record
 from config.clocks.public_day import public_day
+from config.conditions import is_one_of
 from config.database import (
     DatabaseLock,
     lock_until_commit,
@@ -84,9 +85,8 @@ class PublicReadModel:
         with write_transaction(engine) as connection:
             lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
             connection.execute(delete(PublicReport).where(col(PublicReport.shown_until) <= self._today()))
-            for chunk in statement_chunks(sorted(ids)):
-                is_derived = col(PublicRelease.complaint_id).in_(chunk)
-                connection.execute(update(PublicRelease).where(is_derived).values(is_derived=True))
+            is_derived = is_one_of(col(PublicRelease.complaint_id), ids)
+            connection.execute(update(PublicRelease).where(is_derived).values(is_derived=True))
             self.derive(connection, ids)
         return len(ids)
 
@@ -109,10 +109,10 @@ class PublicReadModel:
 
         The words of a report that is shown already do not change: they are masked again only if `rebuilds`.
         """
-        for chunk in statement_chunks(sorted(complaint_ids)):
-            case_ids = sorted({*chunk, *_cases_of(connection, chunk)})
-            for case_chunk in statement_chunks(case_ids):
-                self._derive_cases(connection, case_chunk, rebuilds=rebuilds)
+        case_ids = sorted({*complaint_ids, *_cases_of(connection, complaint_ids)}) if complaint_ids else []
+        # Each case has words in memory, and a row that is inserted.
+        for chunk in statement_chunks(case_ids):
+            self._derive_cases(connection, chunk, rebuilds=rebuilds)
 
     def _derive_cases(self, connection: Connection, case_ids: Collection[UUID], *, rebuilds: bool) -> None:
         versions = _versions(connection, case_ids)
@@ -125,7 +125,7 @@ class PublicReadModel:
             after = versions_after(kept, facts.get(case_id), today, rebuilds=rebuilds)
             rows += [self._row(case_id, version) for version in after]
         if changed := [case_id for case_id in case_ids if case_id in versions]:
-            connection.execute(delete(PublicReport).where(col(PublicReport.complaint_id).in_(changed)))
+            connection.execute(delete(PublicReport).where(is_one_of(col(PublicReport.complaint_id), changed)))
         if rows:
             connection.execute(insert(PublicReport), rows)
 
@@ -136,7 +136,7 @@ class PublicReadModel:
 
         Public are those that are not rahasia, a case of their own, at an agency, and taken or released there.
         """
-        is_open = (col(ComplaintRow.id).in_(case_ids), ~col(ComplaintRow.rahasia))
+        is_open = (is_one_of(col(ComplaintRow.id), case_ids), ~col(ComplaintRow.rahasia))
         complaints = connection.execute(select(ComplaintRow.__table__).where(*is_open)).all()  # type: ignore[attr-defined]
         dispatches = _dispatches(connection, [complaint.id for complaint in complaints])
         courses = _courses(connection, dispatches)
@@ -221,7 +221,7 @@ def _mentioned(record: Record) -> set[UUID]:
 
 def _cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
     query = select(col(DispatchRow.of)).where(
-        col(DispatchRow.complaint_id).in_(complaint_ids), col(DispatchRow.of).is_not(None)
+        is_one_of(col(DispatchRow.complaint_id), complaint_ids), col(DispatchRow.of).is_not(None)
     )
     return {case_id for case_id in connection.execute(query).scalars() if case_id}
 
@@ -230,7 +230,7 @@ def _versions(connection: Connection, complaint_ids: Collection[UUID]) -> Mappin
     """Return the versions that are stored of each complaint, the oldest first."""
     query = (
         select(PublicReport.__table__)  # type: ignore[attr-defined]
-        .where(col(PublicReport.complaint_id).in_(complaint_ids))
+        .where(is_one_of(col(PublicReport.complaint_id), complaint_ids))
         .order_by(col(PublicReport.shown_from))
     )
     versions: dict[UUID, list[Version]] = defaultdict(list)
@@ -254,15 +254,15 @@ def _content(words: tuple[str, str], dispatch: Any, state: str, joined: int) -> 
 def _decisions(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, ReleaseDecision]:
     """Return the last decision of an officer about each case."""
     columns = [col(getattr(PublicRelease, name)) for name in ("complaint_id", *ReleaseDecision._fields)]
-    query = select(*columns).where(col(PublicRelease.complaint_id).in_(list(case_ids)))
+    query = select(*columns).where(is_one_of(col(PublicRelease.complaint_id), case_ids))
     return {complaint_id: ReleaseDecision(*decision) for complaint_id, *decision in connection.execute(query)}
 
 
 def _dangers(connection: Connection, case_ids: Collection[UUID]) -> Collection[UUID]:
     """Return the cases in which a danger was ever told, by their own report or by one that came to the case."""
-    ids, of = list(case_ids), col(DispatchRow.of)
-    query = select(col(DispatchRow.complaint_id), of).where(
-        col(DispatchRow.danger) != "", or_(col(DispatchRow.complaint_id).in_(ids), of.in_(ids))
+    complaint_id, of = col(DispatchRow.complaint_id), col(DispatchRow.of)
+    query = select(complaint_id, of).where(
+        col(DispatchRow.danger) != "", or_(is_one_of(complaint_id, case_ids), is_one_of(of, case_ids))
     )
     return {case_id for row in connection.execute(query) for case_id in row if case_id is not None}
 
@@ -284,7 +284,7 @@ def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict
     names = ("complaint_id", "hop", "agency", "own_case", "topic", "region", "rules", "reopened", "dispatched_at")
     query = (
         select(*(col(getattr(DispatchRow, name)) for name in names))
-        .where(col(DispatchRow.complaint_id).in_(complaint_ids))
+        .where(is_one_of(col(DispatchRow.complaint_id), complaint_ids))
         .order_by(col(DispatchRow.hop))
     )
     dispatches: dict[UUID, list[Any]] = {}
@@ -311,7 +311,7 @@ def _joined(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, in
     of = col(DispatchRow.of)
     query = (
         select(of, func.count(col(DispatchRow.complaint_id).distinct()))
-        .where(of.in_(list(case_ids)), col(DispatchRow.relation) == "joins", is_latest_dispatch())
+        .where(is_one_of(of, case_ids), col(DispatchRow.relation) == "joins", is_latest_dispatch())
         .group_by(of)
     )
     return {case_id: count for case_id, count in connection.execute(query) if case_id}

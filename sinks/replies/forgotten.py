@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, update
 from sqlmodel import col
 
-from config.database import changed_rows, statement_chunks
+from config.conditions import is_one_of
+from config.database import changed_rows
 from privacy.forgotten import forgotten_complaints
 from sinks.replies.tables import OutboxRow, RecipientRow
 
@@ -32,19 +33,13 @@ def withhold_forgotten(connection: Connection, replies: Sequence[dict[str, Any]]
 
 def delete_recipients(connection: Connection, complaint_ids: Collection[UUID]) -> int:
     """Delete the stored recipients of these complaints. Return their number."""
-    count = 0
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        is_recipient = col(RecipientRow.complaint_id).in_(chunk)
-        count += changed_rows(connection.execute(delete(RecipientRow).where(is_recipient)))
-    return count
+    is_recipient = is_one_of(col(RecipientRow.complaint_id), complaint_ids)
+    return changed_rows(connection.execute(delete(RecipientRow).where(is_recipient)))
 
 
 def empty_replies(connection: Connection, complaint_ids: Collection[UUID]) -> int:
     """Empty the stored replies about these complaints, and withhold those that were not sent. Return their number."""
-    count = 0
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        is_reply = col(OutboxRow.complaint_id).in_(chunk)
-        is_unsent = col(OutboxRow.state).in_(_UNSENT_STATES)
-        connection.execute(update(OutboxRow).where(is_reply, is_unsent).values(_WITHHELD))
-        count += changed_rows(connection.execute(update(OutboxRow).where(is_reply).values(_NO_CONTENT)))
-    return count
+    is_reply = is_one_of(col(OutboxRow.complaint_id), complaint_ids)
+    is_unsent = col(OutboxRow.state).in_(_UNSENT_STATES)
+    connection.execute(update(OutboxRow).where(is_reply, is_unsent).values(_WITHHELD))
+    return changed_rows(connection.execute(update(OutboxRow).where(is_reply).values(_NO_CONTENT)))

@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Engine, String, bindparam, select, update
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from messages.sealing import Sealed
 from messages.shapes import Channel
@@ -150,7 +151,7 @@ class ReplyOutbox:
 
     def release_held(self, channel: Channel, key_ids: Collection[str], now: datetime) -> int:
         """Let the held replies wait again whose contacts these keys open. Returns their number."""
-        held = (_in_state(channel, "held"), col(OutboxRow.error).in_(key_ids))
+        held = (_in_state(channel, "held"), is_one_of(col(OutboxRow.error), key_ids))
         with read_transaction(self._engine) as connection:
             if connection.execute(select(col(OutboxRow.id)).where(*held).limit(1)).first() is None:
                 return 0
@@ -243,7 +244,7 @@ class ReplyOutbox:
 
 def _update_reply(connection: Connection, reply_id: UUID, expected_states: Sequence[str], **values: object) -> bool:
     """Change the reply if it is in one of the expected states. Returns True if it was."""
-    condition = (col(OutboxRow.id) == reply_id, col(OutboxRow.state).in_(expected_states))
+    condition = (col(OutboxRow.id) == reply_id, is_one_of(col(OutboxRow.state), expected_states))
     return _update_replies(connection, *condition, **values) > 0
 
 

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel, col
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
+from config.conditions import is_one_of
 from config.database import insertion_of_missing, write_transaction
 from messages import codec
 from messages.channels import ChannelDirectory
@@ -85,7 +86,7 @@ def _extend_secrecy(connection: Connection, complaints: Sequence[Complaint]) -> 
         if complaint.relation.kind == "repeat" and complaint.relation.of and complaint.report.is_private
     )
     if repeated_ids:
-        statement = update(RecipientRow).where(col(RecipientRow.complaint_id).in_(repeated_ids))
+        statement = update(RecipientRow).where(is_one_of(col(RecipientRow.complaint_id), repeated_ids))
         connection.execute(statement.values(secret=True))
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, bindparam
 from sqlmodel import col, select
 
-from config.database import DatabaseLock, lock_until_commit, statement_chunks
+from config.conditions import is_one_of
+from config.database import DatabaseLock, lock_until_commit
 from config.stored_counts import add_counts
 from sinks.ledger.counts.queue_counts import QueueDay, queue_day
 from sinks.ledger.tables import AnswerRow, DispatchRow, QueueDayRow
@@ -30,14 +31,14 @@ class _Dispatch(NamedTuple):
 # A dispatch and the agency that has answered it.
 _Answered: TypeAlias = tuple[UUID, str]
 # Each batch asks these questions: they are built once.
-_DISPATCH_IDS: BindParameter[UUID] = bindparam("dispatch_ids", expanding=True)
-_COMPLAINT_IDS: BindParameter[UUID] = bindparam("complaint_ids", expanding=True)
-_COMPLAINTS_OF = select(DispatchRow.complaint_id).where(col(DispatchRow.id).in_(_DISPATCH_IDS))
+_DISPATCH_IDS: BindParameter[Any] = bindparam("dispatch_ids")
+_COMPLAINT_IDS: BindParameter[Any] = bindparam("complaint_ids")
+_COMPLAINTS_OF = select(DispatchRow.complaint_id).where(is_one_of(col(DispatchRow.id), _DISPATCH_IDS))
 _OTHER_DISPATCHES = select(*(col(getattr(DispatchRow, name)) for name in _Dispatch._fields)).where(
-    col(DispatchRow.complaint_id).in_(_COMPLAINT_IDS), col(DispatchRow.id).not_in(_DISPATCH_IDS)
+    is_one_of(col(DispatchRow.complaint_id), _COMPLAINT_IDS), ~is_one_of(col(DispatchRow.id), _DISPATCH_IDS)
 )
 _ANSWERS_TO = select(AnswerRow.id, AnswerRow.dispatch_id, AnswerRow.agency).where(
-    col(AnswerRow.dispatch_id).in_(_DISPATCH_IDS)
+    is_one_of(col(AnswerRow.dispatch_id), _DISPATCH_IDS)
 )
 
 
@@ -71,23 +72,22 @@ def _read_dispatches(
     for dispatch in new_dispatches.values():
         new_ids[dispatch.complaint_id].append(dispatch.id)
     earlier_ids = sorted(answered_ids - new_dispatches.keys())
-    for chunk in statement_chunks(earlier_ids):
-        answered = connection.execute(_COMPLAINTS_OF, {"dispatch_ids": chunk}).scalars()
+    if earlier_ids:
+        answered = connection.execute(_COMPLAINTS_OF, {"dispatch_ids": earlier_ids}).scalars()
         new_ids |= {complaint_id: new_ids[complaint_id] for complaint_id in answered}
-    for complaints in statement_chunks(list(new_ids)):
-        excluded = [id_ for complaint_id in complaints for id_ in new_ids[complaint_id]]
-        for row in connection.execute(_OTHER_DISPATCHES, {"complaint_ids": complaints, "dispatch_ids": excluded}):
-            yield _Dispatch(*row)
+    values = {"complaint_ids": list(new_ids), "dispatch_ids": list(new_dispatches)}
+    for row in connection.execute(_OTHER_DISPATCHES, values) if new_ids else ():
+        yield _Dispatch(*row)
 
 
 def _read_answers(
     connection: Connection, dispatch_ids: Sequence[UUID], new_answer_ids: Collection[UUID]
 ) -> Iterator[_Answered]:
     """Yield who had answered these dispatches before."""
-    for chunk in statement_chunks(dispatch_ids):
-        for id_, dispatch_id, agency in connection.execute(_ANSWERS_TO, {"dispatch_ids": chunk}):
-            if id_ not in new_answer_ids:
-                yield dispatch_id, agency
+    rows = connection.execute(_ANSWERS_TO, {"dispatch_ids": dispatch_ids}) if dispatch_ids else ()
+    for id_, dispatch_id, agency in rows:
+        if id_ not in new_answer_ids:
+            yield dispatch_id, agency
 
 
 def _count(dispatches: Sequence[_Dispatch], answered: Collection[_Answered]) -> Counter[QueueDay]:

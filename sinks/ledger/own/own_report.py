@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row
 from sqlmodel import col, select
 
 from config.clocks.deadlines import Deadlines
+from config.conditions import is_one_of
 from config.database import read_transaction
 from messages.cases.report_state import ENDED_STATES, ReportState
 from messages.ids import complaint_id
@@ -145,7 +146,7 @@ class OwnReports:
         answer_ids = {step.answer_id for status in statuses for step in _steps_with_words(status)}
         if not answer_ids:
             return {}
-        query = select(col(AnswerRow.id), col(AnswerRow.text)).where(col(AnswerRow.id).in_(answer_ids))
+        query = select(col(AnswerRow.id), col(AnswerRow.text)).where(is_one_of(col(AnswerRow.id), answer_ids))
         with read_transaction(self._engine) as connection:
             return {row.id: row.text for row in connection.execute(query)}
 
@@ -196,7 +197,7 @@ def _own_messages(connection: Connection, report_id: UUID) -> Sequence[Row[Any]]
     rows = list(connection.execute(select(*columns).where(col(ComplaintRow.id) == report_id)))
     latest, all_ids = [row.id for row in rows], {row.id for row in rows}
     for _link in range(_LONGEST_CHAIN):
-        is_repeat = (col(ComplaintRow.of).in_(latest), col(ComplaintRow.relation) == "repeat")
+        is_repeat = (is_one_of(col(ComplaintRow.of), latest), col(ComplaintRow.relation) == "repeat")
         repeats = [row for row in connection.execute(select(*columns).where(*is_repeat)) if row.id not in all_ids]
         if not repeats:
             break
@@ -213,7 +214,7 @@ def _further_cases(connection: Connection, messages: Sequence[Row[Any]]) -> Mapp
     """
     is_first_case = (col(DispatchRow.hop) == 0, col(DispatchRow.own_case))
     by_id = {row.id: row for row in messages}
-    query = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.complaint_id).in_(by_id), *is_first_case)
+    query = select(col(DispatchRow.complaint_id)).where(is_one_of(col(DispatchRow.complaint_id), by_id), *is_first_case)
     case_ids = set(connection.execute(query).scalars()) if by_id else set()
     return {row.tracking: row.message_id for row in messages if row.id in case_ids}
 

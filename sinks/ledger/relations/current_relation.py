@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _COMPLAINT_NAMES = ("tracking", "id", "message_id", "received_at", "anonim", "rahasia")
@@ -24,9 +25,9 @@ _RELATIONS = (
     .outerjoin(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
     .order_by(col(ComplaintRow.received_at).desc(), col(DispatchRow.hop))
 )
-_VALUES: BindParameter[Any] = bindparam("values", expanding=True)
-_BY_NUMBER: Select[Any] = _RELATIONS.where(col(ComplaintRow.tracking).in_(_VALUES))
-_BY_ID: Select[Any] = _RELATIONS.where(col(ComplaintRow.id).in_(_VALUES))
+_VALUES: BindParameter[Any] = bindparam("values")
+_BY_NUMBER: Select[Any] = _RELATIONS.where(is_one_of(col(ComplaintRow.tracking), _VALUES))
+_BY_ID: Select[Any] = _RELATIONS.where(is_one_of(col(ComplaintRow.id), _VALUES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from config.database import statement_chunks
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 
 # Returns the complaint that a chain goes on with; `None` at its end.
@@ -35,9 +34,8 @@ class RelationLinks:
         """Read the relations of these complaints that were not read before."""
         missing = sorted(set(complaint_ids) - self._relations.keys())
         self._relations |= dict.fromkeys(missing)
-        for chunk in statement_chunks(missing):
-            relations = relations_by_id(self._connection, chunk).values()
-            self._relations |= {relation.id: relation for relation in relations}
+        relations = relations_by_id(self._connection, missing).values() if missing else ()
+        self._relations |= {relation.id: relation for relation in relations}
 
     def joined(self, complaint_ids: Collection[UUID]) -> set[UUID]:
         """Return those that belong to the case of another citizen: joins, and repeats of joins."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, bindparam, or_, select, union
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
@@ -76,11 +77,11 @@ def _rows(connection: Connection, complaint_ids: Collection[UUID], case_ids: Col
 @cache
 def _rows_query() -> CompoundSelect[Any]:
     """Return the query of these rows, built once. Its parameters are `case_ids` and `given_ids`."""
-    case_ids: BindParameter[UUID] = bindparam("case_ids", expanding=True)
-    given_ids: BindParameter[UUID] = bindparam("given_ids", expanding=True)
+    case_ids: BindParameter[Any] = bindparam("case_ids")
+    given_ids: BindParameter[Any] = bindparam("given_ids")
     complaint_id: Any = col(DispatchRow.complaint_id).label("id")
-    accompanying = select(complaint_id).where(col(DispatchRow.of).in_(case_ids))
-    given = select(col(ComplaintRow.id)).where(col(ComplaintRow.id).in_(given_ids))
+    accompanying = select(complaint_id).where(is_one_of(col(DispatchRow.of), case_ids))
+    given = select(col(ComplaintRow.id)).where(is_one_of(col(ComplaintRow.id), given_ids))
     reports = union(accompanying, given).cte("reports")
     columns: Sequence[Any] = [col(getattr(ComplaintRow, name)) for name in _NAMES]
     is_act = col(ComplaintRow.act).in_(_ACTS)

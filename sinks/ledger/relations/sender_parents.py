@@ -1,25 +1,26 @@
 """Which complaint each one repeats, by the latest decision: whoever repeats a complaint is its sender."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.cases.sender_chain import parents_of_chains
 from messages.shapes import KEPT_APART
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids")
 _COMPLAINTS = select(col(ComplaintRow.id), col(ComplaintRow.relation), col(ComplaintRow.of)).where(
-    col(ComplaintRow.id).in_(_IDS)
+    is_one_of(col(ComplaintRow.id), _IDS)
 )
 # A denied suggestion overrides no merge. A split says that the matter is another one: the sender stays that of the
 # complaint itself.
 _MERGES = (
     select(col(CorrectionRow.complaint_id), col(CorrectionRow.relation), col(CorrectionRow.of))
-    .where(col(CorrectionRow.complaint_id).in_(_IDS), col(CorrectionRow.evidence) != KEPT_APART)
+    .where(is_one_of(col(CorrectionRow.complaint_id), _IDS), col(CorrectionRow.evidence) != KEPT_APART)
     .order_by(col(CorrectionRow.corrected_at), col(CorrectionRow.id))
 )
 
@@ -31,10 +32,7 @@ def sender_parents(connection: Connection, complaint_ids: Collection[UUID]) -> M
     """
 
     def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-        parents: dict[UUID, UUID | None] = {}
-        for chunk in statement_chunks(sorted(ids)):
-            parents |= _parents(connection, chunk)
-        return parents
+        return _parents(connection, ids)
 
     return parents_of_chains(complaint_ids, read_parents)
 
