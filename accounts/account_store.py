@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from accounts.permissions import Actor, Role, actor_label
 from accounts.tables import AccountRow, SecondFactorRow
+from config.conditions import contains_text
 from config.database import changed_rows, read_transaction, write_transaction
 
 _MAX_EMAIL_LENGTH = 254
@@ -85,7 +86,7 @@ class AccountStore:
         `words` is a part of a name, an e-mail address or the code of an institution; "" matches all.
         """
         columns = (AccountRow.name, AccountRow.email, AccountRow.agency)
-        matches = or_(*(col(column).icontains(words.strip(), autoescape=True) for column in columns))
+        matches = or_(*(contains_text(col(column), words.strip(), ignores_case=True) for column in columns))
         conditions = [] if agency is None else [col(AccountRow.agency) == agency]
         return self._all(limit, matches, *conditions)
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 from accounts.permissions import Role
 from accounts.tables import InvitationRow
 from accounts.tokens import token_hash
+from config.conditions import ends_with
 from config.database import changed_rows, read_transaction, write_transaction
 
 INVITATION_LIMIT = timedelta(hours=72)
@@ -130,7 +131,7 @@ def withdraw_links(connection: Connection, email: str, now: datetime) -> None:
 
 def withdraw_links_made_by(connection: Connection, account_id: UUID, now: datetime) -> None:
     """Make all open links useless that a person has made. `invited_by` ends with the account: see `actor_label`."""
-    made_by_person = col(InvitationRow.invited_by).endswith(f" [{account_id}]", autoescape=True)
+    made_by_person = ends_with(col(InvitationRow.invited_by), f" [{account_id}]")
     connection.execute(update(InvitationRow).where(made_by_person, *_UNUSED).values(withdrawn_at=now))
 
 

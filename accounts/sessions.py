@@ -11,6 +11,7 @@ from sqlmodel import col
 from accounts.permissions import Actor, Role
 from accounts.tables import AccountRow, SecondFactorRow, SessionRow
 from accounts.tokens import token_hash
+from config.conditions import is_one_of
 from config.database import changed_rows, read_transaction, write_transaction
 
 # OWASP Session Management and NIST SP 800-63B, 7.2 (AAL2): 30 minutes without use, 12 hours in all.
@@ -79,7 +80,7 @@ class Sessions:
             )
             connection.execute(delete(SessionRow).where(ended))
             ids = connection.execute(older).scalars().all()
-            connection.execute(delete(SessionRow).where(col(SessionRow.id).in_(ids)))
+            connection.execute(delete(SessionRow).where(is_one_of(col(SessionRow.id), ids)))
             connection.execute(insert(SessionRow).values(row))
         return token
 

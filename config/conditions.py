@@ -1,10 +1,25 @@
 """Conditions of statements that mean the same on SQLite and PostgreSQL."""
 
 import json
+import sys
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, BindParameter, Boolean, ColumnElement, Dialect, String, Text, TypeDecorator, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    and_,
+    bindparam,
+    func,
+    literal,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -87,3 +102,58 @@ def _present(values: Collection[T | None] | None) -> list[T]:
 
 def _json_list(values: Any) -> str:
     return json.dumps(list(values), ensure_ascii=False)
+
+
+def starts_with(column: ColumnElement[str] | Mapped[str], prefix: str) -> ColumnElement[bool]:
+    """Return the condition that the text of a column begins with these characters. An index of the column serves it.
+
+    LIKE does not mean the same: SQLite's takes `a` for `A`.
+    """
+    following = _following_text(prefix)
+    return and_(column >= prefix, column < following) if following else column >= prefix
+
+
+def ends_with(column: ColumnElement[str] | Mapped[str], suffix: str) -> ColumnElement[bool]:
+    """Return the condition that the text of a column ends with these characters, capital letters as they are."""
+    return func.substr(column, func.length(column) - len(suffix) + 1) == suffix
+
+
+def contains_text(
+    column: ColumnElement[str] | Mapped[str], words: str, *, ignores_case: bool = False
+) -> ColumnElement[bool]:
+    """Return the condition that these characters stand anywhere in the text of a column. No index serves it.
+
+    With `ignores_case`, letters of ASCII are equal to their capitals, and no others: SQLite and the collation of bytes
+    know no more.
+    """
+    if ignores_case:
+        small_words = "".join(sign.lower() if sign.isascii() else sign for sign in words)
+        return contains_text(func.lower(column), small_words)
+    return TextPosition(column, literal(words, Text())) > 0
+
+
+class TextPosition(FunctionElement[int]):
+    """Position of the second text in the first one, from 1; 0 without it."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(TextPosition, "postgresql")
+def _strpos(element: TextPosition, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(TextPosition, "sqlite")
+def _instr(element: TextPosition, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+def _following_text(prefix: str) -> str:
+    """Return the least text after all those with this prefix; "" if there is none."""
+    for end in range(len(prefix), 0, -1):
+        code = ord(prefix[end - 1]) + 1
+        if code <= sys.maxunicode:
+            # No text has half a surrogate pair.
+            return prefix[: end - 1] + chr(0xE000 if 0xD800 <= code <= 0xDFFF else code)  # noqa: PLR2004 - Unicode's
+    return ""

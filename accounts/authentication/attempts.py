@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from accounts.tables import SignInAttemptRow
 from accounts.tokens import keyed_hash
+from config.conditions import is_one_of
 from config.database import DatabaseLock, lock_until_commit, write_transaction
 
 _log = structlog.get_logger()
@@ -121,7 +122,7 @@ class AttemptLimits:
         subjects = [self._account(email), self._devices(email), self._second_factor(account_id)]
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.SIGN_IN_ATTEMPTS)
-            of_account = select(col(SignInAttemptRow.id)).where(col(SignInAttemptRow.subject).in_(subjects))
+            of_account = select(col(SignInAttemptRow.id)).where(is_one_of(col(SignInAttemptRow.subject), subjects))
             connection.execute(delete(SignInAttemptRow).where(col(SignInAttemptRow.id).in_(of_account)))
 
     def _account(self, email: str) -> str:
