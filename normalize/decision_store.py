@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam
 from sqlalchemy.orm import outerjoin
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, statement_chunks
+from config.conditions import is_one_of
+from config.database import UtcDateTime
 from config.row_insertion import insert_or_replace_rows, insert_rows
 from messages.shapes import ClosedCase, FollowUp, Relation, SenderAct, Shape, Suggestion
 from normalize.decision import MarkedComplaint
@@ -112,7 +113,7 @@ class MarkRow(SQLModel, table=True):
 
 # Built once: a door executes it for each SMS, the normalizer for each batch.
 _DECISIONS = select(Decision.message_id, Decision.position, Decision.relation, Decision.follow_up).where(
-    col(Decision.message_id).in_(bindparam("message_ids", expanding=True))
+    is_one_of(col(Decision.message_id), bindparam("message_ids"))
 )
 
 
@@ -122,14 +123,14 @@ class DecisionStore:
     def __init__(self, connection: Connection, message_ids: Iterable[UUID]) -> None:
         self._decisions: dict[UUID, StoredDecision] = {}
         self._new_rows: list[dict[str, object]] = []
-        for chunk in statement_chunks(sorted(set(message_ids))):
-            rows = connection.execute(_DECISIONS, {"message_ids": chunk})
-            for message_id, position, relation, follow_up in rows:
-                stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
-                stored = StoredRelation.model_validate_json(relation)
-                self._decisions[message_id] = StoredDecision(
-                    position, stored.relation(), stored_follow_up, stored.suggestion, stored.again, stored.limit
-                )
+        ids = set(message_ids)
+        rows = connection.execute(_DECISIONS, {"message_ids": ids}) if ids else ()
+        for message_id, position, relation, follow_up in rows:
+            stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
+            stored = StoredRelation.model_validate_json(relation)
+            self._decisions[message_id] = StoredDecision(
+                position, stored.relation(), stored_follow_up, stored.suggestion, stored.again, stored.limit
+            )
 
     def get(self, message_id: UUID) -> StoredDecision | None:
         """Return the decision about a message; `None` if it is undecided."""
@@ -164,7 +165,7 @@ def _relation_json(decision: StoredDecision) -> str:
 _MARKED = (
     select(MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at, col(ClosedComplaint.complaint_id).is_not(None))
     .select_from(outerjoin(MarkRow, ClosedComplaint, is_closing_of(col(MarkRow.complaint_id))))
-    .where(col(MarkRow.fingerprint).in_(bindparam("marks", expanding=True)))
+    .where(is_one_of(col(MarkRow.fingerprint), bindparam("marks")))
 )
 
 
@@ -175,12 +176,13 @@ class MarkStore:
         self._complaints: dict[str, MarkedComplaint] = {}
         self._closed: dict[str, UUID] = {}
         self._changed: set[str] = set()
-        for chunk in statement_chunks(sorted(set(marks))):
-            for mark, complaint_id, at, is_closed in connection.execute(_MARKED, {"marks": chunk}):
-                if is_closed:
-                    self._closed[mark] = complaint_id
-                else:
-                    self._complaints[mark] = MarkedComplaint(complaint_id, at)
+        asked = set(marks)
+        rows = connection.execute(_MARKED, {"marks": asked}) if asked else ()
+        for mark, complaint_id, at, is_closed in rows:
+            if is_closed:
+                self._closed[mark] = complaint_id
+            else:
+                self._complaints[mark] = MarkedComplaint(complaint_id, at)
 
     def get(self, mark: str) -> MarkedComplaint | None:
         """Return the complaint that a mark leads to; `None` also if its case is closed."""

@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlmodel import col, select
 
-from config.database import UtcDateTime, statement_chunks
+from config.conditions import is_one_of
+from config.database import UtcDateTime
 from config.row_insertion import insert_missing_rows
 from messages.shapes import JudgedAnswer, OversightEvent
 from normalize.conversation.decision import SenderReport
@@ -57,10 +58,10 @@ class SenderReports:
         self._reports: dict[str, dict[UUID, SenderReport]] = defaultdict(dict)
         self._new_rows: list[dict[str, object]] = []
         self._continued: dict[UUID, datetime] = {}
-        for chunk in statement_chunks(sorted(senders)):
-            self._load(_LATEST_REPORTS, senders=chunk)
-            for number_chunk in statement_chunks(sorted(numbers)):
-                self._load(_NUMBERED_REPORTS, senders=chunk, numbers=number_chunk)
+        if senders:
+            self._load(_LATEST_REPORTS, senders=senders)
+        if senders and numbers:
+            self._load(_NUMBERED_REPORTS, senders=senders, numbers=numbers)
 
     def of(self, sender: str) -> Sequence[SenderReport]:
         """Return the reports of a sender, the latest first."""
@@ -96,7 +97,7 @@ class SenderReports:
         question = OmbudsmanQuestionRow
         connection.execute(delete(question).where(col(question.asked_at) < self._expiry))
 
-    def _load(self, query: Select[Any], **parameters: Sequence[str]) -> None:
+    def _load(self, query: Select[Any], **parameters: Collection[str]) -> None:
         for sender, *values in self._connection.execute(query, {"expiry": self._expiry, **parameters}):
             report = SenderReport(**dict(zip((*_OWN_COLUMNS, *_OTHER_COLUMNS), values, strict=True)))
             self._reports[sender][report.complaint_id] = report
@@ -187,16 +188,16 @@ def _latest_reports() -> Select[Any]:
         partition_by=col(row.sender), order_by=(col(row.at).desc(), col(row.complaint_id).desc())
     )
     ranked: Select[Any] = sa.select(col(row.complaint_id).label("complaint_id"), rank.label("rank"))
-    latest = ranked.where(col(row.sender).in_(_SENDERS)).subquery()
+    latest = ranked.where(is_one_of(col(row.sender), _SENDERS)).subquery()
     is_latest = select(latest.c.complaint_id).where(latest.c.rank <= _REPORTS_OF_SENDER)
     return _reports().where(col(row.complaint_id).in_(is_latest))
 
 
 # Built once: each batch executes them.
 _CONTINUE = _continue_report()
-_SENDERS: BindParameter[str] = bindparam("senders", expanding=True)
+_SENDERS: BindParameter[Any] = bindparam("senders")
 _LATEST_REPORTS = _latest_reports()
 _NUMBERED_REPORTS = _reports().where(
-    col(SenderReportRow.sender).in_(_SENDERS),
-    col(SenderReportRow.tracking).in_(bindparam("numbers", expanding=True)),
+    is_one_of(col(SenderReportRow.sender), _SENDERS),
+    is_one_of(col(SenderReportRow.tracking), bindparam("numbers")),
 )

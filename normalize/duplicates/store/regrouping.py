@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, or_, update
 from sqlmodel import col, select
 
+from config.conditions import is_one_of
 from normalize.duplicates.store.tables import ComparableRow
 
 
@@ -27,7 +28,9 @@ def regroup(connection: Connection, complaint_id: UUID, root_id: UUID) -> None:
 def common_root(connection: Connection, first_id: UUID, second_id: UUID) -> UUID | None:
     """Return the root that two complaints belong to; `None` if they are two matters. An expired one is its own root."""
     ids = (first_id, second_id)
-    query = select(ComparableRow.complaint_id, ComparableRow.root).where(col(ComparableRow.complaint_id).in_(ids))
+    query = select(ComparableRow.complaint_id, ComparableRow.root).where(
+        is_one_of(col(ComparableRow.complaint_id), ids)
+    )
     roots = {complaint_id: root or complaint_id for complaint_id, root in connection.execute(query)}
     root_id = roots.get(first_id, first_id)
     return root_id if root_id == roots.get(second_id, second_id) else None
