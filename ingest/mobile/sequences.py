@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, bindparam, func
 from sqlmodel import col, select
 
+from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction
 from ingest.grouped_writes import GroupedWrites
 from ingest.mobile.tables import DeviceMessage, DeviceSequence
@@ -37,7 +38,7 @@ class SequenceCount(NamedTuple):
 _REPORT_COLUMNS = tuple(col(getattr(DeviceMessage, name)) for name in PublishedReport._fields)
 _BY_MESSAGE = (
     select(*_REPORT_COLUMNS)
-    .where(col(DeviceMessage.message_id).in_(bindparam("message_ids", expanding=True)))
+    .where(is_one_of(col(DeviceMessage.message_id), bindparam("message_ids")))
     .order_by(col(DeviceMessage.at))
 )
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, text, tuple_, update
 from sqlmodel import Field, SQLModel, col, select
 
+from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from ingest.smpp.part_matching import PartDeadlines, StoredPart, match_part, message_due_at
 
@@ -99,7 +100,7 @@ class PartStore:
         first = message[0]
         numbers = [part.number for part in message]
         with write_transaction(self._engine) as connection:
-            forwarded = (*_is_message(first.key, first.opened), col(SmsPart.number).in_(numbers))
+            forwarded = (*_is_message(first.key, first.opened), is_one_of(col(SmsPart.number), numbers))
             connection.execute(update(SmsPart).where(*forwarded).values(due=None))
 
     def count_waiting(self) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Engine, Select, delete, select, update
 from sqlmodel import Field, SQLModel, col
 
+from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from messages.ids import former_message_id
 from messages.sealing import Sealed, Sealer
@@ -51,7 +52,7 @@ class PostStore:
         if not former_ids:
             return
         with write_transaction(self._engine) as connection:
-            is_former = col(PostRow.message_id).in_(former_ids.values())
+            is_former = is_one_of(col(PostRow.message_id), former_ids.values())
             stored_ids = set(connection.execute(select(col(PostRow.message_id)).where(is_former)).scalars())
             rows = [
                 {
@@ -83,12 +84,14 @@ class PostStore:
     def mark_checked(self, message_ids: Sequence[UUID], at: datetime) -> None:
         """Record the time of the last check."""
         with write_transaction(self._engine) as connection:
-            connection.execute(update(PostRow).where(col(PostRow.message_id).in_(message_ids)).values(asked_at=at))
+            connection.execute(
+                update(PostRow).where(is_one_of(col(PostRow.message_id), message_ids)).values(asked_at=at)
+            )
 
     def forget(self, message_ids: Sequence[UUID]) -> None:
         """Delete these posts. They need no check any more."""
         with write_transaction(self._engine) as connection:
-            connection.execute(delete(PostRow).where(col(PostRow.message_id).in_(message_ids)))
+            connection.execute(delete(PostRow).where(is_one_of(col(PostRow.message_id), message_ids)))
 
     def forget_received_before(self, moment: datetime) -> None:
         """Delete the posts that were received before `moment`."""

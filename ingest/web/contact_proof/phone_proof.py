@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 from sqlmodel import col
 
+from config.conditions import starts_with
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from ingest.arrival import Refused
 from ingest.code_sms import code_sms
@@ -109,7 +110,7 @@ class PhoneProof:
 def _history(connection: Connection, number_digest: str, purpose: str) -> CodeHistory:
     """Return the codes that are stored: those of the last day. To the number those for purposes of the same kind."""
     kind = purpose.partition(":")[0]
-    is_of_kind = or_(col(CodeRow.purpose) == kind, col(CodeRow.purpose).startswith(f"{kind}:", autoescape=True))
+    is_of_kind = or_(col(CodeRow.purpose) == kind, starts_with(col(CodeRow.purpose), f"{kind}:"))
     to_number = (
         select(col(CodeRow.made_at))
         .where(col(CodeRow.number_digest) == number_digest, is_of_kind)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel, col, select
 
+from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 
 
@@ -53,7 +54,7 @@ class RequestStore:
 
     def find_requests(self, numbers: Sequence[str]) -> dict[str, RecordedRequest]:
         """Return the requests with these tracking numbers, by number."""
-        has_number = col(Open311Request.tracking).in_(numbers)
+        has_number = is_one_of(col(Open311Request.tracking), numbers)
         query = select(Open311Request.tracking, Open311Request.service_code).where(has_number)
         with read_transaction(self._engine) as connection:
             return {tracking: RecordedRequest(tracking, code) for tracking, code in connection.execute(query)}
@@ -65,6 +66,6 @@ class RequestStore:
             col(Open311Request.client) == query.client, at >= query.since, at <= query.until
         )
         if query.services:
-            statement = statement.where(col(Open311Request.service_code).in_(query.services))
+            statement = statement.where(is_one_of(col(Open311Request.service_code), query.services))
         with read_transaction(self._engine) as connection:
             return [RecordedRequest(*row) for row in connection.execute(statement.order_by(at.desc()).limit(limit))]
