@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.database import read_transaction, statement_chunks
+from config.conditions import is_one_of
+from config.database import read_transaction
 from messages.cases.recommendation import RecommendationKind, counted_answer
 from oversight.notices.recommendation_clocks import recommendation_clock_name
 from oversight.notices.tables import OversightClock
@@ -115,11 +116,7 @@ def _listed(connection: Connection, rows: Sequence[Any], now: datetime) -> list[
 
 def _numbers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, str]:
     columns = (col(OversightReport.id), col(OversightReport.tracking))
-    return {
-        row[0]: row[1]
-        for chunk in statement_chunks(sorted(complaint_ids))
-        for row in connection.execute(select(*columns).where(columns[0].in_(chunk)))
-    }
+    return {row[0]: row[1] for row in connection.execute(select(*columns).where(is_one_of(columns[0], complaint_ids)))}
 
 
 def _agencies(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, str]:
@@ -127,9 +124,8 @@ def _agencies(connection: Connection, complaint_ids: Collection[UUID]) -> Mappin
     columns = (col(OversightDispatch.complaint_id), col(OversightDispatch.agency))
     return {
         row[0]: row[1]
-        for chunk in statement_chunks(sorted(complaint_ids))
         for row in connection.execute(
-            select(*columns).where(columns[0].in_(chunk)).order_by(col(OversightDispatch.hop))
+            select(*columns).where(is_one_of(columns[0], complaint_ids)).order_by(col(OversightDispatch.hop))
         )
     }
 
@@ -138,9 +134,10 @@ def _answers(connection: Connection, recommendation_ids: Sequence[UUID]) -> Mapp
     columns: Sequence[Any] = OversightRecommendation.__table__.columns  # type: ignore[attr-defined]
     query = select(*columns).where(~_IS_RECOMMENDED)
     answers: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for chunk in statement_chunks(recommendation_ids):
-        for row in connection.execute(query.where(col(OversightRecommendation.recommendation_id).in_(chunk))):
-            answers[row.recommendation_id].append(row)
+    for row in connection.execute(
+        query.where(is_one_of(col(OversightRecommendation.recommendation_id), recommendation_ids))
+    ):
+        answers[row.recommendation_id].append(row)
     return answers
 
 
@@ -149,6 +146,7 @@ def _deadlines(connection: Connection, complaint_ids: Collection[UUID]) -> Mappi
     columns = (col(OversightClock.clock), col(OversightClock.due_at))
     return {
         row[0]: row[1]
-        for chunk in statement_chunks(sorted(complaint_ids))
-        for row in connection.execute(select(*columns).where(col(OversightClock.complaint_id).in_(chunk)))
+        for row in connection.execute(
+            select(*columns).where(is_one_of(col(OversightClock.complaint_id), complaint_ids))
+        )
     }

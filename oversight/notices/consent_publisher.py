@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from bus.port import Outgoing
 from config.clocks.deadlines import Deadlines
+from config.conditions import is_one_of
 from config.database import insert_statement
 from messages.channels import ReplyForm
 from messages.shapes import Channel, OversightEvent
@@ -115,7 +116,7 @@ class ConsentPublisher:
         """Store the events that are told now, and derive their cases again. Nobody is asked in the other cases."""
         if not case_ids:
             return
-        is_case = col(OversightConsent.complaint_id).in_(case_ids)
+        is_case = is_one_of(col(OversightConsent.complaint_id), case_ids)
         connection.execute(update(OversightConsent).where(is_case).values(next_at=None))
         if not events:
             return
@@ -141,5 +142,5 @@ def _due_rows(connection: Connection, until: datetime) -> Sequence[OversightCons
 
 def _cases(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, AskedCase]:
     columns: Sequence[Any] = [col(getattr(OversightReport, name)) for name in AskedCase._fields]
-    rows = connection.execute(select(*columns).where(col(OversightReport.id).in_(report_ids)))
+    rows = connection.execute(select(*columns).where(is_one_of(col(OversightReport.id), report_ids)))
     return {row.id: AskedCase(*row) for row in rows}

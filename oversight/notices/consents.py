@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from config.clocks.clock_table import ClockName
 from config.clocks.deadlines import Deadlines
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.cases.ombudsman_consent import (
     ANSWERS,
     ASK_DAYS,
@@ -28,10 +28,12 @@ from oversight.read_model.tables import OversightReport
 _CLOCK: ClockName = "resolve"
 
 # Built once: each batch executes them.
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
-_REMOVAL = delete(OversightConsent).where(col(OversightConsent.complaint_id).in_(_IDS))
+_IDS: BindParameter[Any] = bindparam("ids")
+_REMOVAL = delete(OversightConsent).where(is_one_of(col(OversightConsent.complaint_id), _IDS))
 _INSERTION = insert(OversightConsent)
-_ARRIVALS = select(col(OversightReport.id), col(OversightReport.received_at)).where(col(OversightReport.id).in_(_IDS))
+_ARRIVALS = select(col(OversightReport.id), col(OversightReport.received_at)).where(
+    is_one_of(col(OversightReport.id), _IDS)
+)
 
 
 class CaseConsent(NamedTuple):
@@ -126,8 +128,8 @@ def store_consents(
 
     `told` are the ids of those of their events that are on the topic.
     """
-    for chunk in statement_chunks(report_ids):
-        connection.execute(_REMOVAL, {"ids": chunk})
+    if report_ids:
+        connection.execute(_REMOVAL, {"ids": report_ids})
     if consents:
         connection.execute(_INSERTION, [consent.columns(told) for consent in consents])
 
@@ -143,8 +145,5 @@ def answer_of(row: OversightConsent) -> ConsentAct | None:
 def _arrivals(connection: Connection, all_facts: Sequence[ReportFacts]) -> Mapping[UUID, datetime]:
     """Return the times at which the answers of the senders of these cases arrived. Those of dispatches may be equal."""
     answer_ids = {message.complaint_id for facts in all_facts for message in facts.messages if message.act in ANSWERS}
-    return {
-        row.id: row.received_at
-        for chunk in statement_chunks(sorted(answer_ids))
-        for row in connection.execute(_ARRIVALS, {"ids": chunk})
-    }
+    rows = connection.execute(_ARRIVALS, {"ids": answer_ids}) if answer_ids else ()
+    return {row.id: row.received_at for row in rows}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from sqlmodel import col
 
 from bus.port import Outgoing
+from config.conditions import is_one_of
 from config.database import insert_statement
 from messages import codec, ids
 from messages.shapes import OversightEvent
@@ -91,7 +92,7 @@ def _clocks_to_tell(connection: Connection, until: datetime) -> Sequence[Oversig
 
 def _reports(connection: Connection, clocks: Sequence[OversightClock]) -> Mapping[UUID, Row[Any]]:
     columns: Sequence[Any] = (col(OversightReport.id), col(OversightReport.message_id), col(OversightReport.tracking))
-    query = select(*columns).where(col(OversightReport.id).in_({clock.complaint_id for clock in clocks}))
+    query = select(*columns).where(is_one_of(col(OversightReport.id), {clock.complaint_id for clock in clocks}))
     return {row.id: row for row in connection.execute(query)}
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from config.clocks.deadlines import Deadlines
 from config.clocks.recommendation_clock import recommendation_clock
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.cases.recommendation import RECOMMENDATION_CLOCK, first_of_stay
 from oversight.notices.running_clocks import RunningClock
 from oversight.read_model.report_facts import ReportFacts
@@ -23,14 +23,14 @@ _ANSWER = aliased(OversightRecommendation)
 _HAS_ANSWER = exists().where(
     col(_ANSWER.recommendation_id) == col(OversightRecommendation.id), col(_ANSWER.act) != "recommended"
 )
-_REPORT_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_REPORT_IDS: BindParameter[Any] = bindparam("ids")
 # Built once: each batch executes it.
 _WAITING = (
     select(col(OversightRecommendation.complaint_id), col(OversightRecommendation.id), col(OversightRecommendation.at))
     .where(
         col(OversightRecommendation.act) == "recommended",
         ~_HAS_ANSWER,
-        col(OversightRecommendation.complaint_id).in_(_REPORT_IDS),
+        is_one_of(col(OversightRecommendation.complaint_id), _REPORT_IDS),
     )
     .order_by(col(OversightRecommendation.at), col(OversightRecommendation.id))
 )
@@ -72,7 +72,6 @@ def recommendation_clocks(
 def _waiting(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Any]]:
     """Return id and time of the recommendations without an answer, by report."""
     rows: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for chunk in statement_chunks(report_ids):
-        for row in connection.execute(_WAITING, {"ids": chunk}):
-            rows[row.complaint_id].append(row)
+    for row in connection.execute(_WAITING, {"ids": report_ids}) if report_ids else ():
+        rows[row.complaint_id].append(row)
     return rows

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.topics import TRIAGE
 from oversight.notices.deadline_events import KINDS, ClockMoments, deadline_event_id, untold_events
 from oversight.notices.tables import OversightClock
@@ -16,8 +16,8 @@ from oversight.notices.told_events import told_events
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
 
 # Built once: each batch executes them.
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
-_REMOVAL = delete(OversightClock).where(col(OversightClock.complaint_id).in_(_IDS))
+_IDS: BindParameter[Any] = bindparam("ids")
+_REMOVAL = delete(OversightClock).where(is_one_of(col(OversightClock.complaint_id), _IDS))
 _INSERTION = insert(OversightClock)
 
 
@@ -58,8 +58,8 @@ def store_running_clocks(
 
     `told` are the ids of those of their events that are on the topic.
     """
-    for chunk in statement_chunks(report_ids):
-        connection.execute(_REMOVAL, {"ids": chunk})
+    if report_ids:
+        connection.execute(_REMOVAL, {"ids": report_ids})
     if clocks:
         connection.execute(_INSERTION, [{**clock._asdict(), "next_at": next_moment(clock, told)} for clock in clocks])
 

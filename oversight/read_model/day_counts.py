@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from oversight.figures.counts import AgencyPair, Count, Counts, Measure, Period, Scope, ScopeKind
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 
@@ -48,7 +49,7 @@ def read_counts_by_scope(
         .group_by(*key, group)
     )
     if measures:
-        query = query.where(col(OversightDay.measure).in_(measures))
+        query = query.where(is_one_of(col(OversightDay.measure), measures))
     counts: defaultdict[str, list[Count]] = defaultdict(list)
     rows = connection.execute(_in_period(query, col(OversightDay.day), period)).all()
     for scope, measure, channel, smallest_bucket, number in rows:

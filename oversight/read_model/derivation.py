@@ -9,7 +9,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 from sqlmodel import col
 
 from config.clocks.deadlines import Deadlines
-from config.database import insertion_or_replacement, statement_chunks
+from config.conditions import is_one_of
+from config.database import insertion_or_replacement
 from config.stored_counts import add_counts
 from oversight.notices.consents import consent_event_ids, derived_consents, store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
@@ -26,10 +27,12 @@ _REPORTS_AT_ONCE = 200
 _Row = Mapping[str, Any]
 
 # Built once: each batch executes them.
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
-_CASES_OF_REPORTS = select(col(OversightDispatch.of)).where(col(OversightDispatch.complaint_id).in_(_IDS)).distinct()
-_STORED_ROWS = select(OversightCase.__table__).where(col(OversightCase.complaint_id).in_(_IDS))  # type: ignore[attr-defined]
-_REMOVAL = delete(OversightCase).where(col(OversightCase.complaint_id).in_(_IDS))
+_IDS: BindParameter[Any] = bindparam("ids")
+_CASES_OF_REPORTS = (
+    select(col(OversightDispatch.of)).where(is_one_of(col(OversightDispatch.complaint_id), _IDS)).distinct()
+)
+_STORED_ROWS = select(OversightCase.__table__).where(is_one_of(col(OversightCase.complaint_id), _IDS))  # type: ignore[attr-defined]
+_REMOVAL = delete(OversightCase).where(is_one_of(col(OversightCase.complaint_id), _IDS))
 
 
 def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines: Deadlines) -> None:
@@ -60,10 +63,8 @@ def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUI
     """
     affected, level = set(report_ids), set(report_ids)
     while level:
-        cases: set[UUID] = set()
-        for chunk in statement_chunks(sorted(level)):
-            cases |= {case_id for case_id in connection.execute(_CASES_OF_REPORTS, {"ids": chunk}).scalars() if case_id}
-        level = cases - affected
+        cases = connection.execute(_CASES_OF_REPORTS, {"ids": level}).scalars()
+        level = {case_id for case_id in cases if case_id} - affected
         affected |= level
     return affected
 

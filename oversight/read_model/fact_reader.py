@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.cases.case_course import CaseAnswer, answered_hop
 from messages.cases.sender_chain import is_from_case_sender, parents_of_chains
 from messages.shapes import SenderAct, Verdict
@@ -39,23 +39,23 @@ from oversight.read_model.tables import (
 
 _Dispatches = Mapping[UUID, Sequence[DispatchFacts]]
 
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids")
 
 
 def _all_columns(table: Any) -> Any:
     return select(*table.__table__.columns)
 
 
-_REPORTS = _all_columns(OversightReport).where(col(OversightReport.id).in_(_IDS))
+_REPORTS = _all_columns(OversightReport).where(is_one_of(col(OversightReport.id), _IDS))
 _DISPATCHES = (
     _all_columns(OversightDispatch)
-    .where(col(OversightDispatch.complaint_id).in_(_IDS))
+    .where(is_one_of(col(OversightDispatch.complaint_id), _IDS))
     .order_by(col(OversightDispatch.hop))
 )
 # A denied suggestion overrides no merge with a third complaint.
 _CORRECTIONS = (
     _all_columns(OversightCorrection)
-    .where(col(OversightCorrection.complaint_id).in_(_IDS), ~col(OversightCorrection.is_denial))
+    .where(is_one_of(col(OversightCorrection.complaint_id), _IDS), ~col(OversightCorrection.is_denial))
     .order_by(col(OversightCorrection.at), col(OversightCorrection.id))
 )
 # The time of the first event of each kind in the hand-over of each case.
@@ -65,7 +65,7 @@ _HAND_OVERS = (
         col(OversightHandOver.event),
         func.min(col(OversightHandOver.at)).label("at"),
     )
-    .where(col(OversightHandOver.complaint_id).in_(_IDS))
+    .where(is_one_of(col(OversightHandOver.complaint_id), _IDS))
     .group_by(col(OversightHandOver.complaint_id), col(OversightHandOver.event))
 )
 # Answers to dispatches of some reports, and to those that came to their cases.
@@ -93,7 +93,7 @@ _ANSWERS = (
             col(OversightAnswerOutcome.agency) == col(OversightAnswer.agency),
         ),
     )
-    .where(or_(col(OversightDispatch.complaint_id).in_(_IDS), col(OversightDispatch.of).in_(_IDS)))
+    .where(or_(is_one_of(col(OversightDispatch.complaint_id), _IDS), is_one_of(col(OversightDispatch.of), _IDS)))
 )
 _CASE_ID = cast("ColumnElement[UUID]", col(OversightDispatch.of))
 _REPEATS = (
@@ -103,7 +103,7 @@ _REPEATS = (
         col(OversightDispatch.act),
         func.min(col(OversightDispatch.at)).label("at"),
     )
-    .where(_CASE_ID.in_(_IDS), col(OversightDispatch.relation) == "repeat")
+    .where(is_one_of(_CASE_ID, _IDS), col(OversightDispatch.relation) == "repeat")
     .group_by(_CASE_ID, col(OversightDispatch.complaint_id), col(OversightDispatch.act))
 )
 
@@ -123,7 +123,7 @@ def _select_earlier_members() -> Select[UUID, UUID]:
         select(_CASE_ID, col(dispatch.complaint_id))
         .join(case, col(case.id) == _CASE_ID)
         .join(member, col(member.id) == col(dispatch.complaint_id))
-        .where(or_(col(member.received_at) < col(case.received_at), was_case), is_latest, _CASE_ID.in_(_IDS))
+        .where(or_(col(member.received_at) < col(case.received_at), was_case), is_latest, is_one_of(_CASE_ID, _IDS))
         .order_by(col(dispatch.complaint_id))
     )
 
@@ -196,8 +196,8 @@ def _read(connection: Connection, report_ids: Collection[UUID]) -> _Facts:
 
 def _rows(connection: Connection, statement: Executable, ids: Collection[UUID]) -> Iterator[Row[Any]]:
     """Yield the rows of a statement for some ids."""
-    for chunk in statement_chunks(sorted(ids)):
-        yield from connection.execute(statement, {"ids": chunk})
+    if ids:
+        yield from connection.execute(statement, {"ids": ids})
 
 
 def _reports(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
