@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
+from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction
 from desk.acts.act_queue import ActQueue
 from desk.acts.openings import record_openings
@@ -180,7 +181,7 @@ class OfficerAnswers:
             col(DeskDispatch.id) == col(DeskAct.dispatch_id),
             col(DeskDispatch.complaint_id) == col(DeskAnswer.complaint_id),
         )
-        query = select(col(DeskAct.dispatch_id)).where(col(DeskAct.dispatch_id).in_(dispatch_ids), ~is_read)
+        query = select(col(DeskAct.dispatch_id)).where(is_one_of(col(DeskAct.dispatch_id), dispatch_ids), ~is_read)
         with read_transaction(self._engine) as connection:
             return set(connection.execute(query).scalars())
 

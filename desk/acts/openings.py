@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, func, or_, select
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import insertion_or_replacement, read_transaction, write_transaction
 from desk.acts.tables import DeskOpening
 from desk.read_model.tables import DeskCase
@@ -35,7 +36,7 @@ def record_openings(engine: Engine, cases: Iterable[Row[Any]], now: datetime) ->
         return
     opened = select(col(DeskOpening.dispatch_id), col(DeskOpening.opened_at))
     with read_transaction(engine) as connection:
-        rows_of_openings = connection.execute(opened.where(col(DeskOpening.dispatch_id).in_(dangers)))
+        rows_of_openings = connection.execute(opened.where(is_one_of(col(DeskOpening.dispatch_id), dangers)))
         opened_at = {row.dispatch_id: row.opened_at for row in rows_of_openings}
     rows = [
         {"dispatch_id": dispatch_id, "agency": case.agency, "opened_at": now}

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, delete, select, update
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import insert_statement, read_transaction, statement_chunks, write_transaction
 from desk.acts.tables import DeskAgencySetting
 from desk.change_age import KEPT_AGE
@@ -123,7 +124,7 @@ class NoticeJob:
             waiting = connection.execute(select(agency, kind).where(notified_at.is_(None)).distinct()).all()
             for kinds, interval in _INTERVALS.items():
                 agencies = {row.agency for row in waiting if row.kind in kinds}
-                is_recent = (agency.in_(agencies), kind.in_(kinds), notified_at > now - interval)
+                is_recent = (is_one_of(agency, agencies), is_one_of(kind, kinds), notified_at > now - interval)
                 if agencies and interval:
                     agencies -= set(connection.execute(select(agency).where(*is_recent).distinct()).scalars())
                 due += [(kinds, code) for code in sorted(agencies)]
@@ -139,7 +140,7 @@ class NoticeJob:
             pending = (
                 col(NoticeRow.agency) == agency,
                 col(NoticeRow.notified_at).is_(None),
-                col(NoticeRow.kind).in_(kinds),
+                is_one_of(col(NoticeRow.kind), kinds),
             )
             statement = update(NoticeRow).where(*pending).values(notified_at=now)
             marked: Sequence[Any] = connection.execute(
@@ -203,7 +204,7 @@ class NoticeJob:
 def agencies_with_mail_of_new_cases(connection: Connection, agencies: Collection[str]) -> frozenset[str]:
     """Return those of the agencies whose officers get an e-mail for each new case."""
     wanted = select(col(DeskAgencySetting.agency)).where(
-        col(DeskAgencySetting.agency).in_(agencies), col(DeskAgencySetting.mails_new_cases)
+        is_one_of(col(DeskAgencySetting.agency), agencies), col(DeskAgencySetting.mails_new_cases)
     )
     return frozenset(connection.execute(wanted).scalars()) if agencies else frozenset()
 

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, an
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from desk.read_model.derivation import IS_OF_ANSWER
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
@@ -66,7 +67,7 @@ _DISPATCHES = (
 _ANSWERS = (
     select(DeskAnswer.__table__, col(DeskAnswerOutcome.outcome))  # type: ignore[attr-defined]
     .outerjoin(DeskAnswerOutcome, IS_OF_ANSWER)
-    .where(col(DeskAnswer.dispatch_id).in_(bindparam("dispatch_ids", expanding=True)))
+    .where(is_one_of(col(DeskAnswer.dispatch_id), bindparam("dispatch_ids")))
 )
 _ANSWER_IDS = select(col(DeskAnswer.id)).where(
     col(DeskAnswer.dispatch_id) == bindparam("dispatch_id"),

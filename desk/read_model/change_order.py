@@ -14,14 +14,15 @@ from uuid import UUID
 from sqlalchemy import ARRAY, JSON, ColumnElement, Connection, Integer, Row, Select, String, bindparam, func, select
 from sqlmodel import col
 
-from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit, statement_chunks
+from config.conditions import is_one_of
+from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
 from desk.read_model.dispatched_cases import select_whole_cases
 from desk.read_model.tables import DeskCase, DeskCaseChange
 
 # Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
 _MAX_SCANNED = 1000
 _CASES = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(
-    col(DeskCase.complaint_id).in_(bindparam("ids", expanding=True))
+    is_one_of(col(DeskCase.complaint_id), bindparam("ids"))
 )
 _CHANGES = (
     select(col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
@@ -29,7 +30,7 @@ _CHANGES = (
     .order_by(col(DeskCaseChange.seq))
     .limit(bindparam("limit", type_=Integer))
 )
-_CHANGED_CASES = select_whole_cases().where(col(DeskCase.dispatch_id).in_(bindparam("ids", expanding=True)))
+_CHANGED_CASES = select_whole_cases().where(is_one_of(col(DeskCase.dispatch_id), bindparam("ids")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,9 @@ def number_changes(connection: Connection, cases: Mapping[UUID, str]) -> None:
 
 def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> None:
     """Number a change of all cases of these complaints. It is for facts from which no row of `DeskCase` is derived."""
-    cases: dict[UUID, str] = {}
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        cases |= {row.dispatch_id: row.agency for row in connection.execute(_CASES, {"ids": chunk})}
-    number_changes(connection, cases)
+    if complaint_ids:
+        rows = connection.execute(_CASES, {"ids": complaint_ids})
+        number_changes(connection, {row.dispatch_id: row.agency for row in rows})
 
 
 def read_changes(
@@ -92,7 +92,7 @@ def read_changes(
         return ChangedCases((), None)
     numbers = {row.dispatch_id: row.seq for row in scanned}
     conditions = [
-        *([col(DeskCase.state).in_(states)] if states else []),
+        *([is_one_of(col(DeskCase.state), states)] if states else []),
         *([col(DeskCase.danger_since).is_not(None)] if danger_waits else []),
     ]
     rows = sorted(_cases(connection, list(numbers), conditions), key=lambda row: numbers[row.dispatch_id])

@@ -6,6 +6,7 @@ from typing import cast
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from desk.changes import DEADLINE_CHANGES, CaseChange, ChangeKind
 from desk.read_model.tables import DeskCase
 from messages.cases.recommendation import RECOMMENDATION_CLOCK
@@ -29,7 +30,7 @@ def deadline_changes(connection: Connection, events: Sequence[OversightEvent]) -
     if not about_cases:
         return ()
     query = select(col(DeskCase.dispatch_id), col(DeskCase.state)).where(
-        col(DeskCase.dispatch_id).in_({event.dispatch_id for event in about_cases})
+        is_one_of(col(DeskCase.dispatch_id), {event.dispatch_id for event in about_cases})
     )
     states = {row.dispatch_id: row.state for row in connection.execute(query)}
     return [

@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from config.clocks.deadlines import Deadlines
-from config.database import insertion_or_replacement, statement_chunks
+from config.conditions import is_one_of
+from config.database import insertion_or_replacement
 from desk.changes import CaseChange, ChangeKind
 from desk.read_model.case_rows import Accompanying, CaseFacts, DangerReport, SenderMessage, case_rows
 from desk.read_model.change_order import number_changes
@@ -31,12 +32,14 @@ _LATER = aliased(DeskDispatch)
 _HAS_LATER = exists().where(
     col(_LATER.complaint_id) == col(DeskDispatch.complaint_id), col(_LATER.hop) > col(DeskDispatch.hop)
 )
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids")
 _CASE_ID = cast("ColumnElement[UUID]", col(DeskDispatch.of))
 # Statements are built once: each batch executes them.
-_MARK_LATEST = update(DeskDispatch).where(col(DeskDispatch.complaint_id).in_(_IDS)).values(is_latest=~_HAS_LATER)
+_MARK_LATEST = update(DeskDispatch).where(is_one_of(col(DeskDispatch.complaint_id), _IDS)).values(is_latest=~_HAS_LATER)
 _CASES_OF_COMPLAINTS = (
-    select(_CASE_ID).where(col(DeskDispatch.complaint_id).in_(_IDS), col(DeskDispatch.of).is_not(None)).distinct()
+    select(_CASE_ID)
+    .where(is_one_of(col(DeskDispatch.complaint_id), _IDS), col(DeskDispatch.of).is_not(None))
+    .distinct()
 )
 _OWN = aliased(DeskDispatch)
 _WAS_CASE = (
@@ -44,12 +47,12 @@ _WAS_CASE = (
 )
 _MEMBERS = (
     select(_CASE_ID, col(DeskDispatch.complaint_id))
-    .where(_CASE_ID.in_(_IDS), col(DeskDispatch.is_latest), col(DeskDispatch.hop) > 0, _WAS_CASE)
+    .where(is_one_of(_CASE_ID, _IDS), col(DeskDispatch.is_latest), col(DeskDispatch.hop) > 0, _WAS_CASE)
     .order_by(col(DeskDispatch.complaint_id))
 )
 _DISPATCHES = (
     select(col(DeskDispatch.complaint_id), col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
-    .where(col(DeskDispatch.complaint_id).in_(_IDS))
+    .where(is_one_of(col(DeskDispatch.complaint_id), _IDS))
     .order_by(col(DeskDispatch.hop))
 )
 IS_OF_ANSWER = and_(
@@ -72,34 +75,34 @@ _ANSWERS = (
         ),
     )
     .outerjoin(DeskAnswerOutcome, IS_OF_ANSWER)
-    .where(or_(col(DeskDispatch.complaint_id).in_(_IDS), col(DeskDispatch.of).in_(_IDS)))
+    .where(or_(is_one_of(col(DeskDispatch.complaint_id), _IDS), is_one_of(col(DeskDispatch.of), _IDS)))
 )
 _EARLIER_ANSWERS = select(
     *(col(getattr(DeskAnswer, name)) for name in ("id", "at", "dispatch_id", "agency", "complaint_id"))
-).where(col(DeskAnswer.dispatch_id).in_(_IDS))
+).where(is_one_of(col(DeskAnswer.dispatch_id), _IDS))
 # The index has the relation: without it every join would be read for its mark.
 _REPEATS = select(
     _CASE_ID, col(DeskDispatch.agency), col(DeskDispatch.at), col(DeskDispatch.act), col(DeskDispatch.is_message)
-).where(_CASE_ID.in_(_IDS), col(DeskDispatch.relation) == "repeat")
+).where(is_one_of(_CASE_ID, _IDS), col(DeskDispatch.relation) == "repeat")
 # Joined reports are counted and not read: there may be thousands.
 _JOINS = (
     select(_CASE_ID, col(DeskDispatch.agency), func.count().label("joined"))
-    .where(_CASE_ID.in_(_IDS), col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
+    .where(is_one_of(_CASE_ID, _IDS), col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
     .group_by(_CASE_ID, col(DeskDispatch.agency))
 )
 # The kinds alone, and the index has no others: most cases have none.
 _DANGERS = (
     select(_CASE_ID, *(col(getattr(DeskDispatch, name)) for name in ("agency", "at", "danger")))
-    .where(_CASE_ID.in_(_IDS), col(DeskDispatch.danger) != "", col(DeskDispatch.is_latest))
+    .where(is_one_of(_CASE_ID, _IDS), col(DeskDispatch.danger) != "", col(DeskDispatch.is_latest))
     .order_by(col(DeskDispatch.at), col(DeskDispatch.id))
 )
-_STORED_ROWS = select(DeskCase.__table__).where(col(DeskCase.dispatch_id).in_(_IDS))  # type: ignore[attr-defined]
+_STORED_ROWS = select(DeskCase.__table__).where(is_one_of(col(DeskCase.dispatch_id), _IDS))  # type: ignore[attr-defined]
 
 
 def mark_latest(connection: Connection, complaint_ids: Collection[UUID]) -> None:
     """Set `is_latest` of all dispatches of these complaints."""
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        connection.execute(_MARK_LATEST, {"ids": chunk})
+    if complaint_ids:
+        connection.execute(_MARK_LATEST, {"ids": complaint_ids})
 
 
 def derive_cases(
@@ -146,10 +149,7 @@ def _with_cases(connection: Connection, complaint_ids: Collection[UUID]) -> set[
     """Return the complaints with all cases that they, and those cases, have ever accompanied."""
     affected, level = set(complaint_ids), set(complaint_ids)
     while level:
-        cases: set[UUID] = set()
-        for chunk in statement_chunks(sorted(level)):
-            cases.update(connection.execute(_CASES_OF_COMPLAINTS, {"ids": chunk}).scalars())
-        level = cases - affected
+        level = set(connection.execute(_CASES_OF_COMPLAINTS, {"ids": level}).scalars()) - affected
         affected |= level
     return affected
 
@@ -280,11 +280,8 @@ def _changes_by_messages(rows: Mapping[UUID, dict[str, Any]], marked: Sequence[R
 
 def _earlier_answers(connection: Connection, dispatches: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Return the answers to these dispatches that were read before them."""
-    return [
-        dict(row)
-        for chunk in statement_chunks([dispatch["id"] for dispatch in dispatches])
-        for row in connection.execute(_EARLIER_ANSWERS, {"ids": chunk}).mappings()
-    ]
+    ids = [dispatch["id"] for dispatch in dispatches]
+    return [dict(row) for row in connection.execute(_EARLIER_ANSWERS, {"ids": ids}).mappings()] if ids else []
 
 
 def _changes_by_answers(

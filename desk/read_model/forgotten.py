@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 from sqlmodel import SQLModel, col
 
-from config.database import DatabaseLock, changed_rows, lock_until_commit, statement_chunks
+from config.conditions import is_one_of
+from config.database import DatabaseLock, changed_rows, lock_until_commit
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases, remove_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch, DeskRecommendation
@@ -42,13 +43,13 @@ def redraw_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -
     """Remove the words from the stored dispatches of these complaints. Return the number of dispatches."""
     lock_until_commit(connection, DatabaseLock.DESK)
     count = 0
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        query = select(col(DeskDispatch.id), col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
-        for id_, version, stored in connection.execute(query.where(col(DeskDispatch.complaint_id).in_(chunk))).all():
-            values = {"dispatch": _redrawn(version, stored), "shape_version": Dispatch.version}
-            count += changed_rows(
-                connection.execute(update(DeskDispatch).where(col(DeskDispatch.id) == id_).values(values))
-            )
+    query = select(col(DeskDispatch.id), col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+    query = query.where(is_one_of(col(DeskDispatch.complaint_id), complaint_ids))
+    for id_, version, stored in connection.execute(query).all():
+        values = {"dispatch": _redrawn(version, stored), "shape_version": Dispatch.version}
+        count += changed_rows(
+            connection.execute(update(DeskDispatch).where(col(DeskDispatch.id) == id_).values(values))
+        )
     return count
 
 
@@ -59,19 +60,14 @@ def redraw_cases(connection: Connection, complaint_ids: Collection[UUID]) -> int
     read them as changed.
     """
     lock_until_commit(connection, DatabaseLock.DESK)
-    changed: dict[UUID, str] = {}
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        is_open = col(DeskCase.complaint_id).in_(chunk), col(DeskCase.text) != FORGOTTEN_TEXT
-        rows = connection.execute(select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(*is_open)).all()
-        agencies = {row.dispatch_id: row.agency for row in rows}
-        connection.execute(update(DeskCase).where(*is_open).values(dict(_NO_WORDS)))
-        remove_cases(connection, agencies.keys())
-        index_cases(
-            connection, [{"dispatch_id": id_, "agency": name} | dict(_NO_WORDS) for id_, name in agencies.items()]
-        )
-        changed |= agencies
-    number_changes(connection, changed)
-    return len(changed)
+    is_open = is_one_of(col(DeskCase.complaint_id), complaint_ids), col(DeskCase.text) != FORGOTTEN_TEXT
+    rows = connection.execute(select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(*is_open)).all()
+    agencies = {row.dispatch_id: row.agency for row in rows}
+    connection.execute(update(DeskCase).where(*is_open).values(dict(_NO_WORDS)))
+    remove_cases(connection, agencies.keys())
+    index_cases(connection, [{"dispatch_id": id_, "agency": name} | dict(_NO_WORDS) for id_, name in agencies.items()])
+    number_changes(connection, agencies)
+    return len(agencies)
 
 
 def _redrawn(version: int, stored: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from desk.read_model.tables import DeskCase, DeskCorrection, DeskDispatch
 from messages.shapes import KEPT_APART
 
@@ -59,7 +60,7 @@ def open_suggestions(connection: Connection, rows: Sequence[Row[Any]]) -> Collec
     ids = [row.dispatch_id for row in rows if row.suggested_id]
     if not ids:
         return ()
-    query = select(col(DeskCase.dispatch_id)).where(col(DeskCase.dispatch_id).in_(ids), has_open_suggestion())
+    query = select(col(DeskCase.dispatch_id)).where(is_one_of(col(DeskCase.dispatch_id), ids), has_open_suggestion())
     return set(connection.execute(query).scalars())
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of, starts_with
 from desk.acts.tables import DeskHolder
 from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
@@ -163,8 +163,7 @@ def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
 
 def _is_in_region(region: str) -> ColumnElement[bool]:
     code = col(DeskCase.region)
-    # A range, and not LIKE: an index serves it on both databases. `.` separates the parts of a code; `/` follows it.
-    return or_(code == region, and_(code >= f"{region}.", code < f"{region}/"))
+    return or_(code == region, starts_with(code, f"{region}."))
 
 
 def _is_held(agency: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -174,12 +173,9 @@ def _is_held(agency: str, condition: ColumnElement[bool]) -> ColumnElement[bool]
 
 def waiting_dangers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, str]:
     """Return the danger of those of these complaints whose case has one without an answer, at any agency."""
-    dangers: dict[UUID, str] = {}
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        is_waiting = (col(DeskCase.complaint_id).in_(chunk), col(DeskCase.danger_since).is_not(None))
-        rows = connection.execute(select(col(DeskCase.complaint_id), col(DeskCase.danger)).where(*is_waiting))
-        dangers |= {row.complaint_id: row.danger for row in rows}
-    return dangers
+    is_waiting = (is_one_of(col(DeskCase.complaint_id), complaint_ids), col(DeskCase.danger_since).is_not(None))
+    rows = connection.execute(select(col(DeskCase.complaint_id), col(DeskCase.danger)).where(*is_waiting))
+    return {row.complaint_id: row.danger for row in rows}
 
 
 def _sorted(query: Select[*tuple[Any, ...]], tab: ListTab, after: Cursor | None) -> Select[*tuple[Any, ...]]:

@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy import column as sql_column
 from sqlmodel import Uuid, col
 
-from config.database import statement_chunks, write_transaction
+from config.conditions import contains_text, is_one_of
+from config.database import write_transaction
 from desk.read_model.tables import DeskCase
 
 _WORD = re.compile(r"\w+")
@@ -76,12 +77,13 @@ def index_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
 
 def remove_cases(connection: Connection, dispatch_ids: Collection[UUID]) -> None:
     """Remove the words of these cases. On SQLite the index has them until `erase_removed_words`."""
-    for chunk in statement_chunks(sorted(dispatch_ids)):
-        if connection.dialect.name == "postgresql":
-            is_removed = _SEARCH.c.dispatch_id.in_(chunk)
-        else:
-            is_removed = _SEARCH.c.rowid.in_(list(map(row_number, chunk)))
-        connection.execute(delete(_SEARCH).where(is_removed))
+    if not dispatch_ids:
+        return
+    if connection.dialect.name == "postgresql":
+        is_removed = is_one_of(_SEARCH.c.dispatch_id, dispatch_ids)
+    else:
+        is_removed = is_one_of(_SEARCH.c.rowid, [row_number(dispatch_id) for dispatch_id in dispatch_ids])
+    connection.execute(delete(_SEARCH).where(is_removed))
 
 
 def erase_removed_words(engine: Engine) -> None:
@@ -128,7 +130,7 @@ def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[
         matches = literal_column("desk_search").op("MATCH")(" AND ".join(quoted) + "*")
     matching_ids = select(_SEARCH.c.dispatch_id).where(matches).limit(_MAX_MATCHES + 1)
     ids = connection.execute(matching_ids).scalars().all()
-    return col(DeskCase.dispatch_id).in_(ids) if len(ids) <= _MAX_MATCHES else _text_has(connection, words)
+    return is_one_of(col(DeskCase.dispatch_id), ids) if len(ids) <= _MAX_MATCHES else _text_has(connection, words)
 
 
 def _count_changes(connection: Connection) -> int:
@@ -142,7 +144,7 @@ def _text_has(connection: Connection, words: Sequence[str]) -> ColumnElement[boo
         # The collation of bytes, which the columns have, knows no capital letters beyond ASCII.
         text = text.collate("default")
     small_text = func.lower(text)
-    return and_(*(small_text.contains(word, autoescape=True) for word in words))
+    return and_(*(contains_text(small_text, word) for word in words))
 
 
 def _indexed_words(row: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select, update
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
 from messages.cases.case_course import arrivals
 from messages.cases.sender_chain import is_from_case_sender, parents_of_chains
@@ -26,30 +26,30 @@ def _dispatches(*names: str) -> Select[Any]:
 
 
 # Statements are built once: each batch executes them.
-_IDS: BindParameter[UUID] = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids")
 _ALL_REPEATS = _dispatches("id", "complaint_id", "of", *_MARKS).where(
     col(DeskDispatch.relation) == "repeat", col(DeskDispatch.of).is_not(None)
 )
-_REPEATS_BY_COMPLAINT = _ALL_REPEATS.where(col(DeskDispatch.complaint_id).in_(_IDS))
-_REPEATS_BY_CASE = _ALL_REPEATS.where(col(DeskDispatch.of).in_(_IDS))
+_REPEATS_BY_COMPLAINT = _ALL_REPEATS.where(is_one_of(col(DeskDispatch.complaint_id), _IDS))
+_REPEATS_BY_CASE = _ALL_REPEATS.where(is_one_of(col(DeskDispatch.of), _IDS))
 _REPEATING_COMPLAINTS = select(col(DeskComplaint.id)).where(
-    col(DeskComplaint.of).in_(_IDS), col(DeskComplaint.relation) == "repeat"
+    is_one_of(col(DeskComplaint.of), _IDS), col(DeskComplaint.relation) == "repeat"
 )
 _CORRECTED_TO_REPEAT = select(col(DeskCorrection.complaint_id)).where(
-    col(DeskCorrection.of).in_(_IDS), col(DeskCorrection.relation) == "repeat"
+    is_one_of(col(DeskCorrection.of), _IDS), col(DeskCorrection.relation) == "repeat"
 )
 _COMPLAINTS = select(col(DeskComplaint.id), col(DeskComplaint.relation), col(DeskComplaint.of)).where(
-    col(DeskComplaint.id).in_(_IDS)
+    is_one_of(col(DeskComplaint.id), _IDS)
 )
 # A denied suggestion overrides no merge with a third complaint.
 _CORRECTIONS = (
     select(col(DeskCorrection.complaint_id), col(DeskCorrection.relation), col(DeskCorrection.of))
-    .where(col(DeskCorrection.complaint_id).in_(_IDS), col(DeskCorrection.evidence) != KEPT_APART)
+    .where(is_one_of(col(DeskCorrection.complaint_id), _IDS), col(DeskCorrection.evidence) != KEPT_APART)
     .order_by(col(DeskCorrection.at), col(DeskCorrection.id))
 )
 _HISTORIES = (
     _dispatches("id", "complaint_id", "hop", "of")
-    .where(col(DeskDispatch.complaint_id).in_(_IDS))
+    .where(is_one_of(col(DeskDispatch.complaint_id), _IDS))
     .order_by(col(DeskDispatch.hop))
 )
 _TABLE = DeskDispatch.__table__  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ _MARKING = (
 )
 _MARKED = (
     _dispatches("id", "of", "agency", "at", *_MARKS)
-    .where(col(DeskDispatch.id).in_(_IDS))
+    .where(is_one_of(col(DeskDispatch.id), _IDS))
     .order_by(col(DeskDispatch.at), col(DeskDispatch.id))
 )
 
@@ -95,8 +95,7 @@ def _candidates(
     """
     candidates: dict[UUID, Row[Any]] = {}
     for statement, ids in ((_REPEATS_BY_COMPLAINT, {*dispatched, *related}), (_REPEATS_BY_CASE, set(related))):
-        for chunk in statement_chunks(sorted(ids)):
-            candidates |= {row.id: row for row in connection.execute(statement, {"ids": chunk})}
+        candidates |= {row.id: row for row in connection.execute(statement, {"ids": ids})} if ids else {}
     return candidates
 
 
@@ -107,8 +106,7 @@ def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> se
         level = {
             complaint_id
             for statement in (_REPEATING_COMPLAINTS, _CORRECTED_TO_REPEAT)
-            for chunk in statement_chunks(sorted(level))
-            for complaint_id in connection.execute(statement, {"ids": chunk}).scalars()
+            for complaint_id in connection.execute(statement, {"ids": level}).scalars()
         } - related
         related |= level
     return related
@@ -118,15 +116,12 @@ def _parents(connection: Connection, complaint_ids: Iterable[UUID]) -> Mapping[U
     """Return the complaint that each one repeats, for these and for all in their chains."""
 
     def read_parents(ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
-        parents: dict[UUID, UUID | None] = {}
-        for chunk in statement_chunks(sorted(ids)):
-            parents |= _parents_by_facts(connection, chunk)
-        return parents
+        return _parents_by_facts(connection, ids)
 
     return parents_of_chains(complaint_ids, read_parents)
 
 
-def _parents_by_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, UUID | None]:
+def _parents_by_facts(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, UUID | None]:
     ids = {"ids": complaint_ids}
     parents = {row.id: row.of if row.relation == "repeat" else None for row in connection.execute(_COMPLAINTS, ids)}
     latest = {row.complaint_id: row for row in connection.execute(_CORRECTIONS, ids)}
@@ -138,9 +133,8 @@ def _parents_by_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> 
 def _arrived(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
     """Return the dispatches with which these complaints came to a case."""
     histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        for row in connection.execute(_HISTORIES, {"ids": chunk}):
-            histories[row.complaint_id][row.hop] = row
+    for row in connection.execute(_HISTORIES, {"ids": complaint_ids}) if complaint_ids else ():
+        histories[row.complaint_id][row.hop] = row
     return {
         history[hop].id
         for history in histories.values()
@@ -152,7 +146,4 @@ def _store(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[R
     if not rows:
         return ()
     connection.execute(_MARKING, rows)
-    changed: list[Row[Any]] = []
-    for chunk in statement_chunks([row["dispatch_id"] for row in rows]):
-        changed += connection.execute(_MARKED, {"ids": chunk})
-    return changed
+    return connection.execute(_MARKED, {"ids": [row["dispatch_id"] for row in rows]}).all()

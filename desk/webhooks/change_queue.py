@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import insertion_of_missing, statement_chunks
 from desk.change_age import recent_changes
 from desk.changes import CaseChange
@@ -18,7 +19,7 @@ _CLOCK_TOLERANCE = timedelta(minutes=5)
 # Built once: each batch executes it.
 _WEBHOOKS = select(
     *(col(WebhookRow.id), col(WebhookRow.agency), col(WebhookRow.kinds), col(WebhookRow.created_at))
-).where(col(WebhookRow.agency).in_(bindparam("agencies", expanding=True)))
+).where(is_one_of(col(WebhookRow.agency), bindparam("agencies")))
 
 
 class ChangeQueue:
@@ -51,9 +52,8 @@ class ChangeQueue:
 
 def _webhooks_by_agency(connection: Connection, agencies: set[str]) -> dict[str, list[Any]]:
     webhooks: defaultdict[str, list[Any]] = defaultdict(list)
-    for chunk in statement_chunks(sorted(agencies)):
-        for row in connection.execute(_WEBHOOKS, {"agencies": chunk}):
-            webhooks[row.agency].append(row)
+    for row in connection.execute(_WEBHOOKS, {"agencies": agencies}) if agencies else ():
+        webhooks[row.agency].append(row)
     return webhooks
 
 

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from config.conditions import is_one_of
 from config.database import UtcDateTime, changed_rows, read_transaction, write_transaction
 from desk.change_age import KEPT_AGE, NOTIFIED_AGE
 from desk.webhooks.schedule import (
@@ -196,7 +197,7 @@ def _claim_of_webhook(
     rows = connection.execute(query).all()
     positions = [row.position for row in rows]
     leased = {"lease": lease, "leased_until": now + LEASE_LENGTH}
-    connection.execute(update(DeliveryRow).where(col(DeliveryRow.position).in_(positions)).values(leased))
+    connection.execute(update(DeliveryRow).where(is_one_of(col(DeliveryRow.position), positions)).values(leased))
     previous_is_valid = webhook.previous_secret_until is not None and webhook.previous_secret_until > now
     return [
         ClaimedDelivery(

@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bi
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
 from messages.cases.recommendation import RecommendationKind, RecommendationOutcome, counted_answer, first_of_stay
 
@@ -96,11 +96,8 @@ def has_waiting_recommendation(agency: str) -> ColumnElement[bool]:
 
 def count_waiting(connection: Connection, agency: str, case_ids: Collection[UUID]) -> Mapping[UUID, int]:
     """Return the number of recommendations that wait for an answer, for those of the agency's cases that have some."""
-    counts: dict[UUID, int] = {}
-    for chunk in statement_chunks(sorted(case_ids)):
-        rows = connection.execute(_waiting_query(), {"agency": agency, "ids": chunk})
-        counts |= {row[0]: row[1] for row in rows}
-    return counts
+    rows = connection.execute(_waiting_query(), {"agency": agency, "ids": case_ids}) if case_ids else ()
+    return {row[0]: row[1] for row in rows}
 
 
 def waiting_numbers(connection: Connection, agency: str, limit: int) -> Sequence[str]:
@@ -114,10 +111,9 @@ def read_stays(connection: Connection, complaint_ids: Collection[UUID]) -> Mappi
     """Return for each report the dispatch with which the agency that has it now got it: `agency` and `at`."""
     columns: Sequence[Any] = [col(getattr(DeskDispatch, name)) for name in ("complaint_id", "agency", "at")]
     histories: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        query = select(*columns).where(columns[0].in_(chunk)).order_by(col(DeskDispatch.hop))
-        for row in connection.execute(query):
-            histories[row.complaint_id].append(row)
+    query = select(*columns).where(is_one_of(columns[0], complaint_ids)).order_by(col(DeskDispatch.hop))
+    for row in connection.execute(query) if complaint_ids else ():
+        histories[row.complaint_id].append(row)
     return {complaint_id: first_of_stay(history) for complaint_id, history in histories.items()}
 
 
@@ -133,7 +129,7 @@ def is_waiting() -> ColumnElement[bool]:
 @cache
 def _waiting_query() -> Select[Any]:
     """Return the query that counts them by case, built once: each list asks it. The parameters: `agency`, `ids`."""
-    is_of_cases = _CASE_ID.in_(bindparam("ids", expanding=True))
+    is_of_cases = is_one_of(_CASE_ID, bindparam("ids"))
     query = _waiting(bindparam("agency")).with_only_columns(_CASE_ID, func.count())
     return query.where(is_of_cases).group_by(_CASE_ID)
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from desk.changes import CaseChange
 from desk.read_model.recommendations.case_recommendations import is_waiting, read_stays
 from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
@@ -17,10 +17,9 @@ from messages import ids
 
 def with_recommendations(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
     """Return those of some reports that have a recommendation. They are few."""
-    recommended: set[UUID] = set()
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        recommended |= set(connection.execute(_RECOMMENDED, {"values": chunk}).scalars())
-    return recommended
+    if not complaint_ids:
+        return set()
+    return set(connection.execute(_RECOMMENDED, {"values": complaint_ids}).scalars())
 
 
 def recommendation_changes(
@@ -45,18 +44,16 @@ def recommended_cases(
 
     So it is for reports of `moved`, which were dispatched: their recommendations move with them.
     """
-    case_ids: set[UUID] = set()
-    for chunk in statement_chunks(sorted({*moved, *(row["complaint_id"] for row in recommendations)})):
-        case_id = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))
-        query = select(case_id).where(col(DeskDispatch.complaint_id).in_(chunk)).distinct()
-        case_ids |= set(connection.execute(query).scalars())
-    return case_ids
+    complaint_ids = {*moved, *(row["complaint_id"] for row in recommendations)}
+    if not complaint_ids:
+        return set()
+    case_id = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))
+    query = select(case_id).where(is_one_of(col(DeskDispatch.complaint_id), complaint_ids)).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def _changes(connection: Connection, query: Select[Any], values: Collection[UUID]) -> Iterator[CaseChange]:
-    rows: list[Row[Any]] = []
-    for chunk in statement_chunks(sorted(values)):
-        rows += connection.execute(query, {"values": chunk})
+    rows = connection.execute(query, {"values": values}).all() if values else []
     stays = read_stays(connection, {row.complaint_id for row in rows})
     for row in rows:
         change_id = ids.event_id(row.id, f"recommended:{row.agency}")
@@ -83,7 +80,7 @@ def _query(column: Mapped[UUID]) -> Select[Any]:
         .select_from(DeskRecommendation)
         .join(DeskDispatch, col(DeskDispatch.complaint_id) == col(DeskRecommendation.complaint_id))
         .join(DeskCase, is_case)
-        .where(is_waiting(), col(DeskDispatch.is_latest), column.in_(bindparam("values", expanding=True)))
+        .where(is_waiting(), col(DeskDispatch.is_latest), is_one_of(column, bindparam("values")))
         .order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))
     )
 
@@ -91,7 +88,7 @@ def _query(column: Mapped[UUID]) -> Select[Any]:
 # Built once: each batch asks them.
 _RECOMMENDED = (
     select(col(DeskRecommendation.complaint_id))
-    .where(col(DeskRecommendation.complaint_id).in_(bindparam("values", expanding=True)))
+    .where(is_one_of(col(DeskRecommendation.complaint_id), bindparam("values")))
     .distinct()
 )
 _BY_ID = _query(col(DeskRecommendation.id))
