@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 from sqlmodel import col
 
-from config.conditions import is_one_of
+from config.conditions import is_one_of, starts_with
 from messages.topics import TRIAGE
 from sinks.ledger.danger import case_danger
 from sinks.ledger.latest_dispatch import is_latest_dispatch
@@ -145,7 +145,7 @@ def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Sele
     if topic:
         query = query.where(col(DispatchRow.topic) == topic)
     if region:
-        is_part = col(DispatchRow.region).startswith(f"{region}.", autoescape=True)
+        is_part = starts_with(col(DispatchRow.region), f"{region}.")
         query = query.where(or_(col(DispatchRow.region) == region, is_part))
     return query
 

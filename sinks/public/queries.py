@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from config.clocks.public_day import public_day
-from config.conditions import is_one_of
+from config.conditions import is_one_of, starts_with
 from config.database import read_transaction
 from sinks.public.public_id import is_public_id
 from sinks.public.tables import PublicReport
@@ -194,7 +194,7 @@ def _conditions(chosen: PublicFilter) -> list[ColumnElement[bool]]:
 def _in_region(code: str) -> list[ColumnElement[bool]]:
     if city := region_part(code, CITY_PARTS):
         region = col(PublicReport.region)
-        is_part = or_(region == code, region.startswith(f"{code}.", autoescape=True))
+        is_part = or_(region == code, starts_with(region, f"{code}."))
         return [col(PublicReport.city) == city, *([is_part] if city != code else [])]
     return [col(PublicReport.province) == code]
 
