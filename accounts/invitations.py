@@ -104,7 +104,7 @@ class Invitations:
         """Return the open invitation of a person without an account. `email` is normalised and not empty."""
         query = self._usable().where(col(InvitationRow.email) == email, col(InvitationRow.account_id).is_(None))
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(query.order_by(col(InvitationRow.created_at).desc())).first()
         return _invitation(row) if row else None
 
     def withdraw(self, invitation_id: UUID) -> None:

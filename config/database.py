@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, func, make_url, select
+from sqlalchemy import DateTime, Dialect, Engine, Select, TypeDecorator, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -247,6 +247,11 @@ def compare_text_by_bytes(connection: Connection) -> None:
         columns[table].append(f'ALTER COLUMN {column} TYPE {type_} COLLATE "C"')
     for table, changes in columns.items():
         connection.exec_driver_sql(f"ALTER TABLE {table} {', '.join(changes)}")
+
+
+def has_row(connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None) -> bool:
+    """Return True if a query finds a row, whichever it is."""
+    return connection.execute(query.limit(1), parameters).first() is not None
 
 
 def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

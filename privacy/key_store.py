@@ -12,6 +12,7 @@ from config.database import (
     COUNTED,
     UtcDateTime,
     changed_rows,
+    has_row,
     insert_of_dialect,
     read_transaction,
     statement_transaction,
@@ -103,10 +104,10 @@ class KeyStore:
     def has_usable(self, senders: Collection[str], made_until: datetime) -> bool:
         """Return True if a key of these senders that was made until a moment is not destroyed."""
         is_usable = col(PersonKeyRow.created_at) <= made_until, col(PersonKeyRow.wrapped) != ""
-        query = select(col(PersonKeyRow.key_id)).where(*is_usable).limit(1)
+        query = select(col(PersonKeyRow.key_id)).where(*is_usable)
         with read_transaction(self.engine) as connection:
             return any(
-                connection.execute(query.where(is_one_of(col(PersonKeyRow.sender), senders), is_in_index)).first()
+                has_row(connection, query.where(is_one_of(col(PersonKeyRow.sender), senders), is_in_index))
                 for is_in_index in (_RETIRED_AT.is_(None), _RETIRED_AT.is_not(None))
             )
 

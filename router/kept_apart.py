@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert_statement
+from config.database import has_row, insert_statement
 from messages.shapes import Dispatch
 
 
@@ -34,7 +34,7 @@ def store_kept_apart(connection: Connection, complaint_id: UUID, apart_from: UUI
 def is_kept_apart(connection: Connection, complaint_id: UUID, apart_from: UUID) -> bool:
     """Return whether a person keeps two complaints apart."""
     pair = {"complaint_id": complaint_id, "apart_from": apart_from}
-    return connection.execute(_PAIR, pair).first() is not None
+    return has_row(connection, _PAIR, pair)
 
 
 def accompanies(dispatch: Dispatch | None, case_id: UUID) -> bool:

@@ -27,6 +27,7 @@ from app.operations.audit_chain.rows import (
 )
 from app.operations.audit_heads import AuditHeads
 from bus.errors import Reject, Retry, Stop
+from config.conditions import starts_with
 from config.database import (
     DatabaseLock,
     DatabaseUnavailable,
@@ -96,7 +97,7 @@ class AuditLog:
             query = query.where(col(AuditLogRow.at) >= iso(since))
         if actor:
             additions = (f"{actor} (uid ", f"{actor} [")
-            with_addition = (col(AuditLogRow.actor).startswith(start, autoescape=True) for start in additions)
+            with_addition = (starts_with(col(AuditLogRow.actor), start) for start in additions)
             query = query.where(or_(col(AuditLogRow.actor) == actor, *with_addition))
         query = query.execution_options(yield_per=_ROWS_IN_MEMORY)
         with read_transaction(self._engine) as connection, connection.execute(query) as rows:

@@ -18,6 +18,7 @@ from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.staff_events import SOURCE
 from bus.port import Outgoing, Producer
+from config.conditions import is_one_of
 from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import KEPT_APART, MERGED, SPLIT, Correction, Relation
@@ -170,7 +171,7 @@ def _check_anonymity(connection: Connection, target: CurrentRelation, report: Cu
 def _earliest_arrival(connection: Connection, *reports: CurrentRelation) -> datetime | None:
     """Return the arrival of the earliest of the reports and their cases."""
     ids_ = {id_ for report in reports for id_ in (report.id, report.case_id)}
-    query = select(func.min(ComplaintRow.received_at)).where(col(ComplaintRow.id).in_(ids_))
+    query = select(func.min(ComplaintRow.received_at)).where(is_one_of(col(ComplaintRow.id), ids_))
     earliest: datetime | None = connection.execute(query).scalar_one()
     return earliest
 

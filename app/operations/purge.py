@@ -14,7 +14,7 @@ nothing after that. The next code deletes them as well.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from app.operations.retention.batches import ROWS_PER_TRANSACTION, purge_in_batc
 from app.operations.retention.file_age import MIN_FILE_AGE
 from bus.errors import Stop
 from bus.port import Bus, Partition, Reader, Record
+from config.conditions import is_one_of
 from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
 from ingest.mobile.tables import UploadPart, UploadRow
@@ -120,8 +121,8 @@ class Purge:
         condition = is_old & col(OutboxRow.state).in_(_FINAL_REPLY_STATES) & (col(OutboxRow.text) != "")
         no_content = {"text": "", "address": "", "provider_id": ""}
 
-        def empty(connection: Connection, ids: Iterable[UUID]) -> None:
-            connection.execute(update(OutboxRow).where(col(OutboxRow.id).in_(ids), condition).values(no_content))
+        def empty(connection: Connection, ids: Collection[UUID]) -> None:
+            connection.execute(update(OutboxRow).where(is_one_of(col(OutboxRow.id), ids), condition).values(no_content))
 
         return self._purge_in_batches(OutboxRow, col(OutboxRow.id), condition, empty)
 
@@ -129,17 +130,17 @@ class Purge:
         """Delete expired uploads. A finished upload is stored as an attachment too."""
         is_expired = col(UploadRow.expires_at) <= cutoff
 
-        def delete_uploads(connection: Connection, ids: Iterable[UUID]) -> None:
-            connection.execute(delete(UploadPart).where(col(UploadPart.upload_id).in_(ids)))
-            connection.execute(delete(UploadRow).where(col(UploadRow.id).in_(ids)))
+        def delete_uploads(connection: Connection, ids: Collection[UUID]) -> None:
+            connection.execute(delete(UploadPart).where(is_one_of(col(UploadPart.upload_id), ids)))
+            connection.execute(delete(UploadRow).where(is_one_of(col(UploadRow.id), ids)))
 
         return self._purge_in_batches(UploadRow, col(UploadRow.id), is_expired, delete_uploads)
 
     def _delete_codes(self, cutoff: datetime) -> int:
         """Delete the codes that were made before `cutoff`."""
 
-        def delete_codes(connection: Connection, ids: Iterable[UUID]) -> None:
-            connection.execute(delete(CodeRow).where(col(CodeRow.id).in_(ids)))
+        def delete_codes(connection: Connection, ids: Collection[UUID]) -> None:
+            connection.execute(delete(CodeRow).where(is_one_of(col(CodeRow.id), ids)))
 
         return self._purge_in_batches(CodeRow, col(CodeRow.id), col(CodeRow.made_at) < cutoff, delete_codes)
 
@@ -170,7 +171,7 @@ class Purge:
 
     def _delete_attachment_batch(self, ids: list[UUID], cutoff: datetime) -> int:
         """Delete the files and return their number. A file that was sent again meanwhile stays."""
-        condition = col(AttachmentRow.id).in_(ids), col(AttachmentRow.brought_at) < cutoff
+        condition = is_one_of(col(AttachmentRow.id), ids), col(AttachmentRow.brought_at) < cutoff
         with write_transaction(self._engine) as connection:
             deleted = connection.execute(delete(AttachmentRow).where(*condition).returning(col(AttachmentRow.id)))
             return len(deleted.all())

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 
 from app.assembly.parts import Parts
 from bus.port import Reader, Record
-from config.database import read_transaction, statement_chunks
+from config.conditions import is_one_of
+from config.database import read_transaction
 from messages import codec
 from messages.dead_letters import read_dead_letter
 from messages.shapes import OversightEvent, RawMessage, WireModel
@@ -85,9 +86,7 @@ def row_outcomes(parts: Parts, rows: Sequence[SentRow]) -> Iterator[RowOutcome]:
     """Yield the outcome of each row, in the order of the rows."""
     numbers = sorted({row.number for row in rows if row.number})
     with read_transaction(parts.engine) as connection:
-        entries = {
-            number: entry for chunk in statement_chunks(numbers) for number, entry in _ledger_entries(connection, chunk)
-        }
+        entries = dict(_ledger_entries(connection, numbers))
     with closing(parts.bus.reader()) as reader:
         set_aside, dead = _set_aside_reasons(reader), _dead_letter_reasons(reader)
     for row in rows:
@@ -112,7 +111,9 @@ def _outcome(
 def _ledger_entries(connection: Connection, numbers: Sequence[str]) -> Iterator[tuple[str, _LedgerEntry]]:
     """Yield each of these numbers that the ledger has, with the agency of its latest dispatch."""
     columns = (ComplaintRow.tracking, ComplaintRow.id, ComplaintRow.relation, ComplaintRow.of)
-    complaints = connection.execute(select(*map(col, columns)).where(col(ComplaintRow.tracking).in_(numbers))).all()
+    complaints = connection.execute(
+        select(*map(col, columns)).where(is_one_of(col(ComplaintRow.tracking), numbers))
+    ).all()
     agencies = _current_agencies(connection, [row.id for row in complaints])
     related_numbers = _numbers_of(connection, [row.of for row in complaints if row.of])
     for row in complaints:
@@ -122,12 +123,14 @@ def _ledger_entries(connection: Connection, numbers: Sequence[str]) -> Iterator[
 
 def _current_agencies(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     query = select(col(DispatchRow.complaint_id), col(DispatchRow.agency))
-    query = query.where(col(DispatchRow.complaint_id).in_(complaint_ids)).order_by(col(DispatchRow.hop))
+    query = query.where(is_one_of(col(DispatchRow.complaint_id), complaint_ids)).order_by(col(DispatchRow.hop))
     return {row.complaint_id: row.agency for row in connection.execute(query)}
 
 
 def _numbers_of(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    query = select(col(ComplaintRow.id), col(ComplaintRow.tracking)).where(col(ComplaintRow.id).in_(complaint_ids))
+    query = select(col(ComplaintRow.id), col(ComplaintRow.tracking)).where(
+        is_one_of(col(ComplaintRow.id), complaint_ids)
+    )
     return {row.id: row.tracking for row in connection.execute(query)}
 
 

@@ -80,7 +80,7 @@ class CaseWork:
         following = select(func.min(unit)).where(of_agency, unit > units.c.unit).scalar_subquery()
         units = units.union_all(select(following).where(units.c.unit.is_not(None)))
         with read_transaction(self._engine) as connection:
-            query = select(units.c.unit).where(units.c.unit.is_not(None)).limit(_MAX_UNITS)
+            query = select(units.c.unit).where(units.c.unit.is_not(None)).order_by(units.c.unit).limit(_MAX_UNITS)
             return connection.execute(query).scalars().all()
 
     def templates(self, agency: str) -> Sequence[Row[Any]]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, or_, select
 from sqlmodel import col
 
+from config.database import has_row
 from desk.read_model.tables import DeskCase, DeskCorrection, DeskDispatch
 from messages.shapes import KEPT_APART, Dispatch
 
@@ -105,17 +106,18 @@ def _current_case(connection: Connection, complaint_id: UUID) -> Row[Any] | None
     query = select(col(DeskDispatch.of), col(DeskDispatch.complaint_id)).where(
         col(DeskDispatch.complaint_id) == complaint_id, col(DeskDispatch.is_latest)
     )
-    latest = connection.execute(query).first()
+    latest = connection.execute(query.order_by(col(DeskDispatch.hop).desc())).first()
     if latest is None:
         return None
     names = ("complaint_id", "tracking", "agency", "state")
     is_case = (col(DeskCase.complaint_id) == (latest.of or latest.complaint_id), col(DeskCase.is_current))
-    return connection.execute(select(*(col(getattr(DeskCase, name)) for name in names)).where(*is_case)).first()
+    current = select(*(col(getattr(DeskCase, name)) for name in names)).where(*is_case)
+    return connection.execute(current.order_by(col(DeskCase.hop).desc())).first()
 
 
 def _has_had(connection: Connection, agency: str, complaint_id: UUID) -> bool:
     is_case = (col(DeskCase.complaint_id) == complaint_id, col(DeskCase.agency) == agency)
-    return connection.execute(select(col(DeskCase.dispatch_id)).where(*is_case).limit(1)).first() is not None
+    return has_row(connection, select(col(DeskCase.dispatch_id)).where(*is_case))
 
 
 def _is_denied(connection: Connection, complaint_id: UUID, suggested_id: UUID) -> bool:
@@ -124,4 +126,4 @@ def _is_denied(connection: Connection, complaint_id: UUID, suggested_id: UUID) -
         and_(first == complaint_id, second == suggested_id), and_(first == suggested_id, second == complaint_id)
     )
     query = select(col(DeskCorrection.id)).where(is_pair, col(DeskCorrection.evidence) == KEPT_APART)
-    return connection.execute(query.limit(1)).first() is not None
+    return has_row(connection, query)

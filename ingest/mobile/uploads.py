@@ -231,7 +231,8 @@ def _check_quota(connection: Connection, device: str, length: int, at: datetime)
 
 
 def _delete_expired(connection: Connection, at: datetime) -> None:
-    expired = select(col(UploadRow.id)).where(col(UploadRow.expires_at) <= at).limit(_MAX_DELETED_AT_ONCE)
+    expires_at = col(UploadRow.expires_at)
+    expired = select(col(UploadRow.id)).where(expires_at <= at).order_by(expires_at).limit(_MAX_DELETED_AT_ONCE)
     for upload_id in connection.execute(expired).scalars().all():
         connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload_id))
         connection.execute(delete(UploadRow).where(col(UploadRow.id) == upload_id))

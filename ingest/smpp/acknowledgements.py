@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Engine, delete, func, update
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.database import UtcDateTime, has_row, insert_statement, read_transaction, write_transaction
 
 # Time for the SMSC to confirm. Longer than aiosmpplib remembers what it sent; afterwards it is sent again.
 _CONFIRMATION_TIMEOUT = timedelta(minutes=1)
@@ -95,8 +95,7 @@ class AcknowledgementQueue:
 
     def _has_due(self, now: datetime) -> bool:
         with read_transaction(self._engine) as connection:
-            query = select(col(SmsAnswer.mark)).where(col(SmsAnswer.due) <= now).limit(1)
-            return connection.execute(query).first() is not None
+            return has_row(connection, select(col(SmsAnswer.mark)).where(col(SmsAnswer.due) <= now))
 
     def _update(self, mark: str, values: dict[str, object]) -> None:
         with write_transaction(self._engine) as connection:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, selec
 from sqlmodel import col
 
 from config.conditions import is_one_of
+from config.database import has_row
 from oversight.figures.counts import AgencyPair, Count, Counts, Measure, Period, Scope, ScopeKind
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 
@@ -80,10 +81,8 @@ def needs_rebuild(connection: Connection, tables_version: str) -> bool:
     """Return whether rows were derived with other clocks or another calendar: `satupintu oversight rebuild` helps."""
     version = col(OversightCase.tables_version)
     # Two searches in the index: a row with another version would be before or after it.
-    queries = (
-        select(version).where(is_other).limit(1) for is_other in (version < tables_version, version > tables_version)
-    )
-    return any(connection.execute(query).first() for query in queries)
+    others = (version < tables_version, version > tables_version)
+    return any(has_row(connection, select(version).where(is_other)) for is_other in others)
 
 
 def _read_pairs(connection: Connection, scope: Scope, period: Period | None) -> Iterator[AgencyPair]:

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlmodel import col
 
+from config.database import has_row
 from oversight.read_model.tables import OversightRebuild
 
 
@@ -20,4 +21,4 @@ def end_rebuild(connection: Connection, number: int) -> None:
 
 def is_being_rebuilt(connection: Connection) -> bool:
     """Return whether a rebuild has begun and none has ended since."""
-    return connection.execute(select(col(OversightRebuild.number)).limit(1)).first() is not None
+    return has_row(connection, select(col(OversightRebuild.number)))

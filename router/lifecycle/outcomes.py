@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam
 from sqlmodel import col, select
 
 from bus.port import Outgoing, Record
+from config.database import has_row
 from messages import codec, ids
 from messages.shapes import (
     MERGED,
@@ -90,4 +91,4 @@ def _correction_outcome(connection: Connection, correction: Correction) -> Corre
     if correction.relation.kind == "new":
         return "applied"
     move = {"complaint_id": correction.complaint_id, "cause_id": correction.id}
-    return "unchanged" if connection.execute(_MOVE, move).first() is None else "applied"
+    return "applied" if has_row(connection, _MOVE, move) else "unchanged"

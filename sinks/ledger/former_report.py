@@ -27,6 +27,7 @@ def read_former_report(connection: Connection, tracking: str) -> FormerReport | 
         .join(ComplaintRow, col(ComplaintRow.id) == col(ClosedCaseRow.complaint_id))
         .join(former, col(former.id) == col(ClosedCaseRow.closed_id))
         .where(col(ComplaintRow.tracking) == tracking)
+        .order_by(col(ComplaintRow.received_at))
     )
     row = connection.execute(query.limit(1)).first()
     return FormerReport(*row) if row else None

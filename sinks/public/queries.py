@@ -159,7 +159,8 @@ class PublicReports:
         if not is_public_id(public_id):
             return None
         with read_transaction(self._engine) as connection:
-            return connection.execute(query.where(col(PublicReport.public_id) == public_id)).first()
+            query = query.where(col(PublicReport.public_id) == public_id).order_by(col(PublicReport.shown_from).desc())
+            return connection.execute(query).first()
 
 
 FindOpenComplaint = Callable[[str], UUID | None]

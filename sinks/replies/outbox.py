@@ -18,7 +18,7 @@ from sqlalchemy import BindParameter, Connection, Engine, String, bindparam, sel
 from sqlmodel import col
 
 from config.conditions import is_one_of
-from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.database import UtcDateTime, has_row, insert_statement, read_transaction, write_transaction
 from messages.sealing import Sealed
 from messages.shapes import Channel
 from sinks.replies.decision import (
@@ -90,7 +90,7 @@ _NEXT_DUE = (
     .order_by(col(OutboxRow.next_at), col(OutboxRow.id))
     .limit(1)
 )
-_ANY_WAITING = select(col(OutboxRow.id)).where(_waiting(_CHANNEL)).limit(1)
+_ANY_WAITING = select(col(OutboxRow.id)).where(_waiting(_CHANNEL))
 
 
 class _ProviderPause(NamedTuple):
@@ -153,7 +153,7 @@ class ReplyOutbox:
         """Let the held replies wait again whose contacts these keys open. Returns their number."""
         held = (_in_state(channel, "held"), is_one_of(col(OutboxRow.error), key_ids))
         with read_transaction(self._engine) as connection:
-            if connection.execute(select(col(OutboxRow.id)).where(*held).limit(1)).first() is None:
+            if not has_row(connection, select(col(OutboxRow.id)).where(*held)):
                 return 0
         with write_transaction(self._engine) as connection:
             return _update_replies(connection, *held, state="waiting", error="", next_at=now)
@@ -215,7 +215,7 @@ class ReplyOutbox:
     def withhold_all(self, channel: Channel, reason: str) -> int:
         """Withhold every waiting reply of a channel that has no provider. Returns their number."""
         with read_transaction(self._engine) as connection:
-            if connection.execute(_ANY_WAITING, {"channel": channel}).first() is None:
+            if not has_row(connection, _ANY_WAITING, {"channel": channel}):
                 return 0
         with write_transaction(self._engine) as connection:
             return _update_replies(connection, _waiting(channel), state="withheld", error=reason)

@@ -7,7 +7,6 @@ import structlog
 from sqlalchemy import Connection
 
 from bus.port import Record
-from config.database import statement_chunks
 from messages.answer_check import AnswerCheck
 from messages.shapes import AgencyAnswer
 from router.answer_store import processed_positions
@@ -49,4 +48,4 @@ class AcceptedAnswers:
 
 def _processed(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
     """Return id and position of the answers that the router has processed."""
-    return {pair for chunk in statement_chunks(answer_ids) for pair in processed_positions(connection, chunk)}
+    return processed_positions(connection, answer_ids) if answer_ids else ()

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
-from sqlalchemy import union
+from sqlalchemy import Select, union
 from sqlmodel import col, select
 
 from app.assembly.installed_channel import DoorParts
@@ -21,7 +22,7 @@ def own_reports(parts: DoorParts, contacts: ContactStore, number: str) -> Sequen
     """Return the reports of this number (E.164), the newest first: by SMS, and by the form if it was proven there."""
     sender = parts.wrapper.sender_hash(f"tel:{number}")
     by_sms = select(col(RecipientRow.complaint_id)).where(col(RecipientRow.sender) == sender)
-    proven = contacts.reports_of(number)
+    proven: Select[Any] = contacts.reports_of(number)
     by_form = select(col(ComplaintRow.id)).where(col(ComplaintRow.tracking).in_(proven))
     query = (
         select(col(ComplaintRow.tracking), col(ComplaintRow.message_id), col(ComplaintRow.received_at))

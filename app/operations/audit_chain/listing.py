@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Engine, Select, func, or_, select
 from sqlmodel import col
 
 from app.operations.audit_chain.rows import AuditLogRow, ChainedAction, StaffAction
+from config.conditions import contains_text, starts_with
 from config.database import read_transaction
 from messages.shapes import iso
 
@@ -66,12 +67,12 @@ class AuditListing:
 def _conditions(choice: AuditFilter) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if choice.actor:
-        conditions.append(col(AuditLogRow.actor).startswith(choice.actor, autoescape=True))
+        conditions.append(starts_with(col(AuditLogRow.actor), choice.actor))
     if choice.action:
-        is_part = col(AuditLogRow.action).startswith(f"{choice.action}.", autoescape=True)
+        is_part = starts_with(col(AuditLogRow.action), f"{choice.action}.")
         conditions.append(or_(col(AuditLogRow.action) == choice.action, is_part))
     if choice.subject:
-        conditions.append(col(AuditLogRow.subject).contains(choice.subject, autoescape=True))
+        conditions.append(contains_text(col(AuditLogRow.subject), choice.subject))
     if choice.since:
         conditions.append(col(AuditLogRow.at) >= iso(choice.since))
     return conditions

@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from app.operations.duplicates.tables import DuplicateDecision, Outcome
 from app.operations.not_possible import NotPossible
-from config.database import read_transaction, statement_chunks
+from config.conditions import is_one_of
+from config.database import read_transaction
 from desk.read_model.queries import waiting_dangers
 from messages.shapes import KEPT_APART
 from sinks.ledger.latest_dispatch import is_latest_dispatch
@@ -91,7 +92,8 @@ class SuggestedPairs:
         """Return the suggestion for a report by its number in canonical form, in any state; `None` without one."""
         columns = SuggestionRow.__table__.columns  # type: ignore[attr-defined]
         query = select(*columns).join(ComplaintRow, col(ComplaintRow.id) == col(SuggestionRow.complaint_id))
-        pairs = self._read(query.where(col(ComplaintRow.tracking) == number).limit(1))
+        query = query.where(col(ComplaintRow.tracking) == number).order_by(col(SuggestionRow.complaint_id))
+        pairs = self._read(query.limit(1))
         return pairs[0] if pairs else None
 
     def require(self, number: str) -> SuggestedPair:
@@ -181,38 +183,25 @@ def _state(report: CurrentRelation | None, suggested: CurrentRelation | None, cl
 
 
 def _relations(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, CurrentRelation]:
-    relations: dict[UUID, CurrentRelation] = {}
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        for relation in relations_by_id(connection, chunk).values():
-            relations[relation.id] = relation
-    return relations
+    return {relation.id: relation for relation in relations_by_id(connection, complaint_ids).values()}
 
 
 def _agencies(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, str]:
     """Return the agency that has each case now."""
-    agencies: dict[UUID, str] = {}
     columns = (col(DispatchRow.complaint_id), col(DispatchRow.agency))
-    for chunk in statement_chunks(sorted(case_ids)):
-        query = select(*columns).where(col(DispatchRow.complaint_id).in_(chunk), is_latest_dispatch())
-        agencies |= {row.complaint_id: row.agency for row in connection.execute(query)}
-    return agencies
+    query = select(*columns).where(is_one_of(col(DispatchRow.complaint_id), case_ids), is_latest_dispatch())
+    return {row.complaint_id: row.agency for row in connection.execute(query)}
 
 
 def _decisions(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[tuple[UUID, UUID], Row[Any]]:
     """Return the decisions about suggestions for these complaints, by pair."""
     columns = DuplicateDecision.__table__.columns  # type: ignore[attr-defined]
-    decisions: dict[tuple[UUID, UUID], Row[Any]] = {}
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        query = select(*columns).where(col(DuplicateDecision.complaint_id).in_(chunk))
-        decisions |= {(row.complaint_id, row.suggested_id): row for row in connection.execute(query)}
-    return decisions
+    query = select(*columns).where(is_one_of(col(DuplicateDecision.complaint_id), complaint_ids))
+    return {(row.complaint_id, row.suggested_id): row for row in connection.execute(query)}
 
 
 def _denials(connection: Connection, complaint_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
     """Return the pairs that the ledger's corrections keep apart, by their first complaint."""
     columns = (col(CorrectionRow.complaint_id), col(CorrectionRow.apart_from))
-    denials: set[tuple[UUID, UUID]] = set()
-    for chunk in statement_chunks(sorted(complaint_ids)):
-        is_denial = (col(CorrectionRow.complaint_id).in_(chunk), col(CorrectionRow.evidence) == KEPT_APART)
-        denials |= {(row[0], row[1]) for row in connection.execute(select(*columns).where(*is_denial)) if row[1]}
-    return denials
+    is_denial = (is_one_of(col(CorrectionRow.complaint_id), complaint_ids), col(CorrectionRow.evidence) == KEPT_APART)
+    return {(row[0], row[1]) for row in connection.execute(select(*columns).where(*is_denial)) if row[1]}

@@ -82,7 +82,7 @@ def _suggested_pair(connection: Connection, correction: Correction) -> tuple[UUI
         and_(complaint_id == first, suggested_id == second), and_(complaint_id == second, suggested_id == first)
     )
     columns = (complaint_id, suggested_id, col(SuggestionRow.score), col(SuggestionRow.evidence))
-    row = connection.execute(select(*columns).where(is_pair).limit(1)).first()
+    row = connection.execute(select(*columns).where(is_pair).order_by(complaint_id).limit(1)).first()
     if row is None:
         return None
     evidence = tuple(filter(None, row.evidence.split("|")))

@@ -9,7 +9,8 @@ from sqlmodel import SQLModel, col
 
 from app.operations.forgetting.files import delete_files, delete_upload_parts, delete_uploads, empty_devices
 from app.operations.forgetting.person import Person
-from config.database import changed_rows, statement_chunks
+from config.conditions import is_one_of
+from config.database import changed_rows
 from desk.acts.tables import DeskAct, DeskAssignment, DeskNote
 from desk.read_model import forgotten as desk
 from desk.read_model.tables import DeskDispatch
@@ -32,8 +33,7 @@ Step = Callable[[Connection, Person], int]
 
 def _rows_deleted(table: type[SQLModel], column: Any, values: Callable[[Person], Collection[Any]]) -> Step:
     def step(connection: Connection, person: Person) -> int:
-        chunks = statement_chunks(sorted(values(person)))
-        return sum(changed_rows(connection.execute(delete(table).where(column.in_(chunk)))) for chunk in chunks)
+        return changed_rows(connection.execute(delete(table).where(is_one_of(column, values(person)))))
 
     return step
 
@@ -60,12 +60,9 @@ def _of_dispatches(
     """Return the step that empties rows about dispatches of the person's complaints."""
 
     def step(connection: Connection, person: Person) -> int:
-        count = 0
-        for chunk in statement_chunks(sorted(person.complaint_ids)):
-            dispatches = select(col(DeskDispatch.id)).where(col(DeskDispatch.complaint_id).in_(chunk))
-            statement = update(table).where(column.in_(dispatches), *conditions)
-            count += changed_rows(connection.execute(statement.values(values)))
-        return count
+        dispatches = select(col(DeskDispatch.id)).where(is_one_of(col(DeskDispatch.complaint_id), person.complaint_ids))
+        statement = update(table).where(column.in_(dispatches), *conditions)
+        return changed_rows(connection.execute(statement.values(values)))
 
     return step
 

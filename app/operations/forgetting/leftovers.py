@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.operations.forgetting.person import Person
 from app.operations.ombudsman.tables import OmbudsmanExport
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from desk.mail.tables import NoticeRow
 from desk.webhooks.tables import DeliveryRow
 from messages.topics import RETENTION_DAYS
@@ -53,19 +53,16 @@ def read_leftovers(connection: Connection, person: Person) -> Leftovers:
     ids = sorted(person.complaint_ids)
     numbers: dict[UUID, str] = {}
     posts: list[str] = []
-    dispatches: list[tuple[UUID, str, datetime]] = []
-    handed_over: set[UUID] = set()
-    for chunk in statement_chunks(ids):
-        columns = (col(ComplaintRow.id), col(ComplaintRow.tracking), col(ComplaintRow.channel))
-        for id_, tracking, channel in connection.execute(select(*columns).where(columns[0].in_(chunk))):
-            numbers[id_] = tracking
-            if channel == _POSTS:
-                posts.append(tracking)
-        sent = (col(DispatchRow.complaint_id), col(DispatchRow.agency), col(DispatchRow.dispatched_at))
-        is_agency = (sent[0].in_(chunk), sent[1] != _TRIAGE)
-        rows = connection.execute(select(*sent).where(*is_agency).order_by(sent[2]))
-        dispatches += [(row[0], row[1], row[2]) for row in rows]
-        handed_over |= _handed_over(connection, chunk)
+    columns = (col(ComplaintRow.id), col(ComplaintRow.tracking), col(ComplaintRow.channel))
+    for id_, tracking, channel in connection.execute(select(*columns).where(is_one_of(columns[0], ids))):
+        numbers[id_] = tracking
+        if channel == _POSTS:
+            posts.append(tracking)
+    sent = (col(DispatchRow.complaint_id), col(DispatchRow.agency), col(DispatchRow.dispatched_at))
+    is_agency = (is_one_of(sent[0], ids), sent[1] != _TRIAGE)
+    rows = connection.execute(select(*sent).where(*is_agency).order_by(sent[2]))
+    dispatches = [(row[0], row[1], row[2]) for row in rows]
+    handed_over = _handed_over(connection, ids)
     numbers |= _set_aside_numbers(connection, person)
     received_at = [message.received_at for message in person.messages if message.received_at]
     shared = [message.complaint_id for message in person.messages if message.has_shared_seal]
@@ -80,8 +77,13 @@ def read_leftovers(connection: Connection, person: Person) -> Leftovers:
 
 def _handed_over(connection: Connection, complaint_ids: Sequence[UUID]) -> set[UUID]:
     """Return those of these complaints of which a file was made; the event may not be on the topic yet."""
-    exported = select(col(OmbudsmanExport.complaint_id)).where(col(OmbudsmanExport.complaint_id).in_(complaint_ids))
-    is_event = (col(OmbudsmanRow.complaint_id).in_(complaint_ids), col(OmbudsmanRow.event) == "handed-to-ombudsman")
+    exported = select(col(OmbudsmanExport.complaint_id)).where(
+        is_one_of(col(OmbudsmanExport.complaint_id), complaint_ids)
+    )
+    is_event = (
+        is_one_of(col(OmbudsmanRow.complaint_id), complaint_ids),
+        col(OmbudsmanRow.event) == "handed-to-ombudsman",
+    )
     told = select(col(OmbudsmanRow.complaint_id)).where(*is_event)
     return {*connection.execute(exported).scalars(), *connection.execute(told).scalars()}
 
@@ -101,21 +103,19 @@ def _copies(
 
 def _told_by(connection: Connection, numbers: Collection[str]) -> set[tuple[str, str, str]]:
     told: set[tuple[str, str, str]] = set()
-    for chunk in statement_chunks(sorted(numbers)):
-        is_delivered = (col(DeliveryRow.number).in_(chunk), col(DeliveryRow.status) == "delivered")
-        delivered = select(col(DeliveryRow.number), col(DeliveryRow.agency)).where(*is_delivered)
-        told.update((row.number, row.agency, "webhook") for row in connection.execute(delivered))
-        is_notified = (col(NoticeRow.number).in_(chunk), col(NoticeRow.notified_at).is_not(None))
-        notified = select(col(NoticeRow.number), col(NoticeRow.agency)).where(*is_notified)
-        told.update((row.number, row.agency, "mail") for row in connection.execute(notified))
+    is_delivered = (is_one_of(col(DeliveryRow.number), numbers), col(DeliveryRow.status) == "delivered")
+    delivered = select(col(DeliveryRow.number), col(DeliveryRow.agency)).where(*is_delivered)
+    told.update((row.number, row.agency, "webhook") for row in connection.execute(delivered))
+    is_notified = (is_one_of(col(NoticeRow.number), numbers), col(NoticeRow.notified_at).is_not(None))
+    notified = select(col(NoticeRow.number), col(NoticeRow.agency)).where(*is_notified)
+    told.update((row.number, row.agency, "mail") for row in connection.execute(notified))
     return told
 
 
 def _set_aside_numbers(connection: Connection, person: Person) -> dict[UUID, str]:
     by_message = {message.message_id: message.complaint_id for message in person.messages if message.message_id}
     numbers: dict[UUID, str] = {}
-    for chunk in statement_chunks(sorted(by_message)):
-        columns = (col(SetAsideRow.message_id), col(SetAsideRow.tracking))
-        for message_id, tracking in connection.execute(select(*columns).where(columns[0].in_(chunk))):
-            numbers[by_message[message_id]] = tracking
+    columns = (col(SetAsideRow.message_id), col(SetAsideRow.tracking))
+    for message_id, tracking in connection.execute(select(*columns).where(is_one_of(columns[0], by_message))):
+        numbers[by_message[message_id]] = tracking
     return numbers

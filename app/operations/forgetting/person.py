@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from config.database import statement_chunks
+from config.conditions import is_one_of
 from messages.ids import reviewed_message_id
 from privacy.tables import PersonReport
 
@@ -70,9 +70,8 @@ def sender_of(connection: Connection, complaint_id: UUID) -> str | None:
 def _messages(connection: Connection, senders: Collection[str]) -> Iterable[SentMessage]:
     names = ("complaint_id", "message_id", "sender", "received_at", "has_shared_seal")
     query = select(*(col(getattr(PersonReport, name)) for name in names)).order_by(col(PersonReport.complaint_id))
-    for chunk in statement_chunks(sorted(senders)):
-        for row in connection.execute(query.where(col(PersonReport.sender).in_(chunk))):
-            yield SentMessage(*row)
+    for row in connection.execute(query.where(is_one_of(col(PersonReport.sender), senders))):
+        yield SentMessage(*row)
 
 
 def _is_until(message: SentMessage, until: datetime) -> bool:

@@ -35,7 +35,9 @@ class ForgettingRequests:
         """Return the arrival with this tracking number. Raises `NotPossible` for a number that the ledger lacks."""
         with read_transaction(self._engine) as connection:
             for table in (ComplaintRow, SetAsideRow):
-                query = select(col(table.message_id)).where(col(table.tracking) == number)
+                query = (
+                    select(col(table.message_id)).where(col(table.tracking) == number).order_by(col(table.message_id))
+                )
                 if message_id := connection.execute(query).scalars().first():
                     return UUID(str(message_id))
         raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)

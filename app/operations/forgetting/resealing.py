@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, update
 from sqlmodel import SQLModel, col, select
 
 from bus.errors import Retry
-from config.database import read_transaction, statement_chunks, write_transaction
+from config.conditions import is_one_of
+from config.database import read_transaction, write_transaction
 from desk.read_model.tables import DeskComplaint
 from messages.sealing import Sealed, Sealer, UnknownKeyError, UnsealError
 from privacy.tables import PersonReport
@@ -59,14 +60,13 @@ def reseal_contacts(engine: Engine, sealer: Sealer, senders: Sequence[str]) -> i
 
 def _contacts(connection: Connection, senders: Sequence[str]) -> list[_Contact]:
     contacts: list[_Contact] = []
-    for chunk in statement_chunks(sorted(senders)):
-        is_later = col(PersonReport.sender).in_(chunk), col(PersonReport.forgotten_at).is_(None)
-        for table, subject in _TABLES:
-            contact = col(getattr(table, "contact"))  # noqa: B009 - the tables have no common type with it
-            columns = (col(PersonReport.complaint_id), col(PersonReport.message_id), col(PersonReport.sender), contact)
-            is_subject = col(getattr(table, subject)) == col(PersonReport.complaint_id)
-            rows = connection.execute(select(*columns).join(table, is_subject).where(*is_later, contact != ""))
-            contacts += [_Contact(table, subject, *row) for row in rows]
+    is_later = is_one_of(col(PersonReport.sender), senders), col(PersonReport.forgotten_at).is_(None)
+    for table, subject in _TABLES:
+        contact = col(getattr(table, "contact"))  # noqa: B009 - the tables have no common type with it
+        columns = (col(PersonReport.complaint_id), col(PersonReport.message_id), col(PersonReport.sender), contact)
+        is_subject = col(getattr(table, subject)) == col(PersonReport.complaint_id)
+        rows = connection.execute(select(*columns).join(table, is_subject).where(*is_later, contact != ""))
+        contacts += [_Contact(table, subject, *row) for row in rows]
     return contacts
 
 

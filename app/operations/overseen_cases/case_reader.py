@@ -73,7 +73,7 @@ class OverseenCaseReader:
         query = select(*columns).join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
         with read_transaction(self._engine) as connection:
             row = connection.execute(
-                query.where(col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current))
+                query.where(col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current)).order_by(col(DeskCase.hop))
             ).first()
         if row is None:
             return None

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, Table
 from sqlalchemy import select as select_columns
 
 from bus.port import Reader
-from config.database import read_transaction
+from config.database import has_row, read_transaction
 
 
 def content_of_bus(reader: Reader, topics: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
@@ -27,5 +27,5 @@ def content_of_database(engine: Engine, tables: Iterable[Table]) -> list[str]:
         return [
             f"table {table.name} has rows"
             for table in tables
-            if connection.execute(select_columns(*table.primary_key.columns).limit(1)).first() is not None
+            if has_row(connection, select_columns(*table.primary_key.columns))
         ]

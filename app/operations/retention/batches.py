@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func
 from sqlmodel import SQLModel, select
 
+from config.conditions import is_one_of
 from config.database import read_transaction, write_transaction
 
 # Rows of one transaction: other processes wait only shortly for a row, and little is in memory.
@@ -36,7 +37,7 @@ def purge_in_batches(
     for page in _key_pages(engine, select(key).where(condition).order_by(key).limit(_KEYS_PER_READ), key):
         for batch in batches_of(page, ROWS_PER_TRANSACTION):
             with write_transaction(engine) as connection:
-                keys = list(connection.execute(select(key).where(key.in_(batch), condition)).scalars())
+                keys = list(connection.execute(select(key).where(is_one_of(key, batch), condition)).scalars())
                 purge_rows(connection, keys)
             count += len(keys)
     return count

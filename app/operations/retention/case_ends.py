@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
-from config.database import read_transaction, statement_chunks
+from config.conditions import is_one_of
+from config.database import read_transaction
 from messages.cases.report_state import ENDED_STATES
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 from sinks.ledger.status import ReportStatus
@@ -50,12 +51,10 @@ def _has_ended(
 
 def _reports_by_case(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, list[CurrentRelation]]:
     """Return the reports of each case: its own, and those that belong to it now."""
-    candidate_ids = set(case_ids)
-    for chunk in statement_chunks(sorted(case_ids)):
-        dispatched = select(col(DispatchRow.complaint_id)).where(col(DispatchRow.of).in_(chunk))
-        # A report that is not dispatched yet may reopen the case.
-        received = select(col(ComplaintRow.id)).where(col(ComplaintRow.of).in_(chunk))
-        candidate_ids.update(connection.execute(dispatched.union(received)).scalars())
+    dispatched = select(col(DispatchRow.complaint_id)).where(is_one_of(col(DispatchRow.of), case_ids))
+    # A report that is not dispatched yet may reopen the case.
+    received = select(col(ComplaintRow.id)).where(is_one_of(col(ComplaintRow.of), case_ids))
+    candidate_ids = {*case_ids, *connection.execute(dispatched.union(received)).scalars()}
     reports: defaultdict[UUID, list[CurrentRelation]] = defaultdict(list)
     for relation in _relations(connection, candidate_ids):
         if relation.case_id in case_ids:
@@ -64,8 +63,4 @@ def _reports_by_case(connection: Connection, case_ids: Collection[UUID]) -> Mapp
 
 
 def _relations(connection: Connection, complaint_ids: Collection[UUID]) -> list[CurrentRelation]:
-    return [
-        relation
-        for chunk in statement_chunks(sorted(complaint_ids))
-        for relation in relations_by_id(connection, chunk).values()
-    ]
+    return list(relations_by_id(connection, complaint_ids).values())

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, delete, tuple_
 from sqlmodel import col, select
 
 from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
+from config.conditions import contains_text, is_one_of
 from config.database import changed_rows, read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
 from messages.codec import decode_stored
@@ -36,7 +37,7 @@ def delete_case_files(engine: Engine, cutoff: datetime, *, dry: bool) -> int:
         with write_transaction(engine) as connection:
             # A file that was sent again meanwhile stays.
             count += changed_rows(
-                connection.execute(delete(AttachmentRow).where(col(AttachmentRow.id).in_(batch), is_old))
+                connection.execute(delete(AttachmentRow).where(is_one_of(col(AttachmentRow.id), batch), is_old))
             )
     return count
 
@@ -45,7 +46,9 @@ def _named_files(engine: Engine) -> Iterator[UUID]:
     """Yield the files that stored dispatches name."""
     key = (col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop))
     query = select(*key, col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
-    query = query.where(col(RoutedDispatch.dispatch).contains(_HAS_FILES)).order_by(*key).limit(ROWS_PER_TRANSACTION)
+    query = (
+        query.where(contains_text(col(RoutedDispatch.dispatch), _HAS_FILES)).order_by(*key).limit(ROWS_PER_TRANSACTION)
+    )
     page_query = query
     while True:
         with read_transaction(engine) as connection:

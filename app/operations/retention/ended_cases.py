@@ -18,6 +18,7 @@ from app.operations.forgetting.erasure import STEPS
 from app.operations.forgetting.person import Person, SentMessage
 from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
 from app.operations.retention.case_ends import ReadStatuses, ended_reports
+from config.conditions import is_one_of, starts_with
 from config.database import read_transaction, write_transaction
 from desk.acts.tables import DeskHolder
 from desk.read_model.search import erase_removed_words
@@ -81,7 +82,8 @@ class EndedCases:
 
     def _reports(self, last: UUID | None, cutoff: datetime) -> Sequence[_Message]:
         is_purged = select(col(PersonReport.complaint_id)).where(
-            col(PersonReport.complaint_id) == col(ComplaintRow.id), col(PersonReport.sender).startswith(EXPIRED_PREFIX)
+            col(PersonReport.complaint_id) == col(ComplaintRow.id),
+            starts_with(col(PersonReport.sender), EXPIRED_PREFIX),
         )
         query = select(col(ComplaintRow.id), col(ComplaintRow.message_id))
         query = query.where(col(ComplaintRow.received_at) < cutoff, ~is_purged.exists())
@@ -96,7 +98,7 @@ class EndedCases:
         query = select(col(PersonReport.complaint_id), col(PersonReport.message_id))
         query = query.where(
             col(PersonReport.received_at) < cutoff,
-            ~col(PersonReport.sender).startswith(EXPIRED_PREFIX),
+            ~starts_with(col(PersonReport.sender), EXPIRED_PREFIX),
             ~is_report.exists(),
         )
         if last:
@@ -126,5 +128,5 @@ class EndedCases:
 
 def _delete_holders(connection: Connection, complaint_ids: Collection[UUID]) -> None:
     """Delete which officers have the cases."""
-    dispatches = select(col(DeskDispatch.id)).where(col(DeskDispatch.complaint_id).in_(complaint_ids))
+    dispatches = select(col(DeskDispatch.id)).where(is_one_of(col(DeskDispatch.complaint_id), complaint_ids))
     connection.execute(delete(DeskHolder).where(col(DeskHolder.dispatch_id).in_(dispatches)))

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel, col, select
 
 from accounts.tables import AccountRow, InvitationRow, RecoveryCodeRow, SecondFactorRow
 from app.operations.retention.batches import purge_in_batches
+from config.conditions import is_one_of
 from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
 from privacy.tables import ForgottenSender
@@ -45,7 +46,7 @@ def delete_timed(engine: Engine, rows: TimedRows, cutoff: datetime, *, dry: bool
     """Delete the rows whose time is before `cutoff`."""
 
     def delete_rows(connection: Connection, keys: list[Any]) -> None:
-        connection.execute(delete(rows.table).where(rows.key.in_(keys), rows.time < cutoff))
+        connection.execute(delete(rows.table).where(is_one_of(rows.key, keys), rows.time < cutoff))
 
     return purge_in_batches(engine, rows.table, rows.key, rows.time < cutoff, delete_rows, dry=dry)
 
@@ -60,8 +61,8 @@ def purge_devices(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -
     is_unused = (col(DeviceRow.registered_at) < cutoff) & ~has_report
 
     def delete_devices(connection: Connection, devices: list[str]) -> None:
-        connection.execute(delete(DeviceSequence).where(col(DeviceSequence.device).in_(devices)))
-        connection.execute(delete(DeviceRow).where(col(DeviceRow.device).in_(devices)))
+        connection.execute(delete(DeviceSequence).where(is_one_of(col(DeviceSequence.device), devices)))
+        connection.execute(delete(DeviceRow).where(is_one_of(col(DeviceRow.device), devices)))
 
     return purge_in_batches(engine, DeviceRow, col(DeviceRow.device), is_unused, delete_devices, dry=dry)
 
@@ -71,11 +72,11 @@ def purge_accounts(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) 
     is_due = (col(AccountRow.revoked_at) < cutoff) & (col(AccountRow.name) != "")
 
     def empty_accounts(connection: Connection, ids: list[UUID]) -> None:
-        connection.execute(delete(SecondFactorRow).where(col(SecondFactorRow.account_id).in_(ids)))
-        connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.account_id).in_(ids)))
+        connection.execute(delete(SecondFactorRow).where(is_one_of(col(SecondFactorRow.account_id), ids)))
+        connection.execute(delete(RecoveryCodeRow).where(is_one_of(col(RecoveryCodeRow.account_id), ids)))
         # The address is unique. The id stands for it.
         values = {"name": "", "email": cast(col(AccountRow.id), String), "password_hash": ""}
-        connection.execute(update(AccountRow).where(col(AccountRow.id).in_(ids)).values(values))
+        connection.execute(update(AccountRow).where(is_one_of(col(AccountRow.id), ids)).values(values))
 
     return purge_in_batches(engine, AccountRow, col(AccountRow.id), is_due, empty_accounts, dry=dry)
 

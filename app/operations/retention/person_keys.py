@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Engine, func, update
 from sqlmodel import col, select
 
 from app.operations.retention.batches import ROWS_PER_TRANSACTION
-from config.database import changed_rows, read_transaction, statement_chunks, write_transaction
+from config.conditions import is_one_of
+from config.database import changed_rows, read_transaction, write_transaction
 from privacy.tables import PersonKeyRow, PersonReport
 
 
@@ -66,8 +67,7 @@ def _first_reports(database: Engine, senders: Collection[str]) -> Mapping[str, d
     with read_transaction(database) as connection:
         return {
             row[0]: row[1]
-            for chunk in statement_chunks(sorted(senders))
-            for row in connection.execute(select(sender, first).where(sender.in_(chunk)).group_by(sender))
+            for row in connection.execute(select(sender, first).where(is_one_of(sender, senders)).group_by(sender))
         }
 
 
@@ -77,5 +77,5 @@ def _update(
     if not key_ids:
         return 0
     with write_transaction(keys) as connection:
-        statement = update(PersonKeyRow).where(col(PersonKeyRow.key_id).in_(key_ids), condition)
+        statement = update(PersonKeyRow).where(is_one_of(col(PersonKeyRow.key_id), key_ids), condition)
         return changed_rows(connection.execute(statement.values(dict(values))))

@@ -19,7 +19,8 @@ from app.operations.recorder import Recorder
 from app.operations.staff_events import staff_event
 from bus.errors import Stop
 from bus.port import Bus, Record
-from config.database import read_transaction
+from config.conditions import is_one_of
+from config.database import has_row, read_transaction
 from ingest.wrap import accepted_record
 from language.masking import mask_text
 from messages import codec, ids, topics
@@ -201,18 +202,18 @@ def _messages_without_report(connection: Connection, choice: SetAsideFilter) -> 
     is_report = exists().where(col(ComplaintRow.tracking) == col(row.tracking))
     reasons = (choice.reason,) if choice.reason else RELEASABLE_REASONS
     query = select(col(row.message_id), col(row.tracking), col(row.reason), col(row.at))
-    query = query.where(~is_report, col(row.reason).in_(reasons))
+    query = query.where(~is_report, is_one_of(col(row.reason), reasons))
     if choice.since:
         query = query.where(col(row.at) >= choice.since)
     return [SetAsideMessage(*values) for values in connection.execute(query)]
 
 
 def _message(connection: Connection, number: str) -> SetAsideMessage:
-    if connection.execute(select(ComplaintRow.id).where(col(ComplaintRow.tracking) == number)).first():
+    if has_row(connection, select(ComplaintRow.id).where(col(ComplaintRow.tracking) == number)):
         raise NotReleasable(f"{number} is a report already: `satupintu status {number}` shows it.")
     row = SetAsideRow
     query = select(col(row.message_id), col(row.tracking), col(row.reason), col(row.at))
-    values = connection.execute(query.where(col(row.tracking) == number)).first()
+    values = connection.execute(query.where(col(row.tracking) == number).order_by(col(row.at))).first()
     if values is None:
         raise NotReleasable(
             f"No message with the number {number} was set aside. `satupintu trace {number}` shows where it is."

@@ -100,7 +100,9 @@ class ReportTracer:
     def _arrival_in_ledger(self, tracking: str) -> Arrival | None:
         query = select(col(ComplaintRow.message_id), col(ComplaintRow.received_at))
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query.where(col(ComplaintRow.tracking) == tracking)).first()
+            row = connection.execute(
+                query.where(col(ComplaintRow.tracking) == tracking).order_by(col(ComplaintRow.received_at))
+            ).first()
         return Arrival(*row) if row else None
 
     def _arrival_on_topics(self, tracking: str, since: datetime) -> Arrival | None:

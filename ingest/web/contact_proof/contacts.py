@@ -19,6 +19,7 @@ from sqlmodel import col
 from config.database import (
     DatabaseLock,
     changed_rows,
+    has_row,
     insert_statement,
     lock_until_commit,
     read_transaction,
@@ -154,10 +155,10 @@ def _is_within_rate(check_network: CheckNetwork) -> bool:
 def _mail_history(connection: Connection, email_digest: str, now: datetime) -> FirstMailHistory:
     to_address, is_mailed = col(ContactRow.email_digest) == email_digest, col(ContactRow.mailed_at).is_not(None)
     is_unconfirmed = col(ContactRow.email_confirmed_at).is_(None)
-    unconfirmed = select(col(ContactRow.tracking)).where(to_address, is_mailed, is_unconfirmed).limit(1)
+    unconfirmed = select(col(ContactRow.tracking)).where(to_address, is_mailed, is_unconfirmed)
     last_day = select(func.count()).select_from(ContactRow).where(col(ContactRow.mailed_at) > now - DAY)
     return FirstMailHistory(
-        has_unconfirmed=connection.execute(unconfirmed).first() is not None,
+        has_unconfirmed=has_row(connection, unconfirmed),
         to_address=connection.execute(last_day.where(to_address)).scalar_one(),
         in_all=connection.execute(last_day).scalar_one(),
         in_last_hour=connection.execute(last_day.where(col(ContactRow.mailed_at) > now - HOUR)).scalar_one(),

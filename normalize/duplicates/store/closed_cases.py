@@ -88,7 +88,7 @@ def reopen_cases(connection: Connection, objections: Mapping[UUID, datetime], ma
         query = select(ClosedComplaint.closed_at).where(
             col(ClosedComplaint.complaint_id) == complaint_id, is_still_closed()
         )
-        row = connection.execute(query).first()
+        row = connection.execute(query).one_or_none()
         own_root = select(ComparableRow.root).where(col(ComparableRow.complaint_id) == complaint_id)
         is_member = connection.execute(own_root).scalar_one_or_none() not in {None, complaint_id}
         if row is None:
@@ -124,6 +124,6 @@ def _store_objection(connection: Connection, complaint_id: UUID, at: datetime) -
 def close_merged(connection: Connection, root_id: UUID) -> None:
     """Close what a person has merged into a closed case."""
     query = select(ClosedComplaint.closed_at).where(col(ClosedComplaint.complaint_id) == root_id, is_still_closed())
-    row = connection.execute(query).first()
+    row = connection.execute(query).one_or_none()
     if row is not None:
         _close_members(connection, root_id, row.closed_at)

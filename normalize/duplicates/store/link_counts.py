@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column
 from sqlmodel import col, select
 
+from config.database import has_row
 from config.row_insertion import insert_missing_rows
 from normalize.duplicates.store.statements import STATEMENTS
 from normalize.duplicates.store.tables import ComparableRow, ReachedLimitRow
@@ -102,7 +103,7 @@ class LinkCounts:
     def reaches_first(self, kind: LinkKind, root_id: UUID, at: datetime) -> bool:
         """Record that a case has reached a limit; return False if it had before."""
         limit = (root_id, kind)
-        if limit in self._reached or self._connection.execute(_REACHED, _limit_row(limit)).first():
+        if limit in self._reached or has_row(self._connection, _REACHED, _limit_row(limit)):
             return False
         self._reached[limit] = at
         return True

@@ -1,0 +1,124 @@
+"""No statement means one thing on SQLite and another on PostgreSQL: each known difference has a helper of `config`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.import_graph import PACKAGES
+from tests.support.paths import ROOT
+from tests.support.sql_use import raw_uses
+
+_OTHER_LOCK = "SQLite has one writer, so it needs no lock"
+_OTHER_INDEX = "the two databases have different indexes of words"
+_ANY_ROWS = "any rows do, as many as the limit"
+# Uses that have a reason, by file, function and rule.
+ALLOWED = {
+    "app/assembly/migrate.py _any_duration dialect": "PostgreSQL alone limits a statement's time",
+    "app/assembly/startup/checks.py _check_connections dialect": "SQLite has no server whose connections are limited",
+    "app/assembly/startup/checks.py _database_address dialect": "the address of SQLite is a file",
+    "app/database.py open_key_database dialect": "on SQLite the keys have a file of their own",
+    "bus/local/group.py _heartbeat rowcount": "`bus` imports nothing of ours; its SQLite counts an UPDATE",
+    "bus/local/log.py trim rowcount": "`bus` imports nothing of ours; its SQLite counts a DELETE",
+    "config/conditions.py contains_text case": "the helper",
+    "config/database.py changed_rows rowcount": "the helper",
+    "config/database.py has_row order": "whichever row it is, there is one",
+    "desk/read_model/change_order.py _last_seqs_query dialect": "values as rows: unnest and json_each",
+    "desk/read_model/queries.py _count order": "rows are counted up to the limit",
+    "desk/read_model/search.py _text_has case": "the server's locale knows more capitals than SQLite",
+    "desk/read_model/search.py _text_has dialect": "the server's locale knows more capitals than SQLite",
+    "desk/read_model/search.py erase_removed_words dialect": _OTHER_INDEX,
+    "desk/read_model/search.py has_words dialect": _OTHER_INDEX,
+    "desk/read_model/search.py has_words order": "with more rows than the limit none of them is used",
+    "desk/read_model/search.py index_cases dialect": _OTHER_INDEX,
+    "desk/read_model/search.py remove_cases dialect": _OTHER_INDEX,
+    "desk/webhooks/delivery_store.py _some_positions order": _ANY_ROWS,
+    "ingest/grouped_writes.py __init__ dialect": "SQLite alone gains by one commit for several writers",
+    "ingest/smpp/part_store.py _lock_key dialect": _OTHER_LOCK,
+    "normalize/duplicates/store/link_counts.py _count order": "rows are counted up to the limit",
+    "privacy/key_store.py _insert dialect": "PostgreSQL prepares one statement for all rows",
+    "router/partitions.py hold_complaints dialect": _OTHER_LOCK,
+    "router/store.py lock_complaints dialect": _OTHER_LOCK,
+    "sinks/replies/outbox.py _delivery_history order": "`started_newest_first` has the order",
+}
+# In a function of a module: a fault, and the rule that names it.
+FAULTS = {
+    "changed = connection.execute(statement).rowcount": "rowcount",
+    "if connection.dialect.name == 'sqlite': pass": "dialect",
+    "query = select(X.a).where(col(X.a).in_(values))": "in",
+    "query = select(X.a).where(col(X.a).not_in(sorted(values)))": "in",
+    "query = select(X.a).where(col(X.a).in_(bindparam('values', expanding=True)))": "expanding",
+    "query = select(X.a).where(col(X.a).in_(VALUES))": "in",
+    "query = select(X.a).where(col(X.a).like(words))": "like",
+    "query = select(X.a).where(col(X.a).icontains(words, autoescape=True))": "like",
+    "column = col(X.a); query = select(X.a).where(column.startswith(words))": "like",
+    "query = select(X.a).where((col(X.a) + col(X.b)).contains(words))": "like",
+    "query = text('SELECT a FROM x WHERE a LIKE :words')": "like",
+    "query = select(X.a).order_by(func.lower(col(X.a)))": "case",
+    "row = connection.execute(select(X.a)).first()": "order",
+    "query = select(X.a); row = connection.execute(query).scalars().first()": "order",
+    "query = select(X.a).where(col(X.b) == 1).limit(10)": "order",
+    "query = select(X.a).order_by(None).limit(10)": "order",
+}
+USUAL = (
+    "query = select(X.a).where(col(X.a).in_(('a', 'b')))",
+    "query = select(X.a).where(col(X.a).in_(STATES))",
+    "query = select(X.a).where(col(X.a).in_(select(Y.a).where(col(Y.b) == 1)))",
+    "ids = select(Y.a); query = select(X.a).where(col(X.a).in_(ids))",
+    "query = select(X.a).where(col(X.a).in_(parameter))",
+    "query = select(X.a).where(is_one_of(col(X.a), values))",
+    "is_channel = name.startswith('raw-') and name.lower()",
+    "query = select(X.a).order_by(col(X.a)).limit(10)",
+    "query = select(X.a).order_by(col(X.a)); row = connection.execute(query.where(col(X.b) == 1)).first()",
+    "query = ordered(); page = query.limit(10)",
+    "row = connection.execute(select(X.a).where(col(X.id) == 1)).one_or_none()",
+    "statement = STATEMENTS[connection.dialect.name]",
+)
+_MODULE = """
+VALUES = bindparam("values")
+STATES = ("new", "done")
+
+def ordered():
+    return select(X.a).order_by(col(X.a))
+
+class Reader:
+    def read(self, connection, values, words, parameter: Select[Any]):
+        {}
+"""
+
+
+def uses_in_product() -> Iterator[tuple[str, str, str]]:
+    """Yield the place, with the rule, of each raw use in the product, its line, and what to write instead."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            # A migration that has been applied does not change. `config` has the helpers for each database.
+            if name.startswith("app/migrations/versions/"):
+                continue
+            for use in raw_uses(path.read_text()):
+                if not (package == "config" and use.rule == "dialect"):
+                    yield f"{name} {use.function} {use.rule}", f"{name}:{use.line}", use.advice
+
+
+def test_each_known_difference_is_met_by_a_helper() -> None:
+    """A raw use is named with its line and with what to write instead."""
+    faults = [f"{line}: {advice}" for place, line, advice in uses_in_product() if place not in ALLOWED]
+    assert not faults, "\n".join(faults)
+
+
+def test_what_is_allowed_is_there() -> None:
+    """A reason goes with the use that it was for."""
+    assert ALLOWED.keys() <= {place for place, _, _ in uses_in_product()}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named(fault: str) -> None:
+    """Each rule names its line and its function."""
+    source = _MODULE.format(fault)
+    line = source[: source.index(fault)].count("\n") + 1
+    assert (line, "read", FAULTS[fault]) in {use[:3] for use in raw_uses(source)}
+
+
+@pytest.mark.parametrize("use", USUAL)
+def test_a_usual_statement_is_no_fault(use: str) -> None:
+    """Values in the source, queries, texts of Python, and first rows with an order."""
+    assert not raw_uses(_MODULE.format(use))
