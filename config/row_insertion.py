@@ -30,8 +30,15 @@ def insert_missing_rows(connection: Connection, table: type[SQLModel], rows: Seq
 
 
 def insert_or_replace_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
-    """Insert the rows, and give existing rows of the same keys all new values. No two of the rows have the same key."""
-    execute_for_rows(connection, table, rows, insertion_or_replacement, _array_insertion_or_replacement)
+    """Insert the rows, and give existing rows of the same keys all new values. The last one of several of a key counts.
+
+    PostgreSQL changes no row twice in one statement.
+    """
+    key_names = table.__table__.primary_key.columns.keys()  # type: ignore[attr-defined]
+    last_rows = {tuple(row[name] for name in key_names): row for row in rows}
+    execute_for_rows(
+        connection, table, [*last_rows.values()], insertion_or_replacement, _array_insertion_or_replacement
+    )
 
 
 def execute_for_rows(

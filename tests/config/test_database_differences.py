@@ -1,18 +1,51 @@
 """Each known difference between SQLite and PostgreSQL: the product behaves alike on both."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
+from contextlib import nullcontext
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, event, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    bindparam,
+    delete,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import col
 
+from app.pages.text_check import is_usable_json, is_usable_urlencoded
+from app.tables import METADATA
 from config.conditions import contains_text, ends_with, is_one_of, starts_with
-from config.database import COUNTED, changed_rows, insertion_of_missing, write_transaction
-from config.row_insertion import insert_rows
+from config.database import (
+    COUNTED,
+    changed_rows,
+    has_row,
+    insertion_of_missing,
+    read_transaction,
+    snapshot_transaction,
+    write_transaction,
+)
+from config.row_insertion import insert_missing_rows, insert_or_replace_rows, insert_rows
+from desk.read_model.tables import DeskCaseChange
 from normalize.duplicates.store.tables import ClosedComplaint
+from privacy.tables import PersonReport
 from router.store import RoutedDispatch
 from tests.conftest import NOW
 from tests.support.query_plans import plans
@@ -166,3 +199,171 @@ def test_the_order_of_texts_is_that_of_their_bytes(engine: Engine) -> None:
             text for text in in_order if text < "a"
         ]
         assert connection.execute(select(func.max(position))).scalar_one() == in_order[-1]
+
+
+def test_rows_of_one_key_in_one_call(engine: Engine) -> None:
+    """The last one replaces the others; of missing rows the first one is inserted."""
+    later = [row | {"closed_at": None} for row in rows(IDS[:1])]
+    closed_at = select(col(ClosedComplaint.closed_at))
+    with write_transaction(engine) as connection:
+        insert_missing_rows(connection, ClosedComplaint, [*rows(IDS[:1]), *later])
+        assert connection.execute(closed_at).scalars().all() == [NOW]
+        insert_or_replace_rows(connection, ClosedComplaint, [*rows(IDS[:1]), *later])
+        assert connection.execute(closed_at).scalars().all() == [None]
+
+
+def test_nothing_of_a_transaction_with_a_refused_statement_is_written(engine: Engine) -> None:
+    """PostgreSQL goes on with no such transaction, SQLite would: an error always ends it."""
+    with pytest.raises(IntegrityError), write_transaction(engine) as connection:  # noqa: PT012
+        insert_rows(connection, ClosedComplaint, rows(IDS[:2]))
+        insert_rows(connection, ClosedComplaint, rows(IDS[1:]))
+    with read_transaction(engine) as connection:
+        assert not has_row(connection, select(col(ClosedComplaint.complaint_id)))
+
+
+def test_the_queries_of_a_snapshot_see_one_moment(engine: Engine) -> None:
+    """Also on PostgreSQL, whose usual transactions see what others commit meanwhile."""
+    query = select(col(ClosedComplaint.complaint_id)).order_by(col(ClosedComplaint.complaint_id))
+    with snapshot_transaction(engine) as snapshot:
+        earlier = snapshot.execute(query).all()
+        with write_transaction(engine) as connection:
+            insert_rows(connection, ClosedComplaint, rows())
+        assert snapshot.execute(query).all() == earlier == []
+    with snapshot_transaction(engine) as snapshot:
+        assert snapshot.execute(query).scalars().all() == list(IDS)
+
+
+def test_text_that_one_database_refuses(engine: Engine) -> None:
+    """SQLite stores NUL, and PostgreSQL names it a fault of the values; half a pair neither. The edge refuses both."""
+    for text, is_stored in (("\0", engine.dialect.name == "sqlite"), ("\ud800", False)):
+        outcome = nullcontext() if is_stored else pytest.raises((DataError, UnicodeEncodeError))
+        with outcome, write_transaction(engine) as connection:
+            insert_rows(connection, RoutedDispatch, [dispatch_row(1) | {"position": text}])
+        encoded = text.encode("utf-8", "surrogatepass")
+        assert not is_usable_urlencoded(encoded)
+        assert not is_usable_json(json.dumps(text).encode())
+
+
+EXPRESSIONS: Mapping[str, tuple[Any, object]] = {
+    "a quotient": (literal(7) / literal(2), Decimal("3.5")),
+    "a quotient without remainder": (literal(7) // literal(2), 3),
+    "a sum of numbers": (select(func.sum(col(RoutedDispatch.hop))).scalar_subquery(), 4),
+    "a sum of nothing": (
+        select(func.coalesce(func.sum(col(RoutedDispatch.hop)), 0))
+        .where(col(RoutedDispatch.hop) > 9)
+        .scalar_subquery(),
+        0,
+    ),
+    "a number of rows": (select(func.count()).select_from(RoutedDispatch).scalar_subquery(), 2),
+    "a truth": (literal(2) > literal(1), True),
+    "the length of a text": (func.length(literal("aé😀")), 3),
+}
+
+
+@pytest.mark.parametrize("case", EXPRESSIONS)
+def test_the_value_and_type_of_an_expression(engine: Engine, case: str) -> None:
+    """No sum is a `Decimal`, no truth a number, and no quotient is cut off."""
+    expression, expected = EXPRESSIONS[case]
+    with write_transaction(engine) as connection:
+        insert_rows(connection, RoutedDispatch, [dispatch_row(number) for number in (1, 3)])
+        value = connection.execute(select(expression)).scalar_one()
+    assert (value, type(value)) == (expected, type(expected))
+
+
+def test_a_moment_and_a_truth_come_back_as_they_were(engine: Engine) -> None:
+    """A moment of another zone in UTC, with its microseconds; a truth as `bool`."""
+    at = datetime(2026, 11, 24, 8, 4, 5, 678901, tzinfo=timezone(timedelta(hours=9)))
+    query = select(col(PersonReport.received_at), col(PersonReport.has_shared_seal))
+    row = {"complaint_id": IDS[0], "message_id": IDS[1], "sender": "s", "received_at": at, "has_shared_seal": True}
+    with write_transaction(engine) as connection:
+        insert_rows(connection, PersonReport, [row])
+        stored_at, has_shared_seal = connection.execute(query).one()
+    assert stored_at is not None
+    assert (stored_at, stored_at.utcoffset(), has_shared_seal) == (at, timedelta(), True)
+    assert isinstance(has_shared_seal, bool)
+
+
+def test_an_empty_value_is_equal_to_no_other_in_a_unique_column(engine: Engine) -> None:
+    """Two rows without a value are there, two with the same value are not."""
+    table = Table("difference", MetaData(), Column("value", Integer, unique=True), prefixes=["TEMPORARY"])
+    with pytest.raises(IntegrityError), write_transaction(engine) as connection:  # noqa: PT012
+        table.create(connection)
+        connection.execute(insert(table), [{"value": None}, {"value": None}, {"value": 1}])
+        assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 3
+        connection.execute(insert(table), [{"value": 1}])
+
+
+def test_the_place_of_empty_values(engine: Engine) -> None:
+    """They come first on SQLite and last on PostgreSQL, unless a query says it."""
+    follows = col(RoutedDispatch.follows)
+    with write_transaction(engine) as connection:
+        insert_rows(connection, RoutedDispatch, [dispatch_row(number) for number in (1, 2, 3)])
+        hops = select(col(RoutedDispatch.hop))
+        assert connection.execute(hops.order_by(follows.nulls_last())).scalars().all() == [2, 3, 1]
+        assert connection.execute(hops.order_by(follows.desc().nulls_last())).scalars().all() == [3, 2, 1]
+
+
+def test_numbers_beyond_a_column(engine: Engine) -> None:
+    """SQLite stores any number of 64 bits in any column. PostgreSQL names it a fault of the values."""
+    is_stored = engine.dialect.name == "sqlite"
+    with nullcontext() if is_stored else pytest.raises(DataError), write_transaction(engine) as connection:
+        insert_rows(connection, RoutedDispatch, [dispatch_row(2**31)])
+    with write_transaction(engine) as connection:
+        insert_rows(connection, DeskCaseChange, [{"dispatch_id": IDS[0], "agency": "a", "seq": 2**31}])
+
+
+# Numbers of 32 bits, and why they are below 2**31. All others are `BigInteger`.
+SMALL_NUMBERS = {
+    **dict.fromkeys(("hop", "hops", "agency_hop", "refusals", "reopened", "reopenings", "closings"), "hops of a case"),
+    **dict.fromkeys(("attempts", "tries", "failures"), "each is an attempt of ours, with a limit"),
+    **dict.fromkeys(("size", "length", "start"), "bytes of one file"),
+    **dict.fromkeys(("joined", "pictures", "version"), "reports, files and acts of one case"),
+    **dict.fromkeys(("shape_version", "epoch", "http_status", "rating", "total", "bucket"), "of a small set"),
+    "sequence": "the app's door refuses more",
+    "last_step": "half minutes since 1970",
+    "seq": "acts of staff: a thousand a minute for four years",
+    "position": "notices to webhooks: a thousand a minute for four years",
+    "id": "one row",
+    "slot": "of a small set",
+    **dict.fromkeys(
+        (
+            *("ingest_sms_part.number", "router_partition.number"),
+            *("ledger_queue_day.number", "oversight_day.number", "oversight_pair_day.number"),
+            "oversight_rebuild.number",
+        ),
+        "parts of an SMS, partitions, reports of one day or month, rebuilds",
+    ),
+}
+
+
+def test_every_number_has_room() -> None:
+    """A column of 32 bits has a reason. A reason goes with the last column that it is for."""
+    small = [
+        {column.name, f"{table.name}.{column.name}"}
+        for table in METADATA.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Integer) and not isinstance(column.type, BigInteger)
+    ]
+    assert [names for names in small if names.isdisjoint(SMALL_NUMBERS)] == []
+    assert SMALL_NUMBERS.keys() <= {name for names in small for name in names}
+
+
+# Types whose values are alike on both databases. JSON, arrays, decimal numbers, and times without a zone are not.
+TYPES = {"AutoString", "BigInteger", "Boolean", "Date", "Float", "Integer", "SmallInteger", "UtcDateTime", "Uuid"}
+
+
+def test_every_column_has_a_type_that_both_databases_have() -> None:
+    """Each time is a moment in UTC."""
+    other = {f"{table.name}.{column.name}": column.type for table in METADATA.sorted_tables for column in table.columns}
+    assert {name: type_ for name, type_ in other.items() if type(type_).__name__ not in TYPES} == {}
+
+
+def test_no_name_is_cut_off() -> None:
+    """PostgreSQL cuts a name off after 63 bytes, and two may then be one."""
+    names = [
+        str(named.name)
+        for table in METADATA.sorted_tables
+        for named in (table, *table.columns, *table.indexes, *table.constraints)
+        if named.name
+    ]
+    assert [name for name in names if len(name.encode()) > 63] == []
