@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 _HELPERS = "config.conditions"
@@ -37,10 +37,28 @@ class RawUse(NamedTuple):
     advice: str
 
 
-def raw_uses(source: str) -> Sequence[RawUse]:
-    """Return the uses in the source of a module, by line."""
+def raw_uses(source: str, nullable: Collection[str] = ()) -> Sequence[RawUse]:
+    """Return the uses in the source of a module, by line. `nullable` are columns that may be empty: `Table.column`."""
     tree = ast.parse(source)
-    return sorted(set(_uses_in("", tree.body, _definitions(tree.body))))
+    uses = set(_uses_in("", tree.body, _definitions(tree.body)))
+    for function, node in _with_functions("", tree.body):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "order_by":
+            uses |= {
+                RawUse(part.lineno, function, "nulls", "nulls_last(): empty values come first on SQLite alone")
+                for argument in node.args
+                if "nulls_" not in ast.unparse(argument)
+                for part in ast.walk(argument)
+                if isinstance(part, ast.Attribute) and ast.unparse(part) in nullable
+            }
+    return sorted(uses)
+
+
+def _with_functions(function: str, body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
+    """Yield each node with the name of its function."""
+    for node in _own_nodes(body):
+        yield function, node
+        if isinstance(node, ast.FunctionDef):
+            yield from _with_functions(node.name, node.body)
 
 
 def _uses_in(function: str, body: Sequence[ast.stmt], definitions: _Definitions) -> Iterator[RawUse]:
