@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -12,7 +12,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, Select, TypeDecorator, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Select,
+    TypeDecorator,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -36,6 +48,9 @@ _MAX_PARAMETERS = 5_000
 _READ_ONLY = "satupintu_reading"
 # Execution options of an INSERT whose rows are counted.
 COUNTED = {"preserve_rowcount": True}
+_LOCK_KEYS = text(
+    "SELECT count(pg_advisory_xact_lock(key)) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS held"
+)
 # Names are quoted where PostgreSQL needs it.
 _TEXT_OF_OTHER_COLLATION = """
 SELECT quote_ident(relname), quote_ident(attname), format_type(atttypid, atttypmod)
@@ -232,6 +247,15 @@ def lock_until_commit(connection: Connection, lock: DatabaseLock) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
+def lock_keys_until_commit(connection: Connection, keys: Collection[int]) -> None:
+    """Hold a lock for each of these numbers of 64 bits, as `lock_until_commit` does. They are digests of what is held.
+
+    All transactions take them in one order, so that none waits for another in a circle.
+    """
+    if connection.dialect.name == "postgresql" and keys:
+        connection.execute(_LOCK_KEYS, {"keys": sorted(set(keys))})
 
 
 def compare_text_by_bytes(connection: Connection) -> None:

@@ -10,16 +10,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Executable, case, text
+from sqlalchemy import BigInteger, Connection, Executable, case
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Partition, Record
-from config.database import insert_of_dialect
+from config.database import insert_of_dialect, lock_keys_until_commit
 from config.row_insertion import array_insertion, execute_for_rows
-
-_HOLD_COMPLAINTS = text(
-    "SELECT count(pg_advisory_xact_lock(key)) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS complaint"
-)
 
 
 class RoutedPartition(SQLModel, table=True):
@@ -56,10 +52,7 @@ def hold_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> 
     A complaint and the one that it repeats may be on two partitions. Two routers that route them at the same moment
     would not see each other's dispatch, and the repeat would stay apart from its case. SQLite has only one writer.
     """
-    if connection.dialect.name == "postgresql" and complaint_ids:
-        # One order for all transactions, as above.
-        keys = sorted({int.from_bytes(id_.bytes[:8], signed=True) for id_ in complaint_ids})
-        connection.execute(_HOLD_COMPLAINTS, {"keys": keys})
+    lock_keys_until_commit(connection, {int.from_bytes(id_.bytes[:8], signed=True) for id_ in complaint_ids})
 
 
 def read_next_offsets(connection: Connection) -> dict[Partition, int]:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, text, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, tuple_, update
 from sqlmodel import Field, SQLModel, col, select
 
 from config.conditions import is_one_of
-from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.database import UtcDateTime, insert_statement, lock_keys_until_commit, read_transaction, write_transaction
 from ingest.smpp.part_matching import PartDeadlines, StoredPart, match_part, message_due_at
 
 # Messages that are forwarded at once. Limits how many are in memory.
@@ -133,6 +133,4 @@ def _is_message(key: str, opened: datetime) -> tuple[ColumnElement[bool], Column
 
 def _lock_key(connection: Connection, key: str) -> None:
     """Let only one process at a time work on parts with this key. On SQLite there is only one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        lock = int.from_bytes(bytes.fromhex(key[:_LOCK_DIGITS]), "big", signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    lock_keys_until_commit(connection, [int.from_bytes(bytes.fromhex(key[:_LOCK_DIGITS]), "big", signed=True)])

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import pytest
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -44,11 +46,12 @@ from config.database import (
 )
 from config.row_insertion import insert_missing_rows, insert_or_replace_rows, insert_rows
 from desk.read_model.tables import DeskCaseChange
+from desk.webhooks.tables import DeliveryRow
 from normalize.duplicates.store.tables import ClosedComplaint
 from privacy.tables import PersonReport
 from router.store import RoutedDispatch
 from tests.conftest import NOW
-from tests.support.query_plans import plans
+from tests.support.query_plans import plans, scanned_tables
 
 IDS = tuple(UUID(int=number) for number in range(1, 4))
 Row = dict[str, UUID | datetime | None]
@@ -145,6 +148,39 @@ def test_a_statement_takes_any_number_of_values_as_one_parameter(engine: Engine)
                 connection.execute(query.where(is_one_of(col(RoutedDispatch.complaint_id), values))).scalar_one() == 5
             )
     assert len(statements) == 1
+
+
+LISTED: BindParameter[Any] = bindparam("values")
+LISTS: Mapping[str, tuple[Any, Collection[Any], Collection[str]]] = {
+    "a part of the key": (
+        select(col(RoutedDispatch.position)).where(
+            is_one_of(col(RoutedDispatch.complaint_id), LISTED), col(RoutedDispatch.hop) == 0
+        ),
+        IDS,
+        ("sqlite_autoindex_router_dispatch_1", "router_dispatch_pkey"),
+    ),
+    "one of two indexes": (
+        select(col(RoutedDispatch.position)).where(
+            or_(is_one_of(col(RoutedDispatch.complaint_id), LISTED), is_one_of(col(RoutedDispatch.follows), LISTED))
+        ),
+        IDS,
+        ("ix_router_dispatch_follows",),
+    ),
+    "a number that is the key": (
+        select(col(DeliveryRow.number)).where(is_one_of(col(DeliveryRow.position), LISTED)),
+        [1, 2],
+        ("INTEGER PRIMARY KEY", "desk_webhook_delivery_pkey"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_an_index_serves_a_list(engine: Engine, case: str) -> None:
+    """No table is read as a whole for the rows with one of many values."""
+    query, values, indexes = LISTS[case]
+    ((_, plan),) = plans(engine, lambda connection: connection.execute(query, {"values": values}).all())
+    assert any(index in plan for index in indexes)
+    assert scanned_tables(plan, ["router_dispatch", "desk_webhook_delivery"]) == set()
 
 
 TEXTS = ("Ani [1]", "ani", "An", "a_i", "a%", "An\uffff", "Ao", "\U0010ffffx", "\ud7ffx", "Ünal", "ünal", "")

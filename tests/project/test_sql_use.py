@@ -9,7 +9,6 @@ from tests.support.import_graph import PACKAGES
 from tests.support.paths import ROOT
 from tests.support.sql_use import raw_uses
 
-_OTHER_LOCK = "SQLite has one writer, so it needs no lock"
 _OTHER_INDEX = "the two databases have different indexes of words"
 _ANY_ROWS = "any rows do, as many as the limit"
 _NO_NULLS = "the condition leaves out empty values"
@@ -38,13 +37,11 @@ ALLOWED = {
     "ingest/grouped_writes.py __init__ dialect": "SQLite alone gains by one commit for several writers",
     "ingest/smpp/acknowledgements.py take_due nulls": _NO_NULLS,
     "ingest/smpp/part_store.py due_messages nulls": _NO_NULLS,
-    "ingest/smpp/part_store.py _lock_key dialect": _OTHER_LOCK,
     "normalize/duplicates/store/link_counts.py _count order": "rows are counted up to the limit",
     "oversight/notices/consent_publisher.py _due_rows nulls": _NO_NULLS,
     "oversight/notices/publisher.py _clocks_to_tell nulls": _NO_NULLS,
     "privacy/key_store.py _insert dialect": "PostgreSQL prepares one statement for all rows",
-    "router/partitions.py hold_complaints dialect": _OTHER_LOCK,
-    "router/store.py lock_complaints dialect": _OTHER_LOCK,
+    "router/store.py lock_complaints dialect": "SQLite has one writer, so it needs no lock",
     "sinks/replies/outbox.py _delivery_history order": "`started_newest_first` has the order",
 }
 # In a function of a module: a fault, and the rule that names it.
