@@ -39,8 +39,8 @@ test: $(VENV)/.dev ## Set up and run the tests; tests whose tools are missing ar
 	$(PYTEST) -n $(WORKERS)
 
 .PHONY: faults
-faults: $(VENV)/.dev ## Run the tests that make faults: brokers, database, disk and processes (minutes)
-	$(PYTEST) -n $(WORKERS) -m faults --expensive
+faults: $(VENV)/.dev ## Run the tests that make faults (brokers, database, disk, processes), and those that take minutes
+	$(PYTEST) -n $(WORKERS) -m "faults or expensive" --expensive
 
 # A seed makes the same faults again, at other moments of the service.
 SECONDS ?= 600

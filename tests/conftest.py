@@ -32,7 +32,6 @@ hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
 # The longest files, longest first.
 _LONG = (
-    "tests/project/test_bench_sections.py",
     "tests/project/test_benches.py",
     "tests/app/routes/test_every_route.py",
     "tests/end_to_end/browser/test_form.py",

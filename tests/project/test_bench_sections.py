@@ -10,8 +10,8 @@ from bench.table.collection import SECTIONS
 from bench.table.figures import KINDS, Results
 from tests.support.paths import ROOT
 
-# A section may start several services, which takes minutes on a busy machine.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+# All sections together take minutes of processor time, and `test_benches.py` runs what they are made of.
+pytestmark = [pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -88,6 +88,11 @@ LIBRARIES = {
     "table.scale",
 }
 NEEDS_KAFKA = {"normalize", "outage", "route_speed"}
+# They start services or servers: each takes five seconds of processor time or more.
+EXPENSIVE = {
+    *("archive", "audit", "desk", "footprint", "normalize", "normalizers", "outage", "peers", "queueing"),
+    *("pipeline.door_delays", "pipeline.lifecycles", "route_speed", "same_output"),
+}
 
 
 def test_every_bench_runs_in_the_tests() -> None:
@@ -97,7 +102,9 @@ def test_every_bench_runs_in_the_tests() -> None:
     assert {name.removesuffix(".__main__") for name in modules} == RUNS.keys() | LIBRARIES | {"table"}
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.expensive if name in EXPENSIVE else ()) for name in RUNS]
+)
 def test_a_bench_runs(name: str, tmp_path: Path) -> None:
     """It ends without an error. The size of its figures is no concern of this test."""
     if name in NEEDS_KAFKA and not kafka_is_installed():
