@@ -34,9 +34,17 @@ run: $(VENV)/.run ## Set up and run the whole service on this machine (http://12
 demo: $(VENV)/.run ## Send sample messages by every channel and show the result of each
 	$(BIN)/satupintu demo
 
+# `make test T=router` runs one folder of the tests; several are separated by spaces.
+T ?=
 .PHONY: test
-test: $(VENV)/.dev ## Set up and run the tests; tests whose tools are missing are skipped with a message
-	$(PYTEST) -n $(WORKERS)
+test: $(VENV)/.dev ## Set up and run the tests (T=router: of one folder); those whose tools are missing are skipped with a message
+	$(PYTEST) -n $(WORKERS) $(addprefix tests/,$(T))
+
+# Commit with which the working tree is compared.
+SINCE ?= HEAD
+.PHONY: changed
+changed: $(VENV)/.dev ## Run the tests of what differs from the last commit (SINCE=main: from another)
+	$(PYTEST) -n $(CORES) $$($(BIN)/python -m tests.support.changed_tests $(SINCE))
 
 .PHONY: faults
 faults: $(VENV)/.dev ## Run the tests that make faults (brokers, database, disk, processes), and those that take minutes
