@@ -66,6 +66,5 @@ def configure(level: str, style: str, process_name: str = "") -> None:
     # tweepy and urllib3 log addresses and parameters at debug level; these may quote a citizen.
     for name in ("tweepy", "urllib3", "requests"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # They log every failed attempt as an error; the stages log the consequence once.
-    for name in ("kafka", "opentelemetry"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # kafka-python logs every failed attempt as an error; the stages log the consequence once.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)

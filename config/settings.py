@@ -38,7 +38,7 @@ _OPS_PORT_OFFSET = 2
 _PRACTICE_X_PORT_OFFSET = 1
 # Pause between two requests for mentions, in seconds.
 _X_POLL_SECONDS, _LOOPBACK_POLL_SECONDS = 15.0, 1.0
-_URLS = ("public_url", "desk_url", "oidc_issuer", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint")
+_URLS = ("public_url", "desk_url", "oidc_issuer", "x_base_url", "twilio_base_url", "fcm_base_url")
 _X_REPLY_KEYS = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret")
 # Former names of settings, which are read for one more version, with the present names.
 _FORMER_NAMES = {"agencies": "reference_folder"}
@@ -118,8 +118,6 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     ops_peers: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Operations' ports of all processes, as in http://10.0.0.7:1710."
     )
-
-    otlp_endpoint: str = Field("", description="Collector that traces go to, as in http://10.0.0.9:4318; empty: none.")
 
     bus: Literal["local", "kafka"] = Field("local", description="Embedded log, or Apache Kafka.")
     kafka_bootstrap: str = Field("", description="Brokers, as host:port,host:port.")

@@ -137,11 +137,6 @@ def report_topics(queues: Iterable[str], channels: Iterable[Channel]) -> tuple[s
     return (*arrivals, *queues, *answers, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
 
 
-def traces_group(queues: Iterable[str], channels: Iterable[Channel]) -> ConsumerGroup:
-    """Return the consumer group of the traces, which runs only where the settings name a collector."""
-    return ConsumerGroup("traces", "monitor", "traces", report_topics(queues, channels))
-
-
 def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[Topic, ...]:
     """Return every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
     channels = tuple(channels)

@@ -31,7 +31,7 @@ class Documented(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
-            # The traces of the service follow its records (`monitor.traces`), not its requests.
+            # `traceparent` on the records says where a report is; nobody collects traces of requests.
             telemetry={"tracing": False, "metrics": False, "logs": False},
             generate_unique_id_function=_operation_id,
         )

@@ -224,11 +224,6 @@ class Service:
             monitor_loop = monitor.monitor_loop(parts, collector, self._stopping)
             yield "monitor", monitor_loop.run
             yield from monitor.audit_threads(parts, collector, self._stopping)
-            if settings.otlp_endpoint:
-                from app.assembly import traces
-
-                # This stage rejects nothing, so it never writes a dead letter.
-                yield "traces", self._worker(traces.consumer_group(parts), traces.stage(parts))
         if port := settings.ops_port_of(self._stages):
             from app.assembly import operations_http
 

@@ -32,8 +32,6 @@ from messages import codec, ids
 from messages.codec import NewerVersionError
 from messages.shapes import AgencyAnswer, Dispatch, RawMessage
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, agency_topic, dead_letter_topic
-from monitor.traces.record_trace import read_trace
-from monitor.traces.stage import TracesStage
 from router.store import RoutedDispatch
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
@@ -113,7 +111,7 @@ def all_records(parts: Parts) -> list[Record]:
 def test_new_readers_read_what_old_writers_write(
     parts: Parts, pipeline: Pipeline, old: Callable[[Outgoing], Outgoing] | None
 ) -> None:
-    """Stages, audit, traces and the views of operations read both versions alike: nothing is lost or a dead letter."""
+    """Stages, audit and the views of operations read both versions alike: nothing is lost or a dead letter."""
 
     def spoil(outputs: Sequence[Outgoing]) -> list[Outgoing]:
         return list(map(old, outputs)) if old else every_second_by_old(outputs)
@@ -129,8 +127,6 @@ def test_new_readers_read_what_old_writers_write(
         assert (audit.pending, audit.dead) == (0, 0)
         on_bus = all_records(parts)
         assert any(record.header("ce_type").endswith("v1") for record in on_bus)
-        traces = [read_trace(record) for record in on_bus]
-        assert all(trace and not trace.failed for trace in traces)
         numbers = [codec.decode(RawMessage, m.value, m.headers).tracking for m in messages[:4]]
         assert len(parts.ledger.statuses(numbers)) == 4
         assert all("message_id" in mask_record(record)["value"] for record in on_bus)
@@ -195,7 +191,7 @@ def newer_records(parts: Parts) -> list[Record]:
 def test_an_old_reader_waits_for_the_new_program(parts: Parts) -> None:
     """A record of a newer version is no dead letter: every stage that reads it waits, which the worker calls a retry.
 
-    The traces wait too. Views show that they cannot read it, and nothing of its content.
+    Views show that they cannot read it, and nothing of its content.
     """
     readers: dict[str, Sequence[Stage]] = {
         "raw-sms": [make_normalizer(parts.engine, parts.sealer)],
@@ -206,15 +202,12 @@ def test_an_old_reader_waits_for_the_new_program(parts: Parts) -> None:
         ],
         REPLIES: [make_reply_sink(parts.engine)],
     }
-    traces = TracesStage(lambda _spans: 0, lambda: NOW)
     newer = newer_records(parts)
     assert {record.topic for record in newer} == {*readers, agency_topic("kementerian-kemenkes")}
     for record in newer:
         for stage in readers.get(record.topic, [make_ledger_sink(parts.engine)]):
             with pytest.raises(NewerVersionError, match="of version 2, and this program reads version 1"):
                 stage.handle([record])
-        with pytest.raises(NewerVersionError):
-            traces.handle([Record(record.topic, 0, 0, int(NOW.timestamp() * 1000), b"", record.value, record.headers)])
         assert mask_record(record)["value"] == MASK
 
 

@@ -25,7 +25,7 @@ from bus.errors import Retry, Stop
 from bus.port import Outgoing
 from config.database import write_transaction
 from config.settings import Settings
-from messages.topics import COMPLAINTS, consumer_groups, traces_group
+from messages.topics import COMPLAINTS, consumer_groups
 from router.partitions import hold_partitions
 from tests.support.log_capture import captured_log
 from tests.support.ports import free_ports
@@ -101,9 +101,8 @@ def test_a_batch_pause_of_an_unknown_group_is_refused(settings: Settings) -> Non
 
 
 def test_each_stage_has_a_default_pause(settings: Settings) -> None:
-    """So has the group of the traces, which runs only with a collector."""
-    groups = [group.name for group in consumer_groups(())] + [traces_group((), ()).name]
-    assert list(DEFAULT_MILLISECONDS) == groups
+    """The names are those of the consumer groups, in their order."""
+    assert list(DEFAULT_MILLISECONDS) == [group.name for group in consumer_groups(())]
     assert batch_pause(settings.model_copy(update={"batch_pauses": {"router": 40}}), "router") == 0.04
 
 

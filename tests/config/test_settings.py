@@ -28,7 +28,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"SATUPINTU_PORT": "70000"}, "SATUPINTU_PORT: "),
         ({"SATUPINTU_SECRET_KEY": "short"}, "SATUPINTU_SECRET_KEY must have 32 characters"),
         ({"SATUPINTU_PUBLIC_URL": "lapor.example"}, "SATUPINTU_PUBLIC_URL must begin with http"),
-        ({"SATUPINTU_OTLP_ENDPOINT": "collector:4317"}, "SATUPINTU_OTLP_ENDPOINT must begin with http"),
+        ({"SATUPINTU_TWILIO_BASE_URL": "gateway:4317"}, "SATUPINTU_TWILIO_BASE_URL must begin with http"),
         ({"SATUPINTU_KAFKA_SECURITY": "SASL_SSL"}, "SATUPINTU_KAFKA_SASL_MECHANISM is needed"),
         (
             {"SATUPINTU_OPS_PEERS": "http://10.0.0.6:1710,10.0.0.7:1710"},

@@ -16,7 +16,6 @@ DEFAULT_MILLISECONDS = {
     "desk": 1_000,
     "oversight": 1_000,
     "forget": 250,
-    "traces": 1_000,
 }
 
 
