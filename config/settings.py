@@ -210,7 +210,6 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
         description="Hours before the first start of which mentions are read.",
     )
     x_reads_per_day: int = Field(0, ge=0, description="Limit of posts read from X in a UTC day; 0: no limit.")
-    x_stream: bool = Field(False, description="Read the filtered stream too: a mention arrives within seconds.")
     x_media_hosts: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=lambda: ["pbs.twimg.com"], description="Hosts that pictures of posts are fetched from."
     )

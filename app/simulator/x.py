@@ -1,15 +1,14 @@
 """Practice X: a loopback server with the part of the X API v2 that one machine, demos, replays and tests need.
 
 `run` polls it when no token for X is set. It has no accounts and no rate limits, and nothing leaves the machine. Its
-answers and errors follow X's OpenAPI document: mentions, look-ups, the filtered stream with its rules, posting with
-replies and edits, deleting. `/practice/...` is its own: the newest polled id, and recorded pages to add.
+answers and errors follow X's OpenAPI document: mentions, look-ups, posting with replies and edits,
+deleting. `/practice/...` is its own: the newest polled id, and recorded pages to add.
 """
 
-import asyncio
 import json
 import re
 import threading
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.simulator.timeline import Post, Timeline
@@ -30,10 +29,6 @@ _ID = re.compile(r"[0-9]{1,19}")
 _MAX_RESULTS = 100
 _MIN_RESULTS = 5
 _DEFAULT_RESULTS = 10
-_MAX_RULES = 1000
-_STREAM_POLL_SECONDS = 0.1
-# X sends an empty line after 20 s without a post.
-_POLLS_UNTIL_KEEP_ALIVE = 200
 _PROBLEMS = "https://api.twitter.com/2/problems"
 
 
@@ -48,7 +43,6 @@ class PracticeX:
         self._token = token
         self._account = account
         self._start_thread = start_thread
-        self._rules: dict[str, dict[str, str]] = {}
         # The highest since_id of any request: the reader has all posts up to it.
         self.polled_until = 0
         address = urlsplit(url)
@@ -56,9 +50,6 @@ class PracticeX:
             routes=[
                 Route("/2/tweets", self._create, methods=["POST"]),
                 Route("/2/tweets", self._lookup, methods=["GET"]),
-                Route("/2/tweets/search/stream/rules", self._list_rules, methods=["GET"]),
-                Route("/2/tweets/search/stream/rules", self._change_rules, methods=["POST"]),
-                Route("/2/tweets/search/stream", self._stream),
                 Route("/2/tweets/{post}", self._delete, methods=["DELETE"]),
                 Route("/2/users/{account}/mentions", self._mentions),
                 Route("/practice/seen", self._polled),
@@ -141,50 +132,6 @@ class PracticeX:
         if more:
             meta["next_token"] = posts[-1]["id"]
         return JSONResponse(self._with_media(mentions) | {"meta": meta})
-
-    async def _list_rules(self, request: Request) -> Response:
-        self._author(request)
-        meta = {"result_count": len(self._rules)}
-        return JSONResponse({"data": list(self._rules.values()), "meta": meta} if self._rules else {"meta": meta})
-
-    async def _change_rules(self, request: Request) -> Response:
-        self._author(request)
-        changes = await _json(request)
-        try:
-            for rule in changes.get("add", ()):
-                added = {"id": str(len(self._rules) + 1), "value": str(rule["value"]), "tag": str(rule.get("tag", ""))}
-                self._rules.setdefault(added["value"], added)
-            for rule_id in changes.get("delete", {}).get("ids", ()):
-                self._rules = {value: rule for value, rule in self._rules.items() if rule["id"] != rule_id}
-        except (KeyError, TypeError, AttributeError):
-            raise _invalid("rules have a value") from None
-        if len(self._rules) > _MAX_RULES:
-            raise _invalid("too many rules")
-        return JSONResponse({"data": list(self._rules.values()), "meta": {}}, 201)
-
-    async def _stream(self, request: Request) -> Response:
-        self._author(request)
-        if not self._rules:
-            raise _ApiError(409, "RuleConfigurationIssue", "no rules", f"{_PROBLEMS}/rule-cap")
-        return StreamingResponse(self._lines(), media_type="application/json")
-
-    async def _lines(self) -> AsyncIterator[bytes]:
-        """Yield each new post as a line, and an empty line after a quiet time."""
-        posts, _ = self._timeline.mentions(0, None, 1)
-        newest_id, quiet_polls = int(posts[0]["id"]) if posts else 0, 0
-        yield b"\r\n"
-        while not self._server.should_exit:
-            posts, _ = self._timeline.mentions(newest_id, None, _MAX_RESULTS)
-            newest_id = int(posts[0]["id"]) if posts else newest_id
-            for post in self._without_own(reversed(posts)):
-                rules = [{"id": rule["id"], "tag": rule["tag"]} for rule in self._rules.values()]
-                line = self._with_media([post]) | {"data": post, "matching_rules": rules}
-                yield json.dumps(line).encode() + b"\r\n"
-            quiet_polls = 0 if posts else quiet_polls + 1
-            if quiet_polls >= _POLLS_UNTIL_KEEP_ALIVE:
-                quiet_polls = 0
-                yield b"\r\n"
-            await asyncio.sleep(_STREAM_POLL_SECONDS)
 
     def _without_own(self, posts: Iterable[Post]) -> list[Post]:
         return [post for post in posts if post.get("author_id") != self._account]

@@ -15,7 +15,7 @@ _TIMEOUT_SECONDS = (5.0, 30.0)
 MAX_POSTS_PER_PAGE = 100
 MIN_POSTS_PER_PAGE = 5
 # Fields requested with every post. Authors and quoted posts are not requested: X bills them, and we do not need them.
-FIELDS: Mapping[str, list[str]] = {
+_FIELDS: Mapping[str, list[str]] = {
     "tweet_fields": [
         "attachments", "author_id", "conversation_id", "created_at", "edit_history_tweet_ids", "entities", "geo",
         "in_reply_to_user_id", "lang", "note_tweet", "referenced_tweets",
@@ -93,7 +93,7 @@ class XClient:
         keys = oauth_keys._asdict() if oauth_keys else {}
         # wait_on_rate_limit stays off: without a reset header tweepy repeats the request at once, without end.
         self._client = tweepy.Client(bearer_token, **keys, return_type=requests.Response, wait_on_rate_limit=False)
-        self._client.session = XSession(base_url, timeout)
+        self._client.session = _XSession(base_url, timeout)
 
     def page(
         self,
@@ -109,9 +109,9 @@ class XClient:
             "pagination_token": token,
             "max_results": max_posts,
         }
-        with raising_x_unavailable():
+        with _raising_x_unavailable():
             response = self._client.get_users_mentions(
-                self._account, **parameters, **FIELDS, user_auth=self._signs_requests
+                self._account, **parameters, **_FIELDS, user_auth=self._signs_requests
             )
             page = response.json()
         if not _is_page(page):
@@ -120,7 +120,7 @@ class XClient:
 
     def lookup(self, ids: Sequence[str]) -> Mapping[str, Any]:
         """See `PostSource`."""
-        with raising_x_unavailable():
+        with _raising_x_unavailable():
             page = self._client.get_tweets(list(ids)).json()
         if not isinstance(page, dict) or not (isinstance(page.get("data", page.get("errors")), list)):
             raise XUnavailable("not_a_page")
@@ -128,7 +128,7 @@ class XClient:
 
 
 @contextmanager
-def raising_x_unavailable() -> Iterator[None]:
+def _raising_x_unavailable() -> Iterator[None]:
     """Convert every error of tweepy, of requests and of X's response into `XUnavailable`."""
     try:
         yield
@@ -155,7 +155,7 @@ def _is_page(page: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(posts, list) and isinstance(meta.get("next_token"), str | None)
 
 
-class XSession(requests.Session):
+class _XSession(requests.Session):
     """HTTP session that replaces tweepy's host by ours before signing, always has a deadline and never redirects."""
 
     def __init__(self, base_url: str, timeout: tuple[float, float]) -> None:

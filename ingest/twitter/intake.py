@@ -1,4 +1,4 @@
-"""Publishes the posts of the poller and of the stream. Both produce the same message ids."""
+"""Publishes the posts that the poller has read."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Lease by which one process at a time reads X. X bills each read, and allows one stream."""
+"""Lease by which one process at a time reads X. X bills each read."""
 
 import fcntl
 import threading

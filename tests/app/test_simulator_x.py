@@ -1,7 +1,6 @@
 """Practice X: tweepy's own clients and our door find in it what they find at X."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,7 +12,6 @@ import requests
 
 from app.simulator.timeline import Timeline
 from ingest.twitter.client import XClient
-from ingest.twitter.stream import XStream
 from ingest.twitter.withdrawn_posts import withdrawn_posts_of_lookup
 from tests.conftest import NOW
 from tests.support.paths import SHARED
@@ -22,7 +20,6 @@ from tests.support.practice_x import serving_x
 
 TOKEN = "practice"
 ACCOUNT = "1708"
-_PATIENCE_SECONDS = 10
 
 
 class Practice:
@@ -148,7 +145,6 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "half a character": ("POST", "/2/tweets", {"data": '{"text": "\\ud83d"}'}),
     "a reply to nothing": ("POST", "/2/tweets", {"json": {"text": "x", "reply": {"in_reply_to_tweet_id": "5"}}}),
     "an edit of nothing": ("POST", "/2/tweets", {"json": {"text": "x", "edit_options": {"previous_post_id": "5"}}}),
-    "a rule without a value": ("POST", "/2/tweets/search/stream/rules", {"json": {"add": [{"tag": "x"}]}}),
     "no page": ("POST", "/practice/pages", {"json": {"data": [{"text": "x"}]}}),
 }
 
@@ -167,42 +163,6 @@ def test_without_the_token(practice: Practice) -> None:
     """Nobody posts, polls, deletes or listens without it."""
     for method, path in (("POST", "/2/tweets"), ("GET", "/2/users/1708/mentions"), ("DELETE", "/2/tweets/5")):
         assert requests.request(method, practice.url + path, timeout=5).status_code == 401
-
-
-def test_stream(practice: Practice) -> None:
-    """A post during a stream arrives once with its rule. Without a rule there is no stream."""
-    assert practice.ask("GET", "/2/tweets/search/stream").status_code == 409
-    practice.post("@Lapor1708 sebelumnya")
-    stream = XStream(practice.url, TOKEN)
-    received_posts: list[dict[str, Any]] = []
-    two_received, ended = threading.Event(), threading.Event()
-
-    def receive(line: bytes) -> None:
-        received_posts.append(json.loads(line))
-        if len(received_posts) == 2:
-            two_received.set()
-
-    def listen() -> None:
-        stream.listen(receive)
-        ended.set()
-
-    thread = threading.Thread(target=listen)
-    thread.start()
-    try:
-        while not practice.ask("GET", "/2/tweets/search/stream/rules").json().get("data"):
-            threading.Event().wait(0.02)
-        posts: list[str] = []
-        while not two_received.is_set() and len(posts) < 200:
-            posts.append(practice.post(f"@Lapor1708 {len(posts)}"))
-            two_received.wait(0.1)
-    finally:
-        stream.close()
-        thread.join(_PATIENCE_SECONDS)
-    assert ended.is_set()
-
-    ids = [received["data"]["id"] for received in received_posts]
-    assert ids == posts[posts.index(ids[0]) :][: len(ids)]
-    assert {rule["tag"] for received in received_posts for rule in received["matching_rules"]} == {"satu-pintu"}
 
 
 def test_recorded_pages_are_played(practice: Practice) -> None:

@@ -33,7 +33,7 @@ _LOOKS = 400
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Settings of one machine on which the service plays X itself, with everything enabled."""
-    changed = {"x_bearer_token": "", "x_base_url": "", "x_stream": True, "x_recheck_days": 7, "port": free_port()}
+    changed = {"x_bearer_token": "", "x_base_url": "", "x_recheck_days": 7, "port": free_port()}
     return Settings.model_validate(settings.model_dump() | changed)
 
 
@@ -62,7 +62,7 @@ def running(parts: Parts) -> Iterator[set[str]]:
     assert [thread.name for thread in threads if thread.is_alive()] == []
 
 
-def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
+def test_door_and_recheck_run_and_stop(parts: Parts) -> None:
     """A post on the practice X is on the bus soon. Every part ends when it is stopped."""
     url, token = parts.settings.x_url, parts.secrets.x_token
     with running(parts) as names:
@@ -76,7 +76,7 @@ def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
         arrived_ids = {raw.id for raw in raw_messages(parts, "twitter")}
 
     assert message_id in arrived_ids
-    assert names == {"twitter", "x-lease", "x-stream", "x-recheck", "practice-x"}
+    assert names == {"twitter", "x-lease", "x-recheck", "practice-x"}
 
 
 def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
@@ -97,8 +97,8 @@ def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
 
 
 def test_only_what_is_set_runs(parts: Parts) -> None:
-    """Stream and recheck run only if they are set, the practice X only without a token."""
-    changed = {"x_bearer_token": "t", "x_base_url": "http://127.0.0.1:9", "x_stream": False, "x_recheck_days": 0}
+    """The recheck runs only if it is set, the practice X only without a token."""
+    changed = {"x_bearer_token": "t", "x_base_url": "http://127.0.0.1:9", "x_recheck_days": 0}
     other_parts = Parts(Settings.model_validate(parts.settings.model_dump() | changed), CHANNELS, system_surroundings())
     migrate(other_parts.engine)
     producer = other_parts.bus.producer()

@@ -1,4 +1,4 @@
-"""Builds the door that reads X: the poller, and the stream and the check for withdrawn posts if the settings say so."""
+"""Builds the door that reads X: the poller, and the check for withdrawn posts if the settings say so."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -30,8 +30,6 @@ class MentionReading(NamedTuple):
     """The poller of mentions with what the other threads of the door share with it. The caller closes `holder`."""
 
     door: TwitterDoor
-    intake: Intake
-    budget: ReadBudget
     lease: Lease
     holder: HolderFile
 
@@ -41,7 +39,7 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
     settings = parts.settings
     if not (settings.has_x or settings.practice_x):
         return (BackgroundDoor(MENTIONS.name, lambda: "no_x_token", ()),)
-    door, intake, budget, lease, holder = mention_reading(parts, producer, stopping)
+    door, lease, holder = mention_reading(parts, producer, stopping)
 
     def hold_lease() -> None:
         PollLoop("lease", lease.is_held, parts.now, _RENEW_SECONDS, stopping, lease).run()
@@ -51,12 +49,6 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
     def threads() -> Iterator[tuple[str, Callable[[], None]]]:
         yield MENTIONS.name, door.run
         yield "x-lease", hold_lease
-        if settings.x_stream:
-            from ingest.twitter.stream import StreamDoor, XStream
-
-            stream = XStream(settings.x_url, parts.secrets.x_token)
-            start_thread = parts.threads.start_background
-            yield "x-stream", StreamDoor(stream, intake, budget, parts.now, stopping, lease, start_thread).run
         if settings.x_recheck_days:
             check_posts = withdrawn_post_check(parts, producer).check_due_posts
             yield "x-recheck", PollLoop("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping, lease).run
@@ -71,15 +63,14 @@ def mention_reading(parts: DoorParts, producer: Producer, stopping: threading.Ev
     pictures = PictureFetcher(parts.attachments, settings.x_media_from, parts.clock.monotonic)
     posts = PostStore(parts.engine, parts.sealer) if settings.x_recheck_days else None
     intake = Intake(adapter, pictures, producer, posts, parts.now)
-    budget = read_budget(parts)
     store = DoorStore(parts.engine)
     initial_period = timedelta(hours=settings.x_since_hours)
     holder = HolderFile(settings.home / "x-reader.lock", lambda: str(parts.randomness.new_id()))
     lease = Lease(parts.engine, MENTIONS.name, holder.identity, parts.now)
     door = TwitterDoor(
-        _client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period, lease
+        _client(parts), intake, read_budget(parts), store, parts.now, settings.x_pause, stopping, initial_period, lease
     )
-    return MentionReading(door, intake, budget, lease, holder)
+    return MentionReading(door, lease, holder)
 
 
 def read_budget(parts: DoorParts) -> ReadBudget:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from oauthlib.oauth1 import Client  # type: ignore[import-untyped]
@@ -33,21 +33,11 @@ class Answer:
     cut: bool = False
 
 
-@dataclass(frozen=True)
-class Stream:
-    """Scripted connection: its pieces, then its end. A `silent` connection sends nothing until `until` is set."""
-
-    pieces: tuple[bytes, ...] = ()
-    ends: Literal["closed", "cut", "silent"] = "closed"
-    until: threading.Event = field(default_factory=threading.Event)
-
-
 @dataclass
 class LoopbackX:
     """`posts` are oldest first. `script` is answered first, one request each; `None` in it means the usual answer.
 
-    `streams` are the next connections; without one X answers 503. A lookup of
-    `deleted` and `protected` posts gives errors.
+    A lookup of `deleted` and `protected` posts gives errors.
     """
 
     url: str = ""
@@ -61,14 +51,11 @@ class LoopbackX:
     protected: set[str] = field(default_factory=set)
     looked_up: list[list[str]] = field(default_factory=list)
     lookups: deque[Answer] = field(default_factory=deque)
-    rules: list[dict[str, str]] = field(default_factory=list)
-    streams: deque[Answer | Stream] = field(default_factory=deque)
-    connections: list[dict[str, str]] = field(default_factory=list)
     files: dict[str, Answer] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
 
-    def answer(self, url: SplitResult, authorization: str, body: bytes) -> Answer | Stream:
+    def answer(self, url: SplitResult, authorization: str) -> Answer:
         """Return the answer to one request."""
         path, query = url.path, dict(parse_qsl(url.query))
         if path.startswith("/media/"):
@@ -78,10 +65,6 @@ class LoopbackX:
         if authorization not in {f"Bearer {TOKEN}", self._signature(url, authorization)}:
             return unauthorized()
         self.authorizations.append(authorization.partition(" ")[0])
-        if path == "/2/tweets/search/stream/rules":
-            return self._rules(body)
-        if path == "/2/tweets/search/stream":
-            return self._stream(query)
         if path == "/2/tweets":
             return self._lookup(query["ids"].split(","))
         return self._mentions(query)
@@ -125,20 +108,6 @@ class LoopbackX:
         errors += [_error(post, "not-authorized-for-resource") for post in ids if post in self.protected]
         return json_answer(({"data": existing} if existing else {}) | ({"errors": errors} if errors else {}))
 
-    def _rules(self, body: bytes) -> Answer:
-        for rule in json.loads(body)["add"] if body else ():
-            self.rules.append({"id": str(len(self.rules) + 1), **rule})
-        answer = {"data": self.rules, "meta": {}} if self.rules else {"meta": {"result_count": 0}}
-        # X says with every answer when its limit is renewed, whatever was asked.
-        return json_answer(answer, 201 if body else 200, **{"x-rate-limit-reset": "4102444800"})
-
-    def _stream(self, query: dict[str, str]) -> Answer | Stream:
-        self.connections.append(query)
-        answer: Answer | Stream = self.streams.popleft() if self.streams else html_error(503)
-        if not self.rules:
-            answer = json_answer({"title": "RuleConfigurationIssue"}, 409)
-        return answer
-
 
 def _numeric_id(post: Any) -> int:
     """Return the id as a number; 1 for content that is not a post."""
@@ -154,11 +123,6 @@ def _error(post: str, kind: str) -> dict[str, str]:
 def json_answer(body: object, status: int = 200, **headers: str) -> Answer:
     """Return any JSON."""
     return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
-
-
-def line(post: object, **more: object) -> bytes:
-    """Return a line of the stream."""
-    return json.dumps({"data": post, "matching_rules": [{"id": "1"}], **more}).encode() + b"\r\n"
 
 
 def limited(reset: int | None = None) -> Answer:
@@ -216,18 +180,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.close_connection = True
         url = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         authorization = self.headers.get("Authorization", "")
-        answer = self.server.x.answer(url, authorization, body)
-        if isinstance(answer, Stream):
-            self._stream(answer)
-        elif answer.stall is not None:
+        answer = self.server.x.answer(url, authorization)
+        if answer.stall is not None:
             answer.stall.wait()
         else:
             self._send(answer)
-
-    def do_POST(self) -> None:
-        self.do_GET()
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)
@@ -237,18 +195,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.body) + (100 if answer.cut else 0)))
         self.end_headers()
         self.wfile.write(answer.body)
-
-    def _stream(self, stream: Stream) -> None:
-        self.send_response(200)
-        self.send_header("Connection", "close")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        for piece in stream.pieces:
-            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-        if stream.ends == "silent":
-            stream.until.wait()
-        elif stream.ends == "closed":
-            self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""

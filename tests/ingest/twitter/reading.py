@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.assembly.parts import Parts
-from app.threads import system_threads
 from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.twitter.adapter import TwitterAdapter
@@ -19,7 +18,6 @@ from ingest.twitter.lease import Lease
 from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.read_budget import ReadBudget
 from ingest.twitter.recent_posts import PostStore
-from ingest.twitter.stream import StreamDoor, XStream
 from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
@@ -76,20 +74,6 @@ class Reading:
         parts = self._client(), self.intake(), self.budget(), self.store
         return TwitterDoor(*parts, self.now, PAUSE, stopping, self.initial_period, self.lease())
 
-    def stream(self, stopping: threading.Event | None = None) -> StreamDoor:
-        """Return the stream door."""
-        stopping = self._stop_event(stopping)
-        stream = XStream(self.x.url, loopback_x.TOKEN, self.timeout)
-        return StreamDoor(
-            stream,
-            self.intake(),
-            self.budget(),
-            self.now,
-            stopping,
-            self.lease(),
-            system_threads().start_background,
-        )
-
     def withdrawn_post_check(self, days: int = 7) -> WithdrawnPostCheck:
         """Return the check for withdrawn posts."""
         return WithdrawnPostCheck(self._client(), self.posts, self.budget(), self.producer, self.now, days)
@@ -103,7 +87,7 @@ class Reading:
         return ReadBudget(self.store, self.limit, self.now)
 
     def intake(self) -> Intake:
-        """Return the intake of the poller and the stream."""
+        """Return the intake of the poller."""
         adapter = TwitterAdapter(self.parts.wrapper, loopback_x.ACCOUNT)
         pictures = PictureFetcher(self.parts.attachments, self.hosts, self.clock, self.timeout)
         return Intake(adapter, pictures, self.producer, self.posts, self.now)

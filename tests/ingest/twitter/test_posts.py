@@ -1,4 +1,4 @@
-"""Versions and pictures of a post, from the poller and the stream."""
+"""Versions and pictures of a post."""
 
 import io
 import threading

@@ -12,7 +12,6 @@ from normalize.draft import Draft, NotComplaint
 from normalize.readers import twitter
 from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.twitter import loopback_x
-from tests.ingest.twitter.loopback_x import Stream
 from tests.ingest.twitter.reading import Reading
 from tests.support.arrival_ids import provider_id_of
 from tests.support.paths import SHARED
@@ -99,19 +98,6 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
     assert marks == [marks[0]] * 2
 
 
-def test_recorded_stream(reading: Reading) -> None:
-    """Of a recorded stream with a broken line, valid lines are published and the broken one is quarantined."""
-    reading.hosts = set()
-    lines = (RECORDED / "streaming_output_with_error.jsonl").read_bytes().splitlines()
-    reading.x.streams.append(Stream(tuple(line + b"\r\n" for line in lines)))
-    reading.stream().listen()
-
-    valid_lines = [line for line in lines if _is_json(line)]
-    assert 0 < len(valid_lines) < len(lines)
-    assert len(raw_messages(reading.parts, "twitter")) == len(valid_lines)
-    assert len(quarantined(reading.parts)) == len(lines) - len(valid_lines)
-
-
 def test_recorded_compliance_events() -> None:
     """Recorded compliance events of deleted and protected posts are parsed line by line."""
     text = (RECORDED / "tweets_compliance.jsonl").read_text()
@@ -119,11 +105,3 @@ def test_recorded_compliance_events() -> None:
 
     assert len(events) == len([line for line in text.splitlines() if line.strip()])
     assert {post.reason for event in events if (post := withdrawn_post_of_event(event))} == {"protected", "deleted"}
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
