@@ -26,8 +26,6 @@ from desk.api.idempotency import IdempotencyKeys
 from desk.api.keys.access import Access
 from desk.api.keys.agency_keys import AgencyKey, AgencyKeys
 from desk.api.keys.rate_limits import AGENCY_RATES, KeyRateLimiter
-from desk.api.open311.endpoints import Open311Endpoints
-from desk.api.open311.format import OPEN311
 from desk.api.problems import ApiError
 from desk.api.recommendation_endpoint import RecommendationEndpoint
 from desk.api.responses import error_response
@@ -68,13 +66,11 @@ class AgencyApi:
         idempotency_keys = IdempotencyKeys(engine, now)
         self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_forms)
         self._recommendation = RecommendationEndpoint(answers, recommendations)
-        self._open311 = Open311Endpoints(engine, answers, institutions, now, deadlines)
 
     def application(self) -> ASGIApp:
         """Return the application, whose addresses begin below where it is mounted."""
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
         app.include_router(self._routes())
-        app.include_router(self._open311_routes())
         _install_error_handlers(app)
 
         @cache
@@ -156,30 +152,11 @@ class AgencyApi:
         )
         return router
 
-    def _open311_routes(self) -> APIRouter:
-        router = APIRouter(prefix=OPEN311, tags=["open311"], dependencies=[Depends(self._access.needing("read"))])
-        for format_name in ("json", "xml"):
-            router.add_api_route(
-                f"/requests.{format_name}",
-                self._open311.requests,
-                operation_id=f"list_requests_{format_name}",
-                response_class=Response,
-                responses=openapi.open311_responses(format_name),
-            )
-            router.add_api_route(
-                f"/requests/{{number}}.{format_name}",
-                self._open311.request,
-                operation_id=f"read_request_{format_name}",
-                response_class=Response,
-                responses=openapi.open311_responses(format_name, 404),
-            )
-        return router
-
 
 def _install_error_handlers(app: FastAPI) -> None:
     def answer_error(request: Request, error: ApiError) -> Response:
         _log_refusal(request, error)
-        return error_response(request, error)
+        return error_response(error)
 
     def answer_http_error(request: Request, error: HTTPException) -> Response:
         reason = _HTTP_REASONS.get(error.status_code, "invalid_request")
@@ -196,8 +173,8 @@ def _install_error_handlers(app: FastAPI) -> None:
     def answer_unavailable(request: Request, _error: Exception) -> Response:
         return answer_error(request, ApiError("unavailable", headers={"Retry-After": _RETRY_SECONDS}))
 
-    def answer_unexpected(request: Request, _error: Exception) -> Response:
-        return error_response(request, ApiError("unexpected"))
+    def answer_unexpected(_request: Request, _error: Exception) -> Response:
+        return error_response(ApiError("unexpected"))
 
     handlers: dict[Any, Any] = {
         ApiError: answer_error,

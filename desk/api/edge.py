@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.api.problems import ApiError
@@ -51,7 +50,7 @@ class ApiEdge:
         try:
             state["body"] = await _read_body(scope, receive)
         except _TooLarge:
-            await error_response(Request(scope), ApiError("too_large"))(scope, receive, send)
+            await error_response(ApiError("too_large"))(scope, receive, send)
             return
         except _Disconnected:
             return

@@ -59,58 +59,12 @@ PICTURE: dict[int | str, dict[str, Any]] = {
         "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp", "application/pdf"), _BYTES),
     }
 }
-_OPEN311_REQUEST = {
-    "type": "object",
-    "title": "Open311Request",
-    "required": ["service_request_id", "status", "description", "requested_datetime"],
-    "properties": {
-        **{name: {"type": "string"} for name in ("service_request_id", "description", "agency_responsible")},
-        "status": {"type": "string", "enum": ["open", "closed"]},
-        "status_notes": {"type": "string", "description": "The state of the case."},
-        **{
-            name: {"type": "string", "format": "date-time"}
-            for name in ("requested_datetime", "updated_datetime", "expected_datetime")
-        },
-        **{
-            name: {"type": ["string", "null"]}
-            for name in (
-                "service_name",
-                "service_code",
-                "service_notice",
-                "address",
-                "address_id",
-                "zipcode",
-                "media_url",
-            )
-        },
-        **{name: {"type": ["number", "null"]} for name in ("lat", "long")},
-    },
-}
-_OPEN311_ERROR = {
-    "type": "object",
-    "title": "Open311Error",
-    "required": ["code", "description"],
-    "properties": {"code": {"type": "integer"}, "description": {"type": "string"}},
-}
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the description of the problems of an operation: those of all, and these."""
     content = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
     return {status: _error(status, content) for status in sorted({*_COMMON_STATUSES, *statuses})}
-
-
-def open311_responses(format_name: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the description of the responses of an Open311 operation in a format."""
-    codes = sorted({*_COMMON_STATUSES, 400, *statuses} - {422})
-    if format_name == "xml":
-        xml: dict[str, Any] = {"text/xml": {"schema": {"type": "string"}}}
-        return {200: {"description": "The requests.", "content": xml}, **{code: _error(code, xml) for code in codes}}
-    rows, errors = (
-        {"application/json": {"schema": {"type": "array", "items": {"$ref": _REFERENCE.format(model=name)}}}}
-        for name in ("Open311Request", "Open311Error")
-    )
-    return {200: {"description": "The requests.", "content": rows}, **{code: _error(code, errors) for code in codes}}
 
 
 def _error(status: int, content: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +91,6 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     for shape in (Problem, AnswerDraftBody, RecommendationAnswerBody):
         schemas |= _schemas(shape)
-    schemas |= {schema["title"]: schema for schema in (_OPEN311_REQUEST, _OPEN311_ERROR)}
     document["paths"] = {f"{PREFIX}{path}": _described(item) for path, item in document["paths"].items()}
     document["security"] = [{_SCHEME: []}]
     return document

@@ -1,14 +1,11 @@
-"""Responses of the programming interface: JSON of its shapes, and errors in the form of each part of it."""
+"""Responses of the programming interface: JSON of its shapes, and errors as problem details."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
 
-from desk.api.case_document import PREFIX
-from desk.api.open311.format import OPEN311, open311_error
 from desk.api.problems import ApiError
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -32,9 +29,7 @@ def shape_json(shape: BaseModel) -> bytes:
     return shape.model_dump_json().encode()
 
 
-def error_response(request: Request, error: ApiError) -> Response:
-    """Return the error: problem details, or the errors of Open311 below its addresses."""
-    if request.url.path.startswith(f"{PREFIX}{OPEN311}/"):
-        return open311_error(request.url.path, error)
+def error_response(error: ApiError) -> Response:
+    """Return the error as problem details."""
     content = error.problem.model_dump_json(exclude_none=True)
     return Response(content, error.status, error.headers, PROBLEM_MEDIA_TYPE)

@@ -16,11 +16,12 @@ from sqlmodel import col
 
 from config.conditions import is_one_of
 from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
-from desk.read_model.dispatched_cases import select_whole_cases
-from desk.read_model.tables import DeskCase, DeskCaseChange
+from desk.read_model.tables import DeskCase, DeskCaseChange, DeskComplaint, DeskDispatch
 
 # Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
 _MAX_SCANNED = 1000
+_CASE_COLUMNS = tuple(col(getattr(DeskCase, name)) for name in DeskCase.model_fields)
+_DETAILS = (col(DeskDispatch.dispatch), col(DeskDispatch.shape_version), col(DeskComplaint.received_at))
 _CASES = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(
     is_one_of(col(DeskCase.complaint_id), bindparam("ids"))
 )
@@ -30,15 +31,20 @@ _CHANGES = (
     .order_by(col(DeskCaseChange.seq))
     .limit(bindparam("limit", type_=Integer))
 )
-_CHANGED_CASES = select_whole_cases().where(is_one_of(col(DeskCase.dispatch_id), bindparam("ids")))
+_CHANGED_CASES: Select[*tuple[Any, ...]] = (
+    select(*_CASE_COLUMNS, *_DETAILS)
+    .join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
+    .outerjoin(DeskComplaint, col(DeskComplaint.id) == col(DeskCase.complaint_id))
+    .where(is_one_of(col(DeskCase.dispatch_id), bindparam("ids")))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedCases:
     """Cases in the order of their last change, after a number.
 
-    A row has the columns of `select_whole_cases`. `last_seq` is the number to continue from; `None` if nothing has
-    changed after the given number.
+    A row has the columns of `DeskCase`, `dispatch`, `shape_version` and `received_at`. `last_seq` is the number to
+    continue from; `None` if nothing has changed after the given number.
     """
 
     rows: Sequence[Row[Any]]

@@ -1,7 +1,7 @@
 """Each query of the desk uses an index: no list, count, search or case reads the whole table."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Engine, text
 from config.database import read_transaction
 from desk.read_model.case_view import read_case, read_case_to_answer
 from desk.read_model.change_order import read_changes
-from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.open_suggestions import open_suggestions, read_suggesting_cases
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_dangers, read_page
 from tests.conftest import NOW
@@ -62,7 +61,6 @@ QUERIES: dict[str, Query] = {
     "changes": lambda connection: read_changes(connection, AGENCIES[0], 100, 50),
     "changes in a state": lambda connection: read_changes(connection, AGENCIES[1], 10, 50, ["selesai"]),
     "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),
-    "dispatched": lambda connection: read_dispatched(connection, AGENCIES[0], NOW - timedelta(days=90), NOW, 50),
     "marks": lambda connection: open_suggestions(
         connection, read_page(connection, AGENCIES[0], CaseFilter(suggested=True), NOW, 50).rows
     ),

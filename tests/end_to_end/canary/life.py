@@ -124,8 +124,7 @@ class Life:
         """Yield what the agency's program reads."""
         headers = {"Authorization": f"Bearer {self._api_key}"}
         address = f"{self.parts.settings.desk_reached_at}/agency/v1"
-        paths = ["/cases", "/open311/requests.json", "/open311/requests.xml"]
-        paths += [f"/cases/{number}" for number in self.senders.numbers.values()]
+        paths = ["/cases", *(f"/cases/{number}" for number in self.senders.numbers.values())]
         for path in paths:
             yield page_of(f"/agency/v1{path}", requests.get(address + path, headers=headers, timeout=30))
 
