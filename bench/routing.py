@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Any
 
 from app.evaluation.routing_figures import routing_figures
-from app.evaluation.routing_fit import Prior, RoutingExample, example_likelihoods, fit_weights, routing_example
 from app.evaluation.routing_metrics import (
     JudgedReport,
     invented_reports,
@@ -25,6 +24,7 @@ from app.evaluation.routing_metrics import (
     shipped_reports,
 )
 from bench.reports import judged_reports
+from bench.routing_fit import Prior, RoutingExample, example_likelihoods, fit_weights, routing_example
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER
 from language.model import load_language_model
 from messages.topics import TRIAGE

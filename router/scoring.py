@@ -16,7 +16,7 @@ _REPETITION_FACTOR = 0.5
 # The row of the table that holds the threshold.
 THRESHOLD_ROW = "enough"
 # Largest weight. More would be certainty several times over, and in the end a number that overflows.
-MAX_WEIGHT = 20
+_MAX_WEIGHT = 20
 # Slope and offset of the log-odds that turn a probability of the weighed evidence into one that is true as often as it
 # says: it is too sure at the top and not sure enough below. Fitted by `python -m bench.calibration` to reports that
 # nothing is learned from. Largest confidence: of the surest reports one in a hundred goes wrong.
@@ -122,9 +122,9 @@ def _faults(weights: Mapping[str, float], threshold: float) -> Iterator[str]:
     yield from (f"the row of {kind} is missing; add it" for kind in sorted(set(EVIDENCE_KINDS) - set(weights)))
     yield from (f"{kind} is no kind of evidence; remove the row" for kind in sorted(set(weights) - set(EVIDENCE_KINDS)))
     yield from (
-        f"{kind}: a weight lies between 0 and {MAX_WEIGHT}"
+        f"{kind}: a weight lies between 0 and {_MAX_WEIGHT}"
         for kind, weight in weights.items()
-        if not 0 <= weight <= MAX_WEIGHT
+        if not 0 <= weight <= _MAX_WEIGHT
     )
     if not 0 <= threshold <= 1:
         yield f"{THRESHOLD_ROW} is {threshold}; write a probability between 0 and 1"

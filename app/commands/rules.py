@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.common.arguments import Json, optional_time, read_examples, time_argument
+from app.commands.common.arguments import Json, optional_time, time_argument
 from app.commands.common.process import open_parts, open_parts_with_tables
 from app.commands.common.terminal import ERR, OUT, json_line, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from app.evaluation import routing
-    from app.evaluation.routing_metrics import JudgedReport
     from sinks.ledger.counts.refusal_counts import RuleRefusals
 
 commands = typer.Typer(no_args_is_help=True)
@@ -113,44 +111,6 @@ def refusals(
     ]
     columns = ("rule", "dispatches", "refusals", "share", "pointed to")
     print_table(columns, rows, uncut=("dispatches", "refusals", "share"))
-
-
-@commands.command()
-def learn(
-    actor: Annotated[str, typer.Option("--actor", help="With --write: the person who decides.")] = "",
-    why: Annotated[str, typer.Option("--why", help="With --write: recorded in the audit log.")] = "",
-    since: Annotated[str, typer.Option("--since", help="Cases that were dispatched last since this time.")] = "90d",
-    reports: Annotated[
-        Path | None,
-        typer.Option("--reports", help="Labelled reports as for `eval route` instead of the shipped ones."),
-    ] = None,
-    examples: Annotated[
-        Path | None, typer.Option("--examples", help="Write the cases as examples: ids, numbers and codes, no words.")
-    ] = None,
-    write: Annotated[bool, typer.Option("--write", help="Replace the weights in your folder of tables.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="With --write: also beyond a tolerance.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Learn the weights of the evidence from decisions of persons. Show the change of all figures; write on request.
-
-    Exit 1 if a figure becomes worse than its tolerance.
-    """
-    from app.commands.common.rule_learning import LearningRequest, learn_rules
-
-    learning, measuring = _labelled_reports(reports)
-    begin = time_argument(since)
-    request = LearningRequest(begin, learning, measuring, examples, actor, why, write=write, force=force)
-    learn_rules(request, as_json=as_json)
-
-
-def _labelled_reports(path: Path | None) -> tuple[Sequence[JudgedReport], Sequence[JudgedReport]]:
-    """Return the reports for learning and those for measuring. Of a file they are every other line."""
-    from app.evaluation.routing_metrics import JudgedReport, shipped_reports
-
-    if path is None:
-        return shipped_reports(for_learning=True), shipped_reports(for_learning=False)
-    reports = read_examples(path, JudgedReport.read)
-    return reports[::2], reports[1::2]
 
 
 def _change_line(change: routing.DecisionChange, *, as_json: bool) -> str:

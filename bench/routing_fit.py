@@ -21,16 +21,10 @@ _SMALLEST_STEP = 0.0001
 
 
 class RoutingExample(NamedTuple):
-    """The strength of each kind of evidence for each institution, and the acceptable institutions.
-
-    `weight` is the share of a whole example that this one counts, at most 1. `error_rate` is the probability that the
-    person who judged it was wrong: then an example against all evidence moves the weights little.
-    """
+    """The strength of each kind of evidence for each institution, and the acceptable institutions."""
 
     strengths: StrengthsByInstitution
     acceptable: frozenset[str]
-    weight: float = 1.0
-    error_rate: float = 0.0
 
 
 class Prior(NamedTuple):
@@ -70,7 +64,7 @@ def fit_weights(examples: Sequence[RoutingExample], prior: Prior) -> dict[str, f
     """
     weights: dict[str, float] = {kind: prior.weights[kind] for kind in EVIDENCE_KINDS}
     value, slope = _value_and_slope(examples, weights, prior)
-    rate = _RATE / max(sum(example.weight for example in examples), 1.0)
+    rate = _RATE / max(len(examples), 1)
     for _ in range(_STEPS):
         learned = {kind: max(0.0, weight + rate * slope[kind]) for kind, weight in weights.items()}
         if max(abs(learned[kind] - weight) for kind, weight in weights.items()) < _SMALLEST_STEP:
@@ -104,11 +98,9 @@ def _add_slope(slope: dict[str, float], example: RoutingExample, weights: Mappin
     """Add the slope of an example; return its log-probability."""
     likelihoods = example_likelihoods(example, weights)
     acceptable_likelihood = sum(likelihoods[code] for code in example.acceptable)
-    judged_likelihood = (1 - example.error_rate) * acceptable_likelihood + example.error_rate
-    influence = example.weight * (1 - example.error_rate) * acceptable_likelihood / judged_likelihood
     for code, strengths in example.strengths.items():
         share = likelihoods[code] / acceptable_likelihood if code in example.acceptable else 0.0
-        pull = influence * (share - likelihoods[code])
+        pull = share - likelihoods[code]
         for kind, strength in strengths.items():
             slope[kind] += pull * strength
-    return example.weight * log(judged_likelihood)
+    return log(acceptable_likelihood)

@@ -1,1 +1,0 @@
-"""Learning of the router's weights from the decisions of persons about cases."""
