@@ -129,7 +129,7 @@ bench-peers: $(VENV)/.dev ## Install the peers in .bench-peers, measure them bes
 	$(BIN)/python -m bench.peers
 
 .PHONY: graph
-graph: $(VENV)/.dev ## Print the layers of each package, cycles, and imports against the order of packages
+graph: $(VENV)/.dev ## Print the layers of each package, and cycles
 	$(BIN)/python -m tests.support.import_graph
 
 .PHONY: vendor

@@ -76,6 +76,7 @@ LIBRARIES = {
     "processes",
     "publishing",
     "reports",
+    "routing_fit",
     "shared_data",
     "stream",
     "table.collection",

@@ -1,22 +1,19 @@
-"""Measures the import graph: layers of each package, cycles, and imports between packages against their order.
+"""Measures the import graph: layers of each package, and cycles. import-linter checks imports between packages.
 
 `make graph` prints it.
 """
 
 import sys
+import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import grimp
 
-# Packages from the bottom up. A package may import those of lower ranks; packages of one rank never import each other.
-RANKS: Sequence[frozenset[str]] = (
-    frozenset({"bus", "config", "messages"}),
-    frozenset({"accounts", "language", "privacy"}),
-    frozenset({"desk", "ingest", "monitor", "normalize", "oversight", "router", "sinks"}),
-    frozenset({"app"}),
-)
-PACKAGES = tuple(sorted(package for rank in RANKS for package in rank))
+from tests.support.paths import ROOT
+
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+PACKAGES: Sequence[str] = tuple(LINTER["root_packages"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +25,6 @@ class ImportGraph:
     def cycles(self) -> list[tuple[str, ...]]:
         """Return every group of modules that import each other, directly or through others."""
         return [tuple(sorted(group)) for group in _strong_components(self.imports) if len(group) > 1]
-
-    def upward_imports(self) -> list[tuple[str, str]]:
-        """Return each import of a package of the same or a higher rank, as importer and imported module."""
-        return [
-            (importer, imported)
-            for importer, all_imported in sorted(self.imports.items())
-            for imported in sorted(all_imported)
-            if _package(importer) != _package(imported) and _rank(imported) >= _rank(importer)
-        ]
 
     def longest_chain(self, package: str) -> list[str]:
         """Return the longest chain of imports inside a package; without cycles its length is the number of layers."""
@@ -61,10 +49,6 @@ def build_graph() -> ImportGraph:
 
 def _package(module: str) -> str:
     return module.partition(".")[0]
-
-
-def _rank(module: str) -> int:
-    return next(rank for rank, packages in enumerate(RANKS) if _package(module) in packages)
 
 
 def _strong_components(imports: Mapping[str, Collection[str]]) -> Iterator[frozenset[str]]:
@@ -95,13 +79,12 @@ def _walk(start: str, edges: Mapping[str, Collection[str]], visited: set[str], f
 
 
 def report(graph: ImportGraph) -> str:
-    """Return the layers of each package, and every cycle and upward import, as lines of text."""
+    """Return the layers of each package, and every cycle, as lines of text."""
     lines = []
     for package in PACKAGES:
         chain = graph.longest_chain(package)
         lines.append(f"{package}: {len(chain)} layers: {' > '.join(chain)}")
     lines += [f"cycle: {' '.join(cycle)}" for cycle in graph.cycles()]
-    lines += [f"upward: {importer} imports {imported}" for importer, imported in graph.upward_imports()]
     return "\n".join([*lines, ""])
 
 
