@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 def outcomes(rules: Rules, reports: Sequence[JudgedReport], weight: float) -> Iterator[Outcome]:
     """Yield the outcome of each report that an agency gets."""
     for report in reports:
-        best = ranked_agencies(report.report(), rules)[0]
+        best = ranked_agencies(rules.collect_evidence(report.report()), rules)[0]
         if best.institution != TRIAGE and best.likelihood >= rules.weights.threshold:
             is_right = rules.registry.receiving_agency(best.institution) in report.acceptable_agencies
             yield Outcome(_log_odds(best.likelihood), is_right, weight)

@@ -20,7 +20,7 @@ from config.reference.duplicate_weights import DuplicateWeights, MatterWeights
 from config.reference.regions import load_regions
 from normalize.duplicates.comparison.certainty import may_be_certain
 from normalize.duplicates.comparison.exclusions import find_exclusion
-from normalize.duplicates.comparison.features import FEATURES, compute_features
+from normalize.duplicates.comparison.features import FEATURES, Feature
 from normalize.duplicates.comparison.object_features import OBJECT_FEATURES
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.factory import DuplicateDetection
@@ -115,6 +115,11 @@ def load_learning_pairs(detection: DuplicateDetection) -> list[LearningPair]:
 def load_pairs(name: str) -> list[LabelledPair]:
     """Return the pairs of a file in `tests/data/pairs`."""
     return LabelledPair.load_file(PAIRS / f"{name}.jsonl")
+
+
+def compute_features(pair: ComplaintPair, features: Iterable[Feature]) -> dict[str, float]:
+    """Return the value of each feature by its name."""
+    return {feature.name: feature.function(pair) for feature in features}
 
 
 def _measure_pairs(

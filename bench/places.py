@@ -24,6 +24,7 @@ from messages.shapes import Report
 from router.location.locator import ReportLocator
 from router.location.place_evidence import ReportLocation
 from router.location.searched_text import location_text
+from tests.support.landmarks import find_landmarks
 
 _CHARACTERS = 400
 _ROUNDS = 20
@@ -53,7 +54,7 @@ class MeasuredLocator:
         """Return the location of a report."""
         text = location_text(report)
         words = self._language.words.read_words(text)
-        return self._locator.locate(report, text, words, self._language.landmarks.find_landmarks(words))
+        return self._locator.locate(report, text, words, find_landmarks(self._language.landmarks, words))
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:

@@ -31,7 +31,7 @@ def decide(report: Report, rules: Rules) -> Decision:
     A report whose point and whose named place are in different provinces goes to triage: its sender is asked.
     """
     collected = rules.collect_evidence(report)
-    candidates = _ranked_agencies(collected, rules)
+    candidates = ranked_agencies(collected, rules)
     best = candidates[0]
     if point := _conflicting_point(collected):
         return _conflict_decision(candidates, collected, point, rules)
@@ -40,12 +40,8 @@ def decide(report: Report, rules: Rules) -> Decision:
     return _triage_decision(candidates, collected, rules)
 
 
-def ranked_agencies(report: Report, rules: Rules) -> Sequence[AgencyCandidate]:
-    """Return the candidates for a report, the likeliest first; triage stands for: nobody could tell."""
-    return _ranked_agencies(rules.collect_evidence(report), rules)
-
-
-def _ranked_agencies(collected: CollectedEvidence, rules: Rules) -> Sequence[AgencyCandidate]:
+def ranked_agencies(collected: CollectedEvidence, rules: Rules) -> Sequence[AgencyCandidate]:
+    """Return the candidates by this evidence, the likeliest first; triage stands for: nobody could tell."""
     candidates = _join_offices(rank_candidates(collected.evidence, rules.weights), rules.registry)
     place_finder = rules.language.place_finder
     return bound_by_place(

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from config.clocks.holidays import Holiday
 from config.time_zones import TimeZone
@@ -25,12 +25,6 @@ class WorkingCalendar:
         self.decreed_years = frozenset(holiday.day.year for holiday in self.holidays if holiday.kind == "joint_leave")
         days = {holiday.day.toordinal() for holiday in self.holidays}
         self._holidays_on_weekdays = sorted(day for day in days if _is_weekday(day))
-        self._holidays = frozenset(days)
-
-    def is_working_day(self, day: date) -> bool:
-        """Return whether offices work on a day."""
-        ordinal = day.toordinal()
-        return _is_weekday(ordinal) and ordinal not in self._holidays
 
     def is_provisional(self, at: datetime, zone: TimeZone = TimeZone.WIB) -> bool:
         """Return whether the year of a moment has no decree on joint leave yet."""

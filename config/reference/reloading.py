@@ -35,17 +35,6 @@ class Source(Protocol[Value_co]):
         ...
 
 
-class FixedSource(Generic[Value_co]):
-    """A source whose value never changes."""
-
-    def __init__(self, value: Value_co) -> None:
-        self._value = value
-
-    def current(self) -> Value_co:
-        """Return the value."""
-        return self._value
-
-
 class RefusedEdit(Exception):
     """Tables that can be read but must not be used before a restart; the text says why."""
 

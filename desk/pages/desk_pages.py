@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from pathlib import Path
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -25,8 +24,6 @@ from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 
-# Folder of the templates, for `page_environment`.
-TEMPLATES = Path(__file__).parent / "templates"
 # Links of these pages, for the navigation of the frame.
 NAVIGATION = (
     NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),

@@ -5,14 +5,13 @@ Read from `landmarks.csv`. It does not decide if the matter is that of the landm
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import Regions
 from config.reference.table_reader import TableRow, phrase_words, raise_faults, read_table
-from language.phrase_lexicon import LexiconMatch, PhraseLexicon
+from language.phrase_lexicon import LexiconMatch
 from language.words import Word
 
 LANDMARKS = "landmarks.csv"
@@ -57,14 +56,6 @@ class Landmarks:
             for account in (name.replace(" ", "") for name in landmark.names):
                 if len(account) >= _MIN_ACCOUNT_LETTERS:
                     self.phrases.setdefault((account,), landmark)
-
-    @cached_property
-    def _lexicon(self) -> PhraseLexicon[Landmark]:
-        return PhraseLexicon(self.phrases)
-
-    def find_landmarks(self, words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
-        """Return the landmarks of a text, the longest name at each word, in order and without overlaps."""
-        return landmarks_in_text(self._lexicon.find_phrases([word.normal for word in words]), words)
 
 
 def landmarks_in_text(phrases: Iterable[LexiconMatch[Landmark]], words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:

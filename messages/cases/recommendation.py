@@ -18,7 +18,6 @@ RecommendationKind: TypeAlias = Literal["accelerate", "review", "transfer", "oth
 # `followed` and `not-followed` are the two answers of an institution.
 RecommendationAct: TypeAlias = Literal["recommended", "followed", "not-followed"]
 RecommendationOutcome: TypeAlias = Literal["followed", "not-followed"]
-OUTCOMES: tuple[RecommendationOutcome, ...] = ("followed", "not-followed")
 # Name of the clock that runs until the answer.
 RECOMMENDATION_CLOCK = "recommendation"
 

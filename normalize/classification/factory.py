@@ -10,9 +10,6 @@ from messages.shapes import Channel
 from normalize.classification.classifier import Classifier
 from normalize.classification.danger import DangerReader
 
-CLASSIFIER_TABLES = (CLASSIFICATION_PHRASES, MATTER_FAULTS)
-DANGER_TABLES = (DANGER_PHRASES,)
-
 
 def load_classifier(reference: ReferenceFolder, without_kind_choice: Collection[Channel]) -> Classifier:
     """Return the classifier of these tables. On channels `without_kind_choice` the sender chooses no kind."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Form, Request
@@ -32,8 +31,6 @@ from oversight.figures.counts import NATION, Scope
 from oversight.pages.address import OVERSIGHT, read_scope
 from oversight.pages.names import ScopeNames
 
-# Folder of the templates, for `page_environment`.
-TEMPLATES = Path(__file__).parent / "templates"
 _NO_REASON = ReasonDraft()
 _MISTYPED = _("Nomor {number} tidak lengkap atau salah ketik. Nomor laporan seperti S1VC-HQVB-BJZK.")
 SENT = _("Rekomendasi Anda terkirim. Rekomendasi tampil setelah sistem memprosesnya.")

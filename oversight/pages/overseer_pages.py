@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
@@ -23,8 +22,6 @@ from oversight.pages.page_model import build_page
 from oversight.pages.reading import FigureReader
 from oversight.pages.shown_figures import SHOWN_FIGURES
 
-# Folder of the templates, for `page_environment`.
-TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION: Sequence[NavigationEntry] = (
     NavigationEntry(_("Pengawasan"), OVERSIGHT, Act.VIEW_OVERSIGHT),
     NavigationEntry(_("Satu laporan"), CASES, Act.READ_CASE_WITH_REASON),

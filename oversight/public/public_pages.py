@@ -6,7 +6,6 @@ case.
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -29,7 +28,6 @@ from oversight.public.published_months import MOST_MONTHS, MonthNotReady, Publis
 from oversight.public.suppression import LEAST_SHOWN
 
 PUBLIC_ADDRESS = "/angka"
-TEMPLATES = Path(__file__).parent / "templates"
 _TREND_MONTHS = 12
 _FILE = "berkas"
 _RETRY_SECONDS = "20"

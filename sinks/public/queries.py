@@ -163,9 +163,6 @@ class PublicReports:
             return connection.execute(query).first()
 
 
-FindOpenComplaint = Callable[[str], UUID | None]
-
-
 def _is_shown(report: type[PublicReport], today: date) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of the rows that are read on a day."""
     until = col(report.shown_until)

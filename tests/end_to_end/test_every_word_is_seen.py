@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Record
 from config.reference.duplicate_weights import load_duplicate_weights
-from config.reference.reloading import FixedSource
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, RawMessage, Verdict
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, agency_topic
@@ -24,6 +23,7 @@ from tests.conftest import NOW
 from tests.support import records
 from tests.support.databases import Databases
 from tests.support.deadlines import DEADLINES
+from tests.support.fixed_source import FixedSource
 from tests.support.rules import SHIPPED, fixed_rules_source, language_of
 from tests.support.stages import ANSWER_KEYS, make_normalizer, make_router
 

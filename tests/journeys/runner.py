@@ -17,7 +17,7 @@ from config.database import write_transaction
 from config.reference.classification_phrases import load_classification_rows
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.open311_services import load_open311_services
-from config.reference.reloading import FixedSource, Source
+from config.reference.reloading import Source
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
 from ingest.mobile.access.tokens import Tokens
@@ -40,6 +40,7 @@ from router.rules import Rules
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.ingest.smpp import smsc
 from tests.support.deadlines import DEADLINES
+from tests.support.fixed_source import FixedSource
 from tests.support.rules import language_of
 from tests.support.stages import make_classifier, make_ledger_sink, make_normalizer, make_router
 

@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from bus.port import Outgoing
-from config.reference.reloading import FixedSource
 from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer, Dispatch
@@ -22,6 +21,7 @@ from messages.topics import AGENCY_ANSWERS, OVERSIGHT, REPLIES
 from tests.conftest import NOW
 from tests.journeys.runner import Stages, as_text, from_text, private_values
 from tests.support.agency_answers import signed
+from tests.support.fixed_source import FixedSource
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
 from tests.support.stages import make_router

@@ -223,7 +223,7 @@ def test_a_name_that_several_regencies_bear_is_no_certain_place() -> None:
     """The agency is no likelier than the place. A second name that tells the place, or the agency itself, decides."""
     rules = cached_rules(SHIPPED)
     report = Report(text="Lampu jalan di jalan raya Lembang mati dan sampah menumpuk")
-    ambiguous = ranked_agencies(report, rules)
+    ambiguous = ranked_agencies(rules.collect_evidence(report), rules)
     location = rules.collect_evidence(report).location
     assert location.best is not None
     assert ambiguous[0].institution == "kabupaten-3217"

@@ -9,6 +9,7 @@ from router.decide import ranked_agencies
 from router.location.locator import ReportLocator
 from router.location.place_evidence import STREET, ReportLocation
 from router.location.searched_text import location_text
+from tests.support.landmarks import find_landmarks
 from tests.support.rules import SHIPPED, cached_rules, language_of
 
 _LANGUAGE = language_of()
@@ -26,7 +27,7 @@ def _best_city(text: str, region: str = "", address: str = "") -> str:
 def _locate(report: Report, landmarks: Landmarks = _LANDMARKS) -> ReportLocation:
     text = location_text(report)
     words = _LANGUAGE.words.read_words(text)
-    return _LOCATOR.locate(report, text, words, landmarks.find_landmarks(words))
+    return _LOCATOR.locate(report, text, words, find_landmarks(landmarks, words))
 
 
 @pytest.mark.parametrize(
@@ -118,5 +119,5 @@ def test_a_street_alone_bounds_the_probability() -> None:
     location = rules.collect_evidence(street).location
     assert location.best is not None
     assert {evidence.kind for evidence in location.best.evidence} == {STREET}
-    assert ranked_agencies(street, rules)[0].likelihood == location.best.certainty
-    assert ranked_agencies(district, rules)[0].likelihood > location.best.certainty
+    assert ranked_agencies(rules.collect_evidence(street), rules)[0].likelihood == location.best.certainty
+    assert ranked_agencies(rules.collect_evidence(district), rules)[0].likelihood > location.best.certainty

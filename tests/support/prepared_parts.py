@@ -9,10 +9,10 @@ from pathlib import Path
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.surroundings import Surroundings
-from config.reference.reloading import FixedSource
 from config.settings import Settings
 from router.registry.registry import Registry
 from tests.support.databases import Databases
+from tests.support.fixed_source import FixedSource
 
 # Registries by the content of the operator's tables.
 _REGISTRIES: dict[str, Registry] = {}

@@ -7,22 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from config.reference.classification_phrases import CLASSIFICATION_PHRASES
+from config.reference.danger_phrases import DANGER_PHRASES
 from config.reference.folder import SHIPPED as SHIPPED_FOLDER
 from config.reference.folder import ReferenceFolder, version_of
-from config.reference.reloading import FixedSource
+from config.reference.matter_terms import MATTER_FAULTS
 from config.reference.slang import SLANG
 from language.model import LANGUAGE_TABLES, LanguageModel, load_language_model
 from language.words import WordReader
 from messages.shapes import Channel
 from normalize.classification.classifier import Classifier
 from normalize.classification.danger import DangerReader
-from normalize.classification.factory import CLASSIFIER_TABLES, DANGER_TABLES, load_classifier, load_danger_reader
+from normalize.classification.factory import load_classifier, load_danger_reader
 from router.registry.agency_table import AGENCIES
 from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
 from router.registry.registry_loading import REGISTRY_TABLES, load_registry
 from router.rules import Rules
 from router.rules_loading import RULE_TABLES, load_rules
+from tests.support.fixed_source import FixedSource
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 
 SMALL = SMALL_TABLES
@@ -85,7 +88,10 @@ def shared_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
 
 def shared_classifier(reference: ReferenceFolder, without_kind_choice: Collection[Channel]) -> Classifier:
     """Return the classifier of these tables as they are now. Equal tables are loaded once in a test process."""
-    key = version_of(reference.digests(CLASSIFIER_TABLES).values()), frozenset(without_kind_choice)
+    key = (
+        version_of(reference.digests((CLASSIFICATION_PHRASES, MATTER_FAULTS)).values()),
+        frozenset(without_kind_choice),
+    )
     if key not in _CLASSIFIERS:
         _CLASSIFIERS[key] = load_classifier(reference, without_kind_choice)
     return _CLASSIFIERS[key]
@@ -93,7 +99,7 @@ def shared_classifier(reference: ReferenceFolder, without_kind_choice: Collectio
 
 def shared_danger_reader(reference: ReferenceFolder) -> DangerReader:
     """Return the danger reader of these tables as they are now. Equal tables are loaded once in a test process."""
-    version = version_of(reference.digests(DANGER_TABLES).values())
+    version = version_of(reference.digests((DANGER_PHRASES,)).values())
     if version not in _DANGER_READERS:
         _DANGER_READERS[version] = load_danger_reader(reference)
     return _DANGER_READERS[version]

@@ -13,7 +13,7 @@ from config.reference.classification_phrases import ClassificationRow
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.matter_terms import MATTER_FAULTS, TermIndex, load_terms
 from config.reference.regions import Regions
-from config.reference.reloading import FixedSource, Source
+from config.reference.reloading import Source
 from messages.alternate_ids import AlternateIds
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.payloads import follow_up, open311
@@ -36,6 +36,7 @@ from sinks.ledger.sink import Derive, LedgerSink
 from sinks.replies.sink import ReplySink
 from tests.support.arrival_ids import MESSAGE_KEY
 from tests.support.deadlines import DEADLINES
+from tests.support.fixed_source import FixedSource
 from tests.support.rules import SMALL, cached_rules
 
 # Topics of each consumer group whose lag is watched.

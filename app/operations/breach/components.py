@@ -32,8 +32,6 @@ _ITEMS: Mapping[Component, tuple[str, ...]] = MappingProxyType(
 # data folder, which has the secrets.
 _OPENS_SEALS: frozenset[Component] = frozenset({"door-host", "desk-account", "backup"})
 
-COMPONENTS: tuple[Component, ...] = tuple(_ITEMS)
-
 
 def shown_classes(component: Component, table: RetentionTable) -> Sequence[RetentionRow]:
     """Return the classes of which the component has an item."""

@@ -5,7 +5,7 @@ nothing. A change of the table of clocks changes no clock that runs: the row is 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -67,16 +67,6 @@ def states_of_runs(
 ) -> Sequence[ClockState]:
     """Return the states of the runs of `runs_by_clock` at `now`."""
     return [_state(run, deadlines, now) for of_clock in runs.values() for run in of_clock]
-
-
-def next_change(states: Iterable[ClockState], now: datetime) -> datetime | None:
-    """Return the next moment at which a clock passes its deadline or three times its period; `None` if none will.
-
-    A clock that stands waits for an event.
-    """
-    running = (state for state in states if state.is_open and state.state != "paused")
-    moments = [at for state in running for at in (state.due_at, state.three_times_due_at) if at >= now]
-    return min(moments, default=None)
 
 
 def _state(run: ClockRun, deadlines: Deadlines, now: datetime) -> ClockState:

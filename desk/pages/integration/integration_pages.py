@@ -1,7 +1,5 @@
 """All pages of webhooks and keys."""
 
-from pathlib import Path
-
 from fastapi import APIRouter
 
 from accounts.frame import NavigationEntry
@@ -16,8 +14,6 @@ from desk.pages.integration.webhook_page import WebhookPage
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.webhooks import Webhooks
 
-# Folder of the templates, for `page_environment`.
-TEMPLATES = Path(__file__).parent / "templates"
 # Link of these pages, for the navigation of the frame.
 NAVIGATION = (NavigationEntry(_("Integrasi"), INTEGRATION_ADDRESS, Act.MANAGE_WEBHOOKS, needs_agency=True),)
 

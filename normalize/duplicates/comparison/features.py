@@ -4,7 +4,7 @@
 the names and meanings. A test compares both with `FEATURES`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log1p
 
@@ -203,8 +203,3 @@ FEATURES: tuple[Feature, ...] = (
         feature_functions.is_equal_without_difference,
     ),
 )
-
-
-def compute_features(pair: ComplaintPair, features: Iterable[Feature] = FEATURES) -> dict[str, float]:
-    """Return the value of each feature by its name."""
-    return {feature.name: feature.function(pair) for feature in features}

@@ -1,6 +1,7 @@
 """The report of a breach names the data of a component and the reports that it had, and no word of them."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from sqlalchemy import Engine
@@ -8,7 +9,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from app.commands.privacy.breach import ComponentName
 from app.operations.breach.affected import AffectedReport, affected_reports
-from app.operations.breach.components import COMPONENTS, Component, is_readable, shown_classes
+from app.operations.breach.components import Component, is_readable, shown_classes
 from app.operations.retention.ended_cases import EndedCases
 from config.reference.retention import load_retention
 from sinks.ledger.status import StatusReader
@@ -27,7 +28,7 @@ def shown(component: Component) -> set[str]:
 
 def test_each_component_has_the_classes_of_its_items() -> None:
     """Words are in the database, on the bus and in back-ups. A webhook shows none; seals open with their keys only."""
-    assert [component.value for component in ComponentName] == list(COMPONENTS)
+    assert [component.value for component in ComponentName] == list(get_args(Component))
     assert {"case-words", "replies", "file-database"} <= shown("database")
     assert {"case-contacts", "files", "person-keys"}.isdisjoint(shown("database"))
     assert shown("bus") == {"topics-words", "topic-forgotten", "file-bus"}
@@ -70,7 +71,7 @@ def test_reports_that_a_component_had(parts: Parts, engine: Engine) -> None:
     assert not any(word in repr(by_number).lower() for word in CANARY)
 
 
-@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("component", get_args(Component))
 def test_every_component_can_be_asked_of_an_empty_database(engine: Engine, component: Component) -> None:
     """The query is right on both databases."""
     assert list(affected_reports(engine, component, NOW, "")) == []

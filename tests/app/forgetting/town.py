@@ -15,7 +15,6 @@ from app.operations.forgetting.stage import ForgetStage
 from bus.port import Outgoing, Record
 from bus.worker import Stage
 from config.database import read_transaction, write_transaction
-from config.reference.reloading import FixedSource
 from ingest.files.attachments import AttachmentRow
 from messages import codec, ids
 from messages.sealing import Sealer
@@ -39,6 +38,7 @@ from tests.privacy.key_harness import KeyProcess
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.deadlines import DEADLINES
+from tests.support.fixed_source import FixedSource
 from tests.support.recommendations import answer_to, message_of, recommendation
 from tests.support.rules import SMALL, fixed_rules_source, language_of
 from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink, make_router

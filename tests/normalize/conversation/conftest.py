@@ -6,13 +6,13 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from config.reference.classification_phrases import load_classification_rows
 from config.reference.duplicate_weights import load_duplicate_weights
-from config.reference.reloading import FixedSource
 from normalize.classification.classifier import Classifier
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
 from tests.normalize.conversation.citizen import Citizen
 from tests.support.deadlines import DEADLINES
+from tests.support.fixed_source import FixedSource
 from tests.support.rules import language_of
 from tests.support.stages import make_classifier, make_normalizer
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from app.evaluation.duplicates import ExplainedMessage
+from bench.duplicate_training import compute_features
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparison.feature_functions import INCIDENTS
-from normalize.duplicates.comparison.features import FEATURES, compute_features
+from normalize.duplicates.comparison.features import FEATURES
 from normalize.duplicates.comparison.object_features import OBJECT_FEATURES
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.factory import DuplicateDetection

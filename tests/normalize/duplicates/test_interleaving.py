@@ -18,7 +18,6 @@ from app.operations.forgetting.forgetting import Forgetting
 from app.tables import METADATA
 from bus.port import Outgoing, Record
 from config.database import read_transaction
-from config.reference.reloading import FixedSource
 from messages import ids
 from messages.shapes import Relation
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
@@ -32,6 +31,7 @@ from tests.normalize.duplicates.test_closed_cases import answer_record
 from tests.normalize.duplicates.test_decisions import AFTERNOON, MORNING, OTHER_STREET, correction, report
 from tests.support import records
 from tests.support.deadlines import DEADLINES
+from tests.support.fixed_source import FixedSource
 from tests.support.frozen_owner import handled_while_frozen
 from tests.support.interleaving import after_next_reading, other_connection
 from tests.support.paths import ROOT
