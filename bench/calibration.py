@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from math import exp, log
 from typing import Any, NamedTuple
 
-from app.evaluation.routing_metrics import JudgedReport, shipped_reports
-from bench.reports import judged_reports
+from app.evaluation.routing_metrics import JudgedReport
+from bench.reports import all_invented_reports, judged_reports
 from config.reference.folder import SHIPPED
 from language.model import load_language_model
 from messages.topics import TRIAGE
@@ -102,7 +102,7 @@ def _log_odds(probability: float) -> float:
 
 def _main(limit: int | None = None) -> None:
     rules = load_rules(SHIPPED, load_language_model())
-    invented = shipped_reports(for_learning=False)[:limit]
+    invented = all_invented_reports(for_learning=False)[:limit]
     examples = [*outcomes(rules, judged_reports("heldout")[:limit], _REAL_WEIGHT), *outcomes(rules, invented, 1.0)]
     slope, offset = fit_calibration(examples)
     measured = list(cross_fitted(examples))

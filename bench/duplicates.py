@@ -19,8 +19,8 @@ from pathlib import Path
 
 from app.evaluation.confidence_interval import share_with_interval
 from app.evaluation.duplicate_metrics import measure_duplicates
-from app.evaluation.duplicate_streams import StreamReport, decide_stream, measure_stream
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair
+from bench.duplicate_streams import StreamReport, decide_stream, measure_stream
 from bench.duplicate_training import (
     PAIRS,
     STREAMS,

@@ -16,14 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.evaluation.routing_figures import routing_figures
-from app.evaluation.routing_metrics import (
-    JudgedReport,
-    invented_reports,
-    measure_rules,
-    pattern_reports,
-    shipped_reports,
-)
-from bench.reports import judged_reports
+from app.evaluation.routing_metrics import JudgedReport, measure_rules
+from bench.reports import all_invented_reports, invented_reports, judged_reports, pattern_reports
 from bench.routing_fit import Prior, RoutingExample, example_likelihoods, fit_weights, routing_example
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER
 from language.model import load_language_model
@@ -165,7 +159,7 @@ def _figures(rules: Rules, reports: str) -> dict[str, Any]:
 
 
 def _further_reports(rules: Rules) -> list[JudgedReport]:
-    return [*shipped_reports(for_learning=True), *_plain_reports(rules)]
+    return [*all_invented_reports(for_learning=True), *_plain_reports(rules)]
 
 
 if __name__ == "__main__":

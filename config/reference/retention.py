@@ -7,7 +7,6 @@ follows a slash (`table:ingest_attachment/unsent`). No other list says where dat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
@@ -70,13 +69,6 @@ class RetentionTable:
     def row(self, name: str) -> RetentionRow:
         """Return the row of a class. Raises `KeyError`."""
         return self._by_name[name]
-
-    def row_of(self, item: str) -> RetentionRow | None:
-        """Return the row that names an item such as `topic:raw-sms`; an exact name counts before a pattern."""
-        exact = next((row for row in self.rows if item in row.items), None)
-        if exact:
-            return exact
-        return next((row for row in self.rows if any(fnmatchcase(item, pattern) for pattern in row.items)), None)
 
     def rows_of_citizens(self) -> Sequence[RetentionRow]:
         """Return the classes with data of citizens."""

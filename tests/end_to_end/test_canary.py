@@ -14,6 +14,7 @@ from tests.end_to_end.canary.providers import Providers, serving_providers
 from tests.end_to_end.canary.system import System
 from tests.end_to_end.canary.written_list import read_list, unlisted, without_findings
 from tests.support.databases import Databases
+from tests.support.retention_rows import row_of
 
 
 @pytest.fixture
@@ -77,4 +78,4 @@ def _assert_files_have_a_retention(system: System) -> None:
     home, table = system.service.settings.home, load_retention()
     names = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
     assert {"spool.db", "service.log"} <= names
-    assert sorted(name for name in names if table.row_of(f"file:{name}") is None) == []
+    assert sorted(name for name in names if row_of(table, f"file:{name}") is None) == []

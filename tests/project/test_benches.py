@@ -54,6 +54,7 @@ RUNS = {
 # Modules that others import, or start: the echo and the loops. The loops of peers run where a peer is installed.
 LIBRARIES = {
     "corpus",
+    "duplicate_streams",
     "duplicate_training",
     "learning",
     "logistic",

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.evaluation.routing_metrics import REPORTS
+from bench.reports import REPORTS
 from tests.support.paths import SHIPPED_TABLES
 
 AGENCIES = SHIPPED_TABLES / "agencies.csv"
@@ -37,7 +37,7 @@ class Report(BaseModel):
 
 
 def load(name: str) -> list[Report]:
-    """Return the reports of a file of `app/evaluation/reports/`, in its order. Raises `ValidationError`."""
+    """Return the reports of a file of `tests/data/reports/`, in its order. Raises `ValidationError`."""
     return [Report.model_validate_json(line) for line in (REPORTS / name).read_text(encoding="utf-8").splitlines()]
 
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 
 import pytest
 
-from app.evaluation.routing_metrics import REPORTS, JudgedReport
+from app.evaluation.routing_metrics import JudgedReport
+from bench.reports import REPORTS
 from router.decide import decide
 from router.rules import Rules
 from tests.support.rules import SHIPPED, cached_rules

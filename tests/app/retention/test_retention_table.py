@@ -17,6 +17,7 @@ from config.reference.folder import SHIPPED, SHIPPED_FOLDER, ReferenceFolder
 from config.reference.retention import RETENTION, load_retention
 from config.reference.table_reader import TableError
 from messages.topics import all_topics
+from tests.support.retention_rows import row_of
 
 MAX_REPLY_AGE = timedelta(days=7)
 TABLE = load_retention()
@@ -37,7 +38,7 @@ def test_every_table_has_a_row_and_a_treatment(engine: Engine) -> None:
 def test_every_topic_has_a_row_with_its_retention() -> None:
     """The bus keeps the records of a topic as long as the table says."""
     for topic in all_topics(["kota-3374", "triage"], DIRECTORY.names):
-        row = TABLE.row_of(f"topic:{topic.name}")
+        row = row_of(TABLE, f"topic:{topic.name}")
         assert row is not None, topic.name
         assert (row.days, row.action) == (topic.retention, "bus")
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.evaluation.duplicate_metrics import measure_duplicates
-from app.evaluation.duplicate_streams import StreamReport, decide_stream, measure_stream
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_messages
+from bench.duplicate_streams import StreamReport, decide_stream, measure_stream
 from config.reference.regions import load_regions
 from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.comparison.entity_comparison import compare_entities, conflicting_place

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from app.assembly.parts import Parts
-from app.evaluation.duplicate_streams import StreamReport
 from app.operations.forgetting.forgetting import Forgetting
 from app.tables import METADATA
+from bench.duplicate_streams import StreamReport
 from bus.port import Outgoing, Record
 from config.database import read_transaction
 from messages import ids
