@@ -38,7 +38,7 @@ class Decision(SQLModel, table=True):
     relation: str
     # The version of the language model that the message was read with; "" without one.
     language_version: str = ""
-    follow_up: str = Field("", sa_column_kwargs={"server_default": ""})
+    follow_up: str = ""
 
 
 class StoredFollowUp(Shape):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, false, func
+from sqlalchemy import Connection, bindparam, func
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
@@ -32,7 +32,7 @@ class AnswerRecord(SQLModel, table=True):
     outcome: str
     taken_at: datetime = Field(sa_type=UtcDateTime)
     processed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    by_system: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    by_system: bool
 
 
 class ProcessedAnswer(NamedTuple):

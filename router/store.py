@@ -33,7 +33,7 @@ class RoutedDispatch(SQLModel, table=True):
     follows: UUID | None = Field(default=None, index=True)
     dispatch: str
     cause_id: UUID | None = None
-    shape_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    shape_version: int
 
 
 class ParentComplaint(SQLModel, table=True):

@@ -14,7 +14,7 @@ from bus.errors import Stop
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
 from privacy.key_file import move_keys
 
-_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Alembic's own table: one row with the last migration.
 _APPLIED = table("alembic_version", column("version_num"))
 
@@ -25,42 +25,42 @@ def migrate_databases(parts: Parts) -> None:
     move_keys(parts.engine, parts.key_engine, parts.now())
 
 
-def migrate(engine: Engine) -> None:
-    """Apply the missing migrations in one transaction; other processes wait.
+def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:
+    """Apply the missing migrations of a folder in one transaction; other processes wait.
 
     Raises `DatabaseUnavailable`, or `Stop` if a newer version of the program has migrated this database.
 
     A migrated database is only read: no lock is needed, and none that another process holds is waited for.
     """
     with read_transaction(engine) as connection:
-        if _is_migrated(connection):
+        if _is_migrated(connection, migrations):
             return
     with write_transaction(engine) as connection:
         lock_until_commit(connection, DatabaseLock.MIGRATION)
         # Another process may have migrated it meanwhile.
-        if not _is_migrated(connection):
-            _upgrade(connection)
+        if not _is_migrated(connection, migrations):
+            _upgrade(connection, migrations)
 
 
 @cache
-def newest_revision() -> str:
+def newest_revision(migrations: Path = MIGRATIONS) -> str:
     """Return the revision of a migrated database: the number with which the name of the last migration begins."""
-    return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(path.name.partition("_")[0] for path in (migrations / "versions").glob("[0-9]*_*.py"))
 
 
-def _is_migrated(connection: Connection) -> bool:
+def _is_migrated(connection: Connection, migrations: Path) -> bool:
     if not inspect(connection).has_table(_APPLIED.name):
         return False
-    return [*connection.scalars(select(_APPLIED.c.version_num))] == [newest_revision()]
+    return [*connection.scalars(select(_APPLIED.c.version_num))] == [newest_revision(migrations)]
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, migrations: Path) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(migrations))
     config.attributes["connection"] = connection
     try:
         with _any_duration(connection):

@@ -5,22 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import write_transaction
-from messages import codec, ids
+from messages import codec
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Channel, Dispatch, OversightEvent, Reply, Verdict
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, OVERSIGHT, REPLIES, TRIAGE
-from router.answer_store import AnswerRecord
-from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches, id_of
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import ANSWER_KEYS, make_router
+from tests.support.stages import make_router
 
 HEALTH, SLEMAN, YOGYA, PLN = "kementerian-kemenkes", "kabupaten-3404", "provinsi-34", "bumn-pln"
 TEXT = "Mohon Kemenkes datang ke Kab. Sleman"
@@ -162,35 +159,6 @@ def test_the_time_of_the_bus_counts(router: RouterHarness) -> None:
         answer = signed(unsigned_answer(first, "responded", at=NOW + timedelta(days=days), text=str(days)))
         (reply,) = replies(router.route_record(record_of(answer, offset, taken_at)))
         assert reply.at == taken_at
-
-
-@pytest.fixture
-def upgraded(engine: Engine, now: Callable[[], datetime]) -> RouterStage:
-    """A router that accepts answers from before authenticators, up to `NOW` plus a day."""
-    check = AnswerCheck(ANSWER_KEYS, NOW + timedelta(days=1))
-    return make_router(engine, fixed_rules_source(), now, check)
-
-
-def test_a_replay_of_former_answers_sends_nothing_twice(upgraded: RouterStage, engine: Engine) -> None:
-    """They have the reply ids under which they were sent. The migration took over what the ledger had."""
-    router = RouterHarness(upgraded)
-    first = route_first(router)
-    former = unsigned_answer(first, "closed")
-    row = {"id": former.id, "position": "", "dispatch_id": first.id, "verdict": "closed", "outcome": "counted"}
-    with write_transaction(engine) as connection:
-        connection.execute(insert(AnswerRecord), [row])
-    (reply,) = replies(router.route_record(record_of(former, 70)))
-    assert reply.id == ids.reply_id(first.complaint_id, "answered:closed")
-    # The agency's program sends it again after the upgrade, with its authenticator.
-    assert [output.topic for output in router.route_record(record_of(signed(former), 71))] == [ANSWER_OUTCOMES]
-
-
-def test_former_answers_without_a_row_keep_their_reply_ids(upgraded: RouterStage) -> None:
-    """An answer that the ledger lacked when it was upgraded."""
-    router = RouterHarness(upgraded)
-    first = route_first(router)
-    (reply,) = replies(router.route_record(record_of(unsigned_answer(first, "responded"), 70)))
-    assert reply.id == ids.reply_id(first.complaint_id, "answered:responded")
 
 
 def test_a_join_hears_that_a_case_was_answered(router: RouterHarness) -> None:

@@ -68,7 +68,7 @@ class ComparableRow(SQLModel, table=True):
     joined: bool
     at: datetime = Field(sa_type=UtcDateTime, index=True)
     since: datetime = Field(sa_type=UtcDateTime)
-    claimed: str = Field("", sa_column_kwargs={"server_default": ""})
+    claimed: str = ""
     suggested: UUID | None = None
     body: str
 

@@ -6,15 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, text, update
+from sqlalchemy import Engine, update
 from sqlmodel import col
 
 from bus.port import Outgoing
 from config.database import read_transaction, write_transaction
 from desk.changes import CaseChange
 from desk.read_model.queries import TABS, CaseFilter, Cursor, ListTab, read_dangers, read_page, row_cursor
-from desk.read_model.tables import DeskCase, DeskDispatch
-from desk.webhooks.tables import WebhookRow
+from desk.read_model.tables import DeskCase
 from messages import codec
 from messages.shapes import Complaint, Danger, Relation, Verdict
 from messages.topics import CORRECTIONS
@@ -25,7 +24,6 @@ from tests.router.test_corrections import correction
 from tests.router.test_linked import complaint_of, id_of
 from tests.router.test_objections import Clock, act_of
 from tests.support.generated_cases import generate_cases
-from tests.support.older_database import migrate_to
 from tests.support.records import at
 
 
@@ -190,41 +188,3 @@ def test_a_merge_brings_the_danger(desk: DeskHarness, clock: Clock) -> None:
     desk.follow(at(Outgoing(CORRECTIONS, *codec.encode(merge, str(merge.complaint_id), "/test")), desk.router.offset))
     assert [(row.tracking, row.danger) for row in rows(desk, HEALTH)] == [("NOMOR1", "fire")]
     assert told(desk) == [("NOMOR2", HEALTH), ("NOMOR1", HEALTH)]
-
-
-def test_the_migration_finds_dangers_of_earlier_versions(engine: Engine) -> None:
-    """In what the read model has of them. A webhook that hears of new cases hears of dangers too."""
-    generate_cases(engine, (HEALTH, PLN), 200, NOW)
-    webhook = {
-        "address": "", "secret": "", "previous_secret": "", "active": True, "created_by": "", "created_at": NOW,
-        "off_reason": "", "failures": 0,
-    }  # fmt: skip
-    with write_transaction(engine) as connection:
-        connection.execute(
-            insert(WebhookRow),
-            [
-                {"id": UUID(int=1), "agency": HEALTH, "kinds": "received,danger,moved", **webhook},
-                {"id": UUID(int=2), "agency": HEALTH, "kinds": "moved", **webhook},
-            ],
-        )
-    waiting = (col(DeskCase.tab) == "new", col(DeskCase.danger_since).is_not(None))
-    dangers = (
-        select(col(DeskCase.dispatch_id), col(DeskCase.danger_since))
-        .where(*waiting)
-        .order_by(col(DeskCase.dispatch_id))
-    )
-    marks = select(func.count()).select_from(DeskDispatch).where(col(DeskDispatch.danger) != "")
-    with read_transaction(engine) as connection:
-        before = [connection.execute(query).all() for query in (dangers, marks)]
-    assert len(before[0]) > 1
-    migrate_to(engine, "0048-1", down=True)
-    with read_transaction(engine) as connection:
-        assert connection.execute(text("SELECT kinds FROM desk_webhook ORDER BY id")).scalars().all() == [
-            "received,moved",
-            "moved",
-        ]
-    migrate_to(engine, "head")
-    with read_transaction(engine) as connection:
-        assert [connection.execute(query).all() for query in (dangers, marks)] == before
-        kinds = connection.execute(select(col(WebhookRow.kinds)).order_by(col(WebhookRow.id))).scalars().all()
-        assert kinds == ["received,danger,moved", "moved"]

@@ -6,15 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, event
 
-from app.assembly.migrate import migrate
 from config.database import read_transaction, write_transaction
 from desk.read_model import search
 from desk.read_model.search import erase_removed_words, index_cases, remove_cases
-from tests.support.paths import ROOT
 
 CASES = 600
 # No other word begins so, and FTS5 stores a word without the beginning that it shares with the one before.
@@ -77,19 +73,3 @@ def test_removed_words_leave_the_file_in_short_transactions(engine: Engine, monk
     assert max(merges) < sum(merges) / 2
     erase_removed_words(engine)
     assert matches(engine, "xagencyxkotax3374") == CASES - 6
-
-
-@pytest.mark.only_on("sqlite", "its index of words is a table of FTS5")
-def test_words_from_before_the_numbers_stay_and_can_be_removed(engine: Engine) -> None:
-    """The migration gives each stored case its number."""
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "app" / "migrations"))
-    with write_transaction(engine) as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0038")
-        statement = "INSERT INTO desk_search(dispatch_id, words) VALUES (?, ?)"
-        connection.exec_driver_sql(statement, [(id_of(number).hex, f"{CANARY} kata{number}") for number in range(3)])
-    migrate(engine)
-    with write_transaction(engine) as connection:
-        remove_cases(connection, [id_of(1)])
-    assert [matches(engine, f"kata{number}") for number in range(3)] == [1, 0, 1]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, text
 
 from app.assembly.channels import DIRECTORY
 from bus.port import Record
@@ -17,11 +17,7 @@ from privacy.blanks import blank_stored
 from sinks.ledger.counts.queue_counts import QueueDay, count_queue_days, read_queues, recount_queues, stored_queue_days
 from sinks.ledger.forgotten import BLANKS
 from sinks.ledger.sink import LedgerSink
-from sinks.ledger.tables import AnswerRow, DispatchRow
-from tests.conftest import NOW
 from tests.oversight.generated_year import AGENCIES, END, GeneratedYear
-from tests.sinks.ledger.test_status import answer, dispatch
-from tests.support.older_database import migrate_to
 from tests.support.stages import ANSWER_CHECK
 
 _CASES = 60
@@ -141,21 +137,3 @@ def test_a_batch_that_fails_changes_no_count(engine: Engine) -> None:
     kept, full = counts(engine)
     assert full.total() > 0
     assert kept == full
-
-
-def test_the_migration_counts_the_cases_of_an_older_ledger(engine: Engine) -> None:
-    """After the upgrade the counts are those of the rows; a way back loses no row."""
-    own_case = {"relation": "new", "own_case": True}
-    rows = [{**dispatch(number), **own_case} for number in range(1, 6)]
-    with write_transaction(engine) as connection:
-        connection.execute(insert(DispatchRow), [*rows, {**dispatch(4, 1), **own_case, "agency": "bumn-pln"}])
-        connection.execute(insert(AnswerRow), [answer(2, "closed")])
-    migrate_to(engine, "0041", down=True)
-    migrate_to(engine, "head")
-    kept, full = counts(engine)
-    assert kept == full
-    with read_transaction(engine) as connection:
-        assert [(queue.agency, queue.cases) for queue in read_queues(connection, NOW)] == [
-            ("kota-3374", 3),
-            ("bumn-pln", 1),
-        ]

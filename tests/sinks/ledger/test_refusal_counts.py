@@ -1,6 +1,6 @@
 """Refusals counted by rule: wrong rows of the tables, and the agencies that the refusals suggest."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal
@@ -9,18 +9,15 @@ from uuid import UUID, uuid5
 import pytest
 from sqlalchemy import Engine, text
 
-from app.assembly.migrate import migrate
-from app.database import open_database
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import read_transaction, write_transaction
+from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
 from sinks.ledger.counts.refusal_counts import RuleRefusals, added_rules, count_refusals_by_rule
 from tests.conftest import NOW
 from tests.support.agency_answers import signed
-from tests.support.older_database import migrate_to
 from tests.support.records import at
 from tests.support.stages import make_ledger_sink
 
@@ -203,37 +200,3 @@ def test_the_fields_of_a_dispatch_are_stored(ledger: LedgerWriter) -> None:
         query = text("SELECT confidence, topic, region, actor, alternatives, rules FROM ledger_dispatch")
         row = connection.execute(query).one()
     assert tuple(row) == (0.25, "pju", "33.74", "petugas-1", f'["{PLN}", "{SLEMAN}"]', "a|b")
-
-
-def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
-    """Rows older than the columns have default values, and their rules come from their reasons."""
-    engine = empty()
-    migrate_to(engine, "0005")
-    insert = text(
-        "INSERT INTO ledger_dispatch (id, complaint_id, agency, hop, reasons, rules_version, relation, own_case, "
-        "dispatched_at, due_at) VALUES (:id, :id, 'bumn-pln', 0, :reasons, '1', 'new', true, :at, :at)"
-    )
-    with write_transaction(engine) as connection:
-        for number in range(1203):
-            connection.execute(
-                insert,
-                {
-                    "id": _id(number).hex if engine.dialect.name == "sqlite" else str(_id(number)),
-                    "reasons": '[{"rule": "a", "says": "x"}, {"rule": "b", "says": "\\u2026"}]',
-                    "at": "2026-11-24 08:00:00.000000+00:00",
-                },
-            )
-    migrate(engine)
-    with read_transaction(engine) as connection:
-        query = text("SELECT DISTINCT rules, confidence, topic, region, actor, alternatives FROM ledger_dispatch")
-        assert [tuple(row) for row in connection.execute(query)] == [("a|b", 1.0, "", "", "", "[]")]
-        assert count_refusals_by_rule(connection)[0].dispatches == 1203
-    migrate_to(engine, "0005", down=True)
-    migrate(engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def empty(blank_database: str) -> Callable[[], Engine]:
-    """Return an opener of a database without tables."""
-    return lambda: open_database(blank_database)

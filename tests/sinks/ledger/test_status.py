@@ -45,7 +45,8 @@ def dispatch(index: int, hop: int = 0) -> dict[str, Any]:
     """Return a dispatch, an hour later for each hop."""
     at = NOW + timedelta(hours=hop)
     content = {"agency": "kota-3374", "reasons": "[]", "rules_version": "1", "dispatched_at": at, "due_at": at}
-    return {"id": UUID(int=index * 100 + hop), "complaint_id": UUID(int=index), "hop": hop, **content}
+    own_case = {"relation": "new", "of": None, "own_case": True}
+    return {"id": UUID(int=index * 100 + hop), "complaint_id": UUID(int=index), "hop": hop, **own_case, **content}
 
 
 def answer(index: int, verdict: str, hop: int = 0) -> dict[str, Any]:
@@ -145,10 +146,9 @@ def test_a_join_sees_only_what_came_after_it(engine: Engine) -> None:
     joined_at, repeated_at = NOW + timedelta(days=2), NOW + timedelta(days=3)
     rows = [follower(2, 1, "joins", joined_at), follower(3, 2, "repeat", repeated_at), follower(4, 3, "repeat", NOW)]
     closing = {**answer(1, "closed"), "id": UUID(int=7), "recorded_at": NOW + timedelta(days=4), "position": "a/0/9"}
-    own_case = {"own_case": True, "relation": "new", "of": None}
     with write_transaction(engine) as connection:
         connection.execute(insert(ComplaintRow), [complaint(1), *(row for row, _ in rows)])
-        connection.execute(insert(DispatchRow), [{**dispatch(1), **own_case}, *(own for _, own in rows)])
+        connection.execute(insert(DispatchRow), [dispatch(1), *(own for _, own in rows)])
         connection.execute(insert(AnswerRow), [answer(1, "accepted"), closing])
 
     statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in range(1, 5)])
@@ -206,10 +206,9 @@ def test_who_joined_hears_that_the_first_sender_was_asked(engine: Engine, *, ano
         {**answer(number, verdict), "id": UUID(int=number), "recorded_at": hours[number], "position": f"a/0/{number}"}
         for number, verdict in enumerate(("accepted", "asked"), start=1)
     ]
-    own_case = {"own_case": True, "relation": "new", "of": None}
     with write_transaction(engine) as connection:
         connection.execute(insert(ComplaintRow), [{**complaint(1), "anonim": anonim}, *(row for row, _ in rows)])
-        connection.execute(insert(DispatchRow), [{**dispatch(1), **own_case}, *(own for _, own in rows)])
+        connection.execute(insert(DispatchRow), [dispatch(1), *(own for _, own in rows)])
         connection.execute(insert(AnswerRow), answers)
     early, late = (StatusReader(engine, _NAMES).status(number(index)) for index in (2, 3))
     assert early
