@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from app.assembly.channels import CHANNELS
-from app.assembly.migrate import migrate_databases
+from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.startup.loading import load
 from app.garbage_collection import exempt_loaded_objects
@@ -69,7 +69,7 @@ def _process_batches(connection: Connection, settings: Settings) -> None:
     logs.configure("WARNING", "json")
     parts = Parts(settings, CHANNELS, system_surroundings())
     load(parts, ("normalize", "router"))
-    migrate_databases(parts)
+    migrate(parts.engine)
     exempt_loaded_objects()
     offsets, complaint_offsets = count(), count()
     connection.send(None)

@@ -5,16 +5,14 @@ A field is read from the environment variable `SATUPINTU_<FIELD>`, or from a `.e
 
 import os
 from collections.abc import Collection, Iterable
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BeforeValidator,
     Field,
     PositiveInt,
@@ -40,8 +38,6 @@ _PRACTICE_X_PORT_OFFSET = 1
 _X_POLL_SECONDS, _LOOPBACK_POLL_SECONDS = 15.0, 1.0
 _URLS = ("public_url", "desk_url", "oidc_issuer", "x_base_url", "twilio_base_url", "fcm_base_url")
 _X_REPLY_KEYS = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret")
-# Former names of settings, which are read for one more version, with the present names.
-_FORMER_NAMES = {"agencies": "reference_folder"}
 
 
 def reachable_host(host: str) -> str:
@@ -101,7 +97,6 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     reference_folder: Path = Field(
         SHIPPED_FOLDER, description="Folder of the operator's reference tables; for a missing one the shipped is read."
     )
-    agencies: Path | None = Field(None, description="Former name of REFERENCE_FOLDER.")
 
     ops_host: str = Field("127.0.0.1", description="Address of the operations' port; no citizen should reach it.")
     ops_port: int = Field(
@@ -163,15 +158,8 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
         default_factory=list,
         description="Secrets that hosts had by mistake, comma-separated: they open what those sealed, no more.",
     )
-    former_ids_until: date = Field(
-        date(2027, 12, 31),
-        description="Last day (UTC) on which a message that arrives again is recognised by its id without a key.",
-    )
     answer_keys: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_split_numbers)] = Field(
         default_factory=dict, description="Lowest accepted generation of agencies' keys, as in kota-3374=2,bumn-pln=3."
-    )
-    unsigned_answers_until: Annotated[AwareDatetime | None, BeforeValidator(_none_if_empty)] = Field(
-        None, description="Agencies' answers that the bus took earlier are accepted without an authenticator."
     )
     twilio_auth_tokens: Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)] = Field(
         default_factory=list, description="Auth tokens that may sign SMS webhooks, comma-separated, for rotation."
@@ -240,19 +228,6 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = Field("console", description="Columns for people, JSON for programs.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_former_names(cls, values: dict[str, Any]) -> dict[str, Any]:
-        values = dict(values)
-        for former_name, name in _FORMER_NAMES.items():
-            former_value = values.get(former_name)
-            if former_value is None:
-                continue
-            if Path(values.setdefault(name, former_value)) != Path(former_value):
-                names = f"SATUPINTU_{name.upper()} and SATUPINTU_{former_name.upper()}, its former name,"
-                raise ValueError(f"{names} are set to different values; remove SATUPINTU_{former_name.upper()}")
-        return values
-
     @model_validator(mode="after")
     def _check_bus(self) -> Self:
         if self.bus == "kafka" and not self.kafka_bootstrap:
@@ -292,12 +267,6 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
         if 0 < len(missing) < len(_X_REPLY_KEYS):
             raise ValueError(f"replies on X need SATUPINTU_{missing[0].upper()} too")
         return self
-
-    @property
-    def former_names(self) -> dict[str, str]:
-        """The former names by which settings were given, as variables, with the present variables."""
-        given = {former_name: name for former_name, name in _FORMER_NAMES.items() if getattr(self, former_name)}
-        return {f"SATUPINTU_{former_name.upper()}": f"SATUPINTU_{given[former_name].upper()}" for former_name in given}
 
     @cached_property
     def reached_at(self) -> str:

@@ -20,13 +20,6 @@ _UNSEALED = Sealed("")
 _PUBLIC_IDS: frozenset[Channel] = frozenset({"twitter"})
 
 
-class MessageIds(NamedTuple):
-    """The id of an arrival, and the id that it had before ids were keyed. Stored records may have either."""
-
-    present: UUID
-    former: UUID
-
-
 class OpenMessage(NamedTuple):
     """An arrival that is not sealed yet: the raw message with an empty body, and the bytes that will be its body."""
 
@@ -73,18 +66,18 @@ class Wrapper:
         """Return the message without its seal. `sender` is the proven sender (`tel:+62…`, `x:123`), or empty.
 
         A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md. In place of
-        the id of a public post, the record has its own id.
+        the id of a public post, the record has its own id. The hash of a sender who is not proven is unique to the
+        message, and equal for each delivery.
         """
-        message_id, former_id = self.message_ids(channel, provider_id)
-        sender_hash = self._sender_hash(sender, former_id)
+        message_id = self.message_id(channel, provider_id)
         raw = RawMessage(
             id=message_id,
             message_id=message_id,
             at=at,
             channel=channel,
             provider_id=str(message_id) if channel in _PUBLIC_IDS else provider_id,
-            sender=sender_hash,
-            tracking=tracking_number(former_id, self._tracking_key),
+            sender=self.sender_hash(sender or f"message:{message_id}"),
+            tracking=tracking_number(message_id, self._tracking_key),
             verified_by=verified_by,
             content_type=content_type,
             body=_UNSEALED,
@@ -100,14 +93,13 @@ class Wrapper:
         raw = message.raw
         return raw.model_copy(update={"body": self._sealer.seal_for(raw.sender, message.plain, raw.id)})
 
-    def message_ids(self, channel: Channel, provider_id: str) -> MessageIds:
-        """Return the ids under which the arrival with this provider's id may be stored."""
-        present_id = ids.message_id(channel, provider_id, self._message_key)
-        return MessageIds(present_id, ids.former_message_id(channel, provider_id))
+    def message_id(self, channel: Channel, provider_id: str) -> UUID:
+        """Return the id of the arrival with this provider's id."""
+        return ids.message_id(channel, provider_id, self._message_key)
 
     def tracking(self, channel: Channel, provider_id: str) -> str:
         """Return the tracking number of the arrival with this provider's id."""
-        return tracking_number(ids.former_message_id(channel, provider_id), self._tracking_key)
+        return tracking_number(self.message_id(channel, provider_id), self._tracking_key)
 
     def digest(self, content: bytes) -> str:
         """Return the keyed digest of `content`: equal for equal bytes.
@@ -119,10 +111,6 @@ class Wrapper:
     def sender_hash(self, sender: str) -> str:
         """Return the hash of a sender: equal for all messages of one sender."""
         return keyed_hash(self._sender_key, sender.encode()).hex()[:_SENDER_DIGITS]
-
-    def _sender_hash(self, sender: str, former_id: UUID) -> str:
-        """Return the hash of a proven sender. Without one it is unique to the message, and equal for each delivery."""
-        return self.sender_hash(sender or f"message:{former_id}")
 
 
 def accepted_record(raw: RawMessage) -> Outgoing:

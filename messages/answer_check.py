@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Container, Mapping
-from datetime import datetime
 from typing import Literal, TypeAlias
 
 from messages import ids
@@ -84,25 +83,19 @@ def authenticator(answer: AgencyAnswer, key: bytes) -> str:
 class AnswerCheck:
     """The check of an answer before any stage uses it.
 
-    An answer without an authenticator is accepted only if the bus took it before `unsigned_until`: such answers were
-    published before authenticators existed. The id of an answer to a forgotten person is not compared with the text,
-    which was removed: the service has authenticated what remains.
+    The id of an answer to a forgotten person is not compared with the text, which was removed: the service has
+    authenticated what remains.
     """
 
-    def __init__(self, keys: AnswerKeys, unsigned_until: datetime | None) -> None:
+    def __init__(self, keys: AnswerKeys) -> None:
         self._keys = keys
-        self._unsigned_until = unsigned_until
 
-    def fault(self, answer: AgencyAnswer, taken_at: datetime, institutions: Container[str]) -> AnswerFault | None:
-        """Return the reason to reject an answer, or `None`.
-
-        `taken_at` is the bus's time of the record. `institutions` are the codes of the registry.
-        """
+    def fault(self, answer: AgencyAnswer, institutions: Container[str]) -> AnswerFault | None:
+        """Return the reason to reject an answer, or `None`. `institutions` are the codes of the registry."""
         if answer.agency not in institutions:
             return "unknown_agency"
         if not answer.authenticator:
-            is_earlier = self._unsigned_until is not None and taken_at < self._unsigned_until
-            return None if is_earlier else "no_authenticator"
+            return "no_authenticator"
         if self._keys.is_signed_without_text(answer):
             return None
         if fault := self._authenticator_fault(answer):
@@ -118,11 +111,11 @@ class AnswerCheck:
         is_authentic = _is_authentic(answer, self._keys.key(answer.agency, answer.key_generation))
         return None if is_authentic else "wrong_authenticator"
 
-    def without_text(self, answer: AgencyAnswer, taken_at: datetime) -> AgencyAnswer:
+    def without_text(self, answer: AgencyAnswer) -> AgencyAnswer:
         """Return what remains of an answer to a forgotten person. It passes the check if the answer does."""
         if not answer.text:
             return answer
-        if answer.authenticator and self.fault(answer, taken_at, {answer.agency}) is None:
+        if self.fault(answer, {answer.agency}) is None:
             return self._keys.sign_without_text(answer)
         return answer.model_copy(update={"text": ""})
 

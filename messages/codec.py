@@ -124,7 +124,7 @@ def with_sealing_instance(headers: Headers, instance: str) -> Headers:
 
 
 def sealing_instance(headers: Headers) -> str:
-    """Return the name of the process that sealed; empty for an arrival from before this header."""
+    """Return the name of the process that sealed; empty for a record without this header."""
     return dict(headers).get(_SEALED_BY, b"").decode("utf-8", "replace")
 
 

@@ -8,9 +8,8 @@ from messages.keyed_hash import keyed_hash
 _NAMESPACE = UUID("6f1b7d0e-1708-5a70-9b1e-5a7000001708")
 
 
-# Version of the UUIDs whose bits an application chooses (RFC 9562, section 5.8): our keyed ids. The former ids are of
-# version 5.
-KEYED_VERSION = 8
+# Version of the UUIDs whose bits an application chooses (RFC 9562, section 5.8): our keyed ids.
+_KEYED_VERSION = 8
 _UUID_BYTES = 16
 
 
@@ -21,18 +20,9 @@ def message_id(channel: str, provider_id: str, key: bytes) -> UUID:
     post. See docs/decisions/0012-keyed-message-ids.md.
     """
     digest = bytearray(keyed_hash(key, f"message:{channel}:{provider_id}".encode())[:_UUID_BYTES])
-    digest[6] = digest[6] & 0x0F | KEYED_VERSION << 4
+    digest[6] = digest[6] & 0x0F | _KEYED_VERSION << 4
     digest[8] = digest[8] & 0x3F | 0x80
     return UUID(bytes=bytes(digest))
-
-
-def former_message_id(channel: str, provider_id: str) -> UUID:
-    """Return the id that an arrival had before ids were keyed. Anybody who has the provider's id can compute it.
-
-    It is not published any more. Tracking numbers still derive from it, with their own key, so that a message that is
-    delivered again keeps its number.
-    """
-    return uuid5(_NAMESPACE, f"message:{channel}:{provider_id}")
 
 
 def reviewed_message_id(message: UUID) -> UUID:

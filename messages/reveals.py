@@ -28,7 +28,7 @@ _SUBJECT = re.compile(r"(?P<case>\S+) role (?P<role>\S+) until (?P<until>\S+)")
 
 
 class RevealSubject(NamedTuple):
-    """The case, the role of the person, and the end. Role and end are empty in rows of an older version."""
+    """The case, the role of the person, and the end. A subject of another form is the case alone."""
 
     case: str
     role: str

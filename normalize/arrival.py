@@ -11,7 +11,6 @@ from bus.errors import Reject, Stop
 from bus.port import Record
 from config.reference.regions import Regions
 from messages import codec, ids
-from messages.alternate_ids import AlternateIds
 from messages.payloads.follow_up import PROOFS
 from messages.sealing import ForgottenKeyError, Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Danger, RawMessage, Report
@@ -38,7 +37,7 @@ class Arrival:
     """A record and the result of reading it. `complaint_id` is that of the complaint that it is or would be.
 
     `fingerprint` is equal for the same text of the same sender. `comparable` is compared with other complaints, which
-    are looked up by `keys`. `alternate_ids` are other ids under which the same arrival may have been decided.
+    are looked up by `keys`.
     `open_message` is set if the arrival may belong to an earlier report of its sender, whatever `draft` is. `danger` is
     the danger to life that its text tells of.
     """
@@ -47,7 +46,6 @@ class Arrival:
     raw: RawMessage
     complaint_id: UUID
     draft: Draft | NotComplaint
-    alternate_ids: tuple[UUID, ...] = ()
     fingerprint: str = ""
     comparable: Comparable | None = None
     keys: LookupKeys = _NO_KEYS
@@ -80,7 +78,6 @@ class ArrivalReader:
         readers: ReaderTable,
         regions: Regions,
         classifier: Classifier | None,
-        alternate_ids: AlternateIds | None,
         find_danger: Callable[[str, str], Danger],
         conversation: Conversation | None,
         is_own_key_known: Callable[[], bool] = lambda: False,
@@ -90,7 +87,6 @@ class ArrivalReader:
         self._readers = readers
         self._regions = regions
         self._classifier = classifier
-        self._alternate_ids = alternate_ids
         self._find_danger = find_danger
         self._conversation = conversation
 
@@ -102,7 +98,7 @@ class ArrivalReader:
         """Return the arrival of a record. Raises `Reject`, or `Stop` if this process lacks a key of the service."""
         try:
             raw = codec.decode(RawMessage, record.value, record.headers, self._readers.by_channel)
-            draft, provider_id = self._read_body(raw)
+            draft = self._read_body(raw)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
         except Unreadable as error:
@@ -117,7 +113,6 @@ class ArrivalReader:
             raw,
             ids.complaint_id(raw.message_id),
             classified,
-            self._alternate_ids.of(raw, provider_id) if self._alternate_ids else (),
             *_lookups(raw, classified, open_message, matcher),
             open_message,
             danger,
@@ -135,16 +130,13 @@ class ArrivalReader:
         _log.error("message.unknown_key", position=record.position, key=str(error), sealed_by=host)
         return Reject("unknown_key", "body")
 
-    def _read_body(self, raw: RawMessage) -> tuple[Draft | NotComplaint, str]:
-        """Return the draft in the sender's bytes, and the provider's id.
-
-        Of a person who is forgotten nobody can open the bytes.
-        """
+    def _read_body(self, raw: RawMessage) -> Draft | NotComplaint:
+        """Return the draft in the sender's bytes. Of a person who is forgotten nobody can open them."""
         try:
             body = self._sealer.open(raw.body, raw.id)
         except ForgottenKeyError:
-            return NotComplaint("forgotten"), raw.provider_id
-        return self._readers.reader_of(raw)(raw.content_type, body), self._readers.provider_id_of(raw, body)
+            return NotComplaint("forgotten")
+        return self._readers.reader_of(raw)(raw.content_type, body)
 
     def read_draft(self, raw: RawMessage, draft: Draft | NotComplaint, traits: TraitsReader | None) -> ClassifiedDraft:
         """Return the cleaned and classified draft, its danger, and the message if it may belong to an own report."""

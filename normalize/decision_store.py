@@ -67,7 +67,7 @@ class StoredLimit(Shape):
 
 
 class StoredRelation(Relation):
-    """The relation with what else was decided. Rows of earlier versions have the relation alone."""
+    """The relation with what else was decided."""
 
     suggestion: Suggestion | None = None
     again: ClosedCase | None = None

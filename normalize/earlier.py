@@ -47,7 +47,7 @@ class Earlier:
         The period counts from the earliest arrival: one message with a wrong clock must not make all others too old.
         """
         expiry = earliest_time(arrivals) - COMPARISON_PERIOD
-        message_ids = (id_ for arrival in arrivals for id_ in (arrival.raw.id, *arrival.alternate_ids))
+        message_ids = (arrival.raw.id for arrival in arrivals)
         open_arrivals = [(arrival.raw.sender, message) for arrival in arrivals if (message := arrival.open_message)]
         return cls(
             DecisionStore(connection, message_ids),
@@ -68,10 +68,9 @@ class Earlier:
         )
 
     def has_decided_delivery(self, arrival: Arrival) -> bool:
-        """Return True if another delivery of this message was decided, under this id or an alternate one."""
-        if decision := self.decisions.get(arrival.raw.id):
-            return decision.position != arrival.position
-        return any(self.decisions.get(id_) for id_ in arrival.alternate_ids)
+        """Return True if another delivery of this message was decided."""
+        decision = self.decisions.get(arrival.raw.id)
+        return decision is not None and decision.position != arrival.position
 
     def follows_of(self, arrival: Arrival, decision: StoredDecision | None) -> Follows | None:
         """Return the report of the sender to which a message was attached before, or is attached now."""

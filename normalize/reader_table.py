@@ -12,21 +12,11 @@ Reader = Callable[[str, bytes], Draft | NotComplaint]
 
 @dataclass(frozen=True, slots=True)
 class ReaderTable:
-    """`by_channel` has a reader for each channel, `by_content_type` those of formats that need their own.
-
-    `provider_id_readers` are those of channels whose arrivals have the provider's id in the body alone.
-    """
+    """`by_channel` has a reader for each channel, `by_content_type` those of formats that need their own."""
 
     by_channel: Mapping[Channel, Reader]
     by_content_type: Mapping[str, Reader] = field(default_factory=dict)
-    provider_id_readers: Mapping[Channel, Callable[[bytes], str]] = field(default_factory=dict)
 
     def reader_of(self, raw: RawMessage) -> Reader:
         """Return the reader for a raw message of one of these channels."""
         return self.by_content_type.get(raw.content_type, self.by_channel[raw.channel])
-
-    def provider_id_of(self, raw: RawMessage, body: bytes) -> str:
-        """Return the provider's id of an arrival. Records of earlier versions have it in clear."""
-        read_provider_id = self.provider_id_readers.get(raw.channel)
-        is_hidden = raw.provider_id == str(raw.message_id)
-        return read_provider_id(body) if read_provider_id and is_hidden else raw.provider_id

@@ -14,7 +14,6 @@ from config.database import snapshot_transaction, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec
-from messages.alternate_ids import AlternateIds
 from messages.sealing import Sealer, UnknownKeyError
 from messages.shapes import (
     ClosedCase,
@@ -84,7 +83,6 @@ class NormalizeStage:
     `classifier` tells complaints from advertisements, tests and the like; without it every message is a complaint, of
     the kind that its sender chose.
     `find_danger` returns the danger to life that a text and a title tell of.
-    `alternate_ids` recognise a message that was delivered before message ids were keyed, and again afterwards.
     `find_public` returns the complaint of a public report that is open; without it nobody refers to one.
     `conversation` attaches short messages to reports of the same sender; without it only links and marks do.
     `is_own_key_known` returns whether the shared key of the sealer is that of the service. If it is, an arrival that
@@ -100,7 +98,6 @@ class NormalizeStage:
         regions: Regions = _NO_REGIONS,
         matchers: Source[Matcher] | None = None,
         classifier: Classifier | None = None,
-        alternate_ids: AlternateIds | None = None,
         find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
         find_public: Callable[[str], UUID | None] | None = None,
         conversation: Conversation | None = None,
@@ -112,9 +109,7 @@ class NormalizeStage:
         self._matchers = matchers
         self._find_public = find_public
         self._deletions = DeletionSchedule()
-        self._reader = ArrivalReader(
-            sealer, readers, regions, classifier, alternate_ids, find_danger, conversation, is_own_key_known
-        )
+        self._reader = ArrivalReader(sealer, readers, regions, classifier, find_danger, conversation, is_own_key_known)
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Return for each new message a complaint and, on X, its acknowledgement, or the oversight event instead.

@@ -8,7 +8,7 @@ from privacy.person_keys import PersonKeys
 
 
 class PersonSealer(Sealer):
-    """See `Sealer`. `keys` are the shared keys, which also open the texts of earlier versions.
+    """See `Sealer`. `keys` are the shared keys.
 
     `open` and the `prepare` methods may raise `DatabaseUnavailable`. `seal_for` does not: it seals with the shared key
     if the person's key cannot be had in time.

@@ -18,8 +18,8 @@ from messages.shapes import AgencyAnswer, AnswerOutcome, Dispatch, Verdict
 class AnswerRecord(SQLModel, table=True):
     """One answer. `dispatch_id` is the answered dispatch of the case, also for an answer to an accompanying complaint.
 
-    `position` is that of the record; it is empty for an answer that was in the ledger before this table existed.
-    `taken_at` is the bus's time of that record, `processed_at` the router's time at which it was processed first.
+    `position` is that of the record, `taken_at` the bus's time of that record, `processed_at` the router's time at
+    which it was processed first.
     `by_system`: the service gave the answer for the agency.
     """
 
@@ -31,21 +31,21 @@ class AnswerRecord(SQLModel, table=True):
     verdict: str
     outcome: str
     taken_at: datetime = Field(sa_type=UtcDateTime)
-    processed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    processed_at: datetime = Field(sa_type=UtcDateTime)
     by_system: bool
 
 
 class ProcessedAnswer(NamedTuple):
     """Position of the record by which an answer was processed first, the answered dispatch, outcome and times.
 
-    `taken_at` is the bus's time of that record. `processed_at` is `None` for an answer from before it was stored.
+    `taken_at` is the bus's time of that record, `processed_at` the router's time.
     """
 
     position: str
     outcome: AnswerOutcome
     dispatch_id: UUID
     taken_at: datetime
-    processed_at: datetime | None
+    processed_at: datetime
 
 
 class Closing(NamedTuple):

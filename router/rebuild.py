@@ -77,7 +77,7 @@ class RouterRebuild:
         self._early_answers.clear()
 
     def outcome_of(self, record: Record) -> Outgoing | None:
-        """Return the outcome of an answer or a correction that was processed before outcomes were published.
+        """Return the outcome of an answer or a correction that was processed, as its record had it.
 
         `None` for a record that was not processed. Every record has been adopted. Raises `DatabaseUnavailable`.
         """

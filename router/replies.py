@@ -139,8 +139,7 @@ def _occasion(answer: AgencyAnswer, content: Verdict, answered_id: UUID) -> str:
     """Return the occasion of a reply to an answer. Replies are never sent twice for one occasion."""
     if content == "asked":
         return f"answered:asked:{answer.id}"
-    # Answers without an authenticator are older than these ids: a replay must give the id that the reply had.
-    return f"answered:{content}:{answered_id}" if answer.authenticator else f"answered:{answer.verdict}"
+    return f"answered:{content}:{answered_id}"
 
 
 def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:

@@ -27,7 +27,6 @@ from router.forgotten import answer_unless_forgotten, unless_forgotten
 from router.lifecycle.answer import (
     AnsweredDispatch,
     find_answered_dispatch,
-    former_outcome,
     joined_until,
     process_answer,
 )
@@ -163,7 +162,7 @@ class RouterStage:
         answered = find_answered_dispatch(transfer, answer, record.taken_at, processed)
         outcome: AnswerOutcome | None
         if processed:
-            outcome = former_outcome(processed, answer, record)
+            outcome = processed.outcome if processed.position == record.position else None
             judged = answer_outcome_message(answered.dispatch, answer, processed.outcome, processed)
         else:
             outcome = process_answer(transfer, answered, answer, record, self._now())
@@ -192,8 +191,7 @@ class RouterStage:
         accompanying = () if answer.verdict == "asked" else transfer.accompanying_dispatches(answered.dispatch)
         joined, objections = _joined_and_objecting(accompanying)
         if processed:
-            until = processed.processed_at or record.taken_at
-            joined = [dispatch for dispatch in joined if joined_until(transfer, dispatch, until)]
+            joined = [dispatch for dispatch in joined if joined_until(transfer, dispatch, processed.processed_at)]
         # The words about the report of another citizen may be about that citizen.
         told_answer = answer if answered.is_to_case_sender else answer.model_copy(update={"text": ""})
         follows_response = answer.verdict == "closed" and "responded" in counted_verdicts(
@@ -215,7 +213,7 @@ class RouterStage:
         """
         if processed and processed.position == record.position:
             return
-        if fault := self._answer_check.fault(answer, record.taken_at, self._rules.registry.institutions):
+        if fault := self._answer_check.fault(answer, self._rules.registry.institutions):
             raise Reject(fault, "authenticator")
 
     def _reply_to_senders(

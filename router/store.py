@@ -32,7 +32,7 @@ class RoutedDispatch(SQLModel, table=True):
     position: str = Field(index=True)
     follows: UUID | None = Field(default=None, index=True)
     dispatch: str
-    cause_id: UUID | None = None
+    cause_id: UUID
     shape_version: int
 
 

@@ -96,7 +96,6 @@ CHANNELS = (
     InstalledChannel(
         facts=ingest.twitter.channel.CHANNEL,
         reader=twitter.read_report,
-        read_provider_id=twitter.read_provider_id,
         background_doors=_twitter_doors,
         numbers=(DoorNumber(ingest.twitter.channel.MENTIONS.name, "x_reads", _x_reads_today),),
         replies=X_REPLIES,

@@ -167,15 +167,13 @@ class InstalledChannel:
     """A channel of this service.
 
     `reader` makes a draft of the channel's raw messages. `format_readers` returns the readers of content types that
-    have one of their own. `read_provider_id` finds the provider's id in a body, for a channel whose records lack it
-    because anybody finds the sender by it. `http_doors` and `background_doors` build the doors of a process, `numbers`
+    have one of their own. `http_doors` and `background_doors` build the doors of a process, `numbers`
     are what `/ready` shows of them beside open and shut. `replies` is how the service writes to senders.
     """
 
     facts: ChannelFacts
     reader: Reader
     format_readers: Callable[[DoorParts], Mapping[str, Reader]] = lambda _parts: {}
-    read_provider_id: Callable[[bytes], str] | None = None
     http_doors: HttpDoorBuilder = no_http_doors
     background_doors: BackgroundDoorBuilder = no_background_doors
     numbers: tuple[DoorNumber, ...] = ()

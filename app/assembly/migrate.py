@@ -9,20 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 
-from app.assembly.parts import Parts
 from bus.errors import Stop
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
-from privacy.key_file import move_keys
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # Alembic's own table: one row with the last migration.
 _APPLIED = table("alembic_version", column("version_num"))
-
-
-def migrate_databases(parts: Parts) -> None:
-    """Migrate the database, and move the persons' keys to their own file. Raises as `migrate`."""
-    migrate(parts.engine)
-    move_keys(parts.engine, parts.key_engine, parts.now())
 
 
 def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:

@@ -197,7 +197,7 @@ class Parts:
         """The check of agencies' answers."""
         from messages.answer_check import AnswerCheck
 
-        return AnswerCheck(self.answer_keys, self.settings.unsigned_answers_until)
+        return AnswerCheck(self.answer_keys)
 
     @cached_property
     def wrapper(self) -> Wrapper:
@@ -298,12 +298,7 @@ class Parts:
         for channel in self.installed_channels:
             by_content_type |= channel.format_readers(self)
         by_channel = {channel.facts.name: channel.reader for channel in self.installed_channels}
-        provider_id_readers = {
-            channel.facts.name: channel.read_provider_id
-            for channel in self.installed_channels
-            if channel.read_provider_id
-        }
-        return ReaderTable(by_channel, by_content_type, provider_id_readers)
+        return ReaderTable(by_channel, by_content_type)
 
     @cached_property
     def consumer_groups(self) -> Mapping[str, ConsumerGroup]:
@@ -318,12 +313,10 @@ class Parts:
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that turns arrivals into complaints."""
-        from messages.alternate_ids import AlternateIds
         from normalize.stage import NormalizeStage
         from sinks.public.queries import PublicReports
 
         regions = self.language_models.current().regions
-        alternate_ids = AlternateIds(self.secrets.message_key, self.settings.former_ids_until)
         return NormalizeStage(
             self.engine,
             self.sealer,
@@ -332,7 +325,6 @@ class Parts:
             regions,
             self.matchers,
             self.classifier,
-            alternate_ids,
             self.danger_reader.danger,
             PublicReports(self.engine, self.now).open_complaint if self.settings.public_view else None,
             self.conversation,
@@ -376,7 +368,7 @@ class Parts:
         from normalize.conversation.preview import MessagePreview
 
         regions, danger = self.language_models.current().regions, self.danger_reader.danger
-        reader = ArrivalReader(self.sealer, self.readers, regions, self.classifier, None, danger, self.conversation)
+        reader = ArrivalReader(self.sealer, self.readers, regions, self.classifier, danger, self.conversation)
         return MessagePreview(self.engine, self.sealer, reader)
 
     @cached_property

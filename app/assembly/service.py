@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 import uvicorn
 
-from app.assembly.migrate import migrate_databases
+from app.assembly.migrate import migrate
 from app.assembly.process_health import http_doors
 from app.assembly.processes.batch_pauses import batch_pause
 from app.assembly.queues import membership
@@ -119,7 +119,7 @@ class Service:
 
     def _prepare_database(self) -> None:
         """Migrate the database, and compare the secret key with that of the service."""
-        migrate_databases(self._parts)
+        migrate(self._parts.engine)
         self._parts.register_own_key()
 
     def _recheck_topics(self) -> None:

@@ -130,7 +130,7 @@ def _explained(run: Callable[[], int | None]) -> int:
 
 def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
     """Check whether a service with these stages can start, and print addresses and examples. Raises `Stop`."""
-    from app.assembly.migrate import migrate_databases
+    from app.assembly.migrate import migrate
     from app.assembly.startup import checks as startup_checks
     from app.welcome import welcome
     from bus.errors import Stop
@@ -143,7 +143,7 @@ def _prepare_start(parts: Parts, stages: Sequence[str], *, quiet: bool) -> None:
     if "ingest" not in stages:
         # Doors are not kept waiting by a long migration: it runs beside them.
         with suppress(DatabaseUnavailable, Stop):
-            migrate_databases(parts)
+            migrate(parts.engine)
     if not quiet:
         # Not through Rich: a wrapped command cannot be pasted.
         print(welcome(parts) + administrator_line(parts), file=sys.stderr)
@@ -156,12 +156,12 @@ def administrator_line(parts: Parts) -> str:
     if there is an administrator, or while the database is away.
     """
     from app.assembly.desk.accounts import first_administrator_link
-    from app.assembly.migrate import migrate_databases
+    from app.assembly.migrate import migrate
     from bus.errors import Retry, Stop
     from config.database import DatabaseUnavailable
 
     try:
-        migrate_databases(parts)
+        migrate(parts.engine)
         with suppress(Retry, Stop):
             # The audit log publishes its head.
             parts.ensure_topics()

@@ -198,8 +198,8 @@ class TriageDesk:
         """Return the first decision about a dispatch to triage from these offsets on: only that one has an effect."""
         return first_decision(reader, start_offsets, dispatch_id, self._agencies, self._is_authentic)
 
-    def _is_authentic(self, answer: AgencyAnswer, taken_at: datetime) -> bool:
-        return self._answer_check.fault(answer, taken_at, self._registry.institutions) is None
+    def _is_authentic(self, answer: AgencyAnswer) -> bool:
+        return self._answer_check.fault(answer, self._registry.institutions) is None
 
     def _check_agency(self, agency: str) -> None:
         if agency not in self._agencies:

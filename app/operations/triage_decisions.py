@@ -1,7 +1,6 @@
 """Decisions of triage about the same dispatch: only the first one has an effect. No decision is made here."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import datetime
 from uuid import UUID
 
 from bus.port import Partition, Reader, Record
@@ -24,16 +23,16 @@ def first_decision(
     start_offsets: Mapping[Partition, int],
     dispatch_id: UUID,
     agencies: Collection[str],
-    is_authentic: Callable[[AgencyAnswer, datetime], bool],
+    is_authentic: Callable[[AgencyAnswer], bool],
 ) -> AgencyAnswer | None:
     """Return the first decision of triage about a dispatch from these offsets on.
 
-    `agencies` are the codes to which triage may give a case. `is_authentic` gets an answer and the bus's time of it.
+    `agencies` are the codes to which triage may give a case. `is_authentic` tells if an agency made an answer.
     The answers about one case are in one partition, and the router processes them in this order.
     """
-    for answer, taken_at in _answers(reader.read([AGENCY_ANSWERS], start_offsets=start_offsets)):
+    for answer in _answers(reader.read([AGENCY_ANSWERS], start_offsets=start_offsets)):
         is_decision = answer.dispatch_id == dispatch_id and _is_decision(answer, agencies)
-        if is_decision and is_authentic(answer, taken_at):
+        if is_decision and is_authentic(answer):
             return answer
     return None
 
@@ -59,9 +58,9 @@ def _is_decision(answer: AgencyAnswer, agencies: Collection[str]) -> bool:
     return answer.agency == TRIAGE and (names_agency or answer.verdict == "closed")
 
 
-def _answers(records: Iterable[Record]) -> Iterator[tuple[AgencyAnswer, datetime]]:
+def _answers(records: Iterable[Record]) -> Iterator[AgencyAnswer]:
     for record in records:
         try:
-            yield codec.decode(AgencyAnswer, record.value, record.headers), record.taken_at
+            yield codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError:
             continue

@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from app.assembly.channels import CHANNELS
-from app.assembly.migrate import migrate_databases
+from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.simulator.wait import answers
 from app.stage_names import STAGES
@@ -58,7 +58,7 @@ def measure_stage_memory(
     """Yield the memory of each of these stages loaded and at rest, and of all after so many records (rising)."""
     parts = Parts(Settings.model_validate(backend.settings), CHANNELS, system_surroundings())
     # A stage that finds an older database migrates it, and keeps the modules for that.
-    migrate_databases(parts)
+    migrate(parts.engine)
     parts.engine.dispose()
     for stage in stages:
         imports, tables = _loaded_megabytes(backend, stage)

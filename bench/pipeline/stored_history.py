@@ -8,7 +8,7 @@ empty. So an audit of such an installation reports differences.
 import random
 from datetime import timedelta
 
-from app.assembly.migrate import migrate_databases
+from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from bench import normalize, oversight, queue_counts
 from tests.support.generated_cases import generate_cases
@@ -20,7 +20,7 @@ _AGE_OF_STORED_COMPLAINTS = timedelta(days=90)
 
 def store_history(parts: Parts, complaints: int) -> None:
     """Make the tables, and write about so many complaints into each kind of them."""
-    migrate_databases(parts)
+    migrate(parts.engine)
     engine, now = parts.engine, parts.now()
     matcher = parts.matchers.current()
     start = now - _AGE_OF_STORED_COMPLAINTS

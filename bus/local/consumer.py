@@ -112,8 +112,6 @@ class LocalConsumer:
         for partition in self._positions.keys() - owned - self._polled:
             del self._positions[partition]
         self._begin(owned - self._positions.keys())
-        # All ends are read again: a process of an older version does not number its appends.
-        self._seen_append, self._seen_version = log.FIRST_LOOK, None
 
     def _begin(self, partitions: AbstractSet[Partition]) -> None:
         """Set the position of each partition to the group's committed offset, or to its start."""

@@ -22,12 +22,12 @@ _TRIM_SECONDS = 0.5
 FIRST_LOOK = -1
 
 # The records have row ids, so that those of one append are together on the last pages, whatever their partitions.
-# Files of earlier versions keep their table, which has a page for each partition instead.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS partitions (
     topic TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL DEFAULT 0, "end" INTEGER NOT NULL DEFAULT 0,
     last_append INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (topic, number)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS partitions_by_append ON partitions (last_append);
 CREATE TABLE IF NOT EXISTS records (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, timestamp INTEGER NOT NULL,
     key BLOB NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
@@ -54,17 +54,7 @@ def create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = connect(path)
     connection.executescript(_SCHEMA)
-    with transaction(connection):
-        _add_last_append(connection)
     connection.close()
-
-
-def _add_last_append(connection: sqlite3.Connection) -> None:
-    """Add the column and the index of the appends to a file of an older version, which has neither."""
-    columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(partitions)")}
-    if "last_append" not in columns:
-        connection.execute("ALTER TABLE partitions ADD COLUMN last_append INTEGER NOT NULL DEFAULT 0")
-    connection.execute("CREATE INDEX IF NOT EXISTS partitions_by_append ON partitions (last_append)")
 
 
 @contextmanager

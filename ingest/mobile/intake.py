@@ -69,7 +69,7 @@ class ReportIntake:
 
     def _prepare(self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None) -> _Preparation:
         key = provider_id(report, self._wrapper)
-        earlier_report = self._sequences.find_report(self._wrapper.message_ids(CHANNEL.name, key))
+        earlier_report = self._sequences.find_report(self._wrapper.message_id(CHANNEL.name, key))
         if earlier_report:
             preparation = _Preparation(earlier_report, None, ())
         else:

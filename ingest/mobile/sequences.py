@@ -1,6 +1,6 @@
 """Published reports of each device, and the device's own sequence numbers. Written only after the bus has a report."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, bindparam, func
 from sqlmodel import col, select
 
-from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction
 from ingest.grouped_writes import GroupedWrites
 from ingest.mobile.tables import DeviceMessage, DeviceSequence
@@ -36,11 +35,7 @@ class SequenceCount(NamedTuple):
 
 
 _REPORT_COLUMNS = tuple(col(getattr(DeviceMessage, name)) for name in PublishedReport._fields)
-_BY_MESSAGE = (
-    select(*_REPORT_COLUMNS)
-    .where(is_one_of(col(DeviceMessage.message_id), bindparam("message_ids")))
-    .order_by(col(DeviceMessage.at))
-)
+_BY_MESSAGE = select(*_REPORT_COLUMNS).where(col(DeviceMessage.message_id) == bindparam("message_id"))
 
 
 class Sequences:
@@ -68,10 +63,10 @@ class Sequences:
 
         self._write(write)
 
-    def find_report(self, message_ids: Collection[UUID]) -> PublishedReport | None:
-        """Return the report that has one of these message ids, the first that was published."""
+    def find_report(self, message_id: UUID) -> PublishedReport | None:
+        """Return the report that has this message id."""
         with statement_transaction(self._engine, reads_only=True) as connection:
-            row = connection.execute(_BY_MESSAGE, {"message_ids": list(message_ids)}).first()
+            row = connection.execute(_BY_MESSAGE, {"message_id": message_id}).one_or_none()
         return PublishedReport(*row) if row else None
 
     def find_referenced_report(self, device: str, reference: str) -> PublishedReport | None:

@@ -10,7 +10,6 @@ from sqlmodel import Field, SQLModel, col
 
 from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
-from messages.ids import former_message_id
 from messages.sealing import Sealed, Sealer
 from messages.shapes import RawMessage
 
@@ -44,27 +43,18 @@ class PostStore:
         self._sealer = sealer
 
     def remember(self, mentions: Sequence[ReceivedMention]) -> None:
-        """Store the posts of these messages. Posts that are stored already stay unchanged.
-
-        That includes a post that is stored under the former id of its message: its complaint has that id.
-        """
-        former_ids = {raw.id: former_message_id(raw.channel, provider_id) for raw, provider_id in mentions}
-        if not former_ids:
-            return
-        with write_transaction(self._engine) as connection:
-            is_former = is_one_of(col(PostRow.message_id), former_ids.values())
-            stored_ids = set(connection.execute(select(col(PostRow.message_id)).where(is_former)).scalars())
-            rows = [
-                {
-                    "message_id": raw.id,
-                    "post": self._sealer.seal(provider_id.rpartition(":")[2].encode(), raw.id),
-                    "taken_at": raw.at,
-                    "asked_at": raw.at,
-                }
-                for raw, provider_id in mentions
-                if former_ids[raw.id] not in stored_ids
-            ]
-            if rows:
+        """Store the posts of these messages. Posts that are stored already stay unchanged."""
+        rows = [
+            {
+                "message_id": raw.id,
+                "post": self._sealer.seal(provider_id.rpartition(":")[2].encode(), raw.id),
+                "taken_at": raw.at,
+                "asked_at": raw.at,
+            }
+            for raw, provider_id in mentions
+        ]
+        if rows:
+            with write_transaction(self._engine) as connection:
                 connection.execute(insert_statement(connection, PostRow).on_conflict_do_nothing(), rows)
 
     def due(self, checked_before: datetime, max_posts: int) -> Mapping[str, UUID]:

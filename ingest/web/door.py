@@ -118,13 +118,12 @@ class WebDoor:
         if not self._tokens.is_receipt(tracking, bukti):
             return RedirectResponse(f"/status/{tracking}", status_code=303)
         status_url = f"{self._public_url}/status/{tracking}"
-        # Receipts of earlier versions have no link.
         token = bukti.partition(".")[2]
         contact = await run_in_threadpool(self._contact.contact, tracking)
         receipt = self._templates.get_template("receipt.html").render(
             tracking=tracking,
             signature=bukti,
-            link=f"{self._public_url}/l/{token}" if token else "",
+            link=f"{self._public_url}/l/{token}",
             status_url=status_url,
             contact=contact,
             number=masked_number(contact.phone),

@@ -49,7 +49,7 @@ class CaseAnswer:
     """Answer to the dispatch with this hop. `at` is the bus's time, `position` that of the record.
 
     `answered_id` is the complaint that it was given to: the case, or a report that accompanies it. `outcome` is that of
-    the router; `None` before it is known, and for an answer from before outcomes were published.
+    the router; `None` before it is known.
     """
 
     at: datetime
@@ -157,11 +157,8 @@ def _may_count(answer: CaseAnswer, next_dispatch: CaseDispatch | None) -> bool:
 
 
 def _offset(position: str) -> int:
-    """Return the offset in `topic/partition/offset`; 0 for an answer from before positions were stored.
-
-    The answers to one complaint have one key, and so one partition.
-    """
-    return int(position.rpartition("/")[2] or 0)
+    """Return the offset in `topic/partition/offset`. Answers to one complaint have one key, and so one partition."""
+    return int(position.rpartition("/")[2])
 
 
 def _is_late(answer: CaseAnswer, next_dispatch: CaseDispatch | None) -> bool:

@@ -20,7 +20,7 @@ from config.private_files import secure_database_file
 from monitor.audit import tables
 
 # Raise it with every change of the facts or of the tables.
-VERSION = 1
+VERSION = 2
 
 _CACHE_KIB = 16_000
 # A run waits this long for another one on the same file.
@@ -30,7 +30,7 @@ _INSERTS = MappingProxyType(
         "letter": "INSERT OR IGNORE INTO main.letter VALUES (?, ?)",
         "event": "INSERT INTO main.event VALUES (?, ?, ?, ?)",
         "held": "INSERT OR IGNORE INTO main.held VALUES (?)",
-        "arrival": "INSERT INTO main.arrival VALUES (?, ?, ?, ?, ?)",
+        "arrival": "INSERT INTO main.arrival VALUES (?, ?, ?, ?)",
         "complaint": "INSERT INTO main.complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         "hop": "INSERT INTO main.hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         "answer": "INSERT INTO main.answer VALUES (?, ?, ?, ?, ?, ?)",

@@ -75,11 +75,6 @@ class _RawId(Shape):
     id: UUID
 
 
-class _ProviderId(Shape):
-    channel: str
-    provider_id: str
-
-
 class _Quarantined(Shape):
     raw: _RawId
 
@@ -90,12 +85,8 @@ def shape_versions() -> str:
 
 
 def arrival(record: Record) -> Row:
-    """Return `id, at, former`. An unreadable arrival counts too.
-
-    `former` is the id that the same arrival had before message ids were keyed; its own id if it has no other.
-    """
-    own_key = _key(record)
-    return own_key, record.timestamp, _former_key(own_key, record)
+    """Return `id, at`. An unreadable arrival counts too."""
+    return _key(record), record.timestamp
 
 
 def dead_letter_keys(record: Record) -> Iterator[Key]:
@@ -203,17 +194,6 @@ def _key(record: Record) -> Key:
         return UUID(key).bytes
     except ValueError:
         return key
-
-
-def _former_key(own_key: Key, record: Record) -> Key:
-    """Return the former id of an arrival with a keyed id. Otherwise return the arrival's own key."""
-    if not isinstance(own_key, bytes) or UUID(bytes=own_key).version != ids.KEYED_VERSION:
-        return own_key
-    arrival_ = _decode(RawMessage, _ProviderId, record)
-    if arrival_ is None or arrival_.provider_id == str(UUID(bytes=own_key)):
-        # The id of a public post is in the sealed body alone.
-        return own_key
-    return ids.former_message_id(arrival_.channel, arrival_.provider_id).bytes
 
 
 def _decode(shape: type[WireModel], part: type[T], record: Record) -> T | None:

@@ -16,7 +16,7 @@ CREATE TABLE state (name PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE letter (id, stage, PRIMARY KEY (id, stage)) WITHOUT ROWID;
 CREATE TABLE held (id PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE event (event, subject, message, at);
-CREATE TABLE arrival (id, at, former, place, record_offset);
+CREATE TABLE arrival (id, at, place, record_offset);
 CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, place, record_offset);
 CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, place, record_offset);
 CREATE TABLE answer (id, complaint, dispatch, redriven, place, record_offset);
@@ -30,7 +30,6 @@ FACT_INDEXES = """
 CREATE INDEX event_subject ON event (subject, event, message, at);
 CREATE INDEX event_message ON event (message);
 CREATE INDEX arrival_id ON arrival (id);
-CREATE INDEX arrival_former ON arrival (former, id);
 CREATE INDEX complaint_id ON complaint (id, kind, at, of);
 CREATE INDEX complaint_message ON complaint (message, redriven, id);
 CREATE INDEX complaint_tracking ON complaint (tracking, id);
@@ -66,7 +65,7 @@ CREATE TEMP TRIGGER new_held AFTER INSERT ON main.held BEGIN
 CREATE TEMP TRIGGER new_event AFTER INSERT ON main.event BEGIN
   INSERT OR IGNORE INTO evaluated VALUES (NEW.subject), (NEW.message); END;
 CREATE TEMP TRIGGER new_arrival AFTER INSERT ON main.arrival BEGIN
-  INSERT OR IGNORE INTO evaluated VALUES (NEW.id), (NEW.former); END;
+  INSERT OR IGNORE INTO evaluated VALUES (NEW.id); END;
 CREATE TEMP TRIGGER new_complaint AFTER INSERT ON main.complaint BEGIN
   INSERT OR IGNORE INTO evaluated VALUES (NEW.id), (NEW.message); INSERT OR IGNORE INTO moved VALUES (NEW.id); END;
 CREATE TEMP TRIGGER new_hop AFTER INSERT ON main.hop BEGIN
@@ -84,10 +83,8 @@ INSERT OR IGNORE INTO evaluated SELECT complaint FROM evaluated CROSS JOIN main.
 -- Followers compare their agency with that of their case, and the case must exist.
 INSERT OR IGNORE INTO evaluated SELECT complaint FROM moved CROSS JOIN main.hop ON hop.of = key;
 INSERT OR IGNORE INTO evaluated SELECT id FROM moved CROSS JOIN main.complaint ON complaint.of = key;
--- A message has several arrivals, former ids and complaints.
+-- A message has several arrivals and complaints.
 INSERT OR IGNORE INTO evaluated SELECT message FROM evaluated CROSS JOIN main.complaint ON complaint.id = key;
-INSERT OR IGNORE INTO evaluated SELECT former FROM evaluated CROSS JOIN main.arrival ON arrival.id = key;
-INSERT OR IGNORE INTO evaluated SELECT id FROM evaluated CROSS JOIN main.arrival ON former = key;
 INSERT OR IGNORE INTO evaluated SELECT id FROM evaluated CROSS JOIN main.complaint ON message = key;
 INSERT OR IGNORE INTO evaluated SELECT mate.id FROM evaluated CROSS JOIN main.complaint AS known ON known.id = key
   CROSS JOIN main.complaint AS mate ON mate.tracking = known.tracking;
@@ -147,7 +144,7 @@ CREATE TEMP TABLE context (key PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO context SELECT of FROM evaluated CROSS JOIN main.complaint ON complaint.id = key WHERE of NOTNULL;
 INSERT OR IGNORE INTO context SELECT of FROM evaluated CROSS JOIN main.hop ON complaint = key WHERE of NOTNULL;
 CREATE TEMP TABLE arrival AS SELECT {_FLAGGED["arrival"]} FROM main.arrival
-  WHERE rowid IN ({_rows_with("arrival", "id", "former")});
+  WHERE rowid IN ({_rows_with("arrival", "id")});
 CREATE TEMP TABLE complaint AS SELECT {_FLAGGED["complaint"]} FROM main.complaint WHERE rowid IN ({_COMPLAINTS});
 CREATE TEMP TABLE hop AS SELECT {_FLAGGED["hop"]} FROM main.hop WHERE rowid IN ({_rows_with("hop", "complaint")}
   UNION SELECT hop.rowid FROM context CROSS JOIN main.hop ON complaint = context.key);
@@ -161,7 +158,6 @@ CREATE TEMP TABLE letter AS SELECT letter.* FROM
   CROSS JOIN main.letter ON letter.id = subject.key;
 CREATE INDEX temp.some_event ON event (subject, event);
 CREATE INDEX temp.some_letter ON letter (id, stage);
-CREATE INDEX temp.some_arrival ON arrival (former, id);
 CREATE INDEX temp.some_arrival_id ON arrival (id);
 CREATE INDEX temp.some_complaint ON complaint (id);
 CREATE INDEX temp.some_message ON complaint (message);
@@ -169,8 +165,7 @@ CREATE INDEX temp.some_tracking ON complaint (tracking, id);
 CREATE INDEX temp.some_hop ON hop (complaint, number);
 """
 
-# `message`: the fate of each accepted message; `past` if retention may have deleted its outcome. Two arrivals with the
-# same former id are one message: it was delivered before message ids were keyed, and again afterwards.
+# `message`: the fate of each accepted message; `past` if retention may have deleted its outcome.
 # `complaint_fate`: the fate of each complaint; `kept` is 1 if retention has deleted nothing that followed from it.
 # `aside`: messages that are no complaint. A replayed message of a forgotten person is set aside too, whatever it was.
 # `latest_dispatch`: the latest dispatch of each complaint.
@@ -183,16 +178,16 @@ CREATE TEMP TABLE aside AS SELECT subject AS message FROM event WHERE event = 'n
 CREATE INDEX temp.aside_message ON aside (message);
 CREATE TEMP VIEW released AS SELECT subject AS held, message, at FROM event WHERE event = 'released';
 
-CREATE TEMP TABLE message (id, former, deliveries, fate);
-INSERT INTO message SELECT min(arrival.id), former, count(*), CASE
-    WHEN max(EXISTS (SELECT 1 FROM complaint WHERE complaint.message IN (arrival.id, former))) THEN 'done'
-    WHEN max(EXISTS (SELECT 1 FROM aside WHERE aside.message IN (arrival.id, former))) THEN 'done'
+CREATE TEMP TABLE message (id, deliveries, fate);
+INSERT INTO message SELECT arrival.id, count(*), CASE
+    WHEN max(EXISTS (SELECT 1 FROM complaint WHERE complaint.message = arrival.id)) THEN 'done'
+    WHEN max(EXISTS (SELECT 1 FROM aside WHERE aside.message = arrival.id)) THEN 'done'
     WHEN max(normalizing) THEN 'pending'
     WHEN max(EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id IN (arrival.id, position)))
       THEN 'dead'
     WHEN min(at) < (SELECT outcomes FROM since) THEN 'past'
     ELSE 'lost' END
-  FROM arrival GROUP BY former;
+  FROM arrival GROUP BY arrival.id;
 
 CREATE TEMP TABLE complaint_fate (id PRIMARY KEY, kept, fate) WITHOUT ROWID;
 INSERT INTO complaint_fate SELECT complaint.id, min(at) >= (SELECT hops FROM since), CASE
@@ -213,8 +208,8 @@ INSERT INTO latest_dispatch SELECT complaint, max(number), agency, of, at, late 
 """
 
 _OUTCOMES = """
-SELECT former AS key, 'message ' || fate AS name, 1 AS number FROM message
-UNION ALL SELECT former, 'delivered_again', deliveries - 1 FROM message WHERE deliveries > 1
+SELECT id AS key, 'message ' || fate AS name, 1 AS number FROM message
+UNION ALL SELECT id, 'delivered_again', deliveries - 1 FROM message WHERE deliveries > 1
 UNION ALL SELECT id, 'complaint ' || fate, 1 FROM complaint_fate
 UNION ALL SELECT id, 'complaint_redriven', count(*) FROM complaint WHERE redriven GROUP BY id
 UNION ALL SELECT complaint, 'hop_redriven', count(*) FROM hop WHERE redriven GROUP BY complaint
@@ -226,7 +221,7 @@ UNION ALL SELECT complaint, CASE agency WHEN 'triage' THEN 'at_triage' ELSE 'at_
 
 # Records in progress are evaluated again, and so are the subjects of differences.
 _UNSETTLED = """
-SELECT former AS key FROM message WHERE fate IN ('pending', 'lost')
+SELECT id AS key FROM message WHERE fate IN ('pending', 'lost')
 UNION SELECT id FROM complaint WHERE routing OR recording
 UNION SELECT complaint FROM hop WHERE late OR recording
 UNION SELECT id FROM answer WHERE routing

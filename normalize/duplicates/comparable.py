@@ -14,7 +14,7 @@ NamedEntity = tuple[str, str]
 SenderRelation = Literal["same", "other", "unknown"]
 
 _SECONDS_PER_DAY = 86_400
-# The order of the stored list: never change it, rows of earlier versions are read by it.
+# The order of the stored list, by which rows are read.
 _JSON_FIELDS = (
     "entities",
     "address_entities",
@@ -123,13 +123,9 @@ def pack_comparable(comparable: Comparable) -> bytes:
 
 
 def unpack_comparable(packed: bytes) -> Comparable:
-    """Return the value that `pack_comparable` stored. Raises `ValueError` or `TypeError` for other bytes.
-
-    Rows of earlier versions have no districts, things and faults; these are empty then. They do not say
-    how the trouble went on either.
-    """
-    text_words, title_words, address_words, names, topics, *later_lines, json_line = packed.decode().split("\n")
-    district_words, things, faults = later_lines or ("", "", "")
+    """Return the value that `pack_comparable` stored. Raises `ValueError` or `TypeError` for other bytes."""
+    *word_lines, json_line = packed.decode().split("\n")
+    text_words, title_words, address_words, names, topics, district_words, things, faults = word_lines
     (
         entities,
         address_entities,
@@ -140,7 +136,9 @@ def unpack_comparable(packed: bytes) -> Comparable:
         report_kind,
         secret,
         mentions_earlier_report,
-        *later_fields,
+        says_recurred,
+        says_continuing,
+        says_again,
     ) = json.loads(json_line)
     return Comparable(
         tuple(text_words.split()),
@@ -160,5 +158,7 @@ def unpack_comparable(packed: bytes) -> Comparable:
         report_kind,
         secret,
         mentions_earlier_report,
-        *later_fields,
+        says_recurred,
+        says_continuing,
+        says_again,
     )

@@ -33,7 +33,6 @@ _RAHASIA_ANSWER = re.compile(
 )
 _LINK_HANDLE_OR_TAG = re.compile(r"https?://\S+|(?<!\w)[@\uff20#\uff03]\w+")
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
-_POST_ID = re.compile(r"[0-9]{1,19}")
 _ON_X = re.compile(r"https?://(?:[\w-]+\.)*(?:twitter|x)\.com\b", re.IGNORECASE)
 # X escapes these three characters in every text.
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -133,16 +132,6 @@ def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
     )
     contact = Contact(post=post.id, account=post.author_id)
     return Draft(report, contact, _continuation(post, mention.account), has_words)
-
-
-def read_provider_id(body: bytes) -> str:
-    """Return X's id of a mention, as the door made it; "" if the body is not readable."""
-    try:
-        post = _Mention.model_validate_json(_without_half_characters(body)).post
-    except (ValueError, RecursionError):
-        return ""
-    first_version_id = post.first_version_id if _POST_ID.fullmatch(post.first_version_id) else post.id
-    return post.id if post.id == first_version_id else f"{first_version_id}:{post.id}"
 
 
 def _not_complaint(mention: _Mention, text: str) -> NotComplaint | None:

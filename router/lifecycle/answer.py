@@ -67,13 +67,6 @@ def process_answer(
     return outcome
 
 
-def former_outcome(processed: ProcessedAnswer, answer: AgencyAnswer, record: Record) -> AnswerOutcome | None:
-    """Return the outcome of an answer that was processed before; `None` if that was another record of it."""
-    # Answers from before the table have no authenticator. The same answer with one is a second record.
-    is_former_record = processed.position == "" and not answer.authenticator
-    return processed.outcome if is_former_record or processed.position == record.position else None
-
-
 def joined_until(transfer: CaseTransfer, joined: Dispatch, until: datetime) -> bool:
     """Return whether a report had joined its case at a time. `joined` is its latest dispatch."""
     case_id = joined.relation.of

@@ -103,7 +103,7 @@ class ForgottenRecords(ForgottenPersons):
             return replace(record, value=b"")
         except codec.NewerVersionError as error:
             raise Stop(f"{record.position} cannot be redrawn: {error}.") from error
-        remains = self._remains_of(message, record.taken_at)
+        remains = self._remains_of(message)
         if remains == message:
             return record
         _, current_headers = codec.upcast(shape, record.value, record.headers)
@@ -117,9 +117,9 @@ class ForgottenRecords(ForgottenPersons):
             destroyed = key._replace(wrapped="", root_key_id="", retired_at=key.retired_at or requested_at)
             yield destroyed if is_forgotten else key
 
-    def _remains_of(self, message: WireModel, taken_at: datetime) -> WireModel:
+    def _remains_of(self, message: WireModel) -> WireModel:
         if isinstance(message, AgencyAnswer):
-            return self._answer_check.without_text(message, taken_at)
+            return self._answer_check.without_text(message)
         return remains_of(message)
 
 

@@ -140,7 +140,7 @@ class LedgerSink:
 
         The dispatch may be written later. An answer without its dispatch is never shown.
         """
-        fault = self._answer_check.fault(answer, record.taken_at, institutions)
+        fault = self._answer_check.fault(answer, institutions)
         if fault in _FORGED:
             _log.warning("answer.left_out", position=record.position, reason=fault)
             return False

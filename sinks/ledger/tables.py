@@ -97,7 +97,7 @@ class AnswerRow(SQLModel, table=True):
     """Answer of an agency to a dispatch.
 
     `answered_at` is the agency's time. `recorded_at` is the bus's, and `position` that of the record: they order the
-    answers. Answers from before these columns have the agency's time and no position.
+    answers.
     """
 
     __tablename__ = "ledger_answer"
@@ -112,7 +112,7 @@ class AnswerRow(SQLModel, table=True):
     actor: str = ""
     answered_at: datetime = Field(sa_type=UtcDateTime)
     recorded_at: datetime = Field(sa_type=UtcDateTime)
-    position: str = Field(default="", index=True)
+    position: str = Field(index=True)
 
 
 class AnswerOutcomeRow(SQLModel, table=True):

@@ -56,7 +56,7 @@ def test_the_list_has_who_why_and_what_but_no_data(engine: Engine) -> None:
 
 
 def test_a_subject_is_read_as_it_was_written() -> None:
-    """The parts of a subject come back; one of an older version is the case alone."""
+    """The parts of a subject come back; one of another form is the case alone."""
     assert read_reveal_subject(reveal_subject("id", "operator", "t")) == ("id", "operator", "t")
     assert read_reveal_subject("id") == ("id", "", "")
 

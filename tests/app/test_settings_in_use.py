@@ -17,11 +17,8 @@ from app.surroundings import system_surroundings
 from config.settings import Settings
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.pdu import parse_deliver_sm
-from ingest.wrap import accepted_record
 from tests.conftest import NOW
 from tests.ingest.smpp import smsc
-from tests.support.arrival_ids import under_former_id
-from tests.support.records import at
 
 
 def test_topics_get_the_copies_that_are_set(settings: Settings) -> None:
@@ -43,18 +40,6 @@ def test_only_a_trusted_proxy_names_the_client(settings: Settings, trusted_proxi
     scope = {"type": "http", "client": ("127.0.0.1", 50_000), "scheme": "http", "headers": headers}
     asyncio.run(config.loaded_app(scope, AsyncMock(), AsyncMock()))
     assert clients == [address]
-
-
-def test_former_ids_are_looked_up_until_the_day_that_is_set(parts: Parts) -> None:
-    """The normalizer decides a message again that was decided under its former id, if that day has passed."""
-    raw = parts.wrapper.wrap("web", "key:1", "", b'{"text": "Lampu jalan padam"}', NOW, "application/json")
-    former = under_former_id(raw, parts.sealer)
-    assert parts.normalizer.handle([at(accepted_record(former), 1)])
-    assert parts.normalizer.handle([at(accepted_record(raw), 2)]) == []
-
-    parts.settings = parts.settings.model_copy(update={"former_ids_until": NOW.date() - timedelta(days=1)})
-    del parts.normalizer
-    assert parts.normalizer.handle([at(accepted_record(raw), 2)])
 
 
 def test_the_sms_centre_gets_our_system_type_and_rate(settings: Settings) -> None:

@@ -25,7 +25,7 @@ from messages.shapes import RawMessage
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer, raw_messages
 from tests.support import program, records
-from tests.support.arrival_ids import arrival_id, under_former_id
+from tests.support.arrival_ids import arrival_id
 from tests.support.loopback import serving
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, file
 from tests.support.records import FORM
@@ -90,13 +90,6 @@ def test_missing_messages_over_several_pages(parts: Parts, twilio: LoopbackTwili
 
     assert result.listed == 7
     assert [message.sid for message in result.missing] == [sid(1), sid(4), sid(5)]
-
-
-def test_a_message_with_its_former_id_is_not_missing(parts: Parts, twilio: LoopbackTwilio, producer: Producer) -> None:
-    """A message that came before message ids were keyed is on the bus under its former id."""
-    twilio.received(sid(1), NOW, "jalan rusak", PHONE)
-    producer.publish([accepted_record(under_former_id(webhook(parts, 1), parts.sealer))])
-    assert find_missing(parts, twilio).missing == ()
 
 
 def test_a_filled_in_message_equals_its_webhook(parts: Parts, twilio: LoopbackTwilio) -> None:

@@ -1,6 +1,5 @@
 """Properties of the local bus alone: its clock, its retention, its file."""
 
-import sqlite3
 import threading
 from pathlib import Path
 
@@ -39,17 +38,6 @@ def bus(tmp_path: Path, clock: Clock) -> LocalBus:
     local_bus = LocalBus(tmp_path / "bus.db", clock)
     local_bus.ensure([TopicSpec("topic", partitions=2, retention=10)])
     return local_bus
-
-
-def publish_as_older_version(path: Path, value: bytes) -> None:
-    """Append a record of partition 0 as a version did that does not number its appends."""
-    connection = sqlite3.connect(path)
-    (offset,) = connection.execute(
-        """UPDATE partitions SET "end" = "end" + 1 WHERE topic = 'topic' AND number = 0 RETURNING "end" - 1"""
-    ).fetchone()
-    connection.execute("INSERT INTO records VALUES ('topic', 0, ?, 0, ?, ?, '[]')", (offset, value, value))
-    connection.commit()
-    connection.close()
 
 
 def publish(bus: LocalBus, *values: bytes) -> None:
@@ -139,28 +127,6 @@ def test_a_settled_member_renews_its_session_and_nothing_else(bus: LocalBus, clo
     reader = bus.reader()
     assert reader.members("group") == ["member"]
     reader.close()
-    consumer.close()
-
-
-def test_a_file_of_an_older_version_is_read_on(tmp_path: Path, clock: Clock) -> None:
-    """Its records are read, and so are those that a process of that version still appends."""
-    path = tmp_path / "older.db"
-    LocalBus(path, clock).ensure([TopicSpec("topic")])
-    connection = sqlite3.connect(path)
-    connection.executescript("DROP INDEX partitions_by_append; ALTER TABLE partitions DROP COLUMN last_append;")
-    connection.close()
-    publish_as_older_version(path, b"1")
-
-    bus = LocalBus(path, clock)
-    consumer = bus.consumer(Membership("group", "member", ("topic",)))
-    assert [record.value for record in consumer.poll(0, 10)] == [b"1"]
-    consumer.commit([])
-    publish_as_older_version(path, b"2")
-    clock.now += 10
-    assert [record.value for record in consumer.poll(0, 10)] == [b"2"]
-    consumer.commit([])
-    publish(bus, b"3")
-    assert [record.value for record in consumer.poll(0, 10)] == [b"3"]
     consumer.close()
 
 

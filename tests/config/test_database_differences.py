@@ -104,7 +104,7 @@ def dispatch_row(number: int) -> dict[str, Any]:
     """Return a row with values of several types."""
     return {
         "complaint_id": UUID(int=number), "hop": number, "position": f"p{number}", "dispatch": "{}",
-        "follows": UUID(int=number + 1) if number > 1 else None, "cause_id": None, "shape_version": 1,
+        "follows": UUID(int=number + 1) if number > 1 else None, "cause_id": UUID(int=number), "shape_version": 1,
     }  # fmt: skip
 
 

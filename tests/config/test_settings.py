@@ -87,30 +87,6 @@ def test_an_env_file_is_read(tmp_path: Path) -> None:
     assert (secrets.twilio_tokens, secrets.twilio_keys) == (("one", "two"), ("three", "four"))
 
 
-def test_a_former_name_is_read_and_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A folder given by the former name is used; the same value under both names is no fault."""
-    monkeypatch.setenv("SATUPINTU_AGENCIES", str(tmp_path))
-    settings = load()
-    assert settings.reference_folder == tmp_path
-    assert settings.former_names == {"SATUPINTU_AGENCIES": "SATUPINTU_REFERENCE_FOLDER"}
-    monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(tmp_path))
-    assert load().reference_folder == tmp_path
-
-
-def test_two_values_of_one_setting_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A former name with another value leaves open which of the two is meant."""
-    monkeypatch.setenv("SATUPINTU_AGENCIES", str(tmp_path))
-    monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(tmp_path / "tables"))
-    with pytest.raises(SettingsError, match="different values; remove SATUPINTU_AGENCIES"):
-        load()
-
-
-def test_the_present_name_is_not_reported(tmp_path: Path) -> None:
-    """Without a former name there is nothing to report."""
-    settings = Settings(reference_folder=tmp_path)
-    assert (settings.reference_folder, settings.former_names) == (tmp_path, {})
-
-
 def test_secrets_do_not_print() -> None:
     """Printed settings and secrets show no secret."""
     twilio = {"twilio_auth_tokens": "twilio-secret", "twilio_shared_keys": "twilio-secret"}

@@ -8,18 +8,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, insert, inspect
+from sqlalchemy import Engine, inspect
 from sqlmodel import select
 
-from app.assembly.migrate import migrate_databases
 from app.assembly.parts import Parts
 from app.database import open_key_database
 from app.operations.forgetting.forgetting import GRACE, Forgetting
 from config.database import DatabaseUnavailable, read_transaction, write_transaction
 from messages.sealing import PERSON_KEY_PREFIX, ForgottenKeyError
 from privacy.forgotten import SentReport, record_reports
-from privacy.key_file import key_file, move_keys
-from privacy.key_store import WrappedKey
+from privacy.key_file import key_file
 from privacy.tables import PersonKeyRow
 from tests.conftest import NOW
 from tests.privacy.key_harness import KeyProcess
@@ -86,37 +84,6 @@ def test_a_request_that_was_interrupted_after_its_mark_destroys_the_key(
         KeyProcess(parts.key_engine).sealer.open(raw.body, raw.id)
 
 
-@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
-def test_keys_of_an_earlier_version_are_moved(parts: Parts) -> None:
-    """What they sealed opens. A sender who has a new key already keeps it, and the earlier key is retired."""
-    earlier = KeyProcess(parts.engine)
-    texts = {sender: earlier.sealer.seal_for(sender, b"x", MESSAGE) for sender in ("ani", "budi")}
-    later = KeyProcess(parts.key_engine)
-    new_text = later.sealer.seal_for("ani", b"x", MESSAGE)
-    migrate_databases(parts)
-    migrate_databases(parts)
-    assert _rows(parts.engine) == []
-    process = KeyProcess(parts.key_engine)
-    assert [process.sealer.open(text, MESSAGE) for text in texts.values()] == [b"x", b"x"]
-    assert process.sealer.seal_for("ani", b"x", MESSAGE) == new_text
-    assert process.sealer.seal_for("budi", b"x", MESSAGE) == texts["budi"]
-    retired = {row.key_id for row in _rows(parts.key_engine) if row.retired_at}
-    assert retired == {texts["ani"].partition(".")[0]}
-
-
-@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
-def test_a_move_that_was_interrupted_revives_no_key(parts: Parts) -> None:
-    """A key may be destroyed in its file while the database still has the former row."""
-    key = WrappedKey("p1", "ani", "wrapped", "root")
-    row = {**key._asdict(), "created_at": NOW, "retired_at": NOW}
-    with write_transaction(parts.key_engine) as connection:
-        connection.execute(insert(PersonKeyRow).values({**row, "wrapped": "", "root_key_id": ""}))
-    with write_transaction(parts.engine) as connection:
-        connection.execute(insert(PersonKeyRow).values(row))
-    assert move_keys(parts.engine, parts.key_engine, NOW) == 1
-    assert [row.wrapped for row in _rows(parts.key_engine)] == [""]
-
-
 def test_the_file_has_the_table_of_the_database(engine: Engine) -> None:
     """Both kinds of database have the same columns and indexes. PostgreSQL has no second database."""
     keys = open_key_database(engine)
@@ -134,18 +101,6 @@ def test_the_file_has_the_table_of_the_database(engine: Engine) -> None:
         for each in (engine, keys)
     )
     assert indexes == key_indexes
-
-
-@pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
-def test_the_file_of_an_earlier_version_loses_its_indexes(parts: Parts) -> None:
-    """A new sender would change a page of each."""
-    with write_transaction(parts.key_engine) as connection:
-        connection.exec_driver_sql("CREATE INDEX ix_person_key_sender ON person_key (sender)")
-    parts.key_engine.dispose()
-
-    names = {index["name"] for index in inspect(parts.key_engine).get_indexes("person_key")}
-
-    assert names == {"uq_person_key_active", "ix_person_key_retired"}
 
 
 def test_the_file_stands_beside_the_database() -> None:

@@ -145,7 +145,7 @@ def test_a_processed_answer_outlives_its_key(engine: Engine, now: Callable[[], d
     record = harness.answer_record(first, "responded")
     outputs = harness.route_record(record)
     later_keys = AnswerKeys(b"key of the tests", {HEALTH: 2})
-    harness.stage = make_router(engine, fixed_rules_source(), now, AnswerCheck(later_keys, None))
+    harness.stage = make_router(engine, fixed_rules_source(), now, AnswerCheck(later_keys))
     assert harness.route_record(record) == outputs
     with pytest.raises(Reject, match="withdrawn_key"):
         harness.route_answer(first, "closed")

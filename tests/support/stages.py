@@ -1,7 +1,7 @@
 """Builds the stages with the channels of the service."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from uuid import UUID
@@ -14,7 +14,6 @@ from config.reference.folder import SHIPPED_FOLDER
 from config.reference.matter_terms import MATTER_FAULTS, TermIndex, load_terms
 from config.reference.regions import Regions
 from config.reference.reloading import Source
-from messages.alternate_ids import AlternateIds
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS
@@ -27,14 +26,13 @@ from normalize.conversation.conversation import Conversation
 from normalize.duplicates.matcher import Matcher
 from normalize.reader_table import ReaderTable
 from normalize.readers import follow_up as follow_up_reader
-from normalize.readers import smpp, twitter
+from normalize.readers import smpp
 from normalize.readers.open311 import Open311Reader
 from normalize.stage import NormalizeStage
 from router.rules import Rules
 from router.stage import RouterStage
 from sinks.ledger.sink import Derive, LedgerSink
 from sinks.replies.sink import ReplySink
-from tests.support.arrival_ids import MESSAGE_KEY
 from tests.support.deadlines import DEADLINES
 from tests.support.fixed_source import FixedSource
 from tests.support.rules import SMALL, cached_rules
@@ -43,7 +41,7 @@ from tests.support.rules import SMALL, cached_rules
 WATCHED_TOPICS = {group.name: group.topics for group in consumer_groups(DIRECTORY.names)}
 # Keys of the agencies in tests that have no `Parts`.
 ANSWER_KEYS = AnswerKeys(b"key of the tests", {})
-ANSWER_CHECK = AnswerCheck(ANSWER_KEYS, None)
+ANSWER_CHECK = AnswerCheck(ANSWER_KEYS)
 _NO_SERVICES: Mapping[str, str] = MappingProxyType({})
 _NO_REGIONS = Regions(())
 
@@ -55,7 +53,6 @@ def make_normalizer(
     regions: Regions = _NO_REGIONS,
     matcher: Matcher | None = None,
     classifier: Classifier | None = None,
-    former_ids_until: date = date.max,
     find_danger: Callable[[str, str], Danger] = lambda _text, _title: "",
     find_public: Callable[[str], UUID | None] | None = None,
     conversation: Conversation | None = None,
@@ -68,9 +65,8 @@ def make_normalizer(
         JOINED_SMS: smpp.read_report,
     }
     by_channel = {channel.facts.name: channel.reader for channel in CHANNELS}
-    readers = ReaderTable(by_channel, by_content_type, {"twitter": twitter.read_provider_id})
+    readers = ReaderTable(by_channel, by_content_type)
     matchers = FixedSource(matcher) if matcher else None
-    alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
     return NormalizeStage(
         engine,
         sealer,
@@ -79,7 +75,6 @@ def make_normalizer(
         regions,
         matchers,
         classifier,
-        alternate_ids,
         find_danger,
         find_public,
         conversation,

@@ -40,7 +40,7 @@ class AcceptedAnswers:
         ]
 
     def _is_authentic(self, record: Record, answer: AgencyAnswer, institutions: Container[str]) -> bool:
-        fault = self._answer_check.fault(answer, record.taken_at, institutions)
+        fault = self._answer_check.fault(answer, institutions)
         if fault:
             _log.warning("answer.left_out", position=record.position, reason=fault)
         return fault is None

@@ -29,9 +29,7 @@ _STAGE_MODULES: Mapping[str, Sequence[str]] = {
         "app.assembly.stages.public_port",
         *_PAGE_MODULES,
     ),
-    "normalize": (
-        *("config.reference.open311_services", "messages.alternate_ids", "normalize.stage", "sinks.public.queries"),
-    ),
+    "normalize": (*("config.reference.open311_services", "normalize.stage", "sinks.public.queries"),),
     "router": ("messages.sender_link", "router.stage"),
     "sinks": ("app.assembly.stages.sinks", "ingest.wrap"),
     "desk": (

@@ -15,19 +15,14 @@ if TYPE_CHECKING:
 @contextmanager
 def open_parts() -> Iterator[Parts]:
     """Open the parts with the settings of the environment, and configure logging."""
-    import structlog
-
     from app.assembly.channels import CHANNELS
     from app.assembly.parts import Parts
     from app.surroundings import system_surroundings
     from config import logs
     from config.settings import load
 
-    _log = structlog.get_logger()
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
-    for former_name, name in settings.former_names.items():
-        _log.warning("setting.renamed", variable=former_name, use=name)
     parts = Parts(settings, CHANNELS, system_surroundings())
     try:
         yield parts
@@ -38,10 +33,10 @@ def open_parts() -> Iterator[Parts]:
 @contextmanager
 def open_parts_with_tables() -> Iterator[Parts]:
     """Open the parts, with the database migrated."""
-    from app.assembly.migrate import migrate_databases
+    from app.assembly.migrate import migrate
 
     with open_parts() as parts:
-        migrate_databases(parts)
+        migrate(parts.engine)
         yield parts
 
 

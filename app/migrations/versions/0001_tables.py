@@ -1192,7 +1192,7 @@ def _create_router() -> None:
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("taken_at", _TIME, nullable=False),
-        sa.Column("processed_at", _TIME, nullable=True),
+        sa.Column("processed_at", _TIME, nullable=False),
         sa.Column("by_system", sa.Boolean(), nullable=False),
     )
     op.create_index("ix_router_answer_dispatch_id", "router_answer", ["dispatch_id"])
@@ -1214,7 +1214,7 @@ def _create_router() -> None:
         sa.Column("position", sa.String(), nullable=False),
         sa.Column("follows", sa.Uuid(), nullable=True),
         sa.Column("dispatch", sa.String(), nullable=False),
-        sa.Column("cause_id", sa.Uuid(), nullable=True),
+        sa.Column("cause_id", sa.Uuid(), nullable=False),
         sa.Column("shape_version", sa.Integer(), nullable=False),
     )
     op.create_index("ix_router_dispatch_follows", "router_dispatch", ["follows"])

@@ -1,11 +1,10 @@
 """Forgetting at the request of an officer: finds the person, records the act, publishes the tombstone and erases."""
 
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from app.operations.forgetting.forgetting import Erasure, Forgetting, tombstones
@@ -14,11 +13,8 @@ from app.operations.forgetting.person import Person, sender_of
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from bus.port import Bus
-from config.database import read_transaction, write_transaction
-from messages import codec, ids
-from messages.shapes import Complaint
-from messages.topics import COMPLAINTS
-from privacy.forgotten import SentReport, record_reports
+from config.database import read_transaction
+from messages import ids
 from sinks.ledger.tables import ComplaintRow, SetAsideRow
 
 
@@ -64,21 +60,6 @@ class ForgettingRequests:
     def _sender(self, message_id: UUID) -> str:
         complaint_id = ids.complaint_id(message_id)
         with read_transaction(self._engine) as connection:
-            sender = sender_of(connection, complaint_id)
-        return sender or self._sender_on_topic(complaint_id)
-
-    def _sender_on_topic(self, complaint_id: UUID) -> str:
-        """Return the sender of a report from before senders were recorded, and record it: it is on the topic."""
-        with closing(self._bus.reader()) as reader:
-            for record in reader.read([COMPLAINTS]):
-                if record.header("ce_id") == str(complaint_id):
-                    complaint = codec.decode(Complaint, record.value, record.headers)
-                    with write_transaction(self._engine) as connection:
-                        _record(connection, complaint)
-                    return complaint.sender
+            if sender := sender_of(connection, complaint_id):
+                return sender
         raise NotPossible("The sender of this report is not known: its records have expired.", "not-in-ledger")
-
-
-def _record(connection: Connection, complaint: Complaint) -> None:
-    report = SentReport(complaint.id, complaint.message_id, complaint.sender, complaint.at, has_shared_seal=True)
-    record_reports(connection, [report])

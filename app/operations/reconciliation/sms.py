@@ -56,7 +56,7 @@ class SmsReconciliation:
         missing = [
             message
             for sid, message in received.items()
-            if ids_on_bus.isdisjoint(map(str, self._wrapper.message_ids(CHANNEL.name, sid)))
+            if str(self._wrapper.message_id(CHANNEL.name, sid)) not in ids_on_bus
         ]
         return MissingMessages(len(received), tuple(sorted(missing, key=lambda message: message.at)))
 

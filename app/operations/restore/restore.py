@@ -60,7 +60,7 @@ _RANKS = {
     OVERSIGHT: 7,
 }
 _DISPATCH_RANK = 3
-# What the router judges. Archives of earlier versions do not have its outcomes.
+# What the router judges. An archive lacks the outcomes of what was judged while it was written.
 _JUDGED: Mapping[str, type[AgencyAnswer | Correction]] = MappingProxyType(
     {AGENCY_ANSWERS: AgencyAnswer, CORRECTIONS: Correction}
 )

@@ -13,7 +13,7 @@ class ContactRow(SQLModel, table=True):
     """Contact of a report of the form. `phone` and `email` are sealed for `message_id`, and empty if not given.
 
     `mailed_at` is the time of the mail with the link that confirms the address. `phone_digest` is the keyed digest of
-    the number, empty in rows of earlier versions.
+    the number, empty without one.
     """
 
     __tablename__ = "web_contact"
@@ -25,7 +25,7 @@ class ContactRow(SQLModel, table=True):
     tracking: str = Field(primary_key=True)
     message_id: UUID = Field(index=True)
     phone: str
-    phone_digest: str = ""
+    phone_digest: str
     phone_proven_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     email: str
     email_digest: str

@@ -60,7 +60,7 @@ def _close(connection: Connection, times: Mapping[UUID, datetime]) -> None:
 
 
 def _close_members(connection: Connection, case_id: UUID, closed_at: datetime | None) -> None:
-    """Close the complaints that belong to a case, or repeat it. `closed_at` is `None` where the time is not known."""
+    """Close the complaints that belong to a case, or repeat it."""
     members = select(ComparableRow.complaint_id, literal(closed_at, UtcDateTime()))
     is_member = or_(col(ComparableRow.root) == case_id, col(ComparableRow.own) == case_id)
     statement = insert_statement(connection, ClosedComplaint).from_select(

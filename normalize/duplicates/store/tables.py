@@ -96,7 +96,7 @@ class ReachedLimitRow(SQLModel, table=True):
 
 
 class ClosedComplaint(SQLModel, table=True):
-    """A complaint whose case was closed at `closed_at`, by the bus's clock; unknown for rows of earlier versions.
+    """A complaint whose case was closed at `closed_at`, by the bus's clock; empty before that.
 
     It is open, again or still, if `reopened_at`, the time of the sender's objection, is not before `closed_at`. Rows
     are never deleted: the marks of a complaint do not expire either, and a replayed answer must not close the case

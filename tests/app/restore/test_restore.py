@@ -187,7 +187,7 @@ def test_what_was_processed_is_known_without_the_offsets(archived: Archived, emp
 
 
 @pytest.mark.slow
-def test_an_archive_from_before_outcomes_were_published(archived: Archived, empty: Parts, tmp_path: Path) -> None:
+def test_an_archive_without_outcomes(archived: Archived, empty: Parts, tmp_path: Path) -> None:
     """The restored router tells the normalizer what it had made of each answer and correction."""
     folder = tmp_path / "archive"
     shutil.copytree(archived.folder, folder)
@@ -198,13 +198,13 @@ def test_an_archive_from_before_outcomes_were_published(archived: Archived, empt
     process_everything(empty)
     assert records_of(empty) == restored_records
     assert len(archived.rows["normalize_closed"]) > 1
-    # Nobody else needs what is not in the archive: these stages judge such answers by their times, as they did.
+    # Nobody else needs what is not in the archive: these stages judge such answers by their times.
     expected = {name: rows for name, rows in archived.rows.items() if not name.endswith("_answer_outcome")}
     assert_has_rows(empty, expected)
 
 
 def remove_outcomes(folder: Path) -> None:
-    """Make an archive one of a version that did not publish the outcomes of the router."""
+    """Take the outcomes of the router out of an archive."""
     archive_folder, files = ArchiveFolder(folder), DurableFiles()
     topics = {ANSWER_OUTCOMES, CORRECTION_OUTCOMES}
     for manifest in list(archive_folder.days()):

@@ -154,7 +154,7 @@ class DialogueService:
         """Return the raw message of an arrival."""
         records = self._records(topics.raw_topic(channel))
         messages = (codec.decode(RawMessage, record.value, record.headers) for record in records)
-        message_id = self.parts.wrapper.message_ids(channel, provider_id).present
+        message_id = self.parts.wrapper.message_id(channel, provider_id)
         return next(message for message in messages if message.id == message_id)
 
     def _records(self, topic: str) -> Sequence[Record]:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 from structlog.types import EventDict
 
 from bus.port import Outgoing, Producer
@@ -16,8 +16,6 @@ from config.reference.regions import load_regions
 from ingest.arrival import Refused
 from ingest.mobile.adapter import DeviceReport, read_batch
 from ingest.mobile.sequences import MAX_GAPS, PublishedReport, SequenceCount, Sequences
-from ingest.mobile.tables import DeviceMessage, DeviceSequence
-from messages.ids import former_message_id
 from messages.payloads.submission import OutboxItem
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
@@ -57,22 +55,6 @@ def test_five_attempts_are_one_report(served: DoorClient, phone: Phone) -> None:
 
     assert [result["status"] for result in results] == ["accepted"] + ["known"] * 4
     assert len({result["tracking"] for result in results}) == 1
-    assert len(served.raw_messages("mobile")) == 1
-
-
-def test_a_report_with_its_former_id_is_known(served: DoorClient, phone: Phone) -> None:
-    """A phone repeats a report that it sent before message ids were keyed: it gets the first number, and no record."""
-    sent = item(1)
-    (first,) = phone.results(sent)
-    (raw,) = served.raw_messages("mobile")
-    with served.parts.engine.begin() as connection:
-        former_id = {"message_id": former_message_id("mobile", raw.provider_id)}
-        connection.execute(update(DeviceMessage).values(former_id))
-        connection.execute(update(DeviceSequence).values(former_id))
-
-    (second,) = phone.results(sent)
-
-    assert (second["status"], second["tracking"]) == ("known", first["tracking"])
     assert len(served.raw_messages("mobile")) == 1
 
 

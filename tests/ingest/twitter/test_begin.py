@@ -1,6 +1,5 @@
 """First poll of X: how far back it reads. No post after the first start is missed."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -94,16 +93,6 @@ def test_first_poll_continues_after_spent_reads(reading: Reading) -> None:
     reading.poll()
 
     assert published_ids(reading) == {post_["id"] for post_ in posts if post_["id"] > written(-24)["id"]}
-
-
-def test_first_poll_of_an_earlier_version_is_finished(reading: Reading) -> None:
-    """A first poll of an earlier version has no limit: all posts below its gap are read, however old."""
-    gap = {"newest": int(written(-1)["id"]), "oldest": int(written(-1)["id"]), "looked": 5}
-    reading.store.move_cursor("twitter.ahead", json.dumps(gap))
-    reading.x.posts = [written(-900), written(-2), written(-1)]
-
-    assert (reading.poll(), reading.poll()) == (2, 0)
-    assert reading.store.cursor(_CURSOR) == written(-1)["id"]
 
 
 def test_more_than_x_shows_is_said_of_the_first_look_too(reading: Reading, logged: list[EventDict]) -> None:

@@ -7,7 +7,6 @@ from structlog.types import EventDict
 
 from ingest.twitter.client import XUnavailable
 from ingest.twitter.read_budget import ReadsSpent
-from ingest.twitter.recent_posts import ReceivedMention
 from ingest.twitter.withdrawn_posts import (
     WithdrawnPost,
     compliance_events,
@@ -17,11 +16,11 @@ from ingest.twitter.withdrawn_posts import (
 from messages import codec, ids
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
-from tests.ingest.door_client import FlakyProducer, raw_messages
+from tests.ingest.door_client import FlakyProducer
 from tests.ingest.people import post
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.reading import START, Reading
-from tests.support.arrival_ids import arrival_id, under_former_id
+from tests.support.arrival_ids import arrival_id
 
 FIVE = [post(number)["id"] for number in range(1, 6)]
 
@@ -179,23 +178,6 @@ def test_edited_posts_are_looked_up_by_their_version(reading: Reading) -> None:
     assert reading.withdrawn_post_check().check_due_posts() == 1
     message = arrival_id("twitter", f"{post(1)['id']}:{post(2)['id']}")
     assert withdrawal_events(reading)[0].subject == ids.complaint_id(message)
-
-
-def test_a_post_received_again_under_its_keyed_id_keeps_its_complaint(reading: Reading) -> None:
-    """The complaint has the former id, under which the post was received first. The event names that complaint."""
-    reading.x.posts = [post(1)]
-    reading.poll()
-    (raw,) = raw_messages(reading.parts, "twitter")
-    former = under_former_id(raw, reading.parts.sealer)
-    reading.posts.forget([raw.id])
-    reading.posts.remember([ReceivedMention(former, former.provider_id)])
-    reading.store.move_cursor("twitter.since_id", "0")
-    reading.poll()
-    reading.later(2)
-    reading.x.deleted = {post(1)["id"]}
-
-    assert reading.withdrawn_post_check().check_due_posts() == 1
-    assert [event.subject for event in withdrawal_events(reading)] == [ids.complaint_id(former.id)]
 
 
 def test_errors_about_users_are_ignored() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from app.assembly.doors.contact import contact_store, mail_outbox
-from ingest.web.form_token import FormTokens
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
 from tests.ingest.people import EMAIL, PHONE, Fields
@@ -181,17 +180,3 @@ def test_pages_of_the_proof_are_english(written: DoorClient) -> None:
     assert_english(written.get(f"/web/receipts/{number}?{query}", headers=headers))
     assert_english(written.get(f"/web/kontak/{number}?{query}", headers=headers))
     assert_english(written.post(f"/web/kontak/{number}?{query}", data={"kode": "1"}, headers=headers))
-
-
-def test_a_receipt_without_a_link_shows_none(written: DoorClient) -> None:
-    """Receipts of earlier versions have the proof of the number alone. The others lead to the sender's own page."""
-    tokens = FormTokens(written.parts.secrets.sender_key, written.parts.settings.reached_at)
-    number, query = sent_report(written)
-    assert "/l/" in written.get(f"/web/receipts/{number}?{query}").text
-    for proof in (tokens.sign_receipt(number, ""), tokens.sign_receipt(number, "").removesuffix(".")):
-        receipt = written.get(f"/web/receipts/{number}?bukti={proof}")
-        assert (receipt.status_code, "/l/" in receipt.text, "Halaman Anda sendiri" in receipt.text) == (
-            200,
-            False,
-            False,
-        )

@@ -27,7 +27,7 @@ from router.audited_router import SqlRouter
 from tests.conftest import NOW
 from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
-from tests.support.arrival_ids import arrival_id, under_former_id
+from tests.support.arrival_ids import arrival_id
 from tests.support.audit_faults import texts_by_id
 from tests.support.records import value_of
 from tests.support.rules import fixed_rules_source
@@ -136,15 +136,6 @@ def test_a_replay_of_forgotten_messages_is_no_difference(parts: Parts, pipeline:
     pipeline.publish(*events)
     audit = parts.audit()
     assert (audit.clean, audit.complaints, audit.not_complaints) == (True, 2, 1)
-
-
-def test_a_delivery_under_the_former_id_is_no_loss(parts: Parts, pipeline: Pipeline) -> None:
-    """A message that came before message ids were keyed, and again afterwards, has one outcome."""
-    raw = parts.wrapper.wrap("web", "key:9", "", b'{"text": "PJU padam"}', NOW, "application/json")
-    pipeline.publish(accepted_record(under_former_id(raw, parts.sealer)), accepted_record(raw))
-    pipeline.all()
-    audit = parts.audit()
-    assert (audit.accepted, audit.complaints, audit.delivered_again, audit.clean) == (4, 3, 1, True)
 
 
 def test_a_dead_letter_is_an_outcome(parts: Parts, pipeline: Pipeline) -> None:

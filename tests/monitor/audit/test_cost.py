@@ -17,7 +17,7 @@ def messages(event: str, count: int) -> Iterator[tuple[str, tuple[object, ...]]]
     """Yield the facts of messages that are set aside with this event."""
     for number in range(count):
         id_ = number.to_bytes(16, "big")
-        yield "INSERT INTO arrival VALUES (?, ?, ?, ?, ?)", (id_, 1, id_, 1, number)
+        yield "INSERT INTO arrival VALUES (?, ?, ?, ?)", (id_, 1, 1, number)
         yield "INSERT INTO event VALUES (?, ?, ?, ?)", (event, id_, id_, 1)
 
 

@@ -1,17 +1,13 @@
 """Reading of reports into their comparable form, and its stored form."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.evaluation.duplicates import ExplainedMessage, read_comparable
 from normalize.duplicates.comparable import pack_comparable, unpack_comparable
-from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import ReadMessage, message
-from tests.normalize.duplicates.resent_texts import REPORTS
 
 
 def test_dictionary_word_that_is_a_village(read_message: ReadMessage) -> None:
@@ -28,27 +24,14 @@ def test_any_text_is_stored_and_read_again(detection: DuplicateDetection, text: 
     assert len(detection.reader.lookup_keys(comparable).search_keys) <= 4 * 40
 
 
-def test_rows_of_earlier_versions_are_read(read_message: ReadMessage, comparator: Comparator, threshold: float) -> None:
-    """A row that was stored before districts, things and faults were stored is still read and compared."""
-    comparable = read_message(message(REPORTS[5]))
-    *word_lines, _, _, _, json_line = pack_comparable(comparable).decode().split("\n")
-    earlier_version = unpack_comparable("\n".join((*word_lines, json_line)).encode())
-    assert earlier_version == replace(comparable, district_words=frozenset(), things=frozenset(), faults=frozenset())
-    assert comparator.compare(earlier_version, comparable).score >= threshold
-
-
 def test_stored_form_is_fixed() -> None:
-    """The order and content of the stored lines: rows of earlier versions are read by it."""
+    """The order and content of the stored lines: stored rows are read by it."""
     stored = (
         b"lampu padam\nlampu\nmelati\nmelati wiratama\npju\ntebet\nlampu.lampu\npadam.padam\n"
         b'[[["street","melati"]],[["rt","3"]],[-6.2,106.8],1772413200.0,"s","sms","pengaduan",false,true,true,true,true]'
     )
     comparable = unpack_comparable(stored)
     assert pack_comparable(comparable) == stored
-    earlier_version = stored.replace(b",true,true,true,true]", b",true]")
-    assert unpack_comparable(earlier_version) == replace(
-        comparable, says_recurred=False, says_continuing=False, says_again=False
-    )
     assert comparable.text_words == ("lampu", "padam")
     assert (comparable.title_words, comparable.address_words) == (("lampu",), ("melati",))
     assert comparable.names == {"melati", "wiratama"}
@@ -58,6 +41,7 @@ def test_stored_form_is_fixed() -> None:
     assert (comparable.coordinates, comparable.received_at) == ((-6.2, 106.8), 1772413200.0)
     assert (comparable.sender, comparable.channel, comparable.report_kind) == ("s", "sms", "pengaduan")
     assert (comparable.secret, comparable.mentions_earlier_report) == (False, True)
+    assert (comparable.says_recurred, comparable.says_continuing, comparable.says_again) == (True, True, True)
 
 
 def test_identifiers_are_stored_as_hashes(read_message: ReadMessage) -> None:

@@ -193,10 +193,10 @@ def test_words_leave_the_files_and_everything_else_stays(bus: ArchivedBus) -> No
     # An answer without its text is believed; nobody else can make one.
     (redrawn_answer,) = (new for _, new in changed if new.topic == AGENCY_ANSWERS)
     answer = codec.decode(AgencyAnswer, redrawn_answer.value, redrawn_answer.headers)
-    assert ANSWER_CHECK.fault(answer, NOW, {PLN}) is None
+    assert ANSWER_CHECK.fault(answer, {PLN}) is None
     assert answer.id == signed_answer(PERSON).id
     forged = ANSWER_KEYS.sign(answer).model_copy(update={"key_generation": 0})
-    assert ANSWER_CHECK.fault(forged, NOW, {PLN}) == "withdrawn_key"
+    assert ANSWER_CHECK.fault(forged, {PLN}) == "withdrawn_key"
 
 
 def test_a_compacted_tombstone_is_still_archived(bus: ArchivedBus) -> None:

@@ -259,7 +259,7 @@ def test_a_written_answer_outlives_its_key(engine: Engine, make_records: MakeRec
     """A replay after the key was withdrawn changes nothing. A new record with that key is rejected."""
     records = make_records("Kemenkes tolong", "responded", "closed")
     make_ledger_sink(engine).handle(records[:-1])
-    later_check = AnswerCheck(AnswerKeys(b"key of the tests", {"kementerian-kemenkes": 2}), None)
+    later_check = AnswerCheck(AnswerKeys(b"key of the tests", {"kementerian-kemenkes": 2}))
     sink = make_ledger_sink(engine, later_check)
     sink.handle(records[:-1])
     with pytest.raises(Reject, match="withdrawn_key"):

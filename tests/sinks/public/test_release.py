@@ -119,7 +119,7 @@ def test_a_report_without_a_topic_waits(pipeline: PublicPipeline, releases: Publ
 
 
 def test_a_rebuild_takes_away_what_should_not_be_public(pipeline: PublicPipeline) -> None:
-    """At once: rows of an earlier version, and reports that an edited table makes sensitive. The others stay."""
+    """At once: reports that an edited table makes sensitive. The others stay."""
     hidden, shown = pipeline.send_taken(_HARMLESS), pipeline.send_taken("Kemenkes tolong, listrik padam di puskesmas.")
     pipeline.time += timedelta(days=1)
     before = pipeline.reports.newest(EVERYTHING, 9)
