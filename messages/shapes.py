@@ -78,10 +78,10 @@ class Place(Shape):
 
 
 class Attachment(Shape):
-    """A picture or document that came with a report. Its bytes are stored separately, under `id`, without metadata."""
+    """A picture that came with a report. Its bytes are stored separately, under `id`, without metadata."""
 
     id: UUID
-    media_type: Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
+    media_type: Literal["image/jpeg", "image/png", "image/webp"]
     size: int = Field(ge=0, description="Bytes, as stored.")
     sha256: str = Field(description="Of the bytes as stored.")
 

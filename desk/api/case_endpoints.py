@@ -33,7 +33,7 @@ _MAX_CURSOR_CHARACTERS = 100
 T = TypeVar("T")
 # Returns the bytes of a file; `None` if it was deleted.
 OpenPicture = Callable[[Attachment], bytes | None]
-_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 After = Annotated[
     str | None,

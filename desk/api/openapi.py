@@ -56,7 +56,7 @@ _BYTES = {"schema": {"type": "string", "format": "binary"}}
 PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The bytes. They contain no metadata of the camera.",
-        "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp", "application/pdf"), _BYTES),
+        "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BYTES),
     }
 }
 

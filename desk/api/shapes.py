@@ -22,7 +22,7 @@ class ApiShape(BaseModel):
 
 
 class Picture(ApiShape):
-    """A picture or document that came with a report."""
+    """A picture that came with a report."""
 
     id: UUID
     media_type: str = Field(examples=["image/jpeg"])

@@ -17,12 +17,7 @@ from messages.cases.verdicts import state_after
 from messages.shapes import Attachment, Report, SenderAct, Verdict
 
 _KILOBYTE = 1_000
-_FILE_KINDS: Mapping[str, str] = {
-    "image/jpeg": "JPEG",
-    "image/png": "PNG",
-    "image/webp": "WebP",
-    "application/pdf": "PDF",
-}
+_FILE_KINDS: Mapping[str, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP"}
 _EVENT_SENTENCES: Mapping[EventKind, Message] = {
     "dispatched": _("Diteruskan ke {agency}."),
     "accepted": _("{agency} menerima laporan ini untuk dikerjakan."),
@@ -62,12 +57,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A picture or document of a report."""
+    """A picture of a report."""
 
     id: str
     kind: str
     kilobytes: int
-    is_document: bool
 
 
 def possible_acts(view: CaseProgressView, actor: Actor) -> Sequence[Verdict]:
@@ -127,8 +121,7 @@ def place_lines(report: Report) -> Iterator[str]:
 
 def _shown_file(attachment: Attachment) -> ShownFile:
     kilobytes = max(1, round(attachment.size / _KILOBYTE))
-    media_type = attachment.media_type
-    return ShownFile(str(attachment.id), _FILE_KINDS[media_type], kilobytes, media_type == "application/pdf")
+    return ShownFile(str(attachment.id), _FILE_KINDS[attachment.media_type], kilobytes)
 
 
 def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str]) -> HistoryEntry:

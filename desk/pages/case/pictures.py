@@ -13,12 +13,7 @@ from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from messages.shapes import Attachment
 
-_EXTENSIONS: Mapping[str, str] = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "application/pdf": "pdf",
-}
+_EXTENSIONS: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _HEADERS = {
     "Cache-Control": "private, no-store",
     # A file from outside runs nothing and loads nothing, also if a browser reads it as a page.
@@ -40,7 +35,7 @@ class Pictures:
         return router
 
     def open(self, request: Request, number: str, file_id: str) -> Response:
-        """Return a file of a case of the person's agency. Pictures are shown, documents are downloaded."""
+        """Return a picture of a case of the person's agency."""
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE, Act.VIEW_PICTURE)
         view = parts.find_case(actor, number)
@@ -78,5 +73,4 @@ def _attachments(view: CaseProgressView) -> Iterator[Attachment]:
 
 
 def _disposition(attachment: Attachment, number: str) -> str:
-    kind = "attachment" if attachment.media_type == "application/pdf" else "inline"
-    return f'{kind}; filename="{number}-{attachment.id.hex[:8]}.{_EXTENSIONS[attachment.media_type]}"'
+    return f'inline; filename="{number}-{attachment.id.hex[:8]}.{_EXTENSIONS[attachment.media_type]}"'

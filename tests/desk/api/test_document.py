@@ -44,7 +44,6 @@ content_type_overrides:
   image/jpeg: application/octet-stream
   image/png: application/octet-stream
   image/webp: application/octet-stream
-  application/pdf: application/octet-stream
   application/problem+json: application/json
   text/xml: text/html
 """

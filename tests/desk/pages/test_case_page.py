@@ -75,24 +75,23 @@ def test_an_identity_that_cannot_be_recorded_is_not_shown(
 
 
 def test_a_picture_is_recorded_and_locked_up(site: DeskSite, client: DeskClient) -> None:
-    """It runs nothing, is stored nowhere, and a document is downloaded."""
-    picture = site.picture("a", b"\x89PNG picture")
-    document = site.picture("b", b"%PDF-1.7 <script>", "application/pdf")
-    number = site.send(1, attachments=(picture, document))
-    answers = [client.get(f"/desk/laporan/{number}/berkas/{item.id}") for item in (picture, document)]
-    assert [answer.content for answer in answers] == [b"\x89PNG picture", b"%PDF-1.7 <script>"]
-    assert [answer.headers["Content-Type"] for answer in answers] == ["image/png", "application/pdf"]
-    assert [answer.headers["Content-Disposition"].partition(";")[0] for answer in answers] == ["inline", "attachment"]
+    """It runs nothing and is stored nowhere."""
+    pictures = (site.picture("a", b"\x89PNG picture"), site.picture("b", b"<script>", "image/jpeg"))
+    number = site.send(1, attachments=pictures)
+    answers = [client.get(f"/desk/laporan/{number}/berkas/{item.id}") for item in pictures]
+    assert [answer.content for answer in answers] == [b"\x89PNG picture", b"<script>"]
+    assert [answer.headers["Content-Type"] for answer in answers] == ["image/png", "image/jpeg"]
+    assert [answer.headers["Content-Disposition"].partition(";")[0] for answer in answers] == ["inline", "inline"]
     for answer in answers:
         assert answer.headers["Cache-Control"] == "private, no-store"
         assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert [(act[0], act[1].split()[1], act[2]) for act in site.acts] == [
-        ("desk.picture", str(item.id), actor_label(SARI)) for item in (picture, document)
+        ("desk.picture", str(item.id), actor_label(SARI)) for item in pictures
     ]
     page = case_page(client, number)
     assert "Buka gambar 1 (PNG, 1 KB)" in page
-    assert "Unduh dokumen 2 (PDF, 1 KB)" in page
+    assert "Buka gambar 2 (JPEG, 1 KB)" in page
 
 
 def test_a_repeat_may_ask_for_anonymity(site: DeskSite, client: DeskClient) -> None:
