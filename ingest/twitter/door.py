@@ -112,19 +112,19 @@ class TwitterDoor:
             self._store_gap(gap, reading.requested, posts, settled_id)
             return self._logged(len(posts))
         self._close_gap(since_id, gap, gap.requested + reading.requested, posts)
-        late_posts = self._late_posts.read_due(int(since_id or 0), int(self._store.cursor(_CURSOR) or 0), settled_id)
+        late_posts = self._late_posts.read_due(int(since_id), int(self._store.cursor(_CURSOR) or 0), settled_id)
         return self._logged(len(posts) + late_posts)
 
-    def _position(self) -> tuple[_Gap, str | None]:
+    def _position(self) -> tuple[_Gap, str]:
         """Return the gap and the cursor. A gap that the cursor has passed is closed: X rejects requests for it."""
         gap = _Gap.from_cursor(self._store.cursor(_GAP))
-        since_id = self._store.cursor(_CURSOR) or self._initial_cursor(gap)
-        if gap.oldest and since_id and gap.oldest <= int(since_id):
+        since_id = self._store.cursor(_CURSOR) or self._initial_cursor()
+        if gap.oldest and gap.oldest <= int(since_id):
             self._remove_gap(gap)
-            return _Gap(), self._store.cursor(_CURSOR)
+            return _Gap(), self._store.cursor(_CURSOR) or since_id
         return gap, since_id
 
-    def _read(self, since_id: str | None, gap: _Gap) -> PageReading:
+    def _read(self, since_id: str, gap: _Gap) -> PageReading:
         try:
             return self._pages.read(since_id, str(gap.oldest) if gap.oldest else None)
         except XUnavailable as error:
@@ -134,28 +134,25 @@ class TwitterDoor:
                 self._store.move_cursor(_GAP, "")
             raise
 
-    def _publish(self, posts: Sequence[ReceivedPost], since_id: str | None, *, moves_cursor: bool) -> None:
+    def _publish(self, posts: Sequence[ReceivedPost], since_id: str, *, moves_cursor: bool) -> None:
         """Publish in batches. A failure may publish posts a second time, under the same ids."""
         for start in range(0, len(posts), _BATCH):
             batch = posts[start : start + _BATCH]
             self._intake.publish_posts(batch)
-            if moves_cursor and (newest := self._newest_id(batch)) > int(since_id or 0):
+            if moves_cursor and (newest := self._newest_id(batch)) > int(since_id):
                 self._store.raise_cursor(_CURSOR, newest)
 
-    def _initial_cursor(self, gap: _Gap) -> str | None:
+    def _initial_cursor(self) -> str:
         """Return the first cursor. It is stored before X is asked, so that an outage of X does not move it."""
-        if gap.oldest:
-            # An earlier version of the door began its first poll without a cursor and has not finished it.
-            return None
         initial_time = self._now() - self._initial_period
         since_id = id_at(initial_time)
         self._store.raise_cursor(_CURSOR, since_id)
         _log.info("x.polling_started", after=iso(initial_time))
         return str(since_id)
 
-    def _close_gap(self, since_id: str | None, gap: _Gap, requested: int, posts: Sequence[ReceivedPost]) -> None:
+    def _close_gap(self, since_id: str, gap: _Gap, requested: int, posts: Sequence[ReceivedPost]) -> None:
         """Record that everything X shows is published. Warn if X may not have shown all posts."""
-        if since_id and requested >= _MAX_REACHABLE_POSTS:
+        if requested >= _MAX_REACHABLE_POSTS:
             window_start, window_end = iso(time_of_id(int(since_id))), iso(time_of_id(oldest_id(posts)))
             _log.warning("x.window_exceeded", after=window_start, before=window_end)
         if gap.oldest:

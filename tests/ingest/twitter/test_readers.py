@@ -213,7 +213,7 @@ def test_cursor_only_rises(engine: Engine) -> None:
 def test_gap_that_the_cursor_has_passed_is_closed(
     parts: Parts, producer: Producer, engine: Engine, practice: Practice
 ) -> None:
-    """An earlier version, run twice, left a gap below the cursor: X answered 400 to every request, for ever."""
+    """A process that thaws after it lost the lease may leave one below the cursor: X would answer 400 for ever."""
     oldest, _, newest = (int(post["id"]) for post in reversed(practice.mentioned()))
     store = DoorStore(engine)
     store.move_cursor(_CURSOR, str(oldest + 1))
