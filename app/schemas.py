@@ -13,9 +13,9 @@ from app.assembly.channels import DIRECTORY
 from app.generated_files import write_or_check
 from app.operations.ombudsman.case_file import OmbudsmanCase
 from messages import topics
-from messages.cases.forgotten import Forgotten
-from messages.cases.recommendation import Recommendation
 from messages.codec import event_type
+from messages.forgotten import Forgotten
+from messages.recommendation import Recommendation
 from messages.shapes import (
     AgencyAnswer,
     AuditHead,

@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from app.assembly.channels import DIRECTORY
 from app.generated_files import write_or_check
 from config.translation.translator import CATALOGS, CONSOLE_CATALOGS
-from messages.cases.report_state import SET_ASIDE_SENTENCES, STATE_SENTENCES
+from messages.replies.report_states import SET_ASIDE_SENTENCES, STATE_SENTENCES
 
 _ROOT = Path(__file__).parent.parent
 
@@ -38,7 +38,7 @@ class Domain(NamedTuple):
         return self.folder / f"{self.language}.po"
 
 
-PAGES = Domain(("accounts", "app", "config", "desk", "ingest", "oversight", "sinks"), CATALOGS, "en")
+PAGES = Domain(("accounts", "app", "cases", "config", "desk", "ingest", "oversight", "sinks"), CATALOGS, "en")
 CONSOLE = Domain(("monitor",), CONSOLE_CATALOGS, "id")
 DOMAINS = (PAGES, CONSOLE)
 # Modules that mark texts import the markers from here.
@@ -70,7 +70,7 @@ def source_texts(domain: Domain) -> Iterator[SourceText]:
     if domain is PAGES:
         sentences = (*STATE_SENTENCES.values(), SET_ASIDE_SENTENCES.values())
         for sentence in dict.fromkeys(text for texts in sentences for text in texts):
-            yield SourceText("messages/cases/report_state.py", sentence)
+            yield SourceText("messages/replies/report_states.py", sentence)
     if domain is CONSOLE:
         for door in DIRECTORY.doors.values():
             yield SourceText("app/assembly/channels.py", door.title)

@@ -13,7 +13,7 @@ from importlib.metadata import version
 import holidays
 
 from app.generated_files import write_or_check
-from config.clocks.holidays import COLUMNS, HOLIDAYS, HolidayKind
+from cases.clocks.holidays import COLUMNS, HOLIDAYS, HolidayKind
 from config.reference.folder import SHIPPED_FOLDER
 
 YEARS = range(2024, 2028)

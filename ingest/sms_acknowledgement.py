@@ -10,9 +10,9 @@ import structlog
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
 from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text, secrecy_text
-from messages.cases.report_state import ReportState, ShownState
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms
+from messages.replies.report_states import ReportState, ShownState
 from messages.shapes import RawMessage
 
 # A sender who was asked for details is not asked again within this time. Otherwise two automatic systems could write

@@ -341,7 +341,7 @@ class JudgedCorrection(WireModel):
     position: str
 
 
-# Verdicts of an agency about a dispatch. `messages.cases.verdicts` has the table of their order.
+# Verdicts of an agency about a dispatch. `cases.course.verdicts` has the table of their order.
 # `asked`: the agency needs something from the sender, and waits.
 Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "closed"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from messages.cases.forgotten import Forgotten
-from messages.cases.recommendation import Recommendation
+from messages.forgotten import Forgotten
+from messages.recommendation import Recommendation
 from messages.shapes import (
     AgencyAnswer,
     AuditHead,

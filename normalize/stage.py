@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
-from config.clocks.deadlines import MayObject
+from cases.clocks.deadlines import MayObject
 from config.database import snapshot_transaction, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source

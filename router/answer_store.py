@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, func
 from sqlmodel import Field, SQLModel, col, select
 
 from bus.port import Record
+from cases.course.verdicts import SYSTEM_ACTOR
 from config.conditions import is_one_of
 from config.database import UtcDateTime, insertion_of_missing
-from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import AgencyAnswer, AnswerOutcome, Dispatch, Verdict
 
 

@@ -8,8 +8,8 @@ from sqlmodel import col
 
 from config.conditions import is_one_of
 from config.database import changed_rows
-from messages.cases.forgotten import forgotten_complaint, forgotten_dispatch
 from messages.codec import decode_stored
+from messages.forgotten import forgotten_complaint, forgotten_dispatch
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
 from privacy.forgotten import forgotten_complaints
 from router.store import RoutedDispatch

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import MERGED, AgencyAnswer, AnswerOutcome, Complaint, Correction, Dispatch

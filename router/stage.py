@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.database import write_transaction
 from config.reference.reloading import Source
 from messages import codec

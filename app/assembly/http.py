@@ -24,7 +24,7 @@ from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
 from app.pages.text_check import TextCheck
 from bus.port import Producer
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.translation.translator import load_translator
 from ingest.arrival import Refused
 from ingest.door_store import DoorStore

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
-from messages.cases.report_state import ShownState
 from messages.channels import ChannelFacts
+from messages.replies.report_states import ShownState
 
 if TYPE_CHECKING:
     import threading

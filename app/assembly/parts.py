@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.operations.audit_heads import AuditHeads
     from app.operations.audit_log import AuditLog
     from bus.ensured_topics import EnsuredTopics
-    from config.clocks.deadlines import Deadlines
+    from cases.clocks.deadlines import Deadlines
     from config.database import DatabaseProbe
     from config.reference.open311_services import Open311Services
     from config.reference.regions import Regions
@@ -229,7 +229,7 @@ class Parts:
     @cached_property
     def deadlines(self) -> Deadlines:
         """The calendar of working days and the clocks of cases. Raises `TableError`."""
-        from config.clocks.deadlines import load_deadlines
+        from cases.clocks.deadlines import load_deadlines
 
         return load_deadlines(self.reference)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.operations.suggestions.table_edits import TableKind
     from app.operations.suggestions.writer import SuggestionWriter
     from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
-    from config.clocks.deadlines import Deadlines
+    from cases.clocks.deadlines import Deadlines
     from sinks.ledger.cases import CaseEvent
 
 commands = typer.Typer(no_args_is_help=True)

@@ -15,9 +15,9 @@ from pydantic.fields import FieldInfo
 from bus.port import Record
 from language.masking import MASK, mask_text
 from messages import shapes
-from messages.cases.forgotten import Forgotten
-from messages.cases.recommendation import Recommendation
 from messages.codec import REDRIVEN
+from messages.forgotten import Forgotten
+from messages.recommendation import Recommendation
 from messages.shapes import PERSON_RULES, Shape, WireModel
 from messages.upcasts import CodecError, NewerVersionError, current_value, shape_name
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from app.pages.headers import nonce
 from app.pages.language import language_links
-from config.clocks.working_calendar import WorkingCalendar
+from cases.clocks.working_calendar import WorkingCalendar
 from config.time_zones import local_date, local_time, time_zone
 from config.translation.language import current_language
 from config.translation.message import message as _

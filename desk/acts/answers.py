@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, exists, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
+from cases.course.verdicts import FIRST_STATE, CaseState, state_after
 from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction
 from desk.acts.act_queue import ActQueue
@@ -25,7 +26,6 @@ from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.tables import DeskAnswer, DeskDispatch
 from messages import ids
-from messages.cases.verdicts import FIRST_STATE, CaseState, state_after
 from messages.shapes import AgencyAnswer, Verdict
 
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.

@@ -15,7 +15,7 @@ from bus.port import Outgoing
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from messages import codec, ids
-from messages.cases.recommendation import Recommendation, RecommendationOutcome
+from messages.recommendation import Recommendation, RecommendationOutcome
 from messages.topics import RECOMMENDATIONS
 
 # `unknown-case`: the agency never had it. `moved`: it has left the agency. `unknown-recommendation`: the case has no

@@ -16,12 +16,12 @@ from sqlmodel import col
 
 from accounts.permissions import Actor, Role
 from bus.errors import cause_of
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
+from cases.course.verdicts import SYSTEM_ACTOR
 from config.database import DatabaseUnavailable, read_transaction
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from desk.acts.tables import DeskAct
 from desk.read_model.tables import DeskCase
-from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.replies.reply_texts import unopposed_text
 from messages.topics import TRIAGE
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.permissions import Actor
+from cases.course.verdicts import state_after
 from config.database import read_transaction
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, AnswerProgress, OfficerAnswers
 from desk.api.case_document import current_state
@@ -24,7 +25,6 @@ from desk.api.shapes import Answer, AnswerDraftBody
 from desk.api.stored_answers import read_answer
 from desk.institutions import Institutions
 from messages import ids
-from messages.cases.verdicts import state_after
 from messages.channels import ReplyForm
 from messages.replies.answer_replies import AnswerSubject, room_left
 from messages.shapes import Channel, Verdict

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.database import DatabaseUnavailable
 from desk.acts.answers import OfficerAnswers, Record
 from desk.acts.recommendation_answers import RecommendationAnswers

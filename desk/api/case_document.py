@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from config.clocks.deadlines import Deadlines
-from config.clocks.recommendation_clock import recommendation_clock
+from cases.clocks.deadlines import Deadlines
+from cases.clocks.recommendation_clock import recommendation_clock
 from desk.acts.answers import AnswerProgress, CaseProgressView
 from desk.api.shapes import (
     Case,

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from desk.acts.answers import OfficerAnswers, Record
 from desk.api.case_document import attachments, case_detail, case_document

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
-from messages.cases.recommendation import RecommendationKind, RecommendationOutcome
+from messages.recommendation import RecommendationKind, RecommendationOutcome
 from messages.shapes import Moment, Verdict
 
 Time: TypeAlias = Annotated[Moment, WithJsonSchema({"type": "string", "format": "date-time"})]

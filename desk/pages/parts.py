@@ -14,7 +14,7 @@ from starlette.responses import Response
 from accounts.frame import SignedInPages
 from accounts.permissions import Act, Actor
 from accounts.signed_in import Forbidden, SignedIn
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.reference.regions import Regions
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork

@@ -7,11 +7,11 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from config.clocks.cases.answer_deadline import answer_deadlines
-from config.clocks.cases.case_events import CaseEvent, CaseHistory, EventKind
-from config.clocks.deadlines import Deadlines
-from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
-from messages.cases.verdicts import CaseState
+from cases.clocks.answer_deadline import answer_deadlines
+from cases.clocks.case_events import CaseEvent, CaseHistory, EventKind
+from cases.clocks.deadlines import Deadlines
+from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from cases.course.verdicts import CaseState
 from messages.shapes import Dispatch, SenderAct
 from messages.topics import TRIAGE
 

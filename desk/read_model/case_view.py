@@ -12,12 +12,12 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, an
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from config.conditions import is_one_of
 from desk.read_model.derivation import IS_OF_ANSWER
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
 from desk.read_model.tables import DeskAnswer, DeskAnswerOutcome, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
-from messages.cases.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
 from messages.shapes import KEPT_APART, Dispatch, FollowUp, Report, SenderAct, Verdict
 

@@ -6,11 +6,11 @@ from typing import cast
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from cases.course.verdicts import FIRST_STATE
 from config.conditions import is_one_of
 from desk.changes import DEADLINE_CHANGES, CaseChange, ChangeKind
 from desk.read_model.tables import DeskCase
-from messages.cases.recommendation import RECOMMENDATION_CLOCK
-from messages.cases.verdicts import FIRST_STATE
+from messages.recommendation import RECOMMENDATION_CLOCK
 from messages.shapes import OversightEvent
 
 # Changes by events of the clock of a recommendation. The agency is told again after three periods.

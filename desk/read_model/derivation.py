@@ -11,7 +11,8 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bind
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
+from cases.course.case_course import ANSWERING_ACTS, CaseAnswer, answered_hop
 from config.conditions import is_one_of
 from config.database import insertion_or_replacement
 from desk.changes import CaseChange, ChangeKind
@@ -20,7 +21,6 @@ from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskAnswerOutcome, DeskCase, DeskDispatch
 from messages import ids
-from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, answered_hop
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, SenderAct, Verdict, iso
 

@@ -12,8 +12,8 @@ from config.database import DatabaseLock, changed_rows, lock_until_commit
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases, remove_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch, DeskRecommendation
-from messages.cases.forgotten import FORGOTTEN_TEXT, forgotten_dispatch
 from messages.codec import decode_stored
+from messages.forgotten import FORGOTTEN_TEXT, forgotten_dispatch
 from messages.shapes import Dispatch
 from privacy.blanks import Blank, blank_rows
 from privacy.forgotten import forgotten_complaints

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select, update
 from sqlmodel import col
 
+from cases.course.case_course import arrivals
+from cases.course.sender_chain import is_from_case_sender, parents_of_chains
 from config.conditions import is_one_of
 from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
-from messages.cases.case_course import arrivals
-from messages.cases.sender_chain import is_from_case_sender, parents_of_chains
 from messages.shapes import KEPT_APART
 
 _MARKS = ("is_from_sender", "is_message")

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.database import DatabaseLock, insertion_of_missing, lock_until_commit, write_transaction
 from desk.changes import CaseChange
 from desk.read_model.change_order import number_cases_of
@@ -37,7 +37,7 @@ from desk.read_model.tables import (
     DeskRecommendation,
 )
 from messages import codec
-from messages.cases.recommendation import Recommendation
+from messages.recommendation import Recommendation
 from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, JudgedAnswer, OversightEvent
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
 

@@ -12,7 +12,7 @@ from ingest.http.gate import Gate
 from ingest.mobile.access.authentication import DeviceAuthentication
 from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.shapes import Feed, FeedEntry, ShownReport
-from messages.cases.report_state import state_sentence
+from messages.replies.report_states import state_sentence
 
 # Number of reports in a feed, the newest ones.
 MAX_FEED_REPORTS = 50

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ingest.arrival import FieldError
-from messages.cases.report_state import ReportState
 from messages.payloads.submission import OutboxItem
+from messages.replies.report_states import ReportState
 from messages.shapes import Moment, Shape
 
 

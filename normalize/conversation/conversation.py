@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from config.clocks.deadlines import MayObject
+from cases.clocks.deadlines import MayObject
 from config.reference.reloading import Source
 from language.model import LanguageModel
 from messages.payloads.sms import stated_act

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from config.clocks.deadlines import MayObject
+from cases.clocks.deadlines import MayObject
+from cases.course.ombudsman_consent import CONSENT_ACTS
 from language.places.gazetteer import regions_overlap
-from messages.cases.ombudsman_consent import CONSENT_ACTS
 from messages.shapes import AFTER_CLOSING, SenderAct
 from normalize.conversation.traits import SMALL_PLACES, MessageTraits
 from normalize.draft import SetAsideReason

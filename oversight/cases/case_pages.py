@@ -13,7 +13,7 @@ from accounts.permissions import Act, Actor
 from accounts.signed_in import SignedIn
 from config.translation.message import Message
 from config.translation.message import message as _
-from messages.cases.recommendation import RecommendationKind
+from messages.recommendation import RecommendationKind
 from messages.tracking import read_tracking_number
 from oversight.cases.addresses import CASES, case_address
 from oversight.cases.overdue_cases import OverdueCase

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from config.conditions import is_one_of
 from config.database import read_transaction
-from messages.cases.recommendation import RecommendationKind, counted_answer
+from messages.recommendation import RecommendationKind, counted_answer
 from oversight.notices.recommendation_clocks import recommendation_clock_name
 from oversight.notices.tables import OversightClock
 from oversight.read_model.tables import OversightDispatch, OversightRecommendation, OversightReport

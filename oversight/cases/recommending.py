@@ -9,7 +9,7 @@ from bus.port import Outgoing
 from config.translation.message import Message
 from config.translation.message import message as _
 from messages import codec, ids
-from messages.cases.recommendation import Recommendation, RecommendationKind
+from messages.recommendation import Recommendation, RecommendationKind
 from messages.topics import RECOMMENDATIONS
 from oversight.cases.overseen_case import CaseHead
 

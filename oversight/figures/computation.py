@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from oversight.figures.counts import AgencyPair, Counts, Measure, worst_pairs
 from oversight.figures.definitions import FINISH_DAYS, WORST_PAIRS
 from oversight.figures.survival import Survival, kaplan_meier

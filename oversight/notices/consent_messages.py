@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from bus.port import Outgoing
+from cases.course.ombudsman_consent import ANSWERS, ASK_DAYS, ConsentAct, answer_event_id, question_id
 from messages import codec, ids
-from messages.cases.ombudsman_consent import ANSWERS, ConsentAct, answer_event_id, question_id
 from messages.channels import ReplyForm
 from messages.replies.ombudsman_texts import ombudsman_question
 from messages.shapes import Channel, OversightEvent, Reply
@@ -52,7 +52,7 @@ def question_messages(
             tracking=case.tracking,
             channel=case.channel,
             says="asked-ombudsman",
-            text=ombudsman_question(case.tracking, link),
+            text=ombudsman_question(case.tracking, ASK_DAYS, link),
         )
         yield Outgoing(REPLIES, *codec.encode(reply, str(case.id), _SOURCE))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlmodel import col
 
 from bus.port import Outgoing
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.conditions import is_one_of
 from config.database import insert_statement
 from messages.channels import ReplyForm

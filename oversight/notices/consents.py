@@ -9,10 +9,9 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select
 from sqlmodel import col
 
-from config.clocks.clock_table import ClockName
-from config.clocks.deadlines import Deadlines
-from config.conditions import is_one_of
-from messages.cases.ombudsman_consent import (
+from cases.clocks.clock_table import ClockName
+from cases.clocks.deadlines import Deadlines
+from cases.course.ombudsman_consent import (
     ANSWERS,
     ASK_DAYS,
     ConsentAct,
@@ -21,6 +20,7 @@ from messages.cases.ombudsman_consent import (
     consent_of,
     question_id,
 )
+from config.conditions import is_one_of
 from oversight.notices.tables import OversightConsent
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
 from oversight.read_model.tables import OversightReport

@@ -9,10 +9,10 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.clocks.deadlines import Deadlines
-from config.clocks.recommendation_clock import recommendation_clock
+from cases.clocks.deadlines import Deadlines
+from cases.clocks.recommendation_clock import recommendation_clock
 from config.conditions import is_one_of
-from messages.cases.recommendation import RECOMMENDATION_CLOCK, first_of_stay
+from messages.recommendation import RECOMMENDATION_CLOCK, first_of_stay
 from oversight.notices.running_clocks import RunningClock
 from oversight.read_model.report_facts import ReportFacts
 from oversight.read_model.tables import OversightRecommendation

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction, snapshot_transaction
 from config.time_zones import TimeZone
 from oversight.figures.computation import Figures, bucket_limits, compute_figures

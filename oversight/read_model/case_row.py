@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from config.clocks.cases.clock_states import ClockState
-from config.clocks.deadlines import Deadlines
+from cases.clocks.clock_states import ClockState
+from cases.clocks.deadlines import Deadlines
+from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch
 from config.time_zones import agency_region, agency_time_zone
-from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day
 from oversight.figures.definitions import PING_PONG_REFUSALS, UNTOUCHED_WORKING_DAYS

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 from sqlmodel import col
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.conditions import is_one_of
 from config.database import insertion_or_replacement
 from config.stored_counts import add_counts

@@ -23,9 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.course.case_course import CaseAnswer, answered_hop
+from cases.course.sender_chain import is_from_case_sender, parents_of_chains
 from config.conditions import is_one_of
-from messages.cases.case_course import CaseAnswer, answered_hop
-from messages.cases.sender_chain import is_from_case_sender, parents_of_chains
 from messages.shapes import SenderAct, Verdict
 from oversight.read_model.report_facts import DispatchFacts, ReportFacts, SenderMessage
 from oversight.read_model.tables import (

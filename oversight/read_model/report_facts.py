@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
-from config.clocks.cases.case_events import CaseEvent, CaseHistory
-from config.clocks.cases.clock_run import ClockRun
-from config.clocks.cases.clock_states import ClockState, runs_by_clock, states_of_runs
-from config.clocks.clock_table import ClockName
-from config.clocks.deadlines import Deadlines
-from messages.cases.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from cases.clocks.case_events import CaseEvent, CaseHistory
+from cases.clocks.clock_run import ClockRun
+from cases.clocks.clock_states import ClockState, runs_by_clock, states_of_runs
+from cases.clocks.clock_table import ClockName
+from cases.clocks.deadlines import Deadlines
+from cases.course.case_course import ANSWERING_ACTS, AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.shapes import SenderAct
 
 

@@ -16,10 +16,10 @@ from sqlmodel import SQLModel
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.database import DatabaseLock, insertion_of_missing, lock_until_commit, write_transaction
 from messages import codec
-from messages.cases.recommendation import Recommendation
+from messages.recommendation import Recommendation
 from messages.shapes import (
     DEADLINE_EVENTS,
     OMBUDSMAN_EVENTS,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from messages import ids
 from messages.shapes import AFTER_CLOSING, MERGED, SAID_BY_SENDER, Dispatch, Reason, Relation
 from messages.topics import TRIAGE
@@ -56,7 +56,7 @@ def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
 
     A join keeps the deadline of its own dispatch: that of the case would tell when another citizen wrote. It has no
     suggestion and no closed case: only a case has one. It is not earlier than the dispatch of its case:
-    `messages.cases.case_course.answered_hop` relies on that.
+    `cases.course.case_course.answered_hop` relies on that.
     """
     relation = dispatch.relation.model_copy(update={"of": case.complaint_id})
     fields = {

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from messages.shapes import Dispatch, Report
 from router.cases.hops import accompanies_case, last_dispatch_of_case, next_hop_to_case
 from router.store import (

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from bus.errors import Reject, Retry
 from bus.port import Record
-from messages.cases.case_course import answered_hop
-from messages.cases.verdicts import case_progress, may_repeat, state_after
+from cases.course.case_course import answered_hop
+from cases.course.verdicts import case_progress, may_repeat, state_after
 from messages.shapes import MERGED, AgencyAnswer, AnswerOutcome, Dispatch, Verdict
 from router.answer_store import ProcessedAnswer, counted_verdicts, store_answer_once
 from router.cases.transfer import CaseTransfer

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from messages import ids
 from messages.shapes import ClosedCase, Complaint, Dispatch, SenderAct
 from messages.topics import TRIAGE

@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from messages.shapes import Dispatch, Reason, Report, SenderAct
 from messages.topics import TRIAGE
 from router.answer_store import Closing, find_closing

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from messages.shapes import AgencyAnswer, Dispatch, Reason
 from messages.topics import TRIAGE
 from router.cases.hops import next_hop

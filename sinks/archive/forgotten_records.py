@@ -15,9 +15,9 @@ from bus.errors import Stop
 from bus.port import Record
 from messages import codec, ids
 from messages.answer_check import AnswerCheck
-from messages.cases.forgotten import Forgotten
-from messages.cases.recommendation import Recommendation
-from messages.cases.remains import remains_of
+from messages.forgotten import Forgotten
+from messages.recommendation import Recommendation
+from messages.remains import remains_of
 from messages.shapes import (
     AgencyAnswer,
     Complaint,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bus.errors import Stop
 from bus.port import Partition, Reader, Record
 from messages.answer_check import AnswerCheck
-from messages.cases.forgotten import Forgotten
+from messages.forgotten import Forgotten
 from messages.topics import FORGOTTEN, Topic
 from sinks.archive.columns import RECORD_COLUMNS, record_of, shape_finder
 from sinks.archive.contents import ArchiveContents

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from messages.cases.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
-from messages.cases.report_state import ReportFacts, ReportState, report_state
-from messages.cases.verdicts import CaseState
+from cases.course.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from cases.course.report_state import ReportFacts, report_state
+from cases.course.verdicts import CaseState
+from messages.replies.report_states import ReportState
 from messages.topics import TRIAGE
 
 # Kinds of the steps with which a case comes to an agency.

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select
 from sqlmodel import col
 
+from cases.course.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
+from cases.course.sender_chain import is_from_case_sender
 from config.conditions import is_one_of
-from messages.cases.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
-from messages.cases.sender_chain import is_from_case_sender
 from sinks.ledger.case_course import CaseCourse, case_course
 from sinks.ledger.relations.sender_parents import sender_parents
 from sinks.ledger.tables import AnswerOutcomeRow, AnswerRow, DispatchRow

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
-from config.clocks.public_day import begin_of_day, public_day
+from cases.clocks.public_day import begin_of_day, public_day
 from config.conditions import is_one_of
 from config.database import read_transaction
-from messages.cases.report_state import ReportState, set_aside_sentence, state_sentence
 from messages.replies.reply_texts import TRIAGE_NAME
+from messages.replies.report_states import ReportState, set_aside_sentence, state_sentence
 from messages.shapes import Moment, Shape
 from messages.topics import TRIAGE
 from sinks.ledger.case_course import (

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from config.clocks.public_day import begin_of_day
+from cases.clocks.public_day import begin_of_day
 from sinks.public import address, wording
 from sinks.public.queries import ShownReport
 

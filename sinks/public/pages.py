@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
-from config.clocks.public_day import begin_of_day
+from cases.clocks.public_day import begin_of_day
 from config.reference.regions import Regions
 from sinks.public import address, wording
 from sinks.public.feed import render_feed

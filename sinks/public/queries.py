@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Date, Engine, Row, bindparam, 
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from config.clocks.public_day import public_day
+from cases.clocks.public_day import public_day
 from config.conditions import is_one_of, starts_with
 from config.database import read_transaction
 from sinks.public.public_id import is_public_id

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, update
 from sqlmodel import col, select
 
 from bus.port import Record
-from config.clocks.public_day import public_day
+from cases.clocks.public_day import public_day
+from cases.course.case_course import CaseDispatch
 from config.conditions import is_one_of
 from config.database import (
     DatabaseLock,
@@ -29,7 +30,6 @@ from config.database import (
     write_transaction,
 )
 from messages import codec
-from messages.cases.case_course import CaseDispatch
 from messages.shapes import AgencyAnswer, Complaint, Dispatch, JudgedAnswer
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
 from privacy.forgotten import forgotten_complaints

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from messages.cases.case_course import CaseDispatch
+from cases.course.case_course import CaseDispatch
 from sinks.ledger.case_course import ARRIVALS, CourseStep
 
 _TAKING = frozenset({"accepted", "responded", "closed"})

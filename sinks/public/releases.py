@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Engine, delete, select
 from sqlmodel import col
 
-from config.clocks.public_day import public_day
+from cases.clocks.public_day import public_day
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from sinks.public.tables import PublicRelease, PublicReport
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from config.clocks.public_day import next_day, public_day
+from cases.clocks.public_day import next_day, public_day
 
 
 @dataclass(frozen=True, slots=True)

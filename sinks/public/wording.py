@@ -3,7 +3,7 @@
 from config.reference.regions import Regions
 from config.translation.message import message as _
 
-# `messages.cases.report_state` has the states. The sender is another person than the reader here.
+# `cases.course.report_state` has the states. The sender is another person than the reader here.
 STATES = {
     "diteruskan": _("Diteruskan ke instansi"),
     "ditangani": _("Sedang ditangani"),

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from config.clocks.cases.answer_deadline import answer_deadlines
+from cases.clocks.answer_deadline import answer_deadlines
 from config.database import read_transaction
 from desk.read_model.tables import DeskCase
 from messages.shapes import MERGED, Correction, Dispatch, FollowUp, Relation, SenderAct, Verdict

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
-from messages.cases.verdicts import CaseState
+from cases.course.verdicts import CaseState
 
 Key: TypeAlias = tuple[object, ...]
 K = TypeVar("K", bound=Key)

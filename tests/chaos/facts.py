@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel, col, select
 
 from bus.port import Reader, Record
+from cases.course.verdicts import CaseState, case_progress
 from desk.read_model.rebuild import READ_MODEL
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
 from messages import codec
-from messages.cases.verdicts import CaseState, case_progress
 from messages.codec import decode_stored
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply, Verdict, WireModel
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, DEAD_LETTER_TOPICS, OVERSIGHT, REPLIES

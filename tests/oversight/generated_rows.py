@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine, insert
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
+from cases.course.case_course import CaseAnswer
 from config.database import write_transaction
 from config.stored_counts import add_counts
-from messages.cases.case_course import CaseAnswer
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 from oversight.figures.counts import jakarta_day

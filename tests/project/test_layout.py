@@ -20,7 +20,8 @@ FORBIDDEN_IMPORTS = {
         "config/logs.py": "router.decision",
         "language/text.py": "messages.ids",
         "accounts/permissions.py": "bus.port",
-        "privacy/tables.py": "desk.institutions",
+        "privacy/tables.py": "cases.course.verdicts",
+        "cases/course/verdicts.py": "sinks.ledger.tables",
         "normalize/decision.py": "router.decision",
         "monitor/snapshot_collector.py": "app.cli",
     },
@@ -35,6 +36,10 @@ FORBIDDEN_IMPORTS = {
     "only normalize, router and desk read words": {
         "oversight/figures/counts.py": "language.text",
         "privacy/tables.py": "language.text",
+    },
+    "doors and the monitor know no course of a case": {
+        "ingest/wrap.py": "cases.course.verdicts",
+        "monitor/snapshot_collector.py": "cases.clocks.deadlines",
     },
     "channels do not import each other": {"ingest/sms/adapter.py": "ingest.web.adapter"},
     "the two buses do not import each other": {"bus/local/log.py": "bus.kafka.settings"},

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from bus.port import Outgoing
+from cases.course.verdicts import SYSTEM_ACTOR
 from messages import codec
-from messages.cases.verdicts import SYSTEM_ACTOR
 from messages.shapes import Complaint, Dispatch, FollowUp, SenderAct
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from tests.conftest import NOW

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine, insert
 
+from cases.course.case_course import CaseAnswer
 from config.database import write_transaction
 from desk.read_model.case_rows import CaseFacts, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskCase, DeskDispatch
-from messages.cases.case_course import CaseAnswer
 from messages.shapes import Dispatch, Place, Reason, Report, Verdict
 from messages.tracking import tracking_number
 from tests.support.deadlines import DEADLINES

@@ -6,7 +6,7 @@ from uuid import UUID
 from bus.port import Outgoing
 from desk.acts.recommendation_answers import recommendation_message
 from messages import ids
-from messages.cases.recommendation import Recommendation, RecommendationOutcome
+from messages.recommendation import Recommendation, RecommendationOutcome
 from messages.shapes import Dispatch
 from tests.conftest import NOW
 

@@ -31,7 +31,7 @@ from app.pages.headers import PageHeaders, new_nonce
 from app.pages.language import PageLanguage
 from app.pages.text_check import TextCheck
 from bus.errors import Retry
-from config.clocks.working_calendar import WorkingCalendar
+from cases.clocks.working_calendar import WorkingCalendar
 from config.translation.message import message as _
 from config.translation.translator import load_translator
 from desk.api.case_document import PREFIX

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
-from config.clocks.public_day import begin_of_day
+from cases.clocks.public_day import begin_of_day
 from config.reference.regions import Regions
 from ingest.web.open311.door import PublicRequest, PublicStatus
 from ingest.web.open311.store import RequestQuery
-from messages.cases.report_state import ENDED_STATES
+from messages.replies.report_states import ENDED_STATES
 from sinks.ledger.status import ReportStatus, StatusReader
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 from sinks.public.wording import region_label, state_label

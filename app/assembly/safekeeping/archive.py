@@ -10,7 +10,7 @@ from pathlib import Path
 from app.assembly.parts import Parts
 from app.operations.restore.person_keys import stored_keys
 from bus.errors import Retry
-from messages.cases.forgotten import Forgotten
+from messages.forgotten import Forgotten
 from messages.topics import FORGOTTEN
 from sinks.archive.archiver import Archiver, ArchiveReport, System
 from sinks.archive.contents import ArchiveContents

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from config.clocks.deadlines import Deadlines
+    from cases.clocks.deadlines import Deadlines
 
 
 def due_in_words(due_at: datetime, deadlines: Deadlines, agency: str = "") -> str:

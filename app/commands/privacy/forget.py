@@ -100,7 +100,7 @@ def _redraw_archive(parts: Parts, published: Sequence[Outgoing]) -> str:
     from app.commands.safekeeping.archive import redrawn_text
     from bus.errors import Stop
     from messages import codec
-    from messages.cases.forgotten import Forgotten
+    from messages.forgotten import Forgotten
     from sinks.archive.manifest import ArchiveFolder
 
     folder = parts.settings.archive_folder

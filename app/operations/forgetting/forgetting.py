@@ -21,7 +21,7 @@ from bus.port import Outgoing
 from config.database import read_transaction, truncate_journal, write_transaction
 from desk.read_model.search import erase_removed_words
 from messages import codec, ids
-from messages.cases.forgotten import Forgotten
+from messages.forgotten import Forgotten
 from messages.sealing import Sealer
 from messages.shapes import iso
 from messages.topics import FORGOTTEN

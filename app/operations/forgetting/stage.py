@@ -11,7 +11,7 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import read_transaction
 from messages import codec
-from messages.cases.forgotten import Forgotten
+from messages.forgotten import Forgotten
 from messages.shapes import Complaint
 from messages.topics import COMPLAINTS
 from privacy.forgotten import forgotten_complaints, forgotten_senders

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from messages.cases.report_state import ReportState
+from messages.replies.report_states import ReportState
 from messages.shapes import Channel, Moment, Report, Shape
 
 

@@ -16,8 +16,8 @@ from app.operations.ombudsman.case_file import (
     FileStep,
     OmbudsmanCase,
 )
-from config.clocks.cases.clock_states import ClockState, clock_states
-from config.clocks.deadlines import Deadlines
+from cases.clocks.clock_states import ClockState, clock_states
+from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction
 from messages.sealing import Sealed
 from messages.shapes import Contact, Dispatch

@@ -18,9 +18,9 @@ from app.operations.ombudsman.case_reader import AgreedCase, CaseReader
 from app.operations.ombudsman.tables import OmbudsmanExport
 from app.operations.staff_events import SOURCE
 from bus.port import Outgoing
+from cases.course.ombudsman_consent import hand_over_id
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from messages import codec
-from messages.cases.ombudsman_consent import hand_over_id
 from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
 from messages.sealing import UnsealError
 from messages.shapes import OversightEvent, iso

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
-from config.clocks.cases.clock_states import ClockState, State, clock_states
-from config.clocks.clock_table import ClockName
-from config.clocks.deadlines import Deadlines
-from config.clocks.recommendation_clock import recommendation_clock
+from cases.clocks.clock_states import ClockState, State, clock_states
+from cases.clocks.clock_table import ClockName
+from cases.clocks.deadlines import Deadlines
+from cases.clocks.recommendation_clock import recommendation_clock
 from config.database import read_transaction
 from config.translation.message import Message
 from config.translation.message import message as _

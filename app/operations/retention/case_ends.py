@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from config.conditions import is_one_of
 from config.database import read_transaction
-from messages.cases.report_state import ENDED_STATES
+from messages.replies.report_states import ENDED_STATES
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 from sinks.ledger.status import ReportStatus
 from sinks.ledger.tables import ComplaintRow, DispatchRow

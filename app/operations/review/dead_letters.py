@@ -21,8 +21,8 @@ from bus.errors import Stop
 from bus.port import Bus, Outgoing, Producer, Record
 from bus.worker import oversized_value_stub
 from messages import codec
-from messages.cases.forgotten import FORGOTTEN_TEXT
 from messages.dead_letters import read_dead_letter
+from messages.forgotten import FORGOTTEN_TEXT
 from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import OversightEvent, RawMessage, iso

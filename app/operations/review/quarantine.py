@@ -21,7 +21,7 @@ from bus.errors import Stop
 from bus.port import Bus, Outgoing
 from ingest.wrap import Wrapper, accepted_record
 from messages import codec
-from messages.cases.forgotten import FORGOTTEN_TEXT
+from messages.forgotten import FORGOTTEN_TEXT
 from messages.payloads.sms import read_picture_urls, twilio_fields
 from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
 from messages.sealing import Sealer, UnsealError

@@ -17,8 +17,8 @@ from bus.port import Partition, Reader, Record
 from config.database import read_transaction
 from language.masking import mask_text
 from messages import codec, topics
-from messages.cases.recommendation import Recommendation
 from messages.dead_letters import read_dead_letter
+from messages.recommendation import Recommendation
 from messages.shapes import (
     KEPT_APART,
     AgencyAnswer,

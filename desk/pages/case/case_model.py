@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Row
 
 from accounts.permissions import Actor, may
+from cases.course.verdicts import state_after
 from config.translation.message import Message
 from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
 from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent, EventKind
-from messages.cases.verdicts import state_after
 from messages.shapes import Attachment, Report, SenderAct, Verdict
 
 _KILOBYTE = 1_000

@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from config.conditions import is_one_of
 from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
-from messages.cases.recommendation import RecommendationKind, RecommendationOutcome, counted_answer, first_of_stay
+from messages.recommendation import RecommendationKind, RecommendationOutcome, counted_answer, first_of_stay
 
 _IS_RECOMMENDED = col(DeskRecommendation.act) == "recommended"
 _CASE_ID: ColumnElement[Any] = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))

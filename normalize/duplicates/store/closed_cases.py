@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Exists, and_, literal, or_, update
 from sqlmodel import col, select
 
-from config.clocks.deadlines import MayObject
+from cases.clocks.deadlines import MayObject
 from config.database import UtcDateTime, insert_statement
 from normalize.duplicates.store.regrouping import regroup
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 from sqlmodel import col, select
 
-from messages.cases.ombudsman_consent import ConsentAct, ConsentState, consent_of
-from messages.cases.report_state import ENDED_STATES, ReportState
+from cases.course.ombudsman_consent import ConsentAct, ConsentState, consent_of
+from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import SenderAct
 from sinks.ledger.tables import OmbudsmanRow
 

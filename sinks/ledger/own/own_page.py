@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.translation.message import message as _
-from messages.cases.report_state import ReportState
+from messages.replies.report_states import ReportState
 from messages.sender_link import read_sender_token, sender_token
 from messages.shapes import Moment, SenderAct, Shape
 from sinks.ledger.own.own_consent import consent_acts

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row
 from sqlmodel import col, select
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.conditions import is_one_of
 from config.database import read_transaction
-from messages.cases.report_state import ENDED_STATES, ReportState
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
+from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import SenderAct
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlmodel import col
 
+from cases.course.sender_chain import parents_of_chains
 from config.conditions import is_one_of
-from messages.cases.sender_chain import parents_of_chains
 from messages.shapes import KEPT_APART
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
 

@@ -13,7 +13,7 @@ from app.tables import METADATA
 from config.database import read_transaction, write_transaction
 from desk.read_model.tables import DeskCase, DeskComplaint
 from messages import codec
-from messages.cases.forgotten import FORGOTTEN_TEXT, Forgotten
+from messages.forgotten import FORGOTTEN_TEXT, Forgotten
 from messages.sealing import ForgottenKeyError
 from messages.shapes import OversightEvent
 from messages.topics import COMPLAINTS, FORGOTTEN, OVERSIGHT

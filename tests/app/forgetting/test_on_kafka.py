@@ -19,7 +19,7 @@ from bus.port import Outgoing, Partition, Record
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec
-from messages.cases.forgotten import Forgotten
+from messages.forgotten import Forgotten
 from messages.shapes import RawMessage
 from messages.topics import FORGOTTEN, raw_topic
 from privacy.tables import ForgottenSender

@@ -27,7 +27,7 @@ from config.reference.retention import load_retention
 from desk.read_model.tables import DeskCase
 from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
 from messages import codec, ids
-from messages.cases.forgotten import FORGOTTEN_TEXT
+from messages.forgotten import FORGOTTEN_TEXT
 from messages.sealing import ForgottenKeyError
 from messages.shapes import MERGED, Correction, Dispatch, RawMessage, Relation
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, RETENTION_DAYS

@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 
 from bus.port import Outgoing, Record
+from cases.course.case_course import arrivals
+from cases.course.sender_chain import is_from_case_sender
 from config.database import read_transaction
 from desk.read_model.case_view import CaseView, read_case
 from desk.read_model.rebuild import ReadModelRebuild
 from messages import codec
-from messages.cases.case_course import arrivals
-from messages.cases.sender_chain import is_from_case_sender
 from messages.shapes import MERGED, SPLIT, Complaint, Correction, FollowUp, Relation, SenderAct
 from messages.topics import CORRECTIONS, TRIAGE
 from sinks.ledger.status import StatusReader

@@ -21,7 +21,7 @@ from app.operations.backup.backup import write_backup
 from app.operations.forgetting.forgetting import GRACE
 from app.surroundings import system_surroundings
 from bus.local.bus import LocalBus
-from config.clocks.public_day import public_day
+from cases.clocks.public_day import public_day
 from config.database import write_transaction
 from messages.topics import FORGOTTEN, RETENTION_DAYS
 from sinks.archive.durable_files import DurableFiles

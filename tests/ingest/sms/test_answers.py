@@ -20,9 +20,9 @@ from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements, received_with_link
 from ingest.sms_outcome import NoReader, SmsOutcome
 from ingest.wrap import accepted_record
-from messages.cases.report_state import STATE_SENTENCES, ShownState, state_sentence
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms, parse_sms
+from messages.replies.report_states import STATE_SENTENCES, ShownState, state_sentence
 from messages.shapes import RawMessage
 from messages.tracking import tracking_number
 from tests.conftest import NOW

@@ -13,7 +13,7 @@ import pytest
 from accounts.permissions import Actor, Role
 from bus.errors import Retry
 from messages import codec
-from messages.cases.recommendation import Recommendation
+from messages.recommendation import Recommendation
 from messages.topics import RECOMMENDATIONS
 from tests.app.staff.harness import person
 from tests.app.test_corrections import number

@@ -164,12 +164,13 @@ def test_an_outage_a_kill_or_a_rebuild_asks_nobody_twice(questions: Questions) -
 
 def test_the_question_is_one_sms() -> None:
     """It leads to the sender's page, where the consent is given; a link that is too long is left out."""
+    from cases.course.ombudsman_consent import ASK_DAYS  # noqa: PLC0415
     from messages.replies.ombudsman_texts import ombudsman_question  # noqa: PLC0415
     from messages.sender_link import sample_link  # noqa: PLC0415
 
     for host, has_link in (("lapor.go.id", True), ("layanan-pengaduan.semarangkota.go.id", True), ("a" * 99, False)):
         link = sample_link(f"https://{host}")
-        question = ombudsman_question("0A1B-2C3D-4E5F", link)
+        question = ombudsman_question("0A1B-2C3D-4E5F", ASK_DAYS, link)
         assert (fits_one_sms(question), link in question, "YA" in question) == (True, has_link, False)
 
 

@@ -16,8 +16,8 @@ from bus.errors import Stop
 from bus.local import log
 from bus.port import Outgoing
 from messages import codec, ids
-from messages.cases.forgotten import Forgotten
-from messages.cases.recommendation import Recommendation
+from messages.forgotten import Forgotten
+from messages.recommendation import Recommendation
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Correction, Quarantined, Relation, Reply, Report, WireModel
 from messages.topics import (

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from messages.cases.case_course import CaseAnswer, CaseDispatch
+from cases.course.case_course import CaseAnswer, CaseDispatch
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 from sinks.ledger.case_course import CourseStep, case_course, joined_course

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from config.database import write_transaction
-from messages.cases.report_state import ReportState
 from messages.ids import complaint_id
+from messages.replies.report_states import ReportState
 from messages.shapes import SenderAct
 from messages.topics import TRIAGE
 from sinks.ledger.own.own_report import OwnReport, OwnReports, possible_acts

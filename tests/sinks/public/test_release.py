@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from config.clocks.public_day import public_day
+from cases.clocks.public_day import public_day
 from config.database import read_transaction, write_transaction
 from config.reference.public_release import load_sensitive_reports, unknown_topics
 from config.reference.table_reader import TableError

@@ -4,8 +4,8 @@ Ids, numbers, codes, times and verdicts stay, so that the record still counts an
 a module of its own for this: `messages.answer_check`.
 """
 
-from messages.cases.forgotten import forgotten_complaint, forgotten_dispatch
-from messages.cases.recommendation import Recommendation
+from messages.forgotten import forgotten_complaint, forgotten_dispatch
+from messages.recommendation import Recommendation
 from messages.sealing import Sealed
 from messages.shapes import Complaint, Correction, Dispatch, Quarantined, RawMessage, Reply, WireModel
 

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Protocol
 from uuid import UUID
 
-from messages.cases.verdicts import CaseState, case_progress
+from cases.course.verdicts import CaseState, case_progress
 from messages.shapes import AnswerOutcome, SenderAct, Verdict
 
 # Acts with which a sender tells the agency something. Any other act (a rating, a confirmation, a withdrawal) is no

@@ -2,16 +2,15 @@
 
 import pytest
 
-from messages.cases.report_state import (
+from cases.course.report_state import ReportFacts, report_state
+from messages.gsm_alphabet import fits_one_sms
+from messages.replies.report_states import (
     SET_ASIDE_SENTENCES,
     STATE_SENTENCES,
-    ReportFacts,
     ReportState,
-    report_state,
     set_aside_sentence,
     state_sentence,
 )
-from messages.gsm_alphabet import fits_one_sms
 
 AGENCY = "kota-3374"
 

@@ -6,7 +6,7 @@ It is no clock of the case: a case has one for each recommendation, and the clos
 from datetime import datetime
 from typing import NamedTuple
 
-from config.clocks.deadlines import Deadlines
+from cases.clocks.deadlines import Deadlines
 from config.time_zones import agency_time_zone
 
 _TIMES = 3

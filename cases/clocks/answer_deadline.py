@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from config.clocks.cases.case_events import TRIAGE, CaseHistory
-from config.clocks.cases.clock_runs import clock_runs
-from config.clocks.deadlines import Deadlines
+from cases.clocks.case_events import TRIAGE, CaseHistory
+from cases.clocks.clock_runs import clock_runs
+from cases.clocks.deadlines import Deadlines
 
 
 def answer_deadlines(case: CaseHistory, deadlines: Deadlines) -> Mapping[int, datetime]:

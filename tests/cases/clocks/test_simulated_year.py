@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from config.clocks.cases.case_events import CaseEvent, CaseHistory
-from config.clocks.cases.clock_states import clock_states
-from config.clocks.clock_table import ClockTable
-from config.clocks.deadlines import Deadlines, load_deadlines
+from cases.clocks.case_events import CaseEvent, CaseHistory
+from cases.clocks.clock_states import clock_states
+from cases.clocks.clock_table import ClockTable
+from cases.clocks.deadlines import Deadlines, load_deadlines
 from config.reference.folder import SHIPPED_FOLDER
 
 CASES = 10_000

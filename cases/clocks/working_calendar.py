@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from config.clocks.holidays import Holiday
+from cases.clocks.holidays import Holiday
 from config.time_zones import TimeZone
 
 _DAYS_OF_WEEK = 7

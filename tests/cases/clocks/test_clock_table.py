@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from config.clocks.clock_table import CLOCKS, ClockTable, load_clock_rows
-from config.clocks.deadlines import Deadlines
-from config.clocks.working_calendar import WorkingCalendar
+from cases.clocks.clock_table import CLOCKS, ClockTable, load_clock_rows
+from cases.clocks.deadlines import Deadlines
+from cases.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableError
 from config.time_zones import agency_region

@@ -1,7 +1,7 @@
 """The committed table of holidays against the package that it was made from."""
 
 from bench.holiday_table import YEARS, table
-from config.clocks.holidays import HOLIDAYS, load_holidays
+from cases.clocks.holidays import HOLIDAYS, load_holidays
 from config.reference.folder import SHIPPED_FOLDER
 
 

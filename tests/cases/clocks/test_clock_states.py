@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from config.clocks.cases import case_events
-from config.clocks.cases.case_events import CaseEvent, CaseHistory
-from config.clocks.cases.clock_runs import clock_runs
-from config.clocks.cases.clock_states import ClockState, clock_states
-from config.clocks.clock_table import ClockTable
-from config.clocks.deadlines import Deadlines, load_deadlines
+from cases.clocks import case_events
+from cases.clocks.case_events import CaseEvent, CaseHistory
+from cases.clocks.clock_runs import clock_runs
+from cases.clocks.clock_states import ClockState, clock_states
+from cases.clocks.clock_table import ClockTable
+from cases.clocks.deadlines import Deadlines, load_deadlines
 from messages import topics
 
 DEADLINES = load_deadlines()

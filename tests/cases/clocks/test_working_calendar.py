@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from config.clocks.deadlines import Pause, load_deadlines
-from config.clocks.holidays import Holiday, load_holidays
-from config.clocks.working_calendar import WorkingCalendar
+from cases.clocks.deadlines import Pause, load_deadlines
+from cases.clocks.holidays import Holiday, load_holidays
+from cases.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import ReferenceFolder
 from config.reference.table_reader import TableError
 from config.time_zones import TimeZone

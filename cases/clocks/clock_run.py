@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from config.clocks.clock_table import ClockRow
-from config.clocks.deadlines import Deadlines, Pause
+from cases.clocks.clock_table import ClockRow
+from cases.clocks.deadlines import Deadlines, Pause
 from config.time_zones import agency_time_zone
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from config.clocks.clock_table import CLOCKS, ClockTable, load_clock_rows
-from config.clocks.deadlines import Deadlines
-from config.clocks.recommendation_clock import recommendation_clock
-from config.clocks.working_calendar import WorkingCalendar
+from cases.clocks.clock_table import CLOCKS, ClockTable, load_clock_rows
+from cases.clocks.deadlines import Deadlines
+from cases.clocks.recommendation_clock import recommendation_clock
+from cases.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableError
 from tests.support.deadlines import DEADLINES

@@ -4,7 +4,7 @@ from itertools import permutations, product
 
 import pytest
 
-from messages.cases.verdicts import CaseState, case_progress, state_after
+from cases.course.verdicts import CaseState, case_progress, state_after
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from config.clocks.cases.case_events import CaseHistory
-from config.clocks.cases.clock_run import ClockRun
-from config.clocks.cases.clock_runs import clock_runs
-from config.clocks.clock_table import CASE_CLOCKS, ClockName, ClockRow, Duty
-from config.clocks.deadlines import Deadlines
+from cases.clocks.case_events import CaseHistory
+from cases.clocks.clock_run import ClockRun
+from cases.clocks.clock_runs import clock_runs
+from cases.clocks.clock_table import CASE_CLOCKS, ClockName, ClockRow, Duty
+from cases.clocks.deadlines import Deadlines
 from config.time_zones import agency_time_zone
 
 # `running`: before its deadline. `paused`: the agency waits for the sender. `met`: done in time. `missed`: the deadline

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
-from config.clocks.holidays import day_of
+from cases.clocks.holidays import day_of
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableRow, raise_faults, read_table
 from config.time_zones import TimeZone

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from config.clocks.cases.case_events import TRIAGE, CaseEvent, CaseHistory, EventKind, in_order
-from config.clocks.cases.clock_run import ClockRun
-from config.clocks.clock_table import ClockName, ClockRow, Signal
-from config.clocks.deadlines import Deadlines, Pause
+from cases.clocks.case_events import TRIAGE, CaseEvent, CaseHistory, EventKind, in_order
+from cases.clocks.clock_run import ClockRun
+from cases.clocks.clock_table import ClockName, ClockRow, Signal
+from cases.clocks.deadlines import Deadlines, Pause
 
 # After one of these the agency does not wait for the sender any more.
 _ENDS_OF_WAITING = frozenset({"wrote", "accepted", "responded", "refused", "dispatched", "joined"})

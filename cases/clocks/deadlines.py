@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
-from config.clocks.clock_table import CLOCKS, ClockName, ClockRow, ClockTable, load_clock_rows
-from config.clocks.holidays import HOLIDAYS, load_holidays
-from config.clocks.working_calendar import WorkingCalendar
+from cases.clocks.clock_table import CLOCKS, ClockName, ClockRow, ClockTable, load_clock_rows
+from cases.clocks.holidays import HOLIDAYS, load_holidays
+from cases.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED, ReferenceFolder, version_of
 from config.time_zones import TimeZone, agency_time_zone
 from config.translation.message import Message

@@ -1,0 +1,1 @@
+"""What a case is: its course and its clocks. Pure; below all stages."""

@@ -1,1 +1,0 @@
-"""Clocks of cases: from what happened to a case to its deadlines. Pure."""

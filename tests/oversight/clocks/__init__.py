@@ -1,1 +1,0 @@
-"""Clocks of cases."""
