@@ -96,7 +96,7 @@ def _answer(dispatch: _Row) -> _Row:
     ids = {"id": dispatch["id"], "complaint_id": dispatch["complaint_id"], "dispatch_id": dispatch["id"]}
     at = dispatch["dispatched_at"] + timedelta(hours=1)
     content = {"agency": dispatch["agency"], "verdict": "accepted", "text": "", "answered_at": at, "recorded_at": at}
-    return {**ids, **content}
+    return {**ids, **content, "position": f"agency-answers/0/{dispatch['id'].int}"}
 
 
 def _write(connection: Connection, batch: list[tuple[_Row, _Row | None]]) -> None:

@@ -67,6 +67,7 @@ def _fill(engine: Engine, number: int) -> None:
                 "complaint_id": dispatch.complaint_id,
                 "hop": 0,
                 "position": f"complaints/0/{start}",
+                "cause_id": dispatch.complaint_id,
                 "follows": dispatch.relation.of,
                 "dispatch": dispatch.model_dump_json(),
             }
