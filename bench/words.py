@@ -52,11 +52,6 @@ def _lower_case_words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _with_lexicon(text: str, lexicon: Mapping[str, str]) -> list[str]:
-    formal_texts = (lexicon.get(word, word) for word in _lower_case_words(text))
-    return [word for formal_text in formal_texts for word in _lower_case_words(formal_text)]
-
-
 def _lines(name: str) -> list[str]:
     return (_LEXICONS / "stif" / name).read_text(encoding="utf-8").splitlines()
 

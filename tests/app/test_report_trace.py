@@ -1,6 +1,6 @@
 """Trace of one report: every record with its decision and its pending stages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,6 @@ from tests.support import program, records
 from tests.support.agency_answers import answer
 from tests.support.log_capture import captured_log
 
-Told = Callable[[], list[tuple[str, str, dict[str, int]]]]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=NOW.tzinfo)
 
 

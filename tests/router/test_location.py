@@ -18,7 +18,6 @@ from tests.support.rules import language_of
 
 _LANGUAGE = language_of()
 _REGIONS = _LANGUAGE.regions
-_SLANG = _LANGUAGE.slang
 _WORDS = _LANGUAGE.words
 _LANDMARKS = Landmarks(
     [

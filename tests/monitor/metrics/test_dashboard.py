@@ -97,9 +97,5 @@ def _panels(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return (panel for panel in dashboard["panels"] if panel["type"] != "row")
 
 
-def _expressions(dashboard: dict[str, Any]) -> list[str]:
-    return [target["expr"] for panel in _panels(dashboard) for target in panel["targets"]]
-
-
 def _overlap(first: dict[str, int], second: dict[str, int], axis: str, size: str) -> bool:
     return first[axis] < second[axis] + second[size] and second[axis] < first[axis] + first[size]
