@@ -68,6 +68,7 @@ def _fill(engine: Engine, number: int) -> None:
                 "hop": 0,
                 "position": f"complaints/0/{start}",
                 "cause_id": dispatch.complaint_id,
+                "shape_version": Dispatch.version,
                 "follows": dispatch.relation.of,
                 "dispatch": dispatch.model_dump_json(),
             }
