@@ -1,7 +1,7 @@
 """Reads the facts of complaints, derives their cases with `case_rows`, and stores the rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -12,7 +12,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
-from cases.course.case_course import ANSWERING_ACTS, CaseAnswer, answered_hop
+from cases.course.affected_cases import with_affected_cases
+from cases.course.case_course import ANSWERING_ACTS
+from cases.course.stored_answers import answers_by_case
 from config.conditions import is_one_of
 from config.database import insertion_or_replacement
 from desk.changes import CaseChange, ChangeKind
@@ -22,7 +24,7 @@ from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskAnswerOutcome, DeskCase, DeskDispatch
 from messages import ids
 from messages.codec import decode_stored
-from messages.shapes import Dispatch, SenderAct, Verdict, iso
+from messages.shapes import Dispatch, SenderAct, iso
 
 # Complaints whose facts are in memory at once: each dispatch has a report of up to 10,000 characters.
 _COMPLAINTS_AT_ONCE = 200
@@ -121,7 +123,7 @@ def derive_cases(
     """
     changed_ids = {row["complaint_id"] for row in (*dispatches, *answers, *outcomes)} | {row.of for row in marked}
     changed_ids |= {row["case_id"] for row in outcomes}
-    complaint_ids = sorted(_with_cases(connection, changed_ids))
+    complaint_ids = sorted(with_affected_cases(changed_ids, lambda ids: _cases_of(connection, ids)))
     rows: dict[UUID, dict[str, Any]] = {}
     was_current: dict[UUID, bool] = {}
     was_danger_since: dict[UUID, datetime | None] = {}
@@ -145,13 +147,8 @@ def derive_cases(
     ]
 
 
-def _with_cases(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
-    """Return the complaints with all cases that they, and those cases, have ever accompanied."""
-    affected, level = set(complaint_ids), set(complaint_ids)
-    while level:
-        level = set(connection.execute(_CASES_OF_COMPLAINTS, {"ids": level}).scalars()) - affected
-        affected |= level
-    return affected
+def _cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> Iterable[UUID | None]:
+    return connection.execute(_CASES_OF_COMPLAINTS, {"ids": complaint_ids}).scalars()
 
 
 def _derive(connection: Connection, complaint_ids: Sequence[UUID], deadlines: Deadlines) -> list[dict[str, Any]]:
@@ -179,9 +176,9 @@ def _members(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, 
 def read_facts(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, CaseFacts]:
     """Return the facts of each complaint with a dispatch, without its members."""
     dispatches = _dispatches(connection, complaint_ids)
-    answers = _answers(connection, dispatches)
+    answers = answers_by_case(connection.execute(_ANSWERS, {"ids": list(dispatches)}), dispatches)
     accompanying = _accompanying(connection, complaint_ids)
-    return {id_: CaseFacts(history, answers[id_], accompanying[id_]) for id_, history in dispatches.items()}
+    return {id_: CaseFacts(history, answers.get(id_, ()), accompanying[id_]) for id_, history in dispatches.items()}
 
 
 def _dispatches(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Dispatch]]:
@@ -189,27 +186,6 @@ def _dispatches(connection: Connection, complaint_ids: Sequence[UUID]) -> Mappin
     for row in connection.execute(_DISPATCHES, {"ids": complaint_ids}):
         dispatches[row.complaint_id].append(decode_stored(Dispatch, row.shape_version, row.dispatch))
     return dispatches
-
-
-def _answers(
-    connection: Connection, dispatches: Mapping[UUID, Sequence[Dispatch]]
-) -> Mapping[UUID, Sequence[CaseAnswer]]:
-    """Return the answers to each case.
-
-    The router's outcome names case and hop. Before it is known, an answer to an accompanying report counts for a
-    dispatch of its case (`answered_hop`).
-    """
-    answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
-    for row in connection.execute(_ANSWERS, {"ids": list(dispatches)}):
-        case_id = row.complaint_id if row.own_case else row.of
-        case = dispatches.get(case_id, ())
-        hop = row.hop if row.own_case else answered_hop(case, row.agency, row.dispatched_at, row.at)
-        if row.outcome:
-            case_id, hop = row.case_id, row.case_hop
-        if hop is not None:
-            verdict = cast("Verdict", row.verdict)
-            answers[case_id].append(CaseAnswer(row.at, row.position, hop, verdict, row.id, outcome=row.outcome))
-    return answers
 
 
 def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Accompanying]]:

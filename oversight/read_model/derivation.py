@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
+from cases.course.affected_cases import with_affected_cases
 from config.conditions import is_one_of
 from config.database import insertion_or_replacement
 from config.stored_counts import add_counts
@@ -40,7 +41,7 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
 
     The caller holds the lock: two transactions that derive one row would each miss the other's fact.
     """
-    affected = sorted(_with_cases(connection, report_ids))
+    affected = sorted(with_affected_cases(report_ids, lambda ids: _cases_of(connection, ids)))
     for start in range(0, len(affected), _REPORTS_AT_ONCE):
         chunk = affected[start : start + _REPORTS_AT_ONCE]
         all_facts = read_facts(connection, chunk)
@@ -56,17 +57,8 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         store_consents(connection, chunk, consents, told)
 
 
-def _with_cases(connection: Connection, report_ids: Collection[UUID]) -> set[UUID]:
-    """Return the reports with all cases that they, and those cases, have ever accompanied.
-
-    A message to a case that was merged later belongs to the history of the case that has it now.
-    """
-    affected, level = set(report_ids), set(report_ids)
-    while level:
-        cases = connection.execute(_CASES_OF_REPORTS, {"ids": level}).scalars()
-        level = {case_id for case_id in cases if case_id} - affected
-        affected |= level
-    return affected
+def _cases_of(connection: Connection, report_ids: Collection[UUID]) -> Iterable[UUID | None]:
+    return connection.execute(_CASES_OF_REPORTS, {"ids": report_ids}).scalars()
 
 
 def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[UUID, _Row]:

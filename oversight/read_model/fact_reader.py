@@ -23,10 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from cases.course.case_course import CaseAnswer, answered_hop
+from cases.course.case_course import CaseAnswer
 from cases.course.sender_chain import is_from_case_sender, parents_of_chains
+from cases.course.stored_answers import answers_by_case
 from config.conditions import is_one_of
-from messages.shapes import SenderAct, Verdict
+from messages.shapes import SenderAct
 from oversight.read_model.report_facts import DispatchFacts, ReportFacts, SenderMessage
 from oversight.read_model.tables import (
     OversightAnswer,
@@ -190,7 +191,8 @@ def read_facts(connection: Connection, report_ids: Collection[UUID]) -> Sequence
 def _read(connection: Connection, report_ids: Collection[UUID]) -> _Facts:
     reports = _reports(connection, report_ids)
     dispatches = _dispatches(connection, report_ids)
-    answers, hand_overs = _answers(connection, dispatches), _hand_overs(connection, report_ids)
+    answers = answers_by_case(_rows(connection, _ANSWERS, dispatches), dispatches)
+    hand_overs = _hand_overs(connection, report_ids)
     return _Facts(reports, _relations(connection, reports), dispatches, answers, hand_overs)
 
 
@@ -215,26 +217,6 @@ def _dispatches(connection: Connection, report_ids: Collection[UUID]) -> _Dispat
     for row in _rows(connection, _DISPATCHES, report_ids):
         dispatches[row.complaint_id].append(DispatchFacts(**{name: getattr(row, name) for name in names}))
     return dispatches
-
-
-def _answers(connection: Connection, dispatches: _Dispatches) -> Mapping[UUID, Sequence[CaseAnswer]]:
-    """Return the answers to each case.
-
-    The router's outcome names case and hop. Before it is known, an answer to an accompanying report counts for its case
-    (`answered_hop`).
-    """
-    answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
-    for row in _rows(connection, _ANSWERS, dispatches):
-        case_id = row.complaint_id if row.own_case else row.of
-        hop = row.hop
-        if row.outcome:
-            case_id, hop = row.case_id, row.case_hop
-        elif not row.own_case:
-            hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.at)
-        if hop is not None and case_id in dispatches:
-            verdict = cast("Verdict", row.verdict)
-            answers[case_id].append(CaseAnswer(row.at, row.position, hop, verdict, row.id, outcome=row.outcome))
-    return answers
 
 
 def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:

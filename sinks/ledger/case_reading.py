@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select
 from sqlmodel import col
 
-from cases.course.case_course import ANSWERING_ACTS, CaseAnswer, CaseDispatch, answered_hop, arrivals
+from cases.course.case_course import ANSWERING_ACTS, CaseDispatch, arrivals
 from cases.course.sender_chain import is_from_case_sender
+from cases.course.stored_answers import answers_by_case
 from config.conditions import is_one_of
 from sinks.ledger.case_course import CaseCourse, case_course
 from sinks.ledger.relations.sender_parents import sender_parents
@@ -28,8 +29,8 @@ _DISPATCHES = (
 _ANSWERS = (
     select(
         *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-        *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
-        *(col(DispatchRow.dispatched_at), col(AnswerRow.id).label("answer_id")),
+        *(col(getattr(AnswerRow, name)) for name in ("id", "position", "verdict")),
+        *(col(DispatchRow.dispatched_at), col(AnswerRow.recorded_at).label("at")),
         *(col(AnswerOutcomeRow.case_id), col(AnswerOutcomeRow.hop).label("case_hop"), col(AnswerOutcomeRow.outcome)),
     )
     .join(
@@ -64,37 +65,19 @@ def read_courses(
     dispatches: Mapping[UUID, Sequence[CaseDispatch]],
 ) -> Mapping[UUID, CaseCourse]:
     """Return the course of each case. `dispatches` are those of each case by their hop."""
-    answers = _answers_by_case(connection, case_ids, dispatches)
-    questions = [answer for case_id in case_ids for answer in answers[case_id] if answer.verdict == "asked"]
-    asked_cases = [case_id for case_id in case_ids if any(answer.verdict == "asked" for answer in answers[case_id])]
+    # An answer without its dispatch, or of an agency that does not have the dispatch, is none.
+    answers = answers_by_case(connection.execute(_ANSWERS, {"ids": list(case_ids)}), dispatches)
+    questions = {
+        case_id: [answer.at for answer in answers.get(case_id, ()) if answer.verdict == "asked"] for case_id in case_ids
+    }
+    asked_cases = [case_id for case_id, asked_at in questions.items() if asked_at]
     # An earlier message answers no question.
-    since = min((answer.at for answer in questions), default=None)
+    since = min((at for asked_at in questions.values() for at in asked_at), default=None)
     repeated_at = _messages_by_case(connection, asked_cases, since) if since else {}
     return {
-        case_id: case_course(dispatches.get(case_id, ()), answers[case_id], repeated_at.get(case_id, ()))
+        case_id: case_course(dispatches.get(case_id, ()), answers.get(case_id, ()), repeated_at.get(case_id, ()))
         for case_id in case_ids
     }
-
-
-def _answers_by_case(
-    connection: Connection, case_ids: Collection[UUID], dispatches: Mapping[UUID, Sequence[CaseDispatch]]
-) -> Mapping[UUID, Sequence[CaseAnswer]]:
-    """Return the answers to the dispatches of each case. An answer to a report that belongs to the case is one, too.
-
-    The router's outcome names case and hop. Before it is known, such an answer counts for a dispatch of the case
-    (`answered_hop`). An answer without its dispatch, or of an agency that does not have the dispatch, is none.
-    """
-    answers: dict[UUID, list[CaseAnswer]] = defaultdict(list)
-    for row in connection.execute(_ANSWERS, {"ids": list(case_ids)}):
-        case_id, hop = (row.complaint_id, row.hop) if row.own_case else (row.of, None)
-        if row.outcome:
-            case_id, hop = row.case_id, row.case_hop
-        elif hop is None:
-            hop = answered_hop(dispatches.get(case_id, ()), row.agency, row.dispatched_at, row.recorded_at)
-        if hop is not None:
-            facts = (row.recorded_at, row.position, hop, row.verdict, row.answer_id, row.complaint_id, row.outcome)
-            answers[case_id].append(CaseAnswer(*facts))
-    return answers
 
 
 def _messages_by_case(
