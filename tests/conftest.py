@@ -197,13 +197,13 @@ def parts(settings: Settings, database: Databases, templates: Path, regions: Reg
 def set_up_server(url: str) -> None:
     """Turn off what makes tests slow or uncertain.
 
-    No test cuts the power of the server. Statistics from rows of an earlier test would change the plans of a later one.
+    No test cuts the power of the server. A vacuum meanwhile would change the plans that a test looks at.
     """
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("ALTER SYSTEM SET autovacuum_analyze_threshold = 2000000000"))
+        connection.execute(text("ALTER SYSTEM SET autovacuum = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()
 

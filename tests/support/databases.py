@@ -2,6 +2,7 @@
 
 import shutil
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from app.assembly.migrate import migrate
 from app.database import open_database
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+# A database that was lent more often is replaced: deleted rows take space until a vacuum.
+_MOST_LOANS = 100
 # The file that a service without `database_url` opens in its data folder.
 _FILE = "satupintu.db"
 
@@ -107,6 +110,7 @@ class PostgresqlDatabases(Databases):
         self._deletion = text("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608 - our own tables
         self._free: list[str] = []
         self._engines: dict[str, Engine] = {}
+        self._loans: Counter[str] = Counter()
         self._created = 0
 
     def close(self) -> None:
@@ -146,15 +150,21 @@ class PostgresqlDatabases(Databases):
         return name
 
     def _give_back(self, name: str) -> None:
+        self._loans[name] += 1
+        if self._loans[name] < _MOST_LOANS and self._delete_rows(name):
+            self._free.append(name)
+            return
+        self._engines.pop(name).dispose()
+        self._drop(name)
+
+    def _delete_rows(self, name: str) -> bool:
+        """Delete all rows. Return False if the borrower has dropped a table."""
         try:
             with self._engines[name].begin() as connection:
                 connection.execute(self._deletion)
         except ProgrammingError:
-            # The borrower has dropped a table.
-            self._engines.pop(name).dispose()
-            self._drop(name)
-        else:
-            self._free.append(name)
+            return False
+        return True
 
     def _create(self, name: str, template: str) -> str:
         full_name = f"{self._prefix}_{name}"
