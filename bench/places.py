@@ -24,7 +24,7 @@ from messages.shapes import Report
 from router.location.locator import ReportLocator
 from router.location.place_evidence import ReportLocation
 from router.location.searched_text import location_text
-from tests.support.landmarks import find_landmarks
+from tests.support.landmarks import LandmarkFinder
 
 _CHARACTERS = 400
 _ROUNDS = 20
@@ -47,6 +47,7 @@ class MeasuredLocator:
         self.gazetteer: Gazetteer = self._language.gazetteer
         began, size = time.process_time(), _size()
         self.place_finder: PlaceFinder = self._language.place_finder
+        self._landmarks = LandmarkFinder(self._language.landmarks)
         self._locator = ReportLocator(self.place_finder, self._language.points, self._language.regions)
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
 
@@ -54,7 +55,7 @@ class MeasuredLocator:
         """Return the location of a report."""
         text = location_text(report)
         words = self._language.words.read_words(text)
-        return self._locator.locate(report, text, words, find_landmarks(self._language.landmarks, words))
+        return self._locator.locate(report, text, words, self._landmarks.find(words))
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:

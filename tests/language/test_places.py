@@ -16,7 +16,7 @@ from language.places.landmarks import Landmark, Landmarks, load_landmarks
 from language.places.villages import Villages, load_villages
 from language.tokens import Tokens, normalize_name
 from language.words import WordReader
-from tests.support.landmarks import find_landmarks
+from tests.support.landmarks import LandmarkFinder
 from tests.support.paths import SHARED
 from tests.support.rules import SHIPPED, language_of
 
@@ -153,12 +153,12 @@ _LANDMARKS = Landmarks(
 def test_landmarks() -> None:
     """The longest name at each word is returned with its position; words are in normal form."""
     text = "di psr Senen Jaya, se-Jabodetabek pasar"
-    matches = find_landmarks(_LANDMARKS, WordReader({"psr": "pasar"}).read_words(text))
+    matches = LandmarkFinder(_LANDMARKS).find(WordReader({"psr": "pasar"}).read_words(text))
     assert [(text[match.start : match.end], match.landmark.kind) for match in matches] == [
         ("psr Senen Jaya", "market"),
         ("Jabodetabek", "area"),
     ]
-    assert find_landmarks(Landmarks(), WordReader({}).read_words(text)) == ()
+    assert LandmarkFinder(Landmarks()).find(WordReader({}).read_words(text)) == ()
 
 
 def test_landmarks_in_a_file(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_landmarks_in_a_file(tmp_path: Path) -> None:
         "name,kind,codes,operator\nstasiun tawang|tawang,station,33.74,bumn-kai\njabodetabek,area,31|32.71,\n"
     )
     words = WordReader({}).read_words("stasiun Tawang jabodetabek")
-    assert [match.landmark for match in find_landmarks(load_landmarks(_REGIONS, path), words)] == [
+    assert [match.landmark for match in LandmarkFinder(load_landmarks(_REGIONS, path)).find(words)] == [
         Landmark(("stasiun tawang", "tawang"), "station", ("33.74",), "bumn-kai"),
         Landmark(("jabodetabek",), "area", ("31", "32.71"), ""),
     ]
@@ -291,7 +291,7 @@ def test_accounts_in_one_word() -> None:
         [Landmark(("lucky hakim",), "akun", ("32.12",), ""), Landmark(("pasar senen",), "pasar", ("31.71",), "")]
     )
     words = WordReader(load_slang()).read_words("pak @luckyhakim dan pasarsenen")
-    assert [match.landmark.codes for match in find_landmarks(landmarks, words)] == [("32.12",)]
+    assert [match.landmark.codes for match in LandmarkFinder(landmarks).find(words)] == [("32.12",)]
 
 
 def test_heads_by_their_title() -> None:
@@ -303,6 +303,6 @@ def test_heads_by_their_title() -> None:
         "pak gub luthfi": "33",
         "walikota farhan": "32.73",
     }
-    assert {text: find_landmarks(landmarks, words.read_words(text))[0].landmark.codes for text in codes} == {
+    assert {text: LandmarkFinder(landmarks).find(words.read_words(text))[0].landmark.codes for text in codes} == {
         text: (code,) for text, code in codes.items()
     }

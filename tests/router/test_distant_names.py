@@ -9,7 +9,7 @@ from router.decide import ranked_agencies
 from router.location.locator import ReportLocator
 from router.location.place_evidence import STREET, ReportLocation
 from router.location.searched_text import location_text
-from tests.support.landmarks import find_landmarks
+from tests.support.landmarks import LandmarkFinder
 from tests.support.rules import SHIPPED, cached_rules, language_of
 
 _LANGUAGE = language_of()
@@ -27,7 +27,7 @@ def _best_city(text: str, region: str = "", address: str = "") -> str:
 def _locate(report: Report, landmarks: Landmarks = _LANDMARKS) -> ReportLocation:
     text = location_text(report)
     words = _LANGUAGE.words.read_words(text)
-    return _LOCATOR.locate(report, text, words, find_landmarks(landmarks, words))
+    return _LOCATOR.locate(report, text, words, LandmarkFinder(landmarks).find(words))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from messages.shapes import Place, Report
 from router.location.locator import ReportLocator
 from router.location.place_evidence import ReportLocation
 from router.location.searched_text import location_text
-from tests.support.landmarks import find_landmarks
+from tests.support.landmarks import LandmarkFinder
 from tests.support.rules import language_of
 
 _LANGUAGE = language_of()
@@ -28,6 +28,7 @@ _LANDMARKS = Landmarks(
         Landmark(("jabodetabek",), "area", ("31", "32.01", "32.71", "32.76", "36.71", "32.75"), ""),
     ]
 )
+_FINDER = LandmarkFinder(_LANDMARKS)
 _LOCATOR = ReportLocator(_LANGUAGE.place_finder, _LANGUAGE.points, _LANGUAGE.regions)
 
 
@@ -47,7 +48,7 @@ def is_ambiguous(location: ReportLocation) -> bool:
 def _locate(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
     text = location_text(report)
     words = _WORDS.read_words(text)
-    return _LOCATOR.locate(report, text, words, find_landmarks(_LANDMARKS, words), units)
+    return _LOCATOR.locate(report, text, words, _FINDER.find(words), units)
 
 
 def _locate_text(text: str, title: str = "", reported_place: Place | None = None) -> ReportLocation:

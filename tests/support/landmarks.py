@@ -7,6 +7,12 @@ from language.places.landmarks import LandmarkMatch, Landmarks, landmarks_in_tex
 from language.words import Word
 
 
-def find_landmarks(landmarks: Landmarks, words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
-    """Return the landmarks of a text, the longest name at each word, in order and without overlaps."""
-    return landmarks_in_text(PhraseLexicon(landmarks.phrases).find_phrases([word.normal for word in words]), words)
+class LandmarkFinder:
+    """Finds landmarks. It takes long to build."""
+
+    def __init__(self, landmarks: Landmarks) -> None:
+        self._lexicon = PhraseLexicon(landmarks.phrases)
+
+    def find(self, words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
+        """Return the landmarks of a text, the longest name at each word, in order and without overlaps."""
+        return landmarks_in_text(self._lexicon.find_phrases([word.normal for word in words]), words)
