@@ -45,12 +45,12 @@ COMMANDS: Mapping[str, CommandSource] = {
     ),
     "check": CommandSource("service", "check", "Check whether the service can start, and list what prevents it."),
     "top": CommandSource(
-        "monitoring.commands",
+        "monitoring",
         "top",
         "Watch the whole service: alerts, channels, stages, messages pending review and agencies' queues.",
     ),
     "lag": CommandSource(
-        "monitoring.commands",
+        "monitoring",
         "lag",
         "Show the lag of each stage in messages and in age of the oldest. Exit 1 if a person must act now.",
     ),
@@ -93,15 +93,15 @@ COMMANDS: Mapping[str, CommandSource] = {
         "Count the unanswered cases of all agencies again from the ledger. The service may run meanwhile.",
     ),
     "split": CommandSource(
-        "relations.corrections", "split", "Make a report that repeats or joins another report a case of its own."
+        "corrections", "split", "Make a report that repeats or joins another report a case of its own."
     ),
     "merge": CommandSource(
-        "relations.corrections",
+        "corrections",
         "merge",
         "Merge report B into report A. B goes to the agency that has A, and follows A to other agencies.",
     ),
     "duplicates": CommandSource(
-        "relations.duplicates",
+        "duplicates",
         "commands",
         "Decide about reports that are perhaps the same: confirm or deny what is suggested.",
     ),

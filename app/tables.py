@@ -4,7 +4,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 from accounts import tables as accounts
-from app.operations.audit_chain import rows as audit_log
+from app.operations.audit import rows as audit_log
 from app.operations.duplicates import tables as duplicate_decisions
 from app.operations.ombudsman import tables as ombudsman
 from desk.acts import tables as desk_acts

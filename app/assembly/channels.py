@@ -17,7 +17,7 @@ import ingest.sms.channel
 import ingest.twitter.channel
 import ingest.web.channel
 from app.assembly.installed_channel import DoorNumber, InstalledChannel
-from app.assembly.replies.providers import PUSH_REPLIES, SMS_REPLIES, WEB_REPLIES, X_REPLIES
+from app.assembly.reply_providers import PUSH_REPLIES, SMS_REPLIES, WEB_REPLIES, X_REPLIES
 from messages.channels import ChannelDirectory
 from messages.payloads import follow_up, open311
 from messages.payloads.smpp import JOINED_SMS

@@ -22,8 +22,8 @@ from messages.topics import ConsumerGroup, Topic
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from app.operations.audit_heads import AuditHeads
-    from app.operations.audit_log import AuditLog
+    from app.operations.audit.heads import AuditHeads
+    from app.operations.audit.log import AuditLog
     from bus.ensured_topics import EnsuredTopics
     from cases.clocks.deadlines import Deadlines
     from config.database import DatabaseProbe
@@ -423,14 +423,14 @@ class Parts:
     @cached_property
     def audit_log(self) -> AuditLog:
         """The log of the acts of staff."""
-        from app.operations.audit_log import AuditLog
+        from app.operations.audit.log import AuditLog
 
         return AuditLog(self.engine, self.audit_heads, system_user())
 
     @cached_property
     def audit_heads(self) -> AuditHeads:
         """The heads of that log on the bus."""
-        from app.operations.audit_heads import AuditHeads
+        from app.operations.audit.heads import AuditHeads
 
         return AuditHeads(lambda: self.bus)
 
@@ -467,8 +467,8 @@ class Parts:
     @cached_property
     def devices(self) -> Devices:
         """The registered devices of the mobile app."""
-        from ingest.mobile.access.tokens import Tokens
         from ingest.mobile.devices import Devices
+        from ingest.mobile.tokens import Tokens
 
         tokens = Tokens(self.secrets.device_key)
         return Devices(self.engine, self.wrapper, self.sealer, tokens)

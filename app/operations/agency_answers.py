@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from bus.errors import Stop
 from bus.port import Bus, Outgoing
 from config.database import read_transaction

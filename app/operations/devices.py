@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from uuid import UUID
 
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.staff_events import staff_event
 from bus.port import Bus
 from ingest.mobile.devices import Devices, RegisteredDevice

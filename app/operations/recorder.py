@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Recorder(Protocol):
-    """See `app.operations.audit_log.AuditLog`."""
+    """See `app.operations.audit.log.AuditLog`."""
 
     def append(self, action: str, subject: str, actor: str, why: str, at: datetime) -> object:
         """Record an act. `subject` holds the ids of its objects. Raises `DatabaseUnavailable`."""

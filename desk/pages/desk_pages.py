@@ -19,7 +19,7 @@ from desk.pages.case.pictures import Pictures
 from desk.pages.case.recommendation_form import RecommendationForm
 from desk.pages.case.release_form import ReleaseForm
 from desk.pages.case.suggestion_form import SuggestionForm
-from desk.pages.export.list_export import ListExport
+from desk.pages.list_export import ListExport
 from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts

@@ -14,8 +14,8 @@ from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
 from ingest.http.gate import Gate
 from ingest.http.refusal_handlers import record_refusal
-from ingest.mobile.access.authentication import DeviceAuthentication
 from ingest.mobile.adapter import BatchItem, DeviceReport, read_batch, require_json
+from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.devices import Device
 from ingest.mobile.intake import IntakeResult, ReportIntake
 from ingest.mobile.sequences import Sequences

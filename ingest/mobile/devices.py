@@ -15,8 +15,8 @@ from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
 from config.database import insert_statement, statement_transaction, write_transaction
-from ingest.mobile.access.tokens import Claim, NotAuthenticated, Tokens
 from ingest.mobile.tables import DeviceRow
+from ingest.mobile.tokens import Claim, NotAuthenticated, Tokens
 from ingest.wrap import Wrapper
 from messages.sealing import Sealed, Sealer, UnsealError
 

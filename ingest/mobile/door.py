@@ -14,8 +14,8 @@ from ingest.door_store import DoorStore
 from ingest.http.field_errors import invalid_submission
 from ingest.http.gate import Gate
 from ingest.http.problems import documented_refusals
-from ingest.mobile.access.authentication import BearerChallengeRoute, DeviceAuthentication
 from ingest.mobile.adapter import read_report, require_json
+from ingest.mobile.authentication import BearerChallengeRoute, DeviceAuthentication
 from ingest.mobile.batch import BatchDoor
 from ingest.mobile.devices import Devices
 from ingest.mobile.feed import FeedDoor, StateLookup

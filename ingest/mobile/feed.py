@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ingest.http.gate import Gate
-from ingest.mobile.access.authentication import DeviceAuthentication
+from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.shapes import Feed, FeedEntry, ShownReport
 from messages.replies.report_states import state_sentence

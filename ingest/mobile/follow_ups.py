@@ -12,8 +12,8 @@ from ingest.arrival import Arrival, FieldError, Refused
 from ingest.door_store import DoorStore
 from ingest.http.field_errors import invalid_submission
 from ingest.http.gate import Gate
-from ingest.mobile.access.authentication import DeviceAuthentication
 from ingest.mobile.adapter import require_json
+from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device
 from ingest.mobile.sequences import Sequences

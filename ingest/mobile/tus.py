@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from ingest.arrival import Arrival, FieldError, Refused
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.gate import Gate, megabytes
-from ingest.mobile.access.authentication import DeviceAuthentication
+from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.shapes import UploadState
 from ingest.mobile.uploads import Upload, Uploads
 

@@ -17,7 +17,9 @@ from sqlalchemy import Engine, text
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.database import open_database
-from app.operations.audit_chain.rows import (
+from app.operations.audit.heads import AuditHeads
+from app.operations.audit.log import AuditHeadSchedule, AuditLog
+from app.operations.audit.rows import (
     FIRST_PREVIOUS_HASH,
     ChainedAction,
     ChainVerification,
@@ -25,8 +27,6 @@ from app.operations.audit_chain.rows import (
     chain_action,
     verify_chain,
 )
-from app.operations.audit_heads import AuditHeads
-from app.operations.audit_log import AuditHeadSchedule, AuditLog
 from app.system_user import system_user
 from bus.errors import Stop
 from bus.port import Outgoing

@@ -16,7 +16,7 @@ from app.assembly.channels import DIRECTORY
 from app.assembly.http import build
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.corrections import Corrections
 from app.operations.not_possible import NotPossible
 from bus.port import Membership, Outgoing, Record

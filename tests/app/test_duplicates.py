@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, text
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.corrections import Corrections
 from app.operations.duplicates.decision_publisher import DecisionPublisher
 from app.operations.duplicates.decisions import DuplicateDecisions, labelled_pairs

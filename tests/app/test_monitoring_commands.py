@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from app.assembly.parts import Parts
 from app.cli import app
-from app.commands.monitoring.screen import screen
+from app.commands.monitoring_screen import screen
 from bus.port import Membership, Outgoing
 from monitor.snapshot import ProcessState, Snapshot
 from tests.conftest import NOW

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from app.assembly.oversight.reveal_report import reveal_report
 from app.assembly.parts import Parts
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.reveals.listing import Reveal, read_reveals
 from app.operations.reveals.weekly_report import REPORT_ACTION, last_week
 from bus.port import Bus

@@ -12,7 +12,7 @@ import requests
 from sqlalchemy import Engine, text
 
 from app.assembly.parts import Parts
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.not_possible import NotPossible
 from app.operations.triage import TriageDecision, TriageDesk
 from app.operations.triage_decisions import describe_answer

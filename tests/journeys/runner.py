@@ -20,8 +20,8 @@ from config.reference.open311_services import load_open311_services
 from config.reference.reloading import Source
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
-from ingest.mobile.access.tokens import Tokens
 from ingest.mobile.devices import Device, device_hash
+from ingest.mobile.tokens import Tokens
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.part_store import SmsPart
 from ingest.smpp.pdu import parse_deliver_sm

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter
 from app.operations.review.redrive import Redrive, RedriveStep
 from bus.port import Bus, Membership, Outgoing, Producer, Record

@@ -64,7 +64,6 @@ _TEMPLATES = [
         "desk/pages/templates",
         "desk/pages/integration/templates",
         "app/pages/staff/templates",
-        "app/pages/retention/templates",
         "oversight/pages/templates",
         "oversight/cases/templates",
     )

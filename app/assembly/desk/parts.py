@@ -14,7 +14,7 @@ from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
 from app.assembly.desk.webhooks import delivery_worker
 from app.assembly.parts import Parts
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.corrections import Corrections
 from app.operations.duplicates.decision_publisher import DecisionPublisher
 from bus.errors import Retry

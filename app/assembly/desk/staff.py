@@ -12,8 +12,8 @@ from accounts.frame import NavigationEntry, SignedInPages
 from accounts.permissions import Act
 from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
-from app.operations.audit_chain.listing import AuditListing
-from app.operations.audit_log import AuditLog
+from app.operations.audit.listing import AuditListing
+from app.operations.audit.log import AuditLog
 from app.operations.review.dead_letters import DeadLetters
 from app.operations.review.quarantine import Quarantine
 from app.operations.review.redrive import Redrive, RedriveBatches
@@ -23,13 +23,13 @@ from app.operations.suggestions.writer import SuggestionWriter
 from app.operations.tracing.report_trace import ReportTracer
 from app.operations.tracing.trace_step import TraceStep
 from app.operations.triage import TriageDesk
-from app.pages.retention.retention_page import RetentionPage
 from app.pages.staff import addresses
 from app.pages.staff.audit_log_page import AuditLogPage
 from app.pages.staff.correction_page import CorrectionPage
 from app.pages.staff.dead_letters_page import DeadLetterPages
 from app.pages.staff.page import StaffFrame
 from app.pages.staff.quarantine_page import QuarantinePages
+from app.pages.staff.retention_page import RetentionPage
 from app.pages.staff.trace_page import TracePage
 from app.pages.staff.triage_acts import TriageActs
 from app.pages.staff.triage_case_page import TriageCasePage

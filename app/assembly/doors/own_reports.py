@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from app.assembly.installed_channel import DoorParts
 from config.database import read_transaction
 from ingest.web.contact_proof.contacts import ContactStore
-from ingest.web.pages.own_reports import OwnReport
+from ingest.web.own_reports_page import OwnReport
 from sinks.ledger.tables import ComplaintRow
 from sinks.replies.tables import RecipientRow
 

@@ -8,16 +8,16 @@ from app.assembly.doors.documented_responses import PAGE_RESPONSES
 from app.assembly.doors.open311 import Open311PublicView, look_up
 from app.assembly.doors.own_reports import own_reports_of
 from app.assembly.installed_channel import DoorParts, HttpDoor, HttpParts
-from app.assembly.replies.providers import sms_provider
+from app.assembly.reply_providers import sms_provider
 from ingest.web.contact_proof.pages import ContactPages
 from ingest.web.door import WebDoor
 from ingest.web.follow_ups.door import FollowUpDoor
 from ingest.web.form_files import FormFiles
 from ingest.web.form_token import FormTokens
+from ingest.web.information_pages import InformationPages, Operator
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
-from ingest.web.pages.information import InformationPages, Operator
-from ingest.web.pages.own_reports import OwnReportPages
+from ingest.web.own_reports_page import OwnReportPages
 from sinks.public.queries import PublicReports
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
-from app.operations.audit_log import AuditHeadSchedule
+from app.operations.audit.log import AuditHeadSchedule
 from monitor.audit.schedule import AuditSchedule
 from monitor.monitor_loop import MonitorLoop
 from monitor.snapshot_collector import SnapshotCollector

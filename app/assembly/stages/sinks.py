@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from app.assembly.parts import Parts
-from app.assembly.replies.senders import reply_senders
+from app.assembly.reply_senders import reply_senders
 from app.assembly.safekeeping.forgetting import destruction_loop, forget_stage
 from bus.worker import Stage
 from sinks.ledger.sink import LedgerSink

@@ -14,8 +14,8 @@ from config.settings import Settings, SettingsError
 
 # Modules that a process would otherwise import while it starts, after the fork: of every process, and of each stage.
 _COMMON_MODULES = (
-    *("app.assembly.service", "app.assembly.operations_http", "app.database", "app.operations.audit_log"),
-    *("app.operations.audit_heads", "bus.ensured_topics", "config.secrets", "privacy.bounded_call"),
+    *("app.assembly.service", "app.assembly.operations_http", "app.database", "app.operations.audit.log"),
+    *("app.operations.audit.heads", "bus.ensured_topics", "config.secrets", "privacy.bounded_call"),
     *("privacy.key_file", "privacy.key_store", "privacy.person_keys", "privacy.person_sealer", "privacy.root_keys"),
     *("uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.loops.uvloop", "uvicorn.protocols.http.auto"),
     *("anyio._backends._asyncio", "uvicorn.protocols.websockets.auto"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlmodel import col
 
 from accounts.permissions import person_name
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.ombudsman.case_file import OmbudsmanCase
 from app.operations.ombudsman.case_reader import AgreedCase, CaseReader
 from app.operations.ombudsman.tables import OmbudsmanExport

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
-from app.operations.audit_chain.rows import AuditLogRow
+from app.operations.audit.rows import AuditLogRow
 from app.operations.recorder import Recorder
 from config.database import read_transaction
 from messages.reveals import read_reveal_subject, reveal_end, reveal_subject

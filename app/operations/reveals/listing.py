@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.operations.audit_chain.rows import StaffAction
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
+from app.operations.audit.rows import StaffAction
 from messages.reveals import REVEALING_ACTIONS, read_reveal_subject
 from messages.shapes import iso
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from accounts.permissions import person_name
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.reveals.listing import count_by_account, read_reveals
 from app.operations.staff_events import SOURCE
 from bus.errors import Reject, Retry, Stop

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from accounts.permissions import Act
-from app.operations.audit_chain.listing import AuditFilter, AuditListing
-from app.operations.audit_chain.rows import ChainVerification
+from app.operations.audit.listing import AuditFilter, AuditListing
+from app.operations.audit.rows import ChainVerification
 from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, with_query
 from app.pages.staff.typed import typed_date

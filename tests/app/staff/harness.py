@@ -21,7 +21,7 @@ from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.parts import Parts
-from app.operations.audit_chain.listing import AuditFilter, AuditListing
+from app.operations.audit.listing import AuditFilter, AuditListing
 from app.pages.headers import PageHeaders
 from app.pages.language import PageLanguage
 from tests.accounts.desk_client import DeskClient

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from app.assembly.parts import Parts
 from app.cli import app
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.devices import DeviceDesk
 from bus.errors import Retry
-from ingest.mobile.access.tokens import Tokens
 from ingest.mobile.devices import Devices, device_hash
 from ingest.mobile.sequences import Sequences
+from ingest.mobile.tokens import Tokens
 from messages import codec
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT

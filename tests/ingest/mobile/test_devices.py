@@ -8,8 +8,8 @@ import requests
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
-from ingest.mobile.access.tokens import Claim, NotAuthenticated, Tokens
 from ingest.mobile.devices import TOKEN_LIFETIME, Devices
+from ingest.mobile.tokens import Claim, NotAuthenticated, Tokens
 from messages.sealing import Sealer
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve

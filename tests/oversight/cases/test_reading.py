@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from accounts.permissions import Role, actor_label
-from app.operations.audit_log import AuditLog
+from app.operations.audit.log import AuditLog
 from app.operations.reveals.listing import count_by_account, read_reveals
 from messages.shapes import iso
 from tests.app.staff.harness import person

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from app.assembly.replies.providers import mail_transport
+from app.assembly.reply_providers import mail_transport
 from desk.mail.smtp import SmtpClient, SmtpServer
 from messages.shapes import Contact, Reply
 from sinks.replies.providers.email import EmailReplies, ProvenContactReplies

@@ -12,8 +12,8 @@ from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import Gate
 from ingest.http.problems import problem_response
 from ingest.http.refusal_handlers import record_refusal
-from ingest.mobile.access.tokens import NotAuthenticated
 from ingest.mobile.devices import Device, Devices
+from ingest.mobile.tokens import NotAuthenticated
 
 
 class DeviceAuthentication:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from app.assembly.parts import Parts
-    from app.commands.monitoring.screen import Alerts
+    from app.commands.monitoring_screen import Alerts
     from monitor.snapshot import Snapshot
     from monitor.snapshot_collector import SnapshotCollector
 
@@ -27,7 +27,7 @@ EX_ALERT = 1
 def lag(as_json: Json = False) -> None:
     """Show the lag of each stage in messages and in age of the oldest. Exit 1 if a person must act now."""
     from app.assembly.channels import DIRECTORY
-    from app.commands.monitoring.screen import alert_lines, stage_table
+    from app.commands.monitoring_screen import alert_lines, stage_table
     from monitor.active_alerts import AlertRegister
     from monitor.alert import Urgency
 
@@ -52,7 +52,7 @@ def top(
     from rich.console import Group
     from rich.live import Live
 
-    from app.commands.monitoring.screen import screen
+    from app.commands.monitoring_screen import screen
 
     with _collector() as (parts, collector):
         snapshots = _snapshots(collector, parts.clock.sleep, every, once=once)

@@ -2,7 +2,7 @@
 
 A row is written before its action has any effect: an action that cannot be recorded is not done. A row holds actor,
 time, action, reason and the ids of the objects, never a text. A person with write access to the database can rewrite
-the whole log. After each row its number and hash are therefore published on the bus (`audit_heads.py`), and `verify`
+the whole log. After each row its number and hash are therefore published on the bus (`heads.py`), and `verify`
 compares the log with all heads that were published.
 """
 
@@ -16,7 +16,8 @@ import structlog
 from sqlalchemy import Connection, Engine, Row, insert, or_
 from sqlmodel import col, select
 
-from app.operations.audit_chain.rows import (
+from app.operations.audit.heads import AuditHeads
+from app.operations.audit.rows import (
     FIRST_PREVIOUS_HASH,
     AuditLogRow,
     ChainedAction,
@@ -25,7 +26,6 @@ from app.operations.audit_chain.rows import (
     chain_action,
     verify_chain,
 )
-from app.operations.audit_heads import AuditHeads
 from bus.errors import Reject, Retry, Stop
 from config.conditions import starts_with
 from config.database import (

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Select, func, or_, select
 from sqlmodel import col
 
-from app.operations.audit_chain.rows import AuditLogRow, ChainedAction, StaffAction
+from app.operations.audit.rows import AuditLogRow, ChainedAction, StaffAction
 from config.conditions import contains_text, starts_with
 from config.database import read_transaction
 from messages.shapes import iso

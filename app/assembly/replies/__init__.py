@@ -1,1 +1,0 @@
-"""Assembles the providers and senders of replies from the settings."""

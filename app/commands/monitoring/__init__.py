@@ -1,1 +1,0 @@
-"""Commands that watch the service: `lag` and `top`."""

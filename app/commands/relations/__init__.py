@@ -1,1 +1,0 @@
-"""Commands about relations between reports: merges, splits, and suggestions of likely duplicates."""

@@ -1,1 +1,0 @@
-"""Rows of the audit log: their hash chain, and the list of them."""

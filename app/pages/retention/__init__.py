@@ -1,1 +1,0 @@
-"""Page of staff about the retention of data."""

@@ -1,1 +1,0 @@
-"""Export of a list of cases as a file for spreadsheets."""

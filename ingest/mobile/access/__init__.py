@@ -1,1 +1,0 @@
-"""Tokens of devices, and the authentication of their requests."""

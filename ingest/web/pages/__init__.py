@@ -1,1 +1,0 @@
-"""Pages for citizens beside the form: the start page, the help and the privacy notice."""
