@@ -123,6 +123,13 @@ bench-quick: $(VENV)/.dev ## The same without Kafka and PostgreSQL, at small siz
 bench-compare: $(VENV)/.dev ## Compare bench/results.json with bench/baseline.json; fails if a figure is worse
 	$(BIN)/python -m bench.table compare
 
+# make bench-against REF=COMMIT ROUNDS=5
+REF ?= HEAD
+ROUNDS ?= 3
+.PHONY: bench-against
+bench-against: $(VENV)/.dev ## Measure this tree and another commit (REF=…) at the same time, one core each; print the ratios
+	$(BIN)/python -m bench.against $(REF) --rounds $(ROUNDS)
+
 .PHONY: bench-peers
 bench-peers: $(VENV)/.dev ## Install the peers in .bench-peers, measure them beside our own loop and search
 	$(BIN)/python -m bench.peers.environments

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # Arguments of each bench. `{data}` is a folder of invented texts, `{out}` an empty one.
 RUNS = {
+    "against": ["HEAD", "--rounds", "1", "--scale", "tiny", "--part", "normalizer"],
     "archive": ["40"],
     "audit": ["100"],
     "calibration": ["20"],
@@ -92,7 +93,7 @@ LIBRARIES = {
 NEEDS_KAFKA = {"normalize", "outage", "route_speed"}
 # They start services or servers: each takes five seconds of processor time or more.
 EXPENSIVE = {
-    *("archive", "audit", "desk", "footprint", "normalize", "normalizers", "outage", "peers", "queueing"),
+    *("against", "archive", "audit", "desk", "footprint", "normalize", "normalizers", "outage", "peers", "queueing"),
     *("pipeline.door_delays", "pipeline.lifecycles", "route_speed", "same_output"),
 }
 
