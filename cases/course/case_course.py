@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from cases.course.verdicts import CaseState, case_progress
@@ -32,6 +32,21 @@ class DatedDispatch(Protocol):
     @property
     def agency(self) -> str:
         """Code of the agency."""
+
+
+class PositionedAnswer(Protocol):
+    """An answer of which the place on the bus is needed: its time there, and `topic/partition/offset`."""
+
+    @property
+    def at(self) -> datetime:
+        """Time of the bus."""
+
+    @property
+    def position(self) -> str:
+        """Position of its record."""
+
+
+Positioned = TypeVar("Positioned", bound=PositionedAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +145,8 @@ def arrivals(cases_by_hop: Mapping[int, UUID | None]) -> Iterator[int]:
             yield hop
 
 
-def in_order(answers: Iterable[CaseAnswer]) -> Sequence[CaseAnswer]:
-    """Return the answers to one dispatch in the order in which the bus took them."""
+def in_order(answers: Iterable[Positioned]) -> Sequence[Positioned]:
+    """Return the answers to one complaint in the order in which the bus took them, also those of one millisecond."""
     return sorted(answers, key=lambda answer: (answer.at, _offset(answer.position)))
 
 

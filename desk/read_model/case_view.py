@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, an
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches
+from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches, in_order
 from config.conditions import is_one_of
 from desk.read_model.derivation import IS_OF_ANSWER
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
@@ -279,14 +279,15 @@ def _dispatches(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch
 
 
 def _answers(connection: Connection, dispatches: Sequence[Dispatch]) -> Sequence[Row[Any]]:
-    """Return the answers to the dispatches of a complaint. One that names another agency or complaint is none."""
+    """Return the answers to the dispatches of a complaint in order. One of another agency or complaint is none."""
     by_id = {dispatch.id: dispatch for dispatch in dispatches}
-    return [
+    rows: Sequence[Any] = connection.execute(_ANSWERS, {"dispatch_ids": list(by_id)}).all()
+    return in_order(
         answer
-        for answer in connection.execute(_ANSWERS, {"dispatch_ids": list(by_id)})
+        for answer in rows
         if (answer.agency, answer.complaint_id)
         == (by_id[answer.dispatch_id].agency, by_id[answer.dispatch_id].complaint_id)
-    ]
+    )
 
 
 @cache

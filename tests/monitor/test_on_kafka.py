@@ -149,7 +149,8 @@ def dispatch_row(number: int) -> dict[str, Any]:
 
 def routed_row(number: int) -> dict[str, Any]:
     """Return the router's row of the dispatch."""
-    return {"complaint_id": complaint_id(number), "hop": 0, "position": "", "follows": None, "dispatch": ""}
+    ids_of_record = {"complaint_id": complaint_id(number), "cause_id": complaint_id(number)}
+    return {**ids_of_record, "hop": 0, "position": "", "follows": None, "dispatch": "", "shape_version": 1}
 
 
 @pytest.fixture
