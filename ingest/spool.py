@@ -1,7 +1,7 @@
 """Durable spool of a host: messages that the doors accepted while the bus was away, in their order.
 
 One SQLite file serves all ingest processes of a host. `ingest.spool_drain` hands the messages over to the bus.
-A corrupt file is renamed and kept for a person (docs/runbook.md, “A corrupt spool”), and a new one is begun.
+A corrupt file is renamed and kept for a person (docs/operations.md, “A corrupt spool”), and a new one is begun.
 """
 
 import json

@@ -22,7 +22,7 @@ class Urgency(IntEnum):
 class Alert(NamedTuple):
     """One alert. Its `name` and `subject` identify it from one snapshot to the next.
 
-    `name` is also the entry in docs/runbook.md. `text` is the sentence for people; it names no citizen.
+    `name` is also the entry in docs/alerts.md. `text` is the sentence for people; it names no citizen.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Derives the alerts of a snapshot: every condition that needs a person, the most urgent first.
 
-Each alert has an entry of the same name in docs/runbook.md and in `monitor/metrics/alerts/`. No alert names a citizen.
+Each alert has an entry of the same name in docs/alerts.md and in `monitor/metrics/alerts/`. No alert names a citizen.
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """First move of a person for each alert, by the alert's name.
 
-The console shows it beside the alert, and docs/runbook.md has the same words; a test compares them.
+The console shows it beside the alert, and docs/alerts.md has the same words; a test compares them.
 """
 
 from collections.abc import Mapping

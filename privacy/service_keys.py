@@ -36,7 +36,7 @@ def must_be_known(known: Sequence[ServiceKey], key_id: str) -> None:
     raise WrongSecretKey(
         f"this process has the secret key {key_id}, and the database knows {names}. Set SATUPINTU_SECRET_KEY as the "
         "other processes of this service have it, or copy their secrets.json into this data folder. If the key was "
-        "changed on purpose: docs/runbook.md, “Another secret key”"
+        "changed on purpose: docs/operations.md, “Another secret key”"
     )
 
 

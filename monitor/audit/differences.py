@@ -1,7 +1,7 @@
 """Rules of all differences that the audit finds: name, kind, sentence and SQL query.
 
 The queries read the tables of `tables.py`. Each result row has the id that the difference is about, then the values
-for the sentence. docs/runbook.md has the first action for each difference.
+for the sentence. docs/reference.md has the first action for each difference.
 """
 
 from typing import Literal, NamedTuple

@@ -9,7 +9,7 @@ from monitor.alert import Urgency
 from monitor.metrics import catalog
 from monitor.metrics.catalog import Metric
 
-# Name of the scrape job for our processes: see the runbook.
+# Name of the scrape job for our processes: see docs/reference.md, Metrics.
 JOB = "satupintu"
 SEVERITIES = {Urgency.NOW: "page", Urgency.SOON: "ticket", Urgency.LATER: "info"}
 # A condition that a restart of a process may cause must hold for this time before the alert fires.

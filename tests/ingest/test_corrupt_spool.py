@@ -214,9 +214,9 @@ def test_the_doors_stay_open_and_the_file_is_counted(serve: Serve) -> None:
 
 
 def runbook_commands() -> list[str]:
-    """Return the commands of the runbook's section, in their order."""
-    runbook = (ROOT / "docs" / "runbook.md").read_text()
-    section = runbook.partition("### A corrupt spool")[2].partition("\n### ")[0].partition("\n## ")[0]
+    """Return the commands of the section of docs/operations.md, in their order."""
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    section = operations.partition("\n## A corrupt spool\n")[2].partition("\n## ")[0]
     block = section.partition("```sh\n")[2].partition("```")[0]
     assert block
     return block.splitlines()
