@@ -1,7 +1,7 @@
 """Reveals: an act that shows unmasked data of a citizen to one person for a limited time. Pure.
 
 The audit log has one row for each reveal, before anything is shown. The subject of the row states which data of which
-case, the role of the person, and until when. Only the pages and commands listed in `docs/operations.md` reveal anything.
+case, the role of the person, and until when. Only the pages and commands in `docs/operations.md` reveal anything.
 """
 
 import re

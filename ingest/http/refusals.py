@@ -1,6 +1,6 @@
 """All reasons for which a door refuses a request, with the HTTP status and the sentence for the sender.
 
-The reason is also the code in the log (`door.refused`). docs/reference.md says for each reason what operations staff do.
+The reason is also the code in the log (`door.refused`). docs/reference.md says for each reason what staff do.
 """
 
 from collections.abc import Mapping
