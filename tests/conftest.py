@@ -235,7 +235,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--quick` deselect what is slow or starts a process. Among several workers begin with the longest files.
+    """Deselect tests of another kind of database, and with `--quick` what is slow or starts a process.
+
+    Among several workers begin with the longest files.
 
     A worker gets a file as a whole: a long one that begins last would leave the other workers idle.
     """

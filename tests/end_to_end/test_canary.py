@@ -39,6 +39,7 @@ def system(request: pytest.FixtureRequest, tmp_path: Path, providers: Providers)
     system.service.close()
 
 
+@pytest.mark.one_kind("starts a whole service; other tests run its statements on both")
 @pytest.mark.slow
 def test_a_canary_is_only_where_the_list_says(system: System, providers: Providers, database: Databases) -> None:
     """Reports in three modes live through everything. Then all are forgotten, and at last the retention ends."""

@@ -44,6 +44,7 @@ def contents_of(parts: Parts) -> list[Content]:
     return [(each.topic, each.partition, each.timestamp, each.key, each.value, each.headers) for each in records]
 
 
+@pytest.mark.one_kind("about Kafka; tests/app/restore runs on both")
 @pytest.mark.slow
 @pytest.mark.faults
 def test_a_system_on_kafka_is_restored_to_another_one(

@@ -34,7 +34,7 @@ from tests.support.databases import Databases
 from tests.support.paths import SMALL_TABLES
 from tests.support.stages import make_ledger_sink
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_kind("about Kafka; the other tests of this folder run on both")]
 
 # Patience in seconds with Kafka's compaction, which runs in the background.
 _PATIENCE = 120.0

@@ -414,6 +414,7 @@ def test_a_record_published_twice_is_processed_once(
     assert desk.undecided() == []
 
 
+@pytest.mark.one_kind("about Kafka")
 def test_on_kafka(parts: Parts, own_node: Node) -> None:
     """On Apache Kafka, complete dead letters and stubs are redriven once and become one complaint each."""
     bus = KafkaBus(KafkaSettings(bootstrap=own_node.bootstrap), system_clock())
