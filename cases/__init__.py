@@ -1,1 +1,1 @@
-"""What a case is: its course and its clocks. Pure; below all stages."""
+"""Cases: their course and their clocks. Pure; below all stages."""

@@ -103,7 +103,7 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
             server = start_postgres(tmp_path_factory.mktemp("postgres"))
             stack.callback(server.cleanup)
             url = server.get_uri()
-            set_up_server(url)
+            _set_up_server(url)
         databases = PostgresqlDatabases(url, f"satupintu_{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}")
         stack.callback(databases.close)
         yield databases
@@ -194,7 +194,7 @@ def parts(settings: Settings, database: Databases, templates: Path, regions: Reg
         yield process_parts
 
 
-def set_up_server(url: str) -> None:
+def _set_up_server(url: str) -> None:
     """Turn off what makes tests slow or uncertain.
 
     No test cuts the power of the server. A vacuum meanwhile would change the plans that a test looks at.

@@ -1,4 +1,4 @@
-"""What happened to a case, as far as its clocks need it. Pure."""
+"""Events of a case, as far as its clocks need them. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

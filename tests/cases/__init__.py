@@ -1,1 +1,1 @@
-"""What a case is."""
+"""Tests of the course and the clocks of a case."""
