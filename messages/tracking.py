@@ -1,6 +1,8 @@
 """Tracking numbers, which citizens keep: short, with a check symbol, and keyed, so that none can be guessed."""
 
+import itertools
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 from stdnum.iso7064 import mod_37_36
@@ -26,12 +28,22 @@ _DIGIT_OR_HYPHEN = re.compile(r"[0-9-]")
 def tracking_number(message: UUID, key: bytes) -> str:
     """Return the number of a message, as `XXXX-XXXX-XXXC`; C is an ISO 7064 hybrid check symbol of the other eleven.
 
+    It has a digit and a letter, so that `find_tracking_numbers` also finds it when it is typed without hyphens.
     `key` is secret: without it, one number reveals nothing about any other.
     """
-    digest = int.from_bytes(keyed_hash(key, message.bytes), "big")
+    for attempt in itertools.count():
+        # The first attempt has no suffix. One number in 90 needs a second attempt.
+        suffix = bytes([attempt]) if attempt else b""
+        symbols = _symbols_of(int.from_bytes(keyed_hash(key, message.bytes + suffix), "big"))
+        if _has_digit_and_letter(symbols):
+            break
+    return _in_groups(symbols)
+
+
+def _symbols_of(digest: int) -> str:
     last_symbol = len(_ALPHABET) - 1
     symbols = "".join([_ALPHABET[(digest >> (_BITS_PER_SYMBOL * index)) & last_symbol] for index in range(_SYMBOLS)])
-    return _in_groups(symbols + mod_37_36.calc_check_digit(symbols, _ALPHABET))
+    return symbols + mod_37_36.calc_check_digit(symbols, _ALPHABET)
 
 
 def read_tracking_number(typed: str) -> str | None:
@@ -49,27 +61,39 @@ def find_tracking_numbers(text: str) -> tuple[str, ...]:
     """Return the tracking numbers in a text, in their canonical form and in order.
 
     Three words of four letters, or twelve digits of a meter, have a valid check symbol now and then. Unless it is
-    written with our hyphens, a number needs letters and digits.
+    written with our hyphens, a number needs letters and digits. A word of four letters beside a number that is typed
+    with spaces ("saya M58Y Z04Q Q2T7") may make a valid number with its groups: the one with more digits counts.
     """
-    if not _DIGIT_OR_HYPHEN.search(text):
-        return ()
-    typed_numbers = (match[1] for match in _GROUPS.finditer(text))
-    numbers = (read_tracking_number(typed) for typed in typed_numbers if _is_plausible(typed))
+    numbers = (read_tracking_number(match[1]) for match in _typed_numbers(text))
     return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def without_tracking_numbers(text: str) -> str:
     """Return the text with a space in place of each tracking number in it."""
-    typed_numbers = [match[1] for match in _GROUPS.finditer(text)]
-    for typed in typed_numbers:
-        if _is_plausible(typed) and read_tracking_number(typed):
-            text = text.replace(typed, " ")
+    for match in _typed_numbers(text):
+        text = text.replace(match[1], " ")
     return text
 
 
+def _typed_numbers(text: str) -> Sequence[re.Match[str]]:
+    """Return where the numbers of a text are: group 1 of each match is a number as it is typed."""
+    if not _DIGIT_OR_HYPHEN.search(text):
+        return ()
+    matches = [match for match in _GROUPS.finditer(text) if _is_plausible(match[1]) and read_tracking_number(match[1])]
+    return [match for match in matches if not any(_is_clearer(other, match) for other in matches)]
+
+
+def _is_clearer(one: re.Match[str], other: re.Match[str]) -> bool:
+    overlap = one.start(1) < other.end(1) and other.start(1) < one.end(1)
+    return overlap and sum(map(str.isdigit, one[1])) > sum(map(str.isdigit, other[1]))
+
+
 def _is_plausible(typed: str) -> bool:
-    has_digit, has_letter = any(map(str.isdigit, typed)), any(map(str.isalpha, typed))
-    return bool(_HYPHENATED.fullmatch(typed)) or (has_digit and has_letter)
+    return bool(_HYPHENATED.fullmatch(typed)) or _has_digit_and_letter(typed)
+
+
+def _has_digit_and_letter(symbols: str) -> bool:
+    return any(map(str.isdigit, symbols)) and any(map(str.isalpha, symbols))
 
 
 def _in_groups(symbols: str) -> str:
