@@ -69,7 +69,7 @@ def test_each_number_is_found_without_its_hyphens() -> None:
 
 
 def test_a_word_beside_a_number_with_spaces_makes_no_second_number() -> None:
-    """ "saya M58Y Z04Q" has a valid check symbol by chance."""
+    """`saya M58Y Z04Q` has a valid check symbol by chance."""
     assert read_tracking_number("SAYA M58Y Z04Q") is not None
     assert find_tracking_numbers("gimana laporan saya M58Y Z04Q Q2T7") == ("M58Y-Z04Q-Q2T7",)
     other = tracking_number(UUID(int=1), KEY)
