@@ -86,6 +86,10 @@ class Actor:
     role: Role
     agency: str = ""
 
+    def sees(self, act: str) -> bool:
+        """Return True if the person may do this act at the own agency or nationally. See `pages.frame.Person`."""
+        return may(self, Act(act), self.agency)
+
 
 class Rights(NamedTuple):
     """Acts of a role. `own`: only for the agency of the person. `national`: for every agency, and for none."""

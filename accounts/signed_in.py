@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from accounts.csrf import SAFE_METHODS, SIGNED_IN_PREFIXES, is_below
 from accounts.permissions import Act, Actor, may
+from pages.csrf import SAFE_METHODS, SIGNED_IN_PREFIXES, is_below
 
 DESK = "/desk"
 SIGN_IN_ADDRESS = "/desk/masuk"

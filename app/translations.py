@@ -1,4 +1,4 @@
-"""Collects the texts of all templates and modules into the message catalogs of `config/translation/catalogs/`.
+"""Collects the texts of all templates and modules into the message catalogs of `pages/translation/catalogs/`.
 
 `python -m app.translations` adds new texts, without a translation, and removes those that no file has any more. With
 `--check` it compares the committed catalogs with the files, and names the texts without a translation.
@@ -19,8 +19,8 @@ from babel.messages.pofile import read_po, write_po
 
 from app.assembly.channels import DIRECTORY
 from app.generated_files import write_or_check
-from config.translation.translator import CATALOGS, CONSOLE_CATALOGS
 from messages.replies.report_states import SET_ASIDE_SENTENCES, STATE_SENTENCES
+from pages.translation.translator import CATALOGS, CONSOLE_CATALOGS
 
 _ROOT = Path(__file__).parent.parent
 
@@ -38,11 +38,11 @@ class Domain(NamedTuple):
         return self.folder / f"{self.language}.po"
 
 
-PAGES = Domain(("accounts", "app", "cases", "config", "desk", "ingest", "oversight", "sinks"), CATALOGS, "en")
+PAGES = Domain(("accounts", "app", "cases", "config", "desk", "ingest", "oversight", "pages", "sinks"), CATALOGS, "en")
 CONSOLE = Domain(("monitor",), CONSOLE_CATALOGS, "id")
 DOMAINS = (PAGES, CONSOLE)
 # Modules that mark texts import the markers from here.
-_MARKERS = "from config.translation.message import"
+_MARKERS = "from pages.translation.message import"
 # Functions that mark a text, with the positions of the singular and the plural among their arguments.
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,

@@ -1,21 +1,10 @@
-"""The three time zones of Indonesia by province, local times as pages show them, and moments that a request names.
+"""The three time zones of Indonesia by province, and moments that a request names.
 
 Source: Keputusan Presiden No. 41/1987. Provinces founded later lie in the zone of the province that they were part of.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
-
-from config.translation.language import DEFAULT_LANGUAGE
-
-_MONTHS: Mapping[str, tuple[str, ...]] = {
-    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-}
-# Indonesian writes a full stop between hours and minutes (EYD V).
-_CLOCK: Mapping[str, str] = {"id": "%H.%M", "en": "%H:%M"}
-
 
 # Moments of no case: those at the border of the calendar have no local time in some zones.
 _FIRST_MOMENT, _LAST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -78,16 +67,3 @@ def agency_region(agency: str) -> str:
 def agency_time_zone(agency: str) -> TimeZone:
     """Return the zone in which an agency works; WIB for national agencies and triage, which are in Jakarta."""
     return time_zone(agency_region(agency))
-
-
-def local_time(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
-    """Return a moment in the time of a region: `24 Nov 2026 15.04 WIB`, in English `24 Nov 2026 15:04 WIB`."""
-    zone = time_zone(region_code)
-    local = at.astimezone(zone.value)
-    return f"{local_date(at, region_code, language)} {local:{_CLOCK[language]}} {zone.name}"
-
-
-def local_date(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
-    """Return the day of a moment in the time of a region: `24 Nov 2026`."""
-    local = at.astimezone(time_zone(region_code).value)
-    return f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from config.translation.message import Message
-from config.translation.message import message as _
 from messages.replies.emergency_texts import (
     AMBULANCE,
     CRISIS_LINE,
@@ -18,6 +16,8 @@ from messages.replies.emergency_texts import (
     SAPA,
     SEARCH_AND_RESCUE,
 )
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 # By `messages.shapes.Danger`. The services know nothing of a report: somebody must call them and name the place.
 DANGER_ADVICE: Final[Mapping[str, Message]] = MappingProxyType(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from config.reference.regions import Regions
-from config.translation.message import message as _
-from ingest.arrival import FieldError, Refused
 from messages.payloads.submission import Submission
+from pages.refusals import FieldError, Refused
+from pages.translation.message import message as _
 
 
 def check_picked_regions(submission: Submission, regions: Regions) -> None:

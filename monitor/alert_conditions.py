@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from config.translation.message import Message, formatted_number, joined, numbered
-from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from messages.shapes import Channel
 from messages.topics import TRIAGE
@@ -27,6 +25,8 @@ from monitor.alert_thresholds import (
 from monitor.alert_wording import format_duration, format_messages, quarantine_text
 from monitor.process_conditions import process_alerts
 from monitor.snapshot import Backlog, ChannelState, PendingReview, Snapshot, StageState
+from pages.translation.message import Message, formatted_number, joined, numbered
+from pages.translation.message import message as _
 
 _MINUTES_PER_HOUR = 60
 # With a full disk, the bus and the database are away, too.

@@ -5,8 +5,8 @@ The console shows it beside the alert, and docs/alerts.md has the same words; a 
 
 from collections.abc import Mapping
 
-from config.translation.message import Message
-from config.translation.message import message as _
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 FIRST_MOVES: Mapping[str, Message] = {
     "agency-overdue": _("`satupintu top` shows the agencies. Tell them, and their overseers."),

@@ -3,8 +3,8 @@
 The sentences are English strings. The console translates them into the language of its page.
 """
 
-from config.translation.message import Message, numbered
-from config.translation.message import message as _
+from pages.translation.message import Message, numbered
+from pages.translation.message import message as _
 
 _DURATION_UNITS = ((86_400, _("{number:.0f} d")), (3_600, _("{number:.0f} h")), (60, _("{number:.0f} min")))
 _SECONDS = _("{number:.0f} s")

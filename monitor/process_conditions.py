@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-from config.translation.message import Message, joined, numbered
-from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from monitor.alert import Alert, Urgency
 from monitor.alert_thresholds import (
@@ -16,6 +14,8 @@ from monitor.alert_thresholds import (
 )
 from monitor.alert_wording import door_shut_text, format_duration, format_messages
 from monitor.snapshot import ProcessState, Snapshot, WorkerState
+from pages.translation.message import Message, joined, numbered
+from pages.translation.message import message as _
 
 
 def process_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> Iterator[Alert]:

@@ -8,9 +8,9 @@ import requests
 from pydantic import ConfigDict, Field, ValidationError
 from urllib3.exceptions import HTTPError
 
-from config.translation.message import message as _
 from messages.shapes import Moment, Shape
 from monitor.snapshot import DoorState, NetworkState, ProcessState, WorkerState
+from pages.translation.message import message as _
 
 # Longest time for one answer. A process needs some seconds to notice that its bus and its database are both away.
 _TIMEOUT_SECONDS = 8.0

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from bus.errors import Retry, Stop
 from bus.port import Reader
 from config.database import DatabaseUnavailable
-from config.translation.message import message as _
 from messages.shapes import Channel
 from monitor import consumer_lag
 from monitor.alert_thresholds import CLOCK_SECONDS
 from monitor.pending_review import PendingReviewTracker
 from monitor.process_probe import ProcessProbe
 from monitor.snapshot import QueueState, Snapshot, TopicsByGroup
+from pages.translation.message import message as _
 
 # A jump of the clock is reported for ten minutes.
 _JUMP_SECONDS = 600.0

@@ -7,17 +7,17 @@ from fastapi import APIRouter, FastAPI
 from jinja2 import Environment
 from starlette.middleware import Middleware
 
-from accounts.csrf import SameOriginForms
-from accounts.frame import NavigationEntry, SignedInPages
 from accounts.pages.browser import BrowserSessions
 from accounts.pages.invitation_pages import InvitationPages
 from accounts.pages.own_pages import OwnPages
 from accounts.pages.password_threads import Busy, PasswordThreads
 from accounts.pages.people_pages import PeoplePages
-from accounts.pages.responses import RefusedPages
 from accounts.pages.sign_in_pages import SignInPages
 from accounts.services import AccountServices
 from accounts.signed_in import SignedIn, install_sign_in_handlers
+from pages.csrf import SameOriginForms
+from pages.frame import NavigationEntry, SignedInPages
+from pages.responses import RefusedPages
 
 if TYPE_CHECKING:
     from accounts.authentication.oidc import OidcProvider

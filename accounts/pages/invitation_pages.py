@@ -12,10 +12,10 @@ from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, WeakPassword
 from accounts.invitations import InvalidInvitation, Invitation, Invitations
 from accounts.pages import wording
 from accounts.pages.password_threads import PasswordThreads
-from accounts.pages.responses import page_response, see_other
 from accounts.person_checks import NotPossible
 from accounts.signed_in import SIGN_IN_ADDRESS
-from config.translation.message import Message
+from pages.responses import page_response, see_other
+from pages.translation.message import Message
 
 INVITATION_ADDRESS = "/desk/undangan"
 

@@ -15,11 +15,11 @@ from accounts.authentication.sign_in import SignIn
 from accounts.invitations import InvalidInvitation
 from accounts.pages import wording
 from accounts.pages.browser import PENDING_COOKIE, delete_token, device_of, device_token, pending_token, set_token
-from accounts.pages.responses import page_response
 from accounts.pages.sign_in_pages import signed_in_response
 from accounts.person_checks import NotPossible
 from accounts.signed_in import SIGN_IN_ADDRESS, local_address
-from config.translation.message import Message
+from pages.responses import page_response
+from pages.translation.message import Message
 
 OIDC_ADDRESS = f"{SIGN_IN_ADDRESS}/oidc"
 OIDC_RETURN_ADDRESS = f"{OIDC_ADDRESS}/kembali"

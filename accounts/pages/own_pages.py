@@ -13,17 +13,17 @@ from accounts.authentication.attempts import TooManyAttempts
 from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, WeakPassword
 from accounts.authentication.second_factor import key_address
 from accounts.authentication.sign_in import SignIn
-from accounts.frame import SignedInPages
 from accounts.own_account import OwnAccount
 from accounts.pages import wording
 from accounts.pages.browser import BrowserSessions, client_address, device_token
 from accounts.pages.password_threads import PasswordThreads
-from accounts.pages.responses import see_other
 from accounts.permissions import Actor
 from accounts.sessions import Sessions
 from accounts.signed_in import NotSignedIn
 from accounts.tokens import token_hash
-from config.translation.message import Message
+from pages.frame import SignedInPages
+from pages.responses import see_other
+from pages.translation.message import Message
 
 OWN_ADDRESS = "/desk/saya"
 _FACTOR_ADDRESS = f"{OWN_ADDRESS}/kode"

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from accounts.account_store import Account, AccountStore, normalized_email
-from accounts.frame import NavigationEntry, SignedInPages
 from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewPerson
 from accounts.pages import wording
 from accounts.pages.invitation_pages import invitation_link
-from accounts.pages.responses import see_other
 from accounts.people import People, may_manage
 from accounts.permissions import Act, Actor, Role, actor_label, may
 from accounts.person_checks import NotPossible, is_usable_reason
 from accounts.signed_in import Forbidden, SignedIn
-from config.translation.message import message as _
+from pages.frame import NavigationEntry, SignedInPages
+from pages.responses import see_other
+from pages.translation.message import message as _
 
 PEOPLE_ADDRESS = "/desk/akun"
 # The administrator has this right for every agency.

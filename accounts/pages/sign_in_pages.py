@@ -29,9 +29,9 @@ from accounts.pages.browser import (
     set_token,
 )
 from accounts.pages.password_threads import PasswordThreads
-from accounts.pages.responses import page_response, see_other
 from accounts.signed_in import DESK, SIGN_IN_ADDRESS, local_address
-from config.translation.message import Message
+from pages.responses import page_response, see_other
+from pages.translation.message import Message
 
 CODE_ADDRESS = f"{SIGN_IN_ADDRESS}/kode"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from accounts.authentication.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, PasswordFault
 from accounts.permissions import Role
 from accounts.person_checks import NotPossibleReason
-from config.translation.message import Message
-from config.translation.message import message as _
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 ROLES: Mapping[Role, Message] = {
     Role.OFFICER: _("Pejabat penghubung"),

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from jinja2 import Environment, FileSystemLoader
 from starlette.responses import HTMLResponse, Response
 
-from app.pages.headers import nonce
-from config.translation.translator import install_translation, load_translator
 from monitor.console.assets import Assets
+from pages.headers import nonce
+from pages.translation.translator import install_translation, load_translator
 
 PATH = "/docs"
 _FOLDER = Path(__file__).parent

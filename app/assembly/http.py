@@ -18,27 +18,27 @@ from app.assembly.oversight.pages import public_figures
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.assembly.unexpected_errors import install_unexpected_handler
-from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders, new_nonce
-from app.pages.language import PageLanguage
-from app.pages.refused import refused_page
-from app.pages.text_check import TextCheck
 from bus.port import Producer
 from cases.clocks.deadlines import Deadlines
-from config.translation.translator import load_translator
-from ingest.arrival import Refused
 from ingest.door_store import DoorStore
 from ingest.http.acceptance import Acceptance
 from ingest.http.admission import Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.direct_routes import direct_routes
 from ingest.http.gate import Gate
-from ingest.http.problems import RefusalResponder
-from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from monitor.documented_routes import health_routes
 from monitor.health import ProcessHealth, public_answers
+from pages.environment import page_environment
+from pages.headers import PageHeaders, new_nonce
+from pages.language import PageLanguage
+from pages.problems import RefusalResponder
+from pages.refusal_handlers import install_refusal_handlers, record_refusal
+from pages.refusals import Refused
+from pages.refused import refused_page
+from pages.text_check import TextCheck
+from pages.translation.translator import load_translator
 from sinks.ledger.own.own_page import OwnPage
 from sinks.ledger.own.own_report import OwnReports
 from sinks.ledger.page import StatusPage
@@ -50,7 +50,6 @@ _TEMPLATES = [
         "ingest/web/templates",
         "sinks/ledger/templates",
         "sinks/public/templates",
-        "accounts/templates",
         "oversight/pages/templates",
         "oversight/public/templates",
     )
@@ -86,7 +85,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     )
     app.add_middleware(Open311Errors)
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness))
+    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness.token))
     gate = Gate(Acceptance(parts.wrapper, producer, parts.threads.pool), parts.now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now, parts.randomness.new_id)
     channel_doors = [door for channel in parts.installed_channels for door in channel.http_doors(parts, http)]
@@ -121,7 +120,7 @@ def page_templates(deadlines: Deadlines, now: Callable[[], datetime]) -> Environ
     They have two functions besides those of `page_environment`: `usual_period` of a clock that begins now, and
     `objection_period` after an answer.
     """
-    pages = page_environment(_TEMPLATES, load_translator(), deadlines.calendar)
+    pages = page_environment(_TEMPLATES, load_translator(), deadlines.calendar.is_provisional)
     pages.globals["usual_period"] = lambda clock: deadlines.usual_period(clock, now())
     pages.globals["objection_period"] = deadlines.objection_period
     return pages

@@ -14,13 +14,13 @@ from starlette.types import ASGIApp
 
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, door_numbers, process_state, readiness
-from app.pages.allowed_hosts import AllowedHosts
-from app.pages.headers import PageHeaders, new_nonce
 from app.threads import StartThread
 from messages.shapes import iso
 from monitor.health import HealthAnswers, ProcessHealth, operations_answers
 from monitor.metrics.exposition import Exposition
 from monitor.monitor_loop import MonitorLoop
+from pages.allowed_hosts import AllowedHosts
+from pages.headers import PageHeaders, new_nonce
 
 # Time for open requests to finish when the process stops.
 _SHUTDOWN_SECONDS = 5
@@ -48,7 +48,7 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
     )
     allowed_hosts = Middleware(AllowedHosts, bind_address=settings.ops_host, names=settings.ops_names)
     if monitor_loop is None:
-        headers = Middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness))
+        headers = Middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness.token))
         return Starlette(routes=_plain_routes(answers, exposition), middleware=[headers, allowed_hosts])
 
     from app.assembly.stages.console import console_application

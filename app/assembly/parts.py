@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ingest.files.attachments import Attachments
     from ingest.http.concurrency_limit import ConcurrencyLimit
     from ingest.http.rate_limits import RateLimiter
-    from ingest.http.rejection_counter import RejectionCounter
     from ingest.mobile.devices import Devices
     from ingest.network_shares import NetworkShares
     from ingest.smpp.part_store import PartStore
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from normalize.duplicates.factory import MatcherSource
     from normalize.reader_table import ReaderTable
     from normalize.stage import NormalizeStage
+    from pages.rejection_counter import RejectionCounter
     from privacy.key_store import KeyStore
     from privacy.person_keys import PersonKeys
     from privacy.root_keys import RootKeys
@@ -511,7 +511,7 @@ class Parts:
     @cached_property
     def rejection_counter(self) -> RejectionCounter:
         """The counter of refusals of this process's doors."""
-        from ingest.http.rejection_counter import RejectionCounter
+        from pages.rejection_counter import RejectionCounter
 
         return RejectionCounter(self.channels.doors.values())
 

@@ -3,10 +3,10 @@
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from app.pages.headers import with_response_headers
-from ingest.arrival import Refused
-from ingest.http.problems import RefusalResponder
-from ingest.http.refusal_handlers import record_refusal
+from pages.headers import with_response_headers
+from pages.problems import RefusalResponder
+from pages.refusal_handlers import record_refusal
+from pages.refusals import Refused
 
 # Time after which a request may succeed that failed because of an error of ours.
 _RETRY_AFTER_SECONDS = 60

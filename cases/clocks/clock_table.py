@@ -13,7 +13,7 @@ from cases.clocks.holidays import day_of
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableRow, raise_faults, read_table
 from config.time_zones import TimeZone
-from config.translation.message import Message, counted
+from pages.translation.message import Message, counted
 
 CLOCKS = "clocks.csv"
 _COLUMNS = (

@@ -9,7 +9,7 @@ from cases.clocks.holidays import HOLIDAYS, load_holidays
 from cases.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED, ReferenceFolder, version_of
 from config.time_zones import TimeZone, agency_time_zone
-from config.translation.message import Message
+from pages.translation.message import Message
 
 # Returns whether an objection at the second time is within the period after an answer of the first.
 MayObject: TypeAlias = Callable[[datetime, datetime], bool]

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import structlog
 
-from config.translation.language import in_language
 from desk.mail.message import Mail, UnusableAddress, check_address, mail_id
 from desk.mail.recipients import Recipient
 from desk.mail.texts import MailText
+from pages.translation.language import in_language
 
 _log = structlog.get_logger()
 

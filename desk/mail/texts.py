@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from config.translation.message import Message, counted
-from config.translation.message import message as _
 from desk.changes import ChangeKind
 from messages.replies.emergency_texts import EMERGENCY
+from pages.translation.message import Message, counted
+from pages.translation.message import message as _
 
 # Lists of cases that an e-mail links to.
 CaseList: TypeAlias = Literal["new", "due_soon", "overdue", "waiting"]

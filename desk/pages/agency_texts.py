@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.pages import wording
-from desk.pages.forms import MAX_TEXT_LENGTH, PostedForm, read_id
 from desk.pages.list_query import ListQuery
 from desk.pages.parts import DeskPageParts
+from pages.forms import MAX_TEXT_LENGTH, PostedForm, read_id
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 TEMPLATES_ADDRESS = "/desk/templat"
 UNITS_ADDRESS = "/desk/unit"

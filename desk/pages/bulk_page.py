@@ -9,18 +9,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.answers import VERDICTS_WITH_TEXT, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import CaseRenderer
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import possible_acts
 from desk.pages.case.preview import Preview
-from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
 from desk.pages.list_query import BULK_PART, LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from messages.shapes import Verdict
+from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 # Each case is read and answered within one request.
 MAX_CASES = 200

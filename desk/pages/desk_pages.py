@@ -6,10 +6,8 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from accounts.frame import NavigationEntry, shown_links
 from accounts.permissions import Act
 from accounts.signed_in import DESK, Forbidden
-from config.translation.message import message as _
 from desk.pages.agency_texts import TEMPLATES_ADDRESS, UNITS_ADDRESS, AgencyTexts
 from desk.pages.bulk_page import BulkPage
 from desk.pages.case.act_forms import ActForms
@@ -23,6 +21,8 @@ from desk.pages.list_export import ListExport
 from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
+from pages.frame import NavigationEntry, shown_links
+from pages.translation.message import message as _
 
 # Links of these pages, for the navigation of the frame.
 NAVIGATION = (

@@ -12,11 +12,11 @@ from starlette.responses import Response, StreamingResponse
 from accounts.permissions import Act, Actor, actor_label
 from config.database import read_transaction
 from config.time_zones import time_zone
-from config.translation.message import message as _
 from desk.pages.csv_format import header_line, notice_line, row_lines
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.queries import CaseFilter, CasePage, Cursor, read_page
+from pages.translation.message import message as _
 
 EXPORT_ADDRESS = f"{LIST_ADDRESS}.csv"
 MAX_ROWS = 10_000

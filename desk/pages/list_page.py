@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from config.reference.regions import Region, Regions
-from config.translation.message import Message
 from desk.pages import wording
 from desk.pages.case.done_acts import done_sentences
 from desk.pages.list_query import LIST_ADDRESS, PAGE_SIZES, TABS_BY_NAME, ListQuery, cursor_text, read_cursor
@@ -24,6 +23,7 @@ from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import ListTab, count_tabs, read_dangers, read_page
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
 from messages.tracking import read_tracking_number
+from pages.translation.message import Message
 
 # Cases with danger, and cases that owe an answer to an overseer, named above the list.
 _NAMED_CASES = 5

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from config.time_zones import read_moment
-from desk.pages.forms import plain_line, read_id
 from desk.read_model.queries import CaseFilter, Cursor, ListTab
+from pages.forms import plain_line, read_id
 
 LIST_ADDRESS = "/desk/laporan"
 # No tracking number is such a word.

@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts.frame import SignedInPages
 from accounts.permissions import Act, Actor
 from accounts.signed_in import Forbidden, SignedIn
 from cases.clocks.deadlines import Deadlines
@@ -22,11 +21,12 @@ from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
-from desk.pages.forms import plain_line
 from desk.pages.list_query import ListQuery, read_list_query
 from messages.channels import ChannelDirectory
 from messages.shapes import Attachment, Contact
 from messages.tracking import read_tracking_number
+from pages.forms import plain_line
+from pages.frame import SignedInPages
 
 
 class Officer(NamedTuple):

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from config.time_zones import time_zone
-from config.translation.message import Message, counted
-from config.translation.message import message as _
 from desk.acts.answers import ActFault
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.queries import MAX_COUNT, ListTab
 from messages.shapes import Kind, Verdict
+from pages.translation.message import Message, counted
+from pages.translation.message import message as _
 
 # Names of classes in the pages' style sheet.
 Urgency: TypeAlias = Literal["late", "soon", "calm", "stopped"]

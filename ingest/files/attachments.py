@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, func
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
-from ingest.arrival import Refused
 from ingest.files.cleaning import Coordinates, clean_file
 from ingest.files.file_space import FileSpace
 from ingest.http.client_networks import widest_network
@@ -19,6 +18,7 @@ from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
+from pages.refusals import Refused
 
 
 class AttachmentRow(SQLModel, table=True):

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 from PIL import Image, UnidentifiedImageError
 from PIL.ExifTags import GPS, IFD, Base
 
-from ingest.arrival import Refused
 from ingest.files.picture_structure import check_structure
+from pages.refusals import Refused
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp"]
 

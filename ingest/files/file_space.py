@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from ingest.arrival import Refused
+from pages.refusals import Refused
 
 # The bytes are measured again after this time. In between, this process adds what it stores.
 _MEASURE_SECONDS = 60.0

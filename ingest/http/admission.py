@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from ingest.arrival import Refused
 from ingest.http.rate_limits import RateLimiter
 from ingest.network_shares import NetworkShares
 from messages.channels import DoorFacts
+from pages.refusals import Refused
 
 # Names of rates that count every request of an address. A page with its lists and its script is about ten requests,
 # and many phones share one address of a mobile operator. No number of requests below it keeps a process busy.

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ingest.arrival import Refused
+from pages.refusals import Refused
 
 _RETRY_AFTER_SECONDS = 5
 

@@ -6,14 +6,14 @@ from contextlib import ExitStack
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.arrival import Refused
 from ingest.http.admission import client_address
 from ingest.http.client_networks import client_networks
 from ingest.http.client_shares import ClientShares
 from ingest.http.gate import MAX_BODY_BYTES
 from ingest.http.incomplete_bodies import IncompleteBodies
-from ingest.http.problems import RefusalResponder
-from ingest.http.rejection_counter import RejectionCounter
+from pages.problems import RefusalResponder
+from pages.refusals import Refused
+from pages.rejection_counter import RejectionCounter
 
 # A health check must be answered even when the service is full: a full process is alive.
 _HEALTH_CHECKS = {"/live", "/startup", "/ready"}

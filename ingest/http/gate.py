@@ -10,18 +10,18 @@ from starlette.concurrency import run_in_threadpool
 
 from bus.errors import Reject, Retry, Stop, cause_of
 from bus.port import Outgoing
-from ingest.arrival import Arrival, Refused
+from ingest.arrival import Arrival
 from ingest.http.acceptance import Acceptance
 from ingest.http.admission import client_address
 from ingest.http.rate_limits import RateLimiter
 from ingest.wrap import OpenMessage, accepted_record
 from messages.shapes import RawMessage
+from pages.refusals import Refused, unavailable
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
 MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _KB = 1_000
-_RETRY_AFTER_SECONDS = 30
 # A usual report is smaller, and read in less than a millisecond.
 _SMALL_BODY_BYTES = 32_000
 
@@ -81,14 +81,6 @@ class Gate:
             raise unavailable() from error
         except Reject as error:
             raise Refused("too_large", limit=readable_size(MAX_BODY_BYTES)) from error
-
-
-def unavailable() -> Refused:
-    """Return the refusal (503) for a dependency that is away.
-
-    The sender may repeat the request under the same key; both are one message.
-    """
-    return Refused("away", retry_after=_RETRY_AFTER_SECONDS)
 
 
 def readable_size(size: int) -> str:

@@ -6,10 +6,11 @@ the same number, whichever of the two finishes first.
 
 from starlette.concurrency import run_in_threadpool
 
-from ingest.arrival import Arrival, FieldError, Refused
+from ingest.arrival import Arrival
 from ingest.door_store import DoorStore
 from ingest.http.client_networks import client_network
 from ingest.wrap import Wrapper
+from pages.refusals import FieldError, Refused
 
 HEADER = "idempotency-key"
 _MAX_KEY_CHARACTERS = 255

@@ -7,8 +7,8 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from ingest.arrival import Refused
 from ingest.http.client_networks import client_networks
+from pages.refusals import Refused
 
 
 class RateLimiter:

@@ -10,15 +10,16 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from config.reference.regions import Regions
-from ingest.arrival import Arrival, FieldError, Refused
+from ingest.arrival import Arrival
 from ingest.files.attachments import StoredAttachment
 from ingest.http import idempotency
-from ingest.http.field_errors import invalid_submission
 from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device, device_hash
 from ingest.picked_regions import check_picked_regions
 from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
+from pages.field_errors import invalid_submission
+from pages.refusals import FieldError, Refused
 
 MAX_BATCH_ITEMS = 50
 _JSON = "application/json"

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from ingest.arrival import Arrival
 from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import Gate
-from ingest.http.problems import problem_response
-from ingest.http.refusal_handlers import record_refusal
 from ingest.mobile.devices import Device, Devices
 from ingest.mobile.tokens import NotAuthenticated
+from pages.problems import problem_response
+from pages.refusal_handlers import record_refusal
 
 
 class DeviceAuthentication:

@@ -11,15 +11,16 @@ from starlette.responses import JSONResponse, Response
 
 from config.database import DatabaseUnavailable
 from config.reference.regions import Regions
-from ingest.arrival import Arrival, Refused
+from ingest.arrival import Arrival
 from ingest.http.gate import Gate
-from ingest.http.refusal_handlers import record_refusal
 from ingest.mobile.adapter import BatchItem, DeviceReport, read_batch, require_json
 from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.devices import Device
 from ingest.mobile.intake import IntakeResult, ReportIntake
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import BatchAnswer, BatchResult, SequenceState
+from pages.refusal_handlers import record_refusal
+from pages.refusals import Refused
 
 # Time after which the app may repeat a report that failed because of an error in the service. The report itself need
 # not change.

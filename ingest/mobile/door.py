@@ -9,11 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from config.reference.regions import Regions
-from ingest.arrival import FieldError, Refused
 from ingest.door_store import DoorStore
-from ingest.http.field_errors import invalid_submission
 from ingest.http.gate import Gate
-from ingest.http.problems import documented_refusals
 from ingest.mobile.adapter import read_report, require_json
 from ingest.mobile.authentication import BearerChallengeRoute, DeviceAuthentication
 from ingest.mobile.batch import BatchDoor
@@ -37,6 +34,9 @@ from ingest.mobile.tus import UploadDoor
 from ingest.mobile.uploads import Uploads
 from ingest.wrap import Wrapper
 from messages.payloads.submission import MobileSubmission
+from pages.field_errors import invalid_submission
+from pages.problems import documented_refusals
+from pages.refusals import FieldError, Refused
 
 
 class MobileDoor:

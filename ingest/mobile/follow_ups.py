@@ -8,9 +8,8 @@ from pydantic import ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from ingest.arrival import Arrival, FieldError, Refused
+from ingest.arrival import Arrival
 from ingest.door_store import DoorStore
-from ingest.http.field_errors import invalid_submission
 from ingest.http.gate import Gate
 from ingest.mobile.adapter import require_json
 from ingest.mobile.authentication import DeviceAuthentication
@@ -22,6 +21,8 @@ from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.follow_up import CONTENT_TYPE, FollowUpSubmission
 from messages.payloads.submission import has_visible_text
 from messages.shapes import Shape
+from pages.field_errors import invalid_submission
+from pages.refusals import FieldError, Refused
 
 
 class DeviceFollowUp(Shape):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
-from ingest.arrival import Arrival, FieldError, Refused
+from ingest.arrival import Arrival
 from ingest.door_store import DoorStore
 from ingest.files.attachments import StoredAttachment
 from ingest.http.gate import Gate
@@ -16,6 +16,7 @@ from ingest.mobile.devices import Device, device_hash
 from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.uploads import Uploads
 from ingest.wrap import Wrapper
+from pages.refusals import FieldError, Refused
 
 
 class IntakeResult(NamedTuple):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ingest.arrival import FieldError
 from messages.payloads.submission import OutboxItem
 from messages.replies.report_states import ReportState
 from messages.shapes import Moment, Shape
+from pages.refusals import FieldError
 
 
 class Registration(Shape):

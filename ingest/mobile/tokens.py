@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from ingest.arrival import Refused
+from pages.refusals import Refused
 
 # The device's id, its epoch, and the end of the token in seconds since 1970.
 _CLAIM_FORMAT = struct.Struct(">16sIQ")

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, Engine, delete, func, update
 from sqlmodel import col, select
 
 from config.database import insert_statement, read_transaction, write_transaction
-from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments, StoredAttachment
 from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates
 from ingest.http.gate import readable_size
 from ingest.mobile.tables import UploadPart, UploadRow
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
+from pages.refusals import FieldError, Refused
 
 # An app may be without any network for days.
 UPLOAD_LIFETIME = timedelta(days=3)

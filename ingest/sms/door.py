@@ -15,15 +15,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from twilio.twiml.messaging_response import MessagingResponse
 
-from ingest.arrival import Arrival, Refused
+from ingest.arrival import Arrival
 from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
-from ingest.http.problems import documented_refusals
 from ingest.sms.adapter import SIGNATURE, QuarantinedSms, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
 from ingest.sms_acknowledgement import SmsAcknowledgements
 from ingest.wrap import OpenMessage, quarantine_record
 from messages.shapes import RawMessage
+from pages.problems import documented_refusals
+from pages.refusals import Refused
 
 _FIELDS = {
     "type": "object",

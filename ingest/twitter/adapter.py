@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeGuard
 
-from ingest.arrival import FieldError, Refused
 from ingest.twitter.channel import CHANNEL
 from ingest.wrap import Wrapper
 from messages.shapes import RawMessage
+from pages.refusals import FieldError, Refused
 
 _JSON = "application/json"
 # X's ids are below 2**63, written as decimal text.

@@ -9,12 +9,12 @@ import structlog
 from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import DatabaseUnavailable
-from ingest.arrival import Refused
 from ingest.twitter.adapter import ReceivedPost, TwitterAdapter, fold_versions
 from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.recent_posts import PostStore, ReceivedMention
 from ingest.wrap import accepted_record, quarantine_record
 from messages.shapes import RawMessage
+from pages.refusals import Refused
 
 # Time for the pictures of all posts that are published together. A report lacks the pictures that take longer.
 _PICTURES_SECONDS = 20.0

@@ -8,10 +8,10 @@ import requests
 import structlog
 
 from config.setting_values import is_loopback
-from ingest.arrival import Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
 from messages.shapes import Attachment
+from pages.refusals import Refused
 
 # Time to connect, and time between two chunks of a response.
 _TIMEOUT_SECONDS = (3.0, 5.0)

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from config.reference.regions import Regions
 from ingest.arrival import Arrival
 from ingest.http import idempotency
-from ingest.http.field_errors import invalid_submission
 from ingest.picked_regions import check_picked_regions
 from ingest.web.channel import CHANNEL
 from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.submission import Submission
 from messages.shapes import Attachment
+from pages.field_errors import invalid_submission
 
 _JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -11,12 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from config.reference.regions import Regions
-from ingest.arrival import Arrival, Refused
+from ingest.arrival import Arrival
 from ingest.files.attachments import Attachments
 from ingest.http.admission import client_address
 from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
-from ingest.http.refusal_handlers import record_refusal
 from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
 from ingest.web.contact_proof.addresses import masked_address, masked_number
@@ -29,6 +28,8 @@ from ingest.web.form_token import FormTokens
 from ingest.web.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from ingest.wrap import OpenMessage, Wrapper
 from messages.tracking import read_tracking_number
+from pages.refusal_handlers import record_refusal
+from pages.refusals import Refused
 
 _STATIC = Path(__file__).parent / "static"
 _DAY_SECONDS = 86_400

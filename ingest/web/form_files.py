@@ -8,13 +8,13 @@ from typing import IO
 from starlette.concurrency import run_in_threadpool
 
 from config.database import DatabaseUnavailable
-from config.translation.message import message as _
-from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http.gate import megabytes, readable_size, unavailable
+from ingest.http.gate import megabytes, readable_size
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, UploadedFile
+from pages.refusals import FieldError, Refused, unavailable
+from pages.translation.message import message as _
 
 
 class FormFiles:

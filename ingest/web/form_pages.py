@@ -8,12 +8,12 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
 from config.reference.regions import Regions
-from ingest.arrival import Refused
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.web.form_state import FormState
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES
 from ingest.web.recap import hidden_fields, recap_lines
+from pages.refusals import Refused
 
 # Reason of a refusal that consists of its field errors alone.
 INVALID_FIELDS = "invalid_submission"

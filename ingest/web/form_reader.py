@@ -4,9 +4,9 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from ingest.arrival import Refused
 from ingest.http.gate import Gate
 from ingest.web.multipart import MAX_PARTS, MULTIPART, PostedForm, read_multipart
+from pages.refusals import Refused
 
 
 async def read_form(request: Request, gate: Gate, form: PostedForm) -> None:

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from config.reference.regions import Region, Regions
-from config.translation.message import message as _
-from ingest.arrival import FieldError, Refused
 from ingest.web.form_token import TRAP, FormFile
+from pages.refusals import FieldError, Refused
+from pages.translation.message import message as _
 
 # Fields that the form carries for the door. All other fields are the citizen's.
 _DOOR_FIELDS = {"token", TRAP, "kept", "step", "files", "photo_place"}

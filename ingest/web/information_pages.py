@@ -8,7 +8,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
 from config.reference.retention import RetentionRow
-from config.reference.retention_wording import data_text, limit_text
+from pages.wording.retention import data_text, limit_text
 
 
 @dataclass(frozen=True, slots=True)

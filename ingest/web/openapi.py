@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ingest.http.problems import documented_refusals
 from ingest.web.form_token import TRAP
 from ingest.web.multipart import MAX_FILES, MULTIPART
 from messages.payloads.submission import Submission
+from pages.problems import documented_refusals
 
 _JSON = "application/json"
 _HTML = "text/html"

@@ -15,12 +15,12 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from config.translation.message import message as _
-from ingest.arrival import Refused
 from ingest.http.gate import Gate
-from ingest.http.refusal_handlers import record_refusal
 from ingest.web.contact_proof.addresses import mobile_number
 from ingest.web.contact_proof.phone_proof import PhoneProof
+from pages.refusal_handlers import record_refusal
+from pages.refusals import Refused
+from pages.translation.message import message as _
 
 _MAX_FORM_BYTES = 4_000
 _MAX_FIELDS = 20

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from config.reference.regions import Regions
-from config.translation.message import Message
-from config.translation.message import message as _
 from ingest.web.form_state import FormState
 from ingest.web.form_token import TRAP, FormFile
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 # Fields in the order of the recap, with their labels on the form.
 _LABELS: Mapping[str, Message] = {

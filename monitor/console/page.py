@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from config.translation.language import LANGUAGES, current_language, in_language
 from messages.channels import ChannelDirectory
 from monitor.console.assets import Assets
 from monitor.console.event_stream import EventStream
@@ -17,6 +16,7 @@ from monitor.console.feed import Feed
 from monitor.console.history import chart_history
 from monitor.console.view_model import ViewModel, ViewModelBuilder
 from monitor.monitor_loop import MonitorLoop, Observation
+from pages.translation.language import LANGUAGES, current_language, in_language
 
 # Largest number of open event streams. Further listeners get 503 and try again.
 MAX_LISTENERS = 32

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from config.translation.message import Message, formatted_number, joined, numbered
-from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from messages.shapes import Channel
 from monitor.alert_thresholds import CLOCK_SECONDS, HANGING_SECONDS
 from monitor.alert_wording import door_shut_text, format_duration, format_messages
 from monitor.process_conditions import was_fenced_recently
 from monitor.snapshot import ChannelState, ProcessState, Snapshot, WorkerState
+from pages.translation.message import Message, formatted_number, joined, numbered
+from pages.translation.message import message as _
 
 # A smaller share of the spool is shown as "less than 1%".
 _SMALLEST_SHARE = 0.01

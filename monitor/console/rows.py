@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from config.translation.message import Message, formatted_number, joined
-from config.translation.message import message as _
 from messages.topics import TRIAGE
 from monitor.active_alerts import ActiveAlert
 from monitor.alert import Urgency
 from monitor.alert_first_moves import FIRST_MOVES
 from monitor.alert_wording import format_duration, quarantine_text
 from monitor.snapshot import Backlog, PendingReview, QueueState, StageState
+from pages.translation.message import Message, formatted_number, joined
+from pages.translation.message import message as _
 
 # Section of the page with more details, by alert name.
 SECTIONS = {

@@ -5,8 +5,6 @@ from typing import NamedTuple, TypeAlias
 
 from jinja2 import Environment
 
-from config.translation.message import Message, formatted_number
-from config.translation.message import message as _
 from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
 from monitor.alert import Urgency
@@ -14,6 +12,8 @@ from monitor.alert_wording import calm_text
 from monitor.console import process_rows, rows
 from monitor.monitor_loop import Observation
 from monitor.snapshot import QueueState, Snapshot
+from pages.translation.message import Message, formatted_number
+from pages.translation.message import message as _
 
 # Number of agencies that are always shown. The remaining ones are shown on request.
 SHOWN_AGENCIES = 20
@@ -32,7 +32,7 @@ class ViewModel(NamedTuple):
 class ViewModelBuilder:
     """Builds view models with the macros of `rows.html`, in the current language.
 
-    `pages` has the filter `translated` (`config/translation/translator.py`).
+    `pages` has the filter `translated` (`pages/translation/translator.py`).
     """
 
     def __init__(self, pages: Environment, channels: ChannelDirectory) -> None:

@@ -8,11 +8,8 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from accounts.frame import SignedInPages
 from accounts.permissions import Act, Actor
 from accounts.signed_in import SignedIn
-from config.translation.message import Message
-from config.translation.message import message as _
 from messages.recommendation import RecommendationKind
 from messages.tracking import read_tracking_number
 from oversight.cases.addresses import CASES, case_address
@@ -30,6 +27,9 @@ from oversight.cases.readings import (
 from oversight.figures.counts import NATION, Scope
 from oversight.pages.address import OVERSIGHT, read_scope
 from oversight.pages.names import ScopeNames
+from pages.frame import SignedInPages
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 _NO_REASON = ReasonDraft()
 _MISTYPED = _("Nomor {number} tidak lengkap atau salah ketik. Nomor laporan seperti S1VC-HQVB-BJZK.")

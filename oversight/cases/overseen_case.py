@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from config.translation.message import Message
+from pages.translation.message import Message
 
 
 class CaseHead(NamedTuple):

@@ -6,8 +6,8 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from accounts.permissions import Actor
-from config.translation.message import Message
-from config.translation.message import message as _
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 # Reasons to choose from, by their names in the form and in the audit log.
 REASONS: Mapping[str, Message] = {

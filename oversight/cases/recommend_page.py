@@ -8,7 +8,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, Actor
 from bus.errors import Retry
-from config.translation.message import message as _
 from oversight.cases.addresses import CASES, case_address
 from oversight.cases.case_pages import CasePageParts
 from oversight.cases.overseen_case import CaseHead
@@ -20,6 +19,7 @@ from oversight.cases.recommending import (
     Recommending,
     recommendation_draft,
 )
+from pages.translation.message import message as _
 
 _NO_DRAFT = RecommendationDraft()
 _PART = "/rekomendasi"

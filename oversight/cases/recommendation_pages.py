@@ -14,8 +14,6 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from config.time_zones import read_moment
-from config.translation.message import Message
-from config.translation.message import message as _
 from messages.shapes import iso
 from oversight.cases.addresses import RECOMMENDATIONS, case_address
 from oversight.cases.case_pages import CasePageParts
@@ -29,6 +27,8 @@ from oversight.cases.recommendation_list import (
     StateFilter,
 )
 from oversight.pages.table_file import BYTE_ORDER_MARK, MEDIA_TYPES
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 STATE_NAMES: Mapping[RecommendationState, Message] = {
     "waiting": _("Menunggu jawaban"),

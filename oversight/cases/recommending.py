@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from accounts.permissions import Actor, actor_label
 from bus.port import Outgoing
-from config.translation.message import Message
-from config.translation.message import message as _
 from messages import codec, ids
 from messages.recommendation import Recommendation, RecommendationKind
 from messages.topics import RECOMMENDATIONS
 from oversight.cases.overseen_case import CaseHead
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 MAX_TEXT = 5_000
 _SOURCE = "/satu-pintu/oversight"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from config.translation.message import Message, formatted_number
-from config.translation.message import message as _
 from oversight.figures.computation import Figures
+from pages.translation.message import Message, formatted_number
+from pages.translation.message import message as _
 
 _WIDTH = 600
 

@@ -1,9 +1,9 @@
 """The sentence on top of a page: how many cases are overdue now, for how long, and where. Pure."""
 
-from config.translation.message import Message, counted, formatted_number
-from config.translation.message import message as _
 from oversight.figures.counts import Scope
 from oversight.pages.reading import OldestOverdue
+from pages.translation.message import Message, counted, formatted_number
+from pages.translation.message import message as _
 
 _NONE = _("{place}: tidak ada laporan yang lewat tenggat.")
 _NONE_IN = _("Di {place} tidak ada laporan yang lewat tenggat.")

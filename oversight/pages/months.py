@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple, Self
 
-from config.translation.message import Message
-from config.translation.message import message as _
 from oversight.figures.counts import Period, month_period
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])", re.ASCII)
 _NAMES = (

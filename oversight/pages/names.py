@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from config.reference.regions import Regions
 from config.time_zones import agency_region
-from config.translation.message import message as _
 from messages.topics import TRIAGE
 from oversight.figures.counts import Scope
+from pages.translation.message import message as _
 
 _NATION = _("Indonesia")
 _TRIAGE = _("Triase (belum ada instansi)")

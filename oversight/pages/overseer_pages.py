@@ -7,11 +7,8 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from accounts.frame import NavigationEntry, SignedInPages
 from accounts.permissions import Act, Actor, may
 from accounts.signed_in import SignedIn
-from config.translation.message import formatted_number
-from config.translation.message import message as _
 from oversight.cases.addresses import CASES, RECOMMENDATIONS, cases_of_scope
 from oversight.figures.counts import Scope, jakarta_day
 from oversight.pages import table_file, tile_map
@@ -21,6 +18,9 @@ from oversight.pages.names import ScopeNames
 from oversight.pages.page_model import build_page
 from oversight.pages.reading import FigureReader
 from oversight.pages.shown_figures import SHOWN_FIGURES
+from pages.frame import NavigationEntry, SignedInPages
+from pages.translation.message import formatted_number
+from pages.translation.message import message as _
 
 NAVIGATION: Sequence[NavigationEntry] = (
     NavigationEntry(_("Pengawasan"), OVERSIGHT, Act.VIEW_OVERSIGHT),

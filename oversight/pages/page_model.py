@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from config.translation.message import Message
 from oversight.figures.counts import AgencyPair, Scope, ScopeKind
 from oversight.pages.address import View
 from oversight.pages.funnel import FunnelStep, draw_funnel
@@ -15,6 +14,7 @@ from oversight.pages.reading import PageData, ScopeValue
 from oversight.pages.shown_figures import SHOWN_FIGURES, FigureValue, ShownFigure
 from oversight.pages.tile_map import Tile, draw_tiles
 from oversight.pages.trend import Trend, draw_trend
+from pages.translation.message import Message
 
 
 class FigureRow(NamedTuple):

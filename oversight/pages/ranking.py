@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from config.translation.message import Message, formatted_number
-from config.translation.message import message as _
 from oversight.figures.counts import Scope
 from oversight.pages.shown_figures import FigureValue, ShownFigure
+from pages.translation.message import Message, formatted_number
+from pages.translation.message import message as _
 
 # Least number of cases of each group. `LEAST_RANKED` is that of the smallest group with ranks.
 GROUP_LIMITS = (1_000, 200, 50, 10, 0)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from config.translation.message import Message, formatted_number
-from config.translation.message import message as _
 from oversight.figures.computation import Figures, Share
 from oversight.figures.counts import Measure
+from pages.translation.message import Message, formatted_number
+from pages.translation.message import message as _
 
 NOTHING = Message("-")
 _DAYS = _("{days} hari")

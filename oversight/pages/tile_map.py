@@ -6,8 +6,8 @@ A map of areas would show Papua large and Jakarta not at all.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from config.translation.message import Message
 from oversight.pages.shown_figures import FigureValue, ShownFigure
+from pages.translation.message import Message
 
 # Row and column of each province, by its official code. West is left, north is above.
 POSITIONS: Mapping[str, tuple[int, int]] = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from config.translation.message import Message
 from oversight.pages.months import Month
 from oversight.pages.shown_figures import FigureValue, ShownFigure
+from pages.translation.message import Message
 
 # Size of the drawing and the space around the area of the line, in units of the drawing.
 WIDTH, HEIGHT = 640, 220

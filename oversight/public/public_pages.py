@@ -12,7 +12,6 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
-from config.translation.message import Message, formatted_number
 from oversight.figures.counts import Scope
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, View, read_scope, read_view, scope_path
@@ -26,6 +25,7 @@ from oversight.pages.trend import Trend, draw_trend
 from oversight.public.published_month import PUBLIC_FIGURES, REST, PublishedMonth, row_value
 from oversight.public.published_months import MOST_MONTHS, MonthNotReady, PublishedMonths
 from oversight.public.suppression import LEAST_SHOWN
+from pages.translation.message import Message, formatted_number
 
 PUBLIC_ADDRESS = "/angka"
 _TREND_MONTHS = 12

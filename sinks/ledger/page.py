@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from config.translation.message import message as _
 from messages.shapes import Shape
 from messages.tracking import read_tracking_number
+from pages.translation.message import message as _
 from sinks.ledger.status import StatusReader, StatusShown, status_as_json
 from sinks.ledger.wording import page_sentence
 

@@ -1,8 +1,8 @@
 """Sentences of the ledger's pages that follow from a report's state."""
 
-from config.translation.message import Message
 from messages.replies.reply_texts import UNNAMED_AGENCY
 from messages.replies.report_states import SET_ASIDE_SENTENCES, STATE_SENTENCES
+from pages.translation.message import Message
 from sinks.ledger.status import ReportStatus
 
 

@@ -1,7 +1,7 @@
 """Words of the public view: states, topics and places."""
 
 from config.reference.regions import Regions
-from config.translation.message import message as _
+from pages.translation.message import message as _
 
 # `cases.course.report_state` has the states. The sender is another person than the reader here.
 STATES = {

@@ -16,16 +16,16 @@ from sqlalchemy import Engine
 from starlette.responses import PlainTextResponse, Response
 
 from accounts.authentication.oidc import OidcProvider
-from accounts.frame import NavigationEntry
 from accounts.invitations import NewPerson
 from accounts.pages.account_pages import AccountPages
 from accounts.permissions import TRIAGE_AGENCY, Act, Role
 from accounts.services import AccountServices
-from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders
-from config.translation.message import Message
-from config.translation.translator import load_translator
 from ingest.http.client_networks import client_networks
+from pages.environment import page_environment
+from pages.frame import NavigationEntry
+from pages.headers import PageHeaders
+from pages.translation.message import Message
+from pages.translation.translator import load_translator
 from tests.accounts.desk_client import DeskClient, OpenDesk
 from tests.support.deadlines import DEADLINES
 from tests.support.paths import ROOT
@@ -154,7 +154,7 @@ class Desk:
 @cache
 def _environment() -> Environment:
     """Return the environment of the templates; they are compiled once."""
-    return page_environment(_TEMPLATES, load_translator(), DEADLINES.calendar)
+    return page_environment(_TEMPLATES, load_translator(), DEADLINES.calendar.is_provisional)
 
 
 def email_of(name: str) -> str:

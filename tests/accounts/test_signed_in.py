@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from accounts.frame import NavigationEntry, ShownLink, shown_links
 from accounts.permissions import Act, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers, local_address
-from config.translation.message import Message
+from pages.frame import NavigationEntry, ShownLink, shown_links
+from pages.translation.message import Message
 from tests.accounts.desk_client import OpenDesk
 
 OFFICER = Actor(UUID(int=1), "Sari Dewi", Role.OFFICER, "kota-3374")

@@ -12,10 +12,10 @@ from cases.clocks.clock_table import CLOCKS, ClockTable, load_clock_rows
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.working_calendar import WorkingCalendar
 from config.reference.folder import SHIPPED_FOLDER
-from config.translation.language import in_language
 from messages.replies.answer_replies import AnswerSubject, reply_text
 from messages.replies.reply_texts import unopposed_text
 from messages.replies.report_states import ReportState
+from pages.translation.language import in_language
 from sinks.ledger.own.own_report import OwnReport
 from sinks.ledger.status import ReportStatus, StatusStep
 from sinks.ledger.wording import page_sentence

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.commands.common.deadlines import due_in_words
-from app.pages.environment import page_environment
-from config.translation.language import in_language
-from config.translation.translator import load_translator
+from pages.environment import page_environment
+from pages.translation.language import in_language
+from pages.translation.translator import load_translator
 from tests.support.deadlines import DEADLINES
 
 CERTAIN, PROVISIONAL = datetime(2027, 12, 31, 15, 30, tzinfo=UTC), datetime(2028, 1, 3, 2, tzinfo=UTC)
@@ -24,7 +24,7 @@ CERTAIN, PROVISIONAL = datetime(2027, 12, 31, 15, 30, tzinfo=UTC), datetime(2028
 )
 def test_a_page_shows_a_provisional_deadline(due_at: datetime, region: str, language: str, text: str) -> None:
     """In the zone of the region and the language of the page."""
-    environment = page_environment([], load_translator(), DEADLINES.calendar)
+    environment = page_environment([], load_translator(), DEADLINES.calendar.is_provisional)
     template = environment.from_string("{{ at|due_time(region) }}, {{ at|due_date(region) }}")
     with in_language(language):
         assert template.render(at=due_at, region=region) == text

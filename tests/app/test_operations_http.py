@@ -13,10 +13,10 @@ from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.assembly.process_health import used_disk_share
 from app.clock import utc_now
-from app.pages.allowed_hosts import is_allowed_host
 from app.surroundings import system_surroundings
 from config.settings import Settings
 from monitor.health import ProcessHealth
+from pages.allowed_hosts import is_allowed_host
 from tests.ingest.door_client import DoorServer
 from tests.monitor.console.snapshots import PlantedMonitor, quiet
 

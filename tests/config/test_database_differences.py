@@ -32,7 +32,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import col
 
-from app.pages.text_check import is_usable_json, is_usable_urlencoded
 from app.tables import METADATA
 from config.conditions import contains_text, ends_with, is_one_of, starts_with
 from config.database import (
@@ -48,6 +47,7 @@ from config.row_insertion import insert_missing_rows, insert_or_replace_rows, in
 from desk.read_model.tables import DeskCaseChange
 from desk.webhooks.tables import DeliveryRow
 from normalize.duplicates.store.tables import ClosedComplaint
+from pages.text_check import is_usable_json, is_usable_urlencoded
 from privacy.tables import PersonReport
 from router.store import RoutedDispatch
 from tests.conftest import NOW

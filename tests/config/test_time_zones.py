@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from config.reference.regions import load_regions
-from config.time_zones import TimeZone, local_date, local_time, time_zone
+from config.time_zones import TimeZone, time_zone
+from pages.local_times import local_date, local_time
 
 _AT = datetime(2026, 8, 17, 16, 30, tzinfo=UTC)
 # Provinces by their zone, by name: the code has the numbers.

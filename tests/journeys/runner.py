@@ -18,7 +18,7 @@ from config.reference.classification_phrases import load_classification_rows
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.open311_services import load_open311_services
 from config.reference.reloading import Source
-from ingest.arrival import Arrival, Refused
+from ingest.arrival import Arrival
 from ingest.mobile import adapter as mobile
 from ingest.mobile.devices import Device, device_hash
 from ingest.mobile.tokens import Tokens
@@ -36,6 +36,7 @@ from messages.topics import OVERSIGHT
 from normalize.conversation.conversation import Conversation, TraitsReaderSource
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
+from pages.refusals import Refused
 from router.rules import Rules
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.ingest.smpp import smsc

@@ -8,13 +8,13 @@ from app.alert_rules import RULES
 from app.operations.review.redrive import NOT_REDRIVEN
 from config.reference.open311_services import load_open311_services
 from config.settings import Settings
-from ingest.http.refusals import REFUSALS
 from messages.answer_check import AnswerFault
 from monitor.alert import ALERT_NAMES
 from monitor.alert_first_moves import FIRST_MOVES
 from monitor.audit.differences import DIFFERENCE_RULES
 from monitor.metrics.catalog import METRICS, Metric
 from monitor.metrics.rule_definitions import JOB, SEVERITIES
+from pages.refusals import REFUSALS
 from tests.support.import_graph import PACKAGES
 from tests.support.paths import ROOT
 
@@ -85,7 +85,7 @@ def test_the_reference_has_every_log_event() -> None:
 def test_the_reference_has_every_refusal() -> None:
     """Each reason of a refusal has a row, and a door or the check of all requests uses it."""
     assert sorted(REFUSALS) == sorted(rows_of("Refusals"))
-    paths = [path for folder in ("ingest", "app/pages") for path in (ROOT / folder).rglob("*.py")]
+    paths = [path for folder in ("ingest", "pages") for path in (ROOT / folder).rglob("*.py")]
     code = "".join(path.read_text() for path in paths if path.name != "refusals.py")
     assert [reason for reason in REFUSALS if f'"{reason}"' not in code] == []
 

@@ -19,7 +19,7 @@ FORBIDDEN_IMPORTS = {
         "messages/ids.py": "bus.port",
         "config/logs.py": "router.decision",
         "language/text.py": "messages.ids",
-        "accounts/permissions.py": "bus.port",
+        "pages/csrf.py": "accounts.permissions",
         "privacy/tables.py": "cases.course.verdicts",
         "cases/course/verdicts.py": "sinks.ledger.tables",
         "normalize/decision.py": "router.decision",
@@ -28,6 +28,10 @@ FORBIDDEN_IMPORTS = {
     "messages and bus import no other package of ours": {
         "messages/ids.py": "config.settings",
         "bus/worker.py": "config.settings",
+    },
+    "accounts and what pages share use no bus and read no words": {
+        "accounts/permissions.py": "bus.port",
+        "pages/csrf.py": "language.text",
     },
     "only desk and oversight sign persons in": {
         "sinks/ledger/sink.py": "accounts.permissions",

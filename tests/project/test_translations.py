@@ -18,8 +18,8 @@ from app.translations import (
     untranslated,
     updated_catalog,
 )
-from config.translation.language import DEFAULT_LANGUAGE, LANGUAGES
-from config.translation.translator import CATALOGS
+from pages.translation.language import DEFAULT_LANGUAGE, LANGUAGES
+from pages.translation.translator import CATALOGS
 from tests.support.page_texts import indonesian_literals, texts_outside_catalog
 from tests.support.paths import ROOT
 
@@ -27,7 +27,7 @@ from tests.support.paths import ROOT
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*(?::[^}]*)?\}|\[\w+\]")
 _TAG = re.compile(r"</?[a-z]+[^>]*>")
 # Modules whose sentences persons read on pages.
-_PAGE_MODULES = ("accounts", "app/pages", "config/translation", "desk", "ingest/http", "ingest/web", "sinks/ledger")
+_PAGE_MODULES = ("accounts", "app/staff", "desk", "ingest/http", "ingest/web", "pages", "sinks/ledger")
 # Sentences for programs alone, which get them in Indonesian.
 _FOR_PROGRAMS = (
     "accounts/signed_in.py",

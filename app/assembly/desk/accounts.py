@@ -9,12 +9,12 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from jinja2 import Environment
 
 from accounts.authentication.sign_in import Record
-from accounts.frame import NavigationEntry
 from accounts.pages.account_pages import AccountPages
 from accounts.pages.invitation_pages import invitation_link
 from accounts.services import AccountServices
 from app.assembly.parts import Parts
 from ingest.http.client_networks import client_networks
+from pages.frame import NavigationEntry
 
 if TYPE_CHECKING:
     from accounts.authentication.oidc import OidcProvider

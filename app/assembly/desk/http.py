@@ -12,10 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from accounts.csrf import is_below
-from accounts.frame import NavigationEntry, SignedInPages
 from accounts.pages.people_pages import PEOPLE_NAVIGATION
-from accounts.pages.responses import page_response
 from accounts.signed_in import SignedIn
 from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.api import build_agency_api, build_agency_keys
@@ -26,32 +23,34 @@ from app.assembly.desk.webhooks import agency_webhooks
 from app.assembly.oversight.pages import case_pages, overseer_pages
 from app.assembly.parts import Parts
 from app.assembly.unexpected_errors import install_unexpected_handler
-from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders, new_nonce
-from app.pages.language import PageLanguage
-from app.pages.text_check import TextCheck
 from bus.errors import Retry
 from cases.clocks.working_calendar import WorkingCalendar
-from config.translation.message import message as _
-from config.translation.translator import load_translator
 from desk.api.case_document import PREFIX
 from desk.pages.desk_pages import NAVIGATION as AGENCY_NAVIGATION
 from desk.pages.desk_pages import DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.integration.integration_pages import IntegrationPages
 from desk.pages.parts import DeskPageParts, FindOfficers, Officer
-from ingest.arrival import Refused
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
-from ingest.http.gate import unavailable
-from ingest.http.problems import RefusalResponder
 from ingest.http.rate_limits import RateLimiter
-from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
-from ingest.http.rejection_counter import RejectionCounter
 from messages.channels import DoorFacts
 from messages.sender_link import sample_link
 from oversight.pages.address import OVERSIGHT
 from oversight.pages.overseer_pages import NAVIGATION as OVERSIGHT_NAVIGATION
+from pages.csrf import is_below
+from pages.environment import page_environment
+from pages.frame import NavigationEntry, SignedInPages
+from pages.headers import PageHeaders, new_nonce
+from pages.language import PageLanguage
+from pages.problems import RefusalResponder
+from pages.refusal_handlers import install_refusal_handlers, record_refusal
+from pages.refusals import Refused, unavailable
+from pages.rejection_counter import RejectionCounter
+from pages.responses import page_response
+from pages.text_check import TextCheck
+from pages.translation.message import message as _
+from pages.translation.translator import load_translator
 from router.evidence.topics import TOPICS, topic_ids
 
 # Addresses that the desk's application answers, also where it shares the port of the doors.
@@ -63,7 +62,7 @@ _TEMPLATES = [
         "accounts/templates",
         "desk/pages/templates",
         "desk/pages/integration/templates",
-        "app/pages/staff/templates",
+        "app/staff/templates",
         "oversight/pages/templates",
         "oversight/cases/templates",
     )
@@ -148,13 +147,13 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         rejections=rejections,
     )
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness))
+    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness.token))
     return app
 
 
 def desk_templates(calendar: WorkingCalendar) -> Environment:
     """Return the templates of all pages for persons who sign in."""
-    return page_environment(_TEMPLATES, load_translator(), calendar)
+    return page_environment(_TEMPLATES, load_translator(), calendar.is_provisional)
 
 
 def _suggestions(parts: Parts, desk: DeskParts) -> StaffSuggestions:
@@ -189,7 +188,7 @@ def desk_page_parts(
     )
 
 
-def _refused_page(pages: Environment, refused: Refused, _sent: bool) -> Response:  # noqa: FBT001 - see ingest.http.problems.RefusalPage
+def _refused_page(pages: Environment, refused: Refused, _sent: bool) -> Response:  # noqa: FBT001 - see pages.problems.RefusalPage
     headers = {"Cache-Control": "no-store"}
     if refused.retry_after:
         headers["Retry-After"] = str(refused.retry_after)

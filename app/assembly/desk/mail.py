@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from app.assembly.smtp import smtp_server
 from config.settings import Settings
-from config.translation.translator import load_translator
 from desk.mail.composer import MailComposer
 from desk.mail.digest import DigestJob
 from desk.mail.notices import NoticeJob
@@ -20,6 +19,7 @@ from desk.mail.texts import DeskLinks, DigestCounts
 from desk.mail.worker import MailWorker
 from desk.webhooks.worker import SwitchedOffWebhook
 from messages.sealing import Sealer
+from pages.translation.translator import load_translator
 
 
 class MailParts:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from accounts.frame import NavigationEntry, SignedInPages
 from accounts.permissions import Act
 from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
@@ -23,21 +22,22 @@ from app.operations.suggestions.writer import SuggestionWriter
 from app.operations.tracing.report_trace import ReportTracer
 from app.operations.tracing.trace_step import TraceStep
 from app.operations.triage import TriageDesk
-from app.pages.staff import addresses
-from app.pages.staff.audit_log_page import AuditLogPage
-from app.pages.staff.correction_page import CorrectionPage
-from app.pages.staff.dead_letters_page import DeadLetterPages
-from app.pages.staff.page import StaffFrame
-from app.pages.staff.quarantine_page import QuarantinePages
-from app.pages.staff.retention_page import RetentionPage
-from app.pages.staff.trace_page import TracePage
-from app.pages.staff.triage_acts import TriageActs
-from app.pages.staff.triage_case_page import TriageCasePage
-from app.pages.staff.triage_list_page import TriageListPage
-from config.translation.message import message as _
+from app.staff import addresses
+from app.staff.audit_log_page import AuditLogPage
+from app.staff.correction_page import CorrectionPage
+from app.staff.dead_letters_page import DeadLetterPages
+from app.staff.page import StaffFrame
+from app.staff.quarantine_page import QuarantinePages
+from app.staff.retention_page import RetentionPage
+from app.staff.trace_page import TracePage
+from app.staff.triage_acts import TriageActs
+from app.staff.triage_case_page import TriageCasePage
+from app.staff.triage_list_page import TriageListPage
 from desk.acts.answers import OfficerAnswers
 from desk.acts.suggestions import SuggestionActs
 from desk.institutions import Institutions
+from pages.frame import NavigationEntry, SignedInPages
+from pages.translation.message import message as _
 
 if TYPE_CHECKING:
     from router.rules import Rules

@@ -12,7 +12,7 @@ from app.operations.duplicates.decisions import REASONS, DuplicateDecisions
 from app.operations.duplicates.suggested_pairs import SuggestedPairs
 from app.operations.not_possible import DecisionFault, NotPossible
 from app.operations.recorder import Recorder
-from app.pages.staff import addresses
+from app.staff import addresses
 from bus.port import Producer
 from desk.acts.suggestions import SuggestionFault, SuggestionOutcome
 

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from app.assembly.installed_channel import DoorParts
 from app.randomness import Randomness
-from config.translation.translator import load_translator
 from desk.mail.message import DEFAULT_LIFETIME, Mail
 from desk.mail.outbox import MailOutbox
 from ingest.web.contact_proof.contacts import ContactStore
@@ -19,6 +18,7 @@ from ingest.web.contact_proof.pages import confirm_address
 from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
 from ingest.web.form_token import FormTokens
 from messages.shapes import Contact
+from pages.translation.translator import load_translator
 from sinks.replies.providers.provider import (
     OutcomeUnknown,
     OutgoingReply,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.http.problems import documented_refusals
+from pages.problems import documented_refusals
 
 PROBLEM_RESPONSES: Mapping[int | str, dict[str, Any]] = documented_refusals("default")
 PAGE_RESPONSES: Mapping[int | str, dict[str, Any]] = documented_refusals("default", page=True)

@@ -8,7 +8,6 @@ from jinja2 import Environment
 from sqlalchemy import Engine
 
 from accounts.account_store import AccountStore
-from accounts.frame import SignedInPages
 from accounts.signed_in import SignedIn
 from app.assembly.parts import Parts
 from app.operations.overseen_cases.case_reader import OverseenCaseReader
@@ -28,6 +27,7 @@ from oversight.pages.overseer_pages import OverseerPages
 from oversight.pages.reading import FigureReader
 from oversight.public.public_pages import PublicPages
 from oversight.public.published_months import PublishedMonths
+from pages.frame import SignedInPages
 from router.evidence.topics import TOPICS, topic_ids
 
 

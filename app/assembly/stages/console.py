@@ -13,16 +13,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.api_document.documented import Documented
 from app.api_document.viewer import ApiViewer
 from app.assembly.parts import Parts
-from app.pages.headers import PageHeaders, new_nonce, nonce
-from app.pages.language import PageLanguage, language_links
 from app.randomness import Randomness
-from config.translation.translator import CONSOLE_CATALOGS, install_translation, load_translator
 from messages.channels import ChannelDirectory
 from monitor.console.page import Console
 from monitor.documented_routes import health_routes, metrics_routes
 from monitor.health import HealthAnswers
 from monitor.metrics.exposition import Exposition
 from monitor.monitor_loop import MonitorLoop
+from pages.headers import PageHeaders, new_nonce, nonce
+from pages.language import PageLanguage, language_links
+from pages.translation.translator import CONSOLE_CATALOGS, install_translation, load_translator
 
 _TEMPLATES = Path(__file__).parents[3] / "monitor" / "console" / "templates"
 _TITLE = "Satu Pintu operations"
@@ -57,7 +57,7 @@ def add_console(
     app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
     app.add_middleware(PageLanguage)
-    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, randomness))
+    app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, randomness.token))
 
 
 def console_templates(desk_address: str) -> Environment:

@@ -103,13 +103,13 @@ def _load_cases(parts: Parts) -> None:
 
 
 def _load_pages(parts: Parts) -> None:
-    from config.translation.translator import load_translator
+    from pages.translation.translator import load_translator
 
     _ = parts.retention, parts.regions, parts.services, load_translator()
 
 
 def _load_console(_parts: Parts) -> None:
-    from config.translation.translator import CONSOLE_CATALOGS, load_translator
+    from pages.translation.translator import CONSOLE_CATALOGS, load_translator
 
     _ = load_translator(), load_translator(CONSOLE_CATALOGS)
 

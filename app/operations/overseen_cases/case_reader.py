@@ -12,8 +12,6 @@ from cases.clocks.clock_table import ClockName
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
 from config.database import read_transaction
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView, read_progress
 from desk.institutions import Institutions
 from desk.pages import wording
@@ -29,6 +27,8 @@ from messages.topics import TRIAGE
 from oversight.cases.overseen_case import CaseClock, CaseHead, HistoryStep, OverseenCase, ShownRecommendation
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import clock_history
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 # Clocks of a case. That of a recommendation is none of them.
 CLOCK_NAMES: Mapping[ClockName, Message] = {

@@ -7,11 +7,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from accounts.permissions import Actor
-from config.translation.message import Message
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.preview import Preview
 from desk.pages.case.recommendation_part import RecommendationDraft
 from messages.shapes import Verdict
+from pages.translation.message import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, Actor
 from config.database import read_transaction
-from config.translation.message import Message
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import ActDraft, CaseRenderer, NoteDraft
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
-from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.read_model.queries import read_page, row_cursor
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
+from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
+from pages.translation.message import Message
 
 _MAX_UNIT_LENGTH = 200
 _MAX_REASON_LENGTH = 500

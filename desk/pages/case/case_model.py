@@ -9,12 +9,12 @@ from sqlalchemy import Row
 
 from accounts.permissions import Actor, may
 from cases.course.verdicts import state_after
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
 from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent, EventKind
 from messages.shapes import Attachment, Report, SenderAct, Verdict
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 _KILOBYTE = 1_000
 _FILE_KINDS: Mapping[str, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP"}

@@ -11,7 +11,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
-from config.translation.message import Message
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
 from desk.danger_advice import AGENCY_STEP, DANGER_ADVICE, TRIAGE_STEP
 from desk.institutions import Institution
@@ -24,13 +23,14 @@ from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
 from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
-from desk.pages.forms import plain_line
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from language.masking import mask_with_labels
 from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
+from pages.forms import plain_line
+from pages.translation.message import Message
 
 _MAX_SEARCH_LENGTH = 100
 _NO_ACT, _NO_NOTE, _NO_RECOMMENDATION = ActDraft(), NoteDraft(), RecommendationDraft()

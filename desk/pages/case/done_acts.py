@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from config.translation.message import Message
 from desk.acts.answers import OfficerAnswers
 from desk.pages import wording
+from pages.translation.message import Message
 
 
 def done_sentences(answers: OfficerAnswers, agency: str, act_id: str) -> Sequence[Message]:

@@ -7,16 +7,16 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, actor_label
 from config.database import read_transaction
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
-from desk.pages.forms import PostedForm
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.read_model.case_view import read_contact
 from messages.reveals import refresh_header, reveal_end, reveal_subject
 from messages.sealing import UnsealError
 from messages.shapes import Contact, iso
+from pages.forms import PostedForm
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 _MAX_REASON_LENGTH = 500
 _REASON_MISSING = _("Tulis alasan melihat identitas.")

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
 from messages.channels import ReplyForm
 from messages.replies.answer_replies import AnswerSubject, has_all_words, reply_text, room_left
 from messages.replies.reply_texts import tells_citizen
 from messages.shapes import Verdict
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 _NO_SMS_ABOUT_IT = _("Pelapor tidak mendapat SMS tentang tindakan ini.")
 _NO_SMS_ON_CHANNEL = _(

@@ -8,14 +8,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, Actor
 from bus.errors import Retry
-from config.translation.message import Message
 from desk.acts.answers import CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import CaseRenderer
 from desk.pages.case.recommendation_part import FAULTS, NOT_SENT, OUTCOME_MISSING, OUTCOMES_BY_NAME, RecommendationDraft
-from desk.pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_id
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_id
+from pages.translation.message import Message
 
 _PART = "#rekomendasi"
 

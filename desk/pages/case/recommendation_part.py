@@ -8,13 +8,13 @@ from uuid import UUID
 from accounts.permissions import Act, Actor, may
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
 from desk.acts.recommendation_answers import RecommendationFault
 from desk.pages.wording import Deadline, deadline_in_words
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from messages.recommendation import RecommendationKind, RecommendationOutcome
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 KIND_NAMES: Mapping[RecommendationKind, Message] = {
     "accelerate": _("Percepat penanganan"),

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act
-from desk.pages.forms import PostedForm
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from pages.forms import PostedForm
 
 _DECISIONS: Mapping[str, bool] = {"tampilkan": True, "tarik": False}
 _PART = "#publik"

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from accounts.permissions import Act, Actor, may
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.answers import CaseProgressView
 from desk.acts.public_release import PublicState, ReleaseActs, may_be_public
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 STATES: Mapping[PublicState, Message] = {
     "shown": _("Semua orang dapat membaca laporan ini."),

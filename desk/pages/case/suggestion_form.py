@@ -10,9 +10,9 @@ from accounts.permissions import Act
 from desk.acts.suggestions import SuggestionOutcome
 from desk.pages.case.act_draft import CaseRenderer
 from desk.pages.case.suggestion_part import FAULTS
-from desk.pages.forms import PostedForm
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from pages.forms import PostedForm
 
 _OUTCOMES: Mapping[str, SuggestionOutcome] = {"sama": "same", "bukan": "different"}
 _PART = "#mungkin-sama"

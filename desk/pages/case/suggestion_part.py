@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.permissions import Act, Actor, may
-from config.translation.message import Message
-from config.translation.message import message as _
 from desk.acts.suggestions import SuggestionFault, SuggestionOutcome
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, SuggestionState
+from pages.translation.message import Message
+from pages.translation.message import message as _
 
 # Sentences about the evidence, by the names of features (docs/duplicate-features.md).
 EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (

@@ -2,9 +2,7 @@
 
 from fastapi import APIRouter
 
-from accounts.frame import NavigationEntry
 from accounts.permissions import Act
-from config.translation.message import message as _
 from desk.api.keys.agency_keys import AgencyKeys
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS
 from desk.pages.integration.key_forms import KeyForms
@@ -13,6 +11,8 @@ from desk.pages.integration.webhook_forms import WebhookForms
 from desk.pages.integration.webhook_page import WebhookPage
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.webhooks import Webhooks
+from pages.frame import NavigationEntry
+from pages.translation.message import message as _
 
 # Link of these pages, for the navigation of the frame.
 NAVIGATION = (NavigationEntry(_("Integrasi"), INTEGRATION_ADDRESS, Act.MANAGE_WEBHOOKS, needs_agency=True),)

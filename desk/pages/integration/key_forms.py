@@ -9,11 +9,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from accounts.permissions import Act, actor_label
 from desk.api.keys.agency_keys import AgencyKeys, TooManyKeys, UnknownKey
 from desk.api.keys.scopes import SCOPES
-from desk.pages.forms import Form, PostedForm
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, KEYS_ADDRESS, UnknownId, parse_id
 from desk.pages.integration.overview import Overview, Typed, expiry_delay, newest_key
 from desk.pages.parts import DeskPageParts
+from pages.forms import Form, PostedForm
 
 # Reason of these acts in the audit log.
 _WHY = "integration page"

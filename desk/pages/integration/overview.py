@@ -9,16 +9,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from accounts.permissions import Act, Actor, person_name
-from config.translation.message import Message
 from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey, AgencyKeys
 from desk.api.keys.scopes import SCOPES, Scope
 from desk.changes import ChangeKind
-from desk.pages.forms import PostedForm
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, MAIL_ADDRESS, webhook_address
 from desk.pages.integration.wording import StateInWords
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, Webhooks
+from pages.forms import PostedForm
+from pages.translation.message import Message
 
 # Invalid keys that the page shows, the newest ones.
 _SHOWN_INVALID_KEYS = 20

@@ -7,10 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from accounts.pages.responses import see_other
 from accounts.permissions import Act, Actor, actor_label
-from config.translation.message import Message
-from desk.pages.forms import PostedForm
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import INTEGRATION_ADDRESS, WEBHOOKS_ADDRESS, UnknownId, parse_id, webhook_address
 from desk.pages.integration.overview import Overview, Typed
@@ -19,6 +16,9 @@ from desk.pages.integration.webhook_page import WebhookPage, read_position, secr
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.address_guard import AddressRefused
 from desk.webhooks.webhooks import CHANGE_KINDS, TooManyWebhooks, UnknownWebhook, Webhooks
+from pages.forms import PostedForm
+from pages.responses import see_other
+from pages.translation.message import Message
 
 # Reason of these acts in the audit log.
 _WHY = "integration page"

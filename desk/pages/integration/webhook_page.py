@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, person_name
-from config.translation.message import Message
-from desk.pages.forms import read_number
 from desk.pages.integration import wording
 from desk.pages.integration.addresses import WEBHOOKS_ADDRESS, webhook_address
 from desk.pages.integration.wording import StateInWords
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.webhooks import Delivery, Webhook, Webhooks
+from pages.forms import read_number
+from pages.translation.message import Message
 
 _DELIVERIES_OF_A_PAGE = 25
 _LARGEST_POSITION = 2**63 - 1

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from config.translation.message import Message, counted, joined
-from config.translation.message import message as _
 from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey
 from desk.api.keys.scopes import Scope
 from desk.changes import ChangeKind
 from desk.webhooks.webhooks import MAX_WEBHOOKS, ROTATION_PERIOD, Delivery, Webhook
+from pages.translation.message import Message, counted, joined
+from pages.translation.message import message as _
 
 # Names of classes in the style sheet of the desk.
 Tone: TypeAlias = Literal["calm", "soon", "late", "state"]

@@ -25,11 +25,11 @@ from config.database import (
     read_transaction,
     write_transaction,
 )
-from ingest.arrival import Refused
 from ingest.web.contact_proof.addresses import address_digest, mailbox_digest
 from ingest.web.contact_proof.decision import DAY, HOUR, FirstMailHistory, judge_first_mail
 from ingest.web.contact_proof.tables import ContactRow
 from messages.sealing import Sealed, Sealer
+from pages.refusals import Refused
 
 # Stores the first mail in the transaction of the contact.
 QueueMail = Callable[[Connection], None]

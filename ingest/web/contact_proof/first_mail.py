@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from config.translation.message import message as _
+from pages.translation.message import message as _
 
 _SUBJECT = _("Laporan {number} sudah kami terima")
 _PARAGRAPHS = (

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from config.database import DatabaseUnavailable
-from config.translation.message import message as _
-from ingest.arrival import FieldError, Refused
 from ingest.web.contact_proof.addresses import mail_address, mobile_number
 from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.first_mail import FirstMail, first_mail
 from messages.sealing import UnsealError
 from messages.shapes import RawMessage
+from pages.refusals import FieldError, Refused
+from pages.translation.message import message as _
 
 _NO_MOBILE = _("SMS tidak dapat dikirim ke nomor ini. Tulis nomor ponsel Indonesia, misalnya 0812 3456 7890.")
 _NO_ADDRESS = _("Alamat email ini tidak lengkap. Tulis seperti nama@contoh.id.")

@@ -9,14 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from config.database import DatabaseUnavailable
-from ingest.arrival import Refused
-from ingest.http.gate import Gate, unavailable
-from ingest.http.refusal_handlers import record_refusal
+from ingest.http.gate import Gate
 from ingest.web.contact_proof.addresses import masked_address, masked_number
 from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.phone_proof import PhoneProof
 from ingest.web.form_token import FormTokens
 from messages.tracking import read_tracking_number
+from pages.refusal_handlers import record_refusal
+from pages.refusals import Refused, unavailable
 
 _MAX_FORM_BYTES = 4_000
 

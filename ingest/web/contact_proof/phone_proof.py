@@ -13,11 +13,11 @@ from sqlmodel import col
 
 from config.conditions import starts_with
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
-from ingest.arrival import Refused
 from ingest.code_sms import code_sms
 from ingest.web.contact_proof.addresses import address_digest
 from ingest.web.contact_proof.decision import DAY, CodeHistory, SentCode, judge_code, next_code_at
 from ingest.web.contact_proof.tables import CodeRow
+from pages.refusals import Refused
 
 # Sends an SMS to a number. Raises `CodeNotSent` if it certainly was not sent.
 SendSms = Callable[[str, str], None]

@@ -9,15 +9,15 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from config.translation.message import message as _
-from ingest.arrival import FieldError, Refused
-from ingest.http.field_errors import invalid_submission
 from ingest.web.channel import CHANNEL
 from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.follow_up import CONTENT_TYPE, FollowUpSubmission
 from messages.payloads.submission import has_visible_text
 from messages.sender_link import read_sender_token
 from messages.shapes import Attachment, SenderAct
+from pages.field_errors import invalid_submission
+from pages.refusals import FieldError, Refused
+from pages.translation.message import message as _
 
 # Acts that a sender cannot take back. They need the field `confirm`.
 CONFIRMED_ACTS: frozenset[SenderAct] = frozenset({"withdraws", "asks-to-be-forgotten"})

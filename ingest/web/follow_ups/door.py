@@ -10,11 +10,8 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from ingest.arrival import Refused
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
-from ingest.http.problems import documented_refusals
-from ingest.http.refusal_handlers import record_refusal
 from ingest.web.adapter import is_json
 from ingest.web.follow_ups.adapter import (
     CONFIRMED_ACTS,
@@ -32,6 +29,9 @@ from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, MULTIPART, PostedFo
 from ingest.wrap import Wrapper
 from messages.sender_link import sender_token
 from messages.shapes import SenderAct
+from pages.problems import documented_refusals
+from pages.refusal_handlers import record_refusal
+from pages.refusals import Refused
 
 # Kind of request whose rate limits follow-ups.
 RATE = "follow-up"

@@ -10,14 +10,15 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from ingest.arrival import Arrival, FieldError, Refused
+from ingest.arrival import Arrival
 from ingest.http import idempotency
-from ingest.http.field_errors import invalid_submission
 from ingest.web.channel import CHANNEL
 from ingest.web.open311.store import RequestQuery
 from ingest.wrap import OpenMessage, Wrapper
 from messages.payloads.open311 import CONTENT_TYPE, ServiceRequest
 from messages.payloads.open311 import arguments as parse_arguments
+from pages.field_errors import invalid_submission
+from pages.refusals import FieldError, Refused
 
 JURISDICTION = "lapor.go.id"
 # The specification allows a span of 90 days at most. It is also the default.

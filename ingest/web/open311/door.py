@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from config.reference.open311_services import Open311Services
-from ingest.arrival import Arrival, Refused
+from ingest.arrival import Arrival
 from ingest.door_store import DoorStore
 from ingest.http import idempotency
 from ingest.http.gate import Gate
@@ -36,6 +36,7 @@ from ingest.web.open311.store import RecordedRequest, RequestQuery, RequestStore
 from ingest.wrap import Wrapper
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
+from pages.refusals import Refused
 
 # The specification: 1,000 requests at most.
 _MAX_LISTED_REQUESTS = 1000

@@ -10,10 +10,10 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from cases.clocks.deadlines import Deadlines
-from config.translation.message import message as _
 from messages.replies.report_states import ReportState
 from messages.sender_link import read_sender_token, sender_token
 from messages.shapes import Moment, SenderAct, Shape
+from pages.translation.message import message as _
 from sinks.ledger.own.own_consent import consent_acts
 from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
 from sinks.ledger.wording import page_sentence

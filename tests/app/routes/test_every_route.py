@@ -15,8 +15,8 @@ from twilio.request_validator import RequestValidator
 
 from accounts.permissions import Role
 from app.assembly.parts import Parts
-from desk.pages.forms import Form
 from desk.pages.list_query import read_list_query
+from pages.forms import Form
 from tests.app.routes.asgi_request import Answer, answer_of
 from tests.app.routes.documented import FORM, JSON, DocumentedRoute, documented_routes, planted_values
 from tests.app.routes.site import RouteFacts, Site

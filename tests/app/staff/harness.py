@@ -12,8 +12,6 @@ from sqlalchemy import Engine
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 
-from accounts.csrf import SameOriginForms
-from accounts.frame import SignedInPages
 from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role, actor_label
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.desk.http import desk_templates
@@ -22,8 +20,10 @@ from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.parts import Parts
 from app.operations.audit.listing import AuditFilter, AuditListing
-from app.pages.headers import PageHeaders
-from app.pages.language import PageLanguage
+from pages.csrf import SameOriginForms
+from pages.frame import SignedInPages
+from pages.headers import PageHeaders
+from pages.language import PageLanguage
 from tests.accounts.desk_client import DeskClient
 from tests.app.test_corrections import CorrectionHarness
 from tests.conftest import NOW

@@ -8,7 +8,7 @@ import pytest
 from accounts.permissions import Role
 from app.operations.review.dead_letters import DeadLetterFilter
 from app.operations.review.redrive import NOT_REDRIVEN
-from app.pages.staff.review_wording import NOT_REDRIVEN_TEXTS
+from app.staff.review_wording import NOT_REDRIVEN_TEXTS
 from bus.errors import Reject
 from messages.topics import raw_topic
 from tests.app.review.test_quarantine import QuarantineHarness, form

@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from accounts.permissions import Actor, Role
 from config.database import DatabaseUnavailable, write_transaction
-from config.translation.translator import load_translator
 from desk.acts.case_work import CaseWork
 from desk.changes import CaseChange, ChangeKind
 from desk.mail.composer import MailComposer
@@ -23,6 +22,7 @@ from desk.mail.recipients import Recipient
 from desk.mail.smtp import MailResult, SmtpClient, SmtpServer
 from desk.mail.texts import MAX_LISTED_CASES, DeskLinks, DigestCounts
 from messages.sealing import Sealer
+from pages.translation.translator import load_translator
 from tests.desk.mail.mail_server import HOST, mail_server
 from tests.desk.webhooks.receiver import Clock
 from tests.support.log_capture import captured_log

@@ -11,16 +11,12 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from accounts.csrf import SameOriginForms
-from accounts.frame import SignedInPages
 from accounts.permissions import Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.channels import DIRECTORY
 from app.assembly.desk.http import desk_templates
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.suggestions import StaffSuggestions
-from app.pages.headers import PageHeaders
-from app.pages.language import PageLanguage
 from bus.errors import Retry
 from bus.port import Outgoing
 from config.database import DatabaseUnavailable
@@ -35,6 +31,10 @@ from messages.sealing import Sealed, Sealer
 from messages.sender_link import sample_link
 from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
 from messages.tracking import tracking_number
+from pages.csrf import SameOriginForms
+from pages.frame import SignedInPages
+from pages.headers import PageHeaders
+from pages.language import PageLanguage
 from sinks.public.releases import PublicReleases
 from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of

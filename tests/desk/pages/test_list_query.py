@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.pages.forms import Form, plain_line, plain_text
 from desk.pages.list_query import PAGE_SIZES, TABS_BY_NAME, ListQuery, cursor_text, read_cursor, read_list_query
 from desk.read_model.queries import CaseFilter, Cursor
+from pages.forms import Form, plain_line, plain_text
 
 ACCOUNT = UUID(int=7)
 _PARAMETERS = ("tab", "topik", "wilayah", "tenggat", "saya", "unit", "ditolak", "bersama", "cari", "baris")

@@ -5,8 +5,6 @@ from typing import get_args
 
 import pytest
 
-from config.translation.language import in_language
-from config.translation.translator import load_translator
 from desk.acts.answers import ActFault
 from desk.pages import wording
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
@@ -14,6 +12,8 @@ from desk.pages.list_query import TABS_BY_NAME
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.queries import MAX_COUNT, TABS
 from messages.shapes import Kind, Verdict
+from pages.translation.language import in_language
+from pages.translation.translator import load_translator
 from tests.conftest import NOW
 
 # `NOW` is 15.04 in Jakarta and 17.04 in Jayapura.

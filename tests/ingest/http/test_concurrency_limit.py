@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from ingest.arrival import Refused
 from ingest.http.concurrency_limit import ConcurrencyLimit
+from pages.refusals import Refused
 
 _PATIENCE_SECONDS = 30.0
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ingest.arrival import Refused
 from ingest.http.admission import Admission
 from ingest.http.rate_limits import RateLimiter
+from pages.refusals import Refused
 
 
 def admitted_requests(limiter: RateLimiter, sender: str, attempts: int = 10) -> int:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import requests
 
 from app.assembly.channels import DIRECTORY
-from ingest.http.rejection_counter import RejectionCounter
+from pages.rejection_counter import RejectionCounter
 from tests.ingest.conftest import Serve
 
 

@@ -18,9 +18,9 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from starlette.responses import Response
 
 from app.assembly.channels import DIRECTORY
-from ingest.http.problems import RefusalResponder
-from ingest.http.refusal_handlers import install_refusal_handlers
-from ingest.http.rejection_counter import RejectionCounter
+from pages.problems import RefusalResponder
+from pages.refusal_handlers import install_refusal_handlers
+from pages.rejection_counter import RejectionCounter
 from tests.ingest.door_client import DoorClient, DoorServer, assert_refused
 from tests.ingest.web.open311_client import process, send, token_of
 

@@ -13,10 +13,10 @@ from structlog.types import EventDict
 
 from bus.port import Outgoing, Producer
 from config.reference.regions import load_regions
-from ingest.arrival import Refused
 from ingest.mobile.adapter import DeviceReport, read_batch
 from ingest.mobile.sequences import MAX_GAPS, PublishedReport, SequenceCount, Sequences
 from messages.payloads.submission import OutboxItem
+from pages.refusals import Refused
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, assert_refused

@@ -11,7 +11,6 @@ from sqlalchemy import Engine, text
 from structlog.types import EventDict
 
 from config.database import DatabaseLock, DatabaseUnavailable, lock_until_commit, read_transaction, write_transaction
-from ingest.arrival import Refused
 from ingest.http.rate_limits import RateLimiter
 from ingest.web.contact_proof.addresses import (
     address_digest,
@@ -24,6 +23,7 @@ from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.decision import DAY, HOUR, CodeHistory, SentCode, judge_code, next_code_at
 from ingest.web.contact_proof.phone_proof import CodeNotSent, PhoneProof
 from messages.sealing import Sealer
+from pages.refusals import Refused
 from tests.conftest import NOW
 from tests.ingest.people import EMAIL, PHONE
 

@@ -9,9 +9,9 @@ from jinja2 import Template
 
 from app.assembly.http import page_templates
 from app.translations import PAGES, read_catalog
-from config.translation.language import in_language
 from messages.replies.report_states import STATE_SENTENCES, ReportState
 from messages.shapes import SenderAct
+from pages.translation.language import in_language
 from sinks.ledger.own.own_report import OwnEntry, OwnReport
 from sinks.ledger.status import ReportStatus, StatusStep
 from sinks.ledger.wording import page_sentence

@@ -11,7 +11,6 @@ import pytest
 from app.assembly.channels import DIRECTORY
 from app.assembly.stages.console import console_templates
 from app.translations import CONSOLE, read_catalog
-from config.translation.language import in_language
 from messages.topics import TRIAGE
 from monitor.active_alerts import AlertRegister
 from monitor.console.feed import Feed
@@ -19,6 +18,7 @@ from monitor.console.history import STEP_SECONDS, chart_history
 from monitor.console.view_model import SHOWN_AGENCIES, ViewModel, ViewModelBuilder
 from monitor.monitor_loop import Observation, history_point
 from monitor.snapshot import Backlog, QueueState, Snapshot
+from pages.translation.language import in_language
 from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, troubled
 from tests.support.page_texts import page_text
 

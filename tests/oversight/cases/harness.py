@@ -3,8 +3,6 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from accounts.csrf import SameOriginForms
-from accounts.frame import SignedInPages
 from accounts.permissions import Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.desk.http import NAVIGATION, desk_page_parts, desk_templates
@@ -12,10 +10,12 @@ from app.assembly.desk.staff import StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.oversight.pages import case_pages, overseer_pages
 from app.assembly.oversight.parts import sink
-from app.pages.headers import PageHeaders
-from app.pages.language import PageLanguage
 from desk.pages.desk_pages import DeskPages
 from messages.topics import OVERSIGHT, RECOMMENDATIONS
+from pages.csrf import SameOriginForms
+from pages.frame import SignedInPages
+from pages.headers import PageHeaders
+from pages.language import PageLanguage
 from tests.app.staff.harness import StaffHarness, person, refused
 from tests.support.deadlines import DEADLINES
 

@@ -12,15 +12,12 @@ from fastapi import FastAPI, Request
 from sqlalchemy import Engine
 from starlette.responses import PlainTextResponse, Response
 
-from accounts.frame import SignedInPages
 from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from app.assembly.channels import DIRECTORY
 from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.http import desk_templates
 from app.assembly.http import page_templates
-from app.pages.headers import PageHeaders
-from app.pages.language import PageLanguage
 from config.reference.regions import load_regions
 from messages.topics import TRIAGE
 from oversight.pages.names import ScopeNames
@@ -29,6 +26,9 @@ from oversight.pages.reading import FigureReader
 from oversight.public.public_pages import PublicPages
 from oversight.public.published_months import PublishedMonths
 from oversight.read_model.sink import OversightSink
+from pages.frame import SignedInPages
+from pages.headers import PageHeaders
+from pages.language import PageLanguage
 from tests.accounts.desk_client import DeskClient
 from tests.ingest.door_client import DoorServer
 from tests.oversight.generated_year import AGENCIES, GeneratedYear

@@ -4,8 +4,6 @@ import pytest
 
 from app.assembly.http import page_templates
 from config.reference.regions import Regions
-from config.translation.language import in_language
-from config.translation.translator import load_translator
 from oversight.figures.counts import NATION, Scope
 from oversight.pages.headline import headline
 from oversight.pages.months import Month, last_months, read_month
@@ -14,6 +12,8 @@ from oversight.pages.reading import OldestOverdue
 from oversight.pages.shown_figures import FIGURES_BY_SLUG, FigureValue
 from oversight.pages.tile_map import LABELS, POSITIONS, draw_tiles
 from oversight.pages.trend import draw_trend
+from pages.translation.language import in_language
+from pages.translation.translator import load_translator
 from tests.conftest import NOW
 from tests.support.deadlines import DEADLINES
 

@@ -9,10 +9,10 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from accounts.frame import shown_links
 from accounts.permissions import Act, Actor, Role, may
 from app.assembly.desk.http import NAVIGATION
 from config.database import read_transaction
+from pages.frame import shown_links
 from tests.desk.pages.integration.site import DEWI, HOME, KEYS, RATNA, WEBHOOKS, Browser, IntegrationSite
 from tests.desk.pages.page_requests import text_of
 from tests.desk.pages.site import HEALTH, PLN, SARI

@@ -1,0 +1,216 @@
+"""Acts of triage on a case: give it to an agency, ask the sender, close it, and suggest a phrase for the tables."""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from accounts.permissions import TRIAGE_AGENCY, Act, Actor, actor_label
+from app.operations.not_possible import NotPossible
+from app.operations.recorder import Recorder
+from app.operations.suggestions.table_edits import InvalidSuggestion, TableKind
+from app.operations.triage import TriageDesk
+from app.operations.triage_decisions import recorded_offsets
+from app.staff import addresses, wording
+from app.staff.page import StaffFrame, see_result
+from app.staff.typed import Typed, reason_problem
+from bus.port import Bus
+from desk.acts.answers import AnswerDraft, OfficerAnswers
+from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
+from messages.shapes import AgencyAnswer
+from messages.topics import TRIAGE
+from messages.tracking import read_tracking_number
+from pages.forms import read_version
+from pages.translation.message import Message
+
+_MAX_TEXT_LENGTH = 1000
+
+
+class Suggestion(Protocol):
+    """See `app.operations.suggestions.rule_suggestions.RuleSuggestion`."""
+
+    def occurs_in(self, text: str) -> bool:
+        """Return True if the words of the phrase occur in the text."""
+
+
+class Suggestions(Protocol):
+    """Suggestions for the tables, written into the copy that reviewers read."""
+
+    def make(self, kind: TableKind, key: str, phrase: str, weight: str) -> Suggestion:
+        """Return a suggestion. Raises `InvalidSuggestion`."""
+
+    def write(self, suggestion: Any) -> str:
+        """Write it, and return the row. Raises `InvalidSuggestion`."""
+
+
+class ShowCase(Protocol):
+    """See `app.staff.triage_case_page.TriageCasePage.page`."""
+
+    def __call__(
+        self,
+        request: Request,
+        actor: Actor,
+        typed_number: str,
+        values: Mapping[str, Any],
+        problem: Message | None = None,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+    ) -> Response:
+        """Return the page of a case with the typed values and a problem."""
+
+
+# An institution's code, a region's code, or the name of a topic.
+_KEY = re.compile(r"[a-z0-9._-]{1,100}")
+_KINDS: dict[str, TableKind] = {"alias": "alias", "place": "place", "topic": "topic"}
+
+
+class TriageActs:
+    """Receives the forms of the page of a case. `agency_name` returns the name of an institution by its code."""
+
+    def __init__(
+        self,
+        frame: StaffFrame,
+        show_case: ShowCase,
+        triage_desk: Callable[[], TriageDesk],
+        answers: OfficerAnswers,
+        bus: Bus,
+        suggestions: Suggestions,
+        log: Recorder,
+        agency_name: Callable[[str], str],
+    ) -> None:
+        self._frame = frame
+        self._show_case = show_case
+        self._triage_desk = triage_desk
+        self._answers = answers
+        self._bus = bus
+        self._suggestions = suggestions
+        self._log = log
+        self._agency_name = agency_name
+
+    def routes(self) -> APIRouter:
+        """Return the routes of the forms."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/putusan", self.decide, methods=["POST"])
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/tanya", self.ask, methods=["POST"])
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/bukan-laporan", self.close, methods=["POST"])
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/usulan", self.suggest, methods=["POST"])
+        return router
+
+    def decide(
+        self, request: Request, number: str, instansi: Typed = "", alasan: Typed = "", disposisi: Typed = ""
+    ) -> Response:
+        """Give the case to an agency."""
+        actor = self._frame.require(request, Act.DECIDE_TRIAGE, TRIAGE_AGENCY)
+        values = {"typed": {"agency": instansi, "reason": alasan}, "search": instansi}
+        if problem := reason_problem(alasan) or (None if instansi else wording.AGENCY_MISSING):
+            return self._show_case(request, actor, number, values, problem)
+        tracking, at = read_tracking_number(number) or "", self._frame.now()
+        try:
+            with closing(self._bus.producer()) as producer, closing(self._bus.reader()) as reader:
+                decision = self._triage_desk().decide(
+                    tracking, instansi, actor_label(actor), alasan.strip(), at, producer, reader, disposisi
+                )
+        except NotPossible as error:
+            return self._conflict(request, actor, number, values, wording.fault_text(self._named(error)))
+        if decision.earlier_decision:
+            problem = self._no_effect(tracking, decision.earlier_decision)
+            return self._conflict(request, actor, number, values, problem)
+        return see_result(addresses.TRIAGE, at)
+
+    def ask(
+        self, request: Request, number: str, teks: Typed = "", disposisi: Typed = "", versi: Typed = ""
+    ) -> Response:
+        """Ask the sender. The question must fit one SMS: a sender by SMS gets no second one with the rest."""
+        actor = self._frame.require(request, Act.ASK, TRIAGE_AGENCY)
+        tracking, at = read_tracking_number(number) or "", self._frame.now()
+        sms = answer_text("asked", tracking, TRIAGE_NAME, teks)
+        values = {"typed": {"question": teks, "dispatch": disposisi, "version": versi}, "question_sms": sms}
+        if teks.strip() and not is_complete(sms, teks):
+            return self._show_case(request, actor, number, values, wording.TOO_LONG_FOR_SMS)
+        problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("asked", teks))
+        return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
+
+    def close(
+        self, request: Request, number: str, teks: Typed = "", disposisi: Typed = "", versi: Typed = ""
+    ) -> Response:
+        """Close the case without an agency, with a reason that the sender reads."""
+        actor = self._frame.require(request, Act.CLOSE, TRIAGE_AGENCY)
+        tracking, at = read_tracking_number(number) or "", self._frame.now()
+        values = {"typed": {"closing": teks, "dispatch": disposisi, "version": versi}}
+        if len(teks) > _MAX_TEXT_LENGTH:
+            return self._show_case(request, actor, number, values, wording.TEXT_TOO_LONG)
+        problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("closed", teks))
+        return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
+
+    def suggest(
+        self,
+        request: Request,
+        number: str,
+        jenis: Typed = "",
+        frasa: Typed = "",
+        kunci: Typed = "",
+        bobot: Typed = "2",
+    ) -> Response:
+        """Write a suggestion into the copy of the tables that reviewers read."""
+        actor = self._frame.require(request, Act.DECIDE_TRIAGE, TRIAGE_AGENCY)
+        values: dict[str, Any] = {"typed": {"kind": jenis, "phrase": frasa, "key": kunci, "weight": bobot}}
+        tracking, at = read_tracking_number(number) or "", self._frame.now()
+        kind, key = _KINDS.get(jenis), kunci.strip()
+        if kind is None or not _KEY.fullmatch(key):
+            return self._show_case(request, actor, number, values, wording.SUGGESTION_FAULT)
+        desk = self._triage_desk()
+        try:
+            # Only for a case that is at triage: its text decides whether the phrase is accepted.
+            desk.open_dispatch(tracking)
+            suggestion = self._suggestions.make(kind, key, frasa, bobot)
+            if not suggestion.occurs_in(desk.unmasked_text(tracking)):
+                return self._show_case(request, actor, number, values, wording.PHRASE_NOT_IN_CASE)
+            self._log.append("triage.suggest", f"{tracking} {kind} {key}", actor_label(actor), kind, at)
+            self._suggestions.write(suggestion)
+        except InvalidSuggestion as error:
+            values["suggestion_fault"] = str(error)
+            return self._show_case(request, actor, number, values, wording.SUGGESTION_FAULT)
+        except NotPossible as error:
+            return self._conflict(request, actor, number, values, wording.fault_text(self._named(error)))
+        return see_result(f"{addresses.TRIAGE}/{tracking}", at)
+
+    def _give(
+        self, actor: Actor, tracking: str, shown_dispatch: str, version: str, draft: AnswerDraft
+    ) -> Message | None:
+        """Give the answer of triage; return why it has no effect, if so."""
+        desk = self._triage_desk()
+        with closing(self._bus.reader()) as reader:
+            # The offsets first: the ledger, which is read next, has every decision before them.
+            start_offsets = recorded_offsets(reader)
+            try:
+                dispatch_id = desk.open_dispatch(tracking, shown_dispatch)
+            except NotPossible as error:
+                return wording.fault_text(self._named(error))
+            result = self._answers.give(actor, TRIAGE, tracking, read_version(version), draft)
+            if result.fault:
+                return wording.ANSWER_FAULTS[result.fault]
+            first = desk.first_decision(dispatch_id, reader, start_offsets)
+        has_effect = first is None or (result.answer is not None and first.id == result.answer.id)
+        return None if has_effect or first is None else self._no_effect(tracking, first)
+
+    def _no_effect(self, tracking: str, first: AgencyAnswer) -> Message:
+        """Return who decided first, and that the later act has no effect."""
+        error = NotPossible("", "decided", number=tracking, agency=first.theirs or TRIAGE, actor=first.actor)
+        return wording.NO_EFFECT.filled(decision=wording.fault_text(self._named(error)))
+
+    def _named(self, error: NotPossible) -> NotPossible:
+        """Return the error with the names of agencies instead of their codes. Triage keeps its code."""
+        names = {
+            key: self._agency_name(code) if key in {"agency", "representative"} and code != TRIAGE else code
+            for key, code in error.values.items()
+        }
+        return NotPossible(str(error), error.fault, **names)
+
+    def _conflict(
+        self, request: Request, actor: Actor, number: str, values: dict[str, Any], problem: Message
+    ) -> Response:
+        """Return the page of the case as it is now, with the typed text and the reason why nothing was done."""
+        return self._show_case(request, actor, number, values, problem, HTTPStatus.CONFLICT)

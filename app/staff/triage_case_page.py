@@ -1,0 +1,145 @@
+"""Page of one case at triage: the text, the candidates, and the forms of a decision."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from accounts.permissions import TRIAGE_AGENCY, Act, Actor, may
+from app.operations.not_possible import NotPossible
+from app.operations.triage import CaseView, TriageDesk
+from app.staff import addresses
+from app.staff.page import StaffFrame
+from app.staff.wording import (
+    DANGERS,
+    EVENTS,
+    MISTYPED_NUMBER,
+    SUGGESTION_KINDS,
+    SUGGESTION_WEIGHTS,
+    age_text,
+    fault_text,
+)
+from desk.acts.answers import CaseProgressView, OfficerAnswers
+from desk.danger_advice import DANGER_ADVICE, TRIAGE_STEP
+from desk.institutions import Institutions
+from messages.shapes import Report
+from messages.tracking import read_tracking_number
+from pages.translation.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Institution that an officer may choose for a case. `why` says why the case is not there already."""
+
+    code: str
+    name: str
+    why: str = ""
+
+
+class TriageCasePage:
+    """Shows a case. `triage_desk` returns the operations with the registry in force."""
+
+    def __init__(
+        self,
+        frame: StaffFrame,
+        triage_desk: Callable[[], TriageDesk],
+        institutions: Institutions,
+        answers: OfficerAnswers,
+    ) -> None:
+        self._frame = frame
+        self._triage_desk = triage_desk
+        self._institutions = institutions
+        self._answers = answers
+
+    def routes(self) -> APIRouter:
+        """Return the routes of this page."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(addresses.TRIAGE_CASE, self.show, methods=["GET"])
+        return router
+
+    def show(self, request: Request, number: str, cari: str = "", hasil: str = "") -> Response:
+        """Show the case of a number, with the institutions that match the typed words."""
+        actor = self._frame.require(request, Act.VIEW_CASE, TRIAGE_AGENCY)
+        return self.page(request, actor, number, {"search": cari, "results": self._frame.results(actor, hasil)})
+
+    def page(
+        self,
+        request: Request,
+        actor: Actor,
+        typed_number: str,
+        values: Mapping[str, Any],
+        problem: Message | None = None,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+    ) -> Response:
+        """Return the page with the typed `values`; with the `status` if there is a problem."""
+        number = read_tracking_number(typed_number)
+        if number is None:
+            return self._message(request, actor, MISTYPED_NUMBER)
+        try:
+            view = self._triage_desk().show(number)
+        except NotPossible as error:
+            return self._message(request, actor, fault_text(error))
+        if view.case.agency != TRIAGE_AGENCY and not may(actor, Act.VIEW_CASE, view.case.agency):
+            agency = self._institutions.name(view.case.agency)
+            fault = NotPossible("", "not-at-triage", number=view.case.tracking, agency=agency)
+            return self._message(request, actor, fault_text(fault), HTTPStatus.CONFLICT)
+        all_values = {**self._case_values(actor, view, str(values.get("search", ""))), **values, "problem": problem}
+        return self._frame.render(
+            "staff_triage_case.html", request, actor, all_values, status if problem else HTTPStatus.OK
+        )
+
+    def _case_values(self, actor: Actor, view: CaseView, search: str) -> dict[str, Any]:
+        case = view.case
+        is_open = case.agency == TRIAGE_AGENCY and view.decision is None
+        progress = self._answers.case(TRIAGE_AGENCY, case.tracking) if is_open else None
+        if progress:
+            self._answers.opened([progress.case.case])
+        return {
+            "address": f"{addresses.TRIAGE}/{case.tracking}",
+            "case": case,
+            "danger": DANGERS.get(case.danger),
+            "danger_advice": DANGER_ADVICE.get(case.danger) if is_open else None,
+            "danger_step": TRIAGE_STEP,
+            "waiting": age_text(self._frame.now() - case.received_at),
+            "agency": self._institutions.name(case.agency),
+            "decision": self._institutions.name(view.decision) if view.decision else "",
+            "is_closed": view.decision == TRIAGE_AGENCY,
+            "choices": self._choices(view, search),
+            "found_none": bool(search.strip()) and not self._institutions.search(search),
+            "history": [(EVENTS.get(event.kind), event) for event in view.history],
+            "may_decide": is_open and may(actor, Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
+            "is_private": progress is not None and is_private(progress.case.dispatch.report),
+            "version": progress.version if progress and progress.case.case.is_current else None,
+            "suggested_number": _suggested_number(progress),
+            "suggestion_kinds": SUGGESTION_KINDS,
+            "suggestion_weights": SUGGESTION_WEIGHTS,
+            "search": search,
+            "typed": {},
+        }
+
+    def _choices(self, view: CaseView, search: str) -> Sequence[Choice]:
+        """Return the institutions of the search, then the candidates."""
+        candidates = {
+            candidate.agency: Choice(candidate.agency, candidate.name, candidate.why) for candidate in view.candidates
+        }
+        matches = {match.code: Choice(match.code, match.name) for match in self._institutions.search(search)}
+        return tuple((matches | candidates).values())
+
+    def _message(
+        self, request: Request, actor: Actor, problem: Message, status: HTTPStatus = HTTPStatus.NOT_FOUND
+    ) -> Response:
+        return self._frame.render("staff_triage_gone.html", request, actor, {"problem": problem}, status)
+
+
+def _suggested_number(progress: CaseProgressView | None) -> str:
+    """Return the number of the open case that a case is perhaps the same as; empty without one."""
+    suggestion = progress.case.suggestion if progress else None
+    return suggestion.suggested_tracking if suggestion and suggestion.state == "open" else ""
+
+
+def is_private(report: Report) -> bool:
+    """Return True if the sender gets no words by SMS: somebody else may read the telephone."""
+    return report.anonim or report.rahasia

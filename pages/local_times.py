@@ -1,0 +1,27 @@
+"""Moments as pages show them: in the time of a region and in the language of the page."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from config.time_zones import time_zone
+from pages.translation.language import DEFAULT_LANGUAGE
+
+_MONTHS: Mapping[str, tuple[str, ...]] = {
+    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+# Indonesian writes a full stop between hours and minutes (EYD V).
+_CLOCK: Mapping[str, str] = {"id": "%H.%M", "en": "%H:%M"}
+
+
+def local_time(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
+    """Return a moment in the time of a region: `24 Nov 2026 15.04 WIB`, in English `24 Nov 2026 15:04 WIB`."""
+    zone = time_zone(region_code)
+    local = at.astimezone(zone.value)
+    return f"{local_date(at, region_code, language)} {local:{_CLOCK[language]}} {zone.name}"
+
+
+def local_date(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
+    """Return the day of a moment in the time of a region: `24 Nov 2026`."""
+    local = at.astimezone(time_zone(region_code).value)
+    return f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
