@@ -7,14 +7,16 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from accounts.permissions import Act, Actor, may
+from pages.clients import asks_for_page
 from pages.csrf import SAFE_METHODS, SIGNED_IN_PREFIXES, is_below
+from pages.problems import PROBLEM_MEDIA_TYPE
+from pages.responses import see_other
 
 DESK = "/desk"
 SIGN_IN_ADDRESS = "/desk/masuk"
-_PROBLEM_MEDIA_TYPE = "application/problem+json"
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 _MAX_ADDRESS_LENGTH = 2_000
 
@@ -94,14 +96,14 @@ def install_sign_in_handlers(app: FastAPI, page: RefusedPage) -> None:
     """
 
     async def answer_not_signed_in(request: Request, _error: Exception) -> Response:
-        if not _accepts_page(request):
+        if not asks_for_page(request.scope):
             return _problem(HTTPStatus.UNAUTHORIZED, "Anda belum masuk.")
         if request.method in SAFE_METHODS:
-            return RedirectResponse(sign_in_address(request), HTTPStatus.SEE_OTHER)
+            return see_other(sign_in_address(request))
         return page(request, HTTPStatus.UNAUTHORIZED)
 
     async def answer_forbidden(request: Request, _error: Exception) -> Response:
-        if not _accepts_page(request):
+        if not asks_for_page(request.scope):
             return _problem(HTTPStatus.FORBIDDEN, "Anda tidak berhak melakukan ini.")
         return page(request, HTTPStatus.FORBIDDEN)
 
@@ -109,11 +111,6 @@ def install_sign_in_handlers(app: FastAPI, page: RefusedPage) -> None:
     app.add_exception_handler(Forbidden, answer_forbidden)
 
 
-def _accepts_page(request: Request) -> bool:
-    """Return True for a browser."""
-    return "text/html" in request.headers.get("accept", "")
-
-
 def _problem(status: HTTPStatus, title: str) -> Response:
     content = {"type": "about:blank", "title": title, "status": int(status)}
-    return JSONResponse(content, status, media_type=_PROBLEM_MEDIA_TYPE)
+    return JSONResponse(content, status, media_type=PROBLEM_MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""Reads the forms of the desk's pages."""
+"""Reads the forms of the pages."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,8 +6,11 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import Depends
+from fastapi import Form as FormField
 from starlette.requests import Request
 
+# One field of a form, as the parameter of an endpoint.
+Typed = Annotated[str, FormField()]
 # The limit of `AgencyAnswer.text`; notes and templates have the same.
 MAX_TEXT_LENGTH = 10_000
 # The largest form names 200 cases.
@@ -42,12 +45,16 @@ class Form:
         return read_id(self.line("formulir"))
 
 
-async def _read_form(request: Request) -> Form:
+def read_form(body: bytes) -> Form:
+    """Return the fields of a body; none if it has more of them than any form of ours."""
     try:
-        body = (await request.body()).decode("utf-8", "replace")
-        return Form(parse_qsl(body, keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+        return Form(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
     except ValueError:
         return Form(())
+
+
+async def _read_form(request: Request) -> Form:
+    return read_form(await request.body())
 
 
 # Type of an endpoint's parameter. `SameOriginForms` limits the size of the body.

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from pages.csrf import is_below
+from pages.responses import page_response
 from pages.translation.message import Message
 
 
@@ -84,7 +85,7 @@ class SignedInPages:
             "agency_name": self._agency_name(actor.agency) if actor.agency else "",
             "navigation": shown_links(self._navigation, actor, request.url.path),
         }
-        return HTMLResponse(self._pages.get_template(template).render({**values, **frame}), status)
+        return page_response(self._pages, template, {**values, **frame}, status)
 
 
 def shown_links(navigation: Sequence[NavigationEntry], actor: Person, path: str) -> Sequence[ShownLink]:

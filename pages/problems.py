@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from messages.shapes import Shape
+from pages.clients import PAGE_MEDIA_TYPE, asks_for_page
 from pages.refusals import FieldError, Refused
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
-# Browsers ask for this media type. A program asks for it only if it wants a page.
-_PAGE_MEDIA_TYPE = "text/html"
-
 # Renders a refusal as a page. The second argument is true if the request carried data, which is now lost.
 RefusalPage = Callable[[Refused, bool], Response]
 
@@ -44,8 +41,7 @@ def problem_response(refused: Refused) -> Response:
         reason=refused.reason,
         errors=refused.field_errors,
     )
-    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
-    return JSONResponse(problem.model_dump(), refused.status, headers, PROBLEM_MEDIA_TYPE)
+    return JSONResponse(problem.model_dump(), refused.status, refused.headers, PROBLEM_MEDIA_TYPE)
 
 
 class RefusalResponder:
@@ -60,8 +56,7 @@ class RefusalResponder:
 
     def response(self, scope: Scope, refused: Refused) -> Response:
         """Return the response to the request in `scope`."""
-        accepts_page = _PAGE_MEDIA_TYPE in Headers(scope=scope).get("accept", "")
-        if accepts_page and not scope["path"].startswith(self._program_prefixes):
+        if asks_for_page(scope) and not scope["path"].startswith(self._program_prefixes):
             return self._page(refused, scope["method"] == "POST")
         return problem_response(refused)
 
@@ -75,7 +70,7 @@ def documented_refusals(*statuses: int | str, page: bool = False) -> dict[int | 
     description += "; a page where the sender asks for text/html." if page else "."
     content: dict[str, Any] = {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}
     if page:
-        content[_PAGE_MEDIA_TYPE] = {}
+        content[PAGE_MEDIA_TYPE] = {}
     return {
         status: {"description": description, "content": content, "headers": _RETRY_AFTER_HEADER} for status in statuses
     }

@@ -132,6 +132,11 @@ class Refused(Exception):
         self.field_errors = field_errors
         self.retry_after = retry_after
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """`Retry-After`, if the same request can succeed later."""
+        return {"Retry-After": str(self.retry_after)} if self.retry_after else {}
+
 
 def unavailable() -> Refused:
     """Return the refusal (503) for a dependency that is away.

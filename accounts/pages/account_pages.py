@@ -17,7 +17,7 @@ from accounts.services import AccountServices
 from accounts.signed_in import SignedIn, install_sign_in_handlers
 from pages.csrf import SameOriginForms
 from pages.frame import NavigationEntry, SignedInPages
-from pages.responses import RefusedPages
+from pages.refused import RefusedPages
 
 if TYPE_CHECKING:
     from accounts.authentication.oidc import OidcProvider

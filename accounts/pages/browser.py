@@ -84,11 +84,6 @@ def device_of(request: Request) -> str:
     return device_name(request.headers.get("user-agent", ""))
 
 
-def client_address(request: Request) -> str:
-    """Return the network address of the client, as the trusted proxies name it."""
-    return request.client.host if request.client else ""
-
-
 def _cookie(request: Request, name: str) -> str:
     token = request.cookies.get(name, "")
     return token if len(token) <= _MAX_TOKEN_LENGTH else ""

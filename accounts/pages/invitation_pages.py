@@ -1,9 +1,8 @@
 """Page of a one-time link: the invited person sets a password."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter
 from jinja2 import Environment
 from starlette.responses import Response
 
@@ -14,12 +13,11 @@ from accounts.pages import wording
 from accounts.pages.password_threads import PasswordThreads
 from accounts.person_checks import NotPossible
 from accounts.signed_in import SIGN_IN_ADDRESS
+from pages.forms import Typed
 from pages.responses import page_response, see_other
 from pages.translation.message import Message
 
 INVITATION_ADDRESS = "/desk/undangan"
-
-Text = Annotated[str, Form()]
 
 
 def invitation_link(own_address: str, token: str) -> str:
@@ -53,7 +51,7 @@ class InvitationPages:
             return self._invalid()
         return self._form(invitation, {}, None)
 
-    def accept(self, token: str, sandi: Text = "", ulang: Text = "", email: Text = "", nama: Text = "") -> Response:
+    def accept(self, token: str, sandi: Typed = "", ulang: Typed = "", email: Typed = "", nama: Typed = "") -> Response:
         """Store the password. The person then signs in with it."""
         typed = {"email": email, "name": nama}
         try:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import structlog
 from fastapi import APIRouter, Request
 from jinja2 import Environment
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from accounts.acceptance import Acceptance
 from accounts.account_store import Account, AccountStore
@@ -18,7 +18,7 @@ from accounts.pages.browser import PENDING_COOKIE, delete_token, device_of, devi
 from accounts.pages.sign_in_pages import signed_in_response
 from accounts.person_checks import NotPossible
 from accounts.signed_in import SIGN_IN_ADDRESS, local_address
-from pages.responses import page_response
+from pages.responses import page_response, see_other
 from pages.translation.message import Message
 
 OIDC_ADDRESS = f"{SIGN_IN_ADDRESS}/oidc"
@@ -61,7 +61,7 @@ class OidcPages:
             _log.warning("oidc.unavailable", cause=str(error))
             return self._problem(wording.OIDC_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
         token = self._pending.start_oidc(oidc_request, local_address(lanjut))
-        response = RedirectResponse(address, HTTPStatus.SEE_OTHER)
+        response = see_other(address)
         set_token(response, PENDING_COOKIE, token)
         return response
 

@@ -1,11 +1,11 @@
 """Page of the own account: sessions, password, second factor, e-mail preference."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from accounts.account_store import Account, AccountStore
@@ -15,20 +15,20 @@ from accounts.authentication.second_factor import key_address
 from accounts.authentication.sign_in import SignIn
 from accounts.own_account import OwnAccount
 from accounts.pages import wording
-from accounts.pages.browser import BrowserSessions, client_address, device_token
+from accounts.pages.browser import BrowserSessions, device_token
 from accounts.pages.password_threads import PasswordThreads
 from accounts.permissions import Actor
 from accounts.sessions import Sessions
 from accounts.signed_in import NotSignedIn
 from accounts.tokens import token_hash
+from pages.clients import client_address
+from pages.forms import Typed
 from pages.frame import SignedInPages
 from pages.responses import see_other
 from pages.translation.message import Message
 
 OWN_ADDRESS = "/desk/saya"
 _FACTOR_ADDRESS = f"{OWN_ADDRESS}/kode"
-
-Text = Annotated[str, Form()]
 
 
 class OwnPages:
@@ -68,7 +68,9 @@ class OwnPages:
         """Show the page."""
         return self._page(request, None, wording.NOTICES.get(selesai))
 
-    def change_password(self, request: Request, sandi: Text = "", sandi_baru: Text = "", ulang: Text = "") -> Response:
+    def change_password(
+        self, request: Request, sandi: Typed = "", sandi_baru: Typed = "", ulang: Typed = ""
+    ) -> Response:
         """Change the password. All other sessions of the person end."""
         account = self._account(request)
         if problem := self._password_problem(request, account.actor, sandi):
@@ -81,7 +83,7 @@ class OwnPages:
             return self._page(request, wording.PASSWORD_FAULTS[error.fault])
         return self._renewed(request, account, "sandi-diganti")
 
-    def end_sessions(self, request: Request, sesi: Text = "") -> Response:
+    def end_sessions(self, request: Request, sesi: Typed = "") -> Response:
         """End one session of the person, or all others (`sesi` is `lain`)."""
         session = self._browser_sessions.require(request)
         if sesi == "lain":
@@ -90,7 +92,7 @@ class OwnPages:
             self._own_account.end_session(session.actor, _uuid(sesi))
         return see_other(f"{OWN_ADDRESS}?selesai=sesi")
 
-    def set_digest(self, request: Request, surat: Text = "") -> Response:
+    def set_digest(self, request: Request, surat: Typed = "") -> Response:
         """Store whether the person wants the daily e-mail."""
         self._accounts.change(self._account(request).id, {"wants_digest": bool(surat)})
         return see_other(f"{OWN_ADDRESS}?selesai=surat")
@@ -99,7 +101,7 @@ class OwnPages:
         """Show a new key for the authenticator app."""
         return self._second_factor_page(request, None)
 
-    def switch_on(self, request: Request, sandi: Text = "", kode: Text = "", kunci: Text = "") -> Response:
+    def switch_on(self, request: Request, sandi: Typed = "", kode: Typed = "", kunci: Typed = "") -> Response:
         """Switch the second factor on, and show the recovery codes once.
 
         `kunci` is the hash of the secret that the form's page has shown. Another page may have replaced it meanwhile.
@@ -118,7 +120,7 @@ class OwnPages:
         self._browser_sessions.replace(request, response, account.id)
         return response
 
-    def switch_off(self, request: Request, sandi: Text = "") -> Response:
+    def switch_off(self, request: Request, sandi: Typed = "") -> Response:
         """Switch the second factor off."""
         account = self._account(request)
         if problem := self._password_problem(request, account.actor, sandi):
@@ -141,7 +143,9 @@ class OwnPages:
     def _password_problem(self, request: Request, actor: Actor, password: str) -> Message | None:
         """Return why the act is refused, None if the present password is right."""
         try:
-            is_right = self._sign_in.is_own_password(actor, password, client_address(request), device_token(request))
+            is_right = self._sign_in.is_own_password(
+                actor, password, client_address(request.scope), device_token(request)
+            )
         except TooManyAttempts as error:
             return wording.too_many_attempts(error.retry_after)
         return None if is_right else wording.PASSWORD_REFUSED

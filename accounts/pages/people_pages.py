@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from accounts.account_store import Account, AccountStore, normalized_email
@@ -16,6 +16,7 @@ from accounts.people import People, may_manage
 from accounts.permissions import Act, Actor, Role, actor_label, may
 from accounts.person_checks import NotPossible, is_usable_reason
 from accounts.signed_in import Forbidden, SignedIn
+from pages.forms import Typed
 from pages.frame import NavigationEntry, SignedInPages
 from pages.responses import see_other
 from pages.translation.message import message as _
@@ -24,8 +25,6 @@ PEOPLE_ADDRESS = "/desk/akun"
 # The administrator has this right for every agency.
 PEOPLE_NAVIGATION = (NavigationEntry(_("Akun"), PEOPLE_ADDRESS, Act.MANAGE_OFFICERS),)
 _SHOWN_ACCOUNTS = 100
-
-Text = Annotated[str, Form()]
 
 
 class PeoplePages:
@@ -66,7 +65,7 @@ class PeoplePages:
         return self._page(request, self._manager(request), {"notice": wording.NOTICES.get(selesai), "search": cari})
 
     def invite(
-        self, request: Request, nama: Text = "", email: Text = "", peran: Text = "", instansi: Text = ""
+        self, request: Request, nama: Typed = "", email: Typed = "", peran: Typed = "", instansi: Typed = ""
     ) -> Response:
         """Invite a person. The link is shown once, on this response."""
         actor = self._manager(request)
@@ -82,7 +81,7 @@ class PeoplePages:
             return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason], "typed": typed})
         return self._link_page(request, actor, person.name, token)
 
-    def change(self, request: Request, account_id: UUID, tindakan: Text = "", alasan: Text = "") -> Response:
+    def change(self, request: Request, account_id: UUID, tindakan: Typed = "", alasan: Typed = "") -> Response:
         """Revoke an account, make a new password link, switch its second factor off, or end its sessions."""
         actor = self._manager(request)
         account = self._accounts.by_id(account_id)

@@ -1,9 +1,8 @@
 """Pages of the sign-in and the sign-out."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import Response
 
@@ -20,7 +19,6 @@ from accounts.pages.browser import (
     PENDING_COOKIE,
     SESSION_COOKIE,
     BrowserSessions,
-    client_address,
     delete_token,
     device_of,
     device_token,
@@ -30,13 +28,13 @@ from accounts.pages.browser import (
 )
 from accounts.pages.password_threads import PasswordThreads
 from accounts.signed_in import DESK, SIGN_IN_ADDRESS, local_address
+from pages.clients import client_address
+from pages.forms import Typed
 from pages.responses import page_response, see_other
 from pages.translation.message import Message
 
 CODE_ADDRESS = f"{SIGN_IN_ADDRESS}/kode"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-Text = Annotated[str, Form()]
 
 
 class SignInPages:
@@ -78,22 +76,20 @@ class SignInPages:
             return see_other(local_address(lanjut))
         return self._form(request, "", lanjut, notice=wording.NOTICES.get(selesai))
 
-    def check_password(self, request: Request, email: Text = "", sandi: Text = "", lanjut: Text = "") -> Response:
+    def check_password(self, request: Request, email: Typed = "", sandi: Typed = "", lanjut: Typed = "") -> Response:
         """Sign in, or ask for the code of the second factor."""
         try:
             result = self._sign_in.with_password(
                 email,
                 sandi,
-                client_address(request),
+                client_address(request.scope),
                 device_of(request),
                 local_address(lanjut),
                 device_token(request),
             )
         except TooManyAttempts as error:
             problem = wording.too_many_attempts(error.retry_after)
-            response = self._form(request, email, lanjut, problem, HTTPStatus.TOO_MANY_REQUESTS)
-            response.headers["Retry-After"] = str(error.retry_after)
-            return response
+            return self._form(request, email, lanjut, problem, HTTPStatus.TOO_MANY_REQUESTS, wait=error.retry_after)
         if isinstance(result, SignInRefused):
             return self._form(request, email, lanjut, wording.SIGN_IN_REFUSED, HTTPStatus.BAD_REQUEST)
         return signed_in_response(result)
@@ -102,7 +98,7 @@ class SignInPages:
         """Show the form for the code of the second factor."""
         return page_response(self._pages, "second_step.html", {"problem": None})
 
-    def check_code(self, request: Request, kode: Text = "") -> Response:
+    def check_code(self, request: Request, kode: Typed = "") -> Response:
         """Complete the sign-in by a code."""
         try:
             result = self._sign_in.with_second_factor(
@@ -110,9 +106,8 @@ class SignInPages:
             )
         except TooManyAttempts as error:
             values = {"problem": wording.too_many_attempts(error.retry_after)}
-            response = page_response(self._pages, "second_step.html", values, HTTPStatus.TOO_MANY_REQUESTS)
-            response.headers["Retry-After"] = str(error.retry_after)
-            return response
+            headers = {"Retry-After": str(error.retry_after)}
+            return page_response(self._pages, "second_step.html", values, HTTPStatus.TOO_MANY_REQUESTS, headers)
         if isinstance(result, SessionStarted):
             return signed_in_response(result)
         if isinstance(result, PendingEnded):
@@ -138,6 +133,7 @@ class SignInPages:
         problem: Message | None = None,
         status: HTTPStatus = HTTPStatus.OK,
         notice: Message | None = None,
+        wait: int | None = None,
     ) -> Response:
         address = local_address(continue_at)
         values = {
@@ -149,7 +145,8 @@ class SignInPages:
             # A browser keeps the cookie of the session only if it came by https or from loopback.
             "is_insecure": not self._is_https and request.url.hostname not in _LOOPBACK,
         }
-        return page_response(self._pages, "sign_in.html", values, status)
+        headers = {"Retry-After": str(wait)} if wait else {}
+        return page_response(self._pages, "sign_in.html", values, status, headers)
 
 
 def signed_in_response(result: SessionStarted | SecondFactorNeeded) -> Response:

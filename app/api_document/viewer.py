@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from monitor.console.assets import Assets
 from pages.headers import nonce
+from pages.responses import page_response
 from pages.translation.translator import install_translation, load_translator
 
 PATH = "/docs"
@@ -36,5 +37,5 @@ class ApiViewer:
 
     async def page(self) -> Response:
         """Return the page."""
-        template = self._pages.get_template("docs.html")
-        return HTMLResponse(template.render(title=self._title, asset=self._assets.served_names, path=PATH))
+        values = {"title": self._title, "asset": self._assets.served_names, "path": PATH}
+        return page_response(self._pages, "docs.html", values)

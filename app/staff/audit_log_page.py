@@ -10,9 +10,10 @@ from accounts.permissions import Act
 from app.operations.audit.listing import AuditFilter, AuditListing
 from app.operations.audit.rows import ChainVerification
 from app.staff import addresses
-from app.staff.page import StaffFrame, with_query
+from app.staff.page import StaffFrame
 from app.staff.typed import typed_date
 from config.time_zones import read_moment
+from pages.addresses import with_query
 from pages.forms import read_number
 from pages.translation.message import message as _
 

@@ -12,14 +12,16 @@ from accounts.permissions import Act, Actor, actor_label, may
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, count_rows
 from app.operations.review.redrive_counts import RedriveCounts
 from app.staff import addresses
-from app.staff.page import StaffFrame, see_result, with_query
+from app.staff.page import StaffFrame, see_result
 from app.staff.review_form import Entry, ReviewForm, TypedReview, show_entry, show_gone
 from app.staff.review_wording import NOT_REDRIVEN_TEXTS, RATES, UNKNOWN_ACT
-from app.staff.typed import Typed, reason_problem
+from app.staff.typed import reason_problem
 from app.staff.wording import age_text
 from bus.errors import Stop
 from messages.reveals import refresh_header
 from messages.shapes import iso
+from pages.addresses import with_query
+from pages.forms import Typed
 from pages.translation.message import Message
 
 ADDRESS = addresses.DEAD_LETTERS

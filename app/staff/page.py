@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from accounts.permissions import Act, Actor, actor_label
 from accounts.signed_in import SignedIn
 from config.time_zones import read_moment
 from messages.shapes import iso
+from pages.addresses import with_query
 from pages.frame import SignedInPages
 from pages.responses import see_other
 from pages.translation.message import Message
@@ -77,12 +77,6 @@ class StaffFrame:
 def see_result(address: str, at: datetime, **query: str) -> Response:
     """Redirect to a page that shows what the request at this time did, and keeps the filter of `query`."""
     return see_other(with_query(address, **query, hasil=iso(at)))
-
-
-def with_query(address: str, **query: str) -> str:
-    """Return the address with the values that are not empty."""
-    given = {name: value for name, value in query.items() if value}
-    return f"{address}?{urlencode(given)}" if given else address
 
 
 def _result_text(action: str, count: int) -> Message:

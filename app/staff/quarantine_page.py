@@ -12,14 +12,16 @@ from starlette.responses import Response
 from accounts.permissions import Act, Actor, actor_label, may
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from app.staff import addresses
-from app.staff.page import StaffFrame, see_result, with_query
+from app.staff.page import StaffFrame, see_result
 from app.staff.review_form import Entry, TypedReview, show_entry, show_gone
 from app.staff.review_wording import UNKNOWN_ACT, quarantine_reason
-from app.staff.typed import Typed, reason_problem
+from app.staff.typed import reason_problem
 from app.staff.wording import age_text
 from bus.errors import Stop
 from messages.reveals import refresh_header
 from messages.shapes import Quarantined, iso
+from pages.addresses import with_query
+from pages.forms import Typed
 from pages.translation.message import Message
 
 ADDRESS = addresses.QUARANTINE

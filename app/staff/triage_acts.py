@@ -17,14 +17,14 @@ from app.operations.triage import TriageDesk
 from app.operations.triage_decisions import recorded_offsets
 from app.staff import addresses, wording
 from app.staff.page import StaffFrame, see_result
-from app.staff.typed import Typed, reason_problem
+from app.staff.typed import reason_problem
 from bus.port import Bus
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
 from messages.shapes import AgencyAnswer
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
-from pages.forms import read_version
+from pages.forms import Typed, read_version
 from pages.translation.message import Message
 
 _MAX_TEXT_LENGTH = 1000

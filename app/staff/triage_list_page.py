@@ -10,11 +10,12 @@ from starlette.responses import Response
 from accounts.permissions import TRIAGE_AGENCY, Act
 from app.operations.triage import TriageDesk, UndecidedCase
 from app.staff import addresses
-from app.staff.page import StaffFrame, with_query
+from app.staff.page import StaffFrame
 from app.staff.wording import DANGERS, MISTYPED_NUMBER, age_text
 from config.time_zones import read_moment
 from desk.danger_advice import DANGER_ADVICE
 from messages.tracking import read_tracking_number
+from pages.addresses import with_query
 from pages.responses import see_other
 from sinks.ledger.triage_cases import TriagePage, TriagePlace
 

@@ -1,17 +1,11 @@
 """Checks of the values that a person typed into a form or an address."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
-
-from fastapi import Form
 
 from accounts.person_checks import MAX_REASON_LENGTH, is_usable_reason
 from pages.forms import read_number
 from pages.translation.message import Message
 from pages.translation.message import message as _
-
-# One field of a form.
-Typed = Annotated[str, Form()]
 
 REASON_MISSING = _("Isi alasannya dalam satu baris, paling banyak {limit} karakter.").filled(limit=MAX_REASON_LENGTH)
 _MAX_DAYS = 3650

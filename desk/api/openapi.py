@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from desk.api.case_document import PREFIX
 from desk.api.problems import PROBLEMS
-from desk.api.responses import PROBLEM_MEDIA_TYPE
 from desk.api.shapes import AnswerDraftBody, Problem, RecommendationAnswerBody
+from pages.problems import PROBLEM_MEDIA_TYPE
 
 _REFERENCE = "#/components/schemas/{model}"
 _SCHEME = "key"

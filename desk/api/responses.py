@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from desk.api.problems import ApiError
+from pages.problems import PROBLEM_MEDIA_TYPE
 
-PROBLEM_MEDIA_TYPE = "application/problem+json"
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # Cases of a person: no shared cache may store them.
 _CACHE = {"Cache-Control": "private, no-cache"}

@@ -3,13 +3,14 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act
 from desk.pages import wording
 from desk.pages.list_query import ListQuery
 from desk.pages.parts import DeskPageParts
 from pages.forms import MAX_TEXT_LENGTH, PostedForm, read_id
+from pages.responses import see_other
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -56,7 +57,7 @@ class AgencyTexts:
         title, text = form.line("judul"), form.text("isi")
         if template_id and form.line("langkah") == "hapus":
             parts.work.remove_template(actor, actor.agency, template_id)
-            return RedirectResponse(TEMPLATES_ADDRESS, HTTPStatus.SEE_OTHER)
+            return see_other(TEMPLATES_ADDRESS)
         if fault := _template_fault(title, text):
             templates = parts.work.templates(actor.agency)
             values = {"templates": templates, "template_id": template_id or "", "title": title, "text": text}
@@ -66,7 +67,7 @@ class AgencyTexts:
             parts.work.change_template(actor, actor.agency, title, text, template_id)
         else:
             parts.work.add_template(actor, actor.agency, title, text, form.form_id())
-        return RedirectResponse(TEMPLATES_ADDRESS, HTTPStatus.SEE_OTHER)
+        return see_other(TEMPLATES_ADDRESS)
 
     def units(self, request: Request) -> Response:
         """Return the units, each with a link to its cases."""

@@ -1,10 +1,9 @@
 """All pages of an agency at its desk."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from accounts.permissions import Act
 from accounts.signed_in import DESK, Forbidden
@@ -22,6 +21,7 @@ from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
 from pages.frame import NavigationEntry, shown_links
+from pages.responses import see_other
 from pages.translation.message import message as _
 
 # Links of these pages, for the navigation of the frame.
@@ -67,4 +67,4 @@ class DeskPages:
         links = [link for link in shown_links(self._navigation, actor, DESK) if link.address != DESK]
         if not links:
             raise Forbidden
-        return RedirectResponse(links[0].address, HTTPStatus.SEE_OTHER)
+        return see_other(links[0].address)

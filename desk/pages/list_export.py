@@ -16,6 +16,7 @@ from desk.pages.csv_format import header_line, notice_line, row_lines
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.queries import CaseFilter, CasePage, Cursor, read_page
+from pages.csv_file import MEDIA_TYPE
 from pages.translation.message import message as _
 
 EXPORT_ADDRESS = f"{LIST_ADDRESS}.csv"
@@ -58,7 +59,7 @@ class ListExport:
         name = f"laporan-{actor.agency}-{query.tab_name}-{day:%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         lines = self._lines(actor, case_filter, now, page)
-        return StreamingResponse(lines, headers=headers, media_type="text/csv; charset=utf-8")
+        return StreamingResponse(lines, headers=headers, media_type=MEDIA_TYPE)
 
     def _lines(self, actor: Actor, case_filter: CaseFilter, now: datetime, page: CasePage) -> Iterator[str]:
         """Yield the lines page by page, `max_rows` rows at most, and a notice if there are more."""

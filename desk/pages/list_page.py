@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Row
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
@@ -23,6 +22,7 @@ from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import ListTab, count_tabs, read_dangers, read_page
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
 from messages.tracking import read_tracking_number
+from pages.responses import see_other
 from pages.translation.message import Message
 
 # Cases with danger, and cases that owe an answer to an overseer, named above the list.
@@ -89,7 +89,7 @@ class ListPage:
             parts.require(request, Act.SEARCH)
         number = read_tracking_number(query.words)
         if number and self._has_case(actor.agency, number):
-            return RedirectResponse(query.case_address(number, cari=""), HTTPStatus.SEE_OTHER)
+            return see_other(query.case_address(number, cari=""))
         return parts.render("case_list.html", request, actor, self._values(actor, query, setelah, pilih, hasil))
 
     def _has_case(self, agency: str, number: str) -> bool:

@@ -9,6 +9,7 @@ from starlette.types import Scope
 from ingest.http.rate_limits import RateLimiter
 from ingest.network_shares import NetworkShares
 from messages.channels import DoorFacts
+from pages.clients import client_address
 from pages.refusals import Refused
 
 # Names of rates that count every request of an address. A page with its lists and its script is about ten requests,
@@ -74,12 +75,6 @@ class Admission:
             is_foreign = origin is not None and _host(origin) not in {self._public_host, headers.get("host", "")}
         if is_foreign:
             raise Refused("foreign_site")
-
-
-def client_address(scope: Scope) -> str:
-    """Return the address of the client, as the trusted proxies name it (`SATUPINTU_TRUSTED_PROXIES`)."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 def _host(origin: str) -> str | None:

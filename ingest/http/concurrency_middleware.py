@@ -6,11 +6,11 @@ from contextlib import ExitStack
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.http.admission import client_address
 from ingest.http.client_networks import client_networks
 from ingest.http.client_shares import ClientShares
 from ingest.http.gate import MAX_BODY_BYTES
 from ingest.http.incomplete_bodies import IncompleteBodies
+from pages.clients import client_address
 from pages.problems import RefusalResponder
 from pages.refusals import Refused
 from pages.rejection_counter import RejectionCounter

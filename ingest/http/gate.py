@@ -12,10 +12,10 @@ from bus.errors import Reject, Retry, Stop, cause_of
 from bus.port import Outgoing
 from ingest.arrival import Arrival
 from ingest.http.acceptance import Acceptance
-from ingest.http.admission import client_address
 from ingest.http.rate_limits import RateLimiter
 from ingest.wrap import OpenMessage, accepted_record
 from messages.shapes import RawMessage
+from pages.clients import client_address
 from pages.refusals import Refused, unavailable
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).

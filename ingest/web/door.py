@@ -8,12 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from config.reference.regions import Regions
 from ingest.arrival import Arrival
 from ingest.files.attachments import Attachments
-from ingest.http.admission import client_address
 from ingest.http.direct_routes import DirectAPIRoute
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.web import openapi
@@ -28,8 +27,10 @@ from ingest.web.form_token import FormTokens
 from ingest.web.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from ingest.wrap import OpenMessage, Wrapper
 from messages.tracking import read_tracking_number
+from pages.clients import client_address
 from pages.refusal_handlers import record_refusal
 from pages.refusals import Refused
+from pages.responses import page_response, see_other
 
 _STATIC = Path(__file__).parent / "static"
 _DAY_SECONDS = 86_400
@@ -117,20 +118,20 @@ class WebDoor:
         if tracking is None:
             raise Refused("no_such_number")
         if not self._tokens.is_receipt(tracking, bukti):
-            return RedirectResponse(f"/status/{tracking}", status_code=303)
+            return see_other(f"/status/{tracking}")
         status_url = f"{self._public_url}/status/{tracking}"
         token = bukti.partition(".")[2]
         contact = await run_in_threadpool(self._contact.contact, tracking)
-        receipt = self._templates.get_template("receipt.html").render(
-            tracking=tracking,
-            signature=bukti,
-            link=f"{self._public_url}/l/{token}",
-            status_url=status_url,
-            contact=contact,
-            number=masked_number(contact.phone),
-            address=masked_address(contact.email),
-        )
-        return HTMLResponse(receipt)
+        values = {
+            "tracking": tracking,
+            "signature": bukti,
+            "link": f"{self._public_url}/l/{token}",
+            "status_url": status_url,
+            "contact": contact,
+            "number": masked_number(contact.phone),
+            "address": masked_address(contact.email),
+        }
+        return page_response(self._templates, "receipt.html", values)
 
     async def regions_inside(self, code: str) -> Response:
         """Return codes and names of the regions directly inside a region, for the form's script."""
@@ -177,7 +178,7 @@ class WebDoor:
         raw = message.raw
         await self._contact.remember(raw, page.state.values, client_address(request.scope))
         signature = self._tokens.sign_receipt(raw.tracking, self._link_of(raw.id).rpartition("/")[2])
-        return RedirectResponse(f"/web/receipts/{raw.tracking}?bukti={signature}", status_code=303)
+        return see_other(f"/web/receipts/{raw.tracking}?bukti={signature}")
 
     async def _form_page(self, request: Request, form: PostedForm) -> tuple[SubmittedForm, list[Refused]]:
         """Return the page for a submitted form, and a refusal for each file or for a form that was cut off."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from config.reference.regions import Regions
 from ingest.files.cleaning import MAX_FILE_BYTES
@@ -14,6 +14,7 @@ from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES
 from ingest.web.recap import hidden_fields, recap_lines
 from pages.refusals import Refused
+from pages.refused import refusable_page
 
 # Reason of a refusal that consists of its field errors alone.
 INVALID_FIELDS = "invalid_submission"
@@ -77,11 +78,8 @@ class FormPages:
         }
         # Each form has its own id, and a shared cache would give one form to many people. A browser may store the
         # empty form: with `no-store` it would also lose what was typed when its owner comes back from a 503 page.
-        headers = {"Cache-Control": "no-store" if form.state.values else "private, no-cache"}
-        if refused and refused.retry_after:
-            headers["Retry-After"] = str(refused.retry_after)
-        html = self._templates.get_template(template).render(context)
-        return HTMLResponse(html, refused.status if refused else 200, headers)
+        headers = {} if form.state.values else {"Cache-Control": "private, no-cache"}
+        return refusable_page(self._templates, template, context, refused, headers)
 
 
 def is_cut(refused: Refused | None) -> bool:

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
 from config.reference.retention import RetentionRow
+from pages.responses import page_response
 from pages.wording.retention import data_text, limit_text
 
 
@@ -68,6 +69,5 @@ class InformationPages:
         return self._page("retention.html")
 
     def _page(self, template: str) -> Response:
-        html = self._templates.get_template(template).render(self._values)
         # No shared cache: the language of a page depends on a cookie.
-        return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
+        return page_response(self._templates, template, self._values, headers={"Cache-Control": "private, no-cache"})

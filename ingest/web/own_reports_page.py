@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
@@ -18,12 +17,13 @@ from starlette.responses import HTMLResponse, Response
 from ingest.http.gate import Gate
 from ingest.web.contact_proof.addresses import mobile_number
 from ingest.web.contact_proof.phone_proof import PhoneProof
+from pages.forms import Form, read_form
 from pages.refusal_handlers import record_refusal
 from pages.refusals import Refused
+from pages.responses import page_response
 from pages.translation.message import message as _
 
 _MAX_FORM_BYTES = 4_000
-_MAX_FIELDS = 20
 _PURPOSE = "own-reports"
 _NO_NUMBER = _("Tulis nomor telepon seluler Indonesia, misalnya 0812 3456 7890.")
 # One sentence for a wrong code and for a number without a code.
@@ -72,7 +72,7 @@ class OwnReportPages:
 
     async def send_code(self, request: Request) -> Response:
         """Return the page for the code. The code is sent if the number has sent reports."""
-        typed = (await self._fields(request)).get("nomor", "")
+        typed = (await self._form(request)).line("nomor")
         number = mobile_number(typed)
         if not number:
             return self._page("number", _NO_NUMBER, 400, typed=typed)
@@ -82,12 +82,12 @@ class OwnReportPages:
 
     async def list_reports(self, request: Request) -> Response:
         """Return the reports of the number whose code was typed."""
-        fields = await self._fields(request)
-        number = mobile_number(fields.get("nomor", ""))
+        form = await self._form(request)
+        number = mobile_number(form.line("nomor"))
         if self._proof is None or not number:
             return self._page("number", _NO_NUMBER, 400)
         try:
-            await run_in_threadpool(self._proof.check, number, _PURPOSE, fields.get("kode", ""))
+            await run_in_threadpool(self._proof.check, number, _PURPOSE, form.line("kode"))
         except Refused as refused:
             record_refusal(request, refused)
             return self._page("code", _NO_PROOF, 400, number=number)
@@ -100,13 +100,11 @@ class OwnReportPages:
             with suppress(Refused):
                 self._proof.start(number, _PURPOSE)
 
-    async def _fields(self, request: Request) -> dict[str, str]:
+    async def _form(self, request: Request) -> Form:
         arrival = await self._gate.read_arrival(request, _MAX_FORM_BYTES)
         self._gate.check_rate("contact-code", arrival.address)
-        return dict(parse_qsl(arrival.body.decode("utf-8", "replace"), max_num_fields=_MAX_FIELDS))
+        return read_form(arrival.body)
 
-    def _page(self, step: str, problem: str = "", status: int = 200, **values: object) -> HTMLResponse:
-        html = self._templates.get_template("own_reports.html").render(
-            step=step, problem=problem, can_send=self._proof is not None, **values
-        )
-        return HTMLResponse(html, status, {"Cache-Control": "no-store"})
+    def _page(self, step: str, problem: str = "", status: int = 200, **values: object) -> Response:
+        page_values = {"step": step, "problem": problem, "can_send": self._proof is not None, **values}
+        return page_response(self._templates, "own_reports.html", page_values, status)

@@ -1,9 +1,8 @@
 """Addresses of the pages about single cases. Pure."""
 
-from urllib.parse import urlencode
-
 from oversight.figures.counts import Scope
 from oversight.pages.address import KIND_PARTS, OVERSIGHT
+from pages.addresses import with_query
 
 CASES = f"{OVERSIGHT}/kasus"
 RECOMMENDATIONS = f"{OVERSIGHT}/rekomendasi"
@@ -18,4 +17,4 @@ def cases_of_scope(scope: Scope) -> str:
     """Return the address of the page that finds cases, with the overdue ones of a scope."""
     if scope.kind == "nation":
         return CASES
-    return f"{CASES}?{urlencode({'lingkup': KIND_PARTS[scope.kind], 'kode': scope.value})}"
+    return with_query(CASES, lingkup=KIND_PARTS[scope.kind], kode=scope.value)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from fastapi import APIRouter, Form, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from accounts.signed_in import SignedIn
@@ -27,7 +27,9 @@ from oversight.cases.readings import (
 from oversight.figures.counts import NATION, Scope
 from oversight.pages.address import OVERSIGHT, read_scope
 from oversight.pages.names import ScopeNames
+from pages.forms import Typed
 from pages.frame import SignedInPages
+from pages.responses import see_other
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -37,7 +39,6 @@ SENT = _("Rekomendasi Anda terkirim. Rekomendasi tampil setelah sistem memproses
 _SENT = "terkirim"
 _UNKNOWN = _("Laporan {number} tidak ada, atau belum tercatat.")
 
-Text = Annotated[str, Form()]
 # Returns the cases of a scope that are overdue for the longest time, at a moment.
 FindOverdue = Callable[[Scope, datetime], Sequence[OverdueCase]]
 
@@ -85,7 +86,7 @@ class CasePages:
         if nomor.strip():
             head = self._parts.find(nomor)
             if head:
-                return RedirectResponse(case_address(head.number), HTTPStatus.SEE_OTHER)
+                return see_other(case_address(head.number))
             problem = (_UNKNOWN if read_tracking_number(nomor) else _MISTYPED).filled(number=nomor.strip())
         return self._search_page(request, actor, read_scope(lingkup, kode) or NATION, nomor, problem)
 
@@ -99,7 +100,7 @@ class CasePages:
         if head is None:
             return self._search_page(request, actor, NATION, number, _UNKNOWN.filled(number=number))
         if head.number != number:
-            return RedirectResponse(case_address(head.number), HTTPStatus.SEE_OTHER)
+            return see_other(case_address(head.number))
         now = self._parts.now()
         reading = self._parts.readings.latest(actor, head.complaint_id, now - RECENT)
         if reading is None or reading.until <= now:
@@ -107,7 +108,7 @@ class CasePages:
             return self._reason_page(request, actor, head, _NO_REASON, sentence, HTTPStatus.FORBIDDEN)
         return self._case_page(request, actor, head, reading, now, SENT if hasil == _SENT else None)
 
-    def begin(self, request: Request, number: str, alasan: Text = "", keterangan: Text = "") -> Response:
+    def begin(self, request: Request, number: str, alasan: Typed = "", keterangan: Typed = "") -> Response:
         """Record a reading with its reason. Then redirect to the case."""
         actor = self._require(request)
         head = self._parts.find(number)
@@ -117,7 +118,7 @@ class CasePages:
         if draft.fault:
             return self._reason_page(request, actor, head, draft, None, HTTPStatus.UNPROCESSABLE_ENTITY)
         self._parts.readings.begin(actor, head.complaint_id, draft.recorded, self._parts.now())
-        return RedirectResponse(case_address(head.number), HTTPStatus.SEE_OTHER)
+        return see_other(case_address(head.number))
 
     def _require(self, request: Request) -> Actor:
         return self._parts.signed_in.require(request, Act.READ_CASE_WITH_REASON)
@@ -144,7 +145,6 @@ class CasePages:
         # The browser replaces the page at the end of the reading, without a script.
         seconds = max(1, int((reading.until - now).total_seconds()))
         response.headers["Refresh"] = f"{seconds}; url={case_address(head.number)}"
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     def _reason_page(

@@ -1,10 +1,9 @@
 """Endpoint on which an overseer writes a recommendation about a case that the person has read."""
 
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from bus.errors import Retry
@@ -19,13 +18,13 @@ from oversight.cases.recommending import (
     Recommending,
     recommendation_draft,
 )
+from pages.forms import Typed
+from pages.responses import see_other
 from pages.translation.message import message as _
 
 _NO_DRAFT = RecommendationDraft()
 _PART = "/rekomendasi"
 _NOT_SENT = _("Sistem pusat tidak dapat dihubungi. Rekomendasi Anda belum terkirim. Coba kirim lagi sebentar lagi.")
-
-Text = Annotated[str, Form()]
 
 
 class RecommendPage:
@@ -48,7 +47,7 @@ class RecommendPage:
         actor, head = self._require(request, number)
         return self._page(request, actor, head, _NO_DRAFT) if head else _to_case(number)
 
-    def send(self, request: Request, number: str, jenis: Text = "", isi: Text = "") -> Response:
+    def send(self, request: Request, number: str, jenis: Typed = "", isi: Typed = "") -> Response:
         """Publish the recommendation. Then redirect to the case; the typed text is shown again if it was not sent."""
         actor, head = self._require(request, number)
         if head is None:
@@ -61,7 +60,7 @@ class RecommendPage:
         except Retry:
             unsent = draft._replace(fault=_NOT_SENT)
             return self._page(request, actor, head, unsent, HTTPStatus.SERVICE_UNAVAILABLE)
-        return RedirectResponse(f"{case_address(head.number)}?hasil=terkirim", HTTPStatus.SEE_OTHER)
+        return see_other(f"{case_address(head.number)}?hasil=terkirim")
 
     def _require(self, request: Request, number: str) -> tuple[Actor, CaseHead | None]:
         """Return the person, and the case if the person has read it within a day."""
@@ -93,4 +92,4 @@ class RecommendPage:
 
 
 def _to_case(number: str) -> Response:
-    return RedirectResponse(case_address(number), HTTPStatus.SEE_OTHER)
+    return see_other(case_address(number))

@@ -1,12 +1,9 @@
 """Endpoint of the list of all recommendations, and of its file."""
 
-import csv
-import io
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -26,7 +23,8 @@ from oversight.cases.recommendation_list import (
     RecommendationState,
     StateFilter,
 )
-from oversight.pages.table_file import BYTE_ORDER_MARK, MEDIA_TYPES
+from pages.addresses import with_query
+from pages.csv_file import BYTE_ORDER_MARK, MEDIA_TYPE, csv_lines
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -115,30 +113,17 @@ class RecommendationPages:
             "chosen": name,
             "is_own": is_own,
             "is_first": is_first,
-            "first_address": _address(query),
-            "next_address": _address({**query, "setelah": _position_text(last)}) if last else "",
-            "csv_address": _address({**query, "berkas": "csv"}),
+            "first_address": with_query(RECOMMENDATIONS, **query),
+            "next_address": with_query(RECOMMENDATIONS, **query, setelah=_position_text(last)) if last else "",
+            "csv_address": with_query(RECOMMENDATIONS, **query, berkas="csv"),
         }
         return self._parts.pages.render("recommendations.html", request, actor, values)
 
     def _file(self, rows: Sequence[ShownRow]) -> Response:
         """Return the file of RFC 4180. Columns and values are the same in each language of the page."""
-        file = io.StringIO()
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(_COLUMNS)
-        for row in rows:
-            item = row.item
-            times = (_time(item.due_at), _time(item.answered_at))
-            cells = (item.number, item.agency, item.kind, row.overseer, iso(item.at), item.state, *times)
-            writer.writerow([_inert(cell) for cell in cells])
-        headers = {"Content-Disposition": 'attachment; filename="rekomendasi.csv"', "Cache-Control": "no-store"}
-        content = (BYTE_ORDER_MARK + file.getvalue()).encode()
-        return Response(content, HTTPStatus.OK, headers, MEDIA_TYPES["csv"])
-
-
-def _address(query: Mapping[str, str]) -> str:
-    given = {name: value for name, value in query.items() if value}
-    return f"{RECOMMENDATIONS}?{urlencode(given)}" if given else RECOMMENDATIONS
+        headers = {"Content-Disposition": 'attachment; filename="rekomendasi.csv"'}
+        content = BYTE_ORDER_MARK + csv_lines([_COLUMNS, *map(_cells, rows)])
+        return Response(content, HTTPStatus.OK, headers, MEDIA_TYPE)
 
 
 def _position_text(item: ListedRecommendation) -> str:
@@ -156,10 +141,11 @@ def _read_position(text: str) -> Position | None:
     return Position(moment, position_id) if moment else None
 
 
+def _cells(row: ShownRow) -> Sequence[str]:
+    item = row.item
+    times = (_time(item.due_at), _time(item.answered_at))
+    return item.number, item.agency, item.kind, row.overseer, iso(item.at), item.state, *times
+
+
 def _time(at: datetime | None) -> str:
     return iso(at) if at else ""
-
-
-def _inert(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: a name may begin with its sign."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell

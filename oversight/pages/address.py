@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from oversight.figures.counts import NATION, Scope, ScopeKind
 from oversight.pages.months import Month, read_month
 from oversight.pages.shown_figures import DEFAULT_FIGURE, FIGURES_BY_SLUG, ShownFigure
+from pages.addresses import with_query
 
 OVERSIGHT = "/pengawasan"
 # Part of the path for each kind of scope.
@@ -33,7 +34,7 @@ class View(NamedTuple):
             "peringkat": KIND_PARTS.get(self.ranked, ""),
             **changed,
         }
-        return f"{scope_path(self.scope, base)}?{urlencode({name: value for name, value in query.items() if value})}"
+        return with_query(scope_path(self.scope, base), **query)
 
     def at(self, scope: Scope) -> "View":
         """Return the view of another scope, with the same choices."""

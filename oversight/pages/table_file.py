@@ -3,7 +3,6 @@
 Columns and values are the same in each language of the page: a spreadsheet must not depend on who fetched the file.
 """
 
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -15,10 +14,9 @@ from starlette.responses import Response
 from oversight.figures.counts import Scope
 from oversight.pages.page_model import OversightPage
 from oversight.pages.shown_figures import FigureValue
+from pages.csv_file import BYTE_ORDER_MARK, MEDIA_TYPE, csv_lines
 
-MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-# Makes Excel read the file as UTF-8.
-BYTE_ORDER_MARK = "\ufeff"
+MEDIA_TYPES = {"csv": MEDIA_TYPE, "parquet": "application/vnd.apache.parquet"}
 
 
 class TableLine(NamedTuple):
@@ -45,11 +43,7 @@ def table_lines(page: OversightPage) -> Sequence[TableLine]:
 
 def csv_file(lines: Sequence[TableLine]) -> bytes:
     """Return the file of RFC 4180 in UTF-8, with a byte order mark."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(TableLine._fields)
-    writer.writerows(lines)
-    return (BYTE_ORDER_MARK + file.getvalue()).encode()
+    return (BYTE_ORDER_MARK + csv_lines([TableLine._fields, *lines])).encode()
 
 
 def has_parquet() -> bool:

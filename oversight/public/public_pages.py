@@ -25,6 +25,7 @@ from oversight.pages.trend import Trend, draw_trend
 from oversight.public.published_month import PUBLIC_FIGURES, REST, PublishedMonth, row_value
 from oversight.public.published_months import MOST_MONTHS, MonthNotReady, PublishedMonths
 from oversight.public.suppression import LEAST_SHOWN
+from pages.responses import page_response
 from pages.translation.message import Message, formatted_number
 
 PUBLIC_ADDRESS = "/angka"
@@ -71,19 +72,19 @@ class PublicPages:
         """
         scope = read_scope(kind, value)
         if scope is None or not self._names.is_known(scope):
-            return HTMLResponse(self._pages.get_template("figures_missing.html").render(), HTTPStatus.NOT_FOUND)
+            return page_response(self._pages, "figures_missing.html", status=HTTPStatus.NOT_FOUND)
         try:
             return self._answer(self._view(scope, request), request)
         except MonthNotReady:
-            page = self._pages.get_template("figures_not_ready.html").render(here="figures")
-            return HTMLResponse(page, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": _RETRY_SECONDS})
+            status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": _RETRY_SECONDS}
+            return page_response(self._pages, "figures_not_ready.html", {"here": "figures"}, status, headers)
 
     def _answer(self, view: View, request: Request) -> Response:
         month = self._months.get(view.month)
         format_name = request.query_params.get(_FILE, "")
         if format_name in table_file.MEDIA_TYPES and (format_name != "parquet" or table_file.has_parquet()):
             return table_file.file_response(self._lines(view, month), f"angka-{_file_part(view)}", format_name)
-        return HTMLResponse(self._pages.get_template("figures.html").render(self._values(view, month)))
+        return page_response(self._pages, "figures.html", self._values(view, month))
 
     def _view(self, scope: Scope, request: Request) -> View:
         view = read_view(scope, request.query_params, self._months.newest())

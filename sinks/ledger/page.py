@@ -6,10 +6,13 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from messages.shapes import Shape
 from messages.tracking import read_tracking_number
+from pages.clients import asks_for_json
+from pages.problems import PROBLEM_MEDIA_TYPE
+from pages.responses import page_response, see_other
 from pages.translation.message import message as _
 from sinks.ledger.status import StatusReader, StatusShown, status_as_json
 from sinks.ledger.wording import page_sentence
@@ -44,7 +47,7 @@ _SHOW: dict[int | str, dict[str, Any]] = {
     200: {"description": "The steps so far.", "content": {**_HTML, "application/json": _json(StatusShown)}},
     404: {
         "description": "The number is mistyped, or not in the ledger (yet).",
-        "content": {**_HTML, "application/problem+json": _json(NoSuchNumber)},
+        "content": {**_HTML, PROBLEM_MEDIA_TYPE: _json(NoSuchNumber)},
     },
 }
 
@@ -71,11 +74,11 @@ class StatusPage:
         if not number:
             return self._form("", "", 200)
         tracking = read_tracking_number(number)
-        return RedirectResponse(f"/status/{tracking}", 303) if tracking else self._form(number, _INVALID_NUMBER, 404)
+        return see_other(f"/status/{tracking}") if tracking else self._form(number, _INVALID_NUMBER, 404)
 
     def show(self, number: str, request: Request) -> Response:
         """Show the status of a number; 404 for a mistyped number and for one that is not in the ledger (yet)."""
-        accepts_json = "application/json" in request.headers.get("accept", "")
+        accepts_json = asks_for_json(request.scope)
         tracking = read_tracking_number(number)
         if tracking is None:
             return _problem(_INVALID_NUMBER) if accepts_json else self._form(number, _INVALID_NUMBER, 404)
@@ -84,13 +87,12 @@ class StatusPage:
         if accepts_json:
             return JSONResponse(status_as_json(status)) if status else _problem("Nomor ini belum tercatat.")
         sentence = page_sentence(status, names_agency=not status.is_private) if status else ""
-        page = self._pages.get_template("status.html").render(status=status, number=tracking, sentence=sentence)
-        return HTMLResponse(page, 200 if status else 404)
+        values = {"status": status, "number": tracking, "sentence": sentence}
+        return page_response(self._pages, "status.html", values, 200 if status else 404)
 
     def _form(self, typed: str, problem: str, code: int) -> Response:
-        page = self._pages.get_template("find.html").render(typed=typed, problem=problem)
-        return HTMLResponse(page, code)
+        return page_response(self._pages, "find.html", {"typed": typed, "problem": problem}, code)
 
 
 def _problem(title: str) -> Response:
-    return JSONResponse(NoSuchNumber(title=title).model_dump(), 404, media_type="application/problem+json")
+    return JSONResponse(NoSuchNumber(title=title).model_dump(), 404, media_type=PROBLEM_MEDIA_TYPE)

@@ -1,8 +1,8 @@
 """Addresses of the public view: the filter and the beginning of a page in the query of an address. Pure."""
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
+from pages.addresses import with_query
 from sinks.public.public_id import is_public_id
 from sinks.public.queries import CLOSED, OPEN, PublicFilter
 
@@ -40,8 +40,7 @@ def list_address(chosen: PublicFilter, before: str = "", path: str = LIST) -> st
         _STATE: chosen.state,
         _BEFORE: before,
     }
-    query = urlencode({name: value for name, value in arguments.items() if value})
-    return f"{path}?{query}" if query else path
+    return with_query(path, **arguments)
 
 
 def report_address(public_id: str) -> str:

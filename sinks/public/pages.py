@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from cases.clocks.public_day import begin_of_day
 from config.reference.regions import Regions
+from pages.responses import page_response
 from sinks.public import address, wording
 from sinks.public.feed import render_feed
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
@@ -125,4 +126,4 @@ class PublicPages:
             "report_address": address.report_address,
             "begin_of_day": begin_of_day,
         }
-        return HTMLResponse(self._pages.get_template(template).render(**functions, **values), status)
+        return page_response(self._pages, template, {**functions, **values}, status)

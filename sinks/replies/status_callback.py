@@ -12,6 +12,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
+from pages.clients import client_address
 from sinks.replies.outbox import ReplyOutbox
 
 PATH = "/sms/twilio/status"
@@ -96,7 +97,7 @@ class StatusCallback:
 
     def _reject(self, request: Request) -> Response:
         """Return 403 for a request that Twilio did not sign."""
-        self._check_unsigned_rate(request.client.host if request.client else "")
+        self._check_unsigned_rate(client_address(request.scope))
         _log.warning("reply_status.rejected")
         return Response(status_code=403)
 

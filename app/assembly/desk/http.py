@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,11 +44,10 @@ from pages.headers import PageHeaders, new_nonce
 from pages.language import PageLanguage
 from pages.problems import RefusalResponder
 from pages.refusal_handlers import install_refusal_handlers, record_refusal
-from pages.refusals import Refused, unavailable
+from pages.refusals import unavailable
+from pages.refused import RefusedPages
 from pages.rejection_counter import RejectionCounter
-from pages.responses import page_response
 from pages.text_check import TextCheck
-from pages.translation.message import message as _
 from pages.translation.translator import load_translator
 from router.evidence.topics import TOPICS, topic_ids
 
@@ -83,7 +81,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="Satu Pintu desk", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     pages = desk_templates(parts.deadlines.calendar)
-    responder = RefusalResponder(partial(_refused_page, pages), ("/agency",))
+    responder = RefusalResponder(RefusedPages(pages).refused, ("/agency",))
     rejections = RejectionCounter([_DESK])
     install_refusal_handlers(app, responder, rejections)
 
@@ -186,16 +184,6 @@ def desk_page_parts(
         deadlines=parts.deadlines,
         release=desk.release_acts,
     )
-
-
-def _refused_page(pages: Environment, refused: Refused, _sent: bool) -> Response:  # noqa: FBT001 - see pages.problems.RefusalPage
-    headers = {"Cache-Control": "no-store"}
-    if refused.retry_after:
-        headers["Retry-After"] = str(refused.retry_after)
-    values = {"heading": _("Halaman ini tidak dapat dibuka"), "text": refused.message, "is_session_over": False}
-    response = page_response(pages, "desk_refused.html", values, HTTPStatus(refused.status))
-    response.headers.update(headers)
-    return response
 
 
 class SplitByPath:

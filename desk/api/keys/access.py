@@ -9,6 +9,7 @@ from desk.api.keys.agency_keys import AgencyKey, AgencyKeys, KeyRefused
 from desk.api.keys.rate_limits import KeyRateLimiter
 from desk.api.keys.scopes import Scope
 from desk.api.problems import ApiError
+from pages.clients import client_address
 
 _REALM = 'Bearer realm="agency"'
 # The rate that a request with each scope counts for.
@@ -36,7 +37,7 @@ class Access:
         return admit
 
     def _authenticated(self, request: Request) -> AgencyKey:
-        address = request.client.host if request.client else ""
+        address = client_address(request.scope)
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
             self._limiter.require_space(address)

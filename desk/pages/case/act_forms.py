@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from config.database import read_transaction
@@ -18,6 +18,7 @@ from desk.read_model.queries import read_page, row_cursor
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
+from pages.responses import see_other
 from pages.translation.message import Message
 
 _MAX_UNIT_LENGTH = 200
@@ -66,7 +67,7 @@ class ActForms:
         if result.fault:
             return self._refused(request, actor, draft, result, form)
         address = self._next_address(request, actor, view, result, draft)
-        return RedirectResponse(address + _TOP, HTTPStatus.SEE_OTHER)
+        return see_other(address + _TOP)
 
     def add_note(self, request: Request, number: str, form: PostedForm) -> Response:
         """Add an internal note. A form that is sent twice adds it once."""
@@ -186,4 +187,4 @@ class ActForms:
 
     def _inner_part(self, request: Request, view: CaseProgressView) -> Response:
         address = list_query(request).case_address(view.case.case.tracking)
-        return RedirectResponse(address + _INNER_PART, HTTPStatus.SEE_OTHER)
+        return see_other(address + _INNER_PART)

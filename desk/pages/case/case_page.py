@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
@@ -30,6 +30,7 @@ from language.masking import mask_with_labels
 from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
 from pages.forms import plain_line
+from pages.responses import see_other
 from pages.translation.message import Message
 
 _MAX_SEARCH_LENGTH = 100
@@ -96,7 +97,7 @@ class CasePage:
         tracking = view.case.case.tracking
         if tracking != number:
             # The number of an accompanying report, or a spelling that a person typed.
-            return RedirectResponse(list_query(request).case_address(tracking), HTTPStatus.SEE_OTHER)
+            return see_other(list_query(request).case_address(tracking))
         parts.answers.opened([view.case.case])
         draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), self._template_text(actor, templat))
         return self.render(

@@ -1,10 +1,9 @@
 """Takes the answer of an officer to a recommendation of an overseer."""
 
-from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from bus.errors import Retry
@@ -15,6 +14,7 @@ from desk.pages.case.recommendation_part import FAULTS, NOT_SENT, OUTCOME_MISSIN
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_id
+from pages.responses import see_other
 from pages.translation.message import Message
 
 _PART = "#rekomendasi"
@@ -44,7 +44,7 @@ class RecommendationForm:
         fault = self._fault(actor, view, recommendation_id, form)
         if fault is None:
             address = list_query(request).case_address(view.case.case.tracking, terkirim=str(recommendation_id))
-            return RedirectResponse(address + _PART, HTTPStatus.SEE_OTHER)
+            return see_other(address + _PART)
         view = parts.find_case(actor, number) or view
         draft = RecommendationDraft(recommendation_id, form.line("putusan"), form.text("isi"), fault)
         return self._case_page.render(request, actor, view, recommendation=draft)

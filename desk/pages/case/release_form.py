@@ -1,15 +1,15 @@
 """Takes the decision of an officer about the public view."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from pages.forms import PostedForm
+from pages.responses import see_other
 
 _DECISIONS: Mapping[str, bool] = {"tampilkan": True, "tarik": False}
 _PART = "#publik"
@@ -37,4 +37,4 @@ class ReleaseForm:
             return parts.missing(request, actor, number)
         # A case that moved meanwhile shows that it is not here any more.
         parts.release.decide(actor, view, is_released=is_released)
-        return RedirectResponse(list_query(request).case_address(view.case.case.tracking) + _PART, HTTPStatus.SEE_OTHER)
+        return see_other(list_query(request).case_address(view.case.case.tracking) + _PART)

@@ -1,10 +1,9 @@
 """Takes the decision of a person about the case that is perhaps the same."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act
 from desk.acts.suggestions import SuggestionOutcome
@@ -13,6 +12,7 @@ from desk.pages.case.suggestion_part import FAULTS
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from pages.forms import PostedForm
+from pages.responses import see_other
 
 _OUTCOMES: Mapping[str, SuggestionOutcome] = {"sama": "same", "bukan": "different"}
 _PART = "#mungkin-sama"
@@ -43,6 +43,6 @@ class SuggestionForm:
         fault = parts.suggestions.decide(actor, view.case.case.tracking, outcome, parts.now())
         if fault is None:
             address = list_query(request).case_address(view.case.case.tracking)
-            return RedirectResponse(address + _PART, HTTPStatus.SEE_OTHER)
+            return see_other(address + _PART)
         view = parts.find_case(actor, number) or view
         return self._case_page.render(request, actor, view, suggestion_fault=FAULTS[fault])

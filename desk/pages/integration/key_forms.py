@@ -4,7 +4,7 @@ import threading
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, actor_label
 from desk.api.keys.agency_keys import AgencyKeys, TooManyKeys, UnknownKey
@@ -14,6 +14,7 @@ from desk.pages.integration.addresses import INTEGRATION_ADDRESS, KEYS_ADDRESS, 
 from desk.pages.integration.overview import Overview, Typed, expiry_delay, newest_key
 from desk.pages.parts import DeskPageParts
 from pages.forms import Form, PostedForm
+from pages.responses import see_other
 
 # Reason of these acts in the audit log.
 _WHY = "integration page"
@@ -65,7 +66,7 @@ class KeyForms:
             self._keys.revoke(actor.agency, parse_id(key_id), actor_label(actor), _WHY)
         except (UnknownId, UnknownKey):
             return self._parts.render("integration_missing.html", request, actor, {}, HTTPStatus.NOT_FOUND)
-        return RedirectResponse(f"{INTEGRATION_ADDRESS}?selesai=cabut", HTTPStatus.SEE_OTHER)
+        return see_other(f"{INTEGRATION_ADDRESS}?selesai=cabut")
 
 
 def _read_key_form(form: Form) -> Typed:

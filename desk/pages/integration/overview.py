@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, person_name
 from desk.api.keys.agency_keys import MAX_VALID_KEYS, AgencyKey, AgencyKeys
@@ -18,6 +18,7 @@ from desk.pages.integration.wording import StateInWords
 from desk.pages.parts import DeskPageParts
 from desk.webhooks.webhooks import CHANGE_KINDS, MAX_WEBHOOKS, Webhooks
 from pages.forms import PostedForm
+from pages.responses import see_other
 from pages.translation.message import Message
 
 # Invalid keys that the page shows, the newest ones.
@@ -59,7 +60,7 @@ class Overview:
         actor = self._parts.require(request, Act.MANAGE_WEBHOOKS, Act.MANAGE_KEYS)
         wanted = form.line("laporan-baru") == "1"
         self._parts.work.set_mails_new_cases(actor, actor.agency, wanted=wanted)
-        return RedirectResponse(f"{INTEGRATION_ADDRESS}?selesai=email", HTTPStatus.SEE_OTHER)
+        return see_other(f"{INTEGRATION_ADDRESS}?selesai=email")
 
     def page(
         self,

@@ -1,12 +1,11 @@
 """Endpoints by which the sender of a report proves the number and the mail address that the report names."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from config.database import DatabaseUnavailable
 from ingest.http.gate import Gate
@@ -15,8 +14,11 @@ from ingest.web.contact_proof.contacts import ContactStore, ReportContact
 from ingest.web.contact_proof.phone_proof import PhoneProof
 from ingest.web.form_token import FormTokens
 from messages.tracking import read_tracking_number
+from pages.forms import read_form
 from pages.refusal_handlers import record_refusal
 from pages.refusals import Refused, unavailable
+from pages.refused import refusable_page
+from pages.responses import page_response, see_other
 
 _MAX_FORM_BYTES = 4_000
 
@@ -70,7 +72,7 @@ class ContactPages:
 
         if page := await self._tried(request, tracking, bukti, start):
             return page
-        return RedirectResponse(code_address(tracking, bukti), status_code=303)
+        return see_other(code_address(tracking, bukti))
 
     async def show_code_form(self, number: str, bukti: str = "") -> Response:
         """Return the page for the code."""
@@ -81,7 +83,7 @@ class ContactPages:
         """Check the typed code, then lead back to the receipt."""
         tracking = self._signed_number(number, self._tokens.is_receipt, bukti)
         arrival = await self._gate.read_arrival(request, _MAX_FORM_BYTES)
-        typed = dict(parse_qsl(arrival.body.decode("utf-8", "replace"), max_num_fields=20)).get("kode", "")
+        typed = read_form(arrival.body).line("kode")
 
         def check(contact: ReportContact) -> None:
             # A second press of the button comes after the code was used.
@@ -91,7 +93,7 @@ class ContactPages:
 
         if page := await self._tried(request, tracking, bukti, check):
             return page
-        return RedirectResponse(f"/web/receipts/{tracking}?bukti={bukti}", status_code=303)
+        return see_other(f"/web/receipts/{tracking}?bukti={bukti}")
 
     async def show_email(self, number: str, tanda: str = "") -> Response:
         """Return the page with the button that confirms. Programs that check links in mails open it, too."""
@@ -132,24 +134,23 @@ class ContactPages:
     def _code_page(
         self, tracking: str, signature: str, contact: ReportContact, refused: Refused | None = None
     ) -> Response:
-        html = self._templates.get_template("contact_code.html").render(
-            tracking=tracking,
-            signature=signature,
-            number=masked_number(contact.phone),
-            is_proven=contact.is_phone_proven,
-            problem=refused.message if refused else "",
-        )
-        headers = {"Retry-After": str(refused.retry_after)} if refused and refused.retry_after else {}
-        return HTMLResponse(html, refused.status if refused else 200, headers)
+        values = {
+            "tracking": tracking,
+            "signature": signature,
+            "number": masked_number(contact.phone),
+            "is_proven": contact.is_phone_proven,
+            "problem": refused.message if refused else "",
+        }
+        return refusable_page(self._templates, "contact_code.html", values, refused)
 
     def _email_page(self, tracking: str, signature: str, contact: ReportContact, *, is_confirmed: bool) -> Response:
-        html = self._templates.get_template("contact_email.html").render(
-            tracking=tracking,
-            signature=signature,
-            address=masked_address(contact.email),
-            is_confirmed=is_confirmed,
-        )
-        return HTMLResponse(html)
+        values = {
+            "tracking": tracking,
+            "signature": signature,
+            "address": masked_address(contact.email),
+            "is_confirmed": is_confirmed,
+        }
+        return page_response(self._templates, "contact_email.html", values)
 
 
 def _purpose(tracking: str) -> str:

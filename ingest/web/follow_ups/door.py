@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
@@ -32,6 +32,8 @@ from messages.shapes import SenderAct
 from pages.problems import documented_refusals
 from pages.refusal_handlers import record_refusal
 from pages.refusals import Refused
+from pages.refused import refusable_page
+from pages.responses import see_other
 
 # Kind of request whose rate limits follow-ups.
 RATE = "follow-up"
@@ -153,7 +155,7 @@ class FollowUpDoor:
         except Refused as refused:
             record_refusal(request, refused)
             return self._page(typed, files, refused)
-        return RedirectResponse(f"/l/{typed.token}?terkirim={typed.act}", status_code=303)
+        return see_other(f"/l/{typed.token}?terkirim={typed.act}")
 
     def _page(self, typed: TypedFollowUp, files: Sequence[FormFile], refused: Refused | None) -> Response:
         """Return the page on which a follow-up can be corrected or confirmed.
@@ -170,11 +172,7 @@ class FollowUpDoor:
             "needs_confirmation": typed.act in CONFIRMED_ACTS,
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
         }
-        headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        if refused and refused.retry_after:
-            headers["Retry-After"] = str(refused.retry_after)
-        html = self._templates.get_template("follow_up.html").render(context)
-        return HTMLResponse(html, refused.status if refused else 200, headers)
+        return refusable_page(self._templates, "follow_up.html", context, refused)
 
 
 def _needs_question(typed: TypedFollowUp, values: Mapping[str, str]) -> bool:

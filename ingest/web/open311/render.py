@@ -12,6 +12,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.problems import PROBLEM_MEDIA_TYPE
+
 PREFIX = "/open311/v2"
 
 Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
@@ -27,7 +29,7 @@ _ITEM_NAMES = {
 }
 # Characters that XML 1.0 cannot contain, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PROBLEM = b"application/problem+json"
+_PROBLEM = PROBLEM_MEDIA_TYPE.encode()
 
 
 def render(path: str, name: str, value: Value, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
 """Page of the sender's own link, as HTML and as JSON. Its address is a secret: no log, metric or other page has it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -13,6 +13,9 @@ from cases.clocks.deadlines import Deadlines
 from messages.replies.report_states import ReportState
 from messages.sender_link import read_sender_token, sender_token
 from messages.shapes import Moment, SenderAct, Shape
+from pages.clients import asks_for_json
+from pages.problems import PROBLEM_MEDIA_TYPE
+from pages.responses import page_response
 from pages.translation.message import message as _
 from sinks.ledger.own.own_consent import consent_acts
 from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports, possible_acts
@@ -22,11 +25,8 @@ _WRONG_LINK = _(
     "Tautan ini tidak benar atau tidak lengkap. Buka lagi tautan di tanda terima Anda, atau ketik nomornya."
 )
 _NOT_RECORDED = _("Laporan ini belum tercatat.")
-_HEADERS: Mapping[str, str] = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
+# Beside those of every page: no cache stores it, and no other site learns its address.
+_HEADERS = {"X-Robots-Tag": "noindex"}
 _HTML: dict[str, Any] = {"text/html": {}}
 
 
@@ -82,7 +82,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     },
     404: {
         "description": "The link is wrong; JSON also before the report is in the ledger.",
-        "content": {**_HTML, "application/problem+json": _json(NoSuchLink)},
+        "content": {**_HTML, PROBLEM_MEDIA_TYPE: _json(NoSuchLink)},
     },
 }
 
@@ -127,7 +127,7 @@ class OwnPage:
 
     def read_own(self, token: str, request: Request, terkirim: str = "") -> Response:
         """Show the report. `terkirim` is the act that the sender just sent; its message may not be there yet."""
-        accepts_json = "application/json" in request.headers.get("accept", "")
+        accepts_json = asks_for_json(request.scope)
         message_id = read_sender_token(token, self._link_key)
         if message_id is None:
             self._record_refusal(request, "no_such_link")
@@ -144,7 +144,7 @@ class OwnPage:
             "form_id": self._new_form_id,
             "question_token": self._question_token(report) if report else "",
         }
-        return HTMLResponse(self._pages.get_template("own.html").render(context), headers=_HEADERS)
+        return page_response(self._pages, "own.html", context, headers=_HEADERS)
 
     def _question_token(self, report: OwnReport) -> str:
         asked_id = report.asked_message_id if report.question else None
@@ -180,8 +180,7 @@ class OwnPage:
     def _wrong_link(self, *, accepts_json: bool) -> Response:
         if accepts_json:
             return _problem(_WRONG_LINK, "no_such_link")
-        page = self._pages.get_template("find.html").render(typed="", problem=_WRONG_LINK)
-        return HTMLResponse(page, 404, _HEADERS)
+        return page_response(self._pages, "find.html", {"typed": "", "problem": _WRONG_LINK}, 404, _HEADERS)
 
 
 def _entry_shown(entry: OwnEntry) -> EntryShown:
@@ -198,4 +197,4 @@ def _entry_shown(entry: OwnEntry) -> EntryShown:
 
 def _problem(title: str, reason: Literal["no_such_link", "not_recorded_yet"]) -> Response:
     problem = NoSuchLink(title=title, reason=reason)
-    return JSONResponse(problem.model_dump(), 404, _HEADERS, media_type="application/problem+json")
+    return JSONResponse(problem.model_dump(), 404, _HEADERS, media_type=PROBLEM_MEDIA_TYPE)

@@ -11,8 +11,8 @@ import requests
 from fastapi import FastAPI
 
 from accounts.permissions import Actor, Role
-from desk.pages.csv_format import BYTE_ORDER_MARK, safe_cell
 from desk.pages.list_export import ListExport
+from pages.csv_file import BYTE_ORDER_MARK, safe_cell
 from tests.accounts.desk_client import DeskClient, desk_client
 from tests.desk.pages.page_requests import done
 from tests.desk.pages.site import CONTACT, HEALTH, SARI, WAYAN, DeskSite
