@@ -13,6 +13,7 @@ from pages.local_times import local_date, local_time
 from pages.translation.language import current_language
 from pages.translation.message import message as _
 from pages.translation.translator import Translator, install_translation
+from pages.wording.cases import KINDS, REPORT_STATES
 
 # Folder of the frames that all pages extend.
 BASE = Path(__file__).parent / "templates"
@@ -29,7 +30,7 @@ def page_environment(
 
     Filters: `local_time` and `local_date` of a moment, with the code of a region (`{{ at|local_time("51") }}`; WIB
     without one), `due_time` and `due_date` of a deadline, which say if it is provisional, and `translated` for texts
-    from Python modules. Functions: `nonce`, `language`, `language_links`.
+    from Python modules. Functions: `nonce`, `language`, `language_links`. Words: `kind_names`, `report_states`.
     """
     environment = Environment(loader=FileSystemLoader([BASE, *folders]), autoescape=True)
     install_translation(environment, translator)
@@ -50,6 +51,8 @@ def page_environment(
     environment.filters["due_time"] = due_time
     environment.filters["due_date"] = due_date
     environment.globals["nonce"] = nonce
+    environment.globals["kind_names"] = KINDS
+    environment.globals["report_states"] = REPORT_STATES
     environment.globals["language_links"] = language_links
     return environment
 

@@ -210,7 +210,7 @@ def _suggestion(
 
 def _danger_advice(danger: str) -> str:
     """Return what to do at once about a danger, and whom to call; "" without one."""
-    from desk.danger_advice import DANGER_ADVICE, TRIAGE_STEP
+    from pages.wording.dangers import DANGER_ADVICE, TRIAGE_STEP
 
     return f"{DANGER_ADVICE[danger]} {TRIAGE_STEP}" if danger else ""
 

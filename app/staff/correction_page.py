@@ -19,7 +19,7 @@ from app.operations.report_preview import ReportPreview, ReportPreviews
 from app.staff import addresses
 from app.staff.page import StaffFrame, see_result
 from app.staff.typed import reason_problem
-from app.staff.wording import DANGERS, MISTYPED_NUMBER, fault_text
+from app.staff.wording import fault_text
 from bus.port import Bus
 from desk.acts.suggestions import SuggestionActs, SuggestionOutcome
 from desk.pages.case.suggestion_part import FAULTS, evidence_sentences
@@ -27,6 +27,8 @@ from desk.read_model.suggested_case import OF_SENDERS
 from messages.tracking import read_tracking_number
 from pages.forms import Typed
 from pages.translation.message import Message
+from pages.wording.cases import MISTYPED_NUMBER
+from pages.wording.dangers import DANGERS
 
 ADDRESS = addresses.CORRECTIONS
 # Suggestions are listed if the report is not older, and at most so many.

@@ -13,9 +13,9 @@ from app.staff import addresses
 from app.staff.page import StaffFrame
 from app.staff.trace_wording import step_reasons, step_text
 from app.staff.typed import days_before
-from app.staff.wording import MISTYPED_NUMBER
 from messages.tracking import read_tracking_number
 from pages.translation.message import message as _
+from pages.wording.cases import MISTYPED_NUMBER
 
 ADDRESS = addresses.TRACE
 _DEFAULT_DAYS = "7"

@@ -14,20 +14,19 @@ from app.operations.triage import CaseView, TriageDesk
 from app.staff import addresses
 from app.staff.page import StaffFrame
 from app.staff.wording import (
-    DANGERS,
     EVENTS,
-    MISTYPED_NUMBER,
     SUGGESTION_KINDS,
     SUGGESTION_WEIGHTS,
     age_text,
     fault_text,
 )
 from desk.acts.answers import CaseProgressView, OfficerAnswers
-from desk.danger_advice import DANGER_ADVICE, TRIAGE_STEP
 from desk.institutions import Institutions
 from messages.shapes import Report
 from messages.tracking import read_tracking_number
 from pages.translation.message import Message
+from pages.wording.cases import MISTYPED_NUMBER
+from pages.wording.dangers import DANGER_ADVICE, DANGERS, TRIAGE_STEP
 
 
 @dataclass(frozen=True, slots=True)

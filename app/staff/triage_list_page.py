@@ -11,12 +11,13 @@ from accounts.permissions import TRIAGE_AGENCY, Act
 from app.operations.triage import TriageDesk, UndecidedCase
 from app.staff import addresses
 from app.staff.page import StaffFrame
-from app.staff.wording import DANGERS, MISTYPED_NUMBER, age_text
+from app.staff.wording import age_text
 from config.time_zones import read_moment
-from desk.danger_advice import DANGER_ADVICE
 from messages.tracking import read_tracking_number
 from pages.addresses import with_query
 from pages.responses import see_other
+from pages.wording.cases import MISTYPED_NUMBER
+from pages.wording.dangers import DANGER_ADVICE, DANGERS
 from sinks.ledger.triage_cases import TriagePage, TriagePlace
 
 _SHOWN_CASES = 25

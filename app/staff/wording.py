@@ -36,7 +36,6 @@ _FAULTS: Mapping[DecisionFault, Message] = {
 }
 _CLOSED_BY = _("Laporan {number} sudah ditutup lebih dulu oleh {actor}.")
 SOMEBODY = _("petugas lain")
-MISTYPED_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
 
 # Events in the history of a case, by kind.
 EVENTS: Mapping[str, Message] = {
@@ -46,15 +45,6 @@ EVENTS: Mapping[str, Message] = {
     "asked": _("Pertanyaan dari"),
     "responded": _("Tanggapan dari"),
     "closed": _("Ditutup oleh"),
-}
-
-# Dangers to life, by `messages.shapes.Danger`.
-DANGERS: Mapping[str, Message] = {
-    "fire": _("Bahaya: kebakaran"),
-    "violence": _("Bahaya: kekerasan"),
-    "suicide": _("Bahaya: bunuh diri"),
-    "medical": _("Bahaya: darurat medis"),
-    "disaster": _("Bahaya: bencana"),
 }
 
 # Kinds of suggestions for the tables: value, label and hint.

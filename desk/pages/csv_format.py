@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row
 
-from desk.pages import wording
 from language.masking import mask_with_labels
 from messages.shapes import Kind
 from pages.csv_file import BYTE_ORDER_MARK, csv_lines
+from pages.wording.cases import CASE_STATES, KINDS
 
 # Returns the name of a channel.
 ChannelName: TypeAlias = Callable[[str], str]
@@ -42,8 +42,8 @@ def _cells(row: Row[Any], zone: tzinfo, channel_name: ChannelName) -> Sequence[s
     """Return the cells of a case in the order of `_COLUMNS`."""
     return (
         row.tracking,
-        wording.STATE_NAMES[row.state],
-        wording.KIND_NAMES[Kind(row.kind)],
+        CASE_STATES[row.state],
+        KINDS[Kind(row.kind)],
         *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (row.dispatched_at, row.due_at, row.changed_at)),
         mask_with_labels(row.title),
         mask_with_labels(row.place),

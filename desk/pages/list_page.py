@@ -24,6 +24,8 @@ from desk.read_model.recommendations.case_recommendations import count_waiting, 
 from messages.tracking import read_tracking_number
 from pages.responses import see_other
 from pages.translation.message import Message
+from pages.wording.cases import CASE_STATES, topic_label
+from pages.wording.dangers import DANGERS
 
 # Cases with danger, and cases that owe an answer to an overseer, named above the list.
 _NAMED_CASES = 5
@@ -124,8 +126,7 @@ class ListPage:
                 for row in page.rows
             ],
             "dangers": [
-                (row.tracking, query.case_address(row.tracking), wording.DANGER_NAMES[row.danger])
-                for row in dangers[:_NAMED_CASES]
+                (row.tracking, query.case_address(row.tracking), DANGERS[row.danger]) for row in dangers[:_NAMED_CASES]
             ],
             "has_more_dangers": len(dangers) > _NAMED_CASES,
             "owing": [(number, query.case_address(number)) for number in owing[:_NAMED_CASES]],
@@ -143,7 +144,7 @@ class ListPage:
             "no_filter_address": query.without_conditions.list_address(),
             "empty_text": wording.EMPTY_TABS[query.tab],
             "unknown_number": query.words if read_tracking_number(query.words) else "",
-            "topics": [(topic, wording.topic_label(topic)) for topic in parts.topics()],
+            "topics": [(topic, topic_label(topic)) for topic in parts.topics()],
             "region_choices": region_choices(parts.regions(), query.region, region),
             "due_choices": DUE_CHOICES,
             "units": parts.work.units(actor.agency),
@@ -182,7 +183,7 @@ def list_row(
     """
     remarks = (
         wording.BEING_SENT if has_pending_act else None,
-        None if row.danger_since else wording.DANGER_NAMES.get(row.danger),
+        None if row.danger_since else DANGERS.get(row.danger),
         wording.REOPENED if row.reopened else None,
         wording.RECOMMENDED if has_recommendation else None,
         wording.PERHAPS_SAME if has_suggestion else None,
@@ -199,7 +200,7 @@ def list_row(
         heading=row.title or row.excerpt,
         place=row.place,
         channel=channel,
-        state=wording.STATE_NAMES[row.state],
+        state=CASE_STATES[row.state],
         deadline=None if is_closed else deadline,
         due_at=row.due_at,
         changed_at=row.changed_at,
@@ -207,7 +208,7 @@ def list_row(
         holder=row.holder or "",
         unit=row.unit or "",
         is_closed=is_closed,
-        alarm=wording.DANGER_NAMES.get(row.danger) if row.danger_since else None,
+        alarm=DANGERS.get(row.danger) if row.danger_since else None,
     )
 
 

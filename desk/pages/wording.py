@@ -1,4 +1,4 @@
-"""Words of the desk's pages for states, acts, deadlines and faults. Pure. Pages translate them when rendered."""
+"""Words of the desk's pages for tabs, acts, deadlines and faults. Pure. Pages translate them when rendered."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,11 +6,11 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from config.time_zones import time_zone
 from desk.acts.answers import ActFault
-from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.queries import MAX_COUNT, ListTab
-from messages.shapes import Kind, Verdict
+from messages.shapes import Verdict
 from pages.translation.message import Message, counted
 from pages.translation.message import message as _
+from pages.wording.cases import CASE_STATES
 
 # Names of classes in the pages' style sheet.
 Urgency: TypeAlias = Literal["late", "soon", "calm", "stopped"]
@@ -18,12 +18,12 @@ Urgency: TypeAlias = Literal["late", "soon", "calm", "stopped"]
 _SOON_DAYS = 2
 
 TAB_NAMES: Mapping[ListTab, Message] = {
-    "new": _("Baru"),
-    "working": _("Dikerjakan"),
-    "waiting": _("Menunggu pelapor"),
+    "new": CASE_STATES["terdisposisi"],
+    "working": CASE_STATES["proses"],
+    "waiting": CASE_STATES["tunda"],
     "soon": _("Tenggat 24 jam"),
     "overdue": _("Lewat tenggat"),
-    "done": _("Selesai"),
+    "done": CASE_STATES["selesai"],
 }
 EMPTY_TABS: Mapping[ListTab, Message] = {
     "new": _("Tidak ada laporan baru. Laporan yang sudah Anda terima ada di Dikerjakan."),
@@ -32,20 +32,6 @@ EMPTY_TABS: Mapping[ListTab, Message] = {
     "soon": _("Tidak ada laporan yang jatuh tempo dalam 24 jam."),
     "overdue": _("Tidak ada laporan yang lewat tenggat. Lihat Baru: tenggat terdekat ada paling atas."),
     "done": _("Belum ada laporan yang selesai."),
-}
-STATE_NAMES: Mapping[AgencyCaseState, Message] = {
-    "terdisposisi": _("Baru"),
-    "proses": _("Dikerjakan"),
-    "tunda": _("Menunggu pelapor"),
-    "selesai": _("Selesai"),
-    "ditolak": _("Dinyatakan bukan kewenangan"),
-    "dipindahkan": _("Dipindahkan ke instansi lain"),
-    "digabung": _("Digabung dengan laporan lain"),
-}
-KIND_NAMES: Mapping[Kind, Message] = {
-    Kind.PENGADUAN: _("Pengaduan"),
-    Kind.ASPIRASI: _("Aspirasi"),
-    Kind.PERMINTAAN_INFORMASI: _("Permintaan informasi"),
 }
 # Names of the acts: titles of their forms.
 ACT_NAMES: Mapping[Verdict, Message] = {
@@ -111,13 +97,6 @@ REOPENED = _("dibuka lagi")
 PERHAPS_SAME = _("mungkin sama")
 # Mark of a case that owes an answer to an overseer.
 RECOMMENDED = _("rekomendasi pengawas")
-DANGER_NAMES: Mapping[str, Message] = {
-    "fire": _("bahaya: kebakaran"),
-    "violence": _("bahaya: kekerasan"),
-    "suicide": _("bahaya: bunuh diri"),
-    "medical": _("bahaya: korban"),
-    "disaster": _("bahaya: bencana"),
-}
 
 
 def hop_in_words(hop: int) -> Message | None:
@@ -138,8 +117,3 @@ def pictures_in_words(pictures: int) -> Message | None:
 def count_in_words(count: int) -> str:
     """Return the count of a tab. Counting stops at a limit."""
     return f"{count}+" if count >= MAX_COUNT else str(count)
-
-
-def topic_label(topic: str) -> str:
-    """Return the id of a topic as words: `jalan-rusak` is "Jalan rusak"."""
-    return topic.replace("-", " ").capitalize()

@@ -8,6 +8,7 @@ from ingest.web.form_state import FormState
 from ingest.web.form_token import TRAP, FormFile
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording.cases import KINDS
 
 # Fields in the order of the recap, with their labels on the form.
 _LABELS: Mapping[str, Message] = {
@@ -26,11 +27,6 @@ _LABELS: Mapping[str, Message] = {
     "email": _("Email"),
     "anonim": _("Anonim"),
     "rahasia": _("Rahasia"),
-}
-_KINDS: Mapping[str, Message] = {
-    "pengaduan": _("Pengaduan"),
-    "aspirasi": _("Aspirasi"),
-    "permintaan-informasi": _("Permintaan informasi"),
 }
 _YES = _("Ya")
 _UNKNOWN = _("Saya tidak tahu")
@@ -65,7 +61,7 @@ def hidden_fields(state: FormState) -> list[tuple[str, str]]:
 def _line(field: str, state: FormState, regions: Regions) -> RecapLine:
     value, label = state.values[field], _LABELS[field]
     if field == "kind":
-        return RecapLine(label, _KINDS.get(value, value), is_own_words=False)
+        return RecapLine(label, KINDS.get(value, value), is_own_words=False)
     if field in _FLAGS:
         return RecapLine(label, _YES, is_own_words=False)
     if field in _REGION_FIELDS:

@@ -1,6 +1,6 @@
 """Endpoints by which an overseer finds a case, gives a reason, and reads the case until the time is over."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from accounts.signed_in import SignedIn
-from messages.recommendation import RecommendationKind
 from messages.tracking import read_tracking_number
 from oversight.cases.addresses import CASES, case_address
 from oversight.cases.overdue_cases import OverdueCase
@@ -32,9 +31,9 @@ from pages.frame import SignedInPages
 from pages.responses import see_other
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording.cases import MISTYPED_NUMBER
 
 _NO_REASON = ReasonDraft()
-_MISTYPED = _("Nomor {number} tidak lengkap atau salah ketik. Nomor laporan seperti S1VC-HQVB-BJZK.")
 SENT = _("Rekomendasi Anda terkirim. Rekomendasi tampil setelah sistem memprosesnya.")
 _SENT = "terkirim"
 _UNKNOWN = _("Laporan {number} tidak ada, atau belum tercatat.")
@@ -44,7 +43,7 @@ FindOverdue = Callable[[Scope, datetime], Sequence[OverdueCase]]
 
 
 class CasePageParts(NamedTuple):
-    """Everything that the pages call. `kind_names` are those of recommendations, `now` is the clock."""
+    """Everything that the pages call. `now` is the clock."""
 
     signed_in: SignedIn
     pages: SignedInPages
@@ -52,7 +51,6 @@ class CasePageParts(NamedTuple):
     readings: Readings
     overdue: FindOverdue
     names: ScopeNames
-    kind_names: Mapping[RecommendationKind, Message]
     now: Callable[[], datetime]
 
     def find(self, number: str) -> CaseHead | None:
@@ -87,7 +85,7 @@ class CasePages:
             head = self._parts.find(nomor)
             if head:
                 return see_other(case_address(head.number))
-            problem = (_UNKNOWN if read_tracking_number(nomor) else _MISTYPED).filled(number=nomor.strip())
+            problem = _UNKNOWN.filled(number=nomor.strip()) if read_tracking_number(nomor) else MISTYPED_NUMBER
         return self._search_page(request, actor, read_scope(lingkup, kode) or NATION, nomor, problem)
 
     def show(self, request: Request, number: str, hasil: str = "") -> Response:

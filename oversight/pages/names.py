@@ -8,6 +8,7 @@ from config.time_zones import agency_region
 from messages.topics import TRIAGE
 from oversight.figures.counts import Scope
 from pages.translation.message import message as _
+from pages.wording.cases import topic_label
 
 _NATION = _("Indonesia")
 _TRIAGE = _("Triase (belum ada instansi)")
@@ -30,7 +31,7 @@ class ScopeNames:
             region = self.regions().get(scope.value)
             return region.name if region else scope.value
         if scope.kind == "topic":
-            return scope.value.replace("-", " ").capitalize()
+            return topic_label(scope.value)
         return _TRIAGE if scope.value == TRIAGE else self.institutions().get(scope.value, scope.value)
 
     def is_known(self, scope: Scope) -> bool:

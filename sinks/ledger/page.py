@@ -13,12 +13,9 @@ from messages.tracking import read_tracking_number
 from pages.clients import asks_for_json
 from pages.problems import PROBLEM_MEDIA_TYPE
 from pages.responses import page_response, see_other
-from pages.translation.message import message as _
+from pages.wording.cases import MISTYPED_NUMBER
 from sinks.ledger.status import StatusReader, StatusShown, status_as_json
 from sinks.ledger.wording import page_sentence
-
-_INVALID_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
-
 
 _HTML: dict[str, Any] = {"text/html": {}}
 _FIND: dict[int | str, dict[str, Any]] = {
@@ -74,14 +71,14 @@ class StatusPage:
         if not number:
             return self._form("", "", 200)
         tracking = read_tracking_number(number)
-        return see_other(f"/status/{tracking}") if tracking else self._form(number, _INVALID_NUMBER, 404)
+        return see_other(f"/status/{tracking}") if tracking else self._form(number, MISTYPED_NUMBER, 404)
 
     def show(self, number: str, request: Request) -> Response:
         """Show the status of a number; 404 for a mistyped number and for one that is not in the ledger (yet)."""
         accepts_json = asks_for_json(request.scope)
         tracking = read_tracking_number(number)
         if tracking is None:
-            return _problem(_INVALID_NUMBER) if accepts_json else self._form(number, _INVALID_NUMBER, 404)
+            return _problem(MISTYPED_NUMBER) if accepts_json else self._form(number, MISTYPED_NUMBER, 404)
         whole_status = self._statuses.status(tracking)
         status = whole_status.for_everybody(self._now()) if whole_status else None
         if accepts_json:

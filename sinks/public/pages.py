@@ -11,9 +11,11 @@ from starlette.responses import HTMLResponse, Response
 from cases.clocks.public_day import begin_of_day
 from config.reference.regions import Regions
 from pages.responses import page_response
-from sinks.public import address, wording
+from pages.wording.cases import region_label, topic_label
+from sinks.public import address
 from sinks.public.feed import render_feed
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
+from sinks.public.wording import state_label
 
 _PAGE_SIZE = 20
 _FEED_SIZE = 50
@@ -38,7 +40,7 @@ class PublicNames:
 
     def region(self, code: str) -> str:
         """Return the name of a place."""
-        return wording.region_label(self.regions, code)
+        return region_label(self.regions, code)
 
 
 class PublicPages:
@@ -77,7 +79,7 @@ class PublicPages:
             newest=address.list_address(chosen),
             feed=address.list_address(chosen, path=address.FEED),
             agencies=self._agencies(chosen),
-            topics=[(topic, wording.topic_label(topic)) for topic in self._names.topics()],
+            topics=[(topic, topic_label(topic)) for topic in self._names.topics()],
             regions=self._regions(chosen),
             states=(OPEN, CLOSED),
         )
@@ -121,8 +123,8 @@ class PublicPages:
         functions = {
             "institution": self._names.institution,
             "region": self._names.region,
-            "state_label": wording.state_label,
-            "topic_label": wording.topic_label,
+            "state_label": state_label,
+            "topic_label": topic_label,
             "report_address": address.report_address,
             "begin_of_day": begin_of_day,
         }

@@ -1,29 +1,12 @@
-"""Words of the public view: states, topics and places."""
+"""Words of the public view for states."""
 
-from config.reference.regions import Regions
-from pages.translation.message import message as _
+from pages.translation.message import Message
+from pages.wording.cases import REPORT_STATES
 
-# `cases.course.report_state` has the states. The sender is another person than the reader here.
-STATES = {
-    "diteruskan": _("Diteruskan ke instansi"),
-    "ditangani": _("Sedang ditangani"),
-    "menunggu-anda": _("Menunggu keterangan pelapor"),
-    "dijawab": _("Sudah dijawab"),
-    "selesai": _("Selesai"),
-    "dibuka-lagi": _("Dibuka lagi"),
-}
+# A report in any other state, as one that is at triage again, is shown as the first of these.
+_PUBLIC_STATES = ("diteruskan", "ditangani", "menunggu-anda", "dijawab", "selesai", "dibuka-lagi")
 
 
-def state_label(state: str) -> str:
+def state_label(state: str) -> Message:
     """Return the words for a state."""
-    return STATES.get(state, STATES["diteruskan"])
-
-
-def topic_label(topic: str) -> str:
-    """Return the id of a topic as words: `jalan-rusak` is "Jalan rusak"."""
-    return topic.replace("-", " ").capitalize()
-
-
-def region_label(regions: Regions, code: str) -> str:
-    """Return the name of a place, the smallest part first: "Tembalang, Kota Semarang, Jawa Tengah"."""
-    return ", ".join(region.name for region in reversed(regions.lineage(code)))
+    return REPORT_STATES[state if state in _PUBLIC_STATES else _PUBLIC_STATES[0]]

@@ -8,9 +8,10 @@ from config.reference.regions import Regions
 from ingest.web.open311.door import PublicRequest, PublicStatus
 from ingest.web.open311.store import RequestQuery
 from messages.replies.report_states import ENDED_STATES
+from pages.wording.cases import region_label
 from sinks.ledger.status import ReportStatus, StatusReader
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
-from sinks.public.wording import region_label, state_label
+from sinks.public.wording import state_label
 
 
 def look_up(ledger: StatusReader, now: Callable[[], datetime], numbers: Collection[str]) -> Mapping[str, PublicStatus]:

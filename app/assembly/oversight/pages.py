@@ -15,7 +15,6 @@ from app.operations.overseen_cases.case_readings import CaseReadings
 from app.operations.recorder import Recorder
 from bus.port import Outgoing
 from desk.institutions import Institutions
-from desk.pages.case.recommendation_part import KIND_NAMES
 from oversight.cases.case_pages import CasePageParts, CasePages
 from oversight.cases.overdue_cases import read_overdue_cases
 from oversight.cases.recommend_page import RecommendPage
@@ -56,7 +55,6 @@ def case_pages(
         CaseReadings(engine, log),
         lambda scope, now: read_overdue_cases(engine, scope, now),
         scope_names(parts),
-        KIND_NAMES,
         parts.now,
     )
     router = APIRouter()

@@ -14,9 +14,7 @@ from cases.clocks.recommendation_clock import recommendation_clock
 from config.database import read_transaction
 from desk.acts.answers import CaseProgressView, read_progress
 from desk.institutions import Institutions
-from desk.pages import wording
 from desk.pages.case.case_model import event_sentence
-from desk.pages.case.recommendation_part import KIND_NAMES, OUTCOME_NAMES
 from desk.read_model.case_view import CaseView
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from desk.read_model.tables import DeskCase, DeskDispatch
@@ -29,6 +27,8 @@ from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import clock_history
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording import recommendations
+from pages.wording.cases import CASE_STATES, KINDS, topic_label
 
 # Clocks of a case. That of a recommendation is none of them.
 CLOCK_NAMES: Mapping[ClockName, Message] = {
@@ -104,10 +104,10 @@ class OverseenCaseReader:
             head=head,
             agency_name=self._institutions.name(head.agency),
             region=self._institutions.region(head.agency),
-            state=wording.STATE_NAMES[progress.state],
-            kind=wording.KIND_NAMES[report.kind],
+            state=CASE_STATES[progress.state],
+            kind=KINDS[report.kind],
             channel=self._channel_label(view.dispatch.channel),
-            topic=wording.topic_label(view.dispatch.topic),
+            topic=topic_label(view.dispatch.topic),
             title=mask_text(report.title),
             text=mask_text(report.text),
             place=[mask_text(line) for line in _place_lines(report)],
@@ -145,13 +145,13 @@ class OverseenCaseReader:
         answer = item.answer
         due_at = recommendation_clock(self._deadlines, item.at, item.held_since, agency).due_at
         return ShownRecommendation(
-            kind=KIND_NAMES[item.kind],
+            kind=recommendations.KINDS[item.kind],
             text=mask_text(item.text),
             actor=item.actor,
             at=item.at,
             due_at=None if answer else due_at,
             is_late=answer is None and due_at < now,
-            outcome=OUTCOME_NAMES[answer.outcome] if answer else None,
+            outcome=recommendations.OUTCOMES[answer.outcome] if answer else None,
             answer=mask_text(answer.text) if answer else "",
             answered_at=answer.at if answer else None,
             answered_by=self._institutions.name(answer.agency) if answer else "",

@@ -12,7 +12,6 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
-from desk.danger_advice import AGENCY_STEP, DANGER_ADVICE, TRIAGE_STEP
 from desk.institutions import Institution
 from desk.pages import wording
 from desk.pages.case import case_model
@@ -32,6 +31,8 @@ from messages.topics import TRIAGE
 from pages.forms import plain_line
 from pages.responses import see_other
 from pages.translation.message import Message
+from pages.wording.cases import CASE_STATES, KINDS, topic_label
+from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_STEP
 
 _MAX_SEARCH_LENGTH = 100
 _NO_ACT, _NO_NOTE, _NO_RECOMMENDATION = ActDraft(), NoteDraft(), RecommendationDraft()
@@ -184,20 +185,20 @@ class CasePage:
             "view": view,
             "case": case,
             "report": dispatch.report,
-            "kind": wording.KIND_NAMES[dispatch.report.kind],
-            "state": wording.STATE_NAMES[view.state if case.is_current else case.state],
+            "kind": KINDS[dispatch.report.kind],
+            "state": CASE_STATES[view.state if case.is_current else case.state],
             "deadline": wording.deadline_in_words(case.due_at, parts.now(), region, clock_stopped=view.state == "tunda")
             if is_open
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
-            "topic": wording.topic_label(dispatch.topic),
+            "topic": topic_label(dispatch.topic),
             "place": list(case_model.place_lines(dispatch.report)),
             "files": case_model.shown_files(dispatch.report) if view.case.are_files_open else (),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
             "suggesting": self._suggesting(view) if case.is_current else None,
             "history": case_model.history(view, parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,
-            "danger": wording.DANGER_NAMES.get(case.danger),
+            "danger": DANGERS.get(case.danger),
             "danger_advice": DANGER_ADVICE.get(case.danger) if case.danger_since else None,
             "danger_step": TRIAGE_STEP if case.agency == TRIAGE else AGENCY_STEP,
             "reopened": wording.REOPENED if dispatch.reopened else None,

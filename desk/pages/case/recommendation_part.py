@@ -12,20 +12,11 @@ from desk.acts.answers import CaseProgressView
 from desk.acts.recommendation_answers import RecommendationFault
 from desk.pages.wording import Deadline, deadline_in_words
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
-from messages.recommendation import RecommendationKind, RecommendationOutcome
+from messages.recommendation import RecommendationOutcome
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording.recommendations import KINDS, OUTCOMES
 
-KIND_NAMES: Mapping[RecommendationKind, Message] = {
-    "accelerate": _("Percepat penanganan"),
-    "review": _("Periksa ulang"),
-    "transfer": _("Alihkan ke instansi lain"),
-    "other": _("Lainnya"),
-}
-OUTCOME_NAMES: Mapping[RecommendationOutcome, Message] = {
-    "followed": _("Diikuti"),
-    "not-followed": _("Tidak diikuti"),
-}
 # The outcomes by their names in the form.
 OUTCOMES_BY_NAME: Mapping[str, RecommendationOutcome] = {"diikuti": "followed", "tidak-diikuti": "not-followed"}
 OUTCOME_MISSING = _("Pilih diikuti atau tidak diikuti.")
@@ -83,10 +74,10 @@ def recommendation_parts(
         parts.append(
             RecommendationPart(
                 item,
-                KIND_NAMES[item.kind],
+                KINDS[item.kind],
                 due_at,
                 deadline_in_words(due_at, now, region, clock_stopped=False),
-                OUTCOME_NAMES[item.answer.outcome] if item.answer else None,
+                OUTCOMES[item.answer.outcome] if item.answer else None,
                 may_answer=may_answer and item.answer is None and not is_sent,
                 is_sent=is_sent,
                 draft=draft if draft.recommendation_id == item.id else RecommendationDraft(),

@@ -37,6 +37,7 @@ from ingest.wrap import Wrapper
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
 from pages.refusals import Refused
+from pages.wording.cases import topic_label
 
 # The specification: 1,000 requests at most.
 _MAX_LISTED_REQUESTS = 1000
@@ -302,7 +303,7 @@ def _row(request_id: str, status: PublicStatus) -> dict[str, Value]:
 def _public_row(report: PublicRequest) -> dict[str, Value]:
     return {
         **_row(report.id, report.status),
-        "service_name": report.topic.replace("-", " ").capitalize() or None,
+        "service_name": topic_label(report.topic) or None,
         "service_code": report.topic or None,
         "description": report.description,
         "address": report.address or None,

@@ -103,7 +103,7 @@ def test_suggestions_with_a_danger_come_first(staff: StaffHarness, dangerous: in
     listed = staff.get("/desk/gabung").partition("daftar-usulan")[2]
     places = [listed.index(f"b={number(index)}") for index in (first, second)]
     assert places == sorted(places)
-    assert [listed.count("Bahaya: kebakaran"), listed.index("Bahaya: kebakaran") < places[0]] == [1, True]
+    assert [listed.count("bahaya: kebakaran"), listed.index("bahaya: kebakaran") < places[0]] == [1, True]
 
 
 def test_a_suggestion_is_compared_and_decided(staff: StaffHarness) -> None:

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from config.database import read_transaction
 from desk.acts.answers import AnswerDraft
 from desk.acts.openings import UnopenedDangers, read_unopened_dangers, record_opening
-from desk.danger_advice import DANGER_ADVICE
 from messages.replies.emergency_texts import EMERGENCY
 from messages.shapes import Danger
+from pages.wording.dangers import DANGER_ADVICE
 from tests.accounts.desk_client import DeskClient
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
@@ -64,7 +64,7 @@ def test_the_banner_counts_the_rest(site: DeskSite, client: DeskClient) -> None:
     for number in range(1, 8):
         site.send(number, danger="medical")
     banner = client.get("/desk/laporan?tab=selesai").text.partition(_BANNER)[2].partition("</section>")[0]
-    assert banner.count("bahaya: korban") == 5
+    assert banner.count("bahaya: darurat medis") == 5
     assert "dan laporan lain dengan bahaya" in banner
 
 

@@ -9,9 +9,8 @@ from desk.acts.answers import ActFault
 from desk.pages import wording
 from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.list_query import TABS_BY_NAME
-from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.queries import MAX_COUNT, TABS
-from messages.shapes import Kind, Verdict
+from messages.shapes import Verdict
 from pages.translation.language import in_language
 from pages.translation.translator import load_translator
 from tests.conftest import NOW
@@ -80,11 +79,9 @@ def test_numbers_in_words(text: str | None, words: str | None) -> None:
 
 
 def test_everything_has_a_word() -> None:
-    """No state, act, fault, kind or tab is shown by its name in the program."""
+    """No act, fault or tab is shown by its name in the program."""
     verdicts = set(get_args(Verdict))
     assert wording.ACT_NAMES.keys() == wording.ACTS_DONE.keys() == RIGHTS.keys() == NAMES.keys() == verdicts
     assert set(VERDICTS_BY_NAME.values()) == verdicts
     assert wording.FAULTS.keys() == set(get_args(ActFault))
-    assert wording.STATE_NAMES.keys() == set(get_args(AgencyCaseState))
-    assert wording.KIND_NAMES.keys() == set(Kind)
     assert wording.TAB_NAMES.keys() == wording.EMPTY_TABS.keys() == set(TABS_BY_NAME.values()) == set(TABS)

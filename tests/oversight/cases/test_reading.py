@@ -150,7 +150,7 @@ def test_an_overseer_finds_a_case_by_number_and_among_the_overdue(case: Overseer
     assert case.client.get(f"/pengawasan/kasus?nomor={number(1).lower()}").headers["Location"] == ONE
     unknown = case.client.get(f"/pengawasan/kasus?nomor={number(77)}")
     assert (unknown.status_code, "belum tercatat" in unknown.text) == (HTTPStatus.NOT_FOUND, True)
-    assert "salah ketik" in case.client.get("/pengawasan/kasus?nomor=<b>").text
+    assert "Nomor ini tidak benar" in case.client.get("/pengawasan/kasus?nomor=<b>").text
     assert case.client.get("/pengawasan/kasus/ABC").status_code == HTTPStatus.NOT_FOUND
     case.time = NOW + timedelta(days=40)
     page = case.get("/pengawasan/kasus")

@@ -1,4 +1,4 @@
-"""What an officer does first about a danger to life, and whom to call, by its kind: for the desk, triage and commands.
+"""Words of dangers to life: the name, what an officer does first, and whom to call, by the kind of the danger.
 
 The numbers are those of the texts for senders (`messages.replies.emergency_texts`).
 """
@@ -19,7 +19,17 @@ from messages.replies.emergency_texts import (
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
-# By `messages.shapes.Danger`. The services know nothing of a report: somebody must call them and name the place.
+# All by `messages.shapes.Danger`. A name is a mark beside others of a report.
+DANGERS: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        "fire": _("bahaya: kebakaran"),
+        "violence": _("bahaya: kekerasan"),
+        "suicide": _("bahaya: bunuh diri"),
+        "medical": _("bahaya: darurat medis"),
+        "disaster": _("bahaya: bencana"),
+    }
+)
+# The services know nothing of a report: somebody must call them and name the place.
 DANGER_ADVICE: Final[Mapping[str, Message]] = MappingProxyType(
     {
         "fire": _("Telepon {fire} (pemadam kebakaran) atau {all} sekarang, dan sebutkan tempat kejadian.").filled(

@@ -1,0 +1,51 @@
+"""Words of a case: its kind, its state, its topic and its place. Pages translate them when rendered. Pure."""
+
+from collections.abc import Mapping
+
+from config.reference.regions import Regions
+from messages.shapes import Kind
+from pages.translation.message import Message
+from pages.translation.message import message as _
+
+# By `messages.shapes.Kind`.
+KINDS: Mapping[str, Message] = {
+    Kind.PENGADUAN: _("Pengaduan"),
+    Kind.ASPIRASI: _("Aspirasi"),
+    Kind.PERMINTAAN_INFORMASI: _("Permintaan informasi"),
+}
+# By `messages.replies.report_states.ReportState`, for everybody who knows the number: the reader may be another person
+# than the sender.
+REPORT_STATES: Mapping[str, Message] = {
+    "diterima": _("Sudah kami terima"),
+    "diteliti": _("Sedang kami teliti"),
+    "diteruskan": _("Diteruskan ke instansi"),
+    "ditangani": _("Sedang ditangani"),
+    "menunggu-anda": _("Menunggu keterangan pelapor"),
+    "dijawab": _("Sudah dijawab"),
+    "selesai": _("Selesai"),
+    "dibuka-lagi": _("Dibuka lagi"),
+    "bukan-laporan": _("Tidak diteruskan"),
+    "ditarik": _("Ditarik"),
+}
+# For officers and overseers, by `desk.read_model.case_rows.AgencyCaseState`.
+CASE_STATES: Mapping[str, Message] = {
+    "terdisposisi": _("Baru"),
+    "proses": _("Dikerjakan"),
+    "tunda": _("Menunggu pelapor"),
+    "selesai": REPORT_STATES["selesai"],
+    "ditolak": _("Dinyatakan bukan kewenangan"),
+    "dipindahkan": _("Dipindahkan ke instansi lain"),
+    "digabung": _("Digabung dengan laporan lain"),
+}
+# For everybody who typed a number.
+MISTYPED_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
+
+
+def topic_label(topic: str) -> str:
+    """Return the id of a topic as words: `jalan-rusak` is "Jalan rusak"."""
+    return topic.replace("-", " ").capitalize()
+
+
+def region_label(regions: Regions, code: str) -> str:
+    """Return the name of a place, the smallest part first: "Tembalang, Kota Semarang, Jawa Tengah"."""
+    return ", ".join(region.name for region in reversed(regions.lineage(code)))
