@@ -10,7 +10,6 @@ from config.time_zones import TimeZone, time_zone
 from pages.headers import nonce
 from pages.language import language_links
 from pages.local_times import local_date, local_time
-from pages.translation.language import current_language
 from pages.translation.message import message as _
 from pages.translation.translator import Translator, install_translation
 from pages.wording.cases import KINDS, REPORT_STATES
@@ -32,10 +31,9 @@ def page_environment(
     without one), `due_time` and `due_date` of a deadline, which say if it is provisional, and `translated` for texts
     from Python modules. Functions: `nonce`, `language`, `language_links`. Words: `kind_names`, `report_states`.
     """
-    environment = Environment(loader=FileSystemLoader([BASE, *folders]), autoescape=True)
-    install_translation(environment, translator)
-    environment.filters["local_time"] = _local_time
-    environment.filters["local_date"] = _local_date
+    environment = bare_environment([BASE, *folders], translator)
+    environment.filters["local_time"] = local_time
+    environment.filters["local_date"] = local_date
 
     def with_remark(shown: str, due_at: datetime, region_code: str) -> str:
         if not is_provisional(due_at, time_zone(region_code)):
@@ -43,23 +41,22 @@ def page_environment(
         return f"{shown} ({translator.translate(_PROVISIONAL)})"
 
     def due_time(due_at: datetime, region_code: str = "") -> str:
-        return with_remark(_local_time(due_at, region_code), due_at, region_code)
+        return with_remark(local_time(due_at, region_code), due_at, region_code)
 
     def due_date(due_at: datetime, region_code: str = "") -> str:
-        return with_remark(_local_date(due_at, region_code), due_at, region_code)
+        return with_remark(local_date(due_at, region_code), due_at, region_code)
 
     environment.filters["due_time"] = due_time
     environment.filters["due_date"] = due_date
-    environment.globals["nonce"] = nonce
     environment.globals["kind_names"] = KINDS
     environment.globals["report_states"] = REPORT_STATES
-    environment.globals["language_links"] = language_links
     return environment
 
 
-def _local_time(at: datetime, region_code: str = "") -> str:
-    return local_time(at, region_code, current_language())
-
-
-def _local_date(at: datetime, region_code: str = "") -> str:
-    return local_date(at, region_code, current_language())
+def bare_environment(folders: Sequence[Path], translator: Translator) -> Environment:
+    """Return an environment of pages with a frame of their own: with translation and the nonce alone."""
+    environment = Environment(loader=FileSystemLoader(folders), autoescape=True)
+    install_translation(environment, translator)
+    environment.globals["nonce"] = nonce
+    environment.globals["language_links"] = language_links
+    return environment

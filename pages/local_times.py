@@ -1,10 +1,10 @@
-"""Moments as pages show them: in the time of a region and in the language of the page."""
+"""Moments as pages show them: in the time of a region, in the language of the page or in a chosen one."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from config.time_zones import time_zone
-from pages.translation.language import DEFAULT_LANGUAGE
+from pages.translation.language import current_language
 
 _MONTHS: Mapping[str, tuple[str, ...]] = {
     "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
@@ -14,14 +14,14 @@ _MONTHS: Mapping[str, tuple[str, ...]] = {
 _CLOCK: Mapping[str, str] = {"id": "%H.%M", "en": "%H:%M"}
 
 
-def local_time(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
+def local_time(at: datetime, region_code: str = "", language: str = "") -> str:
     """Return a moment in the time of a region: `24 Nov 2026 15.04 WIB`, in English `24 Nov 2026 15:04 WIB`."""
     zone = time_zone(region_code)
-    local = at.astimezone(zone.value)
-    return f"{local_date(at, region_code, language)} {local:{_CLOCK[language]}} {zone.name}"
+    clock = _CLOCK[language or current_language()]
+    return f"{local_date(at, region_code, language)} {at.astimezone(zone.value):{clock}} {zone.name}"
 
 
-def local_date(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
+def local_date(at: datetime, region_code: str = "", language: str = "") -> str:
     """Return the day of a moment in the time of a region: `24 Nov 2026`."""
     local = at.astimezone(time_zone(region_code).value)
-    return f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
+    return f"{local.day} {_MONTHS[language or current_language()][local.month - 1]} {local.year}"

@@ -6,13 +6,12 @@ The page is for programmers; its texts are English, as those of the document.
 from pathlib import Path
 
 from fastapi import APIRouter
-from jinja2 import Environment, FileSystemLoader
 from starlette.responses import HTMLResponse, Response
 
 from monitor.console.assets import Assets
-from pages.headers import nonce
+from pages.environment import bare_environment
 from pages.responses import page_response
-from pages.translation.translator import install_translation, load_translator
+from pages.translation.translator import load_translator
 
 PATH = "/docs"
 _FOLDER = Path(__file__).parent
@@ -24,9 +23,7 @@ class ApiViewer:
     def __init__(self, title: str) -> None:
         self._title = title
         self._assets = Assets(_FOLDER / "static")
-        self._pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
-        install_translation(self._pages, load_translator())
-        self._pages.globals["nonce"] = nonce
+        self._pages = bare_environment([_FOLDER], load_translator())
 
     def routes(self) -> APIRouter:
         """Return the routes of the page and its files, which are no part of the document."""

@@ -13,15 +13,11 @@ from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, co
 from app.operations.review.redrive_counts import RedriveCounts
 from app.staff import addresses
 from app.staff.page import StaffFrame, see_result
-from app.staff.review_form import Entry, ReviewForm, TypedReview, show_entry, show_gone
+from app.staff.review_form import EntryPages, ReviewForm, TypedReview
 from app.staff.review_wording import NOT_REDRIVEN_TEXTS, RATES, UNKNOWN_ACT
-from app.staff.typed import reason_problem
 from app.staff.wording import age_text
-from bus.errors import Stop
-from messages.reveals import refresh_header
 from messages.shapes import iso
 from pages.addresses import with_query
-from pages.forms import Typed
 from pages.translation.message import Message
 
 ADDRESS = addresses.DEAD_LETTERS
@@ -51,8 +47,9 @@ class DeadLetterPages:
         router = APIRouter(include_in_schema=False)
         router.add_api_route(ADDRESS, self.list, methods=["GET"])
         router.add_api_route(f"{ADDRESS}/putusan", self.decide, methods=["POST"])
-        router.add_api_route(f"{ADDRESS}/{{letter_id}}", self.show, methods=["GET"])
-        router.add_api_route(f"{ADDRESS}/{{letter_id}}/buka", self.reveal, methods=["POST"])
+        router.include_router(
+            EntryPages(self._frame, self._dead_letters, ADDRESS, Act.VIEW_DEAD_LETTERS, _group_address).routes()
+        )
         return router
 
     def list(
@@ -89,25 +86,6 @@ class DeadLetterPages:
                 pass
         return see_result(ADDRESS, at, tahap=form.tahap, kelompok=form.kelompok, bidang=form.bidang)
 
-    def show(self, request: Request, letter_id: str) -> Response:
-        """Show the facts about one dead letter without its text."""
-        actor = self._frame.require(request, Act.VIEW_DEAD_LETTERS)
-        return self._show(request, actor, letter_id, {})
-
-    def reveal(self, request: Request, letter_id: str, alasan: Typed = "") -> Response:
-        """Show the content on this response only. Each view is recorded before."""
-        actor = self._frame.require(request, Act.REVEAL)
-        if problem := reason_problem(alasan):
-            return self._show(request, actor, letter_id, {"reason": alasan}, problem)
-        try:
-            entry = self._dead_letters.find(letter_id)
-        except Stop:
-            return show_gone(self._frame, request, actor, ADDRESS)
-        content = self._dead_letters.reveal(entry, actor_label(actor), alasan.strip(), self._frame.now(), actor.role)
-        response = self._show(request, actor, letter_id, {"revealed": content.decode("utf-8", "replace")})
-        response.headers.update(refresh_header(f"{ADDRESS}/{letter_id}"))
-        return response
-
     def _list(
         self,
         request: Request,
@@ -122,10 +100,7 @@ class DeadLetterPages:
         all_values = {
             "total": len(letters),
             "oldest": age_text(now - letters[0].at) if letters else None,
-            "groups": [
-                {**row, "address": _group_address(str(row["stage"]), str(row["reason"]), str(row["field"]))}
-                for row in count_rows(letters)
-            ],
+            "groups": [{**row, "address": _group_address(row)} for row in count_rows(letters)],
             "form": form,
             "letters": [
                 {"letter": letter, "address": f"{ADDRESS}/{letter.id}"} for letter in in_group[:_SHOWN_LETTERS]
@@ -145,21 +120,6 @@ class DeadLetterPages:
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._frame.render("staff_dead_letters.html", request, actor, all_values, status)
 
-    def _show(
-        self,
-        request: Request,
-        actor: Actor,
-        letter_id: str,
-        values: Mapping[str, Any],
-        problem: Message | None = None,
-    ) -> Response:
-        try:
-            facts = self._dead_letters.describe(self._dead_letters.find(letter_id))
-        except Stop:
-            return show_gone(self._frame, request, actor, ADDRESS)
-        back = _group_address(str(facts["stage"]), str(facts["reason"]), str(facts["field"]))
-        return show_entry(self._frame, request, actor, Entry(ADDRESS, back, facts), values, problem)
-
 
 def _group_filter(form: ReviewForm, *, is_open_ended: bool = False) -> DeadLetterFilter:
     """Return the filter of the group on the page: what came after the page was shown is not in it."""
@@ -167,8 +127,9 @@ def _group_filter(form: ReviewForm, *, is_open_ended: bool = False) -> DeadLette
     return DeadLetterFilter(form.tahap or None, form.kelompok, form.bidang, until=until)
 
 
-def _group_address(stage: str, reason: str, field: str) -> str:
-    return with_query(ADDRESS, tahap=stage, kelompok=reason, bidang=field)
+def _group_address(facts: Mapping[str, object]) -> str:
+    """Return the address of the group of a dead letter, or of a row of groups."""
+    return with_query(ADDRESS, tahap=str(facts["stage"]), kelompok=str(facts["reason"]), bidang=str(facts["field"]))
 
 
 def _plan_rows(counts: RedriveCounts) -> Mapping[str, Any]:

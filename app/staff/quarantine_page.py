@@ -13,15 +13,11 @@ from accounts.permissions import Act, Actor, actor_label, may
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from app.staff import addresses
 from app.staff.page import StaffFrame, see_result
-from app.staff.review_form import Entry, TypedReview, show_entry, show_gone
+from app.staff.review_form import EntryPages, TypedReview
 from app.staff.review_wording import UNKNOWN_ACT, quarantine_reason
-from app.staff.typed import reason_problem
 from app.staff.wording import age_text
-from bus.errors import Stop
-from messages.reveals import refresh_header
 from messages.shapes import Quarantined, iso
 from pages.addresses import with_query
-from pages.forms import Typed
 from pages.translation.message import Message
 
 ADDRESS = addresses.QUARANTINE
@@ -40,8 +36,9 @@ class QuarantinePages:
         router = APIRouter(include_in_schema=False)
         router.add_api_route(ADDRESS, self.list, methods=["GET"])
         router.add_api_route(f"{ADDRESS}/putusan", self.decide, methods=["POST"])
-        router.add_api_route(f"{ADDRESS}/{{message_id}}", self.show, methods=["GET"])
-        router.add_api_route(f"{ADDRESS}/{{message_id}}/buka", self.reveal, methods=["POST"])
+        router.include_router(
+            EntryPages(self._frame, self._quarantine, ADDRESS, Act.VIEW_QUARANTINE, lambda _facts: ADDRESS).routes()
+        )
         return router
 
     def list(self, request: Request, saluran: str = "", kelompok: str = "", hasil: str = "") -> Response:
@@ -64,26 +61,6 @@ class QuarantinePages:
             for _decision in act(choice, actor_label(actor), form.alasan.strip(), at):
                 pass
         return see_result(ADDRESS, at)
-
-    def show(self, request: Request, message_id: str) -> Response:
-        """Show the facts about one message without its text."""
-        actor = self._frame.require(request, Act.VIEW_QUARANTINE)
-        return self._show(request, actor, message_id, {})
-
-    def reveal(self, request: Request, message_id: str, alasan: Typed = "") -> Response:
-        """Show the text on this response only. Each view is recorded before."""
-        actor = self._frame.require(request, Act.REVEAL)
-        if problem := reason_problem(alasan):
-            return self._show(request, actor, message_id, {"reason": alasan}, problem)
-        try:
-            quarantined = self._quarantine.find(message_id)
-            at, reason = self._frame.now(), alasan.strip()
-            body = self._quarantine.reveal(quarantined, actor_label(actor), reason, at, actor.role)
-        except Stop:
-            return show_gone(self._frame, request, actor, ADDRESS)
-        response = self._show(request, actor, message_id, {"revealed": body.decode("utf-8", "replace")})
-        response.headers.update(refresh_header(f"{ADDRESS}/{message_id}"))
-        return response
 
     def _list(
         self,
@@ -115,20 +92,6 @@ class QuarantinePages:
         }
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._frame.render("staff_quarantine.html", request, actor, all_values, status)
-
-    def _show(
-        self,
-        request: Request,
-        actor: Actor,
-        message_id: str,
-        values: Mapping[str, Any],
-        problem: Message | None = None,
-    ) -> Response:
-        try:
-            facts = self._quarantine.describe(self._quarantine.find(message_id))
-        except Stop:
-            return show_gone(self._frame, request, actor, ADDRESS)
-        return show_entry(self._frame, request, actor, Entry(ADDRESS, ADDRESS, facts), values, problem)
 
 
 def _groups(messages: Sequence[Quarantined], now: datetime) -> list[dict[str, Any]]:

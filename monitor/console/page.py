@@ -16,6 +16,7 @@ from monitor.console.feed import Feed
 from monitor.console.history import chart_history
 from monitor.console.view_model import ViewModel, ViewModelBuilder
 from monitor.monitor_loop import MonitorLoop, Observation
+from pages.responses import page_response
 from pages.translation.language import LANGUAGES, current_language, in_language
 
 # Largest number of open event streams. Further listeners get 503 and try again.
@@ -28,7 +29,6 @@ _CHECK_SECONDS = 0.2
 # After this many checks without an event (15 s) a comment is sent, so that proxies keep the connection open.
 _CHECKS_PER_COMMENT = 75
 _COMMENT = b":\n\n"
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Console:
@@ -71,20 +71,20 @@ class Console:
         """Return the whole page; with status 503 before the first snapshot."""
         feed = self._feeds[current_language()]
         view = feed.latest_view()
-        text = self._pages.get_template("console.html").render(
-            view=view.view_model if view else None,
-            id=view.id if view else feed.latest_id,
-            age=round((self._now() - view.observation.snapshot.at).total_seconds()) if view else 0,
-            stale_seconds=_STALE_SECONDS,
-            history=chart_history(self._loop.last_hour),
-            asset=self._assets.served_names,
-        )
-        return HTMLResponse(text, 200 if view else 503, _NO_STORE)
+        values = {
+            "view": view.view_model if view else None,
+            "id": view.id if view else feed.latest_id,
+            "age": round((self._now() - view.observation.snapshot.at).total_seconds()) if view else 0,
+            "stale_seconds": _STALE_SECONDS,
+            "history": chart_history(self._loop.last_hour),
+            "asset": self._assets.served_names,
+        }
+        return page_response(self._pages, "console.html", values, 200 if view else 503)
 
     async def events(self, request: Request, after: str = "") -> Response:
         """Stream the changes after the view with the id `after`. A browser that reconnects sends `Last-Event-ID`."""
         if self._listeners >= MAX_LISTENERS:
-            return Response(status_code=503, headers={**_NO_STORE, "Retry-After": str(_RETRY_AFTER_SECONDS)})
+            return Response(status_code=503, headers={"Retry-After": str(_RETRY_AFTER_SECONDS)})
         self._listeners += 1
         feed = self._feeds[current_language()]
         return EventStream(self._follow(feed, request.headers.get("Last-Event-ID", after)), self._remove_listener)

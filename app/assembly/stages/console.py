@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -20,9 +20,10 @@ from monitor.documented_routes import health_routes, metrics_routes
 from monitor.health import HealthAnswers
 from monitor.metrics.exposition import Exposition
 from monitor.monitor_loop import MonitorLoop
-from pages.headers import PageHeaders, new_nonce, nonce
-from pages.language import PageLanguage, language_links
-from pages.translation.translator import CONSOLE_CATALOGS, install_translation, load_translator
+from pages.environment import bare_environment
+from pages.headers import PageHeaders, new_nonce
+from pages.language import PageLanguage
+from pages.translation.translator import CONSOLE_CATALOGS, load_translator
 
 _TEMPLATES = Path(__file__).parents[3] / "monitor" / "console" / "templates"
 _TITLE = "Satu Pintu operations"
@@ -62,9 +63,6 @@ def add_console(
 
 def console_templates(desk_address: str) -> Environment:
     """Return the templates of the console. `desk_address` is the address of the desk, without a slash at its end."""
-    templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
-    install_translation(templates, load_translator(CONSOLE_CATALOGS))
-    templates.globals["nonce"] = nonce
-    templates.globals["language_links"] = language_links
+    templates = bare_environment([_TEMPLATES], load_translator(CONSOLE_CATALOGS))
     templates.globals["desk_address"] = desk_address
     return templates

@@ -90,7 +90,7 @@ def test_a_long_list_has_pages(cases: StaffHarness) -> None:
     first = cases.get("/desk/triase")
     marked = [first.partition(f'href="/desk/triase/{number(index)}"')[2].partition("</p>")[0] for index in (117, 123)]
     assert ["bahaya: kebakaran" in marked[0], "bahaya: kekerasan" in marked[1]] == [True, True]
-    assert [first.count("Bahaya:"), first[: first.rindex("Bahaya:")].count('<a href="/desk/triase/')] == [2, 2]
+    assert [first.count("bahaya:"), first[: first.rindex("bahaya:")].count('<a href="/desk/triase/')] == [2, 2]
     assert "Telepon 113 (pemadam kebakaran) atau 112 sekarang" in marked[0] + first
     assert unopened(cases) == [("triage", 2)]
     case = cases.get(f"/desk/triase/{number(117)}")

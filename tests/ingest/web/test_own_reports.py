@@ -22,6 +22,7 @@ from tests.support.records import at
 from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink
 
 _PATIENCE_SECONDS = 30.0
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PHONE, STRANGER = "+6281200000031", "+6281200000032"
 
 
@@ -125,6 +126,14 @@ def test_a_number_that_gets_no_sms_is_named(served: DoorClient) -> None:
     """The page keeps what was typed."""
     page = served.post("/laporan-saya", data={"nomor": "021 345"})
     assert (page.status_code, 'value="021 345"' in page.text, 'id="salah"' in page.text) == (400, True, True)
+
+
+@pytest.mark.parametrize("address", ["/laporan-saya", "/laporan-saya/daftar"])
+@pytest.mark.parametrize("count", [30, 1_500])
+def test_fields_that_are_not_ours_make_no_form_fail(served: DoorClient, address: str, count: int) -> None:
+    """A program may send any number of them. The page names what is missing."""
+    page = served.post(address, data="&".join(["x"] * count), headers=_FORM)
+    assert (page.status_code, "Tulis nomor telepon" in page.text) == (400, True)
 
 
 def test_reports_of_the_form_are_listed_once_their_number_is_proven(parts: Parts) -> None:
