@@ -7,6 +7,7 @@ from app.operations.tracing.trace_step import TraceStep
 from messages.topics import TRIAGE
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording.events import EVENTS
 
 # Fields of a message after masking.
 Fields = Mapping[str, Any]
@@ -15,13 +16,6 @@ _RELATIONS: Mapping[str, Message] = {
     "new": _("Laporan baru."),
     "repeat": _("Mengulang laporan {of}."),
     "joins": _("Sama dengan laporan {of} dari warga lain."),
-}
-_VERDICTS: Mapping[str, Message] = {
-    "accepted": _("{agency} menerima."),
-    "refused": _("{agency} menolak."),
-    "asked": _("{agency} bertanya kepada pelapor."),
-    "responded": _("{agency} menanggapi."),
-    "closed": _("{agency} menutup."),
 }
 _ARRIVED = _("Masuk lewat {channel}, bukti pengirim: {proof}.")
 _REVIEWED = _("Diterima kembali oleh petugas sebagai laporan. Saluran: {channel}.")
@@ -78,7 +72,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Fields], Message]] = {
     "quarantined": lambda fields: _QUARANTINED.filled(channel=fields["raw"]["channel"], reason=fields["reason"]),
     "complaint": _relation,
     "dispatched": _dispatch,
-    "answered": lambda fields: _VERDICTS.get(fields["verdict"], _UNREADABLE).filled(agency=fields["agency"]),
+    "answered": lambda fields: EVENTS.get(fields["verdict"], _UNREADABLE).filled(agency=fields["agency"]),
     "corrected": lambda fields: _CORRECTED.filled(relation=_relation(fields)),
     "recommendation": lambda fields: _RECOMMENDATIONS.get(fields["act"], _UNREADABLE).filled(agency=fields["agency"]),
     "reply": lambda fields: _REPLY.filled(content=fields["says"], channel=fields["channel"]),

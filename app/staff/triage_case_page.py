@@ -14,7 +14,6 @@ from app.operations.triage import CaseView, TriageDesk
 from app.staff import addresses
 from app.staff.page import StaffFrame
 from app.staff.wording import (
-    EVENTS,
     SUGGESTION_KINDS,
     SUGGESTION_WEIGHTS,
     age_text,
@@ -27,6 +26,7 @@ from messages.tracking import read_tracking_number
 from pages.translation.message import Message
 from pages.wording.cases import MISTYPED_NUMBER
 from pages.wording.dangers import DANGER_ADVICE, DANGERS, TRIAGE_STEP
+from pages.wording.events import EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class TriageCasePage:
             "is_closed": view.decision == TRIAGE_AGENCY,
             "choices": self._choices(view, search),
             "found_none": bool(search.strip()) and not self._institutions.search(search),
-            "history": [(EVENTS.get(event.kind), event) for event in view.history],
+            "history": [(EVENTS[event.kind].filled(agency=event.agency), event) for event in view.history],
             "may_decide": is_open and may(actor, Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
             "is_private": progress is not None and is_private(progress.case.dispatch.report),
             "version": progress.version if progress and progress.case.case.is_current else None,

@@ -37,16 +37,6 @@ _FAULTS: Mapping[DecisionFault, Message] = {
 _CLOSED_BY = _("Laporan {number} sudah ditutup lebih dulu oleh {actor}.")
 SOMEBODY = _("petugas lain")
 
-# Events in the history of a case, by kind.
-EVENTS: Mapping[str, Message] = {
-    "dispatched": _("Diteruskan ke"),
-    "accepted": _("Diterima oleh"),
-    "refused": _("Ditolak oleh"),
-    "asked": _("Pertanyaan dari"),
-    "responded": _("Tanggapan dari"),
-    "closed": _("Ditutup oleh"),
-}
-
 # Kinds of suggestions for the tables: value, label and hint.
 SUGGESTION_KINDS = (
     ("alias", _("sebuah instansi"), _("Kuncinya kode instansi, misalnya kota-3374.")),

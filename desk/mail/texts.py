@@ -21,10 +21,10 @@ _DIGEST_SETTINGS = _("Anda dapat mematikan ringkasan ini di akun Anda: {link}")
 # Sentence before the cases of each kind of change, the most urgent first.
 NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
     "overdue": _("Aduan berikut lewat tenggat:"),
-    "due": _("Tenggat aduan berikut tinggal satu hari kerja:"),
-    "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada aduan berikut tinggal satu hari kerja:"),
-    "recommended": _("Pengawas memberi rekomendasi pada aduan berikut. Instansi Anda harus menjawabnya:"),
-    "citizen-wrote": _("Pelapor menulis lagi pada aduan berikut:"),
+    "due": _("Tenggat laporan berikut tinggal satu hari kerja:"),
+    "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:"),
+    "recommended": _("Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:"),
+    "citizen-wrote": _("Pelapor menulis lagi pada laporan berikut:"),
 }
 # Sentence of a reminder to heads and overseers, by the kind of change.
 # Sentence before the cases of each kind of change that officers are told of at once, in an e-mail of its own.
@@ -36,7 +36,7 @@ _DANGER_ADVICE = _("Halaman laporan menyebut siapa yang harus ditelepon. Nomor d
 _NEW_CASES_SETTINGS = _("Koordinator instansi Anda dapat mematikan email ini: {link}")
 REMINDER_OPENINGS: Mapping[ChangeKind, Message] = {
     "three-times-overdue": _("Aduan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:"),
-    "recommendation-overdue": _("{agency} belum menjawab rekomendasi pengawas pada aduan berikut. Tenggatnya lewat:"),
+    "recommendation-overdue": _("{agency} belum menjawab rekomendasi pengawas pada laporan berikut. Tenggatnya lewat:"),
 }
 _OFF_SUBJECT = _("Satu Pintu: webhook instansi Anda dimatikan")
 _OFF_FAILING = _("Sebuah alamat webhook instansi Anda tidak menerima pemberitahuan selama tiga hari.")
@@ -87,10 +87,10 @@ class MailText:
 def digest_text(counts: DigestCounts, date: str, links: DeskLinks) -> MailText:
     """Return the morning digest. A list without cases is left out."""
     lists: Sequence[tuple[CaseList, int, Message]] = (
-        ("overdue", counts.overdue, counted("{count} aduan lewat tenggat", counts.overdue)),
-        ("due_soon", counts.due_soon, counted("{count} aduan jatuh tempo dalam 24 jam", counts.due_soon)),
-        ("new", counts.new, counted("{count} aduan baru", counts.new)),
-        ("waiting", counts.waiting, counted("{count} aduan menunggu jawaban pelapor", counts.waiting)),
+        ("overdue", counts.overdue, counted("{count} laporan lewat tenggat", counts.overdue)),
+        ("due_soon", counts.due_soon, counted("{count} laporan jatuh tempo dalam 24 jam", counts.due_soon)),
+        ("new", counts.new, counted("{count} laporan baru", counts.new)),
+        ("waiting", counts.waiting, counted("{count} laporan menunggu jawaban pelapor", counts.waiting)),
     )
     linked = [[line, links.case_list(case_list)] for case_list, number, line in lists if number]
     settings = _DIGEST_SETTINGS.filled(link=links.account)
@@ -106,8 +106,8 @@ def notice_text(numbers: Mapping[ChangeKind, Sequence[str]], links: DeskLinks) -
     cases = len({number for kind_numbers in numbers.values() for number in kind_numbers})
     only_written = all(kind == "citizen-wrote" for kind, kind_numbers in numbers.items() if kind_numbers)
     if only_written:
-        return MailText(counted("Satu Pintu: pelapor menulis pada {count} aduan", cases), paragraphs)
-    return MailText(counted("Satu Pintu: {count} aduan perlu perhatian", cases), paragraphs)
+        return MailText(counted("Satu Pintu: pelapor menulis pada {count} laporan", cases), paragraphs)
+    return MailText(counted("Satu Pintu: {count} laporan perlu perhatian", cases), paragraphs)
 
 
 def danger_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
@@ -126,9 +126,9 @@ def new_cases_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
 
 def reminder_text(kind: ChangeKind, agency_name: str, numbers: Sequence[str]) -> MailText:
     """Return a reminder of cases with a change of `REMINDER_OPENINGS`. Its readers need not have access to the desk."""
-    subject = counted("Satu Pintu: {count} aduan lewat tiga kali tenggat", len(numbers))
+    subject = counted("Satu Pintu: {count} laporan lewat tiga kali tenggat", len(numbers))
     if kind == "recommendation-overdue":
-        subject = counted("Satu Pintu: {count} aduan dengan rekomendasi yang belum dijawab", len(numbers))
+        subject = counted("Satu Pintu: {count} laporan dengan rekomendasi yang belum dijawab", len(numbers))
     opening = REMINDER_OPENINGS[kind].filled(agency=agency_name)
     return MailText(subject, [[opening], numbers[:MAX_LISTED_CASES], *_unlisted(numbers)])
 
@@ -140,7 +140,7 @@ def _listed(numbers: Sequence[str], links: DeskLinks) -> Sequence[str]:
 def _unlisted(numbers: Sequence[str]) -> Sequence[Sequence[str]]:
     """Return the paragraph that counts the cases which are not listed, if there are any."""
     unlisted = len(numbers) - MAX_LISTED_CASES
-    return [[counted("Dan {count} aduan lain.", unlisted)]] if unlisted > 0 else []
+    return [[counted("Dan {count} laporan lain.", unlisted)]] if unlisted > 0 else []
 
 
 def switched_off_text(reason: str, links: DeskLinks) -> MailText:

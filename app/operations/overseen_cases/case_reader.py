@@ -14,7 +14,6 @@ from cases.clocks.recommendation_clock import recommendation_clock
 from config.database import read_transaction
 from desk.acts.answers import CaseProgressView, read_progress
 from desk.institutions import Institutions
-from desk.pages.case.case_model import event_sentence
 from desk.read_model.case_view import CaseView
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
 from desk.read_model.tables import DeskCase, DeskDispatch
@@ -29,6 +28,7 @@ from pages.translation.message import Message
 from pages.translation.message import message as _
 from pages.wording import recommendations
 from pages.wording.cases import CASE_STATES, KINDS, topic_label
+from pages.wording.events import event_sentence
 
 # Clocks of a case. That of a recommendation is none of them.
 CLOCK_NAMES: Mapping[ClockName, Message] = {

@@ -11,32 +11,13 @@ from accounts.permissions import Actor, may
 from cases.course.verdicts import state_after
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.act_slugs import RIGHTS, VERDICTS_BY_NAME
-from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent, EventKind
+from desk.read_model.case_view import SENDER_KINDS, AccompanyingReport, CaseEvent
 from messages.shapes import Attachment, Report, SenderAct, Verdict
 from pages.translation.message import Message
-from pages.translation.message import message as _
+from pages.wording.events import event_sentence
 
 _KILOBYTE = 1_000
 _FILE_KINDS: Mapping[str, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP"}
-_EVENT_SENTENCES: Mapping[EventKind, Message] = {
-    "dispatched": _("Diteruskan ke {agency}."),
-    "accepted": _("{agency} menerima laporan ini untuk dikerjakan."),
-    "refused": _("{agency} menyatakan laporan ini bukan kewenangannya."),
-    "asked": _("{agency} meminta keterangan dari pelapor."),
-    "responded": _("{agency} memberi tanggapan."),
-    "closed": _("{agency} menutup laporan ini."),
-    "wrote": _("Pelapor menambahkan keterangan."),
-    "objects": _("Pelapor menyatakan masalah belum selesai."),
-    "confirms": _("Pelapor menyatakan masalah sudah beres."),
-    "rates": _("Pelapor menilai penanganan."),
-    "withdraws": _("Pelapor menarik laporan ini."),
-    "asks-to-be-forgotten": _("Pelapor meminta datanya dihapus."),
-    "agrees-to-ombudsman": _("Pelapor setuju laporan ini diserahkan ke Ombudsman."),
-    "declines-ombudsman": _("Pelapor tidak setuju laporan ini diserahkan ke Ombudsman."),
-    "corrected": _("Petugas mengubah hubungan laporan ini dengan laporan lain."),
-    "kept-apart": _("Petugas memutuskan bahwa laporan ini tidak sama dengan laporan lain yang mirip."),
-}
-_SUGGESTION = _("{agency} menyatakan laporan ini bukan kewenangannya dan menunjuk {suggested}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +122,3 @@ def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str])
 def _pending_entry(act: Row[Any], agency_name: Callable[[str], str]) -> HistoryEntry:
     sentence = event_sentence(act.verdict, act.agency, act.suggested_agency, agency_name)
     return HistoryEntry(act.at, sentence, act.text, act.actor, is_own=True, is_pending=True)
-
-
-def event_sentence(kind: EventKind, agency: str, suggested: str | None, agency_name: Callable[[str], str]) -> Message:
-    """Return an event in words. `agency_name` returns the name of an institution by its code."""
-    name = agency_name(agency) if agency else ""
-    if kind == "refused" and suggested:
-        return _SUGGESTION.filled(agency=name, suggested=agency_name(suggested))
-    return _EVENT_SENTENCES[kind].filled(agency=name)

@@ -152,7 +152,7 @@ def test_a_case_that_returned_must_be_read_again(cases: StaffHarness) -> None:
     answer = cases.send(f"{TWO}/putusan", **stale, **DECISION)
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "lalu kembali ke triase" in answer.text
-    assert "Ditolak oleh" in answer.text
+    assert "menyatakan laporan ini bukan kewenangannya" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,8 @@ def test_a_digest_has_numbers_and_links(office: Office) -> None:
     )  # fmt: skip
     assert indonesian.body == (
         "Selamat pagi. Aduan instansi Anda pagi ini:\n\n"
-        "1 aduan lewat tenggat\nhttps://lapor.example/desk?daftar=overdue\n\n"
-        "3 aduan baru\nhttps://lapor.example/desk?daftar=new\n\n"
+        "1 laporan lewat tenggat\nhttps://lapor.example/desk?daftar=overdue\n\n"
+        "3 laporan baru\nhttps://lapor.example/desk?daftar=new\n\n"
         "Anda dapat mematikan ringkasan ini di akun Anda: https://lapor.example/desk/akun\n\n"
         "Email ini dibuat otomatis. Mohon tidak dibalas.\n"
     )
@@ -185,7 +185,7 @@ def test_a_digest_comes_once_a_day(office: Office) -> None:
     office.new_digest_job().step()
     mails = office.send_all()
     assert set(mails) == {"ratna@pln.example", "english@pln.example"}
-    assert "1 aduan baru" in mails["ratna@pln.example"].body
+    assert "1 laporan baru" in mails["ratna@pln.example"].body
     office.clock.advance(timedelta(days=1))
     assert office.digests.step() == 3
 
@@ -210,7 +210,7 @@ def test_a_notice_lists_the_cases_in_which_citizens_wrote(office: Office) -> Non
     office.citizen_wrote(3, kind="received")
     assert office.notices.step() == 3
     mail = office.send_all()["budi@pln.example"]
-    assert mail.subject == "Satu Pintu: pelapor menulis pada 2 aduan"
+    assert mail.subject == "Satu Pintu: pelapor menulis pada 2 laporan"
     assert "L1: https://lapor.example/desk/L1\nL2: https://lapor.example/desk/L2\n" in mail.body
     assert "L3" not in mail.body
 
@@ -226,7 +226,7 @@ def test_an_agency_gets_one_notice_an_hour(office: Office) -> None:
     office.send_all()
     office.clock.advance(NOTICE_INTERVAL)
     assert office.notices.step() == 3
-    assert "2 aduan" in office.send_all()["ratna@pln.example"].subject
+    assert "2 laporan" in office.send_all()["ratna@pln.example"].subject
     assert office.notices.step() == 0
 
 
@@ -323,7 +323,7 @@ def test_a_long_notice_counts_what_it_does_not_list(office: Office) -> None:
     office.notices.step()
     body = office.send_all()["ratna@pln.example"].body
     assert body.count("https://lapor.example/desk/L") == MAX_LISTED_CASES
-    assert "Dan 5 aduan lain." in body
+    assert "Dan 5 laporan lain." in body
 
 
 def test_a_notice_is_stored_together_with_its_mark(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,17 +348,17 @@ def test_officers_hear_of_deadlines_and_heads_of_what_is_three_times_overdue(off
     assert office.notices.step() == 5
     mails = office.send_all_of_each()
     notice, reminder = mails["ratna@pln.example"]
-    assert notice.subject == "Satu Pintu: 3 aduan perlu perhatian"
+    assert notice.subject == "Satu Pintu: 3 laporan perlu perhatian"
     lines = [line for line in notice.body.splitlines() if line.startswith(("L", "Aduan", "Tenggat", "Pelapor"))]
     assert lines == [
         "Aduan berikut lewat tenggat:",
         "L3: https://lapor.example/desk/L3",
-        "Tenggat aduan berikut tinggal satu hari kerja:",
+        "Tenggat laporan berikut tinggal satu hari kerja:",
         "L2: https://lapor.example/desk/L2",
-        "Pelapor menulis lagi pada aduan berikut:",
+        "Pelapor menulis lagi pada laporan berikut:",
         "L1: https://lapor.example/desk/L1",
     ]
-    assert reminder.subject == "Satu Pintu: 2 aduan lewat tiga kali tenggat"
+    assert reminder.subject == "Satu Pintu: 2 laporan lewat tiga kali tenggat"
     assert "https:" not in reminder.body
     assert reminder.body.startswith("Aduan berikut di PLN lewat tiga kali tenggatnya dan belum selesai:\n\nL4\nL5\n")
     assert [mail.body for mail in mails["pengawas@ombudsman.contoh.id"]] == [reminder.body]
@@ -375,13 +375,13 @@ def test_officers_hear_of_recommendations_and_heads_of_those_without_an_answer(o
     notice, reminder = mails["ratna@pln.example"]
     lines = [line for line in notice.body.splitlines() if line.startswith(("L", "Tenggat", "Pengawas"))]
     assert lines == [
-        "Tenggat menjawab rekomendasi pengawas pada aduan berikut tinggal satu hari kerja:",
+        "Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:",
         "L2: https://lapor.example/desk/L2",
-        "Pengawas memberi rekomendasi pada aduan berikut. Instansi Anda harus menjawabnya:",
+        "Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:",
         "L1: https://lapor.example/desk/L1",
     ]
-    assert reminder.subject == "Satu Pintu: 1 aduan dengan rekomendasi yang belum dijawab"
-    assert reminder.body.startswith("PLN belum menjawab rekomendasi pengawas pada aduan berikut.")
+    assert reminder.subject == "Satu Pintu: 1 laporan dengan rekomendasi yang belum dijawab"
+    assert reminder.body.startswith("PLN belum menjawab rekomendasi pengawas pada laporan berikut.")
     assert [mail.body for mail in mails["pengawas@ombudsman.contoh.id"]] == [reminder.body]
     assert len(mails["budi@pln.example"]) == 1
 

@@ -6,17 +6,20 @@ from typing import get_args
 
 from app.translations import PAGES
 from desk.read_model.case_rows import AgencyCaseState
+from desk.read_model.case_view import EventKind
 from messages.recommendation import RecommendationKind, RecommendationOutcome
 from messages.replies.report_states import ReportState
-from messages.shapes import Danger, Kind
-from pages.wording import cases, dangers, recommendations
+from messages.shapes import Danger, Kind, Verdict
+from pages.wording import cases, dangers, events, recommendations
 from tests.support.paths import ROOT
 
 
 def test_everything_has_a_word() -> None:
-    """No kind, state or danger is shown by its name in the program."""
+    """No kind, state, event or danger is shown by its name in the program."""
     assert cases.KINDS.keys() == set(Kind)
     assert cases.CASE_STATES.keys() == set(get_args(AgencyCaseState))
+    # The interface for programs names two kinds that no history has.
+    assert events.EVENTS.keys() == set(get_args(EventKind)) - {"received", "joined"}
     assert cases.REPORT_STATES.keys() == set(get_args(ReportState))
     assert dangers.DANGERS.keys() == dangers.DANGER_ADVICE.keys() == set(get_args(Danger)) - {""}
     assert recommendations.KINDS.keys() == set(get_args(RecommendationKind))
@@ -29,6 +32,7 @@ def test_no_other_module_has_words_for_the_same_names() -> None:
         "kinds": set(Kind),
         "states of a case": set(get_args(AgencyCaseState)),
         "states of a report": set(get_args(ReportState)),
+        "verdicts in sentences": {"dispatched", *get_args(Verdict)},
         "dangers": set(get_args(Danger)) - {""},
         "kinds of recommendations": set(get_args(RecommendationKind)),
     }
@@ -43,6 +47,7 @@ def test_no_other_module_has_words_for_the_same_names() -> None:
         "kinds": {"pages/wording/cases.py"},
         "states of a case": {"pages/wording/cases.py"},
         "states of a report": {"pages/wording/cases.py"},
+        "verdicts in sentences": {"pages/wording/events.py"},
         "dangers": {"pages/wording/dangers.py"},
         "kinds of recommendations": {"pages/wording/recommendations.py"},
     }
