@@ -22,13 +22,13 @@ from app.staff.typed import reason_problem
 from app.staff.wording import fault_text
 from bus.port import Bus
 from desk.acts.suggestions import SuggestionActs, SuggestionOutcome
-from desk.pages.case.suggestion_part import FAULTS, evidence_sentences
 from desk.read_model.suggested_case import OF_SENDERS
 from messages.tracking import read_tracking_number
 from pages.forms import Typed
 from pages.translation.message import Message
 from pages.wording.cases import MISTYPED_NUMBER
 from pages.wording.dangers import DANGERS
+from pages.wording.suggestions import FAULTS, evidence_sentences
 
 ADDRESS = addresses.CORRECTIONS
 # Suggestions are listed if the report is not older, and at most so many.

@@ -8,11 +8,11 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act
 from desk.acts.suggestions import SuggestionOutcome
 from desk.pages.case.act_draft import CaseRenderer
-from desk.pages.case.suggestion_part import FAULTS
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from pages.forms import PostedForm
 from pages.responses import see_other
+from pages.wording.suggestions import FAULTS
 
 _OUTCOMES: Mapping[str, SuggestionOutcome] = {"sama": "same", "bukan": "different"}
 _PART = "#mungkin-sama"

@@ -1,46 +1,16 @@
 """Part of a case's page about the case that is perhaps the same: sentences, link and acts. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.permissions import Act, Actor, may
-from desk.acts.suggestions import SuggestionFault, SuggestionOutcome
+from desk.acts.suggestions import SuggestionOutcome
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, SuggestionState
 from pages.translation.message import Message
 from pages.translation.message import message as _
+from pages.wording.suggestions import evidence_sentences
 
-# Sentences about the evidence, by the names of features (docs/duplicate-features.md).
-EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
-    (
-        frozenset({"near-text", "long-text-near", "copied-at-length", "same-in-all"}),
-        _("Kata-kata kedua laporan hampir sama."),
-    ),
-    (
-        frozenset({"place-same-topics", "soon-place-topic", "beside-same-topic", "same-trouble-at-landmark"}),
-        _("Tempat dan pokok masalahnya tampak sama."),
-    ),
-    (
-        frozenset({"same-thing-and-fault-in-region", "same-thing-and-fault-soon", "same-trouble-at-landmark"}),
-        _("Hal yang dilaporkan dan masalahnya sama."),
-    ),
-    (
-        frozenset({"soon-place-topic", "same-thing-and-fault-soon", "within-hours"}),
-        _("Keduanya dilaporkan dalam waktu yang berdekatan."),
-    ),
-    (
-        frozenset({"refers-to-report", "says-again", "reported-again-here"}),
-        _("Salah satu laporan menyebut laporan sebelumnya."),
-    ),
-    (frozenset({"same-names"}), _("Keduanya menyebut nama yang sama.")),
-    (frozenset({"same-person", "one-person"}), _("Keduanya menyebut orang atau nomor orang yang sama.")),
-    (frozenset({"same-numbers"}), _("Keduanya menyebut angka yang sama.")),
-    (frozenset({"same-date"}), _("Keduanya menyebut tanggal yang sama.")),
-    (frozenset({"same-amount"}), _("Keduanya menyebut jumlah uang yang sama.")),
-    (frozenset({"usual-words", "rare-words"}), _("Banyak kata yang sama.")),
-)
-_GENERAL_EVIDENCE = _("Isi kedua laporan mirip.")
-_MAX_SENTENCES = 4
 _OVER: Mapping[SuggestionState, Message] = {
     "closed": _("Laporan yang mungkin sama sudah selesai ditangani. Laporan ini ditangani sendiri."),
     "together": _("Laporan yang mungkin sama sudah digabung dengan laporan ini."),
@@ -50,12 +20,6 @@ _ELSEWHERE_OVER = _("Laporan yang mungkin sama di instansi lain tidak perlu dipu
 _DECIDED: Mapping[SuggestionOutcome, Message] = {
     "same": _("Sudah diputuskan: laporan ini sama, dan digabung. Sistem sedang memprosesnya."),
     "different": _("Sudah diputuskan: ini bukan laporan yang sama."),
-}
-FAULTS: Mapping[SuggestionFault, Message] = {
-    "decided": _("Petugas lain sudah memutuskan lebih dahulu. Keputusan Anda tidak dikirim."),
-    "over": _("Salah satu laporan sudah ditutup atau digabung. Tidak ada yang perlu diputuskan lagi."),
-    "not-here": _("Salah satu laporan sudah tidak di instansi Anda. Petugas triase yang memutuskan."),
-    "not-ready": _("Sistem belum selesai mencatat kedua laporan. Coba lagi sebentar."),
 }
 
 
@@ -115,16 +79,6 @@ def former_part(actor: Actor, former: FormerCase, comparison_address: str) -> Fo
         address=comparison_address if is_staff else "",
         closed_at=former.closed_at if is_shown else None,
     )
-
-
-def evidence_sentences(evidence: Sequence[str]) -> Sequence[Message]:
-    """Return sentences about the features that speak for one problem, the strongest first, or a general sentence."""
-    sentences = list(dict.fromkeys(sentence for name in evidence for sentence in _sentences(name)))
-    return sentences[:_MAX_SENTENCES] or [_GENERAL_EVIDENCE]
-
-
-def _sentences(name: str) -> Iterator[Message]:
-    return (sentence for names, sentence in EVIDENCE_SENTENCES if name in names)
 
 
 def _conclusion(suggestion: SuggestedCase, outcome: SuggestionOutcome | None, *, is_staff: bool) -> Message | None:

@@ -5,9 +5,9 @@ from http import HTTPStatus
 import pytest
 
 from accounts.permissions import Actor, Role, actor_label
-from desk.pages.case.suggestion_part import EVIDENCE_SENTENCES, evidence_sentences
 from messages import codec
 from messages.shapes import ClosedCase, Correction, Suggestion
+from pages.wording.suggestions import EVIDENCE_SENTENCES, evidence_sentences
 from tests.accounts.desk_client import DeskClient
 from tests.conftest import NOW
 from tests.desk.pages.page_requests import case_page, done, text_of

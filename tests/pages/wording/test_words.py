@@ -5,12 +5,13 @@ from collections import defaultdict
 from typing import get_args
 
 from app.translations import PAGES
+from desk.acts.suggestions import SuggestionFault
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
 from messages.recommendation import RecommendationKind, RecommendationOutcome
 from messages.replies.report_states import ReportState
 from messages.shapes import Danger, Kind, Verdict
-from pages.wording import cases, dangers, events, recommendations
+from pages.wording import cases, dangers, events, recommendations, suggestions
 from tests.support.paths import ROOT
 
 
@@ -22,6 +23,7 @@ def test_everything_has_a_word() -> None:
     assert events.EVENTS.keys() == set(get_args(EventKind)) - {"received", "joined"}
     assert cases.REPORT_STATES.keys() == set(get_args(ReportState))
     assert dangers.DANGERS.keys() == dangers.DANGER_ADVICE.keys() == set(get_args(Danger)) - {""}
+    assert suggestions.FAULTS.keys() == set(get_args(SuggestionFault))
     assert recommendations.KINDS.keys() == set(get_args(RecommendationKind))
     assert recommendations.OUTCOMES.keys() == set(get_args(RecommendationOutcome))
 
