@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 from tests.support.arrival_ids import ROOT_SECRET
 from tests.support.databases import POSTGRESQL, SQLITE, Databases, PostgresqlDatabases, SqliteDatabases
+from tests.support.memory_folder import keep_temporary_files_in_memory
 from tests.support.prepared_parts import create_topics, opened_parts
 from tests.support.processes import needs_process
 from tests.support.rules import share_tables
@@ -100,7 +102,10 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         if not url:
             from tests.support.postgresql import start_postgres  # noqa: PLC0415 - it imports this module
 
-            server = start_postgres(tmp_path_factory.mktemp("postgres"))
+            data = tmp_path_factory.mktemp("postgres")
+            # After a failed test its folder would stay, perhaps in memory.
+            stack.callback(shutil.rmtree, data, ignore_errors=True)
+            server = start_postgres(data)
             stack.callback(server.cleanup)
             url = server.get_uri()
             _set_up_server(url)
@@ -230,7 +235,8 @@ def _possible_kinds(item: pytest.Item) -> Sequence[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Try fewer examples with `--quick`."""
+    """Keep temporary files in memory, and try fewer examples with `--quick`."""
+    keep_temporary_files_in_memory(os.environ)
     hypothesis.settings.load_profile("quick" if config.getoption("--quick") else "no_deadline")
 
 
