@@ -22,6 +22,7 @@ from tests.support.memory_folder import keep_temporary_files_in_memory
 from tests.support.prepared_parts import create_topics, opened_parts
 from tests.support.processes import needs_process
 from tests.support.rules import share_tables
+from tests.support.shared_builds import share_builds
 from tests.support.shared_statements import create_sharing_engine
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
@@ -67,9 +68,10 @@ _NEW_OBJECTS = 20_000
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_tables() -> Iterator[None]:
-    """Load equal tables and rules, and compile equal statements, once for all tests of this process."""
+    """Load equal tables, compile equal statements and read equal signatures once for all tests of this process."""
     with pytest.MonkeyPatch.context() as patch:
         share_tables(patch)
+        share_builds(patch)
         patch.setattr("config.database.create_engine", create_sharing_engine)
         yield
 

@@ -120,12 +120,13 @@ class Open311Door:
     def routes(self) -> APIRouter:
         """Return the routes to serve, each in both formats."""
         router = APIRouter(prefix=PREFIX, tags=["open311"])
+        create_request = openapi.create_request(self._services.by_code)
         for format_name in _FORMATS:
             for path, endpoint, method, extra in (
                 ("/discovery", self.discovery, "GET", openapi.PLAIN),
                 ("/services", self.services, "GET", openapi.PLAIN),
                 ("/services/{code}", self.definition, "GET", openapi.PLAIN),
-                ("/requests", self.create, "POST", openapi.create_request(self._services.by_code)),
+                ("/requests", self.create, "POST", create_request),
                 ("/requests", self.listing, "GET", openapi.LISTING),
                 ("/requests/{number}", self.show, "GET", openapi.PLAIN),
                 ("/tokens/{token}", self.token, "GET", openapi.PLAIN),
