@@ -13,16 +13,18 @@ from typing import Any
 import pytest
 from fastapi import routing
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import _get_body_field, get_dependant, get_typed_return_annotation
 from jinja2 import Environment
 from pydantic_settings import EnvSettingsSource
+from starlette.routing import compile_path
 
 
 def share_builds(patch: pytest.MonkeyPatch) -> None:
     """Let this process read each signature, template and type once."""
-    patch.setattr(routing, "get_dependant", _sharing_signatures(routing.get_dependant))
-    patch.setattr(routing, "_get_body_field", _sharing_bodies(routing._get_body_field))  # noqa: SLF001
-    patch.setattr(routing, "get_typed_return_annotation", _sharing_answers(routing.get_typed_return_annotation))
-    patch.setattr(routing, "compile_path", lru_cache(None)(routing.compile_path))
+    patch.setattr(routing, "get_dependant", _sharing_signatures(get_dependant))
+    patch.setattr(routing, "_get_body_field", _sharing_bodies(_get_body_field))
+    patch.setattr(routing, "get_typed_return_annotation", _sharing_answers(get_typed_return_annotation))
+    patch.setattr(routing, "compile_path", lru_cache(None)(compile_path))
     patch.setattr(Environment, "compile", _sharing_templates(Environment.compile))
     for name in ("_extract_field_info", "_field_is_complex"):
         patch.setattr(EnvSettingsSource, name, _sharing_types(getattr(EnvSettingsSource, name)))
@@ -32,7 +34,7 @@ def _sharing_signatures(read: Callable[..., Dependant]) -> Callable[..., Dependa
     """Return `read` with a memory of methods. Those of one function differ in `self` alone."""
     known: dict[Hashable, Dependant] = {}
 
-    def get_dependant(*, path: str, call: Callable[..., Any], scope: Any) -> Dependant:
+    def shared_dependant(*, path: str, call: Callable[..., Any], scope: Any) -> Dependant:
         if not isinstance(call, MethodType):
             return read(path=path, call=call, scope=scope)
         key = path, call.__func__, scope
@@ -40,10 +42,10 @@ def _sharing_signatures(read: Callable[..., Dependant]) -> Callable[..., Dependa
             known[key] = read(path=path, call=call, scope=scope)
         values = {field.name: getattr(known[key], field.name) for field in fields(Dependant)}
         # A route may add to its lists.
-        lists = {name: [*value] for name, value in values.items() if isinstance(value, list)}
+        lists: dict[str, Any] = {name: [*value] for name, value in values.items() if isinstance(value, list)}
         return replace(known[key], call=call, **lists)
 
-    return get_dependant
+    return shared_dependant
 
 
 def _sharing_answers(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
