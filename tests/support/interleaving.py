@@ -23,19 +23,26 @@ def other_connection(engine: Engine) -> Iterator[Engine]:
 def after_next_reading(engine: Engine, act: Callable[[], object]) -> Iterator[None]:
     """Let `act` run once, after the next commit of a transaction of `engine` that only reads.
 
-    Fails if there was none until the end of the block. `act` must use another engine.
+    Fails if there was none until the end of the block. `act` must use another engine. It runs when the connection is
+    given back: before, the transaction still reads SQLite's journal.
     """
     with snapshot_transaction(engine) as connection:
         reading_options = connection.get_execution_options()
-    waiting = [act]
+    waiting, due = [act], []
 
     def commit(connection: Connection) -> None:
         if waiting and connection.get_execution_options() == reading_options:
-            waiting.pop()()
+            due.append(waiting.pop())
+
+    def give_back(*_connection: object) -> None:
+        if due:
+            due.pop()()
 
     event.listen(engine, "commit", commit)
+    event.listen(engine, "checkin", give_back)
     try:
         yield
     finally:
         event.remove(engine, "commit", commit)
+        event.remove(engine, "checkin", give_back)
     assert not waiting, "no transaction has read"
