@@ -44,6 +44,7 @@ class Worker:
 
     A record that comes after a rest is handled at once. While records keep coming, `pause` seconds pass between the
     beginnings of two batches, so that one transaction has several records. A full batch is followed at once.
+    `poll_seconds` is how long a poll waits for records; a stop waits as long.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Worker:
         transient: tuple[type[Exception], ...] = (),
         worker_health: WorkerHealth | None = None,
         pause: float = 0.0,
+        poll_seconds: float = _POLL_SECONDS,
     ) -> None:
         self._name = name
         self._join = join
@@ -67,6 +69,7 @@ class Worker:
         self._monotonic = monotonic
         self._batch = batch
         self._pause = pause
+        self._poll_seconds = poll_seconds
         self._transient: tuple[type[Exception], ...] = (Retry, *transient)
         # Errors of a stage that are no fault of one record.
         self._worker_errors: tuple[type[Exception], ...] = (Stop, *self._transient)
@@ -103,7 +106,7 @@ class Worker:
         self.worker_health.record_iteration()
         try:
             limit = 1 if self._single_records else self._batch
-            records = consumer.poll(_POLL_SECONDS, limit)
+            records = consumer.poll(self._poll_seconds, limit)
             began_at = self._monotonic()
             if records:
                 self._work(consumer, records)

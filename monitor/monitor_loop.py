@@ -47,15 +47,23 @@ class Observation(NamedTuple):
 class MonitorLoop:
     """Takes snapshots in a thread of its own. `pause` is the time between two snapshots, in seconds.
 
+    The first one comes `first_pause` seconds after the start.
+
     Every error of `collect` is logged and dropped: a failing monitor must not stop the doors of the same process.
     """
 
     def __init__(
-        self, collect: Callable[[], Snapshot], channels: ChannelDirectory, stopping: threading.Event, pause: float
+        self,
+        collect: Callable[[], Snapshot],
+        channels: ChannelDirectory,
+        stopping: threading.Event,
+        pause: float,
+        first_pause: float = _FIRST_SECONDS,
     ) -> None:
         self._collect = collect
         self._stopping = stopping
         self._pause = pause
+        self._first_pause = first_pause
         self._register = AlertRegister(channels)
         self._latest: Observation | None = None
         self._lag_logged_at: datetime | None = None
@@ -78,7 +86,7 @@ class MonitorLoop:
 
     def run(self) -> None:
         """Take snapshots until the process is asked to stop."""
-        self._stopping.wait(_FIRST_SECONDS)
+        self._stopping.wait(self._first_pause)
         while not self._stopping.is_set():
             try:
                 self.step()

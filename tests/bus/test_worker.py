@@ -52,6 +52,10 @@ def values(bus: LocalBus, topic: str) -> list[bytes]:
         reader.close()
 
 
+# A worker looks for a stop between two polls.
+_POLL_SECONDS = 0.05
+
+
 def run_until(bus: LocalBus, stage: Stage, done: Callable[[], bool], **options: object) -> None:
     """Run a worker in this thread until the condition holds."""
     stopping = threading.Event()
@@ -65,7 +69,16 @@ def run_until(bus: LocalBus, stage: Stage, done: Callable[[], bool], **options: 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        Worker("stage", lambda: bus.consumer(membership), stage, "dead", stopping, time.monotonic, **options).run()  # type: ignore[arg-type]
+        Worker(
+            "stage",
+            lambda: bus.consumer(membership),
+            stage,
+            "dead",
+            stopping,
+            time.monotonic,
+            poll_seconds=_POLL_SECONDS,
+            **options,  # type: ignore[arg-type]
+        ).run()
     finally:
         stopping.set()
         watcher.join()
@@ -367,7 +380,7 @@ def run_on_small_bus(bus: LocalBus, stage: Stage, max_bytes: int, done: Callable
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        Worker("stage", join, stage, "dead", stopping, time.monotonic).run()
+        Worker("stage", join, stage, "dead", stopping, time.monotonic, poll_seconds=_POLL_SECONDS).run()
     finally:
         stopping.set()
         watcher.join()

@@ -93,7 +93,7 @@ def test_the_loop_runs_until_it_is_stopped(log: CapturedLog) -> None:
         collected.set()
         return snapshot(0)
 
-    thread = threading.Thread(target=MonitorLoop(collect, DIRECTORY, stopping, pause=60).run)
+    thread = threading.Thread(target=MonitorLoop(collect, DIRECTORY, stopping, pause=60, first_pause=0).run)
     thread.start()
     assert collected.wait(20)
     stopping.set()
@@ -112,7 +112,7 @@ def test_an_error_does_not_end_the_loop(log: CapturedLog) -> None:
         stopping.set()
         return snapshot(0)
 
-    loop = MonitorLoop(collect, DIRECTORY, stopping, 0.01)
+    loop = MonitorLoop(collect, DIRECTORY, stopping, 0.01, first_pause=0)
     loop.run()
     assert [line["event"] for line in log.lines] == ["snapshot.failed", "lag.measured"]
     assert loop.latest is not None

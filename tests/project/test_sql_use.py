@@ -1,6 +1,7 @@
 """No statement means one thing on SQLite and another on PostgreSQL: each known difference has a helper of `config`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 import pytest
 
@@ -100,9 +101,13 @@ def nullable_columns() -> frozenset[str]:
     )
 
 
-def uses_in_product() -> Iterator[tuple[str, str, str]]:
-    """Yield the place, with the rule, of each raw use in the product, its line, and what to write instead."""
-    nullable = nullable_columns()
+@cache
+def uses_in_product() -> Sequence[tuple[str, str, str]]:
+    """Return the place, with the rule, of each raw use in the product, its line, and what to write instead."""
+    return tuple(_uses_in_product(nullable_columns()))
+
+
+def _uses_in_product(nullable: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
@@ -114,12 +119,14 @@ def uses_in_product() -> Iterator[tuple[str, str, str]]:
                     yield f"{name} {use.function} {use.rule}", f"{name}:{use.line}", use.advice
 
 
+@pytest.mark.slow
 def test_each_known_difference_is_met_by_a_helper() -> None:
     """A raw use is named with its line and with what to write instead."""
     faults = [f"{line}: {advice}" for place, line, advice in uses_in_product() if place not in ALLOWED]
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.slow
 def test_what_is_allowed_is_there() -> None:
     """A reason goes with the use that it was for."""
     assert ALLOWED.keys() <= {place for place, _, _ in uses_in_product()}

@@ -96,6 +96,7 @@ def test_each_process_has_an_address_and_the_doors_two(settings: Settings) -> No
             process.ops_socket.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the state of processes from /proc")
 def test_a_hanging_process_is_killed_and_started_again(tmp_path: Path) -> None:
     """It does not end when it is told to. Another one, which answers, goes on."""
