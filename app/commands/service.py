@@ -184,7 +184,7 @@ def check(as_json: Json = False) -> None:
     from app.assembly.startup import checks as startup_checks
 
     with open_parts() as parts:
-        findings = startup_checks.check_all(parts)
+        findings = list(startup_checks.check_all(parts))
     if as_json:
         print_json([{"what": finding.name, "ok": finding.ok, "says": finding.text} for finding in findings])
     else:

@@ -1,7 +1,7 @@
 """Checks before the service starts. Each finding says what is wrong and how to fix it."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -55,9 +55,10 @@ class Finding:
     is_away: bool = False
 
 
-def check_all(parts: Parts) -> list[Finding]:
-    """Return the finding of every check, in the order of a start."""
-    return [_run_check(name, check, parts) for name, check in {**_START_CHECKS, **_CLUSTER_CHECKS}.items()]
+def check_all(parts: Parts) -> Iterator[Finding]:
+    """Yield the finding of every check, in the order of a start."""
+    for name, check in {**_START_CHECKS, **_CLUSTER_CHECKS}.items():
+        yield _run_check(name, check, parts)
 
 
 def must_pass(parts: Parts, *, with_doors: bool = False) -> None:
