@@ -45,7 +45,8 @@ from tests.support.written_bus import (
     released,
 )
 
-pytestmark = pytest.mark.slow
+# Ledger and router are rows in memory, and the bus has a file of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.one_kind("runs no statement of the database")]
 
 _STEPS = 14
 _MOST_MESSAGES = 6
