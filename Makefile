@@ -70,10 +70,10 @@ lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts, fi
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m app.schemas --check
-	$(BIN)/python -m app.alert_rules --check
-	$(BIN)/python -m app.figures_document --check
-	$(BIN)/python -m app.translations --check
+	$(BIN)/python -m bench.generated.schemas --check
+	$(BIN)/python -m bench.generated.alert_rules --check
+	$(BIN)/python -m bench.generated.figures_document --check
+	$(BIN)/python -m bench.generated.translations --check
 
 .PHONY: fix
 fix: $(VENV)/.dev ## Format the code and apply automatic fixes
@@ -86,19 +86,19 @@ goldens: $(VENV)/.dev ## Rewrite the files of the journeys; review the diff
 
 .PHONY: schemas
 schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; review the diff
-	$(BIN)/python -m app.schemas
+	$(BIN)/python -m bench.generated.schemas
 
 .PHONY: alerts
 alerts: $(VENV)/.dev ## Rewrite Prometheus's alert rules from the thresholds; review the diff
-	$(BIN)/python -m app.alert_rules
+	$(BIN)/python -m bench.generated.alert_rules
 
 .PHONY: figures
 figures: $(VENV)/.dev ## Rewrite docs/figures.md from the definitions of the figures; review the diff
-	$(BIN)/python -m app.figures_document
+	$(BIN)/python -m bench.generated.figures_document
 
 .PHONY: translations
 translations: $(VENV)/.dev ## Collect the texts of all pages into the catalogs; write the missing translations
-	$(BIN)/python -m app.translations
+	$(BIN)/python -m bench.generated.translations
 
 .PHONY: holidays
 holidays: $(VENV)/.dev ## Write the table of holidays from the package `holidays`; review the diff

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 import holidays
 
-from app.generated_files import write_or_check
+from bench.generated.files import write_or_check
 from cases.clocks.holidays import COLUMNS, HOLIDAYS, HolidayKind
 from config.reference.folder import SHIPPED_FOLDER
 

@@ -1,7 +1,7 @@
 """States of a report as its sender hears them: one vocabulary for pages, SMS, the app's feed, the API and replies.
 
-`cases/course/report_state.py` says which state a report has. Pages translate the sentences: `app.translations` collects
-`STATE_SENTENCES` and `SET_ASIDE_SENTENCES`. Pure.
+`cases/course/report_state.py` says which state a report has. Pages translate the sentences: `make translations`
+collects `STATE_SENTENCES` and `SET_ASIDE_SENTENCES`. Pure.
 """
 
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ from app.assembly.parts import Parts
 from app.assembly.service import STAGE_RETRIES
 from app.operations.masking import mask_record
 from app.operations.tracing.report_trace import ReportTracer
-from app.schemas import SHAPES
+from bench.generated.schemas import SHAPES
 from bus.errors import Reject, Stop
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker

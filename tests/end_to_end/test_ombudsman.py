@@ -15,7 +15,7 @@ from app.assembly.oversight.hand_over import hand_over
 from app.assembly.oversight.parts import consent_publisher, rebuild
 from app.assembly.queues import existing_queues
 from app.operations.ombudsman.hand_over import EXPORT_ACTION, ExportedCase, ListedCase
-from app.schemas import FOLDER
+from bench.generated.schemas import FOLDER
 from config.database import read_transaction
 from config.settings import Settings
 from messages.gsm_alphabet import fits_one_sms

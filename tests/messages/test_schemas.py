@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic_asyncapi import AsyncAPI
 
-from app.schemas import FOLDER, documents
+from bench.generated.schemas import FOLDER, documents
 from tests.journeys.test_journeys import JOURNEYS
 
 RECORDS = [path for path in sorted(JOURNEYS.glob("*/[1-3]-*.json")) if not path.name.endswith("refused.json")]

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from app.alert_rules import RULES
 from app.operations.review.redrive import NOT_REDRIVEN
+from bench.generated.alert_rules import RULES
+from bench.generated.rule_definitions import JOB, SEVERITIES
 from config.reference.open311_services import load_open311_services
 from config.settings import Settings
 from messages.answer_check import AnswerFault
@@ -13,7 +14,6 @@ from monitor.alert import ALERT_NAMES
 from monitor.alert_first_moves import FIRST_MOVES
 from monitor.audit.differences import DIFFERENCE_RULES
 from monitor.metrics.catalog import METRICS, Metric
-from monitor.metrics.rule_definitions import JOB, SEVERITIES
 from pages.refusals import REFUSALS
 from tests.support.import_graph import PACKAGES
 from tests.support.paths import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.translations import (
+from bench.generated.translations import (
     CONSOLE,
     DOMAINS,
     PAGES,

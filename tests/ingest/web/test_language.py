@@ -8,7 +8,7 @@ import requests
 from jinja2 import Template
 
 from app.assembly.http import page_templates
-from app.translations import PAGES, read_catalog
+from bench.generated.translations import PAGES, read_catalog
 from messages.replies.report_states import STATE_SENTENCES, ReportState
 from messages.shapes import SenderAct
 from pages.translation.language import in_language

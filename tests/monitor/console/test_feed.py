@@ -10,7 +10,7 @@ import pytest
 
 from app.assembly.channels import DIRECTORY
 from app.assembly.stages.console import console_templates
-from app.translations import CONSOLE, read_catalog
+from bench.generated.translations import CONSOLE, read_catalog
 from messages.topics import TRIAGE
 from monitor.active_alerts import AlertRegister
 from monitor.console.feed import Feed

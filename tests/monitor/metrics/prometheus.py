@@ -10,8 +10,8 @@ from typing import Any
 
 import requests
 
-from monitor.metrics.alert_rules import FILE
-from monitor.metrics.rule_definitions import JOB
+from bench.generated.alert_rules import FILE
+from bench.generated.rule_definitions import JOB
 from tests.monitor.metrics.conftest import tool
 from tests.support.ports import free_port
 

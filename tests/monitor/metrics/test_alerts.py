@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from app import alert_rules
-from app.alert_rules import RULES
 from app.assembly.channels import DIRECTORY
+from bench.generated import alert_rules
+from bench.generated.alert_rules import FILE, RULES, rules_document
+from bench.generated.rule_definitions import AGENCY_SECONDS, SEVERITIES
 from monitor.alert import ALERT_NAMES
 from monitor.alert_conditions import find_alerts
-from monitor.metrics.alert_rules import FILE, rules_document
 from monitor.metrics.catalog import METRICS, PROCESS_TIME
-from monitor.metrics.rule_definitions import AGENCY_SECONDS, SEVERITIES
 from monitor.snapshot import DoorState, Snapshot
 from tests.monitor.metrics.conftest import Expose, Promtool, values
 from tests.monitor.metrics.snapshots import NOT_RAISED, RAISED, process, queue, snapshot_with

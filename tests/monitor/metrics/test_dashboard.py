@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.alert_rules import RULES
+from bench.generated.alert_rules import RULES, rules_document
+from bench.generated.rule_definitions import SNAPSHOT_SECONDS
 from monitor.alert_thresholds import BEHIND_SECONDS, HANGING_SECONDS, SPOOL_SHARE, TRIAGE_SECONDS
-from monitor.metrics.alert_rules import rules_document
 from monitor.metrics.catalog import METRICS
-from monitor.metrics.rule_definitions import SNAPSHOT_SECONDS
 from tests.monitor.metrics.conftest import DASHBOARD, Promtool, dashboard_queries
 
 ROWS = ["Alerts", "Doors", "Stages", "Pending review", "Agencies", "Processes"]

@@ -1,6 +1,6 @@
 """The definitions of the figures: the page that is made of them, and the names that the requirement gives."""
 
-from app.figures_document import FILE
+from bench.generated.figures_document import FILE
 from oversight.figures.definitions import FIGURES
 from oversight.figures.document import figures_document
 

@@ -1,7 +1,7 @@
 """Collects the texts of all templates and modules into the message catalogs of `pages/translation/catalogs/`.
 
-`python -m app.translations` adds new texts, without a translation, and removes those that no file has any more. With
-`--check` it compares the committed catalogs with the files, and names the texts without a translation.
+`make translations` adds new texts, without a translation, and removes those that no file has any more. With `--check`
+it compares the committed catalogs with the files, and names the texts without a translation.
 
 There are two domains. The texts of the pages are Indonesian and are translated into English. The texts of the console
 are English, because the same sentences stand in logs and in the terminal; the console shows them in Indonesian.
@@ -18,11 +18,9 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from app.assembly.channels import DIRECTORY
-from app.generated_files import write_or_check
+from bench.generated.files import ROOT, write_or_check
 from messages.replies.report_states import SET_ASIDE_SENTENCES, STATE_SENTENCES
 from pages.translation.translator import CATALOGS, CONSOLE_CATALOGS
-
-_ROOT = Path(__file__).parent.parent
 
 
 class Domain(NamedTuple):
@@ -78,7 +76,7 @@ def source_texts(domain: Domain) -> Iterator[SourceText]:
 
 def templates(domain: Domain) -> Sequence[Path]:
     """Return the templates of a domain."""
-    return [path for package in domain.packages for path in sorted((_ROOT / package).rglob("*.html"))]
+    return [path for package in domain.packages for path in sorted((ROOT / package).rglob("*.html"))]
 
 
 def read_catalog(domain: Domain) -> Catalog:
@@ -127,12 +125,12 @@ def _texts_of(path: Path) -> Iterator[SourceText]:
     method, options = (_TEMPLATE_METHOD, _TEMPLATE_OPTIONS) if is_template else ("python", {})
     with path.open("rb") as file:
         for _line, msgid, _comments, _context in extract(method, file, _KEYWORDS, options=options):
-            yield SourceText(path.relative_to(_ROOT).as_posix(), msgid)
+            yield SourceText(path.relative_to(ROOT).as_posix(), msgid)
 
 
 def _marking_modules(domain: Domain) -> Iterator[Path]:
     for package in domain.packages:
-        for path in sorted((_ROOT / package).rglob("*.py")):
+        for path in sorted((ROOT / package).rglob("*.py")):
             if _MARKERS in path.read_text() and path.parent != CATALOGS.parent:
                 yield path
 
@@ -145,7 +143,7 @@ def main() -> int:
     """Write the catalogs, or compare with `--check`; return the exit code."""
     catalogs = {domain.file: updated_catalog(domain, list(source_texts(domain))) for domain in DOMAINS}
     missing = [
-        f"{file.relative_to(_ROOT)}: {text}" for file, catalog in catalogs.items() for text in untranslated(catalog)
+        f"{file.relative_to(ROOT)}: {text}" for file, catalog in catalogs.items() for text in untranslated(catalog)
     ]
     if missing:
         sys.stderr.write("texts without a translation:\n" + "".join(f"  {text}\n" for text in missing))

@@ -1,15 +1,14 @@
 """Writes `docs/figures.md` from the definitions of the figures.
 
-`python -m app.figures_document` writes the file; with `--check` it compares the committed file with the code.
+`make figures` writes the file; with `--check` the committed file is compared with the code.
 """
 
 import sys
-from pathlib import Path
 
-from app.generated_files import write_or_check
+from bench.generated.files import ROOT, write_or_check
 from oversight.figures.document import figures_document
 
-FILE = Path(__file__).parent.parent / "docs" / "figures.md"
+FILE = ROOT / "docs" / "figures.md"
 
 
 def main() -> int:

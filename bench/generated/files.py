@@ -4,6 +4,8 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
+
 
 def write_or_check(files: Mapping[Path, str], make_target: str, obsolete: Collection[Path] = ()) -> int:
     """Write the files and delete the obsolete ones; with `--check` on the command line only compare.

@@ -1,17 +1,16 @@
 """Writes a JSON Schema for each shape, and an AsyncAPI 3 document of all topics.
 
-`python -m app.schemas` writes the files; with `--check` it compares the committed files with the code.
+`python -m bench.generated.schemas` writes the files; with `--check` it compares the committed files with the code.
 """
 
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from app.assembly.channels import DIRECTORY
-from app.generated_files import write_or_check
 from app.operations.ombudsman.case_file import OmbudsmanCase
+from bench.generated.files import ROOT, write_or_check
 from messages import topics
 from messages.codec import event_type
 from messages.forgotten import Forgotten
@@ -32,7 +31,7 @@ from messages.shapes import (
 )
 from messages.topics import Topic
 
-FOLDER = Path(__file__).parent.parent / "messages" / "schemas"
+FOLDER = ROOT / "messages" / "schemas"
 SHAPES: tuple[type[WireModel], ...] = (
     RawMessage,
     Complaint,
