@@ -199,7 +199,6 @@ COMMANDS: Mapping[str, CommandSource] = {
     "oversight": CommandSource("oversight.group", "commands", "Build the read model of oversight again."),
     "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
     "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),
-    "eval": CommandSource("explain", "evaluations", "Measure the decisions on labelled examples."),
     "rules": CommandSource("rules", "commands", "Check and compare the tables that complaints are routed by."),
 }
 

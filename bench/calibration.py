@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from math import exp, log
 from typing import Any, NamedTuple
 
-from app.evaluation.routing_metrics import JudgedReport
+from bench.evaluation.routing_metrics import JudgedReport
 from bench.reports import all_invented_reports, judged_reports
 from config.reference.folder import SHIPPED
 from language.model import load_language_model

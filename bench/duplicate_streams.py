@@ -13,8 +13,9 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from app.assembly.channels import InstalledChannelName
-from app.evaluation.confidence_interval import share_with_interval
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_messages, read_comparable
+from app.evaluation.duplicates import ExplainedMessage, read_comparable
+from bench.evaluation.confidence_interval import share_with_interval
+from bench.evaluation.labelled_messages import LabelledPair, explain_messages
 from config.reference.regions import Regions
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.factory import DuplicateDetection

@@ -17,9 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.evaluation.confidence_interval import share_with_interval
-from app.evaluation.duplicate_metrics import measure_duplicates
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair
+from app.evaluation.duplicates import ExplainedMessage
 from bench.duplicate_streams import StreamReport, decide_stream, measure_stream
 from bench.duplicate_training import (
     PAIRS,
@@ -30,6 +28,9 @@ from bench.duplicate_training import (
     score_held_out,
     train,
 )
+from bench.evaluation.confidence_interval import share_with_interval
+from bench.evaluation.duplicate_metrics import measure_duplicates
+from bench.evaluation.labelled_messages import LabelledPair
 from config.reference.duplicate_weights import DuplicateWeights, load_duplicate_weights
 from config.reference.regions import load_regions
 from language.model import load_language_model

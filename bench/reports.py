@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.evaluation.routing_metrics import JudgedReport
+from bench.evaluation.routing_metrics import JudgedReport
 from bench.shared_data import NATIONAL_REPORTS
 from messages.shapes import Report
 from tests.support.paths import DATA

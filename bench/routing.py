@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.evaluation.routing_figures import routing_figures
-from app.evaluation.routing_metrics import JudgedReport, measure_rules
+from bench.evaluation.routing_figures import routing_figures
+from bench.evaluation.routing_metrics import JudgedReport, measure_rules
 from bench.reports import all_invented_reports, invented_reports, judged_reports, pattern_reports
 from bench.routing_fit import Prior, RoutingExample, example_likelihoods, fit_weights, routing_example
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER

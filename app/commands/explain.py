@@ -1,4 +1,4 @@
-"""Commands `explain` and `eval`: the decisions about typed or piped messages, and their quality. Nothing is stored."""
+"""Commands `explain`: the decisions about typed or piped messages. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, TypeVar, cast
 
 import typer
 
-from app.commands.common.arguments import first_fault, read_examples
+from app.commands.common.arguments import first_fault
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_note, stop
 
@@ -32,7 +32,6 @@ _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 M = TypeVar("M", bound="BaseModel")
 
 commands = typer.Typer(no_args_is_help=True)
-evaluations = typer.Typer(no_args_is_help=True)
 
 
 def _check_channel(typed: str) -> str:
@@ -140,34 +139,6 @@ def explain_route(
         return
     for report in _stdin_lines(ReportLine):
         print_json(explain_report(rules, report))
-
-
-@evaluations.command("duplicates")
-def evaluate_duplicates(
-    pairs: Annotated[Path, typer.Option("--pairs", help='JSON lines: {"label": repeat|joins|different, "a", "b"}.')],
-) -> None:
-    """Print precision, recall and F1 with 95 % intervals, by label, group and source."""
-    from app.evaluation.duplicate_metrics import measure_duplicates
-    from app.evaluation.duplicates import LabelledPair
-    from config.reference.folder import ReferenceFolder
-    from config.settings import load
-
-    detection = _duplicate_detection(ReferenceFolder(load().reference_folder))
-    OUT.print_json(data=measure_duplicates(detection, read_examples(pairs, LabelledPair.load_file)))
-
-
-@evaluations.command("route")
-def evaluate_route(
-    reports: Annotated[
-        Path, typer.Option("--reports", help='JSON lines as for `explain route`, with "institution" and "acceptable"?.')
-    ],
-) -> None:
-    """Print how often the first agency is right, one of three is, none is; and the quality of the confidence."""
-    from app.evaluation.routing_metrics import JudgedReport, measure_rules
-
-    judged_reports = read_examples(reports, JudgedReport.read)
-    with open_parts() as parts:
-        OUT.print_json(data=measure_rules(parts.rules, judged_reports))
 
 
 def _duplicate_detection(reference: ReferenceFolder) -> DuplicateDetection:

@@ -1,1 +1,1 @@
-"""Measures and explains decisions about duplicates and routing, without a bus and without storing anything."""
+"""Explains decisions on typed messages and the effect of an edit of the tables, without a bus and storing nothing."""

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -27,7 +25,6 @@ from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, Lo
 from normalize.entities import extract_entities
 
 _ID_NAMESPACE = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
-_BATCH_SIZE = 200
 _NO_PLACE = Place()
 _EMPTY_REPORT = Report.model_construct(text="")
 # Time of a message without one: it is compared with messages of any time.
@@ -59,36 +56,19 @@ class ExplainedMessage(BaseModel):
         return _EMPTY_REPORT.model_copy(update=fields)
 
 
-class LabelledPair(BaseModel):
-    """Two messages, labelled by a person: about the same matter or not."""
-
-    group: str = ""
-    source: str = ""
-    label: Literal["repeat", "joins", "different"]
-    a: ExplainedMessage
-    b: ExplainedMessage
-
-    @classmethod
-    def load_file(cls, path: Path) -> list["LabelledPair"]:
-        """Return the pairs in a file of JSON lines. Raises `OSError`, and `ValueError` naming the field."""
-        return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-
-
 def read_comparable(detection: DuplicateDetection, message: ExplainedMessage) -> Comparable:
     """Return the comparable form of a message."""
     received_at = message.received_at.timestamp() if message.received_at else None
     return detection.reader.read_report(message.report(), message.sender, message.channel, received_at)
 
 
-def explain_messages(detection: DuplicateDetection, messages: Iterable[ExplainedMessage]) -> Iterator[dict[str, Any]]:
-    """Yield for each message, in the order of arrival, the earlier message it belongs to. Nothing is stored."""
-    return explain_batches(detection, _split_into_batches(messages))
-
-
 def explain_batches(
     detection: DuplicateDetection, batches: Iterable[Sequence[ExplainedMessage]]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the same for batches: all messages of one batch are explained before the next batch is requested."""
+    """Yield for each message, in the order of arrival, the earlier message it belongs to. Nothing is stored.
+
+    All messages of one batch are explained before the next batch is requested.
+    """
     engine = create_engine("sqlite://", poolclass=StaticPool)
     ComparableRow.__table__.create(engine)  # type: ignore[attr-defined]
     LookupKeyRow.__table__.create(engine)  # type: ignore[attr-defined]
@@ -143,12 +123,6 @@ def _decision(match: BestMatch | None) -> str:
     if match is None or match.verdict.certainty != "certain":
         return match.verdict.certainty if match else "new"
     return "joins" if match.verdict.sender == "other" else "repeat"
-
-
-def _split_into_batches(messages: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage]]:
-    remaining = iter(messages)
-    while batch := list(islice(remaining, _BATCH_SIZE)):
-        yield batch
 
 
 def explain_text(detection: DuplicateDetection, classifier: Classifier, message: ExplainedMessage) -> dict[str, Any]:

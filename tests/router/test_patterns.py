@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from app.evaluation.routing_metrics import JudgedReport
+from bench.evaluation.routing_metrics import JudgedReport
 from bench.reports import REPORTS
 from router.decide import decide
 from router.rules import Rules

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -90,20 +88,3 @@ def first_fault(error: ValidationError) -> str:
     """Return the first wrong field and its fault, without its value."""
     fault = error.errors(include_input=False, include_url=False)[0]
     return f"{'.'.join(str(part) for part in fault['loc']) or 'the line'}: {fault['msg']}"
-
-
-def read_examples(path: Path, read: Callable[[Path], Sequence[T]]) -> Sequence[T]:
-    """Return the labelled examples of a file."""
-    from pydantic import ValidationError
-
-    try:
-        examples = read(path)
-    except OSError as error:
-        stop(f"{path} cannot be read: {error.strerror}", EX_USAGE)
-    except ValidationError as error:
-        stop(f"{path}: {first_fault(error)}", EX_USAGE)
-    except UnicodeDecodeError:
-        stop(f"{path} is not UTF-8.", EX_USAGE)
-    if not examples:
-        stop(f"{path} has no examples.", EX_USAGE)
-    return examples

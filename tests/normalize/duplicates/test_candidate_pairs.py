@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair
+from app.evaluation.duplicates import ExplainedMessage
+from bench.evaluation.labelled_messages import LabelledPair
 from tests.support.paths import DATA
 
 PAIRS = DATA / "pairs"

@@ -1,4 +1,4 @@
-"""The commands `explain duplicates`, `explain read` and `eval duplicates`."""
+"""The commands `explain duplicates` and `explain read`."""
 
 import json
 import subprocess
@@ -78,18 +78,6 @@ def test_explain_read() -> None:
     assert kinds["rt"] == "RT 03"
     assert {"street", "measure"} <= kinds.keys()
     assert [word["normal"] for word in explanation["words"]][-3:] == ["sudah", "3", "hari"]
-
-
-def test_eval_duplicates(tmp_path: Path) -> None:
-    """Metrics have intervals; the error for a missing, empty or invalid file names the file."""
-    result = CliRunner().invoke(app, ["eval", "duplicates", "--pairs", str(PAIRS / "test.jsonl")])
-    metrics = json.loads(result.stdout)
-    assert metrics["precision"]["low"] < metrics["precision"]["value"] < metrics["precision"]["high"]
-    for name, content in (("empty", b"\n"), ("other", b"\xff")):
-        (tmp_path / name).write_bytes(content)
-    for name in ("none", "empty", "other"):
-        failure = CliRunner().invoke(app, ["eval", "duplicates", "--pairs", str(tmp_path / name)])
-        assert (failure.exit_code, name in failure.stderr.replace("\n", "")) == (2, True)
 
 
 def test_explain_read_classifies() -> None:

@@ -1,7 +1,8 @@
 """Metrics over labelled pairs and their judgements."""
 
-from app.evaluation.duplicate_metrics import summarize_judgements
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair
+from app.evaluation.duplicates import ExplainedMessage
+from bench.evaluation.duplicate_metrics import summarize_judgements
+from bench.evaluation.labelled_messages import LabelledPair
 
 
 def judged_pairs(*rows: tuple[str, str, str, bool]) -> list[tuple[LabelledPair, bool]]:

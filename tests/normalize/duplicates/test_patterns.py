@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.evaluation.duplicate_metrics import measure_duplicates
-from app.evaluation.duplicates import LabelledPair
+from bench.evaluation.duplicate_metrics import measure_duplicates
+from bench.evaluation.labelled_messages import LabelledPair
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.reading.glued_words import separate_glued_words
 from tests.normalize.duplicates.conftest import CompareMessages, ReadMessage, message

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from app.evaluation.confidence_interval import share_with_interval
+from bench.evaluation.confidence_interval import share_with_interval
 from messages.topics import TRIAGE
 from router.decision import Decision
 

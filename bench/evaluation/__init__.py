@@ -1,0 +1,1 @@
+"""Quality of the decisions on examples that a person labelled."""
