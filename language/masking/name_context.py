@@ -1,6 +1,6 @@
 """Words around the names of persons: those that introduce a person, and those after which a name is a place's."""
 
-from language.ordinary_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, split_words
+from language.ordinary_words import CAPITALISED_NAME_WORDS, NON_NAME_WORDS, read_words, split_words
 
 # Before the name of a person, in any letter case. They stay readable.
 SALUTATIONS = frozenset(
@@ -77,28 +77,7 @@ PREPOSITIONS_OF_PLACE = frozenset(
     split_words("di ke menuju arah sekitar daerah wilayah dekat se sekota jurusan rute seberang")
 )
 # Lower-case words that are no name and not in the list of ordinary words.
-_FURTHER_WORDS = split_words("""
-hamil menyusui sekalian tlg tolong dr dri d s pemilik penjual pembeli pedagang sopir supir satpam mandor kepala camat
-lurah kades bupati gubernur presiden menteri polisi guru dosen warga kota negara dinas rumah tangga pkk kader muda tua
-kos kost honorer spesialis tukang tani nelayan buruh janda duda lansia difabel yatim piatu kandung tiri angkat sulung
-bungsu pertama kedua ketiga sekolah sd smp sma smk tk paud bos si sang para juga cuma mohon minta kecewa sangat sedang
-ingin mau akan telah pernah baru tetap harus bisa rw rt ktp kk nik hp wa telp email alamat no nomor tanggal umur usia
-pekerjaan agama keluhan isi judul lokasi perihal hal daftar laporan lap lapor lpr hormat terhormat yth salam wassalam
-terima kasih trims makasih trmksh tks thanks senin selasa rabu kamis jumat sabtu minggu januari februari maret april
-juni juli agustus september oktober november desember pbi blt pkh kip kis kks bpnt bansos pip ppdb skck sim stnk bpkb
-shm sertifikat akta paspor ayah suami istri isteri adik kakak mertua nomornya hpnya rumahnya instagram whatsapp chat
-ig fb facebook telegram tiktok rek norek plat plt plate nopol idpel meteran imei telpon avanza xenia sedan igd ugd pln
-pdam bpjs telkom pertamina gojek grab shopee tokopedia kominfo polri tni kpk bnn bpom ombudsman dishub dinkes dukcapil
-disdukcapil satpol pp damkar bmkg kai krl lrt mrt transjakarta umkm bumdes apbdes rtlh dtks jamkesda jkn puskesmas sms
-min admin gan bro sis kak dik allah tuhan nabi rasul islam kristen katolik hindu budha indonesia jawa sumatra sumatera
-kalimantan sulawesi papua bali maluku aceh jakarta bandung surabaya semarang medan makassar jogja yogyakarta solo
-surakarta malang bogor depok bekasi tangerang palembang padang pekanbaru batam denpasar balikpapan samarinda pontianak
-banjarmasin manado ambon jayapura kupang mataram kudus tegal sleman bantul klaten batang kediri madiun utara selatan
-timur barat tengah demikian dengan sesuai berdasarkan kepada mengenai tentang wassalamualaikum assalamualaikum pagi
-siang sore malam selamat lama jelas suka kejadian keterangan permohonan kronologi bukti foto terlampir lampiran
-pengirim penerima pemohon nama nm krj dibilangi dithn kuli tersebut beserta bin binti inisial ketua sekretaris wakil
-anggota keluarga saudara
-""")
+_FURTHER_WORDS = read_words("no_names")
 NO_NAMES = NON_NAME_WORDS | frozenset(_FURTHER_WORDS)
 # Ordinary words that are a name only where a person is introduced surely.
 SELDOM_NAMES = CAPITALISED_NAME_WORDS
