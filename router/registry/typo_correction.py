@@ -6,8 +6,12 @@ unknown words are corrected (`language.spelling`), and names of places (`languag
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain, islice, product
+
+from rapidfuzz.distance import OSA
+
+from language.letter_edits import without_one_letter
 
 _WORD = re.compile(r"[^\W\d_]+")
 # A shorter word one letter away is mostly another word.
@@ -24,7 +28,7 @@ class TypoCorrector:
         self._words_by_deletion: dict[str, set[str]] = defaultdict(set)
         for word in self._words:
             if len(word) >= _MIN_LENGTH - 1:
-                for shortened in (word, *_deletions(word)):
+                for shortened in (word, *without_one_letter(word)):
                     self._words_by_deletion[shortened].add(word)
 
     def readings(self, text: str) -> list[str]:
@@ -47,7 +51,7 @@ class TypoCorrector:
         corrections = sorted(
             candidate
             for candidate in self._words_with_common_deletion(word)
-            if candidate[0] == word[0] and _differ_by_one_error(word, candidate)
+            if candidate[0] == word[0] and OSA.distance(word, candidate, score_cutoff=1) <= 1
         )
         return [_in_case_of(written, correction) for correction in corrections] or [written]
 
@@ -55,31 +59,10 @@ class TypoCorrector:
         """Return the words of names from which `word` differs by at most one deletion on each side."""
         return {
             candidate
-            for shortened in (word, *_deletions(word))
+            for shortened in (word, *without_one_letter(word))
             for candidate in self._words_by_deletion.get(shortened, ())
         }
 
 
 def _in_case_of(written: str, correction: str) -> str:
     return correction.title() if written[0].isupper() else correction
-
-
-def _deletions(word: str) -> Iterator[str]:
-    """Yield the word without each of its letters."""
-    return (word[:position] + word[position + 1 :] for position in range(len(word)))
-
-
-def _differ_by_one_error(word: str, candidate: str) -> bool:
-    if len(word) != len(candidate):
-        shorter, longer = sorted((word, candidate), key=len)
-        return len(longer) - len(shorter) == 1 and shorter in _deletions(longer)
-    differences = [position for position in range(len(word)) if word[position] != candidate[position]]
-    return len(differences) == 1 or _is_swap(word, candidate, differences)
-
-
-def _is_swap(word: str, candidate: str, differences: list[int]) -> bool:
-    """Return True if the words differ by two neighbouring letters in exchanged order."""
-    if len(differences) != len("ab"):
-        return False
-    first, second = differences
-    return second == first + 1 and (word[first], word[second]) == (candidate[second], candidate[first])
