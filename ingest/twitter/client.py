@@ -54,17 +54,6 @@ class MentionSource(Protocol):
         ...
 
 
-class PostSource(Protocol):
-    """Source of single posts."""
-
-    def lookup(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """Return X's JSON about up to 100 posts: the posts that exist, and an error for each that does not.
-
-        Raises `XUnavailable`.
-        """
-        ...
-
-
 class OAuthKeys(NamedTuple):
     """Keys that sign the requests of the account itself (OAuth 1.0a)."""
 
@@ -119,7 +108,10 @@ class XClient:
         return page
 
     def lookup(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """See `PostSource`."""
+        """Return X's JSON about up to 100 posts: the posts that exist, and an error for each that does not.
+
+        Raises `XUnavailable`.
+        """
         with _raising_x_unavailable():
             page = self._client.get_tweets(list(ids)).json()
         if not isinstance(page, dict) or not (isinstance(page.get("data", page.get("errors")), list)):

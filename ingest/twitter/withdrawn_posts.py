@@ -16,7 +16,7 @@ import structlog
 
 from bus.port import Outgoing, Producer
 from ingest.twitter.adapter import is_id
-from ingest.twitter.client import MAX_POSTS_PER_PAGE, PostSource
+from ingest.twitter.client import MAX_POSTS_PER_PAGE, XClient
 from ingest.twitter.read_budget import ReadBudget
 from ingest.twitter.recent_posts import PostStore
 from messages import codec, ids
@@ -76,7 +76,7 @@ class WithdrawnPostCheck:
 
     def __init__(
         self,
-        source: PostSource,
+        source: XClient,
         posts: PostStore,
         budget: ReadBudget,
         producer: Producer,

@@ -6,13 +6,12 @@ first one's decision takes effect and the second reads it. Nothing is changed he
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Literal, Protocol
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, select, update
 from sqlmodel import col
 
 from accounts.permissions import person_name
+from app.operations.corrections import Corrections, PublishedCorrection
 from app.operations.duplicates.suggested_pairs import SuggestedPair, SuggestedPairs
 from app.operations.duplicates.tables import DuplicateDecision, Outcome
 from app.operations.not_possible import NotPossible
@@ -29,29 +28,6 @@ REASONS: Mapping[Outcome, str] = {
 _ACTIONS: Mapping[Outcome, str] = {"same": "duplicates.confirm", "different": "duplicates.deny"}
 
 
-class PreparedCorrection(Protocol):
-    """Correction that is not published."""
-
-    @property
-    def correction(self) -> Correction:
-        """The message."""
-
-
-class CorrectionActs(Protocol):
-    """See `app.operations.corrections.Corrections`."""
-
-    def prepare_merge(
-        self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
-    ) -> PreparedCorrection:
-        """Return the correction that merges a report into a case. Raises `NotPossible`."""
-
-    def prepare_denial(self, apart_from: UUID, number: str, actor: str, why: str, at: datetime) -> PreparedCorrection:
-        """Return the correction that keeps a report apart from a complaint. Raises `NotPossible`."""
-
-    def publish(self, correction: Correction) -> None:
-        """Publish a correction. Raises the errors of the bus."""
-
-
 class DuplicateDecisions:
     """Decides about suggestions. Numbers are in their canonical form.
 
@@ -60,7 +36,7 @@ class DuplicateDecisions:
     `DecisionPublisher`.
     """
 
-    def __init__(self, engine: Engine, corrections: CorrectionActs, log: Recorder) -> None:
+    def __init__(self, engine: Engine, corrections: Corrections, log: Recorder) -> None:
         self._engine = engine
         self._corrections = corrections
         self._log = log
@@ -113,7 +89,9 @@ class DuplicateDecisions:
                 f"{pair.number} and the suggested report are not both at {agency}.", "other-agency", number=pair.number
             )
 
-    def _prepare(self, pair: SuggestedPair, outcome: Outcome, actor: str, why: str, at: datetime) -> PreparedCorrection:
+    def _prepare(
+        self, pair: SuggestedPair, outcome: Outcome, actor: str, why: str, at: datetime
+    ) -> PublishedCorrection:
         if outcome == "same":
             return self._corrections.prepare_merge(pair.suggested_number, pair.number, "joins", actor, why, at)
         return self._corrections.prepare_denial(pair.suggested_id, pair.number, actor, why, at)
