@@ -124,53 +124,5 @@ WEBHOOKS_OFF = _gauge(
 )
 AUDIT_DIFFERENCES = _gauge("audit_differences", "messages", "Differences that the latest audit found.", "kind")
 
-PROCESS_METRICS = (
-    PROCESS_TIME,
-    DOOR_OPEN,
-    REFUSED,
-    SPOOLED,
-    SPOOL_USED,
-    DISK_USED,
-    SPOOL_ASIDE,
-    SPOOL_CORRUPT,
-    WORKED,
-    REJECTED,
-    RETRIED,
-    FENCED,
-    FENCED_AGE,
-    WAITING,
-    SILENT,
-)
-MONITOR_METRICS = (
-    SNAPSHOT_AGE,
-    SNAPSHOTS,
-    ACTIVE_ALERTS,
-    ALERT_AGE,
-    BUS_UP,
-    DATABASE_UP,
-    PROCESS_REACHED,
-    CLOCK_OFFSET,
-    CLOCK_JUMP,
-    ACCEPTED,
-    ACCEPTED_MINUTE,
-    ACCEPTED_HOUR,
-    ACCEPTED_USUAL,
-    NEWEST_AGE,
-    USUAL_SILENCE,
-    MEMBERS,
-    STAGE_WAITING,
-    STAGE_OLDEST,
-    RETENTION,
-    DEAD_LETTERS,
-    DEAD_LETTERS_OLDEST,
-    QUARANTINED,
-    QUARANTINED_OLDEST,
-    QUARANTINED_NEWEST,
-    QUEUE,
-    OVERDUE,
-    QUEUE_OLDEST,
-    DANGER_OLDEST,
-    WEBHOOKS_OFF,
-    AUDIT_DIFFERENCES,
-)
-METRICS = (*PROCESS_METRICS, *MONITOR_METRICS)
+# All of them, in the order of this module: first those of one process, then those of the monitor.
+METRICS = tuple(metric for metric in list(globals().values()) if isinstance(metric, Metric))
