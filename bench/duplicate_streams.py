@@ -13,9 +13,10 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from app.assembly.channels import InstalledChannelName
-from app.evaluation.duplicates import ExplainedMessage, read_comparable
+from app.explanation.reading import ExplainedMessage
 from bench.evaluation.confidence_interval import share_with_interval
-from bench.evaluation.labelled_messages import LabelledPair, explain_messages
+from bench.evaluation.explained_messages import explain_messages, read_comparable
+from bench.evaluation.labelled_messages import LabelledPair
 from config.reference.regions import Regions
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.factory import DuplicateDetection

@@ -13,8 +13,9 @@ from itertools import pairwise
 from math import inf
 from pathlib import Path
 
-from app.evaluation.duplicates import ExplainedMessage, read_comparable
+from app.explanation.reading import ExplainedMessage
 from bench.duplicate_streams import StreamReport, pair_stream
+from bench.evaluation.explained_messages import read_comparable
 from bench.evaluation.labelled_messages import LabelledPair
 from bench.logistic import Example, WeightPrior, fit_weights, probability
 from config.reference.duplicate_weights import DuplicateWeights, MatterWeights

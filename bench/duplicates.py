@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from bench.duplicate_streams import StreamReport, decide_stream, measure_stream
 from bench.duplicate_training import (
     PAIRS,

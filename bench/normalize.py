@@ -266,7 +266,7 @@ def _explain_seconds(lines: Sequence[str]) -> float:
     """Return the processor time of the command for these lines."""
     usage_at_start = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
-        [sys.executable, "-m", "app.cli", "explain", "duplicates"],
+        [sys.executable, "-m", "bench.evaluation", "explain"],
         input="\n".join(lines).encode(),
         stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(_ROOT)},

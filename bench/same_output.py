@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.evaluation.duplicates import ExplainedMessage, read_comparable
-from app.evaluation.routing import ReportLine, explain_report
+from app.explanation.reading import ExplainedMessage
+from app.explanation.routing import ReportLine, explain_report
 from bench.corpus import load_messages
 from bench.duplicate_streams import StreamReport
-from bench.evaluation.labelled_messages import explain_messages
+from bench.evaluation.explained_messages import explain_messages, read_comparable
 from bench.stream import ReportStream
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.folder import SHIPPED_FOLDER

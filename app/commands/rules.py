@@ -13,7 +13,7 @@ from app.commands.common.process import open_parts, open_parts_with_tables
 from app.commands.common.terminal import ERR, OUT, json_line, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from app.evaluation import routing
+    from app.explanation import routing
     from sinks.ledger.counts.refusal_counts import RuleRefusals
 
 commands = typer.Typer(no_args_is_help=True)
@@ -39,7 +39,7 @@ def lint(
     ] = None,
 ) -> None:
     """List every fault of the tables: unreachable rows, and examples that go to another agency. Exit 1 with any."""
-    from app.evaluation import routing
+    from app.explanation import routing
     from router.rules_loading import load_rules_of_folder
 
     with open_parts() as parts:
@@ -54,7 +54,7 @@ def lint(
 @commands.command()
 def diff(old_folder: Folder, new_folder: Folder) -> None:
     """Print the rows that differ between two folders. Exit 1 with any."""
-    from app.evaluation import routing
+    from app.explanation import routing
 
     differences = list(routing.table_differences(old_folder, new_folder))
     for line in differences:
@@ -69,7 +69,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Print the complaints that would go to another agency with the tables of another folder."""
-    from app.evaluation import routing
+    from app.explanation import routing
     from router.rules_loading import load_rules_of_folder
 
     begin = time_argument(since)
@@ -114,7 +114,7 @@ def refusals(
 
 
 def _change_line(change: routing.DecisionChange, *, as_json: bool) -> str:
-    from app.evaluation import routing
+    from app.explanation import routing
 
     if not as_json:
         return f"{change.tracking}  {change.current.agency} -> {change.edited.agency}"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.evaluation.duplicates import read_comparable
 from bench.evaluation.confidence_interval import share_with_interval
+from bench.evaluation.explained_messages import read_comparable
 from bench.evaluation.labelled_messages import LabelledPair
 from normalize.duplicates.comparison.certainty import Certainty
 from normalize.duplicates.factory import DuplicateDetection

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.evaluation.routing import ReportLine
+from app.explanation.routing import ReportLine
 from bench.evaluation.routing_figures import routing_figures
 from messages.topics import TRIAGE
 from router.decide import decide

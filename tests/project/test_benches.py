@@ -64,6 +64,7 @@ LIBRARIES = {
     "duplicate_training",
     "evaluation.confidence_interval",
     "evaluation.duplicate_metrics",
+    "evaluation.explained_messages",
     "evaluation.labelled_messages",
     "evaluation.routing_figures",
     "evaluation.routing_metrics",

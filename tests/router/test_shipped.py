@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.evaluation.routing import rule_faults
+from app.explanation.routing import rule_faults
 from bench.perturbed import changed, changes
 from messages.shapes import Place, Report
 from messages.topics import TRIAGE

@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage, read_comparable
+from app.explanation.reading import ExplainedMessage
+from bench.evaluation.explained_messages import read_comparable
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.word_frequencies import WordFrequencies
 from messages.shapes import Channel

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from bench.duplicate_streams import StreamReport, decide_stream, measure_stream
 from bench.evaluation.duplicate_metrics import measure_duplicates
-from bench.evaluation.labelled_messages import LabelledPair, explain_messages
+from bench.evaluation.explained_messages import explain_messages
+from bench.evaluation.labelled_messages import LabelledPair
 from config.reference.regions import load_regions
 from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.comparison.entity_comparison import compare_entities, conflicting_place
@@ -124,6 +125,6 @@ def test_batches_make_no_difference(detection: DuplicateDetection, monkeypatch: 
     """A decision does not depend on the end of a batch."""
     messages = held_out_messages()[:300]
     in_large_batches = list(explain_messages(detection, messages))
-    monkeypatch.setattr("bench.evaluation.labelled_messages._BATCH_SIZE", 7)
+    monkeypatch.setattr("bench.evaluation.explained_messages._BATCH_SIZE", 7)
     assert list(explain_messages(detection, messages)) == in_large_batches
     assert {explanation["decision"] for explanation in in_large_batches} == {"new", "likely", "repeat", "joins"}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from bench.evaluation.labelled_messages import LabelledPair
 from tests.support.paths import DATA
 

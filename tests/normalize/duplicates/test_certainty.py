@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from normalize.duplicates.reading.course_phrases import says_continuing, says_recurred
 from tests.normalize.duplicates.conftest import CompareMessages, message
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.evaluation.duplicates import ExplainedMessage, read_comparable
+from app.explanation.reading import ExplainedMessage
+from bench.evaluation.explained_messages import read_comparable
 from normalize.duplicates.comparable import pack_comparable, unpack_comparable
 from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import ReadMessage, message

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from messages.shapes import Channel
 from tests.normalize.duplicates.conftest import CompareMessages, message
 from tests.normalize.duplicates.resent_texts import EXCHANGES, FORMS, REPORTS, resend

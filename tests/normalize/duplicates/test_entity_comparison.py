@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from normalize.duplicates.comparison.entity_comparison import (
     EntityComparison,
     compare_entities,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from bench.duplicate_training import compute_features
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparison.feature_functions import INCIDENTS

@@ -1,6 +1,6 @@
 """Metrics over labelled pairs and their judgements."""
 
-from app.evaluation.duplicates import ExplainedMessage
+from app.explanation.reading import ExplainedMessage
 from bench.evaluation.duplicate_metrics import summarize_judgements
 from bench.evaluation.labelled_messages import LabelledPair
 

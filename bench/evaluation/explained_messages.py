@@ -1,19 +1,20 @@
-"""Explanation of single messages: the decisions of the normalizer, without bus and without a stored database."""
+"""Decisions on messages in the order of arrival, as the normalizer makes them, without bus and stored database."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from io import BufferedIOBase
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import ValidationError
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from app.assembly.channels import InstalledChannelName
-from language.text import clean_text
+from app.commands.common.arguments import first_fault
+from app.explanation.reading import ExplainedMessage
 from messages.sealing import Sealer
-from messages.shapes import Place, Report
-from normalize.classification.classifier import Classification, Classifier
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.lookup_keys import LookupKeys
@@ -22,38 +23,39 @@ from normalize.duplicates.store.comparable_forms import ComparableForms
 from normalize.duplicates.store.complaint_rows import EarlierComplaint
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, LookupKeyRow
-from normalize.entities import extract_entities
 
+_BATCH_SIZE = 200
+# Bytes of a stream that are read at once, at most.
+_READ_BYTES = 1 << 17
 _ID_NAMESPACE = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
-_NO_PLACE = Place()
-_EMPTY_REPORT = Report.model_construct(text="")
 # Time of a message without one: it is compared with messages of any time.
 _UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 # Nothing expires.
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-class ExplainedMessage(BaseModel):
-    """A message to explain: one JSON object in a line."""
+def read_batches(stream: BufferedIOBase) -> Iterator[list[ExplainedMessage]]:
+    """Yield the available messages of a stream of lines, batch by batch. What was printed is flushed after each.
 
-    model_config = ConfigDict(extra="ignore")
+    Raises `ValueError` that names the line and the field.
+    """
+    line_count, rest = 0, b""
+    # It returns available bytes and waits only for the first one.
+    while chunk := stream.read1(_READ_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        numbered_lines = enumerate(lines, start=line_count + 1)
+        yield [_parse(line, number) for number, line in numbered_lines if line.strip()]
+        line_count += len(lines)
+        sys.stdout.flush()
+    if rest.strip():
+        yield [_parse(rest, line_count + 1)]
 
-    id: str
-    channel: InstalledChannelName = "web"
-    sender: str = ""
-    received_at: AwareDatetime | None = None
-    title: str = ""
-    text: str = ""
-    location: str = ""
-    address: str = ""
 
-    def report(self) -> Report:
-        """Return the report that the reader of the message's channel would return."""
-        report_place = _NO_PLACE
-        if self.location or self.address:
-            report_place = Place.model_construct(region=clean_text(self.location), address=clean_text(self.address))
-        fields = {"title": clean_text(self.title), "text": clean_text(self.text), "place": report_place}
-        return _EMPTY_REPORT.model_copy(update=fields)
+def _parse(line: bytes, number: int) -> ExplainedMessage:
+    try:
+        return ExplainedMessage.model_validate_json(line)
+    except ValidationError as error:
+        raise ValueError(f"line {number}: {first_fault(error)}") from None
 
 
 def read_comparable(detection: DuplicateDetection, message: ExplainedMessage) -> Comparable:
@@ -125,36 +127,12 @@ def _decision(match: BestMatch | None) -> str:
     return "joins" if match.verdict.sender == "other" else "repeat"
 
 
-def explain_text(detection: DuplicateDetection, classifier: Classifier, message: ExplainedMessage) -> dict[str, Any]:
-    """Return the classification of one message, its words in normal form, its entities and its kinds of trouble."""
-    report = message.report()
-    text = f"{report.title}\n{report.text}" if report.title else report.text
-    words = detection.language.words.read_words(text)
-    matter_topics = detection.language.matter_terms.find([word.normal for word in words])
-    entities = extract_entities(text, detection.language.gazetteer)
-    return {
-        "id": message.id,
-        "text": text,
-        "words": [{"start": word.start, "end": word.end, "normal": word.normal} for word in words],
-        "found": [
-            {
-                "kind": entity.kind.value,
-                "value": entity.value,
-                "start": entity.start,
-                "end": entity.end,
-                "personal": entity.personal,
-            }
-            for entity in entities
-        ],
-        **_classification_json(classifier.classify(report.text, report.title, message.channel)),
-        **{name: sorted(topics) for name, topics in matter_topics._asdict().items()},
-    }
+def explain_messages(detection: DuplicateDetection, messages: Iterable[ExplainedMessage]) -> Iterator[dict[str, Any]]:
+    """Yield for each message, in the order of arrival, the earlier message it belongs to. Nothing is stored."""
+    return explain_batches(detection, _split_into_batches(messages))
 
 
-def _classification_json(classification: Classification) -> dict[str, Any]:
-    """Return the kind, the reason to set the message aside, and the words behind it.
-
-    The kind is empty if the sender chooses it or the message is set aside.
-    """
-    kind = classification.kind.value if classification.kind else None
-    return {"kind": kind, "set_aside": classification.reason, "because": list(classification.evidence)}
+def _split_into_batches(messages: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage]]:
+    remaining = iter(messages)
+    while batch := list(islice(remaining, _BATCH_SIZE)):
+        yield batch

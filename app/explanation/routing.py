@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.assembly.channels import InstalledChannelName
 from app.assembly.parts import Parts
-from app.evaluation.example_faults import example_faults
+from app.explanation.example_faults import example_faults
 from config.reference.folder import ReferenceFolder
 from config.reference.table_reader import read_table
 from language.text import clean_text
