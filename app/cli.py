@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from app.garbage_collection import rare_collections
@@ -217,6 +218,19 @@ class CommandGroup(TyperGroup):
             self.add_command(COMMANDS[args[0]].load(), args[0])
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. An error that a person can fix ends with a sentence and an exit code, without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            # Only a failed command needs the errors of all parts.
+            from app.commands.common.failures import stop_if_explained  # noqa: PLC0415
+
+            stop_if_explained(error)
+            raise
+
 
 app = typer.Typer(cls=CommandGroup, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 
@@ -240,18 +254,11 @@ def _satupintu(
 
 
 def main() -> None:
-    """Run a command. An error that a person can fix ends with a sentence and an exit code, without a traceback."""
+    """Run a command."""
     # Files that this process creates hold reports of citizens.
     os.umask(PRIVATE_UMASK)
-    try:
-        with rare_collections():
-            app()
-    except Exception as error:
-        # Only a failed command needs the errors of all parts.
-        from app.commands.common.failures import stop_if_explained  # noqa: PLC0415
-
-        stop_if_explained(error)
-        raise
+    with rare_collections():
+        app()
 
 
 if __name__ == "__main__":

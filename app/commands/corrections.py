@@ -10,7 +10,7 @@ import typer
 
 from app.commands.common.arguments import Actor, Json, tracking_number
 from app.commands.common.process import open_parts_for_action
-from app.commands.common.terminal import print_json, print_line, print_note, stop
+from app.commands.common.terminal import print_json, print_line, print_note
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,15 +55,11 @@ def _correct(
     publish: Callable[[Corrections, datetime], PublishedCorrection], actor: str, reason: str
 ) -> PublishedCorrection:
     from app.operations.corrections import Corrections
-    from app.operations.not_possible import NotPossible
 
     with open_parts_for_action(actor, reason, "--reason") as parts:
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:
-            try:
-                return publish(Corrections(parts.engine, producer, parts.audit_log), parts.now())
-            except NotPossible as error:
-                stop(str(error), 1)
+            return publish(Corrections(parts.engine, producer, parts.audit_log), parts.now())
 
 
 def _print_correction(published: PublishedCorrection, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from app.commands.common.arguments import Actor, Json, time_argument, tracking_number
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
-from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table, stop
+from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table
 
 if TYPE_CHECKING:
     from app.assembly.parts import Parts
@@ -56,17 +56,13 @@ def list_pairs(
 def show(number: Number, as_json: Json = False) -> None:
     """Show a suggestion: both texts masked, the score, the evidence and the state."""
     from app.operations.duplicates.suggested_pairs import SuggestedPairs
-    from app.operations.not_possible import NotPossible
     from app.operations.report_preview import ReportPreviews
 
     tracking = tracking_number(number)
     with open_parts_with_tables() as parts:
-        try:
-            pair = SuggestedPairs(parts.engine).require(tracking)
-            numbers = [shown for shown in (pair.number, pair.suggested_number) if shown]
-            previews = [ReportPreviews(parts.engine).preview(shown) for shown in numbers]
-        except NotPossible as error:
-            stop(str(error), 1)
+        pair = SuggestedPairs(parts.engine).require(tracking)
+        numbers = [shown for shown in (pair.number, pair.suggested_number) if shown]
+        previews = [ReportPreviews(parts.engine).preview(shown) for shown in numbers]
         row = _pair_json(parts, pair)
         names = [parts.registry.name_of(preview.agency) if preview.agency else "-" for preview in previews]
     if as_json:
@@ -107,18 +103,14 @@ def _decide(number: str, outcome: Outcome, actor: str, why: str, *, as_json: boo
     """Publish a decision. End the process with 1 if another person decided before, or if it is not possible."""
     from app.operations.corrections import Corrections
     from app.operations.duplicates.decisions import DuplicateDecisions
-    from app.operations.not_possible import NotPossible
 
     tracking = tracking_number(number)
     with open_parts_for_action(actor, why) as parts:
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:
             corrections = Corrections(parts.engine, producer, parts.audit_log)
-            try:
-                decisions = DuplicateDecisions(parts.engine, corrections, parts.audit_log)
-                suggested_number = decisions.decide(tracking, outcome, actor, why, parts.now())
-            except NotPossible as error:
-                stop(str(error), 1)
+            decisions = DuplicateDecisions(parts.engine, corrections, parts.audit_log)
+            suggested_number = decisions.decide(tracking, outcome, actor, why, parts.now())
     if as_json:
         print_json({"number": tracking, "outcome": outcome, "other": suggested_number})
         return

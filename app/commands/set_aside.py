@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.common.arguments import Actor, Json, optional_time, tracking_number
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.review_options import Reason, Since, Why
-from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table, stop
+from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table
 
 if TYPE_CHECKING:
     from app.assembly.parts import Parts
     from app.operations.review.set_aside import SetAside
 
-T = TypeVar("T")
 Number = Annotated[str, typer.Argument(help="The tracking number.")]
 
 commands = typer.Typer(no_args_is_help=True)
@@ -48,7 +46,7 @@ def show(number: Number, as_json: Json = False) -> None:
     from app.operations.review.set_aside import describe
 
     with open_parts_with_tables() as parts:
-        facts = describe(_stop_if_not_releasable(lambda: _set_aside(parts).find(tracking)))
+        facts = describe(_set_aside(parts).find(tracking))
     if as_json:
         print_json(facts)
         return
@@ -62,8 +60,7 @@ def release(number: Number, actor: Actor, why: Why) -> None:
     """Release a message that is a complaint: it becomes a report under its number. Recorded in the audit log."""
     tracking = tracking_number(number)
     with open_parts_for_action(actor, why) as parts:
-        set_aside = _set_aside(parts)
-        released = _stop_if_not_releasable(lambda: set_aside.release(tracking, actor, why, parts.now()))
+        released = _set_aside(parts).release(tracking, actor, why, parts.now())
     print_line(f"{released.tracking} {released.id}")
     print_note(f"Released. `satupintu status {tracking}` shows the report when the stages have processed it.")
 
@@ -72,12 +69,3 @@ def _set_aside(parts: Parts) -> SetAside:
     from app.operations.review.set_aside import SetAside
 
     return SetAside(parts.engine, parts.bus, parts.sealer, parts.readers, parts.channels.names, parts.audit_log)
-
-
-def _stop_if_not_releasable(act: Callable[[], T]) -> T:
-    from app.operations.review.set_aside import NotReleasable
-
-    try:
-        return act()
-    except NotReleasable as error:
-        stop(str(error), 1)

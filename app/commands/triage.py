@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from sinks.ledger.cases import CaseEvent
 
 commands = typer.Typer(no_args_is_help=True)
-
-T = TypeVar("T")
 
 _HOUR = timedelta(hours=1)
 
@@ -93,7 +91,7 @@ def show(number: Number, as_json: Json = False) -> None:
 
     tracking = tracking_number(number)
     with _triage_desk() as (parts, desk):
-        view = _stop_if_not_possible(lambda: desk.show(tracking))
+        view = desk.show(tracking)
         deadlines = parts.deadlines
         if view.case.agency == TRIAGE:
             record_opening(parts.engine, view.case.dispatch_id, parts.now())
@@ -127,9 +125,7 @@ def decide(
         agency = agency_code(parts, agency)
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer, closing(parts.bus.reader()) as reader:
-            decision = _stop_if_not_possible(
-                lambda: desk.decide(tracking, agency, actor, why, parts.now(), producer, reader, shown_dispatch)
-            )
+            decision = desk.decide(tracking, agency, actor, why, parts.now(), producer, reader, shown_dispatch)
     if decision.earlier_decision:
         stop(
             f"{tracking} was decided meanwhile: {describe_answer(decision.earlier_decision)}. "
@@ -178,7 +174,7 @@ def suggest(
     with _triage_desk() as (parts, desk):
         alias_code = agency_code(parts, alias, with_former=True) if alias else ""
         suggestion = _suggestion(writer, phrase, alias_code, place_code, topic, weight)
-        case_text = _stop_if_not_possible(lambda: desk.unmasked_text(tracking))
+        case_text = desk.unmasked_text(tracking)
         try:
             row = writer.write(into, suggestion)
         except InvalidSuggestion as error:
@@ -314,13 +310,3 @@ def _triage_desk() -> Iterator[tuple[Parts, TriageDesk]]:
     with open_parts_with_tables() as parts:
         desk = TriageDesk(parts.engine, parts.registry, parts.audit_log, parts.answer_keys, parts.answer_check)
         yield parts, desk
-
-
-def _stop_if_not_possible(action: Callable[[], T]) -> T:
-    """Return the action's result. If the ledger does not allow the action, end the process."""
-    from app.operations.not_possible import NotPossible
-
-    try:
-        return action()
-    except NotPossible as error:
-        stop(str(error), 1)

@@ -10,12 +10,16 @@ from app.exit_codes import EX_CONFIG
 
 def stop_if_explained(error: Exception) -> None:
     """End the process with a sentence if the error has one. Return if it is a fault of the program."""
+    from app.operations.not_possible import NotPossible
+    from app.operations.review.set_aside import NotReleasable
     from app.simulator.replay import ReplayError
     from bus.errors import Retry, Stop
     from config.database import DatabaseUnavailable
     from config.settings import SettingsError
     from messages.codec import NewerVersionError
 
+    if isinstance(error, NotPossible | NotReleasable):
+        stop(str(error), 1)
     if isinstance(error, SettingsError | ReplayError | Stop | NewerVersionError):
         stop(str(error), EX_CONFIG)
     if isinstance(error, OSError | sqlite3.Error):

@@ -54,19 +54,15 @@ def forget(
 
 def _forget(parts: Parts, tracking: str, link: str, actor: str, why: str, *, dry_run: bool, as_json: bool) -> None:
     from app.assembly.safekeeping.forgetting import forgetting_requests
-    from app.operations.not_possible import NotPossible
 
     requests, counts, archive_note = forgetting_requests(parts), {}, ""
-    try:
-        message_id = requests.message_of(tracking) if tracking else _message_of(parts, link)
-        if dry_run:
-            person, leftovers = requests.preview(message_id, parts.now())
-        else:
-            parts.ensure_topics()
-            erasure, leftovers, archive_note = _forget_everywhere(parts, requests, message_id, actor, why)
-            person, counts = erasure.person, erasure.counts
-    except NotPossible as error:
-        stop(str(error), 1)
+    message_id = requests.message_of(tracking) if tracking else _message_of(parts, link)
+    if dry_run:
+        person, leftovers = requests.preview(message_id, parts.now())
+    else:
+        parts.ensure_topics()
+        erasure, leftovers, archive_note = _forget_everywhere(parts, requests, message_id, actor, why)
+        person, counts = erasure.person, erasure.counts
     if as_json:
         result = {"messages": len(person.messages), "counts": counts, "archive": archive_note}
         print_json({**result, **leftovers_as_json(leftovers)})
