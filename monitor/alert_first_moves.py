@@ -99,9 +99,7 @@ FIRST_MOVES: Mapping[str, Message] = {
         "upgrade this process."
     ),
     "started-twice": _("Stop one of the two processes, or give each its own `SATUPINTU_INSTANCE` and restart it."),
-    "triage-waiting": _(
-        "`/desk/triase`, or `satupintu triage list` and `decide`; for many similar cases suggest a rule there."
-    ),
+    "triage-waiting": _("`/desk/triase`, or `satupintu triage list` and `decide`; many similar cases need a rule."),
     "webhook-off": _(
         "`satupintu desk webhook list CODE`; the log event `webhook.switched_off` names the agency. Its coordinators "
         "have an e-mail. They repair the receiver and switch the webhook on, or remove it."

@@ -1,11 +1,10 @@
-"""Commands of triage: list, show and decide cases, and suggest a phrase of a case for the tables."""
+"""Commands of triage: list, show and decide cases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +14,6 @@ from app.commands.common.arguments import Actor, Json, require_actor_and_reason,
 from app.commands.common.deadlines import due_in_words
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import (
-    EX_USAGE,
     OUT,
     print_json,
     print_line,
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.assembly.parts import Parts
-    from app.operations.suggestions.rule_suggestions import RuleSuggestion
-    from app.operations.suggestions.table_edits import TableKind
-    from app.operations.suggestions.writer import SuggestionWriter
     from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
     from cases.clocks.deadlines import Deadlines
     from sinks.ledger.cases import CaseEvent
@@ -140,68 +135,6 @@ def decide(
     if decision.refused_before:
         print_note(f"{agency} refused this case before.")
     print_note("The decision is published. `satupintu status` shows it when the router has processed it.")
-
-
-@commands.command()
-def suggest(
-    number: Number,
-    phrase: Annotated[
-        str, typer.Option("--phrase", help="The phrase that shows it, without a person's name or a number.")
-    ],
-    into: Annotated[
-        Path, typer.Option("--into", metavar="FOLDER", help="The folder for the edited copy. It may exist.")
-    ],
-    alias: Annotated[
-        str, typer.Option("--alias", metavar="AGENCY", help="The phrase names this institution, by code or name.")
-    ] = "",
-    place_code: Annotated[
-        str, typer.Option("--place", metavar="CODE", help="The phrase names this region, as 33.74.")
-    ] = "",
-    topic: Annotated[str, typer.Option("--topic", help="The phrase is evidence for this topic.")] = "",
-    weight: Annotated[
-        str, typer.Option("--weight", help="With --topic: 3 decides alone, 2 usually decides, 1 is a hint.")
-    ] = "2",
-) -> None:
-    """Add a phrase of a case to a copy of the tables, for a reviewer. The tables in use are not changed."""
-    from app.operations.suggestions.table_edits import InvalidSuggestion
-    from app.operations.suggestions.writer import SuggestionWriter
-    from config.settings import load
-    from router.rules_loading import load_rules_of_folder
-
-    tracking = tracking_number(number)
-    live_folder = load().reference_folder
-    writer = SuggestionWriter(live_folder, load_rules_of_folder)
-    with _triage_desk() as (parts, desk):
-        alias_code = agency_code(parts, alias, with_former=True) if alias else ""
-        suggestion = _suggestion(writer, phrase, alias_code, place_code, topic, weight)
-        case_text = desk.unmasked_text(tracking)
-        try:
-            row = writer.write(into, suggestion)
-        except InvalidSuggestion as error:
-            stop(str(error), 1)
-    if not suggestion.occurs_in(case_text):
-        print_note(f"The phrase does not occur in {tracking} as the tables read it.")
-    print_line(f"{into / suggestion.table}: {row}")
-    print_note("Before a reviewer puts the folder into use, run:")
-    for command in (f"lint {into}", f"diff {live_folder} {into}", f"replay --with {into}"):
-        print_note(f"  satupintu rules {command}", wrap=False)
-
-
-def _suggestion(
-    writer: SuggestionWriter, phrase: str, alias_code: str, place_code: str, topic: str, weight: str
-) -> RuleSuggestion:
-    """Return the suggestion with the phrase in the normal form of its table."""
-    from app.operations.suggestions.table_edits import InvalidSuggestion
-
-    keys: tuple[tuple[TableKind, str], ...] = (("alias", alias_code), ("place", place_code), ("topic", topic))
-    given_keys = [(kind, key) for kind, key in keys if key]
-    if len(given_keys) != 1:
-        stop("The kind of the suggestion is missing. Use one of --alias, --place and --topic.", EX_USAGE)
-    ((kind, key),) = given_keys
-    try:
-        return writer.make(kind, key, phrase, weight)
-    except InvalidSuggestion as error:
-        stop(str(error), EX_USAGE)
 
 
 def _danger_advice(danger: str) -> str:

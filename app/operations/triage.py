@@ -133,12 +133,6 @@ class TriageDesk:
         given_to = decision.agency if decision else None
         return CaseView(_masked(case), given_to, candidates, tuple(self._masked_event(event) for event in history))
 
-    def unmasked_text(self, number: str) -> str:
-        """Return title and text of a case with identities. Only for a search in them; never print them."""
-        with read_transaction(self._engine) as connection:
-            _, case = _dispatched_case(connection, number)
-        return f"{case.title}\n{case.text}"
-
     def decide(
         self,
         number: str,

@@ -22,7 +22,6 @@ from pages.translation.message import message as _
 # What a request did, by the action in the audit log.
 _RESULTS: Mapping[str, Message] = {
     "triage.decide": _("{count} laporan diputuskan. Keputusan berlaku setelah sistem memprosesnya."),
-    "triage.suggest": _("{count} usulan ditulis untuk peninjau."),
     "desk.ask": _("{count} pertanyaan dikirim kepada pelapor."),
     "desk.close": _("{count} laporan ditutup tanpa diteruskan. Pelapor diberi tahu."),
     "quarantine.release": _("{count} pesan diterima."),

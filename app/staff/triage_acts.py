@@ -1,6 +1,5 @@
-"""Acts of triage on a case: give it to an agency, ask the sender, close it, and suggest a phrase for the tables."""
+"""Acts of triage on a case: give it to an agency, ask the sender, close it."""
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from http import HTTPStatus
@@ -12,7 +11,6 @@ from starlette.responses import Response
 from accounts.permissions import TRIAGE_AGENCY, Act, Actor, actor_label
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
-from app.operations.suggestions.table_edits import InvalidSuggestion, TableKind
 from app.operations.triage import TriageDesk
 from app.operations.triage_decisions import recorded_offsets
 from app.staff import addresses, wording
@@ -30,23 +28,6 @@ from pages.translation.message import Message
 _MAX_TEXT_LENGTH = 1000
 
 
-class Suggestion(Protocol):
-    """See `app.operations.suggestions.rule_suggestions.RuleSuggestion`."""
-
-    def occurs_in(self, text: str) -> bool:
-        """Return True if the words of the phrase occur in the text."""
-
-
-class Suggestions(Protocol):
-    """Suggestions for the tables, written into the copy that reviewers read."""
-
-    def make(self, kind: TableKind, key: str, phrase: str, weight: str) -> Suggestion:
-        """Return a suggestion. Raises `InvalidSuggestion`."""
-
-    def write(self, suggestion: Any) -> str:
-        """Write it, and return the row. Raises `InvalidSuggestion`."""
-
-
 class ShowCase(Protocol):
     """See `app.staff.triage_case_page.TriageCasePage.page`."""
 
@@ -62,11 +43,6 @@ class ShowCase(Protocol):
         """Return the page of a case with the typed values and a problem."""
 
 
-# An institution's code, a region's code, or the name of a topic.
-_KEY = re.compile(r"[a-z0-9._-]{1,100}")
-_KINDS: dict[str, TableKind] = {"alias": "alias", "place": "place", "topic": "topic"}
-
-
 class TriageActs:
     """Receives the forms of the page of a case. `agency_name` returns the name of an institution by its code."""
 
@@ -77,7 +53,6 @@ class TriageActs:
         triage_desk: Callable[[], TriageDesk],
         answers: OfficerAnswers,
         bus: Bus,
-        suggestions: Suggestions,
         log: Recorder,
         agency_name: Callable[[str], str],
     ) -> None:
@@ -86,7 +61,6 @@ class TriageActs:
         self._triage_desk = triage_desk
         self._answers = answers
         self._bus = bus
-        self._suggestions = suggestions
         self._log = log
         self._agency_name = agency_name
 
@@ -96,7 +70,6 @@ class TriageActs:
         router.add_api_route(f"{addresses.TRIAGE_CASE}/putusan", self.decide, methods=["POST"])
         router.add_api_route(f"{addresses.TRIAGE_CASE}/tanya", self.ask, methods=["POST"])
         router.add_api_route(f"{addresses.TRIAGE_CASE}/bukan-laporan", self.close, methods=["POST"])
-        router.add_api_route(f"{addresses.TRIAGE_CASE}/usulan", self.suggest, methods=["POST"])
         return router
 
     def decide(
@@ -144,38 +117,6 @@ class TriageActs:
             return self._show_case(request, actor, number, values, wording.TEXT_TOO_LONG)
         problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("closed", teks))
         return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
-
-    def suggest(
-        self,
-        request: Request,
-        number: str,
-        jenis: Typed = "",
-        frasa: Typed = "",
-        kunci: Typed = "",
-        bobot: Typed = "2",
-    ) -> Response:
-        """Write a suggestion into the copy of the tables that reviewers read."""
-        actor = self._frame.require(request, Act.DECIDE_TRIAGE, TRIAGE_AGENCY)
-        values: dict[str, Any] = {"typed": {"kind": jenis, "phrase": frasa, "key": kunci, "weight": bobot}}
-        tracking, at = read_tracking_number(number) or "", self._frame.now()
-        kind, key = _KINDS.get(jenis), kunci.strip()
-        if kind is None or not _KEY.fullmatch(key):
-            return self._show_case(request, actor, number, values, wording.SUGGESTION_FAULT)
-        desk = self._triage_desk()
-        try:
-            # Only for a case that is at triage: its text decides whether the phrase is accepted.
-            desk.open_dispatch(tracking)
-            suggestion = self._suggestions.make(kind, key, frasa, bobot)
-            if not suggestion.occurs_in(desk.unmasked_text(tracking)):
-                return self._show_case(request, actor, number, values, wording.PHRASE_NOT_IN_CASE)
-            self._log.append("triage.suggest", f"{tracking} {kind} {key}", actor_label(actor), kind, at)
-            self._suggestions.write(suggestion)
-        except InvalidSuggestion as error:
-            values["suggestion_fault"] = str(error)
-            return self._show_case(request, actor, number, values, wording.SUGGESTION_FAULT)
-        except NotPossible as error:
-            return self._conflict(request, actor, number, values, wording.fault_text(self._named(error)))
-        return see_result(f"{addresses.TRIAGE}/{tracking}", at)
 
     def _give(
         self, actor: Actor, tracking: str, shown_dispatch: str, version: str, draft: AnswerDraft

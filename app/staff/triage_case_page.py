@@ -16,6 +16,12 @@ from app.staff.page import StaffFrame
 from app.staff.wording import (
     SUGGESTION_KINDS,
     SUGGESTION_WEIGHTS,
+from app.pages.staff import addresses
+from app.pages.staff.page import StaffFrame
+from app.pages.staff.wording import (
+    DANGERS,
+    EVENTS,
+    MISTYPED_NUMBER,
     age_text,
     fault_text,
 )
@@ -113,8 +119,6 @@ class TriageCasePage:
             "is_private": progress is not None and is_private(progress.case.dispatch.report),
             "version": progress.version if progress and progress.case.case.is_current else None,
             "suggested_number": _suggested_number(progress),
-            "suggestion_kinds": SUGGESTION_KINDS,
-            "suggestion_weights": SUGGESTION_WEIGHTS,
             "search": search,
             "typed": {},
         }

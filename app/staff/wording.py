@@ -37,19 +37,6 @@ _FAULTS: Mapping[DecisionFault, Message] = {
 _CLOSED_BY = _("Laporan {number} sudah ditutup lebih dulu oleh {actor}.")
 SOMEBODY = _("petugas lain")
 
-# Kinds of suggestions for the tables: value, label and hint.
-SUGGESTION_KINDS = (
-    ("alias", _("sebuah instansi"), _("Kuncinya kode instansi, misalnya kota-3374.")),
-    ("place", _("sebuah tempat"), _("Kuncinya kode wilayah, misalnya 33.74.")),
-    ("topic", _("sebuah topik"), _("Kuncinya nama topik. Pisahkan bagian frasa dengan ~.")),
-)
-SUGGESTION_WEIGHTS = (
-    ("2", _("2: biasanya menentukan")),
-    ("3", _("3: menentukan sendiri")),
-    ("1", _("1: petunjuk saja")),
-)
-SUGGESTION_FAULT = _("Usulan tidak dapat ditulis. Periksa frasa dan kuncinya.")
-PHRASE_NOT_IN_CASE = _("Frasa ini tidak ada dalam laporan sebagaimana tabel membacanya.")
 AGENCY_MISSING = _("Pilih instansinya lebih dulu.")
 TOO_LONG_FOR_SMS = _("Pertanyaan ini tidak muat dalam satu SMS. Persingkat.")
 # Why an answer of triage was not given.

@@ -1,4 +1,4 @@
-"""Triage: the list of undecided cases, the facts about each, the decision, and the suggestion of a table row."""
+"""Triage: the list of undecided cases, the facts about each, and the decision."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -407,7 +407,7 @@ def check_danger(service: RunningService, run: Callable[..., tuple[int, str, str
 
 
 def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Path) -> None:
-    """`triage list`, `show`, `decide` and `suggest` with a running service: JSON and exit codes."""
+    """`triage list`, `show` and `decide` with a running service: JSON and exit codes."""
     service = RunningService(tmp_path, **process_database)
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -431,14 +431,6 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
         case_text = run("triage", "show", tracking)[1]
         assert "depan tugu contoh" in case_text
         assert "3456" not in case_text
-
-        copy = str(tmp_path / "usul")
-        suggest_arguments = ("triage", "suggest", tracking, "--phrase", "Tugu Contoh", "--into", copy)
-        code, out, err = run(*suggest_arguments, "--alias", SEMARANG)
-        assert code == 0
-        assert out.startswith(f"{copy}/agencies.csv: kota-3374,kota,Kota Semarang,,tugu contoh,semarang,33.74,")
-        assert all(f"satupintu rules {command}" in err for command in (f"lint {copy}", "diff", f"replay --with {copy}"))
-        assert "does not occur" not in err
 
         assert run("triage", "decide", tracking, SEMARANG, *actor_and_reason)[:2] == (
             0,
@@ -468,14 +460,6 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
             ),
             (("triage", "decide", tracking, SEMARANG, "--actor", "x", "--why", "x" * 501), 2, "--why at most 500"),
             (("triage", "decide", tracking, PLN, *actor_and_reason), 1, "not at triage"),
-            ((*suggest_arguments, "--alias", SEMARANG), 1, "already"),
-            ((*suggest_arguments, "--place", "99.99"), 1, "no places.csv"),
-            ((*suggest_arguments, "--alias", SEMARANG, "--topic", "pju"), 2, "Use one of --alias, --place and --topic"),
-            (
-                ("triage", "suggest", tracking, "--phrase", "0812 3456 7890", "--into", copy, "--alias", PLN),
-                2,
-                "a number",
-            ),
         ):
             code, _, err = run(*arguments)
             assert (code, message in err, "Traceback" in err) == (exit_code, True, False), err

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
@@ -16,9 +14,6 @@ from app.operations.audit.log import AuditLog
 from app.operations.review.dead_letters import DeadLetters
 from app.operations.review.quarantine import Quarantine
 from app.operations.review.redrive import Redrive, RedriveBatches
-from app.operations.suggestions.rule_suggestions import RuleSuggestion
-from app.operations.suggestions.table_edits import TableKind
-from app.operations.suggestions.writer import SuggestionWriter
 from app.operations.tracing.report_trace import ReportTracer
 from app.operations.tracing.trace_step import TraceStep
 from app.operations.triage import TriageDesk
@@ -39,11 +34,6 @@ from desk.institutions import Institutions
 from pages.frame import NavigationEntry, SignedInPages
 from pages.translation.message import message as _
 
-if TYPE_CHECKING:
-    from router.rules import Rules
-
-# Folder of the data folder with the copy of the tables that holds the suggestions of triage.
-SUGGESTIONS_FOLDER = "suggested-tables"
 # Links of the staff pages, for the frame of all signed-in pages.
 STAFF_NAVIGATION: Sequence[NavigationEntry] = (
     NavigationEntry(_("Triase"), addresses.TRIAGE, Act.DECIDE_TRIAGE),
@@ -90,9 +80,8 @@ class StaffPages:
     def _page_routers(self) -> Sequence[APIRouter]:
         parts, frame, log = self._parts, self._frame, self._log
         case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers)
-        suggestions = Suggestions(parts.settings.home / SUGGESTIONS_FOLDER, parts.settings.reference_folder)
         name = self._institutions.name
-        acts = TriageActs(frame, case_page.page, self._triage_desk, self._answers, parts.bus, suggestions, log, name)
+        acts = TriageActs(frame, case_page.page, self._triage_desk, self._answers, parts.bus, log, name)
         quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, log)
         dead_letters = DeadLetters(parts.bus, parts.sealer, parts.topics, log)
         redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), parts.clock.sleep, parts.clock.monotonic)
@@ -118,26 +107,3 @@ class StaffPages:
         with closing(parts.bus.reader()) as reader:
             groups = parts.consumer_groups.values()
             return ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups).trace(number, since)
-
-
-class Suggestions:
-    """Suggestions of triage, written into one copy of the tables: `copy_folder`."""
-
-    def __init__(self, copy_folder: Path, live_folder: Path) -> None:
-        self._copy_folder = copy_folder
-        self._writer = SuggestionWriter(live_folder, _load_rules)
-
-    def make(self, kind: TableKind, key: str, phrase: str, weight: str) -> RuleSuggestion:
-        """See `SuggestionWriter.make`."""
-        return self._writer.make(kind, key, phrase, weight)
-
-    def write(self, suggestion: RuleSuggestion) -> str:
-        """See `SuggestionWriter.write`."""
-        return self._writer.write(self._copy_folder, suggestion)
-
-
-def _load_rules(folder: Path) -> "Rules":
-    # The tables of routing are needed only to check a suggestion, and their modules take 4 MB.
-    from router.rules_loading import load_rules_of_folder
-
-    return load_rules_of_folder(folder)

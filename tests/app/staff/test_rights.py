@@ -27,7 +27,6 @@ FORMS = {
     f"/desk/triase/{NUMBER}/putusan": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/tanya": (Act.ASK, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/bukan-laporan": (Act.CLOSE, TRIAGE_AGENCY),
-    f"/desk/triase/{NUMBER}/usulan": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
     "/desk/karantina/putusan": (Act.DECIDE_QUARANTINE, ""),
     f"/desk/karantina/{ID}/buka": (Act.REVEAL, ""),
     "/desk/surat-mati/putusan": (Act.REDRIVE, ""),

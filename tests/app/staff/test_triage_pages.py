@@ -1,13 +1,11 @@
 """Triage: the list of waiting cases, the page of a case, and each act on it."""
 
-import csv
 from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 
 from accounts.permissions import Role
-from app.assembly.desk.staff import SUGGESTIONS_FOLDER
 from config.database import read_transaction
 from desk.acts.openings import read_unopened_dangers
 from messages import codec
@@ -233,35 +231,6 @@ def test_the_same_question_twice_is_told(cases: StaffHarness) -> None:
     assert (first.status_code, second.status_code) == (HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT)
     assert "sudah dikirim sebelumnya" in second.text
     assert len(answers(cases)) == 1
-
-
-def test_a_phrase_becomes_a_suggestion(cases: StaffHarness) -> None:
-    """It stands in the copy for reviewers, not in the tables in use. The audit log has no phrase."""
-    fields = {"jenis": "alias", "frasa": "lampu mati", "kunci": "bumn-pln"}
-    assert "1 usulan ditulis" in cases.follow(cases.send(f"{ONE}/usulan", **fields))
-    file = cases.parts.settings.home / SUGGESTIONS_FOLDER / "agencies.csv"
-    with file.open(newline="") as rows:
-        aliases = {row["code"]: row["aliases"] for row in csv.DictReader(rows)}
-    assert "lampu mati" in aliases["bumn-pln"].split("|")
-    assert cases.acts() == [("triage.suggest", cases.label, "alias")]
-
-
-@pytest.mark.parametrize(
-    ("fields", "problem"),
-    [
-        ({"frasa": "pohon tumbang"}, "tidak ada dalam laporan"),
-        ({"frasa": "hubungi 0812 3456 7890"}, "Usulan tidak dapat ditulis"),
-        ({"kunci": "tidak-ada"}, "There is no institution tidak-ada"),
-        ({"kunci": "<b>"}, "Usulan tidak dapat ditulis"),
-        ({"jenis": "semua"}, "Usulan tidak dapat ditulis"),
-    ],
-)
-def test_a_wrong_suggestion_is_not_written(cases: StaffHarness, fields: dict[str, str], problem: str) -> None:
-    """The page keeps what was typed and says what is wrong."""
-    typed = {"jenis": "alias", "frasa": "lampu mati", "kunci": "bumn-pln", **fields}
-    answer = cases.send(f"{ONE}/usulan", **typed)
-    assert (answer.status_code, problem in answer.text) == (HTTPStatus.BAD_REQUEST, True)
-    assert not (cases.parts.settings.home / SUGGESTIONS_FOLDER).exists()
 
 
 def test_a_report_at_an_agency_is_not_shown(cases: StaffHarness) -> None:
