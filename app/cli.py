@@ -109,11 +109,6 @@ COMMANDS: Mapping[str, CommandSource] = {
     "x-reads": CommandSource(
         "providers", "x_reads", "Show the number of posts that X delivered today (UTC), and the daily limit."
     ),
-    "x-withdrawn": CommandSource(
-        "providers",
-        "x_withdrawn",
-        "Process X's compliance events: posts that were deleted or made protected are not shown any more.",
-    ),
     "replay": CommandSource(
         "simulator",
         "replay",

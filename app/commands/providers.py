@@ -1,10 +1,8 @@
-"""Commands that compare our data with a provider's: Twilio's received SMS, X's reads and withdrawn posts."""
+"""Commands that compare our data with a provider's: Twilio's received SMS, and X's reads."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,17 +74,3 @@ def x_reads(as_json: Json = False) -> None:
             print_json(reads)
             return
         OUT.print(f"{reads['day']}: {reads['used']} of {reads['limit'] or 'any number'}", highlight=False)
-
-
-def x_withdrawn(
-    file: Annotated[Path, typer.Argument(help="The result of a compliance job of X: one JSON object a line.")],
-) -> None:
-    """Process X's compliance events: posts that were deleted or made protected are not shown any more."""
-    from app.assembly.doors import twitter
-    from ingest.twitter.withdrawn_posts import compliance_events
-
-    with open_parts_with_tables() as parts:
-        parts.ensure_topics()
-        with closing(parts.bus.producer()) as producer:
-            withdrawn = twitter.withdrawn_post_check(parts, producer).accept_events(compliance_events(file.read_text()))
-        OUT.print(f"{withdrawn} of our posts are gone", highlight=False)

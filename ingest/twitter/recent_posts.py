@@ -62,10 +62,6 @@ class PostStore:
         checked_at = col(PostRow.asked_at)
         return self._read(_POSTS.where(checked_at < checked_before).order_by(checked_at).limit(max_posts))
 
-    def all(self) -> Mapping[str, UUID]:
-        """Return every stored post by X's id."""
-        return self._read(_POSTS)
-
     def _read(self, query: Select[UUID, str]) -> Mapping[str, UUID]:
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()

@@ -5,9 +5,7 @@ post: X's developer policy requires that within a day. X offers compliance strea
 looked up once a day.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -57,20 +55,6 @@ def withdrawn_posts_of_lookup(page: Mapping[str, Any]) -> list[WithdrawnPost]:
     return withdrawn_posts
 
 
-def withdrawn_post_of_event(event: object) -> WithdrawnPost | None:
-    """Return the withdrawn post of a compliance event (an id, `delete` and a reason), or `None`."""
-    if not isinstance(event, Mapping) or event.get("action") != "delete" or not is_id(post_id := event.get("id")):
-        return None
-    return WithdrawnPost(post_id, "protected" if event.get("reason") == "protected" else "deleted")
-
-
-def compliance_events(text: str) -> Iterator[object]:
-    """Yield the events of a compliance job's result, one per line. Lines that are not JSON are skipped."""
-    for line in text.splitlines():
-        with suppress(ValueError, RecursionError):
-            yield json.loads(line)
-
-
 class WithdrawnPostCheck:
     """Checks posts once a day, for `days` days after they were received."""
 
@@ -106,14 +90,6 @@ class WithdrawnPostCheck:
         }
         self._publish(withdrawn)
         self._posts.mark_checked([message_id for message_id in due_posts.values() if message_id not in withdrawn], now)
-        return len(withdrawn)
-
-    def accept_events(self, events: Iterable[object]) -> int:
-        """Process compliance events about posts in the store. Return how many posts these are."""
-        stored_posts = self._posts.all()
-        announced_posts = [post for event in events if (post := withdrawn_post_of_event(event))]
-        withdrawn = {stored_posts[post.post_id]: post for post in announced_posts if post.post_id in stored_posts}
-        self._publish(withdrawn)
         return len(withdrawn)
 
     def _publish(self, withdrawn: Mapping[UUID, WithdrawnPost]) -> None:

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import requests
@@ -127,14 +126,6 @@ def test_reads_are_shown(parts: Parts) -> None:
     shown = _command(parts, "x-reads", "--json")
     assert {name: json.loads(shown)[name] for name in ("used", "limit")} == {"used": 7, "limit": None}
     assert _command(parts, "x-reads", SATUPINTU_X_READS_PER_DAY="500").strip().endswith(": 7 of 500")
-
-
-def test_compliance_file_is_believed(parts: Parts, tmp_path: Path) -> None:
-    """`satupintu x-withdrawn` processes a compliance job's result; posts that are not ours are ignored."""
-    file = tmp_path / "result.jsonl"
-    file.write_text('{"id": "5", "action": "delete", "reason": "protected"}\n\n{"id"\n')
-
-    assert _command(parts, "x-withdrawn", str(file)) == "0 of our posts are gone\n"
 
 
 def _posted(url: str, token: str, post: dict[str, str]) -> dict[str, dict[str, str]]:

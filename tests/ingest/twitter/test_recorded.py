@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ingest.twitter.withdrawn_posts import compliance_events, withdrawn_post_of_event
 from normalize.draft import Draft, NotComplaint
 from normalize.readers import twitter
 from tests.ingest.door_client import quarantined, raw_messages
@@ -96,12 +95,3 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
     ]
     marks = [draft.continuation.mark for draft in drafts if isinstance(draft, Draft) and draft.continuation]
     assert marks == [marks[0]] * 2
-
-
-def test_recorded_compliance_events() -> None:
-    """Recorded compliance events of deleted and protected posts are parsed line by line."""
-    text = (RECORDED / "tweets_compliance.jsonl").read_text()
-    events = list(compliance_events(text))
-
-    assert len(events) == len([line for line in text.splitlines() if line.strip()])
-    assert {post.reason for event in events if (post := withdrawn_post_of_event(event))} == {"protected", "deleted"}

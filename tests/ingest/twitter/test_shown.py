@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 
-from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 from messages import codec
 from messages.shapes import Complaint
 from messages.topics import COMPLAINTS, OVERSIGHT
@@ -53,8 +52,9 @@ def numbers(reading: Reading) -> dict[str, str]:
     dispatches = [at(record, offset) for offset, record in enumerate(routed) if record.topic.startswith("agency-")]
     make_ledger_sink(parts.engine).handle([*complaints, *dispatches])
 
-    check: WithdrawnPostCheck = reading.withdrawn_post_check()
-    assert check.accept_events([{"action": "delete", "id": posts["withdrawn"]["id"]}]) == 1
+    reading.x.deleted = {posts["withdrawn"]["id"]}
+    reading.later(2)
+    assert reading.withdrawn_post_check().check_due_posts() == 1
     assert [record.topic for record in reader.read([OVERSIGHT])] == [OVERSIGHT]
     reader.close()
     decoded = [codec.decode(Complaint, record.value, record.headers) for record in complaints]
