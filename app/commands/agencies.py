@@ -20,18 +20,15 @@ def agencies(
 ) -> None:
     """List the institutions with a queue and their codes: all of them, or those that a name may mean."""
     from app.commands.common.process import open_parts
-    from app.commands.common.terminal import print_json, print_table, stop
+    from app.commands.common.terminal import print_rows, stop
 
     with open_parts() as parts:
         institutions = parts.registry.agencies
         codes = _fitting_codes(parts, name) if name else list(institutions)
     if not codes:
         stop(f"No agency has a name like {name}. Without a name, all are listed.", 1)
-    rows = [(code, institutions[code].name, institutions[code].acronym) for code in codes]
-    if as_json:
-        print_json([dict(zip(("code", "name", "acronym"), row, strict=True)) for row in rows])
-        return
-    print_table(("code", "name", "acronym"), rows, uncut=("code",))
+    rows = [{"code": code, "name": institutions[code].name, "acronym": institutions[code].acronym} for code in codes]
+    print_rows(("code", "name", "acronym"), rows, ("code",), as_json=as_json)
 
 
 def _fitting_codes(parts: Parts, typed: str) -> Sequence[str]:

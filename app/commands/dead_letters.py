@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -17,7 +17,7 @@ from app.commands.common.terminal import (
     print_line,
     print_note,
     print_revealed,
-    print_table,
+    print_rows,
     stop,
 )
 
@@ -57,12 +57,12 @@ def list_dead_letters(
         letters = dead_letters.chosen(choice) if everything else dead_letters.undecided(choice)
         decisions = dead_letters.decisions() if everything else {}
     if by:
-        _print_rows(count_rows(letters), _COUNT_COLUMNS, as_json=as_json)
+        print_rows(_COUNT_COLUMNS, count_rows(letters), as_json=as_json)
     elif everything:
         rows = [{**list_row(letter), "decided": decisions.get(letter.id, "")} for letter in letters]
-        _print_rows(rows, (*_LIST_COLUMNS, "decided"), as_json=as_json)
+        print_rows((*_LIST_COLUMNS, "decided"), rows, ("id", "at"), as_json=as_json)
     else:
-        _print_rows([list_row(letter) for letter in letters], _LIST_COLUMNS, as_json=as_json)
+        print_rows(_LIST_COLUMNS, [list_row(letter) for letter in letters], ("id", "at"), as_json=as_json)
 
 
 @commands.command()
@@ -138,13 +138,6 @@ def _dead_letters(parts: Parts) -> DeadLetters:
     from app.operations.review.dead_letters import DeadLetters
 
     return DeadLetters(parts.bus, parts.sealer, parts.topics, parts.audit_log)
-
-
-def _print_rows(rows: list[dict[str, object]], columns: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        print_json(rows)
-    else:
-        print_table(columns, map(dict.values, rows), uncut=("id", "at"))
 
 
 def _filter(

@@ -16,7 +16,7 @@ from app.commands.common.terminal import (
     print_line,
     print_note,
     print_revealed,
-    print_table,
+    print_rows,
     stop,
 )
 
@@ -37,10 +37,7 @@ def list_quarantined(
     with open_parts() as parts:
         messages = _quarantine(parts).undecided(_filter(reason, since, until, ids))
     rows = [list_row(message) for message in messages]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(("id", "at", "channel", "reason"), map(dict.values, rows), uncut=("id", "at"))
+    print_rows(("id", "at", "channel", "reason"), rows, ("id", "at"), as_json=as_json)
 
 
 @commands.command()

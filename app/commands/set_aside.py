@@ -9,7 +9,7 @@ import typer
 from app.commands.common.arguments import Actor, Json, optional_time, tracking_number
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.review_options import Reason, Since, Why
-from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_table
+from app.commands.common.terminal import OUT, print_json, print_line, print_note, print_rows
 
 if TYPE_CHECKING:
     from app.assembly.parts import Parts
@@ -32,10 +32,7 @@ def list_set_aside(reason: Reason = None, since: Since = None, as_json: Json = F
 
     with open_parts_with_tables() as parts:
         rows = [list_row(message) for message in _set_aside(parts).unreleased(SetAsideFilter(reason, begin))]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(("number", "at", "reason"), map(dict.values, rows), uncut=("number", "at"))
+    print_rows(("number", "at", "reason"), rows, ("number", "at"), as_json=as_json)
 
 
 @commands.command()

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from rich.cells import cell_len
@@ -80,6 +80,16 @@ def print_table(
     print_fitted(fitted_table(shown_columns, [[row[position] for position in positions] for row in texts], uncut))
     if left_out:
         print_note(f"A wider terminal shows more columns: {', '.join(left_out)}.")
+
+
+def print_rows(
+    columns: Sequence[str], rows: Sequence[Mapping[str, object]], uncut: Sequence[str] = (), *, as_json: bool
+) -> None:
+    """Print rows as JSON for programs, or as a table with these columns; see `print_table`."""
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(columns, ([row[column] for column in columns] for row in rows), uncut)
 
 
 def print_fitted(*renderables: RenderableType) -> None:

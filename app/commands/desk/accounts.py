@@ -13,7 +13,7 @@ from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.review_options import Why
-from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_note, print_table, stop
+from app.commands.common.terminal import EX_USAGE, print_line, print_note, print_rows, stop
 
 if TYPE_CHECKING:
     from accounts.account_store import Account
@@ -111,7 +111,7 @@ def sessions(
             }
             for session in services.sessions.of_account(account.id)
         ]
-    _print_rows(("id", "device", "since", "last_used"), rows, as_json=as_json)
+    print_rows(("id", "device", "since", "last_used"), rows, ("id",), as_json=as_json)
 
 
 def accounts(
@@ -137,14 +137,8 @@ def accounts(
             }
             for account in listed
         ]
-    _print_rows(("email", "name", "role", "agency", "second_factor", "last_sign_in"), rows, as_json=as_json)
-
-
-def _print_rows(columns: tuple[str, ...], rows: list[dict[str, str]], *, as_json: bool) -> None:
-    if as_json:
-        print_json(rows)
-    else:
-        print_table(columns, [[row[column] for column in columns] for row in rows], uncut=columns[:1])
+    columns = ("email", "name", "role", "agency", "second_factor", "last_sign_in")
+    print_rows(columns, rows, ("email",), as_json=as_json)
 
 
 @contextmanager

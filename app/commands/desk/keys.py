@@ -12,7 +12,7 @@ import typer
 from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
-from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_table, stop
+from app.commands.common.terminal import EX_USAGE, print_line, print_rows, stop
 from desk.api.keys.scopes import SCOPES
 
 if TYPE_CHECKING:
@@ -102,7 +102,4 @@ def _print_keys(keys: Sequence[AgencyKey], now: datetime, *, as_json: bool) -> N
         }
         for item in keys
     ]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows), uncut=("id",))
+    print_rows(_COLUMNS, rows, ("id",), as_json=as_json)

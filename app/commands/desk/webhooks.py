@@ -13,7 +13,7 @@ import typer
 from app.commands.common.agencies import agency_code
 from app.commands.common.arguments import Actor, Json
 from app.commands.common.process import open_parts_for_action, open_parts_with_tables
-from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_table, stop
+from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_rows, print_table, stop
 from desk.changes import ChangeKind
 
 if TYPE_CHECKING:
@@ -140,11 +140,8 @@ def deliveries(
         }
         for delivery in listed
     ]  # fmt: skip
-    if as_json:
-        print_json(rows)
-        return
     columns = ("position", "change", "kind", "number", "at", "status", "attempts", "http", "error", "next")
-    print_table(columns, ([row[column] for column in columns] for row in rows), uncut=("change", "number"))
+    print_rows(columns, rows, ("change", "number"), as_json=as_json)
 
 
 @commands.command()
