@@ -50,14 +50,14 @@ def open_secrets(settings: Settings, new_secret: Callable[[], str]) -> Secrets:
     secure_folder(settings.home)
     generated = _generated_secrets(settings.home / SECRETS_FILE, new_secret)
     root = settings.secret_key.get_secret_value() or generated["root"]
-    others = [key.get_secret_value() for key in settings.other_secret_keys]
+    other_secrets = [key.get_secret_value() for key in settings.other_secret_keys]
     tokens = tuple(token.get_secret_value() for token in settings.twilio_auth_tokens)
     return Secrets(
         tracking_key=derive_key(root, "tracking", 32),
         sender_key=derive_key(root, "sender", 32),
-        seal_keys=tuple(derive_key(secret, "seal", 64) for secret in (root, *others)),
+        seal_keys=tuple(derive_key(secret, "seal", 64) for secret in (root, *other_secrets)),
         wrap_key=derive_key(root, "person keys", 32),
-        other_wrap_keys=tuple(derive_key(secret, "person keys", 32) for secret in others),
+        other_wrap_keys=tuple(derive_key(secret, "person keys", 32) for secret in other_secrets),
         device_key=derive_key(root, "device", 32),
         duplicate_key=derive_key(root, "matter", 32),
         message_key=derive_key(root, "message", 32),

@@ -332,11 +332,11 @@ class Settings(DeskSettings, PrivacySettings, WebSettings):
 
 def unknown_names(variables: Iterable[str]) -> list[str]:
     """Return the names of variables that begin as settings do, and name none. Names of the tests are left out."""
-    known = {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
+    setting_names = {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
     return sorted(
         name
         for name in {variable.upper() for variable in variables}
-        if name.startswith("SATUPINTU_") and not name.startswith("SATUPINTU_TEST_") and name not in known
+        if name.startswith("SATUPINTU_") and not name.startswith("SATUPINTU_TEST_") and name not in setting_names
     )
 
 

@@ -68,13 +68,17 @@ def show(number: Number, as_json: Json = False) -> None:
     if as_json:
         print_json({**row, "reports": [_preview_json(preview) for preview in previews]})
         return
+    _print_pair(pair)
+    for preview, name in zip(previews, names, strict=True):
+        for line in _preview_lines(preview, name):
+            OUT.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_pair(pair: SuggestedPair) -> None:
     decision = f", {pair.outcome} by {pair.actor or 'another person'}" if pair.outcome else ""
     print_line(f"{pair.number}: perhaps the same as {pair.suggested_number or pair.suggested_id}")
     print_line(f"  score {pair.score:.2f}, {pair.state}{decision}")
     print_line(f"  evidence {', '.join(pair.evidence) or '-'}")
-    for preview, name in zip(previews, names, strict=True):
-        for line in _preview_lines(preview, name):
-            OUT.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @commands.command()

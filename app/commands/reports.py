@@ -15,6 +15,8 @@ from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_line, 
 if TYPE_CHECKING:
     from app.operations.duplicates.suggested_pairs import SuggestedPair
     from app.operations.tracing.trace_step import TraceStep
+    from sinks.ledger.former_report import FormerReport
+    from sinks.ledger.status import ReportStatus
 
 
 def status(number: str, as_json: Json = False) -> None:
@@ -40,6 +42,10 @@ def status(number: str, as_json: Json = False) -> None:
         again = {"of": former.tracking, "closed_at": former.closed_at and iso(former.closed_at)} if former else None
         print_json({**status_as_json(report), "suggestion": suggestion, "again": again})
         return
+    _print_status(report, pair, former)
+
+
+def _print_status(report: ReportStatus, pair: SuggestedPair | None, former: FormerReport | None) -> None:
     repeated = f" of {report.repeated_number}" if report.repeated_number else ""
     OUT.print(f"{report.tracking}  {report.state}  {report.relation}{repeated}", highlight=False, markup=False)
     for step in report.steps:

@@ -183,9 +183,9 @@ def _driver_text(error: DatabaseUnavailable) -> str:
 
 
 def _check_secret_key(parts: Parts) -> str:
-    known = known_keys(parts.engine)
-    must_be_known(known, parts.own_key_id)
-    return f"{parts.own_key_id} {'is that of the database' if known else 'will be that of the database'}"
+    key_ids = known_keys(parts.engine)
+    must_be_known(key_ids, parts.own_key_id)
+    return f"{parts.own_key_id} {'is that of the database' if key_ids else 'will be that of the database'}"
 
 
 def _check_bus(parts: Parts) -> str:
@@ -199,8 +199,8 @@ def _check_bus(parts: Parts) -> str:
 
 def _check_setting_names(_parts: Parts) -> str:
     if unknown := unknown_names(given_names()):
-        known = [f"SATUPINTU_{name.upper()}" for name in Settings.model_fields]
-        likely = [get_close_matches(name, known, 1) for name in unknown]
+        setting_names = [f"SATUPINTU_{name.upper()}" for name in Settings.model_fields]
+        likely = [get_close_matches(name, setting_names, 1) for name in unknown]
         names = [
             f"{name}{f' (is it {match[0]}?)' if match else ''}" for name, match in zip(unknown, likely, strict=True)
         ]

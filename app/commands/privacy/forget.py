@@ -143,8 +143,8 @@ def _print_result(person: Person, counts: dict[str, int], leftovers: Leftovers, 
         if count:
             print_line(f"  {table} {count}")
     for copy in leftovers.agencies:
-        ways = ", ".join(("its queue", *copy.told_by))
-        print_note(f"{copy.agency} has had {copy.number} since {copy.since:%Y-%m-%d} ({ways}) and may have a copy.")
+        sources = ", ".join(("its queue", *copy.told_by))
+        print_note(f"{copy.agency} has had {copy.number} since {copy.since:%Y-%m-%d} ({sources}) and may have a copy.")
     for number in leftovers.post_numbers:
         print_note(f"{number} is the sender's own post on X: only the sender can delete it.")
     for number in leftovers.ombudsman_numbers:

@@ -84,32 +84,32 @@ def _handed_over(connection: Connection, complaint_ids: Sequence[UUID]) -> set[U
         is_one_of(col(OmbudsmanRow.complaint_id), complaint_ids),
         col(OmbudsmanRow.event) == "handed-to-ombudsman",
     )
-    told = select(col(OmbudsmanRow.complaint_id)).where(*is_event)
-    return {*connection.execute(exported).scalars(), *connection.execute(told).scalars()}
+    handed_over = select(col(OmbudsmanRow.complaint_id)).where(*is_event)
+    return {*connection.execute(exported).scalars(), *connection.execute(handed_over).scalars()}
 
 
 def _copies(
     connection: Connection, numbers: dict[UUID, str], dispatches: Sequence[tuple[UUID, str, datetime]]
 ) -> tuple[AgencyCopy, ...]:
-    told = _told_by(connection, numbers.values())
+    notices = _notices(connection, numbers.values())
     first: dict[tuple[str, str], datetime] = {}
     for complaint_id, agency, at in dispatches:
         first.setdefault((numbers[complaint_id], agency), at)
     return tuple(
-        AgencyCopy(number, agency, at, tuple(way for way in ("webhook", "mail") if (number, agency, way) in told))
+        AgencyCopy(number, agency, at, tuple(kind for kind in ("webhook", "mail") if (number, agency, kind) in notices))
         for (number, agency), at in first.items()
     )
 
 
-def _told_by(connection: Connection, numbers: Collection[str]) -> set[tuple[str, str, str]]:
-    told: set[tuple[str, str, str]] = set()
+def _notices(connection: Connection, numbers: Collection[str]) -> set[tuple[str, str, str]]:
+    notices: set[tuple[str, str, str]] = set()
     is_delivered = (is_one_of(col(DeliveryRow.number), numbers), col(DeliveryRow.status) == "delivered")
     delivered = select(col(DeliveryRow.number), col(DeliveryRow.agency)).where(*is_delivered)
-    told.update((row.number, row.agency, "webhook") for row in connection.execute(delivered))
+    notices.update((row.number, row.agency, "webhook") for row in connection.execute(delivered))
     is_notified = (is_one_of(col(NoticeRow.number), numbers), col(NoticeRow.notified_at).is_not(None))
     notified = select(col(NoticeRow.number), col(NoticeRow.agency)).where(*is_notified)
-    told.update((row.number, row.agency, "mail") for row in connection.execute(notified))
-    return told
+    notices.update((row.number, row.agency, "mail") for row in connection.execute(notified))
+    return notices
 
 
 def _set_aside_numbers(connection: Connection, person: Person) -> dict[UUID, str]:
