@@ -13,18 +13,7 @@ from app.operations.not_possible import NotPossible
 from app.operations.triage import CaseView, TriageDesk
 from app.staff import addresses
 from app.staff.page import StaffFrame
-from app.staff.wording import (
-    SUGGESTION_KINDS,
-    SUGGESTION_WEIGHTS,
-from app.pages.staff import addresses
-from app.pages.staff.page import StaffFrame
-from app.pages.staff.wording import (
-    DANGERS,
-    EVENTS,
-    MISTYPED_NUMBER,
-    age_text,
-    fault_text,
-)
+from app.staff.wording import age_text, fault_text
 from desk.acts.answers import CaseProgressView, OfficerAnswers
 from desk.institutions import Institutions
 from messages.shapes import Report

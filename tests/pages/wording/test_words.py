@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from typing import get_args
 
-from app.translations import PAGES
+from bench.generated.translations import PAGES
 from desk.acts.suggestions import SuggestionFault
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
