@@ -28,6 +28,9 @@ from tests.support.written_bus import (
     released,
 )
 
+# Ledger and router are rows in memory, and the bus has a file of its own.
+pytestmark = pytest.mark.one_kind("runs no statement of the database")
+
 
 @pytest.fixture
 def bus(parts: Parts) -> AuditedBus:
