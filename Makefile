@@ -65,7 +65,7 @@ quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, e
 check: lint test ## Everything that CI checks: lint, then the tests
 
 .PHONY: lint
-lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts, figures, translations
+lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts, figures, tables, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -73,6 +73,7 @@ lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts, fi
 	$(BIN)/python -m bench.generated.schemas --check
 	$(BIN)/python -m bench.generated.alert_rules --check
 	$(BIN)/python -m bench.generated.figures_document --check
+	$(BIN)/python -m bench.generated.table_lists --check
 	$(BIN)/python -m bench.generated.translations --check
 
 .PHONY: fix
@@ -95,6 +96,10 @@ alerts: $(VENV)/.dev ## Rewrite Prometheus's alert rules from the thresholds; re
 .PHONY: figures
 figures: $(VENV)/.dev ## Rewrite docs/figures.md from the definitions of the figures; review the diff
 	$(BIN)/python -m bench.generated.figures_document
+
+.PHONY: tables
+tables: $(VENV)/.dev ## Rewrite the lists of tables (retention.csv, docs/personal-data.md) from the declarations; review the diff
+	$(BIN)/python -m bench.generated.table_lists
 
 .PHONY: translations
 translations: $(VENV)/.dev ## Collect the texts of all pages into the catalogs; write the missing translations

@@ -7,6 +7,9 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import declared, kept
+
+_STAFF = kept("persons who sign in, no sender")
 
 
 class AccountRow(SQLModel, table=True):
@@ -17,6 +20,7 @@ class AccountRow(SQLModel, table=True):
     """
 
     __tablename__ = "account"
+    __table_args__ = declared(_STAFF, retention="staff-accounts")
 
     id: UUID = Field(primary_key=True)
     email: str = Field(unique=True)
@@ -34,6 +38,7 @@ class SessionRow(SQLModel, table=True):
     """Session of a signed-in browser. It ends by deletion. `device` is a coarse name such as `Firefox, Windows`."""
 
     __tablename__ = "account_session"
+    __table_args__ = declared(_STAFF, retention="staff-sessions")
 
     token_hash: str = Field(primary_key=True)
     id: UUID = Field(unique=True)
@@ -51,6 +56,7 @@ class PendingSignInRow(SQLModel, table=True):
     """
 
     __tablename__ = "account_pending_sign_in"
+    __table_args__ = declared(_STAFF, retention="staff-sessions")
 
     token_hash: str = Field(primary_key=True)
     account_id: UUID | None = Field(default=None, index=True)
@@ -66,6 +72,7 @@ class InvitationRow(SQLModel, table=True):
     """One-time link by which a person sets a password. With `account_id` it sets a new one for that account."""
 
     __tablename__ = "account_invitation"
+    __table_args__ = declared(_STAFF, retention="invitations")
 
     token_hash: str = Field(primary_key=True)
     id: UUID = Field(unique=True)
@@ -85,7 +92,10 @@ class SignInAttemptRow(SQLModel, table=True):
     """Failed or unfinished attempt. `subject` is a keyed hash of the typed name, the network or both."""
 
     __tablename__ = "account_sign_in_attempt"
-    __table_args__ = (Index("ix_account_sign_in_attempt_subject_at", "subject", "at"),)
+    __table_args__ = (
+        Index("ix_account_sign_in_attempt_subject_at", "subject", "at"),
+        declared(_STAFF, retention="staff-sessions"),
+    )
 
     id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
@@ -99,6 +109,7 @@ class SecondFactorRow(SQLModel, table=True):
     """
 
     __tablename__ = "account_second_factor"
+    __table_args__ = declared(_STAFF, retention="staff-accounts")
 
     account_id: UUID = Field(primary_key=True)
     secret: str
@@ -110,6 +121,7 @@ class RecoveryCodeRow(SQLModel, table=True):
     """Unused code for a person who lost the device of the second factor."""
 
     __tablename__ = "account_recovery_code"
+    __table_args__ = declared(_STAFF, retention="staff-accounts")
 
     code_hash: str = Field(primary_key=True)
     account_id: UUID = Field(index=True)

@@ -1,4 +1,10 @@
-"""Every table of the service. A module that declares one is listed here, so that migrations and tests know it."""
+"""Every table of the service, with its declaration. A module that declares a table is listed here.
+
+All other lists of tables are made of this one.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
@@ -7,9 +13,11 @@ from accounts import tables as accounts
 from app.operations.audit import rows as audit_log
 from app.operations.duplicates import tables as duplicate_decisions
 from app.operations.ombudsman import tables as ombudsman
+from config.table_declaration import DECLARATION, TableDeclaration, declared, kept
 from desk.acts import tables as desk_acts
 from desk.api import tables as desk_api
 from desk.mail import tables as desk_mail
+from desk.read_model import search
 from desk.read_model import tables as desk
 from desk.webhooks import tables as webhooks
 from ingest import door_store
@@ -68,3 +76,26 @@ MODULES = (
     oversight_notices,
 )
 METADATA: MetaData = SQLModel.metadata
+# Tables without a model: that of Alembic, and the index of words, whose form differs between the databases.
+_WITHOUT_MODEL = {
+    "alembic_version": declared(kept("version of the tables"), retention="operation"),
+    "desk_search": search.SEARCH_DECLARATION,
+}
+
+
+class UndeclaredTableError(Exception):
+    """A table has no declaration. The text says what to write."""
+
+
+def declarations(metadata: MetaData = METADATA) -> Mapping[str, TableDeclaration]:
+    """Return the declarations of all tables, by name. Raises `UndeclaredTableError`."""
+    infos = {name: arguments["info"] for name, arguments in _WITHOUT_MODEL.items()}
+    infos |= {name: table.info for name, table in metadata.tables.items()}
+    for name, info in infos.items():
+        if DECLARATION not in info:
+            raise UndeclaredTableError(
+                f'The table {name} has no declaration. Write `__table_args__ = (…, declared(kept("…"), '
+                'retention="…"))` in its class (`config/table_declaration.py`): what forgetting a person does with '
+                "its rows and why, and its class of data in `retention.csv`; then run `make tables`."
+            )
+    return MappingProxyType({name: infos[name][DECLARATION] for name in sorted(infos)})

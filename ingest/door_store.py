@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Connection, Engine, Integer, String, cast, up
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, insertion_of_missing, read_transaction, write_transaction
+from config.table_declaration import declared, deleted, kept
 from ingest.grouped_writes import GroupedWrites
 
 
@@ -14,6 +15,7 @@ class Cursor(SQLModel, table=True):
     """Position up to which a polled channel was read, or a counter. `name` says of what."""
 
     __tablename__ = "ingest_cursor"
+    __table_args__ = declared(kept("counters and positions"), retention="operation")
 
     name: str = Field(primary_key=True)
     value: str
@@ -23,6 +25,9 @@ class IdempotencyKey(SQLModel, table=True):
     """Keyed digest of an idempotency key, and of the first payload sent under it."""
 
     __tablename__ = "ingest_idempotency_key"
+    __table_args__ = declared(
+        kept("keyed digests; without them a report that is sent again would be a second one"), retention="exactly-once"
+    )
 
     key: str = Field(primary_key=True)
     digest: str
@@ -32,6 +37,7 @@ class DetailsRequest(SQLModel, table=True):
     """Last message after which a sender (a keyed hash) was asked for more details."""
 
     __tablename__ = "ingest_asked_for_more"
+    __table_args__ = declared(deleted("keyed hash of the sender"), retention="details-requests")
 
     sender: str = Field(primary_key=True)
     message_id: UUID
@@ -42,6 +48,7 @@ class PublicNotice(SQLModel, table=True):
     """Message after which a sender (a keyed hash) was told that everybody may read reports."""
 
     __tablename__ = "ingest_public_notice"
+    __table_args__ = declared(deleted("keyed hash of the sender"), retention="public-notices")
 
     sender: str = Field(primary_key=True)
     message_id: UUID

@@ -16,6 +16,7 @@ from sqlmodel import Field, SQLModel, col, select
 from config.conditions import is_one_of
 from config.database import UtcDateTime
 from config.row_insertion import insert_or_replace_rows, insert_rows
+from config.table_declaration import declared, deleted, kept
 from messages.shapes import ClosedCase, FollowUp, Relation, SenderAct, Shape, Suggestion
 from normalize.decision import MarkedComplaint
 from normalize.draft import Follows
@@ -32,6 +33,9 @@ class Decision(SQLModel, table=True):
     """
 
     __tablename__ = "normalize_decision"
+    __table_args__ = declared(
+        kept("relation by ids; without it a message delivered again would be decided again"), retention="exactly-once"
+    )
 
     message_id: UUID = Field(primary_key=True)
     position: str
@@ -105,6 +109,7 @@ class MarkRow(SQLModel, table=True):
     """One row per fingerprint or mark: the complaint that later messages with the same one belong to."""
 
     __tablename__ = "normalize_seen"
+    __table_args__ = declared(deleted("digests of texts"), retention="case-senders")
 
     fingerprint: str = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)

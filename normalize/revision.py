@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, Executable
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import insert_of_dialect
+from config.table_declaration import declared, kept
 
 _ONLY_ROW = 1
 
@@ -19,6 +20,7 @@ class DecisionRevision(SQLModel, table=True):
     """One row: the number of transactions that have held the lock of the decisions."""
 
     __tablename__ = "normalize_revision"
+    __table_args__ = declared(kept("one number"), retention="operation")
 
     id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     number: int = Field(sa_type=BigInteger)

@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import declared, emptied, kept
 
 _IS_ACTIVE = text("retired_at IS NULL")
 _IS_RETIRED = text("retired_at IS NOT NULL")
@@ -26,6 +27,7 @@ class PersonKeyRow(SQLModel, table=True):
     __table_args__ = (
         Index("uq_person_key_active", "sender", unique=True, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
         Index("ix_person_key_retired", "sender", sqlite_where=_IS_RETIRED, postgresql_where=_IS_RETIRED),
+        declared(emptied("retired at once, destroyed after the grace"), retention="person-keys"),
     )
 
     key_id: str = Field(primary_key=True)
@@ -40,6 +42,7 @@ class ServiceKey(SQLModel, table=True):
     """The id of the shared key of the service, and the process that registered it. See `privacy.service_keys`."""
 
     __tablename__ = "service_key"
+    __table_args__ = declared(kept("the id of a key of the service"), retention="operation")
 
     key_id: str = Field(primary_key=True)
     instance: str
@@ -56,6 +59,9 @@ class PersonReport(SQLModel, table=True):
     """
 
     __tablename__ = "person_report"
+    __table_args__ = declared(
+        kept("ids and keyed hash: the list of what must not be written again"), retention="case-senders"
+    )
 
     complaint_id: UUID = Field(primary_key=True)
     message_id: UUID | None = None
@@ -73,6 +79,7 @@ class ForgottenSender(SQLModel, table=True):
     """
 
     __tablename__ = "forgotten_sender"
+    __table_args__ = declared(kept("the tombstone: keyed hash and time"), retention="forgotten")
 
     sender: str = Field(primary_key=True)
     asked_for: str = Field(index=True)

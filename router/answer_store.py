@@ -12,6 +12,7 @@ from bus.port import Record
 from cases.course.verdicts import SYSTEM_ACTOR
 from config.conditions import is_one_of
 from config.database import UtcDateTime, insertion_of_missing
+from config.table_declaration import IDS, declared
 from messages.shapes import AgencyAnswer, AnswerOutcome, Dispatch, Verdict
 
 
@@ -24,6 +25,7 @@ class AnswerRecord(SQLModel, table=True):
     """
 
     __tablename__ = "router_answer"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     id: UUID = Field(primary_key=True)
     position: str

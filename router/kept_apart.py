@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import has_row, insert_statement
+from config.table_declaration import IDS, declared
 from messages.shapes import Dispatch
 
 
@@ -13,6 +14,7 @@ class KeptApartPair(SQLModel, table=True):
     """Two complaints that a person split or kept apart. Each pair has two rows, one for each order."""
 
     __tablename__ = "router_kept_apart"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     complaint_id: UUID = Field(primary_key=True)
     apart_from: UUID = Field(primary_key=True)

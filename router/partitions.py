@@ -16,12 +16,14 @@ from sqlmodel import Field, SQLModel, col, select
 from bus.port import Partition, Record
 from config.database import insert_of_dialect, lock_keys_until_commit
 from config.row_insertion import array_insertion, execute_for_rows
+from config.table_declaration import declared, kept
 
 
 class RoutedPartition(SQLModel, table=True):
     """One partition. `next_offset` is the offset after the last record of it that was ever routed."""
 
     __tablename__ = "router_partition"
+    __table_args__ = declared(kept("offsets of the bus"), retention="operation")
 
     topic: str = Field(primary_key=True)
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})

@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.conditions import is_one_of
 from config.database import insert_of_dialect, insertion_or_replacement
+from config.table_declaration import IDS, ClearData, declared, emptied
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
 from router.kept_apart import accompanies, is_kept_apart
@@ -26,6 +27,11 @@ class RoutedDispatch(SQLModel, table=True):
     """
 
     __tablename__ = "router_dispatch"
+    __table_args__ = declared(
+        emptied("the report"),
+        retention="case-words",
+        clear=[ClearData("dispatch", "all", "words", "What is sent to the next institution after a refusal.")],
+    )
 
     complaint_id: UUID = Field(primary_key=True)
     hop: int = Field(primary_key=True)
@@ -44,6 +50,7 @@ class ParentComplaint(SQLModel, table=True):
     """
 
     __tablename__ = "router_belonging"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     complaint_id: UUID = Field(primary_key=True)
     belongs_to: UUID = Field(index=True)
@@ -53,6 +60,7 @@ class AppliedCorrection(SQLModel, table=True):
     """A correction that was applied, and the position of its record."""
 
     __tablename__ = "router_correction"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     id: UUID = Field(primary_key=True)
     position: str

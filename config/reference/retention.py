@@ -1,7 +1,8 @@
 """The retention table `retention.csv`: which data the service stores, by which law, how long, and what ends it.
 
 A row is a class of data. Its `items` name every table, topic, file, archive and back-up with such data; a part of one
-follows a slash (`table:ingest_attachment/unsent`). No other list says where data lies or how long it stays.
+follows a slash (`table:ingest_attachment/unsent`). The tables among them are written from their declarations
+(`config.table_declaration`). No other list says how long data stay.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from config.database import UtcDateTime
+from config.table_declaration import AGENCY_DATA, ClearData, declared, deleted, emptied, kept
 
 
 class DeskAct(SQLModel, table=True):
@@ -20,6 +21,14 @@ class DeskAct(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("dispatch_id", "version"),
         Index("ix_desk_act_published_at", "published_at", "at"),
+        declared(
+            emptied("published answers; one that waits for the bus is emptied later"),
+            retention="case-words",
+            clear=[
+                ClearData("text", "all", "words", "An answer that waits for the bus, and what was sent."),
+                ClearData("answer", "all", "words", "The same as a message."),
+            ],
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -40,7 +49,14 @@ class DeskNote(SQLModel, table=True):
     """An internal note of an agency about a complaint. It never leaves the desk, and no other agency reads it."""
 
     __tablename__ = "desk_note"
-    __table_args__ = (Index("ix_desk_note_case", "complaint_id", "agency", "at"),)
+    __table_args__ = (
+        Index("ix_desk_note_case", "complaint_id", "agency", "at"),
+        declared(
+            deleted("notes of officers"),
+            retention="case-words",
+            clear=[ClearData("text", "open", "words", "Notes inside the institution.")],
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID
@@ -54,6 +70,7 @@ class DeskTemplate(SQLModel, table=True):
     """A text that officers of an agency insert into their answers."""
 
     __tablename__ = "desk_template"
+    __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
 
     id: UUID = Field(primary_key=True)
     agency: str = Field(index=True)
@@ -67,7 +84,14 @@ class DeskAssignment(SQLModel, table=True):
     """One step of the work inside an agency: a case was given to a unit or to an officer. Rows are never changed."""
 
     __tablename__ = "desk_assignment"
-    __table_args__ = (Index("ix_desk_assignment_case", "dispatch_id", "at"),)
+    __table_args__ = (
+        Index("ix_desk_assignment_case", "dispatch_id", "at"),
+        declared(
+            emptied("reasons of officers"),
+            retention="case-words",
+            clear=[ClearData("why", "open", "words", "The message of an officer to a unit.")],
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     dispatch_id: UUID
@@ -87,6 +111,7 @@ class DeskHolder(SQLModel, table=True):
     __table_args__ = (
         Index("ix_desk_holder_account", "agency", "account_id", "dispatch_id"),
         Index("ix_desk_holder_unit", "agency", "unit", "dispatch_id"),
+        declared(kept("officers who have a case, no sender"), retention="case-senders"),
     )
 
     dispatch_id: UUID = Field(primary_key=True)
@@ -100,6 +125,7 @@ class DeskOpening(SQLModel, table=True):
     """Last time at which somebody of the agency opened a case with a danger to life. Other cases have no row."""
 
     __tablename__ = "desk_opening"
+    __table_args__ = declared(kept("ids and times"), retention="exactly-once")
 
     dispatch_id: UUID = Field(primary_key=True)
     agency: str
@@ -110,6 +136,7 @@ class DeskAgencySetting(SQLModel, table=True):
     """What an agency has set for its desk. `mails_new_cases`: its officers get an e-mail for each new case."""
 
     __tablename__ = "desk_agency_setting"
+    __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
 
     agency: str = Field(primary_key=True)
     mails_new_cases: bool

@@ -6,12 +6,14 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import AGENCY_DATA, declared
 
 
 class DeskKey(SQLModel, table=True):
     """A key of an agency. `digest` is the SHA-256 of the key, `scopes` are separated by spaces."""
 
     __tablename__ = "desk_key"
+    __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
 
     id: UUID = Field(primary_key=True)
     agency: str = Field(index=True)
@@ -28,6 +30,7 @@ class DeskIdempotencyKey(SQLModel, table=True):
     """An `Idempotency-Key` of an agency. `digest` and `payload` are SHA-256 of agency and key, and of the request."""
 
     __tablename__ = "desk_idempotency_key"
+    __table_args__ = declared(AGENCY_DATA, retention="agency-messages")
 
     digest: str = Field(primary_key=True)
     payload: str

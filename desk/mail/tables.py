@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import declared, kept
 
 
 class MailRow(SQLModel, table=True):
@@ -20,6 +21,9 @@ class MailRow(SQLModel, table=True):
         Index("ix_desk_mail_due", "status", "next_at"),
         Index("ix_desk_mail_kind", "kind", "status", "next_at"),
         Index("ix_desk_mail_age", "status", "made_at"),
+        declared(
+            kept("sealed, emptied when it is sent or expires; no row names a report"), retention="agency-messages"
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -48,6 +52,7 @@ class NoticeRow(SQLModel, table=True):
             sqlite_where=text("notified_at IS NULL"),
             postgresql_where=text("notified_at IS NULL"),
         ),
+        declared(kept("number and time"), retention="agency-messages"),
     )
 
     change_id: UUID = Field(primary_key=True)

@@ -28,6 +28,7 @@ from sqlmodel import Uuid, col
 
 from config.conditions import contains_text, is_one_of
 from config.database import write_transaction
+from config.table_declaration import ClearData, declared, emptied
 from desk.read_model.tables import DeskCase
 
 _WORD = re.compile(r"\w+")
@@ -39,6 +40,11 @@ _MAX_MATCHES = 2_000
 _MAX_WORD_CHARACTERS = 40
 # The migration creates it: a table with a tsvector, or a virtual table.
 _SEARCH = table("desk_search", sql_column("rowid"), sql_column("dispatch_id", Uuid()), sql_column("words"))
+SEARCH_DECLARATION = declared(
+    emptied("words of the case"),
+    retention="case-words",
+    clear=[ClearData("words", "all", "words", "Search of an institution in its own cases.")],
+)
 # Built once: each batch executes one of them.
 _ROW_ID = bindparam("row_id", type_=Uuid())
 _ROW_WORDS: BindParameter[str] = bindparam("row_words")

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import BigInteger, Field, Index, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import IDS, ClearData, declared, emptied
 
 
 class DeskDispatch(SQLModel, table=True):
@@ -32,6 +33,11 @@ class DeskDispatch(SQLModel, table=True):
             *("of", "agency", "at"),
             sqlite_where=text("danger <> ''"),
             postgresql_where=text("danger <> ''"),
+        ),
+        declared(
+            emptied("the report"),
+            retention="case-words",
+            clear=[ClearData("dispatch", "all", "words", "The case of the institution.")],
         ),
     )
 
@@ -61,6 +67,11 @@ class DeskAnswer(SQLModel, table=True):
     """
 
     __tablename__ = "desk_answer"
+    __table_args__ = declared(
+        emptied("words to the sender"),
+        retention="case-words",
+        clear=[ClearData("text", "all", "words", "Answers in the case.")],
+    )
 
     id: UUID = Field(primary_key=True)
     agency: str = Field(primary_key=True)
@@ -81,6 +92,7 @@ class DeskAnswerOutcome(SQLModel, table=True):
     """
 
     __tablename__ = "desk_answer_outcome"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     answer_id: UUID = Field(primary_key=True)
     complaint_id: UUID
@@ -94,6 +106,7 @@ class DeskComplaint(SQLModel, table=True):
     """Fact: a complaint's arrival, its sealed contact, and the earlier complaint that it repeats or joins."""
 
     __tablename__ = "desk_complaint"
+    __table_args__ = declared(emptied("sealed contact"), retention="case-contacts")
 
     id: UUID = Field(primary_key=True)
     received_at: datetime = Field(sa_type=UtcDateTime)
@@ -107,6 +120,7 @@ class DeskCorrection(SQLModel, table=True):
     """Fact: a person's decision about the relation of a complaint. `evidence` are its codes, separated by `|`."""
 
     __tablename__ = "desk_correction"
+    __table_args__ = declared(emptied("reasons of staff"), retention="case-words")
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
@@ -126,6 +140,7 @@ class DeskRecommendation(SQLModel, table=True):
     """
 
     __tablename__ = "desk_recommendation"
+    __table_args__ = declared(emptied("words of overseers, and the answers of institutions"), retention="case-words")
 
     id: UUID = Field(primary_key=True)
     recommendation_id: UUID = Field(index=True)
@@ -190,6 +205,11 @@ class DeskCase(SQLModel, table=True):
                 ("open", ("agency", "is_open", "due_at", "dispatch_id")),
             )
         ),
+        declared(
+            emptied("derived from the facts"),
+            retention="case-words",
+            clear=[ClearData("text", "all", "words", "The list of cases.")],
+        ),
     )
 
     dispatch_id: UUID = Field(primary_key=True)
@@ -232,7 +252,10 @@ class DeskCaseChange(SQLModel, table=True):
     """
 
     __tablename__ = "desk_case_change"
-    __table_args__ = (Index("ix_desk_case_change_seq", "agency", "seq", unique=True),)
+    __table_args__ = (
+        Index("ix_desk_case_change_seq", "agency", "seq", unique=True),
+        declared(IDS, retention="exactly-once"),
+    )
 
     dispatch_id: UUID = Field(primary_key=True)
     agency: str

@@ -7,6 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import AGENCY_DATA, declared, kept
 
 
 class WebhookRow(SQLModel, table=True):
@@ -18,6 +19,7 @@ class WebhookRow(SQLModel, table=True):
     """
 
     __tablename__ = "desk_webhook"
+    __table_args__ = declared(AGENCY_DATA, retention="staff-acts")
 
     id: UUID = Field(primary_key=True)
     agency: str = Field(index=True)
@@ -52,6 +54,7 @@ class DeliveryRow(SQLModel, table=True):
         Index("ix_desk_webhook_delivery_list", "webhook_id", "position"),
         Index("ix_desk_webhook_delivery_lease", "agency", "leased_until"),
         Index("ix_desk_webhook_delivery_age", "status", "changed_at"),
+        declared(kept("number, state and time; the body is made when it is sent"), retention="agency-messages"),
     )
 
     position: int | None = Field(default=None, primary_key=True)

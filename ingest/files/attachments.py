@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, func
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.table_declaration import declared, deleted
+from ingest.arrival import Refused
 from ingest.files.cleaning import Coordinates, clean_file
 from ingest.files.file_space import FileSpace
 from ingest.http.client_networks import widest_network
@@ -28,6 +30,11 @@ class AttachmentRow(SQLModel, table=True):
     """
 
     __tablename__ = "ingest_attachment"
+    __table_args__ = declared(
+        deleted("files that only this person's reports name"),
+        retention="files",
+        part_retention={"unsent": "unsent-files"},
+    )
 
     id: UUID = Field(primary_key=True)
     media_type: str

@@ -6,12 +6,16 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import declared, deleted, emptied, kept
 
 
 class DeviceRow(SQLModel, table=True):
     """A registered device. Tokens of an earlier `epoch` are revoked. `push` is sealed under the device's id."""
 
     __tablename__ = "ingest_device"
+    __table_args__ = declared(
+        emptied("push token; the registration stays, so that the app is not signed out"), retention="devices"
+    )
 
     device: str = Field(primary_key=True)
     epoch: int
@@ -23,6 +27,7 @@ class DeviceMessage(SQLModel, table=True):
     """A published report of a device. `thread` is the client id of the report that it adds to, or its own."""
 
     __tablename__ = "ingest_device_message"
+    __table_args__ = declared(deleted("list of own reports in the app"), retention="case-senders")
 
     message_id: UUID = Field(primary_key=True)
     device: str = Field(index=True)
@@ -36,6 +41,9 @@ class DeviceSequence(SQLModel, table=True):
     """A sequence number of a device, and the report that has it."""
 
     __tablename__ = "ingest_device_sequence"
+    __table_args__ = declared(
+        kept("numbers; without them a report that is sent again would be a second one"), retention="devices"
+    )
 
     device: str = Field(primary_key=True)
     sequence: int = Field(primary_key=True)
@@ -49,6 +57,7 @@ class UploadRow(SQLModel, table=True):
     """
 
     __tablename__ = "ingest_upload"
+    __table_args__ = declared(deleted("uploads of the person's devices"), retention="unsent-files")
 
     id: UUID = Field(primary_key=True)
     device: str = Field(index=True)
@@ -62,6 +71,7 @@ class UploadPart(SQLModel, table=True):
     """Some bytes of a file, sealed under the upload's id. Deleted when the file is complete."""
 
     __tablename__ = "ingest_upload_part"
+    __table_args__ = declared(deleted("uploads of the person's devices"), retention="unsent-files")
 
     upload_id: UUID = Field(primary_key=True)
     start: int = Field(primary_key=True)

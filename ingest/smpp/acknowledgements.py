@@ -12,6 +12,7 @@ from sqlalchemy import Engine, delete, func, update
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, has_row, insert_statement, read_transaction, write_transaction
+from config.table_declaration import declared, kept
 
 # Time for the SMSC to confirm. Longer than aiosmpplib remembers what it sent; afterwards it is sent again.
 _CONFIRMATION_TIMEOUT = timedelta(minutes=1)
@@ -29,6 +30,7 @@ class SmsAnswer(SQLModel, table=True):
     """
 
     __tablename__ = "ingest_sms_answer"
+    __table_args__ = declared(kept("sealed, for hours"), retention="sms-parts")
 
     mark: str = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime)

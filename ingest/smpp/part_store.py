@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, lock_keys_until_commit, read_transaction, write_transaction
+from config.table_declaration import declared, kept
 from ingest.smpp.part_matching import PartDeadlines, StoredPart, match_part, message_due_at
 
 # Messages that are forwarded at once. Limits how many are in memory.
@@ -30,6 +31,7 @@ class SmsPart(SQLModel, table=True):
     """
 
     __tablename__ = "ingest_sms_part"
+    __table_args__ = declared(kept("sealed, until its message is complete"), retention="sms-parts")
 
     key: str = Field(primary_key=True)
     opened: datetime = Field(primary_key=True, sa_type=UtcDateTime)

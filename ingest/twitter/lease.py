@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, or_
 from sqlmodel import Field, SQLModel, col
 
 from config.database import DatabaseUnavailable, UtcDateTime, insert_statement, write_transaction
+from config.table_declaration import declared, kept
 
 # Another process takes over when the holder has not renewed the lease for this long.
 LEASE_LENGTH = timedelta(seconds=60)
@@ -24,6 +25,7 @@ class LeaseRow(SQLModel, table=True):
     """Holder of one lease, by its name, and the time until which it holds the lease."""
 
     __tablename__ = "ingest_lease"
+    __table_args__ = declared(kept("one row for the process that reads X"), retention="operation")
 
     name: str = Field(primary_key=True)
     holder: str

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel, col
 
 from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.table_declaration import declared, deleted
 from messages.sealing import Sealed, Sealer
 from messages.shapes import RawMessage
 
@@ -18,6 +19,7 @@ class PostRow(SQLModel, table=True):
     """Row of one post, by its message. `post` is X's id of this version, sealed under the message id."""
 
     __tablename__ = "ingest_x_post"
+    __table_args__ = declared(deleted("sealed id of the post"), retention="posts")
 
     message_id: UUID = Field(primary_key=True)
     post: str

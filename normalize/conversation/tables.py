@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import IDS, declared, deleted
 
 
 class SenderReportRow(SQLModel, table=True):
@@ -19,7 +20,10 @@ class SenderReportRow(SQLModel, table=True):
     """
 
     __tablename__ = "normalize_sender_report"
-    __table_args__ = (Index("ix_normalize_sender_report_sender", "sender", "at"),)
+    __table_args__ = (
+        Index("ix_normalize_sender_report_sender", "sender", "at"),
+        declared(deleted("reports by sender"), retention="case-senders"),
+    )
 
     complaint_id: UUID = Field(primary_key=True)
     report_id: UUID
@@ -39,6 +43,7 @@ class OmbudsmanQuestionRow(SQLModel, table=True):
     """A complaint whose sender was asked if the Ombudsman may have the case. It may be stored before the complaint."""
 
     __tablename__ = "normalize_ombudsman_question"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     complaint_id: UUID = Field(primary_key=True)
     asked_at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import FIGURES, declared
 
 
 class OversightNotice(SQLModel, table=True):
@@ -15,6 +16,7 @@ class OversightNotice(SQLModel, table=True):
     """
 
     __tablename__ = "oversight_notice"
+    __table_args__ = declared(FIGURES, retention="figures")
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID
@@ -30,7 +32,7 @@ class OversightClock(SQLModel, table=True):
     """
 
     __tablename__ = "oversight_clock"
-    __table_args__ = (Index("ix_oversight_clock_next", "next_at"),)
+    __table_args__ = (Index("ix_oversight_clock_next", "next_at"), declared(FIGURES, retention="figures"))
 
     complaint_id: UUID = Field(primary_key=True)
     clock: str = Field(primary_key=True)
@@ -56,6 +58,7 @@ class OversightConsent(SQLModel, table=True):
     __table_args__ = (
         Index("ix_oversight_consent_next", "next_at"),
         Index("ix_oversight_consent_state", "state", "answered_at"),
+        declared(FIGURES, retention="figures"),
     )
 
     complaint_id: UUID = Field(primary_key=True)

@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import FIGURES, declared
 
 
 class OversightReport(SQLModel, table=True):
     """Fact: the arrival of a complaint, what its sender does with it, and the earlier one that it repeats or joins."""
 
     __tablename__ = "oversight_report"
+    __table_args__ = declared(FIGURES, retention="figures")
 
     id: UUID = Field(primary_key=True)
     message_id: UUID
@@ -35,6 +37,7 @@ class OversightDispatch(SQLModel, table=True):
     __table_args__ = (
         Index("ix_oversight_dispatch_complaint", "complaint_id", "hop"),
         Index("ix_oversight_dispatch_of", "of", "relation", "complaint_id"),
+        declared(FIGURES, retention="figures"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -58,6 +61,7 @@ class OversightAnswer(SQLModel, table=True):
     """
 
     __tablename__ = "oversight_answer"
+    __table_args__ = declared(FIGURES, retention="figures")
 
     id: UUID = Field(primary_key=True)
     agency: str = Field(primary_key=True)
@@ -75,6 +79,7 @@ class OversightAnswerOutcome(SQLModel, table=True):
     """
 
     __tablename__ = "oversight_answer_outcome"
+    __table_args__ = declared(FIGURES, retention="figures")
 
     answer_id: UUID = Field(primary_key=True)
     complaint_id: UUID
@@ -88,6 +93,7 @@ class OversightCorrection(SQLModel, table=True):
     """Fact: a person's decision about the relation of a complaint. `is_denial`: a suggestion was denied."""
 
     __tablename__ = "oversight_correction"
+    __table_args__ = declared(FIGURES, retention="figures")
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
@@ -101,6 +107,7 @@ class OversightHandOver(SQLModel, table=True):
     """Fact: an event of the hand-over of a case to the Ombudsman. Of each kind the earliest one of a case counts."""
 
     __tablename__ = "oversight_hand_over"
+    __table_args__ = declared(FIGURES, retention="figures")
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
@@ -115,7 +122,10 @@ class OversightRecommendation(SQLModel, table=True):
     """
 
     __tablename__ = "oversight_recommendation"
-    __table_args__ = (Index("ix_oversight_recommendation_act", "act", "at", "id"),)
+    __table_args__ = (
+        Index("ix_oversight_recommendation_act", "act", "at", "id"),
+        declared(FIGURES, retention="staff-acts"),
+    )
 
     id: UUID = Field(primary_key=True)
     recommendation_id: UUID = Field(index=True)
@@ -152,6 +162,7 @@ class OversightCase(SQLModel, table=True):
         Index("ix_oversight_case_received", "received_at", "complaint_id"),
         Index("ix_oversight_case_tracking", "tracking"),
         Index("ix_oversight_case_version", "tables_version"),
+        declared(FIGURES, retention="figures"),
     )
 
     complaint_id: UUID = Field(primary_key=True)
@@ -206,6 +217,7 @@ class OversightDay(SQLModel, table=True):
     __table_args__ = (
         # It has all columns, so that the ranking of one figure reads no row of another one, and only this index.
         Index("ix_oversight_day_measure", "scope_kind", "measure", "day", "scope", "bucket", "channel", "number"),
+        declared(FIGURES, retention="figures"),
     )
 
     scope_kind: str = Field(primary_key=True)
@@ -221,6 +233,7 @@ class OversightRebuild(SQLModel, table=True):
     """A rebuild that has begun and has not ended: see `rebuild_marker`."""
 
     __tablename__ = "oversight_rebuild"
+    __table_args__ = declared(FIGURES, retention="figures")
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
 
@@ -234,6 +247,7 @@ class OversightPairDay(SQLModel, table=True):
         Index("ix_oversight_pair_day_topic", "topic", "day"),
         Index("ix_oversight_pair_day_refused_by", "refused_by", "day"),
         Index("ix_oversight_pair_day_next_agency", "next_agency", "day"),
+        declared(FIGURES, retention="figures"),
     )
 
     day: date = Field(primary_key=True)

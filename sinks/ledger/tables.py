@@ -9,12 +9,18 @@ from uuid import UUID
 from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import IDS, ClearData, declared, emptied, kept
 
 
 class ComplaintRow(SQLModel, table=True):
     """Complaint with its open content and its sealed contact. `act` and `rating` are those of its `FollowUp`."""
 
     __tablename__ = "ledger_complaint"
+    __table_args__ = declared(
+        emptied("title, text and sealed contact"),
+        retention="case-words",
+        clear=[ClearData("text", "all", "words", "The report, for the own page and for staff.")],
+    )
 
     id: UUID = Field(primary_key=True)
     message_id: UUID
@@ -40,7 +46,10 @@ class SuggestionRow(SQLModel, table=True):
     """
 
     __tablename__ = "ledger_suggestion"
-    __table_args__ = (Index("ix_ledger_suggestion_suggested_at", "suggested_at", "complaint_id"),)
+    __table_args__ = (
+        Index("ix_ledger_suggestion_suggested_at", "suggested_at", "complaint_id"),
+        declared(kept("pair of ids and names of features"), retention="exactly-once"),
+    )
 
     complaint_id: UUID = Field(primary_key=True)
     suggested_id: UUID = Field(index=True)
@@ -53,6 +62,7 @@ class ClosedCaseRow(SQLModel, table=True):
     """Closed case that a complaint is like. `is_own`: it is of the same proven sender, who may read its number."""
 
     __tablename__ = "ledger_closed_case"
+    __table_args__ = declared(kept("pair of ids"), retention="exactly-once")
 
     complaint_id: UUID = Field(primary_key=True)
     closed_id: UUID
@@ -68,7 +78,14 @@ class DispatchRow(SQLModel, table=True):
 
     __tablename__ = "ledger_dispatch"
     # Finds the oldest unanswered case of an agency.
-    __table_args__ = (Index("ix_ledger_dispatch_agency_dispatched_at", "agency", "dispatched_at"),)
+    __table_args__ = (
+        Index("ix_ledger_dispatch_agency_dispatched_at", "agency", "dispatched_at"),
+        declared(
+            emptied("sentences of the reasons, which may quote the report"),
+            retention="case-words",
+            clear=[ClearData("reasons", "rahasia", "words", "Why the report went on: the words of a refusal.")],
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
@@ -101,6 +118,11 @@ class AnswerRow(SQLModel, table=True):
     """
 
     __tablename__ = "ledger_answer"
+    __table_args__ = declared(
+        emptied("words to the sender"),
+        retention="case-words",
+        clear=[ClearData("text", "all", "words", "Answers, for the own page.")],
+    )
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
@@ -122,6 +144,7 @@ class AnswerOutcomeRow(SQLModel, table=True):
     """
 
     __tablename__ = "ledger_answer_outcome"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     answer_id: UUID = Field(primary_key=True)
     complaint_id: UUID
@@ -135,6 +158,7 @@ class SetAsideRow(SQLModel, table=True):
     """Message that the normalizer set aside as no report, with the number that its sender was given."""
 
     __tablename__ = "ledger_set_aside"
+    __table_args__ = declared(kept("number, reason and time"), retention="set-aside")
 
     message_id: UUID = Field(primary_key=True)
     tracking: str = Field(index=True)
@@ -149,6 +173,7 @@ class CorrectionRow(SQLModel, table=True):
     """
 
     __tablename__ = "ledger_correction"
+    __table_args__ = declared(emptied("reasons of staff"), retention="case-words")
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
@@ -165,6 +190,7 @@ class OmbudsmanRow(SQLModel, table=True):
     """Event of the hand-over of a case to the Ombudsman: the sender was asked, or the file of the case was made."""
 
     __tablename__ = "ledger_ombudsman"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     complaint_id: UUID = Field(primary_key=True)
     event: str = Field(primary_key=True)
@@ -175,6 +201,7 @@ class QueueDayRow(SQLModel, table=True):
     """Number of the unanswered cases in an agency's queue by day: see `queue_counts.QueueDay`."""
 
     __tablename__ = "ledger_queue_day"
+    __table_args__ = declared(kept("numbers of cases"), retention="exactly-once")
 
     agency: str = Field(primary_key=True)
     dispatched_day: datetime = Field(sa_type=UtcDateTime, primary_key=True)

@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import ClearData, declared, deleted, kept
 
 
 class PublicReport(SQLModel, table=True):
@@ -25,6 +26,18 @@ class PublicReport(SQLModel, table=True):
         *(
             Index(f"ix_public_report_{name}", name, "published_on", "public_id")
             for name in ("agency", "topic", "province", "city", "is_closed")
+        ),
+        declared(
+            deleted("masked words"),
+            retention="case-words",
+            clear=[
+                ClearData(
+                    "text",
+                    "open, anonim",
+                    "written-street",
+                    "The public view. Names and numbers are masked, streets are not: they say where the trouble is.",
+                )
+            ],
         ),
     )
 
@@ -53,7 +66,10 @@ class PublicRelease(SQLModel, table=True):
     """
 
     __tablename__ = "public_release"
-    __table_args__ = (Index("ix_public_release_is_derived", "is_derived"),)
+    __table_args__ = (
+        Index("ix_public_release_is_derived", "is_derived"),
+        declared(kept("ids and times of officers' decisions"), retention="exactly-once"),
+    )
 
     complaint_id: UUID = Field(primary_key=True)
     agency: str

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from sqlmodel import Field, Index, SQLModel
 
+from config.table_declaration import declared, kept
 from messages.shapes import AuditHead, iso
 
 # Previous hash of the first row.
@@ -19,7 +20,13 @@ class AuditLogRow(SQLModel, table=True):
 
     __tablename__ = "audit_log"
     # Leads to the latest acts of one kind by one person.
-    __table_args__ = (Index("ix_audit_log_action", "action", "actor", "seq"),)
+    __table_args__ = (
+        Index("ix_audit_log_action", "action", "actor", "seq"),
+        declared(
+            kept("acts of staff; a changed row would break the chain, and reasons name no citizen"),
+            retention="staff-acts",
+        ),
+    )
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     at: str

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, and_, or_, select, text
 from sqlmodel import Field, Index, SQLModel, col
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.table_declaration import declared, kept
 from messages.shapes import Correction, Suggestion
 from sinks.ledger.tables import SuggestionRow
 
@@ -37,6 +38,7 @@ class DuplicateDecision(SQLModel, table=True):
             sqlite_where=text("correction <> ''"),
             postgresql_where=text("correction <> ''"),
         ),
+        declared(kept("labelled pair of ids, without words"), retention="staff-acts"),
     )
 
     complaint_id: UUID = Field(primary_key=True)

@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import declared, deleted, kept
 
 
 class ContactRow(SQLModel, table=True):
@@ -20,6 +21,7 @@ class ContactRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_web_contact_email_digest", "email_digest", "mailed_at"),
         Index("ix_web_contact_phone_digest", "phone_digest"),
+        declared(deleted("sealed number and address"), retention="case-contacts"),
     )
 
     tracking: str = Field(primary_key=True)
@@ -40,6 +42,7 @@ class CodeRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_web_contact_code_number", "number_digest", "made_at"),
         Index("ix_web_contact_code_made_at", "made_at"),
+        declared(kept("keyed digest of a number that counts for minutes"), retention="codes"),
     )
 
     id: UUID = Field(primary_key=True)

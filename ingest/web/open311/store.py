@@ -9,12 +9,14 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.conditions import is_one_of
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from config.table_declaration import declared, kept
 
 
 class Open311Request(SQLModel, table=True):
     """A service request. `client` is the keyed digest of the api_key, empty if no key was required."""
 
     __tablename__ = "ingest_open311_request"
+    __table_args__ = declared(kept("number, service and keyed digest of the app's key"), retention="exactly-once")
 
     tracking: str = Field(primary_key=True)
     client: str = Field(index=True)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, Integer, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from config.database import UtcDateTime
+from config.table_declaration import IDS, declared, deleted, kept
 
 # SQLite stores rows in the order of an INTEGER key only.
 _NUMBER = cast("type[BigInteger]", BigInteger().with_variant(Integer, "sqlite"))
@@ -58,6 +59,7 @@ class ComparableRow(SQLModel, table=True):
             sqlite_where=text("claimed <> ''"),
             postgresql_where=text("claimed <> ''"),
         ),
+        declared(deleted("sealed comparable form"), retention="case-comparison"),
     )
 
     number: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs={"autoincrement": False})
@@ -77,7 +79,10 @@ class LookupKeyRow(SQLModel, table=True):
     """The number of a complaint that is stored under a key. `at` is its arrival in seconds of the epoch."""
 
     __tablename__ = "normalize_key"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = {
+        "sqlite_with_rowid": False,
+        **declared(kept("keyed hashes of words and places, no sender"), retention="lookup-keys"),
+    }
 
     key: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     slot: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
@@ -89,6 +94,7 @@ class ReachedLimitRow(SQLModel, table=True):
     """A case that reached the limit of its joins or suggestions, by the root. Oversight was told once."""
 
     __tablename__ = "normalize_limit"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     complaint_id: UUID = Field(primary_key=True)
     kind: str = Field(primary_key=True)
@@ -104,6 +110,7 @@ class ClosedComplaint(SQLModel, table=True):
     """
 
     __tablename__ = "normalize_closed"
+    __table_args__ = declared(IDS, retention="exactly-once")
 
     complaint_id: UUID = Field(primary_key=True)
     closed_at: datetime | None = Field(None, sa_type=UtcDateTime)
