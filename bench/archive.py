@@ -64,8 +64,8 @@ class ArchivedService:
         self.now = _START
         self._settings = Settings.model_validate({"home": home, "secret_key": ROOT_SECRET})
         self.parts = Parts(self._settings, CHANNELS, system_surroundings())
-        self.parts.now = lambda: self.now
-        vars(self.parts)["bus"] = LocalBus(home / "bus.db", self.clock)
+        self.parts.core.now = lambda: self.now
+        self.parts.core.bus = LocalBus(home / "bus.db", self.clock)
         migrate(self.parts.engine)
         self.parts.ensure_topics()
         self._queue_ends: Mapping[Partition, int] = {}
@@ -119,7 +119,9 @@ class ArchivedService:
             dispatch = codec.decode(Dispatch, record.value, record.headers)
             text = f"Sudah selesai, {dispatch.tracking}."
             id_ = ids.answer_id(dispatch.id, "closed", text, None)
-            answer = self.parts.answer_keys.sign(unsigned_answer(dispatch, "closed", id=id_, text=text, at=self.now))
+            answer = self.parts.keys.answer_keys.sign(
+                unsigned_answer(dispatch, "closed", id=id_, text=text, at=self.now)
+            )
             yield Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/bench"))
 
 

@@ -74,9 +74,9 @@ def _process_batches(connection: Connection, settings: Settings) -> None:
     offsets, complaint_offsets = count(), count()
     connection.send(None)
     while batch := connection.recv():
-        outputs: list[Outgoing] = list(parts.normalizer.handle(list(as_records(batch, offsets))))
+        outputs: list[Outgoing] = list(parts.normalizer.stage.handle(list(as_records(batch, offsets))))
         complaints = (output for output in outputs if output.topic == COMPLAINTS)
-        parts.router.handle(list(as_records(complaints, complaint_offsets)))
+        parts.router.stage.handle(list(as_records(complaints, complaint_offsets)))
         connection.send(None)
 
 

@@ -162,7 +162,7 @@ def _normalize(
     """Normalize the batches of one process, and send its usage. The first reports warm the caches."""
     logs.configure("ERROR", "json")
     parts = _parts(settings)
-    stage = parts.normalizer
+    stage = parts.normalizer.stage
     warming, batches = _batches(parts, reports, index, number)
     for batch in warming:
         _handle(stage, batch)

@@ -54,10 +54,10 @@ def _measure(service: RunningService, node: Node, messages: int) -> dict[str, ob
     accepted = _post(service, _WARM_UP_MESSAGES, messages)
     accept_seconds = time.monotonic() - began
     used_seconds = _cpu_seconds(service) - cpu_before
-    spooled, spool_bytes = len(service.parts.spool), service.parts.spool.held_bytes
+    spooled, spool_bytes = len(service.parts.doors.spool), service.parts.doors.spool.held_bytes
     node.start()
     began = time.monotonic()
-    while len(service.parts.spool):
+    while len(service.parts.doors.spool):
         time.sleep(0.5)
     drain_seconds = time.monotonic() - began
     memory.stop()

@@ -106,7 +106,7 @@ def main(reports: int) -> dict[str, object]:
         offsets = count()
         records = _records(arrivals(parts, needed), offsets)
         for batch in _batches(records, [_BATCH_SIZE] * (_WARMING_REPORTS // _BATCH_SIZE)):
-            parts.router.handle(_complaints(parts.normalizer.handle(batch), offsets))
+            parts.router.stage.handle(_complaints(parts.normalizer.stage.handle(batch), offsets))
         cost, variation = _cost_of_normalizer(parts, records)
         results: dict[str, object] = {"variation": variation}
         for share in _SHARES_BUSY:
@@ -120,7 +120,7 @@ def main(reports: int) -> dict[str, object]:
 def _cost_of_normalizer(parts: Parts, records: Iterator[Record]) -> tuple[_Cost, float]:
     """Return the cost from batches of several sizes in turns, and the coefficient of variation of a message alone."""
     sizes = list(_SIZES) * _REPEATS
-    handled = [(len(batch), _measured(parts.normalizer, batch)[1]) for batch in _batches(records, sizes)]
+    handled = [(len(batch), _measured(parts.normalizer.stage, batch)[1]) for batch in _batches(records, sizes)]
     alone = [seconds for size, seconds in handled if size == 1]
     return _cost(handled), round(pstdev(alone) / fmean(alone), 2)
 
@@ -138,7 +138,7 @@ def _run(
     parts: Parts, reports: Sequence[Record], offsets: Iterator[int], rate: float, chance: random.Random
 ) -> dict[str, object]:
     """Let the reports arrive at this rate; return the costs and the delays until the dispatch."""
-    normalizer, router = _Server(parts.normalizer), _Server(parts.router)
+    normalizer, router = _Server(parts.normalizer.stage), _Server(parts.router.stage)
     arrived_at: dict[int, float] = {}
     at = 0.0
     for record in reports:

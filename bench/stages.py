@@ -66,10 +66,10 @@ def _measure(data_folder: Path, database: str, reports: int) -> dict[str, int]:
     raw_records, offsets = as_records(arrivals(parts, reports), count()), count()
     costs: dict[str, list[float]] = {"normalizer": [], "router": []}
     while batch := list(islice(raw_records, _BATCH_SIZE)):
-        outputs, seconds = _handle(parts.normalizer, batch)
+        outputs, seconds = _handle(parts.normalizer.stage, batch)
         costs["normalizer"].append(seconds / len(batch) * _MICROSECONDS)
         complaints = list(as_records((output for output in outputs if output.topic == COMPLAINTS), offsets))
-        _, seconds = _handle(parts.router, complaints)
+        _, seconds = _handle(parts.router.stage, complaints)
         costs["router"].append(seconds / len(complaints) * _MICROSECONDS)
     parts.engine.dispose()
     return {name: round(median(values[len(values) // 2 :])) for name, values in costs.items()}

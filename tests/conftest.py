@@ -198,7 +198,7 @@ def regions() -> Regions:
 def parts(settings: Settings, database: Databases, templates: Path, regions: Regions) -> Iterator[Parts]:
     """The parts of a process on the embedded bus with its topics, and on a migrated database."""
     with opened_parts(settings, database, system_surroundings()) as process_parts:
-        process_parts.regions = regions
+        process_parts.tables.regions = regions
         create_topics(process_parts, templates)
         yield process_parts
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable
 
-    from app.assembly.installed_channel import BackgroundDoor, DoorParts, HttpDoor, HttpParts
+    from app.assembly.doors.parts import DoorParts
+    from app.assembly.installed_channel import BackgroundDoor, HttpDoor, HttpParts
     from bus.port import Producer
 
 

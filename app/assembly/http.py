@@ -68,27 +68,27 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     # Programs never get a refusal as a page.
     program_addresses = tuple(door.address_prefix for door in parts.channels.doors.values() if door.only_programs)
     responder = RefusalResponder(partial(refused_page, pages), program_addresses)
-    install_refusal_handlers(app, responder, parts.rejection_counter)
+    install_refusal_handlers(app, responder, parts.doors.rejection_counter)
 
     install_unexpected_handler(app, responder)
-    limiter = parts.door_rates
+    limiter = parts.doors.door_rates
     # Behind the limits: each request is counted. What is in a report is its reader's matter.
-    app.add_middleware(TextCheck, responder=responder, rejections=parts.rejection_counter, reads_bodies=False)
+    app.add_middleware(TextCheck, responder=responder, rejections=parts.doors.rejection_counter, reads_bodies=False)
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=settings.requests_at_once,
         check=Admission(
-            limiter, parts.channels.doors.values(), urlsplit(settings.reached_at).netloc, parts.network_shares
+            limiter, parts.channels.doors.values(), urlsplit(settings.reached_at).netloc, parts.doors.network_shares
         ).check,
         responder=responder,
-        rejections=parts.rejection_counter,
+        rejections=parts.doors.rejection_counter,
     )
     app.add_middleware(Open311Errors)
     app.add_middleware(PageLanguage)
     app.add_middleware(PageHeaders, new_nonce=partial(new_nonce, parts.randomness.token))
     gate = Gate(Acceptance(parts.wrapper, producer, parts.threads.pool), parts.now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now, parts.randomness.new_id)
-    channel_doors = [door for channel in parts.installed_channels for door in channel.http_doors(parts, http)]
+    channel_doors = [door for channel in parts.installed_channels for door in channel.http_doors(parts.doors, http)]
     for door in channel_doors:
         if door.is_busy:
             app.router.routes.extend(direct_routes(door.router))

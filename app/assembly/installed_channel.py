@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from messages.channels import ChannelFacts
@@ -20,71 +20,17 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
     from jinja2 import Environment
-    from sqlalchemy import Engine
 
-    from app.clock import Clock
-    from app.randomness import Randomness
-    from app.threads import Threads
+    from app.assembly.doors.parts import DoorParts
     from bus.port import Producer
-    from config.reference.open311_services import Open311Services
-    from config.reference.regions import Regions
-    from config.reference.retention import RetentionTable
-    from config.secrets import Secrets
     from config.settings import Settings
     from ingest.door_store import DoorStore
-    from ingest.files.attachments import Attachments
     from ingest.http.gate import Gate
-    from ingest.mobile.devices import Devices
-    from ingest.smpp.part_store import PartStore
-    from ingest.wrap import Wrapper
-    from messages.sealing import Sealer
-    from normalize.conversation.preview import MessagePreview
     from normalize.reader_table import Reader
     from sinks.ledger.status import StatusReader
     from sinks.replies.providers.provider import ReplyProvider
 
 _NO_RESPONSES: Mapping[int | str, dict[str, Any]] = {}
-
-
-class DoorParts(Protocol):
-    """Parts of a process that a door or the webhooks may need; see `app.assembly.parts.Parts`."""
-
-    @property
-    def now(self) -> Callable[[], datetime]: ...  # noqa: D102 - see `Parts`, as for all below
-    @property
-    def clock(self) -> Clock: ...  # noqa: D102
-    @property
-    def randomness(self) -> Randomness: ...  # noqa: D102
-    @property
-    def threads(self) -> Threads: ...  # noqa: D102
-    @property
-    def settings(self) -> Settings: ...  # noqa: D102
-    @property
-    def secrets(self) -> Secrets: ...  # noqa: D102
-    @property
-    def engine(self) -> Engine: ...  # noqa: D102
-    @property
-    def sealer(self) -> Sealer: ...  # noqa: D102
-    @property
-    def wrapper(self) -> Wrapper: ...  # noqa: D102
-    @property
-    def link_of(self) -> Callable[[UUID], str]: ...  # noqa: D102
-    @property
-    def attachments(self) -> Attachments: ...  # noqa: D102
-    @property
-    def regions(self) -> Regions: ...  # noqa: D102
-    @property
-    def retention(self) -> RetentionTable: ...  # noqa: D102
-    @property
-    def services(self) -> Open311Services: ...  # noqa: D102
-    @property
-    def devices(self) -> Devices: ...  # noqa: D102
-    @property
-    def sms_parts(self) -> PartStore: ...  # noqa: D102
-    @property
-    def ledger(self) -> StatusReader: ...  # noqa: D102
-    @property
-    def message_preview(self) -> MessagePreview: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

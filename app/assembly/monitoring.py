@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.assembly.parts import Parts
+from app.assembly.processes.address_file import watched_addresses
 from config.database import read_transaction
 from desk.acts.openings import read_unopened_dangers
 from desk.webhooks.switched_off import count_switched_off
@@ -20,12 +21,12 @@ def snapshot_collector(parts: Parts, *, repeated: bool = False) -> SnapshotColle
     """Return a collector for the service of these settings; `repeated`: it collects every few seconds."""
     return SnapshotCollector(
         parts.bus.reader,
-        parts.watched_topics,
+        parts.service_topics.watched,
         parts.channels.names,
         lambda now: _queues(parts, now),
         lambda: _dangers(parts),
         lambda: _count_webhooks_off(parts),
-        ProcessProbe(parts.watched_addresses, parts.now, parts.clock.monotonic, parts.threads.pool),
+        ProcessProbe(watched_addresses(parts.settings), parts.now, parts.clock.monotonic, parts.threads.pool),
         parts.now,
         parts.clock.monotonic,
         _QUEUES_SECONDS if repeated else 0.0,
@@ -56,7 +57,7 @@ def _agency_names(parts: Parts) -> Mapping[str, str]:
 
 def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:
     names = _agency_names(parts)
-    parts.database_ping()
+    parts.core.database_ping()
     with read_transaction(parts.engine) as connection:
         return [
             QueueState(

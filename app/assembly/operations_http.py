@@ -43,7 +43,7 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
     exposition = Exposition(
         lambda: process_state(parts, process_health, doors),
         lambda: monitor_loop.latest if monitor_loop else None,
-        parts.watched_topics,
+        parts.service_topics.watched,
         parts.now,
     )
     allowed_hosts = Middleware(AllowedHosts, bind_address=settings.ops_host, names=settings.ops_names)

@@ -21,7 +21,7 @@ def readiness(parts: Parts, doors: Doors) -> Readiness:
     """Return what decides whether a process with these doors is ready."""
     checks: dict[str, Callable[[], object]] = {
         "bus": lambda: parts.bus.ping(_PING_SECONDS),
-        "database": parts.database_ping,
+        "database": parts.core.database_ping,
     }
     return Readiness(checks, doors)
 
@@ -32,12 +32,12 @@ def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessSt
         address="",
         instance=parts.settings.instance,
         doors={name: DoorState(why=why_shut()) for name, why_shut in doors.items()},
-        spooled=len(parts.spool) if doors else 0,
-        spool_share=parts.spool.fill_ratio if doors else 0.0,
+        spooled=len(parts.doors.spool) if doors else 0,
+        spool_share=parts.doors.spool.fill_ratio if doors else 0.0,
         disk_share=used_disk_share(parts.settings.home) if doors else 0.0,
-        spool_aside=parts.spool.rejected_count if doors else 0,
-        spool_corrupt=parts.spool.corrupt_count if doors else 0,
-        refused=parts.rejection_counter.by_door(),
+        spool_aside=parts.doors.spool.rejected_count if doors else 0,
+        spool_corrupt=parts.doors.spool.corrupt_count if doors else 0,
+        refused=parts.doors.rejection_counter.by_door(),
         networks=_largest_networks(parts) if doors else {},
         parts={name: WorkerState.model_validate(counts) for name, counts in pulse.worker_states().items()},
     )
@@ -52,7 +52,7 @@ def used_disk_share(folder: Path) -> float:
 def _largest_networks(parts: Parts) -> Mapping[str, NetworkState]:
     return {
         door: NetworkState(network=largest.network, share=round(largest.share, 4), requests=largest.requests)
-        for door, largest in parts.network_shares.largest().items()
+        for door, largest in parts.doors.network_shares.largest().items()
     }
 
 
@@ -65,10 +65,10 @@ def _why_shut(parts: Parts, door: DoorFacts) -> Callable[[], str]:
     def why_shut() -> str:
         if door.needs_database:
             try:
-                parts.database_ping()
+                parts.core.database_ping()
             except DatabaseUnavailable:
                 return "database_away"
-        return "spool_full" if parts.spool.is_full else ""
+        return "spool_full" if parts.doors.spool.is_full else ""
 
     return why_shut
 
@@ -77,17 +77,17 @@ def door_numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object
     """Return the numbers of the spool and of each door of this process."""
     numbers: dict[str, Callable[[], object]] = {}
     if doors:
-        numbers["spooled"] = lambda: len(parts.spool)
-        numbers["spool_share"] = lambda: round(parts.spool.fill_ratio, 4)
+        numbers["spooled"] = lambda: len(parts.doors.spool)
+        numbers["spool_share"] = lambda: round(parts.doors.spool.fill_ratio, 4)
         numbers["disk_share"] = lambda: round(used_disk_share(parts.settings.home), 4)
-        numbers["spool_aside"] = lambda: parts.spool.rejected_count
-        numbers["spool_corrupt"] = lambda: parts.spool.corrupt_count
-        numbers["refused"] = parts.rejection_counter.by_door
+        numbers["spool_aside"] = lambda: parts.doors.spool.rejected_count
+        numbers["spool_corrupt"] = lambda: parts.doors.spool.corrupt_count
+        numbers["refused"] = parts.doors.rejection_counter.by_door
         numbers["networks"] = lambda: {name: network.model_dump() for name, network in _largest_networks(parts).items()}
     for channel in parts.installed_channels:
         for number in channel.numbers:
             if number.door in doors:
-                numbers[number.name] = _read_if_available(parts, partial(number.read, parts))
+                numbers[number.name] = _read_if_available(parts, partial(number.read, parts.doors))
     return numbers
 
 
@@ -95,7 +95,7 @@ def _read_if_available(parts: Parts, read: Callable[[], object]) -> Callable[[],
     """Return a reader of a number in the database that fails at once while the database is away."""
 
     def read_number() -> object:
-        parts.database_ping()
+        parts.core.database_ping()
         return read()
 
     return read_number

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from app.assembly.installed_channel import DoorParts, Window
+    from app.assembly.doors.parts import DoorParts
+    from app.assembly.installed_channel import Window
     from desk.mail.smtp import SmtpClient
     from sinks.replies.providers.email import MailFault, MailTransport
     from sinks.replies.providers.provider import ReplyProvider

@@ -19,7 +19,9 @@ def reply_senders(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str
     for installed in parts.installed_channels:
         channel, route = installed.facts.name, installed.replies
         limits = reply_limits(parts.settings, route)
-        sender = ReplySender(channel, route.provider(parts), limits, outbox, parts.sealer, key, parts.now, stopping)
+        sender = ReplySender(
+            channel, route.provider(parts.doors), limits, outbox, parts.sealer, key, parts.now, stopping
+        )
         yield f"replies-{channel}", sender.run
 
 

@@ -120,11 +120,11 @@ class Service:
     def _prepare_database(self) -> None:
         """Migrate the database, and compare the secret key with that of the service."""
         migrate(self._parts.engine)
-        self._parts.register_own_key()
+        self._parts.keys.register_own_key()
 
     def _recheck_topics(self) -> None:
         """Try again to create the topics that the bus refused."""
-        if self._parts.ensured_topics.refused:
+        if self._parts.service_topics.ensured.refused:
             self._parts.ensure_topics()
 
     @cached_property
@@ -177,9 +177,9 @@ class Service:
         """Yield the stages that read topics, by their consumer groups."""
         parts = self._parts
         if "normalize" in self._stages:
-            yield "normalize", parts.normalizer
+            yield "normalize", parts.normalizer.stage
         if "router" in self._stages:
-            yield "router", parts.router
+            yield "router", parts.router.stage
         if "sinks" in self._stages:
             from app.assembly.stages import sinks
 
@@ -246,7 +246,7 @@ class Service:
         parts = self._parts
         self._health.worker_health[group.name] = worker_health = WorkerHealth(parts.clock.monotonic)
         new_membership = partial(membership, parts.bus, group, parts.settings.instance, parts.queues)
-        ensured_topics, dead_letter_topic = parts.ensured_topics, topics.dead_letter_topic(group.dead_letters)
+        ensured_topics, dead_letter_topic = parts.service_topics.ensured, topics.dead_letter_topic(group.dead_letters)
         worker = Worker(
             group.name,
             lambda: EnsuringConsumer(parts.bus.consumer(new_membership()), ensured_topics),

@@ -49,7 +49,7 @@ def _desk(parts: Parts) -> DeviceDesk:
     from app.operations.devices import DeviceDesk
     from ingest.mobile.sequences import Sequences
 
-    return DeviceDesk(parts.bus, parts.devices, Sequences(parts.engine), parts.audit_log)
+    return DeviceDesk(parts.bus, parts.doors.devices, Sequences(parts.engine), parts.audit_log)
 
 
 def _device_id(typed: str) -> UUID:

@@ -94,7 +94,7 @@ def explain_route(
     from app.explanation.routing import ReportLine, explain_report
 
     with open_parts() as parts:
-        rules = parts.rules
+        rules = parts.tables.rules
     if text:
         report = ReportLine(
             title=title,

@@ -41,7 +41,7 @@ def reconcile_sms(
         settings = parts.settings
         twilio = TwilioMessages(settings.twilio_url, settings.twilio_account_sid, parts.secrets.twilio_tokens)
         clock, pool = parts.clock.monotonic, parts.threads.pool
-        media = MediaFetcher(settings.twilio_url, parts.attachments, clock, pool, timeout=PICTURE_SECONDS)
+        media = MediaFetcher(settings.twilio_url, parts.doors.attachments, clock, pool, timeout=PICTURE_SECONDS)
         reconciliation = SmsReconciliation(parts.bus, parts.wrapper, media, twilio)
         try:
             result = reconciliation.find_missing(begin, to or (), parts.now())
@@ -69,7 +69,7 @@ def x_reads(as_json: Json = False) -> None:
     from app.assembly.doors import twitter
 
     with open_parts_with_tables() as parts:
-        reads = twitter.reads_today(parts)
+        reads = twitter.reads_today(parts.doors)
         if as_json:
             print_json(reads)
             return

@@ -110,7 +110,7 @@ def answer(
     tracking = tracking_number(number)
     with open_parts_for_action(actor, text, "--text") as parts:
         suggested_code = agency_code(parts, suggested_agency, with_former=True) if suggested_agency else None
-        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
+        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.keys.answer_keys)
         published = answers.publish(tracking, verdict, text, suggested_code, parts.now(), actor)
         OUT.print(f"{published.agency}: {published.verdict}", markup=False)
 
@@ -126,10 +126,10 @@ def answer_key(
     """Print the key with which an agency's own program signs its answers. Recorded in the audit log."""
     with open_parts_for_action(actor, why) as parts:
         agency = agency_code(parts, agency)
-        chosen_generation = generation or parts.answer_keys.lowest_generation(agency)
+        chosen_generation = generation or parts.keys.answer_keys.lowest_generation(agency)
         parts.audit_log.append("agencies.answer_key", f"{agency} {chosen_generation}", actor, why, parts.now())
         print_note(f"Key of {agency}, generation {chosen_generation}. Give it to the agency only, and keep no copy.")
-        print(parts.answer_keys.key(agency, chosen_generation).hex())
+        print(parts.keys.answer_keys.key(agency, chosen_generation).hex())
 
 
 def _print_step(step: TraceStep) -> None:

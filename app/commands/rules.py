@@ -75,7 +75,7 @@ def replay(
     begin = time_argument(since)
     complaints = changed = 0
     with open_parts() as parts:
-        for change in routing.replay_decisions(parts, parts.rules, load_rules_of_folder(edited_folder), begin):
+        for change in routing.replay_decisions(parts, parts.tables.rules, load_rules_of_folder(edited_folder), begin):
             complaints += 1
             if change:
                 changed += 1

@@ -241,5 +241,7 @@ def _triage_desk() -> Iterator[tuple[Parts, TriageDesk]]:
     from app.operations.triage import TriageDesk
 
     with open_parts_with_tables() as parts:
-        desk = TriageDesk(parts.engine, parts.registry, parts.audit_log, parts.answer_keys, parts.answer_check)
+        desk = TriageDesk(
+            parts.engine, parts.registry, parts.audit_log, parts.keys.answer_keys, parts.keys.answer_check
+        )
         yield parts, desk

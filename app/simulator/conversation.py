@@ -52,7 +52,7 @@ def play(parts: Parts, sender: Sender, reports: Sequence[PlayedReport]) -> Seque
 
     Raises `Retry` if a case is not open again in time.
     """
-    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
+    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.keys.answer_keys)
     for report in reports:
         if _state(parts, report.number) != "selesai":
             answers.publish(report.number, "closed", _ANSWER, None, parts.now(), "demo")
@@ -109,7 +109,7 @@ def _token(parts: Parts, number: str) -> str:
     with read_transaction(parts.engine) as connection:
         query = select(col(ComplaintRow.message_id)).where(col(ComplaintRow.tracking) == number)
         message_id: UUID = connection.execute(query).scalar_one()
-    return parts.link_of(message_id).rpartition("/")[2]
+    return parts.keys.link_of(message_id).rpartition("/")[2]
 
 
 def _replies(parts: Parts) -> Mapping[str, Sequence[str]]:

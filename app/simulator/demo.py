@@ -73,7 +73,9 @@ def run(show_table: Callable[[str, ShownTable], None], err: Console, surrounding
             _settle(parts, sent)
             for entry in sent:
                 if entry.case.get("refuse") and entry.tracking:
-                    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
+                    answers = AgencyAnswers(
+                        parts.engine, parts.bus, parts.registry, parts.audit_log, parts.keys.answer_keys
+                    )
                     answers.publish(entry.tracking, "refused", "bukan kewenangan kami", None, parts.now(), "demo")
                     _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 1)
             err.print("an officer reads, asks, answers and closes one of them")

@@ -7,16 +7,15 @@ import csv
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
-from bench.generated.files import write_or_check
+from bench.generated.files import ROOT, write_or_check
 from app.tables import declarations
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.retention import RETENTION
 from config.table_declaration import TableDeclaration
 
 RETENTION_FILE = SHIPPED_FOLDER / RETENTION
-PERSONAL_DATA_FILE = Path(__file__).parent.parent / "docs" / "personal-data.md"
+PERSONAL_DATA_FILE = ROOT / "docs" / "personal-data.md"
 _SECTION = "\n## Tables\n\n"
 _TABLE_HEAD = "| place | who | what | after forgetting | reason |\n| --- | --- | --- | --- | --- |\n"
 

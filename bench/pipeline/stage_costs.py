@@ -79,11 +79,11 @@ def _process(consumer: Consumer, stage: Stage, waiting: int, written: Counter[st
 def _stages(parts: Parts) -> Mapping[str, Stage]:
     """Return the stages by their consumer groups, in the order of a report's way."""
     ledger = LedgerSink(
-        parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions, None
+        parts.engine, parts.channels.names, parts.keys.answer_check, lambda: parts.registry.institutions, None
     )
     return {
-        "normalize": parts.normalizer,
-        "router": parts.router,
+        "normalize": parts.normalizer.stage,
+        "router": parts.router.stage,
         "ledger": ledger,
         "replies": ReplySink(parts.engine, parts.channels),
         "desk": silent_desk_sink(parts),

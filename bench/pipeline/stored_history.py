@@ -22,7 +22,7 @@ def store_history(parts: Parts, complaints: int) -> None:
     """Make the tables, and write about so many complaints into each kind of them."""
     migrate(parts.engine)
     engine, now = parts.engine, parts.now()
-    matcher = parts.matchers.current()
+    matcher = parts.reading.matchers.current()
     start = now - _AGE_OF_STORED_COMPLAINTS
     normalize.Bench(engine, matcher, sealer=parts.sealer, start=start).grow(complaints)
     queue_counts.fill(engine, complaints, now, random.Random(1))  # noqa: S311 - invented rows

@@ -100,7 +100,7 @@ class World:
 
     def views(self, complaint: Complaint) -> Mapping[str, object]:
         """Return all that the sender of a complaint reads."""
-        tracking, link = complaint.tracking, self.parts.link_of(complaint.message_id).partition("/l/")[2]
+        tracking, link = complaint.tracking, self.parts.keys.link_of(complaint.message_id).partition("/l/")[2]
         states = report_states(self.parts.ledger, OwnReports(self.parts.engine, self.parts.ledger), [tracking])
         return {
             "page": self._get(f"/status/{tracking}"),
@@ -136,7 +136,7 @@ def new_world(
             parts = Parts(Settings.model_validate(settings.model_dump() | changed), CHANNELS, system_surroundings())
             stack.callback(parts.engine.dispose)
             stack.callback(parts.audit_heads.close)
-            parts.regions = regions
+            parts.tables.regions = regions
             create_topics(parts, templates)
             return World(parts, matcher)
 

@@ -136,11 +136,11 @@ class CorrectionHarness:
                 self.engine,
                 fixed_rules_source(self.parts.settings.reference_folder),
                 lambda: NOW,
-                self.parts.answer_check,
+                self.parts.keys.answer_check,
             ),
             (),
         )
-        self.batch("ledger", make_ledger_sink(self.engine, self.parts.answer_check), self.parts.queues)
+        self.batch("ledger", make_ledger_sink(self.engine, self.parts.keys.answer_check), self.parts.queues)
 
     def batch(self, group: str, stage: Stage, more_topics: Any) -> None:
         """Let one stage process everything."""
@@ -253,7 +253,7 @@ def test_each_correction_has_one_row(harness: CorrectionHarness) -> None:
     harness.split(2)
     harness.merge(4, 2)
     for order in permutations(harness.records(CORRECTIONS)):
-        make_ledger_sink(harness.engine, harness.parts.answer_check).handle([*order, *order])
+        make_ledger_sink(harness.engine, harness.parts.keys.answer_check).handle([*order, *order])
     with read_transaction(harness.engine) as connection:
         query = text("SELECT actor, reason, relation FROM ledger_correction ORDER BY actor")
         assert [tuple(row) for row in connection.execute(query)] == [
@@ -333,7 +333,7 @@ def test_a_report_is_not_merged_into_a_closed_case(harness: CorrectionHarness) -
     """Nobody would read it there. The sentence names the case, whatever report of it was meant."""
     record = harness.records("agency-kementerian-kemenkes")[0]
     dispatch = codec.decode(Dispatch, record.value, record.headers)
-    closing = harness.parts.answer_keys.sign(unsigned_answer(dispatch, "closed"))
+    closing = harness.parts.keys.answer_keys.sign(unsigned_answer(dispatch, "closed"))
     encoded = codec.encode(closing, str(closing.complaint_id), "/test")
     harness.producer.publish([Outgoing(AGENCY_ANSWERS, *encoded)])
     harness.work()
@@ -371,7 +371,7 @@ def test_each_correction_is_recorded(harness: CorrectionHarness) -> None:
 def test_an_undispatched_report_cannot_be_corrected(harness: CorrectionHarness) -> None:
     """A report that is not dispatched yet cannot be corrected."""
     harness.write(5, "Kemenkes lagi", of=1)
-    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.answer_check), harness.parts.queues)
+    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.keys.answer_check), harness.parts.queues)
     with pytest.raises(NotPossible, match="not in an agency's queue"):
         harness.split(5)
 

@@ -71,7 +71,7 @@ class DuplicateHarness(CorrectionHarness):
             if codec.decode(Dispatch, record.value, record.headers).tracking == number(index)
         )
         closing = unsigned_answer(codec.decode(Dispatch, record.value, record.headers), "closed")
-        signed = self.parts.answer_keys.sign(closing)
+        signed = self.parts.keys.answer_keys.sign(closing)
         self.producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(signed, str(signed.complaint_id), "/test"))])
         self.work()
 

@@ -44,7 +44,7 @@ def publish_year(parts: Parts) -> int:
 
     def sign(answer: AgencyAnswer) -> AgencyAnswer:
         id_ = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.theirs)
-        return parts.answer_keys.sign(answer.model_copy(update={"id": id_}))
+        return parts.keys.answer_keys.sign(answer.model_copy(update={"id": id_}))
 
     records = GeneratedYear(4, AGENCIES, sign).generate(60)
     producer = parts.bus.producer()

@@ -90,7 +90,7 @@ def test_a_command_closes_its_databases(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.only_on("sqlite", "PostgreSQL has no second database")
 def test_both_databases_are_closed(parts: Parts) -> None:
     """The file of the persons' keys is a database of its own: a copy of it alone must have all keys."""
-    for engine in (parts.engine, parts.key_engine):
+    for engine in (parts.engine, parts.keys.key_engine):
         with engine.begin() as connection:
             connection.execute(text("CREATE TABLE probe (id INTEGER)"))
     assert len([*parts.settings.home.glob("satupintu*.db-wal")]) == 2

@@ -56,13 +56,13 @@ def add_row(table: Path, row: str) -> None:
 
 def words_in_normalizer(parts: Parts, text: str) -> frozenset[str]:
     """The words by which the normalizer compares a text with others."""
-    comparable = parts.matchers.current().read_known_sender(Report(text=text), "", "web", None)
+    comparable = parts.reading.matchers.current().read_known_sender(Report(text=text), "", "web", None)
     return frozenset(comparable.text_words)
 
 
 def topic_in_router(parts: Parts, text: str) -> str:
     """The topic that the router finds in a text."""
-    return decide(Report(text=text), parts.rules).topic
+    return decide(Report(text=text), parts.tables.rules).topic
 
 
 def test_both_stages_read_an_operators_slang(parts: Parts) -> None:
@@ -74,20 +74,20 @@ def test_both_stages_read_an_operators_slang(parts: Parts) -> None:
 
 def test_both_stages_take_an_edit_between_two_batches(parts: Parts, slang: Path) -> None:
     """The next batch is read with the new row, and the normalizer stores the version that it read with."""
-    router = make_router(parts.engine, parts.reloading_rules, lambda: NOW)
+    router = make_router(parts.engine, parts.tables.reloading_rules, lambda: NOW)
 
     def work(offset: int) -> Dispatch:
-        complaint, *_ = parts.normalizer.handle([at(records.web(parts, UNKNOWN_WORD), offset)])
+        complaint, *_ = parts.normalizer.stage.handle([at(records.web(parts, UNKNOWN_WORD), offset)])
         dispatch, *_ = router.handle([at(complaint, offset)])
         return codec.decode(Dispatch, dispatch.value, dispatch.headers)
 
     first = work(offset=1)
-    first_version = parts.language_models.current().version
+    first_version = parts.tables.language_models.current().version
     assert "zzyy" in words_in_normalizer(parts, UNKNOWN_WORD)
     assert topic_in_router(parts, UNKNOWN_WORD) == ""
     add_row(slang, "zzyy,berlubang")
     second = work(offset=2)
-    second_version = parts.language_models.current().version
+    second_version = parts.tables.language_models.current().version
 
     assert "zzyy" not in words_in_normalizer(parts, UNKNOWN_WORD)
     assert topic_in_router(parts, UNKNOWN_WORD) == "jalan"
@@ -98,17 +98,17 @@ def test_both_stages_take_an_edit_between_two_batches(parts: Parts, slang: Path)
 
 def test_a_faulty_edit_changes_neither_stage(parts: Parts, slang: Path) -> None:
     """Both go on with the previous model."""
-    matcher, rules = parts.matchers.current(), parts.rules
+    matcher, rules = parts.reading.matchers.current(), parts.tables.rules
     add_row(slang, "Zzyy,berlubang")
-    assert parts.matchers.current() is matcher
-    assert parts.rules is rules
+    assert parts.reading.matchers.current() is matcher
+    assert parts.tables.rules is rules
 
 
 def test_both_stages_share_one_model(parts: Parts) -> None:
     """The tables are loaded once: the villages alone take megabytes."""
-    assert parts.rules.language is parts.language_models.current()
-    assert parts.registry is parts.rules.registry
-    assert parts.matchers.current().language_version == parts.rules.language.version
+    assert parts.tables.rules.language is parts.tables.language_models.current()
+    assert parts.registry is parts.tables.rules.registry
+    assert parts.reading.matchers.current().language_version == parts.tables.rules.language.version
 
 
 def stored_versions(parts: Parts) -> set[str]:

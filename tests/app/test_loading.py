@@ -19,7 +19,7 @@ from app.assembly.startup.loading import load
 stages = sys.argv[1].split(",")
 with open_parts() as parts:
     load(parts, stages)
-    loaded, tables = set(sys.modules), sorted(vars(parts))
+    loaded, tables = set(sys.modules), sorted({**vars(parts.tables), **vars(parts.reading)})
     from app.assembly.service import Service
     service = Service(parts, stages)
     threading.Timer(4, service.stop).start()

@@ -97,7 +97,7 @@ def test_only_our_own_introduction_is_shown(rule: str) -> None:
 
 def test_laws_and_names_of_the_tables_are_shown(parts: Parts) -> None:
     """The law of every row of competence and the name of every institution are shown in a reason."""
-    laws = [row.basis for row in load_competence(parts.reference.table(COMPETENCE)).rows]
+    laws = [row.basis for row in load_competence(parts.tables.reference.table(COMPETENCE)).rows]
     sentences = [f"“{MASK}” adalah urusan {agency.name} (x)." for agency in parts.registry.institutions.values()]
     sentences += [f"“{MASK}” adalah urusan Kota Semarang ({law})." for law in laws]
     assert [mask_reason("jalan-rusak", sentence) for sentence in sentences] == sentences

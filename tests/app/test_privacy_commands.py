@@ -32,7 +32,7 @@ def run(environment: dict[str, str], tmp_path: Path, *arguments: str) -> tuple[i
 def test_keys_are_listed_and_rotated(parts: Parts, environment: dict[str, str], tmp_path: Path) -> None:
     """The list names each root key with what it wraps; a rotation needs a person and a reason, and empties the old."""
     records.sms(parts, "Pasar becek", "+628000000021")
-    derived = parts.root_keys.current.id
+    derived = parts.keys.root_keys.current.id
     rotated = {**environment, "SATUPINTU_ROOT_KEYS": NEW}
     assert run(rotated, tmp_path, "keys", "rotate")[0] == 2
     code, output, _ = run(rotated, tmp_path, "keys", "rotate", "--actor", "petugas-1", "--why", "kunci tahunan")
@@ -45,7 +45,7 @@ def test_keys_are_listed_and_rotated(parts: Parts, environment: dict[str, str], 
     code, _, errors = run(environment, tmp_path, "keys", "rotate", "--actor", "petugas-1", "--why", "kembali")
     assert code == 1
     assert "tahun-2026 is missing" in errors
-    assert parts.key_store.root_key_uses()[0].root_key_id == "tahun-2026"
+    assert parts.keys.key_store.root_key_uses()[0].root_key_id == "tahun-2026"
 
 
 @pytest.mark.slow

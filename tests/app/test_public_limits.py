@@ -17,8 +17,8 @@ from monitor.health import ProcessHealth
 def test_a_proxy_that_names_no_client_is_one_sender(parts: Parts, public_url: str, *, limited: bool) -> None:
     """Without a public address nothing is counted: a person tries the service on this machine."""
     values = {"public_url": public_url, "rates": {"status": "2/minute"}}
-    parts.settings = Settings.model_validate(parts.settings.model_dump() | values)
-    with closing(parts.door_producer()) as producer:
+    parts.core.settings = Settings.model_validate(parts.settings.model_dump() | values)
+    with closing(parts.core.door_producer()) as producer:
         application = http.build(parts, producer, ProcessHealth(unprepared=dict), {})
         codes = asyncio.run(_status_codes(application, 3))
     assert (codes[2] == 429, 429 in codes[:2]) == (limited, False)

@@ -374,8 +374,8 @@ def test_an_unavailable_bus(harness: PurgeHarness) -> None:
 def test_the_command(parts: Parts, tmp_path: Path) -> None:
     """Counts for people and for programs. A dry run changes nothing, and the actor is recorded."""
     long_ago = NOW - 3000 * DAY
-    parts.attachments.store(picture(), long_ago)
-    Uploads(parts.engine, parts.sealer, parts.attachments).begin("d", uuid4(), 10, long_ago)
+    parts.doors.attachments.store(picture(), long_ago)
+    Uploads(parts.engine, parts.sealer, parts.doors.attachments).begin("d", uuid4(), 10, long_ago)
     environment = {**RunningService(tmp_path / "none").environment, **program.environment_of(parts.settings)}
 
     def run(*arguments: str) -> str:

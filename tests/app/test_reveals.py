@@ -87,10 +87,10 @@ def report(parts: Parts, server: MailServer) -> Callable[[datetime], None]:
     """Let the monitor of the service, which has the mail server, look at a time."""
     smtp = {"smtp_host": HOST, "smtp_port": server.port, "smtp_security": "none"}
     addresses = {"smtp_from": "satu-pintu@lapor.example", "operator_email": "pelindung@lapor.example"}
-    parts.settings = parts.settings.model_copy(update=smtp | addresses)
+    parts.core.settings = parts.settings.model_copy(update=smtp | addresses)
 
     def step(at: datetime) -> None:
-        parts.now = lambda: at
+        parts.core.now = lambda: at
         reveal_report(parts, threading.Event()).step()
 
     return step
@@ -147,7 +147,7 @@ def test_an_empty_week_is_reported_too(parts: Parts, report: Callable[[datetime]
 def test_without_a_bus_the_week_waits(parts: Parts, report: Callable[[datetime], None], server: MailServer) -> None:
     """Nothing is mailed before the events are on the bus."""
     revealed(parts.audit_log, "desk.identity", "Sari", "officer", NOW)
-    vars(parts)["bus"] = cast("Bus", BusWithProducer(parts.bus, FlakyProducer(parts.bus.producer(), {1})))
+    parts.core.bus = cast("Bus", BusWithProducer(parts.bus, FlakyProducer(parts.bus.producer(), {1})))
     later = NOW + timedelta(days=7)
     with captured_log() as log:
         report(later)

@@ -53,6 +53,6 @@ def test_an_incomplete_sms_waits_as_long_as_is_set(settings: Settings) -> None:
     parts = Parts(settings.model_copy(update={"smpp_part_seconds": 60.0}), CHANNELS, system_surroundings())
     migrate(parts.engine)
     adapter = SmppAdapter(parts.wrapper, parts.sealer)
-    parts.sms_parts.add(adapter.build_part(parse_deliver_sm(smsc.pdu(smsc.part(b"LAPOR jalan", 1, 2)))), NOW)
-    assert parts.sms_parts.due_messages(NOW + timedelta(seconds=59)) == []
-    assert len(parts.sms_parts.due_messages(NOW + timedelta(seconds=61))) == 1
+    parts.doors.sms_parts.add(adapter.build_part(parse_deliver_sm(smsc.pdu(smsc.part(b"LAPOR jalan", 1, 2)))), NOW)
+    assert parts.doors.sms_parts.due_messages(NOW + timedelta(seconds=59)) == []
+    assert len(parts.doors.sms_parts.due_messages(NOW + timedelta(seconds=61))) == 1

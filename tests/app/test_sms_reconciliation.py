@@ -65,7 +65,7 @@ def webhook(parts: Parts, number: int, text: str = "jalan rusak", phone: str = P
 def make_reconciliation(parts: Parts, twilio: LoopbackTwilio, *tokens: str, bus: object = None) -> SmsReconciliation:
     """Return a reconciliation with these tokens; without any, with the valid one."""
     listing = TwilioMessages(twilio.url, ACCOUNT, tokens or (twilio.token,))
-    media = MediaFetcher(twilio.url, parts.attachments, parts.clock.monotonic, parts.threads.pool)
+    media = MediaFetcher(twilio.url, parts.doors.attachments, parts.clock.monotonic, parts.threads.pool)
     return SmsReconciliation(bus or parts.bus, parts.wrapper, media, listing)  # type: ignore[arg-type]  # what it asks of one
 
 

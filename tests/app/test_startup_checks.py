@@ -168,7 +168,7 @@ def test_a_host_with_another_secret_key_does_not_start(parts: Parts) -> None:
     other = Parts(parts.settings.model_copy(update=other_key), CHANNELS, system_surroundings())
     try:
         assert _secret_key_finding(other).ok
-        parts.register_own_key()
+        parts.keys.register_own_key()
         assert _secret_key_finding(parts).ok
         assert not _secret_key_finding(other).ok
         with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
@@ -184,7 +184,7 @@ def _secret_key_finding(parts: Parts) -> Finding:
 def test_a_port_in_use_ends_the_start_at_once(parts: Parts) -> None:
     """Two processes that start at one moment both find the port free. The second ends before its parts begin."""
     (port,) = free_ports(1)
-    parts.settings = parts.settings.model_copy(update={"port": port})
+    parts.core.settings = parts.settings.model_copy(update={"port": port})
     addresses = listen_addresses(parts.settings, ["desk"])
     with socket.create_server(("127.0.0.1", port)):
         with pytest.raises(Stop, match=f"port {port}: .*SATUPINTU_PORT"):
@@ -228,5 +228,5 @@ def test_the_practice_x_stays_with_the_embedded_bus(settings: Settings) -> None:
     stopping = threading.Event()
     assert [name for name, _ in practice_x_threads(kafka, stopping)] == []
     with closing(local.bus.producer()) as producer:
-        (door,) = twitter_doors(kafka, producer, stopping)
+        (door,) = twitter_doors(kafka.doors, producer, stopping)
     assert (door.why_shut(), door.threads) == ("no_x_token", ())

@@ -50,7 +50,7 @@ class CitizenViews(DuplicateHarness):
     def work(self) -> None:
         """Let router, ledger and public view process everything."""
         super().work()
-        sink = make_ledger_sink(self.engine, self.parts.answer_check, derive=self._public.handle)
+        sink = make_ledger_sink(self.engine, self.parts.keys.answer_check, derive=self._public.handle)
         topics = ("complaints", "corrections", *self.parts.queues)
         sink.handle([record for topic in topics for record in self.records(topic)])
         releases = PublicReleases(self.engine, lambda: NOW)
@@ -60,7 +60,7 @@ class CitizenViews(DuplicateHarness):
 
     def read(self, index: int) -> Mapping[str, str]:
         """Return all views of a report by their names."""
-        tracking, own = number(index), self.parts.link_of(message_of(index)).partition("/l/")[2]
+        tracking, own = number(index), self.parts.keys.link_of(message_of(index)).partition("/l/")[2]
         states = report_states(self.parts.ledger, OwnReports(self.engine, self.parts.ledger), [tracking])
         public_list = self._get("/publik")
         public_report = next(iter(re.findall(r'href="(/publik/[^"?]+)"', public_list)))

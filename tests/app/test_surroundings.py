@@ -101,7 +101,7 @@ def test_the_process_starts_its_threads_by_its_surroundings(parts: Parts) -> Non
     threads = replace(system_threads(), start_background=start)
     other = Parts(parts.settings, CHANNELS, replace(system_surroundings(), threads=threads))
     try:
-        other.database_ping()
+        other.core.database_ping()
     finally:
         other.close()
     assert names == ["database-ping"]

@@ -51,7 +51,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def harness(parts: Parts, engine: Engine) -> Iterator[CorrectionHarness]:
     """Two cases at triage, one of them with two candidates, and one case at an agency."""
-    parts.engine = engine
+    parts.core.engine = engine
     harness = CorrectionHarness(parts, engine)
     harness.write(1, "lampu mati, hubungi 0812 3456 7890 atau budi@contoh.id")
     harness.work()
@@ -65,7 +65,7 @@ def harness(parts: Parts, engine: Engine) -> Iterator[CorrectionHarness]:
 def triage_desk(harness: CorrectionHarness) -> TriageDesk:
     """Return the triage desk of this ledger."""
     parts, log = harness.parts, AuditLog(harness.engine)
-    return TriageDesk(harness.engine, parts.registry, log, parts.answer_keys, parts.answer_check)
+    return TriageDesk(harness.engine, parts.registry, log, parts.keys.answer_keys, parts.keys.answer_check)
 
 
 def decide_case(
@@ -190,7 +190,7 @@ def test_a_case_that_was_decided_and_returned_must_be_shown_again(harness: Corre
 def test_an_unprocessed_decision_counts(harness: CorrectionHarness) -> None:
     """A decision that only the ledger has counts already."""
     decide_case(harness, 1, SEMARANG)
-    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.answer_check), harness.parts.queues)
+    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.keys.answer_check), harness.parts.queues)
     assert undecided_numbers(harness) == [number(2)]
     assert triage_desk(harness).show(number(1)).decision == SEMARANG
     with pytest.raises(NotPossible, match=f"was given to {SEMARANG} already, by petugas-1"):
@@ -276,8 +276,8 @@ def test_a_refusal_by_a_foreign_agency_is_not_shown(harness: CorrectionHarness) 
         verdict="refused",
         theirs=HEALTH,
     )
-    signed = harness.parts.answer_keys.sign(agency_answer)
-    sink = make_ledger_sink(harness.engine, harness.parts.answer_check)
+    signed = harness.parts.keys.answer_keys.sign(agency_answer)
+    sink = make_ledger_sink(harness.engine, harness.parts.keys.answer_check)
     with pytest.raises(Reject, match="unknown_dispatch"):
         sink.handle([at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed, str(dispatch.complaint_id), "/test")))])
     assert candidates_of(harness, 1) == []

@@ -38,7 +38,7 @@ def settings(settings: Settings) -> Settings:
 
 def threads_of(parts: Parts, producer: Producer, stopping: threading.Event) -> Iterator[tuple[str, Callable[[], None]]]:
     """Return every thread of the door by its name."""
-    for door in twitter.twitter_doors(parts, producer, stopping):
+    for door in twitter.twitter_doors(parts.doors, producer, stopping):
         yield from door.threads
 
 
@@ -80,7 +80,7 @@ def test_door_and_recheck_run_and_stop(parts: Parts) -> None:
 
 def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
     """Without posts, the cursor is that of a post from two hours before the start."""
-    parts.settings = Settings.model_validate(parts.settings.model_dump() | {"x_since_hours": 2})
+    parts.core.settings = Settings.model_validate(parts.settings.model_dump() | {"x_since_hours": 2})
     time_before = utc_now()
     with running(parts):
         for _ in range(_LOOKS):
@@ -102,7 +102,7 @@ def test_only_what_is_set_runs(parts: Parts) -> None:
     migrate(other_parts.engine)
     producer = other_parts.bus.producer()
 
-    (door,) = twitter.twitter_doors(other_parts, producer, threading.Event())
+    (door,) = twitter.twitter_doors(other_parts.doors, producer, threading.Event())
     assert [name for name, _ in door.threads] == ["twitter", "x-lease"]
     assert list(practice_x_threads(other_parts, threading.Event())) == []
     assert (door.name, door.why_shut()) == ("twitter", "")
@@ -121,7 +121,7 @@ def test_pictures_come_from_x_alone(settings: Settings) -> None:
 
 def test_reads_are_shown(parts: Parts) -> None:
     """`satupintu x-reads` prints today's reads and the limit, for people and for programs."""
-    twitter.read_budget(parts).count_reads(7)
+    twitter.read_budget(parts.doors).count_reads(7)
 
     shown = _command(parts, "x-reads", "--json")
     assert {name: json.loads(shown)[name] for name in ("used", "limit")} == {"used": 7, "limit": None}

@@ -148,7 +148,7 @@ class Citizens(threading.Thread):
         fields = {
             # Sent again, it is the same follow-up.
             "form_id": str(uuid5(NAMESPACE_OID, f"{self._seed} {form}")),
-            "token": self._parts.link_of(message_id).rpartition("/")[2],
+            "token": self._parts.keys.link_of(message_id).rpartition("/")[2],
             "act": act,
             "text": f"Keterangan {form}: masih sama seperti kemarin.",
             "confirm": "ya" if act in _CONFIRMED else "",

@@ -137,7 +137,9 @@ class Staff(threading.Thread):
 
     def _decide(self) -> None:
         parts = self._parts
-        desk = TriageDesk(parts.engine, parts.registry, parts.audit_log, parts.answer_keys, parts.answer_check)
+        desk = TriageDesk(
+            parts.engine, parts.registry, parts.audit_log, parts.keys.answer_keys, parts.keys.answer_check
+        )
         if not (cases := desk.undecided()):
             return
         number = self._chooser.choice(cases).triage_case.tracking

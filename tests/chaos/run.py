@@ -250,5 +250,5 @@ def _waiting(parts: Parts, reader: Reader) -> Iterator[str]:
     for group in parts.consumer_groups.values():
         backlogs = measure_stage(reader, group.name, group.topics_with(queues)).topics
         yield from (f"{group.name} has not read {topic}" for topic, backlog in backlogs.items() if backlog.many)
-    if waiting := len(parts.spool):
+    if waiting := len(parts.doors.spool):
         yield f"{waiting} messages wait in the spool"

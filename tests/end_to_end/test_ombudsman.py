@@ -115,7 +115,7 @@ def test_a_case_of_an_anonymous_sender_goes_to_the_ombudsman(service: SmsService
     assert officer.search() == 2
     assert officer.search() == 0
     (question,) = [text for text in officer.questions() if number in text]
-    assert service.stages.parts.link_of(raw.id) in question
+    assert service.stages.parts.keys.link_of(raw.id) in question
     assert fits_one_sms(question)
     assert officer.export(folder) == []
 

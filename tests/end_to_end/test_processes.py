@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.assembly.processes.address_file import ADDRESS_FILE, read_addresses
+from app.assembly.processes.address_file import ADDRESS_FILE, read_addresses, watched_addresses
 from app.assembly.processes.liveness import LivenessCheck, Patience
 from app.assembly.processes.plan import STAGES_BY_PROCESS
 from app.simulator.replay import CHANNELS
@@ -98,11 +98,11 @@ def test_the_log_names_the_process_of_each_line(logged: RunningService) -> None:
 def test_an_orderly_end_leaves_nothing_behind(logged: RunningService) -> None:
     """Commands find all processes while they run. After SIGTERM no process and no address of one is left."""
     logged.start()
-    pids, addresses = newest_pids(logged), logged.parts.watched_addresses
+    pids, addresses = newest_pids(logged), watched_addresses(logged.parts.settings)
     assert logged.stop() == [0]
     assert len(addresses) == len(pids) == len(STAGES_BY_PROCESS)
     assert [name for name, pid in pids.items() if is_running(pid)] == []
-    assert logged.parts.watched_addresses == logged.settings.peers
+    assert watched_addresses(logged.parts.settings) == logged.settings.peers
     codes = {line["process"]: line["code"] for line in lines(logged) if line["event"] == "process.ended"}
     assert codes == dict.fromkeys(STAGES_BY_PROCESS, 0)
 

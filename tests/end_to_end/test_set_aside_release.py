@@ -47,7 +47,7 @@ def test_a_complaint_that_was_set_aside_reaches_its_agency(
             shown: dict[str, object] = response.json()
             return shown
 
-        own_path = f"/l/{parts.link_of(raw.id).rpartition('/')[2]}"
+        own_path = f"/l/{parts.keys.link_of(raw.id).rpartition('/')[2]}"
         assert service.complaint_of(raw) is None
         assert "kami terima dengan nomor" not in acknowledgement
         assert {read(path)["state"] for path in (f"/status/{number}", own_path)} == {"bukan-laporan"}
@@ -57,7 +57,9 @@ def test_a_complaint_that_was_set_aside_reaches_its_agency(
         code, shown, _ = run("set-aside", "show", number)
         assert (code, "seminggu listrik" in shown, "3456" in shown) == (0, True, False)
 
-        staff = SetAside(parts.engine, parts.bus, parts.sealer, parts.readers, parts.channels.names, parts.audit_log)
+        staff = SetAside(
+            parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.channels.names, parts.audit_log
+        )
         for _ in range(2):
             staff.release(number, "Sari", "sindiran", NOW)
         service.run()

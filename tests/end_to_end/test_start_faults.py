@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from app.assembly.processes.address_file import watched_addresses
 from bus.port import TopicSpec
 from messages.topics import raw_topic
 from tests.bus.kafka.fixture import new_node
@@ -44,7 +45,7 @@ def readiness(port: int) -> dict[str, Any]:
 
 def waiting(service: RunningService) -> set[str]:
     """Return the parts that wait, of all processes of the service."""
-    ports = [int(address.rpartition(":")[2]) for address in service.parts.watched_addresses]
+    ports = [int(address.rpartition(":")[2]) for address in watched_addresses(service.parts.settings)]
     return {part for port in ports for part in readiness(port).get("waiting", ())}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.assembly.processes.address_file import watched_addresses
 from app.simulator.replay import Replay
 from app.simulator.sender import Sender, SimulatedReport
 from messages import codec, topics
@@ -63,7 +64,7 @@ def test_messages_keep_their_order_without_a_broker(service: RunningService, own
         if number == 20:
             ready = requests.get(f"{address}/ready", timeout=30)
             assert (ready.status_code, ready.json()["faults"]) == (200, ["bus"])
-            assert len(service.parts.spool) > 0
+            assert len(service.parts.doors.spool) > 0
             own_node.start()
         assert sender.sms(SimulatedReport(f"ordered-{number}", text, sender=7)).status_code == requests.codes.ok
     audit = service.audit()
@@ -95,7 +96,9 @@ def test_a_full_spool_refuses_with_retry_after(
             if answer.status_code != requests.codes.accepted:
                 break
             accepted += 1
-        answers = [requests.get(f"{each}/ready", timeout=30).json() for each in service.parts.watched_addresses]
+        answers = [
+            requests.get(f"{each}/ready", timeout=30).json() for each in watched_addresses(service.parts.settings)
+        ]
         own_node.start()
         audit = service.audit()
         assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)

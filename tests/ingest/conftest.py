@@ -102,8 +102,8 @@ def serve(
             else:
                 parts = Parts(served_settings, CHANNELS, moved)
                 stack.callback(parts.engine.dispose)
-            parts.file_limit = file_limit or parts.file_limit
-            parts.regions = regions
+            parts.doors.file_limit = file_limit or parts.doors.file_limit
+            parts.tables.regions = regions
             create_topics(parts, templates)
             if producer is None:
                 producer = parts.bus.producer()

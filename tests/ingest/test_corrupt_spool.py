@@ -203,14 +203,14 @@ def test_the_drain_survives_an_unreadable_spool(tmp_path: Path, logged: list[Eve
 def test_the_doors_stay_open_and_the_file_is_counted(serve: Serve) -> None:
     """A service with a corrupt spool takes a report. The file is counted until a person moves it."""
     served = serve()
-    served.parts.spool.append([message(1)])
-    overwrite_all(served.parts.spool)
+    served.parts.doors.spool.append([message(1)])
+    overwrite_all(served.parts.doors.spool)
 
     assert served.post("/web/reports", json=report()).status_code == 202
     readiness = served.get("/ready").json()
-    assert (readiness["ready"], served.parts.spool.corrupt_count) == (True, 1)
+    assert (readiness["ready"], served.parts.doors.spool.corrupt_count) == (True, 1)
     assert {door["open"] for door in readiness["doors"].values()} == {True}
-    served.parts.spool.close()
+    served.parts.doors.spool.close()
 
 
 def runbook_commands() -> list[str]:

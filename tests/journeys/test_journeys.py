@@ -37,7 +37,7 @@ def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
     # A fixed version: the real one is a digest of all tables and changes with every edit of them.
     rules = FixedSource(replace(cached_rules(SMALL), version="of-the-journeys"))
     # Keys of persons are random; the files need the same bytes in each run.
-    parts.sealer = Sealer(parts.secrets.seal_keys)
+    parts.keys.sealer = Sealer(parts.secrets.seal_keys)
     return Stages(parts.wrapper, parts.sealer, engine, rules, now)
 
 

@@ -258,7 +258,7 @@ def test_another_hosts_secret_key_rejects_its_record(parts: Parts, engine: Engin
         with captured_log() as log, pytest.raises(Reject, match="unknown_key"):
             stage.handle([at(by_host)])
         (event,) = [event for event in log.lines if event["event"] == "message.unknown_key"]
-        assert (event["sealed_by"], event["key"]) == ("pintu-2", other.root_keys.current.id)
+        assert (event["sealed_by"], event["key"]) == ("pintu-2", other.keys.root_keys.current.id)
         with pytest.raises(Stop, match=r"sealed by pintu-2.*SATUPINTU_SECRET_KEY"):
             make_normalizer(engine, parts.sealer).handle([at(by_host)])
 
@@ -278,7 +278,7 @@ def test_the_other_secret_opens_what_its_host_sealed(parts: Parts, engine: Engin
         of_person = records.at(records.sms(other, "Pasar becek di Kota Palu", "+628000000021"), 1)
         outputs = make_normalizer(engine, both.sealer, is_own_key_known=lambda: True).handle([shared, of_person])
     assert [output.topic for output in outputs].count(COMPLAINTS) == 2
-    assert both.own_key_id == parts.own_key_id != other.own_key_id
+    assert both.keys.own_key_id == parts.keys.own_key_id != other.keys.own_key_id
 
 
 def test_a_damaged_seal_rejects_one_record(parts: Parts, stage: NormalizeStage) -> None:

@@ -47,31 +47,31 @@ def test_a_new_sender_has_a_key_while_a_stage_writes(parts: Parts, stage_writes:
     with write_transaction(parts.engine) as connection:
         record_reports(connection, [SentReport(raw.id, raw.id, raw.sender, NOW, has_shared_seal=False)])
     now = parts.now()
-    forgetting = Forgetting(parts.engine, parts.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now)
+    forgetting = Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now)
     forgetting.forget(raw.sender, now, "officer")
     assert forgetting.finish(lambda _moment: "").keys == 0
     now += GRACE
     assert forgetting.finish(lambda _moment: "").keys == 1
     with pytest.raises(ForgottenKeyError):
-        KeyProcess(parts.key_engine).sealer.open(raw.body, raw.id)
+        KeyProcess(parts.keys.key_engine).sealer.open(raw.body, raw.id)
 
 
 def test_a_request_that_was_interrupted_after_its_mark_destroys_the_key(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mark and the keys are in two files. A key that stayed in use is retired later, with a grace from then on."""
-    parts.now = lambda: NOW
+    parts.core.now = lambda: NOW
     raw = parts.wrapper.wrap("web", "1", PHONE, b"{}", NOW, "x/y")
     with write_transaction(parts.engine) as connection:
         record_reports(connection, [SentReport(raw.id, raw.id, raw.sender, NOW, has_shared_seal=False)])
     now = NOW
-    forgetting = Forgetting(parts.engine, parts.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now)
+    forgetting = Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now)
 
     def interrupt(*_arguments: object) -> None:
         raise DatabaseUnavailable("the process ends")
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts.key_store, "retire", interrupt)
+        patch.setattr(parts.keys.key_store, "retire", interrupt)
         with pytest.raises(DatabaseUnavailable):
             forgetting.forget(raw.sender, NOW, "officer")
     outcomes = []
@@ -81,7 +81,7 @@ def test_a_request_that_was_interrupted_after_its_mark_destroys_the_key(
         outcomes.append((done.persons, done.keys))
     assert outcomes == [(1, 0), (1, 1), (0, 0)]
     with pytest.raises(ForgottenKeyError):
-        KeyProcess(parts.key_engine).sealer.open(raw.body, raw.id)
+        KeyProcess(parts.keys.key_engine).sealer.open(raw.body, raw.id)
 
 
 def test_the_file_has_the_table_of_the_database(engine: Engine) -> None:

@@ -77,11 +77,11 @@ def test_texts_of_the_shared_key_still_open(engine: Engine) -> None:
 @pytest.mark.only_on("sqlite", "a transaction locks the whole file")
 def test_a_door_seals_with_the_shared_key_while_the_database_is_away(parts: Parts) -> None:
     """It accepts the message all the same, and the normalizer makes a complaint of it."""
-    away = KeyProcess(parts.key_engine, patience=0.0)
+    away = KeyProcess(parts.keys.key_engine, patience=0.0)
     text = away.sealer.seal_for("ani", b"x", MESSAGE)
     assert Sealer([SHARED]).open(text, MESSAGE) == b"x"
 
-    with write_transaction(parts.key_engine):
+    with write_transaction(parts.keys.key_engine):
         message = records.web(parts, "Lampu jalan padam di Kota Palu")
     assert not value_of(message)["body"].startswith("p")
     (complaint,) = make_normalizer(parts.engine, parts.sealer).handle([at(message, 1)])
@@ -146,15 +146,15 @@ def test_places_of_calls_that_hang_or_cannot_start() -> None:
 
 def test_a_damaged_key_stops_only_its_own_texts(parts: Parts) -> None:
     """The contact of its sender is sealed with the shared key. Messages of other senders go on as before."""
-    process = KeyProcess(parts.key_engine)
-    parts.sealer = PersonSealer(parts.secrets.seal_keys, process.keys)
+    process = KeyProcess(parts.keys.key_engine)
+    parts.keys.sealer = PersonSealer(parts.secrets.seal_keys, process.keys)
     process.keys.prepare([parts.wrapper.sender_hash("tel:+628000000021")])
-    with write_transaction(parts.key_engine) as connection:
+    with write_transaction(parts.keys.key_engine) as connection:
         connection.execute(update(PersonKeyRow).values(wrapped="AAAA"))
     process.clock = MAX_CACHE_SECONDS
     numbers = ("+628000000021", "+628000000022")
     arrivals = [at(records.sms(parts, "Pasar becek di Kota Palu", number), 1) for number in numbers]
-    restarted = PersonSealer(parts.secrets.seal_keys, KeyProcess(parts.key_engine).keys)
+    restarted = PersonSealer(parts.secrets.seal_keys, KeyProcess(parts.keys.key_engine).keys)
     complaints = [
         value_of(output)
         for output in make_normalizer(parts.engine, restarted).handle(arrivals)
@@ -165,10 +165,10 @@ def test_a_damaged_key_stops_only_its_own_texts(parts: Parts) -> None:
 
 def test_a_missing_root_key_is_named_and_nothing_is_lost(parts: Parts) -> None:
     """The normalizer stops with its offset. With the root key back it continues."""
-    process = KeyProcess(parts.key_engine, roots=NEW)
-    parts.sealer = process.sealer
+    process = KeyProcess(parts.keys.key_engine, roots=NEW)
+    parts.keys.sealer = process.sealer
     record = at(records.sms(parts, "Pasar becek di Kota Palu", "+628000000021"), 1)
-    lacking = KeyProcess(parts.key_engine, roots="")
+    lacking = KeyProcess(parts.keys.key_engine, roots="")
     with pytest.raises(Stop, match="tahun-2026"):
         make_normalizer(parts.engine, lacking.sealer).handle([record])
     assert "tahun-2026" not in lacking.sealer.key_ids

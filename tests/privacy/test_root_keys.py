@@ -124,4 +124,4 @@ def test_ids_and_numbers_do_not_depend_on_the_root_keys(settings: Settings, part
     fields = {"id", "tracking", "sender", "message_id"}
     assert raws[0].model_dump(include=fields) == raws[1].model_dump(include=fields)
     assert rotated.sealer.open(raws[0].body, raws[0].id) == b"{}"
-    assert {use.root_key_id for use in parts.key_store.root_key_uses()} == {parts.root_keys.current.id}
+    assert {use.root_key_id for use in parts.keys.key_store.root_key_uses()} == {parts.keys.root_keys.current.id}

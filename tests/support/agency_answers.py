@@ -38,5 +38,5 @@ def answer(
     parts: Parts, number: str, verdict: str, text: str, suggested_agency: str | None, actor: str = "petugas-1"
 ) -> AgencyAnswer:
     """Publish an answer of the agency that has the complaint now."""
-    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
+    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.keys.answer_keys)
     return answers.publish(number, verdict, text, suggested_agency, utc_now(), actor)

@@ -24,7 +24,7 @@ def opened_parts(settings: Settings, database: Databases, surroundings: Surround
     parts = Parts(settings, CHANNELS, surroundings)
     with database.opened(settings.database) as engine:
         # As if the parts had opened it.
-        vars(parts)["engine"] = engine
+        parts.core.engine = engine
         yield parts
         parts.audit_heads.close()
 
@@ -35,7 +35,7 @@ def create_topics(parts: Parts, templates: Path) -> None:
     if tables not in _REGISTRIES:
         _REGISTRIES[tables] = parts.registry
     # As if the parts had loaded it: they keep what they loaded.
-    vars(parts)["registries"] = FixedSource(_REGISTRIES[tables])
+    vars(parts.tables)["registries"] = FixedSource(_REGISTRIES[tables])
     file, template = parts.settings.home / "bus.db", templates / f"bus-{tables}.db"
     if parts.settings.bus != "local" or file.exists():
         parts.ensure_topics()

@@ -40,9 +40,9 @@ def build_account_services(parts: Parts, record: Record) -> AccountServices:
 
 def _public_names(parts: Parts) -> Iterator[str]:
     """Yield the names of provinces, cities and regencies, and the short names of institutions in their codes."""
-    for province in parts.regions.children():
+    for province in parts.tables.regions.children():
         yield province.name
-        yield from (region.name for region in parts.regions.children(province.code))
+        yield from (region.name for region in parts.tables.regions.children(province.code))
     yield from parts.registry.agencies
 
 

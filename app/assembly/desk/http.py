@@ -115,7 +115,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     page_parts = desk_page_parts(parts, desk, officers, account_pages.signed_in, account_pages.signed_in_pages)
     app.include_router(DeskPages(page_parts, NAVIGATION).routes())
     record = desk.audit_log.append
-    webhooks = agency_webhooks(parts, record)
+    webhooks = agency_webhooks(parts.doors, record)
     integration = IntegrationPages(page_parts, webhooks, build_agency_keys(parts, record))
     app.include_router(integration.routes())
     staff_pages = StaffPages(
@@ -162,7 +162,7 @@ def desk_page_parts(
     parts: Parts, desk: DeskParts, officers: FindOfficers, signed_in: SignedIn, pages: SignedInPages
 ) -> DeskPageParts:
     """Return the parts of the agencies' pages."""
-    topics = topic_ids(parts.reference.table(TOPICS))
+    topics = topic_ids(parts.tables.reference.table(TOPICS))
     return DeskPageParts(
         engine=parts.engine,
         signed_in=signed_in,
@@ -172,7 +172,7 @@ def desk_page_parts(
         recommendations=desk.recommendation_answers,
         work=desk.case_work,
         institutions=desk.institutions,
-        regions=lambda: parts.regions,
+        regions=lambda: parts.tables.regions,
         topics=lambda: topics,
         channels=parts.channels,
         sample_link=sample_link(parts.settings.reached_at),

@@ -67,7 +67,7 @@ class DeskParts:
         return DeskSink(
             parts.engine,
             parts.channels.names,
-            AcceptedAnswers(parts.answer_check, lambda: parts.registry.institutions).select,
+            AcceptedAnswers(parts.keys.answer_check, lambda: parts.registry.institutions).select,
             self._on_changes,
             parts.deadlines,
         )
@@ -108,7 +108,7 @@ class DeskParts:
     @cached_property
     def _act_queue(self) -> ActQueue:
         parts = self._parts
-        return ActQueue(parts.engine, parts.answer_keys, self.publish, parts.now, _PUBLISH_RETRIES)
+        return ActQueue(parts.engine, parts.keys.answer_keys, self.publish, parts.now, _PUBLISH_RETRIES)
 
     @cached_property
     def case_work(self) -> CaseWork:
@@ -126,7 +126,7 @@ class DeskParts:
     @cached_property
     def producer(self) -> Producer:
         """The producer of the acts. An officer waits for it, as a citizen does at a door."""
-        return self._parts.door_producer()
+        return self._parts.core.door_producer()
 
     def publish(self, answer: AgencyAnswer) -> None:
         """Publish an answer. Raises the errors of the bus."""
@@ -153,7 +153,7 @@ class DeskParts:
         on_switched_off = mail.on_switched_off if mail else _tell_nobody
         yield (
             "webhooks",
-            delivery_worker(parts, on_switched_off, stopping).run,
+            delivery_worker(parts.doors, on_switched_off, stopping).run,
         )
         if mail:
             yield from mail.threads(stopping)
@@ -200,7 +200,7 @@ def silent_desk_sink(parts: Parts) -> DeskSink:
     return DeskSink(
         parts.engine,
         parts.channels.names,
-        AcceptedAnswers(parts.answer_check, lambda: parts.registry.institutions).select,
+        AcceptedAnswers(parts.keys.answer_check, lambda: parts.registry.institutions).select,
         lambda _connection, _changes: None,
         parts.deadlines,
     )

@@ -94,13 +94,13 @@ class StaffPages:
             TracePage(frame, self._trace).routes(),
             CorrectionPage(frame, parts.engine, parts.bus, log, name, self._suggestions).routes(),
             AuditLogPage(frame, self._listing, log.verify).routes(),
-            RetentionPage(frame, parts.retention).routes(),
+            RetentionPage(frame, parts.tables.retention).routes(),
         )
 
     def _triage_desk(self) -> TriageDesk:
         """Return the operations of triage with the registry in force."""
         parts = self._parts
-        return TriageDesk(parts.engine, parts.registry, self._log, parts.answer_keys, parts.answer_check)
+        return TriageDesk(parts.engine, parts.registry, self._log, parts.keys.answer_keys, parts.keys.answer_check)
 
     def _trace(self, number: str, since: datetime) -> Sequence[TraceStep]:
         parts = self._parts

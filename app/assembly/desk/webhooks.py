@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from app.assembly.installed_channel import DoorParts
+from app.assembly.doors.parts import DoorParts
 from config.settings import Settings
 from desk.webhooks.address_guard import AddressGuard
 from desk.webhooks.delivery_store import DeliveryStore

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from app.assembly.installed_channel import DoorParts
+from app.assembly.doors.parts import DoorParts
 from app.randomness import Randomness
 from desk.mail.message import DEFAULT_LIFETIME, Mail
 from desk.mail.outbox import MailOutbox

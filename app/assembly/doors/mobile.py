@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from app.assembly.doors.documented_responses import PROBLEM_RESPONSES
-from app.assembly.installed_channel import DoorParts, HttpDoor, HttpParts
+from app.assembly.doors.parts import DoorParts
+from app.assembly.installed_channel import HttpDoor, HttpParts
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ShownReport

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, union
 from sqlmodel import col, select
 
-from app.assembly.installed_channel import DoorParts
+from app.assembly.doors.parts import DoorParts
 from config.database import read_transaction
 from ingest.web.contact_proof.contacts import ContactStore
 from ingest.web.own_reports_page import OwnReport

@@ -27,8 +27,8 @@ _log = structlog.get_logger()
 
 def public_read_model(parts: Parts) -> PublicReadModel:
     """Return the read model."""
-    sensitive = load_sensitive_reports(parts.reference.table(PUBLIC_RELEASE))
-    competence = load_competence(parts.reference.table(COMPETENCE))
+    sensitive = load_sensitive_reports(parts.tables.reference.table(PUBLIC_RELEASE))
+    competence = load_competence(parts.tables.reference.table(COMPETENCE))
     rules = frozenset(row.id for row in competence.rows if row.topic in sensitive.topics)
     sensitivity = Sensitivity(sensitive.topics, rules, word_finder(sensitive.phrases))
     return PublicReadModel(mask_with_labels, parts.secrets.public_key, sensitivity, parts.now)
@@ -51,10 +51,10 @@ def decisions_loop(parts: Parts, stopping: threading.Event) -> Callable[[], None
 
 def public_pages(parts: Parts, pages: Environment) -> PublicPages:
     """Return the pages."""
-    topics = topic_ids(parts.reference.table(TOPICS))
+    topics = topic_ids(parts.tables.reference.table(TOPICS))
     names = PublicNames(
         lambda: {code: agency.name for code, agency in parts.registry.institutions.items()},
         lambda: topics,
-        parts.regions,
+        parts.tables.regions,
     )
     return PublicPages(PublicReports(parts.engine, parts.now), names, pages, parts.settings.reached_at)

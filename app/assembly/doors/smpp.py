@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
+from app.assembly.doors.parts import DoorParts
 from app.assembly.doors.sms_reading import PreviewedSms, sms_link
-from app.assembly.installed_channel import BackgroundDoor, DoorParts, state_of
+from app.assembly.installed_channel import BackgroundDoor, state_of
 from bus.port import Producer
 from config.settings import Settings
 from ingest.door_store import DoorStore

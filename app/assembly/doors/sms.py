@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from app.assembly.doors.documented_responses import PROBLEM_RESPONSES
+from app.assembly.doors.parts import DoorParts
 from app.assembly.doors.sms_reading import PreviewedSms, sms_link
-from app.assembly.installed_channel import DoorParts, HttpDoor, HttpParts, state_of
+from app.assembly.installed_channel import HttpDoor, HttpParts, state_of
 from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
 from ingest.sms.media import MediaFetcher

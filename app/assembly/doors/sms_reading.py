@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from app.assembly.installed_channel import DoorParts
+from app.assembly.doors.parts import DoorParts
 from ingest.sms_outcome import SmsOutcome
 from messages.payloads.sms import ParsedSms
 from messages.shapes import Danger, RawMessage

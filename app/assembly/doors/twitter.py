@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from app.assembly.installed_channel import BackgroundDoor, DoorParts
+from app.assembly.doors.parts import DoorParts
+from app.assembly.installed_channel import BackgroundDoor
 from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.twitter.adapter import TwitterAdapter

@@ -7,7 +7,8 @@ from app.assembly.doors.contact import contact_store, contact_ways, form_contact
 from app.assembly.doors.documented_responses import PAGE_RESPONSES
 from app.assembly.doors.open311 import Open311PublicView, look_up
 from app.assembly.doors.own_reports import own_reports_of
-from app.assembly.installed_channel import DoorParts, HttpDoor, HttpParts
+from app.assembly.doors.parts import DoorParts
+from app.assembly.installed_channel import HttpDoor, HttpParts
 from app.assembly.reply_providers import sms_provider
 from ingest.web.contact_proof.pages import ContactPages
 from ingest.web.door import WebDoor

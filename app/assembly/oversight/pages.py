@@ -77,9 +77,9 @@ def public_figures(parts: Parts, pages: Environment) -> PublicPages:
 
 def scope_names(parts: Parts) -> ScopeNames:
     """Return the names of provinces, institutions and topics of the tables in force."""
-    topics = topic_ids(parts.reference.table(TOPICS))
+    topics = topic_ids(parts.tables.reference.table(TOPICS))
     return ScopeNames(
         lambda: {code: institution.name for code, institution in parts.registry.institutions.items()},
-        lambda: parts.regions,
+        lambda: parts.tables.regions,
         lambda: topics,
     )

@@ -27,7 +27,7 @@ def sink(parts: Parts) -> OversightSink:
     return OversightSink(
         parts.engine,
         parts.channels.names,
-        AcceptedAnswers(parts.answer_check, lambda: parts.registry.institutions).select,
+        AcceptedAnswers(parts.keys.answer_check, lambda: parts.registry.institutions).select,
         parts.deadlines,
     )
 
@@ -36,7 +36,7 @@ def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Call
     """Return what runs beside the stage, with the names of the threads."""
 
     def tell_deadlines() -> None:
-        with closing(parts.door_producer()) as producer:
+        with closing(parts.core.door_producer()) as producer:
             deadlines = DeadlinePublisher(parts.engine, producer.publish, stopping)
             consents = consent_publisher(parts, producer.publish, stopping)
             searches = (deadlines.publish_due, consents.publish_due)
@@ -49,7 +49,7 @@ def consent_publisher(
     parts: Parts, publish: Callable[[Sequence[Outgoing]], None], stopping: threading.Event
 ) -> ConsentPublisher:
     """Return what asks senders if the Ombudsman may have the case."""
-    asking = Asking(parts.channels.answer_forms, parts.link_of, forgotten_complaints)
+    asking = Asking(parts.channels.answer_forms, parts.keys.link_of, forgotten_complaints)
     return ConsentPublisher(parts.engine, publish, stopping, asking, parts.deadlines)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from config.settings import Settings
+
 ADDRESS_FILE = "processes.json"
 
 
@@ -36,6 +38,23 @@ def read_desk_address(path: Path) -> str:
     with suppress(FileNotFoundError, ValueError):
         return str(json.loads(path.read_text()).get("desk", ""))
     return ""
+
+
+def watched_addresses(settings: Settings) -> Sequence[str]:
+    """Return the operations' addresses of the processes: those set, those that `run` started, or of this machine."""
+    if settings.ops_peers:
+        return settings.peers
+    return read_addresses(settings.home / ADDRESS_FILE) or settings.peers
+
+
+def desk_address(settings: Settings) -> str:
+    """Return the address by which persons reach the desk: of the processes that `run` started, or of the settings.
+
+    A command may run in a shell without the settings of the service.
+    """
+    if settings.desk_url or settings.public_url:
+        return settings.desk_reached_at
+    return read_desk_address(settings.home / ADDRESS_FILE) or settings.desk_reached_at
 
 
 def _read(path: Path) -> tuple[int, Sequence[str]]:

@@ -36,8 +36,8 @@ def archive(
             folder,
             system,
             files or DurableFiles(),
-            lambda: stored_keys(parts.key_engine),
-            parts.answer_check,
+            lambda: stored_keys(parts.keys.key_engine),
+            parts.keys.answer_check,
         )
         return archiver.run(parts.now(), until)
 
@@ -51,7 +51,7 @@ def redraw(parts: Parts, folder: Path, tombstones: Collection[Forgotten] = ()) -
         with closing(parts.bus.reader()) as reader:
             records = [*topic_tombstones(reader), *ArchiveContents(folder).records(FORGOTTEN)]
         tombstones = decode_tombstones(records)
-    return redraw_archive(folder, DurableFiles(), parts.topics, tombstones, parts.answer_check, parts.now())
+    return redraw_archive(folder, DurableFiles(), parts.topics, tombstones, parts.keys.answer_check, parts.now())
 
 
 def archive_schedule(parts: Parts, folder: Path, stopping: threading.Event) -> ArchiveSchedule:

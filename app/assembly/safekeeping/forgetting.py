@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 def forgetting(parts: Parts) -> Forgetting:
     """Return what forgets persons in the database."""
-    return Forgetting(parts.engine, parts.key_store, parts.wrapper.sender_hash, parts.sealer, parts.now)
+    return Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, parts.now)
 
 
 def forget_stage(parts: Parts) -> ForgetStage:
@@ -41,7 +41,7 @@ def destroy_due_keys(parts: Parts) -> Destruction:
     addresses = parts.settings.peers if parts.settings.ops_peers else ()
     probe = ProcessProbe(addresses, parts.now, parts.clock.monotonic, parts.threads.pool)
     arrival_topics = [raw_topic(channel) for channel in parts.channels.names]
-    unprocessed = UnprocessedMessages(parts.bus, parts.spool, arrival_topics, probe.probe_all)
+    unprocessed = UnprocessedMessages(parts.bus, parts.doors.spool, arrival_topics, probe.probe_all)
     return forgetting(parts).finish(unprocessed.waits_for)
 
 

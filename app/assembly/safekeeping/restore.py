@@ -64,12 +64,12 @@ def restore(
     _check_key(parts, contents)
     specs = _topic_specs(parts, contents)
     record_act()
-    store_keys(parts.key_engine, contents.person_keys())
+    store_keys(parts.keys.key_engine, contents.person_keys())
     replies = ReplySink(parts.engine, parts.channels, _REPLY_STATE)
     with closing(_restorer(parts)) as restorer:
         targets = RestoreTargets(
             restorer,
-            parts.normalizer,
+            parts.normalizer.stage,
             lambda uncounted: RouterRebuild(parts.engine, uncounted, parts.deadlines),
             replies,
             restorer.advance_ends if isinstance(restorer, LocalRestorer) and head.bus == "local" else None,
@@ -93,7 +93,7 @@ def restore(
 
 def _contents_without_forgotten(parts: Parts, folder: Path, newer_tombstones: Sequence[Record]) -> ArchiveContents:
     tombstones = decode_tombstones([*read_tombstones(folder), *newer_tombstones])
-    return ArchiveContents(folder, ForgottenRecords(tombstones, parts.answer_check))
+    return ArchiveContents(folder, ForgottenRecords(tombstones, parts.keys.answer_check))
 
 
 def _publish_missing(parts: Parts, contents: ArchiveContents, tombstones: Sequence[Record]) -> None:
@@ -115,7 +115,7 @@ def _check_key(parts: Parts, contents: ArchiveContents) -> None:
     raw = next((raw for raw in raws if raw.body and not raw.body.startswith(PERSON_KEY_PREFIX)), None)
     try:
         if key:
-            parts.root_keys.find(key.root_key_id).unwrap(key.wrapped, key.key_id)
+            parts.keys.root_keys.find(key.root_key_id).unwrap(key.wrapped, key.key_id)
         if raw:
             parts.sealer.open(raw.body, raw.id)
     except UnsealError as error:
@@ -142,8 +142,8 @@ def _check_empty(parts: Parts, contents: ArchiveContents) -> None:
     with closing(parts.bus.reader()) as reader:
         used = _content_of_bus(reader, names, groups, parts.clock.sleep)
     used += content_of_database(parts.engine, METADATA.sorted_tables)
-    if parts.key_engine is not parts.engine:
-        used += content_of_database(parts.key_engine, [METADATA.tables["person_key"]])
+    if parts.keys.key_engine is not parts.engine:
+        used += content_of_database(parts.keys.key_engine, [METADATA.tables["person_key"]])
     if used:
         listed = "; ".join(used[:_LISTED]) + (" …" if len(used) > _LISTED else "")
         raise Stop(f"A restore needs an empty system: {listed}. Nothing was changed. Use a new folder.")
@@ -166,7 +166,7 @@ def _topic_specs(parts: Parts, contents: ArchiveContents) -> Sequence[TopicSpec]
 
     Raises `Stop` for more than a bus can be asked to make.
     """
-    specs = {spec.name: spec for spec in parts.topic_specs}
+    specs = {spec.name: spec for spec in parts.service_topics.specs}
     retention = max(topic.retention for topic in parts.topics if not topic.compacted)
     for partition in contents.partitions():
         spec = specs.get(partition.topic) or TopicSpec(partition.topic, 1, retention)
@@ -188,7 +188,7 @@ def _restorer(parts: Parts) -> Restorer:
 
 
 def _ledger(parts: Parts) -> LedgerSink:
-    return LedgerSink(parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions)
+    return LedgerSink(parts.engine, parts.channels.names, parts.keys.answer_check, lambda: parts.registry.institutions)
 
 
 def process_all(parts: Parts, group: str, stage: Stage) -> None:

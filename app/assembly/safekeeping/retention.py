@@ -40,7 +40,7 @@ def retention(parts: Parts, *, dry: bool) -> Retention:
     probe = ProcessProbe(addresses, parts.now, parts.clock.monotonic, parts.threads.pool)
     max_reply_age = timedelta(days=settings.replies_days)
     door_data = Purge(
-        parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, probe.probe_all, dry=dry
+        parts.engine, parts.bus, parts.doors.spool, parts.channels.names, max_reply_age, probe.probe_all, dry=dry
     )
     purge_archive = None
     if folder := settings.archive_folder:
@@ -52,8 +52,8 @@ def retention(parts: Parts, *, dry: bool) -> Retention:
     statuses = parts.ledger.statuses
     return Retention(
         parts.engine,
-        parts.key_engine,
-        parts.retention,
+        parts.keys.key_engine,
+        parts.tables.retention,
         statuses,
         door_data,
         purge_archive,

@@ -11,7 +11,7 @@ from ingest.spool_drain import SpoolDrain, SpoolingProducer
 
 def door_producer(parts: Parts) -> Producer:
     """Return the producer of the doors. While the bus is away, it stores messages in the spool."""
-    return SpoolingProducer(parts.door_producer(), parts.spool, parts.settings.instance)
+    return SpoolingProducer(parts.core.door_producer(), parts.doors.spool, parts.settings.instance)
 
 
 def threads(
@@ -20,7 +20,7 @@ def threads(
     """Yield what runs beside the HTTP doors, and add the doors without an address to `doors`."""
     yield "spool", lambda: _drain_spool(parts, stopping)
     for channel in parts.installed_channels:
-        for door in channel.background_doors(parts, producer, stopping):
+        for door in channel.background_doors(parts.doors, producer, stopping):
             doors[door.name] = door.why_shut
             yield from door.threads
     yield from practice_x_threads(parts, stopping)
@@ -29,6 +29,6 @@ def threads(
 def _drain_spool(parts: Parts, stopping: threading.Event) -> None:
     producer = parts.bus.producer()
     try:
-        SpoolDrain(parts.spool, producer, parts.settings.home / "spool.lock", parts.ensure_topics, stopping).run()
+        SpoolDrain(parts.doors.spool, producer, parts.settings.home / "spool.lock", parts.ensure_topics, stopping).run()
     finally:
         producer.close()

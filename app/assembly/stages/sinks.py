@@ -37,7 +37,7 @@ def _ledger(parts: Parts) -> LedgerSink:
     return LedgerSink(
         parts.engine,
         parts.channels.names,
-        parts.answer_check,
+        parts.keys.answer_check,
         lambda: parts.registry.institutions,
         handle_public,
     )

@@ -110,18 +110,18 @@ def _run_check(name: str, check: Callable[[Parts], str], parts: Parts) -> Findin
 
 def _check_data_folder(parts: Parts) -> str:
     _ = parts.secrets
-    _ = parts.root_keys
+    _ = parts.keys.root_keys
     return str(parts.settings.home.resolve())
 
 
 def _check_registry(parts: Parts) -> str:
-    rules = parts.rules
+    rules = parts.tables.rules
     rows = f"{len(rules.competence.rows)} rows of competence, {len(rules.topics.cues)} of topics"
     return f"{len(rules.registry.agencies)} agencies, {rows}, version {rules.version}"
 
 
 def _check_retention(parts: Parts) -> str:
-    return f"{len(parts.retention.rows)} classes of data"
+    return f"{len(parts.tables.retention.rows)} classes of data"
 
 
 def _check_topics(parts: Parts) -> str:
@@ -133,7 +133,7 @@ def _check_topics(parts: Parts) -> str:
 
 def _check_replies(parts: Parts) -> str:
     providers = {
-        channel.facts.name: channel.replies.provider(parts)
+        channel.facts.name: channel.replies.provider(parts.doors)
         for channel in parts.installed_channels
         if channel.facts.gets_replies
     }
@@ -161,7 +161,7 @@ def _check_batch_pauses(parts: Parts) -> str:
 def _check_database(parts: Parts) -> str:
     address = _database_address(parts)
     try:
-        parts.ask_database()
+        parts.core.ask_database()
     except DatabaseUnavailable as error:
         raise DatabaseUnavailable(f"{address}: {_driver_text(error)}") from error
     return address
@@ -184,8 +184,8 @@ def _driver_text(error: DatabaseUnavailable) -> str:
 
 def _check_secret_key(parts: Parts) -> str:
     key_ids = known_keys(parts.engine)
-    must_be_known(key_ids, parts.own_key_id)
-    return f"{parts.own_key_id} {'is that of the database' if key_ids else 'will be that of the database'}"
+    must_be_known(key_ids, parts.keys.own_key_id)
+    return f"{parts.keys.own_key_id} {'is that of the database' if key_ids else 'will be that of the database'}"
 
 
 def _check_bus(parts: Parts) -> str:
@@ -209,7 +209,7 @@ def _check_setting_names(_parts: Parts) -> str:
 
 
 def _check_copies(parts: Parts) -> str:
-    if differences := parts.bus.differences(parts.topic_specs):
+    if differences := parts.bus.differences(parts.service_topics.specs):
         raise Stop("; ".join(differences))
     return "as asked for"
 

@@ -77,11 +77,11 @@ def _modules(settings: Settings, stages: Iterable[str]) -> Iterator[str]:
 
 
 def _load_language(parts: Parts) -> None:
-    _ = parts.language_models.current().place_finder
+    _ = parts.tables.language_models.current().place_finder
 
 
 def _load_reading(parts: Parts) -> None:
-    _ = parts.classifier, parts.danger_reader, parts.conversation
+    _ = parts.reading.classifier, parts.reading.danger_reader, parts.reading.conversation
 
 
 def _load_sms_reading(parts: Parts) -> None:
@@ -91,11 +91,11 @@ def _load_sms_reading(parts: Parts) -> None:
 
 
 def _load_matchers(parts: Parts) -> None:
-    _ = parts.matchers.current()
+    _ = parts.reading.matchers.current()
 
 
 def _load_rules(parts: Parts) -> None:
-    _ = parts.rules
+    _ = parts.tables.rules
 
 
 def _load_cases(parts: Parts) -> None:
@@ -105,7 +105,7 @@ def _load_cases(parts: Parts) -> None:
 def _load_pages(parts: Parts) -> None:
     from pages.translation.translator import load_translator
 
-    _ = parts.retention, parts.regions, parts.services, load_translator()
+    _ = parts.tables.retention, parts.tables.regions, parts.tables.services, load_translator()
 
 
 def _load_console(_parts: Parts) -> None:

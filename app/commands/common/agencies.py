@@ -43,7 +43,7 @@ def find_by_name(parts: Parts, typed: str, institutions: Mapping[str, Agency]) -
 
     If it reads none, those whose names contain every word.
     """
-    resolver = parts.rules.name_resolver
+    resolver = parts.tables.rules.name_resolver
     codes = dict.fromkeys(code for name in _names(parts, typed) for code in resolver.resolve(name).institutions)
     return [code for code in codes if code in institutions] or names_with_words(typed, institutions)
 

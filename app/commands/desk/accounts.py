@@ -47,22 +47,26 @@ def invite(
     from accounts.account_store import normalized_email
     from accounts.invitations import NewPerson
     from accounts.pages.invitation_pages import invitation_link
+    from app.assembly.processes.address_file import desk_address
     from messages.topics import TRIAGE
 
     with _account_services(actor, why) as (parts, services):
         code = agency_code(parts, agency) if agency else ""
         agency = TRIAGE if role is Role.TRIAGE else code
         token = services.people.invite(NewPerson(normalized_email(email), name.strip(), role, agency), actor, why)
-        print_line(invitation_link(parts.desk_address, token))
+        print_line(invitation_link(desk_address(parts.settings), token))
 
 
 def link(email: Email, actor: Actor, why: Why) -> None:
     """Print a one-time link with which a person sets a new password. It works for 72 hours."""
     from accounts.pages.invitation_pages import invitation_link
+    from app.assembly.processes.address_file import desk_address
 
     with _account_services(actor, why) as (parts, services):
         account = _account(services, email)
-        print_line(invitation_link(parts.desk_address, services.people.new_password_link(account.id, actor, why)))
+        print_line(
+            invitation_link(desk_address(parts.settings), services.people.new_password_link(account.id, actor, why))
+        )
 
 
 def unlock(email: Email, actor: Actor, why: Why) -> None:

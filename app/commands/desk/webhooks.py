@@ -181,7 +181,7 @@ def _explained() -> Iterator[None]:
 def _webhooks(parts: Parts) -> Webhooks:
     from app.assembly.desk.webhooks import agency_webhooks
 
-    return agency_webhooks(parts, parts.audit_log.append)
+    return agency_webhooks(parts.doors, parts.audit_log.append)
 
 
 def _parse_kinds(typed: str) -> list[ChangeKind]:

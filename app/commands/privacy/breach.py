@@ -48,7 +48,7 @@ def breach_report(
                 "class": row.name, "data": row.data_en, "form": row.form,
                 "readable": is_readable(component.value, row), "items": list(row.items),
             }
-            for row in shown_classes(component.value, parts.retention)
+            for row in shown_classes(component.value, parts.tables.retention)
         ]  # fmt: skip
         reports = list(affected_reports(parts.engine, component.value, first, agency))
     counts: dict[str, Any] = {

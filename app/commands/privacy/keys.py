@@ -17,8 +17,8 @@ commands = typer.Typer(no_args_is_help=True)
 def list_keys(as_json: Json = False) -> None:
     """List the root keys, the current one first, with the number of persons' keys that each wraps."""
     with open_parts_with_tables() as parts:
-        ids = list(parts.root_keys.ids)
-        uses = {use.root_key_id: use for use in parts.key_store.root_key_uses()}
+        ids = list(parts.keys.root_keys.ids)
+        uses = {use.root_key_id: use for use in parts.keys.key_store.root_key_uses()}
     destroyed = uses.pop("", None)
     rows = [
         {
@@ -46,9 +46,9 @@ def adopt(actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Rec
 
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
-        parts.audit_log.append("keys.adopt", parts.own_key_id, actor, why, parts.now())
-        former_ids = adopt_key(parts.engine, parts.own_key_id, parts.settings.instance, parts.now())
-    print_line(f"The key of the service is {parts.own_key_id}. Before: {', '.join(former_ids) or 'none'}")
+        parts.audit_log.append("keys.adopt", parts.keys.own_key_id, actor, why, parts.now())
+        former_ids = adopt_key(parts.engine, parts.keys.own_key_id, parts.settings.instance, parts.now())
+    print_line(f"The key of the service is {parts.keys.own_key_id}. Before: {', '.join(former_ids) or 'none'}")
 
 
 @commands.command()
@@ -63,9 +63,9 @@ def rotate(
 
     require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
-        parts.audit_log.append("keys.rotate", parts.root_keys.current.id, actor, why, parts.now())
+        parts.audit_log.append("keys.rotate", parts.keys.root_keys.current.id, actor, why, parts.now())
         report = rotate_keys(
-            parts.key_store, parts.root_keys, lambda count: print_note(f"{count} keys are wrapped again.")
+            parts.keys.key_store, parts.keys.root_keys, lambda count: print_note(f"{count} keys are wrapped again.")
         )
     print_line(f"{report.rewrapped} keys wrapped again by root key {report.root_key_id}")
     for key_id, count in report.missing.items():

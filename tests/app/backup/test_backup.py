@@ -153,7 +153,7 @@ def test_the_copies_are_of_one_moment(loaded: Parts, home: Path, tmp_path: Path)
         def target_of(name: str) -> Path:
             """Write a record, its decision and a new spool before a copy is made."""
             producer.publish([records.web(loaded, LAMP, NOW, f"later {name}")])
-            process_all(loaded, "normalize", loaded.normalizer)
+            process_all(loaded, "normalize", loaded.normalizer.stage)
             (home / "spool.db").touch()
             return tmp_path / name
 

@@ -14,7 +14,7 @@ _HOUR = timedelta(hours=1)
 
 def test_an_arrival_that_waits_for_the_normalizer_needs_its_key(parts: Parts) -> None:
     """Arrivals after the end of all caches do not count. Neither do those that were processed."""
-    unprocessed = UnprocessedMessages(parts.bus, parts.spool, ["raw-web"], tuple)
+    unprocessed = UnprocessedMessages(parts.bus, parts.doors.spool, ["raw-web"], tuple)
     now = parts.now()
     assert unprocessed.waits_for(now) == ""
     with closing(parts.bus.producer()) as producer:
@@ -30,10 +30,10 @@ def test_an_arrival_that_waits_for_the_normalizer_needs_its_key(parts: Parts) ->
 def test_a_spool_that_holds_a_message_needs_its_key(parts: Parts) -> None:
     """Also one of another host, and one that does not answer."""
     probed: list[ProcessState] = []
-    unprocessed = UnprocessedMessages(parts.bus, parts.spool, ["raw-web"], lambda: probed)
+    unprocessed = UnprocessedMessages(parts.bus, parts.doors.spool, ["raw-web"], lambda: probed)
     for fault in ({"unreached": "ConnectionError"}, {"spooled": 1}, {"spool_aside": 1}):
         probed[:] = [ProcessState.model_validate({"address": "http://10.0.0.8:1710", **fault})]
         assert "http://10.0.0.8:1710" in unprocessed.waits_for(parts.now())
     probed.clear()
-    parts.spool.append([records.web(parts, "Lampu padam")])
+    parts.doors.spool.append([records.web(parts, "Lampu padam")])
     assert "this host" in unprocessed.waits_for(parts.now())

@@ -65,7 +65,7 @@ class Town:
         """Build the stages with the keys of this town."""
         self.key_engine = open_key_database(self.engine)
         self.keys = KeyProcess(self.key_engine)
-        self.parts.sealer = PersonSealer(self.parts.secrets.seal_keys, self.keys.keys)
+        self.parts.keys.sealer = PersonSealer(self.parts.secrets.seal_keys, self.keys.keys)
         self._offsets = count()
         conversation = Conversation(TraitsReaderSource(FixedSource(language_of())), {"sms"}, DEADLINES.may_object)
         self.forgetting = Forgetting(

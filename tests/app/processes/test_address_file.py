@@ -10,6 +10,7 @@ import pytest
 from app.assembly.parts import Parts
 from app.assembly.processes.address_file import (
     ADDRESS_FILE,
+    desk_address,
     read_addresses,
     remove_addresses,
     write_addresses,
@@ -32,12 +33,12 @@ def test_commands_find_the_processes_that_run(tmp_path: Path) -> None:
 def test_commands_find_the_desk_of_the_processes_that_run(parts: Parts) -> None:
     """An invitation that is printed in another shell has the address of the service, unless the settings name one."""
     path = parts.settings.home / ADDRESS_FILE
-    before = parts.desk_address
+    before = desk_address(parts.settings)
     write_addresses(path, ADDRESSES, "http://127.0.0.1:9000")
-    while_running = parts.desk_address
-    parts.settings = Settings.model_validate(parts.settings.model_dump() | {"desk_url": "https://meja.example"})
+    while_running = desk_address(parts.settings)
+    parts.core.settings = Settings.model_validate(parts.settings.model_dump() | {"desk_url": "https://meja.example"})
     assert (before, while_running) == ("http://127.0.0.1:1708", "http://127.0.0.1:9000")
-    assert parts.desk_address == "https://meja.example"
+    assert desk_address(parts.settings) == "https://meja.example"
 
 
 def test_a_file_of_a_killed_supervisor_is_ignored(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
+from app.assembly.processes.address_file import watched_addresses
 from bus.errors import Retry
 from tests.support.service import RunningService
 
@@ -13,12 +14,12 @@ def test_a_second_run_is_refused(tmp_path: Path) -> None:
     second.log = tmp_path / "second.log"
     try:
         first.start()
-        addresses = first.parts.watched_addresses
+        addresses = watched_addresses(first.parts.settings)
         with suppress(Retry):
             second.start()
         assert second.wait() == [78]
         assert str(tmp_path) in second.log.read_text()
-        assert first.parts.watched_addresses == addresses
+        assert watched_addresses(first.parts.settings) == addresses
         first.kill()
         first.start()
         assert first.stop() == [0]

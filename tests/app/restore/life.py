@@ -73,7 +73,7 @@ class Life:
         """Let the agency that has a case answer."""
         self.service.clock.wait(7)
         parts, now = self.parts, self.service.clock.now()
-        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
+        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.keys.answer_keys)
         answers.publish(self.numbers[label], verdict, text, suggested_agency, now, "petugas-1")
         self.service.run()
 

@@ -235,9 +235,9 @@ def test_pending_records_are_processed_after_the_restore(
         Parts(settings_of(tmp_path / "other", **other_settings), CHANNELS, system_surroundings()),
     )
     clock = MovedClock()
-    vars(old)["bus"] = LocalBus(old.settings.home / "bus.db", lambda: clock.now().timestamp())
+    old.core.bus = LocalBus(old.settings.home / "bus.db", lambda: clock.now().timestamp())
     create_topics(old, templates)
-    old.now = empty.now = lambda: NOW
+    old.core.now = empty.core.now = lambda: NOW
     for label, phone, processed in (("done", 1, None), ("half", 1, ["normalize"]), ("waits", 2, [])):
         with closing(old.bus.producer()) as producer:
             producer.publish([records.web(old, LAMP, NOW, label, phone=f"+62800000000{phone}")])
@@ -263,7 +263,7 @@ def test_only_an_empty_system_with_the_same_key_is_filled(
     with pytest.raises(Stop, match="needs an empty system: topic agency-"):
         restore(used, archived.folder, pytest.fail)
     with database.settings(tmp_path / "new") as values, service_in(tmp_path / "new", templates, **values) as running:
-        running.parts.now = running.clock.now
+        running.parts.core.now = running.clock.now
         with pytest.raises(Stop, match="a process of the group normalize is running"):
             restore(running.parts, archived.folder, pytest.fail)
     with database.settings(tmp_path / "key") as values:

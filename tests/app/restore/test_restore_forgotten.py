@@ -38,7 +38,7 @@ def archives(tmp_path: Path, database: Databases, templates: Path) -> Iterator[t
         service_in(tmp_path / "old", templates, **values) as service,
     ):
         life, parts = Life(service), service.parts
-        parts.now = service.clock.now
+        parts.core.now = service.clock.now
         life.sms("first", WORDS, PHONE)
         life.web("by form", f"Jalan berlubang di Kota Semarang, saya {NAME}", PHONE)
         life.web("neighbour", LAMP, "+628000000001")

@@ -36,7 +36,7 @@ def town(parts: Parts, engine: Engine) -> Town:
 
 def door_data(parts: Parts, engine: Engine) -> Purge:
     """Return the purge of what doors and replies store."""
-    return Purge(engine, parts.bus, parts.spool, parts.channels.names, timedelta(days=3), lambda: (), dry=False)
+    return Purge(engine, parts.bus, parts.doors.spool, parts.channels.names, timedelta(days=3), lambda: (), dry=False)
 
 
 def outbox_row(number: int) -> dict[str, object]:

@@ -356,11 +356,11 @@ class Stages:
         self.seconds = seconds
         raw_topics = tuple(topic.name for topic in parts.topics if topic.shape is RawMessage)
         rules = fixed_rules_source(parts.settings.reference_folder)
-        router = make_router(engine, rules, lambda: NOW, parts.answer_check)
+        router = make_router(engine, rules, lambda: NOW, parts.keys.answer_check)
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
             "normalize": (make_normalizer(engine, parts.sealer), (*raw_topics, CORRECTION_OUTCOMES), "normalize"),
             "router": (router, ROUTED, "router"),
-            "ledger": (make_ledger_sink(engine, parts.answer_check), (*ROUTED, *parts.queues), "sinks"),
+            "ledger": (make_ledger_sink(engine, parts.keys.answer_check), (*ROUTED, *parts.queues), "sinks"),
         }
 
     def work(self) -> None:

@@ -47,11 +47,11 @@ class Service:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.set_aside = SetAside(
-            parts.engine, parts.bus, parts.sealer, parts.readers, parts.channels.names, parts.audit_log
+            parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, parts.channels.names, parts.audit_log
         )
         rules = fixed_rules_source(parts.settings.reference_folder)
-        router = make_router(parts.engine, rules, lambda: NOW, parts.answer_check)
-        ledger = make_ledger_sink(parts.engine, parts.answer_check)
+        router = make_router(parts.engine, rules, lambda: NOW, parts.keys.answer_check)
+        ledger = make_ledger_sink(parts.engine, parts.keys.answer_check)
         routed = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
         self._stages: Sequence[tuple[str, Stage, tuple[str, ...]]] = (
             ("normalize", self.normalizer(), ("raw-web", "raw-sms", "raw-twitter", "raw-mobile")),
@@ -62,7 +62,7 @@ class Service:
     def normalizer(self, *, classifies: bool = True) -> Stage:
         """Return a normalizer with the shipped rules, or one that sets nothing aside by them."""
         return make_normalizer(
-            self.parts.engine, self.parts.sealer, classifier=self.parts.classifier if classifies else None
+            self.parts.engine, self.parts.sealer, classifier=self.parts.reading.classifier if classifies else None
         )
 
     def accept(self, message: Outgoing) -> RawMessage:
@@ -303,7 +303,7 @@ def test_the_period_limits_the_list(service: Service) -> None:
 
 
 def _with_sealer(parts: Parts, sealer: Sealer) -> SetAside:
-    return SetAside(parts.engine, parts.bus, sealer, parts.readers, parts.channels.names, parts.audit_log)
+    return SetAside(parts.engine, parts.bus, sealer, parts.normalizer.readers, parts.channels.names, parts.audit_log)
 
 
 def _delete_expired(parts: Parts) -> None:

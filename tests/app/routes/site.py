@@ -59,8 +59,8 @@ class Site:
     def __init__(self, parts: Parts, engine: Engine) -> None:
         rates = dict.fromkeys([*ADDRESS_RATES, *AGENCY_RATES, *parts.channels.rates], _NO_LIMIT)
         changes = {"public_view": True, "public_figures": True, "rates": rates}
-        parts.settings = parts.settings.model_copy(update=changes)
-        parts.engine, parts.now = engine, lambda: NOW
+        parts.core.settings = parts.settings.model_copy(update=changes)
+        parts.core.engine, parts.core.now = engine, lambda: NOW
         self.parts = parts
         health = ProcessHealth()
         health.started.set()
@@ -107,7 +107,7 @@ class Site:
 
     def _new_headers(self, path: str, role: Role | None) -> Mapping[str, str]:
         if path.startswith("/mobile"):
-            token, _ = self.parts.devices.register(self._device, None, NOW)
+            token, _ = self.parts.doors.devices.register(self._device, None, NOW)
             return {"authorization": f"Bearer {token}"}
         headers = {"sec-fetch-site": "same-origin", "accept": "text/html"}
         if role is not None:

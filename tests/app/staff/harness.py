@@ -1,6 +1,7 @@
 """Pages of staff over real operations: the embedded bus, router, ledger and desk on one database, and a real server."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import requests
 from fastapi import FastAPI, Request
+from fastapi.routing import iter_route_contexts
 from sqlalchemy import Engine
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
@@ -51,8 +53,8 @@ class StaffHarness:
 
     def __post_init__(self) -> None:
         """Serve the pages."""
-        self.parts.engine = self.engine
-        self.parts.now = lambda: self.time
+        self.parts.core.engine = self.engine
+        self.parts.core.now = lambda: self.time
         self.reports = CorrectionHarness(self.parts, self.engine)
         self.desk = DeskParts(self.parts)
         self.server.app = self._application()
@@ -104,6 +106,10 @@ class StaffHarness:
         rows = AuditListing(self.engine).newest(AuditFilter(), 1000)
         return [(row.act.action, row.act.actor, row.act.why) for row in reversed(rows)]
 
+    def addresses(self) -> Sequence[tuple[str, Collection[str]]]:
+        """Return the address of each page and form, with its methods."""
+        return [(route.path or "", route.methods or set()) for route in iter_route_contexts(self._router.routes)]
+
     def _application(self) -> FastAPI:
         """Return the application of the desk with a person who is signed in without a password."""
         app = FastAPI(openapi_url=None, redirect_slashes=False)
@@ -111,7 +117,8 @@ class StaffHarness:
         frame = SignedInPages(desk_templates(DEADLINES.calendar), desk.institutions.name, STAFF_NAVIGATION)
         suggestions = StaffSuggestions(self.engine, lambda: desk.producer, desk.audit_log)
         pages = StaffPages(self.parts, signed_in, frame, desk.answers, desk.institutions, desk.audit_log, suggestions)
-        app.include_router(pages.routes())
+        self._router = pages.routes()
+        app.include_router(self._router)
         install_sign_in_handlers(app, refused)
         app.user_middleware.append(Middleware(SameOriginForms, own_address=self.address, refusal=refused))
         app.add_middleware(PageLanguage)

@@ -85,6 +85,6 @@ def test_email_has_threads_only_with_a_mail_server(parts: Parts) -> None:
         "webhooks",
     ]
     mail = {"smtp_host": "mail.example", "smtp_from": "satu-pintu@lapor.example"}
-    parts.settings = parts.settings.model_copy(update=mail)
+    parts.core.settings = parts.settings.model_copy(update=mail)
     names = [name for name, _ in DeskParts(parts).threads(stopping)]
     assert names == ["desk-acts", "desk-decisions", "desk-closing", "webhooks", "mail", "mail-schedule"]

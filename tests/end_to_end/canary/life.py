@@ -56,7 +56,7 @@ class Life:
         _, self._api_key = build_agency_keys(self.parts, self.parts.audit_log.append).issue(
             AGENCY, SCOPES, "admin", _WHY
         )
-        webhooks = agency_webhooks(self.parts, self.parts.audit_log.append)
+        webhooks = agency_webhooks(self.parts.doors, self.parts.audit_log.append)
         for agency in (AGENCY, OTHER_AGENCY):
             webhooks.add(agency, f"{providers.receiver.url}/terima", (), "admin", _WHY)
 

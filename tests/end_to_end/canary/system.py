@@ -117,7 +117,7 @@ class System:
 
     def end_grace(self) -> None:
         """Destroy the keys as a day later, and derive again what the desk and the public see."""
-        self.parts.now = lambda: utc_now() + GRACE + timedelta(minutes=1)
+        self.parts.core.now = lambda: utc_now() + GRACE + timedelta(minutes=1)
         assert forgetting(self.parts).finish(lambda _moment: "").keys
         for command in (("desk", "rebuild"), ("public-rebuild",)):
             run = program.run((*command, *_WHO), self.service.environment, self._home)

@@ -129,7 +129,7 @@ class DialogueService:
     def answer(self, number: str, verdict: str, text: str) -> None:
         """Let the institution that holds a case answer; then run the stages."""
         parts = self.parts
-        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
+        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.keys.answer_keys)
         answers.publish(number, verdict, text, None, self.clock.now(), "petugas-1")
         self.run()
 
@@ -173,10 +173,10 @@ def running_stages(settings: Settings, templates: Path) -> Iterator[DialogueServ
         stack.callback(parts.engine.dispose)
         stack.callback(parts.audit_heads.close)
         clock: Clock = RealClock() if settings.bus == "kafka" else MovedClock()
-        parts.now = clock.now
+        parts.core.now = clock.now
         create_topics(parts, templates)
         bus = CountedBus(_bus(settings, clock.now))
-        vars(parts)["bus"] = bus
+        parts.core.bus = bus
         stages = Stages(parts, bus)
         stack.callback(stages.close)
         yield DialogueService(parts, stages, clock)
@@ -191,10 +191,16 @@ def _bus(settings: Settings, now: Callable[[], datetime]) -> LocalBus | KafkaBus
 def stages_of(parts: Parts) -> Mapping[str, Stage]:
     """Return the stages by their consumer groups."""
     router = RouterStage(
-        parts.engine, parts.reloading_rules, parts.now, parts.channels, parts.answer_check, parts.link_of, DEADLINES
+        parts.engine,
+        parts.tables.reloading_rules,
+        parts.now,
+        parts.channels,
+        parts.keys.answer_check,
+        parts.keys.link_of,
+        DEADLINES,
     )
     ledger = LedgerSink(
-        parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions, None
+        parts.engine, parts.channels.names, parts.keys.answer_check, lambda: parts.registry.institutions, None
     )
     replies = ReplySink(parts.engine, parts.channels)
-    return {"normalize": parts.normalizer, "router": router, "ledger": ledger, "replies": replies}
+    return {"normalize": parts.normalizer.stage, "router": router, "ledger": ledger, "replies": replies}

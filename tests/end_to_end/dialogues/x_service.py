@@ -77,10 +77,10 @@ def running_x_service(settings: Settings, templates: Path) -> Iterator[XService]
         stack.enter_context(serving_x(timeline, settings.x_url, _TOKEN, ACCOUNT))
         producer = parts.bus.producer()
         stack.callback(producer.close)
-        reading = mention_reading(parts, producer, stopping)
+        reading = mention_reading(parts.doors, producer, stopping)
         stack.callback(reading.holder.close)
         limits, outbox, key = reply_limits(settings, X_REPLIES), ReplyOutbox(parts.engine), parts.secrets.sender_key
         sender = ReplySender(
-            "twitter", X_REPLIES.provider(parts), limits, outbox, parts.sealer, key, parts.now, stopping
+            "twitter", X_REPLIES.provider(parts.doors), limits, outbox, parts.sealer, key, parts.now, stopping
         )
         yield XService(service, timeline, reading.door, sender)

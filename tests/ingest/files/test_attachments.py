@@ -186,7 +186,7 @@ def test_a_damaged_picture_is_stored_or_refused(at: int, noise: bytes, kind: str
 
 def test_equal_files_are_stored_once_and_sealed(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
     """The same file sent five times is one row. Without the key the row reveals nothing."""
-    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate)
+    attachments = Attachments(engine, parts.sealer, parts.doors.file_limit, ample_space(), no_rate)
     stored_files = [attachments.store(picture("PNG", GPS), now()) for _ in range(5)]
     assert len({stored.attachment.id for stored in stored_files}) == 1
     with read_transaction(engine) as connection:
@@ -209,7 +209,7 @@ def test_pictures_that_a_provider_has_are_not_counted(
         counted.append((rate, address, cost))
         raise Refused("too_many_requests", retry_after=7)
 
-    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space(), check_rate)
+    attachments = Attachments(engine, parts.sealer, parts.doors.file_limit, ample_space(), check_rate)
     fetched = attachments.store(picture(size=(1_200, 1_000)), now())
     with pytest.raises(Refused, match="too_many_pictures") as refused:
         attachments.store(picture(), now(), address="203.0.113.7")

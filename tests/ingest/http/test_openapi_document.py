@@ -313,7 +313,7 @@ def _health(answers: Answers, serve: Serve) -> None:
     answers.ask("GET /startup")
     now[0] = 2 * HANGING_SECONDS
     answers.ask("GET /live")
-    spool = answers.served.parts.spool
+    spool = answers.served.parts.doors.spool
     filler = Outgoing("raw-web", b"", b"")
     spool.append([replace(filler, value=b"x" * (1_000_000 - filler.size))])
     answers.ask("GET /ready")

@@ -48,7 +48,7 @@ def ask(host: DoorServer, producer: Producer) -> Ask:
 
 def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
     """`/ready` shows the posts read from X today and their limit, which is null without a limit."""
-    twitter.read_budget(parts).count_reads(7)
+    twitter.read_budget(parts.doors).count_reads(7)
     limited = Parts(
         Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}), CHANNELS, system_surroundings()
     )
@@ -63,7 +63,7 @@ def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
 def test_waiting_parts_of_sms_are_shown(parts: Parts, ask: Ask) -> None:
     """`/ready` shows the number of SMS parts that wait for the rest of their message or for the bus."""
     for number in (1, 2):
-        parts.sms_parts.add(Part("ab" * 16, number, 3, f"d{number}", "sealed"), utc_now())
+        parts.doors.sms_parts.add(Part("ab" * 16, number, 3, f"d{number}", "sealed"), utc_now())
 
     assert ask(parts, "smpp")["sms_parts"] == 2
 

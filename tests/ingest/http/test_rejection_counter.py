@@ -19,7 +19,7 @@ def test_refusals_are_counted_by_door_and_reason(serve: Serve) -> None:
     served.post("/web/reports", json={"text": ""})
     served.post("/web/reports", json={"text": "Lampu padam di Kota Semarang"})
     served.post("/open311/v2/requests.json", data={"service_code": "merpati"})
-    counts = served.parts.rejection_counter.by_door()
+    counts = served.parts.doors.rejection_counter.by_door()
     assert counts["sms"] == {"unsigned": 3}
     assert counts["web"] == {"invalid_submission": 1}
     assert sum(counts["open311"].values()) == 1
@@ -46,4 +46,4 @@ def test_refusals_of_the_concurrency_middleware_are_counted(serve: Serve) -> Non
         slow_request.endheaders(b"text=setengah")
         while served.post("/sms/twilio", data={"Body": "halo"}).status_code != requests.codes.service_unavailable:
             pass
-    assert served.parts.rejection_counter.by_door()["sms"]["busy"] == 1
+    assert served.parts.doors.rejection_counter.by_door()["sms"]["busy"] == 1

@@ -173,7 +173,7 @@ def test_revoke(served: DoorClient, run: Run) -> None:
     revoked_hash = device_hash(phone.device_id, served.parts.wrapper)
     assert (done.returncode, done.stdout) == (0, f"{revoked_hash}: every token revoked\n")
     assert_refused(phone.call("GET", "/feed"), 401, "token_revoked")
-    revoked = served.parts.devices.find_registered(phone.device_id)
+    revoked = served.parts.doors.devices.find_registered(phone.device_id)
     assert revoked
     assert revoked.epoch == 1
     assert [event.actor for event in oversight_events(served.parts)] == ["petugas-1"]

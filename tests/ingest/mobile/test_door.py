@@ -33,7 +33,7 @@ def test_report_becomes_one_record(served: DoorClient) -> None:
 
     (raw,) = served.raw_messages("mobile")
     assert answer.status_code == 202
-    link = served.parts.link_of(raw.id)
+    link = served.parts.keys.link_of(raw.id)
     status_url = f"{served.address}/status/{raw.tracking}"
     assert answer.json() == {"tracking": raw.tracking, "status_url": status_url, "link": link}
     assert json.loads(served.open_body(raw)) == report()

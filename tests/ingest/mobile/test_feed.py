@@ -44,7 +44,7 @@ def process(served: DoorClient) -> list[Outgoing]:
         arrivals: Sequence[Record] = list(reader.read(["raw-mobile"]))
     finally:
         reader.close()
-    complaints = make_normalizer(parts.engine, parts.sealer, parts.services.names).handle(arrivals)
+    complaints = make_normalizer(parts.engine, parts.sealer, parts.tables.services.names).handle(arrivals)
     records = [at(out, offset) for offset, out in enumerate(complaints) if out.topic == COMPLAINTS]
     routed = make_router(parts.engine, fixed_rules_source(), lambda: NOW).handle(records)
     dispatches = [out for out in routed if out.topic.startswith("agency-")]

@@ -46,7 +46,9 @@ def phone(served: DoorClient) -> Phone:
 @pytest.fixture
 def uploads(engine: Engine, parts: Parts) -> Uploads:
     """Uploads on each kind of database."""
-    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate))
+    return Uploads(
+        engine, parts.sealer, Attachments(engine, parts.sealer, parts.doors.file_limit, ample_space(), no_rate)
+    )
 
 
 def photo_with_coordinates() -> bytes:
@@ -352,7 +354,9 @@ def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Pa
     """Another process continues an upload, also one that is complete and not cleaned yet."""
     upload = begin_upload(uploads, "d", len(_PHOTO))
     uploads.append(upload, 0, _PHOTO[:50], NOW)
-    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate))
+    later = Uploads(
+        engine, parts.sealer, Attachments(engine, parts.sealer, parts.doors.file_limit, ample_space(), no_rate)
+    )
     assert later.append(upload, 50, _PHOTO[50:], NOW).offset == len(_PHOTO)
 
     assert uploads.finish(upload.id, NOW).attachment.size == len(clean_file(_PHOTO, any_size).content)
@@ -411,14 +415,16 @@ def test_an_upload_with_too_many_pixels_is_cleaned_later(serve: Serve) -> None:
 
 def test_announced_and_stored_files_share_the_space(engine: Engine, parts: Parts) -> None:
     """When the space is used up, no device announces more and no file is stored. A later process measures the same."""
-    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space(), no_rate)
+    attachments = Attachments(engine, parts.sealer, parts.doors.file_limit, ample_space(), no_rate)
     Uploads(engine, parts.sealer, attachments).begin("d", uuid4(), 1_000, NOW)
     attachments.store(_PHOTO, NOW)
     used = stored_bytes(engine) + announced_bytes(engine)
     assert used == 1_000 + len(clean_file(_PHOTO, any_size).content)
 
     measures = (partial(stored_bytes, engine), partial(announced_bytes, engine))
-    full = Attachments(engine, parts.sealer, parts.file_limit, FileSpace(measures, used + 10, lambda: 0.0), no_rate)
+    full = Attachments(
+        engine, parts.sealer, parts.doors.file_limit, FileSpace(measures, used + 10, lambda: 0.0), no_rate
+    )
     later = Uploads(engine, parts.sealer, full)
     assert refusal_reason(lambda: later.begin("e", uuid4(), 11, NOW)) == "files_full"
     assert refusal_reason(lambda: full.store(_PHOTO + b" ", NOW)) == "files_full"

@@ -29,7 +29,7 @@ def phone(served: DoorClient) -> Phone:
 
 def complaints(served: DoorClient, engine: Engine) -> list[Complaint]:
     """Return the complaints that the normalizer makes of the published messages, in order."""
-    stage = make_normalizer(engine, served.parts.sealer, served.parts.services.names)
+    stage = make_normalizer(engine, served.parts.sealer, served.parts.tables.services.names)
     reader = served.parts.bus.reader()
     try:
         records = list(reader.read(["raw-mobile"]))

@@ -83,7 +83,7 @@ async def bound(parts: Parts, producer: Producer, **changed: Any) -> AsyncIterat
         peer = SmscSettings("127.0.0.1", wire.port, "satupintu", "rahasia", **(_QUICK | changed))
         stopping = threading.Event()
         clock = Clock()
-        line = SmppConnection(peer, smpp.door(parts, producer, clock), time.monotonic, stopping, _POLL_SECONDS)
+        line = SmppConnection(peer, smpp.door(parts.doors, producer, clock), time.monotonic, stopping, _POLL_SECONDS)
         thread = threading.Thread(target=line.run, name="smpp")
         thread.start()
         try:
@@ -424,7 +424,7 @@ def normalized(parts: Parts) -> list[Outgoing]:
 
 def test_no_door_without_an_smsc(parts: Parts, producer: Producer) -> None:
     """Without an SMSC in the settings there is no SMPP door."""
-    assert smpp.connection(parts, producer, threading.Event()) is None
+    assert smpp.connection(parts.doors, producer, threading.Event()) is None
 
 
 def test_door_built_from_settings(parts: Parts, producer: Producer) -> None:
@@ -436,7 +436,7 @@ def test_door_built_from_settings(parts: Parts, producer: Producer) -> None:
             changed = {**smpp_settings, "smpp_password": SecretStr("rahasia")}
             smpp_parts = Parts(parts.settings.model_copy(update=changed), CHANNELS, system_surroundings())
             stopping = threading.Event()
-            line = smpp.connection(smpp_parts, producer, stopping)
+            line = smpp.connection(smpp_parts.doors, producer, stopping)
             assert line
             assert line.why_shut() == "not_bound"
             thread = threading.Thread(target=line.run)

@@ -678,6 +678,6 @@ def test_opening_times_are_unique() -> None:
 def test_audit_counts_waiting_parts_as_pending(parts: Parts, producer: Producer) -> None:
     """An acknowledged part counts as accepted and pending until it is published."""
     migrate(parts.engine)
-    smpp.door(parts, producer).receive(pdu(part(b"LAPOR lampu", 1, 2)))
+    smpp.door(parts.doors, producer).receive(pdu(part(b"LAPOR lampu", 1, 2)))
     audit = parts.audit()
     assert (audit.accepted, audit.pending, audit.clean) == (1, 1, True)

@@ -49,7 +49,7 @@ def fetcher(served: DoorClient, twilio: LoopbackTwilio) -> Iterator[MediaFetcher
     """Fetcher with a short timeout that may be redirected to `localhost`."""
     storage = f"{twilio.url.replace('127.0.0.1', 'localhost')}/"
     fetcher = MediaFetcher(
-        twilio.url, served.parts.attachments, time.monotonic, ThreadPoolExecutor, (storage,), timeout=1.0
+        twilio.url, served.parts.doors.attachments, time.monotonic, ThreadPoolExecutor, (storage,), timeout=1.0
     )
     yield fetcher
     # A download that is too late still logs its end, which must not appear in the log of the next test.
@@ -101,7 +101,7 @@ def test_pictures_come_with_the_report(served: DoorClient, twilio: LoopbackTwili
     report = reported(served).report
     assert (len(report.attachments), report.unfetched) == (2, 0)
     assert set(twilio.tokens) == {twilio.token}
-    attachments = served.parts.attachments
+    attachments = served.parts.doors.attachments
     assert report.attachments == tuple(attachments.store(photo(shade), NOW).attachment for shade in (1, 2))
 
 
@@ -177,7 +177,7 @@ def test_a_huge_picture_is_not_read_to_its_end(
 ) -> None:
     """Reading stops at the limit. This picture has no end: its connection breaks before."""
     put(twilio, file(photo() + bytes(MAX_FILE_BYTES), missing_bytes=10**9))
-    fetcher = MediaFetcher(twilio.url, served.parts.attachments, lambda: 0.0, ThreadPoolExecutor, timeout=3600.0)
+    fetcher = MediaFetcher(twilio.url, served.parts.doors.attachments, lambda: 0.0, ThreadPoolExecutor, timeout=3600.0)
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
     assert causes(logged) == {"file_too_large"}

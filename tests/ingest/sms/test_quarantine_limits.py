@@ -30,7 +30,7 @@ def test_five_addresses_cannot_fill_the_bus(serve: Serve) -> None:
     assert answers[:3] == [[403, 403, 429, 429]] * 3
     assert answers[3:] == [[429] * 4] * 2
     assert len(served.quarantined()) == 6
-    assert served.parts.rejection_counter.by_door()["sms"] == {"quarantine_full": 14, "unsigned": 6}
+    assert served.parts.doors.rejection_counter.by_door()["sms"] == {"quarantine_full": 14, "unsigned": 6}
 
 
 def test_a_small_message_of_another_address_is_still_kept(serve: Serve) -> None:

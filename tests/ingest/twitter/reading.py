@@ -89,7 +89,7 @@ class Reading:
     def intake(self) -> Intake:
         """Return the intake of the poller."""
         adapter = TwitterAdapter(self.parts.wrapper, loopback_x.ACCOUNT)
-        pictures = PictureFetcher(self.parts.attachments, self.hosts, self.clock, self.timeout)
+        pictures = PictureFetcher(self.parts.doors.attachments, self.hosts, self.clock, self.timeout)
         return Intake(adapter, pictures, self.producer, self.posts, self.now)
 
     def later(self, days: int) -> None:

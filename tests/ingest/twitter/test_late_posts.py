@@ -142,7 +142,7 @@ def test_post_that_triggers_a_bug_is_put_aside_alone(
     reading: Reading, logged: list[EventDict], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The post is in quarantine with its content. The other posts are complaints, and none is read again."""
-    pictures = PictureFetcher(reading.parts.attachments, reading.hosts, lambda: 0.0)
+    pictures = PictureFetcher(reading.parts.doors.attachments, reading.hosts, lambda: 0.0)
     adapter = FaultyAdapter(reading.parts.wrapper, loopback_x.ACCOUNT)
     intake = Intake(adapter, pictures, reading.producer, reading.posts, reading.now)
     monkeypatch.setattr(reading, "intake", lambda: intake)

@@ -57,7 +57,7 @@ class Process:
         store = DoorStore(engine)
         self.budget = ReadBudget(store, 0, self._clock)
         self.lease = Lease(engine, "twitter", lambda: holder, self._clock)
-        pictures = PictureFetcher(parts.attachments, set(), lambda: 0.0)
+        pictures = PictureFetcher(parts.doors.attachments, set(), lambda: 0.0)
         self._intake = Intake(TwitterAdapter(parts.wrapper, ACCOUNT), pictures, producer, None, self._clock)
         self._store = store
         self.mentions: MentionSource = XClient(url, TOKEN, ACCOUNT)

@@ -110,7 +110,7 @@ def token_of(response: requests.Response) -> str:
 def process(served: DoorClient, *verdicts: str) -> None:
     """Run all stages on the published messages up to the ledger, with these verdicts of the agency."""
     parts = served.parts
-    normalizer = make_normalizer(parts.engine, parts.sealer, parts.services.names)
+    normalizer = make_normalizer(parts.engine, parts.sealer, parts.tables.services.names)
     router, ledger = make_router(parts.engine, fixed_rules_source(), lambda: NOW), make_ledger_sink(parts.engine)
     raw_messages = [accepted_record(raw) for raw in served.raw_messages("web")]
     complaints = with_topic_prefix(

@@ -45,12 +45,12 @@ def sent_report(served: DoorClient, **more: Any) -> tuple[str, str]:
 
 def ways(served: DoorClient, number: str) -> frozenset[str]:
     """Return the proven ways to the sender of a report."""
-    return contact_store(served.parts).proven_ways(number)
+    return contact_store(served.parts.doors).proven_ways(number)
 
 
 def mails(served: DoorClient) -> list[Any]:
     """Return the queued mails, opened and marked as sent."""
-    outbox, opened = mail_outbox(served.parts), []
+    outbox, opened = mail_outbox(served.parts.doors), []
     while claimed := outbox.claim("lease"):
         opened.append(claimed.mail)
     return opened

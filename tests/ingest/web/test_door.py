@@ -118,7 +118,7 @@ def test_json_report(served: DoorClient) -> None:
 
     (raw,) = served.raw_messages("web")
     assert answer.status_code == 202
-    status_url, link = f"{served.address}/status/{raw.tracking}", served.parts.link_of(raw.id)
+    status_url, link = f"{served.address}/status/{raw.tracking}", served.parts.keys.link_of(raw.id)
     assert answer.json() == {"tracking": raw.tracking, "status_url": status_url, "link": link}
     assert (raw.content_type, raw.verified_by) == ("application/json", "none")
 

@@ -198,7 +198,7 @@ def test_a_file_of_any_name(served: DoorClient) -> None:
 def test_a_form_carries_a_picture_for_a_week(served: DoorClient) -> None:
     """The week begins with the upload. After it the citizen must select the picture again."""
     tokens = FormTokens(served.parts.secrets.sender_key, served.parts.settings.reached_at)
-    stored = served.parts.attachments.store(photo(), NOW)
+    stored = served.parts.doors.attachments.store(photo(), NOW)
     file = FormFile(stored.attachment, "depan.jpg", NOW, stored.coordinates)
     sealed = tokens.seal(FORM_ID, file)
 

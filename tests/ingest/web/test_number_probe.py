@@ -125,7 +125,7 @@ def test_times_of_an_anonymous_number_are_days(service: tuple[DoorClient, Public
     clock.time = pipeline.time = _NOON + timedelta(hours=2, minutes=7)
     report = pipeline.send(_MATTERS[0], anonim=True)
     pipeline.answer(report, "accepted")
-    number, link = report.complaint.tracking, served.parts.link_of(report.complaint.message_id)
+    number, link = report.complaint.tracking, served.parts.keys.link_of(report.complaint.message_id)
     for path, accept in (
         (f"/status/{number}", "text/html"),
         (f"/status/{number}", "application/json"),
@@ -156,7 +156,7 @@ def test_words_that_a_sender_takes_back_are_gone_at_once(
     asked = state_of(served.parts.ledger, served.parts.now, report.complaint.tracking)
     assert asked
     assert asked.state == before["state"]
-    own = f"/l/{served.parts.link_of(report.complaint.message_id).partition('/l/')[2]}"
+    own = f"/l/{served.parts.keys.link_of(report.complaint.message_id).partition('/l/')[2]}"
     assert "Ditarik" in served.get(own).text
     clock.time += timedelta(days=1)
     assert served.get(address, headers={"Accept": "application/json"}).json()["state"] == "ditarik"

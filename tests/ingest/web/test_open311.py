@@ -39,7 +39,7 @@ def test_every_service_is_listed(served: DoorClient) -> None:
     """Each service has the fields of the specification, and its requests are answered with a token."""
     listed = {service["service_code"]: service for service in content_of(get(served, "services"))}
 
-    assert set(listed) == set(served.parts.services.by_code)
+    assert set(listed) == set(served.parts.tables.services.by_code)
     assert listed["kependudukan"] == {
         "service_code": "kependudukan",
         "service_name": "Kependudukan",

@@ -120,7 +120,7 @@ def test_a_wrong_link_and_an_early_one(served: DoorClient, logged: list[EventDic
     assert [(line["route"], line["reason"], line["status"]) for line in refused] == [
         ("/l/{token}", "no_such_link", 404)
     ] * 3
-    assert served.parts.rejection_counter.by_door() == {"web": {"no_such_link": 3}}
+    assert served.parts.doors.rejection_counter.by_door() == {"web": {"no_such_link": 3}}
     assert not any(token in str(logged) for token in (wrong, early))
 
 

@@ -138,11 +138,11 @@ def test_fields_that_are_not_ours_make_no_form_fail(served: DoorClient, address:
 
 def test_reports_of_the_form_are_listed_once_their_number_is_proven(parts: Parts) -> None:
     """A number in a form proves nothing: somebody else may have typed it."""
-    contacts = contact_store(parts)
+    contacts = contact_store(parts.doors)
     raw = records.web(parts, "Lampu jalan padam")
     tracking = read_into_ledger(parts, raw)
     contacts.add(tracking, UUID(str(records.value_of(raw)["id"])), PHONE, "", 0, lambda: None, lambda _: None)
-    assert own_reports(parts, contacts, PHONE) == []
+    assert own_reports(parts.doors, contacts, PHONE) == []
     contacts.mark_phone_proven(tracking)
-    assert [report.tracking for report in own_reports(parts, contacts, PHONE)] == [tracking]
-    assert own_reports(parts, contacts, STRANGER) == []
+    assert [report.tracking for report in own_reports(parts.doors, contacts, PHONE)] == [tracking]
+    assert own_reports(parts.doors, contacts, STRANGER) == []

@@ -56,12 +56,12 @@ class Pipeline:
                     self.parts.engine,
                     fixed_rules_source(self.parts.settings.reference_folder),
                     lambda: NOW,
-                    self.parts.answer_check,
+                    self.parts.keys.answer_check,
                 ),
                 (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
             "ledger": (
-                make_ledger_sink(self.parts.engine, self.parts.answer_check),
+                make_ledger_sink(self.parts.engine, self.parts.keys.answer_check),
                 (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues),
             ),
         }
@@ -126,7 +126,7 @@ def test_a_second_delivery_is_no_double(parts: Parts, pipeline: Pipeline) -> Non
 def test_a_replay_of_forgotten_messages_is_no_difference(parts: Parts, pipeline: Pipeline) -> None:
     """They were complaints or set aside; read again, they are set aside as forgotten."""
     pipeline.all()
-    forgetting = Forgetting(parts.engine, parts.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: NOW)
+    forgetting = Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: NOW)
     with closing(parts.bus.reader()) as reader:
         arrivals = list(reader.read(["raw-web", "raw-sms"]))
     for arrival in arrivals:

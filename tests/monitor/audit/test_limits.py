@@ -233,7 +233,7 @@ def test_faults_are_found_after_retention(aging: AgingBus) -> None:
 
 def test_the_ledger_is_read_from_either_database(parts: Parts, engine: Engine) -> None:
     """Rows without a complaint on the bus are listed, from SQLite and from PostgreSQL."""
-    parts.engine = engine
+    parts.core.engine = engine
     make_ledger_sink(engine).handle([record_at(complaint(number), number) for number in range(1, 4)])
     assert listed(parts.audit()) == sorted(("recorded_unknown", str(complaint_id(number))) for number in range(1, 4))
 

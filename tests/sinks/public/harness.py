@@ -52,10 +52,10 @@ class PublicPipeline:
         self._normalizer = make_normalizer(
             engine,
             parts.sealer,
-            find_danger=parts.danger_reader.danger,
+            find_danger=parts.reading.danger_reader.danger,
             find_public=self.reports.open_complaint,
-            classifier=parts.classifier,
-            conversation=parts.conversation,
+            classifier=parts.reading.classifier,
+            conversation=parts.reading.conversation,
         )
         self._router = make_router(engine, fixed_rules_source(), lambda: self.time)
         self.ledger = make_ledger_sink(engine, derive=self.model.handle)

@@ -56,7 +56,7 @@ def all_providers(parts: Parts, tmp_path: Path, twilio: LoopbackTwilio, x: Loopb
     account.write_text(json.dumps(fcm.account))
     numbers = {"twilio_account_sid": ACCOUNT, "twilio_from": "+628000001708", "twilio_base_url": twilio.url}
     pushes = {"fcm_credentials": account, "fcm_base_url": fcm.url}
-    parts.settings = changed(
+    parts.core.settings = changed(
         parts.settings, x_base_url=x.url, public_url="https://lapor.example/", **numbers, **X_KEYS, **pushes
     )
     return parts
@@ -89,7 +89,7 @@ def test_one_message_through_all_stages(
     for _ in range(2):
         make_reply_sink(parts.engine).handle(replies_and_complaints)
         for channel in DIRECTORY.names:
-            harness.send(REPLY_ROUTES[channel].provider(parts), channel, sealer=parts.sealer)
+            harness.send(REPLY_ROUTES[channel].provider(parts.doors), channel, sealer=parts.sealer)
         replies_and_complaints.reverse()
     (sms_request,), (post,), (pushed,) = twilio.sends, x.posts, fcm.pushed
     assert (sms_request["To"], post["reply"], pushed["token"]) == (PHONE, {"in_reply_to_tweet_id": "7"}, PUSH)
@@ -101,16 +101,16 @@ def test_one_message_through_all_stages(
 
 def test_no_callback_without_a_public_address(all_providers: Parts, twilio: LoopbackTwilio) -> None:
     """Twilio would refuse an SMS with a callback address that it cannot reach."""
-    all_providers.settings = changed(all_providers.settings, public_url="")
+    all_providers.core.settings = changed(all_providers.settings, public_url="")
     harness = ReplyHarness(all_providers.engine)
     harness.take(complaint(), reply(complaint()))
-    harness.send(REPLY_ROUTES["sms"].provider(all_providers))
+    harness.send(REPLY_ROUTES["sms"].provider(all_providers.doors))
     assert "StatusCallback" not in twilio.sends[0]
 
 
 def test_no_provider_without_settings(parts: Parts) -> None:
     """Without settings no channel has a provider; each channel has a sender."""
-    assert [REPLY_ROUTES[channel].provider(parts) for channel in DIRECTORY.names] == [None] * 4
+    assert [REPLY_ROUTES[channel].provider(parts.doors) for channel in DIRECTORY.names] == [None] * 4
     senders = [name for name, _ in reply_senders(parts, threading.Event())]
     assert senders == ["replies-web", "replies-sms", "replies-twitter", "replies-mobile"]
 
@@ -118,10 +118,10 @@ def test_no_provider_without_settings(parts: Parts) -> None:
 def test_smpp_carries_sms_without_twilio(parts: Parts, all_providers: Parts) -> None:
     """SMPP carries the SMS unless Twilio is set."""
     smpp = {"smpp_host": "127.0.0.1", "smpp_system_id": "satupintu"}
-    all_providers.settings = changed(all_providers.settings, **smpp)
-    assert isinstance(REPLY_ROUTES["sms"].provider(all_providers), TwilioSms)
-    all_providers.settings = changed(all_providers.settings, twilio_from="")
-    assert isinstance(REPLY_ROUTES["sms"].provider(all_providers), SmppSms)
+    all_providers.core.settings = changed(all_providers.settings, **smpp)
+    assert isinstance(REPLY_ROUTES["sms"].provider(all_providers.doors), TwilioSms)
+    all_providers.core.settings = changed(all_providers.settings, twilio_from="")
+    assert isinstance(REPLY_ROUTES["sms"].provider(all_providers.doors), SmppSms)
 
 
 def test_the_check_names_the_providers(parts: Parts, all_providers: Parts) -> None:
@@ -138,9 +138,9 @@ def test_a_file_without_an_account_is_refused(parts: Parts, tmp_path: Path, cont
     """The error names the setting."""
     path = tmp_path / "account.json"
     path.write_text(content)
-    parts.settings = changed(parts.settings, fcm_credentials=path)
+    parts.core.settings = changed(parts.settings, fcm_credentials=path)
     with pytest.raises(Stop, match="SATUPINTU_FCM_CREDENTIALS"):
-        REPLY_ROUTES["mobile"].provider(parts)
+        REPLY_ROUTES["mobile"].provider(parts.doors)
     (finding,) = [finding for finding in check_all(parts) if finding.name == "replies"]
     assert not finding.ok
 
