@@ -1,5 +1,6 @@
 """Rights and attacks: each role on each page, forms of other sites, and HTML in every field."""
 
+import re
 from http import HTTPStatus
 
 import pytest
@@ -33,6 +34,7 @@ FORMS = {
     f"/desk/surat-mati/{ID}/buka": (Act.REVEAL, ""),
     "/desk/gabung": (Act.CORRECT_RELATION, ""),
     "/desk/gabung/pisah": (Act.CORRECT_RELATION, ""),
+    "/desk/gabung/usulan": (Act.CORRECT_RELATION, ""),
 }
 MARKUP = "\"'><script>alert(1)</script><b onclick=alert(1)>{{7*7}}"
 EVERY_FIELD = (
@@ -109,3 +111,19 @@ def test_typed_markup_is_text(staff: StaffHarness, role: Role) -> None:
         assert "<script" not in text
         assert "<b onclick" not in text
         assert "49" not in text.partition("{{7*7")[0][-40:]
+
+
+def test_every_address_of_staff_has_a_right_above(staff: StaffHarness) -> None:
+    """A new page or form needs a row in the lists above."""
+    tested = {"GET": list(PAGES), "POST": list(FORMS)}
+    unlisted = [
+        (method, path)
+        for path, methods in staff.addresses()
+        for method in tested.keys() & set(methods)
+        if not any(re.fullmatch(_pattern(path), address.partition("?")[0]) for address in tested[method])
+    ]
+    assert unlisted == []
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"{\w+}", "[^/]+", path)
