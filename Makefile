@@ -16,7 +16,9 @@ CORES := $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))')
 WORKERS ?= $(CORES)
 # Kind of database of the tests: sqlite, postgresql or both.
 DATABASE ?= both
-PYTEST = $(BIN)/pytest --database $(DATABASE) --dist loadfile --no-loadscope-reorder --maxprocesses 8
+# Arguments of Python's -m.
+PYTEST_MODULE = pytest --database $(DATABASE) --dist loadfile --no-loadscope-reorder --maxprocesses 8
+PYTEST = $(BIN)/$(PYTEST_MODULE)
 # Without compiled files each test process compiles all modules.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -60,6 +62,13 @@ chaos: $(VENV)/.dev ## Kill and freeze every process at random for ten minutes, 
 .PHONY: quick
 quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, except the slow ones
 	$(PYTEST) -n $(CORES) --quick
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## Run the tests (T=router: of one folder), print the share of lines and branches that they execute
+	$(BIN)/coverage erase
+	-$(BIN)/coverage run -m $(PYTEST_MODULE) -n $(WORKERS) $(addprefix tests/,$(T))
+	$(BIN)/coverage combine -q
+	$(BIN)/python -m tests.support.coverage_table
 
 .PHONY: check
 check: lint test ## Everything that CI checks: lint, then the tests

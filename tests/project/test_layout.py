@@ -53,13 +53,14 @@ FORBIDDEN_IMPORTS = {
 
 
 def test_every_package_is_listed_everywhere() -> None:
-    """A top-level package is packaged, linted, typed and in one of the layers."""
+    """A top-level package is packaged, linted, typed, measured and in one of the layers."""
     present = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
     packaged = {name.removesuffix("*") for name in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]}
     typed = set(PROJECT["tool"]["mypy"]["packages"]) - {"tests", "bench"}
+    measured = set(PROJECT["tool"]["coverage"]["run"]["source_pkgs"])
     (layers,) = (contract["layers"] for contract in LINTER["contracts"] if contract["type"] == "layers")
     layered = {package for layer in layers for package in layer.split(" | ")}
-    assert present == packaged == layered == typed == set(PACKAGES)
+    assert present == packaged == layered == typed == measured == set(PACKAGES)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
