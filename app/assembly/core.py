@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.assembly.installed_channel import InstalledChannel
-from app.surroundings import Surroundings
+from app.clock import Clock
+from app.randomness import Randomness
 from app.system_user import system_user
+from app.threads import Threads
 from bus.port import Bus, Producer
 from messages.channels import ChannelDirectory
 
@@ -28,17 +28,17 @@ _PING_SECONDS = 3.0
 
 
 class Core:
-    """Core of one process. See `app.assembly.parts.Parts` for the arguments."""
+    """Core of one process. `channels` are the facts of all channels of the service."""
 
-    def __init__(self, settings: Settings, channels: Iterable[InstalledChannel], surroundings: Surroundings) -> None:
+    def __init__(
+        self, settings: Settings, channels: ChannelDirectory, clock: Clock, randomness: Randomness, threads: Threads
+    ) -> None:
         self.settings = settings
-        self.surroundings = surroundings
-        self.clock = surroundings.clock
-        self.now = self.clock.now
-        self.randomness = surroundings.randomness
-        self.threads = surroundings.threads
-        self.installed_channels = tuple(channels)
-        self.channels = ChannelDirectory(tuple(channel.facts for channel in self.installed_channels))
+        self.channels = channels
+        self.clock = clock
+        self.now = clock.now
+        self.randomness = randomness
+        self.threads = threads
 
     def close(self) -> None:
         """Close the producer of the audit log's heads and the connections to the database, at the end of a process."""

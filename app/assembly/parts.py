@@ -21,6 +21,7 @@ from app.assembly.stages.normalizer import NormalizerParts, ReadingTables
 from app.assembly.stages.router import RouterParts
 from app.surroundings import Surroundings
 from bus.port import Bus
+from messages.channels import ChannelDirectory
 from messages.topics import ConsumerGroup, Topic
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ingest.wrap import Wrapper
     from messages.sealing import Sealer
     from monitor.audit.audit import Audit, ProgressReport
+    from normalize.reader_table import ReaderTable
     from router.registry.registry import Registry
     from sinks.ledger.status import StatusReader
 
@@ -59,24 +61,34 @@ class Parts:
         surroundings: Surroundings,
         shared: SharedTables | None = None,
     ) -> None:
-        core = self.core = Core(settings, channels, surroundings)
-        self.clock = core.clock
-        self.randomness = core.randomness
-        self.threads = core.threads
-        self.installed_channels = core.installed_channels
-        self.channels = core.channels
+        self._surroundings = surroundings
+        self.clock = surroundings.clock
+        self.randomness = surroundings.randomness
+        self.threads = surroundings.threads
+        self.installed_channels = tuple(channels)
+        self.channels = ChannelDirectory(tuple(channel.facts for channel in self.installed_channels))
+        core = self.core = Core(settings, self.channels, self.clock, self.randomness, self.threads)
         self.tables, self.reading = shared or _unshared_tables(core)
         self.keys = Keys(core)
         self.service_topics = ServiceTopics(core, self.tables)
         self.doors = DoorParts(core, self.keys, self.tables, lambda: self.ledger, lambda: self.normalizer.preview)
-        self.normalizer = NormalizerParts(core, self.keys, self.tables, self.reading, self.doors)
+        self.normalizer = NormalizerParts(core, self.keys, self.tables, self.reading, self._readers)
         self.router = RouterParts(core, self.keys, self.tables)
         self._auditing = Auditing(core, self.service_topics, self.doors)
+
+    def _readers(self) -> ReaderTable:
+        """Return the readers of all channels."""
+        from normalize.reader_table import Reader, ReaderTable
+
+        by_content_type: dict[str, Reader] = {}
+        for channel in self.installed_channels:
+            by_content_type |= channel.format_readers(self.doors)
+        return ReaderTable({channel.facts.name: channel.reader for channel in self.installed_channels}, by_content_type)
 
     def of_process(self, settings: Settings) -> Parts:
         """Return the parts of a process with these settings. It shares the tables that are loaded already."""
         shared = SharedTables(self.tables, self.reading)
-        return Parts(settings, self.installed_channels, self.core.surroundings, shared)
+        return Parts(settings, self.installed_channels, self._surroundings, shared)
 
     def close(self) -> None:
         """Close what a process must not leave open at its end."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.assembly.core import Core
-from app.assembly.doors.parts import DoorParts
 from app.assembly.keys import Keys
 from app.assembly.reference_tables import ReferenceTables
 
@@ -60,27 +60,26 @@ class ReadingTables:
 
 
 class NormalizerParts:
-    """The normalizer of one process."""
+    """The normalizer of one process. `readers` returns the readers of all channels."""
 
     def __init__(
-        self, core: Core, keys: Keys, tables: ReferenceTables, reading: ReadingTables, doors: DoorParts
+        self,
+        core: Core,
+        keys: Keys,
+        tables: ReferenceTables,
+        reading: ReadingTables,
+        readers: Callable[[], ReaderTable],
     ) -> None:
         self._core = core
         self._keys = keys
         self._tables = tables
         self._reading = reading
-        self._doors = doors
+        self._readers = readers
 
     @property
     def readers(self) -> ReaderTable:
         """Readers of all channels."""
-        from normalize.reader_table import Reader, ReaderTable
-
-        by_content_type: dict[str, Reader] = {}
-        for channel in self._core.installed_channels:
-            by_content_type |= channel.format_readers(self._doors)
-        by_channel = {channel.facts.name: channel.reader for channel in self._core.installed_channels}
-        return ReaderTable(by_channel, by_content_type)
+        return self._readers()
 
     @cached_property
     def stage(self) -> NormalizeStage:
