@@ -1,7 +1,7 @@
 """Features by which a pair of complaints is judged, each with its name, its meaning and its function. Pure.
 
-`config/data/likeness.csv` holds the weight (log-odds) of each feature by its name. `docs/duplicate-features.md` lists
-the names and meanings. A test compares both with `FEATURES`.
+`config/data/likeness.csv` holds the weight (log-odds) of each feature by its name; a test compares the names.
+`docs/duplicate-features.md` says how the score decides.
 """
 
 from collections.abc import Callable
