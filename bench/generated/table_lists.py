@@ -1,15 +1,16 @@
 """Writes the lists of tables that are files: the items of `retention.csv`, and a section of `docs/personal-data.md`.
 
-`python -m bench.generated.table_lists` writes the files; with `--check` it compares the committed files with the tables.
+`make tables` writes the files; with `--check` it compares the committed files with the tables.
 """
 
 import csv
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from bench.generated.files import ROOT, write_or_check
 from app.tables import declarations
+from bench.generated.files import ROOT, write_or_check
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.retention import RETENTION
 from config.table_declaration import TableDeclaration

@@ -12,7 +12,6 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from config.table_declaration import declared, deleted
-from ingest.arrival import Refused
 from ingest.files.cleaning import Coordinates, clean_file
 from ingest.files.file_space import FileSpace
 from ingest.http.client_networks import widest_network

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
-# Sentences about the evidence, by the names of features (docs/duplicate-features.md).
+# Sentences about the evidence, by the names of features (normalize/duplicates/comparison/features.py).
 EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
     (
         frozenset({"near-text", "long-text-near", "copied-at-length", "same-in-all"}),

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table
 
+from app.tables import UndeclaredTableError, declarations
 from bench.generated.table_lists import (
     PERSONAL_DATA_FILE,
     RETENTION_FILE,
@@ -11,7 +12,6 @@ from bench.generated.table_lists import (
     personal_data_document,
     retention_table,
 )
-from app.tables import UndeclaredTableError, declarations
 from config.table_declaration import DECLARATION, ClearData, TableDeclaration, declared, deleted, kept
 
 

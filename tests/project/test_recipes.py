@@ -160,10 +160,10 @@ def test_a_field_of_the_form_is_in_the_files_that_the_recipe_names() -> None:
 def test_a_staff_page_is_in_the_files_that_the_recipe_names() -> None:
     """The page of the retention table is in each of them, and nowhere else."""
     pattern = r"\bRetentionPage\b|addresses\.RETENTION\b|[\"']/desk/masa-simpan|staff_retention"
-    named = paths_of("Add a staff page") | {"app/pages/staff/retention_page.py"}
+    named = paths_of("Add a staff page") | {"app/staff/retention_page.py"}
     mentioned = mentioning(pattern, *PACKAGES, "tests")
     assert {path for path in mentioned if not is_named(path, named)} == set()
-    unnoticed = {"accounts/permissions.py", "app/pages/staff/templates/", "tests/app/routes/"}
+    unnoticed = {"accounts/permissions.py", "app/staff/templates/", "tests/app/routes/"}
     assert named - mentioned == unnoticed
 
 

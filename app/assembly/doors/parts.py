@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ingest.files.attachments import Attachments
     from ingest.http.concurrency_limit import ConcurrencyLimit
     from ingest.http.rate_limits import RateLimiter
-    from pages.rejection_counter import RejectionCounter
     from ingest.mobile.devices import Devices
     from ingest.network_shares import NetworkShares
     from ingest.smpp.part_store import PartStore
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from ingest.wrap import Wrapper
     from messages.sealing import Sealer
     from normalize.conversation.preview import MessagePreview
+    from pages.rejection_counter import RejectionCounter
     from sinks.ledger.status import StatusReader
 
 # Each picture takes up to 340 MB while it is cleaned (see ingest/files/cleaning.py). A request that waits for that

@@ -7,9 +7,9 @@ import pytest
 from accounts.permissions import Actor, Role, actor_label
 from messages import codec
 from messages.shapes import ClosedCase, Correction, Suggestion
-from pages.wording.suggestions import EVIDENCE_SENTENCES, evidence_sentences
 from normalize.duplicates.comparison.features import FEATURES
 from normalize.duplicates.comparison.object_features import OBJECT_FEATURES
+from pages.wording.suggestions import EVIDENCE_SENTENCES, evidence_sentences
 from tests.accounts.desk_client import DeskClient
 from tests.conftest import NOW
 from tests.desk.pages.page_requests import case_page, done, text_of
