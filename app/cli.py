@@ -154,7 +154,7 @@ COMMANDS: Mapping[str, CommandSource] = {
     "set-aside": CommandSource(
         "set_aside", "commands", "Review messages that were set aside as no complaints: read and release them."
     ),
-    "letters": CommandSource(
+    "dead-letters": CommandSource(
         "dead_letters", "commands", "Review records that a stage could not process: redrive or drop them."
     ),
     "reconcile": CommandSource(

@@ -1,4 +1,4 @@
-"""Learning of the weights in `likeness.csv` from labelled pairs.
+"""Learning of the weights in `duplicate_weights.csv` from labelled pairs.
 
 Logistic regression: each weight is drawn to zero in proportion to the variance of its feature. Features of likeness
 never count against one matter, features of difference never in favour. The weights of near copies are learned from all
@@ -34,11 +34,11 @@ _DIFFERENCES = frozenset(
     (
         *("exchanged-near", "exchanged-numbers-near", "other-title", "other-title-near", "other-numbers"),
         *("other-names-near", "other-narrow-names", "other-part", "no-grounds"),
-        *("other-thing", "other-fault", "other-fault-near", "other-fault-here", "other-topic"),
+        *("other-object", "other-fault", "other-fault-near", "other-fault-here", "other-topic"),
         *("other-date", "other-amount", "other-landmark", "other-region-in-fields", "other-person", "other-address"),
         *("other-address-near", "other-beside", "other-sender", "same-sender-other-text"),
-        *("later-incident", "small-thing-without-spot", "other-thing-of-sender", "came-again"),
-        *("other-wish", "other-house", "other-firm", "other-school", "other-side", "mended", "other-things"),
+        *("later-incident", "small-object-without-spot", "other-object-of-sender", "came-again"),
+        *("other-wish", "other-house", "other-firm", "other-school", "other-side", "mended", "other-objects"),
         *("other-persons-matter", "weeks-later", "days-later"),
         *("other-numeral", "other-span"),
     )

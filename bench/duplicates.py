@@ -1,6 +1,6 @@
 """Training and measurement of the duplicate search on labelled pairs.
 
-`python -m bench.duplicates train` learns the weights and writes `config/data/likeness.csv`
+`python -m bench.duplicates train` learns the weights and writes `config/data/duplicate_weights.csv`
 (`bench/duplicate_training.py`).
 `python -m bench.duplicates cross` measures other words on authors that no weight was learned from.
 `python -m bench.duplicates` measures on the test files of `tests/data/pairs`; no weight was learned from these. The
@@ -36,7 +36,7 @@ from config.reference.regions import load_regions
 from language.model import load_language_model
 from normalize.duplicates.factory import DuplicateDetection
 
-_WEIGHTS_FILE = Path(__file__).parent.parent / "config" / "data" / "likeness.csv"
+_WEIGHTS_FILE = Path(__file__).parent.parent / "config" / "data" / "duplicate_weights.csv"
 
 
 def cross_validate(detection: DuplicateDetection) -> dict[str, object]:

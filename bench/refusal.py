@@ -48,7 +48,7 @@ def _dispatch(number: int) -> Dispatch:
         channel="sms",
         agency="kementerian-kemenkes",
         alternatives=() if number else ("bumn-pln",),
-        reasons=(Reason(rule="named", says="Pelapor menyebut instansi ini."),),
+        reasons=(Reason(rule="named", text="Pelapor menyebut instansi ini."),),
         rules_version="1",
         hop=0,
         due_at=_START + timedelta(days=3),

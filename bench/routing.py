@@ -1,10 +1,10 @@
 """Measures the accuracy of the router on judged real reports, and learns the weight of each kind of evidence.
 
 `python -m bench.routing train` learns from `tests/data/routing/sample.csv` and one half of the invented reports, and
-writes `config/data/doors.csv`. `python -m bench.routing` measures on the sample: each fifth with the weights learned
-from the rest. `heldout` measures on reports that nothing was learned from, `invented` on the other invented ones,
-`patterns` on invented reports by pattern (the half that nothing was tuned on). The real reports lie in `../shared`, the
-judgements here.
+writes `config/data/evidence_weights.csv`. `python -m bench.routing` measures on the sample: each fifth with the weights
+learned from the rest. `heldout` measures on reports that nothing was learned from, `invented` on the other invented
+ones, `patterns` on invented reports by pattern (the half that nothing was tuned on). The real reports lie in
+`../shared`, the judgements here.
 """
 
 import csv
@@ -69,7 +69,7 @@ def train(rules: Rules, sample: Sequence[JudgedReport], further: Sequence[Judged
         for weights, fold in _folds(examples, further_examples)
         for index in fold
     ]
-    return {**fit_weights([*examples, *further_examples], _PRIOR), "enough": _threshold(outcomes)}
+    return {**fit_weights([*examples, *further_examples], _PRIOR), "threshold": _threshold(outcomes)}
 
 
 def cross_validate(rules: Rules, sample: Sequence[JudgedReport], further: Sequence[JudgedReport]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _threshold(outcomes: Sequence[tuple[float, bool]]) -> float:
 def _write_weights(weights: Mapping[str, float]) -> None:
     with (SHIPPED_FOLDER / EVIDENCE_WEIGHTS).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("sign", "weight"))
+        writer.writerow(("evidence", "weight"))
         writer.writerows(weights.items())
 
 

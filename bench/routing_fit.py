@@ -1,6 +1,6 @@
 """Learns the weight of each kind of evidence from reports with a known institution: a conditional logit. Pure.
 
-The weights that are learned are those of `doors.csv`. No institution and no word has a learned weight.
+The weights that are learned are those of `evidence_weights.csv`. No institution and no word has a learned weight.
 """
 
 from collections import defaultdict

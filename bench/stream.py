@@ -87,7 +87,9 @@ class ReportStream:
         self._persons = RankedChoice(persons, offset=_PERSONS)
         phrases = [" ".join(self._words.draw_many(rng, rng.randrange(4, 10))) for _ in range(_PHRASES)]
         self._phrases = RankedChoice(phrases)
-        self._troubles = RankedChoice([phrase for row in _read_rows("troubles") for phrase in row["words"].split("|")])
+        self._matter_phrases = RankedChoice(
+            [phrase for row in _read_rows("matter_topics") for phrase in row["words"].split("|")]
+        )
         self._earlier_reports: list[InventedReport] = []
 
     def take(self, count: int) -> list[InventedReport]:
@@ -131,14 +133,14 @@ class ReportStream:
         }
         numbers = {"rt": rng.randrange(1, 20), "rw": rng.randrange(1, 15), "block": rng.choice("ABCDEF")}
         location = rng.choice(_PLACES).format(**names, **numbers)
-        title = self._troubles.draw(rng) if rng.random() < _TITLE_SHARE else ""
+        title = self._matter_phrases.draw(rng) if rng.random() < _TITLE_SHARE else ""
         address = location if rng.random() < _ADDRESS_SHARE else ""
         return InventedReport(f"s{rng.randrange(10**9)}", title, self._invent_text(location), address)
 
     def _invent_text(self, location: str) -> str:
         rng = self._rng
         clauses = [self._invent_clause() for _ in range(rng.choice(_CLAUSES))]
-        clauses.insert(rng.randrange(len(clauses) + 1), f"{self._troubles.draw(rng)} {location}".strip())
+        clauses.insert(rng.randrange(len(clauses) + 1), f"{self._matter_phrases.draw(rng)} {location}".strip())
         sender = rng.choice(_SENDERS).format(person=self._persons.draw(rng), number=rng.randrange(10**8))
         return f"{rng.choice(_GREETINGS)}{', '.join(clauses)}.{sender}{rng.choice(_CLOSINGS)}"
 

@@ -46,8 +46,8 @@ def main(shared: Path, table: Path) -> None:
     known_words = {word: max(1, counts[word]) for word in roots if _is_plain(word)} | frequent
     terms = load_matter_terms()
     frequent_words = {*terms.topics.words, *" ".join(slang.values()).split(), *_read(_NO_NAMES).split()}
-    # A thing with the name of a place (a harbour) stays a place.
-    matter_words = (terms.things.words | terms.faults.words) - place_words
+    # An object with the name of a place (a harbour) stays a place.
+    matter_words = (terms.objects.words | terms.faults.words) - place_words
     known_words = {word: max(1, counts[word]) for word in matter_words if _is_plain(word)} | known_words
     known_words |= {word: max(_MIN_TEXTS, counts[word]) for word in frequent_words if _is_plain(word)}
     with table.open("w", encoding="utf-8", newline="") as file:

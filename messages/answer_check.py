@@ -102,7 +102,7 @@ class AnswerCheck:
             return fault
         # Answers are told apart by their ids. With an id of its own choice, an agency could take the id that another
         # agency's answer will have.
-        own_id = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.theirs)
+        own_id = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.suggested_agency)
         return None if answer.id == own_id else "wrong_answer_id"
 
     def _authenticator_fault(self, answer: AgencyAnswer) -> AnswerFault | None:

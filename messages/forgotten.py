@@ -44,5 +44,5 @@ def forgotten_complaint(complaint: Complaint) -> Complaint:
 
 def forgotten_dispatch(dispatch: Dispatch) -> Dispatch:
     """Return what remains of a dispatch. Its reasons keep their rules: a sentence may quote the report."""
-    reasons = tuple(Reason(rule=reason.rule, says="") for reason in dispatch.reasons)
+    reasons = tuple(Reason(rule=reason.rule, text="") for reason in dispatch.reasons)
     return dispatch.model_copy(update={"report": forgotten_report(dispatch.report), "reasons": reasons})

@@ -20,7 +20,7 @@ REVEALING_ACTIONS: Mapping[str, str] = MappingProxyType(
         "desk.identity": "identity",
         "ombudsman.export": "identity",
         "quarantine.reveal": "message",
-        "letters.reveal": "record",
+        "dead_letters.reveal": "record",
         "oversight.read_case": "case",
     }
 )

@@ -92,7 +92,7 @@ class Report(Shape):
     kind: Kind = Kind.PENGADUAN
     title: str = Field("", max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
-    happened: str = Field("", max_length=100, description="Date or time of the problem, in the sender's words.")
+    incident_time: str = Field("", max_length=100, description="Date or time of the problem, in the sender's words.")
     place: Place = Place()
     agency: str = Field("", max_length=200, description="The agency that the sender names, in the sender's words.")
     anonim: bool = Field(False, description="The identity stays hidden from the agency.")
@@ -235,7 +235,9 @@ class Complaint(WireModel):
     contact: Sealed
     relation: Relation = Relation()
     suggestion: Suggestion | None = None
-    again: ClosedCase | None = None
+    similar_closed_case: ClosedCase | None = Field(
+        None, description="A closed case that it is like; the complaint is a case of its own."
+    )
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
     reviewed: bool = Field(False, description="It was set aside first; a person decided that it is a complaint.")
@@ -251,10 +253,10 @@ PERSON_RULES = frozenset(
 
 
 class Reason(Shape):
-    """Reason for the choice of an agency: the rule, and a sentence for a liaison officer."""
+    """Reason for the choice of an agency: the rule, and its text, a sentence for a liaison officer."""
 
     rule: str
-    says: str
+    text: str
 
 
 class Dispatch(WireModel):
@@ -294,7 +296,9 @@ class Dispatch(WireModel):
     danger: Danger = ""
     reopened: int = Field(0, ge=0, description="How often the sender had the case opened again after it was closed.")
     suggestion: Suggestion | None = None
-    again: ClosedCase | None = None
+    similar_closed_case: ClosedCase | None = Field(
+        None, description="A closed case that it is like; the complaint is a case of its own."
+    )
 
 
 class Correction(WireModel):
@@ -322,22 +326,22 @@ class Correction(WireModel):
 
 # Outcomes of a correction at the router. `applied`: the complaint was moved, or is a case of its own. `unchanged`: a
 # merge changed nothing, because the complaint is in that case, or the case was closed meanwhile.
-CorrectionOutcome: TypeAlias = Literal["applied", "unchanged"]
+CorrectionOutcomeKind: TypeAlias = Literal["applied", "unchanged"]
 
 
-class JudgedCorrection(WireModel):
+class CorrectionOutcome(WireModel):
     """A correction with its outcome at the router, without the person and the words.
 
     Its `id` follows from that of the correction. `position` is that of the correction's record.
     """
 
-    name: ClassVar[str] = "judged-correction"
+    name: ClassVar[str] = "correction-outcome"
 
     correction_id: UUID
     complaint_id: UUID
     relation: Relation
     apart_from: UUID | None = None
-    outcome: CorrectionOutcome
+    outcome: CorrectionOutcomeKind
     position: str
 
 
@@ -360,7 +364,11 @@ class AgencyAnswer(WireModel):
     agency: str
     verdict: Verdict
     text: str = Field("", max_length=10_000)
-    theirs: str | None = Field(None, description="With a refusal: the agency that the refusing one suggests.")
+    suggested_agency: str | None = Field(
+        None,
+        description="With a refusal: code of the agency that is competent instead. `triage` sends the case to triage. "
+        "Without it, or with one that refused before, the next alternative gets the case, or triage if there is none.",
+    )
     actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
     key_generation: int = Field(0, ge=0, lt=2**31, description="Generation of the agency's key; 0 without a key.")
     authenticator: str = Field(
@@ -373,10 +381,10 @@ class AgencyAnswer(WireModel):
 # Outcomes of an answer at the router. `counted`: it changed the case, or its sender was told. `repeated`: the agency
 # gave this verdict before. `late`: the case had left the agency. `not-accepted`: this verdict may not follow the
 # earlier ones.
-AnswerOutcome: TypeAlias = Literal["counted", "repeated", "late", "not-accepted"]
+AnswerOutcomeKind: TypeAlias = Literal["counted", "repeated", "late", "not-accepted"]
 
 
-class JudgedAnswer(WireModel):
+class AnswerOutcome(WireModel):
     """An answer with its outcome at the router, without the person and the words.
 
     The router judges each answer that the agency made about a dispatch that it had: every other stage follows the
@@ -384,7 +392,7 @@ class JudgedAnswer(WireModel):
     answer: all records of one answer have one outcome. `at` is the bus's time of its first record.
     """
 
-    name: ClassVar[str] = "judged-answer"
+    name: ClassVar[str] = "answer-outcome"
 
     answer_id: UUID
     complaint_id: UUID = Field(description="The complaint that was answered.")
@@ -393,7 +401,7 @@ class JudgedAnswer(WireModel):
     hop: int = Field(ge=0, description="Hop of the answered dispatch.")
     agency: str
     verdict: Verdict
-    outcome: AnswerOutcome
+    outcome: AnswerOutcomeKind
     position: str = Field(description="Position of the answer's first record; empty if that is not known.")
 
 
@@ -405,7 +413,7 @@ class Reply(WireModel):
     complaint_id: UUID
     tracking: str
     channel: Channel
-    says: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman"]
+    kind: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman"]
     text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
 
     @field_validator("text")
@@ -454,7 +462,7 @@ class OversightEvent(WireModel):
         "post-withdrawn",
         "device-revoked",
         "redriven",
-        "letter-dropped",
+        "dead-letter-dropped",
         "reopened-again",
         "duplicate-limit",
         "set-aside-released",

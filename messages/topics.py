@@ -7,13 +7,13 @@ from messages.forgotten import Forgotten
 from messages.recommendation import Recommendation
 from messages.shapes import (
     AgencyAnswer,
+    AnswerOutcome,
     AuditHead,
     Channel,
     Complaint,
     Correction,
+    CorrectionOutcome,
     Dispatch,
-    JudgedAnswer,
-    JudgedCorrection,
     OversightEvent,
     Quarantined,
     RawMessage,
@@ -166,10 +166,10 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
             for code in agencies
         ),
         topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", "agency, operations"),
-        topic(ANSWER_OUTCOMES, JudgedAnswer, "case_id", "router, operations"),
+        topic(ANSWER_OUTCOMES, AnswerOutcome, "case_id", "router, operations"),
         # One partition: what is decided about a complaint may build on what was decided about another.
         topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
-        topic(CORRECTION_OUTCOMES, JudgedCorrection, "complaint_id", "router, operations", 1),
+        topic(CORRECTION_OUTCOMES, CorrectionOutcome, "complaint_id", "router, operations", 1),
         topic(RECOMMENDATIONS, Recommendation, "complaint_id", "oversight, desk, operations"),
         topic(REPLIES, Reply, "complaint_id", "normalize, router, oversight, operations"),
         topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, oversight, operations", 1),

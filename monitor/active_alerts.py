@@ -24,14 +24,14 @@ _HIDDEN_ALERTS = {
 class ActiveAlert(Shape):
     """An alert and the time since which it is active. The field names are JSON keys of `/ops/state` and of `top`.
 
-    `says` is the sentence for people: a `Message`, which validation would make a plain `str`. `figures` go into the
+    `text` is the sentence for people: a `Message`, which validation would make a plain `str`. `figures` go into the
     log only.
     """
 
     name: str
     subject: str
     urgency: Urgency
-    says: SkipValidation[str]
+    text: SkipValidation[str]
     since: Moment
     figures: Figures = Field(default_factory=dict, exclude=True)
 
@@ -66,7 +66,7 @@ class AlertRegister:
                 name=alert.name,
                 subject=alert.subject,
                 urgency=alert.urgency,
-                says=alert.text,
+                text=alert.text,
                 since=raised[alert.name, alert.subject],
                 figures=alert.figures,
             )

@@ -127,7 +127,7 @@ def _stopped_text(state: StageState, oldest_seconds: float) -> Message:
 
 
 def _dead_letters(snapshot: Snapshot) -> Iterator[Alert]:
-    for stage, pending in _by_place(snapshot.letters).items():
+    for stage, pending in _by_place(snapshot.dead_letters).items():
         backlog = _total(pending)
         text = numbered(
             "1 message of {stage} is a dead letter without a decision: {reasons}.",

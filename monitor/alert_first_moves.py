@@ -25,8 +25,8 @@ FIRST_MOVES: Mapping[str, Message] = {
     ),
     "database-away": _("Bring it back. No other action is needed."),
     "dead-letters": _(
-        "`/desk/surat-mati`, or `satupintu letters list --by reason`. Correct the cause first (*Dead letters* in the "
-        "runbook), then redrive or drop."
+        "`/desk/surat-mati`, or `satupintu dead-letters list --by reason`. Correct the cause first (*Dead letters* in "
+        "the runbook), then redrive or drop."
     ),
     "disk-filling": _(
         "`df -h` and `du -xsh *` in `SATUPINTU_HOME`: what grows? A waiting bus fills the spool (`spool-filling`). "

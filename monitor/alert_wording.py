@@ -9,7 +9,7 @@ from pages.translation.message import message as _
 _DURATION_UNITS = ((86_400, _("{number:.0f} d")), (3_600, _("{number:.0f} h")), (60, _("{number:.0f} min")))
 _SECONDS = _("{number:.0f} s")
 
-# By the constant reason in `DoorState.why`.
+# By the constant reason in `DoorState.reason`.
 _DOOR_SHUT_REASONS = {
     "spool_full": _("the bus is away and the spool is full"),
     "database_away": _("the database can't be reached"),

@@ -138,7 +138,7 @@ def operations_answers(
 
     def report(faults: _Causes, shut_reasons: _Causes, waiting: _Causes) -> Mapping[str, object]:
         return {
-            "doors": {name: {"open": not reason, "why": reason} for name, reason in shut_reasons.items()},
+            "doors": {name: {"open": not reason, "reason": reason} for name, reason in shut_reasons.items()},
             "faults": faults,
             "waiting": waiting,
             **{name: _figure_or_none(figure) for name, figure in figures.items()},

@@ -16,7 +16,7 @@ from monitor.snapshot import Backlog, PendingReview
 
 _FOLLOWED_TOPICS = (*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT)
 # Events by which a person decides on a message that was put aside.
-_DECISIONS = frozenset({"released", "dropped", "redriven", "letter-dropped"})
+_DECISIONS = frozenset({"released", "dropped", "redriven", "dead-letter-dropped"})
 
 
 class _PendingMessage(NamedTuple):

@@ -67,13 +67,13 @@ def _process_away(process: ProcessState) -> Iterator[Alert]:
 def _doors_shut(process: ProcessState, channels: ChannelDirectory) -> Iterator[Alert]:
     process_name = _process_name(process)
     for door, state in process.doors.items():
-        if state.why:
+        if state.reason:
             text = _("{door} of {process} is shut: {reason}.").filled(
-                door=Message(channels.door_title(door)), process=process_name, reason=door_shut_text(state.why)
+                door=Message(channels.door_title(door)), process=process_name, reason=door_shut_text(state.reason)
             )
             # The provider of a polled door keeps the messages. At every other door, senders are refused.
             urgency = Urgency.SOON if channels.is_polled(door) else Urgency.NOW
-            yield Alert("door-shut", f"{door} {process_name}", urgency, text, {"reason": state.why})
+            yield Alert("door-shut", f"{door} {process_name}", urgency, text, {"reason": state.reason})
 
 
 def _disk(process: ProcessState) -> Iterator[Alert]:

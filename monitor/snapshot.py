@@ -99,9 +99,9 @@ class WorkerState(Shape):
 
 
 class DoorState(Shape):
-    """State of a door. `why` is the constant reason for which it is shut; empty while the door is open."""
+    """State of a door. `reason` is the constant reason for which it is shut; empty while the door is open."""
 
-    why: str = ""
+    reason: str = ""
 
 
 class NetworkState(Shape):
@@ -152,7 +152,7 @@ class Snapshot(Shape):
     retention: Mapping[str, float] = Field(
         default_factory=dict, description="Seconds for which the bus keeps a record, by topic of the stages."
     )
-    letters: tuple[PendingReview, ...] = ()
+    dead_letters: tuple[PendingReview, ...] = ()
     quarantine: tuple[PendingReview, ...] = ()
     queues: tuple[QueueState, ...] = ()
     dangers: tuple[QueueState, ...] = Field(

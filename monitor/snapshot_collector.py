@@ -122,7 +122,7 @@ class SnapshotCollector:
             "channels": self._arrivals.measure(reader, now),
             "stages": stages,
             "retention": reader.retention_seconds(topics),
-            "letters": self._pending.dead_letters,
+            "dead_letters": self._pending.dead_letters,
             "quarantine": self._pending.quarantined,
         }
 

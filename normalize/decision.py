@@ -63,6 +63,6 @@ def clean_report(report: Report) -> Report:
         "title": clean_text(report.title),
         "text": clean_text(report.text),
         "agency": clean_text(report.agency),
-        "happened": clean_text(report.happened),
+        "incident_time": clean_text(report.incident_time),
     }
     return report.model_copy(update={**texts, "place": cleaned_place})

@@ -74,7 +74,7 @@ class StoredRelation(Relation):
     """The relation with what else was decided."""
 
     suggestion: Suggestion | None = None
-    again: ClosedCase | None = None
+    similar_closed_case: ClosedCase | None = None
     limit: StoredLimit | None = None
 
     def relation(self) -> Relation:
@@ -85,15 +85,15 @@ class StoredRelation(Relation):
 class StoredDecision(NamedTuple):
     """The record that a message was decided for, the relation, and the act if it was attached to a report.
 
-    `suggestion` is the earlier complaint that is perhaps about the same matter, `again` the closed case that it is
-    like. `limit` is the limit that a case has reached by the message.
+    `suggestion` is the earlier complaint that is perhaps about the same matter, `similar_closed_case` the closed case
+    that it is like. `limit` is the limit that a case has reached by the message.
     """
 
     position: str
     relation: Relation
     follow_up: StoredFollowUp | None = None
     suggestion: Suggestion | None = None
-    again: ClosedCase | None = None
+    similar_closed_case: ClosedCase | None = None
     limit: StoredLimit | None = None
 
     def follows(self) -> Follows | None:
@@ -134,7 +134,12 @@ class DecisionStore:
             stored_follow_up = StoredFollowUp.model_validate_json(follow_up) if follow_up else None
             stored = StoredRelation.model_validate_json(relation)
             self._decisions[message_id] = StoredDecision(
-                position, stored.relation(), stored_follow_up, stored.suggestion, stored.again, stored.limit
+                position,
+                stored.relation(),
+                stored_follow_up,
+                stored.suggestion,
+                stored.similar_closed_case,
+                stored.limit,
             )
 
     def get(self, message_id: UUID) -> StoredDecision | None:
@@ -160,7 +165,11 @@ class DecisionStore:
 
 
 def _relation_json(decision: StoredDecision) -> str:
-    further = {"suggestion": decision.suggestion, "again": decision.again, "limit": decision.limit}
+    further = {
+        "suggestion": decision.suggestion,
+        "similar_closed_case": decision.similar_closed_case,
+        "limit": decision.limit,
+    }
     if not any(further.values()):
         return decision.relation.model_dump_json()
     return StoredRelation.model_validate({**decision.relation.model_dump(), **further}).model_dump_json()

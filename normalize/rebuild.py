@@ -26,7 +26,9 @@ def adopt(earlier: Earlier, arrival: Arrival, complaint: Complaint | None, match
     if arrival.open_message and complaint.follow_up.act != "reports":
         report = complaint.report
         follow_up = StoredFollowUp(act=complaint.follow_up.act, anonim=report.anonim, rahasia=report.rahasia)
-    decision = StoredDecision(arrival.position, complaint.relation, follow_up, complaint.suggestion, complaint.again)
+    decision = StoredDecision(
+        arrival.position, complaint.relation, follow_up, complaint.suggestion, complaint.similar_closed_case
+    )
     earlier.decisions.add(raw.id, decision, version)
     if arrival.open_message and (follows := decision.follows()):
         draft = arrival.open_message.draft.attached_to(follows)

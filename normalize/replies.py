@@ -39,6 +39,6 @@ def acknowledgement(
         complaint_id=complaint.id,
         tracking=complaint.tracking,
         channel=complaint.channel,
-        says="received",
+        kind="received",
         text=post_text if verified_by == "x-api" else sms_text,
     )

@@ -16,12 +16,12 @@ from config.reference.reloading import Source
 from messages import codec
 from messages.sealing import Sealer, UnknownKeyError
 from messages.shapes import (
+    AnswerOutcome,
     ClosedCase,
     Complaint,
+    CorrectionOutcome,
     Danger,
     FollowUp,
-    JudgedAnswer,
-    JudgedCorrection,
     OversightEvent,
     Relation,
 )
@@ -147,7 +147,7 @@ class NormalizeStage:
         takes little time: comparisons are not made again.
         """
         matcher = self._matchers.current().for_batch() if self._matchers else None
-        corrections = [_decode(JudgedCorrection, record) for record in records if record.topic == CORRECTION_OUTCOMES]
+        corrections = [_decode(CorrectionOutcome, record) for record in records if record.topic == CORRECTION_OUTCOMES]
         self._sealer.prepare_opening(record.value for record in records)
         traits = self._reader.traits_reader()
         read = [self._reader.read(record, matcher, traits) for record in records if record.topic not in _NOT_ARRIVALS]
@@ -181,7 +181,7 @@ class NormalizeStage:
 
     def _record_facts(self, records: Sequence[Record]) -> None:
         """Store the answers of agencies and the questions about the Ombudsman, by which the batch is decided."""
-        judged = [_decode(JudgedAnswer, record) for record in records if record.topic == ANSWER_OUTCOMES]
+        judged = [_decode(AnswerOutcome, record) for record in records if record.topic == ANSWER_OUTCOMES]
         answers = [answer for answer in judged if answer.outcome == "counted" and answer.verdict in _VERDICTS]
         events = [_decode(OversightEvent, record) for record in records if record.topic == OVERSIGHT]
         questions = [event for event in events if event.event == OMBUDSMAN_ASKED]
@@ -220,7 +220,12 @@ class NormalizeStage:
             stored_follow_up = StoredFollowUp.of(attached) if attached else None
             limit = StoredLimit.of(matter.reached_limit) if matter.reached_limit else None
             decision = StoredDecision(
-                arrival.position, matter.relation, stored_follow_up, matter.suggestion, matter.again, limit
+                arrival.position,
+                matter.relation,
+                stored_follow_up,
+                matter.suggestion,
+                matter.similar_closed_case,
+                limit,
             )
             earlier.decisions.add(raw.id, decision, language_version)
         if isinstance(draft, NotComplaint):
@@ -237,7 +242,7 @@ class NormalizeStage:
             contact=self._sealer.seal_for(raw.sender, draft.contact.model_dump_json().encode(), raw.message_id),
             relation=decision.relation,
             suggestion=decision.suggestion,
-            again=decision.again,
+            similar_closed_case=decision.similar_closed_case,
             follow_up=draft.follows.follow_up if draft.follows else _NO_FOLLOW_UP,
             danger=arrival.danger,
             reviewed=raw.reviewed,
@@ -271,10 +276,10 @@ class NormalizeStage:
             matter = matcher.decide_relation(earlier.complaints, complaint, arrival.keys, relation)
         if continuation:
             assign_marks(earlier.marks, continuation, complaint_id, matter.relation, raw.at)
-        if closed_id and matter.relation.kind == "new" and not matter.again:
+        if closed_id and matter.relation.kind == "new" and not matter.similar_closed_case:
             is_proven = raw.verified_by != "none"
             closed_case = ClosedCase(of=closed_id, closed_at=earlier.complaints.closed_at(closed_id), is_own=is_proven)
-            return matter._replace(again=closed_case)
+            return matter._replace(similar_closed_case=closed_case)
         return matter
 
     def _public_complaint(self, earlier: Earlier, draft: Draft) -> UUID | None:
@@ -285,7 +290,7 @@ class NormalizeStage:
         return None if complaint_id is None or earlier.complaints.is_closed(complaint_id) else complaint_id
 
 
-def _follow(connection: Connection, correction: JudgedCorrection) -> None:
+def _follow(connection: Connection, correction: CorrectionOutcome) -> None:
     """Group a complaint as a person decided, unless the router changed nothing.
 
     Nothing is stored about a suggestion that was denied: a complaint is compared once, when it arrives, so the pair is

@@ -49,7 +49,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 def refused_page(pages: Environment, refused: Refused, sent: bool) -> Response:  # noqa: FBT001 - see pages.problems.RefusalPage
     """Return the page for a citizen. `sent`: the request had a body, and nothing of it was stored."""
     values = {
-        "says": refused.message,
+        "message": refused.message,
         "faults": refused.field_errors,
         "seconds": refused.retry_after,
         "sent": sent,

@@ -13,7 +13,7 @@ from cases.course.verdicts import SYSTEM_ACTOR
 from config.conditions import is_one_of
 from config.database import UtcDateTime, insertion_of_missing
 from config.table_declaration import IDS, declared
-from messages.shapes import AgencyAnswer, AnswerOutcome, Dispatch, Verdict
+from messages.shapes import AgencyAnswer, AnswerOutcomeKind, Dispatch, Verdict
 
 
 class AnswerRecord(SQLModel, table=True):
@@ -44,7 +44,7 @@ class ProcessedAnswer(NamedTuple):
     """
 
     position: str
-    outcome: AnswerOutcome
+    outcome: AnswerOutcomeKind
     dispatch_id: UUID
     taken_at: datetime
     processed_at: datetime
@@ -125,7 +125,7 @@ def store_answer_once(
     record: Record,
     answer: AgencyAnswer,
     dispatch: Dispatch,
-    outcome: AnswerOutcome,
+    outcome: AnswerOutcomeKind,
     now: datetime,
 ) -> bool:
     """Store the outcome of an answer in a record; return False if that of another record of it is stored.

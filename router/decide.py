@@ -151,7 +151,7 @@ def _conflict_decision(
     return replace(
         undecided,
         alternatives=tuple(agencies)[:MAX_ALTERNATIVES],
-        reasons=(Reason(rule=PLACE_CONFLICT, says=explanation), *undecided.reasons[:_MAX_REASONS]),
+        reasons=(Reason(rule=PLACE_CONFLICT, text=explanation), *undecided.reasons[:_MAX_REASONS]),
         confidence=min(undecided.confidence, _ONE_OF_TWO_PLACES),
         region="",
     )
@@ -171,7 +171,7 @@ def _point_reason(collected: CollectedEvidence, regions: Regions) -> tuple[Reaso
     explanation = f"Titik lokasi: {_place_name(point.code, regions)}."
     if point.overruled:
         explanation += f" Laporan menyebut {_place_name(point.overruled, regions)}; titik lokasi menentukan."
-    return (Reason(rule="point", says=explanation),)
+    return (Reason(rule="point", text=explanation),)
 
 
 def _governs_point(institution: str, collected: CollectedEvidence, rules: Rules) -> bool:
@@ -228,7 +228,7 @@ def _unconnected_reason(institution: str, agency: str, registry: Registry) -> tu
     explanation = (
         f"{registry.name_of(institution)} belum terhubung; laporan diteruskan melalui {registry.name_of(agency)}."
     )
-    return (Reason(rule="unconnected", says=explanation),)
+    return (Reason(rule="unconnected", text=explanation),)
 
 
 def _overruled_addressee_reason(less_likely: Sequence[AgencyCandidate], best: AgencyCandidate) -> tuple[Reason, ...]:
@@ -240,7 +240,7 @@ def _overruled_addressee_reason(less_likely: Sequence[AgencyCandidate], best: Ag
         for piece in candidate.evidence:
             if piece.kind in _ADDRESSEE_KINDS and candidate.institution != best.institution:
                 explanation = f"{piece.explanation} Urusannya ada pada instansi lain."
-                return (Reason(rule="addressee-overruled", says=explanation),)
+                return (Reason(rule="addressee-overruled", text=explanation),)
     return ()
 
 
@@ -255,7 +255,7 @@ def _undecided_reasons(
         return tuple(dict.fromkeys(pieces))[:_MAX_REASONS]
     unplaced = [piece for piece in nobody.evidence if piece.kind == "unplaced"]
     names = ", ".join(registry.name_of(candidate.institution) for candidate in institutions[:MAX_ALTERNATIVES])
-    not_sure = Reason(rule="not-sure", says=f"Belum cukup yakin; calon instansi: {names}.")
+    not_sure = Reason(rule="not-sure", text=f"Belum cukup yakin; calon instansi: {names}.")
     missing_place = [_triage_reason(piece, has_place=has_place) for piece in unplaced[:1]]
     return (*missing_place, not_sure, *_strongest_reasons(institutions[0]))[: _MAX_REASONS + 1]
 
@@ -263,4 +263,4 @@ def _undecided_reasons(
 def _triage_reason(piece: Evidence, *, has_place: bool) -> Reason:
     """Return the reason of a piece of evidence for triage. A sender is asked for the place by its rule."""
     is_place_missing = piece.kind == "unplaced" and not has_place
-    return Reason(rule=PLACE_MISSING, says=piece.explanation) if is_place_missing else piece.reason
+    return Reason(rule=PLACE_MISSING, text=piece.explanation) if is_place_missing else piece.reason

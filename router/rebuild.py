@@ -16,7 +16,7 @@ from bus.port import Outgoing, Record
 from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction, write_transaction
 from messages import codec, ids
-from messages.shapes import MERGED, AgencyAnswer, AnswerOutcome, Complaint, Correction, Dispatch
+from messages.shapes import MERGED, AgencyAnswer, AnswerOutcomeKind, Complaint, Correction, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from router.answer_store import counted_verdicts, find_processed_answer, store_answer_once
 from router.cases.transfer import CaseTransfer
@@ -42,7 +42,7 @@ class RouterRebuild:
     record that is routed again leads to no dispatch that exists.
     """
 
-    def __init__(self, engine: Engine, uncounted: Mapping[UUID, AnswerOutcome], deadlines: Deadlines) -> None:
+    def __init__(self, engine: Engine, uncounted: Mapping[UUID, AnswerOutcomeKind], deadlines: Deadlines) -> None:
         self._engine = engine
         self._deadlines = deadlines
         self._uncounted = uncounted

@@ -164,6 +164,6 @@ def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, tex
         complaint_id=dispatch.complaint_id,
         tracking=dispatch.tracking,
         channel=dispatch.channel,
-        says=kind,
+        kind=kind,
         text=text,
     )

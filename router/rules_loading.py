@@ -30,7 +30,7 @@ from router.registry.unit_table import UNITS
 from router.rules import Rules
 from router.scoring import load_weights
 
-COMPETENCE, EVIDENCE_WEIGHTS = "competence.csv", "doors.csv"
+COMPETENCE, EVIDENCE_WEIGHTS = "competence.csv", "evidence_weights.csv"
 _ROUTING_TABLES = (TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
 # The tables that the version of the rules covers. Their order is part of the version.
 RULE_TABLES = (

@@ -14,7 +14,7 @@ from router.evidence.evidence import EVIDENCE_KINDS, Evidence
 # The second piece of evidence of one kind for one institution counts half of what it would alone, the third a quarter.
 _REPETITION_FACTOR = 0.5
 # The row of the table that holds the threshold.
-THRESHOLD_ROW = "enough"
+THRESHOLD_ROW = "threshold"
 # Largest weight. More would be certainty several times over, and in the end a number that overflows.
 _MAX_WEIGHT = 20
 # Slope and offset of the log-odds that turn a probability of the weighed evidence into one that is true as often as it
@@ -108,7 +108,9 @@ def strength_by_kind(evidence: Sequence[Evidence]) -> Mapping[str, float]:
 def load_weights(path: Path) -> Weights:
     """Return the weights in a table. Raises `TableError`."""
     try:
-        weights = {row.cells["sign"]: float(row.cells["weight"]) for row in read_table(path, ("sign", "weight"))}
+        weights = {
+            row.cells["evidence"]: float(row.cells["weight"]) for row in read_table(path, ("evidence", "weight"))
+        }
         threshold = weights.pop(THRESHOLD_ROW)
     except (ValueError, KeyError) as error:
         raise TableError(

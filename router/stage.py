@@ -16,7 +16,7 @@ from config.reference.reloading import Source
 from messages import codec
 from messages.answer_check import AnswerCheck
 from messages.channels import ChannelDirectory
-from messages.shapes import AgencyAnswer, AnswerOutcome, Complaint, Correction, Dispatch, Reply
+from messages.shapes import AgencyAnswer, AnswerOutcomeKind, Complaint, Correction, Dispatch, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, REPLIES, agency_topic
 from router.answer_store import ProcessedAnswer, counted_verdicts, find_processed_answer
 from router.cases.hops import cases_first
@@ -160,7 +160,7 @@ class RouterStage:
         self._check_answer(processed, answer, record)
         answer = answer_unless_forgotten(transfer.connection, answer)
         answered = find_answered_dispatch(transfer, answer, record.taken_at, processed)
-        outcome: AnswerOutcome | None
+        outcome: AnswerOutcomeKind | None
         if processed:
             outcome = processed.outcome if processed.position == record.position else None
             judged = answer_outcome_message(answered.dispatch, answer, processed.outcome, processed)
@@ -177,7 +177,7 @@ class RouterStage:
         record: Record,
         stored: Sequence[Dispatch],
         processed: ProcessedAnswer | None,
-        outcome: AnswerOutcome | None,
+        outcome: AnswerOutcomeKind | None,
     ) -> Sequence[Outgoing]:
         """Return the messages that follow from an outcome; `None` for a further record of an answer."""
         if outcome in {"late", "not-accepted"}:
@@ -255,7 +255,7 @@ class RouterStage:
         refused_by = refusing_agencies(answered.history, refused)
         registry = self._rules.registry
         # The suggested agency may be former or not connected: the agency that receives its complaints is meant.
-        suggested_agency = registry.find_receiving_agency(answer.theirs) if answer.theirs else None
+        suggested_agency = registry.find_receiving_agency(answer.suggested_agency) if answer.suggested_agency else None
         alternatives = [code for code in map(registry.find_receiving_agency, refused.alternatives) if code]
         chosen = next_agency(
             refused_by, alternatives, suggested_agency, registry.agencies, by_person=bool(refused.actor)

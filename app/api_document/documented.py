@@ -27,6 +27,7 @@ class Documented(FastAPI):
     def __init__(self, title: str) -> None:
         super().__init__(
             title=title,
+            description="Words: `docs/glossary.md`.",
             version="1",
             docs_url=None,
             redoc_url=None,

@@ -57,7 +57,7 @@ _TEMPLATES = [
 _TITLE = "SP4N-LAPOR! Satu Pintu"
 
 
-def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) -> FastAPI:
+def build(parts: Parts, producer: Producer, process_health: ProcessHealth, doors: Doors) -> FastAPI:
     """Return the application. `doors` are all doors of this process, with those that have no address."""
     settings = parts.settings
     app = Documented(_TITLE)
@@ -101,7 +101,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         app.include_router(public_pages(parts, pages).routes(), responses=dict(PAGE_RESPONSES))
     if settings.public_figures:
         app.include_router(public_figures(parts, pages).routes())
-    app.include_router(health_routes(public_answers(pulse, readiness(parts, doors))))
+    app.include_router(health_routes(public_answers(process_health, readiness(parts, doors))))
     app.include_router(ApiViewer(_TITLE).routes())
     return app
 

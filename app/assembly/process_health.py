@@ -26,12 +26,12 @@ def readiness(parts: Parts, doors: Doors) -> Readiness:
     return Readiness(checks, doors)
 
 
-def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessState:
+def process_state(parts: Parts, process_health: ProcessHealth, doors: Doors) -> ProcessState:
     """Return the state of this process, in the form in which the monitor gets it from others."""
     return ProcessState(
         address="",
         instance=parts.settings.instance,
-        doors={name: DoorState(why=why_shut()) for name, why_shut in doors.items()},
+        doors={name: DoorState(reason=why_shut()) for name, why_shut in doors.items()},
         spooled=len(parts.doors.spool) if doors else 0,
         spool_share=parts.doors.spool.fill_ratio if doors else 0.0,
         disk_share=used_disk_share(parts.settings.home) if doors else 0.0,
@@ -39,7 +39,7 @@ def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessSt
         spool_corrupt=parts.doors.spool.corrupt_count if doors else 0,
         refused=parts.doors.rejection_counter.by_door(),
         networks=_largest_networks(parts) if doors else {},
-        parts={name: WorkerState.model_validate(counts) for name, counts in pulse.worker_states().items()},
+        parts={name: WorkerState.model_validate(counts) for name, counts in process_health.worker_states().items()},
     )
 
 

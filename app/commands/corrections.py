@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.operations.corrections import Corrections, PublishedCorrection
 
 Reason = Annotated[
-    str, typer.Option("--reason", help="Recorded with the decision and sent to the agency. Name no citizen.")
+    str, typer.Option("--why", help="Recorded with the decision and sent to the agency. Name no citizen.")
 ]
 
 
@@ -56,7 +56,7 @@ def _correct(
 ) -> PublishedCorrection:
     from app.operations.corrections import Corrections
 
-    with open_parts_for_action(actor, reason, "--reason") as parts:
+    with open_parts_for_action(actor, reason) as parts:
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:
             return publish(Corrections(parts.engine, producer, parts.audit_log), parts.now())

@@ -33,7 +33,7 @@ Stage = Annotated[str | None, typer.Option("--stage", help="Only dead letters of
 Field = Annotated[str | None, typer.Option("--field", help="Only dead letters with this wrong field.")]
 
 _LIST_COLUMNS = ("id", "at", "stage", "reason", "field", "topic")
-_COUNT_COLUMNS = ("stage", "reason", "field", "letters")
+_COUNT_COLUMNS = ("stage", "reason", "field", "count")
 
 
 @commands.command("list")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 commands = typer.Typer(no_args_is_help=True)
 
 Device = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="The UUID that the app made, as its makers know it.")]
-Reason = Annotated[str, typer.Option("--reason", help="Recorded with the decision. Name no citizen.")]
+Reason = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
 
 
 @commands.command()
@@ -35,7 +35,7 @@ def show(device: Device) -> None:
 @commands.command()
 def revoke(device: Device, actor: Actor, reason: Reason) -> None:
     """Revoke every token of a device at once. Its app may register again."""
-    require_actor_and_reason(actor, reason, "--reason")
+    require_actor_and_reason(actor, reason)
     device_id = _device_id(device)
     with open_parts_with_tables() as parts:
         parts.ensure_topics()

@@ -37,7 +37,7 @@ def alert_lines(alerts: Alerts, snapshot: Snapshot) -> list[Text]:
     return [
         Text.assemble(
             (f"{_LABELS[alert.urgency]}  ", _STYLES[alert.urgency]),
-            plain(alert.says),
+            plain(alert.text),
             (f"  {_duration(alert, snapshot.at)}", "dim"),
         )
         for alert in alerts
@@ -52,7 +52,7 @@ def _duration(alert: ActiveAlert, now: datetime) -> str:
 def _channel_table(snapshot: Snapshot) -> RenderableType:
     columns = ("channel", "door", "last minute", "last hour", "usual hour", "newest")
     rows: list[Cells] = []
-    shut_reasons = {door: state.why for process in snapshot.processes for door, state in process.doors.items()}
+    shut_reasons = {door: state.reason for process in snapshot.processes for door, state in process.doors.items()}
     for state in snapshot.channels:
         reason = shut_reasons.get(state.channel)
         door = "?" if reason is None else reason or "open"
@@ -78,7 +78,7 @@ def stage_table(snapshot: Snapshot) -> RenderableType:
 def _review_table(snapshot: Snapshot) -> RenderableType:
     """Return the messages pending review, and the requests that doors refused."""
     rows: list[Cells] = []
-    for kind, groups in (("dead letter", snapshot.letters), ("quarantine", snapshot.quarantine)):
+    for kind, groups in (("dead letter", snapshot.dead_letters), ("quarantine", snapshot.quarantine)):
         for group in groups:
             reason = f"{group.reason} {group.field}".strip()
             rows.append((kind, group.place, reason, f"{group.waiting.many:,}", _age(group.waiting, snapshot.at)))

@@ -39,8 +39,10 @@ def status(number: str, as_json: Json = False) -> None:
     if as_json:
         # The public page has the same values without these two.
         suggestion = _suggestion_json(pair) if pair else None
-        again = {"of": former.tracking, "closed_at": former.closed_at and iso(former.closed_at)} if former else None
-        print_json({**status_as_json(report), "suggestion": suggestion, "again": again})
+        closed_case = (
+            {"of": former.tracking, "closed_at": former.closed_at and iso(former.closed_at)} if former else None
+        )
+        print_json({**status_as_json(report), "suggestion": suggestion, "similar_closed_case": closed_case})
         return
     _print_status(report, pair, former)
 
@@ -95,7 +97,7 @@ def answer(
     verdict: Annotated[str, typer.Argument(help="accepted, refused, asked, responded or closed")],
     text: Annotated[str, typer.Option("--text", help="The agency's text. Needed.")] = "",
     suggested_agency: Annotated[
-        str | None, typer.Option("--theirs", help="With refused: the competent agency, by code or name.")
+        str | None, typer.Option("--suggested-agency", help="With refused: the competent agency, by code or name.")
     ] = None,
     actor: Annotated[str, typer.Option("--actor", help="The person who answers. Needed, and recorded.")] = "",
 ) -> None:

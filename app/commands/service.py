@@ -186,7 +186,7 @@ def check(as_json: Json = False) -> None:
     with open_parts() as parts:
         findings = list(startup_checks.check_all(parts))
     if as_json:
-        print_json([{"what": finding.name, "ok": finding.ok, "says": finding.text} for finding in findings])
+        print_json([{"name": finding.name, "ok": finding.ok, "text": finding.text} for finding in findings])
     else:
         for finding in findings:
             line = f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.text}"

@@ -129,7 +129,7 @@ def decide(
         )
     if as_json:
         ids = {"number": tracking, "id": str(decision.answer.id)}
-        print_json({**ids, "agency": agency, "again": decision.refused_before})
+        print_json({**ids, "agency": agency, "refused_before": decision.refused_before})
     else:
         print_line(f"{tracking}: given to {agency}")
     if decision.refused_before:
@@ -185,7 +185,7 @@ def _case_json(view: CaseView, deadlines: Deadlines) -> dict[str, object]:
         "topic": case.topic,
         "region": case.region,
         "confidence": case.confidence,
-        "reasons": [reason.says for reason in case.reasons],
+        "reasons": [reason.text for reason in case.reasons],
         "candidates": _candidates_json(view.candidates),
         "way": [_event_json(event) for event in view.history],
     }
@@ -196,9 +196,9 @@ def _event_json(event: CaseEvent) -> dict[str, str]:
 
     return {
         "at": iso(event.at),
-        "what": event.kind,
+        "kind": event.kind,
         "agency": event.agency,
-        "says": event.text,
+        "text": event.text,
         "actor": event.actor,
     }
 
@@ -221,7 +221,7 @@ def _case_lines(view: CaseView, deadlines: Deadlines) -> Iterator[str]:
     yield from (f"  {line}" for line in f"{case.title}\n{case.text}".strip().splitlines())
     candidates = [f"{candidate.agency}  {candidate.name}: {candidate.why}" for candidate in view.candidates]
     history = [_event_line(event) for event in view.history]
-    reasons = [reason.says for reason in case.reasons]
+    reasons = [reason.text for reason in case.reasons]
     for heading, lines in (("candidates", candidates), ("reasons", reasons), ("history", history)):
         yield from _section_lines(heading, lines)
 

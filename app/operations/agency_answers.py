@@ -53,7 +53,7 @@ class AgencyAnswers:
             agency=agency,
             verdict=verdict,  # type: ignore[arg-type]  # checked against _VERDICTS
             text=text,
-            theirs=suggested_agency,
+            suggested_agency=suggested_agency,
             actor=actor,
         )
         answer = self._keys.sign(unsigned_answer)

@@ -32,7 +32,7 @@ _INTRODUCTION = re.compile(
 )
 
 _WIRE_FIELDS = frozenset({"id", "message_id", "at"})
-# Fields whose values are shown. `reason` and `says` are shown as far as they are our own words.
+# Fields whose values are shown. A `reason`, and the `text` of one, are shown as far as they are our own words.
 _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.RawMessage: _WIRE_FIELDS | {"channel", "tracking", "verified_by", "content_type", "unfetched", "reviewed"},
     shapes.Quarantined: _WIRE_FIELDS | {"reason"},
@@ -41,13 +41,13 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     | {"complaint_id", "tracking", "channel", "agency", "alternatives", "rules_version", "hop", "due_at", "own_case"}
     | {"confidence", "topic", "region", "reopened", "danger"},
     shapes.AgencyAnswer: _WIRE_FIELDS
-    | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs", "key_generation"},
-    shapes.JudgedAnswer: _WIRE_FIELDS
+    | {"complaint_id", "dispatch_id", "agency", "verdict", "suggested_agency", "key_generation"},
+    shapes.AnswerOutcome: _WIRE_FIELDS
     | {"answer_id", "complaint_id", "case_id", "dispatch_id", "hop", "agency", "verdict", "outcome"}
     | {"position"},
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
-    shapes.JudgedCorrection: _WIRE_FIELDS | {"correction_id", "complaint_id", "apart_from", "outcome", "position"},
-    shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
+    shapes.CorrectionOutcome: _WIRE_FIELDS | {"correction_id", "complaint_id", "apart_from", "outcome", "position"},
+    shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "kind"},
     Recommendation: _WIRE_FIELDS | {"complaint_id", "tracking", "recommendation_id", "act", "kind", "agency"},
     shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject", "tracking", "agency", "dispatch_id", "due_at"},
     shapes.AuditHead: _WIRE_FIELDS | {"rows", "hash"},
@@ -154,7 +154,7 @@ def _mask_field(shape: type[Shape], name: str, field: FieldInfo, fields: Mapping
         return value
     if nested_shape := _nested_shape(field):
         return _for_each(value, lambda element: mask_fields(element, nested_shape))
-    if shape is shapes.Reason and name == "says":
+    if shape is shapes.Reason and name == "text":
         return mask_reason(str(fields.get("rule")), value) if isinstance(value, str) else MASK
     if name not in _SHOWN_FIELDS[shape] and not _is_coded_reason(shape, name, fields):
         return MASK

@@ -13,7 +13,7 @@ from messages.topics import OVERSIGHT
 SOURCE = "/satu-pintu/operations"
 
 StaffEvent = Literal[
-    "redriven", "letter-dropped", "revealed", "released", "dropped", "device-revoked", "set-aside-released"
+    "redriven", "dead-letter-dropped", "revealed", "released", "dropped", "device-revoked", "set-aside-released"
 ]
 
 

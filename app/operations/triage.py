@@ -162,14 +162,14 @@ class TriageDesk:
             agency=TRIAGE,
             verdict="refused",
             text=why,
-            theirs=agency,
+            suggested_agency=agency,
             actor=person_name(actor),
         )
         answer = self._keys.sign(unsigned_answer)
         self._log.append("triage.decide", f"{case_id} {agency}", actor, why, at)
         producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(case_id), _SOURCE))])
         first = self.first_decision(case.dispatch_id, reader, start_offsets)
-        is_first = first is None or (first.actor, first.theirs) == (answer.actor, agency)
+        is_first = first is None or (first.actor, first.suggested_agency) == (answer.actor, agency)
         refused_before = any(refusal.agency == agency for refusal in refusals)
         return TriageDecision(answer, refused_before, None if is_first else first)
 
@@ -284,6 +284,6 @@ def _dispatched_case(connection: Connection, number: str) -> tuple[UUID, CaseDet
 
 def _masked(case: CaseDetails) -> CaseDetails:
     reasons = tuple(
-        reason.model_copy(update={"says": mask_reason(reason.rule, reason.says, mask_text)}) for reason in case.reasons
+        reason.model_copy(update={"text": mask_reason(reason.rule, reason.text, mask_text)}) for reason in case.reasons
     )
     return replace(case, title=mask_text(case.title), text=mask_text(case.text), reasons=reasons)

@@ -39,7 +39,7 @@ def first_decision(
 
 def describe_answer(answer: AgencyAnswer) -> str:
     """Return who decided, and where the case went."""
-    return _describe(answer.actor, answer.theirs or TRIAGE)
+    return _describe(answer.actor, answer.suggested_agency or TRIAGE)
 
 
 def describe_latest_dispatch(history: Iterable[CaseEvent]) -> str:
@@ -54,7 +54,7 @@ def _describe(actor: str, agency: str) -> str:
 
 
 def _is_decision(answer: AgencyAnswer, agencies: Collection[str]) -> bool:
-    names_agency = answer.verdict == "refused" and answer.theirs in agencies
+    names_agency = answer.verdict == "refused" and answer.suggested_agency in agencies
     return answer.agency == TRIAGE and (names_agency or answer.verdict == "closed")
 
 

@@ -46,7 +46,7 @@ def step_text(step: TraceStep) -> Message:
 def step_reasons(step: TraceStep) -> list[str]:
     """Return the reasons of a dispatch, with the rules that gave them; nothing for another record."""
     reasons = step.fields.get("reasons") if step.kind == "dispatched" else None
-    return [f"{reason['says']} [{reason['rule']}]" for reason in reasons or ()]
+    return [f"{reason['text']} [{reason['rule']}]" for reason in reasons or ()]
 
 
 def _relation(fields: Fields) -> Message:
@@ -75,7 +75,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Fields], Message]] = {
     "answered": lambda fields: EVENTS.get(fields["verdict"], _UNREADABLE).filled(agency=fields["agency"]),
     "corrected": lambda fields: _CORRECTED.filled(relation=_relation(fields)),
     "recommendation": lambda fields: _RECOMMENDATIONS.get(fields["act"], _UNREADABLE).filled(agency=fields["agency"]),
-    "reply": lambda fields: _REPLY.filled(content=fields["says"], channel=fields["channel"]),
+    "reply": lambda fields: _REPLY.filled(content=fields["kind"], channel=fields["channel"]),
     "oversight": lambda fields: _EVENT.filled(event=fields["event"], reason=fields["reason"] or "-"),
     "dead letter": lambda fields: _DEAD_LETTER.filled(**fields),
 }

@@ -139,7 +139,7 @@ class TriageActs:
 
     def _no_effect(self, tracking: str, first: AgencyAnswer) -> Message:
         """Return who decided first, and that the later act has no effect."""
-        error = NotPossible("", "decided", number=tracking, agency=first.theirs or TRIAGE, actor=first.actor)
+        error = NotPossible("", "decided", number=tracking, agency=first.suggested_agency or TRIAGE, actor=first.actor)
         return wording.NO_EFFECT.filled(decision=wording.fault_text(self._named(error)))
 
     def _named(self, error: NotPossible) -> NotPossible:

@@ -17,12 +17,12 @@ from messages.forgotten import Forgotten
 from messages.recommendation import Recommendation
 from messages.shapes import (
     AgencyAnswer,
+    AnswerOutcome,
     AuditHead,
     Complaint,
     Correction,
+    CorrectionOutcome,
     Dispatch,
-    JudgedAnswer,
-    JudgedCorrection,
     OversightEvent,
     Quarantined,
     RawMessage,
@@ -37,9 +37,9 @@ SHAPES: tuple[type[WireModel], ...] = (
     Complaint,
     Dispatch,
     AgencyAnswer,
-    JudgedAnswer,
+    AnswerOutcome,
     Correction,
-    JudgedCorrection,
+    CorrectionOutcome,
     Recommendation,
     Reply,
     OversightEvent,
@@ -85,6 +85,7 @@ def _asyncapi() -> dict[str, Any]:
             "title": "Satu Pintu",
             "version": "1",
             "description": "Every topic of the service: its content, key, writers and readers. "
+            "Words: docs/glossary.md. "
             "Dead-letter topics hold another topic's bytes unchanged, with the headers dead_stage, dead_reason, "
             "dead_field and dead_position added, and have no schema of their own.",
         },

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from cases.course.verdicts import CaseState, case_progress
-from messages.shapes import AnswerOutcome, SenderAct, Verdict
+from messages.shapes import AnswerOutcomeKind, SenderAct, Verdict
 
 # Acts with which a sender tells the agency something. Any other act (a rating, a confirmation, a withdrawal) is no
 # answer to a question of the agency.
@@ -73,7 +73,7 @@ class CaseAnswer:
     verdict: Verdict
     id: UUID | None = None
     answered_id: UUID | None = None
-    outcome: AnswerOutcome | None = None
+    outcome: AnswerOutcomeKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

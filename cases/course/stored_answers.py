@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from cases.course.case_course import CaseAnswer, DatedDispatch, answered_hop
-from messages.shapes import AnswerOutcome, Verdict
+from messages.shapes import AnswerOutcomeKind, Verdict
 
 
 class StoredAnswer(Protocol):
@@ -31,7 +31,7 @@ class StoredAnswer(Protocol):
     hop: int
     agency: str
     dispatched_at: datetime
-    outcome: AnswerOutcome | None
+    outcome: AnswerOutcomeKind | None
     case_id: UUID | None
     case_hop: int | None
 

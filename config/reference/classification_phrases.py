@@ -9,7 +9,7 @@ from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableRow, raise_faults, read_table
 
 CLASSIFICATION_PHRASES = "kinds.csv"
-COLUMNS = ("says", "given", "weight", "phrases")
+COLUMNS = ("label", "given", "weight", "phrases")
 
 # Outcomes whose rows add their weights to a sum.
 WEIGHED = ("unwanted", "fraud", "publicity", "service", "thanks", "chain", "question", "wish")

@@ -1,4 +1,4 @@
-"""Weights of the features that two complaints share or differ in, from `likeness.csv`.
+"""Weights of the features that two complaints share or differ in, from `duplicate_weights.csv`.
 
 `python -m bench.duplicates train` learns them from labelled pairs. Near copies and complaints in other words are judged
 by weights of their own.
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.table_reader import TableError, TableRow, read_table
 
-DUPLICATE_WEIGHTS = "likeness.csv"
+DUPLICATE_WEIGHTS = "duplicate_weights.csv"
 _FEATURE, _COPIES, _OTHER_WORDS = "feature", "copies", "other_words"
 _PRIOR, _CERTAIN, _LIKELY = "start", "certain", "likely"
 

@@ -1,7 +1,7 @@
 """Terms for the matters that citizens complain of, from three tables.
 
-`troubles.csv` has topics, which bring complaints together. `things.csv` has objects (a street lamp) and `faults.csv`
-their faults (dark, flickering, always on), by which two complaints about one place are told apart.
+`matter_topics.csv` has topics, which bring complaints together. `matter_objects.csv` has objects (a street lamp) and
+`matter_faults.csv` their faults (dark, flickering, always on), by which two complaints about one place are told apart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from config.reference.folder import SHIPPED, ReferenceFolder
 from config.reference.table_reader import TableError, phrase_words, read_table
 
-MATTER_TOPICS, MATTER_OBJECTS, MATTER_FAULTS = "troubles.csv", "things.csv", "faults.csv"
+MATTER_TOPICS, MATTER_OBJECTS, MATTER_FAULTS = "matter_topics.csv", "matter_objects.csv", "matter_faults.csv"
 _PAIR_SIGN = "~"
 _PAIR_SEPARATOR = f" {_PAIR_SIGN} "
 # Distance between the two words of a pair, in words.
@@ -99,10 +99,10 @@ class TermIndex:
 
 
 class MatterTopics(NamedTuple):
-    """The topics, things and faults that a text names."""
+    """The topics, objects and faults that a text names."""
 
     topics: frozenset[str]
-    things: frozenset[str]
+    objects: frozenset[str]
     faults: frozenset[str]
 
 
@@ -111,12 +111,12 @@ class MatterTerms:
     """The indexes of the three tables."""
 
     topics: TermIndex
-    things: TermIndex
+    objects: TermIndex
     faults: TermIndex
 
     def find(self, words: Sequence[str]) -> MatterTopics:
         """Return the topics of the phrases of all tables, in one pass over the words, which are in normal form."""
-        indexes, find_indexes = (self.topics, self.things, self.faults), self._indexes_by_first_word.get
+        indexes, find_indexes = (self.topics, self.objects, self.faults), self._indexes_by_first_word.get
         positions: tuple[list[int], ...] = ([], [], [])
         for position, word in enumerate(words):
             for index in find_indexes(word, ()):
@@ -133,7 +133,7 @@ class MatterTerms:
     def _indexes_by_first_word(self) -> Mapping[str, tuple[int, ...]]:
         """The numbers of the tables in which a phrase or a pair begins with a word."""
         numbers: dict[str, tuple[int, ...]] = {}
-        for number, index in enumerate((self.topics, self.things, self.faults)):
+        for number, index in enumerate((self.topics, self.objects, self.faults)):
             for word in index.first_words:
                 numbers[word] = _in_order(*numbers.get(word, ()), number)
         return numbers
@@ -141,7 +141,7 @@ class MatterTerms:
     @property
     def words(self) -> frozenset[str]:
         """All words of all phrases."""
-        return self.topics.words | self.things.words | self.faults.words
+        return self.topics.words | self.objects.words | self.faults.words
 
 
 @cache

@@ -207,7 +207,7 @@ class OfficerAnswers:
             agency=dispatch.agency,
             verdict=draft.verdict,
             text=text,
-            theirs=draft.suggested_agency,
+            suggested_agency=draft.suggested_agency,
             actor=actor.name,
         )
 
@@ -218,7 +218,7 @@ class OfficerAnswers:
             "version": view.version,
             "account_id": str(actor.account_id),
             "actor": actor.name,
-            "suggested_agency": answer.theirs,
+            "suggested_agency": answer.suggested_agency,
             "answer": answer.model_dump_json(),
             "at": at,
         }

@@ -85,7 +85,7 @@ class AnswerEndpoint:
     def _answer(self, key: AgencyKey, view: AnswerProgress, body: AnswerDraftBody, if_match: str | None) -> Response:
         """Return the response to an answer. Raises `ApiError` if it is not stored."""
         version = required_version(if_match, view.case.case.hop, view.version)
-        draft = AnswerDraft(body.verdict, body.text, body.theirs or None)
+        draft = AnswerDraft(body.verdict, body.text, body.suggested_agency or None)
         result = self._give(view, version, draft, key_actor(key, body.actor))
         if result.answer is None or result.view is None:
             return self._refused(result, draft, version)
@@ -97,7 +97,7 @@ class AnswerEndpoint:
                 number=result.view.case.case.tracking,
                 verdict=answer.verdict,
                 text=answer.text,
-                theirs=answer.theirs,
+                suggested_agency=answer.suggested_agency,
                 actor=answer.actor,
                 at=answer.at,
                 state=state or result.view.state,
@@ -117,8 +117,8 @@ class AnswerEndpoint:
 
     def _check(self, view: AnswerProgress, body: AnswerDraftBody) -> None:
         """Raise `ApiError` for a draft that cannot be an answer to this case."""
-        if body.theirs and body.verdict != "refused":
-            raise invalid("theirs", "Only a refusal names the competent agency.")
+        if body.suggested_agency and body.verdict != "refused":
+            raise invalid("suggested_agency", "Only a refusal names the competent agency.")
         report, dispatch = view.case.dispatch.report, view.case.dispatch
         form = self._reply_forms.get(dispatch.channel)
         if body.verdict != "asked" or report.is_private or form is None:
@@ -147,7 +147,7 @@ class AnswerEndpoint:
             number=view.case.case.tracking,
             verdict=stored.verdict,
             text=stored.text,
-            theirs=stored.suggested_agency,
+            suggested_agency=stored.suggested_agency,
             actor=stored.actor,
             at=stored.at,
             state=current_state(view),
@@ -166,7 +166,7 @@ def _fault(fault: ActFault | None, view: AnswerProgress | None, version: int | N
     if fault == "text-missing":
         return invalid("text", "This verdict needs a text.")
     if fault == "unknown-agency":
-        return invalid("theirs", "There is no such agency. GET /agency/v1/institutions?q=NAME finds codes.")
+        return invalid("suggested_agency", "There is no such agency. GET /agency/v1/institutions?q=NAME finds codes.")
     if fault == "moved":
         return ApiError("moved")
     return ApiError("changed") if version is not None else ApiError("unavailable", headers={"Retry-After": "1"})
@@ -180,7 +180,7 @@ def _read_draft(content: bytes) -> AnswerDraftBody:
         raise ApiError("invalid_request", body_faults(error)) from None
     if "\0" in body.text:
         raise invalid("text", "The text must not contain NUL.")
-    for name, value in (("theirs", body.theirs or ""), ("actor", body.actor)):
+    for name, value in (("suggested_agency", body.suggested_agency or ""), ("actor", body.actor)):
         if not value.isprintable():
             raise invalid(name, "Send one line of visible characters.")
     return body

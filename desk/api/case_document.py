@@ -51,7 +51,7 @@ def case_detail(view: CaseProgressView, deadlines: Deadlines) -> CaseDetail:
         reports=tuple(_joined_report(report, case.case.tracking) for report in case.reports),
         report_count=case.report_count,
         suggestion=_suggested_case(case.suggestion),
-        again=_former_case(case.former),
+        similar_closed_case=_former_case(case.former),
         recommendations_waiting=sum(item.answer is None for item in case.recommendations),
         recommendations=tuple(_recommendation(item, case.case.agency, deadlines) for item in case.recommendations),
     )
@@ -92,7 +92,7 @@ def _case_fields(
         "topic": dispatch.topic,
         "place": _place(report),
         "region": dispatch.region,
-        "happened": report.happened,
+        "incident_time": report.incident_time,
         "named_agency": report.agency,
         "received": received_at,
         "dispatched": row.dispatched_at,
@@ -108,7 +108,7 @@ def _case_fields(
         "partial": report.partial,
         "pictures": _pictures(report, row.tracking),
         "unfetched": report.unfetched,
-        "reasons": tuple(CaseReason(rule=reason.rule, text=reason.says) for reason in dispatch.reasons),
+        "reasons": tuple(CaseReason(rule=reason.rule, text=reason.text) for reason in dispatch.reasons),
     }
 
 
@@ -147,7 +147,7 @@ def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
             agency=act.agency,
             text=act.text,
             actor=act.actor,
-            theirs=act.suggested_agency,
+            suggested_agency=act.suggested_agency,
             counts=True,
         )
 
@@ -160,7 +160,7 @@ def _event(event: CaseEvent, agency: str) -> CaseEventItem:
         text=event.text,
         # The persons of another agency are no matter of this one.
         actor=event.actor if event.agency == agency else "",
-        theirs=event.suggested_agency,
+        suggested_agency=event.suggested_agency,
         counts=event.counts,
     )
 

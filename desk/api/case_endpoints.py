@@ -137,7 +137,7 @@ class CaseEndpoints:
         return Response(content, headers=headers, media_type=attachment.media_type)
 
     def institutions(self, q: Words) -> Response:
-        """Find the code of an institution, for `theirs` of a refusal."""
+        """Find the code of an institution, for `suggested_agency` of a refusal."""
         institutions = [InstitutionItem(code=item.code, name=item.name) for item in self._institutions.search(q)]
         return json_response(InstitutionList(institutions=tuple(institutions)))
 

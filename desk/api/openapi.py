@@ -15,7 +15,7 @@ _REFERENCE = "#/components/schemas/{model}"
 _SCHEME = "key"
 _DESCRIPTION = """Read and answer the complaints of your agency. Send `Authorization: Bearer KEY` with every request.
 Store `next` of the list of cases and continue from it: you miss no change. Errors are problem details (RFC 9457)
-with a constant `reason`. See docs/agency-api.md."""
+with a constant `reason`. See docs/agency-api.md; words: docs/glossary.md."""
 _RETRY_AFTER = {
     "description": "Seconds until the same request can succeed.",
     "schema": {"type": "integer", "minimum": 1},
@@ -31,7 +31,11 @@ NEW_ANSWER_BODY = {
                 "accept": {"value": {"verdict": "accepted"}},
                 "ask": {"value": {"verdict": "asked", "text": "Di tiang nomor berapa?"}},
                 "refuse": {
-                    "value": {"verdict": "refused", "text": "Jalan ini milik provinsi.", "theirs": "provinsi-33"}
+                    "value": {
+                        "verdict": "refused",
+                        "text": "Jalan ini milik provinsi.",
+                        "suggested_agency": "provinsi-33",
+                    }
                 },
                 "close": {"value": {"verdict": "closed", "text": "Lampu sudah menyala.", "actor": "Sri Petugas"}},
             },

@@ -71,7 +71,7 @@ class Case(ApiShape):
     topic: str = Field(description="Id of the subject; may be empty.")
     place: CasePlace
     region: str = Field(description="Official code of the place as the service found it; may be empty.")
-    happened: str = Field(description="Date or time of the problem, in the sender's words.")
+    incident_time: str = Field(description="Date or time of the problem, in the sender's words.")
     named_agency: str = Field(description="Agency that the sender names, in the sender's words.")
     received: Time | None = Field(description="Time of the report.", examples=[_EXAMPLE_TIME])
     dispatched: Time = Field(description="Time at which the case came to your agency.")
@@ -106,7 +106,7 @@ class CaseEventItem(ApiShape):
     agency: str = Field(description="Code of the agency that has the case or answered; may be empty.")
     text: str
     actor: str = Field(description="Person, for the acts of your own agency.")
-    theirs: str | None = Field(description="With a refusal: code of the agency that was named as competent.")
+    suggested_agency: str | None = Field(description="With a refusal: code of the agency that was named as competent.")
     counts: bool = Field(description="False for an answer that came too late, or was not possible then.")
 
 
@@ -178,7 +178,7 @@ class CaseDetail(Case):
     reports: tuple[JoinedReport, ...] = Field(description="The first 20 reports that belong to the case.")
     report_count: int = Field(description="Number of all reports that belong to the case.", examples=[0])
     suggestion: SuggestedCase | None = Field(description="null without one, and when it was decided or is over.")
-    again: FormerCase | None = Field(description="null without one, and after the case has left you.")
+    similar_closed_case: FormerCase | None = Field(description="null without one, and after the case has left you.")
     recommendations: tuple[RecommendationItem, ...] = Field(
         (), description="Of overseers, the oldest first; none after the case has left you."
     )
@@ -209,8 +209,11 @@ class AnswerDraftBody(BaseModel):
         description="Answer, question or reason. Only `accepted` may be without it. A question must fit one SMS.",
         examples=["Petugas sudah mengganti lampu itu."],
     )
-    theirs: str | None = Field(
-        None, max_length=100, description="With `refused`: code of the competent agency, if it can be named."
+    suggested_agency: str | None = Field(
+        None,
+        max_length=100,
+        description="With `refused`: code of the competent agency, if it can be named. `triage` sends the "
+        "case to triage; without a code the next alternative gets it, or triage if there is none.",
     )
     actor: str = Field(
         "", max_length=100, description="Officer who answers, as your program names the person. Stored with the answer."
@@ -236,7 +239,7 @@ class Answer(ApiShape):
     number: str = Field(examples=[_EXAMPLE_NUMBER])
     verdict: Verdict
     text: str
-    theirs: str | None
+    suggested_agency: str | None
     actor: str
     at: Time
     state: AgencyCaseState = Field(description="State of the case with all answers.")

@@ -378,7 +378,7 @@ def _has_anonymous_repeat(case_id: UUID | BindParameter[UUID]) -> ColumnElement[
 
 def _dispatch_events(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
     for dispatch in dispatches:
-        reason = dispatch.reasons[-1].says if dispatch.reasons else ""
+        reason = dispatch.reasons[-1].text if dispatch.reasons else ""
         yield CaseEvent(dispatch.at, "dispatched", dispatch.agency, reason, dispatch.actor)
 
 

@@ -38,7 +38,7 @@ from desk.read_model.tables import (
 )
 from messages import codec
 from messages.recommendation import Recommendation
-from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch, JudgedAnswer, OversightEvent
+from messages.shapes import AgencyAnswer, AnswerOutcome, Channel, Complaint, Correction, Dispatch, OversightEvent
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
 
 _OUTCOME_COLUMNS = {"answer_id", "complaint_id", "case_id", "agency", "hop", "outcome"}
@@ -117,7 +117,7 @@ class DeskSink:
         if record.topic == CORRECTIONS:
             return DeskCorrection, _correction_row(self._decode(Correction, record))
         if record.topic == ANSWER_OUTCOMES:
-            judged = self._decode(JudgedAnswer, record)
+            judged = self._decode(AnswerOutcome, record)
             return DeskAnswerOutcome, judged.model_dump(include=_OUTCOME_COLUMNS)
         if record.topic == RECOMMENDATIONS:
             return DeskRecommendation, _recommendation_row(record, self._decode(Recommendation, record))
@@ -168,7 +168,7 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
 def _answer_row(record: Record, answer: AgencyAnswer) -> dict[str, Any]:
     return {
         **answer.model_dump(include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text", "actor"}),
-        "suggested_agency": answer.theirs,
+        "suggested_agency": answer.suggested_agency,
         "at": record.taken_at,
         "position": record.position,
     }

@@ -84,13 +84,13 @@ def read_former_case(connection: Connection, case: Row[Any], dispatch: Dispatch)
 
     `None` without one, after the case has left the agency, and while the read model does not have the closed one.
     """
-    if dispatch.again is None or not case.is_current:
+    if dispatch.similar_closed_case is None or not case.is_current:
         return None
-    former = _current_case(connection, dispatch.again.of)
+    former = _current_case(connection, dispatch.similar_closed_case.of)
     if former is None or former.complaint_id == case.complaint_id:
         return None
     is_readable = _has_had(connection, case.agency, former.complaint_id)
-    return FormerCase(former.tracking, is_readable, dispatch.again.closed_at)
+    return FormerCase(former.tracking, is_readable, dispatch.similar_closed_case.closed_at)
 
 
 def _state(connection: Connection, case: Row[Any], suggested_id: UUID, other: Row[Any]) -> SuggestionState:

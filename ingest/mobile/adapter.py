@@ -136,7 +136,7 @@ def wrap(
         envelope: dict[str, Any] = {"device_id": str(report.device_id), "thread": str(thread) if thread else None}
         envelope |= {"push_token": device.push_token} if device else {}
         envelope |= coordinates._asdict() if coordinates else {}
-        envelope["said"] = json.loads(report.body)
+        envelope["submission"] = json.loads(report.body)
         body, content_type = json.dumps(envelope).encode(), MOBILE_ENVELOPE
     message = wrapper.open_message(
         CHANNEL.name,

@@ -74,7 +74,7 @@ class FormPages:
             "kept": [(self._tokens.seal(form.form_id, file), file) for file in form.files],
             "errors": messages_by_field(refused),
             "is_cut": is_cut(refused),
-            "says": refused.message if refused and refused.reason != INVALID_FIELDS else "",
+            "message": refused.message if refused and refused.reason != INVALID_FIELDS else "",
         }
         # Each form has its own id, and a shared cache would give one form to many people. A browser may store the
         # empty form: with `no-store` it would also lose what was typed when its owner comes back from a 503 page.

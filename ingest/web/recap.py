@@ -15,7 +15,7 @@ _LABELS: Mapping[str, Message] = {
     "text": _("Isi laporan"),
     "title": _("Judul"),
     "kind": _("Jenis laporan"),
-    "happened": _("Kapan terjadi"),
+    "incident_time": _("Kapan terjadi"),
     "region": _("Wilayah"),
     "province": _("Provinsi"),
     "city": _("Kota atau kabupaten"),

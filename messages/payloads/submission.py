@@ -35,7 +35,7 @@ class Submission(Shape):
     kind: Kind = Kind.PENGADUAN
     title: str = Field("", max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
-    happened: str = Field("", max_length=100, description="Date or time of the problem, in the citizen's words.")
+    incident_time: str = Field("", max_length=100, description="Date or time of the problem, in the citizen's words.")
     region: str = Field("", max_length=200, description="Province, regency or city of the problem, in words.")
     province: str = Field("", max_length=2, description="Its official code instead, as in 33.")
     city: str = Field("", max_length=5, description="Official code of the city or regency, as in 33.74.")
@@ -92,7 +92,7 @@ class Submission(Shape):
             latitude=self.latitude,
             longitude=self.longitude,
         )
-        fields = self.model_dump(include={"kind", "title", "text", "happened", "agency", "anonim", "rahasia"})
+        fields = self.model_dump(include={"kind", "title", "text", "incident_time", "agency", "anonim", "rahasia"})
         return Report(**fields, place=location)
 
     def contact(self) -> Contact:
@@ -137,7 +137,7 @@ class OutboxItem(MobileReport):
 
 
 class MobileEnvelope(Shape):
-    """A report of an authenticated device: `said` is what the app sent, the other fields are added by the door.
+    """A report of an authenticated device: `submission` is what the app sent, the other fields are added by the door.
 
     `thread` is the client id of the report that this one adds to, or its own. The coordinates are those of the first
     picture.
@@ -148,7 +148,7 @@ class MobileEnvelope(Shape):
     push_token: str = ""
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
-    said: OutboxItem | MobileSubmission
+    submission: OutboxItem | MobileSubmission
 
 
 def has_visible_text(text: str) -> bool:

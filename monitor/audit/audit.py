@@ -78,7 +78,7 @@ class Audit:
                 "id": difference.id,
                 "difference": difference.kind,
                 "name": difference.name,
-                "what": difference.text,
+                "text": difference.text,
             }
             for difference in self.differences
         ]

@@ -99,7 +99,7 @@ def process_row(state: ProcessState, channels: ChannelDirectory) -> ProcessRow:
         address=state.address,
         problems=list(_problems(state)),
         spool=_spool_text(state) if state.doors else "",
-        doors=[_door_row(channels.door_label(name), door.why) for name, door in state.doors.items()],
+        doors=[_door_row(channels.door_label(name), door.reason) for name, door in state.doors.items()],
         networks=_networks_text(state),
         refused=_refused_text(state),
         workers=[_worker_row(name, worker) for name, worker in sorted(state.parts.items())],
@@ -163,7 +163,9 @@ def _channel_doors(channel: Channel, snapshot: Snapshot, channels: ChannelDirect
 
 def _door_of_all_processes(door: str, label: str, processes: Iterable[ProcessState]) -> DoorRow:
     reasons = {
-        process.instance or process.address: process.doors[door].why for process in processes if door in process.doors
+        process.instance or process.address: process.doors[door].reason
+        for process in processes
+        if door in process.doors
     }
     shut = [
         _("at {process}: {reason}").filled(process=process, reason=door_shut_text(reason))

@@ -135,7 +135,7 @@ def alert_row(alert: ActiveAlert, now: datetime) -> AlertRow:
         key=f"{alert.name} {alert.subject}".strip(),
         urgency=alert.urgency.name,
         badge=_URGENCIES[alert.urgency],
-        text=alert.says,
+        text=alert.text,
         since=format_clock(alert.since, now),
         duration=format_duration((now - alert.since).total_seconds()),
         name=alert.name,

@@ -75,7 +75,7 @@ class ViewModelBuilder:
             if unknown
             else [process_rows.channel_row(state, snapshot, self._channels) for state in snapshot.channels]
         )
-        dead_letters = [rows.pending_row(review, now) for review in snapshot.letters]
+        dead_letters = [rows.pending_row(review, now) for review in snapshot.dead_letters]
         quarantine = [rows.pending_row(review, now) for review in snapshot.quarantine]
         return {
             "channels": self._rows("channel", channels),
@@ -121,7 +121,7 @@ def _facts(observation: Observation) -> Mapping[str, str]:
     snapshot = observation.snapshot
     urgent = sum(alert.urgency is Urgency.NOW for alert in observation.alerts)
     agencies = _agency_queues(snapshot)
-    dead_letters = sum(review.waiting.many for review in snapshot.letters)
+    dead_letters = sum(review.waiting.many for review in snapshot.dead_letters)
     quarantined = sum(review.waiting.many for review in snapshot.quarantine)
     bus_unknown, database_unknown = (_("unknown") if service in snapshot.away else "" for service in _UNKNOWN_TEXTS)
     title = _("({count} NOW) Satu Pintu operations").filled(count=urgent) if urgent else _("Satu Pintu operations")

@@ -47,7 +47,7 @@ def process_samples(state: ProcessState) -> Iterator[Sample]:
     """Yield the samples of a process, from its own state or from the monitor's probe of its address."""
     process = (_label(state.instance), _host(state.address))
     for door, door_state in state.doors.items():
-        yield Sample(catalog.DOOR_OPEN, (*process, _label(door)), not door_state.why)
+        yield Sample(catalog.DOOR_OPEN, (*process, _label(door)), not door_state.reason)
     for door, counts in state.refused.items():
         for reason, count in counts.items():
             yield Sample(catalog.REFUSED, (*process, _label(door), _label(reason)), count)
@@ -141,7 +141,7 @@ def _stage_samples(state: StageState, topic_names: Iterable[str], at: datetime) 
 
 def _pending_samples(snapshot: Snapshot) -> Iterator[Sample]:
     for pending, count_metric, oldest_metric in (
-        (snapshot.letters, catalog.DEAD_LETTERS, catalog.DEAD_LETTERS_OLDEST),
+        (snapshot.dead_letters, catalog.DEAD_LETTERS, catalog.DEAD_LETTERS_OLDEST),
         (snapshot.quarantine, catalog.QUARANTINED, catalog.QUARANTINED_OLDEST),
     ):
         for labels, reviews in _by_place_and_reason(pending).items():

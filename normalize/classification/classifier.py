@@ -34,7 +34,7 @@ _VETO = -3.0
 # A long complaint has many phrases of any kind. From this number of words on, each word costs log-odds.
 _FREE_WORDS = 50
 _COST_OF_A_WORD = 0.04
-# Log-odds of each kind of fault of `faults.csv` that a message names, up to a number of kinds.
+# Log-odds of each kind of fault of `matter_faults.csv` that a message names, up to a number of kinds.
 _COST_OF_A_FAULT = 1.0
 _MAX_FAULTS = 3
 # Rows of `thanks` that are thanks, not other words of people who are satisfied.
@@ -82,7 +82,7 @@ class Classifier:
     """Classifies by `rows`, the rows of `kinds.csv`.
 
     `without_kind_choice` are the channels on which the sender has no field for the kind of report. `faults` are the
-    phrases of `faults.csv`: who names a fault complains, also in a post about the service.
+    phrases of `matter_faults.csv`: who names a fault complains, also in a post about the service.
     """
 
     def __init__(

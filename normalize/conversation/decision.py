@@ -266,15 +266,15 @@ def _is_answered(report: SenderReport, at: datetime, may_object: MayObject) -> b
 
 
 def _similarity(traits: MessageTraits, content: Comparable | None) -> int | None:
-    """Return the number of things and words that a message shares with a report; `None` if it tells of another one."""
+    """Return the number of objects and words that a message shares with a report; `None` if it tells of another one."""
     if content is None:
-        return 0 if not traits.places and not traits.things and not traits.further_words else None
+        return 0 if not traits.places and not traits.matter_objects and not traits.further_words else None
     if _is_elsewhere(traits, content) or not _same_matter(traits, content):
         return None
     shared_words = traits.further_words & {*content.text_words, *content.title_words}
     if len(traits.further_words - shared_words) > _MAX_WORDS_OF_RESPONSE:
         return None
-    return len(shared_words) + len(traits.things & content.things)
+    return len(shared_words) + len(traits.matter_objects & content.objects)
 
 
 def _same_matter(traits: MessageTraits, content: Comparable) -> bool:
@@ -282,8 +282,8 @@ def _same_matter(traits: MessageTraits, content: Comparable) -> bool:
     words = {*content.text_words, *content.title_words, *content.address_words, *content.names}
     if traits.topics & content.topics:
         return True
-    if traits.things and content.things:
-        return bool(_groups(traits.things) & _groups(content.things))
+    if traits.matter_objects and content.objects:
+        return bool(_groups(traits.matter_objects) & _groups(content.objects))
     has_other_fault = bool(traits.faults) and not _groups(traits.faults) & _groups(content.faults)
     shares_words = not traits.further_words.isdisjoint(words)
     limit = _MAX_FURTHER_WORDS if shares_words and not has_other_fault else _MAX_FURTHER_WORDS_WITHOUT_SHARED

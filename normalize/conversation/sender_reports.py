@@ -27,7 +27,7 @@ from sqlmodel import col, select
 from config.conditions import is_one_of
 from config.database import UtcDateTime
 from config.row_insertion import insert_missing_rows
-from messages.shapes import JudgedAnswer, OversightEvent
+from messages.shapes import AnswerOutcome, OversightEvent
 from normalize.conversation.decision import SenderReport
 from normalize.conversation.tables import OmbudsmanQuestionRow, SenderReportRow
 from normalize.duplicates.store.closed_cases import is_still_closed
@@ -103,7 +103,7 @@ class SenderReports:
             self._reports[sender][report.complaint_id] = report
 
 
-def record_answers(connection: Connection, answers: Sequence[JudgedAnswer]) -> None:
+def record_answers(connection: Connection, answers: Sequence[AnswerOutcome]) -> None:
     """Store the times of agencies' questions and responses with the reports that they are about.
 
     A question is for the sender of the case, whichever complaint it was asked about; a response is for all senders.

@@ -61,9 +61,9 @@ class MessageTraits:
         return bool(self.places or len(unnamed) < len(outside)) and not _has_content(unnamed) and not self.faults
 
     @property
-    def things(self) -> frozenset[str]:
-        """The things outside the places, by the tables of `config.reference.matter_terms`."""
-        return frozenset() if self.is_place_only else self._terms.things
+    def matter_objects(self) -> frozenset[str]:
+        """The objects outside the places, by the tables of `config.reference.matter_terms`."""
+        return frozenset() if self.is_place_only else self._terms.objects
 
     @property
     def faults(self) -> frozenset[str]:
@@ -92,8 +92,8 @@ class MessageTraits:
 
     @property
     def has_matter(self) -> bool:
-        """True if a known thing, fault or topic is named."""
-        return bool(self.things or self.faults or self.topics)
+        """True if a known object, fault or topic is named."""
+        return bool(self.matter_objects or self.faults or self.topics)
 
     @property
     def has_small_place(self) -> bool:

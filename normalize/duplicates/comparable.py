@@ -42,7 +42,7 @@ class Comparable:
     words. `names` are the words of all three that no dictionary has and that name no city or province: streets,
     quarters, persons. They include villages whose names are ordinary words, written as one word (batumerah).
     `district_words` are the words of districts' names. `entities` are those in title and text, `address_entities`
-    those in the address fields. `topics`, `things` and `faults` follow the tables that
+    those in the address fields. `topics`, `objects` and `faults` follow the tables that
     `config/reference/matter_terms.py` reads. `received_at` is in seconds of the epoch. `sender` is empty if the sender
     is not proven. A `secret` complaint is compared with complaints of the same sender only.
     `says_recurred` is set if the text says that the trouble came back after it was mended, `says_continuing` if it says
@@ -57,7 +57,7 @@ class Comparable:
     entities: tuple[NamedEntity, ...]
     address_entities: tuple[NamedEntity, ...]
     topics: frozenset[str]
-    things: frozenset[str]
+    objects: frozenset[str]
     faults: frozenset[str]
     coordinates: tuple[float, float] | None
     received_at: float | None
@@ -114,7 +114,7 @@ def pack_comparable(comparable: Comparable) -> bytes:
         comparable.names,
         comparable.topics,
         comparable.district_words,
-        comparable.things,
+        comparable.objects,
         comparable.faults,
     )
     word_lists = (comparable.text_words, comparable.title_words, comparable.address_words, *map(sorted, word_sets))
@@ -125,7 +125,7 @@ def pack_comparable(comparable: Comparable) -> bytes:
 def unpack_comparable(packed: bytes) -> Comparable:
     """Return the value that `pack_comparable` stored. Raises `ValueError` or `TypeError` for other bytes."""
     *word_lines, json_line = packed.decode().split("\n")
-    text_words, title_words, address_words, names, topics, district_words, things, faults = word_lines
+    text_words, title_words, address_words, names, topics, district_words, objects, faults = word_lines
     (
         entities,
         address_entities,
@@ -149,7 +149,7 @@ def unpack_comparable(packed: bytes) -> Comparable:
         tuple(map(tuple, entities)),
         tuple(map(tuple, address_entities)),
         frozenset(topics.split()),
-        frozenset(things.split()),
+        frozenset(objects.split()),
         frozenset(faults.split()),
         tuple(coordinates) if coordinates else None,
         received_at,

@@ -54,13 +54,13 @@ class BestMatch:
 class MatterDecision(NamedTuple):
     """The relation of a complaint to an earlier one, or the earlier complaint that a person is to compare it with.
 
-    `again` is the closed case that a new complaint is like. `reached_limit` is the limit that a case has reached by
-    this complaint as the first one.
+    `similar_closed_case` is the closed case that a new complaint is like. `reached_limit` is the limit that a case has
+    reached by this complaint as the first one.
     """
 
     relation: Relation
     suggestion: Suggestion | None = None
-    again: ClosedCase | None = None
+    similar_closed_case: ClosedCase | None = None
     reached_limit: ReachedLimit | None = None
 
 
@@ -178,8 +178,8 @@ class Matcher:
         if not exact_relation.of:
             decision = self._search(earlier_complaints, complaint, keys)
         if decision.relation.kind == "new":
-            again = self.find_closed_case(earlier_complaints, complaint.comparable, keys, complaint.received_at)
-            decision = decision._replace(again=again)
+            closed_case = self.find_closed_case(earlier_complaints, complaint.comparable, keys, complaint.received_at)
+            decision = decision._replace(similar_closed_case=closed_case)
         return decision._replace(relation=self.add_complaint(earlier_complaints, complaint, keys, decision))
 
     def add_complaint(

@@ -16,19 +16,19 @@ def read_report(content_type: str, body: bytes) -> Draft:
     # The device is part of the mark, so no device can continue the report of another one, whatever ids it sends.
     mark = f"mobile:{envelope.device_id}:{envelope.thread}"
     continuation = Continuation(mark, "more-about") if envelope.thread else None
-    return Draft(_report(envelope), _contact(envelope), continuation, same_as=envelope.said.same_as)
+    return Draft(_report(envelope), _contact(envelope), continuation, same_as=envelope.submission.same_as)
 
 
 def _read_envelope(content_type: str, body: bytes) -> MobileEnvelope:
     if content_type == MOBILE_ENVELOPE:
         return MobileEnvelope.model_validate_json(body)
     submission = MobileSubmission.model_validate_json(body)
-    return MobileEnvelope(device_id=submission.device_id, thread=submission.client_id, said=submission)
+    return MobileEnvelope(device_id=submission.device_id, thread=submission.client_id, submission=submission)
 
 
 def _report(envelope: MobileEnvelope) -> Report:
     """Return the report, with the coordinates of its first picture where the app sent none."""
-    report = envelope.said.report()
+    report = envelope.submission.report()
     sent_place = report.place
     if sent_place.latitude is not None or sent_place.longitude is not None:
         return report
@@ -37,5 +37,5 @@ def _report(envelope: MobileEnvelope) -> Report:
 
 
 def _contact(envelope: MobileEnvelope) -> Contact:
-    contact = envelope.said.contact()
+    contact = envelope.submission.contact()
     return contact if contact.push else contact.model_copy(update={"push": envelope.push_token})

@@ -72,7 +72,7 @@ FIGURES: tuple[FigureDefinition, ...] = (
     ),
     FigureDefinition(
         ("first_agency_right",),
-        "Right at the first door",
+        "Right at the first agency",
         "cases of which the first agency reacted, did not refuse, and no other agency got the case",
         "cases of which the first agency reacted, or that another agency got. Censored: others. Triage is no agency",
         _OWN_CASES,

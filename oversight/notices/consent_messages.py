@@ -51,7 +51,7 @@ def question_messages(
             complaint_id=case.id,
             tracking=case.tracking,
             channel=case.channel,
-            says="asked-ombudsman",
+            kind="asked-ombudsman",
             text=ombudsman_question(case.tracking, ASK_DAYS, link),
         )
         yield Outgoing(REPLIES, *codec.encode(reply, str(case.id), _SOURCE))

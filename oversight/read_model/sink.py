@@ -24,11 +24,11 @@ from messages.shapes import (
     DEADLINE_EVENTS,
     OMBUDSMAN_EVENTS,
     AgencyAnswer,
+    AnswerOutcome,
     Channel,
     Complaint,
     Correction,
     Dispatch,
-    JudgedAnswer,
     OversightEvent,
 )
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, RECOMMENDATIONS
@@ -90,7 +90,7 @@ class OversightSink:
         elif record.topic == CORRECTIONS:
             facts[OversightCorrection].append(_correction_row(self._decode(Correction, record)))
         elif record.topic == ANSWER_OUTCOMES:
-            judged = self._decode(JudgedAnswer, record)
+            judged = self._decode(AnswerOutcome, record)
             facts[OversightAnswerOutcome].append(judged.model_dump(include=_OUTCOME_COLUMNS))
         elif record.topic == RECOMMENDATIONS:
             row = _recommendation_row(record, self._decode(Recommendation, record))

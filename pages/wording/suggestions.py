@@ -12,11 +12,11 @@ EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
         _("Kata-kata kedua laporan hampir sama."),
     ),
     (
-        frozenset({"place-same-topics", "soon-place-topic", "beside-same-topic", "same-trouble-at-landmark"}),
+        frozenset({"place-same-topics", "soon-place-topic", "beside-same-topic", "same-object-and-fault-at-landmark"}),
         _("Tempat dan pokok masalahnya tampak sama."),
     ),
     (
-        frozenset({"same-thing-and-fault-in-region", "same-thing-and-fault-soon", "same-trouble-at-landmark"}),
+        frozenset({"same-thing-and-fault-in-region", "same-thing-and-fault-soon", "same-object-and-fault-at-landmark"}),
         _("Hal yang dilaporkan dan masalahnya sama."),
     ),
     (

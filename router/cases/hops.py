@@ -71,7 +71,7 @@ def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
         "confidence": case.confidence,
         "actor": case.actor,
         "suggestion": None,
-        "again": None,
+        "similar_closed_case": None,
     }
     return dispatch.model_copy(update=fields)
 
@@ -81,7 +81,7 @@ def dispatch_as_own_case(dispatch: Dispatch, earlier_case: Dispatch, agency_name
 
     `agency_name` is the name of the agency of the earlier case.
     """
-    reason = Reason(rule="follows", says=_OWN_CASE_TEXT.format(earlier_case.tracking, agency_name))
+    reason = Reason(rule="follows", text=_OWN_CASE_TEXT.format(earlier_case.tracking, agency_name))
     relation = dispatch.relation.model_copy(update={"of": earlier_case.complaint_id})
     fields = {"reasons": (*dispatch.reasons, reason), "relation": relation, "own_case": True}
     return dispatch.model_copy(update=fields)
@@ -94,7 +94,7 @@ def dispatch_after_closing(dispatch: Dispatch, closed_case: Dispatch) -> Dispatc
     own text leads to.
     """
     candidates = (dispatch.agency, *dispatch.alternatives)
-    reason = Reason(rule="follows", says=_CLOSED_CASE_TEXT.format(closed_case.tracking))
+    reason = Reason(rule="follows", text=_CLOSED_CASE_TEXT.format(closed_case.tracking))
     fields = {
         "agency": closed_case.agency,
         "alternatives": tuple(code for code in candidates if code not in {TRIAGE, closed_case.agency}),
@@ -137,4 +137,4 @@ def cases_first(dispatches: Iterable[Dispatch]) -> Sequence[Dispatch]:
 
 def _accompanies_reason(relation: Relation, case: Dispatch) -> Reason:
     text = _MERGED_TEXT if MERGED in relation.evidence else _ACCOMPANIES_TEXT[relation.kind]
-    return Reason(rule="follows", says=text.format(case.tracking))
+    return Reason(rule="follows", text=text.format(case.tracking))

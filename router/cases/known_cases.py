@@ -24,7 +24,9 @@ class KnownCases:
     ) -> None:
         self._connection = connection
         self._complaint_ids = {complaint.id for complaint in complaints}
-        named_ids = (related for complaint in complaints for related in (complaint.relation.of, complaint.again))
+        named_ids = (
+            related for complaint in complaints for related in (complaint.relation.of, complaint.similar_closed_case)
+        )
         self._named_ids = {named if isinstance(named, UUID) else named.of for named in named_ids if named}
         # `None` if it must be read again.
         self._followed: set[UUID] | None = set(followed_ids)

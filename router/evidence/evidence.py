@@ -7,7 +7,7 @@ from messages.shapes import Reason
 from router.evidence.topics import Topic
 from router.location.place_evidence import ReportLocation
 
-# The weight of each kind is learned (`config/data/doors.csv`).
+# The weight of each kind is learned (`config/data/evidence_weights.csv`).
 EvidenceKind = Literal[
     "matter",  # a topic of one national institution
     "hint",  # the same, but the words only hint at the topic
@@ -45,7 +45,7 @@ class Evidence(NamedTuple):
     @property
     def reason(self) -> Reason:
         """The rule and the explanation as a dispatch shows them."""
-        return Reason(rule=self.rule, says=self.explanation)
+        return Reason(rule=self.rule, text=self.explanation)
 
 
 class CollectedEvidence(NamedTuple):

@@ -8,7 +8,7 @@ from bus.errors import Reject, Retry
 from bus.port import Record
 from cases.course.case_course import answered_hop
 from cases.course.verdicts import case_progress, may_repeat, state_after
-from messages.shapes import MERGED, AgencyAnswer, AnswerOutcome, Dispatch, Verdict
+from messages.shapes import MERGED, AgencyAnswer, AnswerOutcomeKind, Dispatch, Verdict
 from router.answer_store import ProcessedAnswer, counted_verdicts, store_answer_once
 from router.cases.transfer import CaseTransfer
 from router.store import dispatch_history
@@ -55,7 +55,7 @@ def process_answer(
     answer: AgencyAnswer,
     record: Record,
     now: datetime,
-) -> AnswerOutcome:
+) -> AnswerOutcomeKind:
     """Return the outcome of an answer that was not processed before, and store it.
 
     Raises `Retry` if another record of the answer was processed meanwhile.
@@ -78,7 +78,7 @@ def joined_until(transfer: CaseTransfer, joined: Dispatch, until: datetime) -> b
 
 def answer_outcome(
     answered: AnsweredDispatch, verdict: Verdict, earlier_verdicts: Collection[Verdict]
-) -> AnswerOutcome:
+) -> AnswerOutcomeKind:
     """Return the outcome of a verdict. `earlier_verdicts` about the same dispatch are those that counted."""
     agency = answered.dispatch.agency
     if verdict in earlier_verdicts and not may_repeat(verdict, agency):

@@ -89,7 +89,7 @@ def _merge(transfer: CaseTransfer, correction: Correction, current: Dispatch, no
     explanation = f"Disatukan dengan laporan {case.tracking} oleh petugas: {correction.reason}"
     # A merge gives nobody more time.
     due_at = min(current.due_at, merged.due_at)
-    fields = {"reasons": (Reason(rule="merged", says=explanation), *case.reasons), "due_at": due_at}
+    fields = {"reasons": (Reason(rule="merged", text=explanation), *case.reasons), "due_at": due_at}
     store_parent(transfer.connection, merged.complaint_id, root_id)
     return transfer.dispatch_with_accompanying(merged.model_copy(update=fields), accompanying, case)
 
@@ -110,4 +110,4 @@ def decide_own_agency(history: Sequence[Dispatch], rules: Rules) -> Decision:
 def _split_reason(transfer: CaseTransfer, correction: Correction) -> Reason:
     former = dispatch_history(transfer.connection, correction.apart_from) if correction.apart_from else ()
     number = former[-1].tracking if former else "lain"
-    return Reason(rule="split", says=f"Dipisahkan dari laporan {number} oleh petugas: {correction.reason}")
+    return Reason(rule="split", text=f"Dipisahkan dari laporan {number} oleh petugas: {correction.reason}")

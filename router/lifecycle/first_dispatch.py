@@ -120,7 +120,7 @@ def _closed_case(cases: KnownCases, complaint: Complaint) -> ClosedCase | None:
     `None` if the router knows that it is open: the normalizer closes a whole matter, and a report of it may be a case
     of its own at another agency.
     """
-    closed_case = complaint.again
+    closed_case = complaint.similar_closed_case
     if closed_case is None:
         return None
     case = cases.find_case(closed_case.of)
@@ -129,7 +129,9 @@ def _closed_case(cases: KnownCases, complaint: Complaint) -> ClosedCase | None:
     return closed_case.model_copy(update={"is_own": False})
 
 
-def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime, again: ClosedCase | None) -> Dispatch:
+def _own_dispatch(
+    complaint: Complaint, rules: Rules, now: datetime, similar_closed_case: ClosedCase | None
+) -> Dispatch:
     """Return the dispatch to the agency that the complaint's own text leads to, without a deadline yet."""
     return Dispatch(
         **decide(complaint.report, rules).dispatch_fields(),
@@ -147,7 +149,7 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime, again: Clos
         follow_up=complaint.follow_up,
         danger=complaint.danger,
         suggestion=complaint.suggestion,
-        again=again,
+        similar_closed_case=similar_closed_case,
     )
 
 
@@ -164,7 +166,7 @@ def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, clo
         return dispatch_to_case(dispatch, case)
     if closing:
         closed_case = ClosedCase(of=case.complaint_id, closed_at=closing.at)
-        dispatch = dispatch.model_copy(update={"again": closed_case})
+        dispatch = dispatch.model_copy(update={"similar_closed_case": closed_case})
     if closing and dispatch.relation.kind == "repeat":
         return dispatch_after_closing(dispatch, case)
     if closing is None and accompanies_case(dispatch.relation, dispatch.agency, case):

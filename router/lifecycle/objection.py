@@ -85,7 +85,7 @@ class CaseReopening:
         report = self.transfer.first_of_sender(complaint_id)
         case = self.transfer.find_case(report.complaint_id) or report
         reopened = report.reopened + 1
-        reason = Reason(rule="reopened", says=_REOPENED.format(reopened))
+        reason = Reason(rule="reopened", text=_REOPENED.format(reopened))
         # The agency may have given up its queue meanwhile.
         agency = self.rules.registry.find_receiving_agency(case.agency) or TRIAGE
         fields = {

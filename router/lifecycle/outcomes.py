@@ -13,11 +13,11 @@ from messages.shapes import (
     MERGED,
     AgencyAnswer,
     AnswerOutcome,
+    AnswerOutcomeKind,
     Correction,
     CorrectionOutcome,
+    CorrectionOutcomeKind,
     Dispatch,
-    JudgedAnswer,
-    JudgedCorrection,
 )
 from messages.topics import ANSWER_OUTCOMES, CORRECTION_OUTCOMES
 from router.answer_store import ProcessedAnswer
@@ -31,10 +31,10 @@ _MOVE = select(RoutedDispatch.hop).where(
 
 
 def answer_outcome_message(
-    dispatch: Dispatch, answer: AgencyAnswer, outcome: AnswerOutcome, first_record: Record | ProcessedAnswer
+    dispatch: Dispatch, answer: AgencyAnswer, outcome: AnswerOutcomeKind, first_record: Record | ProcessedAnswer
 ) -> Outgoing:
     """Return the outcome of an answer. `dispatch` is the answered dispatch of the case."""
-    judged = JudgedAnswer(
+    judged = AnswerOutcome(
         id=ids.outcome_id(answer.id),
         message_id=answer.message_id,
         at=first_record.taken_at,
@@ -71,8 +71,8 @@ def adopted_correction_message(connection: Connection, correction: Correction) -
     return _correction_message(correction, "applied" if is_applied else "unchanged", position)
 
 
-def _correction_message(correction: Correction, outcome: CorrectionOutcome, position: str) -> Outgoing:
-    judged = JudgedCorrection(
+def _correction_message(correction: Correction, outcome: CorrectionOutcomeKind, position: str) -> Outgoing:
+    judged = CorrectionOutcome(
         id=ids.outcome_id(correction.id),
         message_id=correction.message_id,
         at=correction.at,
@@ -86,7 +86,7 @@ def _correction_message(correction: Correction, outcome: CorrectionOutcome, posi
     return Outgoing(CORRECTION_OUTCOMES, *codec.encode(judged, str(judged.complaint_id), _SOURCE))
 
 
-def _correction_outcome(connection: Connection, correction: Correction) -> CorrectionOutcome:
+def _correction_outcome(connection: Connection, correction: Correction) -> CorrectionOutcomeKind:
     """Return the outcome. After a split, and kept apart, the two complaints are not one case, whatever was changed."""
     if correction.relation.kind == "new":
         return "applied"

@@ -99,7 +99,7 @@ def dispatch_to_next_agency(
     `name_of` returns the name of an institution, or `None` for an unknown code.
     """
     by_triage = chosen.rule == _NAMED_BY_TRIAGE
-    reason = Reason(rule=chosen.rule, says=_explanation(refused, answer, name_of, by_triage=by_triage))
+    reason = Reason(rule=chosen.rule, text=_explanation(refused, answer, name_of, by_triage=by_triage))
     fields = {
         "agency": chosen.agency,
         "reasons": (*refused.reasons, reason),
@@ -140,5 +140,9 @@ def _explanation(
         return f"Diputuskan oleh petugas: {text}"
     refusing_name = name_of(refused.agency) or refused.agency
     explanation = f"{refusing_name} menyatakan bukan kewenangannya: {text}"
-    suggested_name = name_of(answer.theirs) if answer.theirs and answer.theirs != refused.agency else None
+    suggested_name = (
+        name_of(answer.suggested_agency)
+        if answer.suggested_agency and answer.suggested_agency != refused.agency
+        else None
+    )
     return f"{explanation} (menunjuk {suggested_name})" if suggested_name else explanation

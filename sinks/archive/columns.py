@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bus.port import Record
 from messages import codec
-from messages.shapes import Dispatch, FollowUp, Relation, Shape, WireModel
+from messages.shapes import Dispatch, FollowUp, Relation, Reply, Shape, WireModel
 from messages.topics import Topic, agency_topic
 
 # A change of the columns raises the version. A reader of version n reads all versions up to n.
@@ -98,7 +98,7 @@ class _Facts(Shape):
     follow_up: FollowUp | None = None
     danger: str | None = None
     verdict: str | None = None
-    says: str | None = None
+    kind: str | None = None
     event: str | None = None
     reason: str | None = None
 
@@ -139,7 +139,7 @@ def row_of(record: Record, shape: type[WireModel] | None) -> dict[str, Any]:
         "headers": [{"name": name, "value": value} for name, value in record.headers],
         "value": record.value,
         "shape": record.header("ce_type") or None,
-        **(_flat(facts) if shape and (facts := _decode(record, shape)) else {}),
+        **(_flat(facts, shape) if shape and (facts := _decode(record, shape)) else {}),
     }
 
 
@@ -165,7 +165,7 @@ def _decode(record: Record, shape: type[WireModel]) -> _Facts | None:
         return None
 
 
-def _flat(facts: _Facts) -> dict[str, Any]:
+def _flat(facts: _Facts, shape: type[WireModel]) -> dict[str, Any]:
     return {
         **{name: getattr(facts, name) for name in _SAME_NAMES},
         **{name: _text(getattr(facts, name)) for name in _IDS},
@@ -176,7 +176,7 @@ def _flat(facts: _Facts) -> dict[str, Any]:
         "relation": facts.relation.kind if facts.relation else None,
         "relation_of": _text(facts.relation.of) if facts.relation else None,
         "act": facts.follow_up.act if facts.follow_up else None,
-        "reply": facts.says,
+        "reply": facts.kind if shape is Reply else None,
         "set_aside": _set_aside_reason(facts),
     }
 

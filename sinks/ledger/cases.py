@@ -108,14 +108,14 @@ def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     # An answer to a report that belongs to another report's case is an answer to that case.
     case_id = case((col(DispatchRow.own_case), col(DispatchRow.complaint_id)), else_=col(DispatchRow.of))
     query = (
-        select(case_id.label("case_id"), col(AnswerRow.agency), col(AnswerRow.text), col(AnswerRow.theirs))
+        select(case_id.label("case_id"), col(AnswerRow.agency), col(AnswerRow.text), col(AnswerRow.suggested_agency))
         .join(DispatchRow, _IS_OF_DISPATCH)
         .where(col(AnswerRow.verdict) == "refused", col(AnswerRow.agency) != TRIAGE)
         .order_by(col(AnswerRow.recorded_at), col(AnswerRow.id))
     )
     is_of_cases = or_(is_one_of(col(DispatchRow.complaint_id), case_ids), is_one_of(col(DispatchRow.of), case_ids))
     for row in connection.execute(query.where(is_of_cases)):
-        refusals[row.case_id].append(AgencyRefusal(row.agency, row.text, row.theirs))
+        refusals[row.case_id].append(AgencyRefusal(row.agency, row.text, row.suggested_agency))
     return refusals
 
 
@@ -133,13 +133,13 @@ def _dispatch_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_E
     query = select(*columns).where(col(DispatchRow.complaint_id) == case_id).order_by(col(DispatchRow.hop))
     for row in connection.execute(query):
         reasons = json.loads(row.reasons)
-        text, rule = (reasons[-1]["says"], reasons[-1]["rule"]) if reasons else ("", None)
+        text, rule = (reasons[-1]["text"], reasons[-1]["rule"]) if reasons else ("", None)
         event = CaseEvent(row.dispatched_at, "dispatched", row.agency, text, None, row.actor, rule)
         yield (event.at, row.hop, False), event
 
 
 def _answer_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_EventOrder, CaseEvent]]:
-    names = ("recorded_at", "verdict", "agency", "text", "theirs", "actor")
+    names = ("recorded_at", "verdict", "agency", "text", "suggested_agency", "actor")
     columns = (*(col(getattr(AnswerRow, name)) for name in names), col(DispatchRow.dispatched_at), col(DispatchRow.hop))
     query = (
         select(*columns)
@@ -149,4 +149,4 @@ def _answer_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_Eve
     )
     for row in connection.execute(query):
         at = max(row.recorded_at, row.dispatched_at)
-        yield (at, row.hop, True), CaseEvent(at, row.verdict, row.agency, row.text, row.theirs, row.actor)
+        yield (at, row.hop, True), CaseEvent(at, row.verdict, row.agency, row.text, row.suggested_agency, row.actor)

@@ -22,12 +22,12 @@ from messages import codec
 from messages.answer_check import AnswerCheck, AnswerFault
 from messages.shapes import (
     AgencyAnswer,
+    AnswerOutcome,
     Channel,
     ClosedCase,
     Complaint,
     Correction,
     Dispatch,
-    JudgedAnswer,
     OversightEvent,
     Suggestion,
 )
@@ -196,10 +196,10 @@ def _rows(record: Record, channels: Collection[Channel]) -> Iterator[tuple[type[
             yield ComplaintRow, _complaint_row(complaint)
             if complaint.suggestion:
                 yield SuggestionRow, _suggestion_row(complaint, complaint.suggestion)
-            if complaint.again:
-                yield ClosedCaseRow, _closed_case_row(complaint, complaint.again)
+            if complaint.similar_closed_case:
+                yield ClosedCaseRow, _closed_case_row(complaint, complaint.similar_closed_case)
         elif record.topic == ANSWER_OUTCOMES:
-            judged = codec.decode(JudgedAnswer, record.value, record.headers)
+            judged = codec.decode(AnswerOutcome, record.value, record.headers)
             yield AnswerOutcomeRow, judged.model_dump(include=_OUTCOME_COLUMNS)
         elif record.topic == CORRECTIONS:
             yield CorrectionRow, _correction_row(codec.decode(Correction, record.value, record.headers))
@@ -263,7 +263,7 @@ def _answer_row(record: Record, answer: AgencyAnswer, institutions: Container[st
     """Return the row. A suggested agency that is not in the registry is left out: it is text from outside."""
     return {
         **answer.model_dump(include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text", "actor"}),
-        "theirs": answer.theirs if answer.theirs in institutions else None,
+        "suggested_agency": answer.suggested_agency if answer.suggested_agency in institutions else None,
         "answered_at": answer.at,
         "recorded_at": record.taken_at,
         "position": record.position,

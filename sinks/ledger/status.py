@@ -226,7 +226,7 @@ class StepShown(Shape):
     """One step of a report."""
 
     at: Moment
-    what: str
+    kind: str
     agency: str
 
 
@@ -246,7 +246,7 @@ class StatusShown(Shape):
 
 def status_as_json(status: ReportStatus) -> dict[str, object]:
     """Return the content of the status page as JSON values."""
-    steps = tuple(StepShown(at=step.at, what=step.kind, agency=step.agency) for step in status.steps)
+    steps = tuple(StepShown(at=step.at, kind=step.kind, agency=step.agency) for step in status.steps)
     shown = StatusShown(
         tracking=status.tracking,
         state=status.state,

@@ -130,7 +130,7 @@ class AnswerRow(SQLModel, table=True):
     agency: str
     verdict: str
     text: str
-    theirs: str | None = None
+    suggested_agency: str | None = None
     actor: str = ""
     answered_at: datetime = Field(sa_type=UtcDateTime)
     recorded_at: datetime = Field(sa_type=UtcDateTime)

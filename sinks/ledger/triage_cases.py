@@ -120,11 +120,11 @@ class DecidedAgency(NamedTuple):
 
 def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collection[str]) -> DecidedAgency | None:
     """Return the decision about a dispatch to triage, while the router has not processed it; `None` without one."""
-    query = select(col(AnswerRow.theirs), col(AnswerRow.actor)).where(
+    query = select(col(AnswerRow.suggested_agency), col(AnswerRow.actor)).where(
         col(AnswerRow.dispatch_id) == dispatch_id, _is_decision(agencies)
     )
     decision = connection.execute(query.order_by(col(AnswerRow.recorded_at))).first()
-    return DecidedAgency(decision.theirs or TRIAGE, decision.actor) if decision else None
+    return DecidedAgency(decision.suggested_agency or TRIAGE, decision.actor) if decision else None
 
 
 def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Select[Any]:
@@ -157,7 +157,7 @@ def _order() -> Sequence[Any]:
 
 def _is_decision(agencies: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that an answer decides a triage case: it names an agency of `agencies`, or closes."""
-    names_agency = and_(col(AnswerRow.verdict) == "refused", is_one_of(col(AnswerRow.theirs), agencies))
+    names_agency = and_(col(AnswerRow.verdict) == "refused", is_one_of(col(AnswerRow.suggested_agency), agencies))
     return and_(col(AnswerRow.agency) == TRIAGE, or_(names_agency, col(AnswerRow.verdict) == "closed"))
 
 

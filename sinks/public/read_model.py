@@ -30,7 +30,7 @@ from config.database import (
     write_transaction,
 )
 from messages import codec
-from messages.shapes import AgencyAnswer, Complaint, Dispatch, JudgedAnswer
+from messages.shapes import AgencyAnswer, AnswerOutcome, Complaint, Dispatch
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.case_course import CaseCourse
@@ -208,7 +208,7 @@ def _mentioned(record: Record) -> set[UUID]:
     if record.topic == AGENCY_ANSWERS:
         return {codec.decode(AgencyAnswer, record.value, record.headers).complaint_id}
     if record.topic == ANSWER_OUTCOMES:
-        judged = codec.decode(JudgedAnswer, record.value, record.headers)
+        judged = codec.decode(AnswerOutcome, record.value, record.headers)
         return {judged.complaint_id, judged.case_id}
     if record.topic == COMPLAINTS:
         complaint = codec.decode(Complaint, record.value, record.headers)

@@ -48,7 +48,7 @@ _NO_PAUSE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 class DueReply:
     """Reply that may be sent, with its recipient. `contact` is sealed for `message_id`.
 
-    `event` is the value of `Reply.says`: `received`, `dispatched` or `answered`.
+    `kind` is that of the `Reply`: `received`, `dispatched` or `answered`.
     """
 
     id: UUID
@@ -57,7 +57,7 @@ class DueReply:
     contact: Sealed
     secret: bool
     tracking: str
-    event: str
+    kind: str
     text: str
     made_at: datetime
     attempts: int
@@ -65,7 +65,7 @@ class DueReply:
 
 _DUE_COLUMNS = (
     col(OutboxRow.id), col(RecipientRow.message_id), col(RecipientRow.sender), col(RecipientRow.contact),
-    col(RecipientRow.secret), col(OutboxRow.tracking), col(OutboxRow.says), col(OutboxRow.text),
+    col(RecipientRow.secret), col(OutboxRow.tracking), col(OutboxRow.kind), col(OutboxRow.text),
     col(OutboxRow.made_at), col(OutboxRow.attempts),
 )  # fmt: skip
 

@@ -98,7 +98,7 @@ class ReplySender:
                 _log.warning("reply.given_up", channel=self._channel, state=state, replies=replies)
 
     def _process(self, provider: ReplyProvider, reply: DueReply) -> None:
-        reply_log = _log.bind(reply_id=str(reply.id), channel=self._channel, says=reply.event)
+        reply_log = _log.bind(reply_id=str(reply.id), channel=self._channel, kind=reply.kind)
         try:
             outgoing = self._with_opened_contact(reply)
             address = self._address_hash(provider.address(outgoing))
@@ -127,7 +127,7 @@ class ReplySender:
         except UnsealError:
             raise ReplyWithheld("unsealable") from None
         contact = Contact.model_validate_json(opened)
-        return OutgoingReply(reply.id, reply.tracking, reply.event, reply.text, reply.secret, reply.attempts, contact)
+        return OutgoingReply(reply.id, reply.tracking, reply.kind, reply.text, reply.secret, reply.attempts, contact)
 
     def _deliver(
         self,

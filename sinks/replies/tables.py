@@ -42,7 +42,7 @@ class OutboxRow(SQLModel, table=True):
     complaint_id: UUID = Field(index=True)
     channel: str
     tracking: str
-    says: str
+    kind: str
     text: str
     made_at: datetime = Field(sa_type=UtcDateTime)
     state: str

@@ -154,7 +154,7 @@ def test_a_copy_of_an_anonymous_report_is_answered_like_any_report(new_world: Ca
         expected = {channel: alone.views(complaint) for channel, complaint in alone.probe_all().items()}
     beside.write_anonymous_reports(close="web")
     copies = beside.probe_all()
-    relations = {channel: (copy.relation.kind, bool(copy.again)) for channel, copy in copies.items()}
+    relations = {channel: (copy.relation.kind, bool(copy.similar_closed_case)) for channel, copy in copies.items()}
     assert relations == {**dict.fromkeys(MATTERS, ("joins", False)), "web": ("new", True)}
     with beside.serving():
         assert {channel: beside.views(complaint) for channel, complaint in copies.items()} == expected

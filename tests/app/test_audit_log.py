@@ -49,7 +49,7 @@ def filled(engine: Engine, rows: int = 4) -> list[ChainedAction]:
     """Append actions of two persons, a minute apart."""
     log = AuditLog(engine)
     return [
-        log.append("letters.drop", f"id-{row}", f"petugas-{row % 2}", "uji coba", NOW + timedelta(minutes=row))
+        log.append("dead_letters.drop", f"id-{row}", f"petugas-{row % 2}", "uji coba", NOW + timedelta(minutes=row))
         for row in range(rows)
     ]
 
@@ -65,15 +65,15 @@ def test_a_row_has_every_field(engine: Engine) -> None:
     first, second = filled(engine, 2)
     assert (first.seq, first.previous, second.seq, second.previous) == (1, FIRST_PREVIOUS_HASH, 2, first.hash)
     assert first.act.at == "2026-11-24T08:04:05.678Z"
-    assert (first.act.actor, first.act.action, first.act.subject) == ("petugas-0", "letters.drop", "id-0")
+    assert (first.act.actor, first.act.action, first.act.subject) == ("petugas-0", "dead_letters.drop", "id-0")
     assert listed(engine) == [first, second]
 
 
 def test_the_hash_can_be_recomputed(engine: Engine) -> None:
     """The hash is SHA-256 of one JSON with sorted names, no spaces and only ASCII."""
-    row = AuditLog(engine).append("letters.drop", "id-0", "petugas é", "uji", NOW)
+    row = AuditLog(engine).append("dead_letters.drop", "id-0", "petugas é", "uji", NOW)
     canonical = (
-        '{"action":"letters.drop","actor":"petugas \\u00e9","at":"2026-11-24T08:04:05.678Z",'
+        '{"action":"dead_letters.drop","actor":"petugas \\u00e9","at":"2026-11-24T08:04:05.678Z",'
         f'"previous":"{"0" * 64}","seq":1,"subject":"id-0","why":"uji"}}'
     )
     assert row.hash == hashlib.sha256(canonical.encode()).hexdigest()
@@ -172,7 +172,7 @@ def test_concurrent_appends(engine: Engine) -> None:
         own_engine = open_database(engine.url.render_as_string(hide_password=False))
         for number in range(EACH):
             together.wait()
-            AuditLog(own_engine).append("letters.drop", f"{name}-{number}", name, "uji coba", NOW)
+            AuditLog(own_engine).append("dead_letters.drop", f"{name}-{number}", name, "uji coba", NOW)
         own_engine.dispose()
 
     threads = [threading.Thread(target=append, args=(f"petugas-{number}",)) for number in range(APPENDING)]
@@ -211,7 +211,7 @@ def test_the_monitor_publishes_the_head(process_database: Mapping[str, str], tmp
     try:
         migrate(service.parts.engine)
         service.parts.ensure_topics()
-        row = service.parts.audit_log.append("letters.drop", "id", "petugas", "uji", NOW)
+        row = service.parts.audit_log.append("dead_letters.drop", "id", "petugas", "uji", NOW)
         service.start("monitor")
         wait_for(lambda: len(service.parts.audit_heads.read()) > 1)
         # The monitor records its own acts, too.
@@ -240,7 +240,7 @@ def with_heads(engine: Engine, parts: Parts) -> AuditLog:
 def test_each_row_has_its_head_on_the_bus(engine: Engine, parts: Parts) -> None:
     """The head has number, time and hash of the row, and the log agrees with all heads."""
     log = with_heads(engine, parts)
-    rows = [log.append("letters.drop", "id", "petugas", "uji", NOW + timedelta(minutes=row)) for row in range(3)]
+    rows = [log.append("dead_letters.drop", "id", "petugas", "uji", NOW + timedelta(minutes=row)) for row in range(3)]
     heads = parts.audit_heads.read()
     assert [(head.rows, head.hash, iso(head.at)) for head in heads] == [(row.seq, row.hash, row.act.at) for row in rows]
     assert log.verify() == ChainVerification(3, rows[2].hash, "", 3)
@@ -250,7 +250,7 @@ def test_a_shortened_log_is_found(engine: Engine, parts: Parts) -> None:
     """Rows that were deleted at the end, or all of them, are named."""
     log = with_heads(engine, parts)
     for minute in range(3):
-        log.append("letters.drop", "id", "petugas", "uji", NOW + timedelta(minutes=minute))
+        log.append("dead_letters.drop", "id", "petugas", "uji", NOW + timedelta(minutes=minute))
     for remaining_rows in (2, 0):
         with engine.begin() as connection:
             connection.execute(text("DELETE FROM audit_log WHERE seq > :rows"), {"rows": remaining_rows})
@@ -260,7 +260,7 @@ def test_a_shortened_log_is_found(engine: Engine, parts: Parts) -> None:
 def test_a_rewritten_log_is_found(engine: Engine, parts: Parts) -> None:
     """A log with other rows and matching hashes is named with the last row that agrees."""
     log = with_heads(engine, parts)
-    rows = [log.append("letters.drop", "id", "petugas", "uji", NOW) for _ in range(3)]
+    rows = [log.append("dead_letters.drop", "id", "petugas", "uji", NOW) for _ in range(3)]
     rewritten(engine, [replace(row.act, why="lain") for row in rows[1:]])
     assert log.verify().fault == (
         f"Row 2 has another hash than the head that was published on {iso(NOW)}: the log was rewritten after row 1."
@@ -272,7 +272,7 @@ def test_a_row_is_stored_while_the_bus_is_away(parts: Parts) -> None:
     heads = AuditHeads(lambda: BusWithProducer(parts.bus, FlakyProducer(parts.bus.producer(), {1})))  # type: ignore[arg-type,return-value]  # what is asked of one
     log = AuditLog(parts.engine, heads)
     with captured_log() as captured:
-        log.append("letters.drop", "id", "petugas", "uji", NOW)
+        log.append("dead_letters.drop", "id", "petugas", "uji", NOW)
     assert [(line["event"], line["row"]) for line in captured.lines] == [("audit_log.head_not_published", 1)]
     assert heads.read() == []
 
@@ -284,7 +284,7 @@ def test_a_row_is_stored_while_the_bus_is_away(parts: Parts) -> None:
 def test_the_regular_check_names_a_fault(parts: Parts) -> None:
     """The process with the monitor logs a shortened log, and continues to publish heads."""
     log = parts.audit_log
-    rows = [log.append("letters.drop", "id", "petugas", "uji", NOW) for _ in range(2)]
+    rows = [log.append("dead_letters.drop", "id", "petugas", "uji", NOW) for _ in range(2)]
     with parts.engine.begin() as connection:
         connection.execute(text("DELETE FROM audit_log WHERE seq = 2"))
     with captured_log() as captured:
@@ -297,7 +297,7 @@ def test_the_regular_check_names_a_fault(parts: Parts) -> None:
 
 def test_a_record_that_is_no_head_stops_the_check(parts: Parts) -> None:
     """It is not skipped: it may stand where a head was."""
-    parts.audit_log.append("letters.drop", "id", "petugas", "uji", NOW)
+    parts.audit_log.append("dead_letters.drop", "id", "petugas", "uji", NOW)
     with closing(parts.bus.producer()) as producer:
         producer.publish([Outgoing(AUDIT_HEADS, b"", b"{}")])
     with pytest.raises(Stop, match="satupintu tail audit-heads"):
@@ -311,7 +311,7 @@ def test_an_actor_has_the_system_user(engine: Engine, parts: Parts) -> None:
     """
     log = with_heads(engine, parts)
     for actor in ("budi", "budiman", "b%"):
-        log.append("letters.drop", "id", actor, "uji", NOW)
+        log.append("dead_letters.drop", "id", actor, "uji", NOW)
     for actor in ("budi", "budi (uid 1000 satupintu)"):
         with log.rows(actor=actor) as rows:
             assert [row.act.actor for row in rows] == ["budi (uid 1000 satupintu)"]
@@ -343,7 +343,7 @@ def test_the_commands(parts: Parts, run: Run) -> None:
     """The list for people and for programs, and the verification with its exit codes."""
     rows = filled(parts.engine, 3)
     log = parts.audit_log
-    log.append("letters.drop", "id-9", "[bold]petugas", "[red]x", NOW + timedelta(hours=1))
+    log.append("dead_letters.drop", "id-9", "[bold]petugas", "[red]x", NOW + timedelta(hours=1))
 
     code, out, _ = run("list")
     assert code == 0
@@ -370,12 +370,12 @@ def test_verify_names_a_cut_and_a_rewritten_log(parts: Parts, run: Run) -> None:
     """Exit 1 and the rows that were deleted. After a restore, older heads can be left out."""
     at = [NOW + timedelta(hours=hour) for hour in range(4)]
     for moment in at[:3]:
-        parts.audit_log.append("letters.drop", "id", "petugas-1", "uji coba", moment)
+        parts.audit_log.append("dead_letters.drop", "id", "petugas-1", "uji coba", moment)
     with parts.engine.begin() as connection:
         connection.execute(text("DELETE FROM audit_log WHERE seq = 3"))
 
     deleted = f"The head that was published on {iso(at[2])} has 3 rows: the rows after row 2 were deleted."
     assert run("verify") == (1, "", f"{deleted}\n")
-    parts.audit_log.append("letters.drop", "another id", "petugas-2", "uji coba", at[3])
+    parts.audit_log.append("dead_letters.drop", "another id", "petugas-2", "uji coba", at[3])
     assert run("verify")[2].endswith("the log was rewritten after row 2.\n")
     assert run("verify", "--since", iso(at[3]))[0] == 0

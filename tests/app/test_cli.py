@@ -229,7 +229,7 @@ def test_a_number_is_followed_and_a_topic_read(process_database: Mapping[str, st
         assert "agency-kementerian-kemenkes" in listed
         assert ("agency-bumn-pln" in listed, "agency-bumn-pln" in listed_with_empty) == (False, True)
         answer_text = "bukan kewenangan kami, tanya Siti"
-        run("answer", number, "refused", "--text", answer_text, "--theirs", "pln", "--actor", "petugas-9")
+        run("answer", number, "refused", "--text", answer_text, "--suggested-agency", "pln", "--actor", "petugas-9")
         assert service.audit().clean
         for topic in ("raw-web", "complaints", "agency-kementerian-kemenkes", "agency-answers", "agency-bumn-pln"):
             shown = run("tail", topic)
@@ -263,7 +263,7 @@ def test_a_number_is_followed_and_a_topic_read(process_database: Mapping[str, st
             json.loads(run("status", row["number"], "--json")) for row in outcomes if row["state"] == "complaint"
         )
         steps = json.loads(run("status", number, "--json"))["steps"]
-        assert [step["what"] for step in steps] == ["received", "dispatched", "refused", "dispatched"]
+        assert [step["kind"] for step in steps] == ["received", "dispatched", "refused", "dispatched"]
         assert service.stop() == [0]
     finally:
         service.close()
@@ -273,7 +273,7 @@ def test_a_number_is_followed_and_a_topic_read(process_database: Mapping[str, st
     "arguments",
     [
         ("audit", "--wait", "nan"),
-        ("letters", "redrive", "--all", "--dry-run", "--rate", "inf"),
+        ("dead-letters", "redrive", "--all", "--dry-run", "--rate", "inf"),
         ("top", "--every", "nan"),
     ],
 )

@@ -109,4 +109,4 @@ def test_the_version_is_printed() -> None:
 def test_an_unknown_command_is_named() -> None:
     """A mistyped command is an error of usage, with a suggestion."""
     result = CliRunner().invoke(app, ["lettrs"])
-    assert (result.exit_code, "letters" in result.output) == (terminal.EX_USAGE, True)
+    assert (result.exit_code, "dead-letters" in result.output) == (terminal.EX_USAGE, True)

@@ -124,7 +124,7 @@ class CorrectionHarness:
             danger=danger,
             follow_up=FollowUp(act=act),
             suggestion=Suggestion(of=_id(like), score=0.75, evidence=EVIDENCE) if like else None,
-            again=ClosedCase(of=_id(again), closed_at=NOW) if again else None,
+            similar_closed_case=ClosedCase(of=_id(again), closed_at=NOW) if again else None,
         )
         self.producer.publish([Outgoing(COMPLAINTS, *codec.encode(complaint, str(relation.of or _id(index)), "/test"))])
 
@@ -388,7 +388,7 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
         result = json.loads(run("status", first, "--json")[1])
         return result["relation"], result["of"]
 
-    actor_and_reason = ("--actor", "petugas-1", "--reason", "pipa yang sama")
+    actor_and_reason = ("--actor", "petugas-1", "--why", "pipa yang sama")
     try:
         service.start()
         url = f"http://127.0.0.1:{service.settings.port}/web/reports"
@@ -415,8 +415,8 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
             (("split", first, *actor_and_reason), 1, "nothing to split"),
             (("split", "ABCD", *actor_and_reason), 2, "not a tracking number"),
             (("split", second), 2, "--actor"),
-            (("split", second, "--actor", " ", "--reason", "x"), 2, "--actor is missing"),
-            (("split", second, "--actor", "x", "--reason", "x" * 501), 2, "--reason at most 500"),
+            (("split", second, "--actor", " ", "--why", "x"), 2, "--actor is missing"),
+            (("split", second, "--actor", "x", "--why", "x" * 501), 2, "--why at most 500"),
         ):
             code, _, err = run(*arguments)
             assert (code, message in " ".join(err.split()), "Traceback" in err) == (exit_code, True, False), err

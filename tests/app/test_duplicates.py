@@ -203,7 +203,7 @@ def test_who_was_merged_hears_of_the_closing_and_may_object(harness: DuplicateHa
     harness.work()
     harness.close(1)
     replies = [codec.decode(Reply, record.value, record.headers) for record in harness.records(REPLIES)]
-    assert [reply.says for reply in replies if reply.tracking == number(4)] == ["dispatched", "answered"]
+    assert [reply.kind for reply in replies if reply.tracking == number(4)] == ["dispatched", "answered"]
     report = OwnReports(harness.engine, harness.ledger).read(message_of(4))
     assert report is not None
     assert report.status.state == "dijawab"
@@ -344,7 +344,10 @@ def test_from_the_command_line(parts: Parts) -> None:
     assert json.loads(run("status", number(2), "--json"))["suggestion"]["of"] == number(1)
     assert f"perhaps the same as {number(1)} (open)" in run("status", number(2))
     assert "perhaps the same as" in run("trace", number(2), "--since", "7000d")
-    assert json.loads(run("status", number(3), "--json"))["again"] == {"of": number(2), "closed_at": iso(NOW)}
+    assert json.loads(run("status", number(3), "--json"))["similar_closed_case"] == {
+        "of": number(2),
+        "closed_at": iso(NOW),
+    }
     assert f"like {number(2)}, closed {NOW:%Y-%m-%d}" in run("status", number(3))
     assert "; like the closed case of" in run("trace", number(3), "--since", "7000d")
     assert "--why is missing" in run("duplicates", "deny", number(2), "--actor", "Sari", "--why", " ", code=2)

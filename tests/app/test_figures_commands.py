@@ -43,7 +43,7 @@ def publish_year(parts: Parts) -> int:
     """Publish the records of some cases, and store their hops as the router does; return the number of records."""
 
     def sign(answer: AgencyAnswer) -> AgencyAnswer:
-        id_ = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.theirs)
+        id_ = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.suggested_agency)
         return parts.keys.answer_keys.sign(answer.model_copy(update={"id": id_}))
 
     records = GeneratedYear(4, AGENCIES, sign).generate(60)

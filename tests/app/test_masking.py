@@ -118,8 +118,8 @@ def test_our_ids_are_shown() -> None:
         {"at": 6281234567890},
         {"text": "telepon 081234567890"},
         {"text": {"district": "081234567890"}},
-        {"theirs": "081234567890"},
-        {"theirs": ["081234567890"]},
+        {"suggested_agency": "081234567890"},
+        {"suggested_agency": ["081234567890"]},
         {"agency": "kantor 081234567890"},
         {"nomor": 6281234567890},
         {"pelapor": "081234567890"},
@@ -140,12 +140,12 @@ def test_a_record_of_an_unknown_type_is_masked() -> None:
 def test_unknown_fields_are_counted() -> None:
     """Unknown fields are counted: another program may write a name there. An agency's text and person are masked."""
     fields = {"id": COMPLAINT, "at": "2026-11-24T08:04:05.678Z", "verdict": "refused", "agency": "kota-3374"}
-    persons = {"text": "bukan kami, tanya Budi", "actor": "Siti Contohnya", "theirs": None}
+    persons = {"text": "bukan kami, tanya Budi", "actor": "Siti Contohnya", "suggested_agency": None}
     assert shown({**fields, **persons, "name": "Budi Contohnya", "Budi": {"nama": "Budi"}}) == {
         **fields,
         "text": MASK,
         "actor": MASK,
-        "theirs": None,
+        "suggested_agency": None,
         "other fields": 2,
     }
 
@@ -155,16 +155,16 @@ def test_our_own_words_are_shown_and_a_persons_words_are_masked() -> None:
     report = Report(
         title="Lampu di rumah Pak Budi",
         text="Lampu padam, hubungi Budi",
-        happened="kemarin, kata Budi",
+        incident_time="kemarin, kata Budi",
         place=Place(region="dekat Budi", district="Budi", code="33.74", address="Jl. Budi 3", latitude=-6.9),
         agency="Dinas Budi",
     )
     basis = "“lampu Budi” adalah urusan Kota Semarang (UU 23/2014 Lampiran C)."
     reasons = (
-        Reason(rule="lampu-jalan", says=basis),
-        Reason(rule="place", says="Tempatnya: Kota Semarang (“Budi”, “Jl. Budi”)."),
-        Reason(rule="next-alternative", says="PLN menyatakan bukan kewenangannya: itu rumah Budi"),
-        Reason(rule="merged", says="Disatukan dengan laporan 2VA8-SD70-3330 oleh petugas: sama, kata Budi"),
+        Reason(rule="lampu-jalan", text=basis),
+        Reason(rule="place", text="Tempatnya: Kota Semarang (“Budi”, “Jl. Budi”)."),
+        Reason(rule="next-alternative", text="PLN menyatakan bukan kewenangannya: itu rumah Budi"),
+        Reason(rule="merged", text="Disatukan dengan laporan 2VA8-SD70-3330 oleh petugas: sama, kata Budi"),
     )
     dispatch = Dispatch(
         id=UUID(COMPLAINT),
@@ -187,7 +187,7 @@ def test_our_own_words_are_shown_and_a_persons_words_are_masked() -> None:
     )
     value = mask_record(Record("agency-kota-3374", 0, 0, 0, *codec.encode(dispatch, "key", "/router")))["value"]
     assert "Budi" not in json.dumps(value)
-    assert [reason["says"] for reason in value["reasons"]] == [
+    assert [reason["text"] for reason in value["reasons"]] == [
         "“•••” adalah urusan Kota Semarang (UU 23/2014 Lampiran C).",
         "Tempatnya: Kota Semarang (“•••”).",
         "PLN menyatakan bukan kewenangannya: •••",

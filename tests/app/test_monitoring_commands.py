@@ -80,7 +80,7 @@ def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
     for head in ("last minute", "workers", "pending review", "overdue"):
         assert head in shown
     snapshot = json.loads(run("top", "--once", "--json").stdout)
-    assert {"channels", "stages", "letters", "quarantine", "queues", "processes", "concerns"} <= snapshot.keys()
+    assert {"channels", "stages", "dead_letters", "quarantine", "queues", "processes", "concerns"} <= snapshot.keys()
     assert snapshot["channels"][0] | {"newest": None} == {
         "channel": "web",
         "minute": 1,

@@ -21,11 +21,11 @@ from messages import codec, ids
 from messages.shapes import (
     MERGED,
     AgencyAnswer,
+    AnswerOutcome,
     Complaint,
     Correction,
     Dispatch,
     FollowUp,
-    JudgedAnswer,
     Relation,
     SenderAct,
     Verdict,
@@ -150,10 +150,10 @@ class Country:
                 if not waiting[topic]:
                     del waiting[topic]
 
-    def judged(self) -> Mapping[UUID, JudgedAnswer]:
+    def judged(self) -> Mapping[UUID, AnswerOutcome]:
         """Return the outcomes on their topic by the id of the answer."""
         records = [record for record in self.records if record.topic == ANSWER_OUTCOMES]
-        outcomes = [codec.decode(JudgedAnswer, record.value, record.headers) for record in records]
+        outcomes = [codec.decode(AnswerOutcome, record.value, record.headers) for record in records]
         return {judged.answer_id: judged for judged in outcomes}
 
     def _handle(self, stage: Stage, batch: Sequence[Record]) -> None:

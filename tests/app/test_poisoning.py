@@ -115,7 +115,9 @@ def test_a_thousand_copies_swallow_no_report(
     later = path.arrive(report(parts, _VICTIM, "neighbour", 2), report(parts, _VICTIM, "victim", 3))
     assert {path.dispatch_of(complaint).agency for complaint in later} == {"kementerian-kemenkes"}
     # No case names the victim's as closed.
-    assert victim.id not in {again.of for complaint in later if (again := path.dispatch_of(complaint).again)}
+    assert victim.id not in {
+        again.of for complaint in later if (again := path.dispatch_of(complaint).similar_closed_case)
+    }
 
 
 def test_a_victim_who_joined_the_attackers_case_hears_of_its_closing_and_objects(parts: Parts, path: StagePath) -> None:

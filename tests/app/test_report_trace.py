@@ -161,7 +161,7 @@ def test_the_command(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert run(number)[0] == 0
     assert "waits for normalize, 0 before it" in run(number.lower().replace("-", " "))[1]
-    assert '"what": "arrived"' in run(number, "--json")[1]
+    assert '"kind": "arrived"' in run(number, "--json")[1]
     assert run("2VA8-SD70-3331")[0] == 2
     code, output = run("2VA8-SD70-3330", "--since", "1h")
     assert (code, "on no topic since 1h" in output) == (1, True)

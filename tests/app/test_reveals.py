@@ -43,9 +43,9 @@ def test_the_list_has_who_why_and_what_but_no_data(engine: Engine) -> None:
     """Each reveal has person, role, reason, kind of data, case and end; other acts are not listed."""
     audit_log = AuditLog(engine)
     revealed(audit_log, "desk.identity", _SARI, "officer", NOW)
-    audit_log.append("letters.drop", _CASE, _SARI, "uji", NOW)
+    audit_log.append("dead_letters.drop", _CASE, _SARI, "uji", NOW)
     revealed(audit_log, "quarantine.reveal", "petugas-3", COMMAND_ROLE, NOW + timedelta(hours=1))
-    audit_log.append("letters.reveal", _CASE, "petugas-1", "lama", NOW + timedelta(hours=2))
+    audit_log.append("dead_letters.reveal", _CASE, "petugas-1", "lama", NOW + timedelta(hours=2))
     identity, message, older = read_reveals(audit_log, NOW)
     end = iso(NOW + timedelta(minutes=10))
     assert identity == Reveal(iso(NOW), _SARI, "officer", "identity", _CASE, end, "tiket 17")
@@ -108,7 +108,7 @@ def test_a_week_is_reported_once(parts: Parts, report: Callable[[datetime], None
 
     While the mail server does not take the mail the week is not done, and its events have the same ids again.
     """
-    for data in ("desk.identity", "desk.identity", "letters.reveal"):
+    for data in ("desk.identity", "desk.identity", "dead_letters.reveal"):
         revealed(parts.audit_log, data, "Sari", "officer", NOW)
     later = NOW + timedelta(days=7)
     server.refusals = ["451 4.3.2 try again later"]

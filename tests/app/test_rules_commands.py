@@ -62,7 +62,7 @@ def test_lines_are_explained(run: Run) -> None:
     assert 0 < first["confidence"] <= 1
     assert first["triage"] is False
     assert first["alternatives"] == ["provinsi-34"]
-    assert {"rule", "says"} == set(first["reasons"][0])
+    assert {"rule", "text"} == set(first["reasons"][0])
     assert (second["agency"], second["region"], second["topic"]) == ("kementerian-kemenkes", None, None)
 
 

@@ -204,9 +204,9 @@ def test_a_dispatch_names_the_actor(harness: CorrectionHarness) -> None:
     (record,) = harness.records(agency_topic(SEMARANG))
     dispatch = codec.decode(Dispatch, record.value, record.headers)
     assert (dispatch.actor, dispatch.hop) == ("petugas-1", 1)
-    assert [reason.says for reason in dispatch.reasons][1:] == ["Diputuskan oleh petugas: jalannya di kota itu"]
+    assert [reason.text for reason in dispatch.reasons][1:] == ["Diputuskan oleh petugas: jalannya di kota itu"]
     with read_transaction(harness.engine) as connection:
-        answer_row = connection.execute(text("SELECT verdict, theirs, actor, text FROM ledger_answer")).one()
+        answer_row = connection.execute(text("SELECT verdict, suggested_agency, actor, text FROM ledger_answer")).one()
         actor = connection.execute(text("SELECT actor FROM ledger_dispatch WHERE hop = 1")).scalar_one()
     assert tuple(answer_row) == ("refused", SEMARANG, "petugas-1", "jalannya di kota itu")
     assert actor == "petugas-1"
@@ -274,7 +274,7 @@ def test_a_refusal_by_a_foreign_agency_is_not_shown(harness: CorrectionHarness) 
         dispatch_id=dispatch.id,
         agency=PLN,
         verdict="refused",
-        theirs=HEALTH,
+        suggested_agency=HEALTH,
     )
     signed = harness.parts.keys.answer_keys.sign(agency_answer)
     sink = make_ledger_sink(harness.engine, harness.parts.keys.answer_check)
@@ -324,7 +324,7 @@ def test_an_accepted_answer_has_its_actor(harness: CorrectionHarness) -> None:
     answer(harness.parts, number(3), "accepted", "kami kerjakan", None, "petugas kementerian")
     harness.work()
     with read_transaction(harness.engine) as connection:
-        answer_row = connection.execute(text("SELECT verdict, actor, theirs, text FROM ledger_answer")).one()
+        answer_row = connection.execute(text("SELECT verdict, actor, suggested_agency, text FROM ledger_answer")).one()
     assert tuple(answer_row) == ("accepted", "petugas kementerian", None, "kami kerjakan")
 
 
@@ -438,7 +438,7 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
         )
         wait_for(lambda: json.loads(run("triage", "show", tracking, "--json")[1])["agency"] == SEMARANG)
         assert json.loads(run("triage", "list", "--json")[1]) == []
-        run("answer", tracking, "refused", "--text", "bukan aset kami", "--theirs", PLN, "--actor", "p")
+        run("answer", tracking, "refused", "--text", "bukan aset kami", "--suggested-agency", PLN, "--actor", "p")
         wait_for(lambda: len(json.loads(run("triage", "list", "--json")[1])) == 1)
         result = {row["rule"]: row for row in json.loads(run("rules", "refusals", "--json", "--since", "1d")[1])}
         assert result["named-by-triage"]["pointed"] == {PLN: 1}
@@ -446,7 +446,7 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
 
         check_danger(service, run)
         code, out, err = run("triage", "decide", tracking, SEMARANG, *actor_and_reason, "--json")
-        assert (code, json.loads(out)["again"], "refused this case before" in err) == (0, True, True)
+        assert (code, json.loads(out)["refused_before"], "refused this case before" in err) == (0, True, True)
         audit = service.audit()
         assert (audit.clean, audit.complaints, audit.dead) == (True, 2, 0)
 

@@ -407,7 +407,7 @@ def test_refused_outputs_become_one_dead_letter(bus: LocalBus, publish: Callable
 
 
 def test_a_refused_dead_letter_is_replaced_by_its_hash(bus: LocalBus, publish: Callable[..., None]) -> None:
-    """The record itself stays on its topic, where `letters redrive` finds it."""
+    """The record itself stays on its topic, where `dead-letters redrive` finds it."""
 
     def rejecting(_records: Sequence[Record]) -> Sequence[Outgoing]:
         raise Reject("not_json")

@@ -64,7 +64,7 @@ class Agencies(threading.Thread):
         (verdict,) = self._chooser.choices(list(_VERDICTS), list(_VERDICTS.values()))
         answer = {"verdict": verdict, "text": f"Pesan {self._chooser.randrange(10**6)} dari petugas."}
         if verdict == "refused" and self._chooser.random() < 1 / 2:
-            answer["theirs"] = self._chooser.choice([code for code in self._agencies if code != agency])
+            answer["suggested_agency"] = self._chooser.choice([code for code in self._agencies if code != agency])
         address = f"{self._address}/cases/{self._chooser.choice(cases)}/answers"
         response = requests.post(address, json=answer, headers=self._headers[agency], timeout=_TIMEOUT_SECONDS)
         self.answers[f"{verdict} {response.status_code}"] += 1

@@ -47,7 +47,7 @@ def test_topics(text: str, topics: set[str]) -> None:
 
 def test_a_faulty_row_is_refused(tmp_path: Path) -> None:
     """A phrase of two topics, or one with capitals, stops the start."""
-    file = tmp_path / "troubles.csv"
+    file = tmp_path / "matter_topics.csv"
     for rows in ("a,banjir\nb,banjir", "a,Banjir", "a,"):
         file.write_text(f"topic,words\n{rows}\n", encoding="utf-8")
         with pytest.raises(TableError):
@@ -62,7 +62,7 @@ def test_every_phrase_can_be_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "things", "faults"),
+    ("text", "objects", "faults"),
     [
         ("lampu jalan kedip kedip", {"lampu-jalan"}, {"padam.berkedip"}),
         ("lampu jalan nyala terus siang hari", {"lampu-jalan"}, {"menyala-siang"}),
@@ -70,10 +70,10 @@ def test_every_phrase_can_be_found() -> None:
         ("trotoar pecah", {"trotoar"}, {"rusak.retak-patah"}),
     ],
 )
-def test_things_and_their_faults(text: str, things: set[str], faults: set[str]) -> None:
-    """Each text has one thing and one fault. The part before a full stop is the family of the fault."""
+def test_objects_and_their_faults(text: str, objects: set[str], faults: set[str]) -> None:
+    """Each text has one object and one fault. The part before a full stop is the family of the fault."""
     matter_terms, words = load_matter_terms(), [word.normal for word in WordReader(load_slang()).read_words(text)]
-    assert matter_terms.things.find_topics(words) == things
+    assert matter_terms.objects.find_topics(words) == objects
     assert matter_terms.faults.find_topics(words) == faults
 
 

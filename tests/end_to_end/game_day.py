@@ -73,7 +73,7 @@ class GameDay:
     def alert(self, name: str, wording: str = "") -> dict[str, Any] | None:
         """Return the alert of this name whose text contains `wording`, as the console shows it now."""
         alerts: list[dict[str, Any]] = self._state().get("concerns", [])
-        return next((alert for alert in alerts if alert["name"] == name and wording in alert["says"]), None)
+        return next((alert for alert in alerts if alert["name"] == name and wording in alert["text"]), None)
 
     def wait_for_alert(self, name: str, wording: str) -> None:
         """Wait until the alert is on the console, in `top` with the same words, and fires in Prometheus."""

@@ -78,7 +78,7 @@ def answer(client: DeskClient, number: str, act: str, text: str = "") -> request
 def steps_of(site: str, number: str) -> list[str]:
     """Return the steps of a report on its status page."""
     status = requests.get(f"{site}/status/{number}", headers={"accept": "application/json"}, timeout=60).json()
-    return [step["what"] for step in status["steps"]]
+    return [step["kind"] for step in status["steps"]]
 
 
 def answered_texts(service: RunningService, number: str) -> list[str]:

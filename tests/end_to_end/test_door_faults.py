@@ -61,7 +61,7 @@ def test_a_message_that_cannot_be_read(day: GameDay) -> None:
     producer.publish([Outgoing(raw_topic("web"), b"", b"\xff poison")])
     producer.close()
     day.wait_for_alert("dead-letters", "1 message of normalize is a dead letter")
-    day.satupintu("letters", "drop", "--stage", "normalize", "--actor", "Sari", "--why", "not of ours")
+    day.satupintu("dead-letters", "drop", "--stage", "normalize", "--actor", "Sari", "--why", "not of ours")
     day.wait_until_cleared("dead-letters")
 
 

@@ -79,7 +79,7 @@ class Officer:
 
     def questions(self) -> list[str]:
         """Return the texts of the questions in the outbox."""
-        query = select(col(OutboxRow.text)).where(col(OutboxRow.says) == "asked-ombudsman")
+        query = select(col(OutboxRow.text)).where(col(OutboxRow.kind) == "asked-ombudsman")
         with read_transaction(self.parts.engine) as connection:
             return list(connection.execute(query).scalars())
 

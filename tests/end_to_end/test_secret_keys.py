@@ -59,7 +59,16 @@ def test_its_messages_wait_for_the_key(tmp_path: Path, service: RunningService) 
 
         service.change_settings(other_secret_keys=OTHER)
         service.start(*stages)
-        redrive = ("letters", "redrive", "--reason", "unknown_key", "--actor", "petugas-1", "--why", "kuncinya ada")
+        redrive = (
+            "dead-letters",
+            "redrive",
+            "--reason",
+            "unknown_key",
+            "--actor",
+            "petugas-1",
+            "--why",
+            "kuncinya ada",
+        )
         assert program.run(redrive, service.environment, tmp_path).returncode == 0
         later_audit = service.audit()
         assert service.stop() == [0]

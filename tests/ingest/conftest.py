@@ -87,7 +87,7 @@ def serve(
             *,
             migrated: bool = True,
             file_limit: ConcurrencyLimit | None = None,
-            pulse: ProcessHealth | None = None,
+            process_health: ProcessHealth | None = None,
             now: Callable[[], datetime] = utc_now,
             **changed: Any,
         ) -> DoorClient:
@@ -108,7 +108,7 @@ def serve(
             if producer is None:
                 producer = parts.bus.producer()
                 stack.callback(producer.close)
-            host.app = http.build(parts, producer, pulse or _started_pulse(), http_doors(parts))
+            host.app = http.build(parts, producer, process_health or _started_process_health(), http_doors(parts))
             return DoorClient(f"http://127.0.0.1:{host.port}", parts)
 
         yield start
@@ -150,8 +150,8 @@ def logged() -> Iterator[list[EventDict]]:
     assert capture.logged_words(people.PRIVATE) == []
 
 
-def _started_pulse() -> ProcessHealth:
-    """Return the pulse of a process that has started completely."""
-    pulse = ProcessHealth()
-    pulse.started.set()
-    return pulse
+def _started_process_health() -> ProcessHealth:
+    """Return the process_health of a process that has started completely."""
+    process_health = ProcessHealth()
+    process_health.started.set()
+    return process_health

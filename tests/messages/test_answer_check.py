@@ -28,7 +28,7 @@ CHANGES: dict[str, Any] = {
     "agency": CENTRAL,
     "verdict": "accepted",
     "text": "lain",
-    "theirs": CENTRAL,
+    "suggested_agency": CENTRAL,
     "actor": "orang lain",
     "key_generation": 2,
 }
@@ -122,8 +122,8 @@ def test_the_canonical_form_is_as_documented() -> None:
         "id": str(answer().id),
         "key_generation": 1,
         "message_id": "00000000-0000-0000-0000-000000000001",
+        "suggested_agency": None,
         "text": "Lampu sudah diganti: 2 buah ✓.",
-        "theirs": None,
         "verdict": "closed",
     }
     form = b"satu-pintu agency-answer 1\n" + json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

@@ -89,13 +89,13 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
     ),
     (
         "door-shut",
-        process(doors={"twitter": DoorState(why="rate_limited"), "web": DoorState()}),
+        process(doors={"twitter": DoorState(reason="rate_limited"), "web": DoorState()}),
         Urgency.SOON,
         "The Twitter door of host-a is shut: X limits our requests for a time that it states.",
     ),
     (
         "door-shut",
-        process(doors={"web": DoorState(why="spool_full")}),
+        process(doors={"web": DoorState(reason="spool_full")}),
         Urgency.NOW,
         "The web door of host-a is shut: the bus is away and the spool is full.",
     ),
@@ -194,7 +194,7 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
     ),
     (
         "dead-letters",
-        {"letters": (pending("unexpected", 1, "router"),)},
+        {"dead_letters": (pending("unexpected", 1, "router"),)},
         Urgency.SOON,
         "1 message of router is a dead letter without a decision: 1 with unexpected.",
     ),
@@ -231,7 +231,7 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
     ),
     (
         "dead-letters",
-        {"letters": (pending("not_the_shape", 3, "router", "at"), pending("unexpected", 1, "router", "KeyError"))},
+        {"dead_letters": (pending("not_the_shape", 3, "router", "at"), pending("unexpected", 1, "router", "KeyError"))},
         Urgency.SOON,
         (
             "4 messages of router are dead letters without a decision: "
@@ -361,7 +361,7 @@ def test_a_valid_signature_shows_that_the_secret_is_right() -> None:
 
 def test_the_most_urgent_alert_comes_first() -> None:
     """An absent bus comes before dead letters."""
-    state = {"letters": (pending("x", 1, "router"),), "away": {"bus": "x"}, **process(spooled=1)}
+    state = {"dead_letters": (pending("x", 1, "router"),), "away": {"bus": "x"}, **process(spooled=1)}
     assert [alert.name for alert in find_alerts(Snapshot(at=NOW, **state), DIRECTORY)] == [
         "bus-away",
         "dead-letters",
@@ -372,12 +372,12 @@ def test_an_alert_is_active_since_the_first_snapshot_that_raised_it() -> None:
     """Changed figures do not restart it. An alert that was cleared and is raised again starts anew."""
     register = AlertRegister(DIRECTORY)
     for minute, many in enumerate((1, 5)):
-        snapshot = Snapshot(at=NOW + timedelta(minutes=minute), letters=(pending("x", many, "router"),))
+        snapshot = Snapshot(at=NOW + timedelta(minutes=minute), dead_letters=(pending("x", many, "router"),))
         (alert,) = register.update(snapshot)
         assert alert.since == NOW
-        assert f"{many} message" in alert.says
+        assert f"{many} message" in alert.text
     assert register.update(Snapshot(at=NOW)) == ()
-    (raised_again,) = register.update(Snapshot(at=NOW + timedelta(hours=1), letters=(pending("x", 1, "router"),)))
+    (raised_again,) = register.update(Snapshot(at=NOW + timedelta(hours=1), dead_letters=(pending("x", 1, "router"),)))
     assert raised_again.since == NOW + timedelta(hours=1)
 
 
@@ -386,7 +386,7 @@ def test_no_alert_starts_in_the_future() -> None:
     register = AlertRegister(DIRECTORY)
     for minutes, since_minutes in ((0, 0), (60, 0), (30, 0), (-60, -60), (0, -60)):
         at = NOW + timedelta(minutes=minutes)
-        (alert,) = register.update(Snapshot(at=at, letters=(pending("x", 1, "router"),)))
+        (alert,) = register.update(Snapshot(at=at, dead_letters=(pending("x", 1, "router"),)))
         assert alert.since == NOW + timedelta(minutes=since_minutes)
 
 

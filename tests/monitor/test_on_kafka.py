@@ -175,7 +175,7 @@ def test_snapshots_follow_the_groups_through_long_topics(service: FilledService)
             stages = {state.stage: state for state in snapshot.stages}
             waiting_by_share[share] = stages["normalize"].waiting.many
             assert (COMPLAINTS in stages["router"].topics) == (share < 1.0)
-            assert sum(pending.waiting.many for pending in snapshot.letters) == MESSAGES
+            assert sum(pending.waiting.many for pending in snapshot.dead_letters) == MESSAGES
             (web,) = [state for state in snapshot.channels if state.channel == "web"]
             assert (web.total, web.newest is not None) == (EXPIRED + MESSAGES, True)
     assert waiting_by_share[0.0] == MESSAGES
@@ -204,7 +204,7 @@ def test_tail_prints_every_committed_record(run: Callable[..., Any]) -> None:
 def test_trace_finds_the_records_of_a_report(run: Callable[..., Any], number: int) -> None:
     """The records of one report among thousands, at the start and at the end of the topics."""
     steps = json.loads(run("trace", written_bus.tracking(number), "--json").stdout)
-    assert [step["what"] for step in steps] == ["arrived", "complaint", "dispatched", "dead letter"]
+    assert [step["kind"] for step in steps] == ["arrived", "complaint", "dispatched", "dead letter"]
     # No process of these parts reads the complaints for replies or to forget, and none builds desk and oversight.
     read_models = {"desk", "oversight"}
     readers = {"replies", "forget", *read_models}

@@ -48,7 +48,7 @@ def test_the_state_of_a_process_is_read(process: Loopback) -> None:
         "ready": True,
         "at": (NOW + timedelta(seconds=61)).isoformat(),
         "instance": "host-a",
-        "doors": {"web": {"open": True, "why": ""}, "twitter": {"open": False, "why": "rate_limited"}},
+        "doors": {"web": {"open": True, "reason": ""}, "twitter": {"open": False, "reason": "rate_limited"}},
         "spooled": 3,
         "refused": {"sms": {"bad_signature": 4}},
         "spool_share": 0.25,
@@ -60,7 +60,7 @@ def test_the_state_of_a_process_is_read(process: Loopback) -> None:
     process.script.append(json_answer(report))
     (state,) = ProcessProbe([process.url], Clock(), time.monotonic, ThreadPoolExecutor).probe_all()
     assert (state.instance, state.unreached, state.spooled, state.spool_share) == ("host-a", "", 3, 0.25)
-    assert state.doors == {"web": DoorState(), "twitter": DoorState(why="rate_limited")}
+    assert state.doors == {"web": DoorState(), "twitter": DoorState(reason="rate_limited")}
     assert (state.parts["router"].worked, state.ahead) == (7, 60.0)
     assert (state.disk_share, state.networks["web"].requests) == (0.5, 412)
     assert state.refused == {"sms": {"bad_signature": 4}}

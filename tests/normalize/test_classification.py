@@ -324,7 +324,7 @@ def test_an_operators_own_file_is_used(tmp_path: Path) -> None:
     """The table in the operator's folder is used instead of the shipped one. A given weight alone counts as it is."""
     assert load_classification_rows(own_table(tmp_path)) == load_classification_rows()
     starts = "".join(f"{outcome},-1,,<selalu>\n" for outcome in WEIGHED)
-    (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{starts}unwanted,1.5,,obral|cuci gudang\n")
+    (tmp_path / "kinds.csv").write_text(f"label,given,weight,phrases\n{starts}unwanted,1.5,,obral|cuci gudang\n")
     assert load_classification_rows(own_table(tmp_path))[-1] == ClassificationRow(
         "unwanted", 1.5, 1.5, ("obral", "cuci gudang")
     )
@@ -349,12 +349,12 @@ FAULTS = {
 @pytest.mark.parametrize("rows", FAULTS)
 def test_a_wrong_row_is_refused(tmp_path: Path, rows: str) -> None:
     """The error has the line, so that an operator finds the row."""
-    (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{rows}\n")
+    (tmp_path / "kinds.csv").write_text(f"label,given,weight,phrases\n{rows}\n")
     with pytest.raises(TableError, match=FAULTS[rows]):
         load_classification_rows(own_table(tmp_path))
 
 
-@pytest.mark.parametrize("content", [b"kata,bobot\npromo,1\n", b"says,given,weight,phrases\nunwanted,1,,\xff\n"])
+@pytest.mark.parametrize("content", [b"kata,bobot\npromo,1\n", b"label,given,weight,phrases\nunwanted,1,,\xff\n"])
 def test_a_wrong_file_is_refused(tmp_path: Path, content: bytes) -> None:
     """The error has the name of the file."""
     (tmp_path / "kinds.csv").write_bytes(content)

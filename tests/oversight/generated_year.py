@@ -39,7 +39,7 @@ _TOPICS = ("jalan", "korupsi", "kesehatan")
 _REGIONS = ("33.74", "51.71", "", "91.03.01")
 _DAY_SECONDS = 86_400
 _NO_DISPATCH = UUID(int=0)
-_REASON = Reason(rule="topic", says="Menurut tabel.")
+_REASON = Reason(rule="topic", text="Menurut tabel.")
 
 
 class YearOverError(Exception):

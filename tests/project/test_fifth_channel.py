@@ -82,8 +82,8 @@ def test_a_message_reaches_an_agency(findings: dict[str, Any]) -> None:
 
 def test_its_sender_hears_of_the_dispatch(findings: dict[str, Any]) -> None:
     """The router writes a reply on the channel, or a question for the place, and a sender waits for it."""
-    says = {"asked-place", "dispatched"}
-    assert {(reply["channel"], reply["says"]) for reply in findings["replies"]} == {("kiosk", kind) for kind in says}
+    kinds = {"asked-place", "dispatched"}
+    assert {(reply["channel"], reply["kind"]) for reply in findings["replies"]} == {("kiosk", kind) for kind in kinds}
     assert findings["reply_senders"][-1] == "replies-kiosk"
 
 
@@ -93,7 +93,7 @@ def test_its_door_is_served_limited_and_counted(findings: dict[str, Any]) -> Non
     assert findings["in_openapi"]
     assert findings["rates"]["kiosk"] == "3/minute"
     assert findings["ready"]["refused"]["kiosk"] == {"too_many_requests": 1}
-    assert findings["ready"]["doors"]["kiosk"] == {"open": True, "why": ""}
+    assert findings["ready"]["doors"]["kiosk"] == {"open": True, "reason": ""}
 
 
 def test_operations_see_it(findings: dict[str, Any]) -> None:

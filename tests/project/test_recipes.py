@@ -150,7 +150,7 @@ class Visit(SQLModel, table=True):
 
 def test_a_field_of_the_form_is_in_the_files_that_the_recipe_names() -> None:
     """The example of the recipe is in each of them, and nowhere else."""
-    pattern = r"\.happened\b|\bhappened[=:]|[\"']happened[\"']"
+    pattern = r"\.incident_time\b|\bhappened[=:]|[\"']happened[\"']"
     named = paths_of("Add a field of the form")
     assert {path for path in mentioning(pattern, *PACKAGES, "tests") if not is_named(path, named)} == set()
     tests = {path for path in named if path.startswith("tests/") and path.endswith(".py")}

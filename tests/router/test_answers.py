@@ -194,7 +194,7 @@ def test_a_repeat_of_a_closed_case_is_a_new_case(router: RouterHarness) -> None:
     (second,) = dispatches(outputs)
     assert (second.agency, second.own_case, second.relation.kind, second.relation.of) == (HEALTH, True, "new", None)
     assert second.alternatives[0] == PLN
-    assert "NOMOR1" in second.reasons[-1].says
+    assert "NOMOR1" in second.reasons[-1].text
     assert [reply.tracking for reply in replies(outputs)] == ["NOMOR2"]
     # It moves alone, and its own repeats follow it.
     (moved,) = dispatches(router.route_answer(second))

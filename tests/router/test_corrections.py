@@ -95,7 +95,7 @@ def test_a_split_complaint_goes_to_the_agency_of_its_own_text(router: Correction
     assert (split_dispatch.relation.kind, split_dispatch.relation.evidence) == ("new", (SPLIT,))
     assert split_dispatch.alternatives == (SLEMAN, "provinsi-34")
     assert [reason.rule for reason in split_dispatch.reasons] == ["named", "split"]
-    assert split_dispatch.reasons[-1].says == "Dipisahkan dari laporan NOMOR1 oleh petugas: lokasinya berbeda"
+    assert split_dispatch.reasons[-1].text == "Dipisahkan dari laporan NOMOR1 oleh petugas: lokasinya berbeda"
     # The agency of the other complaint has not refused this one, and may be its next.
     (moved,) = dispatches(router.route_answer(split_dispatch, suggested_agency=KEMENKES))
     assert placements([moved]) == {id_of(2): (KEMENKES, 2, None, True)}
@@ -155,7 +155,7 @@ def test_a_merged_complaint_moves_with_its_case(router: CorrectionHarness) -> No
     (merged_dispatch,) = [dispatch for dispatch in moved if dispatch.complaint_id == id_of(3)]
     assert (merged_dispatch.relation.kind, merged_dispatch.relation.evidence) == ("joins", (MERGED,))
     assert [reason.rule for reason in merged_dispatch.reasons] == ["merged", "named"]
-    assert merged_dispatch.reasons[0].says == "Disatukan dengan laporan NOMOR1 oleh petugas: lokasinya berbeda"
+    assert merged_dispatch.reasons[0].text == "Disatukan dengan laporan NOMOR1 oleh petugas: lokasinya berbeda"
     # An answer to any of them is an answer to the case.
     moved_along = dispatches(router.route_answer(merged_dispatch))
     assert {dispatch.agency for dispatch in moved_along} == {SLEMAN}

@@ -136,7 +136,7 @@ def test_an_overruled_addressee_is_a_reason() -> None:
     decision = decide(Report(text="Yth. Menteri Kesehatan, jalan rusak di Kabupaten Sleman"), RULES)
     assert decision.agency == "kabupaten-3404"
     assert decision.reasons[-1].rule == "addressee-overruled"
-    assert "Kementerian Kesehatan" in decision.reasons[-1].says
+    assert "Kementerian Kesehatan" in decision.reasons[-1].text
 
 
 def test_a_split_institution() -> None:
@@ -172,7 +172,7 @@ def test_a_decision_has_topic_region_and_confidence() -> None:
 def test_reasons_quote_only_matches(report: Report) -> None:
     """Many people read them: they contain no name, no number and no long text."""
     decision = decide(report, RULES)
-    quoted_text = " ".join(reason.says for reason in decision.reasons)
+    quoted_text = " ".join(reason.text for reason in decision.reasons)
     assert decision.agency != TRIAGE
     assert "Budi" not in quoted_text
     assert "081" not in quoted_text

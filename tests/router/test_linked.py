@@ -136,7 +136,7 @@ def test_a_repeat_or_join_accompanies_its_case(
     assert (second.relation.kind, second.relation.of) == (kind, first.complaint_id)
     assert (first.own_case, second.own_case) == (True, False)
     assert [reason.rule for reason in second.reasons] == ["follows", "named"]
-    assert "NOMOR1" in second.reasons[0].says
+    assert "NOMOR1" in second.reasons[0].text
     assert second.report.text == text
 
 
@@ -160,17 +160,19 @@ def test_a_case_names_the_closed_case_that_it_is_like(router: RouterHarness) -> 
     What repeats or joins a case that was closed meanwhile is a case of its own, which names it, too.
     """
     closed_case = ClosedCase(of=id_of(9), closed_at=NOW, is_own=True)
-    like = complaint_of(1, "Mohon PLN datang").model_copy(update={"again": closed_case})
+    like = complaint_of(1, "Mohon PLN datang").model_copy(update={"similar_closed_case": closed_case})
     (first,) = dispatches(router.route(like))
-    assert first.again == ClosedCase(of=id_of(9), closed_at=NOW)
+    assert first.similar_closed_case == ClosedCase(of=id_of(9), closed_at=NOW)
     (moved,) = dispatches(router.route_answer(first, suggested_agency="kementerian-kemenkes"))
-    assert moved.again == first.again
-    (beside,) = dispatches(router.route(complaint_of(2, "saya juga", of=1).model_copy(update={"again": closed_case})))
-    assert (beside.own_case, beside.again) == (False, None)
+    assert moved.similar_closed_case == first.similar_closed_case
+    (beside,) = dispatches(
+        router.route(complaint_of(2, "saya juga", of=1).model_copy(update={"similar_closed_case": closed_case}))
+    )
+    assert (beside.own_case, beside.similar_closed_case) == (False, None)
     router.route_answer(moved, "closed")
     for number, kind in enumerate(("repeat", "joins"), start=3):
         (late,) = dispatches(router.route(complaint_of(number, "saya juga", of=1, kind=kind)))  # type: ignore[arg-type]
-        assert (late.own_case, late.again) == (True, ClosedCase(of=id_of(1), closed_at=NOW))
+        assert (late.own_case, late.similar_closed_case) == (True, ClosedCase(of=id_of(1), closed_at=NOW))
 
 
 def test_a_join_never_overrides_its_own_agency(router: RouterHarness) -> None:
@@ -183,7 +185,7 @@ def test_a_join_never_overrides_its_own_agency(router: RouterHarness) -> None:
     assert third.alternatives == ("kabupaten-3404", "provinsi-34")
     assert (third.relation.kind, third.relation.of) == ("joins", id_of(1))
     assert [reason.rule for reason in third.reasons] == ["named", "follows"]
-    assert third.reasons[-1].says == (
+    assert third.reasons[-1].text == (
         "Hal yang sama sudah dilaporkan warga lain dengan nomor NOMOR1, yang berada di Kementerian Kesehatan."
     )
 

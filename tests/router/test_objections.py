@@ -80,7 +80,7 @@ def test_an_objection_opens_the_case_again(router: RouterHarness, clock: Clock, 
     assert (shown(objection), objection.relation.of) == ((first.agency, 0, False, 0), id_of(1))
     assert objection.follow_up.act == "objects"
     assert case.due_at > clock.time
-    assert (case.reasons[0].rule, OBJECTION in case.reasons[0].says) == ("reopened", False)
+    assert (case.reasons[0].rule, OBJECTION in case.reasons[0].text) == ("reopened", False)
     (reply,) = replies(outputs)
     assert (reply.tracking, reply.text.startswith("Laporan NOMOR1 dibuka lagi di ")) == ("NOMOR1", True)
     assert events(outputs) == []
@@ -94,7 +94,7 @@ def test_a_late_objection_is_a_case_of_its_own(router: RouterHarness) -> None:
     close_first(router)
     (second,) = dispatches(router.route(act_of(2, of=1, arrival=LAST_DAY + timedelta(minutes=1))))
     assert (shown(second), second.complaint_id) == ((HEALTH, 0, True, 0), id_of(2))
-    assert "NOMOR1" in second.reasons[-1].says
+    assert "NOMOR1" in second.reasons[-1].text
 
 
 def test_an_objection_from_before_the_closing_is_not_about_it(router: RouterHarness) -> None:

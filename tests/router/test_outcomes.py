@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages import codec
-from messages.shapes import KEPT_APART, MERGED, SPLIT, JudgedAnswer, JudgedCorrection, Relation
+from messages.shapes import KEPT_APART, MERGED, SPLIT, AnswerOutcome, CorrectionOutcome, Relation
 from messages.topics import ANSWER_OUTCOMES, CORRECTION_OUTCOMES
 from tests.conftest import NOW
 from tests.router.test_answers import PLN, SLEMAN, record_of, route_first
@@ -29,15 +29,15 @@ def router(engine: Engine, now: Callable[[], object]) -> CorrectionHarness:
     return CorrectionHarness(make_router(engine, fixed_rules_source(), now))  # type: ignore[arg-type]
 
 
-def answers(outputs: Sequence[Outgoing]) -> list[JudgedAnswer]:
+def answers(outputs: Sequence[Outgoing]) -> list[AnswerOutcome]:
     """Return the outcomes of answers."""
-    return [codec.decode(JudgedAnswer, out.value, out.headers) for out in outputs if out.topic == ANSWER_OUTCOMES]
+    return [codec.decode(AnswerOutcome, out.value, out.headers) for out in outputs if out.topic == ANSWER_OUTCOMES]
 
 
-def corrections(outputs: Sequence[Outgoing]) -> list[JudgedCorrection]:
+def corrections(outputs: Sequence[Outgoing]) -> list[CorrectionOutcome]:
     """Return the outcomes of corrections."""
     topic = CORRECTION_OUTCOMES
-    return [codec.decode(JudgedCorrection, out.value, out.headers) for out in outputs if out.topic == topic]
+    return [codec.decode(CorrectionOutcome, out.value, out.headers) for out in outputs if out.topic == topic]
 
 
 def test_the_outcome_of_an_answer(router: CorrectionHarness) -> None:

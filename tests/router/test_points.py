@@ -54,7 +54,7 @@ def test_a_point_alone_tells_the_place(form: str) -> None:
     assert (decision.agency, decision.region) == ("kota-3374", "33.74.07")
     assert decision.reasons[-1].model_dump() == {
         "rule": "point",
-        "says": "Titik lokasi: Semarang Selatan, Kota Semarang, Jawa Tengah.",
+        "text": "Titik lokasi: Semarang Selatan, Kota Semarang, Jawa Tengah.",
     }
 
 
@@ -100,7 +100,7 @@ def test_a_point_decides_within_its_province(text: str, place: Place, overruled:
     """The officer reads which named place was overruled."""
     decision = decide(_report(text, place=place), RULES)
     assert decision.agency == "kota-3374"
-    (explanation,) = (reason.says for reason in decision.reasons if reason.rule == "point")
+    (explanation,) = (reason.text for reason in decision.reasons if reason.rule == "point")
     assert explanation.startswith("Titik lokasi: Semarang Selatan, Kota Semarang, Jawa Tengah.")
     note = f" Laporan menyebut {overruled}; titik lokasi menentukan."
     assert explanation.endswith(note) if overruled else "menyebut" not in explanation
@@ -123,10 +123,10 @@ def test_a_conflict_of_provinces_goes_to_triage(text: str, place: Place, named: 
     assert {"kota-3374", government} <= set(decision.alternatives)
     assert decision.reasons[0].model_dump() == {
         "rule": "place-conflict",
-        "says": f"Titik lokasi: Semarang Selatan, Kota Semarang, Jawa Tengah. Laporan menyebut: {named}. Pelapor perlu "
+        "text": f"Titik lokasi: Semarang Selatan, Kota Semarang, Jawa Tengah. Laporan menyebut: {named}. Pelapor perlu "
         "menegaskan tempatnya.",
     }
-    assert not [reason for reason in decision.reasons if "tidak disebut" in reason.says]
+    assert not [reason for reason in decision.reasons if "tidak disebut" in reason.text]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_the_sender_is_asked_about_a_conflict(router: RouterStage, channel: Chan
     """Once, without a word of the report, by the own link. The answer moves the report, and the sender hears of it."""
     outputs = _route(router, 1, _report(f"{TEXT} di Kabupaten Sleman"), channel, Relation())
     (first,), (question,) = _dispatches(outputs), _replies(outputs)
-    assert (first.agency, question.says) == (TRIAGE, "asked-place")
+    assert (first.agency, question.kind) == (TRIAGE, "asked-place")
     assert question.text == (
         f"Titik lokasi dan isi laporan {first.tracking} berbeda. Tulis tempat yang benar: {link_of(first.message_id)}"
     )
@@ -208,7 +208,7 @@ def test_the_sender_is_asked_about_a_conflict(router: RouterStage, channel: Chan
     moved = _dispatches(answered)[0]
     assert (moved.complaint_id, moved.agency, moved.hop) == (first.complaint_id, "kabupaten-3404", 1)
     assert moved.reasons[0].rule == "place-conflict"
-    assert [(reply.says, reply.tracking) for reply in _replies(answered)] == [("dispatched", first.tracking)]
+    assert [(reply.kind, reply.tracking) for reply in _replies(answered)] == [("dispatched", first.tracking)]
 
 
 def test_equal_words_at_two_points_are_two_cases(router: RouterStage) -> None:

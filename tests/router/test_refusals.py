@@ -85,7 +85,7 @@ class CaseRun:
             agency=answering_agency or dispatch.agency,
             verdict=verdict,
             text=text,
-            theirs=suggested_agency,
+            suggested_agency=suggested_agency,
             actor=actor,
         )
         return self._record(AGENCY_ANSWERS, codec.encode(signed(answer), str(answer.complaint_id), "/test"))
@@ -134,7 +134,7 @@ def test_each_hop_has_all_earlier_reasons_in_order(run: CaseRun) -> None:
     run.refuse(suggested_agency=PLN, text="listriknya padam")
     latest = run.refuse()
     assert [dispatch.agency for dispatch in run.dispatches] == [HEALTH, SLEMAN, PLN, YOGYA]
-    assert [reason.says for reason in latest.reasons[1:]] == [
+    assert [reason.text for reason in latest.reasons[1:]] == [
         "Kementerian Kesehatan menyatakan bukan kewenangannya: puskesmas milik kabupaten",
         "Kabupaten Sleman menyatakan bukan kewenangannya: listriknya padam (menunjuk PT PLN (Persero))",
         "PT PLN (Persero) menyatakan bukan kewenangannya: bukan urusan kami",
@@ -166,13 +166,13 @@ def test_a_decision_of_a_person_names_the_person(run: CaseRun) -> None:
     sent = run.refuse(suggested_agency=SEMARANG, text="nama jalan ada di kota itu", actor="petugas-1")
     assert (sent.agency, sent.actor, sent.confidence) == (SEMARANG, "petugas-1", 1.0)
     assert sent.reasons[-1] == Reason(
-        rule="named-by-triage", says="Diputuskan oleh petugas: nama jalan ada di kota itu"
+        rule="named-by-triage", text="Diputuskan oleh petugas: nama jalan ada di kota itu"
     )
     assert run.events[-1].actor == "petugas-1"
     refused = run.refuse(suggested_agency=PLN, text="bukan aset kami")
     assert (refused.agency, refused.actor) == (TRIAGE, "")
     assert rules(refused) == ["no-evidence", "named-by-triage", "refused-after-triage"]
-    assert "(menunjuk PT PLN (Persero))" in refused.reasons[-1].says
+    assert "(menunjuk PT PLN (Persero))" in refused.reasons[-1].text
 
 
 def test_a_case_without_suggestion_stays_at_triage(run: CaseRun) -> None:
@@ -190,7 +190,7 @@ def test_a_former_institution_as_suggestion_means_its_successor(run: CaseRun) ->
     run.route("Mohon Kemenkes datang ke Kab. Sleman")
     moved = run.refuse(suggested_agency="kementerian-kemenkumham")
     assert (moved.agency, rules(moved)[-1]) == ("kementerian-kemenkum", "named-by-refusal")
-    assert "(menunjuk Kementerian Hukum dan Hak Asasi Manusia)" in moved.reasons[-1].says
+    assert "(menunjuk Kementerian Hukum dan Hak Asasi Manusia)" in moved.reasons[-1].text
     run.route("lampu mati")
     assert run.refuse(suggested_agency="kementerian-kemenkumham", actor="petugas-1").agency == "kementerian-kemenkum"
 
@@ -243,7 +243,7 @@ def test_events_for_oversight(run: CaseRun) -> None:
 def test_a_decision_of_triage_is_no_ping_pong(suggested_agency: str | None) -> None:
     """A person decided, whatever number of agencies refused before."""
     chosen = next_agency([HEALTH, PLN, TRIAGE], (), suggested_agency, AGENCIES)
-    earlier = [Reason(rule="next-alternative", says="x")]
+    earlier = [Reason(rule="next-alternative", text="x")]
     assert refusal_event(chosen, [HEALTH, PLN, TRIAGE], suggested_agency, earlier).event == "refused"
 
 

@@ -95,7 +95,7 @@ def test_a_missing_file_changes_nothing(folder: Path) -> None:
     [
         ("slang.csv", "informal,formal\nrumah,griya\nrmhe,rumahnya\n", "slang.csv: formal words"),
         ("vocabulary.csv", "word,texts\n,1\nada,1\n", "at least 2"),
-        ("doors.csv", "sign,weight\nmatter,inf\n", "a number for each kind of evidence"),
+        ("evidence_weights.csv", "evidence,weight\nmatter,inf\n", "a number for each kind of evidence"),
         ("agencies.csv", "", "agencies.csv: its first row lacks"),
         ("units.csv", "pattern,institution,topic\n\xff", "units.csv"),
     ],

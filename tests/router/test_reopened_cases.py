@@ -39,7 +39,7 @@ def router(engine: Engine, clock: Clock) -> CorrectionHarness:
 
 def sent(outputs: Sequence[Outgoing]) -> list[tuple[str, str, str]]:
     """Return number, kind and beginning of each reply."""
-    return [(reply.tracking, reply.says, reply.text[:40]) for reply in replies(outputs)]
+    return [(reply.tracking, reply.kind, reply.text[:40]) for reply in replies(outputs)]
 
 
 def test_a_replayed_closing_opens_nothing(router: CorrectionHarness, clock: Clock) -> None:
@@ -116,8 +116,8 @@ def test_no_other_agency_reads_the_words_of_an_objection(router: CorrectionHarne
     moved = dispatches(router.route_answer(own, "refused", SLEMAN))
     assert {hop.agency for hop in moved} == {SLEMAN}
     for dispatch in (case, joined, own, *moved):
-        assert all(OBJECTION not in reason.says for reason in dispatch.reasons)
-    assert "Dibuka lagi (ke-1)" in case.reasons[0].says
+        assert all(OBJECTION not in reason.text for reason in dispatch.reasons)
+    assert "Dibuka lagi (ke-1)" in case.reasons[0].text
 
 
 def test_a_report_is_not_merged_into_a_closed_case(router: CorrectionHarness) -> None:
@@ -133,7 +133,7 @@ def test_a_repeat_after_the_closing_is_not_asked_for_its_place(router: Correctio
     """It goes to the agency that closed the case."""
     close_first(router)
     (reply,) = replies(router.route(complaint_of(2, WITHOUT_PLACE, of=1, channel="sms")))
-    assert (reply.says, "sudah kami teruskan" in reply.text) == ("dispatched", True)
+    assert (reply.kind, "sudah kami teruskan" in reply.text) == ("dispatched", True)
 
 
 def test_a_sender_at_triage_hears_of_the_agency_after_a_reopening(router: CorrectionHarness) -> None:

@@ -133,7 +133,7 @@ def refusal(
         agency=sent_dispatch.agency,
         verdict="refused",
         text="bukan kewenangan kami",
-        theirs=suggested_agency,
+        suggested_agency=suggested_agency,
     ).model_copy(update=changed)
     return Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), str(sent_dispatch.complaint_id), "/agency")), offset
 

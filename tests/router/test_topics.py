@@ -119,16 +119,16 @@ def test_a_row_without_law_or_example_is_refused(tmp_path: Path) -> None:
         ("nan", "0.5", "matter: a weight lies between"),
         ("1000", "0.5", "matter: a weight lies between"),
         ("-1", "0.5", "matter: a weight lies between"),
-        ("1", "50", "enough is .*; write a probability"),
-        ("1", "nan", "enough is .*; write a probability"),
+        ("1", "50", "threshold is .*; write a probability"),
+        ("1", "nan", "threshold is .*; write a probability"),
         ("much", "0.5", "could not convert"),
     ],
 )
 def test_useless_weights_are_refused(tmp_path: Path, weight: str, threshold: str, fault: str) -> None:
     """Sums of weights stay finite, and the threshold can be reached."""
-    rows = [("sign", "weight"), *((kind, "1") for kind in EVIDENCE_KINDS if kind != "matter"), ("matter", weight)]
-    path = tmp_path / "doors.csv"
-    path.write_text("".join(f"{kind},{cell}\n" for kind, cell in (*rows, ("enough", threshold))))
+    rows = [("evidence", "weight"), *((kind, "1") for kind in EVIDENCE_KINDS if kind != "matter"), ("matter", weight)]
+    path = tmp_path / "evidence_weights.csv"
+    path.write_text("".join(f"{kind},{cell}\n" for kind, cell in (*rows, ("threshold", threshold))))
     with pytest.raises(TableError, match=fault):
         load_weights(path)
 

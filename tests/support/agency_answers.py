@@ -23,14 +23,14 @@ def unsigned_answer(
         dispatch_id=dispatch.id,
         agency=dispatch.agency,
         verdict=verdict,
-        theirs=suggested_agency,
+        suggested_agency=suggested_agency,
     )
     return answer.model_copy(update=changed)
 
 
 def signed(answer: AgencyAnswer) -> AgencyAnswer:
     """Return the answer as its agency publishes it, for stages of `tests.support.stages`."""
-    id_ = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.theirs)
+    id_ = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.suggested_agency)
     return ANSWER_KEYS.sign(answer.model_copy(update={"id": id_}))
 
 

@@ -67,7 +67,7 @@ def _dispatch(chooser: random.Random, agencies: Sequence[str], number: int, now:
         tracking=generated_number(number),
         channel=chooser.choice(("web", "sms", "twitter", "mobile")),
         agency=agency,
-        reasons=(Reason(rule="topic", says="Kewenangan pemerintah kota menurut UU 23/2014."),),
+        reasons=(Reason(rule="topic", text="Kewenangan pemerintah kota menurut UU 23/2014."),),
         rules_version="generated",
         hop=0,
         due_at=at + timedelta(days=7),

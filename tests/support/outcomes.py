@@ -8,10 +8,10 @@ from messages import codec, ids
 from messages.shapes import (
     AgencyAnswer,
     AnswerOutcome,
+    AnswerOutcomeKind,
     Correction,
     CorrectionOutcome,
-    JudgedAnswer,
-    JudgedCorrection,
+    CorrectionOutcomeKind,
 )
 from messages.topics import ANSWER_OUTCOMES, CORRECTION_OUTCOMES
 
@@ -19,10 +19,10 @@ _SOURCE = "/satu-pintu/router"
 
 
 def answer_outcome(
-    answer: AgencyAnswer, taken_at: datetime, outcome: AnswerOutcome = "counted", case_id: UUID | None = None
+    answer: AgencyAnswer, taken_at: datetime, outcome: AnswerOutcomeKind = "counted", case_id: UUID | None = None
 ) -> Outgoing:
     """Return the outcome of an answer that the bus took at a time. It is an answer for `case_id`, if that is given."""
-    judged = JudgedAnswer(
+    judged = AnswerOutcome(
         id=ids.outcome_id(answer.id),
         message_id=answer.message_id,
         at=taken_at,
@@ -39,9 +39,9 @@ def answer_outcome(
     return Outgoing(ANSWER_OUTCOMES, *codec.encode(judged, str(judged.case_id), _SOURCE))
 
 
-def correction_outcome(correction: Correction, outcome: CorrectionOutcome = "applied") -> Outgoing:
+def correction_outcome(correction: Correction, outcome: CorrectionOutcomeKind = "applied") -> Outgoing:
     """Return the outcome of a correction."""
-    judged = JudgedCorrection(
+    judged = CorrectionOutcome(
         id=ids.outcome_id(correction.id),
         correction_id=correction.id,
         outcome=outcome,

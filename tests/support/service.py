@@ -27,7 +27,7 @@ from tests.support.paths import DATA, SMALL_TABLES
 from tests.support.ports import free_port
 from tests.support.program import Program, inherited_environment
 
-SAMPLE_REPORTS = DATA / "letters.csv"
+SAMPLE_REPORTS = DATA / "sample_reports.csv"
 REGISTRY = SMALL_TABLES
 # Patience with a process that was told to stop.
 _STOP_PATIENCE_SECONDS = 60

@@ -99,7 +99,7 @@ def dispatch(
         tracking=tracking(number),
         channel="web",
         agency=to,
-        reasons=(Reason(rule="r", says="Penerangan jalan umum adalah urusan badan ini."),),
+        reasons=(Reason(rule="r", text="Penerangan jalan umum adalah urusan badan ini."),),
         rules_version="v",
         hop=hop,
         due_at=NOW,

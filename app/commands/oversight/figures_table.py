@@ -28,7 +28,7 @@ def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
     yield "duplicates avoided", figures.duplicates_avoided.certain, "certain", ""
     yield "", figures.duplicates_avoided.confirmed, "confirmed", ""
     yield "forwarded in time", *_cells(figures.forwarded_in_time)
-    yield "right at the first door", *_cells(figures.first_agency_right)
+    yield "right at the first agency", *_cells(figures.first_agency_right)
     yield "ping-pong", *_cells(figures.ping_pong.share)
     yield "first answer in time", *_cells(figures.answered_in_time)
     yield "days to first answer: median", _number(days.survival.median), f"{days.answered} answered", ""

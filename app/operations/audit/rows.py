@@ -40,7 +40,7 @@ class AuditLogRow(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class StaffAction:
-    """Action of a person. `action` is a name such as `letters.redrive`; `subject` holds the ids of its objects."""
+    """Action of a person. `action` is a name such as `dead_letters.redrive`; `subject` holds the ids of its objects."""
 
     at: str
     actor: str

@@ -137,7 +137,7 @@ class OverseenCaseReader:
 
     def _dispatch_step(self, dispatch: Dispatch) -> HistoryStep:
         sentence = event_sentence("dispatched", dispatch.agency, None, self._institutions.name)
-        reasons = _masked(reason.says for reason in dispatch.reasons)
+        reasons = _masked(reason.text for reason in dispatch.reasons)
         due_at = dispatch.due_at if dispatch.agency != TRIAGE else None
         return HistoryStep(dispatch.at, sentence, reasons, dispatch.hop, due_at)
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from bus.port import Record
 from messages import codec, ids
-from messages.shapes import AnswerOutcome, Dispatch, JudgedAnswer, OversightEvent
+from messages.shapes import AnswerOutcome, AnswerOutcomeKind, Dispatch, OversightEvent
 from messages.topics import ANSWER_OUTCOMES, OVERSIGHT, dead_letter_topic
 from sinks.archive.contents import ArchiveContents
 
 _STAGES = ("normalize", "router")
 _ID = "ce_id"
-_UNCOUNTED: dict[str, AnswerOutcome] = {"late": "late", "not-accepted": "not-accepted"}
+_UNCOUNTED: dict[str, AnswerOutcomeKind] = {"late": "late", "not-accepted": "not-accepted"}
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class ArchivedFacts:
     undelivered: dict[str, Dispatch] = field(default_factory=dict)
     set_aside: set[UUID] = field(default_factory=set)
     event_ids: set[UUID] = field(default_factory=set)
-    uncounted: dict[UUID, AnswerOutcome] = field(default_factory=dict)
+    uncounted: dict[UUID, AnswerOutcomeKind] = field(default_factory=dict)
 
     def dead_stages_of(self, archived: Record) -> frozenset[str]:
         """Return the stages that could not process an archived record.
@@ -56,7 +56,7 @@ def read_facts(contents: ArchiveContents) -> ArchivedFacts:
     facts.dead_stages = {record_key: frozenset(names) for record_key, names in stages.items()}
     for record in contents.records(ANSWER_OUTCOMES):
         with suppress(codec.CodecError):
-            judged = codec.decode(JudgedAnswer, record.value, record.headers)
+            judged = codec.decode(AnswerOutcome, record.value, record.headers)
             if judged.outcome != "counted":
                 facts.uncounted[ids.event_id(judged.answer_id, "answer-not-counted")] = judged.outcome
     for record in contents.records(OVERSIGHT):

@@ -21,10 +21,10 @@ from messages import codec, ids
 from messages.shapes import (
     AgencyAnswer,
     AnswerOutcome,
+    AnswerOutcomeKind,
     Complaint,
     Correction,
-    JudgedAnswer,
-    JudgedCorrection,
+    CorrectionOutcome,
     OversightEvent,
     WireModel,
 )
@@ -66,7 +66,7 @@ _JUDGED: Mapping[str, type[AgencyAnswer | Correction]] = MappingProxyType(
 )
 # Shapes of what the normalizer reads beside arrivals.
 _FOLLOWED_SHAPES: Mapping[str, type[WireModel]] = MappingProxyType(
-    {ANSWER_OUTCOMES: JudgedAnswer, CORRECTION_OUTCOMES: JudgedCorrection, OVERSIGHT: OversightEvent}
+    {ANSWER_OUTCOMES: AnswerOutcome, CORRECTION_OUTCOMES: CorrectionOutcome, OVERSIGHT: OversightEvent}
 )
 
 
@@ -81,7 +81,7 @@ class RestoreTargets:
 
     restorer: Restorer
     normalizer: NormalizeStage
-    new_router: Callable[[Mapping[UUID, AnswerOutcome]], RouterRebuild]
+    new_router: Callable[[Mapping[UUID, AnswerOutcomeKind]], RouterRebuild]
     replies: Stage
     advance_ends: Callable[[Mapping[Partition, int]], object] | None
 

@@ -137,7 +137,7 @@ def count_rows(letters: Sequence[StoredDeadLetter]) -> list[dict[str, object]]:
     counts = Counter((letter.stage, letter.reason, letter.field) for letter in letters)
     highest_first = sorted(counts.items(), key=lambda group: (-group[1], group[0]))
     return [
-        {"stage": stage, "reason": reason, "field": field, "letters": count}
+        {"stage": stage, "reason": reason, "field": field, "count": count}
         for (stage, reason, field), count in highest_first
     ]
 
@@ -165,7 +165,7 @@ class DeadLetters:
         return sorted((letter for letter in letters if choice.matches(letter)), key=lambda letter: letter.at)
 
     def decisions(self) -> Mapping[UUID, str]:
-        """Return the decisions by dead letter: `redriven`, which is final, or `letter-dropped`."""
+        """Return the decisions by dead letter: `redriven`, which is final, or `dead-letter-dropped`."""
         decisions: dict[UUID, str] = {}
         with self.records([OVERSIGHT]) as records:
             for record in records:
@@ -173,7 +173,7 @@ class DeadLetters:
                     event = codec.decode(OversightEvent, record.value, record.headers)
                 except codec.CodecError:
                     continue
-                is_first_drop = event.event == "letter-dropped" and event.subject not in decisions
+                is_first_drop = event.event == "dead-letter-dropped" and event.subject not in decisions
                 if event.event == "redriven" or is_first_drop:
                     decisions[event.subject] = event.event
         return decisions
@@ -195,7 +195,7 @@ class DeadLetters:
         if len(matches) != 1:
             raise Stop(
                 f"{len(matches)} dead letters have an id that begins with {id_prefix}. "
-                "`satupintu letters list --all` shows the ids."
+                "`satupintu dead-letters list --all` shows the ids."
             )
         return matches[0]
 
@@ -217,7 +217,7 @@ class DeadLetters:
         """
         letter, record = entry
         subject = reveal_subject(str(letter.id), role, iso(reveal_end(role, at)))
-        self._log.append("letters.reveal", subject, actor, why, at)
+        self._log.append("dead_letters.reveal", subject, actor, why, at)
         with self.producer() as producer:
             producer.publish([letter_event(letter, "revealed", actor, why, at)])
         if letter.stub:
@@ -238,8 +238,8 @@ class DeadLetters:
         """Drop the chosen dead letters: they are not processed any more. Their bytes stay until the retention ends."""
         with self.producer() as producer:
             for letter in self.undecided(choice):
-                self._log.append("letters.drop", str(letter.id), actor, why, at)
-                producer.publish([letter_event(letter, "letter-dropped", actor, why, at)])
+                self._log.append("dead_letters.drop", str(letter.id), actor, why, at)
+                producer.publish([letter_event(letter, "dead-letter-dropped", actor, why, at)])
                 yield letter
 
     def originals(self, stubs: Mapping[str, bytes]) -> Iterator[Record]:
@@ -264,7 +264,7 @@ class DeadLetters:
 
 def letter_event(
     letter: StoredDeadLetter,
-    event: Literal["redriven", "letter-dropped", "revealed"],
+    event: Literal["redriven", "dead-letter-dropped", "revealed"],
     actor: str,
     why: str,
     at: datetime,

@@ -20,7 +20,7 @@ from app.operations.review.redrive_counts import RedriveCounts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages.codec import REDRIVEN, CodecError, decode, upcast
-from messages.shapes import Correction, JudgedCorrection
+from messages.shapes import Correction, CorrectionOutcome
 from messages.topics import CORRECTION_OUTCOMES, CORRECTIONS, Topic
 
 # Reasons for which a dead letter is not redriven, with their explanation.
@@ -38,12 +38,12 @@ _MAX_BATCH_RECORDS = 200
 _MAX_BATCH_SECONDS = 20
 # Reason of a worker for an output of a stage; the stage has decided about the record then.
 _OUTPUT_TOO_LARGE = "too_large"
-_CORRECTION_SHAPES: Mapping[str, type[Correction | JudgedCorrection]] = MappingProxyType(
-    {CORRECTIONS: Correction, CORRECTION_OUTCOMES: JudgedCorrection}
+_CORRECTION_SHAPES: Mapping[str, type[Correction | CorrectionOutcome]] = MappingProxyType(
+    {CORRECTIONS: Correction, CORRECTION_OUTCOMES: CorrectionOutcome}
 )
 # Decisions after which a chosen dead letter may be redriven. A dropped one is redriven only by its id.
 _UNDECIDED = (None,)
-_UNDECIDED_OR_DROPPED = (None, "letter-dropped")
+_UNDECIDED_OR_DROPPED = (None, "dead-letter-dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Redrive:
                 if step.out:
                     pause()
                     for letter in step.letters:
-                        self._log.append("letters.redrive", str(letter.id), actor, why, at)
+                        self._log.append("dead_letters.redrive", str(letter.id), actor, why, at)
                     producer.publish([step.out])
                     producer.publish([letter_event(letter, "redriven", actor, why, at) for letter in step.letters])
                 yield step

@@ -22,12 +22,12 @@ from messages.recommendation import Recommendation
 from messages.shapes import (
     KEPT_APART,
     AgencyAnswer,
+    AnswerOutcome,
     Channel,
     Complaint,
     Correction,
+    CorrectionOutcome,
     Dispatch,
-    JudgedAnswer,
-    JudgedCorrection,
     OversightEvent,
     Quarantined,
     RawMessage,
@@ -170,7 +170,7 @@ def _describe_arrival(raw: MaskedFields) -> str:
 
 
 def _describe_dispatch(dispatch: MaskedFields) -> str:
-    reasons = "; ".join(f"{reason['says']} [{reason['rule']}]" for reason in dispatch["reasons"])
+    reasons = "; ".join(f"{reason['text']} [{reason['rule']}]" for reason in dispatch["reasons"])
     person = " by a person" if dispatch["actor"] else ""
     certainty = "likeliest agency {:.0%}" if dispatch["agency"] == TRIAGE else "{:.0%} sure"
     confidence = certainty.format(dispatch["confidence"])
@@ -179,7 +179,7 @@ def _describe_dispatch(dispatch: MaskedFields) -> str:
 
 
 def _describe_answer(answer: MaskedFields) -> str:
-    suggestion = f", suggested agency: {answer['theirs']}" if answer["theirs"] else ""
+    suggestion = f", suggested agency: {answer['suggested_agency']}" if answer["suggested_agency"] else ""
     return f"{answer['agency']}: {answer['verdict']}{suggestion}"
 
 
@@ -199,7 +199,7 @@ def _describe_suggestion(message: MaskedFields) -> str:
 
 def _describe_again(complaint: MaskedFields) -> str:
     """Return the closed case that a complaint is like as the end of a sentence; "" without one."""
-    closed_case = complaint["again"]
+    closed_case = complaint["similar_closed_case"]
     return f"; like the closed case of {closed_case['of']}" if closed_case else ""
 
 
@@ -224,10 +224,10 @@ _DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[MaskedFields],
         (Complaint, "complaint", _describe_complaint),
         (Dispatch, "dispatched", _describe_dispatch),
         (AgencyAnswer, "answered", _describe_answer),
-        (JudgedAnswer, "answer judged", lambda judged: f"{judged['verdict']}: {judged['outcome']}"),
+        (AnswerOutcome, "answer judged", lambda judged: f"{judged['verdict']}: {judged['outcome']}"),
         (Correction, "corrected", _describe_correction),
         (
-            JudgedCorrection,
+            CorrectionOutcome,
             "correction judged",
             lambda judged: f"{_describe_relation(judged['relation'])}: {judged['outcome']}",
         ),
@@ -236,7 +236,7 @@ _DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[MaskedFields],
             "recommendation",
             lambda message: f"{message['act']} ({message['kind']}), {message['agency']}",
         ),
-        (Reply, "reply", lambda reply: f"{reply['says']}, by {reply['channel']}"),
+        (Reply, "reply", lambda reply: f"{reply['kind']}, by {reply['channel']}"),
         (OversightEvent, "oversight", lambda event: f"{event['event']}: {event['reason']}"),
     )
 }

@@ -31,7 +31,7 @@ class TraceStep:
         return {
             "at": iso(self.at),
             "position": self.position,
-            "what": self.kind,
-            "says": self.description,
+            "kind": self.kind,
+            "description": self.description,
             "waits_for": dict(self.records_ahead),
         }

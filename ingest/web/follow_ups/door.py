@@ -167,7 +167,7 @@ class FollowUpDoor:
             "kept": [(self._tokens.seal(typed.form_id, file), file) for file in files],
             "errors": messages_by_field(refused),
             "is_cut": is_cut(refused),
-            "says": refused.message if refused and not refused.field_errors else "",
+            "message": refused.message if refused and not refused.field_errors else "",
             "has_link": refused is None or refused.reason != "no_such_link",
             "needs_confirmation": typed.act in CONFIRMED_ACTS,
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},

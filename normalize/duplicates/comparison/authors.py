@@ -10,7 +10,7 @@ from normalize.duplicates.comparable import Comparable, derived
 
 _AUTHOR, _NAME = "author", "name"
 _OWN_TOPIC_PREFIX = "own-"
-# Families of things that belong to all neighbours.
+# Families of objects that belong to all neighbours.
 PUBLIC_FAMILIES = frozenset(
     (
         *("jalan", "jembatan", "jembatan-penyeberangan", "zebra-cross", "trotoar", "air", "lampu-jalan", "kabel"),
@@ -46,7 +46,7 @@ def _authors(comparable: Comparable) -> set[str]:
 def _is_public(first: Comparable, second: Comparable) -> bool:
     if any(topic.startswith(_OWN_TOPIC_PREFIX) for topic in first.topics | second.topics):
         return False
-    first_families, second_families = ({thing.partition(".")[0] for thing in side.things} for side in (first, second))
+    first_families, second_families = ({name.partition(".")[0] for name in side.objects} for side in (first, second))
     return not PUBLIC_FAMILIES.isdisjoint(first_families & second_families)
 
 

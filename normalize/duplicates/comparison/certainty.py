@@ -1,8 +1,8 @@
 """Decision on a pair of complaints: certainly one matter, likely one, or two. Pure.
 
 A merge must be right, because nobody looks at it again. Near copies and complaints in other words have a score and
-thresholds of their own (`likeness.csv`). The rules here take away certainty where the words are alike and something
-says that there are two matters: another house, another date, a trouble that came again.
+thresholds of their own (`duplicate_weights.csv`). The rules here take away certainty where the words are alike and
+something says that there are two matters: another house, another date, a trouble that came again.
 """
 
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ from normalize.duplicates.comparison.object_features import (
     has_other_side,
     have_different_house_numbers,
     is_one_house,
-    is_small_thing_without_spot,
-    is_street_of_long_thing,
+    is_small_object_without_spot,
+    is_street_of_long_object,
     names_one_person,
     tells_apart,
 )
@@ -46,7 +46,7 @@ _LONG_TEXT_WEIGHT = 14.0
 _MIN_COPY_DENSITY, _MIN_REWRITTEN_WEIGHT = 0.5, 3.0
 # Kinds of a spot that has a number of its own.
 _NUMBERED_SPOTS = frozenset({"house", "pole", "block"})
-# Share of exchanged words from which on a copy tells of another thing, another wish or another part of a form.
+# Share of exchanged words from which on a copy tells of another object, another wish or another part of a form.
 _MAX_EXCHANGED_SHARE = 0.2
 # Names in common that are one spot: a street and its quarter.
 _MIN_COMMON_NAMES = 2
@@ -85,15 +85,15 @@ def _tells_of_two(pair: ComplaintPair) -> bool:
 
 def _is_certain_in_other_words(pair: ComplaintPair) -> bool:
     """Return True for a place, a trouble and an object in common, or a trouble of one sender at one place."""
-    has_common_trouble = bool(pair.things[0] or pair.common_topics) or _tells_of_one_name(pair)
+    has_common_trouble = bool(pair.objects[0] or pair.common_topics) or _tells_of_one_name(pair)
     if not has_common_trouble or not pair.has_common_place:
         return False
-    is_one_object = _names_one_object(pair) and not is_small_thing_without_spot(pair)
+    is_one_object = _names_one_object(pair) and not is_small_object_without_spot(pair)
     return is_one_object or pair.sender_relation == "same"
 
 
 def _tells_of_one_name(pair: ComplaintPair) -> bool:
-    """Return True if rare words are told of one specific name: a trouble that no list of things has."""
+    """Return True if rare words are told of one specific name: a trouble that no list of objects has."""
     return bool(pair.specific_names) and common_rare_words(pair) >= _MIN_RARE_WORDS
 
 
@@ -105,15 +105,15 @@ def _names_one_object(pair: ComplaintPair) -> bool:
     is_one_spot = (
         pair.landmark_weight >= MIN_LANDMARK_WEIGHT
         or bool((HOUSES | PERSONS) & pair.entities.equal)
-        or is_street_of_long_thing(pair)
+        or is_street_of_long_object(pair)
         or not pair.numbers[0].isdisjoint(pair.numbers[1])
     )
     # Two neighbours of one street, and two requests of one sender, share names or an earlier report alone.
     is_told_again = pair.mentions_earlier_report and len(pair.common_names) >= _MIN_COMMON_NAMES
-    return bool(is_one_event or is_one_spot or is_told_again or _names_one_thing(pair))
+    return bool(is_one_event or is_one_spot or is_told_again or _names_one_named_object(pair))
 
 
-def _names_one_thing(pair: ComplaintPair) -> bool:
+def _names_one_named_object(pair: ComplaintPair) -> bool:
     """Return True for one sum asked for at one place, or one name that is no place: a shop, a bridge, a person."""
     if "amount" in pair.entities.equal and pair.common_names:
         return True
@@ -129,7 +129,7 @@ def _has_two_spots_or_times(pair: ComplaintPair) -> bool:
 
 def _are_at_different_landmarks(pair: ComplaintPair) -> bool:
     """Return True if each faces a landmark that the other does not mention. A flood reaches several within hours."""
-    if _FLOOD in pair.first.things & pair.second.things and pair.is_within_hours:
+    if _FLOOD in pair.first.objects & pair.second.objects and pair.is_within_hours:
         return False
     return face_different_landmarks(pair.first, pair.second, pair.word_frequencies)
 
@@ -154,7 +154,7 @@ def _is_local_form(pair: ComplaintPair) -> bool:
     # Each town has a central market: a place counts if its name is no dictionary word.
     if pair.stands_for_place(pair.common_names) or "firm" in pair.entities.equal:
         return False
-    families = {thing.partition(".")[0] for thing in pair.first.things & pair.second.things}
+    families = {name.partition(".")[0] for name in pair.first.objects & pair.second.objects}
     return not families.isdisjoint(PUBLIC_FAMILIES)
 
 
@@ -165,7 +165,7 @@ def _is_scattered(pair: ComplaintPair) -> bool:
 
 
 def _is_rewritten_form(pair: ComplaintPair) -> bool:
-    """Return True if much of a copy is exchanged: one form, one address, and another thing or request.
+    """Return True if much of a copy is exchanged: one form, one address, and another object or request.
 
     A sender who refers to the earlier report writes it anew, and one house, pole or street's surface is one object.
     A long copy about one spot with another beginning or end is no form.
@@ -177,7 +177,7 @@ def _is_rewritten_form(pair: ComplaintPair) -> bool:
         return False
     if is_copy_with_other_ends(pair):
         return False
-    is_one_street = "street" in pair.entities.equal and is_street_of_long_thing(pair)
+    is_one_street = "street" in pair.entities.equal and is_street_of_long_object(pair)
     return not is_one_street and _NUMBERED_SPOTS.isdisjoint(pair.entities.equal)
 
 
@@ -188,10 +188,10 @@ def _is_numbered_form(pair: ComplaintPair) -> bool:
 
 
 def _differs_in_detail(pair: ComplaintPair) -> bool:
-    """Return True if two short copies differ in a number, a side, a house or the thing."""
-    has_two_things = bool(pair.first.things and pair.second.things) and not pair.things[0]
+    """Return True if two short copies differ in a number, a side, a house or the object."""
+    has_two_objects = bool(pair.first.objects and pair.second.objects) and not pair.objects[0]
     has_two_houses = bool(HOUSES & pair.entities.address_conflict)
-    if has_two_things or has_two_houses:
+    if has_two_objects or has_two_houses:
         return True
     is_one_source = pair.sender_relation == "same" or is_one_house(pair)
     return not is_one_source and bool(pair.alignment.exchanged_numbers or pair.alignment.exchanged_opposites)

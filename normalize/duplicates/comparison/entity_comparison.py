@@ -25,7 +25,7 @@ _DECISIVE_PLACES = ("street", "alley", "village", "hamlet", "block", "km")
 # The same in texts only: a map gives two telephones at one hole two different houses.
 _DECISIVE_IN_TEXTS = ("rt", "rw", "house", "pole", "area")
 _CONFLICTING_PLACES = (*_DECISIVE_PLACES, *_DECISIVE_IN_TEXTS, "branch", "public")
-# Numbers of a person or a thing. A sender may have two telephones, but a card belongs to one person.
+# Numbers of a person or an object. A sender may have two telephones, but a card belongs to one person.
 _IDENTIFIERS = frozenset(
     ("nik", "kk", "bpjs", "kpj", "npwp", "idpel", "meter", "account", "plate", "tracking", "reference", "number")
 )

@@ -14,7 +14,7 @@ from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
 _MAX_DIFFERENT_PARTS = 2
 # Share that common names count for a personal trouble: many people wait for a card of their own at one place.
 _PERSONAL_NAME_SHARE = 0.5
-# Things and faults that pass within a day or two, by their rows in `things.csv` and `faults.csv`.
+# Objects and faults that pass within a day or two, by their rows in `matter_objects.csv` and `matter_faults.csv`.
 INCIDENTS = frozenset(
     (
         *("listrik.listrik", "angkutan.bus", "kereta.kereta-api", "kapal-pelabuhan", "bandara-pesawat"),
@@ -78,7 +78,7 @@ def different_names(pair: ComplaintPair) -> float:
 def is_copy_with_other_ends(pair: ComplaintPair) -> bool:
     """Return True for a long text about one spot that was copied with another beginning or end.
 
-    No name, number or detail is exchanged, and both name the same things: what is exchanged are greetings, wishes and
+    No name, number or detail is exchanged, and both name the same objects: what is exchanged are greetings, wishes and
     remarks.
     """
     alignment = pair.alignment
@@ -96,8 +96,8 @@ def _exchanges_details(pair: ComplaintPair) -> bool:
         return True
     if pair.entities.conflict or pair.entities.address_conflict or different_names(pair):
         return True
-    # Another thing in one of them alone is a second request.
-    return first.things != second.things
+    # Another object in one of them alone is a second request.
+    return first.objects != second.objects
 
 
 def different_senders(pair: ComplaintPair) -> float:
@@ -111,9 +111,9 @@ def different_parts(pair: ComplaintPair) -> float:
     return float(min(_MAX_DIFFERENT_PARTS, len(names))) * (not pair.location.is_same_spot)
 
 
-def same_thing_or_fault_of_sender(pair: ComplaintPair) -> float:
-    """Return the overlap of things or faults in two different texts of one sender."""
-    return float(pair.sender_relation == "same" and not pair.is_near) * max(pair.things[0], pair.faults[0])
+def same_object_or_fault_of_sender(pair: ComplaintPair) -> float:
+    """Return the overlap of objects or faults in two different texts of one sender."""
+    return float(pair.sender_relation == "same" and not pair.is_near) * max(pair.objects[0], pair.faults[0])
 
 
 def common_topics_at_place(pair: ComplaintPair) -> float:
@@ -146,8 +146,8 @@ def is_later_incident(pair: ComplaintPair) -> float:
     """Return 1 if both are of an incident and too many days lie between them."""
     return float(
         pair.days_between > _MAX_INCIDENT_DAYS
-        and not INCIDENTS.isdisjoint(pair.first.things | pair.first.faults)
-        and not INCIDENTS.isdisjoint(pair.second.things | pair.second.faults)
+        and not INCIDENTS.isdisjoint(pair.first.objects | pair.first.faults)
+        and not INCIDENTS.isdisjoint(pair.second.objects | pair.second.faults)
     )
 
 

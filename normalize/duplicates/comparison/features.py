@@ -1,6 +1,6 @@
 """Features by which a pair of complaints is judged, each with its name, its meaning and its function. Pure.
 
-`config/data/likeness.csv` holds the weight (log-odds) of each feature by its name; a test compares the names.
+`config/data/duplicate_weights.csv` holds the weight (log-odds) of each feature by its name; a test compares the names.
 `docs/duplicate-features.md` says how the score decides.
 """
 
@@ -91,19 +91,19 @@ FEATURES: tuple[Feature, ...] = (
         feature_functions.different_parts,
     ),
     Feature(
-        "same-thing-and-fault-soon",
-        "Equal things and faults within six hours; not for a person's own trouble.",
-        lambda pair: pair.same_thing_and_fault * (pair.is_within_hours and not pair.is_personal),
+        "same-object-and-fault-soon",
+        "Equal objects and faults within six hours; not for a person's own trouble.",
+        lambda pair: pair.same_object_and_fault * (pair.is_within_hours and not pair.is_personal),
     ),
     Feature(
-        "same-thing-and-fault-in-region",
-        "Equal things and faults in one region; not for a person's own trouble.",
-        lambda pair: pair.same_thing_and_fault * ("region" in pair.entities.equal and not pair.is_personal),
+        "same-object-and-fault-in-region",
+        "Equal objects and faults in one region; not for a person's own trouble.",
+        lambda pair: pair.same_object_and_fault * ("region" in pair.entities.equal and not pair.is_personal),
     ),
     Feature(
         "same-sender-soon",
         "The same within six hours.",
-        lambda pair: feature_functions.same_thing_or_fault_of_sender(pair) * pair.is_within_hours,
+        lambda pair: feature_functions.same_object_or_fault_of_sender(pair) * pair.is_within_hours,
     ),
     Feature(
         "no-grounds",
@@ -111,9 +111,9 @@ FEATURES: tuple[Feature, ...] = (
         lambda pair: float(not pair.has_common_ground),
     ),
     Feature(
-        "other-thing",
-        "Things of different families, in texts that are not near.",
-        lambda pair: pair.things[1] * (not pair.is_near),
+        "other-object",
+        "Objects of different families, in texts that are not near.",
+        lambda pair: pair.objects[1] * (not pair.is_near),
     ),
     Feature("other-fault", "Faults of different families.", lambda pair: pair.faults[1]),
     Feature(

@@ -1,6 +1,6 @@
 """Features of two complaints in other words: whether they name one object, one event or one person's matter. Pure.
 
-`config/data/likeness.csv` holds their weights in the column `other_words`, together with those of `features.py`.
+`config/data/duplicate_weights.csv` holds their weights in the column `other_words`, with those of `features.py`.
 """
 
 from collections import defaultdict
@@ -32,15 +32,15 @@ _MAX_HOUSE_DIGITS = 3
 # Kinds of one spot. A street is none: it has many trees and lamps.
 _SPOT_KINDS = frozenset({"alley", "landmark", "block", "km"})
 _NUMBERED_KINDS = frozenset({"street", "alley", "hamlet"})
-# Things of which a street has many: without a spot, two reports are of two of them, however alike and near in time.
-_SMALL_THINGS = frozenset(
+# Objects of which a street has many: without a spot, two reports are of two of them, however alike and near in time.
+_SMALL_OBJECTS = frozenset(
     (
         *("lampu-jalan", "lampu-lalu-lintas", "pohon", "kabel", "listrik.gardu-tiang-listrik", "air.tutup-saluran"),
         *("sampah.tempat-sampah", "jalan.rambu-marka", "jalan.polisi-tidur", "pagar-pembatas", "rumput-semak"),
     )
 )
-# Things that a street has only one of: its surface, its works and its water.
-_LONG_THINGS = frozenset(
+# Objects that a street has only one of: its surface, its works and its water.
+_LONG_OBJECTS = frozenset(
     (
         *("jalan.jalan", "jalan.proyek", "jalan.galian", "jembatan", "trotoar", "air.drainase"),
         *("air.banjir", "air.sungai", "air.tanggul", "ledeng.air-bersih", "listrik.listrik", "jalan.truk"),
@@ -75,17 +75,17 @@ def _is_one_spot(pair: ComplaintPair) -> bool:
     return bool(_SPOT_KINDS & pair.entities.equal) or is_one_house(pair) or _is_one_point(pair)
 
 
-def is_street_of_long_thing(pair: ComplaintPair) -> bool:
-    """Return True for one street and a thing that a street has only one of: its surface, its works, its water."""
-    is_long = not _LONG_THINGS.isdisjoint(pair.first.things & pair.second.things)
+def is_street_of_long_object(pair: ComplaintPair) -> bool:
+    """Return True for one street and an object that a street has only one of: its surface, its works, its water."""
+    is_long = not _LONG_OBJECTS.isdisjoint(pair.first.objects & pair.second.objects)
     is_street = "street" in pair.entities.equal or pair.location.is_same_spot
     return is_long and is_street and not _is_one_spot(pair)
 
 
-def is_small_thing_without_spot(pair: ComplaintPair) -> bool:
-    """Return True if all that both name is a thing of which a place has many, and nothing names the spot."""
-    common_things = pair.first.things & pair.second.things
-    if not common_things or not common_things <= _SMALL_THINGS:
+def is_small_object_without_spot(pair: ComplaintPair) -> bool:
+    """Return True if all that both name is an object of which a place has many, and nothing names the spot."""
+    common_objects = pair.first.objects & pair.second.objects
+    if not common_objects or not common_objects <= _SMALL_OBJECTS:
         return False
     return not _is_one_spot(pair) and pair.landmark_weight < MIN_LANDMARK_WEIGHT
 
@@ -153,7 +153,7 @@ def _numerals_by_name(complaint: Comparable) -> dict[tuple[str, str], set[str]]:
 def _reported_again_here(pair: ComplaintPair) -> float:
     if not pair.in_order[1].mentions_earlier_report:
         return 0.0
-    return pair.place_likelihood * max(pair.topic_overlap, pair.things[0])
+    return pair.place_likelihood * max(pair.topic_overlap, pair.objects[0])
 
 
 def _goes_on_for_sender(pair: ComplaintPair) -> float:
@@ -180,14 +180,14 @@ def _differ(refusing: AbstractSet[str], consenting: AbstractSet[str]) -> bool:
 
 OBJECT_FEATURES: tuple[Feature, ...] = (
     Feature(
-        "same-trouble-at-landmark",
-        "Equal things and faults times the weight of a landmark's words in common.",
-        lambda pair: pair.same_thing_and_fault and pair.same_thing_and_fault * log1p(pair.landmark_weight),
+        "same-object-and-fault-at-landmark",
+        "Equal objects and faults times the weight of a landmark's words in common.",
+        lambda pair: pair.same_object_and_fault and pair.same_object_and_fault * log1p(pair.landmark_weight),
     ),
     Feature(
-        "small-thing-without-spot",
-        "A thing of which a street has many (a lamp, a tree), and neither house, landmark nor point in common.",
-        lambda pair: float(is_small_thing_without_spot(pair)),
+        "small-object-without-spot",
+        "An object of which a street has many (a lamp, a tree), and neither house, landmark nor point in common.",
+        lambda pair: float(is_small_object_without_spot(pair)),
     ),
     Feature("rare-words", "Logarithm of the weight of rare dictionary words in common.", common_rare_words),
     Feature(
@@ -215,9 +215,9 @@ OBJECT_FEATURES: tuple[Feature, ...] = (
     ),
     Feature("goes-on-for-sender", "The same, and one proven sender sent both.", _goes_on_for_sender),
     Feature(
-        "other-thing-of-sender",
-        "One proven sender, and no thing in common.",
-        lambda pair: float(pair.sender_relation == "same" and not pair.things[0]),
+        "other-object-of-sender",
+        "One proven sender, and no object in common.",
+        lambda pair: float(pair.sender_relation == "same" and not pair.objects[0]),
     ),
     Feature(
         "came-again",
@@ -236,9 +236,9 @@ OBJECT_FEATURES: tuple[Feature, ...] = (
         "mended", "The later one says that the trouble came back after a repair.", lambda pair: float(pair.was_mended)
     ),
     Feature(
-        "other-things",
-        "Each names a thing that the other does not name.",
-        lambda pair: float(bool(pair.first.things - pair.second.things and pair.second.things - pair.first.things)),
+        "other-objects",
+        "Each names an object that the other does not name.",
+        lambda pair: float(bool(pair.first.objects - pair.second.objects and pair.second.objects - pair.first.objects)),
     ),
     Feature(
         "other-persons-matter",
@@ -267,7 +267,7 @@ OBJECT_FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         "reported-again-here",
-        "The later one refers to an earlier report; by the common topics or things and the likelihood of one place.",
+        "The later one refers to an earlier report; by the common topics or objects and the likelihood of one place.",
         _reported_again_here,
     ),
     Feature(

@@ -32,7 +32,7 @@ LONG_COPY_WEIGHT = 8.0
 _OTHER_CHANNEL_DAYS = 3.0
 # A topic with this prefix is of one person: a card, a claim, a wage. Two persons who ask for theirs ask for two things.
 _PERSONAL_TOPIC_PREFIX = "own-"
-# Things and faults of this family go with all others.
+# Objects and faults of this family go with all others.
 _ANY_FAMILY = "any."
 # Days between two arrivals. Two reports of one place within half a day speak of one event.
 _ONE_EVENT_DAYS = 0.5
@@ -232,9 +232,9 @@ class ComplaintPair:
         return len(self.common_topics) / min(len(self.first.topics), len(self.second.topics))
 
     @cached_property
-    def things(self) -> tuple[float, float]:
-        """Overlap of the things complained of (0 to 1), and 1 if not even their families are in common."""
-        return _overlap(self.first.things, self.second.things)
+    def objects(self) -> tuple[float, float]:
+        """Overlap of the objects complained of (0 to 1), and 1 if not even their families are in common."""
+        return _overlap(self.first.objects, self.second.objects)
 
     @cached_property
     def faults(self) -> tuple[float, float]:
@@ -242,9 +242,9 @@ class ComplaintPair:
         return _overlap(self.first.faults, self.second.faults)
 
     @property
-    def same_thing_and_fault(self) -> float:
-        """Overlap of things times overlap of faults."""
-        return self.things[0] * self.faults[0]
+    def same_object_and_fault(self) -> float:
+        """Overlap of objects times overlap of faults."""
+        return self.objects[0] * self.faults[0]
 
     @cached_property
     def has_common_ground(self) -> bool:

@@ -136,7 +136,7 @@ class ComparableReader:
         compound_villages = self._texts.extraction.find_compound_villages(
             (words, address_words), names, (*entities, *address_entities)
         )
-        topics, things, faults = self._matter_terms.find([*map(_get_normal_form, words)])
+        topics, objects, faults = self._matter_terms.find([*map(_get_normal_form, words)])
         lowercase_text = text.lower()
         return Comparable(
             text_words=_informative_words(text_traits),
@@ -161,7 +161,7 @@ class ComparableReader:
             ),
             address_entities=self._named_entities(address_entities),
             topics=topics,
-            things=things,
+            objects=objects,
             faults=faults,
             coordinates=_coordinates(report.place),
             received_at=received_at,

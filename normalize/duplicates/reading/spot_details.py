@@ -1,7 +1,7 @@
 """Details that tell one spot or party from the next, and that `normalize/entities` does not read. Pure.
 
 * `house`: a house number without the name of a street (`depan no. 12`).
-* `pole`: another number that is painted on a thing (`tiang no 7`, `lorong 2`, `titik B`).
+* `pole`: another number that is painted on an object (`tiang no 7`, `lorong 2`, `titik B`).
 * `firm`: the name of a firm (`PT Wiratama Jaya`, `pabrik tahu Sari Murni`).
 * `plate`: the plate of a vehicle, a part of it masked (`BK 1xxx QA`).
 * `span`: the two ends of a stretch (`antara Gladag dan Nonongan`).

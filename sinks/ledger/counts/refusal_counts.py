@@ -95,8 +95,8 @@ def _count_refusals(connection: Connection, since: datetime | None) -> tuple[Cou
             continue
         for rule in added_rules(row.rules, row.previous_rules):
             refusals[rule] += row.id not in counted_dispatches
-            if row.theirs:
-                suggestions[rule][row.theirs] += 1
+            if row.suggested_agency:
+                suggestions[rule][row.suggested_agency] += 1
         counted_dispatches.add(row.id)
     return refusals, suggestions
 
@@ -112,7 +112,7 @@ def _refused_dispatches(since: datetime | None) -> Select[Any]:
         col(DispatchRow.id),
         col(DispatchRow.rules),
         _PREVIOUS_RULES,
-        col(AnswerRow.theirs),
+        col(AnswerRow.suggested_agency),
         col(DispatchRow.agency),
         refusing_agency,
     )

@@ -31,10 +31,10 @@ _HTML: dict[str, Any] = {"text/html": {}}
 
 
 class EntryShown(Shape):
-    """One entry of the conversation. `what` is a step as in the public status, or the sender's act."""
+    """One entry of the conversation. `kind` is a step as in the public status, or the sender's act."""
 
     at: Moment
-    what: str
+    kind: str
     agency: str
     text: str
     rating: int
@@ -184,10 +184,9 @@ class OwnPage:
 
 
 def _entry_shown(entry: OwnEntry) -> EntryShown:
-    what = entry.act or entry.step.kind
     return EntryShown(
         at=entry.step.at,
-        what=what,
+        kind=entry.act or entry.step.kind,
         agency=entry.step.agency,
         text=entry.text,
         rating=entry.rating,

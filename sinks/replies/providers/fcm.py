@@ -75,7 +75,7 @@ def _message(reply: OutgoingReply) -> dict[str, Any]:
         "message": {
             "token": reply.contact.push,
             "notification": {"title": _TITLE, "body": reply.text},
-            "data": {"reply_id": reply_id, "tracking": reply.tracking, "says": reply.event},
+            "data": {"reply_id": reply_id, "tracking": reply.tracking, "kind": reply.kind},
             "android": {"ttl": _TIME_TO_LIVE, "notification": {"tag": reply_id}},
             "apns": {"headers": {"apns-collapse-id": reply_id}},
         }

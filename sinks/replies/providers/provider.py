@@ -15,12 +15,12 @@ from messages.shapes import Contact
 class OutgoingReply:
     """Reply with its opened contact. `secret`: the sender asked for anonim or rahasia.
 
-    `event` is the value of `Reply.says`. `attempts` counts earlier deliveries.
+    `kind` is that of the `Reply`. `attempts` counts earlier deliveries.
     """
 
     id: UUID
     tracking: str
-    event: str
+    kind: str
     text: str
     secret: bool
     attempts: int

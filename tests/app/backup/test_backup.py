@@ -177,7 +177,7 @@ def test_faults_are_named_and_replies_held(
     (home / "usulan").mkdir()
     (home / "usulan" / "topics.csv").write_text("a")
     (home / "x-reader.lock").write_text("")
-    texts = ("tracking", "says", "text", "address", "provider_id", "status", "error")
+    texts = ("tracking", "kind", "text", "address", "provider_id", "status", "error")
     row: dict[str, Any] = dict.fromkeys(texts, "")
     row |= {"id": uuid4(), "complaint_id": uuid4(), "channel": "sms", "made_at": NOW, "next_at": NOW}
     with write_transaction(loaded.engine) as connection:

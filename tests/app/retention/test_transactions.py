@@ -49,7 +49,7 @@ def outbox_row(number: int) -> dict[str, object]:
         **times,
         **ids,
         "channel": "sms",
-        "says": "answered",
+        "kind": "answered",
         "text": "Sudah selesai.",
         "state": "sent",
         "attempts": 1,

@@ -166,7 +166,7 @@ def test_dropping_twice_changes_nothing(desk: DeadLetterDesk, arrival: Outgoing)
     assert [len(desk.drop()) for _ in range(2)] == [1, 0]
     assert desk.redrive() == []
     (event,) = desk.events()
-    assert (event.event, event.subject, event.message_id) == ("letter-dropped", letter_.id, json_id(arrival))
+    assert (event.event, event.subject, event.message_id) == ("dead-letter-dropped", letter_.id, json_id(arrival))
     assert (event.actor, event.reason, event.at) == ("petugas-2", "uji coba", NOW)
 
 
@@ -187,7 +187,7 @@ def test_a_drop_does_not_undo_a_redrive(desk: DeadLetterDesk, arrival: Outgoing)
     desk.reject(Reject("unreadable"), "raw-sms")
     (letter_,) = desk.undecided()
     desk.redrive()
-    desk.publish(letter_event(letter_, "letter-dropped", "petugas-2", "uji coba", NOW))
+    desk.publish(letter_event(letter_, "dead-letter-dropped", "petugas-2", "uji coba", NOW))
     assert desk.letters.decisions() == {letter_.id: "redriven"}
     assert desk.redrive(DeadLetterFilter(ids=(str(letter_.id),))) == []
 
@@ -205,9 +205,9 @@ def test_each_action_is_recorded(desk: DeadLetterDesk, arrival: Outgoing) -> Non
     desk.redrive()
     with desk.log.rows() as rows:
         assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
-            ("letters.reveal", f"{arrival_letter.id} role command until {iso(NOW)}", "petugas-3", "tiket 17"),
-            ("letters.drop", str(complaint_letter.id), "petugas-2", "uji coba"),
-            ("letters.redrive", str(arrival_letter.id), "petugas-1", "sudah diperbaiki"),
+            ("dead_letters.reveal", f"{arrival_letter.id} role command until {iso(NOW)}", "petugas-3", "tiket 17"),
+            ("dead_letters.drop", str(complaint_letter.id), "petugas-2", "uji coba"),
+            ("dead_letters.redrive", str(arrival_letter.id), "petugas-1", "sudah diperbaiki"),
         ]
 
 
@@ -241,7 +241,7 @@ def test_a_description_has_no_private_text(desk: DeadLetterDesk, parts: Parts, a
         "text": TEXT,
         "Nama Saya Budi": 1,
         "hop": 3171234567890001,
-        "theirs": {"Rahasia": PHONE},
+        "suggested_agency": {"Rahasia": PHONE},
     }
     desk.publish(arrival, complaint(), Outgoing(AGENCY_ANSWERS, key, json.dumps(odd_answer).encode(), headers))
     desk.reject(Reject("unreadable"), "raw-sms")
@@ -268,7 +268,7 @@ def test_a_description_has_no_private_text(desk: DeadLetterDesk, parts: Parts, a
         "agency": "a text",
         "verdict": "refused",
         "text": "a text",
-        "theirs": {"other fields": 1},
+        "suggested_agency": {"other fields": 1},
         "actor": "",
         "key_generation": "a number",
         "authenticator": "",
@@ -325,11 +325,11 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def cli(settings: Settings, tmp_path: Path) -> Cli:
-    """Return a runner of `satupintu letters` on this test's data folder."""
+    """Return a runner of `satupintu dead-letters` on this test's data folder."""
     environment = program.environment_of(settings)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return program.run(("letters", *arguments), {**environment, "COLUMNS": "200"}, tmp_path)
+        return program.run(("dead-letters", *arguments), {**environment, "COLUMNS": "200"}, tmp_path)
 
     return run
 
@@ -347,8 +347,8 @@ def test_the_commands(desk: DeadLetterDesk, parts: Parts, cli: Cli) -> None:
     assert {str(letter_.id) for letter_ in arrivals} <= set(list_output.stdout.split())
     assert str(processed_letter.id) not in list_output.stdout
     assert json.loads(cli("list", "--by", "reason", "--json").stdout) == [
-        {"stage": "normalize", "reason": "unreadable", "field": "body", "letters": 3},
-        {"stage": "router", "reason": "too_large", "field": "", "letters": 1},
+        {"stage": "normalize", "reason": "unreadable", "field": "body", "count": 3},
+        {"stage": "router", "reason": "too_large", "field": "", "count": 1},
     ]
     assert "unreadable" in cli("list", "--by", "reason").stdout
     show_output = cli("show", str(arrivals[0].id)[:13])
@@ -371,12 +371,16 @@ def test_the_commands(desk: DeadLetterDesk, parts: Parts, cli: Cli) -> None:
     decisions = {letter_["id"]: letter_["decided"] for letter_ in json.loads(cli("list", "--all", "--json").stdout)}
     assert decisions == {
         str(processed_letter.id): "",
-        str(arrivals[2].id): "letter-dropped",
+        str(arrivals[2].id): "dead-letter-dropped",
         **{str(letter_.id): "redriven" for letter_ in arrivals[:2]},
     }
-    assert "letter-dropped" in cli("list", "--all").stdout
+    assert "dead-letter-dropped" in cli("list", "--all").stdout
     with desk.log.rows() as rows:
-        assert [row.act.action for row in rows] == ["letters.reveal", "letters.drop", *["letters.redrive"] * 2]
+        assert [row.act.action for row in rows] == [
+            "dead_letters.reveal",
+            "dead_letters.drop",
+            *["dead_letters.redrive"] * 2,
+        ]
 
 
 ORDER = "\x1b[2J"
@@ -393,7 +397,7 @@ def test_a_reveal_has_no_control_characters(desk: DeadLetterDesk, cli: Cli, sett
     """A terminal gets no control characters; a file or a program gets the text unchanged."""
     desk.publish(Outgoing("dead-router", b"", f"satu{ORDER}\r\ndua".encode()))
     (letter_,) = desk.undecided()
-    arguments = ("letters", "show", str(letter_.id), "--reveal", "--actor", "petugas-3", "--why", "tiket 17")
+    arguments = ("dead-letters", "show", str(letter_.id), "--reveal", "--actor", "petugas-3", "--why", "tiket 17")
     assert ORDER in cli(*arguments[1:]).stdout
     terminal_end, command_end = os.openpty()
     subprocess.run(
@@ -429,7 +433,7 @@ def test_missing_arguments_are_named(
     """Without actor, reason and choice nothing is decided; the error names what is missing."""
     desk.publish(arrival)
     desk.reject(Reject("unreadable"), "raw-sms")
-    result = CliRunner().invoke(app, ["letters", *arguments])
+    result = CliRunner().invoke(app, ["dead-letters", *arguments])
     assert result.exit_code == 2
     assert message in result.output
     assert desk.events() == []

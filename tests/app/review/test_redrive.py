@@ -148,7 +148,7 @@ def test_a_dropped_dead_letter_stays_dropped(desk: DeadLetterDesk) -> None:
     (dropped,) = desk.drop(DeadLetterFilter(stage="router"))
     (step,) = desk.redrive()
     assert [letter.stage for letter in step.letters] == ["ledger"]
-    assert desk.letters.decisions()[dropped.id] == "letter-dropped"
+    assert desk.letters.decisions()[dropped.id] == "dead-letter-dropped"
 
 
 @pytest.mark.parametrize("away", [{1}, {2}, {3}, {4}])

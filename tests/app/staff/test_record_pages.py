@@ -138,7 +138,7 @@ def log(staff_on_each_database: StaffHarness) -> StaffHarness:
     """Sixty acts of two persons, for an auditor."""
     staff = staff_on_each_database
     for index in range(60):
-        actor, action = ("Budi", "letters.drop") if index % 2 else ("Sari", "triage.decide")
+        actor, action = ("Budi", "dead_letters.drop") if index % 2 else ("Sari", "triage.decide")
         staff.desk.audit_log.append(action, f"kasus-{index:02}", actor, f"alasan {index:02}", staff.time)
     staff.act_as(Role.AUDITOR, "Citra Auditor")
     return staff

@@ -139,7 +139,7 @@ def test_dead_letters_have_groups_and_no_text(operator: StaffHarness, letters: D
     assert TEXT not in entry
     revealed = operator.send(f"/desk/surat-mati/{first}/buka", alasan=WHY)
     assert "Pohon+tumbang" in revealed.text
-    assert operator.acts() == [("letters.reveal", operator.label, WHY)]
+    assert operator.acts() == [("dead_letters.reveal", operator.label, WHY)]
 
 
 def test_a_dry_run_publishes_nothing(operator: StaffHarness, letters: DeadLetterDesk) -> None:
@@ -158,7 +158,7 @@ def test_a_group_is_redriven_at_a_rate(operator: StaffHarness, letters: DeadLett
     assert "3 rekaman dikirim ulang." in result
     assert "Tidak ada rekaman yang menunggu keputusan." in result
     assert len(letters.read(raw_topic("sms"))) == 6
-    assert operator.acts() == [("letters.redrive", operator.label, WHY)] * 3
+    assert operator.acts() == [("dead_letters.redrive", operator.label, WHY)] * 3
 
 
 def test_a_letter_with_a_check_mark_is_dropped(operator: StaffHarness, letters: DeadLetterDesk) -> None:

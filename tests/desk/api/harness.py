@@ -120,7 +120,7 @@ class ApiHarness:
         """Let a citizen complain; the tracking number is that of `number_of`. `changed` are fields of the report."""
         relation = {name: changed.pop(name) for name in ("of", "kind", "channel") if name in changed}
         complaint = complaint_of(number, text, **relation)
-        marks = {name: changed.pop(name, None) for name in ("suggestion", "again")}
+        marks = {name: changed.pop(name, None) for name in ("suggestion", "similar_closed_case")}
         danger = changed.pop("danger", "")
         report = complaint.report.model_copy(update=changed)
         fields = {"danger": danger, "tracking": number_of(number), "report": report, **marks}

@@ -46,11 +46,13 @@ def test_a_whole_case(api: ApiHarness) -> None:
         response = api.answer(1, verdict, text, actor="Sri Petugas")
         assert response.status_code == 201, response.text
         answer = response.json()
-        assert {name: answer[name] for name in ("number", "verdict", "text", "theirs", "state", "version")} == {
+        assert {
+            name: answer[name] for name in ("number", "verdict", "text", "suggested_agency", "state", "version")
+        } == {
             "number": number_of(1),
             "verdict": verdict,
             "text": text,
-            "theirs": None,
+            "suggested_agency": None,
             "state": state,
             "version": version,
         }
@@ -66,7 +68,7 @@ def test_a_whole_case(api: ApiHarness) -> None:
 
 def test_a_refusal_goes_to_the_agency_that_it_names(case: ApiHarness) -> None:
     """The case leaves, and takes no more answers."""
-    assert case.answer(1, "refused", "Ini urusan listrik.", theirs=PLN).json()["theirs"] == PLN
+    assert case.answer(1, "refused", "Ini urusan listrik.", suggested_agency=PLN).json()["suggested_agency"] == PLN
     (moved,) = case.desk.deliver()
     assert moved.agency == PLN
     assert_problem(case.answer(1, "closed", TEXT), 409, "moved")
@@ -119,7 +121,7 @@ def test_a_key_is_that_of_its_agency(case: ApiHarness) -> None:
 def test_an_invalid_answer_uses_no_key(case: ApiHarness) -> None:
     """A corrected answer may come under the same key."""
     key = {"Idempotency-Key": "satu"}
-    assert_problem(case.answer(1, "refused", TEXT, theirs="x\ty", headers=key), 422, "invalid_request")
+    assert_problem(case.answer(1, "refused", TEXT, suggested_agency="x\ty", headers=key), 422, "invalid_request")
     assert case.answer(1, "refused", TEXT, headers=key).status_code == 201
 
 
@@ -148,9 +150,9 @@ def test_a_program_cannot_name_an_account(case: ApiHarness) -> None:
     [
         ({"verdict": "responded", "text": "  "}, "text"),
         ({"verdict": "responded"}, "text"),
-        ({"verdict": "refused", "text": "Bukan kami.", "theirs": "tidak-ada"}, "theirs"),
-        ({"verdict": "refused", "text": "Bukan kami.", "theirs": "bumn-pln\r\nX: y"}, "theirs"),
-        ({"verdict": "closed", "text": "Beres.", "theirs": PLN}, "theirs"),
+        ({"verdict": "refused", "text": "Bukan kami.", "suggested_agency": "tidak-ada"}, "suggested_agency"),
+        ({"verdict": "refused", "text": "Bukan kami.", "suggested_agency": "bumn-pln\r\nX: y"}, "suggested_agency"),
+        ({"verdict": "closed", "text": "Beres.", "suggested_agency": PLN}, "suggested_agency"),
         ({"verdict": "opened", "text": "Beres."}, "verdict"),
         ({"text": "Beres."}, "verdict"),
         ({"verdict": "closed", "text": "Beres.", "tehirs": PLN}, "tehirs"),

@@ -141,7 +141,7 @@ def test_an_unchanged_case_is_not_sent_again(api: ApiHarness) -> None:
 def test_a_case_that_left_shows_no_more(api: ApiHarness) -> None:
     """The former agency sees the refusal and the next agency, and nothing of what that agency does."""
     api.send(1, "Kemenkes, puskesmas tutup")
-    api.answer(1, "refused", "Bukan kewenangan kami.", theirs=PLN)
+    api.answer(1, "refused", "Bukan kewenangan kami.", suggested_agency=PLN)
     (moved,) = api.desk.deliver()
     assert moved.agency == PLN
     other = api.headers_of(PLN)
@@ -201,7 +201,7 @@ def test_an_act_that_cannot_be_recorded_is_not_done(api: ApiHarness) -> None:
 
 
 def test_institutions_are_found_by_name(api: ApiHarness) -> None:
-    """A program finds the code for `theirs`."""
+    """A program finds the code for `suggested_agency`."""
     found = api.get("/institutions", q="listrik").json()["institutions"]
     assert PLN in [institution["code"] for institution in found]
     assert "q" in assert_problem(api.get("/institutions", q=""), 422, "invalid_request")
@@ -256,12 +256,15 @@ def test_a_case_names_the_closed_case_that_it_is_like(api: ApiHarness) -> None:
         api.answer(1, verdict, "Sudah.")
         api.desk.deliver()
     again = ClosedCase(of=id_of(1), closed_at=NOW)
-    api.send(2, "Kemenkes, antrean puskesmas lagi", again=again)
-    api.send(3, "Mohon PLN datang", again=again)
-    assert api.get(f"/cases/{number_of(1)}").json()["again"] is None
-    assert api.get(f"/cases/{number_of(2)}").json()["again"] == {"number": number_of(1), "closed": iso(NOW)}
+    api.send(2, "Kemenkes, antrean puskesmas lagi", similar_closed_case=again)
+    api.send(3, "Mohon PLN datang", similar_closed_case=again)
+    assert api.get(f"/cases/{number_of(1)}").json()["similar_closed_case"] is None
+    assert api.get(f"/cases/{number_of(2)}").json()["similar_closed_case"] == {
+        "number": number_of(1),
+        "closed": iso(NOW),
+    }
     elsewhere = api.get(f"/cases/{number_of(3)}", api.headers_of(PLN))
-    assert elsewhere.json()["again"] == {"number": None, "closed": None}
+    assert elsewhere.json()["similar_closed_case"] == {"number": None, "closed": None}
     assert [word for word in (number_of(1), str(id_of(1))) if word in elsewhere.text] == []
 
 

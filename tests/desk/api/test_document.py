@@ -186,7 +186,7 @@ def test_a_generated_client_drives_a_case(case: ApiHarness, client: str) -> None
             assert (detail.state, detail.history[-1].text) == (state, text)
         (changed,) = operation("list_cases").sync(client=agency, after=page.next_).cases
         assert (changed.number, changed.state) == (listed.number, "selesai")
-        refused = models.NewAnswer(verdict=models.NewAnswerVerdict("refused"), text="Bukan kami.", theirs=PLN)
+        refused = models.NewAnswer(verdict=models.NewAnswerVerdict("refused"), text="Bukan kami.", suggested_agency=PLN)
         problem = operation("answer_case").sync(listed.number, client=agency, body=refused)
         assert (problem.status, problem.reason, problem.possible) == (409, "not_possible", ["responded"])
     with clients.AuthenticatedClient(case.address, "sp_wrong") as forged:

@@ -74,7 +74,7 @@ def test_while_the_bus_is_away_nothing_is_answered(api: ApiHarness) -> None:
 def test_a_former_agency_reads_none(api: ApiHarness) -> None:
     """After the case has left it."""
     recommended(api)
-    api.answer(1, "refused", "Urusan listrik.", theirs=PLN)
+    api.answer(1, "refused", "Urusan listrik.", suggested_agency=PLN)
     api.desk.deliver()
     case = api.get(f"/cases/{number_of(1)}").json()
     assert (case["recommendations"], case["recommendations_waiting"]) == ([], 0)

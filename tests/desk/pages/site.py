@@ -136,11 +136,11 @@ class DeskSite:
     def send(self, number: int, text: str = "Kemenkes, puskesmas tutup", **report: Any) -> str:
         """Let a citizen send a report; return its tracking number.
 
-        `of` and `kind` relate it to an earlier one; `suggestion` names one that is perhaps the same, `again` a
-        closed one. `danger` is the danger to life that it tells of.
+        `of` and `kind` relate it to an earlier one; `suggestion` names one that is perhaps the same,
+        `similar_closed_case` a closed one. `danger` is the danger to life that it tells of.
         """
         related = {name: report.pop(name) for name in ("of", "kind", "channel") if name in report}
-        marks = {name: report.pop(name, None) for name in ("suggestion", "again")}
+        marks = {name: report.pop(name, None) for name in ("suggestion", "similar_closed_case")}
         complaint = complaint_of(number, text, **related)
         changed = {
             **marks,

@@ -33,7 +33,7 @@ def test_each_act_publishes_its_answer(site: DeskSite, client: DeskClient, act: 
     assert answer.status_code == HTTPStatus.SEE_OTHER
     ((published),) = site.desk.published
     assert (published.verdict, published.text, published.actor) == (verdict, text, "Sari Dewi")
-    assert published.theirs == (PLN if verdict == "refused" else None)
+    assert published.suggested_agency == (PLN if verdict == "refused" else None)
     assert [(row[0], row[2]) for row in site.acts] == [(f"desk.{_ACTIONS[verdict]}", actor_label(SARI))]
     assert number in text_of(client.get(answer.headers["Location"]))
 

@@ -154,7 +154,7 @@ def test_no_other_site_sends_a_form(site: DeskSite, client: DeskClient, headers:
 def test_typed_markup_stays_text(site: DeskSite, client: DeskClient) -> None:
     """In every field that a citizen, an officer or another institution fills, and in every address."""
     place = {"address": _MARKUP, "district": _MARKUP, "region": _MARKUP}
-    report = {"title": _MARKUP, "happened": _MARKUP[:90], "agency": _MARKUP, "place": place}
+    report = {"title": _MARKUP, "incident_time": _MARKUP[:90], "agency": _MARKUP, "place": place}
     number = site.send(1, f"Kemenkes, {_MARKUP}", **report)
     site.send(2, _MARKUP, title=_MARKUP, of=1, kind="repeat")
     # The place and the words of the markup led it to an agency of the small registry.

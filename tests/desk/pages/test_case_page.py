@@ -19,7 +19,7 @@ _IDENTITY = (CONTACT.name, CONTACT.phone, CONTACT.email)
 def test_a_case_shows_all_that_the_agency_needs(site: DeskSite, client: DeskClient) -> None:
     """The report as read, its place, the reasons, and the deadline in words and as a date."""
     place = {"address": "Jalan Pemuda 4", "latitude": -6.982, "longitude": 110.41}
-    report = {"happened": "sejak Senin malam", "agency": "Menteri Kesehatan", "place": place, "unfetched": 1}
+    report = {"incident_time": "sejak Senin malam", "agency": "Menteri Kesehatan", "place": place, "unfetched": 1}
     number = site.send(1, "Kemenkes, puskesmas tutup.\nPasien pulang.", channel="sms", **report)
     text = text_of(client.get(f"/desk/laporan/{number}"))
     shown = (

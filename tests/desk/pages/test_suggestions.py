@@ -182,8 +182,8 @@ def test_a_case_names_the_closed_case_that_it_is_like(site: DeskSite, client: De
     done(site, client, number_of(1), "terima")
     done(site, client, number_of(1), "tutup", "Sudah ditangani.")
     again = ClosedCase(of=id_of(1), closed_at=NOW)
-    site.send(2, again=again)
-    site.send(3, "Mohon PLN datang", again=again)
+    site.send(2, similar_closed_case=again)
+    site.send(3, "Mohon PLN datang", similar_closed_case=again)
     title = "Lagi: laporan"
     text = text_of(client.get(f"/desk/laporan/{number_of(2)}"))
     assert f"{title} {number_of(1)} yang ditutup tanggal {NOW.day} " in text

@@ -41,7 +41,7 @@ def main() -> int:
         try:
             with practice_x(service, home):
                 service.start()
-                Replay(service.parts, CHANNELS, lambda: None).run(load_reports(DATA / "letters.csv"))
+                Replay(service.parts, CHANNELS, lambda: None).run(load_reports(DATA / "sample_reports.csv"))
                 service.audit()
                 with sync_playwright() as playwright:
                     browser = playwright.chromium.launch(executable_path=chromium)

@@ -91,7 +91,7 @@ def test_a_report_from_form_to_status(
     ] == []
 
     report = complaint(service, number).report
-    assert (report.kind, report.title, report.happened) == ("aspirasi", "Lampu taman padam", "sejak Senin malam")
+    assert (report.kind, report.title, report.incident_time) == ("aspirasi", "Lampu taman padam", "sejak Senin malam")
     assert report.text == "Lampu taman padam semua.\nAnak-anak takut lewat."
     assert (report.place.region, report.place.district, report.place.code) == (
         "Kota Semarang", "Banyumanik", "33.74.11",
@@ -205,7 +205,7 @@ def test_the_form_by_keyboard(open_page: OpenPage) -> None:
     assert reached[:5] == wanted
     assert "website" not in reached
     in_details = [name for name in reached[5:] if name]
-    assert in_details == ["kind-pengaduan", "title", "happened", "agency", "name", "anonim", "rahasia"]
+    assert in_details == ["kind-pengaduan", "title", "incident_time", "agency", "name", "anonim", "rahasia"]
     page.locator("#address").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".summary")).to_be_hidden()

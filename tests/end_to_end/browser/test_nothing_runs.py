@@ -26,7 +26,7 @@ PAYLOADS = (
     '<!--<img src="--><img src=x onerror=alert(1)//">',
     "\u2028</option></select><script>alert(1)</script>",
 )
-_TYPED = ("title", "text", "happened", "address", "agency", "name", "phone", "email")
+_TYPED = ("title", "text", "incident_time", "address", "agency", "name", "phone", "email")
 _HIDDEN = (
     "form_id",
     "token",
@@ -67,7 +67,7 @@ def sender(service: RunningService, address: str) -> Sender:
 
 def _fields(first: int, names: Sequence[str] = (*_TYPED, "region")) -> dict[str, str]:
     """Return a payload in each of these fields, from the `first` one on, cut at the limit of the field."""
-    limits = {"text": 10_000, "description": 10_000, "happened": 100, "phone": 40}
+    limits = {"text": 10_000, "description": 10_000, "incident_time": 100, "phone": 40}
     return {
         name: PAYLOADS[(first + position) % len(PAYLOADS)][: limits.get(name, 200)]
         for position, name in enumerate(names)

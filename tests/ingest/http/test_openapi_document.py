@@ -304,12 +304,12 @@ def oversized() -> bytes:
 
 
 def _health(answers: Answers, serve: Serve) -> None:
-    now, pulse = [0.0], ProcessHealth()
-    pulse.worker_health["router"] = WorkerHealth(lambda: now[0])
-    answers.served = serve(spool_megabytes=1, pulse=pulse)
+    now, process_health = [0.0], ProcessHealth()
+    process_health.worker_health["router"] = WorkerHealth(lambda: now[0])
+    answers.served = serve(spool_megabytes=1, process_health=process_health)
     for path in ("/live", "/startup", "/ready"):
         answers.ask(f"GET {path}")
-    pulse.started.set()
+    process_health.started.set()
     answers.ask("GET /startup")
     now[0] = 2 * HANGING_SECONDS
     answers.ask("GET /live")

@@ -109,7 +109,7 @@ def test_nobody_waits_for_a_hanging_database(settings: Settings, ask: Ask) -> No
         readiness = ask(parts, "twitter", "smpp")
         pings = [thread for thread in threading.enumerate() if thread.name == "database-ping"]
 
-    reasons = (readiness["faults"]["database"], readiness["doors"]["mobile"]["why"])
+    reasons = (readiness["faults"]["database"], readiness["doors"]["mobile"]["reason"])
     assert reasons == ("DatabaseUnavailable", "database_away")
     assert (readiness["x_reads"], readiness["sms_parts"], len(pings)) == (None, None, 1)
     pings[0].join(20)

@@ -172,7 +172,7 @@ def test_any_network(
 
     assert app.phone.state() == (max(numbers), app.missing)
     own_messages = _own_messages(served, app)
-    assert {envelope["said"]["sequence"]: {raw.tracking} for raw, envelope in own_messages} == app.told_numbers
+    assert {envelope["submission"]["sequence"]: {raw.tracking} for raw, envelope in own_messages} == app.told_numbers
     assert app.told_numbers.keys() == set(numbers)
     assert len({raw.id for raw, _ in own_messages}) == len(numbers)
 

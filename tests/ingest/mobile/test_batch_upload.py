@@ -45,7 +45,7 @@ def test_batch_becomes_records(served: DoorClient, phone: Phone) -> None:
         assert (result["tracking"], result["client_id"]) == (raw.tracking, sent_item["client_id"])
         assert result["status_url"] == f"{served.address}/status/{raw.tracking}"
         assert raw.verified_by == "device-token"
-    assert [json.loads(served.open_body(raw))["said"] for raw in raw_messages] == sent
+    assert [json.loads(served.open_body(raw))["submission"] for raw in raw_messages] == sent
 
 
 def test_five_attempts_are_one_report(served: DoorClient, phone: Phone) -> None:

@@ -168,7 +168,7 @@ def test_revoke(served: DoorClient, run: Run) -> None:
     phone.register(push_token="push-1")
     device = str(phone.device_id)
 
-    done = run("revoke", device, "--actor", "petugas-1", "--reason", "ponsel hilang")
+    done = run("revoke", device, "--actor", "petugas-1", "--why", "ponsel hilang")
 
     revoked_hash = device_hash(phone.device_id, served.parts.wrapper)
     assert (done.returncode, done.stdout) == (0, f"{revoked_hash}: every token revoked\n")
@@ -177,7 +177,7 @@ def test_revoke(served: DoorClient, run: Run) -> None:
     assert revoked
     assert revoked.epoch == 1
     assert [event.actor for event in oversight_events(served.parts)] == ["petugas-1"]
-    stranger = run("revoke", str(uuid4()), "--actor", "petugas-1", "--reason", "x")
+    stranger = run("revoke", str(uuid4()), "--actor", "petugas-1", "--why", "x")
     assert (stranger.returncode, stranger.stderr) == (1, "No device with this id has registered.\n")
     assert device not in done.stdout + done.stderr
     assert phone.register().ok
@@ -188,11 +188,11 @@ def test_revoke(served: DoorClient, run: Run) -> None:
     ("arguments", "message"),
     [
         (("show", "bukan-uuid"), "UUID"),
-        (("revoke", "bukan-uuid", "--actor", "p", "--reason", "x"), "UUID"),
-        (("revoke", DEVICE, "--actor", " ", "--reason", "x"), "--actor is missing"),
-        (("revoke", DEVICE, "--actor", "p", "--reason", ""), "--reason is missing"),
-        (("revoke", DEVICE, "--reason", "x"), "--actor"),
-        (("revoke", DEVICE, "--actor", "p"), "--reason"),
+        (("revoke", "bukan-uuid", "--actor", "p", "--why", "x"), "UUID"),
+        (("revoke", DEVICE, "--actor", " ", "--why", "x"), "--actor is missing"),
+        (("revoke", DEVICE, "--actor", "p", "--why", ""), "--why is missing"),
+        (("revoke", DEVICE, "--why", "x"), "--actor"),
+        (("revoke", DEVICE, "--actor", "p"), "--why"),
     ],
 )
 def test_missing_arguments_are_named(arguments: tuple[str, ...], message: str) -> None:

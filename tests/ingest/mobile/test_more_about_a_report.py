@@ -145,7 +145,7 @@ def test_place_and_push_reach_the_complaint(served: DoorClient) -> None:
 
 def test_envelope_fields_cannot_be_forged(served: DoorClient, phone: Phone) -> None:
     """An app can set no field of the envelope, neither in a report nor by the media type of its body."""
-    letter = {"device_id": DEVICE, "thread": str(uuid4()), "said": item(1)}
+    letter = {"device_id": DEVICE, "thread": str(uuid4()), "submission": item(1)}
     answer = served.post("/mobile/v1/reports", data=json.dumps(letter), headers={"Content-Type": MOBILE_ENVELOPE})
     assert_refused(answer, 415, "not_json")
     assert_refused(served.post("/mobile/v1/reports", json=letter), 400, "invalid_submission")
@@ -156,7 +156,7 @@ def test_envelope_fields_cannot_be_forged(served: DoorClient, phone: Phone) -> N
     assert served.published_count() == 0
 
 
-_SAID = st.fixed_dictionaries(
+_SUBMISSION = st.fixed_dictionaries(
     {"text": st.text(min_size=1, max_size=20), "client_id": st.uuids().map(str)},
     optional={
         "sequence": st.integers(-1, 5),
@@ -167,7 +167,7 @@ _SAID = st.fixed_dictionaries(
     },
 )
 _LETTER = st.fixed_dictionaries(
-    {"device_id": st.just(DEVICE) | st.none(), "said": _SAID | st.none()},
+    {"device_id": st.just(DEVICE) | st.none(), "submission": _SUBMISSION | st.none()},
     optional={"thread": st.just(DEVICE) | st.text(max_size=3), "longitude": st.floats()},
 )
 

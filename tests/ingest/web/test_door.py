@@ -85,7 +85,9 @@ def test_equal_forms_without_an_id_are_two(served: DoorClient, bare: dict[str, s
 def test_codes_are_optional_and_the_narrowest_is_enough(served: DoorClient) -> None:
     """A JSON report names a region in words, or by the code of any level."""
     for region_fields in ({"region": "Semarang"}, {"province": "33"}, {"district": "33.74.01"}, {"city": "33.74"}):
-        assert send_json(served, {"text": "Lampu mati.", "happened": "semalam", **region_fields}).status_code == 202
+        assert (
+            send_json(served, {"text": "Lampu mati.", "incident_time": "semalam", **region_fields}).status_code == 202
+        )
 
 
 @pytest.mark.parametrize("text", ["\0", " \u200b\u2060\t", "\u202e"])
@@ -187,7 +189,7 @@ FAULTS: list[tuple[Fields, str, str]] = [
     (report(latitude=123), "latitude", "90"),
     (report(latitude="utara"), "latitude", "angka"),
     (report(anonim="barangkali"), "anonim", "true"),
-    (report(happened="k" * 101), "happened", "100"),
+    (report(incident_time="k" * 101), "incident_time", "100"),
     (report(region="", city="33.99"), "city", "tidak dikenal"),
     (report(region="", city="33"), "city", "tidak dikenal"),
     (report(region="", province="32", city="33.74"), "city", "di dalam"),

@@ -69,7 +69,7 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
 
     shown = served.get(f"/l/{token.upper()}", headers=_JSON).json()
     assert (shown["tracking"], shown["state"], shown["answer"], shown["question"]) == (number, "selesai", _ANSWER, "")
-    assert {(entry["what"], entry["text"]) for entry in shown["entries"]} == {
+    assert {(entry["kind"], entry["text"]) for entry in shown["entries"]} == {
         ("reports", f"{_TITLE}\n{TEXT}"),
         ("dispatched", ""),
         ("closed", _ANSWER),

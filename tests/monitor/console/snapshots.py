@@ -57,7 +57,7 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
             stage("ledger", at, 3, 2, "ledger-1"),
             stage("replies", at, 0, 0),
         ),
-        letters=tuple(pending(*reason, many, at) for reason, many in DEAD_LETTERS.items()),
+        dead_letters=tuple(pending(*reason, many, at) for reason, many in DEAD_LETTERS.items()),
         quarantine=(pending("sms", "bad_signature", "", 34 + step, at), pending("sms", "unsigned", "", 2, at)),
         queues=(
             QueueState(agency=TRIAGE, name="Triage", waiting=backlog(412, 190_000, at), overdue=37),
@@ -159,7 +159,7 @@ def process(
     return ProcessState(
         address=f"http://{instance}:1710",
         instance=instance,
-        doors={name: DoorState(why=why) for name, why in usual.items()},
+        doors={name: DoorState(reason=why) for name, why in usual.items()},
         spooled=spooled,
         spool_share=share,
         disk_share=disk,

@@ -209,7 +209,7 @@ def test_alerts_are_translated_with_their_values() -> None:
     alerts = {alert.name: alert for alert in AlertRegister(DIRECTORY).update(snapshot)}
     view = view_model(snapshot, "id")
 
-    assert alerts["audit"].says == "The audit found differences: 2 lost, 1 misfiled. `satupintu audit` lists them."
+    assert alerts["audit"].text == "The audit found differences: 2 lost, 1 misfiled. `satupintu audit` lists them."
     shown = page_text("".join(view.lists["alerts"].values()))
     assert "Audit menemukan selisih: 2 lost, 1 misfiled." in shown
     assert "1.204 pesan menunggu normalize; yang terlama sudah 11 mnt." in shown

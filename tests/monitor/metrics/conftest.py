@@ -46,7 +46,7 @@ def busy() -> ProcessState:
     """Return a process with every figure that a process can have."""
     parts = {"router": WorkerState(worked=7, rejected=1, retried=2, fenced=1, fenced_seconds=9.5, silent_seconds=0.2)}
     return ProcessState.model_validate(
-        {"address": "", "instance": "host-a", "doors": {"web": {}, "sms": {"why": "spool_full"}}, "spooled": 12}
+        {"address": "", "instance": "host-a", "doors": {"web": {}, "sms": {"reason": "spool_full"}}, "spooled": 12}
         | {"spool_share": 0.25, "disk_share": 0.5, "refused": {"sms": {"unsigned": 4}}, "parts": parts}
     )
 

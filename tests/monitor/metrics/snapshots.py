@@ -132,8 +132,8 @@ RAISED: Mapping[str, Snapshot] = {
     "database-away": snapshot_with(away={"database": "can't be reached"}, queues=()),
     "process-away": _with(process(), ProcessState(address=OTHER_ADDRESS, unreached="ConnectionError")),
     "doors-unwatched": _with(process(doors={})),
-    "door-shut": _with(process(doors={"web": DoorState(), "sms": DoorState(why="spool_full")})),
-    "door-shut at X": _with(process(doors={"web": DoorState(), "twitter": DoorState(why="rate_limited")})),
+    "door-shut": _with(process(doors={"web": DoorState(), "sms": DoorState(reason="spool_full")})),
+    "door-shut at X": _with(process(doors={"web": DoorState(), "twitter": DoorState(reason="rate_limited")})),
     "disk-full": _with(process(disk_share=thresholds.FULL_DISK_SHARE)),
     "disk-filling": _with(process(disk_share=thresholds.DISK_SHARE)),
     "spool-aside": _with(process(spool_aside=2)),
@@ -154,7 +154,9 @@ RAISED: Mapping[str, Snapshot] = {
     "retention-near": snapshot_with(
         stages=(stage(topics=waiting_records(thresholds.RETENTION_SHARE * _RETENTION_SECONDS)),)
     ),
-    "dead-letters": snapshot_with(letters=(pending("router", "not_json"), pending("router", "missing", field="text"))),
+    "dead-letters": snapshot_with(
+        dead_letters=(pending("router", "not_json"), pending("router", "missing", field="text"))
+    ),
     "quarantine": _quarantine(pending("sms", "unsigned", many=40), newest=3_000),
     "quarantine with a valid message since": _quarantine(forged(newest=20)),
     "quarantine without a valid message since": _quarantine(forged(newest=19), pending("", "unreadable")),
@@ -180,7 +182,7 @@ RAISED: Mapping[str, Snapshot] = {
         stages=(),
         queues=(),
         processes=(
-            process(doors={"web": DoorState(why="spool_full")}, spool_share=1.0, ahead=60.0, parts={}),
+            process(doors={"web": DoorState(reason="spool_full")}, spool_share=1.0, ahead=60.0, parts={}),
             process(address=OTHER_ADDRESS, parts={"router": WorkerState(waits_for="away", silent_seconds=999)}),
         ),
     ),

@@ -116,7 +116,7 @@ def test_a_case_without_answer_for_two_weeks_fires(expose: Expose, promtool: Pro
 def test_two_monitors_cause_one_alert(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
     """Two monitors and the process itself expose the same condition."""
     snapshot = snapshot_with(stages=RAISED["stage-stopped"].stages, processes=RAISED["door-shut"].processes)
-    own_state = process(address="", doors={"sms": DoorState(why="spool_full")})
+    own_state = process(address="", doors={"sms": DoorState(reason="spool_full")})
     single = values(expose(snapshot)) | values(expose(None, own_state))
     doubled = {
         f"{name[:-1]},{instance}}}" if "{" in name else f"{name}{{{instance}}}": value

@@ -35,7 +35,10 @@ from tests.monitor.metrics.snapshots import (
 from tests.support.records import web
 
 EVERYTHING = snapshot_with(
-    dangers=(queue(),), letters=(pending("router", "not_json"),), quarantine=(pending("sms", "unsigned"),), jumped=11.0
+    dangers=(queue(),),
+    dead_letters=(pending("router", "not_json"),),
+    quarantine=(pending("sms", "unsigned"),),
+    jumped=11.0,
 )
 
 
@@ -167,7 +170,7 @@ def test_pending_reviews_are_counted_by_reason(expose: Expose) -> None:
     """Fields of one reason are added. A message without channel has the label `none`."""
     letters = (pending("router", "missing", 2, field="text"), pending("router", "missing", 3, field="received_at"))
     quarantine = (pending("sms", "unsigned", newest=90), pending("", "unreadable"))
-    samples = values(expose(snapshot_with(letters=letters, quarantine=quarantine)))
+    samples = values(expose(snapshot_with(dead_letters=letters, quarantine=quarantine)))
     assert samples['satupintu_dead_letters{stage="router",reason="missing"}'] == 5
     assert samples['satupintu_dead_letters_oldest_age_seconds{stage="router",reason="missing"}'] == 3_600
     assert samples['satupintu_quarantined_newest_age_seconds{channel="sms",reason="unsigned"}'] == 90
@@ -187,11 +190,11 @@ def test_active_alerts_are_counted_by_name(expose: Expose) -> None:
 def test_labels_hold_no_free_text(expose: Expose, text: str) -> None:
     """Another program may write any text into a header. Such a text has the label `other`."""
     snapshot = snapshot_with(
-        letters=(pending(text, text),),
+        dead_letters=(pending(text, text),),
         quarantine=(pending(text, text),),
         queues=(queue(text),),
         differences={text: 1},
-        processes=(process(instance=text, doors={text: {"why": text}}, parts={text: {"waits_for": text}}),),
+        processes=(process(instance=text, doors={text: {"reason": text}}, parts={text: {"waits_for": text}}),),
     )
     exposition = expose(snapshot, ProcessState.model_validate({"address": "", "instance": text, "doors": {text: {}}}))
     assert text not in exposition or text == "-"

@@ -11,7 +11,7 @@ from bus.port import Record
 from ingest.wrap import accepted_record
 from messages import ids
 from messages.payloads.smpp import JOINED_SMS, JoinedSms
-from messages.shapes import AgencyAnswer, AnswerOutcome, Channel, Verdict, VerifiedBy
+from messages.shapes import AgencyAnswer, AnswerOutcomeKind, Channel, Verdict, VerifiedBy
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support import records
@@ -75,7 +75,11 @@ class Citizen:
         return [value_of(output) for output in self.stage.handle(batch)]
 
     def answer(
-        self, complaint: Mapping[str, Any], verdict: Verdict, minutes: float = 60, outcome: AnswerOutcome = "counted"
+        self,
+        complaint: Mapping[str, Any],
+        verdict: Verdict,
+        minutes: float = 60,
+        outcome: AnswerOutcomeKind = "counted",
     ) -> Record:
         """Let the agency answer some minutes later; return the record of the answer's outcome."""
         self.now += timedelta(minutes=minutes)
@@ -88,7 +92,7 @@ class Citizen:
         complaint: Mapping[str, Any],
         verdict: Verdict,
         at: datetime,
-        outcome: AnswerOutcome = "counted",
+        outcome: AnswerOutcomeKind = "counted",
         case_id: UUID | None = None,
     ) -> Record:
         """Return the record of an answer's outcome, which the normalizer has not handled.

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from messages.shapes import AnswerOutcome
+from messages.shapes import AnswerOutcomeKind
 from tests.normalize.conversation.citizen import OTHER_PHONE, Citizen, assert_belongs, assert_own
 
 SCAM = "Selamat! Nomor anda menang undian Rp 100 juta dari Shopee, hubungi WA 08000000001 atau klik bit.ly/hadiahshopee"
@@ -35,7 +35,7 @@ def test_a_question_about_an_addition_is_answered_once(citizen: Citizen) -> None
 
 
 @pytest.mark.parametrize("outcome", ["late", "not-accepted"])
-def test_a_question_that_does_not_count_is_no_question(citizen: Citizen, outcome: AnswerOutcome) -> None:
+def test_a_question_that_does_not_count_is_no_question(citizen: Citizen, outcome: AnswerOutcomeKind) -> None:
     """The case is at another agency: its sender was not asked, and writes about another matter."""
     report = citizen.send("Listrik sering padam di Desa Rempoah Kecamatan Baturraden")
     citizen.answer(report, "asked", outcome=outcome)

@@ -52,7 +52,7 @@ TREE = "Pohon besar di Jl. Manggis Raya sudah miring ke jalan, mohon dipangkas"
 def test_other_words_need_an_object(
     compare: CompareMessages, first: ExplainedMessage, second: ExplainedMessage, certainty: str
 ) -> None:
-    """A landmark with the thing and the fault makes one object; a few words about one street do not."""
+    """A landmark with the object and the fault makes one object; a few words about one street do not."""
     assert compare(first, second).certainty == certainty
     assert compare(second, first).certainty == certainty
 
@@ -102,7 +102,7 @@ def test_recurrence_is_read(text: str, *, recurred: bool) -> None:
 
 
 def test_sender_who_waits_repeats(compare: CompareMessages) -> None:
-    """Other words of one sender about one thing are a repeat if they say that it goes on; else they are suggested."""
+    """Other words of one sender about one object are a repeat if they say that it goes on; else they are suggested."""
     first = message("PDAM Tirta Wiratama mati di Griya Lestari Raya sejak kemarin sore, tidak ada info", sender="a")
     waiting = "hari kedua air di Griya Lestari Raya masih mati min, ada mobil tangki?"
     assert compare(first, message(waiting, hours=20, sender="a")).certainty == "certain"
@@ -119,12 +119,12 @@ def test_sender_who_waits_repeats(compare: CompareMessages) -> None:
         ("di titik 3 sudah lama", "di titik 5 mohon ditangani", "new"),
         ("kata Pak Wirasena sudah lama", "kata Bu Ratnaningsih mohon ditangani", "new"),
     ],
-    ids=["wish", "thing", "number", "name"],
+    ids=["wish", "object", "number", "name"],
 )
 def test_another_end_makes_no_other_matter(
     compare: CompareMessages, first_end: str, copied_end: str, certainty: str
 ) -> None:
-    """A long copy by another proven sender with another end is certain; another thing, number or name is not."""
+    """A long copy by another proven sender with another end is certain; another object, number or name is not."""
     text = "Kemenkes, lampu jalan padam di depan SD Negeri Wiratama Jl. Anggrek Sentosa No. 8 sejak kemarin, {}"
     first = message(text.format(first_end), channel="mobile", sender="a")
     copy = message(text.format(copied_end), hours=72, channel="mobile", sender="b")
@@ -147,7 +147,7 @@ def test_another_end_makes_no_other_matter(
     ids=["sum", "bridge"],
 )
 def test_one_sum_or_one_specific_name_is_one_object(compare: CompareMessages, first: str, second: str) -> None:
-    """A sum that is asked for at one place, or a thing with a name of its own, is one object."""
+    """A sum that is asked for at one place, or an object with a name of its own, is one object."""
     verdict = compare(message(first), message(second, hours=30))
     assert not verdict.is_near
     assert verdict.certainty == "certain"

@@ -11,7 +11,7 @@ from app.assembly.parts import Parts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, AnswerOutcome, ClosedCase, Dispatch, Relation
+from messages.shapes import AgencyAnswer, AnswerOutcomeKind, ClosedCase, Dispatch, Relation
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, CORRECTION_OUTCOMES, CORRECTIONS, consumer_groups
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
@@ -39,7 +39,7 @@ def stage(parts: Parts, engine: Engine, detection: DuplicateDetection) -> Normal
 
 
 def answer_record(
-    complaint_id: UUID, verdict: str = "closed", outcome: AnswerOutcome = "counted", case_id: UUID | None = None
+    complaint_id: UUID, verdict: str = "closed", outcome: AnswerOutcomeKind = "counted", case_id: UUID | None = None
 ) -> Record:
     """Return the record of the outcome of an agency's answer to the first dispatch of a complaint."""
     return at(answer_outcome(answer_of(complaint_id, verdict), NOW, outcome, case_id))
@@ -92,8 +92,8 @@ def test_a_report_after_the_close_names_the_closed_case(parts: Parts, stage: Nor
     other, join = normalize(
         stage, report(parts, AFTERNOON, "b", 1), report(parts, f"Setuju. {AFTERNOON}", "c", 2), first_offset=10
     )
-    assert (other.relation, other.again) == (Relation(), ClosedCase(of=first.id, closed_at=NOW))
-    assert (join.relation.of, join.again) == (other.id, None)
+    assert (other.relation, other.similar_closed_case) == (Relation(), ClosedCase(of=first.id, closed_at=NOW))
+    assert (join.relation.of, join.similar_closed_case) == (other.id, None)
     stage.handle([answer_record(other.id)])
     late, secret = normalize(
         stage,
@@ -101,8 +101,8 @@ def test_a_report_after_the_close_names_the_closed_case(parts: Parts, stage: Nor
         report(parts, f"Ya. {AFTERNOON}", "e", 3, rahasia=True),
         first_offset=20,
     )
-    assert (late.relation, late.again) == (Relation(), None)
-    assert (secret.relation, secret.again) == (Relation(), None)
+    assert (late.relation, late.similar_closed_case) == (Relation(), None)
+    assert (secret.relation, secret.similar_closed_case) == (Relation(), None)
 
 
 def test_the_closed_case_of_the_same_sender(parts: Parts, stage: NormalizeStage) -> None:
@@ -110,12 +110,12 @@ def test_the_closed_case_of_the_same_sender(parts: Parts, stage: NormalizeStage)
     (first,) = normalize(stage, report(parts, MORNING, "a"))
     stage.handle([answer_record(first.id)])
     (own,) = normalize(stage, report(parts, MORNING, "a", 1), first_offset=10)
-    assert (own.relation, own.again) == (Relation(), ClosedCase(of=first.id, closed_at=NOW, is_own=True))
+    assert (own.relation, own.similar_closed_case) == (Relation(), ClosedCase(of=first.id, closed_at=NOW, is_own=True))
     stage.handle([answer_record(own.id)])
     objection = records.followed(parts, own.message_id, "objects", "Belum selesai.", NOW + timedelta(hours=2))
     stage.handle([at(objection, 15)])
     (join,) = normalize(stage, report(parts, AFTERNOON, "b", 3), first_offset=20)
-    assert (join.relation.of, join.again) == (own.id, None)
+    assert (join.relation.of, join.similar_closed_case) == (own.id, None)
 
 
 def test_the_own_report_is_named_and_not_the_case_that_it_joined(parts: Parts, stage: NormalizeStage) -> None:
@@ -124,7 +124,7 @@ def test_the_own_report_is_named_and_not_the_case_that_it_joined(parts: Parts, s
     assert join.relation.of == first.id
     stage.handle([answer_record(first.id)])
     (own,) = normalize(stage, report(parts, f"{AFTERNOON} Masih.", "b", 20), first_offset=10)
-    assert own.again == ClosedCase(of=join.id, closed_at=NOW, is_own=True)
+    assert own.similar_closed_case == ClosedCase(of=join.id, closed_at=NOW, is_own=True)
 
 
 def test_what_came_back_while_the_case_is_open_is_suggested(parts: Parts, stage: NormalizeStage) -> None:
@@ -136,7 +136,7 @@ def test_what_came_back_while_the_case_is_open_is_suggested(parts: Parts, stage:
     )
     assert recurred.relation == Relation()
     assert recurred.suggestion
-    assert (recurred.suggestion.of, recurred.again) == (first.id, None)
+    assert (recurred.suggestion.of, recurred.similar_closed_case) == (first.id, None)
 
 
 def test_the_same_text_of_the_same_sender_after_the_close(parts: Parts, stage: NormalizeStage) -> None:
@@ -229,7 +229,7 @@ def test_a_decision_stays_after_the_close(parts: Parts, stage: NormalizeStage) -
 
 @pytest.mark.parametrize("outcome", ["repeated", "late", "not-accepted"])
 def test_an_answer_that_does_not_count_closes_nothing(
-    parts: Parts, stage: NormalizeStage, outcome: AnswerOutcome
+    parts: Parts, stage: NormalizeStage, outcome: AnswerOutcomeKind
 ) -> None:
     """The router knows if the agency has the case, and if this verdict may follow the earlier ones."""
     (first,) = normalize(stage, report(parts, MORNING, "a"))

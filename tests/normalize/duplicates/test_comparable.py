@@ -37,7 +37,7 @@ def test_stored_form_is_fixed() -> None:
     assert (comparable.title_words, comparable.address_words) == (("lampu",), ("melati",))
     assert comparable.names == {"melati", "wiratama"}
     assert (sorted(comparable.topics), sorted(comparable.district_words)) == (["pju"], ["tebet"])
-    assert (sorted(comparable.things), sorted(comparable.faults)) == (["lampu.lampu"], ["padam.padam"])
+    assert (sorted(comparable.objects), sorted(comparable.faults)) == (["lampu.lampu"], ["padam.padam"])
     assert (comparable.entities, comparable.address_entities) == ((("street", "melati"),), (("rt", "3"),))
     assert (comparable.coordinates, comparable.received_at) == ((-6.2, 106.8), 1772413200.0)
     assert (comparable.sender, comparable.channel, comparable.report_kind) == ("s", "sms", "pengaduan")

@@ -208,8 +208,8 @@ def test_landmark_beside_the_spot(compare: CompareMessages) -> None:
     terminal = message("Terminal banjir sampai lutut, kendaraan tidak bisa lewat", hours=2)
     same_landmark, other_landmark = compare(first, post_office), compare(first, terminal)
     assert same_landmark.score > other_landmark.score
-    assert "same-trouble-at-landmark" in same_landmark.evidence
-    assert "same-trouble-at-landmark" not in other_landmark.evidence
+    assert "same-object-and-fault-at-landmark" in same_landmark.evidence
+    assert "same-object-and-fault-at-landmark" not in other_landmark.evidence
 
 
 def test_differences_lower_the_score(compare: CompareMessages) -> None:

@@ -33,7 +33,7 @@ def measure_features(read_message: ReadMessage, word_frequencies: WordFrequencie
 
 
 def test_each_weight_belongs_to_a_feature(detection: DuplicateDetection) -> None:
-    """Each row of `likeness.csv` names a feature, each feature has a row, and no name stands twice."""
+    """Each row of `duplicate_weights.csv` names a feature, each feature has a row, and no name stands twice."""
     names = [feature.name for feature in (*FEATURES, *OBJECT_FEATURES)]
     assert len(names) == len(set(names))
     assert {*detection.weights.copies.weights, *detection.weights.other_words.weights} == set(names)
@@ -62,8 +62,8 @@ def test_each_feature_has_a_meaning_of_its_own() -> None:
         ("no-grounds", "sampah menumpuk", "tumpukan sampah bau sekali", 1),
         ("no-grounds", "sampah menumpuk di Wiratama", "tumpukan sampah bau sekali di wiratama", 0),
         ("other-narrow-names", "longsor di Wiratama", "longsor di Kartanegari", 1),
-        ("small-thing-without-spot", "pju mati di Jl. Wiratama", "lampu jalan di Jl. Wiratama padam", 1),
-        ("small-thing-without-spot", "pju mati di Jl. Wiratama km 3", "lampu jalan di km 3 Wiratama padam", 0),
+        ("small-object-without-spot", "pju mati di Jl. Wiratama", "lampu jalan di Jl. Wiratama padam", 1),
+        ("small-object-without-spot", "pju mati di Jl. Wiratama km 3", "lampu jalan di km 3 Wiratama padam", 0),
         ("came-again", "listrik padam di Wiratama", "sekampung gelap gulita, di Wiratama padam lagi malam ini", 1),
         ("came-again", "listrik padam di Wiratama", "lapor lagi, listrik Wiratama belum menyala", 0),
         ("mended", "got mampet di Wiratama", "got Wiratama mampet lagi padahal baru dikeruk", 1),
@@ -88,10 +88,10 @@ def test_sender_goes_on_in_other_words(measure_features: MeasureFeatures) -> Non
     first = message("Gilang Indah mati lampu dari maghrib", sender="a")
     text = "sudah listrik padam begini, ikan di kulkas busuk semua"
     soon, later = (measure_features(first, message(text, hours=hours, sender="a")) for hours in (2, 90))
-    assert soon["other-thing-of-sender"] == later["other-thing-of-sender"] == 0
+    assert soon["other-object-of-sender"] == later["other-object-of-sender"] == 0
     assert (soon["same-sender-soon"], later["same-sender-soon"]) == (1, 0)
     different = measure_features(first, message("tiket saya tidak dibalas", hours=2, sender="a"))
-    assert (different["other-thing-of-sender"], different["same-sender-soon"]) == (1, 0)
+    assert (different["other-object-of-sender"], different["same-sender-soon"]) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_number_of_a_neighbourhood_is_no_common_ground(compare: CompareMessages,
 
 
 def test_every_incident_has_a_row(detection: DuplicateDetection) -> None:
-    """`INCIDENTS` names rows of the tables of things and faults."""
-    assert detection.language.matter_terms.things.topics | detection.language.matter_terms.faults.topics >= INCIDENTS
+    """`INCIDENTS` names rows of the tables of objects and faults."""
+    assert detection.language.matter_terms.objects.topics | detection.language.matter_terms.faults.topics >= INCIDENTS
 
 
 def test_one_sender_without_common_ground(compare: CompareMessages, threshold: float) -> None:

@@ -36,7 +36,7 @@ def arrive(path: StagePath, parts: Parts, text: str, device: str, hours: float =
 def assert_open(path: StagePath, parts: Parts, case: Complaint, text: str = AFTERNOON, hours: float = 9) -> None:
     """Check that a copy of another citizen joins the case, and is in no queue as a case of its own."""
     copy = arrive(path, parts, text, f"copy {hours}", hours)
-    assert (copy.relation.kind, copy.relation.of, copy.again) == ("joins", case.id, None)
+    assert (copy.relation.kind, copy.relation.of, copy.similar_closed_case) == ("joins", case.id, None)
     assert not path.dispatch_of(copy).own_case
 
 
@@ -88,7 +88,7 @@ def test_a_case_that_is_closed_after_a_merge(path: StagePath, parts: Parts) -> N
     path.answer(first, "closed")
     for number, text in enumerate((AFTERNOON, f"Tolong segera. {GARBAGE}")):
         copy = arrive(path, parts, text, f"copy {number}", 9 + number)
-        assert (copy.relation.kind, copy.again is not None) == ("new", True)
+        assert (copy.relation.kind, copy.similar_closed_case is not None) == ("new", True)
 
 
 def test_the_closing_of_a_join_at_another_agency(path: StagePath, parts: Parts) -> None:

@@ -85,7 +85,7 @@ def _told(message: Outgoing) -> tuple[str, str]:
     if message.topic == OVERSIGHT:
         event = codec.decode(OversightEvent, message.value, message.headers)
         return event.tracking, event.event
-    return _reply(message).tracking, _reply(message).says
+    return _reply(message).tracking, _reply(message).kind
 
 
 def _reply(message: Outgoing) -> Reply:

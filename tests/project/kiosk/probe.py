@@ -80,7 +80,7 @@ def monitor_views(parts: Parts) -> dict[str, Any]:
     finally:
         reader.close()
     state = ChannelState(channel="kiosk", minute=900, hour=900, usual=1.0, newest=now)
-    process = ProcessState(address="a", instance="a", doors={"kiosk": DoorState(why="database_away")})
+    process = ProcessState(address="a", instance="a", doors={"kiosk": DoorState(reason="database_away")})
     snapshot = Snapshot(at=now, channels=(state,), processes=(process,))
     row = channel_row(state, snapshot, parts.channels)
     return {

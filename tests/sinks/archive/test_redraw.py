@@ -100,7 +100,7 @@ def life_of(number: int) -> Iterable[Outgoing]:
     yield message(AGENCY_ANSWERS, signed_answer(number))
     facts: dict[str, Any] = {"message_id": message_id(number), "at": NOW, "complaint_id": complaint_id(number)}
     facts["tracking"] = tracking(number)
-    yield message(REPLIES, Reply(**facts, id=UUID(int=number + 100), channel="sms", says="answered", text=CANARY))
+    yield message(REPLIES, Reply(**facts, id=UUID(int=number + 100), channel="sms", kind="answered", text=CANARY))
     relation = Relation()
     correction = Correction(
         **facts, id=UUID(int=number + 200), relation=relation, apart_from=UUID(int=1), actor="petugas-1", reason=CANARY

@@ -34,7 +34,7 @@ def test_unanswered_cases_are_counted(engine: Engine) -> None:
 
 def test_a_decided_triage_case_is_not_counted(engine: Engine) -> None:
     """A decision of triage counts before its dispatch is in the ledger."""
-    decision = {**answer(1, "refused"), "agency": TRIAGE, "theirs": "kota-3374"}
+    decision = {**answer(1, "refused"), "agency": TRIAGE, "suggested_agency": "kota-3374"}
     with write_transaction(engine) as connection:
         rows = [{**dispatch(number), **_OWN_CASE, "agency": TRIAGE} for number in (1, 2)]
         connection.execute(insert(DispatchRow), rows)

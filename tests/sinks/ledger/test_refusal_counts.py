@@ -52,7 +52,7 @@ class LedgerWriter:
                 "tracking": f"NOMOR{complaint}",
                 "channel": "web",
                 "agency": to,
-                "reasons": [Reason(rule=rule, says="…") for rule in rules],
+                "reasons": [Reason(rule=rule, text="…") for rule in rules],
                 "rules_version": "1",
                 "hop": hop,
                 "due_at": when,
@@ -83,7 +83,7 @@ class LedgerWriter:
             agency=agency_code or sent.agency,
             verdict=verdict,
             text=text,
-            theirs=suggested_agency,
+            suggested_agency=suggested_agency,
         )
         self.write(
             Outgoing(AGENCY_ANSWERS, *codec.encode(signed(agency_answer), str(agency_answer.complaint_id), "/test"))

@@ -137,7 +137,7 @@ def reply(
         complaint_id=to.id,
         tracking=to.tracking,
         channel=to.channel,
-        says=event,
+        kind=event,
         text=f"Laporan {to.id.hex[:12]} {event}.",
     )
 

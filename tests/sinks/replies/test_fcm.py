@@ -35,7 +35,7 @@ def test_a_push_is_sent_once(harness: ReplyHarness, fcm: LoopbackFcm, push: FcmP
     (message,) = fcm.pushed
     assert message["token"] == PUSH
     assert message["notification"] == {"title": "SP4N-LAPOR!", "body": REPLY.text}
-    assert message["data"] == {"reply_id": str(REPLY.id), "tracking": REPLY.tracking, "says": "dispatched"}
+    assert message["data"] == {"reply_id": str(REPLY.id), "tracking": REPLY.tracking, "kind": "dispatched"}
     assert message["android"]["notification"]["tag"] == message["apns"]["headers"]["apns-collapse-id"] == str(REPLY.id)
     assert harness.state(REPLY) == ("sent", "")
     assert harness.row(REPLY).provider_id == "projects/lapor-test/messages/1"

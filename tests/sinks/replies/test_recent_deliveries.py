@@ -28,7 +28,7 @@ def add_other_replies(engine: Engine) -> None:
             complaint_id=UUID(int=number % 500),
             channel="sms",
             tracking=f"L{number}",
-            says="received",
+            kind="received",
             text="",
             made_at=NOW,
             state="sent",

@@ -78,7 +78,7 @@ def test_a_mention_gets_its_number(parts: Parts, normalize: NormalizeStage) -> N
     first = normalize.handle([at(tweet(parts, 1), 3)])
     made_complaint = next(codec.decode(Complaint, out.value, out.headers) for out in first if out.topic == COMPLAINTS)
     (reply_,) = replies_in(first)
-    assert (reply_.complaint_id, reply_.channel, reply_.says) == (made_complaint.id, "twitter", "received")
+    assert (reply_.complaint_id, reply_.channel, reply_.kind) == (made_complaint.id, "twitter", "received")
     assert made_complaint.tracking in reply_.text
     assert normalize.handle([at(tweet(parts, 1), 3)]) == first
     assert list(normalize.handle([at(tweet(parts, 1), 4)])) == []
@@ -117,7 +117,7 @@ def test_triage_has_a_plain_text(router: RouterStage) -> None:
 def test_a_dispatch_after_a_refusal_has_no_reply(router: RouterStage) -> None:
     """The dispatch after a refusal has no reply; the sender gets one when an agency answers."""
     first = dispatch_in(router.handle([record(complaint(agency="Kemenkes"))]))
-    outputs = router.handle([answer(first, "refused", theirs="bumn-pln")])
+    outputs = router.handle([answer(first, "refused", suggested_agency="bumn-pln")])
     assert (replies_in(outputs), dispatch_in(outputs).agency) == ([], "bumn-pln")
 
 
@@ -154,9 +154,9 @@ def test_words_that_do_not_fit_stand_behind_the_senders_link(router: RouterStage
         (short,) = replies_in(router.handle([answer(first, "responded")]))
         (question,) = replies_in(router.handle([answer(first, "asked", text="Mohon jelaskan letaknya. " * 9)]))
         (closing,) = replies_in(router.handle([answer(first, "closed", text="Sudah.")]))
-        assert (link in short.text, question.text.endswith(f"... {link}"), short.says) == (False, True, "answered")
+        assert (link in short.text, question.text.endswith(f"... {link}"), short.kind) == (False, True, "answered")
         hint = f"Belum selesai? Balas BELUM {first.tracking} dalam 10 hari kerja."
-        assert (hint in closing.text, closing.says) == (channel == "sms", "closed")
+        assert (hint in closing.text, closing.kind) == (channel == "sms", "closed")
 
 
 def test_on_x_there_is_one_reply_when_it_is_answered(router: RouterStage) -> None:
@@ -177,7 +177,7 @@ def test_a_sender_is_asked_once_for_the_place(router: RouterStage) -> None:
     """A matter of a local government without a place. When the place came, the sender hears of the agency."""
     first = router.handle([record(complaint("p", "sms", text="jalan rusak parah"), 1)])
     (question,) = replies_in(first)
-    assert (dispatch_in(first).agency, question.says) == (TRIAGE, "asked-place")
+    assert (dispatch_in(first).agency, question.kind) == (TRIAGE, "asked-place")
     assert question.text == (
         f"Laporan {question.tracking} belum menyebut tempat. Balas dengan nama jalan atau desa, kecamatan, dan "
         "kota/kabupatennya."
@@ -186,7 +186,7 @@ def test_a_sender_is_asked_once_for_the_place(router: RouterStage) -> None:
     relation = Relation(kind="repeat", of=dispatch_in(first).complaint_id)
     outputs = router.handle([record(place.model_copy(update={"relation": relation}), 2)])
     (told,) = replies_in(outputs)
-    assert (told.tracking, told.says) == (question.tracking, "dispatched")
+    assert (told.tracking, told.kind) == (question.tracking, "dispatched")
     assert told.text.endswith("sudah kami teruskan ke Kota Semarang.")
     assert told.id != question.id
 
@@ -207,7 +207,7 @@ def test_a_secret_report_hears_no_agency(router: RouterStage, flag: str) -> None
     answer_outputs = router.handle([answer(dispatch_in(outputs), "responded")])
     for reply_ in (*replies_in(outputs), *replies_in(answer_outputs)):
         assert "instansi yang berwenang" in reply_.text
-        assert (link_of(secret_complaint.message_id) in reply_.text) == (reply_.says == "answered")
+        assert (link_of(secret_complaint.message_id) in reply_.text) == (reply_.kind == "answered")
         assert "Kesehatan" not in reply_.text
         assert "Petugas" not in reply_.text
 
