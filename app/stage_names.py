@@ -1,3 +1,3 @@
 """Names of the stages that one process may run."""
 
-STAGES = ("ingest", "normalize", "router", "sinks", "desk", "oversight", "monitor")
+STAGES = ("ingest", "normalize", "router", "cases", "sinks", "desk", "oversight", "monitor")

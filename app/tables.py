@@ -13,6 +13,8 @@ from accounts import tables as accounts
 from app.operations.audit import rows as audit_log
 from app.operations.duplicates import tables as duplicate_decisions
 from app.operations.ombudsman import tables as ombudsman
+from cases.facts import tables as case_facts
+from cases.words import tables as case_words
 from config.table_declaration import DECLARATION, TableDeclaration, declared, kept
 from desk.acts import tables as desk_acts
 from desk.api import tables as desk_api
@@ -64,6 +66,8 @@ MODULES = (
     router_partitions,
     answer_store,
     kept_apart,
+    case_facts,
+    case_words,
     ledger,
     public,
     replies,

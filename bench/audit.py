@@ -28,9 +28,9 @@ from app.assembly.parts import Parts
 from app.surroundings import system_surroundings
 from bus.local import log
 from bus.port import Outgoing
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.database import insert_statement
 from config.settings import Settings
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.support.audit_faults import FAULTS, clean_bus, expected_differences
 from tests.support.written_bus import (
@@ -119,7 +119,7 @@ def _write(home: Path, rows: Iterable[tuple[UUID, object]], records: Iterable[Ou
     connection.execute("PRAGMA synchronous = OFF")
     with parts.engine.begin() as ledger:
         for batch in _batches(_row(id_) for id_, _ in rows):
-            ledger.execute(insert(ComplaintRow), batch)
+            ledger.execute(insert(ComplaintFact), batch)
         _append(connection, ledger, records)
     for group, names in GROUPS.items():
         group_rows = [(group, name) for name in names]
@@ -138,7 +138,7 @@ def _append(connection: Any, ledger: Connection, records: Iterable[Outgoing]) ->
             log.append(connection, batch, now)
         ids = {UUID(dict(record.headers)["ce_id"].decode()) for record in batch if record.topic in QUEUES}
         if rows := [_dispatch_row(id_) for id_ in ids - unrecorded]:
-            ledger.execute(insert_statement(ledger, DispatchRow).on_conflict_do_nothing(), rows)
+            ledger.execute(insert_statement(ledger, DispatchFact).on_conflict_do_nothing(), rows)
 
 
 def _first_records() -> Iterator[Outgoing]:

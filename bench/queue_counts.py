@@ -2,9 +2,9 @@
 
 `python -m bench.queue_counts [DISPATCHES]` (1,000,000) writes a ledger of one year with 755 agencies into SQLite, most
 of whose older cases are answered, once with a hundredth of the dispatches and once with all. For both it prints the
-number of unanswered cases and of rows with their counts; and of a refresh, and of a count over all rows, the processor
-milliseconds and the instructions of SQLite (thousands), which grow with the rows that are read. `sink_microseconds` is
-the processor time of a new dispatch and its answer for keeping the counts, in batches of 200.
+number of unanswered cases; and of a refresh, and of a comparison with all facts, the processor milliseconds and the
+instructions of SQLite (thousands), which grow with the rows that are read. `derivation_microseconds` is the processor
+time of a new dispatch and its answer for keeping the rows, in batches of 200.
 """
 
 import json
@@ -20,15 +20,15 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, insert
 
 from app.assembly.migrate import migrate
 from app.clock import utc_now
 from app.database import open_database
+from cases.derivations.new_facts import LogEntry, NewFacts
+from cases.facts.tables import AnswerFact, DispatchFact
 from config.database import read_transaction, write_transaction
-from sinks.ledger.counts.queue_changes import change_queue_counts
-from sinks.ledger.counts.queue_counts import count_queue_days, read_queues, recount_queues
-from sinks.ledger.tables import AnswerRow, DispatchRow, QueueDayRow
+from sinks.ledger.counts.queue_counts import derive_waiting_cases, miscounted_queues, read_queues, recount_queues
 
 _AGENCIES = 755
 _YEAR_MINUTES = 60 * 24 * 365
@@ -54,11 +54,10 @@ def _measure(dispatches: int) -> Mapping[str, object]:
             figures = {
                 "dispatches": dispatches,
                 "unanswered_cases": cases,
-                "count_rows": connection.execute(select(func.count()).select_from(QueueDayRow)).scalar_one(),
                 "refresh": _cost(connection, lambda: read_queues(connection, now)),
-                "count_over_all_rows": _cost(connection, lambda: count_queue_days(connection)),
+                "comparison_with_all_facts": _cost(connection, lambda: miscounted_queues(connection)),
             }
-        figures["sink_microseconds"] = _sink_microseconds(engine, chance, now)
+        figures["derivation_microseconds"] = _derivation_microseconds(engine, chance, now)
         engine.dispose()
         return figures
 
@@ -79,12 +78,12 @@ def _rows(chance: random.Random, now: datetime, dispatches: int) -> Iterator[tup
         at = now - timedelta(minutes=chance.randrange(_YEAR_MINUTES))
         agency = f"kota-{chance.randrange(_AGENCIES):04}"
         dispatch = {
-            **dict.fromkeys(("reasons", "rules_version", "relation"), "x"),
-            **dict.fromkeys(("id", "complaint_id"), UUID(int=chance.getrandbits(128))),
+            **dict.fromkeys(("tracking", "rules_version", "relation"), "x"),
+            **dict.fromkeys(("id", "complaint_id", "case_id"), UUID(int=chance.getrandbits(128))),
             "agency": agency,
             "hop": 0,
             "own_case": True,
-            "dispatched_at": at,
+            "at": at,
             "due_at": at + timedelta(days=7),
         }
         is_recent = at > now - timedelta(days=30)
@@ -94,15 +93,15 @@ def _rows(chance: random.Random, now: datetime, dispatches: int) -> Iterator[tup
 
 def _answer(dispatch: _Row) -> _Row:
     ids = {"id": dispatch["id"], "complaint_id": dispatch["complaint_id"], "dispatch_id": dispatch["id"]}
-    at = dispatch["dispatched_at"] + timedelta(hours=1)
-    content = {"agency": dispatch["agency"], "verdict": "accepted", "text": "", "answered_at": at, "recorded_at": at}
+    at = dispatch["at"] + timedelta(hours=1)
+    content = {"agency": dispatch["agency"], "verdict": "accepted", "answered_at": at, "at": at}
     return {**ids, **content, "position": f"agency-answers/0/{dispatch['id'].int}"}
 
 
 def _write(connection: Connection, batch: list[tuple[_Row, _Row | None]]) -> None:
-    connection.execute(insert(DispatchRow), [dispatch for dispatch, _ in batch])
+    connection.execute(insert(DispatchFact), [dispatch for dispatch, _ in batch])
     if answers := [answer for _, answer in batch if answer]:
-        connection.execute(insert(AnswerRow), answers)
+        connection.execute(insert(AnswerFact), answers)
 
 
 def _cost(connection: Connection, read: Callable[[], object]) -> Mapping[str, float]:
@@ -120,17 +119,17 @@ def _cost(connection: Connection, read: Callable[[], object]) -> Mapping[str, fl
     return {"milliseconds": round(milliseconds, 2), "thousand_instructions": len(calls)}
 
 
-def _sink_microseconds(engine: Engine, chance: random.Random, now: datetime) -> float:
-    """Return the processor time per dispatch that keeping the counts takes in the transaction of the sink."""
+def _derivation_microseconds(engine: Engine, chance: random.Random, now: datetime) -> float:
+    """Return the processor time per dispatch that keeping the rows takes in the transaction of the derivation."""
     seconds = 0.0
     for _ in range(_SINK_BATCHES):
         batch = list(_rows(chance, now, _SINK_BATCH_ROWS))
         with write_transaction(engine) as connection:
             _write(connection, batch)
-            dispatches = [dispatch for dispatch, _ in batch]
-            answers = [answer for _, answer in batch if answer]
+            ids = [dispatch["id"] for dispatch, _ in batch]
+            new = NewFacts([LogEntry(0, "dispatch", id_, id_, None) for id_ in ids])
             started_at = time.process_time()
-            change_queue_counts(connection, dispatches, answers)
+            derive_waiting_cases(connection, new)
             seconds += time.process_time() - started_at
     return round(1e6 * seconds / (_SINK_BATCHES * _SINK_BATCH_ROWS), 1)
 

@@ -87,6 +87,8 @@ class DatabaseLock(IntEnum):
     OVERSIGHT = 1721
     # One process at a time changes the counts of the agencies' queues.
     QUEUE_COUNTS = 1722
+    # One process at a time gives facts of cases their positions in the log.
+    CASE_LOG = 1724
     # One process registers the first key of the service.
     SERVICE_KEYS = 1723
 
@@ -170,6 +172,17 @@ def snapshot_transaction(engine: Engine) -> AbstractContextManager[Connection]:
     if _is_postgresql(engine):
         return _transaction(engine, isolation_level="REPEATABLE READ")
     return read_transaction(engine)
+
+
+def snapshot_write_transaction(engine: Engine) -> AbstractContextManager[Connection]:
+    """Open one transaction whose queries all see one moment, and which writes. Raises as `write_transaction`.
+
+    On PostgreSQL it raises `DatabaseUnavailable` if it changes a row that another transaction changed since: nothing
+    was written, and trying again helps.
+    """
+    if _is_postgresql(engine):
+        return _transaction(engine, isolation_level="REPEATABLE READ")
+    return write_transaction(engine)
 
 
 @contextmanager

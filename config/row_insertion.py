@@ -29,6 +29,23 @@ def insert_missing_rows(connection: Connection, table: type[SQLModel], rows: Seq
     execute_for_rows(connection, table, rows, insertion_of_missing, _array_insertion_of_missing)
 
 
+def insert_new_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> set[tuple[Any, ...]]:
+    """Insert the rows whose key is not there; return the keys of those that were inserted.
+
+    Of several rows of one key the first one is inserted.
+    """
+    if not rows:
+        return set()
+    key_names = tuple(table.__table__.primary_key.columns.keys())  # type: ignore[attr-defined]
+    if connection.dialect.name == "postgresql":
+        names = tuple(rows[0])
+        statement = _array_insertion_of_new(table, names)
+        result = connection.execute(statement, {name: [row[name] for row in rows] for name in names})
+    else:
+        result = connection.execute(insertion_of_missing(connection.dialect.name, table, *key_names), rows)
+    return {tuple(key) for key in result}
+
+
 def insert_or_replace_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert the rows, and give existing rows of the same keys all new values. The last one of several of a key counts.
 
@@ -74,6 +91,12 @@ def array_insertion(table: type[SQLModel], names: tuple[str, ...]) -> "DialectIn
 @cache
 def _array_insertion_of_missing(table: type[SQLModel], names: tuple[str, ...]) -> "DialectInsert":
     return array_insertion(table, names).on_conflict_do_nothing()
+
+
+@cache
+def _array_insertion_of_new(table: type[SQLModel], names: tuple[str, ...]) -> Executable:
+    """Return the statement of `insert_new_rows` on PostgreSQL. It returns the keys of the inserted rows."""
+    return _array_insertion_of_missing(table, names).returning(*table.__table__.primary_key)  # type: ignore[attr-defined]
 
 
 @cache

@@ -108,18 +108,10 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
     return (
         ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, *outcomes, OVERSIGHT)),
         ConsumerGroup("router", "router", "router", routed, fills_agency_topics=True),
-        ConsumerGroup("ledger", "sinks", "sinks", (*routed, ANSWER_OUTCOMES, OVERSIGHT), agency_topics=True),
+        ConsumerGroup(
+            "cases", "cases", "cases", (*routed, ANSWER_OUTCOMES, OVERSIGHT, RECOMMENDATIONS), agency_topics=True
+        ),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
-        ConsumerGroup(
-            "desk", "desk", "desk", (*routed, ANSWER_OUTCOMES, OVERSIGHT, RECOMMENDATIONS), agency_topics=True
-        ),
-        ConsumerGroup(
-            "oversight",
-            "oversight",
-            "oversight",
-            (*routed, ANSWER_OUTCOMES, OVERSIGHT, RECOMMENDATIONS),
-            agency_topics=True,
-        ),
         ConsumerGroup("forget", "sinks", "forget", (COMPLAINTS, FORGOTTEN)),
     )
 

@@ -90,8 +90,8 @@ FIRST_MOVES: Mapping[str, Message] = {
         "`/live` answers 503, for a supervisor that checks it."
     ),
     "stage-stopped": _(
-        "`satupintu run normalize`, `run router`; ledger and replies belong to `run sinks`. After exit code 78, first "
-        "correct what `part.stopped` names."
+        "`satupintu run normalize`, `run router`, `run cases`; replies and `forget` belong to `run sinks`. After exit "
+        "code 78, first correct what `part.stopped` names."
     ),
     "stage-waiting": _(
         "Bring the bus or the database back. If all other processes reach it, check this host's network and settings "

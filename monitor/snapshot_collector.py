@@ -13,7 +13,7 @@ from monitor import consumer_lag
 from monitor.alert_thresholds import CLOCK_SECONDS
 from monitor.pending_review import PendingReviewTracker
 from monitor.process_probe import ProcessProbe
-from monitor.snapshot import QueueState, Snapshot, TopicsByGroup
+from monitor.snapshot import QueueState, Snapshot, StageState, TopicsByGroup
 from pages.translation.message import message as _
 
 # A jump of the clock is reported for ten minutes.
@@ -32,6 +32,7 @@ class SnapshotCollector:
 
     `groups` are the topics of each consumer group, `channels` the names of all channels. `read_queues` reads the
     agencies' queues from the ledger, `read_dangers` the cases with a danger that nobody has opened from the desk.
+    `read_derivations` tells how far each derivation is behind the stored facts: it is shown as a stage.
     `count_webhooks_off` counts the webhooks that failed. `now` is the wall clock; `monotonic` is a clock in seconds
     that is never set.
     `queues_seconds` is the longest time for which the queues are reused.
@@ -44,6 +45,7 @@ class SnapshotCollector:
         channels: Sequence[Channel],
         read_queues: Callable[[datetime], Sequence[QueueState]],
         read_dangers: Callable[[], Sequence[QueueState]],
+        read_derivations: Callable[[], Sequence[StageState]],
         count_webhooks_off: Callable[[], int],
         probe: ProcessProbe,
         now: Callable[[], datetime],
@@ -55,6 +57,7 @@ class SnapshotCollector:
         self._arrivals = consumer_lag.ArrivalMeter(channels)
         self._read_queues = read_queues
         self._read_dangers = read_dangers
+        self._read_derivations = read_derivations
         self._count_webhooks_off = count_webhooks_off
         self._probe = probe
         self._now = now
@@ -94,6 +97,7 @@ class SnapshotCollector:
             of_database = {
                 "queues": self._current_queues(now),
                 "dangers": tuple(self._read_dangers()),
+                "stages": (*snapshot.stages, *self._read_derivations()),
                 "webhooks_off": self._count_webhooks_off(),
             }
             snapshot = snapshot.model_copy(update=of_database)

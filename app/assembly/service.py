@@ -25,6 +25,7 @@ from bus.ensured_topics import EnsuringConsumer, RedirectingStage
 from bus.errors import Stop
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
+from cases.derivations.wakeup import Wakeup
 from config.database import DatabaseUnavailable
 from messages import topics
 from messages.codec import NewerVersionError
@@ -67,6 +68,7 @@ class Service:
         self._sockets: Mapping[str, socket.socket] = {}
         self._stages = set(stages)
         self._stopping = threading.Event()
+        self._wakeup = Wakeup()
         # 0, or the code of the first error that ended the process.
         self._exit_code = 0
         self._server: uvicorn.Server | None = None
@@ -180,20 +182,22 @@ class Service:
             yield "normalize", parts.normalizer.stage
         if "router" in self._stages:
             yield "router", parts.router.stage
+        if "cases" in self._stages:
+            from app.assembly.stages import cases
+
+            yield "cases", cases.case_stage(parts, self._wakeup.wake)
         if "sinks" in self._stages:
             from app.assembly.stages import sinks
 
             yield from sinks.stages(parts)
-        if "desk" in self._stages:
-            yield "desk", self._desk.sink
-        if "oversight" in self._stages:
-            from app.assembly.oversight import parts as oversight
-
-            yield "oversight", oversight.sink(parts)
 
     def _prepared_threads(self) -> Iterable[NamedThread]:
         """Yield what begins once the database and the topics are ready."""
         parts = self._parts
+        if "cases" in self._stages:
+            from app.assembly.stages import cases
+
+            yield from cases.threads(parts, self._stopping, self._wakeup)
         if "sinks" in self._stages:
             from app.assembly.stages import sinks
 

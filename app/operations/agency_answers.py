@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from app.operations.audit.log import AuditLog
 from bus.errors import Stop
 from bus.port import Bus, Outgoing
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.database import read_transaction
 from messages import codec, ids
 from messages.answer_check import AnswerKeys
@@ -18,7 +19,6 @@ from messages.shapes import AgencyAnswer, Verdict
 from messages.topics import AGENCY_ANSWERS
 from messages.tracking import read_tracking_number
 from router.registry.registry import Registry
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _VERDICTS = get_args(Verdict)
 
@@ -66,10 +66,10 @@ class AgencyAnswers:
     def _latest_dispatch(self, number: str) -> tuple[UUID, UUID, UUID, str]:
         """Return complaint id, message id, dispatch id and agency. Raises `Stop`."""
         query = (
-            select(ComplaintRow.id, ComplaintRow.message_id, DispatchRow.id, DispatchRow.agency)
-            .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-            .where(col(ComplaintRow.tracking) == read_tracking_number(number))
-            .order_by(col(DispatchRow.hop).desc())
+            select(ComplaintFact.id, ComplaintFact.message_id, DispatchFact.id, DispatchFact.agency)
+            .join(DispatchFact, col(DispatchFact.complaint_id) == col(ComplaintFact.id))
+            .where(col(ComplaintFact.tracking) == read_tracking_number(number))
+            .order_by(col(DispatchFact.hop).desc())
         )
         with read_transaction(self._engine) as connection:
             row = connection.execute(query).first()

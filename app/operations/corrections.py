@@ -18,6 +18,7 @@ from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.staff_events import SOURCE
 from bus.port import Outgoing, Producer
+from cases.facts.tables import ComplaintFact, CorrectionFact
 from config.conditions import is_one_of
 from config.database import read_transaction
 from messages import codec, ids
@@ -25,7 +26,6 @@ from messages.shapes import KEPT_APART, MERGED, SPLIT, Correction, Relation
 from messages.topics import CORRECTIONS
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_number
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _check_apart(target: CurrentRelation, report: CurrentRelation) -> None:
 
 def _check_anonymity(connection: Connection, target: CurrentRelation, report: CurrentRelation) -> None:
     """Raise `NotPossible` if an anonymous report would stand beside an open one as that of the same sender."""
-    query = select(col(ComplaintRow.anonim)).where(col(ComplaintRow.id).in_([target.case_id, report.id])).distinct()
+    query = select(col(ComplaintFact.anonim)).where(col(ComplaintFact.id).in_([target.case_id, report.id])).distinct()
     if len(connection.execute(query).all()) > 1:
         raise NotPossible(
             f"Only one of {report.tracking} and {target.tracking} is anonymous: the agency would see who wrote it. "
@@ -171,14 +171,14 @@ def _check_anonymity(connection: Connection, target: CurrentRelation, report: Cu
 def _earliest_arrival(connection: Connection, *reports: CurrentRelation) -> datetime | None:
     """Return the arrival of the earliest of the reports and their cases."""
     ids_ = {id_ for report in reports for id_ in (report.id, report.case_id)}
-    query = select(func.min(ComplaintRow.received_at)).where(is_one_of(col(ComplaintRow.id), ids_))
+    query = select(func.min(ComplaintFact.received_at)).where(is_one_of(col(ComplaintFact.id), ids_))
     earliest: datetime | None = connection.execute(query).scalar_one()
     return earliest
 
 
 def _tracking_number(connection: Connection, complaint_id: UUID) -> str:
     """Return the complaint's tracking number, or its id if it is not in the ledger (yet)."""
-    query = select(ComplaintRow.tracking).where(col(ComplaintRow.id) == complaint_id)
+    query = select(ComplaintFact.tracking).where(col(ComplaintFact.id) == complaint_id)
     return connection.execute(query).scalar_one_or_none() or str(complaint_id)
 
 
@@ -191,8 +191,8 @@ def _correction(
     why: str,
     at: datetime,
 ) -> Correction:
-    of_report = select(CorrectionRow.id).where(col(CorrectionRow.complaint_id) == report.id)
-    latest_first = of_report.order_by(col(CorrectionRow.corrected_at).desc(), col(CorrectionRow.id))
+    of_report = select(CorrectionFact.id).where(col(CorrectionFact.complaint_id) == report.id)
+    latest_first = of_report.order_by(col(CorrectionFact.at).desc(), col(CorrectionFact.id))
     previous_correction = connection.execute(latest_first).scalars().first()
     return Correction(
         id=ids.correction_id(report.id, _change(relation, apart_from), previous_correction),

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
 from app.operations.not_possible import NotPossible
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import ComplaintFact, DispatchFact
+from cases.words.conditions import is_of_complaint
+from cases.words.tables import CaseWords
 from config.database import read_transaction
 from language.masking import mask_text
-from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.current_relation import relations_by_number
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class ReportPreviews:
             relation = relations_by_number(connection, [number]).get(number)
             if relation is None:
                 raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)
-            columns = (col(ComplaintRow.channel), col(ComplaintRow.title), col(ComplaintRow.text))
-            report = connection.execute(select(*columns).where(col(ComplaintRow.id) == relation.id)).one()
+            columns = (col(ComplaintFact.channel), col(CaseWords.title), col(CaseWords.text))
+            query = select(*columns).join(CaseWords, is_of_complaint())
+            report = connection.execute(query.where(col(ComplaintFact.id) == relation.id)).one()
             agency = _agency(connection, relation.id)
             followers = _followers(connection, relation.case_id)
             case_number = "" if relation.case_id == relation.id else _number(connection, relation.case_id)
@@ -68,20 +71,20 @@ class ReportPreviews:
 
 
 def _agency(connection: Connection, complaint_id: UUID) -> str:
-    query = select(col(DispatchRow.agency)).where(col(DispatchRow.complaint_id) == complaint_id)
-    return connection.execute(query.order_by(col(DispatchRow.hop).desc()).limit(1)).scalar_one_or_none() or ""
+    query = select(col(DispatchFact.agency)).where(col(DispatchFact.complaint_id) == complaint_id)
+    return connection.execute(query.order_by(col(DispatchFact.hop).desc()).limit(1)).scalar_one_or_none() or ""
 
 
 def _followers(connection: Connection, case_id: UUID) -> Counter[str]:
     """Return the number of reports that belong to a case, by their relation."""
     query = (
-        select(col(DispatchRow.relation), func.count())
-        .where(col(DispatchRow.of) == case_id, col(DispatchRow.own_case).is_(other=False), is_latest_dispatch())
-        .group_by(col(DispatchRow.relation))
+        select(col(DispatchFact.relation), func.count())
+        .where(col(DispatchFact.of) == case_id, col(DispatchFact.own_case).is_(other=False), is_latest_dispatch())
+        .group_by(col(DispatchFact.relation))
     )
     return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def _number(connection: Connection, complaint_id: UUID) -> str:
-    query = select(col(ComplaintRow.tracking)).where(col(ComplaintRow.id) == complaint_id)
+    query = select(col(ComplaintFact.tracking)).where(col(ComplaintFact.id) == complaint_id)
     return connection.execute(query).scalar_one_or_none() or str(complaint_id)

@@ -10,12 +10,12 @@ from messages.topics import AGENCY_ANSWERS, TRIAGE
 from sinks.ledger.cases import CaseEvent
 
 # The group that writes the ledger, from which an earlier decision is known.
-_LEDGER_GROUP = "ledger"
+_CASES_GROUP = "cases"
 
 
 def recorded_offsets(reader: Reader) -> Mapping[Partition, int]:
     """Return the offsets of the answers before which the ledger has every answer."""
-    return reader.committed(_LEDGER_GROUP, [AGENCY_ANSWERS])
+    return reader.committed(_CASES_GROUP, [AGENCY_ANSWERS])
 
 
 def first_decision(

@@ -12,11 +12,11 @@ from app.assembly.parts import Parts
 from app.operations.agency_answers import AgencyAnswers
 from app.simulator.sender import Sender, SimulatedReport
 from bus.errors import Retry
+from cases.facts.tables import ComplaintFact
 from config.database import read_transaction
 from messages import codec
 from messages.shapes import Reply
 from messages.topics import REPLIES
-from sinks.ledger.tables import ComplaintRow
 
 _TIMEOUT_SECONDS = 30
 _PATIENCE_SECONDS = 60.0
@@ -107,7 +107,7 @@ def _wait(parts: Parts, number: str, state: str) -> None:
 def _token(parts: Parts, number: str) -> str:
     """Return the last part of the sender's own link."""
     with read_transaction(parts.engine) as connection:
-        query = select(col(ComplaintRow.message_id)).where(col(ComplaintRow.tracking) == number)
+        query = select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
         message_id: UUID = connection.execute(query).scalar_one()
     return parts.keys.link_of(message_id).rpartition("/")[2]
 

@@ -23,9 +23,9 @@ from app.simulator.sender import Sender, SimulatedReport, reference_for, trackin
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
 from app.surroundings import Surroundings
 from bus.errors import Retry
+from cases.facts.tables import DispatchFact
 from config.database import read_transaction
 from config.settings import Settings
-from desk.read_model.tables import DeskDispatch
 from messages import codec
 from messages.shapes import Reply
 from messages.topics import REPLIES
@@ -160,8 +160,8 @@ def _visit_desk(parts: Parts, sent: Sequence[Sent]) -> tuple[str, Sequence[Offic
     """Let an officer work on the first plain SMS; return its number and the steps."""
     number = next(entry.tracking for entry in sent if entry.tracking and entry.case["channel"] == "sms")
     with read_transaction(parts.engine) as connection:
-        query = select(col(DeskDispatch.agency)).where(col(DeskDispatch.tracking) == number)
-        agency = connection.execute(query.order_by(col(DeskDispatch.hop).desc())).scalars().first() or ""
+        query = select(col(DispatchFact.agency)).where(col(DispatchFact.tracking) == number)
+        agency = connection.execute(query.order_by(col(DispatchFact.hop).desc())).scalars().first() or ""
     steps = OfficerVisit(parts, agency, number).run()
     _wait_for(parts, number, lambda status: status.state == "selesai")
     return number, steps

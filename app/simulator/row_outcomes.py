@@ -11,13 +11,13 @@ from sqlmodel import col, select
 
 from app.assembly.parts import Parts
 from bus.port import Reader, Record
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.conditions import is_one_of
 from config.database import read_transaction
 from messages import codec
 from messages.dead_letters import read_dead_letter
 from messages.shapes import OversightEvent, RawMessage, WireModel
 from messages.topics import OVERSIGHT, dead_letter_topic
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 Wire = TypeVar("Wire", bound=WireModel)
 _POLL_SECONDS = 0.5
@@ -110,9 +110,9 @@ def _outcome(
 
 def _ledger_entries(connection: Connection, numbers: Sequence[str]) -> Iterator[tuple[str, _LedgerEntry]]:
     """Yield each of these numbers that the ledger has, with the agency of its latest dispatch."""
-    columns = (ComplaintRow.tracking, ComplaintRow.id, ComplaintRow.relation, ComplaintRow.of)
+    columns = (ComplaintFact.tracking, ComplaintFact.id, ComplaintFact.relation, ComplaintFact.of)
     complaints = connection.execute(
-        select(*map(col, columns)).where(is_one_of(col(ComplaintRow.tracking), numbers))
+        select(*map(col, columns)).where(is_one_of(col(ComplaintFact.tracking), numbers))
     ).all()
     agencies = _current_agencies(connection, [row.id for row in complaints])
     related_numbers = _numbers_of(connection, [row.of for row in complaints if row.of])
@@ -122,14 +122,14 @@ def _ledger_entries(connection: Connection, numbers: Sequence[str]) -> Iterator[
 
 
 def _current_agencies(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    query = select(col(DispatchRow.complaint_id), col(DispatchRow.agency))
-    query = query.where(is_one_of(col(DispatchRow.complaint_id), complaint_ids)).order_by(col(DispatchRow.hop))
+    query = select(col(DispatchFact.complaint_id), col(DispatchFact.agency))
+    query = query.where(is_one_of(col(DispatchFact.complaint_id), complaint_ids)).order_by(col(DispatchFact.hop))
     return {row.complaint_id: row.agency for row in connection.execute(query)}
 
 
 def _numbers_of(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    query = select(col(ComplaintRow.id), col(ComplaintRow.tracking)).where(
-        is_one_of(col(ComplaintRow.id), complaint_ids)
+    query = select(col(ComplaintFact.id), col(ComplaintFact.tracking)).where(
+        is_one_of(col(ComplaintFact.id), complaint_ids)
     )
     return {row.id: row.tracking for row in connection.execute(query)}
 

@@ -44,13 +44,13 @@ from bench.pipeline.backends import Backend, running_backend
 from bench.pipeline.door_requests import DoorRequest, door_requests, web_request
 from bench.pipeline.service import MeasuredService, running_service
 from bench.pipeline.stored_history import store_history
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config import logs
 from config.database import read_transaction
 from config.settings import Settings
 from desk.api.keys.agency_keys import AgencyKey
 from desk.api.keys.scopes import SCOPES
 from messages.topics import TRIAGE
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 # The load test of another open complaint service, which did 6.3 lives a second on 16 cores.
 _PEER_SPIKE = "1,15,1,25,2,35,10"
@@ -116,9 +116,9 @@ class DispatchWatcher:
             if not (awaited := list(self._awaited)):
                 continue
             query = (
-                select(col(ComplaintRow.tracking), col(DispatchRow.agency), col(DispatchRow.own_case))
-                .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-                .where(col(ComplaintRow.tracking).in_(awaited))
+                select(col(ComplaintFact.tracking), col(DispatchFact.agency), col(DispatchFact.own_case))
+                .join(DispatchFact, col(DispatchFact.complaint_id) == col(ComplaintFact.id))
+                .where(col(ComplaintFact.tracking).in_(awaited))
             )
             with read_transaction(self._engine) as connection:
                 rows = connection.execute(query).all()

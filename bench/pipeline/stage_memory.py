@@ -28,7 +28,7 @@ from messages.topics import COMPLAINTS, raw_topic
 from tests.support.ports import free_port
 
 # The consumer group of each stage that counts.
-_GROUPS = {"normalize": "normalize", "router": "router", "sinks": "ledger", "desk": "desk", "oversight": "oversight"}
+_GROUPS = {"normalize": "normalize", "router": "router", "cases": "cases"}
 _REST_SECONDS, _POLL_SECONDS, _PATIENCE_SECONDS = 3.0, 0.2, 900.0
 # Prints the memory of a process that has imported the modules of a stage, and then that with its tables.
 _LOAD_STAGE = """

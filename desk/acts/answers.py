@@ -17,6 +17,8 @@ from sqlmodel import col
 
 from accounts.permissions import Actor, actor_label
 from cases.course.verdicts import FIRST_STATE, CaseState, state_after
+from cases.derivations.position import is_derived
+from cases.facts.tables import AnswerFact, DispatchFact
 from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction
 from desk.acts.act_queue import ActQueue
@@ -24,7 +26,7 @@ from desk.acts.openings import record_openings
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
-from desk.read_model.tables import DeskAnswer, DeskDispatch
+from desk.read_model.derive import DERIVATION
 from messages import ids
 from messages.shapes import AgencyAnswer, Verdict
 
@@ -164,8 +166,8 @@ class OfficerAnswers:
     def given(self, agency: str, act_id: UUID) -> GivenAct | None:
         """Return an act of the agency's officers by its id."""
         query = (
-            select(col(DeskDispatch.tracking), col(DeskAct.verdict), col(DeskAct.published_at))
-            .join(DeskDispatch, col(DeskDispatch.id) == col(DeskAct.dispatch_id))
+            select(col(DispatchFact.tracking), col(DeskAct.verdict), col(DeskAct.published_at))
+            .join(DispatchFact, col(DispatchFact.id) == col(DeskAct.dispatch_id))
             .where(col(DeskAct.id) == act_id, col(DeskAct.agency) == agency)
         )
         with read_transaction(self._engine) as connection:
@@ -176,10 +178,11 @@ class OfficerAnswers:
         """Return those of the dispatches that have an act which the read model does not have yet."""
         # The id alone is not enough: the answer of another agency, or about another complaint, may have it.
         is_read = exists().where(
-            col(DeskAnswer.id) == col(DeskAct.id),
-            col(DeskAnswer.agency) == col(DeskAct.agency),
-            col(DeskDispatch.id) == col(DeskAct.dispatch_id),
-            col(DeskDispatch.complaint_id) == col(DeskAnswer.complaint_id),
+            col(AnswerFact.id) == col(DeskAct.id),
+            col(AnswerFact.agency) == col(DeskAct.agency),
+            col(DispatchFact.id) == col(DeskAct.dispatch_id),
+            col(DispatchFact.complaint_id) == col(AnswerFact.complaint_id),
+            is_derived(DERIVATION, col(AnswerFact.id)),
         )
         query = select(col(DeskAct.dispatch_id)).where(is_one_of(col(DeskAct.dispatch_id), dispatch_ids), ~is_read)
         with read_transaction(self._engine) as connection:

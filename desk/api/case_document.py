@@ -35,7 +35,7 @@ PREFIX = "/agency/v1"
 
 def case_document(row: Row[Any], deadlines: Deadlines, recommendations_waiting: int = 0) -> Case:
     """Return the document of a row of `ChangedCases`."""
-    dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
+    dispatch = decode_stored(Dispatch, row.shape_version, row.document)
     fields = _case_fields(row, dispatch, row.received_at, deadlines)
     return Case(**fields, recommendations_waiting=recommendations_waiting)
 

@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, Select, select
 from sqlmodel import col
 
+from cases.facts.conditions import is_to_dispatch
+from cases.facts.tables import AnswerFact, DispatchFact
+from cases.words.conditions import is_of_answer
+from cases.words.tables import CaseWords
 from desk.acts.tables import DeskAct
-from desk.read_model.tables import DeskAnswer, DeskDispatch
 from messages.shapes import Verdict
 
 
@@ -31,13 +34,16 @@ def read_answer(connection: Connection, agency: str, answer_id: UUID) -> StoredA
     act = connection.execute(select(*act_columns).where(*is_act)).one_or_none()
     if act is not None:
         return _stored(act, is_published=act.published_at is not None)
-    is_answer = (col(DeskAnswer.id) == answer_id, col(DeskAnswer.agency) == agency)
-    is_of_dispatch = and_(
-        *(col(getattr(DeskDispatch, name)) == col(getattr(DeskAnswer, name)) for name in ("agency", "complaint_id")),
-        col(DeskDispatch.id) == col(DeskAnswer.dispatch_id),
+    is_answer = (col(AnswerFact.id) == answer_id, col(AnswerFact.agency) == agency)
+    query: Select[Any] = (
+        select(
+            *(col(getattr(AnswerFact, name)) for name in ("verdict", "suggested_agency", "at")),
+            *(col(CaseWords.text), col(CaseWords.actor)),
+        )
+        .join(DispatchFact, is_to_dispatch())
+        .join(CaseWords, is_of_answer())
     )
-    query = select(*(col(getattr(DeskAnswer, name)) for name in names)).join(DeskDispatch, is_of_dispatch)
-    row = connection.execute(query.where(*is_answer)).one_or_none()
+    row: Row[Any] | None = connection.execute(query.where(*is_answer)).one_or_none()
     return None if row is None else _stored(row, is_published=True)
 
 

@@ -13,11 +13,15 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches, in_order
+from cases.facts.conditions import is_outcome_of
+from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact
+from cases.words.conditions import is_of_answer, is_of_complaint, is_of_correction, is_of_dispatch
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of
-from desk.read_model.derivation import IS_OF_ANSWER
+from desk.read_model.documents import is_document_of
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation, read_recommendations
 from desk.read_model.suggested_case import FormerCase, SuggestedCase, read_former_case, read_suggested_case
-from desk.read_model.tables import DeskAnswer, DeskAnswerOutcome, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
+from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages.codec import decode_stored
 from messages.shapes import KEPT_APART, Dispatch, FollowUp, Report, SenderAct, Verdict
 
@@ -60,25 +64,34 @@ SENDER_KINDS = frozenset(_KINDS.values())
 # Queries are built once: each reading of a case executes them.
 _COMPLAINT_ID: BindParameter[UUID] = bindparam("complaint_id")
 _DISPATCHES = (
-    select(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
-    .where(col(DeskDispatch.complaint_id) == _COMPLAINT_ID)
-    .order_by(col(DeskDispatch.hop))
+    select(col(CaseWords.shape_version), col(CaseWords.document))
+    .join(DispatchFact, is_of_dispatch())
+    .where(col(DispatchFact.complaint_id) == _COMPLAINT_ID)
+    .order_by(col(DispatchFact.hop))
 )
 _ANSWERS = (
-    select(DeskAnswer.__table__, col(DeskAnswerOutcome.outcome))  # type: ignore[attr-defined]
-    .outerjoin(DeskAnswerOutcome, IS_OF_ANSWER)
-    .where(is_one_of(col(DeskAnswer.dispatch_id), bindparam("dispatch_ids")))
+    select(
+        AnswerFact.__table__,  # type: ignore[attr-defined]
+        *(col(CaseWords.text), col(CaseWords.actor), col(AnswerOutcomeFact.outcome)),
+    )
+    .join(CaseWords, is_of_answer())
+    .outerjoin(AnswerOutcomeFact, is_outcome_of())
+    .where(is_one_of(col(AnswerFact.dispatch_id), bindparam("dispatch_ids")))
 )
-_ANSWER_IDS = select(col(DeskAnswer.id)).where(
-    col(DeskAnswer.dispatch_id) == bindparam("dispatch_id"),
-    col(DeskAnswer.agency) == bindparam("agency"),
-    col(DeskAnswer.complaint_id) == _COMPLAINT_ID,
+_ANSWER_IDS = select(col(AnswerFact.id)).where(
+    col(AnswerFact.dispatch_id) == bindparam("dispatch_id"),
+    col(AnswerFact.agency) == bindparam("agency"),
+    col(AnswerFact.complaint_id) == _COMPLAINT_ID,
 )
-_CORRECTIONS = select(*(col(getattr(DeskCorrection, name)) for name in ("at", "reason", "actor", "evidence"))).where(
-    or_(
-        col(DeskCorrection.complaint_id) == _COMPLAINT_ID,
-        col(DeskCorrection.of) == _COMPLAINT_ID,
-        and_(col(DeskCorrection.apart_from) == _COMPLAINT_ID, col(DeskCorrection.evidence) == KEPT_APART),
+_CORRECTIONS = (
+    select(*(col(CorrectionFact.at), col(CorrectionFact.evidence), col(CaseWords.text), col(CaseWords.actor)))
+    .join(CaseWords, is_of_correction())
+    .where(
+        or_(
+            col(CorrectionFact.complaint_id) == _COMPLAINT_ID,
+            col(CorrectionFact.of) == _COMPLAINT_ID,
+            and_(col(CorrectionFact.apart_from) == _COMPLAINT_ID, col(CorrectionFact.evidence) == KEPT_APART),
+        )
     )
 )
 
@@ -193,7 +206,7 @@ def read_case_to_answer(connection: Connection, agency: str, tracking: str) -> C
         return None
     parameters = {"dispatch_id": row.dispatch_id, "complaint_id": row.complaint_id, "agency": agency}
     answer_ids = frozenset(connection.execute(_ANSWER_IDS, parameters).scalars())
-    return CaseToAnswer(row, decode_stored(Dispatch, row.shape_version, row.dispatch), answer_ids)
+    return CaseToAnswer(row, decode_stored(Dispatch, row.shape_version, row.document), answer_ids)
 
 
 def _shown_events(
@@ -228,8 +241,9 @@ def read_contact(connection: Connection, complaint_id: UUID) -> str | None:
 
     `None` if the sender asked for anonymity, in any report of the case, or if the read model does not have it (yet).
     """
-    columns = (col(DeskComplaint.anonim), col(DeskComplaint.contact), _has_anonymous_repeat(complaint_id))
-    complaint = connection.execute(select(*columns).where(col(DeskComplaint.id) == complaint_id)).one_or_none()
+    columns = (col(ComplaintFact.anonim), col(CaseWords.contact), _has_anonymous_repeat(complaint_id))
+    query = select(*columns).join(CaseWords, is_of_complaint())
+    complaint = connection.execute(query.where(col(ComplaintFact.id) == complaint_id)).one_or_none()
     if complaint is None or complaint.anonim or complaint.has_anonymous_repeat:
         return None
     contact: str = complaint.contact
@@ -251,9 +265,9 @@ def _case_query() -> Select[Any]:
     agency: BindParameter[str] = bindparam("agency")
     columns = DeskCase.__table__.columns  # type: ignore[attr-defined]
     case_id = (
-        select(func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id)))
-        .where(col(DeskDispatch.tracking) == bindparam("tracking"), col(DeskDispatch.agency) == agency)
-        .order_by(col(DeskDispatch.hop).desc())
+        select(col(DispatchFact.case_id))
+        .where(col(DispatchFact.tracking) == bindparam("tracking"), col(DispatchFact.agency) == agency)
+        .order_by(col(DispatchFact.hop).desc())
         .limit(1)
         .correlate(None)
         .scalar_subquery()
@@ -269,13 +283,13 @@ def _case_query() -> Select[Any]:
 @cache
 def _case_to_answer_query() -> Select[Any]:
     """Return the query of a case with the dispatch that brought it, built once. It has the same parameters."""
-    query = _case_query().join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
-    return query.add_columns(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+    query = _case_query().join(CaseWords, is_document_of(DeskCase))
+    return query.add_columns(col(CaseWords.shape_version), col(CaseWords.document))
 
 
 def _dispatches(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
     rows = connection.execute(_DISPATCHES, {"complaint_id": complaint_id})
-    return [decode_stored(Dispatch, row.shape_version, row.dispatch) for row in rows]
+    return [decode_stored(Dispatch, row.shape_version, row.document) for row in rows]
 
 
 def _answers(connection: Connection, dispatches: Sequence[Dispatch]) -> Sequence[Row[Any]]:
@@ -294,17 +308,17 @@ def _answers(connection: Connection, dispatches: Sequence[Dispatch]) -> Sequence
 def _case_facts_query() -> Select[Any]:
     """Return the query of what one row tells of a case, built once. The parameters are `case_id` and `agency`."""
     case_id: BindParameter[UUID] = bindparam("case_id")
-    received_at = select(col(DeskComplaint.received_at)).where(col(DeskComplaint.id) == case_id).scalar_subquery()
-    report_count = select(func.count()).select_from(DeskDispatch).where(_accompanies(case_id)).scalar_subquery()
+    received_at = select(col(ComplaintFact.received_at)).where(col(ComplaintFact.id) == case_id).scalar_subquery()
+    report_count = select(func.count()).select_from(DeskAccompanying).where(_accompanies(case_id)).scalar_subquery()
     return select(received_at.label("received_at"), report_count.label("report_count"), _has_anonymous_repeat(case_id))
 
 
 def _accompanies(case_id: BindParameter[UUID]) -> ColumnElement[bool]:
     """Return the condition that a dispatch is the latest one of a report that accompanies a case at an `agency`."""
     return and_(
-        col(DeskDispatch.of) == case_id,
-        col(DeskDispatch.agency) == bindparam("agency"),
-        col(DeskDispatch.is_latest),
+        col(DeskAccompanying.case_id) == case_id,
+        col(DeskAccompanying.agency) == bindparam("agency"),
+        col(DeskAccompanying.is_latest),
     )
 
 
@@ -322,22 +336,27 @@ class _ReportQueries(NamedTuple):
 def _report_queries() -> _ReportQueries:
     """Return the queries, built once."""
     case_id: BindParameter[UUID] = bindparam("case_id")
-    dispatch = DeskDispatch
+    dispatch = DeskAccompanying
     # A dispatch that moved with its case has the time of the move.
-    arrival = aliased(DeskDispatch)
+    arrival = aliased(DeskAccompanying)
     arrived_at = func.coalesce(
         select(func.max(col(arrival.at)))
         .where(
             col(arrival.complaint_id) == col(dispatch.complaint_id),
-            col(arrival.of) == case_id,
+            col(arrival.case_id) == case_id,
             col(arrival.is_message),
         )
         .scalar_subquery(),
         col(dispatch.at),
     ).label("arrived_at")
-    columns: Sequence[Any] = (arrived_at, col(dispatch.shape_version), col(dispatch.dispatch))
-    query = select(*columns).where(_accompanies(case_id))
-    is_from_sender, number = col(dispatch.is_from_sender), col(dispatch.tracking)
+    columns: Sequence[Any] = (arrived_at, col(CaseWords.shape_version), col(CaseWords.document))
+    query = (
+        select(*columns)
+        .join(CaseWords, is_document_of(dispatch))
+        .join(DispatchFact, col(DispatchFact.id) == col(dispatch.dispatch_id))
+        .where(_accompanies(case_id))
+    )
+    is_from_sender, number = col(dispatch.is_from_sender), col(DispatchFact.tracking)
     return _ReportQueries(
         query.where(col(dispatch.relation) == "repeat", is_from_sender)
         .order_by(arrived_at.desc(), number)
@@ -355,7 +374,7 @@ def _reports(connection: Connection, case_id: UUID, agency: str) -> Sequence[Acc
 
 
 def _report(row: Row[Any], relation: str) -> AccompanyingReport:
-    dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
+    dispatch = decode_stored(Dispatch, row.shape_version, row.document)
     return AccompanyingReport(row.arrived_at, dispatch.tracking, relation, dispatch.report, dispatch.follow_up)
 
 
@@ -364,12 +383,13 @@ def _has_anonymous_repeat(case_id: UUID | BindParameter[UUID]) -> ColumnElement[
 
     Its sender asked for anonymity in a repeat, or in one that the read model does not have.
     """
-    is_anonymous = and_(col(DeskComplaint.anonim), col(DeskDispatch.is_from_sender))
+    complaint, accompanying = aliased(ComplaintFact), DeskAccompanying
+    is_anonymous = and_(col(complaint.anonim), col(accompanying.is_from_sender))
     return (
-        select(col(DeskDispatch.id))
-        .outerjoin(DeskComplaint, col(DeskComplaint.id) == col(DeskDispatch.complaint_id))
-        .where(col(DeskDispatch.of) == case_id, col(DeskDispatch.relation) == "repeat")
-        .where(or_(col(DeskComplaint.id).is_(None), is_anonymous))
+        select(col(accompanying.dispatch_id))
+        .outerjoin(complaint, col(complaint.id) == col(accompanying.complaint_id))
+        .where(col(accompanying.case_id) == case_id, col(accompanying.relation) == "repeat")
+        .where(or_(col(complaint.id).is_(None), is_anonymous))
         .correlate(None)
         .exists()
         .label("has_anonymous_repeat")
@@ -416,4 +436,4 @@ def _correction_events(connection: Connection, complaint_id: UUID) -> Iterator[C
     """Yield the decisions about a complaint. That of a denied suggestion is of both complaints."""
     for row in connection.execute(_CORRECTIONS, {"complaint_id": complaint_id}):
         kind: EventKind = "kept-apart" if row.evidence == KEPT_APART else "corrected"
-        yield CaseEvent(row.at, kind, text=row.reason, actor=row.actor)
+        yield CaseEvent(row.at, kind, text=row.text, actor=row.actor)

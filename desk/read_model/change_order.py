@@ -14,14 +14,17 @@ from uuid import UUID
 from sqlalchemy import ARRAY, JSON, ColumnElement, Connection, Integer, Row, Select, String, bindparam, func, select
 from sqlmodel import col
 
+from cases.facts.tables import ComplaintFact
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
-from desk.read_model.tables import DeskCase, DeskCaseChange, DeskComplaint, DeskDispatch
+from desk.read_model.documents import is_document_of
+from desk.read_model.tables import DeskCase, DeskCaseChange
 
 # Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
 _MAX_SCANNED = 1000
 _CASE_COLUMNS = tuple(col(getattr(DeskCase, name)) for name in DeskCase.model_fields)
-_DETAILS = (col(DeskDispatch.dispatch), col(DeskDispatch.shape_version), col(DeskComplaint.received_at))
+_DETAILS = (col(CaseWords.document), col(CaseWords.shape_version), col(ComplaintFact.received_at))
 _CASES = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(
     is_one_of(col(DeskCase.complaint_id), bindparam("ids"))
 )
@@ -33,8 +36,8 @@ _CHANGES = (
 )
 _CHANGED_CASES: Select[*tuple[Any, ...]] = (
     select(*_CASE_COLUMNS, *_DETAILS)
-    .join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
-    .outerjoin(DeskComplaint, col(DeskComplaint.id) == col(DeskCase.complaint_id))
+    .join(CaseWords, is_document_of(DeskCase))
+    .outerjoin(ComplaintFact, col(ComplaintFact.id) == col(DeskCase.complaint_id))
     .where(is_one_of(col(DeskCase.dispatch_id), bindparam("ids")))
 )
 
@@ -43,7 +46,7 @@ _CHANGED_CASES: Select[*tuple[Any, ...]] = (
 class ChangedCases:
     """Cases in the order of their last change, after a number.
 
-    A row has the columns of `DeskCase`, `dispatch`, `shape_version` and `received_at`. `last_seq` is the number to
+    A row has the columns of `DeskCase`, `document`, `shape_version` and `received_at`. `last_seq` is the number to
     continue from; `None` if nothing has changed after the given number.
     """
 

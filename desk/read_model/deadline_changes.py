@@ -7,11 +7,11 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from cases.course.verdicts import FIRST_STATE
+from cases.facts.tables import EventFact
 from config.conditions import is_one_of
 from desk.changes import DEADLINE_CHANGES, CaseChange, ChangeKind
 from desk.read_model.tables import DeskCase
 from messages.recommendation import RECOMMENDATION_CLOCK
-from messages.shapes import OversightEvent
 
 # Changes by events of the clock of a recommendation. The agency is told again after three periods.
 _OF_RECOMMENDATIONS: Mapping[str, ChangeKind] = {
@@ -21,7 +21,7 @@ _OF_RECOMMENDATIONS: Mapping[str, ChangeKind] = {
 }
 
 
-def deadline_changes(connection: Connection, events: Sequence[OversightEvent]) -> Sequence[CaseChange]:
+def deadline_changes(connection: Connection, events: Sequence[EventFact]) -> Sequence[CaseChange]:
     """Return the change of each event about the deadline of a case that an agency has.
 
     A case that the read model does not know yet has its first state: the events are days after the dispatch.
@@ -48,7 +48,7 @@ def deadline_changes(connection: Connection, events: Sequence[OversightEvent]) -
     ]
 
 
-def _kind(event: OversightEvent) -> ChangeKind:
+def _kind(event: EventFact) -> ChangeKind:
     if event.reason == RECOMMENDATION_CLOCK:
         return _OF_RECOMMENDATIONS[event.event]
     return cast("ChangeKind", event.event)

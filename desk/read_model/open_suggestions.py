@@ -10,12 +10,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import CorrectionFact, DispatchFact
 from config.conditions import is_one_of
-from desk.read_model.tables import DeskCase, DeskCorrection, DeskDispatch
+from desk.read_model.tables import DeskCase
 from messages.shapes import KEPT_APART
 
 # Cases that a page names as perhaps the same as its own.
@@ -35,22 +37,20 @@ class SuggestingCases:
 @cache
 def has_open_suggestion() -> ColumnElement[bool]:
     """Return the SQL condition that a row of `DeskCase` has an open suggestion. It is built once: each case asks it."""
-    latest, other = aliased(DeskDispatch), aliased(DeskCase)
+    latest, other = aliased(DispatchFact), aliased(DeskCase)
     complaint_id, suggested_id = col(DeskCase.complaint_id), col(DeskCase.suggested_id)
-    is_other_case = and_(
-        col(other.complaint_id) == func.coalesce(col(latest.of), col(latest.complaint_id)), col(other.is_current)
-    )
+    is_other_case = and_(col(other.complaint_id) == col(latest.case_id), col(other.is_current))
     has_other = (
         exists()
         .select_from(latest)
-        .where(col(latest.complaint_id) == suggested_id, col(latest.is_latest))
+        .where(col(latest.complaint_id) == suggested_id, is_latest_dispatch(latest))
         .where(is_other_case, col(other.complaint_id) != complaint_id, col(other.state) != "selesai")
     )
-    first, second = col(DeskCorrection.complaint_id), col(DeskCorrection.apart_from)
+    first, second = col(CorrectionFact.complaint_id), col(CorrectionFact.apart_from)
     is_pair = or_(
         and_(first == complaint_id, second == suggested_id), and_(first == suggested_id, second == complaint_id)
     )
-    is_denied = exists().where(is_pair, col(DeskCorrection.evidence) == KEPT_APART)
+    is_denied = exists().where(is_pair, col(CorrectionFact.evidence) == KEPT_APART)
     # The literal condition lets SQLite use the partial indexes.
     return and_(suggested_id.is_not(None), has_other, ~is_denied)
 

@@ -9,60 +9,93 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists, or_, select, union, update
 from sqlmodel import col
 
 from cases.course.case_course import arrivals
 from cases.course.sender_chain import is_from_case_sender, parents_of_chains
+from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact
 from config.conditions import is_one_of
-from desk.read_model.tables import DeskComplaint, DeskCorrection, DeskDispatch
+from config.row_insertion import insert_missing_rows
+from desk.read_model.tables import DeskAccompanying
 from messages.shapes import KEPT_APART
 
 _MARKS = ("is_from_sender", "is_message")
 
 
-def _dispatches(*names: str) -> Select[Any]:
-    return select(*(col(getattr(DeskDispatch, name)) for name in names))
+def _accompanying(*names: str) -> Select[Any]:
+    return select(*(col(getattr(DeskAccompanying, name)) for name in names))
 
 
 # Statements are built once: each batch executes them.
 _IDS: BindParameter[Any] = bindparam("ids")
-_ALL_REPEATS = _dispatches("id", "complaint_id", "of", *_MARKS).where(
-    col(DeskDispatch.relation) == "repeat", col(DeskDispatch.of).is_not(None)
+_ALL_REPEATS = _accompanying("dispatch_id", "complaint_id", "case_id", *_MARKS).where(
+    col(DeskAccompanying.relation) == "repeat"
 )
-_REPEATS_BY_COMPLAINT = _ALL_REPEATS.where(is_one_of(col(DeskDispatch.complaint_id), _IDS))
-_REPEATS_BY_CASE = _ALL_REPEATS.where(is_one_of(col(DeskDispatch.of), _IDS))
-_REPEATING_COMPLAINTS = select(col(DeskComplaint.id)).where(
-    is_one_of(col(DeskComplaint.of), _IDS), col(DeskComplaint.relation) == "repeat"
+_CANDIDATES = _ALL_REPEATS.where(
+    or_(
+        is_one_of(col(DeskAccompanying.complaint_id), _IDS),
+        is_one_of(col(DeskAccompanying.case_id), bindparam("related_ids")),
+    )
 )
-_CORRECTED_TO_REPEAT = select(col(DeskCorrection.complaint_id)).where(
-    is_one_of(col(DeskCorrection.of), _IDS), col(DeskCorrection.relation) == "repeat"
+# Complaints that repeat others, by themselves or by the decision of a person.
+_REPEATING = union(
+    select(col(ComplaintFact.id)).where(
+        is_one_of(col(ComplaintFact.of), _IDS), col(ComplaintFact.relation) == "repeat"
+    ),
+    select(col(CorrectionFact.complaint_id)).where(
+        is_one_of(col(CorrectionFact.of), _IDS), col(CorrectionFact.relation) == "repeat"
+    ),
 )
-_COMPLAINTS = select(col(DeskComplaint.id), col(DeskComplaint.relation), col(DeskComplaint.of)).where(
-    is_one_of(col(DeskComplaint.id), _IDS)
+_COMPLAINTS = select(col(ComplaintFact.id), col(ComplaintFact.relation), col(ComplaintFact.of)).where(
+    is_one_of(col(ComplaintFact.id), _IDS)
 )
 # A denied suggestion overrides no merge with a third complaint.
 _CORRECTIONS = (
-    select(col(DeskCorrection.complaint_id), col(DeskCorrection.relation), col(DeskCorrection.of))
-    .where(is_one_of(col(DeskCorrection.complaint_id), _IDS), col(DeskCorrection.evidence) != KEPT_APART)
-    .order_by(col(DeskCorrection.at), col(DeskCorrection.id))
+    select(col(CorrectionFact.complaint_id), col(CorrectionFact.relation), col(CorrectionFact.of))
+    .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
+    .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
 )
 _HISTORIES = (
-    _dispatches("id", "complaint_id", "hop", "of")
-    .where(is_one_of(col(DeskDispatch.complaint_id), _IDS))
-    .order_by(col(DeskDispatch.hop))
+    select(*(col(getattr(DispatchFact, name)) for name in ("id", "complaint_id", "hop", "case_id")))
+    .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
+    .order_by(col(DispatchFact.hop))
 )
-_TABLE = DeskDispatch.__table__  # type: ignore[attr-defined]
+_ACCOMPANYING_FACTS = select(
+    col(DispatchFact.id).label("dispatch_id"),
+    *(
+        col(getattr(DispatchFact, name))
+        for name in ("complaint_id", "case_id", "hop", "agency", "relation", "act", "danger", "at")
+    ),
+).where(is_one_of(col(DispatchFact.complaint_id), _IDS), ~col(DispatchFact.own_case))
+_TABLE = DeskAccompanying.__table__  # type: ignore[attr-defined]
+_LATER = exists().where(
+    col(DispatchFact.complaint_id) == col(DeskAccompanying.complaint_id),
+    col(DispatchFact.hop) > col(DeskAccompanying.hop),
+)
+_MARK_LATEST = update(_TABLE).where(is_one_of(_TABLE.c.complaint_id, _IDS)).values(is_latest=~_LATER)
 _MARKING = (
     update(_TABLE)
-    .where(_TABLE.c.id == bindparam("dispatch_id"))
+    .where(_TABLE.c.dispatch_id == bindparam("marked_id"))
     .values(is_from_sender=bindparam("from_sender"), is_message=bindparam("message"))
 )
 _MARKED = (
-    _dispatches("id", "of", "agency", "at", *_MARKS)
-    .where(is_one_of(col(DeskDispatch.id), _IDS))
-    .order_by(col(DeskDispatch.at), col(DeskDispatch.id))
+    _accompanying("dispatch_id", "case_id", "agency", "at", *_MARKS)
+    .where(is_one_of(col(DeskAccompanying.dispatch_id), _IDS))
+    .order_by(col(DeskAccompanying.at), col(DeskAccompanying.dispatch_id))
 )
+
+
+def store_accompanying(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    """Store the accompanying dispatches of these complaints that are missing, and set `is_latest` of all of them."""
+    if not complaint_ids:
+        return
+    facts = connection.execute(_ACCOMPANYING_FACTS, {"ids": complaint_ids}).mappings().all()
+    # Most are new reports, which accompany nothing. One may have accompanied a case before its latest dispatch.
+    if facts:
+        marks = {"is_latest": False, "is_from_sender": False, "is_message": False}
+        insert_missing_rows(connection, DeskAccompanying, [{**row, **marks} for row in facts])
+        connection.execute(_MARK_LATEST, {"ids": complaint_ids})
 
 
 def mark_messages(
@@ -75,14 +108,14 @@ def mark_messages(
     candidates = _candidates(connection, dispatched, _with_repeats(connection, related))
     if not candidates:
         return ()
-    parents = _parents(connection, {id_ for row in candidates.values() for id_ in (row.complaint_id, row.of)})
+    parents = _parents(connection, {id_ for row in candidates.values() for id_ in (row.complaint_id, row.case_id)})
     arrived = _arrived(connection, {row.complaint_id for row in candidates.values()})
     rows = []
     for row in candidates.values():
-        is_from_sender = is_from_case_sender(row.complaint_id, row.of, parents)
-        is_message = is_from_sender and row.id in arrived
+        is_from_sender = is_from_case_sender(row.complaint_id, row.case_id, parents)
+        is_message = is_from_sender and row.dispatch_id in arrived
         if (is_from_sender, is_message) != (row.is_from_sender, row.is_message):
-            rows.append({"dispatch_id": row.id, "from_sender": is_from_sender, "message": is_message})
+            rows.append({"marked_id": row.dispatch_id, "from_sender": is_from_sender, "message": is_message})
     return _store(connection, rows)
 
 
@@ -93,21 +126,15 @@ def _candidates(
 
     A join is never from the sender of its case. There may be thousands of them.
     """
-    candidates: dict[UUID, Row[Any]] = {}
-    for statement, ids in ((_REPEATS_BY_COMPLAINT, {*dispatched, *related}), (_REPEATS_BY_CASE, set(related))):
-        candidates |= {row.id: row for row in connection.execute(statement, {"ids": ids})} if ids else {}
-    return candidates
+    ids = {"ids": {*dispatched, *related}, "related_ids": set(related)}
+    return {row.dispatch_id: row for row in connection.execute(_CANDIDATES, ids)} if ids["ids"] else {}
 
 
 def _with_repeats(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
-    """Return the complaints, and all that repeat them, also by a chain. Each link of a chain needs two statements."""
+    """Return the complaints, and all that repeat them, also by a chain. Each link of a chain needs a statement."""
     related, level = set(complaint_ids), set(complaint_ids)
     while level:
-        level = {
-            complaint_id
-            for statement in (_REPEATING_COMPLAINTS, _CORRECTED_TO_REPEAT)
-            for complaint_id in connection.execute(statement, {"ids": level}).scalars()
-        } - related
+        level = set(connection.execute(_REPEATING, {"ids": level}).scalars()) - related
         related |= level
     return related
 
@@ -138,12 +165,18 @@ def _arrived(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUI
     return {
         history[hop].id
         for history in histories.values()
-        for hop in arrivals({hop: row.of for hop, row in history.items()})
+        for hop in arrivals({hop: _accompanied(row) for hop, row in history.items()})
     }
+
+
+def _accompanied(row: Row[Any]) -> UUID | None:
+    """Return the case that a dispatch accompanies; `None` for a case of its own."""
+    case_id: UUID = row.case_id
+    return None if case_id == row.complaint_id else case_id
 
 
 def _store(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[Row[Any]]:
     if not rows:
         return ()
     connection.execute(_MARKING, rows)
-    return connection.execute(_MARKED, {"ids": [row["dispatch_id"] for row in rows]}).all()
+    return connection.execute(_MARKED, {"ids": [row["marked_id"] for row in rows]}).all()

@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, or_, select
 from sqlmodel import col
 
+from cases.facts.tables import CorrectionFact, DispatchFact
 from config.database import has_row
-from desk.read_model.tables import DeskCase, DeskCorrection, DeskDispatch
+from desk.read_model.tables import DeskCase
 from messages.shapes import KEPT_APART, Dispatch
 
 # `open`: a person can decide. `denied`: a person keeps the two apart. `closed`: the other case was closed.
@@ -103,14 +104,12 @@ def _state(connection: Connection, case: Row[Any], suggested_id: UUID, other: Ro
 
 def _current_case(connection: Connection, complaint_id: UUID) -> Row[Any] | None:
     """Return the case that a complaint is or accompanies, at the agency that has it now."""
-    query = select(col(DeskDispatch.of), col(DeskDispatch.complaint_id)).where(
-        col(DeskDispatch.complaint_id) == complaint_id, col(DeskDispatch.is_latest)
-    )
-    latest = connection.execute(query.order_by(col(DeskDispatch.hop).desc())).first()
-    if latest is None:
+    query = select(col(DispatchFact.case_id)).where(col(DispatchFact.complaint_id) == complaint_id)
+    case_id = connection.execute(query.order_by(col(DispatchFact.hop).desc())).scalars().first()
+    if case_id is None:
         return None
     names = ("complaint_id", "tracking", "agency", "state")
-    is_case = (col(DeskCase.complaint_id) == (latest.of or latest.complaint_id), col(DeskCase.is_current))
+    is_case = (col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current))
     current = select(*(col(getattr(DeskCase, name)) for name in names)).where(*is_case)
     return connection.execute(current.order_by(col(DeskCase.hop).desc())).first()
 
@@ -121,9 +120,9 @@ def _has_had(connection: Connection, agency: str, complaint_id: UUID) -> bool:
 
 
 def _is_denied(connection: Connection, complaint_id: UUID, suggested_id: UUID) -> bool:
-    first, second = col(DeskCorrection.complaint_id), col(DeskCorrection.apart_from)
+    first, second = col(CorrectionFact.complaint_id), col(CorrectionFact.apart_from)
     is_pair = or_(
         and_(first == complaint_id, second == suggested_id), and_(first == suggested_id, second == complaint_id)
     )
-    query = select(col(DeskCorrection.id)).where(is_pair, col(DeskCorrection.evidence) == KEPT_APART)
+    query = select(col(CorrectionFact.id)).where(is_pair, col(CorrectionFact.evidence) == KEPT_APART)
     return has_row(connection, query)

@@ -1,7 +1,6 @@
 """Tables of the desk's read model.
 
-Facts are rows as they came by a topic: written once, in any order. `DeskCase` and the marks of `DeskDispatch` are
-derived from facts.
+`DeskCase` and `DeskAccompanying` are derived from the facts of cases.
 `DeskCaseChange` is neither: a rebuild of the read model does not delete it.
 """
 
@@ -15,142 +14,39 @@ from config.database import UtcDateTime
 from config.table_declaration import IDS, ClearData, declared, emptied
 
 
-class DeskDispatch(SQLModel, table=True):
-    """Fact: a dispatch of a complaint. `dispatch` is the message as JSON, of the version `shape_version`.
+class DeskAccompanying(SQLModel, table=True):
+    """Derived: a dispatch that accompanies the case `case_id`, and is no case of its own.
 
-    `of` is the case that it accompanies, unless it is its own case. Marks are derived. `is_latest`: the complaint has
-    no later hop. `is_from_sender`: it accompanies a case of the same sender. `is_message`: that sender wrote it, and it
-    came to the case by this dispatch; see `sender_messages`. `danger` is the danger to life that the report tells of.
+    `is_latest`: the complaint has no later hop. `is_from_sender`: it accompanies a case of the same sender.
+    `is_message`: that sender wrote it, and it came to the case by this dispatch; see `sender_messages`.
     """
 
-    __tablename__ = "desk_dispatch"
+    __tablename__ = "desk_accompanying"
     __table_args__ = (
-        Index("ix_desk_dispatch_complaint", "complaint_id", "hop"),
-        Index("ix_desk_dispatch_accompanying", "of", "agency", "relation", "is_latest", "at"),
+        Index("ix_desk_accompanying_complaint", "complaint_id"),
+        Index("ix_desk_accompanying_case", "case_id", "agency", "relation", "is_latest", "at"),
         # Few reports tell of danger: this index contains those only.
         Index(
-            "ix_desk_dispatch_danger",
-            *("of", "agency", "at"),
+            "ix_desk_accompanying_danger",
+            *("case_id", "agency", "at"),
             sqlite_where=text("danger <> ''"),
             postgresql_where=text("danger <> ''"),
         ),
-        declared(
-            emptied("the report"),
-            retention="case-words",
-            clear=[ClearData("dispatch", "all", "words", "The case of the institution.")],
-        ),
+        declared(IDS, retention="exactly-once"),
     )
 
-    id: UUID = Field(primary_key=True)
+    dispatch_id: UUID = Field(primary_key=True)
     complaint_id: UUID
-    tracking: str = Field(index=True)
+    case_id: UUID
     hop: int
     agency: str
-    own_case: bool
-    of: UUID | None = None
     relation: str
+    act: str
+    danger: str
     at: datetime = Field(sa_type=UtcDateTime)
     is_latest: bool
     is_from_sender: bool = False
     is_message: bool = False
-    act: str = "reports"
-    danger: str = ""
-    dispatch: str
-    shape_version: int
-
-
-class DeskAnswer(SQLModel, table=True):
-    """Fact: an answer of an agency. `at` is the bus's time, `position` that of the record.
-
-    The id follows from dispatch and content, so an answer to the dispatch of another agency, or one that names another
-    complaint, may have the id of a valid one. It must not take its place.
-    """
-
-    __tablename__ = "desk_answer"
-    __table_args__ = declared(
-        emptied("words to the sender"),
-        retention="case-words",
-        clear=[ClearData("text", "all", "words", "Answers in the case.")],
-    )
-
-    id: UUID = Field(primary_key=True)
-    agency: str = Field(primary_key=True)
-    complaint_id: UUID = Field(primary_key=True, index=True)
-    dispatch_id: UUID = Field(index=True)
-    verdict: str
-    text: str
-    suggested_agency: str | None = None
-    actor: str
-    at: datetime = Field(sa_type=UtcDateTime)
-    position: str
-
-
-class DeskAnswerOutcome(SQLModel, table=True):
-    """Fact: the outcome of an answer at the router. It names the case and the hop, and says if the answer counts.
-
-    It belongs to the answer of this agency to this complaint: another one may have the same id.
-    """
-
-    __tablename__ = "desk_answer_outcome"
-    __table_args__ = declared(IDS, retention="exactly-once")
-
-    answer_id: UUID = Field(primary_key=True)
-    complaint_id: UUID
-    case_id: UUID
-    agency: str
-    hop: int
-    outcome: str
-
-
-class DeskComplaint(SQLModel, table=True):
-    """Fact: a complaint's arrival, its sealed contact, and the earlier complaint that it repeats or joins."""
-
-    __tablename__ = "desk_complaint"
-    __table_args__ = declared(emptied("sealed contact"), retention="case-contacts")
-
-    id: UUID = Field(primary_key=True)
-    received_at: datetime = Field(sa_type=UtcDateTime)
-    anonim: bool
-    contact: str
-    relation: str
-    of: UUID | None = Field(default=None, index=True)
-
-
-class DeskCorrection(SQLModel, table=True):
-    """Fact: a person's decision about the relation of a complaint. `evidence` are its codes, separated by `|`."""
-
-    __tablename__ = "desk_correction"
-    __table_args__ = declared(emptied("reasons of staff"), retention="case-words")
-
-    id: UUID = Field(primary_key=True)
-    complaint_id: UUID = Field(index=True)
-    relation: str
-    of: UUID | None = Field(default=None, index=True)
-    apart_from: UUID | None = Field(default=None, index=True)
-    evidence: str = ""
-    actor: str
-    reason: str
-    at: datetime = Field(sa_type=UtcDateTime)
-
-
-class DeskRecommendation(SQLModel, table=True):
-    """Fact: a recommendation of an overseer about a report, or the answer of an institution to one; see `act`.
-
-    `recommendation_id` is the id of the recommendation in both. `at` is the bus's time.
-    """
-
-    __tablename__ = "desk_recommendation"
-    __table_args__ = declared(emptied("words of overseers, and the answers of institutions"), retention="case-words")
-
-    id: UUID = Field(primary_key=True)
-    recommendation_id: UUID = Field(index=True)
-    complaint_id: UUID = Field(index=True)
-    act: str
-    kind: str
-    agency: str
-    text: str
-    actor: str
-    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class DeskCase(SQLModel, table=True):

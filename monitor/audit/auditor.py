@@ -29,7 +29,7 @@ from monitor.audit.differences import DIFFERENCE_RULES, DifferenceRule
 _STAGES = ("normalize", "router", "sinks")
 _DEAD_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
 # Consumer groups whose committed offsets show whether the outcome of a record is still pending.
-_AUDITED_GROUPS = frozenset({"normalize", "router", "ledger"})
+_AUDITED_GROUPS = frozenset({"normalize", "router", "cases"})
 _MS_PER_SECOND = 1_000
 _IDS_AT_ONCE = 1_000
 _RECORDS_BETWEEN_REPORTS = 1_000

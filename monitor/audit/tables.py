@@ -115,8 +115,8 @@ _FLAGGED = {
     "arrival": f"arrival.*, {_pending('arrival', 'normalize')} AS normalizing,"
     " (SELECT name FROM span WHERE span.place = arrival.place) || '/' || record_offset AS position",
     "complaint": f"complaint.*, {_pending('complaint', 'router')} AS routing,"
-    f" {_pending('complaint', 'ledger')} AS recording",
-    "hop": f"hop.*, {_LATE} AS late, {_pending('hop', 'ledger')} AS recording",
+    f" {_pending('complaint', 'cases')} AS recording",
+    "hop": f"hop.*, {_LATE} AS late, {_pending('hop', 'cases')} AS recording",
     "answer": f"answer.*, {_pending('answer', 'router')} AS routing",
 }
 

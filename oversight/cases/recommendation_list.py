@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Engine, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.facts.tables import ComplaintFact, DispatchFact, RecommendationFact
 from config.conditions import is_one_of
 from config.database import read_transaction
 from messages.recommendation import RecommendationKind, counted_answer
 from oversight.notices.recommendation_clocks import recommendation_clock_name
 from oversight.notices.tables import OversightClock
-from oversight.read_model.tables import OversightDispatch, OversightRecommendation, OversightReport
 
 # `answered` has `followed` and `not-followed`; `waiting` has those that are overdue, too.
 StateFilter: TypeAlias = Literal["", "waiting", "overdue", "answered"]
@@ -23,7 +23,7 @@ RecommendationState: TypeAlias = Literal["waiting", "overdue", "followed", "not-
 # Recommendations of one list. Those that wait are few: an overdue one is looked for among so many.
 MAX_ROWS = 10_000
 
-_IS_RECOMMENDED = col(OversightRecommendation.act) == "recommended"
+_IS_RECOMMENDED = col(RecommendationFact.act) == "recommended"
 
 
 class Position(NamedTuple):
@@ -73,15 +73,15 @@ class RecommendationList:
 
 
 def _rows(connection: Connection, chosen: RecommendationFilter, limit: int, after: Position | None) -> Sequence[Any]:
-    answer = aliased(OversightRecommendation)
+    answer = aliased(RecommendationFact)
     has_answer = exists().where(
-        col(answer.recommendation_id) == col(OversightRecommendation.id), col(answer.act) != "recommended"
+        col(answer.recommendation_id) == col(RecommendationFact.id), col(answer.act) != "recommended"
     )
-    at, id_ = col(OversightRecommendation.at), col(OversightRecommendation.id)
-    columns: Sequence[Any] = OversightRecommendation.__table__.columns  # type: ignore[attr-defined]
+    at, id_ = col(RecommendationFact.at), col(RecommendationFact.id)
+    columns: Sequence[Any] = RecommendationFact.__table__.columns  # type: ignore[attr-defined]
     query = select(*columns).where(_IS_RECOMMENDED)
     if chosen.account_id:
-        query = query.where(col(OversightRecommendation.account_id) == chosen.account_id)
+        query = query.where(col(RecommendationFact.account_id) == chosen.account_id)
     if chosen.state:
         query = query.where(has_answer if chosen.state == "answered" else ~has_answer)
     if after:
@@ -115,27 +115,27 @@ def _listed(connection: Connection, rows: Sequence[Any], now: datetime) -> list[
 
 
 def _numbers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, str]:
-    columns = (col(OversightReport.id), col(OversightReport.tracking))
+    columns = (col(ComplaintFact.id), col(ComplaintFact.tracking))
     return {row[0]: row[1] for row in connection.execute(select(*columns).where(is_one_of(columns[0], complaint_ids)))}
 
 
 def _agencies(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, str]:
     """Return the agency of the last dispatch of each report."""
-    columns = (col(OversightDispatch.complaint_id), col(OversightDispatch.agency))
+    columns = (col(DispatchFact.complaint_id), col(DispatchFact.agency))
     return {
         row[0]: row[1]
         for row in connection.execute(
-            select(*columns).where(is_one_of(columns[0], complaint_ids)).order_by(col(OversightDispatch.hop))
+            select(*columns).where(is_one_of(columns[0], complaint_ids)).order_by(col(DispatchFact.hop))
         )
     }
 
 
 def _answers(connection: Connection, recommendation_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Any]]:
-    columns: Sequence[Any] = OversightRecommendation.__table__.columns  # type: ignore[attr-defined]
+    columns: Sequence[Any] = RecommendationFact.__table__.columns  # type: ignore[attr-defined]
     query = select(*columns).where(~_IS_RECOMMENDED)
     answers: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in connection.execute(
-        query.where(is_one_of(col(OversightRecommendation.recommendation_id), recommendation_ids))
+        query.where(is_one_of(col(RecommendationFact.recommendation_id), recommendation_ids))
     ):
         answers[row.recommendation_id].append(row)
     return answers

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlmodel import col
 
 from bus.port import Outgoing
-from cases.clocks.deadlines import Deadlines
+from cases.facts.tables import ComplaintFact
 from config.conditions import is_one_of
-from config.database import insert_statement
+from config.row_insertion import insert_missing_rows
 from messages.channels import ReplyForm
 from messages.shapes import Channel, OversightEvent
 from oversight.notices.consent_messages import (
@@ -27,8 +27,6 @@ from oversight.notices.consents import answer_of
 from oversight.notices.notice_transaction import notice_transaction
 from oversight.notices.publisher import Publish
 from oversight.notices.tables import OversightConsent, OversightNotice
-from oversight.read_model.derivation import derive_cases
-from oversight.read_model.tables import OversightHandOver, OversightReport
 
 # Cases of one transaction. The bus is written to within it.
 _CASES_AT_ONCE = 200
@@ -61,18 +59,16 @@ class ConsentPublisher:
         publish: Publish,
         stopping: threading.Event,
         asking: Asking,
-        deadlines: Deadlines,
     ) -> None:
         self._engine = engine
         self._publish = publish
         self._stopping = stopping
         self._asking = asking
-        self._deadlines = deadlines
 
     def publish_due(self, until: datetime) -> int:
         """Publish every question and answer whose moment is not after `until`; return the number of events.
 
-        Raises `DatabaseUnavailable`, `RebuildRunning` and `Retry`.
+        Raises `DatabaseUnavailable` and `Retry`.
         """
         published = 0
         while not self._stopping.is_set():
@@ -113,20 +109,13 @@ class ConsentPublisher:
         return events, messages
 
     def _store(self, connection: Connection, case_ids: Sequence[UUID], events: Sequence[OversightEvent]) -> None:
-        """Store the events that are told now, and derive their cases again. Nobody is asked in the other cases."""
+        """Store the events that are told now; their facts come by the topic. Nobody is asked in the other cases."""
         if not case_ids:
             return
         is_case = is_one_of(col(OversightConsent.complaint_id), case_ids)
         connection.execute(update(OversightConsent).where(is_case).values(next_at=None))
-        if not events:
-            return
         notices = [{"id": event.id, "complaint_id": event.subject} for event in events]
-        connection.execute(insert_statement(connection, OversightNotice).on_conflict_do_nothing(), notices)
-        facts = [
-            {"id": event.id, "complaint_id": event.subject, "at": event.at, "event": event.event} for event in events
-        ]
-        connection.execute(insert_statement(connection, OversightHandOver).on_conflict_do_nothing(), facts)
-        derive_cases(connection, {event.subject for event in events}, self._deadlines)
+        insert_missing_rows(connection, OversightNotice, notices)
 
 
 def _due_rows(connection: Connection, until: datetime) -> Sequence[OversightConsent]:
@@ -141,6 +130,6 @@ def _due_rows(connection: Connection, until: datetime) -> Sequence[OversightCons
 
 
 def _cases(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UUID, AskedCase]:
-    columns: Sequence[Any] = [col(getattr(OversightReport, name)) for name in AskedCase._fields]
-    rows = connection.execute(select(*columns).where(is_one_of(col(OversightReport.id), report_ids)))
+    columns: Sequence[Any] = [col(getattr(ComplaintFact, name)) for name in AskedCase._fields]
+    rows = connection.execute(select(*columns).where(is_one_of(col(ComplaintFact.id), report_ids)))
     return {row.id: AskedCase(*row) for row in rows}

@@ -20,10 +20,10 @@ from cases.course.ombudsman_consent import (
     consent_of,
     question_id,
 )
+from cases.facts.tables import ComplaintFact
 from config.conditions import is_one_of
 from oversight.notices.tables import OversightConsent
 from oversight.read_model.report_facts import CaseClocks, ReportFacts
-from oversight.read_model.tables import OversightReport
 
 _CLOCK: ClockName = "resolve"
 
@@ -31,9 +31,7 @@ _CLOCK: ClockName = "resolve"
 _IDS: BindParameter[Any] = bindparam("ids")
 _REMOVAL = delete(OversightConsent).where(is_one_of(col(OversightConsent.complaint_id), _IDS))
 _INSERTION = insert(OversightConsent)
-_ARRIVALS = select(col(OversightReport.id), col(OversightReport.received_at)).where(
-    is_one_of(col(OversightReport.id), _IDS)
-)
+_ARRIVALS = select(col(ComplaintFact.id), col(ComplaintFact.received_at)).where(is_one_of(col(ComplaintFact.id), _IDS))
 
 
 class CaseConsent(NamedTuple):

@@ -9,7 +9,6 @@ import structlog
 
 from bus.errors import Retry, cause_of
 from config.database import DatabaseUnavailable
-from oversight.notices.notice_transaction import RebuildRunning
 
 # Publishes what is due until a moment; returns the number of events.
 Search: TypeAlias = Callable[[datetime], int]
@@ -45,7 +44,7 @@ class NoticeThread:
     def _run(self, search: Search) -> None:
         try:
             search(self._read_until())
-        except (DatabaseUnavailable, RebuildRunning, Retry) as error:
+        except (DatabaseUnavailable, Retry) as error:
             _log.warning("deadlines.waiting", cause=cause_of(error))
         except Exception as error:  # noqa: BLE001 - the next search tries the same events again
             _log.error("deadlines.failed_unexpectedly", exc_info=error)

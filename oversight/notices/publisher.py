@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from sqlmodel import col
 
 from bus.port import Outgoing
+from cases.facts.tables import ComplaintFact
 from config.conditions import is_one_of
 from config.database import insert_statement
 from messages import codec, ids
@@ -21,7 +22,6 @@ from oversight.notices.notice_transaction import notice_transaction
 from oversight.notices.recommendation_clocks import kind_of_clock
 from oversight.notices.running_clocks import next_moment, told_clock_events
 from oversight.notices.tables import OversightClock, OversightNotice
-from oversight.read_model.tables import OversightReport
 
 _SOURCE = "/satu-pintu/oversight"
 # Clocks of one transaction. The bus is written to within it.
@@ -53,7 +53,7 @@ class DeadlinePublisher:
     def publish_due(self, until: datetime) -> int:
         """Publish every event whose moment is not after `until`; return their number.
 
-        Raises `DatabaseUnavailable`, `RebuildRunning` and `Retry`.
+        Raises `DatabaseUnavailable` and `Retry`.
         """
         published = 0
         while not self._stopping.is_set():
@@ -91,8 +91,8 @@ def _clocks_to_tell(connection: Connection, until: datetime) -> Sequence[Oversig
 
 
 def _reports(connection: Connection, clocks: Sequence[OversightClock]) -> Mapping[UUID, Row[Any]]:
-    columns: Sequence[Any] = (col(OversightReport.id), col(OversightReport.message_id), col(OversightReport.tracking))
-    query = select(*columns).where(is_one_of(col(OversightReport.id), {clock.complaint_id for clock in clocks}))
+    columns: Sequence[Any] = (col(ComplaintFact.id), col(ComplaintFact.message_id), col(ComplaintFact.tracking))
+    query = select(*columns).where(is_one_of(col(ComplaintFact.id), {clock.complaint_id for clock in clocks}))
     return {row.id: row for row in connection.execute(query)}
 
 

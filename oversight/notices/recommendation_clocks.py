@@ -11,28 +11,28 @@ from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
+from cases.facts.tables import RecommendationFact
 from config.conditions import is_one_of
 from messages.recommendation import RECOMMENDATION_CLOCK, first_of_stay
 from oversight.notices.running_clocks import RunningClock
 from oversight.read_model.report_facts import ReportFacts
-from oversight.read_model.tables import OversightRecommendation
 
 _SEPARATOR = "."
 
-_ANSWER = aliased(OversightRecommendation)
+_ANSWER = aliased(RecommendationFact)
 _HAS_ANSWER = exists().where(
-    col(_ANSWER.recommendation_id) == col(OversightRecommendation.id), col(_ANSWER.act) != "recommended"
+    col(_ANSWER.recommendation_id) == col(RecommendationFact.id), col(_ANSWER.act) != "recommended"
 )
 _REPORT_IDS: BindParameter[Any] = bindparam("ids")
 # Built once: each batch executes it.
 _WAITING = (
-    select(col(OversightRecommendation.complaint_id), col(OversightRecommendation.id), col(OversightRecommendation.at))
+    select(col(RecommendationFact.complaint_id), col(RecommendationFact.id), col(RecommendationFact.at))
     .where(
-        col(OversightRecommendation.act) == "recommended",
+        col(RecommendationFact.act) == "recommended",
         ~_HAS_ANSWER,
-        is_one_of(col(OversightRecommendation.complaint_id), _REPORT_IDS),
+        is_one_of(col(RecommendationFact.complaint_id), _REPORT_IDS),
     )
-    .order_by(col(OversightRecommendation.at), col(OversightRecommendation.id))
+    .order_by(col(RecommendationFact.at), col(RecommendationFact.id))
 )
 
 

@@ -10,8 +10,9 @@ from config.table_declaration import FIGURES, declared
 
 
 class OversightNotice(SQLModel, table=True):
-    """Fact: an event of oversight that is on the topic: of a deadline, or of a hand-over to the Ombudsman.
+    """An event that oversight has published: of a deadline, or of a hand-over to the Ombudsman.
 
+    It is stored with the publication, so that a derivation before the record comes back does not tell it again.
     `id` is that of the event, `complaint_id` the case.
     """
 

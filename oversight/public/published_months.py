@@ -10,7 +10,6 @@ from config.database import snapshot_transaction
 from oversight.figures.counts import jakarta_day
 from oversight.pages.months import Month
 from oversight.public.published_month import PublishedMonth, read_published_month
-from oversight.read_model.rebuild_marker import is_being_rebuilt
 
 # Months before the current one that everybody may read. It also limits what is kept.
 MOST_MONTHS = 36
@@ -56,9 +55,6 @@ class PublishedMonths:
         try:
             self._months = {key: kept for key, kept in self._months.items() if key[0] == today}
             with snapshot_transaction(self._engine) as connection:
-                if is_being_rebuilt(connection):
-                    # The counts of a half would stay for the rest of the day.
-                    raise MonthNotReady
                 published = read_published_month(connection, month, today, self._order_key)
             self._months[today, month] = published
             return published

@@ -10,8 +10,11 @@ from sqlmodel import col
 
 from cases.clocks.deadlines import Deadlines
 from cases.course.affected_cases import with_affected_cases
+from cases.derivations.new_facts import NewFacts
+from cases.facts.rows import TABLES
+from cases.facts.tables import DispatchFact
 from config.conditions import is_one_of
-from config.database import insertion_or_replacement
+from config.database import DatabaseLock, insertion_or_replacement, lock_until_commit
 from config.stored_counts import add_counts
 from oversight.notices.consents import consent_event_ids, derived_consents, store_consents
 from oversight.notices.recommendation_clocks import recommendation_clocks
@@ -20,8 +23,11 @@ from oversight.notices.told_events import told_events
 from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import case_clocks
-from oversight.read_model.tables import OversightCase, OversightDay, OversightDispatch, OversightPairDay
+from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from oversight.read_model.tallies import day_tallies, pair_tallies
+
+# Name of the derivation in `case_derivation`.
+DERIVATION = "oversight"
 
 _REPORTS_AT_ONCE = 200
 
@@ -30,10 +36,19 @@ _Row = Mapping[str, Any]
 # Built once: each batch executes them.
 _IDS: BindParameter[Any] = bindparam("ids")
 _CASES_OF_REPORTS = (
-    select(col(OversightDispatch.of)).where(is_one_of(col(OversightDispatch.complaint_id), _IDS)).distinct()
+    select(col(DispatchFact.case_id))
+    .where(is_one_of(col(DispatchFact.complaint_id), _IDS), ~col(DispatchFact.own_case))
+    .distinct()
 )
 _STORED_ROWS = select(OversightCase.__table__).where(is_one_of(col(OversightCase.complaint_id), _IDS))  # type: ignore[attr-defined]
 _REMOVAL = delete(OversightCase).where(is_one_of(col(OversightCase.complaint_id), _IDS))
+
+
+def derive_new(connection: Connection, new: NewFacts, deadlines: Deadlines) -> None:
+    """Derive the rows of the reports that new facts are about, and change the counts. Again it changes nothing."""
+    # Two transactions that derive one row would each miss the other's fact.
+    lock_until_commit(connection, DatabaseLock.OVERSIGHT)
+    derive_cases(connection, new.subjects(*TABLES), deadlines)
 
 
 def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines: Deadlines) -> None:
@@ -47,17 +62,20 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         all_facts = read_facts(connection, chunk)
         reports = [(facts, case_clocks(facts, deadlines)) for facts in all_facts]
         rows = {facts.id: case_row(facts, clocks, deadlines) for facts, clocks in reports}
-        _store(connection, _stored_rows(connection, chunk), {id_: row for id_, row in rows.items() if row})
+        stored = _stored_rows(connection, chunk)
+        _store(connection, stored, {id_: row for id_, row in rows.items() if row})
         cases = [(facts, clocks) for facts, clocks in reports if clocks]
         running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks)]
         running += recommendation_clocks(connection, all_facts, deadlines)
         consents = derived_consents(connection, cases, deadlines)
         told = told_events(connection, [*clock_event_ids(running), *consent_event_ids(consents)])
-        store_running_clocks(connection, chunk, running, told)
-        store_consents(connection, chunk, consents, told)
+        # A report that gets its first row now has neither clocks nor a consent yet.
+        earlier = [id_ for id_ in chunk if id_ in stored or not rows.get(id_)]
+        store_running_clocks(connection, earlier, running, told)
+        store_consents(connection, earlier, consents, told)
 
 
-def _cases_of(connection: Connection, report_ids: Collection[UUID]) -> Iterable[UUID | None]:
+def _cases_of(connection: Connection, report_ids: Collection[UUID]) -> Iterable[UUID]:
     return connection.execute(_CASES_OF_REPORTS, {"ids": report_ids}).scalars()
 
 

@@ -9,12 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Connection,
     Executable,
     Row,
     Select,
-    and_,
     bindparam,
     func,
     or_,
@@ -26,17 +24,11 @@ from sqlmodel import col
 from cases.course.case_course import CaseAnswer
 from cases.course.sender_chain import is_from_case_sender, parents_of_chains
 from cases.course.stored_answers import answers_by_case
+from cases.facts.conditions import accompanies_one_of, is_latest_dispatch, is_outcome_of, is_to_dispatch
+from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact, EventFact
 from config.conditions import is_one_of
-from messages.shapes import SenderAct
+from messages.shapes import KEPT_APART, OMBUDSMAN_EVENTS, SenderAct
 from oversight.read_model.report_facts import DispatchFacts, ReportFacts, SenderMessage
-from oversight.read_model.tables import (
-    OversightAnswer,
-    OversightAnswerOutcome,
-    OversightCorrection,
-    OversightDispatch,
-    OversightHandOver,
-    OversightReport,
-)
 
 _Dispatches = Mapping[UUID, Sequence[DispatchFacts]]
 
@@ -47,76 +39,55 @@ def _all_columns(table: Any) -> Any:
     return select(*table.__table__.columns)
 
 
-_REPORTS = _all_columns(OversightReport).where(is_one_of(col(OversightReport.id), _IDS))
+_REPORTS = _all_columns(ComplaintFact).where(is_one_of(col(ComplaintFact.id), _IDS))
 _DISPATCHES = (
-    _all_columns(OversightDispatch)
-    .where(is_one_of(col(OversightDispatch.complaint_id), _IDS))
-    .order_by(col(OversightDispatch.hop))
+    _all_columns(DispatchFact).where(is_one_of(col(DispatchFact.complaint_id), _IDS)).order_by(col(DispatchFact.hop))
 )
 # A denied suggestion overrides no merge with a third complaint.
 _CORRECTIONS = (
-    _all_columns(OversightCorrection)
-    .where(is_one_of(col(OversightCorrection.complaint_id), _IDS), ~col(OversightCorrection.is_denial))
-    .order_by(col(OversightCorrection.at), col(OversightCorrection.id))
+    _all_columns(CorrectionFact)
+    .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
+    .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
 )
 # The time of the first event of each kind in the hand-over of each case.
 _HAND_OVERS = (
     select(
-        col(OversightHandOver.complaint_id),
-        col(OversightHandOver.event),
-        func.min(col(OversightHandOver.at)).label("at"),
+        col(EventFact.subject),
+        col(EventFact.event),
+        func.min(col(EventFact.at)).label("at"),
     )
-    .where(is_one_of(col(OversightHandOver.complaint_id), _IDS))
-    .group_by(col(OversightHandOver.complaint_id), col(OversightHandOver.event))
+    .where(is_one_of(col(EventFact.subject), _IDS), col(EventFact.event).in_(OMBUDSMAN_EVENTS))
+    .group_by(col(EventFact.subject), col(EventFact.event))
 )
 # Answers to dispatches of some reports, and to those that came to their cases.
 _ANSWERS = (
     select(
-        *(col(getattr(OversightAnswer, name)) for name in ("id", "at", "position", "verdict")),
-        *(col(getattr(OversightDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-        col(OversightDispatch.at).label("dispatched_at"),
-        *(col(getattr(OversightAnswerOutcome, name)) for name in ("case_id", "outcome")),
-        col(OversightAnswerOutcome.hop).label("case_hop"),
+        *(col(getattr(AnswerFact, name)) for name in ("id", "at", "position", "verdict")),
+        *(col(getattr(DispatchFact, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+        col(DispatchFact.at).label("dispatched_at"),
+        *(col(getattr(AnswerOutcomeFact, name)) for name in ("case_id", "outcome")),
+        col(AnswerOutcomeFact.hop).label("case_hop"),
     )
-    .join(
-        OversightDispatch,
-        and_(
-            col(OversightDispatch.id) == col(OversightAnswer.dispatch_id),
-            col(OversightDispatch.agency) == col(OversightAnswer.agency),
-            col(OversightDispatch.complaint_id) == col(OversightAnswer.complaint_id),
-        ),
-    )
-    .outerjoin(
-        OversightAnswerOutcome,
-        and_(
-            col(OversightAnswerOutcome.answer_id) == col(OversightAnswer.id),
-            col(OversightAnswerOutcome.complaint_id) == col(OversightAnswer.complaint_id),
-            col(OversightAnswerOutcome.agency) == col(OversightAnswer.agency),
-        ),
-    )
-    .where(or_(is_one_of(col(OversightDispatch.complaint_id), _IDS), is_one_of(col(OversightDispatch.of), _IDS)))
+    .join(DispatchFact, is_to_dispatch())
+    .outerjoin(AnswerOutcomeFact, is_outcome_of())
+    .where(or_(is_one_of(col(DispatchFact.complaint_id), _IDS), accompanies_one_of(_IDS)))
 )
-_CASE_ID = cast("ColumnElement[UUID]", col(OversightDispatch.of))
+_CASE_ID = col(DispatchFact.case_id)
 _REPEATS = (
     select(
         _CASE_ID,
-        col(OversightDispatch.complaint_id),
-        col(OversightDispatch.act),
-        func.min(col(OversightDispatch.at)).label("at"),
+        col(DispatchFact.complaint_id),
+        col(DispatchFact.act),
+        func.min(col(DispatchFact.at)).label("at"),
     )
-    .where(is_one_of(_CASE_ID, _IDS), col(OversightDispatch.relation) == "repeat")
-    .group_by(_CASE_ID, col(OversightDispatch.complaint_id), col(OversightDispatch.act))
+    .where(accompanies_one_of(_IDS), col(DispatchFact.relation) == "repeat")
+    .group_by(_CASE_ID, col(DispatchFact.complaint_id), col(DispatchFact.act))
 )
 
 
 def _select_earlier_members() -> Select[UUID, UUID]:
-    case, member, later = aliased(OversightReport), aliased(OversightReport), aliased(OversightDispatch)
-    own, dispatch = aliased(OversightDispatch), OversightDispatch
-    is_latest = ~(
-        select(col(later.id))
-        .where(col(later.complaint_id) == col(dispatch.complaint_id), col(later.hop) > col(dispatch.hop))
-        .exists()
-    )
+    case, member = aliased(ComplaintFact), aliased(ComplaintFact)
+    own, dispatch = aliased(DispatchFact), DispatchFact
     was_case = (
         select(col(own.id)).where(col(own.complaint_id) == col(dispatch.complaint_id), col(own.own_case)).exists()
     )
@@ -124,7 +95,11 @@ def _select_earlier_members() -> Select[UUID, UUID]:
         select(_CASE_ID, col(dispatch.complaint_id))
         .join(case, col(case.id) == _CASE_ID)
         .join(member, col(member.id) == col(dispatch.complaint_id))
-        .where(or_(col(member.received_at) < col(case.received_at), was_case), is_latest, is_one_of(_CASE_ID, _IDS))
+        .where(
+            or_(col(member.received_at) < col(case.received_at), was_case),
+            is_latest_dispatch(),
+            accompanies_one_of(_IDS),
+        )
         .order_by(col(dispatch.complaint_id))
     )
 
@@ -208,7 +183,7 @@ def _reports(connection: Connection, report_ids: Collection[UUID]) -> Mapping[UU
 
 def _hand_overs(connection: Connection, report_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], datetime]:
     """Return the time of the first event of each kind in the hand-over of each case."""
-    return {(row.complaint_id, row.event): row.at for row in _rows(connection, _HAND_OVERS, report_ids)}
+    return {(row.subject, row.event): row.at for row in _rows(connection, _HAND_OVERS, report_ids)}
 
 
 def _dispatches(connection: Connection, report_ids: Collection[UUID]) -> _Dispatches:
@@ -222,11 +197,11 @@ def _dispatches(connection: Connection, report_ids: Collection[UUID]) -> _Dispat
 def _messages(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, Sequence[SenderMessage]]:
     """Return the further messages of each case's sender. Joined reports are not read: there may be thousands."""
     repeats = list(_rows(connection, _REPEATS, case_ids))
-    parents = _parents(connection, {report_id for row in repeats for report_id in (row.complaint_id, row.of)})
+    parents = _parents(connection, {report_id for row in repeats for report_id in (row.complaint_id, row.case_id)})
     messages: defaultdict[UUID, list[SenderMessage]] = defaultdict(list)
     for row in repeats:
-        if is_from_case_sender(row.complaint_id, row.of, parents):
-            messages[row.of].append(SenderMessage(row.at, cast("SenderAct", row.act), row.complaint_id))
+        if is_from_case_sender(row.complaint_id, row.case_id, parents):
+            messages[row.case_id].append(SenderMessage(row.at, cast("SenderAct", row.act), row.complaint_id))
     return messages
 
 
@@ -260,5 +235,5 @@ def _earlier_members(connection: Connection, case_ids: Collection[UUID]) -> Mapp
     """
     members: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for row in _rows(connection, _EARLIER_MEMBERS, case_ids):
-        members[row.of].append(row.complaint_id)
+        members[row.case_id].append(row.complaint_id)
     return members

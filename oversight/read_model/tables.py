@@ -1,7 +1,6 @@
 """Tables of the read model of oversight: ids, times and codes. None has a word or a person.
 
-Facts are rows as they came by a topic: written once, in any order. `OversightCase`, `OversightDay` and
-`OversightPairDay` are derived from facts.
+`OversightCase`, `OversightDay` and `OversightPairDay` are derived from the facts of cases.
 """
 
 from datetime import date, datetime
@@ -11,130 +10,6 @@ from sqlmodel import Field, Index, SQLModel
 
 from config.database import UtcDateTime
 from config.table_declaration import FIGURES, declared
-
-
-class OversightReport(SQLModel, table=True):
-    """Fact: the arrival of a complaint, what its sender does with it, and the earlier one that it repeats or joins."""
-
-    __tablename__ = "oversight_report"
-    __table_args__ = declared(FIGURES, retention="figures")
-
-    id: UUID = Field(primary_key=True)
-    message_id: UUID
-    tracking: str
-    received_at: datetime = Field(sa_type=UtcDateTime)
-    channel: str
-    kind: str
-    act: str
-    relation: str
-    of: UUID | None = None
-
-
-class OversightDispatch(SQLModel, table=True):
-    """Fact: a dispatch of a complaint. `of` is the case that it accompanies, unless it is its own case."""
-
-    __tablename__ = "oversight_dispatch"
-    __table_args__ = (
-        Index("ix_oversight_dispatch_complaint", "complaint_id", "hop"),
-        Index("ix_oversight_dispatch_of", "of", "relation", "complaint_id"),
-        declared(FIGURES, retention="figures"),
-    )
-
-    id: UUID = Field(primary_key=True)
-    complaint_id: UUID
-    hop: int
-    agency: str
-    own_case: bool
-    relation: str
-    of: UUID | None = None
-    act: str
-    at: datetime = Field(sa_type=UtcDateTime)
-    reopened: int
-    topic: str
-    region: str
-
-
-class OversightAnswer(SQLModel, table=True):
-    """Fact: an answer of an agency. `at` is the bus's time, `position` that of the record.
-
-    An answer of another agency, or to another complaint, may have the same id: it must not take the place of this one.
-    """
-
-    __tablename__ = "oversight_answer"
-    __table_args__ = declared(FIGURES, retention="figures")
-
-    id: UUID = Field(primary_key=True)
-    agency: str = Field(primary_key=True)
-    complaint_id: UUID = Field(primary_key=True)
-    dispatch_id: UUID = Field(index=True)
-    verdict: str
-    at: datetime = Field(sa_type=UtcDateTime)
-    position: str
-
-
-class OversightAnswerOutcome(SQLModel, table=True):
-    """Fact: the outcome of an answer at the router. It names the case and the hop, and says if the answer counts.
-
-    It belongs to the answer of this agency to this complaint: another one may have the same id.
-    """
-
-    __tablename__ = "oversight_answer_outcome"
-    __table_args__ = declared(FIGURES, retention="figures")
-
-    answer_id: UUID = Field(primary_key=True)
-    complaint_id: UUID
-    case_id: UUID
-    agency: str
-    hop: int
-    outcome: str
-
-
-class OversightCorrection(SQLModel, table=True):
-    """Fact: a person's decision about the relation of a complaint. `is_denial`: a suggestion was denied."""
-
-    __tablename__ = "oversight_correction"
-    __table_args__ = declared(FIGURES, retention="figures")
-
-    id: UUID = Field(primary_key=True)
-    complaint_id: UUID = Field(index=True)
-    relation: str
-    of: UUID | None = None
-    is_denial: bool
-    at: datetime = Field(sa_type=UtcDateTime)
-
-
-class OversightHandOver(SQLModel, table=True):
-    """Fact: an event of the hand-over of a case to the Ombudsman. Of each kind the earliest one of a case counts."""
-
-    __tablename__ = "oversight_hand_over"
-    __table_args__ = declared(FIGURES, retention="figures")
-
-    id: UUID = Field(primary_key=True)
-    complaint_id: UUID = Field(index=True)
-    event: str = "handed-to-ombudsman"
-    at: datetime = Field(sa_type=UtcDateTime)
-
-
-class OversightRecommendation(SQLModel, table=True):
-    """Fact: a recommendation of an overseer about a report, or the answer of an institution to one; see `act`.
-
-    `recommendation_id` is the id of the recommendation in both. `account_id` is the overseer's; an answer has none.
-    """
-
-    __tablename__ = "oversight_recommendation"
-    __table_args__ = (
-        Index("ix_oversight_recommendation_act", "act", "at", "id"),
-        declared(FIGURES, retention="staff-acts"),
-    )
-
-    id: UUID = Field(primary_key=True)
-    recommendation_id: UUID = Field(index=True)
-    complaint_id: UUID = Field(index=True)
-    act: str
-    kind: str
-    agency: str
-    account_id: UUID | None = None
-    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class OversightCase(SQLModel, table=True):
@@ -227,15 +102,6 @@ class OversightDay(SQLModel, table=True):
     bucket: int = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     number: int
-
-
-class OversightRebuild(SQLModel, table=True):
-    """A rebuild that has begun and has not ended: see `rebuild_marker`."""
-
-    __tablename__ = "oversight_rebuild"
-    __table_args__ = declared(FIGURES, retention="figures")
-
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
 
 
 class OversightPairDay(SQLModel, table=True):

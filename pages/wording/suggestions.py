@@ -16,11 +16,13 @@ EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
         _("Tempat dan pokok masalahnya tampak sama."),
     ),
     (
-        frozenset({"same-thing-and-fault-in-region", "same-thing-and-fault-soon", "same-object-and-fault-at-landmark"}),
+        frozenset(
+            {"same-object-and-fault-in-region", "same-object-and-fault-soon", "same-object-and-fault-at-landmark"}
+        ),
         _("Hal yang dilaporkan dan masalahnya sama."),
     ),
     (
-        frozenset({"soon-place-topic", "same-thing-and-fault-soon", "within-hours"}),
+        frozenset({"soon-place-topic", "same-object-and-fault-soon", "within-hours"}),
         _("Keduanya dilaporkan dalam waktu yang berdekatan."),
     ),
     (

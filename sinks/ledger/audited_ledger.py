@@ -8,14 +8,14 @@ from uuid import UUID
 from sqlalchemy import Engine, Select, select
 from sqlmodel import col
 
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.conditions import is_one_of
 from config.database import read_transaction, snapshot_transaction
 from sinks.ledger.counts.queue_counts import miscounted_queues
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _ROWS_AT_ONCE = 1_000
-_COMPLAINTS = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
-_DISPATCHES = select(col(DispatchRow.id))
+_COMPLAINTS = select(col(ComplaintFact.id), col(ComplaintFact.received_at))
+_DISPATCHES = select(col(DispatchFact.id))
 
 
 class SqlLedger:
@@ -34,11 +34,11 @@ class SqlLedger:
 
     def find_complaints(self, ids: Sequence[UUID]) -> Iterator[tuple[UUID, datetime]]:
         """See the protocol."""
-        yield from self._rows(_COMPLAINTS.where(is_one_of(col(ComplaintRow.id), ids)))
+        yield from self._rows(_COMPLAINTS.where(is_one_of(col(ComplaintFact.id), ids)))
 
     def find_dispatches(self, ids: Sequence[UUID]) -> Iterator[UUID]:
         """See the protocol."""
-        yield from (id_ for (id_,) in self._rows(_DISPATCHES.where(is_one_of(col(DispatchRow.id), ids))))
+        yield from (id_ for (id_,) in self._rows(_DISPATCHES.where(is_one_of(col(DispatchFact.id), ids))))
 
     def read_miscounted(self) -> Iterable[tuple[str, int]]:
         """See the protocol."""

@@ -6,46 +6,35 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 from sqlmodel import col
 
 from cases.course.case_course import ANSWERING_ACTS, CaseDispatch, arrivals
 from cases.course.sender_chain import is_from_case_sender
 from cases.course.stored_answers import answers_by_case
+from cases.facts.conditions import is_outcome_of, is_to_dispatch
+from cases.facts.tables import AnswerFact, AnswerOutcomeFact, DispatchFact
 from config.conditions import is_one_of
 from sinks.ledger.case_course import CaseCourse, case_course
 from sinks.ledger.relations.sender_parents import sender_parents
-from sinks.ledger.tables import AnswerOutcomeRow, AnswerRow, DispatchRow
 
 _IDS: BindParameter[Any] = bindparam("ids")
 # Queries are built once: each status page executes them.
 _DISPATCHES = (
-    select(
-        *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "dispatched_at", "hop", "agency", "reopened"))
-    )
-    .where(is_one_of(col(DispatchRow.complaint_id), _IDS))
-    .order_by(col(DispatchRow.hop))
+    select(*(col(getattr(DispatchFact, name)) for name in ("complaint_id", "at", "hop", "agency", "reopened")))
+    .where(is_one_of(col(DispatchFact.complaint_id), _IDS))
+    .order_by(col(DispatchFact.hop))
 )
 _ANSWERS = (
     select(
-        *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
-        *(col(getattr(AnswerRow, name)) for name in ("id", "position", "verdict")),
-        *(col(DispatchRow.dispatched_at), col(AnswerRow.recorded_at).label("at")),
-        *(col(AnswerOutcomeRow.case_id), col(AnswerOutcomeRow.hop).label("case_hop"), col(AnswerOutcomeRow.outcome)),
+        *(col(getattr(DispatchFact, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+        *(col(getattr(AnswerFact, name)) for name in ("id", "position", "verdict")),
+        *(col(DispatchFact.at).label("dispatched_at"), col(AnswerFact.at)),
+        *(col(AnswerOutcomeFact.case_id), col(AnswerOutcomeFact.hop).label("case_hop"), col(AnswerOutcomeFact.outcome)),
     )
-    .join(
-        DispatchRow,
-        and_(col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == col(AnswerRow.agency)),
-    )
-    .outerjoin(
-        AnswerOutcomeRow,
-        and_(
-            col(AnswerOutcomeRow.answer_id) == col(AnswerRow.id),
-            col(AnswerOutcomeRow.complaint_id) == col(AnswerRow.complaint_id),
-            col(AnswerOutcomeRow.agency) == col(AnswerRow.agency),
-        ),
-    )
-    .where(or_(is_one_of(col(DispatchRow.complaint_id), _IDS), is_one_of(col(DispatchRow.of), _IDS)))
+    .join(DispatchFact, is_to_dispatch())
+    .outerjoin(AnswerOutcomeFact, is_outcome_of())
+    .where(or_(is_one_of(col(DispatchFact.complaint_id), _IDS), is_one_of(col(DispatchFact.of), _IDS)))
 )
 
 
@@ -90,10 +79,10 @@ def _messages_by_case(
     repeat of a join is another sender's.
     """
     repeated_at: defaultdict[UUID | None, list[datetime]] = defaultdict(list)
-    is_repeat = (col(DispatchRow.relation) == "repeat", ~col(DispatchRow.own_case))
-    is_answer = (col(DispatchRow.act).in_(ANSWERING_ACTS), col(DispatchRow.dispatched_at) > since)
-    repeats = select(col(DispatchRow.complaint_id)).where(
-        is_one_of(col(DispatchRow.of), case_ids), *is_repeat, *is_answer
+    is_repeat = (col(DispatchFact.relation) == "repeat", ~col(DispatchFact.own_case))
+    is_answer = (col(DispatchFact.act).in_(ANSWERING_ACTS), col(DispatchFact.at) > since)
+    repeats = select(col(DispatchFact.complaint_id)).where(
+        is_one_of(col(DispatchFact.of), case_ids), *is_repeat, *is_answer
     )
     repeat_ids = set(connection.execute(repeats).scalars())
     histories = dispatch_histories(connection, repeat_ids)
@@ -102,7 +91,7 @@ def _messages_by_case(
         for hop in arrivals({row.hop: None if row.own_case else row.of for row in history.values()}):
             case_id = history[hop].of
             if history[hop].relation == "repeat" and is_from_case_sender(complaint_id, case_id, parents):
-                repeated_at[case_id].append(history[hop].dispatched_at)
+                repeated_at[case_id].append(history[hop].at)
     return repeated_at
 
 
@@ -110,10 +99,10 @@ def dispatch_histories(
     connection: Connection, complaint_ids: Collection[UUID]
 ) -> Mapping[UUID, Mapping[int, Row[Any]]]:
     """Return the dispatches of complaints by their hop."""
-    names = ("complaint_id", "hop", "own_case", "of", "relation", "dispatched_at")
-    columns: Sequence[Any] = [col(getattr(DispatchRow, name)) for name in names]
+    names = ("complaint_id", "hop", "own_case", "of", "relation", "at")
+    columns: Sequence[Any] = [col(getattr(DispatchFact, name)) for name in names]
     histories: defaultdict[UUID, dict[int, Row[Any]]] = defaultdict(dict)
-    query = select(*columns).where(is_one_of(col(DispatchRow.complaint_id), complaint_ids))
+    query = select(*columns).where(is_one_of(col(DispatchFact.complaint_id), complaint_ids))
     for row in connection.execute(query) if complaint_ids else ():
         histories[row.complaint_id][row.hop] = row
     return histories

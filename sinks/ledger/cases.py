@@ -3,7 +3,6 @@
 Texts are returned as they were written. Whoever shows them masks the identities in them.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +11,19 @@ from operator import itemgetter
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, case, or_, select
+from sqlalchemy import Connection, case, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.facts.conditions import is_to_dispatch
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
+from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of
-from messages.shapes import Reason
+from messages.codec import decode_stored
+from messages.shapes import Dispatch, Reason
 from messages.topics import TRIAGE
 from sinks.ledger.danger import case_danger
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,8 @@ class CaseDetails:
     danger: str
 
 
-_COMPLAINT_COLUMNS = ("message_id", "tracking", "received_at", "channel", "kind", "title", "text")
-# An answer without its dispatch, or of an agency that does not have the dispatch, is not shown.
-_IS_OF_DISPATCH = and_(
-    col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == col(AnswerRow.agency)
-)
+_COMPLAINT_COLUMNS = ("message_id", "tracking", "received_at", "channel", "kind")
+_WORDS_OF_DISPATCH = aliased(CaseWords)
 # Time, hop, and True for an answer.
 _EventOrder: TypeAlias = tuple[datetime, int, bool]
 _DISPATCH_COLUMNS = ("agency", "due_at", "topic", "region", "confidence")
@@ -85,35 +86,41 @@ def read_case(connection: Connection, case_id: UUID) -> CaseDetails | None:
     """Return the case; `None` while the ledger has no complaint or no dispatch of it."""
     query = (
         select(
-            *(col(getattr(ComplaintRow, name)) for name in _COMPLAINT_COLUMNS),
-            *(col(getattr(DispatchRow, name)) for name in (*_DISPATCH_COLUMNS, "alternatives", "reasons")),
-            col(DispatchRow.id).label("dispatch_id"),
+            *(col(getattr(ComplaintFact, name)) for name in _COMPLAINT_COLUMNS),
+            *(col(CaseWords.title), col(CaseWords.text)),
+            *(col(getattr(DispatchFact, name)) for name in _DISPATCH_COLUMNS),
+            *(col(_WORDS_OF_DISPATCH.shape_version), col(_WORDS_OF_DISPATCH.document)),
+            col(DispatchFact.id).label("dispatch_id"),
             case_danger().label("danger"),
         )
-        .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-        .where(col(ComplaintRow.id) == case_id)
-        .order_by(col(DispatchRow.hop).desc())
+        .join(DispatchFact, col(DispatchFact.complaint_id) == col(ComplaintFact.id))
+        .join(CaseWords, is_of_complaint())
+        .join(_WORDS_OF_DISPATCH, is_of_dispatch(words=_WORDS_OF_DISPATCH))
+        .where(col(ComplaintFact.id) == case_id)
+        .order_by(col(DispatchFact.hop).desc())
     )
     row = connection.execute(query).first()
     if row is None:
         return None
-    columns = {name: getattr(row, name) for name in (*_COMPLAINT_COLUMNS, *_DISPATCH_COLUMNS, "dispatch_id", "danger")}
-    reasons = tuple(map(Reason.model_validate, json.loads(row.reasons)))
-    return CaseDetails(**columns, alternatives=tuple(json.loads(row.alternatives)), reasons=reasons)
+    names = (*_COMPLAINT_COLUMNS, "title", "text", *_DISPATCH_COLUMNS, "dispatch_id", "danger")
+    dispatch = decode_stored(Dispatch, row.shape_version, row.document)
+    columns = {name: getattr(row, name) for name in names}
+    return CaseDetails(**columns, alternatives=dispatch.alternatives, reasons=dispatch.reasons)
 
 
 def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[AgencyRefusal]]:
     """Return the refusals of each case by agencies that had it, oldest first."""
     refusals: dict[UUID, list[AgencyRefusal]] = defaultdict(list)
     # An answer to a report that belongs to another report's case is an answer to that case.
-    case_id = case((col(DispatchRow.own_case), col(DispatchRow.complaint_id)), else_=col(DispatchRow.of))
+    case_id = case((col(DispatchFact.own_case), col(DispatchFact.complaint_id)), else_=col(DispatchFact.of))
     query = (
-        select(case_id.label("case_id"), col(AnswerRow.agency), col(AnswerRow.text), col(AnswerRow.suggested_agency))
-        .join(DispatchRow, _IS_OF_DISPATCH)
-        .where(col(AnswerRow.verdict) == "refused", col(AnswerRow.agency) != TRIAGE)
-        .order_by(col(AnswerRow.recorded_at), col(AnswerRow.id))
+        select(case_id.label("case_id"), col(AnswerFact.agency), col(CaseWords.text), col(AnswerFact.suggested_agency))
+        .join(DispatchFact, is_to_dispatch())
+        .join(CaseWords, is_of_answer())
+        .where(col(AnswerFact.verdict) == "refused", col(AnswerFact.agency) != TRIAGE)
+        .order_by(col(AnswerFact.at), col(AnswerFact.id))
     )
-    is_of_cases = or_(is_one_of(col(DispatchRow.complaint_id), case_ids), is_one_of(col(DispatchRow.of), case_ids))
+    is_of_cases = or_(is_one_of(col(DispatchFact.complaint_id), case_ids), is_one_of(col(DispatchFact.of), case_ids))
     for row in connection.execute(query.where(is_of_cases)):
         refusals[row.case_id].append(AgencyRefusal(row.agency, row.text, row.suggested_agency))
     return refusals
@@ -129,24 +136,33 @@ def read_case_history(connection: Connection, case_id: UUID) -> Sequence[CaseEve
 
 
 def _dispatch_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_EventOrder, CaseEvent]]:
-    columns = (col(getattr(DispatchRow, name)) for name in ("dispatched_at", "agency", "reasons", "actor", "hop"))
-    query = select(*columns).where(col(DispatchRow.complaint_id) == case_id).order_by(col(DispatchRow.hop))
+    query = (
+        select(col(CaseWords.shape_version), col(CaseWords.document))
+        .join(DispatchFact, is_of_dispatch())
+        .where(col(DispatchFact.complaint_id) == case_id)
+        .order_by(col(DispatchFact.hop))
+    )
     for row in connection.execute(query):
-        reasons = json.loads(row.reasons)
-        text, rule = (reasons[-1]["text"], reasons[-1]["rule"]) if reasons else ("", None)
-        event = CaseEvent(row.dispatched_at, "dispatched", row.agency, text, None, row.actor, rule)
-        yield (event.at, row.hop, False), event
+        dispatch = decode_stored(Dispatch, row.shape_version, row.document)
+        reason = dispatch.reasons[-1] if dispatch.reasons else None
+        text, rule = (reason.text, reason.rule) if reason else ("", None)
+        event = CaseEvent(dispatch.at, "dispatched", dispatch.agency, text, None, dispatch.actor, rule)
+        yield (event.at, dispatch.hop, False), event
 
 
 def _answer_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_EventOrder, CaseEvent]]:
-    names = ("recorded_at", "verdict", "agency", "text", "suggested_agency", "actor")
-    columns = (*(col(getattr(AnswerRow, name)) for name in names), col(DispatchRow.dispatched_at), col(DispatchRow.hop))
+    columns = (
+        *(col(getattr(AnswerFact, name)) for name in ("at", "verdict", "agency", "suggested_agency")),
+        *(col(CaseWords.text), col(CaseWords.actor)),
+        *(col(DispatchFact.at).label("dispatched_at"), col(DispatchFact.hop)),
+    )
     query = (
         select(*columns)
-        .join(DispatchRow, _IS_OF_DISPATCH)
-        .where(col(AnswerRow.complaint_id) == case_id)
-        .order_by(col(AnswerRow.recorded_at), col(AnswerRow.id))
+        .join(DispatchFact, is_to_dispatch())
+        .join(CaseWords, is_of_answer())
+        .where(col(AnswerFact.complaint_id) == case_id)
+        .order_by(col(AnswerFact.at), col(AnswerFact.id))
     )
     for row in connection.execute(query):
-        at = max(row.recorded_at, row.dispatched_at)
+        at = max(row.at, row.dispatched_at)
         yield (at, row.hop, True), CaseEvent(at, row.verdict, row.agency, row.text, row.suggested_agency, row.actor)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from sinks.ledger.tables import ClosedCaseRow, ComplaintRow
+from cases.facts.tables import ComplaintFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,12 @@ class FormerReport:
 
 def read_former_report(connection: Connection, tracking: str) -> FormerReport | None:
     """Return the closed report that the report with this number is like; `None` without one in the ledger."""
-    former = aliased(ComplaintRow)
+    former = aliased(ComplaintFact)
     query = (
-        select(col(former.tracking), col(ClosedCaseRow.closed_at), col(ClosedCaseRow.is_own))
-        .join(ComplaintRow, col(ComplaintRow.id) == col(ClosedCaseRow.complaint_id))
-        .join(former, col(former.id) == col(ClosedCaseRow.closed_id))
-        .where(col(ComplaintRow.tracking) == tracking)
-        .order_by(col(ComplaintRow.received_at))
+        select(col(former.tracking), col(ComplaintFact.closed_at), col(ComplaintFact.is_own_closed))
+        .join(former, col(former.id) == col(ComplaintFact.closed_id))
+        .where(col(ComplaintFact.tracking) == tracking)
+        .order_by(col(ComplaintFact.received_at))
     )
     row = connection.execute(query.limit(1)).first()
     return FormerReport(*row) if row else None

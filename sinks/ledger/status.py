@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
 from cases.clocks.public_day import begin_of_day, public_day
+from cases.facts.conditions import IS_SET_ASIDE
+from cases.facts.tables import EventFact
 from config.conditions import is_one_of
 from config.database import read_transaction
 from messages.replies.reply_texts import TRIAGE_NAME
@@ -25,7 +27,6 @@ from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_number
 from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
 from sinks.ledger.relations.sender_acts import read_sender_facts
-from sinks.ledger.tables import SetAsideRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +213,9 @@ def _is_answered(course: CaseCourse) -> bool:
 
 def _set_aside_statuses(connection: Connection, numbers: Sequence[str]) -> Iterator[ReportStatus]:
     """Yield the statuses of the messages with these numbers that are no reports."""
-    columns = (col(SetAsideRow.tracking), col(SetAsideRow.reason), col(SetAsideRow.at))
-    for row in connection.execute(select(*columns).where(is_one_of(col(SetAsideRow.tracking), numbers))):
+    columns = (col(EventFact.tracking), col(EventFact.reason), col(EventFact.at))
+    query = select(*columns).where(is_one_of(col(EventFact.tracking), numbers), IS_SET_ASIDE)
+    for row in connection.execute(query):
         received = StatusStep(row.at, "received")
         yield ReportStatus(row.tracking, "bukan-laporan", (received,), "new", None, set_aside=row.reason or "empty")
 

@@ -1,6 +1,5 @@
 """Cases that wait at triage for a decision, and the decision about a dispatch to triage."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +7,20 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
+from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of, starts_with
+from messages.codec import decode_stored
+from messages.shapes import Dispatch
 from messages.topics import TRIAGE
 from sinks.ledger.danger import case_danger
-from sinks.ledger.latest_dispatch import is_latest_dispatch
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+
+_WORDS_OF_DISPATCH = aliased(CaseWords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +92,11 @@ def undecided_triage_cases(
             case_id=row.complaint_id,
             tracking=row.tracking,
             received_at=row.received_at,
-            at_triage_since=row.dispatched_at,
+            at_triage_since=row.at,
             due_at=row.due_at,
             topic=row.topic,
             region=row.region,
-            alternatives=tuple(json.loads(row.alternatives)),
+            alternatives=decode_stored(Dispatch, row.shape_version, row.document).alternatives,
             followers=followers.get(row.complaint_id, 0),
             title=row.title,
             text=row.text,
@@ -107,7 +113,7 @@ def count_undecided(
 ) -> TriageTotals:
     """Return the totals of the cases that `undecided_triage_cases` returns."""
     cases = _undecided_query(agencies, topic, region).order_by(None).subquery()
-    row = connection.execute(select(func.count(), func.min(cases.c.dispatched_at)).select_from(cases)).one()
+    row = connection.execute(select(func.count(), func.min(cases.c.at)).select_from(cases)).one()
     return TriageTotals(row[0], row[1])
 
 
@@ -120,53 +126,59 @@ class DecidedAgency(NamedTuple):
 
 def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collection[str]) -> DecidedAgency | None:
     """Return the decision about a dispatch to triage, while the router has not processed it; `None` without one."""
-    query = select(col(AnswerRow.suggested_agency), col(AnswerRow.actor)).where(
-        col(AnswerRow.dispatch_id) == dispatch_id, _is_decision(agencies)
+    query = (
+        select(col(AnswerFact.suggested_agency), col(CaseWords.actor))
+        .join(CaseWords, is_of_answer())
+        .where(col(AnswerFact.dispatch_id) == dispatch_id, _is_decision(agencies))
     )
-    decision = connection.execute(query.order_by(col(AnswerRow.recorded_at))).first()
+    decision = connection.execute(query.order_by(col(AnswerFact.at))).first()
     return DecidedAgency(decision.suggested_agency or TRIAGE, decision.actor) if decision else None
 
 
 def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Select[Any]:
-    dispatch_columns = ("complaint_id", "dispatched_at", "due_at", "topic", "region", "alternatives", "reopened")
-    has_decision = exists().where(col(AnswerRow.dispatch_id) == col(DispatchRow.id), _is_decision(agencies))
-    is_question = and_(col(AnswerRow.agency) == TRIAGE, col(AnswerRow.verdict) == "asked")
+    dispatch_columns = ("complaint_id", "at", "due_at", "topic", "region", "reopened")
+    has_decision = exists().where(col(AnswerFact.dispatch_id) == col(DispatchFact.id), _is_decision(agencies))
+    is_question = and_(col(AnswerFact.agency) == TRIAGE, col(AnswerFact.verdict) == "asked")
     query: Select[Any] = (
         select(
-            *(col(getattr(ComplaintRow, name)) for name in ("tracking", "received_at", "title", "text")),
-            *(col(getattr(DispatchRow, name)) for name in dispatch_columns),
-            exists().where(col(AnswerRow.dispatch_id) == col(DispatchRow.id), is_question).label("is_asked"),
+            *(col(getattr(ComplaintFact, name)) for name in ("tracking", "received_at")),
+            *(col(CaseWords.title), col(CaseWords.text)),
+            *(col(_WORDS_OF_DISPATCH.shape_version), col(_WORDS_OF_DISPATCH.document)),
+            *(col(getattr(DispatchFact, name)) for name in dispatch_columns),
+            exists().where(col(AnswerFact.dispatch_id) == col(DispatchFact.id), is_question).label("is_asked"),
             case_danger().label("danger"),
         )
-        .join(ComplaintRow, col(ComplaintRow.id) == col(DispatchRow.complaint_id))
-        .where(col(DispatchRow.agency) == TRIAGE, col(DispatchRow.own_case), is_latest_dispatch(), ~has_decision)
+        .join(ComplaintFact, col(ComplaintFact.id) == col(DispatchFact.complaint_id))
+        .join(CaseWords, is_of_complaint())
+        .join(_WORDS_OF_DISPATCH, is_of_dispatch(words=_WORDS_OF_DISPATCH))
+        .where(col(DispatchFact.agency) == TRIAGE, col(DispatchFact.own_case), is_latest_dispatch(), ~has_decision)
         .order_by(*_order())
     )
     if topic:
-        query = query.where(col(DispatchRow.topic) == topic)
+        query = query.where(col(DispatchFact.topic) == topic)
     if region:
-        is_part = starts_with(col(DispatchRow.region), f"{region}.")
-        query = query.where(or_(col(DispatchRow.region) == region, is_part))
+        is_part = starts_with(col(DispatchFact.region), f"{region}.")
+        query = query.where(or_(col(DispatchFact.region) == region, is_part))
     return query
 
 
 def _order() -> Sequence[Any]:
     """Return the expressions of `TriagePlace`."""
-    return (case_danger() == "", col(DispatchRow.dispatched_at), col(ComplaintRow.tracking))
+    return (case_danger() == "", col(DispatchFact.at), col(ComplaintFact.tracking))
 
 
 def _is_decision(agencies: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that an answer decides a triage case: it names an agency of `agencies`, or closes."""
-    names_agency = and_(col(AnswerRow.verdict) == "refused", is_one_of(col(AnswerRow.suggested_agency), agencies))
-    return and_(col(AnswerRow.agency) == TRIAGE, or_(names_agency, col(AnswerRow.verdict) == "closed"))
+    names_agency = and_(col(AnswerFact.verdict) == "refused", is_one_of(col(AnswerFact.suggested_agency), agencies))
+    return and_(col(AnswerFact.agency) == TRIAGE, or_(names_agency, col(AnswerFact.verdict) == "closed"))
 
 
 def _count_followers(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, int]:
     query = (
-        select(col(DispatchRow.of), func.count().label("followers"))
+        select(col(DispatchFact.of), func.count().label("followers"))
         .where(
-            is_one_of(col(DispatchRow.of), case_ids), col(DispatchRow.own_case).is_(other=False), is_latest_dispatch()
+            is_one_of(col(DispatchFact.of), case_ids), col(DispatchFact.own_case).is_(other=False), is_latest_dispatch()
         )
-        .group_by(col(DispatchRow.of))
+        .group_by(col(DispatchFact.of))
     )
     return {row.of: row.followers for row in connection.execute(query)}

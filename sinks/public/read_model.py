@@ -18,9 +18,13 @@ import structlog
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, update
 from sqlmodel import col, select
 
-from bus.port import Record
 from cases.clocks.public_day import public_day
 from cases.course.case_course import CaseDispatch
+from cases.derivations.new_facts import FORGOTTEN, NewFacts
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import ComplaintFact, DispatchFact
+from cases.words.conditions import is_of_complaint
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from config.database import (
     DatabaseLock,
@@ -29,16 +33,12 @@ from config.database import (
     statement_chunks,
     write_transaction,
 )
-from messages import codec
-from messages.shapes import AgencyAnswer, AnswerOutcome, Complaint, Dispatch
-from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, OVERSIGHT, TRIAGE
+from messages.topics import TRIAGE
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.case_course import CaseCourse
 from sinks.ledger.case_reading import read_courses
-from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.relations.sender_acts import read_sender_facts
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.public.public_id import public_id
 from sinks.public.queries import CITY_PARTS, CLOSED_STATES, PROVINCE_PARTS, region_part
 from sinks.public.release import ReleaseDecision, Sensitivity, public_since
@@ -67,12 +67,17 @@ class PublicReadModel:
         self._sensitivity = sensitivity
         self._now = now
 
-    def handle(self, connection: Connection, records: Sequence[Record]) -> None:
-        """Derive the reports that records of the ledger change. The ledger has their rows already."""
-        # Two transactions that derive one report would each miss the fact of the other.
-        lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
-        affected = {complaint_id for record in records for complaint_id in _mentioned(record)}
-        self.derive(connection, affected)
+    def derive_new(self, connection: Connection, new: NewFacts) -> None:
+        """Derive the reports that new facts change.
+
+        The dispatch that follows from a correction names the new relation, and a message that was set aside is no
+        report.
+        """
+        complaint_ids = new.complaint_ids("complaint", "dispatch", "answer", "outcome", FORGOTTEN)
+        if complaint_ids:
+            # Two transactions that derive one report would each miss the fact of the other.
+            lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
+            self.derive(connection, complaint_ids)
 
     def follow_decisions(self, engine: Engine) -> int:
         """Derive the reports about which officers have decided, and delete what nobody reads any more.
@@ -94,7 +99,7 @@ class PublicReadModel:
         """Derive every complaint of the ledger; return their number. The service may run meanwhile."""
         count, last_id = 0, _FIRST_ID
         while True:
-            query = select(col(ComplaintRow.id)).where(col(ComplaintRow.id) > last_id).order_by(col(ComplaintRow.id))
+            query = select(col(ComplaintFact.id)).where(col(ComplaintFact.id) > last_id).order_by(col(ComplaintFact.id))
             with read_transaction(engine) as connection:
                 ids = list(connection.execute(query.limit(_REBUILT_AT_ONCE)).scalars())
             if not ids:
@@ -136,8 +141,10 @@ class PublicReadModel:
 
         Public are those that are not rahasia, a case of their own, at an agency, and taken or released there.
         """
-        is_open = (is_one_of(col(ComplaintRow.id), case_ids), ~col(ComplaintRow.rahasia))
-        complaints = connection.execute(select(ComplaintRow.__table__).where(*is_open)).all()  # type: ignore[attr-defined]
+        is_open = (is_one_of(col(ComplaintFact.id), case_ids), ~col(ComplaintFact.rahasia))
+        columns = (col(ComplaintFact.id), col(CaseWords.title), col(CaseWords.text))
+        query = select(*columns).join(CaseWords, is_of_complaint())
+        complaints = connection.execute(query.where(*is_open)).all()
         dispatches = _dispatches(connection, [complaint.id for complaint in complaints])
         courses = _courses(connection, dispatches)
         joined = _joined(connection, dispatches)
@@ -200,28 +207,9 @@ class PublicReadModel:
         return public_day(self._now())
 
 
-def _mentioned(record: Record) -> set[UUID]:
-    """Return the complaints that a record is about. The ledger has decoded it before."""
-    if record.topic in {CORRECTIONS, OVERSIGHT}:
-        # The dispatch that follows from a correction names the new relation. A message that was set aside is no report.
-        return set()
-    if record.topic == AGENCY_ANSWERS:
-        return {codec.decode(AgencyAnswer, record.value, record.headers).complaint_id}
-    if record.topic == ANSWER_OUTCOMES:
-        judged = codec.decode(AnswerOutcome, record.value, record.headers)
-        return {judged.complaint_id, judged.case_id}
-    if record.topic == COMPLAINTS:
-        complaint = codec.decode(Complaint, record.value, record.headers)
-        complaint_ids, related = {complaint.id}, complaint.relation.of
-    else:
-        dispatch = codec.decode(Dispatch, record.value, record.headers)
-        complaint_ids, related = {dispatch.complaint_id}, dispatch.relation.of
-    return complaint_ids | ({related} if related else set())
-
-
 def _cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
-    query = select(col(DispatchRow.of)).where(
-        is_one_of(col(DispatchRow.complaint_id), complaint_ids), col(DispatchRow.of).is_not(None)
+    query = select(col(DispatchFact.of)).where(
+        is_one_of(col(DispatchFact.complaint_id), complaint_ids), col(DispatchFact.of).is_not(None)
     )
     return {case_id for case_id in connection.execute(query).scalars() if case_id}
 
@@ -260,9 +248,9 @@ def _decisions(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UU
 
 def _dangers(connection: Connection, case_ids: Collection[UUID]) -> Collection[UUID]:
     """Return the cases in which a danger was ever told, by their own report or by one that came to the case."""
-    complaint_id, of = col(DispatchRow.complaint_id), col(DispatchRow.of)
+    complaint_id, of = col(DispatchFact.complaint_id), col(DispatchFact.of)
     query = select(complaint_id, of).where(
-        col(DispatchRow.danger) != "", or_(is_one_of(complaint_id, case_ids), is_one_of(of, case_ids))
+        col(DispatchFact.danger) != "", or_(is_one_of(complaint_id, case_ids), is_one_of(of, case_ids))
     )
     return {case_id for row in connection.execute(query) for case_id in row if case_id is not None}
 
@@ -281,11 +269,11 @@ def _hidden(connection: Connection, case_ids: Collection[UUID]) -> set[UUID]:
 
 def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
     """Return the dispatches of each complaint by their hop."""
-    names = ("complaint_id", "hop", "agency", "own_case", "topic", "region", "rules", "reopened", "dispatched_at")
+    names = ("complaint_id", "hop", "agency", "own_case", "topic", "region", "rules", "reopened", "at")
     query = (
-        select(*(col(getattr(DispatchRow, name)) for name in names))
-        .where(is_one_of(col(DispatchRow.complaint_id), complaint_ids))
-        .order_by(col(DispatchRow.hop))
+        select(*(col(getattr(DispatchFact, name)) for name in names))
+        .where(is_one_of(col(DispatchFact.complaint_id), complaint_ids))
+        .order_by(col(DispatchFact.hop))
     )
     dispatches: dict[UUID, list[Any]] = {}
     for row in connection.execute(query):
@@ -294,7 +282,7 @@ def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict
 
 
 def _case_dispatches(rows: Sequence[Any]) -> Sequence[CaseDispatch]:
-    return [CaseDispatch(row.dispatched_at, row.hop, row.agency, row.reopened) for row in rows]
+    return [CaseDispatch(row.at, row.hop, row.agency, row.reopened) for row in rows]
 
 
 def _courses(connection: Connection, dispatches: Mapping[UUID, Sequence[Any]]) -> Mapping[UUID, CaseCourse]:
@@ -308,10 +296,10 @@ def _is_at_agency(dispatches: Sequence[Any]) -> bool:
 
 def _joined(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how many complaints join each of these now: a person may have split some from it."""
-    of = col(DispatchRow.of)
+    of = col(DispatchFact.of)
     query = (
-        select(of, func.count(col(DispatchRow.complaint_id).distinct()))
-        .where(is_one_of(of, case_ids), col(DispatchRow.relation) == "joins", is_latest_dispatch())
+        select(of, func.count(col(DispatchFact.complaint_id).distinct()))
+        .where(is_one_of(of, case_ids), col(DispatchFact.relation) == "joins", is_latest_dispatch())
         .group_by(of)
     )
     return {case_id: count for case_id, count in connection.execute(query) if case_id}

@@ -51,9 +51,10 @@ from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
 from tests.support import program
 from tests.support.agency_answers import unsigned_answer
+from tests.support.case_stages import make_case_stage
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY, RunningService
-from tests.support.stages import make_ledger_sink, make_router
+from tests.support.stages import make_router
 from tests.support.written_bus import PlantedLedger
 
 _IDS = UUID(int=1708)
@@ -140,7 +141,7 @@ class CorrectionHarness:
             ),
             (),
         )
-        self.batch("ledger", make_ledger_sink(self.engine, self.parts.keys.answer_check), self.parts.queues)
+        self.batch("cases", make_case_stage(self.engine, self.parts.keys.answer_check), self.parts.queues)
 
     def batch(self, group: str, stage: Stage, more_topics: Any) -> None:
         """Let one stage process everything."""
@@ -180,9 +181,9 @@ class CorrectionHarness:
         """Return the audit of this bus and ledger."""
         reader = self.parts.bus.reader()
         with read_transaction(self.engine) as connection:
-            complaint_ids = connection.execute(text("SELECT id FROM ledger_complaint")).scalars()
+            complaint_ids = connection.execute(text("SELECT id FROM case_complaint")).scalars()
             recorded = [(UUID(str(complaint_id)), NOW) for complaint_id in complaint_ids]
-            dispatch_ids = connection.execute(text("SELECT id FROM ledger_dispatch")).scalars()
+            dispatch_ids = connection.execute(text("SELECT id FROM case_dispatch")).scalars()
             dispatched = [UUID(str(dispatch_id)) for dispatch_id in dispatch_ids]
         try:
             ledger = PlantedLedger(recorded, lambda: dispatched)
@@ -253,9 +254,9 @@ def test_each_correction_has_one_row(harness: CorrectionHarness) -> None:
     harness.split(2)
     harness.merge(4, 2)
     for order in permutations(harness.records(CORRECTIONS)):
-        make_ledger_sink(harness.engine, harness.parts.keys.answer_check).handle([*order, *order])
+        make_case_stage(harness.engine, harness.parts.keys.answer_check).handle([*order, *order])
     with read_transaction(harness.engine) as connection:
-        query = text("SELECT actor, reason, relation FROM ledger_correction ORDER BY actor")
+        query = text("SELECT actor, text, relation FROM case_correction JOIN case_words ON fact_id = id ORDER BY actor")
         assert [tuple(row) for row in connection.execute(query)] == [
             ("petugas-1", "lokasinya berbeda", "new"),
             ("petugas-2", "pipa yang sama", "joins"),
@@ -371,7 +372,7 @@ def test_each_correction_is_recorded(harness: CorrectionHarness) -> None:
 def test_an_undispatched_report_cannot_be_corrected(harness: CorrectionHarness) -> None:
     """A report that is not dispatched yet cannot be corrected."""
     harness.write(5, "Kemenkes lagi", of=1)
-    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.keys.answer_check), harness.parts.queues)
+    harness.batch("cases", make_case_stage(harness.engine, harness.parts.keys.answer_check), harness.parts.queues)
     with pytest.raises(NotPossible, match="not in an agency's queue"):
         harness.split(5)
 

@@ -126,7 +126,7 @@ def test_a_denied_suggestion_moves_nothing(harness: DuplicateHarness) -> None:
     assert (correction.tracking, correction.is_denial, correction.relation.kind) == (number(2), True, "new")
     assert correction.apart_from == harness.pairs.require(number(2)).suggested_id
     with harness.engine.connect() as connection:
-        rows = connection.execute(text("SELECT relation, evidence FROM ledger_correction")).all()
+        rows = connection.execute(text("SELECT relation, evidence FROM case_correction")).all()
     assert [tuple(row) for row in rows] == [("new", KEPT_APART)]
     assert (harness.state(2), harness.open_numbers()) == ("decided", [(number(3), number(1))])
     # The decision is on the topic, too: it stands without the table of decisions.

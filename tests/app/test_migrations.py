@@ -165,6 +165,7 @@ def test_every_module_with_a_table_is_listed() -> None:
         for package in (
             "accounts",
             "app",
+            "cases",
             "desk",
             "ingest",
             "monitor",

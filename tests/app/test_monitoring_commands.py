@@ -19,7 +19,7 @@ from tests.support import program, records
 from tests.support.log_capture import captured_log
 
 Run = Callable[..., Any]
-GROUPS = ("normalize", "router", "ledger", "replies", "desk", "oversight", "forget")
+GROUPS = ("normalize", "router", "cases", "replies", "forget")
 
 
 @pytest.fixture

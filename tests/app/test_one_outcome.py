@@ -36,13 +36,12 @@ from oversight.read_model.fact_reader import read_facts as read_oversight_facts
 from router.answer_store import AnswerRecord
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
 from tests.conftest import NOW
-from tests.desk.harness import make_sink as make_desk_sink
-from tests.oversight.harness import make_sink as make_oversight_sink
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.case_stages import desk_derivation, make_case_stage, oversight_derivation
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import WATCHED_TOPICS, make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import WATCHED_TOPICS, make_normalizer, make_router
 
 TEXTS = ("Kemenkes tolong", "Mohon PLN datang ke Kab. Sleman", "Paspor saya di Kab. Sleman", "Tolong diperiksa")
 AGENCIES = ("bumn-pln", "kementerian-kemenkes", "kabupaten-3404", TRIAGE)
@@ -77,9 +76,7 @@ class Country:
         self.router = make_router(self.engine, fixed_rules_source(), lambda: self.time)
         self.readers: Mapping[str, Stage] = {
             "normalize": make_normalizer(self.engine, self.parts.sealer),
-            "ledger": make_ledger_sink(self.engine),
-            "desk": make_desk_sink(self.engine),
-            "oversight": make_oversight_sink(self.engine),
+            "cases": make_case_stage(self.engine, derivations=[desk_derivation(), oversight_derivation()]),
         }
 
     def step(self) -> None:

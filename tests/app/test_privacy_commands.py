@@ -10,8 +10,9 @@ from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
 from tests.privacy.key_harness import NEW
 from tests.support import program, records
+from tests.support.case_stages import make_case_stage
 from tests.support.records import value_of
-from tests.support.stages import make_ledger_sink, make_normalizer
+from tests.support.stages import make_normalizer
 
 ROOT_SECRET_VARIABLES = {"SATUPINTU_LOG_LEVEL": "warning"}
 
@@ -56,7 +57,7 @@ def test_forget_shows_first_and_asks_for_a_reason(parts: Parts, environment: dic
     """
     message = records.sms(parts, "Pasar becek di Kota Palu", "+628000000021")
     (complaint,) = make_normalizer(parts.engine, parts.sealer).handle([records.at(message)])
-    make_ledger_sink(parts.engine).handle([records.at(complaint)])
+    make_case_stage(parts.engine).handle([records.at(complaint)])
     with closing(parts.bus.producer()) as producer:
         producer.publish([message, complaint])
     number = value_of(message)["tracking"]
@@ -69,7 +70,7 @@ def test_forget_shows_first_and_asks_for_a_reason(parts: Parts, environment: dic
     environment["SATUPINTU_ARCHIVE_FOLDER"] = str(tmp_path / "archive")
     act = ("--actor", "petugas-1", "--why", "permintaan tertulis", "--json")
     done = json.loads(run(environment, tmp_path, "forget", number, *act)[1])
-    assert done["counts"]["ledger_complaint"] == 1
+    assert done["counts"]["case_words"] == 1
     assert done["archive"].endswith("from 2 records in 2 files.")
     assert run(environment, tmp_path, "archive", "redraw", str(tmp_path / "archive"))[0] == 2
     redrawn = json.loads(run(environment, tmp_path, "archive", "redraw", str(tmp_path / "archive"), *act)[1])

@@ -1,7 +1,8 @@
 """The audit names a queue that is miscounted, and `satupintu queues-recount` counts it again."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete
+from sqlmodel import col
 from typer.testing import CliRunner, Result
 
 from app.assembly.parts import Parts
@@ -9,13 +10,13 @@ from app.cli import app
 from config.database import read_transaction, write_transaction
 from monitor.audit.audit import Difference
 from sinks.ledger.counts.queue_counts import read_queues
-from sinks.ledger.tables import QueueDayRow
+from sinks.ledger.tables import WaitingCaseRow
 from tests.conftest import NOW
-from tests.sinks.ledger.test_queue_changes import ledger_sink
 from tests.support import program
+from tests.support.case_stages import make_case_stage
 from tests.support.log_capture import captured_log
 from tests.support.records import at
-from tests.support.written_bus import PLN, dispatch
+from tests.support.written_bus import PLN, complaint_id, dispatch
 
 BY = ("--actor", "Budi", "--why", "salah hitung")
 
@@ -34,16 +35,16 @@ def miscounted(parts: Parts, *, full: bool) -> list[Difference]:
 def test_a_miscounted_queue_is_named_and_counted_again(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     """The agency's code and the number of cases are named; the recount is recorded."""
     program.set_environment(monkeypatch, parts.settings)
-    ledger_sink(parts.engine).handle([at(dispatch(number, PLN), number) for number in range(3)])
+    make_case_stage(parts.engine).handle([at(dispatch(number, PLN), number) for number in range(3)])
     assert miscounted(parts, full=False) == []
     with write_transaction(parts.engine) as connection:
-        connection.execute(update(QueueDayRow).values(number=QueueDayRow.number + 2))
+        connection.execute(delete(WaitingCaseRow).where(col(WaitingCaseRow.complaint_id) == complaint_id(0)))
     # The rows of the ledger have not changed since the first audit, so only a full pass counts them again.
     assert miscounted(parts, full=False) == []
     (difference,) = miscounted(parts, full=True)
     assert miscounted(parts, full=False) == [difference]
     assert (difference.name, difference.id) == ("queue_miscounted", PLN)
-    assert difference.text.endswith("by 2")
+    assert difference.text.endswith("by 1")
     assert run("queues-recount").exit_code == 2
     recounted = run("queues-recount", *BY)
     assert (recounted.exit_code, recounted.stdout) == (0, "3 unanswered cases\n")

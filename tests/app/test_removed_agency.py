@@ -13,12 +13,12 @@ from app.assembly.parts import Parts
 from app.assembly.queues import existing_queues, membership
 from bus.port import Outgoing, Record, TopicSpec
 from bus.worker import Worker
+from cases.facts.tables import DispatchFact
 from config.database import read_transaction
 from messages.topics import agency_topic, dead_letter_topic
-from sinks.ledger.tables import DispatchRow
 from tests.support import written_bus
+from tests.support.case_stages import make_case_stage
 from tests.support.log_capture import captured_log
-from tests.support.stages import make_ledger_sink
 
 REMOVED = "dinas-lama"
 PATIENCE = 30.0
@@ -28,7 +28,7 @@ class StoppingSink:
     """The ledger's sink. It stops its worker after the first batch."""
 
     def __init__(self, parts: Parts, stopping: threading.Event) -> None:
-        self._sink = make_ledger_sink(parts.engine)
+        self._sink = make_case_stage(parts.engine)
         self._stopping = stopping
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -49,13 +49,13 @@ def removed_queue(parts: Parts) -> str:
 
 def test_the_ledger_reads_the_queue_of_a_removed_agency(parts: Parts, removed_queue: str) -> None:
     """Its dispatch is recorded, and the log names the queue."""
-    group, stopping = parts.consumer_groups["ledger"], threading.Event()
+    group, stopping = parts.consumer_groups["cases"], threading.Event()
     with captured_log() as log:
         worker = Worker(
-            "ledger",
+            "cases",
             lambda: parts.bus.consumer(membership(parts.bus, group, "one", parts.queues)),
             StoppingSink(parts, stopping),
-            dead_letter_topic("sinks"),
+            dead_letter_topic("cases"),
             stopping,
             time.monotonic,
         )
@@ -64,7 +64,7 @@ def test_the_ledger_reads_the_queue_of_a_removed_agency(parts: Parts, removed_qu
         thread.join(PATIENCE)
     assert not thread.is_alive()
     with read_transaction(parts.engine) as connection:
-        agencies = connection.execute(select(col(DispatchRow.agency))).scalars().all()
+        agencies = connection.execute(select(col(DispatchFact.agency))).scalars().all()
     assert agencies == [REMOVED]
     (line,) = [line for line in log.lines if line["event"] == "queues.without_agency"]
     assert line["queues"] == [removed_queue]
@@ -80,12 +80,12 @@ def test_other_groups_read_their_topics_alone(parts: Parts, removed_queue: str) 
 def test_an_unrecorded_dispatch_of_a_removed_agency_is_pending_and_then_lost(parts: Parts, removed_queue: str) -> None:
     """The audit waits for the ledger, and names the dispatch if the ledger passed it without a row."""
     assert "dispatch_not_recorded" not in parts.audit().counts
-    consumer = parts.bus.consumer(membership(parts.bus, parts.consumer_groups["ledger"], "one", parts.queues))
+    consumer = parts.bus.consumer(membership(parts.bus, parts.consumer_groups["cases"], "one", parts.queues))
     assert [record.topic for record in consumer.poll(0.0, 10)] == [removed_queue]
     consumer.commit([])
     consumer.close()
     with read_transaction(parts.engine) as connection:
-        assert connection.execute(select(func.count()).select_from(DispatchRow)).scalar_one() == 0
+        assert connection.execute(select(func.count()).select_from(DispatchFact)).scalar_one() == 0
     assert parts.audit().counts["dispatch_not_recorded"] == 1
 
 

@@ -59,7 +59,7 @@ def test_every_record_is_shown_in_order(pipeline: Pipeline) -> None:
     """Every record of the report is shown from the door to the next agency, and none of another report."""
     arrive(pipeline, "Jalan rusak di Kab. Sleman")
     number = arrive(pipeline, "Kemenkes tolong, hubungi 0812 3456 7890")
-    for group in ("normalize", "router", "ledger"):
+    for group in ("normalize", "router", "cases"):
         pipeline.work(group)
     answer(pipeline.parts, number, "refused", "bukan kami, tanya Budi", "bumn-pln", "Siti")
     pipeline.work("router")
@@ -96,11 +96,11 @@ def test_pending_stages_are_shown(pipeline: Pipeline) -> None:
     pipeline.work("normalize")
     arrived, complaint = (step for step in trace(pipeline.parts, number, LONG_AGO) if step.kind != "reply")
     assert arrived.records_ahead == {}
-    assert set(complaint.records_ahead) == {"router", "ledger", "replies", "desk", "oversight", "forget"}
+    assert set(complaint.records_ahead) == {"router", "cases", "replies", "forget"}
     pipeline.work("router")
-    pipeline.work("ledger")
+    pipeline.work("cases")
     waiting = [step.records_ahead.keys() for step in trace(pipeline.parts, number, LONG_AGO) if step.kind != "reply"]
-    assert waiting == [set(), {"replies", "desk", "oversight", "forget"}, {"desk", "oversight"}]
+    assert waiting == [set(), {"replies", "forget"}, set()]
 
 
 def test_a_dead_report_is_found(pipeline: Pipeline) -> None:

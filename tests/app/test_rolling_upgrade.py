@@ -38,10 +38,11 @@ from tests.conftest import NOW
 from tests.monitor.audit.test_audit import Pipeline
 from tests.support import records
 from tests.support.agency_answers import answer
+from tests.support.case_stages import make_case_stage
 from tests.support.dead_letters import DeadLetterDesk
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink, make_router
+from tests.support.stages import make_normalizer, make_reply_sink, make_router
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=NOW.tzinfo)
 PHONE = "+628000000021"
@@ -119,7 +120,7 @@ def test_new_readers_read_what_old_writers_write(
     with version_2_installed():
         messages = arrivals(parts)
         pipeline.publish(*spoil(messages))
-        for group in ("normalize", "router", "ledger"):
+        for group in ("normalize", "router", "cases"):
             pipeline.work(group, spoil)
         audit = parts.audit()
         assert audit.as_json()["named"] == {}
@@ -143,7 +144,7 @@ def test_answers_and_refusals_of_old_programs_are_routed(parts: Parts, pipeline:
     with version_2_installed():
         message, *_ = arrivals(parts)
         pipeline.publish(written_by_old(message))
-        for group in ("normalize", "router", "ledger"):
+        for group in ("normalize", "router", "cases"):
             pipeline.work(group, lambda outputs: list(map(written_by_old, outputs)))
         with write_transaction(parts.engine) as connection:
             # The old router stored the dispatch.
@@ -156,7 +157,7 @@ def test_answers_and_refusals_of_old_programs_are_routed(parts: Parts, pipeline:
         old_answer = written_by_old(Outgoing(answered.topic, answered.key, answered.value, answered.headers))
         pipeline.publish(old_answer)
         pipeline.work("router")
-        pipeline.work("ledger")
+        pipeline.work("cases")
         queue = [record for record in all_records(parts) if record.topic == agency_topic("bumn-pln")]
         assert [codec.decode(Dispatch, r.value, r.headers).hop for r in queue] == [1]
         assert parts.audit().as_json()["named"] == {}
@@ -170,7 +171,7 @@ def test_a_dead_letter_of_an_old_program_is_redriven(parts: Parts, pipeline: Pip
         pipeline.publish(written_by_old(message))
         desk.reject(Reject("unexpected_type", "ce_type"), message.topic)
         assert [step.reason for step in desk.redrive()] == [""]
-        for group in ("normalize", "router", "ledger"):
+        for group in ("normalize", "router", "cases"):
             pipeline.work(group)
         audit = parts.audit()
         assert audit.as_json()["named"] == {}
@@ -197,7 +198,7 @@ def test_an_old_reader_waits_for_the_new_program(parts: Parts) -> None:
         "raw-sms": [make_normalizer(parts.engine, parts.sealer)],
         COMPLAINTS: [
             make_router(parts.engine, fixed_rules_source(parts.settings.reference_folder), lambda: NOW),
-            make_ledger_sink(parts.engine),
+            make_case_stage(parts.engine),
             make_reply_sink(parts.engine),
         ],
         REPLIES: [make_reply_sink(parts.engine)],
@@ -205,7 +206,7 @@ def test_an_old_reader_waits_for_the_new_program(parts: Parts) -> None:
     newer = newer_records(parts)
     assert {record.topic for record in newer} == {*readers, agency_topic("kementerian-kemenkes")}
     for record in newer:
-        for stage in readers.get(record.topic, [make_ledger_sink(parts.engine)]):
+        for stage in readers.get(record.topic, [make_case_stage(parts.engine)]):
             with pytest.raises(NewerVersionError, match="of version 2, and this program reads version 1"):
                 stage.handle([record])
         assert mask_record(record)["value"] == MASK

@@ -10,11 +10,11 @@ from sqlmodel import SQLModel
 from app.assembly.parts import Parts
 from app.simulator.row_outcomes import SentRow, row_outcomes, settled_outcomes
 from bus.port import Outgoing
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.database import write_transaction
 from messages import codec
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT, dead_letter_topic
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.conftest import NOW
 
 _NUMBER = "2VA8-SD70-3330"
@@ -24,7 +24,6 @@ _COMPLAINT_ID = UUID(int=3)
 def test_outcomes_wait_for_the_agency(parts: Parts) -> None:
     """The ledger reads a dispatch later than the complaint: the outcome has its agency, unless the wait has ended."""
     complaint: dict[str, object] = {
-        **dict.fromkeys(("title", "text", "contact"), ""),
         **dict.fromkeys(("anonim", "rahasia"), False),
         "id": _COMPLAINT_ID,
         "message_id": UUID(int=2),
@@ -35,14 +34,15 @@ def test_outcomes_wait_for_the_agency(parts: Parts) -> None:
         "received_at": NOW,
     }
     dispatch: dict[str, object] = {
-        **dict.fromkeys(("reasons", "rules_version"), ""),
+        **dict.fromkeys(("tracking", "rules_version"), ""),
+        "case_id": _COMPLAINT_ID,
         "id": UUID(int=4),
         "complaint_id": _COMPLAINT_ID,
         "agency": "bumn-pln",
         "hop": 0,
         "relation": "new",
         "own_case": True,
-        "dispatched_at": NOW,
+        "at": NOW,
         "due_at": NOW,
     }
 
@@ -50,11 +50,11 @@ def test_outcomes_wait_for_the_agency(parts: Parts) -> None:
         with write_transaction(parts.engine) as connection:
             connection.execute(insert(table), row)
 
-    store(ComplaintRow, complaint)
+    store(ComplaintFact, complaint)
     rows = [SentRow(1, "A-1", "sms", _NUMBER)]
     assert [outcome.agency for outcome in settled_outcomes(parts, rows, 0)] == [""]
 
-    ledger = threading.Timer(0.3, store, (DispatchRow, dispatch))
+    ledger = threading.Timer(0.3, store, (DispatchFact, dispatch))
     ledger.start()
     assert [outcome.agency for outcome in settled_outcomes(parts, rows, 60)] == ["bumn-pln"]
     ledger.join()

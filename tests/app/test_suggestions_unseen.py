@@ -11,6 +11,7 @@ from app.assembly.http import build
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
 from app.operations.duplicates.tables import Outcome
+from cases.derivations.loop import Derivation
 from config.settings import Settings
 from messages import codec
 from messages.ids import complaint_id
@@ -25,8 +26,8 @@ from tests.app.test_duplicates import WHY, DuplicateHarness
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
 from tests.sinks.public.harness import SENSITIVITY
+from tests.support.case_stages import make_case_stage
 from tests.support.service import REGISTRY
-from tests.support.stages import make_ledger_sink
 
 _PATIENCE_SECONDS = 60
 _HEALTH = "kementerian-kemenkes"
@@ -50,7 +51,9 @@ class CitizenViews(DuplicateHarness):
     def work(self) -> None:
         """Let router, ledger and public view process everything."""
         super().work()
-        sink = make_ledger_sink(self.engine, self.parts.keys.answer_check, derive=self._public.handle)
+        sink = make_case_stage(
+            self.engine, self.parts.keys.answer_check, [Derivation("public", self._public.derive_new)]
+        )
         topics = ("complaints", "corrections", *self.parts.queues)
         sink.handle([record for topic in topics for record in self.records(topic)])
         releases = PublicReleases(self.engine, lambda: NOW)

@@ -29,9 +29,9 @@ from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.agency_answers import answer
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.service import REGISTRY, RunningService
-from tests.support.stages import make_ledger_sink
 
 HEALTH, PLN, SLEMAN, YOGYA, SEMARANG = (
     "kementerian-kemenkes",
@@ -40,6 +40,9 @@ HEALTH, PLN, SLEMAN, YOGYA, SEMARANG = (
     "provinsi-34",
     "kota-3374",
 )
+
+# The answers with the words and persons of each.
+_ANSWERS = "FROM case_answer JOIN case_words ON fact_id = id"
 
 
 @pytest.fixture
@@ -127,8 +130,8 @@ def test_the_oldest_case_is_first(harness: CorrectionHarness) -> None:
         parameters = {"at": NOW - timedelta(days=2), "number": number(2)}
         connection.execute(
             text(
-                "UPDATE ledger_dispatch SET dispatched_at = :at "
-                "WHERE complaint_id IN (SELECT id FROM ledger_complaint WHERE tracking = :number)"
+                "UPDATE case_dispatch SET at = :at "
+                "WHERE complaint_id IN (SELECT id FROM case_complaint WHERE tracking = :number)"
             ),
             parameters,
         )
@@ -190,7 +193,7 @@ def test_a_case_that_was_decided_and_returned_must_be_shown_again(harness: Corre
 def test_an_unprocessed_decision_counts(harness: CorrectionHarness) -> None:
     """A decision that only the ledger has counts already."""
     decide_case(harness, 1, SEMARANG)
-    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.keys.answer_check), harness.parts.queues)
+    harness.batch("cases", make_case_stage(harness.engine, harness.parts.keys.answer_check), harness.parts.queues)
     assert undecided_numbers(harness) == [number(2)]
     assert triage_desk(harness).show(number(1)).decision == SEMARANG
     with pytest.raises(NotPossible, match=f"was given to {SEMARANG} already, by petugas-1"):
@@ -206,8 +209,10 @@ def test_a_dispatch_names_the_actor(harness: CorrectionHarness) -> None:
     assert (dispatch.actor, dispatch.hop) == ("petugas-1", 1)
     assert [reason.text for reason in dispatch.reasons][1:] == ["Diputuskan oleh petugas: jalannya di kota itu"]
     with read_transaction(harness.engine) as connection:
-        answer_row = connection.execute(text("SELECT verdict, suggested_agency, actor, text FROM ledger_answer")).one()
-        actor = connection.execute(text("SELECT actor FROM ledger_dispatch WHERE hop = 1")).scalar_one()
+        answer_row = connection.execute(text(f"SELECT verdict, suggested_agency, actor, text {_ANSWERS}")).one()
+        actor = connection.execute(
+            text("SELECT actor FROM case_words JOIN case_dispatch ON fact_id = id WHERE hop = 1")
+        ).scalar_one()
     assert tuple(answer_row) == ("refused", SEMARANG, "petugas-1", "jalannya di kota itu")
     assert actor == "petugas-1"
     assert b"petugas-1" in harness.records(OVERSIGHT)[-1].value
@@ -277,7 +282,7 @@ def test_a_refusal_by_a_foreign_agency_is_not_shown(harness: CorrectionHarness) 
         suggested_agency=HEALTH,
     )
     signed = harness.parts.keys.answer_keys.sign(agency_answer)
-    sink = make_ledger_sink(harness.engine, harness.parts.keys.answer_check)
+    sink = make_case_stage(harness.engine, harness.parts.keys.answer_check)
     with pytest.raises(Reject, match="unknown_dispatch"):
         sink.handle([at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed, str(dispatch.complaint_id), "/test")))])
     assert candidates_of(harness, 1) == []
@@ -303,8 +308,8 @@ def test_filters_by_topic_and_region(harness: CorrectionHarness, topic: str, reg
     with harness.engine.begin() as connection:
         connection.execute(
             text(
-                "UPDATE ledger_dispatch SET topic = 'banjir', region = '33.74' "
-                "WHERE complaint_id IN (SELECT id FROM ledger_complaint WHERE tracking = :number)"
+                "UPDATE case_dispatch SET topic = 'banjir', region = '33.74' "
+                "WHERE complaint_id IN (SELECT id FROM case_complaint WHERE tracking = :number)"
             ),
             {"number": number(2)},
         )
@@ -324,7 +329,7 @@ def test_an_accepted_answer_has_its_actor(harness: CorrectionHarness) -> None:
     answer(harness.parts, number(3), "accepted", "kami kerjakan", None, "petugas kementerian")
     harness.work()
     with read_transaction(harness.engine) as connection:
-        answer_row = connection.execute(text("SELECT verdict, actor, suggested_agency, text FROM ledger_answer")).one()
+        answer_row = connection.execute(text(f"SELECT verdict, actor, suggested_agency, text {_ANSWERS}")).one()
     assert tuple(answer_row) == ("accepted", "petugas kementerian", None, "kami kerjakan")
 
 

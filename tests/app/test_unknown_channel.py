@@ -12,9 +12,10 @@ from bus.port import Outgoing, Record
 from bus.worker import Stage
 from messages.topics import COMPLAINTS, REPLIES
 from tests.support import records
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink, make_router
+from tests.support.stages import make_normalizer, make_reply_sink, make_router
 
 
 def of_kiosk(message: Outgoing) -> Record:
@@ -41,8 +42,8 @@ def test_every_stage_rejects_an_unknown_channel(parts: Parts, engine: Engine) ->
     rejections = [
         reason_of(normalizer, of_kiosk(arrival)),
         reason_of(router, of_kiosk(complaint)),
-        reason_of(make_ledger_sink(engine), of_kiosk(complaint)),
-        reason_of(make_ledger_sink(engine), of_kiosk(dispatch)),
+        reason_of(make_case_stage(engine), of_kiosk(complaint)),
+        reason_of(make_case_stage(engine), of_kiosk(dispatch)),
         reason_of(make_reply_sink(engine), of_kiosk(complaint)),
         reason_of(make_reply_sink(engine), of_kiosk(replies[0])),
     ]

@@ -50,5 +50,5 @@ def test_the_database_is_opened(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'some.db'}")
     migrate(engine)
     with engine.begin() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM ledger_complaint").scalar() == 0
+        assert connection.exec_driver_sql("SELECT count(*) FROM case_complaint").scalar() == 0
     engine.dispose()

@@ -14,8 +14,8 @@ from sqlmodel import col, select
 from app.assembly.parts import Parts
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import insist
+from cases.facts.tables import ComplaintFact
 from config.database import DatabaseUnavailable, read_transaction
-from sinks.ledger.tables import ComplaintRow
 
 _CHANNELS = ("web", "sms", "mobile")
 _TROUBLES = (
@@ -164,7 +164,7 @@ class Citizens(threading.Thread):
         return insist(send, _PATIENCE_SECONDS, self._parts.clock)
 
     def _message_of(self, number: str) -> UUID | None:
-        query = select(col(ComplaintRow.message_id)).where(col(ComplaintRow.tracking) == number)
+        query = select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number)
         with read_transaction(self._parts.engine) as connection:
             message_id: UUID | None = connection.execute(query).scalar_one_or_none()
         return message_id

@@ -38,7 +38,7 @@ class Place(NamedTuple):
         return f"{self.agency} by hop {self.hop} in case {self.case_id}"
 
 
-class DispatchFact(NamedTuple):
+class ComparedDispatch(NamedTuple):
     """A dispatch: its id, the agency, and the case that the complaint belongs to."""
 
     id: UUID
@@ -51,7 +51,7 @@ class DispatchFact(NamedTuple):
 
 
 # Dispatches by complaint and hop.
-Dispatches: TypeAlias = Mapping[tuple[UUID, int], DispatchFact]
+Dispatches: TypeAlias = Mapping[tuple[UUID, int], ComparedDispatch]
 
 
 def compare_facts(

@@ -11,39 +11,29 @@ from sqlmodel import SQLModel, col, select
 
 from bus.port import Reader, Record
 from cases.course.verdicts import CaseState, case_progress
-from desk.read_model.rebuild import READ_MODEL
-from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
+from cases.facts.tables import AnswerFact, ComplaintFact, CorrectionFact, DispatchFact, EventFact
+from desk.read_model.tables import DeskCase
 from messages import codec
 from messages.codec import decode_stored
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply, Verdict, WireModel
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, DEAD_LETTER_TOPICS, OVERSIGHT, REPLIES
 from monitor.audit import facts as audited_facts
 from normalize.decision_store import Decision, StoredRelation
-from oversight.read_model.tables import (
-    OversightAnswer,
-    OversightCase,
-    OversightCorrection,
-    OversightDay,
-    OversightDispatch,
-    OversightPairDay,
-    OversightReport,
-)
+from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from router.answer_store import AnswerRecord
 from router.store import AppliedCorrection, RoutedDispatch
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
-from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow, QueueDayRow, SetAsideRow
+from sinks.ledger.tables import WaitingCaseRow
 from sinks.replies.tables import OutboxRow
-from tests.chaos.comparisons import Dispatches, DispatchFact, Key, state_without_messages
+from tests.chaos.comparisons import ComparedDispatch, Dispatches, Key, state_without_messages
+from tests.desk.harness import READ_MODEL
 
 W = TypeVar("W", bound=WireModel)
 # Tables that `satupintu desk rebuild`, `oversight rebuild` and `queues-recount` make again.
 REBUILT_TABLES: Mapping[str, Sequence[type[SQLModel]]] = {
     "desk": READ_MODEL,
-    "oversight": (
-        *(OversightCase, OversightDay, OversightPairDay),
-        *(OversightReport, OversightDispatch, OversightAnswer, OversightCorrection),
-    ),
-    "queues": (QueueDayRow,),
+    "oversight": (OversightCase, OversightDay, OversightPairDay),
+    "queues": (WaitingCaseRow,),
 }
 
 
@@ -67,7 +57,7 @@ class TopicFacts:
 
 def read_topics(reader: Reader, queues: Iterable[str]) -> TopicFacts:
     """Return the facts of all topics. Of copies of a record the first one counts: the audit names them."""
-    dispatches: dict[tuple[UUID, int], DispatchFact] = {}
+    dispatches: dict[tuple[UUID, int], ComparedDispatch] = {}
     for dispatch in _decoded(reader, queues, Dispatch):
         dispatches.setdefault((dispatch.complaint_id, dispatch.hop), dispatch_fact(dispatch))
     complaints = list(_decoded(reader, [COMPLAINTS], Complaint))
@@ -90,7 +80,7 @@ def read_topics(reader: Reader, queues: Iterable[str]) -> TopicFacts:
     )
 
 
-def dispatch_fact(dispatch: Dispatch) -> DispatchFact:
+def dispatch_fact(dispatch: Dispatch) -> ComparedDispatch:
     """Return the fact of a dispatch."""
     return _dispatch_fact(
         dispatch.id, dispatch.agency, dispatch.complaint_id, dispatch.relation.of, own_case=dispatch.own_case
@@ -139,7 +129,7 @@ def normalizer_relations(connection: Connection) -> Mapping[Key, str]:
 
 
 def table_dispatches(connection: Connection, table: type[SQLModel]) -> Dispatches:
-    """Return the dispatches of the ledger, of the desk, or of oversight."""
+    """Return the dispatches in a table."""
     columns = [_column(table, name) for name in ("complaint_id", "hop", "id", "agency", "own_case", "of")]
     return {
         (complaint_id, hop): _dispatch_fact(id_, agency, complaint_id, of, own_case=own_case)
@@ -147,22 +137,10 @@ def table_dispatches(connection: Connection, table: type[SQLModel]) -> Dispatche
     }
 
 
-DISPATCH_TABLES: Mapping[str, type[SQLModel]] = {
-    "ledger": DispatchRow,
-    "desk": DeskDispatch,
-    "oversight": OversightDispatch,
-}
-COMPLAINT_TABLES: Mapping[str, type[SQLModel]] = {
-    "ledger": ComplaintRow,
-    "desk": DeskComplaint,
-    "oversight": OversightReport,
-}
-ANSWER_TABLES: Mapping[str, type[SQLModel]] = {"ledger": AnswerRow, "desk": DeskAnswer, "oversight": OversightAnswer}
-CORRECTION_TABLES: Mapping[str, type[SQLModel]] = {
-    "ledger": CorrectionRow,
-    "desk": DeskCorrection,
-    "oversight": OversightCorrection,
-}
+DISPATCH_TABLES: Mapping[str, type[SQLModel]] = {"cases": DispatchFact}
+COMPLAINT_TABLES: Mapping[str, type[SQLModel]] = {"cases": ComplaintFact}
+ANSWER_TABLES: Mapping[str, type[SQLModel]] = {"cases": AnswerFact}
+CORRECTION_TABLES: Mapping[str, type[SQLModel]] = {"cases": CorrectionFact}
 
 
 def table_complaints(connection: Connection, table: type[SQLModel]) -> Collection[UUID]:
@@ -188,7 +166,7 @@ def outbox_replies(connection: Connection) -> Mapping[Key, str]:
     return table_ids(connection, OutboxRow)
 
 
-def router_states(connection: Connection, cases: Mapping[UUID, DispatchFact]) -> Mapping[UUID, CaseState]:
+def router_states(connection: Connection, cases: Mapping[UUID, ComparedDispatch]) -> Mapping[UUID, CaseState]:
     """Return the state of each case by the answers that the router counted. `cases` are their latest dispatches."""
     counted: defaultdict[UUID, list[Verdict]] = defaultdict(list)
     columns = [_column(AnswerRecord, name) for name in ("dispatch_id", "verdict")]
@@ -225,7 +203,7 @@ def oversight_states(connection: Connection) -> Mapping[UUID, CaseState]:
 def known_numbers(connection: Connection) -> Collection[str]:
     """Return all tracking numbers in the ledger, also those of messages that were set aside."""
     numbers: set[str] = set()
-    for table in (ComplaintRow, SetAsideRow):
+    for table in (ComplaintFact, EventFact):
         numbers.update(connection.execute(select(_column(table, "tracking"))).scalars())
     return numbers
 
@@ -242,8 +220,8 @@ def table_rows(connection: Connection, tables: Iterable[type[SQLModel]]) -> Mapp
     return rows
 
 
-def _dispatch_fact(id_: UUID, agency: str, complaint_id: UUID, of: UUID | None, *, own_case: bool) -> DispatchFact:
-    return DispatchFact(id_, agency, complaint_id if own_case or of is None else of)
+def _dispatch_fact(id_: UUID, agency: str, complaint_id: UUID, of: UUID | None, *, own_case: bool) -> ComparedDispatch:
+    return ComparedDispatch(id_, agency, complaint_id if own_case or of is None else of)
 
 
 def _column(table: type[SQLModel], name: str) -> Any:

@@ -22,7 +22,7 @@ from tests.support.program import Program
 from tests.support.service import RunningService
 
 # Stages with two processes each. The doors of each pair have a port of their own.
-WORKING_STAGES = ("normalize", "router", "sinks", "desk", "oversight", "ingest")
+WORKING_STAGES = ("normalize", "router", "cases", "sinks", "desk", "oversight", "ingest")
 _INSTANCES = ("a", "b")
 # `broker.session.timeout.ms` of the broker. The timeouts of the service follow from it.
 BROKER_SESSION_SECONDS = 3

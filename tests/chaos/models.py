@@ -11,8 +11,8 @@ from monitor.audit.audit import Audit
 from sinks.ledger.counts.queue_counts import miscounted_queues
 from tests.chaos import facts
 from tests.chaos.comparisons import (
+    ComparedDispatch,
     Difference,
-    DispatchFact,
     compare_facts,
     compare_followers,
     compare_places,
@@ -79,7 +79,7 @@ def _compare_states(connection: Connection, topics: TopicFacts) -> Iterator[Diff
     yield from compare_states({"ledger": known, "router": facts.router_states(connection, cases)})
 
 
-def _own_cases(topics: TopicFacts) -> Mapping[UUID, DispatchFact]:
+def _own_cases(topics: TopicFacts) -> Mapping[UUID, ComparedDispatch]:
     """Return the latest dispatch of each complaint that is its own case."""
     return {
         complaint_id: topics.dispatches[complaint_id, place.hop]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.fault_plan import PlannedFault, plan_faults
 
-WORKERS = [f"{stage}-{instance}" for stage in ("router", "sinks", "desk") for instance in ("a", "b")]
+WORKERS = [f"{stage}-{instance}" for stage in ("router", "cases", "desk") for instance in ("a", "b")]
 SERVERS = ["postgresql", "broker"]
 SESSION = 12.0
 

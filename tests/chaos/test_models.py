@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,32 +13,35 @@ import pytest
 from sqlalchemy import Connection, delete, update
 from sqlmodel import SQLModel, col, select
 
-from app.assembly.desk.parts import DeskParts, silent_desk_sink
-from app.assembly.oversight.parts import rebuild as oversight_rebuild
-from app.assembly.oversight.parts import sink as oversight_sink
 from app.assembly.parts import Parts
 from app.assembly.queues import existing_queues
 from app.assembly.safekeeping.restore import process_all
 from app.stage_names import STAGES
+from cases.facts.tables import AnswerFact, ComplaintFact, CorrectionFact, DispatchFact
 from config.database import write_transaction
-from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
+from desk.read_model.rebuild import rebuild as rebuild_desk
+from desk.read_model.tables import DeskCase
 from messages.ids import complaint_id
 from monitor.audit.audit import Audit, Difference
 from normalize.decision_store import Decision
-from oversight.read_model.tables import OversightCase, OversightDispatch, OversightReport
+from oversight.read_model.rebuild import rebuild as rebuild_oversight
+from oversight.read_model.tables import OversightCase
 from router.answer_store import AnswerRecord
 from router.store import AppliedCorrection, RoutedDispatch
 from sinks.ledger.counts.queue_counts import recount_queues
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, QueueDayRow
+from sinks.ledger.tables import WaitingCaseRow
 from sinks.replies.tables import OutboxRow
 from tests.app.restore.life import Life, live, service_in
 from tests.chaos import models
 from tests.chaos.comparisons import latest_places
 from tests.chaos.facts import TopicFacts, read_topics
 from tests.chaos.installation import WORKING_STAGES
+from tests.support.case_stages import all_cases
 from tests.support.databases import Databases
 
 pytestmark = pytest.mark.slow
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Lived(NamedTuple):
@@ -56,8 +60,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, database: Databases, templat
     with database.settings(home) as values, service_in(home, templates, **values) as service:
         life = Life(service)
         live(life)
-        process_all(life.parts, "desk", silent_desk_sink(life.parts))
-        process_all(life.parts, "oversight", oversight_sink(life.parts))
+        process_all(life.parts, "cases", all_cases(life.parts, silent=True))
         with closing(life.parts.bus.reader()) as reader:
             topics = read_topics(reader, existing_queues(reader))
         complaints = {label: complaint_id(message) for label, message in life.messages.items()}
@@ -92,7 +95,7 @@ def test_a_dispatch_that_was_not_published(lived: Lived) -> None:
     """The fault of a router that stores and does not publish: every model that has it is named."""
     clinic = lived.complaints["clinic"]
     published = {key: fact for key, fact in lived.topics.dispatches.items() if key != (clinic, 1)}
-    models_of_dispatches = ("router", "ledger", "desk", "oversight")
+    models_of_dispatches = ("router", "cases")
     named = differences(lived, topics=replace(lived.topics, dispatches=published))
     assert {
         (f"{kind}: {name}", str(clinic)) for kind in ("dispatches", "place") for name in models_of_dispatches
@@ -128,7 +131,7 @@ def _other_routed_agency(lived: Lived, connection: Connection) -> object:
 
 
 def _decision_deleted(lived: Lived, connection: Connection) -> object:
-    query = select(ComplaintRow.message_id).where(col(ComplaintRow.id) == lived.complaints["road"])
+    query = select(ComplaintFact.message_id).where(col(ComplaintFact.id) == lived.complaints["road"])
     message_id = connection.execute(query).scalar_one()
     return connection.execute(delete(Decision).where(col(Decision.message_id) == message_id))
 
@@ -143,18 +146,15 @@ def _router_corrections_deleted(lived: Lived, connection: Connection) -> object:
 
 PLANTS = [
     (_other_routed_agency, {"dispatches: router", "place: router"}, "road"),
-    (_deleted(DispatchRow, "road"), {"dispatches: ledger", "place: ledger"}, "road"),
-    (_changed(DeskDispatch, "clinic", agency="bumn-pln"), {"dispatches: desk"}, "clinic"),
-    (_changed(OversightDispatch, "clinic", hop=7), {"dispatches: oversight", "place: oversight"}, "clinic"),
-    (_deleted(OversightDispatch, "lamp again"), {"followers: oversight"}, "lamp"),
-    (_deleted(ComplaintRow, "road", "id"), {"complaints: ledger"}, "road"),
-    (_deleted(DeskComplaint, "road", "id"), {"complaints: desk"}, "road"),
-    (_deleted(OversightReport, "road", "id"), {"complaints: oversight"}, "road"),
-    (_deleted(AnswerRow, "clinic"), {"answers: ledger", "state: desk"}, "clinic"),
-    (_deleted(DeskAnswer, "clinic"), {"answers: desk"}, "clinic"),
+    (_deleted(DispatchFact, "road"), {"dispatches: cases", "place: cases"}, "road"),
+    (_changed(DispatchFact, "clinic", agency="bumn-pln"), {"dispatches: cases"}, "clinic"),
+    (_changed(DispatchFact, "clinic", hop=7), {"dispatches: cases", "place: cases"}, "clinic"),
+    (_deleted(DispatchFact, "lamp again"), {"followers: cases"}, "lamp"),
+    (_deleted(ComplaintFact, "road", "id"), {"complaints: cases"}, "road"),
+    (_deleted(AnswerFact, "clinic"), {"answers: cases", "state: desk"}, "clinic"),
     (_router_answers_deleted, {"answers: router", "state: router"}, "clinic"),
     (_router_corrections_deleted, {"corrections: router"}, "water"),
-    (_deleted(DeskCorrection, "water"), {"corrections: desk"}, "water"),
+    (_deleted(CorrectionFact, "water"), {"corrections: cases"}, "water"),
     (_deleted(OutboxRow, "sms"), {"replies: outbox"}, "sms"),
     (_changed(DeskCase, "clinic", state="selesai"), {"state: desk"}, "clinic"),
     (_changed(OversightCase, "clinic", state="selesai"), {"state: oversight"}, "clinic"),
@@ -178,7 +178,7 @@ def test_a_decision_that_was_not_stored(lived: Lived) -> None:
 
 def test_a_queue_that_is_counted_wrongly(lived: Lived) -> None:
     """The kept counts are compared with the rows of the ledger."""
-    named = differences(lived, lambda connection: connection.execute(update(QueueDayRow).values(number=17)))
+    named = differences(lived, lambda connection: connection.execute(update(WaitingCaseRow).values(due_at=_LONG_AGO)))
     assert {comparison for comparison, _ in named} == {"queues"}
 
 
@@ -193,24 +193,20 @@ def test_a_model_is_made_again(lived: Lived) -> None:
     """Desk, oversight and the counts of the queues are as before; a row that was changed is named."""
     parts = lived.parts
 
-    def rebuild(group: str, run: Callable[..., object]) -> None:
-        with closing(parts.bus.reader()) as reader:
-            run(reader, parts.consumer_groups[group].topics_with(existing_queues(reader)))
-
     def recount() -> None:
         with write_transaction(parts.engine) as connection:
             recount_queues(connection)
 
     rebuilds: dict[str, Callable[[], object]] = {
-        "desk": lambda: rebuild("desk", DeskParts(parts).rebuild.run),
-        "oversight": lambda: rebuild("oversight", oversight_rebuild(parts).run),
+        "desk": lambda: rebuild_desk(parts.engine, parts.deadlines),
+        "oversight": lambda: rebuild_oversight(parts.engine, parts.deadlines),
         "queues": recount,
     }
     assert list(models.compare_with_rebuilt(parts.engine, rebuilds)) == []
     with write_transaction(parts.engine) as connection:
         connection.execute(update(DeskCase).values(joined=9))
         connection.execute(update(OversightCase).values(refusals=9))
-        connection.execute(update(QueueDayRow).values(number=9))
+        connection.execute(update(WaitingCaseRow).values(due_at=_LONG_AGO))
     named = {item.comparison for item in models.compare_with_rebuilt(parts.engine, rebuilds)}
     assert named == {"rebuilt: desk", "rebuilt: oversight", "rebuilt: queues"}
 

@@ -364,10 +364,9 @@ SMALL_NUMBERS = {
     **dict.fromkeys(
         (
             *("ingest_sms_part.number", "router_partition.number"),
-            *("ledger_queue_day.number", "oversight_day.number", "oversight_pair_day.number"),
-            "oversight_rebuild.number",
+            *("oversight_day.number", "oversight_pair_day.number"),
         ),
-        "parts of an SMS, partitions, reports of one day or month, rebuilds",
+        "parts of an SMS, partitions, reports of one day or month",
     ),
 }
 

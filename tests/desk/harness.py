@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
+from sqlmodel import SQLModel
 
 from accounts.permissions import Actor, Role
-from app.assembly.channels import DIRECTORY
-from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.institutions import RegistryInstitutions
 from bus.port import Outgoing, Record
 from config.database import read_transaction
@@ -19,8 +18,7 @@ from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
 from desk.changes import CaseChange
-from desk.read_model.rebuild import READ_MODEL
-from desk.read_model.sink import DeskSink
+from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages import codec
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Complaint, Dispatch
@@ -28,7 +26,7 @@ from messages.topics import COMPLAINTS
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, dispatches
 from tests.support.agency_answers import signed
-from tests.support.deadlines import DEADLINES
+from tests.support.case_stages import DerivingCases, desk_derivation
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source
 from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
@@ -36,18 +34,14 @@ from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
 OFFICER = Actor(uuid4(), "Sri Petugas", Role.OFFICER, "kementerian-kemenkes")
 
 
+READ_MODEL: tuple[type[SQLModel], ...] = (DeskCase, DeskAccompanying)
+
+
 def make_sink(
     engine: Engine, changes: list[CaseChange] | None = None, answer_check: AnswerCheck = ANSWER_CHECK
-) -> DeskSink:
-    """Return the desk's stage; it appends what agencies are to be told of to `changes`."""
-
-    def on_changes(_connection: Connection, new_changes: Sequence[CaseChange]) -> None:
-        if changes is not None:
-            changes.extend(new_changes)
-
-    institutions = cached_rules(SMALL).registry.institutions
-    accepted_answers = AcceptedAnswers(answer_check, lambda: institutions)
-    return DeskSink(engine, DIRECTORY.names, accepted_answers.select, on_changes, DEADLINES)
+) -> DerivingCases:
+    """Return the stage of cases with the desk behind it; `changes` gets what agencies are to be told of."""
+    return DerivingCases(engine, [desk_derivation(changes)], answer_check)
 
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:

@@ -16,7 +16,7 @@ from tests.support.service import RunningService
 
 pytestmark = [pytest.mark.faults, pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
 
-STAGES = ("normalize", "router", "sinks")
+STAGES = ("normalize", "router", "cases", "sinks")
 
 
 @pytest.fixture(scope="module")

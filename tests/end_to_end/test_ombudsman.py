@@ -12,10 +12,11 @@ import pytest
 from sqlmodel import col, select
 
 from app.assembly.oversight.hand_over import hand_over
-from app.assembly.oversight.parts import consent_publisher, rebuild
+from app.assembly.oversight.parts import consent_publisher
 from app.assembly.queues import existing_queues
 from app.operations.ombudsman.hand_over import EXPORT_ACTION, ExportedCase, ListedCase
 from bench.generated.schemas import FOLDER
+from bus.reprocessing import reprocess
 from config.database import read_transaction
 from config.settings import Settings
 from messages.gsm_alphabet import fits_one_sms
@@ -25,6 +26,7 @@ from oversight.read_model.day_counts import read_counts
 from sinks.replies.tables import OutboxRow
 from tests.end_to_end.dialogues.sms_service import SmsService, running_sms_service
 from tests.support import program, records
+from tests.support.case_stages import all_cases
 
 DAY_MINUTES = 60 * 24
 PHONE, OTHER_PHONE = "+628111230001", "+628111230002"
@@ -47,10 +49,10 @@ class Officer:
         self.parts = service.stages.parts
 
     def read(self) -> None:
-        """Let oversight read all topics from the beginning: what was told is not told again."""
+        """Let the stage of cases read all topics from the beginning: what was told is not told again."""
         with closing(self.parts.bus.reader()) as reader:
-            topics = self.parts.consumer_groups["oversight"].topics_with(existing_queues(reader))
-            rebuild(self.parts).run(reader, topics)
+            topics = self.parts.consumer_groups["cases"].topics_with(existing_queues(reader))
+            reprocess(all_cases(self.parts).handle, reader, topics)
 
     def search(self) -> int:
         """Let the thread of oversight search once; return the number of events."""

@@ -20,7 +20,7 @@ class SplitService:
         port, self.router_port = free_port(), free_port()
         peers = f"http://127.0.0.1:{port},http://127.0.0.1:{self.router_port}"
         self.day = new_game_day(port=port, other_ports=(self.router_port,), ops_peers=peers)
-        self.start_process("normalize", "sinks")
+        self.start_process("normalize", "cases", "sinks")
         self.start_process("ingest", "desk", "oversight", "monitor", ops_port=port)
         self.start_router(self.router_port)
         self.day.wait_until_quiet()

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from app.assembly.channels import CHANNELS
-from app.assembly.desk.parts import DeskParts, silent_desk_sink
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
@@ -19,6 +18,7 @@ from tests.app.restore.life import Life, live, restored_rows, service_in, settin
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
 from tests.end_to_end.dialogues.service import stages_of
+from tests.support.case_stages import all_cases
 from tests.support.databases import Databases
 
 # Topic, partition, time, key, value and headers of a record. Its offset may be another one.
@@ -59,7 +59,7 @@ def test_a_system_on_kafka_is_restored_to_another_one(
     ):
         live(Life(service))
         old = service.parts
-        process_all(old, "desk", silent_desk_sink(old))
+        process_all(old, "cases", all_cases(old, silent=True))
         archive(old, folder)
         archive(old, folder)
         assert list(ArchiveContents(folder).faults()) == []
@@ -75,7 +75,7 @@ def test_a_system_on_kafka_is_restored_to_another_one(
             for name, rows in old_rows.items():
                 assert new_rows[name] == rows, name
             assert new.audit().as_json() == old.audit().as_json()
-            for group, stage in {**stages_of(new), "desk": DeskParts(new).sink}.items():
+            for group, stage in {**stages_of(new), "cases": all_cases(new)}.items():
                 process_all(new, group, stage)
             assert contents_of(new) == restored_contents
         finally:

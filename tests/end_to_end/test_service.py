@@ -48,13 +48,13 @@ def test_stages_on_kafka_and_postgresql(tmp_path: Path, own_node: Node, blank_da
 
 
 def test_stages_in_processes_of_their_own(service: RunningService) -> None:
-    """Five processes that share only topics and database do the same as one."""
-    service.start_all(("normalize", "router", "sinks", "monitor", "ingest"))
+    """Six processes that share only topics and database do the same as one."""
+    service.start_all(("normalize", "router", "cases", "sinks", "monitor", "ingest"))
     citizens = Citizens(service, ("web", "sms"))
     citizens.run()
     audit = service.audit()
     assert (audit.clean, audit.pending, audit.accepted) == (True, 0, len(citizens.reports))
-    assert service.stop() == [0] * 5
+    assert service.stop() == [0] * 6
 
 
 def test_a_stage_that_refuses_ends_the_process(process_database: Mapping[str, str], tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_stages_start_without_a_bus(process_database: Mapping[str, str], tmp_pat
     """Processes without doors wait for Kafka and are not ready. They begin when it is back."""
     service = RunningService(tmp_path, stopped_node.bootstrap, **process_database)
     try:
-        ports = dict(zip(("normalize", "router", "sinks"), free_ports(3), strict=True))
+        ports = dict(zip(("normalize", "router", "cases", "sinks"), free_ports(4), strict=True))
         for stage, port in ports.items():
             service.change_settings(ops_port=str(port))
             service.start(stage)
@@ -88,7 +88,7 @@ def test_stages_start_without_a_bus(process_database: Mapping[str, str], tmp_pat
         assert report(service) == requests.codes.accepted
         audit = service.audit()
         assert (audit.clean, audit.accepted, audit.complaints, audit.pending) == (True, 1, 1, 0)
-        assert service.stop() == [0, 0, 0, 0]
+        assert service.stop() == [0] * 5
     finally:
         service.close()
 

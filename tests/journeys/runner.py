@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 
 from bus.port import Outgoing, Record
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.database import write_transaction
 from config.reference.classification_phrases import load_classification_rows
 from config.reference.duplicate_weights import load_duplicate_weights
@@ -38,12 +39,12 @@ from normalize.duplicates.factory import DuplicateDetection
 from normalize.stage import NormalizeStage
 from pages.refusals import Refused
 from router.rules import Rules
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.ingest.smpp import smsc
+from tests.support.case_stages import make_case_stage
 from tests.support.deadlines import DEADLINES
 from tests.support.fixed_source import FixedSource
 from tests.support.rules import language_of
-from tests.support.stages import make_classifier, make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_classifier, make_normalizer, make_router
 
 PUBLIC_URL = "https://lapor.example"
 TWILIO_TOKEN = "twilio-test"
@@ -167,10 +168,10 @@ class Stages:
 
     def record(self, messages: Sequence[Outgoing]) -> list[dict[str, Any]]:
         """Return the ledger's rows after these messages."""
-        make_ledger_sink(self.engine).handle([record_of(message) for message in messages])
+        make_case_stage(self.engine).handle([record_of(message) for message in messages])
         ledger_rows: list[dict[str, Any]] = []
         with write_transaction(self.engine) as connection:
-            for table in (ComplaintRow, DispatchRow):
+            for table in (ComplaintFact, DispatchFact):
                 rows = connection.execute(select(SQLModel.metadata.tables[str(table.__tablename__)])).mappings()
                 ledger_rows += [{"table": table.__tablename__, **row} for row in rows]
         return ledger_rows

@@ -216,7 +216,7 @@ def test_every_agency_and_channel_has_its_topics() -> None:
         "agency-kota-3374",
         "agency-triage",
     } <= set(names)
-    assert {"agency-answers", "oversight", "quarantine", "dead-normalize", "dead-router", "dead-sinks"} <= set(names)
+    assert {"agency-answers", "oversight", "quarantine", "dead-normalize", "dead-router", "dead-cases"} <= set(names)
     assert len(set(names)) == len(names)
     assert all(topic.writer and topic.readers and topic.partitions for topic in service_topics)
 

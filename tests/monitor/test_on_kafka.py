@@ -20,13 +20,13 @@ from app.cli import app
 from app.clock import utc_now
 from app.surroundings import system_surroundings
 from bus.port import Outgoing
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.settings import Settings
 from messages import ids
 from messages.topics import COMPLAINTS, DEAD_LETTER_TOPICS, agency_topic, raw_topic
 from monitor.audit.audit import Difference
 from router.store import RoutedDispatch
 from sinks.ledger.counts.queue_counts import recount_queues
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.bus.kafka.filling import Filler
 from tests.bus.kafka.fixture import new_node
 from tests.support import written_bus
@@ -85,7 +85,7 @@ def service(formatted: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         fill(filled, range(EXPIRED, EXPIRED + MESSAGES))
         filled.commit("normalize", 1.0, ARRIVALS)
         filled.commit("router", 1.0, COMPLAINTS)
-        filled.commit("ledger", 1.0, COMPLAINTS, QUEUE)
+        filled.commit("cases", 1.0, COMPLAINTS, QUEUE)
         yield filled
     parts.engine.dispose()
     node.close()
@@ -98,8 +98,8 @@ def fill(service: FilledService, numbers: Sequence[int]) -> None:
     for make in (written_bus.complaint, dispatch, dead_letter):
         service.filler.append_in_transactions([make(number) for number in numbers], TRANSACTION)
     with service.parts.engine.begin() as connection:
-        connection.execute(insert(ComplaintRow), [ledger_row(number) for number in numbers])
-        connection.execute(insert(DispatchRow), [dispatch_row(number) for number in numbers])
+        connection.execute(insert(ComplaintFact), [ledger_row(number) for number in numbers])
+        connection.execute(insert(DispatchFact), [dispatch_row(number) for number in numbers])
         connection.execute(insert(RoutedDispatch), [routed_row(number) for number in numbers])
         recount_queues(connection)
 
@@ -116,9 +116,7 @@ def dead_letter(number: int) -> Outgoing:
 
 def ledger_row(number: int) -> dict[str, Any]:
     """Return the ledger's row of a message's complaint."""
-    texts = dict.fromkeys(("title", "text", "contact"), "")
     return {
-        **texts,
         "id": complaint_id(number),
         "message_id": message_id(number),
         "tracking": written_bus.tracking(number),
@@ -135,14 +133,15 @@ def ledger_row(number: int) -> dict[str, Any]:
 def dispatch_row(number: int) -> dict[str, Any]:
     """Return the ledger's row of the dispatch."""
     return {
-        **dict.fromkeys(("reasons", "rules_version"), ""),
+        **dict.fromkeys(("tracking", "rules_version"), ""),
+        "case_id": complaint_id(number),
         "id": ids.dispatch_id(complaint_id(number), 0),
         "complaint_id": complaint_id(number),
         "agency": PLN,
         "hop": 0,
         "relation": "new",
         "own_case": True,
-        "dispatched_at": utc_now(),
+        "at": utc_now(),
         "due_at": utc_now() + timedelta(days=7),
     }
 
@@ -205,10 +204,8 @@ def test_trace_finds_the_records_of_a_report(run: Callable[..., Any], number: in
     """The records of one report among thousands, at the start and at the end of the topics."""
     steps = json.loads(run("trace", written_bus.tracking(number), "--json").stdout)
     assert [step["kind"] for step in steps] == ["arrived", "complaint", "dispatched", "dead letter"]
-    # No process of these parts reads the complaints for replies or to forget, and none builds desk and oversight.
-    read_models = {"desk", "oversight"}
-    readers = {"replies", "forget", *read_models}
-    assert [set(step["waits_for"]) for step in steps] == [set(), readers, read_models, set()]
+    # No process of these parts reads the complaints for replies or to forget.
+    assert [set(step["waits_for"]) for step in steps] == [set(), {"replies", "forget"}, set(), set()]
 
 
 def test_the_audit_counts_every_message(run: Callable[..., Any]) -> None:

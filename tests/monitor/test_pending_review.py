@@ -60,10 +60,10 @@ def test_dead_letters_are_counted_by_stage_reason_and_field(publish: Publish, re
 
 def test_a_dead_letter_that_is_published_twice_counts_once(publish: Publish, reader: Reader) -> None:
     """A stage may publish it again after a crash. A dead letter of another stage counts separately."""
-    publish(letter("complaints/0/1"), letter("complaints/0/1"), letter("complaints/0/1", stage="sinks"))
+    publish(letter("complaints/0/1"), letter("complaints/0/1"), letter("complaints/0/1", stage="cases"))
     tracker = PendingReviewTracker()
     tracker.update(reader)
-    assert [(review.place, review.waiting.many) for review in tracker.dead_letters] == [("router", 1), ("sinks", 1)]
+    assert {(review.place, review.waiting.many) for review in tracker.dead_letters} == {("router", 1), ("cases", 1)}
 
 
 @pytest.mark.parametrize("event", ["released", "dropped"])

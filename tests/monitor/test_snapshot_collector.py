@@ -77,6 +77,7 @@ def make_collector(service: FakeService) -> Callable[..., SnapshotCollector]:
             DIRECTORY.names,
             service.queues,
             lambda: [QUEUE],
+            list,
             lambda: 3,
             probe,
             *clocks,
@@ -180,10 +181,8 @@ def test_a_snapshot_of_the_configured_service(parts: Parts) -> None:
     assert {state.stage: state.waiting.many for state in snapshot.stages} == {
         "normalize": 1,
         "router": 0,
-        "ledger": 0,
+        "cases": 0,
         "replies": 0,
-        "desk": 0,
-        "oversight": 0,
         "forget": 0,
     }
     assert [process.unreached for process in snapshot.processes] == ["ConnectionError"]

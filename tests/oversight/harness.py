@@ -6,31 +6,35 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, select
+from sqlmodel import SQLModel
 
-from app.assembly.channels import DIRECTORY
-from app.assembly.desk.accepted_answers import AcceptedAnswers
 from bus.port import Outgoing, Record
 from config.database import read_transaction, write_transaction
 from desk.acts.act_publisher import answer_message
 from messages import codec
 from messages.shapes import Complaint, Correction, Dispatch, OversightEvent, Verdict
 from messages.topics import CORRECTIONS, OVERSIGHT
-from oversight.read_model.rebuild import READ_MODEL
-from oversight.read_model.sink import OversightSink
-from oversight.read_model.tables import OversightCase
+from oversight.notices.tables import OversightClock, OversightConsent
+from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from tests.router.test_linked import RouterHarness, dispatches, id_of
 from tests.support.agency_answers import signed, unsigned_answer
-from tests.support.deadlines import DEADLINES
+from tests.support.case_stages import DerivingCases, delete_facts, oversight_derivation
 from tests.support.records import at
-from tests.support.rules import SMALL, cached_rules, fixed_rules_source
-from tests.support.stages import ANSWER_CHECK, make_router
+from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_router
+
+READ_MODEL: tuple[type[SQLModel], ...] = (
+    OversightClock,
+    OversightConsent,
+    OversightDay,
+    OversightPairDay,
+    OversightCase,
+)
 
 
-def make_sink(engine: Engine) -> OversightSink:
-    """Return the stage of oversight."""
-    institutions = cached_rules(SMALL).registry.institutions
-    accepted_answers = AcceptedAnswers(ANSWER_CHECK, lambda: institutions)
-    return OversightSink(engine, DIRECTORY.names, accepted_answers.select, DEADLINES)
+def make_sink(engine: Engine) -> DerivingCases:
+    """Return the stage of cases with oversight behind it."""
+    return DerivingCases(engine, [oversight_derivation()])
 
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
@@ -48,6 +52,7 @@ def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 def empty_read_model(engine: Engine) -> None:
     """Delete all rows of the read model."""
     with write_transaction(engine) as connection:
+        delete_facts(connection)
         for table in READ_MODEL:
             connection.execute(table.__table__.delete())  # type: ignore[attr-defined]
 
@@ -88,6 +93,14 @@ class OversightHarness:
         record = self._record(OVERSIGHT, event)
         self.records.append(record)
         self.sink.handle([record])
+
+    def read(self, messages: Sequence[Outgoing]) -> None:
+        """Let the sink read the published events of oversight."""
+        for message in messages:
+            if message.topic == OVERSIGHT:
+                self.router.offset += 1
+                self.records.append(at(message, self.router.offset))
+                self.sink.handle(self.records[-1:])
 
     def follow(self, record: Record) -> Sequence[Dispatch]:
         """Route a record and let the sink read it and what follows; return the dispatches."""

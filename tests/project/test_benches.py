@@ -32,6 +32,7 @@ RUNS = {
     "generated.alert_rules": ["--check"],
     "generated.figures_document": ["--check"],
     "generated.schemas": ["--check"],
+    "generated.table_lists": ["--check"],
     "generated.translations": ["--check"],
     "holiday_table": ["--check"],
     "long_texts": ["100"],

@@ -34,12 +34,16 @@ FORBIDDEN_IMPORTS = {
         "pages/csrf.py": "language.text",
     },
     "only desk and oversight sign persons in": {
-        "sinks/ledger/sink.py": "accounts.permissions",
+        "sinks/ledger/page.py": "accounts.permissions",
         "privacy/tables.py": "accounts.permissions",
     },
     "only normalize, router and desk read words": {
         "oversight/figures/counts.py": "language.text",
         "privacy/tables.py": "language.text",
+    },
+    "oversight and the monitor know facts of cases, and no words": {
+        "oversight/read_model/fact_reader.py": "cases.words.tables",
+        "monitor/snapshot_collector.py": "cases.words.tables",
     },
     "doors and the monitor know no course of a case": {
         "ingest/wrap.py": "cases.course.verdicts",

@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy import Engine, insert
 
 from cases.course.case_course import CaseAnswer
+from cases.facts.rows import dispatch_fact
+from cases.facts.store import store_facts
 from config.database import write_transaction
 from desk.read_model.case_rows import CaseFacts, case_rows
 from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
-from desk.read_model.tables import DeskCase, DeskDispatch
+from desk.read_model.tables import DeskCase
 from messages.shapes import Dispatch, Place, Reason, Report, Verdict
 from messages.tracking import tracking_number
 from tests.support.deadlines import DEADLINES
@@ -33,7 +35,7 @@ def generate_cases(engine: Engine, agencies: Sequence[str], count: int, now: dat
     cases = _cases(chooser, agencies, count, now)
     while chunk := [row for _, row in zip(range(_ROWS_AT_ONCE), cases, strict=False)]:
         with write_transaction(engine) as connection:
-            connection.execute(insert(DeskDispatch), [dispatch for dispatch, _ in chunk])
+            store_facts(connection, [dispatch_fact(dispatch, dispatch.at) for dispatch, _ in chunk])
             connection.execute(insert(DeskCase), [case for _, case in chunk])
             index_cases(connection, [case for _, case in chunk])
             number_changes(connection, {case["dispatch_id"]: case["agency"] for _, case in chunk})
@@ -41,7 +43,7 @@ def generate_cases(engine: Engine, agencies: Sequence[str], count: int, now: dat
 
 def _cases(
     chooser: random.Random, agencies: Sequence[str], count: int, now: datetime
-) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+) -> Iterator[tuple[Dispatch, dict[str, Any]]]:
     for number in range(count):
         dispatch = _dispatch(chooser, agencies, number, now)
         verdicts = chooser.choice(_VERDICTS)
@@ -53,7 +55,7 @@ def _cases(
         row["joined"] = chooser.choice((0, 0, 0, 0, 1, 3, 12))
         row["refusals"] = int(chooser.random() < 1 / 20)
         row["suggested_id"] = _id(3 * chooser.randrange(count) + 2) if chooser.random() < 1 / 20 else None
-        yield _dispatch_row(dispatch), row
+        yield dispatch, row
 
 
 def _dispatch(chooser: random.Random, agencies: Sequence[str], number: int, now: datetime) -> Dispatch:
@@ -85,20 +87,6 @@ def _dispatch(chooser: random.Random, agencies: Sequence[str], number: int, now:
 def generated_number(number: int) -> str:
     """Return the tracking number of the generated case with this number."""
     return tracking_number(_id(3 * number + 1), b"generated")
-
-
-def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
-    return {
-        **dispatch.model_dump(include={"id", "complaint_id", "tracking", "hop", "agency", "own_case", "at"}),
-        "of": None,
-        "relation": "new",
-        "is_latest": True,
-        "is_from_sender": False,
-        "is_message": False,
-        "danger": dispatch.danger,
-        "dispatch": dispatch.model_dump_json(),
-        "shape_version": Dispatch.version,
-    }
 
 
 def _id(number: int) -> UUID:

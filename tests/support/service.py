@@ -32,7 +32,7 @@ REGISTRY = SMALL_TABLES
 # Patience with a process that was told to stop.
 _STOP_PATIENCE_SECONDS = 60
 # Groups whose tables a test looks at after an audit, which reads the topics only.
-_READ_MODELS = ("ledger", "desk")
+_READ_MODELS = ("cases",)
 _POLL_SECONDS = 0.1
 
 
@@ -52,7 +52,7 @@ class RunningService:
             "kafka_bootstrap": bootstrap,
             "log_level": "warning",
             # A test that has audited the service looks at the ledger and the desk at once.
-            "batch_pauses": "ledger=0,replies=0,desk=0,oversight=0,forget=0",
+            "batch_pauses": "cases=0,replies=0,forget=0,queues=0,desk=0,oversight=0,public=0",
             **settings,
         }
         self.settings = Settings.model_validate(self._settings_by_name)

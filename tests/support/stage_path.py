@@ -29,9 +29,10 @@ from normalize.duplicates.matcher import Matcher
 from sinks.ledger.status import ReportStatus, StatusReader
 from tests.conftest import NOW
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source, language_of
-from tests.support.stages import WATCHED_TOPICS, make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import WATCHED_TOPICS, make_normalizer, make_router
 
 # Words of the agencies' answers.
 ANSWER_TEXT = "Pesan instansi."
@@ -59,7 +60,7 @@ class StagePath:
         self._stages: Mapping[str, Stage] = {
             "normalize": self._normalizer,
             "router": make_router(engine, fixed_rules_source(SMALL), lambda: self.time),
-            "ledger": make_ledger_sink(engine),
+            "cases": make_case_stage(engine),
         }
         self._offset = 0
 
@@ -128,7 +129,7 @@ class StagePath:
     def _readers(self, topic: str) -> Sequence[str]:
         """Return the stages that read a topic. The ledger gets a complaint before the router, an answer after it."""
         if topic.startswith("agency-") and topic != AGENCY_ANSWERS:
-            return ("ledger",)
+            return ("cases",)
         readers = [name for name in self._stages if topic in WATCHED_TOPICS[name]]
         return readers[::-1] if topic == COMPLAINTS else readers
 

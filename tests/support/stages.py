@@ -31,11 +31,9 @@ from normalize.readers.open311 import Open311Reader
 from normalize.stage import NormalizeStage
 from router.rules import Rules
 from router.stage import RouterStage
-from sinks.ledger.sink import Derive, LedgerSink
 from sinks.replies.sink import ReplySink
 from tests.support.deadlines import DEADLINES
 from tests.support.fixed_source import FixedSource
-from tests.support.rules import SMALL, cached_rules
 
 # Topics of each consumer group whose lag is watched.
 WATCHED_TOPICS = {group.name: group.topics for group in consumer_groups(DIRECTORY.names)}
@@ -102,13 +100,6 @@ def make_router(
 def link_of(message: UUID) -> str:
     """Return the sender's own link in tests."""
     return sender_link("https://lapor.contoh.id", b"link key of the tests", message)
-
-
-def make_ledger_sink(
-    engine: Engine, answer_check: AnswerCheck = ANSWER_CHECK, derive: Derive | None = None
-) -> LedgerSink:
-    """Return the sink that writes the ledger."""
-    return LedgerSink(engine, DIRECTORY.names, answer_check, lambda: cached_rules(SMALL).registry.institutions, derive)
 
 
 def make_reply_sink(engine: Engine) -> ReplySink:

@@ -46,7 +46,7 @@ _REPORT = Report(text="Lampu jalan di depan pasar padam sejak tiga malam, mohon 
 GROUPS = {
     "normalize": tuple(raw_topic(channel) for channel in CHANNELS),
     "router": (COMPLAINTS, AGENCY_ANSWERS),
-    "ledger": (COMPLAINTS, *QUEUES),
+    "cases": (COMPLAINTS, *QUEUES),
 }
 
 

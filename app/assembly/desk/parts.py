@@ -5,10 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from accounts.account_store import AccountStore
-from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.desk.mail import MailParts
 from app.assembly.desk.officers import AccountRecipients, DigestFacts, desk_links
@@ -26,11 +23,6 @@ from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
 from desk.acts.recommendation_answers import RecommendationAnswers
 from desk.acts.unopposed_closing import UnopposedClosing
-from desk.changes import CaseChange
-from desk.mail.notices import NoticeQueue
-from desk.read_model.rebuild import ReadModelRebuild
-from desk.read_model.sink import DeskSink
-from desk.webhooks.change_queue import ChangeQueue
 from desk.webhooks.worker import SwitchedOffWebhook
 from ingest.files.attachments import read_stored_file
 from messages.sealing import Sealed
@@ -59,27 +51,6 @@ class DeskParts:
     def audit_log(self) -> AuditLog:
         """The audit log for persons who have signed in. Their names stand for themselves."""
         return AuditLog(self._parts.engine, self._parts.audit_heads)
-
-    @cached_property
-    def sink(self) -> DeskSink:
-        """The stage that builds the read model, and tells those who tell the agencies."""
-        parts = self._parts
-        return DeskSink(
-            parts.engine,
-            parts.channels.names,
-            AcceptedAnswers(parts.keys.answer_check, lambda: parts.registry.institutions).select,
-            self._on_changes,
-            parts.deadlines,
-        )
-
-    @cached_property
-    def rebuild(self) -> ReadModelRebuild:
-        """The command that builds the read model again.
-
-        It may read a record before the stage does, so it tells the agencies, too. The queues leave out what they have
-        and what is old.
-        """
-        return ReadModelRebuild(self._parts.engine, self.sink)
 
     @cached_property
     def answers(self) -> OfficerAnswers:
@@ -114,14 +85,6 @@ class DeskParts:
     def case_work(self) -> CaseWork:
         """Notes, templates, units and officers."""
         return CaseWork(self._parts.engine, self.audit_log.append, self._parts.now, self._parts.randomness.new_id)
-
-    @cached_property
-    def _webhook_queue(self) -> ChangeQueue:
-        return ChangeQueue(self._parts.now)
-
-    @cached_property
-    def _notice_queue(self) -> NoticeQueue:
-        return NoticeQueue(self._parts.now)
 
     @cached_property
     def producer(self) -> Producer:
@@ -187,23 +150,6 @@ class DeskParts:
             self.institutions.name,
             parts.randomness.token_hex,
         )
-
-    def _on_changes(self, connection: Connection, changes: Sequence[CaseChange]) -> None:
-        """Store what agencies are told of by webhook and e-mail, in the transaction of the read model."""
-        self._webhook_queue.add(connection, changes)
-        if self._parts.settings.smtp_host:
-            self._notice_queue.add(connection, changes)
-
-
-def silent_desk_sink(parts: Parts) -> DeskSink:
-    """Return the stage that builds the read model and tells no agency: what a restore reads is no news."""
-    return DeskSink(
-        parts.engine,
-        parts.channels.names,
-        AcceptedAnswers(parts.keys.answer_check, lambda: parts.registry.institutions).select,
-        lambda _connection, _changes: None,
-        parts.deadlines,
-    )
 
 
 def _tell_nobody(_webhook: SwitchedOffWebhook) -> None:

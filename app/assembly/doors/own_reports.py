@@ -8,10 +8,10 @@ from sqlalchemy import Select, union
 from sqlmodel import col, select
 
 from app.assembly.doors.parts import DoorParts
+from cases.facts.tables import ComplaintFact
 from config.database import read_transaction
 from ingest.web.contact_proof.contacts import ContactStore
 from ingest.web.own_reports_page import OwnReport
-from sinks.ledger.tables import ComplaintRow
 from sinks.replies.tables import RecipientRow
 
 # Reports in the list, the newest ones.
@@ -23,11 +23,11 @@ def own_reports(parts: DoorParts, contacts: ContactStore, number: str) -> Sequen
     sender = parts.wrapper.sender_hash(f"tel:{number}")
     by_sms = select(col(RecipientRow.complaint_id)).where(col(RecipientRow.sender) == sender)
     proven: Select[Any] = contacts.reports_of(number)
-    by_form = select(col(ComplaintRow.id)).where(col(ComplaintRow.tracking).in_(proven))
+    by_form = select(col(ComplaintFact.id)).where(col(ComplaintFact.tracking).in_(proven))
     query = (
-        select(col(ComplaintRow.tracking), col(ComplaintRow.message_id), col(ComplaintRow.received_at))
-        .where(col(ComplaintRow.id).in_(union(by_sms, by_form)))
-        .order_by(col(ComplaintRow.received_at).desc(), col(ComplaintRow.id))
+        select(col(ComplaintFact.tracking), col(ComplaintFact.message_id), col(ComplaintFact.received_at))
+        .where(col(ComplaintFact.id).in_(union(by_sms, by_form)))
+        .order_by(col(ComplaintFact.received_at).desc(), col(ComplaintFact.id))
         .limit(MAX_REPORTS)
     )
     with read_transaction(parts.engine) as connection:

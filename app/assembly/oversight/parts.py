@@ -5,31 +5,21 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 
-from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.parts import Parts
 from app.assembly.queues import existing_queues
 from bus.port import Outgoing
+from cases.derivations.position import read_lags
+from config.database import read_transaction
 from oversight.notices.consent_publisher import Asking, ConsentPublisher
 from oversight.notices.notice_thread import NoticeThread
 from oversight.notices.publisher import DeadlinePublisher
 from oversight.notices.read_progress import read_until
-from oversight.read_model.rebuild import ReadModelRebuild
-from oversight.read_model.sink import OversightSink
+from oversight.read_model.derivation import DERIVATION
 from privacy.forgotten import forgotten_complaints
 
-_GROUP = "oversight"
+_GROUP = "cases"
 # Pause between two searches for deadlines.
 _SEARCH_SECONDS = 60.0
-
-
-def sink(parts: Parts) -> OversightSink:
-    """Return the stage that builds the read model."""
-    return OversightSink(
-        parts.engine,
-        parts.channels.names,
-        AcceptedAnswers(parts.keys.answer_check, lambda: parts.registry.institutions).select,
-        parts.deadlines,
-    )
 
 
 def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
@@ -50,17 +40,16 @@ def consent_publisher(
 ) -> ConsentPublisher:
     """Return what asks senders if the Ombudsman may have the case."""
     asking = Asking(parts.channels.answer_forms, parts.keys.link_of, forgotten_complaints)
-    return ConsentPublisher(parts.engine, publish, stopping, asking, parts.deadlines)
+    return ConsentPublisher(parts.engine, publish, stopping, asking)
 
 
 def _read_until(parts: Parts) -> datetime:
-    """Return the moment until which the stage has processed its topics. Raises `Retry`."""
+    """Return the moment until which the derivation has everything that the topics have. Raises `Retry`."""
     # The clock is read first: a record that comes meanwhile is later.
     now = parts.now()
     with closing(parts.bus.reader()) as reader:
-        return read_until(reader, _GROUP, parts.consumer_groups[_GROUP].topics_with(existing_queues(reader)), now)
-
-
-def rebuild(parts: Parts) -> ReadModelRebuild:
-    """Return the command that builds the read model again."""
-    return ReadModelRebuild(parts.engine, sink(parts))
+        stored = read_until(reader, _GROUP, parts.consumer_groups[_GROUP].topics_with(existing_queues(reader)), now)
+    # Then the log: what is stored meanwhile waits in it.
+    with read_transaction(parts.engine) as connection:
+        waiting = [lag.waiting_since for lag in read_lags(connection) if lag.name == DERIVATION and lag.waiting_since]
+    return min([stored, *waiting])

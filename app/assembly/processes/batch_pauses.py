@@ -1,10 +1,11 @@
-"""The pause between the beginnings of two batches of each stage, by consumer group.
+"""The pause between the beginnings of two batches of each stage, by consumer group, and of each derivation.
 
 It is the longest time that a record waits for others, on Kafka twice: a batch has what was fetched at the batch before.
 The defaults are measured: a batch has 5 to 29 statements, whatever its size, and with pauses a report costs two thirds
 to four fifths of the processor time. The way of a report to its agency has the shortest.
-Ledger, desk and oversight read every agency's queue, so that one look costs them most, and no stage waits for them. A
-citizen may look at the ledger's status page, and a reply has to come within half a second.
+The stage of cases reads every agency's queue, so that one look costs it most, and no stage waits for it. A citizen may
+look at the status page, which reads the facts, and a reply has to come within half a second. A derivation waits for the
+facts, so both pauses add up.
 """
 
 from config.settings import Settings
@@ -12,11 +13,13 @@ from config.settings import Settings
 DEFAULT_MILLISECONDS = {
     "normalize": 60,
     "router": 60,
-    "ledger": 500,
+    "cases": 500,
     "replies": 250,
-    "desk": 1_000,
-    "oversight": 1_000,
     "forget": 250,
+    "queues": 500,
+    "desk": 500,
+    "oversight": 500,
+    "public": 500,
 }
 
 

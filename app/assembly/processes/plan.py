@@ -13,7 +13,7 @@ STAGES_BY_PROCESS: Mapping[str, Sequence[str]] = {
     "doors": ("ingest", "desk"),
     "normalize": ("normalize",),
     "router": ("router",),
-    "sinks": ("sinks", "oversight"),
+    "sinks": ("cases", "sinks", "oversight"),
     "monitor": ("monitor",),
 }
 _LOOPBACK = "127.0.0.1"

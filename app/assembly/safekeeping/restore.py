@@ -5,13 +5,12 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from app.assembly.desk.parts import silent_desk_sink
 from app.assembly.doors.public_view import public_read_model
 from app.assembly.kafka import kafka_settings
-from app.assembly.oversight import parts as oversight
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
 from app.assembly.safekeeping.forgetting import forget_stage
+from app.assembly.stages.cases import case_stage, silent_derivations
 from app.operations.restore.emptiness import content_of_bus, content_of_database
 from app.operations.restore.person_keys import store_keys
 from app.operations.restore.restore import Restore, RestoreTargets, chunks
@@ -21,6 +20,7 @@ from bus.kafka.restorer import KafkaRestorer
 from bus.local.restorer import LocalRestorer
 from bus.port import Membership, Outgoing, Reader, Record, Restorer, TopicSpec
 from bus.worker import Stage
+from cases.derivations.loop import derive_all
 from messages import codec
 from messages.sealing import PERSON_KEY_PREFIX, UnsealError
 from messages.shapes import RawMessage
@@ -29,7 +29,6 @@ from router.rebuild import RouterRebuild
 from sinks.archive.contents import INTERRUPTED, ArchiveContents
 from sinks.archive.forgotten_records import ForgottenRecords, decode_tombstones
 from sinks.archive.tombstones import read_tombstones
-from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
 # State of a restored reply: whether it was sent is not known, and it is not sent again.
@@ -80,11 +79,11 @@ def restore(
         counts = restoration.run()
         restorer.close_topics(restoration.topics)
     _publish_missing(parts, contents, newer_tombstones)
-    read_models = (("desk", silent_desk_sink(parts)), ("oversight", oversight.sink(parts)))
-    # The forgotten persons come first: the sinks then write none of their words.
+    # The forgotten persons come first: the stages then write none of their words.
     process_all(parts, "forget", forget_stage(parts))
-    for group, stage in (("ledger", _ledger(parts)), ("replies", replies), *read_models):
-        process_all(parts, group, stage)
+    process_all(parts, "cases", case_stage(parts, lambda: None))
+    process_all(parts, "replies", replies)
+    derive_all(parts.engine, silent_derivations(parts))
     if parts.settings.public_view:
         # After all facts: each report is then public from the day on which it was.
         public_read_model(parts).rebuild(parts.engine)
@@ -185,10 +184,6 @@ def _restorer(parts: Parts) -> Restorer:
     if parts.settings.bus == "local":
         return LocalRestorer(parts.settings.home / "bus.db")
     return KafkaRestorer(kafka_settings(parts.settings), parts.clock.sleep)
-
-
-def _ledger(parts: Parts) -> LedgerSink:
-    return LedgerSink(parts.engine, parts.channels.names, parts.keys.answer_check, lambda: parts.registry.institutions)
 
 
 def process_all(parts: Parts, group: str, stage: Stage) -> None:

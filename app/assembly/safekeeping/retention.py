@@ -16,7 +16,7 @@ from sinks.archive.manifest import JAKARTA
 
 _ACTOR = "satu-pintu"
 # Stages through which the steps of a case come into the ledger.
-_STEP_GROUPS = ("normalize", "router", "ledger")
+_STEP_GROUPS = ("normalize", "router", "cases")
 
 
 def retention(parts: Parts, *, dry: bool) -> Retention:

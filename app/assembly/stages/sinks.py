@@ -7,13 +7,11 @@ from app.assembly.parts import Parts
 from app.assembly.reply_senders import reply_senders
 from app.assembly.safekeeping.forgetting import destruction_loop, forget_stage
 from bus.worker import Stage
-from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
 
 def stages(parts: Parts) -> Iterable[tuple[str, Stage]]:
     """Yield the stages by their consumer groups."""
-    yield "ledger", _ledger(parts)
     yield "replies", ReplySink(parts.engine, parts.channels)
     yield "forget", forget_stage(parts)
 
@@ -26,18 +24,3 @@ def threads(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Call
         from app.assembly.doors.public_view import decisions_loop
 
         yield "public-view", decisions_loop(parts, stopping)
-
-
-def _ledger(parts: Parts) -> LedgerSink:
-    handle_public = None
-    if parts.settings.public_view:
-        from app.assembly.doors.public_view import public_read_model
-
-        handle_public = public_read_model(parts).handle
-    return LedgerSink(
-        parts.engine,
-        parts.channels.names,
-        parts.keys.answer_check,
-        lambda: parts.registry.institutions,
-        handle_public,
-    )

@@ -31,6 +31,7 @@ _STAGE_MODULES: Mapping[str, Sequence[str]] = {
     ),
     "normalize": (*("config.reference.open311_services", "normalize.stage", "sinks.public.queries"),),
     "router": ("messages.sender_link", "router.stage"),
+    "cases": ("app.assembly.stages.cases",),
     "sinks": ("app.assembly.stages.sinks", "ingest.wrap"),
     "desk": (
         *("app.assembly.desk.http", "app.assembly.desk.parts", "app.assembly.stages.public_port"),
@@ -119,6 +120,7 @@ _STAGE_TABLES: Mapping[str, Sequence[Callable[[Parts], None]]] = {
     "normalize": (_load_cases, _load_language, _load_reading, _load_matchers),
     "router": (_load_cases, _load_language, _load_rules),
     "ingest": (_load_cases, _load_sms_reading, _load_pages),
+    "cases": (_load_cases,),
     "sinks": (_load_cases,),
     "desk": (_load_cases, _load_pages),
     "oversight": (_load_cases,),

@@ -26,6 +26,7 @@ def upgrade() -> None:
     _create_mails()
     _create_webhooks()
     _create_doors()
+    _create_cases()
     _create_ledger()
     _create_normalizer()
     _create_oversight()
@@ -233,28 +234,26 @@ def _create_desk_work() -> None:
 
 def _create_desk_read_model() -> None:
     op.create_table(
-        "desk_answer",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("agency", sa.String(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
-        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
-        sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.Column("suggested_agency", sa.String(), nullable=True),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-        sa.Column("position", sa.String(), nullable=False),
-    )
-    op.create_index("ix_desk_answer_dispatch_id", "desk_answer", ["dispatch_id"])
-    op.create_index("ix_desk_answer_complaint_id", "desk_answer", ["complaint_id"])
-    op.create_table(
-        "desk_answer_outcome",
-        sa.Column("answer_id", sa.Uuid(), primary_key=True),
+        "desk_accompanying",
+        sa.Column("dispatch_id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
         sa.Column("hop", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("relation", sa.String(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("danger", sa.String(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.Column("is_latest", sa.Boolean(), nullable=False),
+        sa.Column("is_from_sender", sa.Boolean(), nullable=False),
+        sa.Column("is_message", sa.Boolean(), nullable=False),
+    )
+    op.create_index(
+        "ix_desk_accompanying_case", "desk_accompanying", ["case_id", "agency", "relation", "is_latest", "at"]
+    )
+    op.create_index("ix_desk_accompanying_complaint", "desk_accompanying", ["complaint_id"])
+    _create_partial_index(
+        "ix_desk_accompanying_danger", "desk_accompanying", ["case_id", "agency", "at"], "danger <> ''"
     )
     op.create_table(
         "desk_case",
@@ -316,54 +315,6 @@ def _create_desk_read_model() -> None:
         "danger_since IS NOT NULL",
     )
     op.create_table(
-        "desk_complaint",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("received_at", _TIME, nullable=False),
-        sa.Column("anonim", sa.Boolean(), nullable=False),
-        sa.Column("contact", sa.String(), nullable=False),
-        sa.Column("relation", sa.String(), nullable=False),
-        sa.Column("of", sa.Uuid(), nullable=True),
-    )
-    op.create_index("ix_desk_complaint_of", "desk_complaint", ["of"])
-    op.create_table(
-        "desk_correction",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("relation", sa.String(), nullable=False),
-        sa.Column("of", sa.Uuid(), nullable=True),
-        sa.Column("apart_from", sa.Uuid(), nullable=True),
-        sa.Column("evidence", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-    )
-    op.create_index("ix_desk_correction_complaint_id", "desk_correction", ["complaint_id"])
-    op.create_index("ix_desk_correction_of", "desk_correction", ["of"])
-    op.create_index("ix_desk_correction_apart_from", "desk_correction", ["apart_from"])
-    op.create_table(
-        "desk_dispatch",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("tracking", sa.String(), nullable=False),
-        sa.Column("hop", sa.Integer(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("own_case", sa.Boolean(), nullable=False),
-        sa.Column("of", sa.Uuid(), nullable=True),
-        sa.Column("relation", sa.String(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-        sa.Column("is_latest", sa.Boolean(), nullable=False),
-        sa.Column("is_from_sender", sa.Boolean(), nullable=False),
-        sa.Column("is_message", sa.Boolean(), nullable=False),
-        sa.Column("act", sa.String(), nullable=False),
-        sa.Column("danger", sa.String(), nullable=False),
-        sa.Column("dispatch", sa.String(), nullable=False),
-        sa.Column("shape_version", sa.Integer(), nullable=False),
-    )
-    op.create_index("ix_desk_dispatch_tracking", "desk_dispatch", ["tracking"])
-    op.create_index("ix_desk_dispatch_complaint", "desk_dispatch", ["complaint_id", "hop"])
-    op.create_index("ix_desk_dispatch_accompanying", "desk_dispatch", ["of", "agency", "relation", "is_latest", "at"])
-    _create_partial_index("ix_desk_dispatch_danger", "desk_dispatch", ["of", "agency", "at"], "danger <> ''")
-    op.create_table(
         "desk_holder",
         sa.Column("dispatch_id", sa.Uuid(), primary_key=True),
         sa.Column("agency", sa.String(), nullable=False),
@@ -373,20 +324,6 @@ def _create_desk_read_model() -> None:
     )
     op.create_index("ix_desk_holder_account", "desk_holder", ["agency", "account_id", "dispatch_id"])
     op.create_index("ix_desk_holder_unit", "desk_holder", ["agency", "unit", "dispatch_id"])
-    op.create_table(
-        "desk_recommendation",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("recommendation_id", sa.Uuid(), nullable=False),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("act", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-    )
-    op.create_index("ix_desk_recommendation_recommendation_id", "desk_recommendation", ["recommendation_id"])
-    op.create_index("ix_desk_recommendation_complaint_id", "desk_recommendation", ["complaint_id"])
 
 
 def _create_desk_interface() -> None:
@@ -645,26 +582,24 @@ def _create_doors() -> None:
     op.create_index("ix_web_contact_code_made_at", "web_contact_code", ["made_at"])
 
 
-def _create_ledger() -> None:
+def _create_cases() -> None:
     op.create_table(
-        "ledger_answer",
+        "case_answer",
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("agency", sa.String(), primary_key=True),
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("dispatch_id", sa.Uuid(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
         sa.Column("suggested_agency", sa.String(), nullable=True),
-        sa.Column("actor", sa.String(), nullable=False),
         sa.Column("answered_at", _TIME, nullable=False),
-        sa.Column("recorded_at", _TIME, nullable=False),
+        sa.Column("at", _TIME, nullable=False),
         sa.Column("position", sa.String(), nullable=False),
     )
-    op.create_index("ix_ledger_answer_complaint_id", "ledger_answer", ["complaint_id"])
-    op.create_index("ix_ledger_answer_dispatch_id", "ledger_answer", ["dispatch_id"])
-    op.create_index("ix_ledger_answer_position", "ledger_answer", ["position"])
+    op.create_index("ix_case_answer_complaint_id", "case_answer", ["complaint_id"])
+    op.create_index("ix_case_answer_dispatch_id", "case_answer", ["dispatch_id"])
+    op.create_index("ix_case_answer_position", "case_answer", ["position"])
     op.create_table(
-        "ledger_answer_outcome",
+        "case_answer_outcome",
         sa.Column("answer_id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -673,14 +608,7 @@ def _create_ledger() -> None:
         sa.Column("outcome", sa.String(), nullable=False),
     )
     op.create_table(
-        "ledger_closed_case",
-        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
-        sa.Column("closed_id", sa.Uuid(), nullable=False),
-        sa.Column("closed_at", _TIME, nullable=True),
-        sa.Column("is_own", sa.Boolean(), nullable=False),
-    )
-    op.create_table(
-        "ledger_complaint",
+        "case_complaint",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("tracking", sa.String(), nullable=False),
@@ -688,89 +616,135 @@ def _create_ledger() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("relation", sa.String(), nullable=False),
         sa.Column("of", sa.Uuid(), nullable=True),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.Column("anonim", sa.Boolean(), nullable=False),
-        sa.Column("rahasia", sa.Boolean(), nullable=False),
-        sa.Column("contact", sa.String(), nullable=False),
         sa.Column("act", sa.String(), nullable=False),
         sa.Column("rating", sa.Integer(), nullable=False),
+        sa.Column("anonim", sa.Boolean(), nullable=False),
+        sa.Column("rahasia", sa.Boolean(), nullable=False),
+        sa.Column("suggested_id", sa.Uuid(), nullable=True),
+        sa.Column("suggestion_score", sa.Float(), nullable=False),
+        sa.Column("suggestion_evidence", sa.String(), nullable=False),
+        sa.Column("closed_id", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", _TIME, nullable=True),
+        sa.Column("is_own_closed", sa.Boolean(), nullable=False),
         sa.Column("received_at", _TIME, nullable=False),
     )
-    op.create_index("ix_ledger_complaint_of", "ledger_complaint", ["of"])
-    op.create_index("ix_ledger_complaint_tracking", "ledger_complaint", ["tracking"])
+    op.create_index("ix_case_complaint_of", "case_complaint", ["of"])
+    op.create_index("ix_case_complaint_suggested", "case_complaint", ["suggested_id"])
+    _create_partial_index(
+        "ix_case_complaint_suggestion", "case_complaint", ["received_at", "id"], "suggested_id IS NOT NULL"
+    )
+    op.create_index("ix_case_complaint_tracking", "case_complaint", ["tracking"])
     op.create_table(
-        "ledger_correction",
+        "case_correction",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.Column("relation", sa.String(), nullable=False),
         sa.Column("of", sa.Uuid(), nullable=True),
         sa.Column("apart_from", sa.Uuid(), nullable=True),
         sa.Column("evidence", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("corrected_at", _TIME, nullable=False),
+        sa.Column("at", _TIME, nullable=False),
     )
-    op.create_index("ix_ledger_correction_complaint_id", "ledger_correction", ["complaint_id"])
+    op.create_index("ix_case_correction_apart_from", "case_correction", ["apart_from"])
+    op.create_index("ix_case_correction_complaint_id", "case_correction", ["complaint_id"])
+    op.create_index("ix_case_correction_of", "case_correction", ["of"])
     op.create_table(
-        "ledger_dispatch",
+        "case_derivation",
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
+        "case_dispatch",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("tracking", sa.String(), nullable=False),
         sa.Column("hop", sa.Integer(), nullable=False),
-        sa.Column("alternatives", sa.String(), nullable=False),
-        sa.Column("reasons", sa.String(), nullable=False),
-        sa.Column("rules", sa.String(), nullable=False),
-        sa.Column("rules_version", sa.String(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("own_case", sa.Boolean(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("relation", sa.String(), nullable=False),
         sa.Column("of", sa.Uuid(), nullable=True),
-        sa.Column("own_case", sa.Boolean(), nullable=False),
+        sa.Column("rules", sa.String(), nullable=False),
+        sa.Column("rules_version", sa.String(), nullable=False),
         sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("region", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
         sa.Column("act", sa.String(), nullable=False),
         sa.Column("rating", sa.Integer(), nullable=False),
         sa.Column("danger", sa.String(), nullable=False),
         sa.Column("reopened", sa.Integer(), nullable=False),
-        sa.Column("dispatched_at", _TIME, nullable=False),
+        sa.Column("at", _TIME, nullable=False),
         sa.Column("due_at", _TIME, nullable=False),
     )
-    op.create_index("ix_ledger_dispatch_complaint_id", "ledger_dispatch", ["complaint_id"])
-    op.create_index("ix_ledger_dispatch_of", "ledger_dispatch", ["of"])
-    op.create_index("ix_ledger_dispatch_dispatched_at", "ledger_dispatch", ["dispatched_at"])
-    op.create_index("ix_ledger_dispatch_agency_dispatched_at", "ledger_dispatch", ["agency", "dispatched_at"])
+    op.create_index("ix_case_dispatch_agency_at", "case_dispatch", ["agency", "at"])
+    op.create_index("ix_case_dispatch_at", "case_dispatch", ["at"])
+    op.create_index("ix_case_dispatch_case", "case_dispatch", ["case_id", "own_case", "relation", "complaint_id"])
+    op.create_index("ix_case_dispatch_complaint", "case_dispatch", ["complaint_id", "hop"])
+    op.create_index("ix_case_dispatch_of", "case_dispatch", ["of"])
+    op.create_index("ix_case_dispatch_tracking", "case_dispatch", ["tracking"])
     op.create_table(
-        "ledger_ombudsman",
-        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
-        sa.Column("event", sa.String(), primary_key=True),
-        sa.Column("at", _TIME, nullable=False),
-    )
-    op.create_table(
-        "ledger_queue_day",
-        sa.Column("agency", sa.String(), primary_key=True),
-        sa.Column("dispatched_day", _TIME, primary_key=True),
-        sa.Column("due_day", _TIME, primary_key=True),
-        sa.Column("number", sa.Integer(), nullable=False),
-    )
-    op.create_table(
-        "ledger_set_aside",
-        sa.Column("message_id", sa.Uuid(), primary_key=True),
+        "case_event",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("tracking", sa.String(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("dispatch_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
     )
-    op.create_index("ix_ledger_set_aside_tracking", "ledger_set_aside", ["tracking"])
+    op.create_index("ix_case_event_message", "case_event", ["message_id"])
+    op.create_index("ix_case_event_subject", "case_event", ["subject", "event"])
+    op.create_index("ix_case_event_tracking", "case_event", ["tracking"])
     op.create_table(
-        "ledger_suggestion",
-        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
-        sa.Column("suggested_id", sa.Uuid(), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
-        sa.Column("evidence", sa.String(), nullable=False),
-        sa.Column("suggested_at", _TIME, nullable=False),
+        "case_log",
+        sa.Column("position", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=True),
+        sa.Column("other_id", sa.Uuid(), nullable=True),
+        sa.Column("at", _TIME, nullable=False),
     )
-    op.create_index("ix_ledger_suggestion_suggested_id", "ledger_suggestion", ["suggested_id"])
-    op.create_index("ix_ledger_suggestion_suggested_at", "ledger_suggestion", ["suggested_at", "complaint_id"])
+    _create_partial_index("ix_case_log_forgotten", "case_log", ["position"], "kind = 'forgotten'")
+    op.create_table(
+        "case_recommendation",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("recommendation_id", sa.Uuid(), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("at", _TIME, nullable=False),
+    )
+    op.create_index("ix_case_recommendation_act", "case_recommendation", ["act", "at", "id"])
+    op.create_index("ix_case_recommendation_complaint_id", "case_recommendation", ["complaint_id"])
+    op.create_index("ix_case_recommendation_recommendation_id", "case_recommendation", ["recommendation_id"])
+    op.create_table(
+        "case_words",
+        sa.Column("fact_id", sa.Uuid(), primary_key=True),
+        sa.Column("agency", sa.String(), primary_key=True),
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("contact", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("document", sa.String(), nullable=False),
+        sa.Column("shape_version", sa.Integer(), nullable=False),
+    )
+    op.create_index("ix_case_words_complaint_id", "case_words", ["complaint_id"])
+
+
+def _create_ledger() -> None:
+    op.create_table(
+        "ledger_waiting_case",
+        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("dispatched_at", _TIME, nullable=False),
+        sa.Column("due_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_ledger_waiting_case_agency", "ledger_waiting_case", ["agency", "due_at", "dispatched_at"])
 
 
 def _create_normalizer() -> None:
@@ -872,26 +846,6 @@ def _create_normalizer() -> None:
 
 def _create_oversight() -> None:
     op.create_table(
-        "oversight_answer",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("agency", sa.String(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
-        sa.Column("dispatch_id", sa.Uuid(), nullable=False),
-        sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-        sa.Column("position", sa.String(), nullable=False),
-    )
-    op.create_index("ix_oversight_answer_dispatch_id", "oversight_answer", ["dispatch_id"])
-    op.create_table(
-        "oversight_answer_outcome",
-        sa.Column("answer_id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("hop", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.String(), nullable=False),
-    )
-    op.create_table(
         "oversight_case",
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("tracking", sa.String(), nullable=False),
@@ -968,16 +922,6 @@ def _create_oversight() -> None:
     op.create_index("ix_oversight_consent_next", "oversight_consent", ["next_at"])
     op.create_index("ix_oversight_consent_state", "oversight_consent", ["state", "answered_at"])
     op.create_table(
-        "oversight_correction",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("relation", sa.String(), nullable=False),
-        sa.Column("of", sa.Uuid(), nullable=True),
-        sa.Column("is_denial", sa.Boolean(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-    )
-    op.create_index("ix_oversight_correction_complaint_id", "oversight_correction", ["complaint_id"])
-    op.create_table(
         "oversight_day",
         sa.Column("scope_kind", sa.String(), primary_key=True),
         sa.Column("scope", sa.String(), primary_key=True),
@@ -992,31 +936,6 @@ def _create_oversight() -> None:
         "oversight_day",
         ["scope_kind", "measure", "day", "scope", "bucket", "channel", "number"],
     )
-    op.create_table(
-        "oversight_dispatch",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("hop", sa.Integer(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("own_case", sa.Boolean(), nullable=False),
-        sa.Column("relation", sa.String(), nullable=False),
-        sa.Column("of", sa.Uuid(), nullable=True),
-        sa.Column("act", sa.String(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-        sa.Column("reopened", sa.Integer(), nullable=False),
-        sa.Column("topic", sa.String(), nullable=False),
-        sa.Column("region", sa.String(), nullable=False),
-    )
-    op.create_index("ix_oversight_dispatch_complaint", "oversight_dispatch", ["complaint_id", "hop"])
-    op.create_index("ix_oversight_dispatch_of", "oversight_dispatch", ["of", "relation", "complaint_id"])
-    op.create_table(
-        "oversight_hand_over",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("event", sa.String(), nullable=False),
-        sa.Column("at", _TIME, nullable=False),
-    )
-    op.create_index("ix_oversight_hand_over_complaint_id", "oversight_hand_over", ["complaint_id"])
     op.create_table(
         "oversight_notice",
         sa.Column("id", sa.Uuid(), primary_key=True),
@@ -1035,36 +954,6 @@ def _create_oversight() -> None:
     op.create_index("ix_oversight_pair_day_province", "oversight_pair_day", ["province", "day"])
     op.create_index("ix_oversight_pair_day_refused_by", "oversight_pair_day", ["refused_by", "day"])
     op.create_index("ix_oversight_pair_day_topic", "oversight_pair_day", ["topic", "day"])
-    op.create_table(
-        "oversight_rebuild",
-        sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
-    )
-    op.create_table(
-        "oversight_recommendation",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("recommendation_id", sa.Uuid(), nullable=False),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("act", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=True),
-        sa.Column("at", _TIME, nullable=False),
-    )
-    op.create_index("ix_oversight_recommendation_recommendation_id", "oversight_recommendation", ["recommendation_id"])
-    op.create_index("ix_oversight_recommendation_complaint_id", "oversight_recommendation", ["complaint_id"])
-    op.create_index("ix_oversight_recommendation_act", "oversight_recommendation", ["act", "at", "id"])
-    op.create_table(
-        "oversight_report",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("message_id", sa.Uuid(), nullable=False),
-        sa.Column("tracking", sa.String(), nullable=False),
-        sa.Column("received_at", _TIME, nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("act", sa.String(), nullable=False),
-        sa.Column("relation", sa.String(), nullable=False),
-        sa.Column("of", sa.Uuid(), nullable=True),
-    )
 
 
 def _create_keys() -> None:

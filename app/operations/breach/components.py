@@ -15,13 +15,7 @@ _ITEMS: Mapping[Component, tuple[str, ...]] = MappingProxyType(
         "database": ("table:", "file:satupintu.db", "file:satupintu-keys.db"),
         "bus": ("topic:", "file:bus.db"),
         "desk-account": (
-            *(
-                "table:desk_case",
-                "table:desk_dispatch",
-                "table:desk_note",
-                "table:desk_complaint",
-                "table:desk_recommendation",
-            ),
+            *("table:case_words", "table:desk_case", "table:desk_note"),
             *("table:ingest_attachment", "table:desk_template"),
         ),
         "webhook": ("table:desk_webhook_delivery",),

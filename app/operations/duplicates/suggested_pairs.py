@@ -11,14 +11,14 @@ from sqlmodel import col
 
 from app.operations.duplicates.tables import DuplicateDecision, Outcome
 from app.operations.not_possible import NotPossible
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import ComplaintFact, CorrectionFact, DispatchFact
 from config.conditions import is_one_of
 from config.database import read_transaction
 from desk.read_model.queries import waiting_dangers
 from messages.shapes import KEPT_APART
-from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import ComplaintRow, CorrectionRow, DispatchRow, SuggestionRow
 
 # Suggestions that one list reads at most.
 MAX_LISTED = 500
@@ -55,6 +55,16 @@ class SuggestedPair:
     danger: str = ""
 
 
+# Complaints with the earlier one that each is perhaps the same as.
+_SUGGESTIONS: Select[*tuple[Any, ...]] = select(
+    col(ComplaintFact.id).label("complaint_id"),
+    col(ComplaintFact.suggested_id),
+    col(ComplaintFact.suggestion_score).label("score"),
+    col(ComplaintFact.suggestion_evidence).label("evidence"),
+    col(ComplaintFact.received_at).label("suggested_at"),
+).where(col(ComplaintFact.suggested_id).is_not(None))
+
+
 class SuggestedPairs:
     """Reads suggestions. Every method may raise `DatabaseUnavailable`."""
 
@@ -67,16 +77,14 @@ class SuggestedPairs:
         Those with a danger to life come first, then the oldest.
         """
         is_decided = and_(
-            col(DuplicateDecision.complaint_id) == col(SuggestionRow.complaint_id),
-            col(DuplicateDecision.suggested_id) == col(SuggestionRow.suggested_id),
+            col(DuplicateDecision.complaint_id) == col(ComplaintFact.id),
+            col(DuplicateDecision.suggested_id) == col(ComplaintFact.suggested_id),
             col(DuplicateDecision.correction) == "",
         )
-        columns = SuggestionRow.__table__.columns  # type: ignore[attr-defined]
         query = (
-            select(*columns)
-            .outerjoin(DuplicateDecision, is_decided)
-            .where(col(SuggestionRow.suggested_at) >= since, col(DuplicateDecision.complaint_id).is_(None))
-            .order_by(col(SuggestionRow.suggested_at), col(SuggestionRow.complaint_id))
+            _SUGGESTIONS.outerjoin(DuplicateDecision, is_decided)
+            .where(col(ComplaintFact.received_at) >= since, col(DuplicateDecision.complaint_id).is_(None))
+            .order_by(col(ComplaintFact.received_at), col(ComplaintFact.id))
             .limit(MAX_LISTED)
         )
         pairs = [pair for pair in self._read(query) if pair.state == "open"]
@@ -90,9 +98,7 @@ class SuggestedPairs:
 
     def find(self, number: str) -> SuggestedPair | None:
         """Return the suggestion for a report by its number in canonical form, in any state; `None` without one."""
-        columns = SuggestionRow.__table__.columns  # type: ignore[attr-defined]
-        query = select(*columns).join(ComplaintRow, col(ComplaintRow.id) == col(SuggestionRow.complaint_id))
-        query = query.where(col(ComplaintRow.tracking) == number).order_by(col(SuggestionRow.complaint_id))
+        query = _SUGGESTIONS.where(col(ComplaintFact.tracking) == number).order_by(col(ComplaintFact.id))
         pairs = self._read(query.limit(1))
         return pairs[0] if pairs else None
 
@@ -104,7 +110,7 @@ class SuggestedPairs:
         return pair
 
     def _read(self, query: Select[*tuple[Any, ...]]) -> Sequence[SuggestedPair]:
-        """Return the pairs of the rows of `SuggestionRow` that a query selects."""
+        """Return the pairs of the rows of `_SUGGESTIONS` that a query selects."""
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
             facts = _read_facts(connection, rows)
@@ -188,8 +194,8 @@ def _relations(connection: Connection, complaint_ids: Collection[UUID]) -> dict[
 
 def _agencies(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, str]:
     """Return the agency that has each case now."""
-    columns = (col(DispatchRow.complaint_id), col(DispatchRow.agency))
-    query = select(*columns).where(is_one_of(col(DispatchRow.complaint_id), case_ids), is_latest_dispatch())
+    columns = (col(DispatchFact.complaint_id), col(DispatchFact.agency))
+    query = select(*columns).where(is_one_of(col(DispatchFact.complaint_id), case_ids), is_latest_dispatch())
     return {row.complaint_id: row.agency for row in connection.execute(query)}
 
 
@@ -202,6 +208,6 @@ def _decisions(connection: Connection, complaint_ids: Collection[UUID]) -> Mappi
 
 def _denials(connection: Connection, complaint_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
     """Return the pairs that the ledger's corrections keep apart, by their first complaint."""
-    columns = (col(CorrectionRow.complaint_id), col(CorrectionRow.apart_from))
-    is_denial = (is_one_of(col(CorrectionRow.complaint_id), complaint_ids), col(CorrectionRow.evidence) == KEPT_APART)
+    columns = (col(CorrectionFact.complaint_id), col(CorrectionFact.apart_from))
+    is_denial = (is_one_of(col(CorrectionFact.complaint_id), complaint_ids), col(CorrectionFact.evidence) == KEPT_APART)
     return {(row[0], row[1]) for row in connection.execute(select(*columns).where(*is_denial)) if row[1]}

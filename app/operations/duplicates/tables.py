@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, and_, or_, select, text
 from sqlmodel import Field, Index, SQLModel, col
 
+from cases.facts.tables import ComplaintFact
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from config.table_declaration import declared, kept
 from messages.shapes import Correction, Suggestion
-from sinks.ledger.tables import SuggestionRow
 
 # Beginning of the evidence that has the score of a join.
 _SCORE = "score-"
@@ -79,16 +79,21 @@ def keep_label(engine: Engine, correction: Correction, actor: str) -> None:
 def _suggested_pair(connection: Connection, correction: Correction) -> tuple[UUID, Suggestion] | None:
     """Return the later complaint and the suggestion of the earlier one, whichever of them was corrected."""
     first, second = correction.complaint_id, correction.apart_from or correction.relation.of
-    complaint_id, suggested_id = col(SuggestionRow.complaint_id), col(SuggestionRow.suggested_id)
+    complaint_id, suggested_id = col(ComplaintFact.id), col(ComplaintFact.suggested_id)
     is_pair = or_(
         and_(complaint_id == first, suggested_id == second), and_(complaint_id == second, suggested_id == first)
     )
-    columns = (complaint_id, suggested_id, col(SuggestionRow.score), col(SuggestionRow.evidence))
+    columns = (
+        complaint_id,
+        suggested_id,
+        col(ComplaintFact.suggestion_score),
+        col(ComplaintFact.suggestion_evidence),
+    )
     row = connection.execute(select(*columns).where(is_pair).order_by(complaint_id).limit(1)).first()
     if row is None:
         return None
-    evidence = tuple(filter(None, row.evidence.split("|")))
-    return row.complaint_id, Suggestion(of=row.suggested_id, score=row.score, evidence=evidence)
+    evidence = tuple(filter(None, row.suggestion_evidence.split("|")))
+    return row.id, Suggestion(of=row.suggested_id, score=row.suggestion_score, evidence=evidence)
 
 
 def _joined_pair(connection: Connection, correction: Correction) -> tuple[UUID, Suggestion] | None:

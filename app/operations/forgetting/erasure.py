@@ -9,11 +9,12 @@ from sqlmodel import SQLModel, col
 
 from app.operations.forgetting.files import delete_files, delete_upload_parts, delete_uploads, empty_devices
 from app.operations.forgetting.person import Person
+from cases.facts.tables import DispatchFact
+from cases.words.forgotten import blank_stored_words
 from config.conditions import is_one_of
 from config.database import changed_rows
 from desk.acts.tables import DeskAct, DeskAssignment, DeskNote
 from desk.read_model import forgotten as desk
-from desk.read_model.tables import DeskDispatch
 from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage
 from ingest.twitter.recent_posts import PostRow
@@ -23,7 +24,6 @@ from normalize.decision_store import MarkRow
 from normalize.duplicates.store.tables import ComparableRow
 from privacy.blanks import Blank, blank_stored
 from router import forgotten as router
-from sinks.ledger import forgotten as ledger
 from sinks.public.tables import PublicReport
 from sinks.replies import forgotten as replies
 
@@ -60,7 +60,7 @@ def _of_dispatches(
     """Return the step that empties rows about dispatches of the person's complaints."""
 
     def step(connection: Connection, person: Person) -> int:
-        dispatches = select(col(DeskDispatch.id)).where(is_one_of(col(DeskDispatch.complaint_id), person.complaint_ids))
+        dispatches = select(col(DispatchFact.id)).where(is_one_of(col(DispatchFact.complaint_id), person.complaint_ids))
         statement = update(table).where(column.in_(dispatches), *conditions)
         return changed_rows(connection.execute(statement.values(values)))
 
@@ -92,7 +92,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "normalize_sender_report": _rows_deleted(SenderReportRow, col(SenderReportRow.complaint_id), _complaints),
         "normalize_matter": _rows_deleted(ComparableRow, col(ComparableRow.complaint_id), _complaints),
         "router_dispatch": _by_complaints(router.redraw_dispatches),
-        **{str(blank.table.__tablename__): _blanked(blank) for blank in ledger.BLANKS},
+        "case_words": _by_complaints(blank_stored_words),
         "public_report": _rows_deleted(PublicReport, col(PublicReport.complaint_id), _complaints),
         "replies_outbox": _by_complaints(replies.empty_replies),
         "replies_recipient": _by_complaints(replies.delete_recipients),
@@ -101,8 +101,6 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         ),
         "desk_assignment": _of_dispatches(DeskAssignment, col(DeskAssignment.dispatch_id), {"why": ""}),
         "desk_note": _rows_deleted(DeskNote, col(DeskNote.complaint_id), _complaints),
-        **{str(blank.table.__tablename__): _blanked(blank) for blank in desk.BLANKS},
-        "desk_dispatch": _by_complaints(desk.redraw_dispatches),
         "desk_case": _by_complaints(desk.redraw_cases),
     }
 )

@@ -18,6 +18,8 @@ from app.operations.forgetting.erasure import erase
 from app.operations.forgetting.person import Person, SenderHash, read_person
 from app.operations.forgetting.resealing import reseal_contacts
 from bus.port import Outgoing
+from cases.derivations.position import behind_forgetting
+from cases.facts.store import log_forgotten
 from config.database import read_transaction, truncate_journal, write_transaction
 from desk.read_model.search import erase_removed_words
 from messages import codec, ids
@@ -94,6 +96,10 @@ class Forgetting:
             due = due_persons(connection, now)
         if not due:
             return Destruction()
+        with read_transaction(self._engine) as connection:
+            behind = behind_forgetting(connection)
+        if behind:
+            return Destruction(waits_for=f"words are not removed yet from the rows of: {', '.join(behind)}")
         # No process seals with a key for longer than a cache lives after the mark.
         if reason := waits_for(max(person.due_at for person in due) - GRACE):
             return Destruction(waits_for=reason)
@@ -134,6 +140,7 @@ class Forgetting:
             with write_transaction(self._engine) as connection:
                 for table, count in erase(connection, part).items():
                     counts[table] = counts.get(table, 0) + count
+                log_forgotten(connection, part.complaint_ids, self._now())
         erase_removed_words(self._engine)
         truncate_journal(self._engine)
         return Erasure(person, counts)

@@ -10,11 +10,12 @@ from sqlmodel import col
 
 from app.operations.forgetting.person import Person
 from app.operations.ombudsman.tables import OmbudsmanExport
+from cases.facts.conditions import IS_SET_ASIDE
+from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
 from config.conditions import is_one_of
 from desk.mail.tables import NoticeRow
 from desk.webhooks.tables import DeliveryRow
 from messages.topics import RETENTION_DAYS
-from sinks.ledger.tables import ComplaintRow, DispatchRow, OmbudsmanRow, SetAsideRow
 
 _RETENTION = timedelta(days=RETENTION_DAYS)
 _POSTS = "twitter"
@@ -53,12 +54,12 @@ def read_leftovers(connection: Connection, person: Person) -> Leftovers:
     ids = sorted(person.complaint_ids)
     numbers: dict[UUID, str] = {}
     posts: list[str] = []
-    columns = (col(ComplaintRow.id), col(ComplaintRow.tracking), col(ComplaintRow.channel))
+    columns = (col(ComplaintFact.id), col(ComplaintFact.tracking), col(ComplaintFact.channel))
     for id_, tracking, channel in connection.execute(select(*columns).where(is_one_of(columns[0], ids))):
         numbers[id_] = tracking
         if channel == _POSTS:
             posts.append(tracking)
-    sent = (col(DispatchRow.complaint_id), col(DispatchRow.agency), col(DispatchRow.dispatched_at))
+    sent = (col(DispatchFact.complaint_id), col(DispatchFact.agency), col(DispatchFact.at))
     is_agency = (is_one_of(sent[0], ids), sent[1] != _TRIAGE)
     rows = connection.execute(select(*sent).where(*is_agency).order_by(sent[2]))
     dispatches = [(row[0], row[1], row[2]) for row in rows]
@@ -81,11 +82,11 @@ def _handed_over(connection: Connection, complaint_ids: Sequence[UUID]) -> set[U
         is_one_of(col(OmbudsmanExport.complaint_id), complaint_ids)
     )
     is_event = (
-        is_one_of(col(OmbudsmanRow.complaint_id), complaint_ids),
-        col(OmbudsmanRow.event) == "handed-to-ombudsman",
+        is_one_of(col(EventFact.subject), complaint_ids),
+        col(EventFact.event) == "handed-to-ombudsman",
     )
-    handed_over = select(col(OmbudsmanRow.complaint_id)).where(*is_event)
-    return {*connection.execute(exported).scalars(), *connection.execute(handed_over).scalars()}
+    told = select(col(EventFact.subject)).where(*is_event)
+    return {*connection.execute(exported).scalars(), *connection.execute(told).scalars()}
 
 
 def _copies(
@@ -115,7 +116,8 @@ def _notices(connection: Connection, numbers: Collection[str]) -> set[tuple[str,
 def _set_aside_numbers(connection: Connection, person: Person) -> dict[UUID, str]:
     by_message = {message.message_id: message.complaint_id for message in person.messages if message.message_id}
     numbers: dict[UUID, str] = {}
-    columns = (col(SetAsideRow.message_id), col(SetAsideRow.tracking))
-    for message_id, tracking in connection.execute(select(*columns).where(is_one_of(columns[0], by_message))):
+    columns = (col(EventFact.message_id), col(EventFact.tracking))
+    is_of_person = (is_one_of(columns[0], by_message), IS_SET_ASIDE)
+    for message_id, tracking in connection.execute(select(*columns).where(*is_of_person)):
         numbers[by_message[message_id]] = tracking
     return numbers

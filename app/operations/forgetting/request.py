@@ -13,9 +13,10 @@ from app.operations.forgetting.person import Person, sender_of
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from bus.port import Bus
+from cases.facts.conditions import IS_SET_ASIDE
+from cases.facts.tables import ComplaintFact, EventFact
 from config.database import read_transaction
 from messages import ids
-from sinks.ledger.tables import ComplaintRow, SetAsideRow
 
 
 class ForgettingRequests:
@@ -30,12 +31,12 @@ class ForgettingRequests:
     def message_of(self, number: str) -> UUID:
         """Return the arrival with this tracking number. Raises `NotPossible` for a number that the ledger lacks."""
         with read_transaction(self._engine) as connection:
-            for table in (ComplaintRow, SetAsideRow):
-                query = (
-                    select(col(table.message_id)).where(col(table.tracking) == number).order_by(col(table.message_id))
-                )
-                if message_id := connection.execute(query).scalars().first():
-                    return UUID(str(message_id))
+            for query in (
+                select(col(ComplaintFact.message_id)).where(col(ComplaintFact.tracking) == number),
+                select(col(EventFact.message_id)).where(col(EventFact.tracking) == number, IS_SET_ASIDE),
+            ):
+                if message_id := min(connection.execute(query).scalars(), default=None):
+                    return message_id
         raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)
 
     def preview(self, message_id: UUID, now: datetime) -> tuple[Person, Leftovers]:

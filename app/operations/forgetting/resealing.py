@@ -12,18 +12,16 @@ from sqlalchemy import Connection, Engine, update
 from sqlmodel import SQLModel, col, select
 
 from bus.errors import Retry
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from config.database import read_transaction, write_transaction
-from desk.read_model.tables import DeskComplaint
 from messages.sealing import Sealed, Sealer, UnknownKeyError, UnsealError
 from privacy.tables import PersonReport
-from sinks.ledger.tables import ComplaintRow
 from sinks.replies.tables import RecipientRow
 
 # Tables with contacts, and the column with the complaint.
 _TABLES: Sequence[tuple[type[SQLModel], str]] = (
-    (ComplaintRow, "id"),
-    (DeskComplaint, "id"),
+    (CaseWords, "complaint_id"),
     (RecipientRow, "complaint_id"),
 )
 

@@ -18,6 +18,7 @@ from app.operations.ombudsman.case_file import (
 )
 from cases.clocks.clock_states import ClockState, clock_states
 from cases.clocks.deadlines import Deadlines
+from cases.words.tables import CaseWords
 from config.database import read_transaction
 from messages.sealing import Sealed
 from messages.shapes import Contact, Dispatch
@@ -26,7 +27,6 @@ from oversight.read_model.report_facts import clock_history
 from router.store import dispatch_history
 from sinks.ledger.own.own_report import OwnEntry, OwnReport, OwnReports
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import ComplaintRow
 
 # Opens a sealed contact of the report with this message id. Raises `UnsealError`.
 OpenSeal = Callable[[Sealed, UUID], bytes]
@@ -104,7 +104,7 @@ class CaseReader:
 
 
 def _sealed_contact(connection: Connection, case_id: UUID) -> Sealed | None:
-    query = select(col(ComplaintRow.contact)).where(col(ComplaintRow.id) == case_id)
+    query = select(col(CaseWords.contact)).where(col(CaseWords.fact_id) == case_id)
     sealed = connection.execute(query).scalar_one_or_none()
     return Sealed(sealed) if sealed else None
 

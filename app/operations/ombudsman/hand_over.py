@@ -19,6 +19,7 @@ from app.operations.ombudsman.tables import OmbudsmanExport
 from app.operations.staff_events import SOURCE
 from bus.port import Outgoing
 from cases.course.ombudsman_consent import hand_over_id
+from cases.facts.tables import ComplaintFact
 from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from messages import codec
 from messages.reveals import COMMAND_ROLE, reveal_end, reveal_subject
@@ -26,7 +27,7 @@ from messages.sealing import UnsealError
 from messages.shapes import OversightEvent, iso
 from messages.topics import OVERSIGHT
 from oversight.notices.tables import OversightConsent
-from oversight.read_model.tables import OversightCase, OversightReport
+from oversight.read_model.tables import OversightCase
 
 EXPORT_ACTION = "ombudsman.export"
 
@@ -130,12 +131,12 @@ def _listed(connection: Connection, number: str) -> Iterator[ListedCase]:
         *(col(getattr(consent, name)) for name in ("complaint_id", "state", "asked_at", "answered_at", "answer_id")),
         *(col(getattr(case, name)) for name in ("tracking", "agency", "handed_over_at")),
         col(OmbudsmanExport.exported_at),
-        col(OversightReport.message_id),
+        col(ComplaintFact.message_id),
     )
     query = (
         select(*columns)
         .join(case, col(case.complaint_id) == col(consent.complaint_id))
-        .join(OversightReport, col(OversightReport.id) == col(consent.complaint_id))
+        .join(ComplaintFact, col(ComplaintFact.id) == col(consent.complaint_id))
         .outerjoin(OmbudsmanExport, col(OmbudsmanExport.complaint_id) == col(consent.complaint_id))
         .where(col(consent.asked_at).is_not(None))
         .order_by(col(consent.asked_at), col(consent.complaint_id))

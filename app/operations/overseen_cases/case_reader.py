@@ -4,19 +4,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 from sqlmodel import col
 
 from cases.clocks.clock_states import ClockState, State, clock_states
 from cases.clocks.clock_table import ClockName
 from cases.clocks.deadlines import Deadlines
 from cases.clocks.recommendation_clock import recommendation_clock
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import DispatchFact
+from cases.words.tables import CaseWords
 from config.database import read_transaction
 from desk.acts.answers import CaseProgressView, read_progress
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseView
+from desk.read_model.documents import is_document_of
 from desk.read_model.recommendations.case_recommendations import CaseRecommendation
-from desk.read_model.tables import DeskCase, DeskDispatch
+from desk.read_model.tables import DeskCase
 from language.masking import mask_text
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, Report
@@ -62,22 +66,22 @@ class OverseenCaseReader:
     def find(self, number: str) -> CaseHead | None:
         """See the protocol. The number of a report that accompanies a case leads to the case."""
         case_id = (
-            select(func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id)))
-            .where(col(DeskDispatch.tracking) == number, col(DeskDispatch.is_latest))
+            select(col(DispatchFact.case_id))
+            .where(col(DispatchFact.tracking) == number, is_latest_dispatch())
             .scalar_subquery()
         )
         columns: Sequence[Any] = (
             *(col(getattr(DeskCase, name)) for name in ("complaint_id", "tracking", "agency")),
-            *(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch)),
+            *(col(CaseWords.shape_version), col(CaseWords.document)),
         )
-        query = select(*columns).join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
+        query = select(*columns).join(CaseWords, is_document_of(DeskCase))
         with read_transaction(self._engine) as connection:
             row = connection.execute(
                 query.where(col(DeskCase.complaint_id) == case_id, col(DeskCase.is_current)).order_by(col(DeskCase.hop))
             ).first()
         if row is None:
             return None
-        dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
+        dispatch = decode_stored(Dispatch, row.shape_version, row.document)
         return CaseHead(row.complaint_id, dispatch.message_id, row.tracking, row.agency)
 
     def read(self, head: CaseHead, now: datetime) -> OverseenCase | None:

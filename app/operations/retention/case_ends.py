@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.conditions import is_one_of
 from config.database import read_transaction
 from messages.replies.report_states import ENDED_STATES
 from sinks.ledger.relations.current_relation import CurrentRelation, relations_by_id
 from sinks.ledger.status import ReportStatus
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 # Reads the statuses of tracking numbers.
 ReadStatuses = Callable[[Collection[str]], Mapping[str, ReportStatus]]
@@ -51,9 +51,9 @@ def _has_ended(
 
 def _reports_by_case(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, list[CurrentRelation]]:
     """Return the reports of each case: its own, and those that belong to it now."""
-    dispatched = select(col(DispatchRow.complaint_id)).where(is_one_of(col(DispatchRow.of), case_ids))
+    dispatched = select(col(DispatchFact.complaint_id)).where(is_one_of(col(DispatchFact.of), case_ids))
     # A report that is not dispatched yet may reopen the case.
-    received = select(col(ComplaintRow.id)).where(is_one_of(col(ComplaintRow.of), case_ids))
+    received = select(col(ComplaintFact.id)).where(is_one_of(col(ComplaintFact.of), case_ids))
     candidate_ids = {*case_ids, *connection.execute(dispatched.union(received)).scalars()}
     reports: defaultdict[UUID, list[CurrentRelation]] = defaultdict(list)
     for relation in _relations(connection, candidate_ids):

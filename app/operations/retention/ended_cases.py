@@ -18,14 +18,14 @@ from app.operations.forgetting.erasure import STEPS
 from app.operations.forgetting.person import Person, SentMessage
 from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
 from app.operations.retention.case_ends import ReadStatuses, ended_reports
+from cases.facts.store import log_forgotten
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.conditions import is_one_of, starts_with
 from config.database import read_transaction, write_transaction
 from desk.acts.tables import DeskHolder
 from desk.read_model.search import erase_removed_words
-from desk.read_model.tables import DeskDispatch
 from privacy.forgetting_store import EXPIRED_PREFIX, mark_expired
 from privacy.tables import PersonReport
-from sinks.ledger.tables import ComplaintRow
 
 # Emptied with the case too: a reply that is held for a decision has no limit of its own. Its row stays, so that it is
 # never sent again.
@@ -82,19 +82,19 @@ class EndedCases:
 
     def _reports(self, last: UUID | None, cutoff: datetime) -> Sequence[_Message]:
         is_purged = select(col(PersonReport.complaint_id)).where(
-            col(PersonReport.complaint_id) == col(ComplaintRow.id),
+            col(PersonReport.complaint_id) == col(ComplaintFact.id),
             starts_with(col(PersonReport.sender), EXPIRED_PREFIX),
         )
-        query = select(col(ComplaintRow.id), col(ComplaintRow.message_id))
-        query = query.where(col(ComplaintRow.received_at) < cutoff, ~is_purged.exists())
+        query = select(col(ComplaintFact.id), col(ComplaintFact.message_id))
+        query = query.where(col(ComplaintFact.received_at) < cutoff, ~is_purged.exists())
         if last:
-            query = query.where(col(ComplaintRow.id) > last)
+            query = query.where(col(ComplaintFact.id) > last)
         with read_transaction(self.engine) as connection:
-            rows = connection.execute(query.order_by(col(ComplaintRow.id)).limit(ROWS_PER_TRANSACTION))
+            rows = connection.execute(query.order_by(col(ComplaintFact.id)).limit(ROWS_PER_TRANSACTION))
             return [_Message(*row) for row in rows]
 
     def _set_aside(self, last: UUID | None, cutoff: datetime) -> Sequence[_Message]:
-        is_report = select(col(ComplaintRow.id)).where(col(ComplaintRow.id) == col(PersonReport.complaint_id))
+        is_report = select(col(ComplaintFact.id)).where(col(ComplaintFact.id) == col(PersonReport.complaint_id))
         query = select(col(PersonReport.complaint_id), col(PersonReport.message_id))
         query = query.where(
             col(PersonReport.received_at) < cutoff,
@@ -123,10 +123,11 @@ class EndedCases:
                 for table, step in STEPS.items():
                     if table in tables:
                         step(connection, person)
+                log_forgotten(connection, person.complaint_ids, now)
         return len(messages)
 
 
 def _delete_holders(connection: Connection, complaint_ids: Collection[UUID]) -> None:
     """Delete which officers have the cases."""
-    dispatches = select(col(DeskDispatch.id)).where(is_one_of(col(DeskDispatch.complaint_id), complaint_ids))
+    dispatches = select(col(DispatchFact.id)).where(is_one_of(col(DispatchFact.complaint_id), complaint_ids))
     connection.execute(delete(DeskHolder).where(col(DeskHolder.dispatch_id).in_(dispatches)))

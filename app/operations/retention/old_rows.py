@@ -6,31 +6,33 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, String, cast, delete, update
+from sqlalchemy import ColumnElement, Connection, Engine, String, and_, cast, delete, true, update
 from sqlmodel import SQLModel, col, select
 
 from accounts.tables import AccountRow, InvitationRow, RecoveryCodeRow, SecondFactorRow
 from app.operations.retention.batches import purge_in_batches
+from cases.facts.conditions import IS_SET_ASIDE
+from cases.facts.tables import EventFact
 from config.conditions import is_one_of
 from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
 from privacy.tables import ForgottenSender
-from sinks.ledger.tables import SetAsideRow
 from sinks.replies.tables import UnreachableRow
 
 
 class TimedRows(NamedTuple):
-    """A table whose rows are deleted at an age, by its key and the column with the time."""
+    """A table whose rows are deleted at an age, by its key and the column with the time. `condition` limits them."""
 
     table: type[SQLModel]
     key: Any
     time: Any
+    condition: ColumnElement[bool] = true()
 
 
 # By the class of the retention table.
 TIMED: Mapping[str, TimedRows] = MappingProxyType(
     {
-        "set-aside": TimedRows(SetAsideRow, col(SetAsideRow.message_id), col(SetAsideRow.at)),
+        "set-aside": TimedRows(EventFact, col(EventFact.id), col(EventFact.at), IS_SET_ASIDE),
         "unreachable": TimedRows(UnreachableRow, col(UnreachableRow.address), col(UnreachableRow.at)),
         "details-requests": TimedRows(DetailsRequest, col(DetailsRequest.sender), col(DetailsRequest.at)),
         "public-notices": TimedRows(PublicNotice, col(PublicNotice.sender), col(PublicNotice.at)),
@@ -44,11 +46,12 @@ UnusedPurge = Callable[[Engine, datetime, datetime, bool], int]
 
 def delete_timed(engine: Engine, rows: TimedRows, cutoff: datetime, *, dry: bool) -> int:
     """Delete the rows whose time is before `cutoff`."""
+    is_due = and_(rows.time < cutoff, rows.condition)
 
     def delete_rows(connection: Connection, keys: list[Any]) -> None:
-        connection.execute(delete(rows.table).where(is_one_of(rows.key, keys), rows.time < cutoff))
+        connection.execute(delete(rows.table).where(is_one_of(rows.key, keys), is_due))
 
-    return purge_in_batches(engine, rows.table, rows.key, rows.time < cutoff, delete_rows, dry=dry)
+    return purge_in_batches(engine, rows.table, rows.key, is_due, delete_rows, dry=dry)
 
 
 def purge_devices(engine: Engine, cutoff: datetime, _now: datetime, dry: bool) -> int:  # noqa: FBT001 - a step

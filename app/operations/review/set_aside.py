@@ -19,6 +19,8 @@ from app.operations.recorder import Recorder
 from app.operations.staff_events import staff_event
 from bus.errors import Stop
 from bus.port import Bus, Record
+from cases.facts.conditions import IS_SET_ASIDE
+from cases.facts.tables import ComplaintFact, EventFact
 from config.conditions import is_one_of
 from config.database import has_row, read_transaction
 from ingest.wrap import accepted_record
@@ -29,7 +31,6 @@ from messages.shapes import Channel, OversightEvent, RawMessage, iso
 from normalize.classification.classifier import Reason
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.reader_table import ReaderTable
-from sinks.ledger.tables import ComplaintRow, SetAsideRow
 
 # The classifier's reasons, which a person may judge otherwise. For any other reason the message has no text of a
 # complaint: it asks for a status or help, is empty, or is a copy of another post.
@@ -198,22 +199,22 @@ class SetAside:
 
 def _messages_without_report(connection: Connection, choice: SetAsideFilter) -> list[SetAsideMessage]:
     """Return the chosen messages. A replay with other rules may have made a report of a message."""
-    row = SetAsideRow
-    is_report = exists().where(col(ComplaintRow.tracking) == col(row.tracking))
+    row = EventFact
+    is_report = exists().where(col(ComplaintFact.tracking) == col(row.tracking))
     reasons = (choice.reason,) if choice.reason else RELEASABLE_REASONS
     query = select(col(row.message_id), col(row.tracking), col(row.reason), col(row.at))
-    query = query.where(~is_report, is_one_of(col(row.reason), reasons))
+    query = query.where(IS_SET_ASIDE, ~is_report, is_one_of(col(row.reason), reasons))
     if choice.since:
         query = query.where(col(row.at) >= choice.since)
     return [SetAsideMessage(*values) for values in connection.execute(query)]
 
 
 def _message(connection: Connection, number: str) -> SetAsideMessage:
-    if has_row(connection, select(ComplaintRow.id).where(col(ComplaintRow.tracking) == number)):
+    if has_row(connection, select(ComplaintFact.id).where(col(ComplaintFact.tracking) == number)):
         raise NotReleasable(f"{number} is a report already: `satupintu status {number}` shows it.")
-    row = SetAsideRow
+    row = EventFact
     query = select(col(row.message_id), col(row.tracking), col(row.reason), col(row.at))
-    values = connection.execute(query.where(col(row.tracking) == number).order_by(col(row.at))).first()
+    values = connection.execute(query.where(col(row.tracking) == number, IS_SET_ASIDE).order_by(col(row.at))).first()
     if values is None:
         raise NotReleasable(
             f"No message with the number {number} was set aside. `satupintu trace {number}` shows where it is."

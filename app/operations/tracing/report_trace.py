@@ -14,6 +14,7 @@ from sqlmodel import col
 from app.operations.masking import mask_fields
 from app.operations.tracing.trace_step import MaskedFields, TraceStep
 from bus.port import Partition, Reader, Record
+from cases.facts.tables import ComplaintFact
 from config.database import read_transaction
 from language.masking import mask_text
 from messages import codec, topics
@@ -36,7 +37,6 @@ from messages.shapes import (
 )
 from messages.topics import TRIAGE, ConsumerGroup
 from monitor.consumer_lag import appended_at
-from sinks.ledger.tables import ComplaintRow
 
 # The clocks of the bus and of the door may differ by this much.
 _CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -98,10 +98,10 @@ class ReportTracer:
         return self._arrival_in_ledger(tracking) or self._arrival_on_topics(tracking, since)
 
     def _arrival_in_ledger(self, tracking: str) -> Arrival | None:
-        query = select(col(ComplaintRow.message_id), col(ComplaintRow.received_at))
+        query = select(col(ComplaintFact.message_id), col(ComplaintFact.received_at))
         with read_transaction(self._engine) as connection:
             row = connection.execute(
-                query.where(col(ComplaintRow.tracking) == tracking).order_by(col(ComplaintRow.received_at))
+                query.where(col(ComplaintFact.tracking) == tracking).order_by(col(ComplaintFact.received_at))
             ).first()
         return Arrival(*row) if row else None
 

@@ -16,12 +16,16 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bi
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import DispatchFact, RecommendationFact
+from cases.words.conditions import is_of_recommendation
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of
-from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
+from desk.read_model.tables import DeskAccompanying, DeskCase
 from messages.recommendation import RecommendationKind, RecommendationOutcome, counted_answer, first_of_stay
 
-_IS_RECOMMENDED = col(DeskRecommendation.act) == "recommended"
-_CASE_ID: ColumnElement[Any] = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))
+_IS_RECOMMENDED = col(RecommendationFact.act) == "recommended"
+_CASE_ID = col(DispatchFact.case_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +79,23 @@ def read_recommendations(connection: Connection, case_id: UUID, agency: str) -> 
 
 
 @cache
-def _recommendations_query() -> Select[Any]:
+def _recommendations_query() -> Select[*tuple[Any, ...]]:
     """Return the query of all recommendations and answers about a case, built once: each case asks it."""
     case_id: BindParameter[UUID] = bindparam("case_id")
-    accompanying = select(col(DeskDispatch.complaint_id)).where(
-        col(DeskDispatch.of) == case_id, col(DeskDispatch.agency) == bindparam("agency"), col(DeskDispatch.is_latest)
+    accompanying = select(col(DeskAccompanying.complaint_id)).where(
+        col(DeskAccompanying.case_id) == case_id,
+        col(DeskAccompanying.agency) == bindparam("agency"),
+        col(DeskAccompanying.is_latest),
     )
-    complaint_id = col(DeskRecommendation.complaint_id)
+    complaint_id = col(RecommendationFact.complaint_id)
     return (
-        select(DeskRecommendation.__table__)  # type: ignore[attr-defined]
+        select(
+            RecommendationFact.__table__,  # type: ignore[attr-defined]
+            *(col(CaseWords.text), col(CaseWords.actor)),
+        )
+        .join(CaseWords, is_of_recommendation())
         .where(or_(complaint_id == case_id, complaint_id.in_(accompanying)))
-        .order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))
+        .order_by(col(RecommendationFact.at), col(RecommendationFact.id))
     )
 
 
@@ -109,25 +119,25 @@ def waiting_numbers(connection: Connection, agency: str, limit: int) -> Sequence
 
 def read_stays(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Row[Any]]:
     """Return for each report the dispatch with which the agency that has it now got it: `agency` and `at`."""
-    columns: Sequence[Any] = [col(getattr(DeskDispatch, name)) for name in ("complaint_id", "agency", "at")]
+    columns: Sequence[Any] = [col(getattr(DispatchFact, name)) for name in ("complaint_id", "agency", "at")]
     histories: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
-    query = select(*columns).where(is_one_of(columns[0], complaint_ids)).order_by(col(DeskDispatch.hop))
+    query = select(*columns).where(is_one_of(columns[0], complaint_ids)).order_by(col(DispatchFact.hop))
     for row in connection.execute(query) if complaint_ids else ():
         histories[row.complaint_id].append(row)
     return {complaint_id: first_of_stay(history) for complaint_id, history in histories.items()}
 
 
 def is_waiting() -> ColumnElement[bool]:
-    """Return the SQL condition that a row of `DeskRecommendation` is a recommendation without an answer."""
-    answer = aliased(DeskRecommendation)
+    """Return the SQL condition that a row of `RecommendationFact` is a recommendation without an answer."""
+    answer = aliased(RecommendationFact)
     has_answer = exists().where(
-        col(answer.recommendation_id) == col(DeskRecommendation.id), col(answer.act) != "recommended"
+        col(answer.recommendation_id) == col(RecommendationFact.id), col(answer.act) != "recommended"
     )
     return _IS_RECOMMENDED & ~has_answer
 
 
 @cache
-def _waiting_query() -> Select[Any]:
+def _waiting_query() -> Select[*tuple[Any, ...]]:
     """Return the query that counts them by case, built once: each list asks it. The parameters: `agency`, `ids`."""
     is_of_cases = is_one_of(_CASE_ID, bindparam("ids"))
     query = _waiting(bindparam("agency")).with_only_columns(_CASE_ID, func.count())
@@ -138,9 +148,9 @@ def _waiting(agency: str | BindParameter[str]) -> Select[*tuple[Any, ...]]:
     """Return the waiting recommendations with the latest dispatch of their report, if it is the agency's."""
     return (
         select(_CASE_ID)
-        .select_from(DeskRecommendation)
-        .join(DeskDispatch, col(DeskDispatch.complaint_id) == col(DeskRecommendation.complaint_id))
-        .where(is_waiting(), col(DeskDispatch.is_latest), col(DeskDispatch.agency) == agency)
+        .select_from(RecommendationFact)
+        .join(DispatchFact, col(DispatchFact.complaint_id) == col(RecommendationFact.complaint_id))
+        .where(is_waiting(), is_latest_dispatch(), col(DispatchFact.agency) == agency)
     )
 
 

@@ -1,17 +1,19 @@
 """Changes of cases by recommendations of overseers: who is told of one, and which cases a program reads again."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
+from cases.facts.conditions import is_latest_dispatch
+from cases.facts.tables import DispatchFact, RecommendationFact
 from config.conditions import is_one_of
 from desk.changes import CaseChange
 from desk.read_model.recommendations.case_recommendations import is_waiting, read_stays
-from desk.read_model.tables import DeskCase, DeskDispatch, DeskRecommendation
+from desk.read_model.tables import DeskCase
 from messages import ids
 
 
@@ -23,32 +25,27 @@ def with_recommendations(connection: Connection, complaint_ids: Collection[UUID]
 
 
 def recommendation_changes(
-    connection: Connection, recommendations: Sequence[Mapping[str, Any]], moved: Collection[UUID]
+    connection: Connection, new_ids: Collection[UUID], moved: Collection[UUID]
 ) -> Sequence[CaseChange]:
     """Return a change for each waiting recommendation that an agency has got.
 
-    It gets one with a new row of `recommendations`, and with a report of `moved`, which was dispatched to it. The id
+    It gets one with a new recommendation of these ids, and with a report of `moved`, which was dispatched to it. The id
     follows from recommendation and agency: each agency is told of a recommendation once.
     """
-    new_ids = {row["id"] for row in recommendations if row["act"] == "recommended"}
     return [
         *_changes(connection, _BY_ID, new_ids),
         *_changes(connection, _BY_COMPLAINT, moved),
     ]
 
 
-def recommended_cases(
-    connection: Connection, recommendations: Sequence[Mapping[str, Any]], moved: Collection[UUID]
-) -> set[UUID]:
-    """Return all cases that the reports of new recommendations and answers are, or have ever accompanied.
+def recommended_cases(connection: Connection, complaint_ids: Collection[UUID]) -> set[UUID]:
+    """Return all cases that these reports are, or have ever accompanied.
 
-    So it is for reports of `moved`, which were dispatched: their recommendations move with them.
+    They are those of new recommendations and answers, and those that were dispatched: their recommendations move.
     """
-    complaint_ids = {*moved, *(row["complaint_id"] for row in recommendations)}
     if not complaint_ids:
         return set()
-    case_id = func.coalesce(col(DeskDispatch.of), col(DeskDispatch.complaint_id))
-    query = select(case_id).where(is_one_of(col(DeskDispatch.complaint_id), complaint_ids)).distinct()
+    query = select(col(DispatchFact.case_id)).where(is_one_of(col(DispatchFact.complaint_id), complaint_ids)).distinct()
     return set(connection.execute(query).scalars())
 
 
@@ -64,32 +61,29 @@ def _changes(connection: Connection, query: Select[Any], values: Collection[UUID
 def _query(column: Mapped[UUID]) -> Select[Any]:
     """Return the query for waiting recommendations by the values of a column, with the case of each now."""
     is_case = and_(
-        or_(
-            col(DeskCase.complaint_id) == col(DeskDispatch.of),
-            and_(col(DeskDispatch.of).is_(None), col(DeskCase.complaint_id) == col(DeskDispatch.complaint_id)),
-        ),
-        col(DeskCase.agency) == col(DeskDispatch.agency),
+        col(DeskCase.complaint_id) == col(DispatchFact.case_id),
+        col(DeskCase.agency) == col(DispatchFact.agency),
         col(DeskCase.is_current),
     )
     columns: Sequence[Any] = (
-        *(col(getattr(DeskRecommendation, name)) for name in ("id", "complaint_id", "at")),
+        *(col(getattr(RecommendationFact, name)) for name in ("id", "complaint_id", "at")),
         *(col(getattr(DeskCase, name)) for name in ("agency", "tracking", "dispatch_id", "state")),
     )
     return (
         select(*columns)
-        .select_from(DeskRecommendation)
-        .join(DeskDispatch, col(DeskDispatch.complaint_id) == col(DeskRecommendation.complaint_id))
+        .select_from(RecommendationFact)
+        .join(DispatchFact, col(DispatchFact.complaint_id) == col(RecommendationFact.complaint_id))
         .join(DeskCase, is_case)
-        .where(is_waiting(), col(DeskDispatch.is_latest), is_one_of(column, bindparam("values")))
-        .order_by(col(DeskRecommendation.at), col(DeskRecommendation.id))
+        .where(is_waiting(), is_latest_dispatch(), is_one_of(column, bindparam("values")))
+        .order_by(col(RecommendationFact.at), col(RecommendationFact.id))
     )
 
 
 # Built once: each batch asks them.
 _RECOMMENDED = (
-    select(col(DeskRecommendation.complaint_id))
-    .where(is_one_of(col(DeskRecommendation.complaint_id), bindparam("values")))
+    select(col(RecommendationFact.complaint_id))
+    .where(is_one_of(col(RecommendationFact.complaint_id), bindparam("values")))
     .distinct()
 )
-_BY_ID = _query(col(DeskRecommendation.id))
-_BY_COMPLAINT = _query(col(DeskRecommendation.complaint_id))
+_BY_ID = _query(col(RecommendationFact.id))
+_BY_COMPLAINT = _query(col(RecommendationFact.complaint_id))

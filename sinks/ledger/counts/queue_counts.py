@@ -1,24 +1,39 @@
-"""Counts of the unanswered cases in each agency's queue, kept by day and changed with the rows of the ledger. No texts.
+"""Counts of the unanswered cases in each agency's queue, from rows that are derived from facts. No texts.
 
 A case is unanswered if the latest dispatch of its complaint has no answer of its agency. A report that belongs to
 another report's case is not counted: the answer to that case answers it too.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import NamedTuple
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, exists, func, select
 from sqlmodel import col
 
+from cases.derivations.new_facts import NewFacts
+from cases.facts.conditions import is_latest_dispatch, is_to_dispatch
+from cases.facts.tables import DispatchFact
+from config.conditions import is_one_of
 from config.database import DatabaseLock, lock_until_commit
+from config.row_insertion import insert_or_replace_rows
 from config.time_zones import TimeZone
-from sinks.ledger.latest_dispatch import is_latest_dispatch
-from sinks.ledger.tables import AnswerRow, DispatchRow, QueueDayRow
+from sinks.ledger.tables import WaitingCaseRow
 
 _ROWS_AT_ONCE = 10_000
+
+_IDS: BindParameter[Any] = bindparam("ids")
+_WAITING: Select[*tuple[Any, ...]] = select(
+    col(DispatchFact.complaint_id),
+    col(DispatchFact.agency),
+    col(DispatchFact.at).label("dispatched_at"),
+    col(DispatchFact.due_at),
+).where(col(DispatchFact.own_case), is_latest_dispatch(), ~exists().where(is_to_dispatch()))
+_WAITING_OF = _WAITING.where(is_one_of(col(DispatchFact.complaint_id), _IDS))
+_REMOVAL = delete(WaitingCaseRow).where(is_one_of(col(WaitingCaseRow.complaint_id), _IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,97 +46,55 @@ class QueueCounts:
     overdue: int
 
 
-class QueueDay(NamedTuple):
-    """Unanswered cases that are counted together. Both days are the moments at which they begin in Jakarta."""
-
-    agency: str
-    dispatched_day: datetime
-    due_day: datetime
-
-
-def queue_day(agency: str, dispatched_at: datetime, due_at: datetime) -> QueueDay:
-    """Return the key under which an unanswered case is counted."""
-    return QueueDay(agency, _start_of_day(dispatched_at), _start_of_day(due_at))
-
-
 def read_queues(connection: Connection, now: datetime) -> list[QueueCounts]:
-    """Return the agencies with unanswered cases, triage included, most cases first.
-
-    Reads the counts, and of each agency the dispatches from the day of its oldest unanswered case up to that case.
-    """
-    number = col(QueueDayRow.number)
-    queues = (
-        select(
-            col(QueueDayRow.agency),
-            func.sum(number).label("cases"),
-            func.min(col(QueueDayRow.dispatched_day)).label("oldest_day"),
-            func.coalesce(func.sum(number).filter(col(QueueDayRow.due_day) < _start_of_day(now)), 0).label("overdue"),
-        )
-        .group_by(col(QueueDayRow.agency))
-        .having(func.sum(number) > 0)
-        .subquery()
+    """Return the agencies with unanswered cases, triage included, most cases first."""
+    cases = func.count()
+    agency, is_overdue = col(WaitingCaseRow.agency), col(WaitingCaseRow.due_at) < _start_of_day(now)
+    query = (
+        select(agency, cases, func.min(col(WaitingCaseRow.dispatched_at)), func.count().filter(is_overdue))
+        .group_by(agency)
+        .order_by(cases.desc(), agency)
     )
-    oldest = (
-        select(col(DispatchRow.dispatched_at))
-        .where(
-            col(DispatchRow.agency) == queues.c.agency, col(DispatchRow.dispatched_at) >= queues.c.oldest_day, _waits()
-        )
-        .order_by(col(DispatchRow.dispatched_at))
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = select(queues.c.agency, queues.c.cases, func.coalesce(oldest, queues.c.oldest_day), queues.c.overdue)
-    rows = connection.execute(query.order_by(queues.c.cases.desc(), queues.c.agency))
-    return [QueueCounts(agency, int(cases), oldest_at, int(overdue)) for agency, cases, oldest_at, overdue in rows]
+    return [QueueCounts(*row) for row in connection.execute(query)]
 
 
-def stored_queue_days(connection: Connection) -> Counter[QueueDay]:
-    """Return the counts as they are kept."""
-    columns = (QueueDayRow.agency, QueueDayRow.dispatched_day, QueueDayRow.due_day, QueueDayRow.number)
-    rows = connection.execute(select(*map(col, columns)))
-    return Counter({queue_day(row.agency, row.dispatched_day, row.due_day): row.number for row in rows})
-
-
-def count_queue_days(connection: Connection) -> Counter[QueueDay]:
-    """Return the counts as the rows of the ledger give them. Reads all dispatches."""
-    columns = (DispatchRow.agency, DispatchRow.dispatched_at, DispatchRow.due_at)
-    query = select(*map(col, columns)).where(_waits())
-    rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
-    return Counter(queue_day(row.agency, row.dispatched_at, row.due_at) for row in rows)
+def derive_waiting_cases(connection: Connection, new: NewFacts) -> None:
+    """Derive the unanswered cases among the complaints of new dispatches and answers."""
+    complaint_ids = new.complaint_ids("dispatch", "answer")
+    if complaint_ids:
+        _derive(connection, complaint_ids)
 
 
 def miscounted_queues(connection: Connection) -> Mapping[str, int]:
-    """Return by how many cases the kept counts of agencies differ from the rows; only agencies with a difference.
+    """Return by how many cases the derived rows of agencies differ from the facts; only agencies with a difference.
 
     Needs a `snapshot_transaction`. Reads all dispatches.
     """
-    difference = count_queue_days(connection)
-    difference.subtract(stored_queue_days(connection))
-    cases: Counter[str] = Counter()
-    for day, number in difference.items():
-        cases[day.agency] += abs(number)
-    return +cases
+    stored = select(*(col(getattr(WaitingCaseRow, name)) for name in WaitingCaseRow.model_fields))
+    options = {"yield_per": _ROWS_AT_ONCE}
+    rows = {tuple(row) for row in connection.execute(_WAITING, execution_options=options)}
+    derived = {tuple(row) for row in connection.execute(stored, execution_options=options)}
+    return Counter(agency for _, agency, *_ in rows ^ derived)
 
 
 def recount_queues(connection: Connection) -> int:
-    """Replace the counts by those that the rows give; return the number of unanswered cases.
-
-    Sinks may run: each adds to the counts what it wrote and this transaction has not seen.
-    """
+    """Derive all unanswered cases again; return their number. The derivation may run meanwhile."""
     lock_until_commit(connection, DatabaseLock.QUEUE_COUNTS)
-    connection.execute(delete(QueueDayRow))
-    counts = count_queue_days(connection)
-    if counts:
-        connection.execute(insert(QueueDayRow), [{**day._asdict(), "number": counts[day]} for day in sorted(counts)])
-    return counts.total()
+    connection.execute(delete(WaitingCaseRow))
+    rows = [dict(row) for row in connection.execute(_WAITING).mappings()]
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        insert_or_replace_rows(connection, WaitingCaseRow, rows[start : start + _ROWS_AT_ONCE])
+    return len(rows)
 
 
-def _waits() -> ColumnElement[bool]:
-    """Return the condition that a dispatch is that of an unanswered case."""
-    is_own_answer = and_(
-        col(AnswerRow.dispatch_id) == col(DispatchRow.id), col(AnswerRow.agency) == col(DispatchRow.agency)
-    )
-    return and_(col(DispatchRow.own_case), is_latest_dispatch(), ~exists().where(is_own_answer))
+def _derive(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    # Two transactions that derive one case would each miss the other's fact. The second one waits here.
+    lock_until_commit(connection, DatabaseLock.QUEUE_COUNTS)
+    waiting: Sequence[Any] = connection.execute(_WAITING_OF, {"ids": complaint_ids}).mappings().all()
+    answered = set(complaint_ids) - {row["complaint_id"] for row in waiting}
+    if answered:
+        connection.execute(_REMOVAL, {"ids": answered})
+    insert_or_replace_rows(connection, WaitingCaseRow, [dict(row) for row in waiting])
 
 
 def _start_of_day(at: datetime) -> datetime:

@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Label, Select, and_, case, fun
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from cases.facts.conditions import is_to_dispatch
+from cases.facts.tables import AnswerFact, DispatchFact
 from messages.topics import TRIAGE
-from sinks.ledger.tables import AnswerRow, DispatchRow
 
 # Rules that state a relation to another report and did not choose the agency.
 _RELATION_RULES = frozenset(("follows", "split"))
@@ -53,30 +54,30 @@ def count_refusals_by_rule(connection: Connection, since: datetime | None = None
 
 
 def added_rules(rules: str, previous_rules: str | None) -> Iterable[str]:
-    """Return the rules that chose an agency, without those of the dispatch before; both as in `DispatchRow.rules`."""
+    """Return the rules that chose an agency, without those of the dispatch before; both as in `DispatchFact.rules`."""
     current, previous = rules.split("|"), previous_rules.split("|") if previous_rules else []
     added = current[len(previous) :] if current[: len(previous)] == previous else current
     return [rule for rule in dict.fromkeys(added) if rule and rule not in _RELATION_RULES]
 
 
-_PREVIOUS = aliased(DispatchRow)
+_PREVIOUS = aliased(DispatchFact)
 _PREVIOUS_RULES: Label[str] = col(_PREVIOUS.rules).label("previous_rules")
 _IS_PREVIOUS_HOP = and_(
-    col(_PREVIOUS.complaint_id) == col(DispatchRow.complaint_id), col(_PREVIOUS.hop) == col(DispatchRow.hop) - 1
+    col(_PREVIOUS.complaint_id) == col(DispatchFact.complaint_id), col(_PREVIOUS.hop) == col(DispatchFact.hop) - 1
 )
 
 
 def _is_counted(since: datetime | None) -> ColumnElement[bool]:
-    is_agency_case = and_(col(DispatchRow.own_case), col(DispatchRow.agency) != TRIAGE)
-    return and_(is_agency_case, col(DispatchRow.dispatched_at) >= since) if since else is_agency_case
+    is_agency_case = and_(col(DispatchFact.own_case), col(DispatchFact.agency) != TRIAGE)
+    return and_(is_agency_case, col(DispatchFact.at) >= since) if since else is_agency_case
 
 
 def _count_dispatches(connection: Connection, since: datetime | None) -> Counter[str]:
     query = (
-        select(col(DispatchRow.rules), _PREVIOUS_RULES, func.count().label("dispatches"))
+        select(col(DispatchFact.rules), _PREVIOUS_RULES, func.count().label("dispatches"))
         .outerjoin(_PREVIOUS, _IS_PREVIOUS_HOP)
         .where(_is_counted(since))
-        .group_by(col(DispatchRow.rules), col(_PREVIOUS.rules))
+        .group_by(col(DispatchFact.rules), col(_PREVIOUS.rules))
     )
     dispatches: Counter[str] = Counter()
     for row in connection.execute(query):
@@ -103,27 +104,26 @@ def _count_refusals(connection: Connection, since: datetime | None) -> tuple[Cou
 
 def _refused_dispatches(since: datetime | None) -> Select[Any]:
     """Return the query of each case's dispatches with the refusals of the case or of a report that belongs to it."""
-    answered = aliased(DispatchRow)
+    answered = aliased(DispatchFact)
     # An answer to a report that belongs to another report's case is an answer to that case.
     case_id = case((col(answered.own_case), col(answered.complaint_id)), else_=col(answered.of))
     refusing_agency: Label[str] = col(answered.agency).label("refusing_agency")
-    is_of_answered = and_(col(answered.id) == col(AnswerRow.dispatch_id), col(answered.agency) == col(AnswerRow.agency))
     columns: Sequence[Any] = (
-        col(DispatchRow.id),
-        col(DispatchRow.rules),
+        col(DispatchFact.id),
+        col(DispatchFact.rules),
         _PREVIOUS_RULES,
-        col(AnswerRow.suggested_agency),
-        col(DispatchRow.agency),
+        col(AnswerFact.suggested_agency),
+        col(DispatchFact.agency),
         refusing_agency,
     )
     return (
         select(*columns)
-        .select_from(AnswerRow)
-        .join(answered, is_of_answered)
-        .join(DispatchRow, col(DispatchRow.complaint_id) == case_id)
+        .select_from(AnswerFact)
+        .join(answered, is_to_dispatch(dispatch=answered))
+        .join(DispatchFact, col(DispatchFact.complaint_id) == case_id)
         .outerjoin(_PREVIOUS, _IS_PREVIOUS_HOP)
-        .where(col(AnswerRow.verdict) == "refused", _is_counted(since))
-        .where(or_(col(DispatchRow.id) == col(answered.id), col(answered.own_case).is_(other=False)))
+        .where(col(AnswerFact.verdict) == "refused", _is_counted(since))
+        .where(or_(col(DispatchFact.id) == col(answered.id), col(answered.own_case).is_(other=False)))
         .distinct()
     )
 

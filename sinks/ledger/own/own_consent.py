@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row
 from sqlmodel import col, select
 
 from cases.course.ombudsman_consent import ConsentAct, ConsentState, consent_of
+from cases.facts.tables import EventFact
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import SenderAct
-from sinks.ledger.tables import OmbudsmanRow
 
 
 class OwnConsent(NamedTuple):
@@ -28,8 +28,9 @@ NO_CONSENT = OwnConsent()
 
 def read_own_consent(connection: Connection, report_id: UUID, messages: Sequence[Row[Any]]) -> OwnConsent:
     """Return the consent. `messages` are the rows of the report and of its sender's further messages."""
-    query = select(col(OmbudsmanRow.event), col(OmbudsmanRow.at)).where(col(OmbudsmanRow.complaint_id) == report_id)
-    times = {row.event: row.at for row in connection.execute(query)}
+    query = select(col(EventFact.event), col(EventFact.at)).where(col(EventFact.subject) == report_id)
+    # Of each kind the earliest event counts.
+    times = {row.event: row.at for row in connection.execute(query.order_by(col(EventFact.at).desc()))}
     asked_at = times.get("ombudsman-asked")
     consent = consent_of(asked_at, (ConsentAct(row.received_at, row.act, row.id) for row in messages))
     answered_at = consent.answer.at if consent.answer else None

@@ -10,6 +10,10 @@ from sqlalchemy import Connection, Engine, Row
 from sqlmodel import col, select
 
 from cases.clocks.deadlines import Deadlines
+from cases.facts.conditions import IS_SET_ASIDE
+from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
+from cases.words.conditions import is_of_complaint
+from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from config.database import read_transaction
 from messages.ids import complaint_id
@@ -20,7 +24,6 @@ from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
 from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
 _TO_SENDER = frozenset({"asked", "responded", "closed"})
@@ -146,9 +149,9 @@ class OwnReports:
         answer_ids = {step.answer_id for status in statuses for step in _steps_with_words(status)}
         if not answer_ids:
             return {}
-        query = select(col(AnswerRow.id), col(AnswerRow.text)).where(is_one_of(col(AnswerRow.id), answer_ids))
+        query = select(col(CaseWords.fact_id), col(CaseWords.text)).where(is_one_of(col(CaseWords.fact_id), answer_ids))
         with read_transaction(self._engine) as connection:
-            return {row.id: row.text for row in connection.execute(query)}
+            return {row.fact_id: row.text for row in connection.execute(query)}
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, tuple[str, str]]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
@@ -192,13 +195,17 @@ def _own_messages(connection: Connection, report_id: UUID) -> Sequence[Row[Any]]
 
     A merge by a person adds none: the message may be another citizen's.
     """
-    names = ("id", "message_id", "tracking", "title", "text", "act", "rating", "received_at")
-    columns: Sequence[Any] = [col(getattr(ComplaintRow, name)) for name in names]
-    rows = list(connection.execute(select(*columns).where(col(ComplaintRow.id) == report_id)))
+    names = ("id", "message_id", "tracking", "act", "rating", "received_at")
+    columns: Sequence[Any] = [
+        *(col(getattr(ComplaintFact, name)) for name in names),
+        *(col(CaseWords.title), col(CaseWords.text)),
+    ]
+    query = select(*columns).join(CaseWords, is_of_complaint())
+    rows = list(connection.execute(query.where(col(ComplaintFact.id) == report_id)))
     latest, all_ids = [row.id for row in rows], {row.id for row in rows}
     for _link in range(_LONGEST_CHAIN):
-        is_repeat = (is_one_of(col(ComplaintRow.of), latest), col(ComplaintRow.relation) == "repeat")
-        repeats = [row for row in connection.execute(select(*columns).where(*is_repeat)) if row.id not in all_ids]
+        is_repeat = (is_one_of(col(ComplaintFact.of), latest), col(ComplaintFact.relation) == "repeat")
+        repeats = [row for row in connection.execute(query.where(*is_repeat)) if row.id not in all_ids]
         if not repeats:
             break
         latest = [row.id for row in repeats]
@@ -212,18 +219,20 @@ def _further_cases(connection: Connection, messages: Sequence[Row[Any]]) -> Mapp
 
     One that a person split from the report later is left out: it may be another citizen's.
     """
-    is_first_case = (col(DispatchRow.hop) == 0, col(DispatchRow.own_case))
+    is_first_case = (col(DispatchFact.hop) == 0, col(DispatchFact.own_case))
     by_id = {row.id: row for row in messages}
-    query = select(col(DispatchRow.complaint_id)).where(is_one_of(col(DispatchRow.complaint_id), by_id), *is_first_case)
+    query = select(col(DispatchFact.complaint_id)).where(
+        is_one_of(col(DispatchFact.complaint_id), by_id), *is_first_case
+    )
     case_ids = set(connection.execute(query).scalars()) if by_id else set()
     return {row.tracking: row.message_id for row in messages if row.id in case_ids}
 
 
 def _due_at(connection: Connection, report_id: UUID) -> datetime | None:
-    query = select(col(DispatchRow.due_at)).where(col(DispatchRow.complaint_id) == report_id)
-    return connection.execute(query.order_by(col(DispatchRow.hop).desc())).scalars().first()
+    query = select(col(DispatchFact.due_at)).where(col(DispatchFact.complaint_id) == report_id)
+    return connection.execute(query.order_by(col(DispatchFact.hop).desc())).scalars().first()
 
 
 def _set_aside_number(connection: Connection, message_id: UUID) -> str | None:
-    query = select(col(SetAsideRow.tracking)).where(col(SetAsideRow.message_id) == message_id)
-    return connection.execute(query).scalar_one_or_none()
+    query = select(col(EventFact.tracking)).where(col(EventFact.message_id) == message_id, IS_SET_ASIDE)
+    return connection.execute(query.order_by(col(EventFact.at), col(EventFact.id))).scalars().first()

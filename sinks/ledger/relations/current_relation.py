@@ -9,25 +9,25 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 from sqlmodel import col
 
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.conditions import is_one_of
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _COMPLAINT_NAMES = ("tracking", "id", "message_id", "received_at", "anonim", "rahasia")
 _COLUMNS = (
-    *(col(getattr(ComplaintRow, name)) for name in _COMPLAINT_NAMES),
-    col(ComplaintRow.relation).label("original_relation"),
-    col(ComplaintRow.of).label("original_of"),
-    *(col(getattr(DispatchRow, name)) for name in ("relation", "of", "own_case")),
+    *(col(getattr(ComplaintFact, name)) for name in _COMPLAINT_NAMES),
+    col(ComplaintFact.relation).label("original_relation"),
+    col(ComplaintFact.of).label("original_of"),
+    *(col(getattr(DispatchFact, name)) for name in ("relation", "of", "own_case")),
 )
 # Queries are built once: each status page executes one.
 _RELATIONS = (
     select(*_COLUMNS)
-    .outerjoin(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-    .order_by(col(ComplaintRow.received_at).desc(), col(DispatchRow.hop))
+    .outerjoin(DispatchFact, col(DispatchFact.complaint_id) == col(ComplaintFact.id))
+    .order_by(col(ComplaintFact.received_at).desc(), col(DispatchFact.hop))
 )
 _VALUES: BindParameter[Any] = bindparam("values")
-_BY_NUMBER: Select[Any] = _RELATIONS.where(is_one_of(col(ComplaintRow.tracking), _VALUES))
-_BY_ID: Select[Any] = _RELATIONS.where(is_one_of(col(ComplaintRow.id), _VALUES))
+_BY_NUMBER: Select[Any] = _RELATIONS.where(is_one_of(col(ComplaintFact.tracking), _VALUES))
+_BY_ID: Select[Any] = _RELATIONS.where(is_one_of(col(ComplaintFact.id), _VALUES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, bindparam, or_, select, union
 from sqlmodel import col
 
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.conditions import is_one_of
 from sinks.ledger.relations.relation_links import RelationLinks, SenderCase
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _ACTS = ("withdraws", "objects", "asks-to-be-forgotten")
 _NAMES = ("id", "of", "act", "received_at", "anonim", "rahasia")
@@ -79,14 +79,14 @@ def _rows_query() -> CompoundSelect[Any]:
     """Return the query of these rows, built once. Its parameters are `case_ids` and `given_ids`."""
     case_ids: BindParameter[Any] = bindparam("case_ids")
     given_ids: BindParameter[Any] = bindparam("given_ids")
-    complaint_id: Any = col(DispatchRow.complaint_id).label("id")
-    accompanying = select(complaint_id).where(is_one_of(col(DispatchRow.of), case_ids))
-    given = select(col(ComplaintRow.id)).where(is_one_of(col(ComplaintRow.id), given_ids))
+    complaint_id: Any = col(DispatchFact.complaint_id).label("id")
+    accompanying = select(complaint_id).where(is_one_of(col(DispatchFact.of), case_ids))
+    given = select(col(ComplaintFact.id)).where(is_one_of(col(ComplaintFact.id), given_ids))
     reports = union(accompanying, given).cte("reports")
-    columns: Sequence[Any] = [col(getattr(ComplaintRow, name)) for name in _NAMES]
-    is_act = col(ComplaintRow.act).in_(_ACTS)
-    has_facts = or_(is_act, col(ComplaintRow.anonim), col(ComplaintRow.rahasia))
-    own = select(*columns).join(reports, reports.c.id == col(ComplaintRow.id)).where(has_facts)
+    columns: Sequence[Any] = [col(getattr(ComplaintFact, name)) for name in _NAMES]
+    is_act = col(ComplaintFact.act).in_(_ACTS)
+    has_facts = or_(is_act, col(ComplaintFact.anonim), col(ComplaintFact.rahasia))
+    own = select(*columns).join(reports, reports.c.id == col(ComplaintFact.id)).where(has_facts)
     # A follow-up may not have been dispatched yet.
-    following = select(*columns).join(reports, reports.c.id == col(ComplaintRow.of)).where(has_facts)
+    following = select(*columns).join(reports, reports.c.id == col(ComplaintFact.of)).where(has_facts)
     return union(own, following)

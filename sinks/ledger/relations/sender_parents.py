@@ -8,20 +8,20 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlmodel import col
 
 from cases.course.sender_chain import parents_of_chains
+from cases.facts.tables import ComplaintFact, CorrectionFact
 from config.conditions import is_one_of
 from messages.shapes import KEPT_APART
-from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
 _IDS: BindParameter[Any] = bindparam("ids")
-_COMPLAINTS = select(col(ComplaintRow.id), col(ComplaintRow.relation), col(ComplaintRow.of)).where(
-    is_one_of(col(ComplaintRow.id), _IDS)
+_COMPLAINTS = select(col(ComplaintFact.id), col(ComplaintFact.relation), col(ComplaintFact.of)).where(
+    is_one_of(col(ComplaintFact.id), _IDS)
 )
 # A denied suggestion overrides no merge. A split says that the matter is another one: the sender stays that of the
 # complaint itself.
 _MERGES = (
-    select(col(CorrectionRow.complaint_id), col(CorrectionRow.relation), col(CorrectionRow.of))
-    .where(is_one_of(col(CorrectionRow.complaint_id), _IDS), col(CorrectionRow.evidence) != KEPT_APART)
-    .order_by(col(CorrectionRow.corrected_at), col(CorrectionRow.id))
+    select(col(CorrectionFact.complaint_id), col(CorrectionFact.relation), col(CorrectionFact.of))
+    .where(is_one_of(col(CorrectionFact.complaint_id), _IDS), col(CorrectionFact.evidence) != KEPT_APART)
+    .order_by(col(CorrectionFact.at), col(CorrectionFact.id))
 )
 
 

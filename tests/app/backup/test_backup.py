@@ -26,12 +26,12 @@ from app.surroundings import system_surroundings
 from bus.errors import Stop
 from bus.port import Consumer
 from bus.worker import Worker
+from cases.facts.tables import ComplaintFact
 from config.database import read_transaction, write_transaction
 from config.settings import Settings
 from messages import codec, topics
 from messages.shapes import RawMessage
 from sinks.archive.durable_files import DurableFiles
-from sinks.ledger.tables import ComplaintRow
 from sinks.replies.tables import OutboxRow
 from tests.app.restore.life import LAMP, settings_of
 from tests.conftest import NOW
@@ -110,7 +110,7 @@ def restored_numbers(backup: Path, home: Path) -> tuple[set[str], Parts]:
     for group, stage in stages_of(parts).items():
         process_all(parts, group, stage)
     with read_transaction(parts.engine) as connection:
-        return set(connection.execute(select(col(ComplaintRow.tracking))).scalars()), parts
+        return set(connection.execute(select(col(ComplaintFact.tracking))).scalars()), parts
 
 
 @pytest.mark.slow

@@ -10,16 +10,18 @@ from app.assembly.parts import Parts
 from app.operations.forgetting.forgetting import GRACE
 from app.operations.forgetting.leftovers import read_leftovers
 from app.tables import METADATA
+from cases.facts.tables import ComplaintFact, DispatchFact
+from cases.words.conditions import is_of_complaint
+from cases.words.tables import CaseWords
 from config.database import read_transaction, write_transaction
-from desk.read_model.tables import DeskCase, DeskComplaint
+from desk.read_model.tables import DeskCase
 from messages import codec
 from messages.forgotten import FORGOTTEN_TEXT, Forgotten
-from messages.sealing import ForgottenKeyError
+from messages.sealing import ForgottenKeyError, Sealed
 from messages.shapes import OversightEvent
 from messages.topics import COMPLAINTS, FORGOTTEN, OVERSIGHT
 from privacy.person_sealer import PersonSealer
 from privacy.tables import ForgottenSender, PersonReport
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.replies.tables import OutboxRow, RecipientRow
 from tests.app.forgetting.town import CANARY, NAME, PHONE, PICTURE, WORDS, Town, complaint_of, rows_with_canary
 from tests.privacy.key_harness import KeyProcess
@@ -53,14 +55,13 @@ def test_a_report_from_before_the_request_was_processed_keeps_its_contact(town: 
         sealer.open(second.body, second.id)
     with read_transaction(town.engine) as connection:
         contacts = [
-            connection.execute(select(table.contact).where(column == complaint_of(second))).scalar_one()  # type: ignore[call-overload]
-            for table, column in (
-                (ComplaintRow, col(ComplaintRow.id)),
-                (DeskComplaint, col(DeskComplaint.id)),
-                (RecipientRow, col(RecipientRow.complaint_id)),
+            connection.execute(select(contact).where(column == complaint_of(second))).scalar_one()
+            for contact, column in (
+                (col(CaseWords.contact), col(CaseWords.fact_id)),
+                (col(RecipientRow.contact), col(RecipientRow.complaint_id)),
             )
         ]
-    assert all(PHONE.encode() in sealer.open(contact, second.message_id) for contact in contacts)
+    assert all(PHONE.encode() in sealer.open(Sealed(contact), second.message_id) for contact in contacts)
     assert all(contact.startswith("p") for contact in contacts)
 
 
@@ -71,14 +72,15 @@ def test_after_the_request_no_table_has_a_word_and_the_case_stays(town: Town) ->
     town.answer(town.dispatches()[0], f"Kepada {NAME}: petugas datang besok.")
     town.recommend(town.dispatches()[0], f"Percepat untuk {NAME}.")
     other = town.report("Jalan berlubang di Kota Palu", phone="+6281234500001")
-    columns = {"ledger_complaint.text", "router_dispatch.dispatch", "desk_case.text", "ledger_answer.text"}
-    assert {*columns, "desk_recommendation.text"} <= set(rows_with_canary(town.engine))
+    columns = {"case_words.text", "case_words.document", "router_dispatch.dispatch", "desk_case.text"}
+    assert columns <= set(rows_with_canary(town.engine))
     town.publish(records.followed(town.parts, raw.id, "asks-to-be-forgotten", f"Saya {NAME}", town.now))
     assert rows_with_canary(town.engine) == {}
     assert find_attachment(town.engine, PICTURE) is None
     with read_transaction(town.engine) as connection:
-        rows = connection.execute(select(ComplaintRow.tracking, ComplaintRow.kind, ComplaintRow.text)).all()  # type: ignore[call-overload]
-        agencies = connection.execute(select(DispatchRow.agency, DispatchRow.rules)).all()  # type: ignore[call-overload]
+        query = select(ComplaintFact.tracking, ComplaintFact.kind, CaseWords.text)  # type: ignore[call-overload]
+        rows = connection.execute(query.join(CaseWords, is_of_complaint())).all()
+        agencies = connection.execute(select(DispatchFact.agency, DispatchFact.rules)).all()  # type: ignore[call-overload]
         states = set(connection.execute(select(OutboxRow.text, OutboxRow.state)))  # type: ignore[call-overload]
         shown = connection.execute(select(DeskCase.text).where(DeskCase.tracking == raw.tracking)).scalars().all()  # type: ignore[call-overload]
     assert {row.tracking: bool(row.text) for row in rows}[raw.tracking] is False
@@ -119,7 +121,7 @@ def test_a_restored_system_honours_the_tombstones(parts: Parts, engine: Engine, 
             for stage in restored.stages_of(record.topic):
                 stage.handle([record])
         with read_transaction(engine) as connection:
-            assert connection.execute(select(ComplaintRow.id)).scalars().all()  # type: ignore[call-overload]
+            assert connection.execute(select(ComplaintFact.id)).scalars().all()  # type: ignore[call-overload]
         assert rows_with_canary(engine) == {}
 
 
@@ -152,7 +154,8 @@ def test_whoever_writes_anew_is_heard(town: Town) -> None:
     town.forgetting.finish(nobody_waits)
     town.keys.clock += 3600
     with read_transaction(town.engine) as connection:
-        rows = connection.execute(select(ComplaintRow.tracking, ComplaintRow.text)).all()  # type: ignore[call-overload]
+        query = select(ComplaintFact.tracking, CaseWords.text)  # type: ignore[call-overload]
+        rows = connection.execute(query.join(CaseWords, is_of_complaint())).all()
     texts = {row.tracking: row.text for row in rows}
     assert texts[anew.tracking] == "Saluran air tersumbat di Kota Semarang"
     assert texts[raw.tracking] == ""

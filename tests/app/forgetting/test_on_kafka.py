@@ -16,6 +16,7 @@ from app.assembly.safekeeping.forgetting import forget_stage
 from app.assembly.safekeeping.restore import process_all
 from app.surroundings import system_surroundings
 from bus.port import Outgoing, Partition, Record
+from cases.facts.tables import ComplaintFact
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec
@@ -24,15 +25,14 @@ from messages.shapes import RawMessage
 from messages.topics import FORGOTTEN, raw_topic
 from privacy.tables import ForgottenSender
 from sinks.archive.contents import ArchiveContents
-from sinks.ledger.tables import ComplaintRow
 from tests.app.forgetting.town import CANARY, Town, complaint_of, rows_with_canary
 from tests.bus.kafka.filling import Filler
 from tests.bus.kafka.node import Node
 from tests.support import records
 from tests.support.arrival_ids import ROOT_SECRET
+from tests.support.case_stages import make_case_stage
 from tests.support.databases import Databases
 from tests.support.paths import SMALL_TABLES
-from tests.support.stages import make_ledger_sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_kind("about Kafka; the other tests of this folder run on both")]
 
@@ -116,10 +116,10 @@ def test_a_stage_that_starts_empty_after_compaction_blanks_all_words(
     assert set(remaining.complaint_ids) >= {complaint_of(first), complaint_of(second)}
 
     process_all(empty, "forget", forget_stage(empty))
-    process_all(empty, "ledger", make_ledger_sink(empty.engine))
+    process_all(empty, "cases", make_case_stage(empty.engine))
     with read_transaction(empty.engine) as connection:
         senders = set(connection.execute(select(col(ForgottenSender.sender))).scalars())
-        complaints = set(connection.execute(select(col(ComplaintRow.id))).scalars())
+        complaints = set(connection.execute(select(col(ComplaintFact.id))).scalars())
     assert {first.sender, neighbour.sender} <= senders
     assert {complaint_of(raw) for raw in (first, second, neighbour)} <= complaints
     assert rows_with_canary(empty.engine) == {}

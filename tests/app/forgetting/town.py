@@ -37,11 +37,12 @@ from tests.desk.harness import make_sink
 from tests.privacy.key_harness import KeyProcess
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.case_stages import make_case_stage
 from tests.support.deadlines import DEADLINES
 from tests.support.fixed_source import FixedSource
 from tests.support.recommendations import answer_to, message_of, recommendation
 from tests.support.rules import SMALL, fixed_rules_source, language_of
-from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink, make_router
+from tests.support.stages import make_normalizer, make_reply_sink, make_router
 
 PHONE, NAME, NIK, STREET = "+6281234500099", "Sekarwangi Kenaridewi", "3374019912810099", "Gang Burung Kenari 99"
 # In small letters, as the index of words has them.
@@ -73,7 +74,7 @@ class Town:
         )
         self.normalizer = make_normalizer(self.engine, self.parts.sealer, conversation=conversation)
         self.router = make_router(self.engine, fixed_rules_source(SMALL), lambda: self.now)
-        self.ledger = make_ledger_sink(self.engine)
+        self.ledger = make_case_stage(self.engine)
         self.replies = make_reply_sink(self.engine)
         self.desk = make_sink(self.engine)
         self.forget_stage = ForgetStage(self.engine, self.forgetting)

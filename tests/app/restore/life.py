@@ -32,12 +32,14 @@ LAMP = "Lampu jalan di Jl. Kenanga RT 3 RW 5 depan pasar padam sejak tiga malam,
 # and the key of a new person is random.
 _FREE_COLUMNS = {
     *(("router_dispatch", "position"), ("router_dispatch", "cause_id"), ("router_answer", "processed_at")),
-    *(("ledger_complaint", "contact"), ("replies_recipient", "contact"), ("normalize_revision", "number")),
+    *(("case_words", "contact"), ("replies_recipient", "contact"), ("normalize_revision", "number")),
+    # The order in which the stages read the topics.
+    *(("case_log", "position"), ("case_derivation", "position"), ("desk_case_change", "seq")),
 }
 # Columns that depend on the offsets, and on the order in which the desk read the records.
 _BY_BATCH = {"position", "seq", "next_offset"}
 _RESTORED = (
-    *("normalize_", "router_", "ledger_", "desk_case", "desk_dispatch", "desk_answer", "desk_recommendation"),
+    *("normalize_", "router_", "case_", "ledger_", "desk_case", "desk_accompanying", "oversight_case", "oversight_day"),
     "replies_recipient",
 )
 
@@ -173,7 +175,7 @@ def plant_dead_letters(parts: Parts) -> None:
             letter = Outgoing(dead_letter_topic(stage), b"", message.value, message.headers + explanation)
             producer.publish([letter])
         with closing(LocalRestorer(parts.settings.home / "bus.db")) as restorer:
-            for group in ("normalize", "router", "ledger"):
+            for group in ("normalize", "router", "cases"):
                 restorer.commit(group, {Partition(record.topic, record.partition): record.offset + 1})
 
 

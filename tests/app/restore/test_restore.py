@@ -13,7 +13,6 @@ import pytest
 from sqlmodel import col, select
 
 from app.assembly.channels import CHANNELS
-from app.assembly.desk.parts import DeskParts, silent_desk_sink
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive
 from app.assembly.safekeeping.restore import process_all, restore
@@ -42,6 +41,7 @@ from tests.app.restore.life import LAMP, Life, live, live_on, plant_dead_letters
 from tests.conftest import NOW
 from tests.end_to_end.dialogues.service import MovedClock, stages_of
 from tests.support import records
+from tests.support.case_stages import all_cases
 from tests.support.databases import Databases
 from tests.support.prepared_parts import create_topics
 
@@ -66,7 +66,7 @@ def archived(tmp_path_factory: pytest.TempPathFactory, database: Databases, temp
             life = Life(service)
             live(life)
             plant_dead_letters(service.parts)
-            process_all(service.parts, "desk", silent_desk_sink(service.parts))
+            process_all(service.parts, "cases", all_cases(service.parts, silent=True))
             archive(service.parts, folder)
             archived = Archived(home, values, life, folder, service.clock.now(), restored_rows(service.parts))
         yield archived
@@ -100,7 +100,7 @@ def outcomes(parts: Parts) -> list[object]:
 
 def process_everything(parts: Parts, groups: Sequence[str] | None = None) -> None:
     """Let the stages of these groups, or all, process what waits, the normalizer first."""
-    for group, stage in {**stages_of(parts), "desk": DeskParts(parts).sink}.items():
+    for group, stage in {**stages_of(parts), "cases": all_cases(parts)}.items():
         if groups is None or group in groups:
             process_all(parts, group, stage)
 
@@ -199,7 +199,8 @@ def test_an_archive_without_outcomes(archived: Archived, empty: Parts, tmp_path:
     assert records_of(empty) == restored_records
     assert len(archived.rows["normalize_closed"]) > 1
     # Nobody else needs what is not in the archive: these stages judge such answers by their times.
-    expected = {name: rows for name, rows in archived.rows.items() if not name.endswith("_answer_outcome")}
+    lacking = {"case_answer_outcome", "case_log"}
+    expected = {name: rows for name, rows in archived.rows.items() if name not in lacking}
     assert_has_rows(empty, expected)
 
 

@@ -10,20 +10,22 @@ import pytest
 from sqlmodel import col, select
 
 from app.assembly.channels import CHANNELS
-from app.assembly.desk.parts import silent_desk_sink
 from app.assembly.parts import Parts
 from app.assembly.safekeeping.archive import archive, redraw
 from app.assembly.safekeeping.forgetting import forget_stage, forgetting_requests
 from app.assembly.safekeeping.restore import process_all, restore
 from app.surroundings import system_surroundings
 from bus.port import Record
+from cases.facts.tables import ComplaintFact
+from cases.words.conditions import is_of_complaint
+from cases.words.tables import CaseWords
 from config.database import read_transaction
 from messages.topics import AUDIT_HEADS, FORGOTTEN
 from sinks.archive.contents import ArchiveContents
-from sinks.ledger.tables import ComplaintRow
 from tests.app.forgetting.town import CANARY, NAME, WORDS, rows_with_canary
 from tests.app.restore.life import LAMP, Life, service_in, settings_of
 from tests.app.restore.test_restore import process_everything
+from tests.support.case_stages import all_cases
 from tests.support.databases import Databases
 
 PHONE = "+6281234500099"
@@ -45,7 +47,7 @@ def archives(tmp_path: Path, database: Databases, templates: Path) -> Iterator[t
         life.answer("first", "refused", f"Bukan kami. Kepada {NAME}")
         life.answer("by form", "responded", f"Kepada {NAME}: petugas datang besok.")
         life.follow("objection", "by form", "objects", f"Belum beres. {NAME}")
-        for group, stage in (("desk", silent_desk_sink(parts)), ("forget", forget_stage(parts))):
+        for group, stage in (("cases", all_cases(parts, silent=True)), ("forget", forget_stage(parts))):
             process_all(parts, group, stage)
         archive(parts, earlier)
         shutil.copytree(earlier, later)
@@ -78,7 +80,8 @@ def records_of(parts: Parts) -> list[tuple[str, int, int, str]]:
 def numbers_of(parts: Parts) -> list[tuple[str, str]]:
     """Return number and text of each complaint in the ledger."""
     with read_transaction(parts.engine) as connection:
-        query = select(col(ComplaintRow.tracking), col(ComplaintRow.text)).order_by(col(ComplaintRow.tracking))
+        query = select(col(ComplaintFact.tracking), col(CaseWords.text)).join(CaseWords, is_of_complaint())
+        query = query.order_by(col(ComplaintFact.tracking))
         return [(row[0], row[1]) for row in connection.execute(query)]
 
 

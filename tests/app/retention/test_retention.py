@@ -22,6 +22,9 @@ from app.operations.retention.schedule import RetentionSchedule, next_night
 from bus.errors import Retry
 from bus.local.bus import LocalBus
 from bus.port import Outgoing
+from cases.facts.tables import ComplaintFact, EventFact
+from cases.words.conditions import is_of_complaint
+from cases.words.tables import CaseWords
 from config.database import read_transaction, write_transaction
 from config.reference.retention import load_retention
 from desk.read_model.tables import DeskCase
@@ -34,7 +37,6 @@ from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, 
 from privacy.forgotten import SentReport, record_reports
 from privacy.tables import PersonKeyRow, PersonReport
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import ComplaintRow, SetAsideRow
 from sinks.replies.tables import OutboxRow, RecipientRow
 from tests.app.forgetting.town import CANARY, NAME, PICTURE, Town, complaint_of, rows_with_canary
 from tests.conftest import NOW
@@ -42,6 +44,7 @@ from tests.privacy.key_harness import KeyProcess
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.attachments import find_attachment
+from tests.support.case_stages import set_aside
 
 TABLE = load_retention()
 CASE_AGE = TABLE.row("case-words").age
@@ -78,7 +81,8 @@ def join(town: Town, report: RawMessage, case: RawMessage) -> None:
 def texts_of(engine: Engine) -> dict[str, str]:
     """Return the stored text of each report by its number."""
     with read_transaction(engine) as connection:
-        rows = connection.execute(select(ComplaintRow.tracking, ComplaintRow.text)).all()  # type: ignore[call-overload]
+        query = select(ComplaintFact.tracking, CaseWords.text)  # type: ignore[call-overload]
+        rows = connection.execute(query.join(CaseWords, is_of_complaint())).all()
     return {row.tracking: row.text for row in rows}
 
 
@@ -105,7 +109,8 @@ def test_an_ended_case_is_emptied_and_an_open_one_stays(town: Town) -> None:
     assert find_attachment(town.engine, PICTURE) is None
     assert rows_with_canary(town.engine) == {}
     with read_transaction(town.engine) as connection:
-        rows = connection.execute(select(ComplaintRow.tracking, ComplaintRow.text)).all()  # type: ignore[call-overload]
+        query = select(ComplaintFact.tracking, CaseWords.text)  # type: ignore[call-overload]
+        rows = connection.execute(query.join(CaseWords, is_of_complaint())).all()
         shown = connection.execute(select(DeskCase.text).where(DeskCase.tracking == raw.tracking)).scalars().all()  # type: ignore[call-overload]
         senders = set(connection.execute(select(PersonReport.sender)).scalars())  # type: ignore[call-overload]
     texts = {row.tracking: row.text for row in rows}
@@ -147,7 +152,7 @@ def test_a_replay_after_a_purge_brings_no_word_back_and_sends_nothing(town: Town
     close(town, town.dispatches()[0])
     late = town.now + CASE_AGE + DAY
     cases(town.engine).purge(late - CASE_AGE, late)
-    rows = {table: count(town.engine, table) for table in (ComplaintRow, OutboxRow, PersonReport, DeskCase)}
+    rows = {table: count(town.engine, table) for table in (ComplaintFact, OutboxRow, PersonReport, DeskCase)}
     with read_transaction(town.engine) as connection:
         states = sorted(connection.execute(select(OutboxRow.id, OutboxRow.state)).all())  # type: ignore[call-overload]
     published = {(output.topic, dict(output.headers)["ce_id"]) for output in town.outputs}
@@ -222,8 +227,8 @@ def test_the_key_of_a_person_is_destroyed_when_no_topic_needs_it(town: Town) -> 
 def test_rows_are_deleted_by_their_own_time(engine: Engine) -> None:
     """A message that was no report, an unused device and a revoked account go after their time, and not before."""
     with write_transaction(engine) as connection:
-        _insert(connection, SetAsideRow, message_id=uuid4(), tracking="A", reason="spam", at=NOW)
-        _insert(connection, SetAsideRow, message_id=uuid4(), tracking="B", reason="spam", at=NOW + 3 * DAY)
+        _insert(connection, EventFact, **set_aside(uuid4(), "A", "spam", NOW))
+        _insert(connection, EventFact, **set_aside(uuid4(), "B", "spam", NOW + 3 * DAY))
         for device in ("idle", "with-report"):
             _insert(connection, DeviceRow, device=device, epoch=0, push="sealed", registered_at=NOW)
             _insert(connection, DeviceSequence, device=device, sequence=1, message_id=uuid4())
@@ -241,7 +246,7 @@ def test_rows_are_deleted_by_their_own_time(engine: Engine) -> None:
     assert delete_timed(engine, TIMED["set-aside"], cutoff, dry=False) == 1
     assert [purge(engine, cutoff, cutoff, False) for purge in (purge_devices, purge_accounts)] == [1, 1]
     assert [purge(engine, cutoff, cutoff, False) for purge in (purge_devices, purge_accounts)] == [0, 0]
-    assert [count(engine, table) for table in (SetAsideRow, DeviceRow, DeviceSequence, SecondFactorRow)] == [1, 1, 1, 1]
+    assert [count(engine, table) for table in (EventFact, DeviceRow, DeviceSequence, SecondFactorRow)] == [1, 1, 1, 1]
     with read_transaction(engine) as connection:
         rows = connection.execute(select(AccountRow.id, AccountRow.name, AccountRow.email)).all()  # type: ignore[call-overload]
     assert {row.name for row in rows} == {"", "Budi Contoh"}

@@ -16,13 +16,14 @@ from app.operations.retention.batches import ROWS_PER_TRANSACTION
 from app.operations.retention.old_rows import TIMED, delete_timed
 from app.operations.retention.retention import Retention
 from app.tables import METADATA
+from cases.facts.tables import EventFact
 from config.database import read_transaction, write_transaction
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import SetAsideRow
 from sinks.replies.tables import OutboxRow
 from tests.app.forgetting.town import Town
 from tests.app.retention.test_retention import CASE_AGE, DAY, TABLE, close
 from tests.conftest import NOW
+from tests.support.case_stages import set_aside
 from tests.support.query_plans import scanned_tables
 
 ROWS = 2 * ROWS_PER_TRANSACTION + 100
@@ -124,10 +125,9 @@ def test_no_write_of_a_purge_reads_a_table_as_a_whole(town: Town) -> None:
 def test_a_transaction_purges_few_rows(parts: Parts, engine: Engine) -> None:
     """However many rows are old, each transaction changes at most 500, and younger rows stay."""
     with write_transaction(engine) as connection:
-        set_aside = {"tracking": "", "reason": "spam"}
         for first, at in ((0, NOW), (ROWS, NOW + 3 * DAY)):
-            rows = [{"message_id": UUID(int=first + number), "at": at, **set_aside} for number in range(ROWS)]
-            connection.execute(insert(SetAsideRow), rows)
+            rows = [set_aside(UUID(int=first + number), "", "spam", at) for number in range(ROWS)]
+            connection.execute(insert(EventFact), rows)
         connection.execute(insert(OutboxRow), [outbox_row(number) for number in range(ROWS)])
     changed_rows: list[int] = []
 
@@ -148,5 +148,5 @@ def test_a_transaction_purges_few_rows(parts: Parts, engine: Engine) -> None:
     assert sum(changed_rows) == 2 * ROWS
     assert max(changed_rows) == ROWS_PER_TRANSACTION
     with read_transaction(engine) as connection:
-        query = select(func.count()).select_from(SetAsideRow).where(col(SetAsideRow.at) > NOW)
+        query = select(func.count()).select_from(EventFact).where(col(EventFact.at) > NOW)
         assert connection.execute(query).scalar_one() == ROWS

@@ -73,10 +73,10 @@ def complaint(number: int = 1) -> Outgoing:
 
 def letter(**changed_headers: Any) -> StoredDeadLetter:
     """Return a dead letter of the ledger."""
-    headers = {"dead_stage": "ledger", "dead_reason": "unstorable", "dead_field": "DataError"} | changed_headers
+    headers = {"dead_stage": "cases", "dead_reason": "unstorable", "dead_field": "DataError"} | changed_headers
     position = {"dead_position": "complaints/3/17"}
     all_headers = tuple((name, value.encode()) for name, value in (headers | position).items())
-    return stored_dead_letter(Record("dead-sinks", 0, 4, 1_795_507_200_000, b"", b"{}", all_headers))
+    return stored_dead_letter(Record("dead-cases", 0, 4, 1_795_507_200_000, b"", b"{}", all_headers))
 
 
 def test_a_dead_letter_has_the_facts_of_its_stage(desk: DeadLetterDesk, arrival: Outgoing) -> None:
@@ -129,8 +129,7 @@ def test_a_record_without_headers_is_a_dead_letter(desk: DeadLetterDesk) -> None
     ("choice", "matches"),
     [
         (DeadLetterFilter(), True),
-        (DeadLetterFilter(stage="ledger"), True),
-        (DeadLetterFilter(stage="sinks"), True),
+        (DeadLetterFilter(stage="cases"), True),
         (DeadLetterFilter(stage="router"), False),
         (DeadLetterFilter(reason="unstorable", field="DataError"), True),
         (DeadLetterFilter(reason="unexpected"), False),
@@ -152,8 +151,8 @@ def test_counts_by_reason() -> None:
     """Counts of each stage, reason and field, highest first."""
     rows = count_rows([letter(), letter(dead_field=""), letter(), letter(dead_stage="replies", dead_field="")])
     assert [tuple(row.values()) for row in rows] == [
-        ("ledger", "unstorable", "DataError", 2),
-        ("ledger", "unstorable", "", 1),
+        ("cases", "unstorable", "DataError", 2),
+        ("cases", "unstorable", "", 1),
         ("replies", "unstorable", "", 1),
     ]
 

@@ -18,6 +18,7 @@ from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
 from bus.port import MAX_MESSAGE_BYTES, Bus, Membership, Outgoing, TopicSpec
 from bus.worker import Stage
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
@@ -31,7 +32,6 @@ from messages.topics import (
     Topic,
     dead_letter_topic,
 )
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.app.review.test_dead_letters import PHONE, TEXT, complaint
 from tests.bus.kafka.node import Node
 from tests.conftest import NOW
@@ -39,11 +39,12 @@ from tests.ingest.door_client import FlakyProducer
 from tests.messages.test_upcasts import Planted, headers, value
 from tests.support import records
 from tests.support.arrival_ids import arrival_id
+from tests.support.case_stages import make_case_stage
 from tests.support.dead_letters import BusWithProducer, DeadLetterDesk
 from tests.support.outcomes import correction_outcome
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 NO_CORRECTION = UUID(int=0)
 ROUTED = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
@@ -130,11 +131,11 @@ def test_a_record_that_fails_again_is_a_new_dead_letter(desk: DeadLetterDesk, pa
 def test_the_dead_letters_of_one_record_are_redriven_together(desk: DeadLetterDesk) -> None:
     """All dead letters of a record are redriven together, once."""
     desk.publish(complaint())
-    for group, stage in (("router", "router"), ("ledger", "sinks"), ("replies", "replies")):
+    for group, stage in (("router", "router"), ("cases", "cases"), ("replies", "replies")):
         desk.reject(Reject("not_the_shape"), COMPLAINTS, group=group, stage=stage)
     assert len(desk.undecided()) == 3
-    (step,) = desk.redrive(DeadLetterFilter(stage="ledger"))
-    assert sorted(letter.stage for letter in step.letters) == ["ledger", "replies", "router"]
+    (step,) = desk.redrive(DeadLetterFilter(stage="cases"))
+    assert sorted(letter.stage for letter in step.letters) == ["cases", "replies", "router"]
     assert len(desk.read(COMPLAINTS)) == 2
     assert {event.subject for event in desk.events()} == {letter.id for letter in step.letters}
     assert desk.undecided() == []
@@ -143,11 +144,11 @@ def test_the_dead_letters_of_one_record_are_redriven_together(desk: DeadLetterDe
 def test_a_dropped_dead_letter_stays_dropped(desk: DeadLetterDesk) -> None:
     """A dropped dead letter of the same record keeps its decision."""
     desk.publish(complaint())
-    for group, stage in (("router", "router"), ("ledger", "sinks")):
+    for group, stage in (("router", "router"), ("cases", "cases")):
         desk.reject(Reject("not_the_shape"), COMPLAINTS, group=group, stage=stage)
     (dropped,) = desk.drop(DeadLetterFilter(stage="router"))
     (step,) = desk.redrive()
-    assert [letter.stage for letter in step.letters] == ["ledger"]
+    assert [letter.stage for letter in step.letters] == ["cases"]
     assert desk.letters.decisions()[dropped.id] == "dead-letter-dropped"
 
 
@@ -220,7 +221,7 @@ def test_a_complete_dead_letter_replaces_a_stub(desk: DeadLetterDesk) -> None:
     message = complaint()
     desk.publish(replace(message, value=message.value + b" " * (MAX_MESSAGE_BYTES - message.size - 75)))
     desk.reject(Reject("a_reason_that_is_long"), COMPLAINTS, group="router", stage="router")
-    desk.reject(Reject("x"), COMPLAINTS, group="ledger", stage="sinks")
+    desk.reject(Reject("x"), COMPLAINTS, group="cases", stage="cases")
     assert [bool(letter.stub) for letter in sorted(desk.undecided(), key=lambda letter: letter.stage)] == [False, True]
     (step,) = desk.redrive()
     assert len(step.letters) == 2
@@ -258,11 +259,11 @@ def test_an_overtaken_correction_is_not_redriven(desk: DeadLetterDesk) -> None:
     """An earlier correction is not redriven: the normalizer would take it for the latest."""
     split, merge = correction("new"), correction("joins", NO_CORRECTION)
     desk.publish(split)
-    desk.reject(KeyError("x"), CORRECTIONS, group="ledger", stage="sinks")
+    desk.reject(KeyError("x"), CORRECTIONS, group="cases", stage="cases")
     desk.publish(merge)
     assert [step.reason for step in desk.redrive()] == ["overtaken"]
     assert (len(desk.undecided()), len(desk.read(CORRECTIONS))) == (1, 2)
-    desk.reject(KeyError("x"), CORRECTIONS, group="ledger", stage="sinks")
+    desk.reject(KeyError("x"), CORRECTIONS, group="cases", stage="cases")
     assert [step.reason for step in desk.redrive()] == ["overtaken", ""]
     assert desk.read(CORRECTIONS)[2].value == merge.value
 
@@ -360,7 +361,7 @@ class Stages:
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
             "normalize": (make_normalizer(engine, parts.sealer), (*raw_topics, CORRECTION_OUTCOMES), "normalize"),
             "router": (router, ROUTED, "router"),
-            "ledger": (make_ledger_sink(engine, parts.keys.answer_check), (*ROUTED, *parts.queues), "sinks"),
+            "cases": (make_case_stage(engine, parts.keys.answer_check), (*ROUTED, *parts.queues), "cases"),
         }
 
     def work(self) -> None:
@@ -379,12 +380,12 @@ def outcome(desk: DeadLetterDesk, parts: Parts, engine: Engine) -> tuple[int, in
     with read_transaction(engine) as connection:
         rows = [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (ComplaintRow, DispatchRow)
+            for table in (ComplaintFact, DispatchFact)
         ]
     return len(complaints), len(set(dispatches)), rows
 
 
-@pytest.mark.parametrize("failing", ["normalize", "router", "ledger"])
+@pytest.mark.parametrize("failing", ["normalize", "router", "cases"])
 def test_a_record_published_twice_is_processed_once(
     desk: DeadLetterDesk, parts: Parts, engine: Engine, failing: str
 ) -> None:

@@ -13,10 +13,11 @@ from config.settings import Settings
 from messages.topics import COMPLAINTS, dead_letter_topic
 from tests.app.review.test_dead_letters import complaint
 from tests.conftest import NOW
+from tests.support.case_stages import make_case_stage
 from tests.support.dead_letters import DeadLetterDesk
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY
-from tests.support.stages import make_ledger_sink, make_router
+from tests.support.stages import make_router
 
 TRIAGE = "agency-triage"
 
@@ -59,7 +60,7 @@ def test_a_refused_dispatch_is_redriven_to_its_queue(parts: Parts, refused_triag
     (step,) = desk.redrive()
     assert step.reason == ""
     (dispatch,) = desk.read(TRIAGE)
-    make_ledger_sink(parts.engine).handle([*desk.read(COMPLAINTS), dispatch])
+    make_case_stage(parts.engine).handle([*desk.read(COMPLAINTS), dispatch])
     audit = parts.audit()
     assert audit.clean, audit.as_json()
     assert audit.at_triage == 1

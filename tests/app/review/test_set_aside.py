@@ -19,6 +19,7 @@ from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import Membership, Outgoing, Record, TopicSpec
 from bus.worker import Stage
+from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
 from config.database import DatabaseUnavailable
 from messages import codec, ids
 from messages.sealing import Sealer
@@ -26,13 +27,13 @@ from messages.shapes import Complaint, Contact, OversightEvent, RawMessage
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT
 from sinks.ledger.own.own_report import OwnReports
 from sinks.ledger.status import ReportStatus
-from sinks.ledger.tables import ComplaintRow, DispatchRow, SetAsideRow
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
 from tests.support import program, records
+from tests.support.case_stages import make_case_stage
 from tests.support.log_capture import captured_log
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 PHONE = "+628000000031"
 # A complaint that quotes an advertisement.
@@ -51,12 +52,12 @@ class Service:
         )
         rules = fixed_rules_source(parts.settings.reference_folder)
         router = make_router(parts.engine, rules, lambda: NOW, parts.keys.answer_check)
-        ledger = make_ledger_sink(parts.engine, parts.keys.answer_check)
+        ledger = make_case_stage(parts.engine, parts.keys.answer_check)
         routed = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
         self._stages: Sequence[tuple[str, Stage, tuple[str, ...]]] = (
             ("normalize", self.normalizer(), ("raw-web", "raw-sms", "raw-twitter", "raw-mobile")),
             ("router", router, routed),
-            ("ledger", ledger, (*routed, OVERSIGHT, *parts.queues)),
+            ("cases", ledger, (*routed, OVERSIGHT, *parts.queues)),
         )
 
     def normalizer(self, *, classifies: bool = True) -> Stage:
@@ -140,7 +141,7 @@ def test_a_released_message_is_the_report_of_its_arrival(service: Service) -> No
     assert complaint.id == ids.complaint_id(raw.id)
     same = {"message_id", "at", "tracking", "channel", "sender"}
     assert complaint.model_dump(include=same) == raw.model_dump(include=same)
-    assert (complaint.reviewed, complaint.report.kind, service.rows(ComplaintRow)) == (True, "pengaduan", 2)
+    assert (complaint.reviewed, complaint.report.kind, service.rows(ComplaintFact)) == (True, "pengaduan", 2)
     opened = parts.sealer.open(complaint.contact, complaint.message_id)
     assert Contact.model_validate_json(opened).phone == PHONE
     status = service.status(raw.tracking)
@@ -176,7 +177,7 @@ def test_the_link_of_the_arrival_leads_to_the_report(service: Service) -> None:
     assert [entry.text for entry in report.entries if entry.act] == [QUOTING, "Sudah dua hari."]
     (added,) = service.complaints(addition.tracking)
     assert (added.relation.kind, added.relation.of) == ("repeat", ids.complaint_id(raw.id))
-    assert service.rows(DispatchRow) == 3
+    assert service.rows(DispatchFact) == 3
     audit = parts.audit()
     assert (audit.clean, audit.complaints, audit.repeats) == (True, 2, 1)
 
@@ -196,7 +197,7 @@ def test_a_replay_doubles_nothing(service: Service, *, classifies: bool) -> None
     again = service.complaints(raw.tracking)
     assert {copy.id for copy in again} == {complaint.id}
     assert again.count(complaint) == 2
-    assert (service.rows(ComplaintRow), service.rows(DispatchRow)) == (2, 2)
+    assert (service.rows(ComplaintFact), service.rows(DispatchFact)) == (2, 2)
     assert service.status(raw.tracking) == state
     named = service.parts.audit().as_json()["named"]
     # As after any replay, the audit names the copies; nothing is lost.
@@ -299,7 +300,7 @@ def test_the_period_limits_the_list(service: Service) -> None:
     raw = service.accept(records.sms(service.parts, QUOTING, PHONE))
     listed = [service.set_aside.unreleased(SetAsideFilter(since=since)) for since in (NOW, LATER)]
     assert [[message.tracking for message in messages] for messages in listed] == [[raw.tracking], []]
-    assert service.rows(SetAsideRow) == 2
+    assert service.rows(EventFact) == 2
 
 
 def _with_sealer(parts: Parts, sealer: Sealer) -> SetAside:

@@ -16,7 +16,6 @@ from app.assembly import operations_http
 from app.assembly.desk.api import build_agency_keys
 from app.assembly.desk.http import SplitByPath
 from app.assembly.desk.parts import DeskParts
-from app.assembly.oversight.parts import sink as oversight_sink
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
 from app.assembly.stages.public_port import public_application
@@ -34,6 +33,7 @@ from monitor.health import ProcessHealth
 from tests.app.test_corrections import CorrectionHarness, message_of, number
 from tests.conftest import NOW
 from tests.monitor.console.snapshots import PlantedMonitor, quiet
+from tests.support.case_stages import all_cases
 
 AGENCY = "kota-3374"
 _NAME = "Sari Dewi"
@@ -146,8 +146,7 @@ class Site:
         self.reports.write(2, "Jalan rusak parah", at=NOW)
         self.reports.work()
         queues = (*self.parts.queues, OVERSIGHT, RECOMMENDATIONS)
-        self.reports.batch("desk", self.desk.sink, queues)
-        self.reports.batch("oversight", oversight_sink(self.parts), queues)
+        self.reports.batch("cases", all_cases(self.parts), queues)
 
     def _open_accounts(self) -> Iterator[tuple[Role, UUID]]:
         self._open_account(_SPARE_ACCOUNT, Role.OFFICER)

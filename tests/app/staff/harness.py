@@ -21,7 +21,9 @@ from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.parts import Parts
+from app.assembly.stages.cases import derivations
 from app.operations.audit.listing import AuditFilter, AuditListing
+from cases.derivations.loop import derive_all
 from pages.csrf import SameOriginForms
 from pages.frame import SignedInPages
 from pages.headers import PageHeaders
@@ -73,7 +75,7 @@ class StaffHarness:
     def work(self) -> None:
         """Let router, ledger and desk process everything."""
         self.reports.work()
-        self.reports.batch("desk", self.desk.sink, self.parts.queues)
+        derive_all(self.engine, derivations(self.parts))
 
     def act_as(self, role: Role, name: str = "Sari Dewi") -> DeskClient:
         """Sign in a person of a role and return the client."""

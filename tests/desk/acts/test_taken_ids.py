@@ -1,5 +1,6 @@
 """An answer that is not the agency's own, or not about its case, may have the id of a valid one. It blocks nothing."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -20,7 +21,8 @@ def test_a_forged_answer_does_not_block_the_true_one(desk: DeskHarness, forged: 
     record = desk.answer_record(unsigned_answer(dispatch, "accepted"), **forged)
     with pytest.raises(Reject):
         desk.router.route_record(record)
-    desk.sink.handle([record])
+    with suppress(Reject):
+        desk.sink.handle([record])
     answers = desk.officer_answers()
     result = answers.give(OFFICER, HEALTH, "NOMOR1", 0, AnswerDraft("accepted"))
     assert (result.fault, answers.with_pending_acts([dispatch.id])) == (None, {dispatch.id})

@@ -39,10 +39,10 @@ from sinks.public.releases import PublicReleases
 from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.case_stages import make_case_stage
 from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
-from tests.support.stages import make_ledger_sink
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
 SARI = Actor(UUID(int=1), "Sari Dewi", Role.OFFICER, HEALTH)
@@ -154,7 +154,7 @@ class DeskSite:
 
     def write_ledger(self) -> None:
         """Let the ledger read all records that the desk has read."""
-        make_ledger_sink(self.desk.engine).handle(self.desk.records)
+        make_case_stage(self.desk.engine).handle(self.desk.records)
 
     def process_corrections(self) -> None:
         """Let router, desk and ledger process the published corrections."""

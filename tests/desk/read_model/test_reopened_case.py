@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
+from cases.derivations.loop import Derivation
 from sinks.ledger.status import StatusReader
 from sinks.public.queries import PublicFilter, PublicReports
 from sinks.public.read_model import PublicReadModel
@@ -13,7 +14,7 @@ from tests.desk.read_model.test_sink import HEALTH, answer, rows
 from tests.router.test_linked import complaint_of
 from tests.router.test_objections import Clock, act_of
 from tests.sinks.public.harness import SENSITIVITY
-from tests.support.stages import make_ledger_sink
+from tests.support.case_stages import make_case_stage
 
 
 def test_a_case_that_was_closed_by_a_repeat_is_open_again(engine: Engine) -> None:
@@ -34,7 +35,7 @@ def test_a_case_that_was_closed_by_a_repeat_is_open_again(engine: Engine) -> Non
     assert [case.hop for case in rows(desk, HEALTH, tab="done")] == [0]
 
     public = PublicReadModel(lambda text: text, b"key of public ids", SENSITIVITY, lambda: clock.time)
-    ledger = make_ledger_sink(engine, derive=public.handle)
+    ledger = make_case_stage(engine, derivations=[Derivation("public", public.derive_new)])
     statuses, reports = (
         StatusReader(engine, {HEALTH: "Kemenkes"}),
         PublicReports(engine, lambda: clock.time + timedelta(days=1)),

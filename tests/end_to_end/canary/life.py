@@ -17,6 +17,8 @@ from app.assembly.parts import Parts
 from app.assembly.queues import existing_queues
 from app.operations.duplicates.suggested_pairs import SuggestedPair, SuggestedPairs
 from bus.port import Outgoing
+from cases.derivations.position import DerivationLag, read_lags
+from config.database import read_transaction
 from desk.api.keys.scopes import SCOPES
 from ingest.wrap import accepted_record
 from messages import codec
@@ -68,7 +70,13 @@ class Life:
         """Wait until every message is processed, also by the stages that read the queues."""
         audit = self.service.audit()
         assert audit.clean, audit.as_json()
-        wait_for(lambda: not any(map(self._backlog, ("ledger", "desk", "oversight"))))
+        wait_for(lambda: not self._backlog("cases"))
+        wait_for(lambda: not any(lag.waiting for lag in self._lags()))
+
+    def _lags(self) -> Sequence[DerivationLag]:
+        """Return how far the derivations are behind the facts."""
+        with read_transaction(self.parts.engine) as connection:
+            return read_lags(connection)
 
     def _backlog(self, group: str) -> Mapping[str, Backlog]:
         """Return what a consumer group has not processed, by topic."""

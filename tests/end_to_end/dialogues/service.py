@@ -19,16 +19,16 @@ from bus.kafka.bus import KafkaBus
 from bus.local.bus import LocalBus
 from bus.port import Record
 from bus.worker import Stage
+from cases.facts.tables import ComplaintFact, DispatchFact
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, topics
 from messages.shapes import Channel, Complaint, RawMessage
 from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
-from sinks.ledger.tables import ComplaintRow, DispatchRow
 from sinks.replies.sink import ReplySink
 from tests.conftest import NOW
 from tests.end_to_end.dialogues.counted_bus import CountedBus
+from tests.support.case_stages import all_cases
 from tests.support.deadlines import DEADLINES
 from tests.support.prepared_parts import create_topics
 
@@ -141,10 +141,10 @@ class DialogueService:
     def holder_of(self, number: str) -> str | None:
         """Return the code of the institution that holds the case of a report; `None` if it is not dispatched."""
         query = (
-            select(col(DispatchRow.agency))
-            .join(ComplaintRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-            .where(col(ComplaintRow.tracking) == number)
-            .order_by(col(DispatchRow.hop).desc())
+            select(col(DispatchFact.agency))
+            .join(ComplaintFact, col(DispatchFact.complaint_id) == col(ComplaintFact.id))
+            .where(col(ComplaintFact.tracking) == number)
+            .order_by(col(DispatchFact.hop).desc())
         )
         with read_transaction(self.parts.engine) as connection:
             agency: str | None = connection.execute(query).scalars().first()
@@ -199,8 +199,5 @@ def stages_of(parts: Parts) -> Mapping[str, Stage]:
         parts.keys.link_of,
         DEADLINES,
     )
-    ledger = LedgerSink(
-        parts.engine, parts.channels.names, parts.keys.answer_check, lambda: parts.registry.institutions, None
-    )
     replies = ReplySink(parts.engine, parts.channels)
-    return {"normalize": parts.normalizer.stage, "router": router, "ledger": ledger, "replies": replies}
+    return {"normalize": parts.normalizer.stage, "router": router, "cases": all_cases(parts), "replies": replies}

@@ -14,16 +14,15 @@ from uuid import uuid4
 import pytest
 import requests
 from PIL import Image
-from sqlalchemy import insert
 
 from bus.port import Outgoing, Producer
 from bus.worker_health import WorkerHealth
+from cases.facts.tables import ComplaintFact
 from config.database import write_transaction
 from messages.ids import complaint_id
 from messages.sender_link import sender_token
 from monitor.alert_thresholds import HANGING_SECONDS
 from monitor.health import ProcessHealth
-from sinks.ledger.tables import ComplaintRow
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, DoorServer
 from tests.ingest.files.test_attachments import picture
@@ -32,6 +31,7 @@ from tests.ingest.people import report
 from tests.ingest.sms.test_door import sign, sms
 from tests.ingest.web.forms import fields
 from tests.sinks.ledger.test_status import complaint
+from tests.support.case_stages import store
 
 _PATIENCE_SECONDS = 10.0
 _AFAR = {"X-Forwarded-For": "203.0.113.7"}
@@ -153,7 +153,7 @@ def _own_page(answers: Answers, served: DoorClient) -> None:
     message_id = uuid4()
     with write_transaction(served.parts.engine) as connection:
         row = {"id": complaint_id(message_id), "message_id": message_id, "tracking": "N00000000099"}
-        connection.execute(insert(ComplaintRow), [complaint(99) | row])
+        store(connection, ComplaintFact, [complaint(99) | row])
     for token in (sender_token(message_id, served.parts.secrets.link_key), "x"):
         for headers in (_PAGE, _JSON):
             answers.ask("GET /l/{token}", f"/l/{token}", headers=headers)
@@ -174,7 +174,7 @@ def _follow_ups(answers: Answers, served: DoorClient) -> None:
 def ledger_row(served: DoorClient, number: str) -> None:
     """The ledger has a report with a number."""
     with write_transaction(served.parts.engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1) | {"id": uuid4(), "tracking": number}])
+        store(connection, ComplaintFact, [complaint(1) | {"id": uuid4(), "tracking": number}])
 
 
 def _open311(answers: Answers) -> None:

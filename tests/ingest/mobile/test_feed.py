@@ -15,9 +15,10 @@ from tests.ingest.door_client import DoorClient
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import PHONE, TEXT, Fields
 from tests.support.agency_answers import signed
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def process(served: DoorClient) -> list[Outgoing]:
     records = [at(out, offset) for offset, out in enumerate(complaints) if out.topic == COMPLAINTS]
     routed = make_router(parts.engine, fixed_rules_source(), lambda: NOW).handle(records)
     dispatches = [out for out in routed if out.topic.startswith("agency-")]
-    make_ledger_sink(parts.engine).handle([*records, *(at(out, offset) for offset, out in enumerate(dispatches))])
+    make_case_stage(parts.engine).handle([*records, *(at(out, offset) for offset, out in enumerate(dispatches))])
     return dispatches
 
 
@@ -68,7 +69,7 @@ def answer(served: DoorClient, dispatch: Outgoing, verdict: str, words: str = ""
         }
     )
     record = Outgoing(AGENCY_ANSWERS, *encode(signed(agency_answer), str(answered_dispatch.complaint_id), "/test"))
-    make_ledger_sink(served.parts.engine).handle([at(record)])
+    make_case_stage(served.parts.engine).handle([at(record)])
 
 
 def test_empty_feed(phone: Phone) -> None:

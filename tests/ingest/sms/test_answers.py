@@ -30,7 +30,8 @@ from tests.ingest.door_client import DoorClient
 from tests.ingest.people import PHONE, TEXT
 from tests.ingest.sms.test_door import send, sms
 from tests.support import records
-from tests.support.stages import make_ledger_sink, make_normalizer
+from tests.support.case_stages import make_case_stage
+from tests.support.stages import make_normalizer
 
 NUMBER = tracking_number(UUID(int=1), b"key")
 
@@ -195,7 +196,7 @@ def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
 
     parts = served.parts
     (complaint,) = make_normalizer(parts.engine, parts.sealer).handle([records.at(accepted_record(report))])[:1]
-    make_ledger_sink(parts.engine).handle([records.at(complaint)])
+    make_case_stage(parts.engine).handle([records.at(complaint)])
     typed = (
         f"STATUS {number}", f"status {number.lower()}", f"Cek {number.replace('-', '')}", f"CEK STATUS {number}.",
         f"LAPOR STATUS {number}", f"status no. {number.replace('-', ' ')}", f"\nStatus:\n{number}\n",
@@ -211,7 +212,7 @@ def test_status_contains_only_the_state(served: DoorClient, ask: Ask) -> None:
     (complaint,) = make_normalizer(served.parts.engine, served.parts.sealer).handle(
         [records.at(accepted_record(report))]
     )[:1]
-    make_ledger_sink(served.parts.engine).handle([records.at(complaint)])
+    make_case_stage(served.parts.engine).handle([records.at(complaint)])
     text = str(ask(f"STATUS {report.tracking}"))
     assert not any(word in text for word in (*TEXT.split(), PHONE, report.sender))
 

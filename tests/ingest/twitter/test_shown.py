@@ -21,9 +21,10 @@ from tests.ingest.mobile.phones import Phone
 from tests.ingest.people import AUTHOR, post
 from tests.ingest.sms.test_door import send, sms
 from tests.ingest.twitter.reading import Reading
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 # Of no other text that we show.
 _WORD = "wulungsari"
@@ -50,7 +51,7 @@ def numbers(reading: Reading) -> dict[str, str]:
     complaints = [at(record, offset) for offset, record in enumerate(normalized) if record.topic == COMPLAINTS]
     routed = make_router(parts.engine, fixed_rules_source(), lambda: NOW).handle(complaints)
     dispatches = [at(record, offset) for offset, record in enumerate(routed) if record.topic.startswith("agency-")]
-    make_ledger_sink(parts.engine).handle([*complaints, *dispatches])
+    make_case_stage(parts.engine).handle([*complaints, *dispatches])
 
     reading.x.deleted = {posts["withdrawn"]["id"]}
     reading.later(2)

@@ -17,9 +17,10 @@ from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.people import EMAIL, NAME, PHONE, TEXT
 from tests.support.agency_answers import signed
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 # The door goes by the real clock: an answer is later than any test runs.
 ANSWERED = NOW.replace(year=NOW.year + 100)
@@ -111,7 +112,7 @@ def process(served: DoorClient, *verdicts: str) -> None:
     """Run all stages on the published messages up to the ledger, with these verdicts of the agency."""
     parts = served.parts
     normalizer = make_normalizer(parts.engine, parts.sealer, parts.tables.services.names)
-    router, ledger = make_router(parts.engine, fixed_rules_source(), lambda: NOW), make_ledger_sink(parts.engine)
+    router, ledger = make_router(parts.engine, fixed_rules_source(), lambda: NOW), make_case_stage(parts.engine)
     raw_messages = [accepted_record(raw) for raw in served.raw_messages("web")]
     complaints = with_topic_prefix(
         COMPLAINTS, normalizer.handle([at(raw, offset) for offset, raw in enumerate(raw_messages)])

@@ -6,14 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import requests
-from sqlalchemy import insert
 from sqlmodel import col, select
 from structlog.types import EventDict
 
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
 from config.database import read_transaction, write_transaction
 from messages.ids import complaint_id
 from messages.sender_link import read_sender_token, sender_token
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, OmbudsmanRow
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
@@ -25,6 +24,7 @@ from tests.ingest.sms.test_door import send as send_sms
 from tests.ingest.sms.test_door import sms
 from tests.ingest.web.open311_client import process
 from tests.sinks.ledger.test_own_report import answer_row, case_row, message_row
+from tests.support.case_stages import store
 
 _ANSWER = "Jembatan darurat dipasang, kata Camat Purwanto."
 _TITLE = "Jembatan roboh"
@@ -38,17 +38,17 @@ def answered_report(served: DoorClient, **more: Any) -> tuple[str, str]:
     number = str(served.post("/web/reports", json=report_fields(title=_TITLE, **more)).json()["tracking"])
     process(served)
     with read_transaction(served.parts.engine) as connection:
-        of_number = (col(ComplaintRow.id) == col(DispatchRow.complaint_id), col(ComplaintRow.tracking) == number)
+        of_number = (col(ComplaintFact.id) == col(DispatchFact.complaint_id), col(ComplaintFact.tracking) == number)
         columns: list[Any] = [
-            *(col(getattr(DispatchRow, name)) for name in ("id", "complaint_id", "agency")),
-            col(ComplaintRow.message_id),
+            *(col(getattr(DispatchFact, name)) for name in ("id", "complaint_id", "agency")),
+            col(ComplaintFact.message_id),
         ]
         dispatch = connection.execute(select(*columns).where(*of_number)).one()
     fields = {"complaint_id": dispatch.complaint_id, "dispatch_id": dispatch.id, "agency": dispatch.agency}
-    times = {"answered_at": NOW, "recorded_at": served.parts.now()}
+    times = {"answered_at": NOW, "at": served.parts.now()}
     with write_transaction(served.parts.engine) as connection:
         row = {"id": uuid4(), "verdict": "closed", "text": _ANSWER, "position": "agency-answers/0/7", **fields, **times}
-        connection.execute(insert(AnswerRow), [row])
+        store(connection, AnswerFact, [row])
     return number, sender_token(dispatch.message_id, served.parts.secrets.link_key)
 
 
@@ -90,8 +90,8 @@ def test_a_question_about_a_later_message_is_answered_there(served: DoorClient) 
     case = case_row(0, later["id"], id=UUID(int=700))
     asked = answer_row(3, "asked", "Tiang mana?", complaint_id=later["id"], dispatch_id=case["id"])
     with write_transaction(served.parts.engine) as connection:
-        for table, row in ((ComplaintRow, later), (DispatchRow, case), (AnswerRow, asked)):
-            connection.execute(insert(table), [row])
+        for table, row in ((ComplaintFact, later), (DispatchFact, case), (AnswerFact, asked)):
+            store(connection, table, [row])
     page = served.get(f"/l/{token}").text
     question = page.partition('id="pertanyaan"')[2].partition("</section>")[0]
     later_token = sender_token(later["message_id"], key)
@@ -172,31 +172,31 @@ def test_the_page_asks_about_the_ombudsman(served: DoorClient) -> None:
     process(served)
     engine = served.parts.engine
     with read_transaction(engine) as connection:
-        is_number = col(ComplaintRow.tracking) == number
-        message_id = connection.execute(select(col(ComplaintRow.message_id)).where(is_number)).scalar_one()
+        is_number = col(ComplaintFact.tracking) == number
+        message_id = connection.execute(select(col(ComplaintFact.message_id)).where(is_number)).scalar_one()
     token, report_id = sender_token(message_id, served.parts.secrets.link_key), complaint_id(message_id)
     both = {"agrees-to-ombudsman", "declines-ombudsman"}
 
     def add(table: Any, row: dict[str, Any]) -> tuple[set[str], str]:
         """Add a row; return what the sender can answer, and the page."""
         with write_transaction(engine) as connection:
-            connection.execute(insert(table), [row])
+            store(connection, table, [row])
         can = set(served.get(f"/l/{token}", headers=_JSON).json()["can"])
         page = served.get(f"/l/{token}").text
         assert {act for act in both if f'value="{act}"' in page} == can & both
         return can & both, page
 
     assert "Ombudsman" not in served.get(f"/l/{token}").text
-    asked = {"complaint_id": report_id, "event": "ombudsman-asked", "at": NOW}
-    can, page = add(OmbudsmanRow, asked)
+    asked = {"id": uuid4(), "subject": report_id, "message_id": message_id, "event": "ombudsman-asked", "at": NOW}
+    can, page = add(EventFact, asked)
     assert can == both
     assert "nama dan kontak Anda" in page
     form = {"token": token, "act": "agrees-to-ombudsman", "form_id": "a"}
     assert served.post("/web/follow-ups", json=form).status_code == requests.codes.accepted
     agreed = dict(message_row(20, "agrees-to-ombudsman", "", of=report_id))
     declined = dict(message_row(21, "declines-ombudsman", "", of=report_id))
-    assert add(ComplaintRow, agreed)[0] == {"declines-ombudsman"}
-    assert add(ComplaintRow, declined)[0] == {"agrees-to-ombudsman"}
-    can, page = add(OmbudsmanRow, {**asked, "event": "handed-to-ombudsman"})
+    assert add(ComplaintFact, agreed)[0] == {"declines-ombudsman"}
+    assert add(ComplaintFact, declined)[0] == {"agrees-to-ombudsman"}
+    can, page = add(EventFact, {**asked, "id": uuid4(), "event": "handed-to-ombudsman"})
     assert can == set()
     assert "berkas laporan ini kami buat untuk Ombudsman" in page

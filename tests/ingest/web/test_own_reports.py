@@ -16,10 +16,11 @@ from bus.port import Outgoing
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, DoorServer
 from tests.support import records
+from tests.support.case_stages import make_case_stage
 from tests.support.loopback import serving
 from tests.support.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio
 from tests.support.records import at
-from tests.support.stages import make_ledger_sink, make_normalizer, make_reply_sink
+from tests.support.stages import make_normalizer, make_reply_sink
 
 _PATIENCE_SECONDS = 30.0
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -65,7 +66,7 @@ def read_into_ledger(parts: Parts, raw: Outgoing) -> str:
     """Let ledger and replies read a report. Return its tracking number."""
     outputs = make_normalizer(parts.engine, parts.sealer).handle([at(raw)])
     for number, output in enumerate(outputs):
-        for sink in (make_ledger_sink(parts.engine), make_reply_sink(parts.engine)):
+        for sink in (make_case_stage(parts.engine), make_reply_sink(parts.engine)):
             sink.handle([at(output, number)])
     return str(records.value_of(raw)["tracking"])
 

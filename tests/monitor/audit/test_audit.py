@@ -29,9 +29,10 @@ from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
 from tests.support.arrival_ids import arrival_id
 from tests.support.audit_faults import texts_by_id
+from tests.support.case_stages import make_case_stage
 from tests.support.records import value_of
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 from tests.support.written_bus import PlantedLedger
 
 
@@ -60,8 +61,8 @@ class Pipeline:
                 ),
                 (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
-            "ledger": (
-                make_ledger_sink(self.parts.engine, self.parts.keys.answer_check),
+            "cases": (
+                make_case_stage(self.parts.engine, self.parts.keys.answer_check),
                 (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues),
             ),
         }
@@ -77,7 +78,7 @@ class Pipeline:
 
     def all(self) -> None:
         """Run all stages."""
-        for group in ("normalize", "router", "ledger"):
+        for group in ("normalize", "router", "cases"):
             self.work(group)
 
 
@@ -106,7 +107,7 @@ def test_every_accepted_message_has_one_outcome(parts: Parts, pipeline: Pipeline
 def test_an_unprocessed_message_is_pending(parts: Parts, pipeline: Pipeline) -> None:
     """It is neither lost nor finished."""
     pending = []
-    for group in ("normalize", "router", "ledger"):
+    for group in ("normalize", "router", "cases"):
         audit = parts.audit()
         assert audit.clean
         pending.append(audit.pending)
@@ -195,7 +196,7 @@ def test_a_planted_fault_is_listed(
     parts: Parts, pipeline: Pipeline, group: str, spoil: object, kind: str, expected_text: str
 ) -> None:
     """Its difference has the expected kind and text."""
-    for stage in ("normalize", "router", "ledger"):
+    for stage in ("normalize", "router", "cases"):
         pipeline.work(stage, spoil if stage == group else None)
     audit = parts.audit()
     assert not audit.clean
@@ -208,7 +209,7 @@ def test_a_join_may_be_a_case_of_its_own(parts: Parts, pipeline: Pipeline) -> No
     """It may be at the agency that its own text leads to. That is no difference."""
     pipeline.work("normalize")
     pipeline.work("router", partial(_separate, kind="joins", own_case=True))
-    pipeline.work("ledger")
+    pipeline.work("cases")
     audit = parts.audit()
     assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
 

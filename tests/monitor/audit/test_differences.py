@@ -111,7 +111,7 @@ def test_a_redriven_record_counts_as_delivered_again(
 ) -> None:
     """The redriven record and its original are no double, whichever is read first."""
     count_before = bus.audit_processed().delivered_again
-    added = [redriven(record), dead_letter("sinks", record)]
+    added = [redriven(record), dead_letter("cases", record)]
     audit = bus.audit_processed(*(added if redriven_first else reversed(added)))
     assert (audit.differences, audit.delivered_again) == ([], count_before + 1)
 

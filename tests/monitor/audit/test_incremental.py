@@ -226,8 +226,8 @@ class History:
         hop = self._hops.get(number, 0)
         letters = (
             ("router", complaint(number)),
-            ("sinks", complaint(number)),
-            ("sinks", dispatch(number, PLN, hop=hop)),
+            ("cases", complaint(number)),
+            ("cases", dispatch(number, PLN, hop=hop)),
             ("router", answer(number, PLN, hop=hop + 1, verdict="refused")),
         )
         yield dead_letter(*self.chance.choice(letters))

@@ -29,7 +29,7 @@ from tests.support.audit_faults import (
     undispatched,
 )
 from tests.support.bus_readers import ReadAllReader
-from tests.support.stages import make_ledger_sink
+from tests.support.case_stages import make_case_stage
 from tests.support.written_bus import (
     HEALTH,
     PLN,
@@ -189,7 +189,7 @@ def test_retention_may_delete_any_topic_first(aging: AgingBus, records: str) -> 
     bus.publish(arrival(40), complaint(40), dead_letter("router", complaint(40)))
     bus.publish(rejected, dead_letter("router", rejected))
     bus.publish(arrival(42), complaint(42, of=5), dispatch(42, TRIAGE, of=5), dispatch(42, PLN, hop=1))
-    bus.publish(arrival(43), complaint(43), dispatch(43, PLN), dead_letter("sinks", complaint(43)))
+    bus.publish(arrival(43), complaint(43), dispatch(43, PLN), dead_letter("cases", complaint(43)))
     aging.clock[0] += 300 * SECONDS_PER_DAY
     bus.audit_processed(arrival(41), complaint(41, of=1), dispatch(41, HEALTH, of=1), dispatch(5, PLN, hop=1))
     bus.horizon = NOW + timedelta(days=200)
@@ -234,7 +234,7 @@ def test_faults_are_found_after_retention(aging: AgingBus) -> None:
 def test_the_ledger_is_read_from_either_database(parts: Parts, engine: Engine) -> None:
     """Rows without a complaint on the bus are listed, from SQLite and from PostgreSQL."""
     parts.core.engine = engine
-    make_ledger_sink(engine).handle([record_at(complaint(number), number) for number in range(1, 4)])
+    make_case_stage(engine).handle([record_at(complaint(number), number) for number in range(1, 4)])
     assert listed(parts.audit()) == sorted(("recorded_unknown", str(complaint_id(number))) for number in range(1, 4))
 
 

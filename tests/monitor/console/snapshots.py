@@ -25,7 +25,7 @@ DEAD_LETTERS = {
     ("normalize", "not_sealed", "sealed"): 2_400,
     ("normalize", "unexpected:ZeroDivisionError", ""): 1_200,
     ("router", "no_such_version", "version"): 240,
-    ("sinks", "unexpected:StringDataRightTruncation", ""): 9,
+    ("cases", "unexpected:StringDataRightTruncation", ""): 9,
     ("replies", "unknown_channel", "channel"): 1,
 }
 _PLACES = ("Kabupaten Semarang", "Kota Bandung", "Kabupaten Kepulauan Siau Tagulandang Biaro", "Provinsi Papua Barat")
@@ -36,7 +36,7 @@ def quiet(at: datetime) -> Snapshot:
     return Snapshot(
         at=at,
         channels=tuple(channel(name, at, 3, 170) for name in DIRECTORY.names),
-        stages=tuple(stage(name, at, 0, 0) for name in ("normalize", "router", "ledger", "replies")),
+        stages=tuple(stage(name, at, 0, 0) for name in ("normalize", "router", "cases", "replies")),
         processes=(process("host-1"),),
     )
 
@@ -54,7 +54,7 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
         stages=(
             stage("normalize", at, 1_204 + step, 640 + 5 * step, "normalize-1", "normalize-2"),
             stage("router", at, 87, 95_000),
-            stage("ledger", at, 3, 2, "ledger-1"),
+            stage("cases", at, 3, 2, "cases-1"),
             stage("replies", at, 0, 0),
         ),
         dead_letters=tuple(pending(*reason, many, at) for reason, many in DEAD_LETTERS.items()),
@@ -86,7 +86,7 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
                 parts={
                     "normalize": WorkerState(worked=1_804_121 + step, rejected=9_750, retried=3, waits_for="bus"),
                     "router": WorkerState(worked=1_793_010, fenced=7, fenced_seconds=11),
-                    "ledger": WorkerState(worked=1_790_007, silent_seconds=412),
+                    "cases": WorkerState(worked=1_790_007, silent_seconds=412),
                 },
                 ahead=-38,
             ),

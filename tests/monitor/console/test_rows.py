@@ -81,7 +81,7 @@ def test_a_worker_that_waits_hangs_or_was_fenced_is_unhealthy() -> None:
     workers = process_rows.process_row(troubled(NOW).processes[2], DIRECTORY).workers
 
     assert [(worker.name, worker.healthy, worker.text) for worker in workers] == [
-        ("ledger", False, "busy with one batch for 7 min"),
+        ("cases", False, "busy with one batch for 7 min"),
         ("normalize", False, "waits and tries again: bus"),
         ("router", False, "was fenced 11 s ago"),
     ]

@@ -149,7 +149,7 @@ RAISED: Mapping[str, Snapshot] = {
     "stage-waiting": _with(worker_process(waits_for="can't be reached", fenced=1, fenced_seconds=1.0)),
     "stage-hanging": _with(worker_process(silent_seconds=thresholds.HANGING_SECONDS)),
     "stage-stopped": snapshot_with(stages=(stage(members=()),)),
-    "stage-stopped without backlog": snapshot_with(stages=(stage(members=(), topics={}), stage("ledger"))),
+    "stage-stopped without backlog": snapshot_with(stages=(stage(members=(), topics={}), stage("cases"))),
     "stage-behind": snapshot_with(stages=(stage(topics=waiting_records(thresholds.BEHIND_SECONDS)),)),
     "retention-near": snapshot_with(
         stages=(stage(topics=waiting_records(thresholds.RETENTION_SHARE * _RETENTION_SECONDS)),)

@@ -36,7 +36,7 @@ def _wait_until(condition: Callable[[], object]) -> None:
 def _behind(seconds: float) -> Snapshot:
     """Return a current snapshot in which the router's oldest message has waited this long."""
     topics = {"complaints": Backlog(many=40, oldest=ago(seconds))}
-    return shift_time(snapshot_with(stages=(stage("router", topics=topics), stage("ledger"))), utc_now())
+    return shift_time(snapshot_with(stages=(stage("router", topics=topics), stage("cases"))), utc_now())
 
 
 @pytest.mark.timeout(120)

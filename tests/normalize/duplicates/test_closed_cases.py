@@ -26,10 +26,11 @@ from tests.normalize.duplicates.test_decisions import (
     report,
 )
 from tests.support import records
+from tests.support.case_stages import make_case_stage
 from tests.support.outcomes import answer_outcome
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 
 @pytest.fixture
@@ -254,7 +255,7 @@ def test_each_later_victim_is_in_a_queue(
     The agency has a new case for each of: the same text of another citizen, a near copy, and a message of the first
     sender. None of them is `selesai` at birth.
     """
-    router, ledger = make_router(engine, fixed_rules_source(), now), make_ledger_sink(engine)
+    router, ledger = make_router(engine, fixed_rules_source(), now), make_case_stage(engine)
     addressed = "Kemenkes tolong. {}"
     offset = 0
 

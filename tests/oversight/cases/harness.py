@@ -9,7 +9,6 @@ from app.assembly.desk.http import NAVIGATION, desk_page_parts, desk_templates
 from app.assembly.desk.staff import StaffPages
 from app.assembly.desk.suggestions import StaffSuggestions
 from app.assembly.oversight.pages import case_pages, overseer_pages
-from app.assembly.oversight.parts import sink
 from desk.pages.desk_pages import DeskPages
 from messages.topics import OVERSIGHT, RECOMMENDATIONS
 from pages.csrf import SameOriginForms
@@ -17,6 +16,7 @@ from pages.frame import SignedInPages
 from pages.headers import PageHeaders
 from pages.language import PageLanguage
 from tests.app.staff.harness import StaffHarness, person, refused
+from tests.support.case_stages import all_cases
 from tests.support.deadlines import DEADLINES
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
@@ -33,13 +33,11 @@ class OverseerHarness(StaffHarness):
     def __post_init__(self) -> None:  # noqa: D105 - see the class
         super().__post_init__()
         self.actor = person(Role.OVERSEER)
-        self.oversight = sink(self.parts)
 
     def work(self) -> None:
         """Let router, ledger, desk and oversight process everything."""
         self.reports.work()
-        self.reports.batch("desk", self.desk.sink, (*self.parts.queues, OVERSIGHT, RECOMMENDATIONS))
-        self.reports.batch("oversight", self.oversight, (*self.parts.queues, OVERSIGHT, RECOMMENDATIONS))
+        self.reports.batch("cases", all_cases(self.parts), (*self.parts.queues, OVERSIGHT, RECOMMENDATIONS))
 
     def _application(self) -> FastAPI:
         app = FastAPI(openapi_url=None, redirect_slashes=False)

@@ -9,8 +9,6 @@ import pytest
 from duckdb import DuckDBPyConnection
 from sqlalchemy import Engine
 
-from app.assembly.channels import DIRECTORY
-from app.assembly.desk.accepted_answers import AcceptedAnswers
 from bus.port import Record
 from config.database import read_transaction
 from messages.topics import TRIAGE
@@ -18,12 +16,11 @@ from oversight.figures.computation import compute_figures
 from oversight.figures.counts import NATION, Scope, month_period
 from oversight.figures.figures_json import figures_json
 from oversight.read_model.day_counts import read_counts
-from oversight.read_model.sink import OversightSink
 from tests.oversight.figures.independent_figures import independent_figures, open_year
 from tests.oversight.generated_year import AGENCIES, GeneratedYear
 from tests.oversight.harness import stored_rows
+from tests.support.case_stages import DerivingCases, oversight_derivation
 from tests.support.deadlines import DEADLINES
-from tests.support.stages import ANSWER_CHECK
 
 TODAY = date(2026, 7, 20)
 CASES = 2_000
@@ -44,8 +41,7 @@ def facts(year: Sequence[Record], tmp_path_factory: pytest.TempPathFactory) -> D
 def read_year(engine: Engine, records: Sequence[Record], batch_size: int) -> None:
     """Let oversight read the records."""
     institutions = {*AGENCIES, TRIAGE}
-    accepted_answers = AcceptedAnswers(ANSWER_CHECK, lambda: institutions)
-    sink = OversightSink(engine, DIRECTORY.names, accepted_answers.select, DEADLINES)
+    sink = DerivingCases(engine, [oversight_derivation()], institutions=lambda: institutions)
     for start in range(0, len(records), batch_size):
         sink.handle(records[start : start + batch_size])
 

@@ -19,12 +19,11 @@ from messages.shapes import Complaint, FollowUp, OversightEvent, Reply, SenderAc
 from messages.topics import OVERSIGHT
 from oversight.notices.consent_publisher import Asking, ConsentPublisher
 from oversight.notices.tables import OversightConsent, OversightNotice
-from oversight.read_model.rebuild import READ_MODEL
 from tests.conftest import NOW
-from tests.oversight.harness import OversightHarness, make_sink
+from tests.oversight.harness import READ_MODEL, OversightHarness, make_sink
 from tests.oversight.notices.test_deadlines import day
 from tests.router.test_linked import complaint_of, id_of
-from tests.support.deadlines import DEADLINES
+from tests.support.case_stages import delete_facts
 from tests.support.records import at
 
 LINK = "https://lapor.example/l/rahasia"
@@ -52,8 +51,9 @@ class Questions:
         """Search some days after the beginning; return number and event or reply of each new message."""
         before = len(self.published)
         asking = Asking(DIRECTORY.answer_forms, lambda _: LINK, lambda _connection, _ids: self.forgotten)
-        publisher = ConsentPublisher(self.engine, self.publish, threading.Event(), asking, DEADLINES)
+        publisher = ConsentPublisher(self.engine, self.publish, threading.Event(), asking)
         publisher.publish_due(day(days))
+        self.oversight.read(self.published[before:])
         return [_told(message) for message in self.published[before:]]
 
     def act(self, number: int, act: SenderAct, of: int, days: float) -> None:
@@ -71,6 +71,8 @@ class Questions:
     def empty(self, *tables: type[SQLModel]) -> None:
         """Delete all rows of tables."""
         with write_transaction(self.engine) as connection:
+            if set(READ_MODEL) <= set(tables):
+                delete_facts(connection)
             for table in tables:
                 connection.execute(delete(table))
 
@@ -78,7 +80,8 @@ class Questions:
         """Empty the tables, and read everything again, the events first."""
         self.empty(*emptied)
         events = [at(message, offset) for offset, message in enumerate(self.published) if message.topic == OVERSIGHT]
-        make_sink(self.engine).handle([*(events if with_topic else ()), *self.oversight.records])
+        others = [record for record in self.oversight.records if record.topic != OVERSIGHT]
+        make_sink(self.engine).handle([*(events if with_topic else ()), *others])
 
 
 def _told(message: Outgoing) -> tuple[str, str]:

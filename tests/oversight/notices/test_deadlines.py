@@ -18,11 +18,11 @@ from messages import codec
 from messages.shapes import MERGED, SPLIT, Correction, OversightEvent, Relation
 from oversight.notices.publisher import DeadlinePublisher
 from oversight.notices.tables import OversightClock, OversightNotice
-from oversight.read_model.rebuild import READ_MODEL
 from tests.conftest import NOW
 from tests.desk.harness import make_sink as make_desk_sink
-from tests.oversight.harness import OversightHarness, make_sink
+from tests.oversight.harness import READ_MODEL, OversightHarness, make_sink
 from tests.router.test_linked import complaint_of, id_of
+from tests.support.case_stages import delete_facts
 from tests.support.records import at
 
 HEALTH = "kementerian-kemenkes"
@@ -73,6 +73,8 @@ class Watch:
     def empty(self, *tables: type[SQLModel]) -> None:
         """Delete all rows of tables."""
         with write_transaction(self.engine) as connection:
+            if set(READ_MODEL) <= set(tables):
+                delete_facts(connection)
             for table in tables:
                 connection.execute(delete(table))
 

@@ -1,78 +1,40 @@
-"""Nothing is told, asked or published of a read model that lacks facts which the topics have."""
+"""A rebuild of the rows of oversight, and the moment until which they have everything that the topics have."""
 
-from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from bus.errors import Retry
 from bus.local.bus import LocalBus
-from bus.port import Membership, Outgoing, Record, TopicSpec
-from oversight.notices.notice_transaction import RebuildRunning
+from bus.port import Membership, Outgoing, TopicSpec
+from config.database import write_transaction
 from oversight.notices.read_progress import read_until
-from oversight.pages.months import Month
-from oversight.public.published_months import MonthNotReady, PublishedMonths
-from oversight.read_model.rebuild import ReadModelRebuild
-from tests.oversight.harness import make_sink
+from oversight.read_model.rebuild import rebuild
+from oversight.read_model.tables import OversightCase, OversightDay
+from tests.oversight.harness import stored_rows
 from tests.oversight.notices.test_consents import Questions
 from tests.oversight.notices.test_deadlines import Watch, day
 from tests.router.test_linked import complaint_of
-
-# Records that `reprocess` handles at once: so many copies of the first record are a batch of their own.
-BATCH = 500
+from tests.support.deadlines import DEADLINES
 
 
-class PausingReader:
-    """Reads records; after the first one was handled, it calls a function."""
-
-    def __init__(self, records: Sequence[Record], pause: Callable[[], None]) -> None:
-        self._records = records
-        self._pause = pause
-
-    def read(self, _topics: Sequence[str]) -> Iterator[Record]:
-        """Yield the records, the first one as a whole batch."""
-        yield from [self._records[0]] * BATCH
-        self._pause()
-        yield from self._records[1:]
-
-
-def test_during_a_rebuild_nobody_is_told_or_asked_and_no_month_is_published(engine: Engine) -> None:
-    """Between the complaint and its closing, the case looks open for months. An interrupted rebuild tells nothing."""
+def test_a_rebuild_gives_the_same_rows_and_tells_nobody(engine: Engine) -> None:
+    """A closed case looks open at no moment of it: rows and counts are derived in place, and counted by months."""
     watch, questions = Watch(engine), Questions(engine)
     (dispatch,) = watch.oversight.send(complaint_of(1, "Kemenkes, puskesmas tutup"))
     watch.oversight.time = day(1)
     watch.oversight.answer(dispatch, "closed")
-    months = PublishedMonths(engine, lambda: day(90), b"key")
-    month = Month.of(day(0).date())
-    pauses = 0
-
-    def search() -> None:
-        nonlocal pauses
-        pauses += 1
-        with pytest.raises(RebuildRunning):
-            watch.tell(90)
-        with pytest.raises(RebuildRunning):
-            questions.tell(90)
-        with pytest.raises(MonthNotReady):
-            months.get(month)
-
-    def stop() -> None:
-        raise Retry
-
-    def rebuild(pause: Callable[[], None]) -> None:
-        reader = PausingReader(watch.oversight.records, pause)
-        ReadModelRebuild(engine, make_sink(engine)).run(reader, ())  # type: ignore[arg-type]
-
-    rebuild(search)
-    with pytest.raises(Retry):
-        rebuild(stop)
-    search()
-    rebuild(lambda: rebuild(search))
-    assert pauses == 3
-    assert (watch.tell(90), questions.tell(90)) == ([], [])
-    assert months.get(month).tables
+    watch.oversight.time = day(40)
+    watch.oversight.send(complaint_of(2, "Kemenkes, puskesmas lain"))
+    expected = stored_rows(engine)
+    assert rebuild(engine, DEADLINES) == 2
+    assert stored_rows(engine) == expected
+    with write_transaction(engine) as connection:
+        connection.execute(update(OversightDay).values(number=OversightDay.number + 3))
+        connection.execute(update(OversightCase).values(refusals=9))
+    rebuild(engine, DEADLINES)
+    assert stored_rows(engine) == expected
+    assert (watch.tell(1), questions.tell(1)) == ([], [])
 
 
 def test_what_waits_on_a_topic_limits_the_moment(tmp_path: Path) -> None:

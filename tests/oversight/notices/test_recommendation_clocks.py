@@ -4,9 +4,8 @@ import random
 from datetime import timedelta
 
 from oversight.notices.tables import OversightClock
-from oversight.read_model.rebuild import READ_MODEL
 from tests.conftest import NOW
-from tests.oversight.harness import make_sink
+from tests.oversight.harness import READ_MODEL, make_sink
 from tests.oversight.notices.test_deadlines import Watch, day, watch
 from tests.router.test_linked import complaint_of
 from tests.support.recommendations import answer_to, message_of, recommendation
@@ -41,9 +40,10 @@ def test_a_recommendation_without_an_answer_is_told_of_three_times(watch: Watch)
         [],
         ["three-times-overdue"] * 2,
     ]
-    kinds = [change.kind for change in watch.changes()]
+    changes = watch.changes()
+    kinds = [change.kind for change in changes]
     assert kinds == ["recommendation-due"] * 2 + ["recommendation-overdue"] * 4
-    assert {change.agency for change in watch.changes()} == {HEALTH}
+    assert {change.agency for change in changes} == {HEALTH}
 
 
 def test_an_answer_ends_its_own_clock_only(watch: Watch) -> None:

@@ -14,8 +14,6 @@ from starlette.responses import PlainTextResponse, Response
 
 from accounts.permissions import AGENCY_ROLES, TRIAGE_AGENCY, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers
-from app.assembly.channels import DIRECTORY
-from app.assembly.desk.accepted_answers import AcceptedAnswers
 from app.assembly.desk.http import desk_templates
 from app.assembly.http import page_templates
 from config.reference.regions import load_regions
@@ -25,15 +23,14 @@ from oversight.pages.overseer_pages import NAVIGATION, OverseerPages
 from oversight.pages.reading import FigureReader
 from oversight.public.public_pages import PublicPages
 from oversight.public.published_months import PublishedMonths
-from oversight.read_model.sink import OversightSink
 from pages.frame import SignedInPages
 from pages.headers import PageHeaders
 from pages.language import PageLanguage
 from tests.accounts.desk_client import DeskClient
 from tests.ingest.door_client import DoorServer
 from tests.oversight.generated_year import AGENCIES, GeneratedYear
+from tests.support.case_stages import DerivingCases, oversight_derivation
 from tests.support.deadlines import DEADLINES
-from tests.support.stages import ANSWER_CHECK
 
 NOW = datetime(2026, 7, 20, 2, 0, tzinfo=UTC)
 CASES = 700
@@ -51,8 +48,7 @@ TOPICS = ("jalan", "kesehatan", "korupsi")
 def read_generated_year(engine: Engine, cases: int = CASES) -> None:
     """Let oversight read a generated year."""
     institutions = {*AGENCIES, TRIAGE}
-    accepted_answers = AcceptedAnswers(ANSWER_CHECK, lambda: institutions)
-    sink = OversightSink(engine, DIRECTORY.names, accepted_answers.select, DEADLINES)
+    sink = DerivingCases(engine, [oversight_derivation()], institutions=lambda: institutions)
     records = GeneratedYear(seed=3).generate(cases)
     for start in range(0, len(records), 2_000):
         sink.handle(records[start : start + 2_000])

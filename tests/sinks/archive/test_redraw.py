@@ -115,7 +115,7 @@ def life_of(number: int) -> Iterable[Outgoing]:
     yield message(QUARANTINE, raw_value, f"sender-{number}")
     yield replace(reading, topic=dead_letter_topic("router"))
     broken = dispatch(number, PLN)
-    yield replace(broken, topic=dead_letter_topic("sinks"), value=CANARY.encode())
+    yield replace(broken, topic=dead_letter_topic("cases"), value=CANARY.encode())
 
 
 def tombstone(number: int, *complaint_ids: UUID) -> Outgoing:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, insert
 
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
 from config.database import write_transaction
 from messages.ids import complaint_id
 from messages.replies.report_states import ReportState
@@ -15,9 +16,9 @@ from messages.shapes import SenderAct
 from messages.topics import TRIAGE
 from sinks.ledger.own.own_report import OwnReport, OwnReports, possible_acts
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import AnswerRow, ClosedCaseRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_status import answer, complaint, dispatch, number
+from tests.support.case_stages import store
 from tests.support.deadlines import DEADLINES
 
 MESSAGE, JOINER = UUID(int=71), UUID(int=72)
@@ -46,16 +47,16 @@ def case_row(hop: int = 0, complaint_id_: UUID = REPORT, **changed: Any) -> Mapp
 def answer_row(index: int, verdict: str, text: str, hop: int = 0, **changed: Any) -> Mapping[str, Any]:
     """Return an agency's answer with words, so many hours later."""
     ids = {"id": UUID(int=600 + index), "complaint_id": REPORT, "dispatch_id": UUID(int=500 + hop)}
-    return {**answer(index, verdict), **ids, "text": text, "recorded_at": NOW + index * HOUR, **changed}
+    return {**answer(index, verdict), **ids, "text": text, "at": NOW + index * HOUR, **changed}
 
 
 def write(engine: Engine, complaints: list[Any], dispatches: list[Any], answers: list[Any]) -> OwnReports:
     """Write the rows and return the reader."""
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), complaints)
-        connection.execute(insert(DispatchRow), dispatches)
+        store(connection, ComplaintFact, complaints)
+        connection.execute(insert(DispatchFact), dispatches)
         if answers:
-            connection.execute(insert(AnswerRow), answers)
+            store(connection, AnswerFact, answers)
     return OwnReports(engine, StatusReader(engine, {"kota-3374": "Kota Semarang"}))
 
 
@@ -77,7 +78,7 @@ def test_the_conversation_has_the_words_of_both(engine: Engine) -> None:
         answer_row(4, "asked", "Tiang nomor berapa?", hop=1),
         answer_row(6, "closed", "Sudah diganti.", hop=1),
     ]
-    reports = write(engine, complaints, [case_row(), case_row(1, dispatched_at=NOW + 3 * HOUR)], answers)
+    reports = write(engine, complaints, [case_row(), case_row(1, at=NOW + 3 * HOUR)], answers)
     report = reports.read(MESSAGE)
     assert conversation(report) == [
         ("reports", "Lampu\nLaporan 1."),
@@ -107,11 +108,11 @@ def test_a_question_waits_for_the_sender(engine: Engine) -> None:
 def test_a_message_after_the_closing_is_shown_with_its_case(engine: Engine) -> None:
     """It became a case of its own, whose answers and question the sender reads here. One that was split off is not."""
     later, split = message_row(2, "adds", "Tiang kedua."), message_row(3, "adds", "Tiang ketiga.")
-    further = case_row(0, later["id"], id=UUID(int=700), dispatched_at=NOW + 2 * HOUR)
+    further = case_row(0, later["id"], id=UUID(int=700), at=NOW + 2 * HOUR)
     accompanying = case_row(
-        0, split["id"], id=UUID(int=710), own_case=False, relation="repeat", of=REPORT, dispatched_at=NOW + 3 * HOUR
+        0, split["id"], id=UUID(int=710), own_case=False, relation="repeat", of=REPORT, at=NOW + 3 * HOUR
     )
-    split_case = case_row(1, split["id"], id=UUID(int=711), dispatched_at=NOW + 4 * HOUR)
+    split_case = case_row(1, split["id"], id=UUID(int=711), at=NOW + 4 * HOUR)
     answers = [
         answer_row(1, "closed", "Sudah diganti."),
         answer_row(5, "asked", "Tiang yang mana?", complaint_id=later["id"], dispatch_id=UUID(int=700)),
@@ -150,11 +151,9 @@ def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, rel
 @pytest.mark.parametrize(("is_own", "is_closed"), [(False, True), (True, True), (True, False)])
 def test_the_own_closed_report_is_named(engine: Engine, *, is_own: bool, is_closed: bool) -> None:
     """The sender reads the own number while that case is closed, and never the number of another citizen."""
-    complaints = [report_row(1), report_row(2, JOINER)]
+    closed = {"closed_id": REPORT, "closed_at": NOW, "is_own_closed": is_own}
+    complaints = [report_row(1), report_row(2, JOINER, **closed)]
     reports = write(engine, complaints, [case_row()], [answer_row(3, "closed", "Sudah.")] if is_closed else [])
-    row = {"complaint_id": JOINED, "closed_id": REPORT, "closed_at": NOW, "is_own": is_own}
-    with write_transaction(engine) as connection:
-        connection.execute(insert(ClosedCaseRow), [row])
     report = reports.read(JOINER)
     assert report
     assert report.former_number == (number(1) if is_own and is_closed else "")

@@ -1,39 +1,48 @@
-"""The kept counts of the agencies' queues equal a full count after every batch, on both databases."""
+"""The derived unanswered cases equal those of the facts after every batch, on both databases."""
 
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, String, Uuid, select, text
+from sqlmodel import col
 
-from app.assembly.channels import DIRECTORY
 from bus.port import Record
-from config.database import read_transaction, write_transaction
+from cases.facts.store import log_forgotten
+from cases.words.forgotten import blank_stored_words
+from config.database import UtcDateTime, read_transaction, write_transaction
 from messages.topics import AGENCY_ANSWERS, TRIAGE
-from privacy.blanks import blank_stored
-from sinks.ledger.counts.queue_counts import QueueDay, count_queue_days, read_queues, recount_queues, stored_queue_days
-from sinks.ledger.forgotten import BLANKS
-from sinks.ledger.sink import LedgerSink
+from sinks.ledger.counts.queue_counts import miscounted_queues, read_queues, recount_queues
+from sinks.ledger.tables import WaitingCaseRow
 from tests.oversight.generated_year import AGENCIES, END, GeneratedYear
-from tests.support.stages import ANSWER_CHECK
+from tests.support.case_stages import DerivingCases, queue_derivation
 
 _CASES = 60
 _INSTITUTIONS = (*AGENCIES, TRIAGE)
 _MOST_RECORDS = 25
 
 
-def ledger_sink(engine: Engine) -> LedgerSink:
-    """Return a sink that takes the answers of the generated agencies."""
-    return LedgerSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: _INSTITUTIONS)
+def case_stage(engine: Engine) -> DerivingCases:
+    """Return a stage that takes the answers of the generated agencies."""
+    return DerivingCases(engine, [queue_derivation()], institutions=lambda: _INSTITUTIONS)
 
 
-def counts(engine: Engine) -> tuple[Counter[QueueDay], Counter[QueueDay]]:
-    """Return the kept counts and those of the rows."""
+def waiting_cases(engine: Engine) -> Mapping[UUID, str]:
+    """Return the agency of each unanswered case as it is derived."""
     with read_transaction(engine) as connection:
-        return stored_queue_days(connection), count_queue_days(connection)
+        columns = (col(WaitingCaseRow.complaint_id), col(WaitingCaseRow.agency))
+        return {row.complaint_id: row.agency for row in connection.execute(select(*columns))}
+
+
+def unanswered_cases(engine: Engine) -> Mapping[UUID, str]:
+    """Return the agency of each unanswered case, by an own query."""
+    with read_transaction(engine) as connection:
+        rows = connection.execute(text(_UNANSWERED).columns(complaint_id=Uuid(), agency=String(), at=UtcDateTime()))
+        return {row.complaint_id: row.agency for row in rows}
 
 
 def batches(records: Sequence[Record], chance: random.Random) -> Iterator[Sequence[Record]]:
@@ -56,7 +65,7 @@ def test_counts_equal_a_full_count_after_every_batch(engine: Engine, seed: int) 
     records = list(year.generate(_CASES))
     if seed % 2:
         chance.shuffle(records)
-    sink, compared = ledger_sink(engine), 0
+    sink, compared = case_stage(engine), 0
     for batch in batches(records, chance):
         sink.handle(batch)
         if chance.random() < 1 / 10:
@@ -64,38 +73,37 @@ def test_counts_equal_a_full_count_after_every_batch(engine: Engine, seed: int) 
         if chance.random() < 1 / 10:
             with write_transaction(engine) as connection:
                 recount_queues(connection)
-        kept, full = counts(engine)
-        assert kept == full
-        compared += full.total()
+        full = unanswered_cases(engine)
+        assert waiting_cases(engine) == full
+        compared += len(full)
     assert compared
     with read_transaction(engine) as connection:
         queues = read_queues(connection, END)
-    assert sum(queue.cases for queue in queues) == full.total()
+        assert miscounted_queues(connection) == {}
+    assert {queue.agency: queue.cases for queue in queues} == Counter(full.values())
     assert {queue.agency: queue.oldest for queue in queues} == oldest_by_agency(engine)
 
 
 def _forget_somebody(engine: Engine, year: GeneratedYear, chance: random.Random) -> None:
     case = chance.choice(year.cases)
     with write_transaction(engine) as connection:
-        for blank in BLANKS:
-            blank_stored(connection, blank, [case.id])
+        blank_stored_words(connection, [case.id])
+        log_forgotten(connection, [case.id], END)
+
+
+_UNANSWERED = """
+    SELECT complaint_id, agency, at FROM case_dispatch AS d WHERE own_case
+    AND NOT EXISTS (SELECT 1 FROM case_dispatch AS e WHERE e.complaint_id = d.complaint_id AND e.hop > d.hop)
+    AND NOT EXISTS (SELECT 1 FROM case_answer AS a WHERE a.dispatch_id = d.id AND a.agency = d.agency)
+    ORDER BY at DESC
+"""
 
 
 def oldest_by_agency(engine: Engine) -> dict[str, datetime]:
     """Return the time of each agency's oldest unanswered case, by an own query."""
-    query = """
-        SELECT agency, dispatched_at FROM ledger_dispatch AS d WHERE own_case
-        AND NOT EXISTS (SELECT 1 FROM ledger_dispatch AS e WHERE e.complaint_id = d.complaint_id AND e.hop > d.hop)
-        AND NOT EXISTS (SELECT 1 FROM ledger_answer AS a WHERE a.dispatch_id = d.id AND a.agency = d.agency)
-        ORDER BY dispatched_at DESC
-    """
     with read_transaction(engine) as connection:
-        return {row.agency: _moment(row.dispatched_at) for row in connection.execute(text(query))}
-
-
-def _moment(value: datetime | str) -> datetime:
-    at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+        rows = connection.execute(text(_UNANSWERED).columns(complaint_id=Uuid(), agency=String(), at=UtcDateTime()))
+        return {row.agency: row.at for row in rows}
 
 
 def test_two_sinks_that_change_the_same_cases_at_once_miss_nothing(engine: Engine) -> None:
@@ -106,7 +114,7 @@ def test_two_sinks_that_change_the_same_cases_at_once_miss_nothing(engine: Engin
     barrier = threading.Barrier(2)
 
     def work(share: Sequence[Record]) -> None:
-        sink = ledger_sink(engine)
+        sink = case_stage(engine)
         barrier.wait()
         for start in range(0, len(share), 5):
             sink.handle(share[start : start + 5])
@@ -116,24 +124,6 @@ def test_two_sinks_that_change_the_same_cases_at_once_miss_nothing(engine: Engin
         thread.start()
     for thread in threads:
         thread.join()
-    kept, full = counts(engine)
-    assert full.total() > 0
-    assert kept == full
-
-
-def test_a_batch_that_fails_changes_no_count(engine: Engine) -> None:
-    """Rows and counts are one transaction."""
-
-    def fail(*_: object) -> None:
-        raise RuntimeError("the process ends here")
-
-    records = GeneratedYear(3).generate(20)
-    sink = LedgerSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: _INSTITUTIONS, fail)
-    with pytest.raises(RuntimeError):
-        sink.handle(records)
-    kept, full = counts(engine)
-    assert (kept, full) == (Counter(), Counter())
-    ledger_sink(engine).handle(records)
-    kept, full = counts(engine)
-    assert full.total() > 0
-    assert kept == full
+    full = unanswered_cases(engine)
+    assert full
+    assert waiting_cases(engine) == full

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine, insert
 
+from cases.facts.tables import AnswerFact, DispatchFact
 from config.database import read_transaction, write_transaction
 from messages.topics import TRIAGE
 from sinks.ledger.counts.queue_counts import QueueCounts, read_queues, recount_queues
-from sinks.ledger.tables import AnswerRow, DispatchRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_status import answer, dispatch
 
@@ -22,8 +22,8 @@ def test_unanswered_cases_are_counted(engine: Engine) -> None:
     rows = [{**dispatch(number), **_OWN_CASE} for number in (1, 2, 3)]
     rows[1]["due_at"] = NOW + timedelta(days=9)
     with write_transaction(engine) as connection:
-        connection.execute(insert(DispatchRow), [*rows, *moved_case, follower])
-        connection.execute(insert(AnswerRow), [answer(3, "accepted")])
+        connection.execute(insert(DispatchFact), [*rows, *moved_case, follower])
+        connection.execute(insert(AnswerFact), [answer(3, "accepted")])
         recount_queues(connection)
     later = NOW + timedelta(hours=1)
     with read_transaction(engine) as connection:
@@ -37,8 +37,8 @@ def test_a_decided_triage_case_is_not_counted(engine: Engine) -> None:
     decision = {**answer(1, "refused"), "agency": TRIAGE, "suggested_agency": "kota-3374"}
     with write_transaction(engine) as connection:
         rows = [{**dispatch(number), **_OWN_CASE, "agency": TRIAGE} for number in (1, 2)]
-        connection.execute(insert(DispatchRow), rows)
-        connection.execute(insert(AnswerRow), [decision])
+        connection.execute(insert(DispatchFact), rows)
+        connection.execute(insert(AnswerFact), [decision])
         recount_queues(connection)
     with read_transaction(engine) as connection:
         assert [(queue.agency, queue.cases) for queue in read_queues(connection, NOW)] == [(TRIAGE, 1)]
@@ -49,8 +49,8 @@ def test_an_empty_ledger_has_no_counts(engine: Engine) -> None:
     with read_transaction(engine) as connection:
         assert read_queues(connection, NOW) == []
     with write_transaction(engine) as connection:
-        connection.execute(insert(DispatchRow), [{**dispatch(1), **_OWN_CASE}])
-        connection.execute(insert(AnswerRow), [{**answer(1, "closed"), "agency": "bumn-pln", "id": UUID(int=9)}])
+        connection.execute(insert(DispatchFact), [{**dispatch(1), **_OWN_CASE}])
+        connection.execute(insert(AnswerFact), [{**answer(1, "closed"), "agency": "bumn-pln", "id": UUID(int=9)}])
         recount_queues(connection)
     with read_transaction(engine) as connection:
         assert [queue.cases for queue in read_queues(connection, NOW)] == [1]

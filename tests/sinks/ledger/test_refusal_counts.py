@@ -18,8 +18,8 @@ from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
 from sinks.ledger.counts.refusal_counts import RuleRefusals, added_rules, count_refusals_by_rule
 from tests.conftest import NOW
 from tests.support.agency_answers import signed
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
-from tests.support.stages import make_ledger_sink
 
 PLN, HEALTH, SLEMAN = "bumn-pln", "kementerian-kemenkes", "kabupaten-3404"
 _IDS = UUID(int=1708)
@@ -95,7 +95,7 @@ class LedgerWriter:
 
     def records(self, *records: Record) -> None:
         """Let the sink write these records."""
-        make_ledger_sink(self.engine).handle(records)
+        make_case_stage(self.engine).handle(records)
 
     def counted(self, since: datetime | None = None) -> Sequence[RuleRefusals]:
         """Return the counts that operations staff see."""
@@ -187,7 +187,7 @@ def test_added_rules(rules: str, previous_rules: str | None, expected: list[str]
 
 
 def test_the_fields_of_a_dispatch_are_stored(ledger: LedgerWriter) -> None:
-    """Confidence, topic, region, actor and alternatives are stored unchanged."""
+    """Confidence, topic, region and rules are stored unchanged; who chose the agency is in the words."""
     fields = {
         "confidence": 0.25,
         "topic": "pju",
@@ -197,6 +197,8 @@ def test_the_fields_of_a_dispatch_are_stored(ledger: LedgerWriter) -> None:
     }
     ledger.send(1, HEALTH, "a", "b", changes=fields)
     with read_transaction(ledger.engine) as connection:
-        query = text("SELECT confidence, topic, region, actor, alternatives, rules FROM ledger_dispatch")
+        query = text(
+            "SELECT confidence, topic, region, actor, rules FROM case_dispatch JOIN case_words ON fact_id = id"
+        )
         row = connection.execute(query).one()
-    assert tuple(row) == (0.25, "pju", "33.74", "petugas-1", f'["{PLN}", "{SLEMAN}"]', "a|b")
+    assert tuple(row) == (0.25, "pju", "33.74", "petugas-1", "a|b")

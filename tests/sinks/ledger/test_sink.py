@@ -14,20 +14,22 @@ from app.assembly.parts import Parts
 from app.database import open_database
 from bus.errors import Reject
 from bus.port import Outgoing, Record
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
+from cases.words.tables import CaseWords
 from config.database import DatabaseUnavailable, read_transaction, write_transaction
 from messages import codec, ids
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, agency_topic
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.agency_answers import signed
+from tests.support.case_stages import make_case_stage
 from tests.support.log_capture import captured_log
 from tests.support.records import at, value_of
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 MakeRecords = Callable[..., list[Record]]
 
@@ -68,7 +70,7 @@ def make_records(parts: Parts, engine: Engine) -> MakeRecords:
 def rows(engine: Engine) -> list[int]:
     """Return the number of rows of each table."""
     with write_transaction(engine) as connection:
-        tables = (ComplaintRow, DispatchRow, AnswerRow)
+        tables = (ComplaintFact, DispatchFact, AnswerFact)
         return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
 
@@ -76,7 +78,7 @@ def test_any_order_and_twice_is_the_same(engine: Engine, make_records: MakeRecor
     """Records in any order, and repeated ones, give the same rows."""
     records = make_records("Kemenkes tolong", "accepted")
     for order in permutations(records):
-        make_ledger_sink(engine).handle(order)
+        make_case_stage(engine).handle(order)
     assert rows(engine) == [1, 1, 1]
 
 
@@ -88,10 +90,10 @@ def test_follow_up_danger_and_reopenings_are_written(engine: Engine, make_record
         replace(record, value=json.dumps(json.loads(record.value) | follow_up).encode())
         for record in (complaint, dispatch)
     ]
-    make_ledger_sink(engine).handle(changed)
+    make_case_stage(engine).handle(changed)
     with write_transaction(engine) as connection:
-        (complaint_row,) = connection.execute(select(ComplaintRow.act, ComplaintRow.rating))  # type: ignore[call-overload]
-        columns = (DispatchRow.act, DispatchRow.rating, DispatchRow.danger, DispatchRow.reopened)
+        (complaint_row,) = connection.execute(select(ComplaintFact.act, ComplaintFact.rating))  # type: ignore[call-overload]
+        columns = (DispatchFact.act, DispatchFact.rating, DispatchFact.danger, DispatchFact.reopened)
         (dispatch_row,) = connection.execute(select(*columns))  # type: ignore[call-overload]
     assert (tuple(complaint_row), tuple(dispatch_row)) == (("rates", 4), ("rates", 4, "fire", 2))
 
@@ -104,7 +106,7 @@ def test_a_status_shows_its_steps(engine: Engine, make_records: MakeRecords) -> 
     assert ledger.status(tracking) is None
     states = []
     for record in records:
-        make_ledger_sink(engine).handle([record])
+        make_case_stage(engine).handle([record])
         status = ledger.status(tracking)
         assert status
         states.append(status.state)
@@ -124,7 +126,7 @@ def test_a_message_that_was_set_aside_has_a_status(parts: Parts, engine: Engine)
     message = records.sms(parts, "LAPOR", "+628000000031")
     (event,) = make_normalizer(engine, parts.sealer).handle([at(message)])
     for _ in range(2):
-        make_ledger_sink(engine).handle([at(event)])
+        make_case_stage(engine).handle([at(event)])
     status = StatusReader(engine, {}).status(str(value_of(event)["tracking"]))
     assert status
     assert (status.state, status.set_aside) == ("bukan-laporan", "empty")
@@ -134,7 +136,7 @@ def test_a_repeat_shows_the_steps_of_the_first(engine: Engine, make_records: Mak
     """Both numbers of a repeated report show the same steps."""
     phone = "+628000000021"
     first, again = make_records("Kemenkes tolong", phone=phone), make_records("kemenkes TOLONG", phone=phone)
-    make_ledger_sink(engine).handle([*first, *again])
+    make_case_stage(engine).handle([*first, *again])
     numbers = [str(value_of(Outgoing("", b"", records[0].value))["tracking"]) for records in (first, again)]
     ledger = StatusReader(engine, {})
     status = ledger.status(numbers[1])
@@ -146,17 +148,17 @@ def test_a_repeat_shows_the_steps_of_the_first(engine: Engine, make_records: Mak
 
 def test_strange_texts_are_stored_unchanged(engine: Engine, make_records: MakeRecords) -> None:
     """Emoji, other scripts and quotes are stored unchanged on both databases."""
-    words = "bau 😷 ยา'; DROP TABLE ledger_complaint; --"
-    make_ledger_sink(engine).handle(make_records(words))
+    words = "bau 😷 ยา'; DROP TABLE case_complaint; --"
+    make_case_stage(engine).handle(make_records(words))
     with write_transaction(engine) as connection:
-        assert connection.execute(select(ComplaintRow.text)).scalar_one() == words  # type: ignore[call-overload]
+        assert connection.execute(select(CaseWords.text).where(CaseWords.kind == "complaint")).scalar_one() == words  # type: ignore[call-overload]
 
 
 def test_a_broken_record_is_rejected(engine: Engine, make_records: MakeRecords) -> None:
     """An unreadable record becomes a dead letter."""
     (record, *_) = make_records("x")
     with pytest.raises(Reject):
-        make_ledger_sink(engine).handle([Record(record.topic, 0, 0, 0, b"", b"{", record.headers)])
+        make_case_stage(engine).handle([Record(record.topic, 0, 0, 0, b"", b"{", record.headers)])
 
 
 def test_an_unstorable_record_is_rejected(engine: Engine, make_records: MakeRecords) -> None:
@@ -164,7 +166,7 @@ def test_an_unstorable_record_is_rejected(engine: Engine, make_records: MakeReco
     record = make_records("Kemenkes tolong")[0]
     spoiled = record.value.replace(b'"2026-11-24T08:04:05.678Z"', b'"0001-01-01T00:00:00+14:00"')
     with pytest.raises(Reject, match="unstorable"):
-        make_ledger_sink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
+        make_case_stage(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
 
 
 @pytest.mark.only_on("postgresql", "a server with a standby")
@@ -180,7 +182,7 @@ def test_readers_do_not_wait_for_writers(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'both.db'}")
     migrate(engine)
     with write_transaction(engine), read_transaction(engine) as connection:
-        assert connection.execute(text("SELECT count(*) FROM ledger_complaint")).scalar_one() == 0
+        assert connection.execute(text("SELECT count(*) FROM case_complaint")).scalar_one() == 0
     engine.dispose()
 
 
@@ -214,7 +216,7 @@ def test_a_forged_answer_is_left_out(
     """It is no row and no dead letter of the ledger: the router has made one. The other answer is written."""
     *earlier, record = make_records("Kemenkes tolong", "accepted", "responded")
     forged = codec.decode(AgencyAnswer, record.value, record.headers).model_copy(update=changed)
-    sink = make_ledger_sink(engine)
+    sink = make_case_stage(engine)
     with captured_log() as log:
         sink.handle([at(Outgoing(AGENCY_ANSWERS, *codec.encode(forged, "key", "/agency")), 9), *earlier])
     assert rows(engine) == [1, 1, 1]
@@ -225,7 +227,7 @@ def test_an_answer_of_an_unknown_agency_is_rejected(engine: Engine, make_records
     """The router may have had another registry. The ledger makes its own dead letter, so that no answer vanishes."""
     *earlier, record = make_records("Kemenkes tolong", "responded")
     answer = codec.decode(AgencyAnswer, record.value, record.headers).model_copy(update={"agency": "kota-\x1b[2J"})
-    sink = make_ledger_sink(engine)
+    sink = make_case_stage(engine)
     sink.handle(earlier)
     with pytest.raises(Reject, match="unknown_agency"):
         sink.handle([at(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, "key", "/agency")), 9)])
@@ -238,7 +240,7 @@ def test_an_answer_of_another_agency_is_no_row(engine: Engine, make_records: Mak
     answer = codec.decode(AgencyAnswer, record.value, record.headers).model_copy(update={"agency": "bumn-pln"})
     foreign = at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), "key", "/agency")), 9)
     with pytest.raises(Reject, match="unknown_dispatch"):
-        make_ledger_sink(engine).handle([foreign, *earlier])
+        make_case_stage(engine).handle([foreign, *earlier])
 
 
 def test_an_answer_before_its_dispatch_waits(engine: Engine, make_records: MakeRecords) -> None:
@@ -247,7 +249,7 @@ def test_an_answer_before_its_dispatch_waits(engine: Engine, make_records: MakeR
     tracking = str(value_of(Outgoing("", b"", earlier[0].value))["tracking"])
     answer = codec.decode(AgencyAnswer, record.value, record.headers).model_copy(update={"agency": "bumn-pln"})
     foreign = at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), "key", "/agency")), 9)
-    sink = make_ledger_sink(engine)
+    sink = make_case_stage(engine)
     sink.handle([foreign])
     sink.handle(earlier)
     status = StatusReader(engine, {"bumn-pln": "PLN"}).status(tracking)
@@ -258,9 +260,9 @@ def test_an_answer_before_its_dispatch_waits(engine: Engine, make_records: MakeR
 def test_a_written_answer_outlives_its_key(engine: Engine, make_records: MakeRecords) -> None:
     """A replay after the key was withdrawn changes nothing. A new record with that key is rejected."""
     records = make_records("Kemenkes tolong", "responded", "closed")
-    make_ledger_sink(engine).handle(records[:-1])
+    make_case_stage(engine).handle(records[:-1])
     later_check = AnswerCheck(AnswerKeys(b"key of the tests", {"kementerian-kemenkes": 2}))
-    sink = make_ledger_sink(engine, later_check)
+    sink = make_case_stage(engine, later_check)
     sink.handle(records[:-1])
     with pytest.raises(Reject, match="withdrawn_key"):
         sink.handle(records)

@@ -9,14 +9,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, insert
 
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
 from config.database import read_transaction, write_transaction
 from messages.replies.reply_texts import TRIAGE_NAME
 from messages.topics import TRIAGE
 from sinks.ledger.case_reading import dispatch_histories
 from sinks.ledger.relations.relation_links import RelationLinks
 from sinks.ledger.status import StatusReader, StatusStep
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow, SetAsideRow
 from tests.conftest import NOW
+from tests.support.case_stages import set_aside
 
 _NAMES = {"kota-3374": "Kota Semarang", TRIAGE: "Admin Pusat"}
 
@@ -31,9 +32,6 @@ def complaint(index: int, of: int | None = None) -> dict[str, Any]:
     content = {
         "channel": "web",
         "kind": "pengaduan",
-        "title": "",
-        "text": "x",
-        "contact": "",
         "message_id": UUID(int=0),
     }
     flags = {"anonim": False, "rahasia": False, "relation": "repeat" if of else "new"}
@@ -44,15 +42,15 @@ def complaint(index: int, of: int | None = None) -> dict[str, Any]:
 def dispatch(index: int, hop: int = 0) -> dict[str, Any]:
     """Return a dispatch, an hour later for each hop."""
     at = NOW + timedelta(hours=hop)
-    content = {"agency": "kota-3374", "reasons": "[]", "rules_version": "1", "dispatched_at": at, "due_at": at}
-    own_case = {"relation": "new", "of": None, "own_case": True}
+    content = {"agency": "kota-3374", "tracking": number(index), "rules_version": "1", "at": at, "due_at": at}
+    own_case = {"relation": "new", "of": None, "own_case": True, "case_id": UUID(int=index)}
     return {"id": UUID(int=index * 100 + hop), "complaint_id": UUID(int=index), "hop": hop, **own_case, **content}
 
 
 def answer(index: int, verdict: str, hop: int = 0) -> dict[str, Any]:
     """Return an agency's answer to a dispatch, a day later. The agency's clock is a month behind."""
-    times = {"answered_at": NOW - timedelta(days=30), "recorded_at": NOW + timedelta(days=1)}
-    content = {"agency": "kota-3374", "verdict": verdict, "text": "", "position": f"agency-answers/0/{index}", **times}
+    times = {"answered_at": NOW - timedelta(days=30), "at": NOW + timedelta(days=1)}
+    content = {"agency": "kota-3374", "verdict": verdict, "position": f"agency-answers/0/{index}", **times}
     dispatch_id = UUID(int=index * 100 + hop)
     return {"id": UUID(int=index), "complaint_id": UUID(int=index), "dispatch_id": dispatch_id, **content}
 
@@ -63,10 +61,10 @@ def written(engine: Engine, count: int) -> list[str]:
     firsts = [index for index in indexes if index == 1 or index % 3]
     with write_transaction(engine) as connection:
         connection.execute(
-            insert(ComplaintRow), [complaint(index, None if index in firsts else 1) for index in indexes]
+            insert(ComplaintFact), [complaint(index, None if index in firsts else 1) for index in indexes]
         )
-        connection.execute(insert(DispatchRow), [dispatch(index, hop) for index in firsts for hop in range(2)])
-        connection.execute(insert(AnswerRow), [answer(index, "closed", hop=1) for index in firsts if index % 2])
+        connection.execute(insert(DispatchFact), [dispatch(index, hop) for index in firsts for hop in range(2)])
+        connection.execute(insert(AnswerFact), [answer(index, "closed", hop=1) for index in firsts if index % 2])
     return [number(index) for index in indexes]
 
 
@@ -114,10 +112,10 @@ def test_a_triage_decision_is_no_refusal(engine: Engine) -> None:
     """A decision of triage is no refusal on the status page; an agency's refusal is."""
     decision = {**answer(1, "refused", hop=1), "agency": TRIAGE}
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1)])
+        connection.execute(insert(ComplaintFact), [complaint(1)])
         hops = [dispatch(1), {**dispatch(1, 1), "agency": TRIAGE}, dispatch(1, 2)]
-        connection.execute(insert(DispatchRow), hops)
-        connection.execute(insert(AnswerRow), [answer(1, "refused"), {**decision, "id": UUID(int=2)}])
+        connection.execute(insert(DispatchFact), hops)
+        connection.execute(insert(AnswerFact), [answer(1, "refused"), {**decision, "id": UUID(int=2)}])
 
     status = StatusReader(engine, _NAMES).status(number(1))
 
@@ -137,7 +135,7 @@ def follower(index: int, of: int, kind: str, received_at: datetime) -> tuple[dic
     `of` is the complaint that it repeats or joins.
     """
     row = {**complaint(index, of), "relation": kind, "received_at": received_at}
-    own = {**dispatch(index), "dispatched_at": received_at, "relation": kind, "of": UUID(int=1), "own_case": False}
+    own = {**dispatch(index), "at": received_at, "relation": kind, "of": UUID(int=1), "own_case": False}
     return row, own
 
 
@@ -145,11 +143,11 @@ def test_a_join_sees_only_what_came_after_it(engine: Engine) -> None:
     """Nobody learns when another citizen's report arrived by copying it. A repeat of a join sees no more."""
     joined_at, repeated_at = NOW + timedelta(days=2), NOW + timedelta(days=3)
     rows = [follower(2, 1, "joins", joined_at), follower(3, 2, "repeat", repeated_at), follower(4, 3, "repeat", NOW)]
-    closing = {**answer(1, "closed"), "id": UUID(int=7), "recorded_at": NOW + timedelta(days=4), "position": "a/0/9"}
+    closing = {**answer(1, "closed"), "id": UUID(int=7), "at": NOW + timedelta(days=4), "position": "a/0/9"}
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1), *(row for row, _ in rows)])
-        connection.execute(insert(DispatchRow), [dispatch(1), *(own for _, own in rows)])
-        connection.execute(insert(AnswerRow), [answer(1, "accepted"), closing])
+        connection.execute(insert(ComplaintFact), [complaint(1), *(row for row, _ in rows)])
+        connection.execute(insert(DispatchFact), [dispatch(1), *(own for _, own in rows)])
+        connection.execute(insert(AnswerFact), [answer(1, "accepted"), closing])
 
     statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in range(1, 5)])
 
@@ -169,10 +167,10 @@ def test_a_repeat_of_a_repeat_sees_its_first(engine: Engine) -> None:
     """All are one citizen's: the closing finishes them, and every step is shown."""
     rows = [follower(2, 1, "repeat", NOW), follower(3, 2, "repeat", NOW + timedelta(days=2))]
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1), *(row for row, _ in rows)])
-        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
-        connection.execute(insert(DispatchRow), [own for _, own in rows])
-        connection.execute(insert(AnswerRow), [answer(1, "closed")])
+        connection.execute(insert(ComplaintFact), [complaint(1), *(row for row, _ in rows)])
+        connection.execute(insert(DispatchFact), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchFact), [own for _, own in rows])
+        connection.execute(insert(AnswerFact), [answer(1, "closed")])
     status = StatusReader(engine, _NAMES).status(number(3))
     assert status
     assert (status.state, status.is_joined) == ("selesai", False)
@@ -182,13 +180,13 @@ def test_a_repeat_of_a_repeat_sees_its_first(engine: Engine) -> None:
 @pytest.mark.parametrize(("of", "state"), [(1, "ditangani"), (2, "menunggu-anda")])
 def test_only_the_sender_who_was_asked_can_answer(engine: Engine, of: int, state: str) -> None:
     """The agency asked the sender of the case. What another citizen adds to a joined report is no answer to that."""
-    asked = {**answer(1, "asked"), "recorded_at": NOW + timedelta(days=1)}
+    asked = {**answer(1, "asked"), "at": NOW + timedelta(days=1)}
     rows = [follower(2, 1, "joins", NOW), follower(3, of, "repeat", NOW + timedelta(days=2))]
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1), *(row for row, _ in rows)])
-        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
-        connection.execute(insert(DispatchRow), [own for _, own in rows])
-        connection.execute(insert(AnswerRow), [asked])
+        connection.execute(insert(ComplaintFact), [complaint(1), *(row for row, _ in rows)])
+        connection.execute(insert(DispatchFact), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchFact), [own for _, own in rows])
+        connection.execute(insert(AnswerFact), [asked])
     status = StatusReader(engine, _NAMES).status(number(1))
     assert status
     assert status.state == state
@@ -203,13 +201,13 @@ def test_who_joined_hears_that_the_first_sender_was_asked(engine: Engine, *, ano
     hours = [NOW + timedelta(hours=number) for number in range(4)]
     rows = [follower(2, 1, "joins", hours[0]), follower(3, 1, "joins", hours[3])]
     answers = [
-        {**answer(number, verdict), "id": UUID(int=number), "recorded_at": hours[number], "position": f"a/0/{number}"}
+        {**answer(number, verdict), "id": UUID(int=number), "at": hours[number], "position": f"a/0/{number}"}
         for number, verdict in enumerate(("accepted", "asked"), start=1)
     ]
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [{**complaint(1), "anonim": anonim}, *(row for row, _ in rows)])
-        connection.execute(insert(DispatchRow), [dispatch(1), *(own for _, own in rows)])
-        connection.execute(insert(AnswerRow), answers)
+        connection.execute(insert(ComplaintFact), [{**complaint(1), "anonim": anonim}, *(row for row, _ in rows)])
+        connection.execute(insert(DispatchFact), [dispatch(1), *(own for _, own in rows)])
+        connection.execute(insert(AnswerFact), answers)
     early, late = (StatusReader(engine, _NAMES).status(number(index)) for index in (2, 3))
     assert early
     assert late
@@ -223,9 +221,11 @@ def test_an_answer_to_a_follower_is_one_to_its_case(engine: Engine) -> None:
     """An answer to either counts for both."""
     row, own = follower(2, 1, "repeat", NOW)
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1), row])
-        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}, own])
-        connection.execute(insert(AnswerRow), [answer(2, "closed")])
+        connection.execute(insert(ComplaintFact), [complaint(1), row])
+        connection.execute(
+            insert(DispatchFact), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}, own]
+        )
+        connection.execute(insert(AnswerFact), [answer(2, "closed")])
     assert {status.state for status in StatusReader(engine, _NAMES).statuses([number(1), number(2)]).values()} == {
         "selesai"
     }
@@ -235,9 +235,9 @@ def test_no_code_or_text_from_outside_is_shown(engine: Engine) -> None:
     """A forged row names no institution: it is no step. An institution that left the registry has no name."""
     forged = {**answer(1, "closed"), "agency": "kota-\x1b[2J<b>selesai</b>"}
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1)])
-        connection.execute(insert(DispatchRow), [dispatch(1)])
-        connection.execute(insert(AnswerRow), [forged])
+        connection.execute(insert(ComplaintFact), [complaint(1)])
+        connection.execute(insert(DispatchFact), [dispatch(1)])
+        connection.execute(insert(AnswerFact), [forged])
     status = StatusReader(engine, {}).status(number(1))
     assert status
     assert status.state == "diteruskan"
@@ -260,10 +260,10 @@ def test_a_withdrawn_report(engine: Engine) -> None:
     rows = [follower(2, 1, "joins", NOW), follower(3, 1, "repeat", NOW + timedelta(days=2))]
     withdrawal = {**rows[1][0], "act": "withdraws"}
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1), rows[0][0]])
-        connection.execute(insert(ComplaintRow), [withdrawal])
-        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
-        connection.execute(insert(DispatchRow), [own for _, own in rows])
+        connection.execute(insert(ComplaintFact), [complaint(1), rows[0][0]])
+        connection.execute(insert(ComplaintFact), [withdrawal])
+        connection.execute(insert(DispatchFact), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchFact), [own for _, own in rows])
     ledger = StatusReader(engine, _NAMES)
     statuses = ledger.statuses([number(index) for index in range(1, 4)])
     assert {tracking: status.state for tracking, status in statuses.items()} == {
@@ -274,18 +274,16 @@ def test_a_withdrawn_report(engine: Engine) -> None:
     assert [step.kind for step in statuses[number(1)].steps] == ["received", "dispatched", "withdrawn"]
     objection = {**complaint(4, of=1), "act": "objects", "received_at": NOW + timedelta(days=3)}
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [objection])
+        connection.execute(insert(ComplaintFact), [objection])
     assert ledger.statuses([number(1)])[number(1)].state == "diteruskan"
 
 
 def test_a_message_that_was_set_aside_is_known(engine: Engine) -> None:
     """Its number has a state and a reason. A message that a person made a report of later has the report's state."""
-    rows = [
-        {"message_id": UUID(int=index), "tracking": number(index), "reason": "thanks", "at": NOW} for index in (1, 2)
-    ]
+    rows = [set_aside(UUID(int=index), number(index), "thanks", NOW) for index in (1, 2)]
     with write_transaction(engine) as connection:
-        connection.execute(insert(SetAsideRow), rows)
-        connection.execute(insert(ComplaintRow), [complaint(2)])
+        connection.execute(insert(EventFact), rows)
+        connection.execute(insert(ComplaintFact), [complaint(2)])
     statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in (1, 2, 3)])
     assert {tracking: (status.state, status.set_aside) for tracking, status in statuses.items()} == {
         number(1): ("bukan-laporan", "thanks"),
@@ -316,13 +314,13 @@ def test_a_withdrawal_by_a_repeat(engine: Engine) -> None:
     complaints = [complaint(1), *(row for row, _ in followers)]
     complaints[-1] |= {"relation": "new", "of": None}
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), complaints)
-        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
-        connection.execute(insert(DispatchRow), [own for _, own in followers])
-        connection.execute(insert(ComplaintRow), [acts_row(6, 4, "withdraws", 1), acts_row(7, 5, "withdraws", 1)])
+        connection.execute(insert(ComplaintFact), complaints)
+        connection.execute(insert(DispatchFact), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchFact), [own for _, own in followers])
+        connection.execute(insert(ComplaintFact), [acts_row(6, 4, "withdraws", 1), acts_row(7, 5, "withdraws", 1)])
     assert states(engine, 5) == ["diteruskan", "diteruskan", "ditarik", "ditarik", "ditarik"]
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [acts_row(8, 2, "withdraws", 2), acts_row(9, 3, "objects", 2)])
+        connection.execute(insert(ComplaintFact), [acts_row(8, 2, "withdraws", 2), acts_row(9, 3, "objects", 2)])
     assert states(engine, 5) == ["ditarik", "ditarik", "diteruskan", "diteruskan", "ditarik"]
 
 
@@ -333,9 +331,9 @@ def test_a_report_is_private_if_its_case_or_a_repeat_is(engine: Engine, private:
     complaints = [complaint(1), *(row for row, _ in followers)]
     complaints[private - 1] |= {"rahasia": True}
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), complaints)
-        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
-        connection.execute(insert(DispatchRow), [own for _, own in followers])
+        connection.execute(insert(ComplaintFact), complaints)
+        connection.execute(insert(DispatchFact), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchFact), [own for _, own in followers])
     statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in (1, 2, 3)])
     shown = {tracking: status.for_everybody(NOW) for tracking, status in statuses.items()}
     assert [(shown[number(index)].agency, shown[number(index)].repeated_number) for index in (1, 2, 3)] == [
@@ -352,8 +350,8 @@ def test_more_complaints_than_a_statement_has_parameters(engine: Engine) -> None
     """A case may have more repeats than PostgreSQL and SQLite take values in one statement."""
     ids = [UUID(int=index) for index in range(1, 70_000)]
     with write_transaction(engine) as connection:
-        connection.execute(insert(ComplaintRow), [complaint(1)])
-        connection.execute(insert(DispatchRow), [dispatch(1)])
+        connection.execute(insert(ComplaintFact), [complaint(1)])
+        connection.execute(insert(DispatchFact), [dispatch(1)])
     with read_transaction(engine) as connection:
         links = RelationLinks(connection)
         links.read(ids)

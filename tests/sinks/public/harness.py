@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Record
+from cases.derivations.loop import Derivation
 from language.masking import mask_with_labels
 from messages import codec
 from messages.shapes import Complaint, Dispatch, Verdict
@@ -19,9 +20,10 @@ from sinks.public.release import Sensitivity
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.agency_answers import signed, unsigned_answer
+from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
-from tests.support.stages import make_ledger_sink, make_normalizer, make_router
+from tests.support.stages import make_normalizer, make_router
 
 KEY = b"key of public ids"
 EVERYTHING = PublicFilter()
@@ -58,7 +60,7 @@ class PublicPipeline:
             conversation=parts.reading.conversation,
         )
         self._router = make_router(engine, fixed_rules_source(), lambda: self.time)
-        self.ledger = make_ledger_sink(engine, derive=self.model.handle)
+        self.ledger = make_case_stage(engine, derivations=[Derivation("public", self.model.derive_new)])
         self._offset = 0
 
     def model_with(self, mask: Callable[[str], str]) -> PublicReadModel:

@@ -29,6 +29,7 @@ from tests.sinks.ledger.test_own_report import (
 )
 from tests.sinks.public.harness import EVERYTHING, KEY, SENSITIVITY, PublicPipeline
 from tests.support import records
+from tests.support.case_stages import delete_facts
 from tests.support.query_plans import plans_of, scanned_tables
 
 _TEXT = "Kemenkes tolong, nama saya Rahmat Hidayat, hubungi 0812-3456-7890. Antrean puskesmas lama."
@@ -87,6 +88,7 @@ def test_records_in_any_order_and_twice(pipeline: PublicPipeline) -> None:
     for order in permutations(sent.records):
         with write_transaction(pipeline.engine) as connection:
             connection.execute(delete(PublicReport))
+            delete_facts(connection)
         for record in order:
             pipeline.ledger.handle([record])
         pipeline.ledger.handle(order)
@@ -166,7 +168,7 @@ def test_words_are_masked_once(pipeline: PublicPipeline) -> None:
     pipeline.time += timedelta(days=1)
     model = pipeline.model_with(mask)
     with write_transaction(pipeline.engine) as connection:
-        model.handle(connection, sent.records)
+        model.derive(connection, [sent.complaint.id])
     assert texts == []
     assert [report.text for report in pipeline.shown] == [_MASKED]
     model.rebuild(pipeline.engine)
@@ -181,7 +183,7 @@ def test_the_state_is_that_of_the_ledger(engine: Engine, act: SenderAct, hours: 
     """The agency answered and then asked. A rating answers no question, and neither does an earlier message."""
     further = message_row(hours, act, "Amoksisilin.")
     ids = {"id": UUID(int=700), "own_case": False, "relation": "repeat", "of": REPORT}
-    accompanying = case_row(0, further["id"], act=act, topic="jalan", dispatched_at=NOW + timedelta(hours=hours), **ids)
+    accompanying = case_row(0, further["id"], act=act, topic="jalan", at=NOW + timedelta(hours=hours), **ids)
     answers = [answer_row(1, "responded", "Sedang kami periksa."), answer_row(2, "asked", "Obat apa?")]
     reports = write(engine, [report_row(1), further], [case_row(act="reports", topic="jalan"), accompanying], answers)
     own = reports.read(MESSAGE)

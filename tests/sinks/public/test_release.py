@@ -9,12 +9,12 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from cases.clocks.public_day import public_day
+from cases.facts.tables import ComplaintFact
 from config.database import read_transaction, write_transaction
 from config.reference.public_release import load_sensitive_reports, unknown_topics
 from config.reference.table_reader import TableError
 from language.masking import mask_with_labels
 from router.evidence.topics import TOPICS, topic_ids
-from sinks.ledger.tables import ComplaintRow
 from sinks.public.public_id import public_id
 from sinks.public.read_model import PublicReadModel
 from sinks.public.releases import PublicReleases
@@ -142,7 +142,7 @@ def test_what_the_sinks_read_late_is_shown_with_the_next_batch(pipeline: PublicP
     with write_transaction(pipeline.engine) as connection:
         connection.execute(delete(PublicReport))
         pipeline.time += timedelta(days=3)
-        complaint_ids = connection.execute(select(col(ComplaintRow.id))).scalars().all()
+        complaint_ids = connection.execute(select(col(ComplaintFact.id))).scalars().all()
         pipeline.model.derive(connection, complaint_ids)
     assert pipeline.reports.newest(EVERYTHING, 9) == []
     (report,) = pipeline.shown

@@ -162,7 +162,7 @@ def test_an_enquire_link_is_answered(harness: ReplyHarness, run_scenario: Callab
         asks = pack("!IIII", 16, 0x15, 0, 77) + pack("!IIII", 16, 0x80000004, 0, 99)
         wire.once(SUBMIT_RESP, lambda frame: asks + frame)
         await send()
-        assert pack("!IIII", 16, 0x80000015, 0, 77) in wire.frames
+        await wire.until(lambda: pack("!IIII", 16, 0x80000015, 0, 77) in wire.frames)
 
     run_scenario(scenario)
     assert harness.state(_REPLY) == ("sent", "")

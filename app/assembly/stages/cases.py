@@ -1,0 +1,87 @@
+"""The stage that stores the facts of cases, and the derivations that follow it."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from sqlalchemy import Connection
+
+from app.assembly.parts import Parts
+from app.assembly.processes.batch_pauses import batch_pause
+from cases.derivations.loop import Derivation, DerivationLoop
+from cases.derivations.wakeup import Wakeup
+from cases.facts.stage import CaseStage
+from desk.changes import CaseChange
+from desk.mail.notices import NoticeQueue
+from desk.read_model.derive import DERIVATION as DESK
+from desk.read_model.derive import DeskDerivation, OnChanges
+from desk.webhooks.change_queue import ChangeQueue
+from oversight.read_model.derivation import DERIVATION as OVERSIGHT
+from oversight.read_model.derivation import derive_new
+from sinks.ledger.counts.queue_counts import derive_waiting_cases
+
+_PUBLIC = "public"
+
+
+def case_stage(parts: Parts, on_stored: Callable[[], None]) -> CaseStage:
+    """Return the stage. `on_stored` is called when there are new facts."""
+    return CaseStage(
+        parts.engine,
+        parts.channels.names,
+        parts.keys.answer_check,
+        lambda: parts.registry.institutions,
+        on_stored,
+    )
+
+
+def derivations(parts: Parts) -> Sequence[Derivation]:
+    """Return the derivations of the service."""
+    return _derivations(parts, _teller(parts))
+
+
+def silent_derivations(parts: Parts) -> Sequence[Derivation]:
+    """Return the same derivations, which tell no agency anything: what a restore reads is no news.
+
+    The public view is rebuilt after a restore, and only passes the facts by.
+    """
+    return [
+        Derivation(derivation.name, _pass_by) if derivation.name == _PUBLIC else derivation
+        for derivation in _derivations(parts, _pass_by)
+    ]
+
+
+def threads(parts: Parts, stopping: threading.Event, wakeup: Wakeup) -> Iterable[tuple[str, Callable[[], None]]]:
+    """Yield the loops of the derivations, with the names of the threads."""
+    for derivation in derivations(parts):
+        pause = batch_pause(parts.settings, derivation.name)
+        loop = DerivationLoop(derivation, parts.engine, stopping, wakeup.event(), parts.clock.monotonic, pause)
+        yield f"derive-{derivation.name}", loop.run
+
+
+def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:
+    all_derivations = [
+        Derivation("queues", derive_waiting_cases),
+        Derivation(DESK, DeskDerivation(on_changes, parts.deadlines).derive),
+        Derivation(OVERSIGHT, partial(derive_new, deadlines=parts.deadlines)),
+    ]
+    if parts.settings.public_view:
+        from app.assembly.doors.public_view import public_read_model  # noqa: PLC0415 - only where there is a view
+
+        all_derivations.append(Derivation(_PUBLIC, public_read_model(parts).derive_new))
+    return all_derivations
+
+
+def _teller(parts: Parts) -> OnChanges:
+    """Return what stores what agencies are told of by webhook and e-mail, in the transaction of the derivation."""
+    webhooks, notices, has_mail = ChangeQueue(parts.now), NoticeQueue(parts.now), bool(parts.settings.smtp_host)
+
+    def on_changes(connection: Connection, changes: Sequence[CaseChange]) -> None:
+        webhooks.add(connection, changes)
+        if has_mail:
+            notices.add(connection, changes)
+
+    return on_changes
+
+
+def _pass_by(_connection: Connection, _news: object) -> None:
+    """Do nothing."""

@@ -1,0 +1,166 @@
+"""Derivations: each fact is derived once, and one that fails stops alone."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+from sqlmodel import col
+
+from cases.derivations.loop import Derivation, DerivationLoop, derive_all, derive_once
+from cases.derivations.new_facts import FORGOTTEN, NewFacts
+from cases.derivations.position import behind_forgetting, is_derived, lock_position, move_position, read_lags
+from cases.facts.rows import complaint_fact
+from cases.facts.store import log_forgotten, store_facts
+from cases.facts.tables import ComplaintFact
+from config.database import DatabaseUnavailable, read_transaction, write_transaction
+from tests.bus.kafka.copying import wait_for
+from tests.conftest import NOW
+from tests.router.test_linked import complaint_of, id_of
+
+
+def store(engine: Engine, *numbers: int) -> None:
+    """Store new complaints."""
+    with write_transaction(engine) as connection:
+        facts = [complaint_fact(complaint_of(number, "tutup"), NOW + timedelta(hours=number)) for number in numbers]
+        store_facts(connection, facts)
+
+
+class Recorded:
+    """A derivation that remembers the positions of what it derived from, as far as it was committed."""
+
+    def __init__(self, name: str = "recorded") -> None:
+        self.positions: list[int] = []
+        self.fails = False
+        self.derivation = Derivation(name, self._derive)
+
+    def _derive(self, _connection: Connection, new: NewFacts) -> None:
+        if self.fails:
+            raise ValueError("a bug")
+        self.positions += [entry.position for entry in new.entries]
+
+
+def test_each_fact_is_derived_once_and_in_order(engine: Engine) -> None:
+    """In steps of any size. A new derivation begins at the first entry."""
+    store(engine, 1, 2, 3)
+    recorded, late = Recorded(), Recorded("late")
+    assert [derive_once(engine, recorded.derivation, 2) for _ in range(3)] == [2, 1, 0]
+    store(engine, 3, 4)
+    assert derive_all(engine, [recorded.derivation, late.derivation]) == 1 + 4
+    assert (recorded.positions, late.positions) == ([1, 2, 3, 4], [1, 2, 3, 4])
+
+
+def test_rows_and_position_are_one_transaction(engine: Engine) -> None:
+    """A derivation that fails stays where it is, and another one goes on. It is named with the oldest fact."""
+    store(engine, 1, 2)
+    failing, other = Recorded("failing"), Recorded("other")
+    failing.fails = True
+    with pytest.raises(ValueError, match="a bug"):
+        derive_once(engine, failing.derivation)
+    derive_all(engine, [other.derivation])
+    with write_transaction(engine) as connection:
+        lock_position(connection, "failing")
+    with read_transaction(engine) as connection:
+        lags = {lag.name: (lag.waiting, lag.waiting_since) for lag in read_lags(connection)}
+    assert lags == {"failing": (2, NOW + timedelta(hours=1)), "other": (0, None)}
+    failing.fails = False
+    assert derive_all(engine, [failing.derivation]) == 2
+
+
+def test_a_loop_goes_on_after_a_fault(engine: Engine) -> None:
+    """It does not end its process, and derives everything once the fault is mended."""
+    failing, stopping, woken = Recorded(), threading.Event(), threading.Event()
+    failing.fails = True
+    loop = DerivationLoop(failing.derivation, engine, stopping, woken, lambda: 0.0)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    try:
+        store(engine, 1)
+        woken.set()
+        wait_for(lambda: loop.is_failing)
+        failing.fails = False
+        wait_for(lambda: failing.positions == [1])
+        wait_for(lambda: not loop.is_failing)
+    finally:
+        stopping.set()
+        woken.set()
+        thread.join()
+
+
+def test_two_processes_derive_each_fact_once(engine: Engine) -> None:
+    """The position is locked in the transaction that derives: who comes late finds nothing to do."""
+    store(engine, *range(1, 30))
+    recorded, barrier = Recorded(), threading.Barrier(2)
+
+    def work() -> None:
+        barrier.wait()
+        while True:
+            try:
+                if not derive_once(engine, recorded.derivation, 3):
+                    return
+            except DatabaseUnavailable:
+                continue
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with read_transaction(engine) as connection:
+        assert [lag.waiting for lag in read_lags(connection)] == [0]
+    # A step that was not committed may have been seen: it is derived again.
+    assert sorted(set(recorded.positions)) == list(range(1, 30))
+
+
+@pytest.mark.only_on("postgresql", "SQLite has one writer at a time")
+def test_a_process_that_was_stopped_derives_nothing_from_old_facts(engine: Engine) -> None:
+    """Another process moves the position while this one stands still before its lock: it fails, and tries again."""
+    store(engine, 1, 2)
+    recorded = Recorded()
+    derive_once(engine, recorded.derivation, 1)
+    locked, late = threading.Event(), list[str]()
+
+    def derive_late() -> None:
+        try:
+            derive_once(engine, recorded.derivation)
+        except DatabaseUnavailable as error:
+            late.append(str(error))
+
+    with write_transaction(engine) as connection:
+        lock_position(connection, "recorded")
+        thread = threading.Thread(target=derive_late)
+        thread.start()
+        locked.wait(0.5)
+        move_position(connection, "recorded", 2)
+    thread.join()
+    assert late == ["SerializationFailure"]
+    assert recorded.positions == [1]
+
+
+def test_a_fact_is_derived_when_the_position_has_passed_it(engine: Engine) -> None:
+    """What a page reads from a fact must not be newer than the row that is derived from it."""
+    store(engine, 1, 2)
+    recorded = Recorded()
+    derive_once(engine, recorded.derivation, 1)
+    query = select(col(ComplaintFact.id)).where(is_derived("recorded", col(ComplaintFact.id)))
+    with read_transaction(engine) as connection:
+        assert connection.execute(query).scalars().all() == [id_of(1)]
+
+
+def test_whoever_has_not_passed_a_forgetting_is_named(engine: Engine) -> None:
+    """Its rows may have words. It is named until it has derived from the entry."""
+    seen: list[object] = []
+    derive: Callable[[Connection, NewFacts], None] = lambda _, new: seen.extend(new.subjects(FORGOTTEN))  # noqa: E731
+    done, late = Derivation("done", derive), Derivation("late", derive)
+    store(engine, 1)
+    derive_all(engine, [done, late])
+    with write_transaction(engine) as connection:
+        log_forgotten(connection, [id_of(1)], NOW)
+    derive_all(engine, [done])
+    with read_transaction(engine) as connection:
+        assert list(behind_forgetting(connection)) == ["late"]
+    derive_all(engine, [late])
+    with read_transaction(engine) as connection:
+        assert list(behind_forgetting(connection)) == []
+    assert seen == [id_of(1)] * 2

@@ -1,0 +1,92 @@
+"""A process is killed between fact, log and derivation: what is stored afterwards is as if it had not been."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, make_url, select
+
+from app.database import open_database
+from app.tables import METADATA
+from bus.port import Record
+from cases.derivations import loop
+from cases.facts import store
+from config.database import read_transaction
+from config.postgresql_limits import PostgresqlLimits
+from tests.conftest import NOW
+from tests.desk.harness import DeskHarness
+from tests.router.test_linked import complaint_of
+from tests.support.case_stages import DerivingCases, desk_derivation, oversight_derivation, queue_derivation
+
+TABLES = ("desk_case", "oversight_case", "oversight_day", "ledger_waiting_case")
+
+
+def cases(engine: Engine) -> DerivingCases:
+    """Return the stage of cases with all derivations behind it."""
+    return DerivingCases(engine, [queue_derivation(), desk_derivation(), oversight_derivation()])
+
+
+def rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all derived rows, in a fixed order."""
+    with read_transaction(engine) as connection:
+        stored = {name: connection.execute(select(METADATA.tables[name])).all() for name in TABLES}
+    return {name: sorted(map(tuple, of_table), key=repr) for name, of_table in stored.items()}
+
+
+def _die(*_arguments: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _before_the_log() -> None:
+    vars(store)["append_to_log"] = _die
+
+
+def _before_the_derivation() -> None:
+    vars(loop)["lock_position"] = _die
+
+
+def _before_the_position() -> None:
+    vars(loop)["move_position"] = _die
+
+
+def _at_the_second_derivation() -> None:
+    moved: list[str] = []
+    move_position = vars(loop)["move_position"]
+
+    def move(connection: Connection, name: str, position: int) -> None:
+        moved.append(name)
+        if len(moved) > 1:
+            _die()
+        move_position(connection, name, position)
+
+    vars(loop)["move_position"] = move
+
+
+def _live(url: str, records: list[Record], prepare_death: Callable[[], None]) -> None:
+    """Handle records in a process that is killed meanwhile."""
+    prepare_death()
+    cases(open_database(make_url(url).render_as_string(hide_password=False), PostgresqlLimits())).handle(records)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "prepare_death", [_before_the_log, _before_the_derivation, _before_the_position, _at_the_second_derivation]
+)
+def test_nothing_is_lost_or_doubled(engine: Engine, other_engine: Engine, prepare_death: Callable[[], None]) -> None:
+    """The bus delivers the batch again to the next process. All derived rows are those of an undisturbed service."""
+    harness = DeskHarness(other_engine, lambda: NOW)
+    for number in (1, 2, 3):
+        harness.send(complaint_of(number, "Kemenkes, puskesmas tutup"))
+    harness.send(complaint_of(4, "masih tutup", of=1))
+    cases(other_engine).handle(())
+    url = engine.url.render_as_string(hide_password=False)
+    process = multiprocessing.get_context("spawn").Process(target=_live, args=(url, harness.records, prepare_death))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert rows(engine) != rows(other_engine)
+    cases(engine).handle(harness.records)
+    assert rows(engine) == rows(other_engine)
