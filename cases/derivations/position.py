@@ -1,8 +1,9 @@
 """The position of a derivation in the log: it is locked, read and moved in the transaction that derives."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Integer, bindparam, exists, func, select, update
 from sqlmodel import col
@@ -27,6 +28,9 @@ _MOVE = (
 )
 _WAITING = (
     select(col(FactLog.at)).where(col(FactLog.position) > bindparam("after")).order_by(col(FactLog.position)).limit(1)
+)
+_WAITING_COMPLAINTS = select(col(FactLog.complaint_id), col(FactLog.other_id)).where(
+    col(FactLog.position) > bindparam("after")
 )
 
 
@@ -71,6 +75,13 @@ def is_derived(name: str, fact_id: Any) -> ColumnElement[bool]:
     position = select(col(DerivationPosition.position)).where(col(DerivationPosition.name) == name).scalar_subquery()
     # Few entries are after the position: the log needs no index of facts.
     return ~exists().where(col(FactLog.position) > position, col(FactLog.fact_id) == fact_id)
+
+
+def waiting_complaints(connection: Connection, name: str) -> Collection[UUID]:
+    """Return the complaints that facts name from which a derivation has not derived yet."""
+    position = connection.execute(_POSITION, {"name": name}).scalar_one_or_none()
+    rows = connection.execute(_WAITING_COMPLAINTS, {"after": position or 0})
+    return {id_ for ids in rows for id_ in ids if id_ is not None}
 
 
 def read_lags(connection: Connection) -> Sequence[DerivationLag]:

@@ -40,7 +40,7 @@ def test_its_messages_wait_for_the_key(tmp_path: Path, service: RunningService) 
     """A host that cannot reach the database accepts. Nobody can open its messages: they are counted and redriven."""
     database = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     host = RunningService(tmp_path, secret_key=OTHER, database_url=database, instance="pintu-2")
-    stages = ("ingest", "normalize", "router", "sinks")
+    stages = ("ingest", "normalize", "router", "cases", "sinks")
     try:
         service.start(*stages)
         host.start("ingest")

@@ -30,7 +30,7 @@ def test_both_buses_decide_the_same(tmp_path: Path, own_node: Node) -> None:
 def test_stages_on_kafka_and_postgresql(tmp_path: Path, own_node: Node, blank_database: str) -> None:
     """Kafka and PostgreSQL by settings alone. Each stage has its own process; all are killed and started again."""
     service = RunningService(tmp_path, own_node.bootstrap, database_url=blank_database)
-    stages = ("normalize", "router", "sinks", "ingest")
+    stages = ("normalize", "router", "cases", "sinks", "ingest")
     try:
         service.start_all(stages)
         citizens = Citizens(service, CHANNELS)

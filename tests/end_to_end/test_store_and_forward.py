@@ -46,7 +46,7 @@ def test_messages_keep_their_order_without_a_broker(service: RunningService, own
     SMS from before, during and after the outage are on the topic in the order in which they were accepted, and so is
     the report that each other door accepted during the outage.
     """
-    stages = ("ingest", "normalize", "router", "sinks")
+    stages = ("ingest", "normalize", "router", "cases", "sinks")
     service.start(*stages)
     settings, secrets = service.settings, service.parts.secrets
     address = f"http://127.0.0.1:{settings.port}"

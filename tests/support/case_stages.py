@@ -26,6 +26,7 @@ from desk.read_model.derive import DeskDerivation
 from messages.answer_check import AnswerCheck
 from oversight.read_model.derivation import DERIVATION as OVERSIGHT
 from oversight.read_model.derivation import derive_new
+from sinks.ledger.counts.queue_counts import DERIVATION as QUEUES
 from sinks.ledger.counts.queue_counts import derive_waiting_cases
 from tests.support.deadlines import DEADLINES
 from tests.support.rules import SMALL, cached_rules
@@ -81,7 +82,7 @@ def oversight_derivation() -> Derivation:
 
 def queue_derivation() -> Derivation:
     """Return the derivation of the counts of the queues."""
-    return Derivation("queues", derive_waiting_cases)
+    return Derivation(QUEUES, derive_waiting_cases)
 
 
 def make_case_stage(

@@ -18,6 +18,7 @@ from desk.read_model.derive import DeskDerivation, OnChanges
 from desk.webhooks.change_queue import ChangeQueue
 from oversight.read_model.derivation import DERIVATION as OVERSIGHT
 from oversight.read_model.derivation import derive_new
+from sinks.ledger.counts.queue_counts import DERIVATION as QUEUES
 from sinks.ledger.counts.queue_counts import derive_waiting_cases
 
 _PUBLIC = "public"
@@ -60,7 +61,7 @@ def threads(parts: Parts, stopping: threading.Event, wakeup: Wakeup) -> Iterable
 
 def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:
     all_derivations = [
-        Derivation("queues", derive_waiting_cases),
+        Derivation(QUEUES, derive_waiting_cases),
         Derivation(DESK, DeskDerivation(on_changes, parts.deadlines).derive),
         Derivation(OVERSIGHT, partial(derive_new, deadlines=parts.deadlines)),
     ]

@@ -8,13 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, String, Uuid, select, text
+from sqlalchemy import Engine, String, Uuid, delete, select, text
 from sqlmodel import col
 
 from bus.port import Record
 from cases.facts.store import log_forgotten
 from cases.words.forgotten import blank_stored_words
-from config.database import UtcDateTime, read_transaction, write_transaction
+from config.database import UtcDateTime, read_transaction, snapshot_transaction, write_transaction
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from sinks.ledger.counts.queue_counts import miscounted_queues, read_queues, recount_queues
 from sinks.ledger.tables import WaitingCaseRow
@@ -82,6 +82,20 @@ def test_counts_equal_a_full_count_after_every_batch(engine: Engine, seed: int) 
         assert miscounted_queues(connection) == {}
     assert {queue.agency: queue.cases for queue in queues} == Counter(full.values())
     assert {queue.agency: queue.oldest for queue in queues} == oldest_by_agency(engine)
+
+
+def test_a_case_whose_facts_are_not_derived_yet_is_not_miscounted(engine: Engine) -> None:
+    """A row that differs after the derivation is."""
+    cases = case_stage(engine)
+    cases.stage.handle(list(GeneratedYear(3).generate(_CASES)))
+    with snapshot_transaction(engine) as connection:
+        assert miscounted_queues(connection) == {}
+    cases.handle([])
+    with write_transaction(engine) as connection:
+        connection.execute(delete(WaitingCaseRow))
+    full = unanswered_cases(engine)
+    with snapshot_transaction(engine) as connection:
+        assert miscounted_queues(connection) == Counter(full.values())
 
 
 def _forget_somebody(engine: Engine, year: GeneratedYear, chance: random.Random) -> None:
