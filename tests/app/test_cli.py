@@ -215,7 +215,7 @@ def test_a_number_is_followed_and_a_topic_read(process_database: Mapping[str, st
         service.start()
         text = "Kemenkes tolong, hubungi Budi 0812 3456 7890"
         report = {"text": text, "phone": "+628000000021", "name": "Budi Contohnya"}
-        response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=report, timeout=10)
+        response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=report, timeout=60)
         number = response.json()["tracking"]
         assert service.audit().clean
 

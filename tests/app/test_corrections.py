@@ -394,7 +394,7 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
         service.start()
         url = f"http://127.0.0.1:{service.settings.port}/web/reports"
         responses = [
-            requests.post(url, json={"text": correction}, timeout=10)
+            requests.post(url, json={"text": correction}, timeout=60)
             for correction in ("Kemenkes tolong", "Mohon PLN datang")
         ]
         first, second = (response.json()["tracking"] for response in responses)
@@ -437,9 +437,9 @@ def test_the_status_page_names_the_case(parts: Parts) -> None:
     host.app = build(parts, harness.producer, ProcessHealth(), http_doors(parts))
     with host.serving():
         status = f"http://127.0.0.1:{host.port}/status/"
-        pages = [requests.get(status + number(index), timeout=10).text for index in (1, 2, 3)]
+        pages = [requests.get(status + number(index), timeout=60).text for index in (1, 2, 3)]
         harness.split(2)
-        pages.append(requests.get(status + number(2), timeout=10).text)
+        pages.append(requests.get(status + number(2), timeout=60).text)
     harness.producer.close()
     assert [number(1) in page.partition("<main")[2] for page in pages] == [True, True, False, False]
     assert ["bersama laporan" in page for page in pages] == [False, True, False, False]

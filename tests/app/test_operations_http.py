@@ -46,7 +46,7 @@ def address(server: DoorServer, settings: Settings) -> str:
 @pytest.mark.parametrize("path", ["/live", "/metrics", "/ready"])
 def test_a_foreign_host_name_is_refused(address: str, path: str) -> None:
     """A page whose name leads to this address reads nothing. The answer names the setting."""
-    answer = requests.get(address + path, headers={"Host": "evil.example:1710"}, timeout=10)
+    answer = requests.get(address + path, headers={"Host": "evil.example:1710"}, timeout=60)
     assert answer.status_code == HTTPStatus.MISDIRECTED_REQUEST
     assert "SATUPINTU_OPS_NAMES" in answer.text
 
@@ -54,29 +54,29 @@ def test_a_foreign_host_name_is_refused(address: str, path: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:9", "[::1]:1710", "Monitor.Internal:1710"])
 def test_our_names_are_answered(address: str, host: str) -> None:
     """Loopback and the names of the setting, with any port."""
-    assert requests.get(f"{address}/live", headers={"Host": host}, timeout=10).status_code == requests.codes.ok
+    assert requests.get(f"{address}/live", headers={"Host": host}, timeout=60).status_code == requests.codes.ok
 
 
 def test_the_answers_are_those_of_the_monitor(address: str, server: DoorServer, parts: Parts) -> None:
     """A process without the monitor has neither pages nor FastAPI. Health and metrics are the same in both."""
     paths = ("/live", "/startup", "/ready", "/metrics", "/other")
-    plain = {path: requests.get(address + path, timeout=10) for path in paths}
+    plain = {path: requests.get(address + path, timeout=60) for path in paths}
     server.app = operations_http.build(parts, ProcessHealth(), {}, PlantedMonitor(quiet(utc_now())).loop)
-    documented = {path: requests.get(address + path, timeout=10) for path in paths}
+    documented = {path: requests.get(address + path, timeout=60) for path in paths}
     for path in paths:
         assert plain[path].status_code == documented[path].status_code
         assert plain[path].headers["Content-Type"].partition(";")[0] in {"application/json", "text/plain"}
         assert plain[path].headers.keys() >= {"Content-Security-Policy", "X-Content-Type-Options"}
     assert plain["/live"].json() == documented["/live"].json()
     assert plain["/ready"].json().keys() == documented["/ready"].json().keys()
-    assert requests.get(f"{address}/metrics", headers={"Accept": OPENMETRICS}, timeout=10).text.endswith("# EOF\n")
+    assert requests.get(f"{address}/metrics", headers={"Accept": OPENMETRICS}, timeout=60).text.endswith("# EOF\n")
 
 
 def test_the_port_of_the_monitor_has_a_document_and_its_page(address: str, server: DoorServer, parts: Parts) -> None:
     """The document names the addresses of every process. The page has the policy of all pages."""
     server.app = operations_http.build(parts, ProcessHealth(), {}, PlantedMonitor(quiet(utc_now())).loop)
-    assert "/metrics" in requests.get(f"{address}/openapi.json", timeout=10).json()["paths"]
-    page = requests.get(f"{address}/docs", timeout=10)
+    assert "/metrics" in requests.get(f"{address}/openapi.json", timeout=60).json()["paths"]
+    page = requests.get(f"{address}/docs", timeout=60)
     assert "swagger-ui-bundle" in page.text
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
 

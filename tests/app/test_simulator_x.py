@@ -33,7 +33,7 @@ class Practice:
         """Post as a citizen, or as the account; returns the id."""
         shown = "OAuth oauth_consumer_key=..." if as_account else f"Bearer {TOKEN}"
         response = requests.post(
-            f"{self.url}/2/tweets", json={"text": text, **fields}, headers={"Authorization": shown}, timeout=5
+            f"{self.url}/2/tweets", json={"text": text, **fields}, headers={"Authorization": shown}, timeout=60
         )
         assert response.status_code == expect
         return str(response.json()["data"]["id"]) if expect == 201 else ""
@@ -41,7 +41,7 @@ class Practice:
     def ask(self, method: str, path: str, **request: Any) -> requests.Response:
         """Any request, with the token."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        return requests.request(method, self.url + path, headers=headers, timeout=5, **request)
+        return requests.request(method, self.url + path, headers=headers, timeout=60, **request)
 
     def mentioned(self, **bounds: Any) -> list[dict[str, Any]]:
         """The posts that a poller finds, newest first."""
@@ -162,7 +162,7 @@ def test_what_x_refuses_is_refused(practice: Practice, method: str, path: str, r
 def test_without_the_token(practice: Practice) -> None:
     """Nobody posts, polls, deletes or listens without it."""
     for method, path in (("POST", "/2/tweets"), ("GET", "/2/users/1708/mentions"), ("DELETE", "/2/tweets/5")):
-        assert requests.request(method, practice.url + path, timeout=5).status_code == 401
+        assert requests.request(method, practice.url + path, timeout=60).status_code == 401
 
 
 def test_recorded_pages_are_played(practice: Practice) -> None:

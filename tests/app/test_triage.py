@@ -398,7 +398,7 @@ def unopened_dangers(engine: Engine) -> Sequence[UnopenedDangers]:
 def check_danger(service: RunningService, run: Callable[..., tuple[int, str, str]]) -> None:
     """Report a danger: it stands before the case that waits, with whom to call, and is opened by `show` alone."""
     danger = {"text": "tolong ada orang tidak sadarkan diri di depan tugu contoh"}
-    response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=danger, timeout=10)
+    response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=danger, timeout=60)
     urgent = response.json()["tracking"]
     engine = service.parts.engine
     wait_for(lambda: [item.agency for item in unopened_dangers(engine)] == [TRIAGE])
@@ -423,7 +423,7 @@ def test_from_the_command_line(process_database: Mapping[str, str], tmp_path: Pa
     try:
         service.start()
         report = {"text": "mohon dibantu di depan tugu contoh, hubungi 0812 3456 7890"}
-        response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=report, timeout=10)
+        response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=report, timeout=60)
         tracking = response.json()["tracking"]
         assert service.audit().clean
 

@@ -132,7 +132,7 @@ def _posted(url: str, token: str, post: dict[str, str]) -> dict[str, dict[str, s
     for _ in range(_LOOKS):
         try:
             response = requests.post(
-                f"{url}/2/tweets", json=post, headers={"Authorization": f"Bearer {token}"}, timeout=5
+                f"{url}/2/tweets", json=post, headers={"Authorization": f"Bearer {token}"}, timeout=60
             )
         except requests.ConnectionError:
             threading.Event().wait(0.05)

@@ -21,7 +21,7 @@ from ingest.http.connection_deadlines import Deadlines, deadline_protocol
 from messages import codec, topics
 from messages.shapes import Channel, Quarantined, RawMessage, WireModel
 
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 60.0
 
 _WAIT_SECONDS = 60.0
 

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -54,22 +54,31 @@ def mail_server(
     if sign_in:
         options |= {"auth_required": True, "authenticator": _authenticate, "auth_require_tls": tls is None}
     loop = asyncio.new_event_loop()
-    factory = lambda: SMTP(handler, loop=loop, **options)  # noqa: E731 - asyncio calls it for each connection
-    server = loop.run_until_complete(loop.create_server(factory, "127.0.0.1", 0, ssl=tls))
+    connections: list[SMTP] = []
+
+    def connection() -> SMTP:
+        connections.append(SMTP(handler, loop=loop, **options))
+        return connections[-1]
+
+    server = loop.run_until_complete(loop.create_server(connection, "127.0.0.1", 0, ssl=tls))
     handler.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
         yield handler
     finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
+        asyncio.run_coroutine_threadsafe(_stop(server, connections), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _stop(server: asyncio.Server) -> None:
+async def _stop(server: asyncio.Server, connections: Sequence[SMTP]) -> None:
     server.close()
+    # Those that the client has left may still be open here.
+    for connection in connections:
+        if connection.transport is not None:
+            cast("asyncio.WriteTransport", connection.transport).abort()
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()

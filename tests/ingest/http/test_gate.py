@@ -55,7 +55,7 @@ def test_large_body_is_refused(served: DoorClient, door: str) -> None:
 @pytest.mark.parametrize("door", _DOORS)
 def test_endless_body_is_not_read_to_its_end(served: DoorClient, door: str) -> None:
     """The door refuses at the limit. It neither waits for the rest nor stores it."""
-    connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(served.address).netloc, timeout=60)
     connection.putrequest("POST", door)
     connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()
@@ -74,7 +74,7 @@ def test_largest_body_fits_the_bus(served: DoorClient) -> None:
 
 def test_sender_who_hangs_up_leaves_nothing(served: DoorClient) -> None:
     """A body that ends before its length is no message, and the door continues."""
-    connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(served.address).netloc, timeout=60)
     connection.putrequest("POST", "/web/reports")
     connection.putheader("Content-Length", "1000")
     connection.endheaders(b"text=setengah")

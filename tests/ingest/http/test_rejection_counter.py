@@ -40,7 +40,7 @@ def test_other_addresses_count_for_the_form() -> None:
 def test_refusals_of_the_concurrency_middleware_are_counted(serve: Serve) -> None:
     """They are counted for the door of their address."""
     served = serve(requests_at_once=1)
-    with closing(HTTPConnection(urlsplit(served.address).netloc, timeout=10)) as slow_request:
+    with closing(HTTPConnection(urlsplit(served.address).netloc, timeout=60)) as slow_request:
         slow_request.putrequest("POST", "/web/reports")
         slow_request.putheader("Content-Length", "300000")
         slow_request.endheaders(b"text=setengah")

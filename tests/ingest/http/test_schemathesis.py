@@ -89,7 +89,7 @@ def test_validation_errors_of_fastapi_are_problems(host: DoorServer) -> None:
     app.add_api_route("/things/{number}", show)
     host.app = app
 
-    response = requests.get(f"http://127.0.0.1:{host.port}/things/satu", timeout=10)
+    response = requests.get(f"http://127.0.0.1:{host.port}/things/satu", timeout=60)
 
     assert assert_refused(response, 400, "invalid_submission") == {
         "number": "Isi dengan angka bulat.",

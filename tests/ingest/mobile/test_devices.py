@@ -149,7 +149,7 @@ def test_registration_names_invalid_fields(served: DoorClient) -> None:
 def test_challenge(served: DoorClient, header: str | None, reason: str) -> None:
     """Without a valid token the door answers 401 with the reason and the header WWW-Authenticate."""
     headers = {"Authorization": header.encode("latin-1")} if header else {}
-    answer = requests.get(f"{served.address}/mobile/v1/feed", headers=headers, timeout=10)
+    answer = requests.get(f"{served.address}/mobile/v1/feed", headers=headers, timeout=60)
 
     assert_refused(answer, 401, reason)
     challenge = answer.headers["WWW-Authenticate"]

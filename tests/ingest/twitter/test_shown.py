@@ -80,7 +80,7 @@ def answers(served: DoorClient, number: str) -> Iterator[tuple[str, requests.Res
         for accept in ("text/html", "application/json"):
             for query in ("", "?api_key=an-app", f"?number={number}&service_request_id={number}&api_key=an-app"):
                 headers = {"Accept": accept, "Authorization": f"Bearer {phone.token}"}
-                yield url + query, requests.get(served.address + url + query, headers=headers, timeout=10)
+                yield url + query, requests.get(served.address + url + query, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("kind", _TEXTS)

@@ -281,7 +281,7 @@ def test_database_away(serve: Serve) -> None:
 def test_refusals_of_the_middleware_are_open311_errors(serve: Serve) -> None:
     """A request that no door saw is also refused in the format of Open311."""
     served = serve(requests_at_once=1)
-    slow_request = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
+    slow_request = HTTPConnection(urlsplit(served.address).netloc, timeout=60)
     slow_request.putrequest("POST", "/web/reports")
     slow_request.putheader("Content-Length", "300000")
     slow_request.endheaders(b"text=setengah")

@@ -211,7 +211,7 @@ def test_the_operations_port_serves_the_metrics(parts: Parts) -> None:
     host.app = build(parts, health, {"web": str, "sms": lambda: "spool_full"}, loop)
 
     def get(accept: str) -> requests.Response:
-        return requests.get(f"http://127.0.0.1:{host.port}/metrics", headers={"accept": accept}, timeout=10)
+        return requests.get(f"http://127.0.0.1:{host.port}/metrics", headers={"accept": accept}, timeout=60)
 
     with host.serving():
         without_snapshot = get("*/*")

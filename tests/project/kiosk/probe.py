@@ -43,7 +43,7 @@ def probe(parts: Parts) -> dict[str, Any]:
     wait_for(lambda: requests.get(f"{site}/ready", timeout=5).status_code == requests.codes.ok)
 
     def send(body: bytes, headers: dict[str, str]) -> int:
-        return requests.post(f"{site}/kiosk/reports", data=body, headers=headers, timeout=10).status_code
+        return requests.post(f"{site}/kiosk/reports", data=body, headers=headers, timeout=60).status_code
 
     statuses = [
         send(b"Kemenkes, mohon informasi syarat berobat di puskesmas", TERMINAL),
@@ -55,8 +55,8 @@ def probe(parts: Parts) -> dict[str, Any]:
     wait_for(lambda: len(read(parts, ["replies"])) > 1 and bool(read(parts, ["dead-normalize"])))
     return {
         "statuses": statuses,
-        "in_openapi": "/kiosk/reports" in requests.get(f"{site}/openapi.json", timeout=10).json()["paths"],
-        "ready": requests.get(f"{parts.settings.peers[0]}/ready", timeout=5).json(),
+        "in_openapi": "/kiosk/reports" in requests.get(f"{site}/openapi.json", timeout=60).json()["paths"],
+        "ready": requests.get(f"{parts.settings.peers[0]}/ready", timeout=60).json(),
         "topics": [topic.name for topic in parts.topics],
         "readers_of_topic": next(topic.readers for topic in parts.topics if topic.name == "raw-kiosk"),
         "complaints": decoded(read(parts, [topics.COMPLAINTS])),
