@@ -17,6 +17,7 @@ from bus.port import Outgoing, Record
 from bus.worker import Stage
 from config.database import read_transaction
 from desk.read_model.derivation import read_facts as read_desk_facts
+from desk.read_model.rebuild import rebuild as rebuild_desk
 from messages import codec, ids
 from messages.shapes import (
     MERGED,
@@ -33,12 +34,16 @@ from messages.shapes import (
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, CORRECTIONS, TRIAGE
 from normalize.duplicates.store.tables import ClosedComplaint
 from oversight.read_model.fact_reader import read_facts as read_oversight_facts
+from oversight.read_model.rebuild import rebuild as rebuild_oversight
 from router.answer_store import AnswerRecord
 from sinks.ledger.case_reading import dispatches_by_complaint, read_courses
 from tests.conftest import NOW
+from tests.desk.harness import stored_rows as desk_rows
+from tests.oversight.harness import stored_rows as oversight_rows
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.case_stages import desk_derivation, make_case_stage, oversight_derivation
+from tests.support.deadlines import DEADLINES
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import WATCHED_TOPICS, make_normalizer, make_router
@@ -240,6 +245,11 @@ def counted_by_oversight(engine: Engine, case_ids: Sequence[UUID]) -> set[UUID |
     return {answer.id for case in facts for course in case.courses for answer in course.counted_answers}
 
 
+def derived_rows(engine: Engine) -> Sequence[Mapping[str, Sequence[object]]]:
+    """Return the rows of desk and oversight."""
+    return desk_rows(engine), oversight_rows(engine)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_every_stage_counts_what_the_router_counts(parts: Parts, engine: Engine, seed: int) -> None:
@@ -261,3 +271,8 @@ def test_every_stage_counts_what_the_router_counts(parts: Parts, engine: Engine,
     with read_transaction(engine) as connection:
         closed_ids = set(connection.execute(select(col(ClosedComplaint.complaint_id))).scalars())
     assert closed_ids == {outcome.case_id for outcome in counted.values() if outcome.verdict == "closed"}
+    # Rows that were derived after each batch are those of all facts.
+    rows = derived_rows(engine)
+    rebuild_desk(engine, DEADLINES)
+    rebuild_oversight(engine, DEADLINES)
+    assert derived_rows(engine) == rows

@@ -51,6 +51,19 @@ def test_each_fact_is_derived_once_and_in_order(engine: Engine) -> None:
     assert (recorded.positions, late.positions) == ([1, 2, 3, 4], [1, 2, 3, 4])
 
 
+def test_a_new_fact_names_both_reports_of_a_relation(engine: Engine) -> None:
+    """A message changes the case of the report that it repeats."""
+    store(engine, 1)
+    named: list[NewFacts] = []
+    derivation = Derivation("named", lambda _connection, new: named.append(new))
+    derive_once(engine, derivation)
+    with write_transaction(engine) as connection:
+        store_facts(connection, [complaint_fact(complaint_of(2, "tutup", of=1), NOW)])
+    derive_once(engine, derivation)
+    assert [new.complaint_ids("complaint") for new in named] == [{id_of(1)}, {id_of(1), id_of(2)}]
+    assert [new.subjects("complaint") for new in named] == [{id_of(1)}, {id_of(2)}]
+
+
 def test_rows_and_position_are_one_transaction(engine: Engine) -> None:
     """A derivation that fails stays where it is, and another one goes on. It is named with the oldest fact."""
     store(engine, 1, 2)
