@@ -169,6 +169,8 @@ class Wire:
         self._once: dict[int, deque[Change]] = {}
         self._always: dict[int, Change] = {}
         self._clients: list[asyncio.StreamWriter] = []
+        # Those of both sides, also of connections whose end was not seen.
+        self._writers: list[asyncio.StreamWriter] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
 
@@ -210,8 +212,11 @@ class Wire:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            await _close(writer)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         async with self._changed:
             self.connections += 1
             self._changed.notify_all()
@@ -221,6 +226,7 @@ class Wire:
         self._clients.append(writer)
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.smsc.port)
+            self._writers.append(far_writer)
         except (OSError, asyncio.CancelledError):
             await _close(writer)
             return
