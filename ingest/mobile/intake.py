@@ -70,11 +70,17 @@ class ReportIntake:
 
     def _prepare(self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None) -> _Preparation:
         key = provider_id(report, self._wrapper)
+        # Read before the report: another attempt may record it between the two, and its own number is not taken.
+        is_taken = sequence is not None and self._sequences.message_at(hashed_id, sequence) is not None
         earlier_report = self._sequences.find_report(self._wrapper.message_id(CHANNEL.name, key))
         if earlier_report:
             preparation = _Preparation(earlier_report, None, ())
+        elif is_taken:
+            free_sequence = self._sequences.count(hashed_id).highest + 1
+            detail = f"Kirim lagi dengan nomor urut {free_sequence} atau lebih."
+            raise Refused("sequence_reused", (FieldError("sequence", detail),))
         else:
-            preparation = self._prepare_new(hashed_id, report, arrival, sequence)
+            preparation = self._prepare_new(hashed_id, report, arrival)
         # The key is claimed last. A report that was refused above may be corrected and sent under the same key.
         digests = self._wrapper.digest(key.encode()), self._wrapper.digest(report.payload)
         if not self._store.claim_idempotency_key(*digests):
@@ -82,14 +88,8 @@ class ReportIntake:
             raise Refused("idempotency_key_reused", (FieldError(field, "Pakai UUID baru untuk laporan baru."),))
         return preparation
 
-    def _prepare_new(
-        self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None
-    ) -> _Preparation:
-        """Resolve the references of a report that was not published before: number, earlier report, uploads."""
-        if sequence is not None and self._sequences.message_at(hashed_id, sequence) is not None:
-            free_sequence = self._sequences.count(hashed_id).highest + 1
-            detail = f"Kirim lagi dengan nomor urut {free_sequence} atau lebih."
-            raise Refused("sequence_reused", (FieldError("sequence", detail),))
+    def _prepare_new(self, hashed_id: str, report: DeviceReport, arrival: Arrival) -> _Preparation:
+        """Resolve the references of a report that was not published before: earlier report, uploads."""
         thread = self._thread(hashed_id, report)
         upload_ids = report.submission.attachments
         return _Preparation(None, thread, self._uploads.attached(hashed_id, upload_ids, arrival.at, arrival.address))

@@ -62,21 +62,41 @@ def test_five_attempts_are_one_report(served: DoorClient, phone: Phone) -> None:
 def test_concurrent_attempts_are_one_report(served: DoorClient, phone: Phone) -> None:
     """Five concurrent attempts get the same number, and are one message by its id."""
     sent = item(1)
-
-    def attempt(_number: int) -> Mapping[str, Any]:
-        """Try until the door is not busy, as the app does."""
-        result = phone.results(sent)[0]
-        while result.get("retry_after"):
-            result = phone.results(sent)[0]
-        return result
-
     with ThreadPoolExecutor(5) as pool:
-        results = list(pool.map(attempt, range(5)))
+        results = list(pool.map(lambda _: phone.results(sent)[0], range(5)))
 
-    assert {(result["status"], result.get("reason")) for result in results} <= {("accepted", ""), ("known", "")}
+    assert {(result["status"], result["reason"]) for result in results} <= {("accepted", ""), ("known", "")}
     assert len({result["tracking"] for result in results}) == 1
     assert len({raw.id for raw in served.raw_messages("mobile")}) == 1
     assert phone.state() == (1, [])
+
+
+def test_an_attempt_that_is_recorded_meanwhile_takes_no_number(
+    served: DoorClient, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another attempt is recorded between the two reads of the first one: both get the same report."""
+    sent = item(1)
+    reads: list[str] = []
+    others: list[Mapping[str, Any]] = []
+
+    def with_other_attempt(name: str) -> None:
+        read = getattr(Sequences, name)
+
+        def interrupted(*arguments: object) -> object:
+            reads.append(name)
+            if len(reads) == 2:
+                others.extend(phone.results(sent))
+            return read(*arguments)
+
+        monkeypatch.setattr(Sequences, name, interrupted)
+
+    for name in ("find_report", "message_at"):
+        with_other_attempt(name)
+    (result,) = phone.results(sent)
+    assert {reads[0], reads[1]} == {"find_report", "message_at"}
+    assert [other["status"] for other in others] == ["accepted"]
+    assert (result["status"], result["tracking"]) == ("known", others[0]["tracking"])
+    assert len(served.raw_messages("mobile")) == 1
 
 
 def test_an_invalid_item_does_not_affect_the_others(served: DoorClient, phone: Phone) -> None:
