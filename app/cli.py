@@ -86,12 +86,12 @@ COMMANDS: Mapping[str, CommandSource] = {
         "Print the key with which an agency's own program signs its answers. Recorded in the audit log.",
     ),
     "public-rebuild": CommandSource(
-        "reports", "public_rebuild", "Derive the public view again from the ledger. The service may run meanwhile."
+        "reports", "public_rebuild", "Derive the public view again from the facts. The service may run meanwhile."
     ),
     "queues-recount": CommandSource(
         "reports",
         "queues_recount",
-        "Count the unanswered cases of all agencies again from the ledger. The service may run meanwhile.",
+        "Count the unanswered cases of all agencies again from the facts. The service may run meanwhile.",
     ),
     "split": CommandSource(
         "corrections", "split", "Make a report that repeats or joins another report a case of its own."

@@ -33,7 +33,7 @@ from sinks.ledger.counts.queue_counts import derive_waiting_cases, miscounted_qu
 _AGENCIES = 755
 _YEAR_MINUTES = 60 * 24 * 365
 _BATCH_ROWS = 5_000
-_SINK_BATCHES, _SINK_BATCH_ROWS = 20, 200
+_DERIVED_BATCHES, _DERIVED_BATCH_ROWS = 20, 200
 _REPETITIONS = 5
 _INSTRUCTIONS_AT_ONCE = 1_000
 _Row = dict[str, Any]
@@ -122,8 +122,8 @@ def _cost(connection: Connection, read: Callable[[], object]) -> Mapping[str, fl
 def _derivation_microseconds(engine: Engine, chance: random.Random, now: datetime) -> float:
     """Return the processor time per dispatch that keeping the rows takes in the transaction of the derivation."""
     seconds = 0.0
-    for _ in range(_SINK_BATCHES):
-        batch = list(_rows(chance, now, _SINK_BATCH_ROWS))
+    for _ in range(_DERIVED_BATCHES):
+        batch = list(_rows(chance, now, _DERIVED_BATCH_ROWS))
         with write_transaction(engine) as connection:
             _write(connection, batch)
             ids = [dispatch["id"] for dispatch, _ in batch]
@@ -131,7 +131,7 @@ def _derivation_microseconds(engine: Engine, chance: random.Random, now: datetim
             started_at = time.process_time()
             derive_waiting_cases(connection, new)
             seconds += time.process_time() - started_at
-    return round(1e6 * seconds / (_SINK_BATCHES * _SINK_BATCH_ROWS), 1)
+    return round(1e6 * seconds / (_DERIVED_BATCHES * _DERIVED_BATCH_ROWS), 1)
 
 
 if __name__ == "__main__":

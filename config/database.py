@@ -255,6 +255,9 @@ class DatabaseProbe:
 def lock_until_commit(connection: Connection, lock: DatabaseLock) -> None:
     """Hold a lock until the end of the transaction. A second transaction waits for it, then sees the first one's rows.
 
+    In a `snapshot_write_transaction` it sees its snapshot alone: if it changes a row that the first one changed, it
+    raises `DatabaseUnavailable`.
+
     The wait has a limit (`PostgresqlLimits.lock`), after which the transaction raises `DatabaseUnavailable`.
     SQLite has only one writer at a time without it.
     """

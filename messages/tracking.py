@@ -80,7 +80,12 @@ def _typed_numbers(text: str) -> Sequence[re.Match[str]]:
     if not _DIGIT_OR_HYPHEN.search(text):
         return ()
     matches = [match for match in _GROUPS.finditer(text) if _is_plausible(match[1]) and read_tracking_number(match[1])]
-    return [match for match in matches if not any(_is_clearer(other, match) for other in matches)]
+    return [
+        match
+        for index, match in enumerate(matches)
+        # A match has three groups and begins with another group than the next: two on each side may overlap it.
+        if not any(_is_clearer(other, match) for other in matches[max(0, index - 2) : index + 3])
+    ]
 
 
 def _is_clearer(one: re.Match[str], other: re.Match[str]) -> bool:

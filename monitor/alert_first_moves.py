@@ -83,7 +83,8 @@ FIRST_MOVES: Mapping[str, Message] = {
     ),
     "stage-behind": _(
         "Wait while the numbers of `satupintu lag` fall. Otherwise check the database; then start one more process of "
-        "that stage with its own `SATUPINTU_INSTANCE` (at most six share a topic)."
+        "that stage with its own `SATUPINTU_INSTANCE` (at most six share a topic; one process at a time derives for a "
+        "`cases:…`)."
     ),
     "stage-hanging": _(
         "Check the database. If the worker still hangs, restart the process; nothing is lost. After ten minutes "

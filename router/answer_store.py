@@ -63,9 +63,6 @@ class Closing(NamedTuple):
 
 _PROCESSED_COLUMNS: Sequence[Any] = [col(getattr(AnswerRecord, name)) for name in ProcessedAnswer._fields]
 _PROCESSED = select(*_PROCESSED_COLUMNS).where(col(AnswerRecord.id) == bindparam("answer_id"))
-_PROCESSED_POSITIONS = select(AnswerRecord.id, AnswerRecord.position).where(
-    is_one_of(col(AnswerRecord.id), bindparam("answer_ids"))
-)
 _IS_COUNTED = (col(AnswerRecord.dispatch_id) == bindparam("dispatch_id"), col(AnswerRecord.outcome) == "counted")
 _COUNTED_VERDICTS = select(AnswerRecord.verdict).where(*_IS_COUNTED)
 _CLOSINGS = (
@@ -86,12 +83,6 @@ def find_processed_answer(connection: Connection, answer_id: UUID) -> ProcessedA
     """Return what is stored about an answer; `None` for an answer that was never processed."""
     row = connection.execute(_PROCESSED, {"answer_id": answer_id}).one_or_none()
     return ProcessedAnswer(*row) if row else None
-
-
-def processed_positions(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
-    """Return id and position of those of the answers that the router processed."""
-    rows = connection.execute(_PROCESSED_POSITIONS, {"answer_ids": answer_ids})
-    return {(row.id, row.position) for row in rows}
 
 
 def counted_verdicts(connection: Connection, dispatch_id: UUID) -> Sequence[Verdict]:

@@ -2,11 +2,11 @@
 
 import gc
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -99,17 +99,16 @@ def sqlite_databases(templates: Path) -> Iterator[SqliteDatabases]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlDatabases]:
+def postgresql_databases() -> Iterator[PostgresqlDatabases]:
     """Databases of the server named by SATUPINTU_TEST_POSTGRES, otherwise of one that is started for this session."""
     with ExitStack() as stack:
         url = os.environ.get("SATUPINTU_TEST_POSTGRES")
         if not url:
             from tests.support.postgresql import start_postgres  # noqa: PLC0415 - it imports this module
 
-            data = tmp_path_factory.mktemp("postgres")
-            # After a failed test its folder would stay, perhaps in memory.
-            stack.callback(shutil.rmtree, data, ignore_errors=True)
-            server = start_postgres(data)
+            # Not below pytest's folder: another run of pytest closes that to the user of the server.
+            folder = stack.enter_context(TemporaryDirectory(prefix="satupintu-postgres-", ignore_cleanup_errors=True))
+            server = start_postgres(Path(folder) / "data")
             stack.callback(server.cleanup)
             url = server.get_uri()
             _set_up_server(url)

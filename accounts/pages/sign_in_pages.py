@@ -89,7 +89,9 @@ class SignInPages:
             )
         except TooManyAttempts as error:
             problem = wording.too_many_attempts(error.retry_after)
-            return self._form(request, email, lanjut, problem, HTTPStatus.TOO_MANY_REQUESTS, wait=error.retry_after)
+            return self._form(
+                request, email, lanjut, problem, HTTPStatus.TOO_MANY_REQUESTS, retry_after=error.retry_after
+            )
         if isinstance(result, SignInRefused):
             return self._form(request, email, lanjut, wording.SIGN_IN_REFUSED, HTTPStatus.BAD_REQUEST)
         return signed_in_response(result)
@@ -133,7 +135,7 @@ class SignInPages:
         problem: Message | None = None,
         status: HTTPStatus = HTTPStatus.OK,
         notice: Message | None = None,
-        wait: int | None = None,
+        retry_after: int | None = None,
     ) -> Response:
         address = local_address(continue_at)
         values = {
@@ -145,7 +147,7 @@ class SignInPages:
             # A browser keeps the cookie of the session only if it came by https or from loopback.
             "is_insecure": not self._is_https and request.url.hostname not in _LOOPBACK,
         }
-        headers = {"Retry-After": str(wait)} if wait else {}
+        headers = {"Retry-After": str(retry_after)} if retry_after else {}
         return page_response(self._pages, "sign_in.html", values, status, headers)
 
 

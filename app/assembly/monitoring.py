@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from app.assembly.derivation_names import derivation_names
 from app.assembly.parts import Parts
 from app.assembly.processes.address_file import watched_addresses
 from cases.derivations.position import read_lags
@@ -51,7 +52,7 @@ def _derivations(parts: Parts) -> Sequence[StageState]:
                 members=(_CASES,),
                 topics={_LOG: Backlog(many=lag.waiting, oldest=lag.waiting_since)} if lag.waiting else {},
             )
-            for lag in read_lags(connection)
+            for lag in read_lags(connection, derivation_names(parts.settings))
         ]
 
 

@@ -15,7 +15,7 @@ from app.commands.common.terminal import print_json, print_line, print_note
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.operations.corrections import Corrections, PublishedCorrection
+    from app.operations.corrections import Corrections, NumberedCorrection
 
 Reason = Annotated[
     str, typer.Option("--why", help="Recorded with the decision and sent to the agency. Name no citizen.")
@@ -26,7 +26,7 @@ def split(number: str, actor: Actor, reason: Reason, as_json: Json = False) -> N
     """Make a report that repeats or joins another report a case of its own."""
     report = tracking_number(number)
 
-    def publish(corrections: Corrections, now: datetime) -> PublishedCorrection:
+    def publish(corrections: Corrections, now: datetime) -> NumberedCorrection:
         return corrections.split(report, actor, reason, now)
 
     _print_correction(_correct(publish, actor, reason), as_json=as_json)
@@ -45,15 +45,15 @@ def merge(
     """Merge report B into report A. B goes to the agency that has A, and follows A to other agencies."""
     target, report = tracking_number(head), tracking_number(number)
 
-    def publish(corrections: Corrections, now: datetime) -> PublishedCorrection:
+    def publish(corrections: Corrections, now: datetime) -> NumberedCorrection:
         return corrections.merge(target, report, "repeat" if repeat else "joins", actor, reason, now)
 
     _print_correction(_correct(publish, actor, reason), as_json=as_json)
 
 
 def _correct(
-    publish: Callable[[Corrections, datetime], PublishedCorrection], actor: str, reason: str
-) -> PublishedCorrection:
+    publish: Callable[[Corrections, datetime], NumberedCorrection], actor: str, reason: str
+) -> NumberedCorrection:
     from app.operations.corrections import Corrections
 
     with open_parts_for_action(actor, reason) as parts:
@@ -62,7 +62,7 @@ def _correct(
             return publish(Corrections(parts.engine, producer, parts.audit_log), parts.now())
 
 
-def _print_correction(published: PublishedCorrection, *, as_json: bool) -> None:
+def _print_correction(published: NumberedCorrection, *, as_json: bool) -> None:
     correction = published.correction
     if as_json:
         relation = {"kind": correction.relation.kind, "evidence": list(correction.relation.evidence)}

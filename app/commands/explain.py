@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from app.commands.common.arguments import first_fault
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_note, stop
 
@@ -112,13 +111,10 @@ def explain_route(
 
 
 def _stdin_reports() -> Iterator[ReportLine]:
-    from pydantic import ValidationError
-
+    from app.commands.common.json_lines import read_json_lines
     from app.explanation.routing import ReportLine
 
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        if line.strip():
-            try:
-                yield ReportLine.model_validate_json(line)
-            except ValidationError as error:
-                stop(f"line {number}: {first_fault(error)}", EX_USAGE)
+    for line in read_json_lines(sys.stdin.buffer, ReportLine):
+        if line.content is None:
+            stop(f"line {line.number}: {line.fault}", EX_USAGE)
+        yield line.content

@@ -144,21 +144,21 @@ def _print_step(step: TraceStep) -> None:
 def public_rebuild(
     actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the action.")] = ""
 ) -> None:
-    """Derive the public view again from the ledger. The service may run meanwhile."""
+    """Derive the public view again from the facts. The service may run meanwhile."""
     from app.assembly.doors.public_view import public_read_model
 
     with open_parts_for_action(actor, why) as parts:
         if not parts.settings.public_view:
             stop("The public view is off. Set SATUPINTU_PUBLIC_VIEW=true first.", EX_USAGE)
         parts.audit_log.append("public.rebuild", "public", actor, why, parts.now())
-        print_note("Deriving the public view from the ledger. Until it ends, it is not complete.")
+        print_note("Deriving the public view from the facts. Until it ends, it is not complete.")
         print_line(f"{public_read_model(parts).rebuild(parts.engine)} complaints")
 
 
 def queues_recount(
     actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Recorded with the action.")] = ""
 ) -> None:
-    """Count the unanswered cases of all agencies again from the ledger. The service may run meanwhile."""
+    """Count the unanswered cases of all agencies again from the facts. The service may run meanwhile."""
     from config.database import write_transaction
     from sinks.ledger.counts.queue_counts import recount_queues
 

@@ -29,7 +29,7 @@ from sinks.ledger.status import StatusReader
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedCorrection:
+class NumberedCorrection:
     """Correction, and the number of the report that the report was split from, merged with or kept apart from."""
 
     correction: Correction
@@ -49,7 +49,7 @@ class Corrections:
         self._producer = producer
         self._log = log
 
-    def split(self, number: str, actor: str, why: str, at: datetime) -> PublishedCorrection:
+    def split(self, number: str, actor: str, why: str, at: datetime) -> NumberedCorrection:
         """Make the report a case of its own. Repeats of the report go with it."""
         with read_transaction(self._engine) as connection:
             report = _dispatched_report(connection, number)
@@ -66,14 +66,14 @@ class Corrections:
 
     def merge(
         self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
-    ) -> PublishedCorrection:
+    ) -> NumberedCorrection:
         """Merge the report `number` into the case of `target_number`, with the reports that belong to it now."""
         prepared = self.prepare_merge(target_number, number, kind, actor, why, at)
         return self._publish(prepared.correction, actor, prepared.related_number)
 
     def prepare_merge(
         self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
-    ) -> PublishedCorrection:
+    ) -> NumberedCorrection:
         """Return the correction of `merge` without recording or publishing it."""
         with read_transaction(self._engine) as connection:
             target = _dispatched_report(connection, target_number)
@@ -86,16 +86,16 @@ class Corrections:
             correction = _correction(connection, report, relation, None, actor, why, at)
             related_number = _tracking_number(connection, target.case_id)
         self._check_open(related_number, report.tracking)
-        return PublishedCorrection(correction, related_number)
+        return NumberedCorrection(correction, related_number)
 
-    def prepare_denial(self, apart_from: UUID, number: str, actor: str, why: str, at: datetime) -> PublishedCorrection:
+    def prepare_denial(self, apart_from: UUID, number: str, actor: str, why: str, at: datetime) -> NumberedCorrection:
         """Return the correction that keeps a report apart from a complaint, without recording or publishing it."""
         with read_transaction(self._engine) as connection:
             target = _dispatched_report(connection, _tracking_number(connection, apart_from))
             report = _dispatched_report(connection, number)
             _check_apart(target, report)
             correction = _correction(connection, report, Relation(evidence=(KEPT_APART,)), apart_from, actor, why, at)
-        return PublishedCorrection(correction, target.tracking)
+        return NumberedCorrection(correction, target.tracking)
 
     def publish(self, correction: Correction) -> None:
         """Publish a prepared correction that was recorded. Publishing it twice has one effect."""
@@ -113,13 +113,13 @@ class Corrections:
                 target=case_number,
             )
 
-    def _publish(self, correction: Correction, actor: str, related_number: str) -> PublishedCorrection:
+    def _publish(self, correction: Correction, actor: str, related_number: str) -> NumberedCorrection:
         action = "complaints.split" if correction.apart_from else "complaints.merge"
         subject = f"{correction.complaint_id} {correction.apart_from or correction.relation.of}"
         self._log.append(action, subject, actor, correction.reason, correction.at)
         self.publish(correction)
         keep_label(self._engine, correction, actor)
-        return PublishedCorrection(correction, related_number)
+        return NumberedCorrection(correction, related_number)
 
 
 def _dispatched_report(connection: Connection, tracking: str) -> CurrentRelation:

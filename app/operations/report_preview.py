@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
 from app.operations.not_possible import NotPossible
-from cases.facts.conditions import is_latest_dispatch
+from cases.facts.conditions import accompanies_one_of, is_latest_dispatch
 from cases.facts.tables import ComplaintFact, DispatchFact
 from cases.words.conditions import is_of_complaint
 from cases.words.tables import CaseWords
@@ -79,7 +79,7 @@ def _followers(connection: Connection, case_id: UUID) -> Counter[str]:
     """Return the number of reports that belong to a case, by their relation."""
     query = (
         select(col(DispatchFact.relation), func.count())
-        .where(col(DispatchFact.of) == case_id, col(DispatchFact.own_case).is_(other=False), is_latest_dispatch())
+        .where(accompanies_one_of([case_id]), is_latest_dispatch())
         .group_by(col(DispatchFact.relation))
     )
     return Counter({row[0]: row[1] for row in connection.execute(query)})

@@ -9,12 +9,12 @@ from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from sinks.ledger.cases import CaseEvent
 
-# The group that writes the ledger, from which an earlier decision is known.
+# The group that stores the answers, from which an earlier decision is known.
 _CASES_GROUP = "cases"
 
 
 def recorded_offsets(reader: Reader) -> Mapping[Partition, int]:
-    """Return the offsets of the answers before which the ledger has every answer."""
+    """Return the offsets on the topic of answers before which all answers are stored."""
     return reader.committed(_CASES_GROUP, [AGENCY_ANSWERS])
 
 

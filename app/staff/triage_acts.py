@@ -1,9 +1,9 @@
 """Acts of triage on a case: give it to an agency, ask the sender, close it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from app.operations.triage import TriageDesk
 from app.operations.triage_decisions import recorded_offsets
 from app.staff import addresses, wording
 from app.staff.page import StaffFrame, see_result
+from app.staff.triage_case_page import TriageCasePage
 from app.staff.typed import reason_problem
 from bus.port import Bus
 from desk.acts.answers import AnswerDraft, OfficerAnswers
@@ -28,28 +29,13 @@ from pages.translation.message import Message
 _MAX_TEXT_LENGTH = 1000
 
 
-class ShowCase(Protocol):
-    """See `app.staff.triage_case_page.TriageCasePage.page`."""
-
-    def __call__(
-        self,
-        request: Request,
-        actor: Actor,
-        typed_number: str,
-        values: Mapping[str, Any],
-        problem: Message | None = None,
-        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
-    ) -> Response:
-        """Return the page of a case with the typed values and a problem."""
-
-
 class TriageActs:
     """Receives the forms of the page of a case. `agency_name` returns the name of an institution by its code."""
 
     def __init__(
         self,
         frame: StaffFrame,
-        show_case: ShowCase,
+        case_page: TriageCasePage,
         triage_desk: Callable[[], TriageDesk],
         answers: OfficerAnswers,
         bus: Bus,
@@ -57,7 +43,7 @@ class TriageActs:
         agency_name: Callable[[str], str],
     ) -> None:
         self._frame = frame
-        self._show_case = show_case
+        self._case_page = case_page
         self._triage_desk = triage_desk
         self._answers = answers
         self._bus = bus
@@ -79,7 +65,7 @@ class TriageActs:
         actor = self._frame.require(request, Act.DECIDE_TRIAGE, TRIAGE_AGENCY)
         values = {"typed": {"agency": instansi, "reason": alasan}, "search": instansi}
         if problem := reason_problem(alasan) or (None if instansi else wording.AGENCY_MISSING):
-            return self._show_case(request, actor, number, values, problem)
+            return self._case_page.page(request, actor, number, values, problem)
         tracking, at = read_tracking_number(number) or "", self._frame.now()
         try:
             with closing(self._bus.producer()) as producer, closing(self._bus.reader()) as reader:
@@ -102,7 +88,7 @@ class TriageActs:
         sms = answer_text("asked", tracking, TRIAGE_NAME, teks)
         values = {"typed": {"question": teks, "dispatch": disposisi, "version": versi}, "question_sms": sms}
         if teks.strip() and not is_complete(sms, teks):
-            return self._show_case(request, actor, number, values, wording.TOO_LONG_FOR_SMS)
+            return self._case_page.page(request, actor, number, values, wording.TOO_LONG_FOR_SMS)
         problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("asked", teks))
         return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
 
@@ -114,7 +100,7 @@ class TriageActs:
         tracking, at = read_tracking_number(number) or "", self._frame.now()
         values = {"typed": {"closing": teks, "dispatch": disposisi, "version": versi}}
         if len(teks) > _MAX_TEXT_LENGTH:
-            return self._show_case(request, actor, number, values, wording.TEXT_TOO_LONG)
+            return self._case_page.page(request, actor, number, values, wording.TEXT_TOO_LONG)
         problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("closed", teks))
         return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
 
@@ -154,4 +140,4 @@ class TriageActs:
         self, request: Request, actor: Actor, number: str, values: dict[str, Any], problem: Message
     ) -> Response:
         """Return the page of the case as it is now, with the typed text and the reason why nothing was done."""
-        return self._show_case(request, actor, number, values, problem, HTTPStatus.CONFLICT)
+        return self._case_page.page(request, actor, number, values, problem, HTTPStatus.CONFLICT)

@@ -8,24 +8,23 @@ measures normalizer and router without a bus.
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.queues import membership
-from app.assembly.stages.cases import case_stage, silent_derivations
 from app.surroundings import system_surroundings
 from bench.pipeline.backends import Backend
 from bench.processes import tree_cpu_seconds
 from bench.publishing import publish_on
 from bench.stages import arrivals
-from bus.port import Consumer, Outgoing, Record
+from bus.port import Consumer
 from bus.worker import Stage
-from cases.derivations.loop import derive_all
 from config.settings import Settings
 from sinks.replies.sink import ReplySink
+from tests.support.case_stages import all_cases
 
 _BATCH_SIZE = 200
 _POLL_SECONDS = 30.0
@@ -80,21 +79,6 @@ def _stages(parts: Parts) -> Mapping[str, Stage]:
     return {
         "normalize": parts.normalizer.stage,
         "router": parts.router.stage,
-        "cases": _DerivedCases(parts),
+        "cases": all_cases(parts, silent=True),
         "replies": ReplySink(parts.engine, parts.channels),
     }
-
-
-class _DerivedCases:
-    """The stage of cases, with all derivations after each batch."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._stage = case_stage(parts, lambda: None)
-        self._engine = parts.engine
-        self._derivations = silent_derivations(parts)
-
-    def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """Store the facts of a batch, and derive from them."""
-        outputs = self._stage.handle(records)
-        derive_all(self._engine, self._derivations)
-        return outputs

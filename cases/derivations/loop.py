@@ -38,8 +38,7 @@ class DerivationLoop:
 
     New facts after a rest are derived at once. While they keep coming, `pause` seconds pass between the beginnings of
     two transactions, so that one has several facts. `monotonic` gives seconds that never go back.
-    A derivation that fails stops alone: its position stays, and it tries again after a pause. `is_failing` is set
-    meanwhile.
+    A derivation that fails stops alone: its position stays, and it tries again after a pause.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class DerivationLoop:
         self._monotonic = monotonic
         self._pause = pause
         self._backoff = _FIRST_BACKOFF_SECONDS
-        self.is_failing = False
 
     def run(self) -> None:
         """Derive whenever there are new facts."""
@@ -70,10 +68,8 @@ class DerivationLoop:
             except DatabaseUnavailable as error:
                 self._back_off("derivation.waits", error)
             except Exception as error:  # noqa: BLE001 - a fault of one derivation must not end the process
-                self.is_failing = True
                 self._back_off("derivation.failed", error)
             else:
-                self.is_failing = False
                 self._backoff = _FIRST_BACKOFF_SECONDS
                 self._wait(count, began_at)
 

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-# Kind of an entry of the log that says that the words of a complaint were removed.
-FORGOTTEN = "forgotten"
-
 
 class LogEntry(NamedTuple):
     """One entry of the log: see `cases.facts.tables.FactLog`."""

@@ -5,16 +5,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, exists, select, update
 from sqlmodel import col
 
-from cases.derivations.new_facts import FORGOTTEN, LogEntry
+from cases.derivations.new_facts import LogEntry
+from cases.facts.log import FORGOTTEN, last_position
 from cases.facts.tables import DerivationPosition, FactLog
+from config.conditions import is_one_of
 from config.row_insertion import insert_missing_rows
 
 _POSITION = select(col(DerivationPosition.position)).where(col(DerivationPosition.name) == bindparam("name"))
+_POSITIONS = select(col(DerivationPosition.name), col(DerivationPosition.position)).where(
+    is_one_of(col(DerivationPosition.name), bindparam("names"))
+)
 _LOCKED_POSITION = _POSITION.with_for_update()
-_LAST_POSITION = select(func.coalesce(func.max(col(FactLog.position)), 0))
 _ENTRIES = (
     select(*(col(getattr(FactLog, name)) for name in LogEntry._fields))
     .where(col(FactLog.position) > bindparam("after"))
@@ -67,7 +71,7 @@ def read_entries(connection: Connection, after: int, limit: int) -> Sequence[Log
 def has_waiting_entries(connection: Connection, name: str) -> bool:
     """Return whether the log has entries after the position of a derivation."""
     position = connection.execute(_POSITION, {"name": name}).scalar_one_or_none()
-    return int(connection.execute(_LAST_POSITION).scalar_one()) > (position or 0)
+    return last_position(connection) > (position or 0)
 
 
 def is_derived(name: str, fact_id: Any) -> ColumnElement[bool]:
@@ -84,10 +88,10 @@ def waiting_complaints(connection: Connection, name: str) -> Collection[UUID]:
     return {id_ for ids in rows for id_ in ids if id_ is not None}
 
 
-def read_lags(connection: Connection) -> Sequence[DerivationLag]:
-    """Return how far each derivation is behind the log, by its name."""
-    last = int(connection.execute(_LAST_POSITION).scalar_one())
-    rows = connection.execute(select(col(DerivationPosition.name), col(DerivationPosition.position))).all()
+def read_lags(connection: Connection, names: Collection[str]) -> Sequence[DerivationLag]:
+    """Return how far each of these derivations is behind the log, by its name; none of one that never ran."""
+    last = last_position(connection)
+    rows = connection.execute(_POSITIONS, {"names": names}).all()
     lags = []
     for name, position in sorted(rows):
         since = connection.execute(_WAITING, {"after": position}).scalar() if last > position else None
@@ -95,9 +99,10 @@ def read_lags(connection: Connection) -> Sequence[DerivationLag]:
     return lags
 
 
-def behind_forgetting(connection: Connection) -> Sequence[str]:
-    """Return the derivations that have not passed the removal of somebody's words: their rows may have some."""
+def behind_forgetting(connection: Connection, names: Collection[str]) -> Sequence[str]:
+    """Return those of the derivations that have not passed a removal of words: their rows may have some."""
     is_waiting = exists().where(
         col(FactLog.kind) == FORGOTTEN, col(FactLog.position) > col(DerivationPosition.position)
     )
-    return connection.execute(select(col(DerivationPosition.name)).where(is_waiting)).scalars().all()
+    query = select(col(DerivationPosition.name)).where(is_one_of(col(DerivationPosition.name), names), is_waiting)
+    return connection.execute(query).scalars().all()

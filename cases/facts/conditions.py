@@ -1,4 +1,4 @@
-"""Conditions on facts that several queries share. Each parameter is the table of the facts, or an alias of it."""
+"""Conditions on facts that several queries share. `dispatch` is the table of dispatches, or an alias of it."""
 
 from typing import Any
 
@@ -13,30 +13,30 @@ from config.conditions import is_one_of
 IS_SET_ASIDE: ColumnElement[bool] = col(EventFact.event) == "not-a-complaint"
 
 
-def is_to_dispatch(answer: Any = AnswerFact, dispatch: Any = DispatchFact) -> ColumnElement[bool]:
+def is_to_dispatch(dispatch: Any = DispatchFact) -> ColumnElement[bool]:
     """Return the condition that an answer is to a dispatch: it names it, its agency and its complaint.
 
     An answer without its dispatch, or of an agency that does not have the dispatch, is none.
     """
     return and_(
-        col(dispatch.id) == col(answer.dispatch_id),
-        col(dispatch.agency) == col(answer.agency),
-        col(dispatch.complaint_id) == col(answer.complaint_id),
+        col(dispatch.id) == col(AnswerFact.dispatch_id),
+        col(dispatch.agency) == col(AnswerFact.agency),
+        col(dispatch.complaint_id) == col(AnswerFact.complaint_id),
     )
 
 
-def is_outcome_of(answer: Any = AnswerFact, outcome: Any = AnswerOutcomeFact) -> ColumnElement[bool]:
+def is_outcome_of_answer() -> ColumnElement[bool]:
     """Return the condition that an outcome is that of an answer."""
     return and_(
-        col(outcome.answer_id) == col(answer.id),
-        col(outcome.complaint_id) == col(answer.complaint_id),
-        col(outcome.agency) == col(answer.agency),
+        col(AnswerOutcomeFact.answer_id) == col(AnswerFact.id),
+        col(AnswerOutcomeFact.complaint_id) == col(AnswerFact.complaint_id),
+        col(AnswerOutcomeFact.agency) == col(AnswerFact.agency),
     )
 
 
-def accompanies_one_of(case_ids: Any, dispatch: Any = DispatchFact) -> ColumnElement[bool]:
+def accompanies_one_of(case_ids: Any) -> ColumnElement[bool]:
     """Return the condition that the complaint of a dispatch accompanies one of these cases, and is none of its own."""
-    return and_(is_one_of(col(dispatch.case_id), case_ids), ~col(dispatch.own_case))
+    return and_(is_one_of(col(DispatchFact.case_id), case_ids), ~col(DispatchFact.own_case))
 
 
 def is_latest_dispatch(dispatch: Any = DispatchFact) -> ColumnElement[bool]:

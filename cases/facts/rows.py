@@ -213,12 +213,7 @@ def rows_by_table(facts: Iterable[NewFact]) -> dict[FactKind, list[Row]]:
 
 def key_of(kind: FactKind, row: Row) -> tuple[Any, ...]:
     """Return the primary key of a row."""
-    return tuple(row[name] for name in key_names(kind))
-
-
-def key_names(kind: FactKind) -> Sequence[str]:
-    """Return the names of the columns of a table's primary key."""
-    return _KEY_NAMES[kind]
+    return tuple(row[name] for name in _KEY_NAMES[kind])
 
 
 _KEY_NAMES: MappingProxyType[FactKind, Sequence[str]] = MappingProxyType(

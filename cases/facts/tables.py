@@ -67,7 +67,7 @@ class DispatchFact(SQLModel, table=True):
         Index("ix_case_dispatch_complaint", "complaint_id", "hop"),
         Index("ix_case_dispatch_case", "case_id", "own_case", "relation", "complaint_id"),
         Index("ix_case_dispatch_of", "of"),
-        # Finds the oldest unanswered case of an agency.
+        # Finds the dispatches to an agency, as those to triage.
         Index("ix_case_dispatch_agency_at", "agency", "at"),
         declared(IDS, retention="exactly-once"),
     )

@@ -21,6 +21,7 @@ class CaseWords(SQLModel, table=True):
         retention="case-words",
         part_retention={"contact": "case-contacts"},
         clear=[
+            ClearData("title", "all", "words", "The title of a web report, for the own page and for staff."),
             ClearData("text", "all", "words", "The report, and answers to it, for the own page and for staff."),
             ClearData("document", "all", "words", "The case of the institution, and why the report went on."),
         ],

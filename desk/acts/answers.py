@@ -18,6 +18,7 @@ from sqlmodel import col
 from accounts.permissions import Actor, actor_label
 from cases.course.verdicts import FIRST_STATE, CaseState, state_after
 from cases.derivations.position import is_derived
+from cases.facts.conditions import is_to_dispatch
 from cases.facts.tables import AnswerFact, DispatchFact
 from config.conditions import is_one_of
 from config.database import insertion_of_missing, read_transaction, statement_transaction
@@ -26,7 +27,7 @@ from desk.acts.openings import record_openings
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
-from desk.read_model.derive import DERIVATION
+from desk.read_model.derivation import DERIVATION
 from messages import ids
 from messages.shapes import AgencyAnswer, Verdict
 
@@ -179,9 +180,8 @@ class OfficerAnswers:
         # The id alone is not enough: the answer of another agency, or about another complaint, may have it.
         is_read = exists().where(
             col(AnswerFact.id) == col(DeskAct.id),
-            col(AnswerFact.agency) == col(DeskAct.agency),
             col(DispatchFact.id) == col(DeskAct.dispatch_id),
-            col(DispatchFact.complaint_id) == col(AnswerFact.complaint_id),
+            is_to_dispatch(),
             is_derived(DERIVATION, col(AnswerFact.id)),
         )
         query = select(col(DeskAct.dispatch_id)).where(is_one_of(col(DeskAct.dispatch_id), dispatch_ids), ~is_read)

@@ -16,11 +16,11 @@ MAX_LISTED_CASES: Final = 20
 
 _FOOTER = _("Email ini dibuat otomatis. Mohon tidak dibalas.")
 _DIGEST_SUBJECT = _("Satu Pintu: ringkasan pagi, {date}")
-_DIGEST_OPENING = _("Selamat pagi. Aduan instansi Anda pagi ini:")
+_DIGEST_OPENING = _("Selamat pagi. Laporan instansi Anda pagi ini:")
 _DIGEST_SETTINGS = _("Anda dapat mematikan ringkasan ini di akun Anda: {link}")
 # Sentence before the cases of each kind of change, the most urgent first.
 NOTICE_OPENINGS: Mapping[ChangeKind, Message] = {
-    "overdue": _("Aduan berikut lewat tenggat:"),
+    "overdue": _("Laporan berikut lewat tenggat:"),
     "due": _("Tenggat laporan berikut tinggal satu hari kerja:"),
     "recommendation-due": _("Tenggat menjawab rekomendasi pengawas pada laporan berikut tinggal satu hari kerja:"),
     "recommended": _("Pengawas memberi rekomendasi pada laporan berikut. Instansi Anda harus menjawabnya:"),
@@ -35,7 +35,7 @@ URGENT_OPENINGS: Mapping[ChangeKind, Message] = {
 _DANGER_ADVICE = _("Halaman laporan menyebut siapa yang harus ditelepon. Nomor darurat: {number}.")
 _NEW_CASES_SETTINGS = _("Koordinator instansi Anda dapat mematikan email ini: {link}")
 REMINDER_OPENINGS: Mapping[ChangeKind, Message] = {
-    "three-times-overdue": _("Aduan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:"),
+    "three-times-overdue": _("Laporan berikut di {agency} lewat tiga kali tenggatnya dan belum selesai:"),
     "recommendation-overdue": _("{agency} belum menjawab rekomendasi pengawas pada laporan berikut. Tenggatnya lewat:"),
 }
 _OFF_SUBJECT = _("Satu Pintu: webhook instansi Anda dimatikan")

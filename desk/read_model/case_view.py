@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from cases.course.case_course import CaseAnswer, CaseDispatch, answered_dispatches, in_order
-from cases.facts.conditions import is_outcome_of
+from cases.facts.conditions import is_outcome_of_answer
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_correction, is_of_dispatch
 from cases.words.tables import CaseWords
@@ -75,7 +75,7 @@ _ANSWERS = (
         *(col(CaseWords.text), col(CaseWords.actor), col(AnswerOutcomeFact.outcome)),
     )
     .join(CaseWords, is_of_answer())
-    .outerjoin(AnswerOutcomeFact, is_outcome_of())
+    .outerjoin(AnswerOutcomeFact, is_outcome_of_answer())
     .where(is_one_of(col(AnswerFact.dispatch_id), bindparam("dispatch_ids")))
 )
 _ANSWER_IDS = select(col(AnswerFact.id)).where(

@@ -12,8 +12,8 @@ from sqlmodel import col
 from cases.clocks.deadlines import Deadlines
 from cases.facts.tables import DispatchFact
 from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
-from desk.read_model.derivation import rebuild_cases
 from desk.read_model.sender_messages import mark_messages, store_accompanying
+from desk.read_model.stored_cases import rebuild_cases
 
 # Complaints of one transaction: each dispatch has a report of up to 10,000 characters.
 _COMPLAINTS_AT_ONCE = 200

@@ -114,11 +114,6 @@ def row_number(dispatch_id: UUID) -> int:
     return dispatch_id.int >> _DROPPED_BITS
 
 
-def clear_index(connection: Connection) -> None:
-    """Remove all words."""
-    connection.execute(delete(_SEARCH))
-
-
 def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[bool] | None:
     """Return the condition that a row of `DeskCase` has all words of the query, the last one as a beginning.
 

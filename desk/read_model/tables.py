@@ -104,7 +104,10 @@ class DeskCase(SQLModel, table=True):
         declared(
             emptied("derived from the facts"),
             retention="case-words",
-            clear=[ClearData("text", "all", "words", "The list of cases.")],
+            clear=[
+                ClearData("title", "all", "words", "The list of cases."),
+                ClearData("text", "all", "words", "The list of cases."),
+            ],
         ),
     )
 

@@ -70,7 +70,8 @@ class ReportIntake:
 
     def _prepare(self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None) -> _Preparation:
         key = provider_id(report, self._wrapper)
-        # Read before the report: another attempt may record it between the two, and its own number is not taken.
+        # Read before the report: another attempt of this report may record both in between. Its sequence number must
+        # not count as taken by another report.
         is_taken = sequence is not None and self._sequences.message_at(hashed_id, sequence) is not None
         earlier_report = self._sequences.find_report(self._wrapper.message_id(CHANNEL.name, key))
         if earlier_report:

@@ -21,7 +21,7 @@ from oversight.cases.recommending import (
 from pages.forms import Typed
 from pages.responses import see_other
 from pages.translation.message import message as _
-from pages.wording.recommendations import KINDS
+from pages.wording.recommendations import RECOMMENDATION_KINDS
 
 _NO_DRAFT = RecommendationDraft()
 _PART = "/rekomendasi"
@@ -85,7 +85,7 @@ class RecommendPage:
             "agency_with_case": self._parts.agency_name(head.agency),
             "address": case_address(head.number, _PART),
             "case_address": case_address(head.number),
-            "kinds": [(name, KINDS[kind]) for name, kind in KINDS_BY_NAME.items()],
+            "kinds": [(name, RECOMMENDATION_KINDS[kind]) for name, kind in KINDS_BY_NAME.items()],
             "limit": MAX_TEXT,
             "draft": draft,
         }

@@ -27,13 +27,13 @@ from pages.addresses import with_query
 from pages.csv_file import BYTE_ORDER_MARK, MEDIA_TYPE, csv_lines
 from pages.translation.message import Message
 from pages.translation.message import message as _
-from pages.wording.recommendations import KINDS, OUTCOMES
+from pages.wording.recommendations import RECOMMENDATION_KINDS, RECOMMENDATION_OUTCOMES
 
 STATE_NAMES: Mapping[RecommendationState, Message] = {
     "waiting": _("Menunggu jawaban"),
     "overdue": _("Lewat tenggat"),
-    "followed": OUTCOMES["followed"],
-    "not-followed": OUTCOMES["not-followed"],
+    "followed": RECOMMENDATION_OUTCOMES["followed"],
+    "not-followed": RECOMMENDATION_OUTCOMES["not-followed"],
 }
 # Filters by their names in the address.
 _FILTERS: Mapping[str, tuple[StateFilter, Message]] = {
@@ -95,7 +95,7 @@ class RecommendationPages:
                 item,
                 case_address(item.number),
                 self._parts.agency_name(item.agency),
-                KINDS[item.kind],
+                RECOMMENDATION_KINDS[item.kind],
                 STATE_NAMES[item.state],
                 names.get(item.account_id, "") if item.account_id else "",
             )

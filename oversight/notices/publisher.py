@@ -13,7 +13,7 @@ from sqlmodel import col
 from bus.port import Outgoing
 from cases.facts.tables import ComplaintFact
 from config.conditions import is_one_of
-from config.database import insert_statement
+from config.row_insertion import insert_missing_rows
 from messages import codec, ids
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
@@ -123,8 +123,7 @@ def _store(
     notices = [
         {"id": deadline_event_id(clock, event.kind), "complaint_id": clock.complaint_id} for clock, event in events
     ]
-    if notices:
-        connection.execute(insert_statement(connection, OversightNotice).on_conflict_do_nothing(), notices)
+    insert_missing_rows(connection, OversightNotice, notices)
     all_told = {*told, *(notice["id"] for notice in notices)}
     for clock in clocks:
         is_clock = (

@@ -16,7 +16,7 @@ MOST_MONTHS = 36
 
 
 class MonthNotReady(Exception):
-    """Another request computes a month, which takes seconds in a large service, or the read model is being rebuilt."""
+    """Another request computes a month, which takes seconds in a large service."""
 
 
 class PublishedMonths:

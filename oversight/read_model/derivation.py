@@ -46,7 +46,7 @@ _REMOVAL = delete(OversightCase).where(is_one_of(col(OversightCase.complaint_id)
 
 def derive_new(connection: Connection, new: NewFacts, deadlines: Deadlines) -> None:
     """Derive the rows of the reports that new facts are about, and change the counts. Again it changes nothing."""
-    # Two transactions that derive one row would each miss the other's fact.
+    # A rebuild changes the same rows and counts.
     lock_until_commit(connection, DatabaseLock.OVERSIGHT)
     derive_cases(connection, new.subjects(*TABLES), deadlines)
 

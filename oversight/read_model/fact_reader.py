@@ -24,7 +24,7 @@ from sqlmodel import col
 from cases.course.case_course import CaseAnswer
 from cases.course.sender_chain import is_from_case_sender, parents_of_chains
 from cases.course.stored_answers import answers_by_case
-from cases.facts.conditions import accompanies_one_of, is_latest_dispatch, is_outcome_of, is_to_dispatch
+from cases.facts.conditions import accompanies_one_of, is_latest_dispatch, is_outcome_of_answer, is_to_dispatch
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, ComplaintFact, CorrectionFact, DispatchFact, EventFact
 from config.conditions import is_one_of
 from messages.shapes import KEPT_APART, OMBUDSMAN_EVENTS, SenderAct
@@ -69,7 +69,7 @@ _ANSWERS = (
         col(AnswerOutcomeFact.hop).label("case_hop"),
     )
     .join(DispatchFact, is_to_dispatch())
-    .outerjoin(AnswerOutcomeFact, is_outcome_of())
+    .outerjoin(AnswerOutcomeFact, is_outcome_of_answer())
     .where(or_(is_one_of(col(DispatchFact.complaint_id), _IDS), accompanies_one_of(_IDS)))
 )
 _CASE_ID = col(DispatchFact.case_id)

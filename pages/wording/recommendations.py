@@ -6,13 +6,13 @@ from messages.recommendation import RecommendationKind, RecommendationOutcome
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
-KINDS: Mapping[RecommendationKind, Message] = {
+RECOMMENDATION_KINDS: Mapping[RecommendationKind, Message] = {
     "accelerate": _("Percepat penanganan"),
     "review": _("Periksa ulang"),
     "transfer": _("Alihkan ke instansi lain"),
     "other": _("Lainnya"),
 }
-OUTCOMES: Mapping[RecommendationOutcome, Message] = {
+RECOMMENDATION_OUTCOMES: Mapping[RecommendationOutcome, Message] = {
     "followed": _("Diikuti"),
     "not-followed": _("Tidak diikuti"),
 }

@@ -12,7 +12,7 @@ from sqlmodel import col
 from cases.course.case_course import ANSWERING_ACTS, CaseDispatch, arrivals
 from cases.course.sender_chain import is_from_case_sender
 from cases.course.stored_answers import answers_by_case
-from cases.facts.conditions import is_outcome_of, is_to_dispatch
+from cases.facts.conditions import is_outcome_of_answer, is_to_dispatch
 from cases.facts.tables import AnswerFact, AnswerOutcomeFact, DispatchFact
 from config.conditions import is_one_of
 from sinks.ledger.case_course import CaseCourse, case_course
@@ -33,7 +33,7 @@ _ANSWERS = (
         *(col(AnswerOutcomeFact.case_id), col(AnswerOutcomeFact.hop).label("case_hop"), col(AnswerOutcomeFact.outcome)),
     )
     .join(DispatchFact, is_to_dispatch())
-    .outerjoin(AnswerOutcomeFact, is_outcome_of())
+    .outerjoin(AnswerOutcomeFact, is_outcome_of_answer())
     .where(or_(is_one_of(col(DispatchFact.complaint_id), _IDS), is_one_of(col(DispatchFact.of), _IDS)))
 )
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, case, or_, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -112,16 +112,15 @@ def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     """Return the refusals of each case by agencies that had it, oldest first."""
     refusals: dict[UUID, list[AgencyRefusal]] = defaultdict(list)
     # An answer to a report that belongs to another report's case is an answer to that case.
-    case_id = case((col(DispatchFact.own_case), col(DispatchFact.complaint_id)), else_=col(DispatchFact.of))
+    case_id = col(DispatchFact.case_id)
     query = (
-        select(case_id.label("case_id"), col(AnswerFact.agency), col(CaseWords.text), col(AnswerFact.suggested_agency))
+        select(case_id, col(AnswerFact.agency), col(CaseWords.text), col(AnswerFact.suggested_agency))
         .join(DispatchFact, is_to_dispatch())
         .join(CaseWords, is_of_answer())
-        .where(col(AnswerFact.verdict) == "refused", col(AnswerFact.agency) != TRIAGE)
+        .where(is_one_of(case_id, case_ids), col(AnswerFact.verdict) == "refused", col(AnswerFact.agency) != TRIAGE)
         .order_by(col(AnswerFact.at), col(AnswerFact.id))
     )
-    is_of_cases = or_(is_one_of(col(DispatchFact.complaint_id), case_ids), is_one_of(col(DispatchFact.of), case_ids))
-    for row in connection.execute(query.where(is_of_cases)):
+    for row in connection.execute(query):
         refusals[row.case_id].append(AgencyRefusal(row.agency, row.text, row.suggested_agency))
     return refusals
 

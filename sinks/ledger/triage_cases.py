@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from cases.facts.conditions import is_latest_dispatch
+from cases.facts.conditions import accompanies_one_of, is_latest_dispatch, is_to_dispatch
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
 from cases.words.tables import CaseWords
@@ -128,8 +128,9 @@ def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collect
     """Return the decision about a dispatch to triage, while the router has not processed it; `None` without one."""
     query = (
         select(col(AnswerFact.suggested_agency), col(CaseWords.actor))
+        .join(DispatchFact, is_to_dispatch())
         .join(CaseWords, is_of_answer())
-        .where(col(AnswerFact.dispatch_id) == dispatch_id, _is_decision(agencies))
+        .where(col(DispatchFact.id) == dispatch_id, _is_decision(agencies))
     )
     decision = connection.execute(query.order_by(col(AnswerFact.at))).first()
     return DecidedAgency(decision.suggested_agency or TRIAGE, decision.actor) if decision else None
@@ -137,7 +138,7 @@ def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collect
 
 def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Select[Any]:
     dispatch_columns = ("complaint_id", "at", "due_at", "topic", "region", "reopened")
-    has_decision = exists().where(col(AnswerFact.dispatch_id) == col(DispatchFact.id), _is_decision(agencies))
+    has_decision = exists().where(is_to_dispatch(), _is_decision(agencies))
     is_question = and_(col(AnswerFact.agency) == TRIAGE, col(AnswerFact.verdict) == "asked")
     query: Select[Any] = (
         select(
@@ -145,7 +146,7 @@ def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Sele
             *(col(CaseWords.title), col(CaseWords.text)),
             *(col(_WORDS_OF_DISPATCH.shape_version), col(_WORDS_OF_DISPATCH.document)),
             *(col(getattr(DispatchFact, name)) for name in dispatch_columns),
-            exists().where(col(AnswerFact.dispatch_id) == col(DispatchFact.id), is_question).label("is_asked"),
+            exists().where(is_to_dispatch(), is_question).label("is_asked"),
             case_danger().label("danger"),
         )
         .join(ComplaintFact, col(ComplaintFact.id) == col(DispatchFact.complaint_id))
@@ -175,10 +176,8 @@ def _is_decision(agencies: Collection[str]) -> ColumnElement[bool]:
 
 def _count_followers(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, int]:
     query = (
-        select(col(DispatchFact.of), func.count().label("followers"))
-        .where(
-            is_one_of(col(DispatchFact.of), case_ids), col(DispatchFact.own_case).is_(other=False), is_latest_dispatch()
-        )
-        .group_by(col(DispatchFact.of))
+        select(col(DispatchFact.case_id), func.count().label("followers"))
+        .where(accompanies_one_of(case_ids), is_latest_dispatch())
+        .group_by(col(DispatchFact.case_id))
     )
-    return {row.of: row.followers for row in connection.execute(query)}
+    return {row.case_id: row.followers for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""Derives the public view from the ledger, in the transaction that writes the ledger's rows.
+"""Derives the public view from the facts of cases.
 
 What becomes public on a day is shown from the next day on (`sinks.public.versions`). What the sender takes back, and a
 report of which a danger becomes known, is gone at once.
@@ -20,8 +20,9 @@ from sqlmodel import col, select
 
 from cases.clocks.public_day import public_day
 from cases.course.case_course import CaseDispatch
-from cases.derivations.new_facts import FORGOTTEN, NewFacts
+from cases.derivations.new_facts import NewFacts
 from cases.facts.conditions import is_latest_dispatch
+from cases.facts.log import FORGOTTEN
 from cases.facts.tables import ComplaintFact, DispatchFact
 from cases.words.conditions import is_of_complaint
 from cases.words.tables import CaseWords
@@ -75,7 +76,7 @@ class PublicReadModel:
         """
         complaint_ids = new.complaint_ids("complaint", "dispatch", "answer", "outcome", FORGOTTEN)
         if complaint_ids:
-            # Two transactions that derive one report would each miss the fact of the other.
+            # A rebuild, and the loop that follows officers' decisions, change the same rows.
             lock_until_commit(connection, DatabaseLock.PUBLIC_REPORTS)
             self.derive(connection, complaint_ids)
 

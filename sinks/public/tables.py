@@ -32,11 +32,12 @@ class PublicReport(SQLModel, table=True):
             retention="case-words",
             clear=[
                 ClearData(
-                    "text",
-                    "open, anonim",
+                    column,
+                    modes,
                     "written-street",
                     "The public view. Names and numbers are masked, streets are not: they say where the trouble is.",
                 )
+                for column, modes in (("title", "open"), ("text", "open, anonim"))
             ],
         ),
     )

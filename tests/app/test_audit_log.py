@@ -32,13 +32,13 @@ from bus.errors import Stop
 from bus.port import Outgoing
 from messages.shapes import iso
 from messages.topics import AUDIT_HEADS
-from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer
 from tests.support import program
 from tests.support.dead_letters import BusWithProducer
 from tests.support.log_capture import captured_log
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 COPIED = "INSERT INTO audit_log SELECT 4, at, actor, action, subject, why, previous, hash FROM audit_log WHERE seq = 3"
 APPENDING = 4

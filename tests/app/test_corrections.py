@@ -46,7 +46,6 @@ from monitor.audit.auditor import Auditor
 from monitor.health import ProcessHealth
 from router.audited_router import SqlRouter
 from sinks.ledger.status import ReportStatus, StatusReader
-from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
 from tests.support import program
@@ -55,6 +54,7 @@ from tests.support.case_stages import make_case_stage
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY, RunningService
 from tests.support.stages import make_router
+from tests.support.waiting import wait_for
 from tests.support.written_bus import PlantedLedger
 
 _IDS = UUID(int=1708)

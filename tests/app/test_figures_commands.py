@@ -11,7 +11,6 @@ from app.assembly.parts import Parts
 from app.assembly.queues import existing_queues
 from app.cli import app
 from bus.port import Outgoing
-from bus.reprocessing import reprocess
 from config.database import read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
@@ -24,6 +23,7 @@ from tests.oversight.generated_year import GeneratedYear
 from tests.support import program
 from tests.support.case_stages import all_cases
 from tests.support.log_capture import captured_log
+from tests.support.reprocessing import reprocess
 
 AGENCIES = ("kementerian-kemenkes", "bumn-pln", "kota-3374", "kabupaten-3404")
 BY = ("--actor", "Budi", "--why", "kalender baru")

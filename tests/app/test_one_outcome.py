@@ -16,8 +16,8 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from bus.worker import Stage
 from config.database import read_transaction
-from desk.read_model.derivation import read_facts as read_desk_facts
 from desk.read_model.rebuild import rebuild as rebuild_desk
+from desk.read_model.stored_cases import read_facts as read_desk_facts
 from messages import codec, ids
 from messages.shapes import (
     MERGED,

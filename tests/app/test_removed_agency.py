@@ -24,17 +24,17 @@ REMOVED = "dinas-lama"
 PATIENCE = 30.0
 
 
-class StoppingSink:
-    """The ledger's sink. It stops its worker after the first batch."""
+class StoppingCases:
+    """The stage of cases. It stops its worker after the first batch."""
 
     def __init__(self, parts: Parts, stopping: threading.Event) -> None:
-        self._sink = make_case_stage(parts.engine)
+        self._cases = make_case_stage(parts.engine)
         self._stopping = stopping
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """See `bus.worker.Stage`."""
         self._stopping.set()
-        return self._sink.handle(records)
+        return self._cases.handle(records)
 
 
 @pytest.fixture
@@ -47,14 +47,14 @@ def removed_queue(parts: Parts) -> str:
     return queue
 
 
-def test_the_ledger_reads_the_queue_of_a_removed_agency(parts: Parts, removed_queue: str) -> None:
+def test_the_queue_of_a_removed_agency_is_read(parts: Parts, removed_queue: str) -> None:
     """Its dispatch is recorded, and the log names the queue."""
     group, stopping = parts.consumer_groups["cases"], threading.Event()
     with captured_log() as log:
         worker = Worker(
             "cases",
             lambda: parts.bus.consumer(membership(parts.bus, group, "one", parts.queues)),
-            StoppingSink(parts, stopping),
+            StoppingCases(parts, stopping),
             dead_letter_topic("cases"),
             stopping,
             time.monotonic,
@@ -71,14 +71,14 @@ def test_the_ledger_reads_the_queue_of_a_removed_agency(parts: Parts, removed_qu
 
 
 def test_other_groups_read_their_topics_alone(parts: Parts, removed_queue: str) -> None:
-    """Only the ledger reads the queues."""
+    """Only `cases` reads the queues."""
     group = parts.consumer_groups["router"]
     assert membership(parts.bus, group, "one", parts.queues).topics == group.topics
     assert removed_queue not in group.topics
 
 
 def test_an_unrecorded_dispatch_of_a_removed_agency_is_pending_and_then_lost(parts: Parts, removed_queue: str) -> None:
-    """The audit waits for the ledger, and names the dispatch if the ledger passed it without a row."""
+    """The audit waits for `cases`, and names the dispatch if that stage passed it without a row."""
     assert "dispatch_not_recorded" not in parts.audit().counts
     consumer = parts.bus.consumer(membership(parts.bus, parts.consumer_groups["cases"], "one", parts.queues))
     assert [record.topic for record in consumer.poll(0.0, 10)] == [removed_queue]

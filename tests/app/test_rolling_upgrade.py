@@ -33,7 +33,6 @@ from messages.codec import NewerVersionError
 from messages.shapes import AgencyAnswer, Dispatch, RawMessage
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, agency_topic, dead_letter_topic
 from router.store import RoutedDispatch
-from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.monitor.audit.test_audit import Pipeline
 from tests.support import records
@@ -43,6 +42,7 @@ from tests.support.dead_letters import DeadLetterDesk
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_normalizer, make_reply_sink, make_router
+from tests.support.waiting import wait_for
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=NOW.tzinfo)
 PHONE = "+628000000021"

@@ -25,13 +25,13 @@ from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency_topic
 from tests.app.test_corrections import CorrectionHarness, number
-from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.agency_answers import answer
 from tests.support.case_stages import make_case_stage
 from tests.support.records import at
 from tests.support.service import REGISTRY, RunningService
+from tests.support.waiting import wait_for
 
 HEALTH, PLN, SLEMAN, YOGYA, SEMARANG = (
     "kementerian-kemenkes",

@@ -12,6 +12,7 @@ from bus.local.bus import LocalBus
 from bus.port import MAX_MESSAGE_BYTES, Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.worker import Worker
 from bus.worker_health import WorkerHealth
+from tests.support.waiting import wait_for
 
 
 class Stage:
@@ -82,14 +83,6 @@ def run_until(bus: LocalBus, stage: Stage, done: Callable[[], bool], **options: 
     finally:
         stopping.set()
         watcher.join()
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    """Return when the condition holds; fail after 20 seconds."""
-    until = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def copy_records(records: Sequence[Record]) -> Sequence[Outgoing]:

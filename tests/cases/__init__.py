@@ -1,1 +1,1 @@
-"""Tests of the course and the clocks of a case."""
+"""Tests of the facts, derivations, course and clocks of a case."""

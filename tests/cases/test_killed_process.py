@@ -4,36 +4,29 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, make_url, select
+from sqlalchemy import Connection, Engine, make_url
 
 from app.database import open_database
-from app.tables import METADATA
 from bus.port import Record
 from cases.derivations import loop
 from cases.facts import store
-from config.database import read_transaction
 from config.postgresql_limits import PostgresqlLimits
+from desk.read_model.tables import DeskCase
+from oversight.read_model.tables import OversightCase, OversightDay
+from sinks.ledger.tables import WaitingCaseRow
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
 from tests.router.test_linked import complaint_of
-from tests.support.case_stages import DerivingCases, desk_derivation, oversight_derivation, queue_derivation
+from tests.support.case_stages import DerivingCases, desk_derivation, oversight_derivation, queue_derivation, rows_of
 
-TABLES = ("desk_case", "oversight_case", "oversight_day", "ledger_waiting_case")
+TABLES = (DeskCase, OversightCase, OversightDay, WaitingCaseRow)
 
 
 def cases(engine: Engine) -> DerivingCases:
     """Return the stage of cases with all derivations behind it."""
     return DerivingCases(engine, [queue_derivation(), desk_derivation(), oversight_derivation()])
-
-
-def rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all derived rows, in a fixed order."""
-    with read_transaction(engine) as connection:
-        stored = {name: connection.execute(select(METADATA.tables[name])).all() for name in TABLES}
-    return {name: sorted(map(tuple, of_table), key=repr) for name, of_table in stored.items()}
 
 
 def _die(*_arguments: object) -> None:
@@ -87,6 +80,6 @@ def test_nothing_is_lost_or_doubled(engine: Engine, other_engine: Engine, prepar
     process.start()
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
-    assert rows(engine) != rows(other_engine)
+    assert rows_of(engine, TABLES) != rows_of(other_engine, TABLES)
     cases(engine).handle(harness.records)
-    assert rows(engine) == rows(other_engine)
+    assert rows_of(engine, TABLES) == rows_of(other_engine, TABLES)

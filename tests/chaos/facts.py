@@ -128,34 +128,33 @@ def normalizer_relations(connection: Connection) -> Mapping[Key, str]:
     return facts
 
 
-def table_dispatches(connection: Connection, table: type[SQLModel]) -> Dispatches:
-    """Return the dispatches in a table."""
-    columns = [_column(table, name) for name in ("complaint_id", "hop", "id", "agency", "own_case", "of")]
+def stored_dispatches(connection: Connection) -> Dispatches:
+    """Return the facts of dispatches."""
+    columns = [_column(DispatchFact, name) for name in ("complaint_id", "hop", "id", "agency", "own_case", "of")]
     return {
         (complaint_id, hop): _dispatch_fact(id_, agency, complaint_id, of, own_case=own_case)
         for complaint_id, hop, id_, agency, own_case, of in connection.execute(select(*columns))
     }
 
 
-DISPATCH_TABLES: Mapping[str, type[SQLModel]] = {"cases": DispatchFact}
-COMPLAINT_TABLES: Mapping[str, type[SQLModel]] = {"cases": ComplaintFact}
-ANSWER_TABLES: Mapping[str, type[SQLModel]] = {"cases": AnswerFact}
-CORRECTION_TABLES: Mapping[str, type[SQLModel]] = {"cases": CorrectionFact}
+def stored_complaints(connection: Connection) -> Collection[UUID]:
+    """Return the ids of the facts of complaints."""
+    return set(connection.execute(select(col(ComplaintFact.id))).scalars())
 
 
-def table_complaints(connection: Connection, table: type[SQLModel]) -> Collection[UUID]:
-    """Return the ids of the complaints in a table."""
-    return set(connection.execute(select(_column(table, "id"))).scalars())
-
-
-def table_answers(connection: Connection, table: type[SQLModel]) -> Mapping[Key, str]:
-    """Return the answers in a table."""
-    columns = [_column(table, name) for name in ("complaint_id", "id", "verdict", "agency")]
+def stored_answers(connection: Connection) -> Mapping[Key, str]:
+    """Return the facts of answers."""
+    columns = [_column(AnswerFact, name) for name in ("complaint_id", "id", "verdict", "agency")]
     return {(complaint_id, id_): f"{verdict} by {agency}" for complaint_id, id_, verdict, agency in
             connection.execute(select(*columns))}  # fmt: skip
 
 
-def table_ids(connection: Connection, table: type[SQLModel]) -> Mapping[Key, str]:
+def stored_corrections(connection: Connection) -> Mapping[Key, str]:
+    """Return the facts of corrections."""
+    return _ids(connection, CorrectionFact)
+
+
+def _ids(connection: Connection, table: type[SQLModel]) -> Mapping[Key, str]:
     """Return the rows of a table that belong to a complaint, by complaint and id."""
     rows = connection.execute(select(_column(table, "complaint_id"), _column(table, "id")))
     return dict.fromkeys(rows, "")
@@ -163,7 +162,7 @@ def table_ids(connection: Connection, table: type[SQLModel]) -> Mapping[Key, str
 
 def outbox_replies(connection: Connection) -> Mapping[Key, str]:
     """Return the replies in the outbox."""
-    return table_ids(connection, OutboxRow)
+    return _ids(connection, OutboxRow)
 
 
 def router_states(connection: Connection, cases: Mapping[UUID, ComparedDispatch]) -> Mapping[UUID, CaseState]:

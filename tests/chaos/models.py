@@ -28,7 +28,7 @@ def compare_with_topics(connection: Connection, topics: TopicFacts) -> Iterator[
     """Yield each difference between the topics and what a stage has stored, both ways."""
     stored_dispatches = {
         "router": facts.router_dispatches(connection),
-        **{name: facts.table_dispatches(connection, table) for name, table in facts.DISPATCH_TABLES.items()},
+        "cases": facts.stored_dispatches(connection),
     }
     for name, dispatches in stored_dispatches.items():
         yield from compare_facts(f"dispatches: {name}", topics.dispatches, dispatches, not_on_right=topics.dead)
@@ -39,20 +39,20 @@ def compare_with_topics(connection: Connection, topics: TopicFacts) -> Iterator[
     yield from _compare_messages(connection, topics)
     answers = {
         "router": facts.router_answers(connection, topics),
-        **{name: facts.table_answers(connection, table) for name, table in facts.ANSWER_TABLES.items()},
+        "cases": facts.stored_answers(connection),
     }
     for name, stored in answers.items():
         yield from compare_facts(f"answers: {name}", _without(topics.answers, topics), stored)
     corrections = {
         "router": facts.router_corrections(connection, topics),
-        **{name: facts.table_ids(connection, table) for name, table in facts.CORRECTION_TABLES.items()},
+        "cases": facts.stored_corrections(connection),
     }
     for name, ids in corrections.items():
         yield from compare_facts(f"corrections: {name}", _without(topics.corrections, topics), ids)
     yield from compare_facts("replies: outbox", _without(topics.replies, topics), facts.outbox_replies(connection))
     yield from _compare_states(connection, topics)
     for agency, cases in sorted(miscounted_queues(connection).items()):
-        yield Difference("queues", agency, f"the kept counts differ from the ledger by {cases}")
+        yield Difference("queues", agency, f"the kept counts differ from the facts by {cases}")
 
 
 def _compare_messages(connection: Connection, topics: TopicFacts) -> Iterator[Difference]:
@@ -64,9 +64,8 @@ def _compare_messages(connection: Connection, topics: TopicFacts) -> Iterator[Di
     left, right = published, {key: text for key, text in decided.items() if key not in undecided}
     yield from compare_facts("relations: normalizer", left, right)
     arrived = {(id_,): "" for id_ in topics.complaints}
-    for name, table in facts.COMPLAINT_TABLES.items():
-        stored = {(id_,): "" for id_ in facts.table_complaints(connection, table)}
-        yield from compare_facts(f"complaints: {name}", arrived, stored, not_on_right=topics.dead)
+    stored = {(id_,): "" for id_ in facts.stored_complaints(connection)}
+    yield from compare_facts("complaints: cases", arrived, stored, not_on_right=topics.dead)
 
 
 def _compare_states(connection: Connection, topics: TopicFacts) -> Iterator[Difference]:

@@ -27,6 +27,7 @@ from bus.port import (
     TopicSpec,
 )
 from tests.bus.kafka.filling import wait_until_written
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -148,14 +149,6 @@ def polled(consumer: Consumer, count: int) -> list[Record]:
 def nothing_more(consumer: Consumer) -> bool:
     """Return whether two polls bring nothing."""
     return not consumer.poll(0.3, 100) and not consumer.poll(0.3, 100)
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Return when the condition holds. The effect of a commit may become visible a moment after it returned."""
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until, "the condition never held"
-        time.sleep(0.05)
 
 
 def has_no_members(reader: Reader, group: str) -> bool:
@@ -375,8 +368,8 @@ def test_outputs_and_offsets_are_committed_together(harness: Harness) -> None:
     harness.publish(source, numbered(10))
     consumer = harness.join(group, source)
     consumer.commit([Outgoing(target, record.key, record.value) for record in polled(consumer, 10)])
-    eventually(lambda: harness.values(target) == numbered(10))
-    eventually(lambda: harness.lag(group, source) == 0)
+    wait_for(lambda: harness.values(target) == numbered(10))
+    wait_for(lambda: harness.lag(group, source) == 0)
     assert nothing_more(consumer)
 
 
@@ -399,7 +392,7 @@ def test_a_batch_may_be_polled_in_parts(harness: Harness) -> None:
     for _ in range(3):
         polled(consumer, 3)
     consumer.commit([])
-    eventually(lambda: harness.lag(group, topic) == 0)
+    wait_for(lambda: harness.lag(group, topic) == 0)
 
 
 def test_rewind_returns_the_same_records_in_the_same_order(harness: Harness) -> None:
@@ -453,7 +446,7 @@ def test_a_commit_that_fails_half_way_has_no_effect(harness: Harness) -> None:
     assert [record.value for record in polled(consumer, 3)] == numbered(3)
     consumer.commit([Outgoing(target, b"key", b"committed")])
     harness.publish(target, [b"after"])
-    eventually(lambda: harness.values(target) == [b"before", b"committed", b"after"])
+    wait_for(lambda: harness.values(target) == [b"before", b"committed", b"after"])
     downstream = harness.join(harness.group(), target)
     assert [record.value for record in polled(downstream, 3)] == [
         b"before",
@@ -493,7 +486,7 @@ def test_an_output_that_is_too_large_rejects_the_batch(harness: Harness) -> None
     consumer.rewind()
     polled(consumer, 2)
     consumer.commit([Outgoing(target, b"key", b"small")])
-    eventually(lambda: harness.values(target) == [b"small"])
+    wait_for(lambda: harness.values(target) == [b"small"])
 
 
 # Members
@@ -532,7 +525,7 @@ def two_members(harness: Harness, topic: str, group: str) -> tuple[Member, Membe
         harness.publish(topic, [uuid.uuid4().bytes for _ in range(8)], key=None)
         return bool(first.processed and second.processed)
 
-    eventually(both_processed)
+    wait_for(both_processed)
     return first, second
 
 
@@ -541,7 +534,7 @@ def test_members_share_the_partitions(harness: Harness) -> None:
     topic = harness.topic(partitions=4)
     first, second = two_members(harness, topic, harness.group())
     positions = sorted(record.position for record in harness.read(topic))
-    eventually(lambda: len(first.processed) + len(second.processed) >= len(positions))
+    wait_for(lambda: len(first.processed) + len(second.processed) >= len(positions))
     first.leave()
     second.leave()
     assert sorted(record.position for record in first.processed + second.processed) == positions
@@ -555,7 +548,7 @@ def test_the_remaining_member_takes_over_when_one_leaves(harness: Harness, leave
     leaving, staying = members[leaver], members[1 - leaver]
     leaving.leave()
     harness.publish(topic, numbered(40, "last-"), key=None)
-    eventually(lambda: {record.value for record in staying.processed}.issuperset(numbered(40, "last-")))
+    wait_for(lambda: {record.value for record in staying.processed}.issuperset(numbered(40, "last-")))
     staying.leave()
     processed = leaving.processed + staying.processed
     assert sorted(record.position for record in processed) == sorted(record.position for record in harness.read(topic))
@@ -572,7 +565,7 @@ def test_a_restarted_member_fences_its_earlier_process(harness: Harness) -> None
         zombie.commit([Outgoing(target, b"key", b"zombie")])
     assert [record.value for record in polled(alive, 3)] == numbered(3)
     alive.commit([Outgoing(target, b"key", b"alive")])
-    eventually(lambda: harness.values(target) == [b"alive"])
+    wait_for(lambda: harness.values(target) == [b"alive"])
 
 
 @pytest.mark.parametrize("outputs", [(), (b"zombie",)], ids=["offsets", "outputs"])
@@ -587,7 +580,7 @@ def test_a_fenced_member_cannot_commit(harness: Harness, outputs: tuple[bytes, .
     with pytest.raises(Fenced):
         zombie.commit([Outgoing(target, b"key", value) for value in outputs])
     alive.commit([])
-    eventually(lambda: harness.lag(group, source) == 1)
+    wait_for(lambda: harness.lag(group, source) == 1)
     assert harness.values(target) == []
 
 
@@ -610,7 +603,7 @@ def test_a_member_whose_session_ended_cannot_commit(harness: Harness) -> None:
         with pytest.raises(Fenced):
             silent_members[group].commit([Outgoing(target, b"key", value) for value in outputs])
         successor.commit([Outgoing(target, b"key", b"other")])
-    eventually(lambda: harness.values(target) == [b"other"] * 2)
+    wait_for(lambda: harness.values(target) == [b"other"] * 2)
 
 
 # Reading offsets
@@ -702,13 +695,13 @@ def test_the_living_members_of_a_group(harness: Harness) -> None:
     """A member is listed by its name until it leaves or its session ends."""
     topic, group = harness.topic(2), harness.group()
     reader = harness.bus.reader()
-    eventually(lambda: has_no_members(reader, group))
+    wait_for(lambda: has_no_members(reader, group))
     harness.publish(topic, numbered(2), key=None)
     member = harness.bus.consumer(Membership(group, "one", (topic,)))
     polled(member, 2)
     assert reader.members(group) == ["one"]
     member.close()
-    eventually(lambda: reader.members(group) == [])
+    wait_for(lambda: reader.members(group) == [])
     reader.close()
 
 
@@ -724,4 +717,4 @@ def test_a_group_that_processed_every_record_has_no_lag(harness: Harness) -> Non
         polled(downstream, 1)
         downstream.commit([])
     assert nothing_more(downstream)
-    eventually(lambda: harness.lag(group, target) == 0)
+    wait_for(lambda: harness.lag(group, target) == 0)

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, text
 from sqlmodel import SQLModel
 
 from accounts.permissions import Actor, Role
 from app.assembly.desk.institutions import RegistryInstitutions
 from bus.port import Outgoing, Record
-from config.database import read_transaction
+from config.database import write_transaction
 from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.act_queue import ActQueue
 from desk.acts.answers import OfficerAnswers
@@ -26,7 +26,7 @@ from messages.topics import COMPLAINTS
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, dispatches
 from tests.support.agency_answers import signed
-from tests.support.case_stages import DerivingCases, desk_derivation
+from tests.support.case_stages import DerivingCases, delete_facts, desk_derivation, rows_of
 from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules, fixed_rules_source
 from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
@@ -46,14 +46,16 @@ def make_sink(
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of the read model by table, in a fixed order."""
-    with read_transaction(engine) as connection:
-        return {
-            str(table.__tablename__): sorted(
-                (tuple(row) for row in connection.execute(select(*table.__table__.columns))),  # type: ignore[attr-defined]
-                key=repr,
-            )
-            for table in READ_MODEL
-        }
+    return rows_of(engine, READ_MODEL)
+
+
+def empty_read_model(engine: Engine) -> None:
+    """Delete all rows of the read model, and the facts: the same records are new again."""
+    with write_transaction(engine) as connection:
+        connection.execute(text("DELETE FROM desk_search"))
+        delete_facts(connection)
+        for table in READ_MODEL:
+            connection.execute(delete(table))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from tests.desk.harness import DeskHarness
 from tests.desk.mail.mail_server import mail_server
 from tests.desk.mail.test_notices import Office
 from tests.desk.mail.test_outbox import worker
-from tests.desk.read_model.test_sink import answer
+from tests.desk.read_model.test_derivation import answer
 from tests.desk.webhooks.harness import Harness
 from tests.desk.webhooks.receiver import Receiver
 from tests.router.test_linked import complaint_of

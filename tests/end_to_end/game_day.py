@@ -1,7 +1,5 @@
 """A game day: a fault is made in a running service, and the staff see it and follow the runbook."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -11,19 +9,11 @@ from twilio.request_validator import RequestValidator
 from tests.monitor.metrics.prometheus import Prometheus
 from tests.support import program
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 T = TypeVar("T")
 # Patience in seconds. A consumer group notices after up to thirty seconds that a member was killed.
 PATIENCE_SECONDS = 120.0
-
-
-def wait_for(condition: Callable[[], T]) -> T:
-    """Return the value of `condition` as soon as it is true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "the condition never became true"
-        time.sleep(0.1)
-    return value
 
 
 class GameDay:

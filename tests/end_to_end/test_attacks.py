@@ -14,12 +14,12 @@ from bus.port import Outgoing
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, DEAD_LETTER_TOPICS
-from tests.end_to_end.game_day import wait_for
 from tests.ingest.door_client import DoorClient
 from tests.ingest.sms.test_door import sign, sms
 from tests.ingest.web.forms import attached, photo, send_form
 from tests.support.agency_answers import answer
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 ATTACKER = {"X-Forwarded-For": "203.0.113.7"}
 CITIZEN = {"X-Forwarded-For": "198.51.100.9"}

@@ -10,9 +10,9 @@ import requests
 
 from bus.errors import Retry
 from tests.bus.kafka.node import Node
-from tests.end_to_end.game_day import wait_for
 from tests.support.databases import Databases
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
 

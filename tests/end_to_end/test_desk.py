@@ -3,8 +3,7 @@
 import random
 import re
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.desk.harness import stored_rows
 from tests.support import program
 from tests.support.ports import free_port
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 PASSWORD = "burung terbang tinggi sekali"
 AGENCY = "kementerian-kemenkes"
@@ -25,14 +25,6 @@ PATIENCE_SECONDS = 120.0
 KILLS = 3
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when the condition holds."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until, "the condition never held"
-        time.sleep(0.1)
 
 
 def command(service: RunningService, *arguments: str) -> str:

@@ -16,7 +16,6 @@ from app.assembly.oversight.parts import consent_publisher
 from app.assembly.queues import existing_queues
 from app.operations.ombudsman.hand_over import EXPORT_ACTION, ExportedCase, ListedCase
 from bench.generated.schemas import FOLDER
-from bus.reprocessing import reprocess
 from config.database import read_transaction
 from config.settings import Settings
 from messages.gsm_alphabet import fits_one_sms
@@ -27,6 +26,7 @@ from sinks.replies.tables import OutboxRow
 from tests.end_to_end.dialogues.sms_service import SmsService, running_sms_service
 from tests.support import program, records
 from tests.support.case_stages import all_cases
+from tests.support.reprocessing import reprocess
 
 DAY_MINUTES = 60 * 24
 PHONE, OTHER_PHONE = "+628111230001", "+628111230002"

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.end_to_end.game_day import NewGameDay, wait_for
+from tests.end_to_end.game_day import NewGameDay
 from tests.support.postgresql import frozen, start_postgres
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.faults
 

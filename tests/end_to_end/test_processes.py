@@ -19,8 +19,9 @@ from app.assembly.processes.liveness import LivenessCheck, Patience
 from app.assembly.processes.plan import STAGES_BY_PROCESS
 from app.simulator.replay import CHANNELS
 from bus.errors import Retry
-from tests.app.processes.toys import is_running, wait_for
+from tests.app.processes.toys import is_running
 from tests.support.service import Citizens, RunningService
+from tests.support.waiting import wait_for
 
 # The first bad answer counts as hanging.
 _IMPATIENT = Patience(pause_seconds=0.0, failures=1, start_seconds=0.0)

@@ -12,10 +12,10 @@ from bus.port import TopicSpec
 from messages.topics import raw_topic
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
-from tests.end_to_end.game_day import wait_for
 from tests.support.ports import free_ports
 from tests.support.postgresql import start_postgres
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 

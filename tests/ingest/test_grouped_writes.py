@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from config.database import insertion_of_missing, read_transaction
 from ingest.door_store import Cursor
 from ingest.grouped_writes import GroupedWrites
-from tests.bus.test_worker import wait_for
+from tests.support.waiting import wait_for
 
 
 def inserting(name: str) -> Callable[[Connection], str]:

@@ -18,7 +18,7 @@ from oversight.notices.tables import OversightClock, OversightConsent
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
 from tests.router.test_linked import RouterHarness, dispatches, id_of
 from tests.support.agency_answers import signed, unsigned_answer
-from tests.support.case_stages import DerivingCases, delete_facts, oversight_derivation
+from tests.support.case_stages import DerivingCases, delete_facts, oversight_derivation, rows_of
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
@@ -39,14 +39,7 @@ def make_sink(engine: Engine) -> DerivingCases:
 
 def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of the read model by table, in a fixed order."""
-    with read_transaction(engine) as connection:
-        return {
-            str(table.__tablename__): sorted(
-                (tuple(row) for row in connection.execute(select(*table.__table__.columns))),  # type: ignore[attr-defined]
-                key=repr,
-            )
-            for table in READ_MODEL
-        }
+    return rows_of(engine, READ_MODEL)
 
 
 def empty_read_model(engine: Engine) -> None:

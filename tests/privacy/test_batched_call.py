@@ -10,7 +10,7 @@ from app.threads import system_threads
 from config.database import DatabaseUnavailable
 from privacy.batched_call import BatchedCall
 from privacy.bounded_call import BoundedCall, CallNotAnswered
-from tests.bus.test_worker import wait_for
+from tests.support.waiting import wait_for
 
 _PATIENT_SECONDS = 60.0
 

@@ -47,7 +47,9 @@ def test_a_new_sender_has_a_key_while_a_stage_writes(parts: Parts, stage_writes:
     with write_transaction(parts.engine) as connection:
         record_reports(connection, [SentReport(raw.id, raw.id, raw.sender, NOW, has_shared_seal=False)])
     now = parts.now()
-    forgetting = Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now)
+    forgetting = Forgetting(
+        parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now, ()
+    )
     forgetting.forget(raw.sender, now, "officer")
     assert forgetting.finish(lambda _moment: "").keys == 0
     now += GRACE
@@ -65,7 +67,9 @@ def test_a_request_that_was_interrupted_after_its_mark_destroys_the_key(
     with write_transaction(parts.engine) as connection:
         record_reports(connection, [SentReport(raw.id, raw.id, raw.sender, NOW, has_shared_seal=False)])
     now = NOW
-    forgetting = Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now)
+    forgetting = Forgetting(
+        parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: now, ()
+    )
 
     def interrupt(*_arguments: object) -> None:
         raise DatabaseUnavailable("the process ends")

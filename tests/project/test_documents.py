@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
+from app.cli import COMMANDS
 from app.operations.review.redrive import NOT_REDRIVEN
 from bench.generated.alert_rules import RULES
 from bench.generated.rule_definitions import JOB, SEVERITIES
@@ -50,6 +51,13 @@ def test_links_of_documents_lead_somewhere() -> None:
             if "://" not in link and not (target.exists() and (not heading or heading in headings_of(target))):
                 broken.append(f"{document.relative_to(ROOT)}: {link}")
     assert broken == []
+
+
+def test_the_reference_names_every_command() -> None:
+    """The table of docs/reference.md has each command, and no other."""
+    section = (ROOT / "docs" / "reference.md").read_text().partition("## Commands")[2].partition("\n## ")[0]
+    rows = [line.split("|")[2] for line in section.splitlines() if line.startswith("| ")]
+    assert {name for row in rows for name in re.findall(r"`([a-z][\w-]*)", row)} == set(COMMANDS)
 
 
 def test_the_readme_names_an_existing_service() -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
@@ -24,6 +24,7 @@ from tests.support.deadlines import DEADLINES
 from tests.support.records import at, value_of
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
+from tests.support.waiting import wait_for_lock
 
 SLEMAN = "kabupaten-3404"
 KEMENKES = "kementerian-kemenkes"
@@ -314,18 +315,9 @@ def test_a_repeat_and_a_refusal_at_the_same_time(router: CorrectionHarness, engi
         assert case
         # The other router moves the case now, or waits until this transaction ends.
         refusing_thread.start()
-        while refusing_thread.is_alive() and not waits_for_lock(engine):
-            refusing_thread.join(0.01)
+        wait_for_lock(engine, lambda: not refusing_thread.is_alive())
         dispatch = dispatch_to_case(first.model_copy(update=repeat), case)
         assert transfer.dispatch_with_accompanying(dispatch, (), case)
     refusing_thread.join()
     with read_transaction(engine) as connection:
         assert [dispatch.agency for dispatch in dispatch_history(connection, id_of(2))] == [KEMENKES, SLEMAN]
-
-
-def waits_for_lock(engine: Engine) -> bool:
-    """Return True if a transaction waits for a lock; on SQLite a second writer always does."""
-    if engine.dialect.name == "sqlite":
-        return True
-    with read_transaction(engine) as connection:
-        return bool(connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1")).first())

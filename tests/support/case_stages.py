@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, delete, insert
+from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlmodel import SQLModel
 
 from app.assembly.channels import DIRECTORY
@@ -19,10 +19,10 @@ from cases.facts.rows import TABLES
 from cases.facts.stage import CaseStage
 from cases.facts.tables import AnswerFact, ComplaintFact, CorrectionFact, DerivationPosition, FactLog
 from cases.words.tables import CaseWords
-from config.database import DatabaseUnavailable
+from config.database import DatabaseUnavailable, read_transaction
 from desk.changes import CaseChange
-from desk.read_model.derive import DERIVATION as DESK
-from desk.read_model.derive import DeskDerivation
+from desk.read_model.derivation import DERIVATION as DESK
+from desk.read_model.derivation import DeskDerivation
 from messages.answer_check import AnswerCheck
 from oversight.read_model.derivation import DERIVATION as OVERSIGHT
 from oversight.read_model.derivation import derive_new
@@ -115,6 +115,18 @@ def store(connection: Connection, table: type[SQLModel], rows: Iterable[Mapping[
             connection.execute(
                 insert(CaseWords), [{**key, **words, "complaint_id": row.get("complaint_id", row["id"])}]
             )
+
+
+def rows_of(engine: Engine, tables: Iterable[type[SQLModel]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of these tables by the name of the table, in a fixed order."""
+    with read_transaction(engine) as connection:
+        return {
+            str(table.__tablename__): sorted(
+                (tuple(row) for row in connection.execute(select(*table.__table__.columns))),  # type: ignore[attr-defined]
+                key=repr,
+            )
+            for table in tables
+        }
 
 
 def delete_facts(connection: Connection) -> None:

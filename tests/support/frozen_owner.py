@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 
 from bus.errors import Retry
 from bus.port import Outgoing
 from config.database import DatabaseUnavailable
+from tests.support.waiting import wait_for_lock
 
 _PATIENCE_SECONDS = 60.0
-_WAITING_LOCKS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 def handled_while_frozen(
@@ -44,25 +44,12 @@ def handled_while_frozen(
         handled = threads.submit(handle_until_done)
         assert has_begun.wait(_PATIENCE_SECONDS)
         try:
-            _wait_for_lock(engine, handled.done)
+            wait_for_lock(engine, handled.done)
         finally:
             is_thawed.set()
         refused.result(_PATIENCE_SECONDS)
         event.remove(engine, "commit", freeze)
         return handled.result(_PATIENCE_SECONDS)
-
-
-def _wait_for_lock(engine: Engine, is_done: Callable[[], bool]) -> None:
-    """Wait until a session waits for a lock. On SQLite a transaction waits as soon as it begins."""
-    if engine.dialect.name == "sqlite":
-        return
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while not is_done():
-        with engine.connect() as connection:
-            if connection.execute(_WAITING_LOCKS).scalar_one():
-                return
-        assert time.monotonic() < until, "nobody waits"
-        time.sleep(0.01)
 
 
 def _handle_until_done(handle: Callable[[], Sequence[Outgoing]]) -> Sequence[Outgoing]:

@@ -81,7 +81,7 @@ class StaffPages:
         parts, frame, log = self._parts, self._frame, self._log
         case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers)
         name = self._institutions.name
-        acts = TriageActs(frame, case_page.page, self._triage_desk, self._answers, parts.bus, log, name)
+        acts = TriageActs(frame, case_page, self._triage_desk, self._answers, parts.bus, log, name)
         quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, log)
         dead_letters = DeadLetters(parts.bus, parts.sealer, parts.topics, log)
         redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), parts.clock.sleep, parts.clock.monotonic)

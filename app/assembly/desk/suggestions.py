@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from urllib.parse import urlencode
 
 from sqlalchemy import Engine
 
@@ -15,6 +14,7 @@ from app.operations.recorder import Recorder
 from app.staff import addresses
 from bus.port import Producer
 from desk.acts.suggestions import SuggestionFault, SuggestionOutcome
+from pages.addresses import with_query
 
 _FAULTS: Mapping[DecisionFault, SuggestionFault] = {
     "suggestion-decided": "decided",
@@ -52,4 +52,4 @@ class StaffSuggestions:
 
     def comparison_address(self, number: str, suggested_number: str) -> str:
         """See the protocol."""
-        return f"{addresses.CORRECTIONS}?{urlencode({'a': suggested_number, 'b': number})}"
+        return with_query(addresses.CORRECTIONS, a=suggested_number, b=number)

@@ -51,5 +51,5 @@ def _read_until(parts: Parts) -> datetime:
         stored = read_until(reader, _GROUP, parts.consumer_groups[_GROUP].topics_with(existing_queues(reader)), now)
     # Then the log: what is stored meanwhile waits in it.
     with read_transaction(parts.engine) as connection:
-        waiting = [lag.waiting_since for lag in read_lags(connection) if lag.name == DERIVATION and lag.waiting_since]
+        waiting = [lag.waiting_since for lag in read_lags(connection, [DERIVATION]) if lag.waiting_since]
     return min([stored, *waiting])

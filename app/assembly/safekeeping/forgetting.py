@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from app.assembly.derivation_names import derivation_names
 from app.assembly.parts import Parts
 from app.operations.forgetting.forgetting import Destruction, Forgetting
 from app.operations.forgetting.request import ForgettingRequests
@@ -23,7 +24,14 @@ _log = structlog.get_logger()
 
 def forgetting(parts: Parts) -> Forgetting:
     """Return what forgets persons in the database."""
-    return Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, parts.now)
+    return Forgetting(
+        parts.engine,
+        parts.keys.key_store,
+        parts.wrapper.sender_hash,
+        parts.sealer,
+        parts.now,
+        derivation_names(parts.settings),
+    )
 
 
 def forget_stage(parts: Parts) -> ForgetStage:

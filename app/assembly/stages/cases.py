@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from app.assembly.derivation_names import PUBLIC
 from app.assembly.parts import Parts
 from app.assembly.processes.batch_pauses import batch_pause
 from cases.derivations.loop import Derivation, DerivationLoop
@@ -13,15 +14,13 @@ from cases.derivations.wakeup import Wakeup
 from cases.facts.stage import CaseStage
 from desk.changes import CaseChange
 from desk.mail.notices import NoticeQueue
-from desk.read_model.derive import DERIVATION as DESK
-from desk.read_model.derive import DeskDerivation, OnChanges
+from desk.read_model.derivation import DERIVATION as DESK
+from desk.read_model.derivation import DeskDerivation, OnChanges
 from desk.webhooks.change_queue import ChangeQueue
 from oversight.read_model.derivation import DERIVATION as OVERSIGHT
 from oversight.read_model.derivation import derive_new
 from sinks.ledger.counts.queue_counts import DERIVATION as QUEUES
 from sinks.ledger.counts.queue_counts import derive_waiting_cases
-
-_PUBLIC = "public"
 
 
 def case_stage(parts: Parts, on_stored: Callable[[], None]) -> CaseStage:
@@ -46,7 +45,7 @@ def silent_derivations(parts: Parts) -> Sequence[Derivation]:
     The public view is rebuilt after a restore, and only passes the facts by.
     """
     return [
-        Derivation(derivation.name, _pass_by) if derivation.name == _PUBLIC else derivation
+        Derivation(derivation.name, _pass_by) if derivation.name == PUBLIC else derivation
         for derivation in _derivations(parts, _pass_by)
     ]
 
@@ -66,9 +65,9 @@ def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:
         Derivation(OVERSIGHT, partial(derive_new, deadlines=parts.deadlines)),
     ]
     if parts.settings.public_view:
-        from app.assembly.doors.public_view import public_read_model  # noqa: PLC0415 - only where there is a view
+        from app.assembly.doors.public_view import public_read_model
 
-        all_derivations.append(Derivation(_PUBLIC, public_read_model(parts).derive_new))
+        all_derivations.append(Derivation(PUBLIC, public_read_model(parts).derive_new))
     return all_derivations
 
 

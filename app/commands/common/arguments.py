@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _MAX_ACTOR_LENGTH, _MAX_REASON_LENGTH = 200, 500
 _TIME_AGO = re.compile(r"([0-9]{1,5})([mhd])")
 _TIME_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
-T = TypeVar("T")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Actor = Annotated[str, typer.Option("--actor", help="The person who decides. Recorded with the decision.")]

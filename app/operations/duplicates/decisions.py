@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, select, update
 from sqlmodel import col
 
 from accounts.permissions import person_name
-from app.operations.corrections import Corrections, PublishedCorrection
+from app.operations.corrections import Corrections, NumberedCorrection
 from app.operations.duplicates.suggested_pairs import SuggestedPair, SuggestedPairs
 from app.operations.duplicates.tables import DuplicateDecision, Outcome
 from app.operations.not_possible import NotPossible
@@ -89,9 +89,7 @@ class DuplicateDecisions:
                 f"{pair.number} and the suggested report are not both at {agency}.", "other-agency", number=pair.number
             )
 
-    def _prepare(
-        self, pair: SuggestedPair, outcome: Outcome, actor: str, why: str, at: datetime
-    ) -> PublishedCorrection:
+    def _prepare(self, pair: SuggestedPair, outcome: Outcome, actor: str, why: str, at: datetime) -> NumberedCorrection:
         if outcome == "same":
             return self._corrections.prepare_merge(pair.suggested_number, pair.number, "joins", actor, why, at)
         return self._corrections.prepare_denial(pair.suggested_id, pair.number, actor, why, at)

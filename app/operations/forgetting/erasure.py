@@ -22,7 +22,6 @@ from ingest.web.contact_proof.tables import ContactRow
 from normalize.conversation.tables import SenderReportRow
 from normalize.decision_store import MarkRow
 from normalize.duplicates.store.tables import ComparableRow
-from privacy.blanks import Blank, blank_stored
 from router import forgotten as router
 from sinks.public.tables import PublicReport
 from sinks.replies import forgotten as replies
@@ -48,10 +47,6 @@ def _messages(person: Person) -> Collection[Any]:
 
 def _senders(person: Person) -> Collection[Any]:
     return person.senders
-
-
-def _blanked(blank: Blank) -> Step:
-    return lambda connection, person: blank_stored(connection, blank, person.complaint_ids)
 
 
 def _of_dispatches(

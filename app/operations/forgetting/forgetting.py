@@ -19,7 +19,7 @@ from app.operations.forgetting.person import Person, SenderHash, read_person
 from app.operations.forgetting.resealing import reseal_contacts
 from bus.port import Outgoing
 from cases.derivations.position import behind_forgetting
-from cases.facts.store import log_forgotten
+from cases.facts.log import log_forgotten
 from config.database import read_transaction, truncate_journal, write_transaction
 from desk.read_model.search import erase_removed_words
 from messages import codec, ids
@@ -60,16 +60,24 @@ class Forgetting:
     """Forgets persons in the database of `engine`. Every method may raise `DatabaseUnavailable`.
 
     `keys` has the keys of the persons. `sealer` seals the contacts of later reports again before a key is destroyed.
+    `derivations` are the names of those whose rows may have words: no key is destroyed before they have passed them.
     """
 
     def __init__(
-        self, engine: Engine, keys: KeyStore, sender_hash: SenderHash, sealer: Sealer, now: Callable[[], datetime]
+        self,
+        engine: Engine,
+        keys: KeyStore,
+        sender_hash: SenderHash,
+        sealer: Sealer,
+        now: Callable[[], datetime],
+        derivations: Collection[str],
     ) -> None:
         self._engine = engine
         self._keys = keys
         self._sender_hash = sender_hash
         self._sealer = sealer
         self._now = now
+        self._derivations = derivations
 
     def find(self, sender: str, until: datetime) -> Person:
         """Return the person behind a sender, with the messages until a moment."""
@@ -97,7 +105,7 @@ class Forgetting:
         if not due:
             return Destruction()
         with read_transaction(self._engine) as connection:
-            behind = behind_forgetting(connection)
+            behind = behind_forgetting(connection, self._derivations)
         if behind:
             return Destruction(waits_for=f"words are not removed yet from the rows of: {', '.join(behind)}")
         # No process seals with a key for longer than a cache lives after the mark.

@@ -5,11 +5,11 @@ Its contact has the key that is to be destroyed. Without it nobody could reply t
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, update
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from bus.errors import Retry
 from cases.words.tables import CaseWords
@@ -19,18 +19,14 @@ from messages.sealing import Sealed, Sealer, UnknownKeyError, UnsealError
 from privacy.tables import PersonReport
 from sinks.replies.tables import RecipientRow
 
-# Tables with contacts, and the column with the complaint.
-_TABLES: Sequence[tuple[type[SQLModel], str]] = (
-    (CaseWords, "complaint_id"),
-    (RecipientRow, "complaint_id"),
-)
+# Tables with contacts.
+_TABLES: Sequence[type[CaseWords | RecipientRow]] = (CaseWords, RecipientRow)
 
 
 class _Contact(NamedTuple):
     """A stored contact, and the message that it was sealed for."""
 
-    table: type[SQLModel]
-    subject: str
+    table: type[CaseWords | RecipientRow]
     complaint_id: UUID
     message_id: UUID
     sender: str
@@ -59,12 +55,13 @@ def reseal_contacts(engine: Engine, sealer: Sealer, senders: Sequence[str]) -> i
 def _contacts(connection: Connection, senders: Sequence[str]) -> list[_Contact]:
     contacts: list[_Contact] = []
     is_later = is_one_of(col(PersonReport.sender), senders), col(PersonReport.forgotten_at).is_(None)
-    for table, subject in _TABLES:
-        contact = col(getattr(table, "contact"))  # noqa: B009 - the tables have no common type with it
-        columns = (col(PersonReport.complaint_id), col(PersonReport.message_id), col(PersonReport.sender), contact)
-        is_subject = col(getattr(table, subject)) == col(PersonReport.complaint_id)
-        rows = connection.execute(select(*columns).join(table, is_subject).where(*is_later, contact != ""))
-        contacts += [_Contact(table, subject, *row) for row in rows]
+    for table in _TABLES:
+        contact = col(table.contact)
+        names = ("complaint_id", "message_id", "sender")
+        columns: Sequence[Any] = (*(col(getattr(PersonReport, name)) for name in names), contact)
+        is_about = col(table.complaint_id) == col(PersonReport.complaint_id)
+        rows = connection.execute(select(*columns).join(table, is_about).where(*is_later, contact != ""))
+        contacts += [_Contact(table, *row) for row in rows]
     return contacts
 
 
@@ -81,6 +78,6 @@ def _resealed(sealer: Sealer, contact: _Contact) -> Sealed | None:
 
 
 def _replace(connection: Connection, contact: _Contact, sealed: Sealed) -> None:
-    stored = col(getattr(contact.table, "contact"))  # noqa: B009 - the tables have no common type with it
-    is_unchanged = col(getattr(contact.table, contact.subject)) == contact.complaint_id, stored == contact.contact
-    connection.execute(update(contact.table).where(*is_unchanged).values(contact=sealed))
+    table = contact.table
+    is_unchanged = col(table.complaint_id) == contact.complaint_id, col(table.contact) == contact.contact
+    connection.execute(update(table).where(*is_unchanged).values(contact=sealed))

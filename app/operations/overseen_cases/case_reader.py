@@ -149,13 +149,13 @@ class OverseenCaseReader:
         answer = item.answer
         due_at = recommendation_clock(self._deadlines, item.at, item.held_since, agency).due_at
         return ShownRecommendation(
-            kind=recommendations.KINDS[item.kind],
+            kind=recommendations.RECOMMENDATION_KINDS[item.kind],
             text=mask_text(item.text),
             actor=item.actor,
             at=item.at,
             due_at=None if answer else due_at,
             is_late=answer is None and due_at < now,
-            outcome=recommendations.OUTCOMES[answer.outcome] if answer else None,
+            outcome=recommendations.RECOMMENDATION_OUTCOMES[answer.outcome] if answer else None,
             answer=mask_text(answer.text) if answer else "",
             answered_at=answer.at if answer else None,
             answered_by=self._institutions.name(answer.agency) if answer else "",

@@ -18,7 +18,7 @@ from app.operations.forgetting.erasure import STEPS
 from app.operations.forgetting.person import Person, SentMessage
 from app.operations.retention.batches import ROWS_PER_TRANSACTION, batches_of
 from app.operations.retention.case_ends import ReadStatuses, ended_reports
-from cases.facts.store import log_forgotten
+from cases.facts.log import log_forgotten
 from cases.facts.tables import ComplaintFact, DispatchFact
 from config.conditions import is_one_of, starts_with
 from config.database import read_transaction, write_transaction

@@ -15,7 +15,7 @@ from desk.read_model.recommendations.case_recommendations import CaseRecommendat
 from messages.recommendation import RecommendationOutcome
 from pages.translation.message import Message
 from pages.translation.message import message as _
-from pages.wording.recommendations import KINDS, OUTCOMES
+from pages.wording.recommendations import RECOMMENDATION_KINDS, RECOMMENDATION_OUTCOMES
 
 # The outcomes by their names in the form.
 OUTCOMES_BY_NAME: Mapping[str, RecommendationOutcome] = {"diikuti": "followed", "tidak-diikuti": "not-followed"}
@@ -74,10 +74,10 @@ def recommendation_parts(
         parts.append(
             RecommendationPart(
                 item,
-                KINDS[item.kind],
+                RECOMMENDATION_KINDS[item.kind],
                 due_at,
                 deadline_in_words(due_at, now, region, clock_stopped=False),
-                OUTCOMES[item.answer.outcome] if item.answer else None,
+                RECOMMENDATION_OUTCOMES[item.answer.outcome] if item.answer else None,
                 may_answer=may_answer and item.answer is None and not is_sent,
                 is_sent=is_sent,
                 draft=draft if draft.recommendation_id == item.id else RecommendationDraft(),

@@ -93,12 +93,12 @@ def recount_queues(connection: Connection) -> int:
 
 
 def _derive(connection: Connection, complaint_ids: Collection[UUID]) -> None:
-    # Two transactions that derive one case would each miss the other's fact. The second one waits here.
+    # A recount changes the same rows.
     lock_until_commit(connection, DatabaseLock.QUEUE_COUNTS)
     waiting: Sequence[Any] = connection.execute(_WAITING_OF, {"ids": complaint_ids}).mappings().all()
-    answered = set(complaint_ids) - {row["complaint_id"] for row in waiting}
-    if answered:
-        connection.execute(_REMOVAL, {"ids": answered})
+    not_waiting = set(complaint_ids) - {row["complaint_id"] for row in waiting}
+    if not_waiting:
+        connection.execute(_REMOVAL, {"ids": not_waiting})
     insert_or_replace_rows(connection, WaitingCaseRow, [dict(row) for row in waiting])
 
 

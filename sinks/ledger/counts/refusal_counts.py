@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Label, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -105,8 +105,6 @@ def _count_refusals(connection: Connection, since: datetime | None) -> tuple[Cou
 def _refused_dispatches(since: datetime | None) -> Select[Any]:
     """Return the query of each case's dispatches with the refusals of the case or of a report that belongs to it."""
     answered = aliased(DispatchFact)
-    # An answer to a report that belongs to another report's case is an answer to that case.
-    case_id = case((col(answered.own_case), col(answered.complaint_id)), else_=col(answered.of))
     refusing_agency: Label[str] = col(answered.agency).label("refusing_agency")
     columns: Sequence[Any] = (
         col(DispatchFact.id),
@@ -120,7 +118,7 @@ def _refused_dispatches(since: datetime | None) -> Select[Any]:
         select(*columns)
         .select_from(AnswerFact)
         .join(answered, is_to_dispatch(dispatch=answered))
-        .join(DispatchFact, col(DispatchFact.complaint_id) == case_id)
+        .join(DispatchFact, col(DispatchFact.complaint_id) == col(answered.case_id))
         .outerjoin(_PREVIOUS, _IS_PREVIOUS_HOP)
         .where(col(AnswerFact.verdict) == "refused", _is_counted(since))
         .where(or_(col(DispatchFact.id) == col(answered.id), col(answered.own_case).is_(other=False)))

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, Row
 from sqlmodel import col, select
 
 from cases.clocks.deadlines import Deadlines
-from cases.facts.conditions import IS_SET_ASIDE
-from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
-from cases.words.conditions import is_of_complaint
+from cases.facts.conditions import IS_SET_ASIDE, is_to_dispatch
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
+from cases.words.conditions import is_of_answer, is_of_complaint
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from config.database import read_transaction
@@ -149,9 +149,14 @@ class OwnReports:
         answer_ids = {step.answer_id for status in statuses for step in _steps_with_words(status)}
         if not answer_ids:
             return {}
-        query = select(col(CaseWords.fact_id), col(CaseWords.text)).where(is_one_of(col(CaseWords.fact_id), answer_ids))
+        query = (
+            select(col(AnswerFact.id), col(CaseWords.text))
+            .join(DispatchFact, is_to_dispatch())
+            .join(CaseWords, is_of_answer())
+            .where(is_one_of(col(AnswerFact.id), answer_ids))
+        )
         with read_transaction(self._engine) as connection:
-            return {row.fact_id: row.text for row in connection.execute(query)}
+            return {row.id: row.text for row in connection.execute(query)}
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, tuple[str, str]]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""

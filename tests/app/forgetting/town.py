@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, insert, inspect, text
 
+from app.assembly.derivation_names import derivation_names
 from app.assembly.parts import Parts
 from app.database import open_key_database
 from app.operations.forgetting.forgetting import Forgetting
@@ -70,7 +71,12 @@ class Town:
         self._offsets = count()
         conversation = Conversation(TraitsReaderSource(FixedSource(language_of())), {"sms"}, DEADLINES.may_object)
         self.forgetting = Forgetting(
-            self.engine, self.keys.store, self.parts.wrapper.sender_hash, self.parts.sealer, lambda: self.now
+            self.engine,
+            self.keys.store,
+            self.parts.wrapper.sender_hash,
+            self.parts.sealer,
+            lambda: self.now,
+            derivation_names(self.parts.settings),
         )
         self.normalizer = make_normalizer(self.engine, self.parts.sealer, conversation=conversation)
         self.router = make_router(self.engine, fixed_rules_source(SMALL), lambda: self.now)

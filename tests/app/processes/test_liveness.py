@@ -10,9 +10,10 @@ import pytest
 from app.assembly.processes.liveness import LivenessCheck, Patience
 from app.assembly.processes.plan import plan_processes
 from config.settings import Settings
-from tests.app.processes.toys import is_running, runs, supervise_hanging, wait_for
+from tests.app.processes.toys import is_running, runs, supervise_hanging
 from tests.support.ports import free_port
 from tests.support.program import FORKS
+from tests.support.waiting import wait_for
 
 PATIENCE = Patience(pause_seconds=10.0, answer_seconds=30.0, failures=3, start_seconds=600.0)
 

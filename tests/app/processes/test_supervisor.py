@@ -11,8 +11,9 @@ import pytest
 
 from app.assembly.processes.supervisor import RestartPause
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
-from tests.app.processes.toys import has_ended, is_running, runs, supervise, supervise_after_first, wait_for
+from tests.app.processes.toys import has_ended, is_running, runs, supervise, supervise_after_first
 from tests.support.program import FORKS
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the state of processes from /proc")
 

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -57,12 +57,6 @@ def is_running(process_id: int) -> bool:
         return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when the condition holds. The timeout of the test ends a test in which it never does."""
-    while not condition():
-        time.sleep(_POLL_SECONDS)
 
 
 def _toy(file: Path, code: int) -> int:

@@ -1,8 +1,7 @@
 """A group whose members copy numbers from a topic to another one, and a producer that freezes its broker."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing, suppress
 
 from kafka import TopicPartition
@@ -16,6 +15,7 @@ from bus.kafka.consumer import TransactionalConsumer
 from bus.kafka.settings import KafkaSettings
 from bus.port import Consumer, Membership, Outgoing, TopicSpec
 from tests.bus.kafka.node import Node
+from tests.support.waiting import wait_for
 
 _PATIENCE_SECONDS = 300.0
 
@@ -107,11 +107,3 @@ def polled(consumer: Consumer, count: int) -> list[bytes]:
 
     wait_for(poll)
     return values
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when the condition holds."""
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)

@@ -16,8 +16,9 @@ from bus.kafka.bus import KafkaBus
 from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.worker import Worker
 from config.settings import Settings
-from tests.bus.kafka.copying import Copying, FreezingProducer, polled, wait_for
+from tests.bus.kafka.copying import Copying, FreezingProducer, polled
 from tests.bus.kafka.node import Node
+from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -21,10 +21,10 @@ from bus.kafka.settings import KafkaSettings
 from bus.kafka.topics import administration, leave
 from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.worker import Worker
-from tests.bus.kafka.copying import wait_for
 from tests.bus.kafka.filling import wait_until_written
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
+from tests.support.waiting import wait_for
 
 DEADLINE = 2.0
 MAX_IN_FLIGHT_BYTES = 1_000_000

@@ -16,9 +16,10 @@ from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.settings import KafkaSettings
 from bus.kafka.topics import leave
 from bus.port import Membership, Outgoing, TopicSpec
-from tests.bus.kafka.copying import Copying, FreezingListener, FreezingProducer, polled, wait_for
+from tests.bus.kafka.copying import Copying, FreezingListener, FreezingProducer, polled
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
+from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 

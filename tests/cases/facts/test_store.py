@@ -10,8 +10,9 @@ from sqlalchemy import Engine, select
 from sqlmodel import SQLModel, col
 
 from cases.derivations.position import read_entries
+from cases.facts.log import log_forgotten
 from cases.facts.rows import NewFact, complaint_fact, dispatch_fact
-from cases.facts.store import log_forgotten, store_facts
+from cases.facts.store import store_facts
 from cases.facts.tables import ComplaintFact, DispatchFact, FactLog
 from cases.words.forgotten import blank_stored_words
 from cases.words.tables import CaseWords
@@ -22,6 +23,7 @@ from messages.forgotten import FORGOTTEN_TEXT
 from messages.shapes import Complaint, Dispatch, Reason
 from tests.conftest import NOW
 from tests.router.test_linked import complaint_of, id_of
+from tests.support.waiting import wait_for_lock
 
 WORDS = "Puskesmas tutup, kata Sari Wulandari"
 
@@ -84,8 +86,7 @@ def test_no_entry_is_committed_before_a_lower_one(engine: Engine) -> None:
     first.start()
     assert stored.wait(20)
     second.start()
-    # Long enough for a writer that does not wait.
-    second.join(0.5)
+    wait_for_lock(engine, lambda: not second.is_alive())
     assert positions(engine) == []
     may_commit.set()
     first.join()

@@ -5,18 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete
 from structlog.testing import capture_logs
 
 from bus.errors import Retry
-from config.database import write_transaction
 from desk.acts.answers import ActResult, AnswerDraft, OfficerAnswers
-from desk.read_model.search import clear_index
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Verdict
-from tests.desk.harness import OFFICER, READ_MODEL, DeskHarness, make_sink
+from tests.desk.harness import OFFICER, DeskHarness, empty_read_model, make_sink
 from tests.router.test_linked import complaint_of
-from tests.support.case_stages import delete_facts
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
 
@@ -196,11 +192,7 @@ def test_a_version_belongs_to_one_act(case: DeskHarness) -> None:
     answers = case.officer_answers()
     give(answers, "NOMOR1", "responded", "Kami periksa.", version=1)
     case.deliver()
-    with write_transaction(case.engine) as connection:
-        clear_index(connection)
-        delete_facts(connection)
-        for table in READ_MODEL:
-            connection.execute(delete(table))
+    empty_read_model(case.engine)
     make_sink(case.engine).handle([record for record in case.records if record not in message_records])
     view = answers.case(HEALTH, "NOMOR1")
     assert view

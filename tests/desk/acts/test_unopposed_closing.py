@@ -11,8 +11,8 @@ from desk.acts.unopposed_closing import UnopposedClosing
 from messages.shapes import Complaint, Dispatch, FollowUp, SenderAct
 from tests.conftest import NOW
 from tests.desk.harness import OFFICER, DeskHarness
+from tests.desk.read_model.test_derivation import HEALTH, answer
 from tests.desk.read_model.test_sender_messages import view
-from tests.desk.read_model.test_sink import HEALTH, answer
 from tests.router.test_linked import complaint_of
 from tests.support.deadlines import DEADLINES
 

@@ -16,8 +16,8 @@ from desk.api.edge import MAX_BODY_BYTES
 from messages.shapes import Attachment
 from tests.conftest import NOW
 from tests.desk.api.harness import HEALTH, PLN, ApiHarness, assert_problem, number_of
-from tests.desk.webhooks.harness import wait_for
 from tests.support.log_capture import captured_log
+from tests.support.waiting import wait_for
 
 PICTURE = Attachment(id=UUID(int=77), media_type="image/png", size=4, sha256="0" * 64)
 SECRET_TEXT = "PLN, rahasia warga: listrik padam di rumah Ibu Rahayu"

@@ -162,7 +162,7 @@ def test_a_digest_has_numbers_and_links(office: Office) -> None:
         "Satu Pintu: ringkasan pagi, 2026-11-24", "Satu Pintu: morning digest, 2026-11-24",
     )  # fmt: skip
     assert indonesian.body == (
-        "Selamat pagi. Aduan instansi Anda pagi ini:\n\n"
+        "Selamat pagi. Laporan instansi Anda pagi ini:\n\n"
         "1 laporan lewat tenggat\nhttps://lapor.example/desk?daftar=overdue\n\n"
         "3 laporan baru\nhttps://lapor.example/desk?daftar=new\n\n"
         "Anda dapat mematikan ringkasan ini di akun Anda: https://lapor.example/desk/akun\n\n"
@@ -351,7 +351,7 @@ def test_officers_hear_of_deadlines_and_heads_of_what_is_three_times_overdue(off
     assert notice.subject == "Satu Pintu: 3 laporan perlu perhatian"
     lines = [line for line in notice.body.splitlines() if line.startswith(("L", "Aduan", "Tenggat", "Pelapor"))]
     assert lines == [
-        "Aduan berikut lewat tenggat:",
+        "Laporan berikut lewat tenggat:",
         "L3: https://lapor.example/desk/L3",
         "Tenggat laporan berikut tinggal satu hari kerja:",
         "L2: https://lapor.example/desk/L2",
@@ -360,7 +360,7 @@ def test_officers_hear_of_deadlines_and_heads_of_what_is_three_times_overdue(off
     ]
     assert reminder.subject == "Satu Pintu: 2 laporan lewat tiga kali tenggat"
     assert "https:" not in reminder.body
-    assert reminder.body.startswith("Aduan berikut di PLN lewat tiga kali tenggatnya dan belum selesai:\n\nL4\nL5\n")
+    assert reminder.body.startswith("Laporan berikut di PLN lewat tiga kali tenggatnya dan belum selesai:\n\nL4\nL5\n")
     assert [mail.body for mail in mails["pengawas@ombudsman.contoh.id"]] == [reminder.body]
     assert [len(mails[address]) for address in ("budi@pln.example", "english@pln.example")] == [1, 1]
     assert office.notices.step() == 0

@@ -16,9 +16,9 @@ from desk.mail.worker import MailWorker
 from messages.sealing import Sealer
 from tests.conftest import NOW
 from tests.desk.mail.mail_server import HOST, MailServer, mail_server
-from tests.desk.webhooks.harness import wait_for
 from tests.desk.webhooks.receiver import Clock
 from tests.support.log_capture import captured_log
+from tests.support.waiting import wait_for
 
 _SEALER = Sealer([b"k" * 64])
 _EXPIRES_AT = NOW + DEFAULT_LIFETIME

@@ -8,14 +8,12 @@ from sqlalchemy import Engine
 
 from config.database import read_transaction, write_transaction
 from desk.read_model.change_order import ChangedCases, number_changes, read_changes
-from desk.read_model.search import clear_index
 from desk.read_model.tables import DeskCaseChange
 from messages.shapes import Dispatch, Verdict
 from tests.conftest import NOW
-from tests.desk.harness import READ_MODEL, DeskHarness, complaint_message, make_sink
+from tests.desk.harness import DeskHarness, complaint_message, empty_read_model, make_sink
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.agency_answers import signed, unsigned_answer
-from tests.support.case_stages import delete_facts
 from tests.support.records import at
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
@@ -111,11 +109,7 @@ def test_a_rebuild_brings_every_case_again(desk: DeskHarness) -> None:
     """The numbers go on: a program that waits at its last number misses nothing."""
     for number in (1, 2):
         desk.send(complaint_of(number, f"Kemenkes, rusak {number}"))
-    with write_transaction(desk.engine) as connection:
-        clear_index(connection)
-        delete_facts(connection)
-        for table in READ_MODEL:
-            connection.execute(table.__table__.delete())  # type: ignore[attr-defined]
+    empty_read_model(desk.engine)
     assert numbers(changes(desk.engine)) == []
     sink = make_sink(desk.engine)
     for record in desk.records:

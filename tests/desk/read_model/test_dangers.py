@@ -18,8 +18,8 @@ from messages import codec
 from messages.shapes import Complaint, Danger, Relation, Verdict
 from messages.topics import CORRECTIONS
 from tests.conftest import NOW
-from tests.desk.harness import DeskHarness, make_sink, stored_rows
-from tests.desk.read_model.test_sink import HEALTH, PLN, answer, empty_read_model, rows
+from tests.desk.harness import DeskHarness, empty_read_model, make_sink, stored_rows
+from tests.desk.read_model.test_derivation import HEALTH, PLN, answer, rows
 from tests.router.test_corrections import correction
 from tests.router.test_linked import complaint_of, id_of
 from tests.router.test_objections import Clock, act_of
@@ -132,7 +132,7 @@ def test_a_replay_tells_nothing_new(desk: DeskHarness, clock: Clock) -> None:
     sink = make_sink(desk.engine, again)
     sink.handle(desk.records)
     assert again == []
-    empty_read_model(desk)
+    empty_read_model(desk.engine)
     for record in desk.records:
         sink.handle([record])
     assert stored_rows(desk.engine) == before

@@ -2,20 +2,16 @@
 
 import random
 
-from sqlalchemy import delete
-
-from config.database import read_transaction, write_transaction
+from config.database import read_transaction
 from desk.changes import CaseChange
 from desk.read_model.change_order import read_changes
 from desk.read_model.queries import CaseFilter, read_page
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
-from desk.read_model.search import clear_index
 from messages.shapes import Dispatch
 from tests.conftest import NOW
-from tests.desk.harness import READ_MODEL, DeskHarness, make_sink, stored_rows
-from tests.desk.read_model.test_sink import HEALTH, PLN, answer
+from tests.desk.harness import DeskHarness, empty_read_model, make_sink, stored_rows
+from tests.desk.read_model.test_derivation import HEALTH, PLN, answer
 from tests.router.test_linked import complaint_of
-from tests.support.case_stages import delete_facts
 from tests.support.recommendations import answer_to, message_of, recommendation
 
 
@@ -87,11 +83,7 @@ def test_a_rebuild_in_any_order_gives_the_same_rows(desk: DeskHarness) -> None:
     desk.read(message_of(answer_to(recommendation(first))))
     expected = stored_rows(desk.engine)
     for seed in range(2):
-        with write_transaction(desk.engine) as connection:
-            clear_index(connection)
-            delete_facts(connection)
-            for table in READ_MODEL:
-                connection.execute(delete(table))
+        empty_read_model(desk.engine)
         records = [*desk.records, *desk.records]
         random.Random(seed).shuffle(records)  # noqa: S311 - an order, no secret
         for record in records:

@@ -10,7 +10,7 @@ from sinks.public.queries import PublicFilter, PublicReports
 from sinks.public.read_model import PublicReadModel
 from tests.conftest import NOW
 from tests.desk.harness import DeskHarness
-from tests.desk.read_model.test_sink import HEALTH, answer, rows
+from tests.desk.read_model.test_derivation import HEALTH, answer, rows
 from tests.router.test_linked import complaint_of
 from tests.router.test_objections import Clock, act_of
 from tests.sinks.public.harness import SENSITIVITY

@@ -22,7 +22,7 @@ from messages.topics import CORRECTIONS, TRIAGE
 from sinks.ledger.status import StatusReader
 from tests.conftest import NOW
 from tests.desk.harness import READ_MODEL, DeskHarness, stored_rows
-from tests.desk.read_model.test_sink import HEALTH, PLN, answer
+from tests.desk.read_model.test_derivation import HEALTH, PLN, answer
 from tests.router.test_linked import complaint_of, id_of
 from tests.support.case_stages import make_case_stage
 from tests.support.deadlines import DEADLINES

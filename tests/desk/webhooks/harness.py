@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,14 +38,6 @@ def change(
 ) -> CaseChange:
     """Return a change of a case. Its id follows from the sequence."""
     return CaseChange(UUID(int=sequence), kind, agency, number, UUID(int=7), "new", at or Clock().time)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when the condition holds. Fails after a generous time."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never held"
-        time.sleep(0.01)
 
 
 @dataclass

@@ -10,10 +10,11 @@ from desk.change_age import KEPT_AGE, NOTIFIED_AGE
 from desk.webhooks.delivery_store import LEASE_LENGTH
 from desk.webhooks.schedule import CIRCUIT_FAILURES, RETRY_DELAYS
 from messages.sealing import Sealer
-from tests.desk.webhooks.harness import AGENCY, MAX_PER_AGENCY, OTHER_AGENCY, Harness, change, wait_for
+from tests.desk.webhooks.harness import AGENCY, MAX_PER_AGENCY, OTHER_AGENCY, Harness, change
 from tests.desk.webhooks.receiver import Receiver, answer, verify_at_any_time
 from tests.support.log_capture import captured_log
 from tests.support.loopback import serving, stalled
+from tests.support.waiting import wait_for
 
 
 def test_a_change_reaches_every_webhook_of_its_agency(harness: Harness, receiver: Receiver) -> None:

@@ -11,10 +11,11 @@ from app.database import open_database
 from desk.webhooks.delivery_store import LEASE_LENGTH
 from desk.webhooks.schedule import AttemptResult
 from desk.webhooks.sender import WebhookSender
-from tests.desk.webhooks.harness import Harness, change, wait_for
+from tests.desk.webhooks.harness import Harness, change
 from tests.desk.webhooks.receiver import Receiver
 from tests.support.loopback import stalled
 from tests.support.program import FORKS
+from tests.support.waiting import wait_for
 
 _PATIENCE_SECONDS = 60.0
 

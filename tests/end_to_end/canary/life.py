@@ -11,6 +11,7 @@ from uuid import uuid4
 import requests
 
 from accounts.permissions import Role
+from app.assembly.derivation_names import derivation_names
 from app.assembly.desk.api import build_agency_keys
 from app.assembly.desk.webhooks import agency_webhooks
 from app.assembly.parts import Parts
@@ -30,7 +31,6 @@ from oversight.cases.addresses import case_address
 from oversight.cases.readings import REASONS
 from tests.accounts.desk_client import DeskClient
 from tests.app.staff.test_review_pages import ids_of
-from tests.bus.test_worker import wait_for
 from tests.desk.pages.page_requests import form_id_of, send_act
 from tests.end_to_end.canary.persons import MODES, PERSONS, Mode
 from tests.end_to_end.canary.providers import Providers
@@ -39,6 +39,7 @@ from tests.end_to_end.canary.staff import AGENCY, OTHER_AGENCY, Page, page_of, s
 from tests.support.agency_answers import unsigned_answer
 from tests.support.records import FORM
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 _SEE_OTHER = requests.codes.see_other
 _WHY = "uji"
@@ -76,7 +77,7 @@ class Life:
     def _lags(self) -> Sequence[DerivationLag]:
         """Return how far the derivations are behind the facts."""
         with read_transaction(self.parts.engine) as connection:
-            return read_lags(connection)
+            return read_lags(connection, derivation_names(self.parts.settings))
 
     def _backlog(self, group: str) -> Mapping[str, Backlog]:
         """Return what a consumer group has not processed, by topic."""

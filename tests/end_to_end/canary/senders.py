@@ -66,7 +66,13 @@ class Senders:
         fields: Fields = {"name": person.name, "phone": person.phone, "email": person.email, **_FLAGS[mode]}
         picture = [attached("foto.jpg", picture_of(person))]
         form_id = str(uuid4())
-        fields |= {"text": text, "region": PLACE, "form_id": form_id, "token": token(self.door, form_id)}
+        fields |= {
+            "title": person.words,
+            "text": text,
+            "region": PLACE,
+            "form_id": form_id,
+            "token": token(self.door, form_id),
+        }
         answer = send_form(self.door, picture, **fields)
         assert answer.status_code == requests.codes.see_other, answer.text
         number, _, query = answer.headers["Location"].removeprefix("/web/receipts/").partition("?")

@@ -29,13 +29,13 @@ from sinks.public.tables import PublicReport
 from tests.app.restore.life import settings_of
 from tests.app.restore.test_restore import process_everything
 from tests.bus.kafka.filling import Filler
-from tests.bus.test_worker import wait_for
 from tests.end_to_end.canary import places
 from tests.end_to_end.canary.life import Life
 from tests.end_to_end.canary.providers import Providers
 from tests.support import program
 from tests.support.databases import Databases
 from tests.support.service import RunningService
+from tests.support.waiting import wait_for
 
 _SECRET = "one secret for the canary and what is restored"
 _RATES = ",".join(f"{name}=100000/minute" for name in ("requests", "status", "web", "follow-up"))

@@ -127,7 +127,9 @@ def test_a_second_delivery_is_no_double(parts: Parts, pipeline: Pipeline) -> Non
 def test_a_replay_of_forgotten_messages_is_no_difference(parts: Parts, pipeline: Pipeline) -> None:
     """They were complaints or set aside; read again, they are set aside as forgotten."""
     pipeline.all()
-    forgetting = Forgetting(parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: NOW)
+    forgetting = Forgetting(
+        parts.engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: NOW, ()
+    )
     with closing(parts.bus.reader()) as reader:
         arrivals = list(reader.read(["raw-web", "raw-sms"]))
     for arrival in arrivals:

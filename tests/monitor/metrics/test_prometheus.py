@@ -2,8 +2,6 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,15 +20,9 @@ from tests.ingest.door_client import DoorServer
 from tests.monitor.metrics.conftest import DASHBOARD, dashboard_queries
 from tests.monitor.metrics.prometheus import running
 from tests.monitor.metrics.snapshots import ago, shift_time, snapshot_with, stage
+from tests.support.waiting import wait_for
 
 _PATIENCE_SECONDS = 30.0
-
-
-def _wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never became true"
-        time.sleep(0.1)
 
 
 def _behind(seconds: float) -> Snapshot:
@@ -51,7 +43,7 @@ def test_an_alert_fires_and_stops_firing(parts: Parts, tmp_path: Path) -> None:
     host = DoorServer()
     host.app = build(parts, ProcessHealth(), {"web": str}, loop)
     with host.serving(), running(tmp_path, host.port) as prometheus:
-        _wait_until(prometheus.firing)
+        wait_for(prometheus.firing)
         (alert,) = prometheus.firing()
         assert alert["labels"] == {"alertname": "StageBehind", "severity": "page", "stage": "router"}
         assert alert["annotations"] == {
@@ -72,4 +64,4 @@ def test_an_alert_fires_and_stops_firing(parts: Parts, tmp_path: Path) -> None:
 
         oldest_seconds = 1.0
         loop.step()
-        _wait_until(lambda: not prometheus.firing())
+        wait_for(lambda: not prometheus.firing())

@@ -215,7 +215,7 @@ def test_a_person_who_is_forgotten_at_this_moment_writes_nothing(
     stage = make_stage(engine)
     with other_connection(engine) as other_engine:
         forgetting = Forgetting(
-            other_engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: NOW
+            other_engine, parts.keys.key_store, parts.wrapper.sender_hash, parts.sealer, lambda: NOW, ()
         )
         sender = value_of(message)["sender"]
         with after_next_reading(engine, lambda: forgetting.forget(sender, NOW, "officer")):

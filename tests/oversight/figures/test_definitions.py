@@ -1,8 +1,7 @@
 """The definitions of the figures: the page that is made of them, and the names that the requirement gives."""
 
-from bench.generated.figures_document import FILE
+from bench.generated.figures_document import FILE, figures_document
 from oversight.figures.definitions import FIGURES
-from oversight.figures.document import figures_document
 
 
 def test_the_page_is_made_of_the_definitions() -> None:

@@ -24,8 +24,8 @@ def test_everything_has_a_word() -> None:
     assert cases.REPORT_STATES.keys() == set(get_args(ReportState))
     assert dangers.DANGERS.keys() == dangers.DANGER_ADVICE.keys() == set(get_args(Danger)) - {""}
     assert suggestions.FAULTS.keys() == set(get_args(SuggestionFault))
-    assert recommendations.KINDS.keys() == set(get_args(RecommendationKind))
-    assert recommendations.OUTCOMES.keys() == set(get_args(RecommendationOutcome))
+    assert recommendations.RECOMMENDATION_KINDS.keys() == set(get_args(RecommendationKind))
+    assert recommendations.RECOMMENDATION_OUTCOMES.keys() == set(get_args(RecommendationOutcome))
 
 
 def test_no_other_module_has_words_for_the_same_names() -> None:

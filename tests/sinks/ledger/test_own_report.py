@@ -105,6 +105,15 @@ def test_a_question_waits_for_the_sender(engine: Engine) -> None:
     assert (report.status.state, report.question, report.answer) == ("menunggu-anda", "Di mana?", "")
 
 
+def test_the_words_are_those_of_the_answer_to_this_report(engine: Engine) -> None:
+    """Another answer may have the same id: it names another complaint, and its words were removed."""
+    other = answer_row(1, "asked", "", complaint_id=UUID(int=8))
+    reports = write(engine, [report_row(1)], [case_row()], [answer_row(1, "asked", "Di mana?"), other])
+    report = reports.read(MESSAGE)
+    assert report
+    assert report.question == "Di mana?"
+
+
 def test_a_message_after_the_closing_is_shown_with_its_case(engine: Engine) -> None:
     """It became a case of its own, whose answers and question the sender reads here. One that was split off is not."""
     later, split = message_row(2, "adds", "Tiang kedua."), message_row(3, "adds", "Tiang ketiga.")

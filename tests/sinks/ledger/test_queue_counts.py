@@ -5,12 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import Engine, insert
 
-from cases.facts.tables import AnswerFact, DispatchFact
+from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
+from cases.words.tables import CaseWords
 from config.database import read_transaction, write_transaction
 from messages.topics import TRIAGE
 from sinks.ledger.counts.queue_counts import QueueCounts, read_queues, recount_queues
+from sinks.ledger.triage_cases import count_undecided, triage_decision
 from tests.conftest import NOW
-from tests.sinks.ledger.test_status import answer, dispatch
+from tests.sinks.ledger.test_status import answer, complaint, dispatch
+from tests.support.case_stages import store
 
 _OWN_CASE = {"relation": "new", "own_case": True}
 
@@ -42,6 +45,23 @@ def test_a_decided_triage_case_is_not_counted(engine: Engine) -> None:
         recount_queues(connection)
     with read_transaction(engine) as connection:
         assert [(queue.agency, queue.cases) for queue in read_queues(connection, NOW)] == [(TRIAGE, 1)]
+
+
+def test_an_answer_that_names_another_complaint_decides_no_triage_case(engine: Engine) -> None:
+    """It is kept, and the case stays in the list of triage and in the count."""
+    case = {**dispatch(1), **_OWN_CASE, "agency": TRIAGE}
+    words = {"fact_id": case["id"], "complaint_id": case["complaint_id"], "kind": "dispatch"}
+    other = {**answer(1, "closed"), "agency": TRIAGE, "complaint_id": UUID(int=99)}
+    with write_transaction(engine) as connection:
+        store(connection, ComplaintFact, [{**complaint(1), "id": case["complaint_id"]}])
+        connection.execute(insert(DispatchFact), [case])
+        connection.execute(insert(CaseWords), [words])
+        connection.execute(insert(AnswerFact), [other])
+        recount_queues(connection)
+    with read_transaction(engine) as connection:
+        assert [queue.cases for queue in read_queues(connection, NOW)] == [1]
+        assert count_undecided(connection, ["kota-3374"]).cases == 1
+        assert triage_decision(connection, case["id"], ["kota-3374"]) is None
 
 
 def test_an_empty_ledger_has_no_counts(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, String, Uuid, delete, select, text
 from sqlmodel import col
 
 from bus.port import Record
-from cases.facts.store import log_forgotten
+from cases.facts.log import log_forgotten
 from cases.words.forgotten import blank_stored_words
 from config.database import UtcDateTime, read_transaction, snapshot_transaction, write_transaction
 from messages.topics import AGENCY_ANSWERS, TRIAGE
@@ -120,7 +120,7 @@ def oldest_by_agency(engine: Engine) -> dict[str, datetime]:
         return {row.agency: row.at for row in rows}
 
 
-def test_two_sinks_that_change_the_same_cases_at_once_miss_nothing(engine: Engine) -> None:
+def test_two_processes_that_change_the_same_cases_at_once_miss_nothing(engine: Engine) -> None:
     """Each process sees what the other has committed, although one has the dispatches and the other the answers."""
     records = GeneratedYear(7).generate(_CASES)
     answers = [record for record in records if record.topic == AGENCY_ANSWERS]

@@ -18,10 +18,11 @@ from tests.desk.pages.integration.site import (
 )
 from tests.desk.pages.page_requests import text_of
 from tests.desk.pages.site import HEALTH, DeskSite
-from tests.desk.webhooks.harness import Harness, change, wait_for
+from tests.desk.webhooks.harness import Harness, change
 from tests.desk.webhooks.receiver import Receiver, verify_at_any_time
 from tests.ingest.door_client import DoorServer
 from tests.support.loopback import stalled
+from tests.support.waiting import wait_for
 
 
 def test_the_secret_of_a_new_webhook_is_shown_once(any_integration: IntegrationSite, any_browser: Browser) -> None:

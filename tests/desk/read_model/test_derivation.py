@@ -9,18 +9,16 @@ import pytest
 from sqlalchemy import Engine
 
 from bus.port import Record
-from config.database import read_transaction, write_transaction
+from config.database import read_transaction
 from desk.read_model.case_view import read_case
 from desk.read_model.queries import CaseFilter, count_tabs, read_page
-from desk.read_model.search import clear_index
 from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
 from tests.conftest import NOW
-from tests.desk.harness import READ_MODEL, DeskHarness, make_sink, stored_rows
+from tests.desk.harness import DeskHarness, empty_read_model, make_sink, stored_rows
 from tests.router.test_linked import complaint_of
 from tests.sinks.ledger.test_status import counted
 from tests.support.agency_answers import signed, unsigned_answer
-from tests.support.case_stages import delete_facts
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
 
@@ -228,7 +226,7 @@ def test_a_rebuilt_read_model_is_equal(desk: DeskHarness, seed: int) -> None:
     eventful_course(desk)
     expected = stored_rows(desk.engine)
     assert {name for name, table_rows in expected.items() if table_rows} >= {"desk_case", "desk_accompanying"}
-    empty_read_model(desk)
+    empty_read_model(desk.engine)
     sink = make_sink(desk.engine)
     for batch in shuffled_batches(desk.records, seed):
         sink.handle(batch)
@@ -241,7 +239,7 @@ def test_a_batch_of_reports_executes_few_statements(desk: DeskHarness) -> None:
     """As many for six as for one; `BEGIN` and a lock are not counted. No report has a recommendation."""
     for number in range(7):
         desk.send(complaint_of(number, f"Kemenkes, puskesmas {number} tutup"))
-    empty_read_model(desk)
+    empty_read_model(desk.engine)
     sink, counts = make_sink(desk.engine), []
     # The first batch stores the position. A complaint and its dispatch are two records.
     sink.handle(desk.records[:2])
@@ -250,15 +248,6 @@ def test_a_batch_of_reports_executes_few_statements(desk: DeskHarness) -> None:
             sink.handle(batch)
         counts.append(len([item for item in statements if not item.startswith("BEGIN") and "_lock(" not in item]))
     assert counts == [26, 26]
-
-
-def empty_read_model(desk: DeskHarness) -> None:
-    """Delete all rows of the read model."""
-    with write_transaction(desk.engine) as connection:
-        clear_index(connection)
-        delete_facts(connection)
-        for table in READ_MODEL:
-            connection.execute(table.__table__.delete())  # type: ignore[attr-defined]
 
 
 def test_a_record_that_cannot_be_read_is_rejected(engine: Engine) -> None:

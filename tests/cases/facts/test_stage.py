@@ -1,4 +1,4 @@
-"""Ledger sink: rows are written once in any order, and a status is read from them."""
+"""Stage of cases: facts are stored once in any order, and a status is read from them."""
 
 import json
 from collections.abc import Callable
