@@ -1,4 +1,7 @@
-"""Endpoints of the start page, the help, the privacy notice and the files that programs look for. They need no database and no bus."""
+"""Endpoints of the start page, the help, the privacy notice and the files that programs look for.
+
+They need no database and no bus.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from tests.ingest.door_client import DoorClient
 from tests.ingest.people import TEXT, Fields
 from tests.ingest.web.forms import (
     attached,
+    fields,
     fields_on_page,
     messages_by_field,
     photo,
@@ -91,8 +92,10 @@ def test_the_recap_warns_of_a_number(served: DoorClient, field: str) -> None:
     """A telephone number in the words is named before they are sent. A house number or a year is none."""
     warning = "Laporan Anda berisi nomor"
 
-    assert warning in send_form(served, step="recap", **{field: "Hubungi 0812 3456 7890"}).text
-    assert warning not in send_form(served, step="recap", **{field: "RT 3 RW 4 sejak 2024"}).text
+    with_number: Fields = {"step": "recap", field: "Hubungi 0812 3456 7890"}
+    without: Fields = {"step": "recap", field: "RT 3 RW 4 sejak 2024"}
+    assert warning in served.post("/web/reports", data=fields(served, **with_number)).text
+    assert warning not in served.post("/web/reports", data=fields(served, **without)).text
 
 
 def test_the_recap_says_what_becomes_public(serve: Serve) -> None:
