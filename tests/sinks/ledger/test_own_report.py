@@ -210,7 +210,7 @@ def test_the_answer_to_a_private_report_is_for_its_sender_alone(engine: Engine, 
     """Who joins an anonymous or confidential report reads no word to its sender, not even a masked one."""
     joiner = report_row(2, JOINER, relation="joins", of=REPORT)
     own = case_row(0, JOINED, id=UUID(int=700), own_case=False, relation="joins", of=REPORT)
-    first = report_row(1, **{mode: True})
+    first = {**report_row(1), mode: True}
     reports = write(engine, [first, joiner], [case_row(), own], [answer_row(3, "closed", "Selesai.")])
     joined = reports.read(JOINER)
     assert joined
