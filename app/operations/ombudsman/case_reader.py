@@ -20,6 +20,7 @@ from cases.clocks.clock_states import ClockState, clock_states
 from cases.clocks.deadlines import Deadlines
 from cases.words.tables import CaseWords
 from config.database import read_transaction
+from language.masking import mask_with_labels
 from messages.sealing import Sealed
 from messages.shapes import Contact, Dispatch
 from oversight.read_model.fact_reader import read_facts
@@ -50,7 +51,7 @@ class CaseReader:
     def __init__(self, engine: Engine, statuses: StatusReader, deadlines: Deadlines, open_seal: OpenSeal) -> None:
         self._engine = engine
         self._names = statuses.agency_names
-        self._reports = OwnReports(engine, statuses)
+        self._reports = OwnReports(engine, statuses, mask_with_labels)
         self._deadlines = deadlines
         self._open_seal = open_seal
 
