@@ -24,7 +24,8 @@ from desk.pages.list_query import LIST_ADDRESS, PRINT_PART
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.queries import read_numbered, read_page
 from language.masking import mask_with_labels
-from messages.shapes import Kind, Report
+from messages.reveals import refresh_header, reveal_end, reveal_subject
+from messages.shapes import Kind, Report, iso
 from pages.forms import Form, PostedForm
 from pages.translation.message import Message
 from pages.translation.message import message as _
@@ -117,6 +118,8 @@ class Printing:
         view = self._parts.find_case(actor, number)
         if view is None:
             return self._parts.missing(request, actor, number)
+        at = self._parts.now()
+        self._parts.record("desk.print", str(view.case.case.complaint_id), actor_label(actor), _RECORDED_MASKED, at)
         return self._letter(request, actor, view, mask_with_labels, "")
 
     def print_whole(self, request: Request, number: str, form: PostedForm) -> Response:
@@ -131,15 +134,18 @@ class Printing:
         if fault:
             values = {"view": view, "fault": fault}
             return self._parts.render("printed_case.html", request, actor, values, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return self._letter(request, actor, view, _unchanged, reason)
+        at = self._parts.now()
+        subject = reveal_subject(str(view.case.case.complaint_id), actor.role, iso(reveal_end(actor.role, at)))
+        self._parts.record("desk.print_whole", subject, actor_label(actor), reason, at)
+        response = self._letter(request, actor, view, _unchanged, reason)
+        response.headers.update(refresh_header(f"{LIST_ADDRESS}/{view.case.case.tracking}/{PRINT_PART}"))
+        return response
 
     def _require(self, request: Request, *further_acts: Act) -> Actor:
         return self._parts.require(request, Act.VIEW_CASE, Act.EXPORT, *further_acts)
 
     def _letter(self, request: Request, actor: Actor, view: CaseProgressView, mask: Mask, reason: str) -> Response:
         parts, case, report = self._parts, view.case.case, view.case.dispatch.report
-        now = parts.now()
-        parts.record("desk.print", str(case.complaint_id), actor_label(actor), reason or _RECORDED_MASKED, now)
         values = {
             "view": view,
             "fault": None,
@@ -154,7 +160,7 @@ class Printing:
             "channel": parts.channels.label_of(view.case.dispatch.channel),
             "history": _masked(history(view, parts.institutions.name), mask),
             "not_counted": wording.NOT_COUNTED,
-            "printed_at": now,
+            "printed_at": parts.now(),
         }
         return parts.render("printed_case.html", request, actor, values)
 

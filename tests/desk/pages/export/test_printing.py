@@ -6,6 +6,8 @@ import pytest
 
 from accounts.permissions import Actor, Role, actor_label
 from desk.pages.bulk_page import MAX_CASES
+from messages.reveals import REVEAL_LIMIT, read_reveal_subject
+from messages.shapes import iso
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import done, text_of
 from tests.desk.pages.site import CONTACT, HEALTH, SARI, WAYAN, DeskSite, number_of
@@ -41,7 +43,7 @@ def test_each_letter_is_recorded_before_it_is_shown(site: DeskSite, client: Desk
     client.post(f"/desk/laporan/{number}/cetak", {"alasan": "Surat ke dinas"})
     assert [(action, actor, why) for action, _, actor, why, _ in site.acts] == [
         ("desk.print", actor_label(SARI), "masked"),
-        ("desk.print", actor_label(SARI), "Surat ke dinas"),
+        ("desk.print_whole", actor_label(SARI), "Surat ke dinas"),
     ]
     site.audit_log_is_away = True
     for page in (
@@ -64,6 +66,10 @@ def test_whole_words_need_a_reason(site: DeskSite, client: DeskClient) -> None:
     letter = client.post(f"/desk/laporan/{number}/cetak", {"alasan": "Surat ke dinas"})
     assert _REPORT in text_of(letter)
     assert "Tanpa penyamaran. Alasan: Surat ke dinas." in text_of(letter)
+    ((action, subject, _, why, at),) = site.acts
+    assert (action, why) == ("desk.print_whole", "Surat ke dinas")
+    assert read_reveal_subject(subject)[1:] == ("officer", iso(at + REVEAL_LIMIT))
+    assert letter.headers["Refresh"] == f"600; url=/desk/laporan/{number}/cetak"
     assert [part for part in (CONTACT.phone, CONTACT.email) if part in letter.text] == []
 
 
