@@ -1,6 +1,7 @@
 """Addresses of the staff pages."""
 
 TRIAGE = "/desk/triase"
+TRIAGE_MANY = f"{TRIAGE}/bukan-laporan"
 TRIAGE_CASE = f"{TRIAGE}/{{number}}"
 QUARANTINE = "/desk/karantina"
 DEAD_LETTERS = "/desk/surat-mati"

@@ -21,12 +21,13 @@ from app.staff import addresses
 from app.staff.audit_log_page import AuditLogPage
 from app.staff.correction_page import CorrectionPage
 from app.staff.dead_letters_page import DeadLetterPages
+from app.staff.next_case import NextCase
 from app.staff.page import StaffFrame
 from app.staff.quarantine_page import QuarantinePages
 from app.staff.retention_page import RetentionPage
 from app.staff.trace_page import TracePage
 from app.staff.triage_acts import TriageActs
-from app.staff.triage_case_page import TriageCasePage
+from app.staff.triage_case_page import CaseNames, TriageCasePage
 from app.staff.triage_list_page import TriageListPage
 from desk.acts.answers import OfficerAnswers
 from desk.acts.suggestions import SuggestionActs
@@ -79,14 +80,19 @@ class StaffPages:
 
     def _page_routers(self) -> Sequence[APIRouter]:
         parts, frame, log = self._parts, self._frame, self._log
-        case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers)
+        names = CaseNames(parts.channels, lambda: parts.tables.regions)
+        list_page = TriageListPage(frame, self._triage_desk, self._answers, names.regions)
+        case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers, names)
+        next_case = NextCase(parts.engine, self._triage_desk, self._answers)
         name = self._institutions.name
-        acts = TriageActs(frame, case_page, self._triage_desk, self._answers, parts.bus, log, name)
+        acts = TriageActs(
+            frame, list_page, case_page, next_case, self._triage_desk, self._answers, parts.bus, log, name
+        )
         quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, log)
         dead_letters = DeadLetters(parts.bus, parts.sealer, parts.topics, log)
         redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), parts.clock.sleep, parts.clock.monotonic)
         return (
-            TriageListPage(frame, self._triage_desk).routes(),
+            list_page.routes(),
             case_page.routes(),
             acts.routes(),
             QuarantinePages(frame, quarantine).routes(),
