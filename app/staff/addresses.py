@@ -1,6 +1,8 @@
 """Addresses of the staff pages."""
 
-TRIAGE = "/desk/triase"
+from pages.addresses import TRIAGE_LIST
+
+TRIAGE = TRIAGE_LIST
 TRIAGE_MANY = f"{TRIAGE}/bukan-laporan"
 TRIAGE_CASE = f"{TRIAGE}/{{number}}"
 QUARANTINE = "/desk/karantina"
@@ -9,3 +11,5 @@ TRACE = "/desk/telusur"
 CORRECTIONS = "/desk/gabung"
 AUDIT_LOG = "/desk/audit"
 RETENTION = "/desk/masa-simpan"
+SET_ASIDE = "/desk/disisihkan"
+SET_ASIDE_MESSAGE = f"{SET_ASIDE}/{{number}}"

@@ -26,6 +26,13 @@ ASKING: Mapping[str, str] = {
     "instansi": "Layanan atau instansi mana yang Anda maksud?",
 }
 
+# Why a message that was set aside is a report after all. The audit log keeps it.
+RELEASING: Mapping[str, str] = {
+    "aduan": "Isinya aduan.",
+    "aspirasi": "Isinya aspirasi.",
+    "informasi": "Isinya permintaan informasi.",
+}
+
 
 def ready_text(texts: Mapping[str, str], chosen: str) -> str:
     """Return the chosen text; empty for an unknown word."""

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
+from messages.topics import TRIAGE
 from oversight.figures.counts import Scope
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, View, read_scope, read_view, scope_path
@@ -133,11 +134,13 @@ class PublicPages:
         return draw_tiles(self._names.provinces(), values, view.figure)
 
     def _groups(self, view: View, month: PublishedMonth) -> Sequence[RankingGroup]:
-        """Return the ranking of the nation. A row whose total is suppressed is in no group."""
+        """Return the ranking of the nation. A row whose total is suppressed is in no group; triage is no agency."""
         if view.scope.kind != "nation":
             return ()
         rows = month.tables[view.figure.slug][view.ranked].rows
-        scopes = [(Scope(view.ranked, code), row) for code, row in rows.items() if code != REST and row.total]
+        scopes = [
+            (Scope(view.ranked, code), row) for code, row in rows.items() if code not in {REST, TRIAGE} and row.total
+        ]
         return rank_scopes(
             [Candidate(scope, self._names.name(scope), row.total or 0, row_value(row)) for scope, row in scopes],
             view.figure,
