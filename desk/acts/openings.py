@@ -59,8 +59,8 @@ def record_opening(engine: Engine, dispatch_id: UUID, now: datetime) -> None:
 
 def read_unopened_numbers(connection: Connection, agency: str) -> Sequence[str]:
     """Return the numbers of the agency's cases of danger that nobody has opened, the oldest danger first."""
-    query = _unopened(col(DeskCase.tracking)).where(col(DeskCase.agency) == agency)
-    return connection.execute(query.order_by(col(DeskCase.danger_since), col(DeskCase.tracking))).scalars().all()
+    query = _unopened(col(DeskCase.danger_since), col(DeskCase.tracking)).where(col(DeskCase.agency) == agency)
+    return [number for _since, number in sorted(connection.execute(query).tuples())]
 
 
 def read_unopened_dangers(connection: Connection) -> Sequence[UnopenedDangers]:

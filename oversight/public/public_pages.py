@@ -4,7 +4,7 @@ They show counts and shares only, suppressed as `oversight.public.suppression` s
 case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -32,6 +32,8 @@ from pages.translation.message import Message, formatted_number
 PUBLIC_ADDRESS = "/angka"
 _TREND_MONTHS = 12
 _FILE = "berkas"
+# Topics above the fold: those with the most reports.
+_SHOWN_TOPICS = 6
 _RETRY_SECONDS = "20"
 
 
@@ -98,6 +100,8 @@ class PublicPages:
             return view.at(scope).address(PUBLIC_ADDRESS, banding="", **changed)
 
         is_nation = view.scope.kind == "nation"
+        reported = _reported_topics(month, view.figure)[:_SHOWN_TOPICS]
+        shown_topics = frozenset(reported)
         return {
             "here": "figures",
             "view": view,
@@ -111,7 +115,10 @@ class PublicPages:
             "figures": PUBLIC_FIGURES,
             "kind_parts": KIND_PARTS,
             "ranked_names": RANKED_NAMES,
-            "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
+            "reported_topics": self._topics(reported) if is_nation else (),
+            "other_topics": self._topics(topic for topic in self._names.topics() if topic not in shown_topics)
+            if is_nation
+            else (),
             "path": scope_path(view.scope, PUBLIC_ADDRESS),
             "home": address(Scope("nation")),
             "address_of": lambda kind, code: address(Scope(kind, code)),
@@ -122,6 +129,9 @@ class PublicPages:
             "least": LEAST_SHOWN,
             "number": lambda number: NOTHING if number is None else formatted_number(number),
         }
+
+    def _topics(self, topics: Iterable[str]) -> Sequence[tuple[str, str]]:
+        return [(topic, self._names.name(Scope("topic", topic))) for topic in topics]
 
     def _trend(self, view: View) -> Trend:
         months = [month for month in last_months(view.month, _TREND_MONTHS) if self._months.is_offered(month)]
@@ -176,6 +186,13 @@ class PublicPages:
     ) -> table_file.TableLine:
         name = str(self._names.name(scope))
         return table_file.table_line(part, month, scope, name, figure.slug, value, cases=total)
+
+
+def _reported_topics(month: PublishedMonth, figure: ShownFigure) -> Sequence[str]:
+    """Return the topics whose published number of cases is not 0, that with the most cases first."""
+    rows = month.tables[figure.slug]["topic"].rows
+    totals = {code: row.total for code, row in rows.items() if code != REST and row.total}
+    return sorted(totals, key=lambda code: (-totals[code], code))
 
 
 def _rows(month: PublishedMonth, scope: Scope) -> Sequence[PublicRow]:
