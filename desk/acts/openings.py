@@ -60,7 +60,8 @@ def record_opening(engine: Engine, dispatch_id: UUID, now: datetime) -> None:
 def read_unopened_numbers(connection: Connection, agency: str) -> Sequence[str]:
     """Return the numbers of the agency's cases of danger that nobody has opened, the oldest danger first."""
     query = _unopened(col(DeskCase.danger_since), col(DeskCase.tracking)).where(col(DeskCase.agency) == agency)
-    return [number for _since, number in sorted(connection.execute(query).tuples())]
+    rows = connection.execute(query).all()
+    return [row.tracking for row in sorted(rows, key=lambda row: (row.danger_since, row.tracking))]
 
 
 def read_unopened_dangers(connection: Connection) -> Sequence[UnopenedDangers]:

@@ -33,7 +33,7 @@ PUBLIC_ADDRESS = "/angka"
 _TREND_MONTHS = 12
 _FILE = "berkas"
 # Topics above the fold: those with the most reports.
-_SHOWN_TOPICS = 6
+_SHOWN_TOPICS = 4
 _RETRY_SECONDS = "20"
 
 
@@ -100,8 +100,9 @@ class PublicPages:
             return view.at(scope).address(PUBLIC_ADDRESS, banding="", **changed)
 
         is_nation = view.scope.kind == "nation"
-        reported = _reported_topics(month, view.figure)[:_SHOWN_TOPICS]
-        shown_topics = frozenset(reported)
+        reported = _reported_topics(month, view.figure)
+        others = dict.fromkeys((*reported[_SHOWN_TOPICS:], *self._names.topics()))
+        shown_topics = reported[:_SHOWN_TOPICS]
         return {
             "here": "figures",
             "view": view,
@@ -115,10 +116,8 @@ class PublicPages:
             "figures": PUBLIC_FIGURES,
             "kind_parts": KIND_PARTS,
             "ranked_names": RANKED_NAMES,
-            "reported_topics": self._topics(reported) if is_nation else (),
-            "other_topics": self._topics(topic for topic in self._names.topics() if topic not in shown_topics)
-            if is_nation
-            else (),
+            "reported_topics": self._topics(shown_topics) if is_nation else (),
+            "other_topics": self._topics(topic for topic in others if topic not in shown_topics) if is_nation else (),
             "path": scope_path(view.scope, PUBLIC_ADDRESS),
             "home": address(Scope("nation")),
             "address_of": lambda kind, code: address(Scope(kind, code)),

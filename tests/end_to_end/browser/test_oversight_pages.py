@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.end_to_end.browser.conftest import DESK
 from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
@@ -19,7 +19,7 @@ def site(database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The pages of a small generated year."""
     with (
         database.engine(tmp_path_factory.mktemp("oversight")) as engine,
-        oversight_site(engine, cases=700) as started_site,
+        oversight_site(engine, cases=2_000) as started_site,
     ):
         yield started_site
 
@@ -89,7 +89,8 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
 @pytest.mark.slow
 def test_the_public_figures_fit_two_screens_of_a_phone(chromium: Browser, site: OversightSite) -> None:
     """Without JavaScript. Topics with reports stand before all that is folded; the keyboard opens a folded part."""
-    context = chromium.new_context(viewport=_PHONE, java_script_enabled=False, base_url=site.client.address)
+    viewport: ViewportSize = {"width": _PHONE["width"], "height": _PHONE["height"]}
+    context = chromium.new_context(viewport=viewport, java_script_enabled=False, base_url=site.client.address)
     page = context.new_page()
     page.goto("/angka?bulan=2026-03")
     expect(page.get_by_role("navigation", name="Topik").get_by_role("link").first).to_be_visible()

@@ -53,6 +53,7 @@ def staff(parts: Parts) -> Iterator[StaffHarness]:
             2, "Kota Semarang atau Kabupaten Semarang, mohon dicek jalan yang berlubang di perbatasan."
         )
         harness.reports.write(3, "halo selamat pagi")
+        harness.reports.write(7, "lampunya di depan pasar", of=2)
         harness.reports.write(4, "tolong, ada orang berkelahi dengan parang di depan tugu", danger="violence")
         QuarantineHarness(parts, harness.reports.producer).quarantine_message(form())
         harness.work()
