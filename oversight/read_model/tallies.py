@@ -93,6 +93,11 @@ def pair_tallies(row: Mapping[str, Any]) -> Counter[PairDayKey]:
     return Counter(PairDayKey(*place, *pair) for pair in read_pairs(row["ping_pong"]))
 
 
+def is_no_report(row: Mapping[str, Any]) -> bool:
+    """Return whether triage archived a case before an agency got it: such a one is in no figure of cases."""
+    return bool(row["is_archived"]) and row["forwarded_at"] is None
+
+
 def _day_keys(row: Mapping[str, Any], tallies: Iterable[_Tally]) -> Iterator[DayKey]:
     """Yield the numbers that some tallies of a row add to."""
     scopes = {agency: list(_scopes(row, row[column])) for agency, column in _AGENCY_COLUMNS.items()}
@@ -116,6 +121,9 @@ def _tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
     yield _Tally("first", "received")
     if not row["is_own_case"]:
         yield _Tally("first", _MERGED[row["merged"]])
+        return
+    if is_no_report(row):
+        yield _Tally("first", "no_report")
         return
     yield _Tally("first", "case")
     yield _timed("first", _FORWARD[row["forward_outcome"]], row["forward_due_at"])
