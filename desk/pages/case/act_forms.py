@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from config.database import read_transaction
+from config.time_zones import time_zone
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import ActDraft, CaseRenderer, NoteDraft
@@ -173,8 +174,9 @@ class ActForms:
     def _next_number(self, actor: Actor, query: ListQuery, view: CaseProgressView) -> str:
         """Return the number of the case that follows this one in the list; "" after the last one."""
         case, parts = view.case.case, self._parts
-        position = row_cursor(case, query.tab)
-        case_filter = query.case_filter(actor.account_id)
+        zone = time_zone(parts.institutions.region(actor.agency)).value
+        case_filter = query.case_filter(actor.account_id, zone)
+        position = row_cursor(case, case_filter)
         with read_transaction(parts.engine) as connection:
             page = read_page(connection, actor.agency, case_filter, parts.now(), 1, position)
         return page.rows[0].tracking if page.rows else ""
