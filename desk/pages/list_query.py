@@ -27,6 +27,13 @@ _TAB_PARAMETERS = {tab: name for name, tab in TABS_BY_NAME.items()}
 # Orders by their names in addresses. The first one is that of a list without a choice.
 ORDERS_BY_NAME: Mapping[str, ListOrder] = {"tenggat": "due", "terbaru": "newest", "terlama": "oldest"}
 _ORDER_PARAMETERS = {order: name for name, order in ORDERS_BY_NAME.items()}
+# Fields of a list by the names of marks in addresses.
+_MARK_FIELDS: Mapping[str, str] = {
+    "bahaya": "danger",
+    "menulis": "sender_wrote",
+    "belum-dijawab": "unanswered",
+    "dibuka-lagi": "reopened",
+}
 PAGE_SIZES = (25, 100, 200)
 _MAX_WORDS_LENGTH = 200
 _MAX_UNIT_LENGTH = 200
@@ -104,9 +111,15 @@ class ListQuery:
         """The list with all cases of its tab, in the same order."""
         return ListQuery(tab=self.tab, order=self.order, page_size=self.page_size)
 
-    def with_tab(self, tab: ListTab) -> "ListQuery":
-        """Return the same list in another tab."""
-        return replace(self, tab=tab)
+    @property
+    def without_marks(self) -> "ListQuery":
+        """The list without the conditions about marks, and without words."""
+        return replace(self, danger=False, sender_wrote=False, unanswered=False, reopened=False, words="")
+
+    def has_mark(self, name: str) -> bool:
+        """Return whether the list shows only cases with a mark, by its name in addresses."""
+        is_on: bool = getattr(self, _MARK_FIELDS[name])
+        return is_on
 
     @property
     def tab_name(self) -> str:
@@ -127,10 +140,7 @@ class ListQuery:
             "mungkin-sama": "1" if self.suggested else "",
             "rekomendasi": "1" if self.recommended else "",
             "cari": self.words,
-            "bahaya": "1" if self.danger else "",
-            "menulis": "1" if self.sender_wrote else "",
-            "belum-dijawab": "1" if self.unanswered else "",
-            "dibuka-lagi": "1" if self.reopened else "",
+            **{name: "1" if self.has_mark(name) else "" for name in _MARK_FIELDS},
             "saluran": self.channel,
             "dari": self.first_day.isoformat() if self.first_day else "",
             "sampai": self.last_day.isoformat() if self.last_day else "",

@@ -208,7 +208,7 @@ def _has(answers: Sequence[CaseAnswer], verdicts: frozenset[str]) -> bool:
 def _sender_wrote_at(written_at: Sequence[datetime], counted: Sequence[CaseAnswer]) -> datetime | None:
     """Return the time of the sender's last message, if no answer to the sender follows it."""
     last_at = max(written_at, default=None)
-    if last_at is None or _has([answer for answer in counted if answer.at > last_at], _ANSWERS_TO_SENDER):
+    if last_at is None or _has([answer for answer in counted if answer.at >= last_at], _ANSWERS_TO_SENDER):
         return None
     return last_at
 

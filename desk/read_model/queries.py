@@ -184,7 +184,7 @@ def count_topics(connection: Connection, agency: str, tab: ListTab) -> Mapping[s
     counts: Counter[str] = Counter()
     for stored_tab in _OPEN_TABS if tab in {"soon", "overdue"} else (tab,):
         for row in connection.execute(_TOPIC_COUNTS, {"agency": agency, "tab": stored_tab}):
-            counts[row.topic] += row.count
+            counts[row.topic] += row.cases
     return counts
 
 
@@ -294,7 +294,7 @@ def _topic_counts() -> Select[*tuple[Any, ...]]:
     cases = select(col(DeskCase.dispatch_id)).where(*is_in_tab, col(DeskCase.topic) == topics.c.topic)
     limited = cases.correlate(topics).limit(MAX_TOPIC_COUNT).subquery()
     count = select(func.count()).select_from(limited).scalar_subquery()
-    return select(topics.c.topic, count.label("count")).where(topics.c.topic.is_not(None))
+    return select(topics.c.topic, count.label("cases")).where(topics.c.topic.is_not(None))
 
 
 _TOPIC_COUNTS = _topic_counts()

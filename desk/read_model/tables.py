@@ -56,9 +56,10 @@ class DeskCase(SQLModel, table=True):
     `is_open`: the agency has to act, so that the deadline can pass.
     `changed_at` is the time of the last dispatch, answer or message of the sender. `version` counts answers and
     messages of the sender. `unopposed_since` is the time of the response that stands last, if no citizen has written
-    since. `sender_wrote_at` is the time of the sender's last message that no answer follows, and `unanswered_since` the
-    time of the dispatch while the agency has not responded; a finished case has neither. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports. `suggested_id`
-    is the complaint that an unfinished case is perhaps the same as, also if that is over.
+    since. `sender_wrote_at` is the time of the sender's last message that no answer follows; `unanswered_since` is the
+    time of the dispatch until the agency responds. A finished case has neither. `refusals` counts the agencies that
+    refused before. `joined` counts other citizens' reports. `suggested_id` is the complaint that an unfinished case is
+    perhaps the same as, also if that is over.
     `danger` is the danger to life of which the case or a report that accompanies it tells. `danger_since`: the time
     since when it has no answer of the agency. Such a case stands before all others in lists.
     """
