@@ -14,7 +14,7 @@ from config.database import read_transaction
 from config.reference.regions import Region, Regions
 from config.time_zones import time_zone
 from desk.pages import wording
-from desk.pages.case.done_acts import done_sentences
+from desk.pages.case.done_acts import done_act
 from desk.pages.list_query import (
     LIST_ADDRESS,
     ORDERS_BY_NAME,
@@ -189,7 +189,7 @@ class ListPage:
             "region_choices": region_choices(parts.regions(), query.region, region),
             "due_choices": DUE_CHOICES,
             "units": parts.work.units(actor.agency),
-            "done_act": done_sentences(parts.answers, actor.agency, act_id),
+            "done_act": done_act(parts.answers, actor.agency, act_id),
         }
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -27,7 +27,7 @@ from config.conditions import is_one_of, starts_with
 from desk.acts.tables import DeskHolder
 from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
-from desk.read_model.search import WordMatches, find_words
+from desk.read_model.search import find_words
 from desk.read_model.tables import DeskCase
 
 # Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
@@ -120,8 +120,10 @@ def read_page(
             col(DeskHolder.unit).label("unit"),
         )
         .outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
-        .where(*_conditions(agency, case_filter, now, find_words(connection, agency, case_filter.words)))
+        .where(*_conditions(agency, case_filter, now), _is_in_tab(case_filter.tab, now))
     )
+    if words := find_words(connection, agency, case_filter.words):
+        query = query.where(words.condition)
     rows: list[Row[Any]] = []
     if case_filter.tab != "done" and (after is None or after.has_danger):
         dangers = query.where(col(DeskCase.danger_since).is_not(None))
@@ -150,7 +152,8 @@ def read_dangers(connection: Connection, agency: str, limit: int) -> Sequence[Ro
 
 def count_tabs(connection: Connection, agency: str, now: datetime) -> Mapping[ListTab, int]:
     """Return the number of cases of each tab, up to `MAX_COUNT`."""
-    return {tab: _count(connection, _conditions(agency, CaseFilter(tab), now), MAX_COUNT) for tab in TABS}
+    is_own = col(DeskCase.agency) == agency
+    return {tab: _count(connection, [is_own, _is_in_tab(tab, now)], MAX_COUNT) for tab in TABS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +170,11 @@ class MatchCounts:
 def count_matches(connection: Connection, agency: str, case_filter: CaseFilter, now: datetime) -> MatchCounts:
     """Count what a filter leaves of each tab."""
     matches = find_words(connection, agency, case_filter.words)
-    words = None if matches is None else matches._replace(condition=matches.counted)
-    counts = {
-        tab: _count(connection, _conditions(agency, replace(case_filter, tab=tab), now, words), MAX_FILTERED_COUNT)
-        for tab in TABS
-    }
-    return MatchCounts(counts, is_part=matches is not None and matches.is_part)
+    conditions = _conditions(agency, case_filter, now)
+    if matches is not None:
+        return MatchCounts(_count_among(connection, [*conditions, matches.counted], now), matches.is_part)
+    counts = {tab: _count(connection, [*conditions, _is_counted_in_tab(tab, now)], MAX_FILTERED_COUNT) for tab in TABS}
+    return MatchCounts(counts, is_part=False)
 
 
 def count_topics(connection: Connection, agency: str, tab: ListTab) -> Mapping[str, int]:
@@ -193,22 +195,20 @@ def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]], li
     return connection.execute(select(func.count()).select_from(limited)).scalar_one()
 
 
-def _conditions(
-    agency: str, case_filter: CaseFilter, now: datetime, words: WordMatches | None = None
-) -> list[ColumnElement[bool]]:
-    conditions = [col(DeskCase.agency) == agency, _is_in_tab(case_filter.tab, now)]
-    if case_filter.topic:
-        conditions.append(col(DeskCase.topic) == case_filter.topic)
-    if case_filter.region:
-        conditions.append(_is_in_region(case_filter.region))
-    if case_filter.channel:
-        conditions.append(col(DeskCase.channel) == case_filter.channel)
-    if case_filter.due_within is not None:
-        conditions.append(col(DeskCase.due_at) < now + timedelta(days=case_filter.due_within))
-    if case_filter.since is not None:
-        conditions.append(col(DeskCase.dispatched_at) >= case_filter.since)
-    if case_filter.until is not None:
-        conditions.append(col(DeskCase.dispatched_at) < case_filter.until)
+def _count_among(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime
+) -> Mapping[ListTab, int]:
+    """Count the few cases that words have found, all tabs in one reading."""
+    counts = [func.count().filter(_is_in_tab(tab, now)).label(tab) for tab in TABS]
+    row = connection.execute(select(*counts).where(*conditions)).one()
+    return {tab: min(getattr(row, tab), MAX_FILTERED_COUNT) for tab in TABS}
+
+
+def _conditions(agency: str, case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter except its tab and its words."""
+    conditions = [col(DeskCase.agency) == agency]
+    conditions += _matters(case_filter)
+    conditions += _days(case_filter, now)
     if case_filter.refused:
         conditions.append(col(DeskCase.refusals) > 0)
     if case_filter.joined:
@@ -222,7 +222,25 @@ def _conditions(
     if case_filter.unit:
         conditions.append(_is_held(agency, col(DeskHolder.unit) == case_filter.unit))
     conditions += _marks(case_filter)
-    return conditions if words is None else [*conditions, words.condition]
+    return conditions
+
+
+def _matters(case_filter: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    if case_filter.topic:
+        yield col(DeskCase.topic) == case_filter.topic
+    if case_filter.region:
+        yield _is_in_region(case_filter.region)
+    if case_filter.channel:
+        yield col(DeskCase.channel) == case_filter.channel
+
+
+def _days(case_filter: CaseFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
+    if case_filter.due_within is not None:
+        yield col(DeskCase.due_at) < now + timedelta(days=case_filter.due_within)
+    if case_filter.since is not None:
+        yield col(DeskCase.dispatched_at) >= case_filter.since
+    if case_filter.until is not None:
+        yield col(DeskCase.dispatched_at) < case_filter.until
 
 
 def _marks(case_filter: CaseFilter) -> Iterator[ColumnElement[bool]]:
@@ -244,6 +262,14 @@ def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
     if tab == "soon":
         return and_(is_open, due_at >= now, due_at < now + _SOON)
     return col(DeskCase.tab) == tab
+
+
+def _is_counted_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
+    """Return the same condition without an order: the indexes of few rows, which have no `is_open`, serve it."""
+    if tab not in {"soon", "overdue"}:
+        return _is_in_tab(tab, now)
+    is_open = or_(*(col(DeskCase.tab) == stored_tab for stored_tab in _OPEN_TABS))
+    return and_(is_open, _is_in_tab(tab, now))
 
 
 def _is_in_region(region: str) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
+from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
@@ -59,8 +60,10 @@ class ActForms:
         view = parts.find_case(actor, number)
         if view is None or verdict is None:
             return parts.missing(request, actor, number)
-        draft = self._draft(view, verdict, form)
         is_possible = verdict in possible_acts(view, actor)
+        if is_possible and (form.line("templat") or form.line("langkah") == "cari"):
+            return self._continued(request, actor, view, verdict, form)
+        draft = self._draft(view, verdict, form)
         if is_possible and (draft.fault or form.line("langkah") == "pratinjau"):
             return self._case_page.render(request, actor, view, draft)
         answer = AnswerDraft(verdict, draft.text, draft.suggested_agency or None)
@@ -83,7 +86,7 @@ class ActForms:
             return self._case_page.render(request, actor, view, note=NoteDraft(text, fault))
         if text:
             parts.work.add_note(actor, actor.agency, view.case.case.complaint_id, text, form.form_id())
-        return self._inner_part(request, view)
+        return self._inner_part(request, view, catatan="tersimpan")
 
     def assign_unit(self, request: Request, number: str, form: PostedForm) -> Response:
         """Give the case to a unit of the agency, or send another message to the unit that has it."""
@@ -114,8 +117,18 @@ class ActForms:
             parts.work.assign_officer(actor, actor.agency, case.dispatch_id, *officer)
         return self._inner_part(request, view)
 
+    def _continued(
+        self, request: Request, actor: Actor, view: CaseProgressView, verdict: Verdict, form: Form
+    ) -> Response:
+        """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
+        templates = self._parts.work.templates(actor.agency)
+        text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
+        draft = ActDraft(verdict, text, form.line("tujuan"), form.line("lanjut"))
+        return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
+
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form) -> ActDraft:
-        text, suggested_agency = form.text("isi"), form.line("tujuan") if verdict == "refused" else ""
+        text = with_number(form.text("isi"), view.case.case.tracking)
+        suggested_agency = form.line("tujuan") if verdict == "refused" else ""
         return ActDraft(
             verdict,
             text,
@@ -157,6 +170,7 @@ class ActForms:
             "suggested_name": self._parts.institutions.name(draft.suggested_agency) if draft.suggested_agency else "",
             "changes": events_since(view, form.version(), self._parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,
+            "is_repeated": fault == "repeated",
             "may_send": fault == "conflict" and draft.verdict in possible_acts(view, actor),
         }
         return self._parts.render("act_refused.html", request, actor, values, HTTPStatus.CONFLICT)
@@ -187,6 +201,6 @@ class ActForms:
         officers = self._parts.officers(actor.agency)
         return next((officer for officer in officers if str(officer.account_id) == account_id), None)
 
-    def _inner_part(self, request: Request, view: CaseProgressView) -> Response:
-        address = list_query(request).case_address(view.case.case.tracking)
+    def _inner_part(self, request: Request, view: CaseProgressView, **outcome: str) -> Response:
+        address = list_query(request).case_address(view.case.case.tracking, **outcome)
         return see_other(address + _INNER_PART)
