@@ -87,7 +87,7 @@ class CaseReader:
             sender=self._sender(contact, case.message_id, dispatch),
             report=dispatch.report,
             steps=tuple(map(_step, own.entries)),
-            clocks=tuple(map(_clock, states)),
+            clocks=tuple(_clock(state, self._deadlines) for state in states),
         )
 
     def _sender(self, sealed: Sealed, message_id: UUID, dispatch: Dispatch) -> FileSender:
@@ -114,17 +114,18 @@ def _step(entry: OwnEntry) -> FileStep:
     return FileStep(at=entry.step.at, step=step, institution=entry.step.agency, text=entry.text, number=entry.number)
 
 
-def _clock(state: ClockState) -> FileClock:
+def _clock(state: ClockState, deadlines: Deadlines) -> FileClock:
+    run = state.run
     return FileClock(
         clock=state.clock,
-        institution=state.agency,
+        institution=run.agency,
         duty=state.duty,
-        days=state.row.days,
-        unit=state.row.unit,
-        source=state.row.source,
-        started_at=state.started_at,
+        days=run.row.days,
+        unit=run.row.unit,
+        source=run.row.source,
+        started_at=run.started_at,
         due_at=state.due_at,
-        ended_at=state.ended_at,
+        ended_at=run.ended_at,
         state=state.state,
-        times_overdue=state.times_overdue,
+        times_overdue=state.times_overdue(deadlines),
     )
