@@ -318,7 +318,9 @@ def _topic_counts() -> Select[*tuple[Any, ...]]:
     following = select(func.min(col(DeskCase.topic))).where(*is_in_tab, col(DeskCase.topic) > topics.c.topic)
     topics = topics.union_all(select(following.correlate(topics).scalar_subquery()).where(topics.c.topic.is_not(None)))
     cases = select(col(DeskCase.dispatch_id)).where(*is_in_tab, col(DeskCase.topic) == topics.c.topic)
-    limited = cases.correlate(topics).limit(MAX_TOPIC_COUNT).subquery()
+    # The order of the index.
+    in_order = cases.order_by(col(DeskCase.due_at), col(DeskCase.dispatch_id))
+    limited = in_order.correlate(topics).limit(MAX_TOPIC_COUNT).subquery()
     count = select(func.count()).select_from(limited).scalar_subquery()
     return select(topics.c.topic, count.label("cases")).where(topics.c.topic.is_not(None))
 
