@@ -47,7 +47,7 @@ _FIXED_TEXTS: Mapping[str, str] = {
 }
 # The answer to BANTUAN with the page of own reports; it is given where one SMS holds both.
 _HELP_WITH_PAGE = (
-    "Tulis apa, di mana, kapan. Dengan nomor: STATUS TAMBAH BELUM SUDAH NILAI BATAL. Awali ANONIM/RAHASIA bila perlu. "
+    "Tulis apa, di mana, kapan. Dengan nomor: STATUS TAMBAH BELUM SUDAH NILAI BATAL. Awali ANONIM/RAHASIA. "
     "Laporan Anda: {page}"
 )
 # What the sender can do by SMS in a state. It follows the sentence of the state where one SMS holds both.
@@ -95,15 +95,11 @@ class SmsAcknowledgements:
         anybody may ask for any number.
         """
         try:
-            if sms.kind == "help":
-                return self._help_text()
             if sms.kind in _FIXED_TEXTS:
-                return _FIXED_TEXTS[sms.kind]
-            if sms.kind == "status":
-                return self._status_text(sms)
+                return self._help_text() if sms.kind == "help" else _FIXED_TEXTS[sms.kind]
             if sms.kind in _ACT_KINDS:
                 return self._act_text(raw, sms)
-            return self._report_text(raw, sms)
+            return self._status_text(sms) if sms.kind == "status" else self._report_text(raw, sms)
         except (DatabaseUnavailable, ActsUnavailable):
             return self.immediate_text(raw, sms)
         except Exception as error:  # noqa: BLE001 - the message is stored: its sender must have the number
@@ -127,14 +123,15 @@ class SmsAcknowledgements:
         if outcome.set_aside:
             courtesy = courtesy_text(outcome.set_aside)
             return courtesy if courtesy and self._may_ask_for_details(raw) else ""
-        if sms.kind == "report" and (text := self._text_about_number(raw, sms)):
-            return text
+        if sms.kind == "report":
+            return self._text_about_number(raw, sms) or self._receipt(raw, sms)
         # Nobody's program sends the keyword alone: a person is answered each time.
-        if sms.kind == "report" or sms.has_keyword or self._may_ask_for_details(raw):
-            if sms.kind != "report":
-                return immediate_acknowledgement(raw.tracking, sms)
-            return self._received_and_public(raw) if self._tells_public(raw, sms) else self._received(raw)
+        if sms.has_keyword or self._may_ask_for_details(raw):
+            return immediate_acknowledgement(raw.tracking, sms)
         return "" if sms.kind == "nothing" else received(raw.tracking)
+
+    def _receipt(self, raw: RawMessage, sms: ParsedSms) -> str:
+        return self._received_and_public(raw) if self._tells_public(raw, sms) else self._received(raw)
 
     def _act_text(self, raw: RawMessage, sms: ParsedSms) -> str:
         """Return the answer to a request for an act, or to its code. Raises `ActsUnavailable`."""

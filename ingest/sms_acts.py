@@ -107,7 +107,7 @@ def code_pause(wait: int) -> str:
     """Return the text for a sender to whom no code can be sent for `wait` seconds."""
     if wait <= _MINUTE_SECONDS:
         return "Kode sudah kami kirim. Pakai kode itu, atau minta lagi setelah satu menit."
-    return "Terlalu banyak kode diminta untuk telepon ini. Coba lagi besok, atau buka tautan laporan Anda di SMS dari kami."
+    return "Terlalu banyak kode diminta untuk telepon ini. Coba lagi besok, atau buka tautan laporan Anda di SMS kami."
 
 
 def act_result(done: CodedAct) -> str:

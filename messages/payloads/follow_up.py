@@ -1,4 +1,4 @@
-"""A follow-up of a sender by the own link, the app's device or a code by SMS: a door writes it, the normalizer reads."""
+"""A follow-up by the own link, the app's device or a code in an SMS: the door writes it, the normalizer reads it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -128,7 +128,7 @@ def _submission(purpose: str) -> tuple[FollowUpSubmission, str]:
 
 
 def _reports_of(sender: str) -> Select[Any]:
-    reports = select(col(ComplaintFact.message_id), col(ComplaintFact.tracking))
+    columns: Sequence[Any] = (col(ComplaintFact.message_id), col(ComplaintFact.tracking))
     is_same = col(PersonReport.complaint_id) == col(ComplaintFact.id)
-    query: Select[Any] = reports.join(PersonReport, is_same).where(col(PersonReport.sender) == sender)
+    query: Select[Any] = select(*columns).join(PersonReport, is_same).where(col(PersonReport.sender) == sender)
     return query
