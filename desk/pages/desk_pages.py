@@ -20,6 +20,7 @@ from desk.pages.list_export import ListExport
 from desk.pages.list_page import ListPage
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
+from desk.pages.printing import Printing
 from pages.frame import NavigationEntry, shown_links
 from pages.responses import see_other
 from pages.translation.message import message as _
@@ -43,6 +44,7 @@ class DeskPages:
             ListPage(parts),
             ListExport(parts),
             BulkPage(parts, case_page),
+            Printing(parts),
             ActForms(parts, case_page),
             SuggestionForm(parts, case_page),
             RecommendationForm(parts, case_page),

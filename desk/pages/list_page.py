@@ -21,7 +21,9 @@ from desk.read_model.case_view import find_number
 from desk.read_model.open_suggestions import open_suggestions
 from desk.read_model.queries import ListTab, count_tabs, read_dangers, read_page
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
+from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
+from pages.addresses import TRIAGE_LIST
 from pages.responses import see_other
 from pages.translation.message import Message
 from pages.wording.cases import CASE_STATES, topic_label
@@ -81,12 +83,17 @@ class ListPage:
     def show(self, request: Request, setelah: str = "", pilih: str = "", hasil: str = "") -> Response:
         """Return the list that the address names. A tracking number in the search leads to its case.
 
+        Triage is led to its own list, except for what has ended and for a search.
+
         `setelah` is the position after which the page begins, `pilih=semua` checks all boxes, `hasil` is the id of an
         act that was just done.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
         query = list_query(request)
+        if actor.agency == TRIAGE and query.tab != "done" and not query.words:
+            # Triage decides on its own pages. This list shows it what has ended, and what it searches.
+            return see_other(TRIAGE_LIST)
         if query.words:
             parts.require(request, Act.SEARCH)
         number = read_tracking_number(query.words)
@@ -135,7 +142,7 @@ class ListPage:
             "next_address": query.list_address(setelah=cursor_text(page.next)) if page.next else "",
             "select_all": selection == "semua",
             "tab_name": query.tab_name,
-            "may_answer_many": may(actor, Act.ANSWER_MANY, actor.agency),
+            "may_answer_many": actor.agency != TRIAGE and may(actor, Act.ANSWER_MANY, actor.agency),
             "page_sizes": PAGE_SIZES,
             "bulk_address": query.bulk_address(),
             "first_address": query.list_address(),

@@ -11,8 +11,9 @@ from desk.read_model.queries import CaseFilter, Cursor, ListTab
 from pages.forms import plain_line, read_id
 
 LIST_ADDRESS = "/desk/laporan"
-# No tracking number is such a word.
+# No tracking number is one of these words.
 BULK_PART = "bersama"
+PRINT_PART = "cetak"
 # Tabs in the order of the page, by their names in addresses.
 TABS_BY_NAME: Mapping[str, ListTab] = {
     "baru": "new",
@@ -110,6 +111,10 @@ class ListQuery:
     def bulk_address(self) -> str:
         """Return the address to which the chosen cases of the list are sent."""
         return f"{LIST_ADDRESS}/{BULK_PART}?{self.parameters()}"
+
+    def print_address(self) -> str:
+        """Return the address of the list on paper."""
+        return f"{LIST_ADDRESS}/{PRINT_PART}?{self.parameters()}"
 
     def pairs(self) -> Sequence[tuple[str, str]]:
         """Return the parameters for the hidden fields of a form that must keep the list."""

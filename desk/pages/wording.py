@@ -64,7 +64,6 @@ FAULTS: Mapping[ActFault, Message] = {
 }
 TOO_LONG = _("Teks terlalu panjang: paling banyak {limit} karakter.")
 SMS_TOO_LONG = _("Pertanyaan ini tidak muat dalam satu SMS: kurangi {count} karakter.")
-AGENCY_MISSING = _("Pilih instansi tujuan lebih dahulu.")
 
 
 class Deadline(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -68,7 +69,8 @@ class Accompanying:
     dangers: tuple[DangerReport, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: it keeps its courses.
+@dataclass(frozen=True)
 class CaseFacts:
     """Facts of one complaint. `dispatches` are all of it by hop, `answers` those to them and to accompanying reports.
 
@@ -80,7 +82,7 @@ class CaseFacts:
     accompanying: Mapping[str, Accompanying]
     members: Sequence["CaseFacts"] = ()
 
-    @property
+    @cached_property
     def courses(self) -> Sequence[AnsweredDispatch]:
         """Each dispatch with its answers."""
         dispatches = [CaseDispatch(item.at, item.hop, item.agency) for item in self.dispatches]

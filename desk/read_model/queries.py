@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
 from sqlmodel import col
 
+from cases.facts.tables import DispatchFact
 from config.conditions import is_one_of, starts_with
 from desk.acts.tables import DeskHolder
 from desk.read_model.open_suggestions import has_open_suggestion
@@ -73,23 +74,22 @@ class CasePage:
 
 
 def read_page(
-    connection: Connection, agency: str, case_filter: CaseFilter, now: datetime, limit: int, after: Cursor | None = None
+    connection: Connection,
+    agency: str,
+    case_filter: CaseFilter,
+    now: datetime,
+    limit: int,
+    after: Cursor | None = None,
+    text_characters: int = _EXCERPT_CHARACTERS,
 ) -> CasePage:
     """Return a page of an agency's cases: open ones by their deadline, finished ones by their last change.
+
+    `text_characters` is the length of `excerpt`.
 
     Cases with a danger to life that has no answer yet come first. There are few, so they are a question of their own:
     the index of each list then serves the others in their order.
     """
-    query = (
-        select(
-            *_COLUMNS,
-            func.substr(col(DeskCase.text), 1, _EXCERPT_CHARACTERS).label("excerpt"),
-            col(DeskHolder.name).label("holder"),
-            col(DeskHolder.unit).label("unit"),
-        )
-        .outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
-        .where(*_conditions(connection, agency, case_filter, now))
-    )
+    query = _rows(text_characters).where(*_conditions(connection, agency, case_filter, now))
     rows: list[Row[Any]] = []
     if case_filter.tab != "done" and (after is None or after.has_danger):
         dangers = query.where(col(DeskCase.danger_since).is_not(None))
@@ -100,6 +100,28 @@ def read_page(
         rows += connection.execute(_sorted(others, case_filter.tab, after).limit(limit + 1 - len(rows)))
     page = rows[:limit]
     return CasePage(page, row_cursor(page[-1], case_filter.tab) if len(rows) > limit else None)
+
+
+def read_numbered(connection: Connection, agency: str, numbers: Collection[str]) -> Sequence[Row[Any]]:
+    """Return the last cases of an agency with these numbers, in their order; a number that it never had is left out."""
+    # The facts have an index of the numbers.
+    query = (
+        _rows(_EXCERPT_CHARACTERS)
+        .join(DispatchFact, col(DispatchFact.id) == col(DeskCase.dispatch_id))
+        .where(col(DeskCase.agency) == agency, is_one_of(col(DispatchFact.tracking), sorted(set(numbers))))
+    )
+    by_number = {row.tracking: row for row in connection.execute(query.order_by(col(DeskCase.hop)))}
+    return [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
+
+
+def _rows(text_characters: int) -> Select[Any]:
+    """Return the query of the rows of a list."""
+    return select(
+        *_COLUMNS,
+        func.substr(col(DeskCase.text), 1, text_characters).label("excerpt"),
+        col(DeskHolder.name).label("holder"),
+        col(DeskHolder.unit).label("unit"),
+    ).outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
 
 
 def row_cursor(row: Row[Any], tab: ListTab) -> Cursor:

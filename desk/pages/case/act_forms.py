@@ -17,6 +17,7 @@ from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.read_model.queries import read_page, row_cursor
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
+from pages.addresses import TRIAGE_LIST
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
 from pages.responses import see_other
 from pages.translation.message import Message
@@ -58,6 +59,9 @@ class ActForms:
         view = parts.find_case(actor, number)
         if view is None or verdict is None:
             return parts.missing(request, actor, number)
+        if actor.agency == TRIAGE:
+            # Its acts have one place: a page of the desk that is still open is an old one.
+            return see_other(f"{TRIAGE_LIST}/{view.case.case.tracking}")
         draft = self._draft(view, verdict, form)
         is_possible = verdict in possible_acts(view, actor)
         if is_possible and (draft.fault or form.line("langkah") == "pratinjau"):
@@ -131,8 +135,6 @@ class ActForms:
             return wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH)
         if suggested_agency and not self._parts.institutions.receives_cases(suggested_agency):
             return wording.FAULTS["unknown-agency"]
-        if verdict == "refused" and view.case.case.agency == TRIAGE and not suggested_agency:
-            return wording.AGENCY_MISSING
         room = self._case_page.question_room(view, verdict, text)
         return wording.SMS_TOO_LONG.filled(count=-room) if room is not None and room < 0 else None
 

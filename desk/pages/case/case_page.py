@@ -28,6 +28,7 @@ from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_ca
 from language.masking import mask_with_labels
 from messages.shapes import Dispatch, Verdict
 from messages.topics import TRIAGE
+from pages.addresses import TRIAGE_LIST
 from pages.forms import plain_line
 from pages.responses import see_other
 from pages.translation.message import Message
@@ -139,7 +140,9 @@ class CasePage:
             "destinations": self._destinations(view, words, draft.suggested_agency),
             "institution_words": words,
             "without_suggestion": self._next_name(view, None),
-            "is_triage": actor.agency == TRIAGE,
+            "triage_address": f"{TRIAGE_LIST}/{view.case.case.tracking}"
+            if actor.agency == TRIAGE and view.case.case.is_current
+            else "",
             "templates": parts.work.templates(actor.agency),
             "done_act": done_sentences(parts.answers, actor.agency, act_id),
             "suggestion": self._suggestion_part(actor, view),
@@ -247,6 +250,9 @@ class CasePage:
         return former_part(actor, former, address)
 
     def _act_forms(self, actor: Actor, view: CaseProgressView, draft: ActDraft) -> Sequence[ActForm]:
+        if actor.agency == TRIAGE:
+            # Triage decides on its own page.
+            return ()
         return [
             ActForm(
                 verdict,
