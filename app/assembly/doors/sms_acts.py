@@ -98,7 +98,7 @@ class CodedActs:
 
     def _first(self, query: Select[Any]) -> OwnReport | None:
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(query).one_or_none()
         return OwnReport(row.message_id, row.tracking) if row else None
 
 
