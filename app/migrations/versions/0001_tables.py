@@ -848,6 +848,7 @@ def _create_normalizer() -> None:
         sa.Column("rahasia", sa.Boolean(), nullable=False),
         sa.Column("lacks_place", sa.Boolean(), nullable=False),
         sa.Column("lacks_matter", sa.Boolean(), nullable=False),
+        sa.Column("confirms", sa.Boolean(), nullable=False),
         sa.Column("asked_at", _TIME, nullable=True),
         sa.Column("answered_at", _TIME, nullable=True),
         sa.Column("continued_at", _TIME, nullable=True),
