@@ -138,8 +138,11 @@ RIGHTS: Mapping[Role, Rights] = {
     # Nothing that triage has is public.
     Role.OFFICER: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC}),
     Role.COORDINATOR: Rights(own=_OFFICER_ACTS | {Act.RELEASE_TO_PUBLIC} | _AGENCY_MANAGEMENT),
-    # A merge or split at triage may concern a report that another agency has.
-    Role.TRIAGE: Rights(own=_OFFICER_ACTS | {Act.DECIDE_TRIAGE}, national=frozenset({Act.CORRECT_RELATION, Act.TRACE})),
+    # Triage decides on its own page and accepts nothing. A merge or split at triage may concern a report that another
+    # agency has.
+    Role.TRIAGE: Rights(
+        own=_OFFICER_ACTS - {Act.ACCEPT} | {Act.DECIDE_TRIAGE}, national=frozenset({Act.CORRECT_RELATION, Act.TRACE})
+    ),
     Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),
     # No right to the pages of officers, triage and staff: none of them asks for a reason.
     Role.OVERSEER: Rights(

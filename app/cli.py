@@ -192,7 +192,7 @@ COMMANDS: Mapping[str, CommandSource] = {
         "commands",
         "List the cases whose senders agreed that the Ombudsman has them, and write the file of each.",
     ),
-    "oversight": CommandSource("oversight.group", "commands", "Build the read model of oversight again."),
+    "oversight": CommandSource("read_models", "oversight", "Build the read model of oversight again."),
     "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
     "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),
     "rules": CommandSource("rules", "commands", "Check and compare the tables that complaints are routed by."),

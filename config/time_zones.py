@@ -5,6 +5,7 @@ Source: Keputusan Presiden No. 41/1987. Provinces founded later lie in the zone 
 
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from functools import lru_cache
 
 # Moments of no case: those at the border of the calendar have no local time in some zones.
 _FIRST_MOMENT, _LAST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -64,6 +65,7 @@ def agency_region(agency: str) -> str:
     return digits if len(digits) <= _PROVINCE_DIGITS else f"{digits[:_PROVINCE_DIGITS]}.{digits[_PROVINCE_DIGITS:]}"
 
 
+@lru_cache(maxsize=2_048)
 def agency_time_zone(agency: str) -> TimeZone:
     """Return the zone in which an agency works; WIB for national agencies and triage, which are in Jakarta."""
     return time_zone(agency_region(agency))

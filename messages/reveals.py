@@ -18,6 +18,7 @@ COMMAND_ROLE: Final = "command"
 REVEALING_ACTIONS: Mapping[str, str] = MappingProxyType(
     {
         "desk.identity": "identity",
+        "desk.print_whole": "report",
         "ombudsman.export": "identity",
         "quarantine.reveal": "message",
         "dead_letters.reveal": "record",

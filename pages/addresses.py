@@ -1,6 +1,9 @@
-"""Addresses with a query."""
+"""Addresses with a query, and the one that several packages lead to."""
 
 from urllib.parse import urlencode
+
+# The list of triage. Its cases are decided there and nowhere else.
+TRIAGE_LIST = "/desk/triase"
 
 
 def with_query(address: str, **values: str) -> str:

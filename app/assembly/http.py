@@ -28,6 +28,7 @@ from ingest.http.direct_routes import direct_routes
 from ingest.http.gate import Gate
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
+from language.masking import mask_with_labels
 from monitor.documented_routes import health_routes
 from monitor.health import ProcessHealth, public_answers
 from pages.environment import page_environment
@@ -110,7 +111,7 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
     def record(request: Request, reason: str) -> None:
         record_refusal(request, Refused(reason))
 
-    reports = OwnReports(parts.engine, parts.ledger)
+    reports = OwnReports(parts.engine, parts.ledger, mask_with_labels)
     return OwnPage(reports, pages, parts.secrets.link_key, parts.now, parts.randomness.new_id, record, parts.deadlines)
 
 

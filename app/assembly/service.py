@@ -25,7 +25,6 @@ from bus.ensured_topics import EnsuringConsumer, RedirectingStage
 from bus.errors import Stop
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
-from cases.derivations.wakeup import Wakeup
 from config.database import DatabaseUnavailable
 from messages import topics
 from messages.codec import NewerVersionError
@@ -68,7 +67,8 @@ class Service:
         self._sockets: Mapping[str, socket.socket] = {}
         self._stages = set(stages)
         self._stopping = threading.Event()
-        self._wakeup = Wakeup()
+        # Set when facts of cases were stored.
+        self._new_facts = threading.Event()
         # 0, or the code of the first error that ended the process.
         self._exit_code = 0
         self._server: uvicorn.Server | None = None
@@ -185,7 +185,7 @@ class Service:
         if "cases" in self._stages:
             from app.assembly.stages import cases
 
-            yield "cases", cases.case_stage(parts, self._wakeup.wake)
+            yield "cases", cases.case_stage(parts, self._new_facts.set)
         if "sinks" in self._stages:
             from app.assembly.stages import sinks
 
@@ -197,7 +197,7 @@ class Service:
         if "cases" in self._stages:
             from app.assembly.stages import cases
 
-            yield from cases.threads(parts, self._stopping, self._wakeup)
+            yield "derivations", cases.derivation_loop(parts, self._stopping, self._new_facts).run
         if "sinks" in self._stages:
             from app.assembly.stages import sinks
 

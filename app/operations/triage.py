@@ -30,8 +30,10 @@ from sinks.ledger.triage_cases import (
     DecidedAgency,
     TriageCase,
     TriagePage,
+    TriagePlace,
     TriageTotals,
     count_undecided,
+    read_place,
     triage_decision,
     undecided_triage_cases,
 )
@@ -116,6 +118,19 @@ class TriageDesk:
             )
             for case in cases
         ]
+
+    def place(self, number: str) -> TriagePlace | None:
+        """Return the place of an undecided or decided case in the list; `None` for a case that is not at triage."""
+        with read_transaction(self._engine) as connection:
+            relation = relations_by_number(connection, [number]).get(number)
+            case = read_case(connection, relation.case_id) if relation and relation.is_dispatched else None
+            return read_place(connection, case.dispatch_id) if case and case.agency == TRIAGE else None
+
+    def numbers(self, topic: str, region: str, page: TriagePage) -> Sequence[str]:
+        """Return the numbers of the undecided cases on a page, without those whose sender was asked."""
+        with read_transaction(self._engine) as connection:
+            cases = undecided_triage_cases(connection, self._agencies, topic, region, page)
+        return [case.tracking for case in cases if not case.is_asked]
 
     def totals(self, topic: str = "", region: str = "") -> TriageTotals:
         """Return the number of the undecided cases, and the time since when the oldest waits."""

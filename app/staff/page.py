@@ -24,6 +24,7 @@ _RESULTS: Mapping[str, Message] = {
     "triage.decide": _("{count} laporan diputuskan. Keputusan berlaku setelah sistem memprosesnya."),
     "desk.ask": _("{count} pertanyaan dikirim kepada pelapor."),
     "desk.close": _("{count} laporan ditutup tanpa diteruskan. Pelapor diberi tahu."),
+    "set_aside.release": _("{count} pesan dijadikan laporan. Laporan ada setelah sistem memprosesnya."),
     "quarantine.release": _("{count} pesan diterima."),
     "quarantine.drop": _("{count} pesan dibuang."),
     "dead_letters.redrive": _("{count} rekaman dikirim ulang."),

@@ -1,7 +1,8 @@
-"""Acts of triage on a case: give it to an agency, ask the sender, close it."""
+"""Acts of triage: give a case to an agency, ask its sender, close it or several. Then the next case opens."""
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -14,28 +15,37 @@ from app.operations.recorder import Recorder
 from app.operations.triage import TriageDesk
 from app.operations.triage_decisions import recorded_offsets
 from app.staff import addresses, wording
-from app.staff.page import StaffFrame, see_result
+from app.staff.next_case import ListFilter, NextCase
+from app.staff.page import StaffFrame
+from app.staff.ready_texts import ASKING, ASSIGNING, CLOSING, ready_text
 from app.staff.triage_case_page import TriageCasePage
+from app.staff.triage_list_page import MAX_CHOSEN, TriageListPage, read_choice
 from app.staff.typed import reason_problem
 from bus.port import Bus
 from desk.acts.answers import AnswerDraft, OfficerAnswers
 from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
-from messages.shapes import AgencyAnswer
+from messages.shapes import AgencyAnswer, iso
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
-from pages.forms import Typed, read_version
+from pages.forms import PostedForm, Typed, read_version
+from pages.responses import see_other
 from pages.translation.message import Message
 
 _MAX_TEXT_LENGTH = 1000
 
 
 class TriageActs:
-    """Receives the forms of the page of a case. `agency_name` returns the name of an institution by its code."""
+    """Receives the forms of the list and of the page of a case.
+
+    `agency_name` returns the name of an institution by its code.
+    """
 
     def __init__(
         self,
         frame: StaffFrame,
+        list_page: TriageListPage,
         case_page: TriageCasePage,
+        next_case: NextCase,
         triage_desk: Callable[[], TriageDesk],
         answers: OfficerAnswers,
         bus: Bus,
@@ -43,7 +53,9 @@ class TriageActs:
         agency_name: Callable[[str], str],
     ) -> None:
         self._frame = frame
+        self._list_page = list_page
         self._case_page = case_page
+        self._next_case = next_case
         self._triage_desk = triage_desk
         self._answers = answers
         self._bus = bus
@@ -53,59 +65,117 @@ class TriageActs:
     def routes(self) -> APIRouter:
         """Return the routes of the forms."""
         router = APIRouter(include_in_schema=False)
+        router.add_api_route(addresses.TRIAGE_MANY, self.close_many, methods=["POST"])
         router.add_api_route(f"{addresses.TRIAGE_CASE}/putusan", self.decide, methods=["POST"])
         router.add_api_route(f"{addresses.TRIAGE_CASE}/tanya", self.ask, methods=["POST"])
         router.add_api_route(f"{addresses.TRIAGE_CASE}/bukan-laporan", self.close, methods=["POST"])
         return router
 
     def decide(
-        self, request: Request, number: str, instansi: Typed = "", alasan: Typed = "", disposisi: Typed = ""
+        self,
+        request: Request,
+        number: str,
+        instansi: Typed = "",
+        siap: Typed = "",
+        alasan: Typed = "",
+        disposisi: Typed = "",
+        topik: Typed = "",
+        wilayah: Typed = "",
     ) -> Response:
-        """Give the case to an agency."""
+        """Give the case to an agency, with the typed reason or a ready one."""
         actor = self._frame.require(request, Act.DECIDE_TRIAGE, TRIAGE_AGENCY)
-        values = {"typed": {"agency": instansi, "reason": alasan}, "search": instansi}
-        if problem := reason_problem(alasan) or (None if instansi else wording.AGENCY_MISSING):
+        choice, why = ListFilter.read(topik, wilayah), alasan if alasan.strip() else ready_text(ASSIGNING, siap)
+        values = {"typed": {"agency": instansi, "ready": siap, "reason": alasan}, "search": instansi, "list": choice}
+        if problem := reason_problem(why) or (None if instansi else wording.AGENCY_MISSING):
             return self._case_page.page(request, actor, number, values, problem)
         tracking, at = read_tracking_number(number) or "", self._frame.now()
+        place = self._next_case.place(tracking)
         try:
             with closing(self._bus.producer()) as producer, closing(self._bus.reader()) as reader:
                 decision = self._triage_desk().decide(
-                    tracking, instansi, actor_label(actor), alasan.strip(), at, producer, reader, disposisi
+                    tracking, instansi, actor_label(actor), why.strip(), at, producer, reader, disposisi
                 )
         except NotPossible as error:
             return self._conflict(request, actor, number, values, wording.fault_text(self._named(error)))
         if decision.earlier_decision:
             problem = self._no_effect(tracking, decision.earlier_decision)
             return self._conflict(request, actor, number, values, problem)
-        return see_result(addresses.TRIAGE, at)
+        return see_other(self._next_case.address(place, choice, iso(at)))
 
     def ask(
-        self, request: Request, number: str, teks: Typed = "", disposisi: Typed = "", versi: Typed = ""
+        self,
+        request: Request,
+        number: str,
+        siap: Typed = "",
+        teks: Typed = "",
+        disposisi: Typed = "",
+        versi: Typed = "",
+        topik: Typed = "",
+        wilayah: Typed = "",
     ) -> Response:
-        """Ask the sender. The question must fit one SMS: a sender by SMS gets no second one with the rest."""
+        """Ask the sender. The question must fit one SMS: a sender by SMS gets no second one with the rest.
+
+        The button of a ready question sends that one.
+        """
         actor = self._frame.require(request, Act.ASK, TRIAGE_AGENCY)
+        choice, question = ListFilter.read(topik, wilayah), ready_text(ASKING, siap) or teks
         tracking, at = read_tracking_number(number) or "", self._frame.now()
-        sms = answer_text("asked", tracking, TRIAGE_NAME, teks)
-        values = {"typed": {"question": teks, "dispatch": disposisi, "version": versi}, "question_sms": sms}
-        if teks.strip() and not is_complete(sms, teks):
+        sms = answer_text("asked", tracking, TRIAGE_NAME, question)
+        typed = {"question": teks, "dispatch": disposisi, "version": versi}
+        values = {"typed": typed, "question_sms": sms if teks.strip() else "", "list": choice}
+        if question.strip() and not is_complete(sms, question):
             return self._case_page.page(request, actor, number, values, wording.TOO_LONG_FOR_SMS)
-        problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("asked", teks))
-        return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
+        place = self._next_case.place(tracking)
+        if problem := self._give(actor, tracking, disposisi, versi, AnswerDraft("asked", question), at):
+            return self._conflict(request, actor, number, values, problem)
+        return see_other(self._next_case.address(place, choice, iso(at)))
 
     def close(
-        self, request: Request, number: str, teks: Typed = "", disposisi: Typed = "", versi: Typed = ""
+        self,
+        request: Request,
+        number: str,
+        siap: Typed = "",
+        teks: Typed = "",
+        disposisi: Typed = "",
+        versi: Typed = "",
+        topik: Typed = "",
+        wilayah: Typed = "",
     ) -> Response:
-        """Close the case without an agency, with a reason that the sender reads."""
+        """Close the case without an agency, with a reason that the sender reads. See `ask` for ready ones."""
         actor = self._frame.require(request, Act.CLOSE, TRIAGE_AGENCY)
+        choice, reason = ListFilter.read(topik, wilayah), ready_text(CLOSING, siap) or teks
         tracking, at = read_tracking_number(number) or "", self._frame.now()
-        values = {"typed": {"closing": teks, "dispatch": disposisi, "version": versi}}
-        if len(teks) > _MAX_TEXT_LENGTH:
+        values = {"typed": {"closing": teks, "dispatch": disposisi, "version": versi}, "list": choice}
+        if len(reason) > _MAX_TEXT_LENGTH:
             return self._case_page.page(request, actor, number, values, wording.TEXT_TOO_LONG)
-        problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("closed", teks))
-        return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
+        place = self._next_case.place(tracking)
+        if problem := self._give(actor, tracking, disposisi, versi, AnswerDraft("closed", reason), at):
+            return self._conflict(request, actor, number, values, problem)
+        return see_other(self._next_case.address(place, choice, iso(at)))
+
+    def close_many(self, request: Request, form: PostedForm) -> Response:
+        """Close the chosen cases of the list for one ready reason. A case that changed since is not closed."""
+        actor = self._frame.require(request, Act.CLOSE, TRIAGE_AGENCY)
+        self._frame.require(request, Act.ANSWER_MANY, TRIAGE_AGENCY)
+        choice = ListFilter.read(form.line("topik"), form.line("wilayah"))
+        reason, chosen = ready_text(CLOSING, form.line("siap")), form.lines("pilih")
+        if not reason or not chosen:
+            return self._list_page.page(request, actor, choice, problems=[wording.NOTHING_CHOSEN])
+        if len(chosen) > MAX_CHOSEN:
+            return self._list_page.page(request, actor, choice, problems=[wording.TOO_MANY_CHOSEN])
+        at, problems = self._frame.now(), []
+        for value in chosen:
+            number, dispatch, version = read_choice(value)
+            problem = self._give(actor, number, dispatch, version, AnswerDraft("closed", reason), at)
+            if problem:
+                problems.append(wording.NOT_CLOSED.filled(number=number, problem=problem))
+        if problems:
+            results = self._frame.results(actor, iso(at))
+            return self._list_page.page(request, actor, choice, results, problems, HTTPStatus.CONFLICT)
+        return see_other(choice.address(addresses.TRIAGE, hasil=iso(at)))
 
     def _give(
-        self, actor: Actor, tracking: str, shown_dispatch: str, version: str, draft: AnswerDraft
+        self, actor: Actor, tracking: str, shown_dispatch: str, version: str, draft: AnswerDraft, at: datetime
     ) -> Message | None:
         """Give the answer of triage; return why it has no effect, if so."""
         desk = self._triage_desk()
@@ -116,7 +186,7 @@ class TriageActs:
                 dispatch_id = desk.open_dispatch(tracking, shown_dispatch)
             except NotPossible as error:
                 return wording.fault_text(self._named(error))
-            result = self._answers.give(actor, TRIAGE, tracking, read_version(version), draft)
+            result = self._answers.give(actor, TRIAGE, tracking, read_version(version), draft, at)
             if result.fault:
                 return wording.ANSWER_FAULTS[result.fault]
             first = desk.first_decision(dispatch_id, reader, start_offsets)

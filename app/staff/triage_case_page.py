@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -12,16 +13,41 @@ from accounts.permissions import TRIAGE_AGENCY, Act, Actor, may
 from app.operations.not_possible import NotPossible
 from app.operations.triage import CaseView, TriageDesk
 from app.staff import addresses
+from app.staff.next_case import ListFilter
 from app.staff.page import StaffFrame
+from app.staff.ready_texts import ASKING, ASSIGNING, CLOSING
 from app.staff.wording import age_text, fault_text
+from config.reference.regions import Regions
 from desk.acts.answers import CaseProgressView, OfficerAnswers
 from desk.institutions import Institutions
+from desk.pages.list_query import LIST_ADDRESS as DESK_CASES
+from desk.read_model.case_view import AccompanyingReport
+from language.masking import mask_text
+from messages.channels import ChannelDirectory
 from messages.shapes import Report
 from messages.tracking import read_tracking_number
 from pages.translation.message import Message
-from pages.wording.cases import MISTYPED_NUMBER
+from pages.wording.cases import KINDS, MISTYPED_NUMBER, region_label, topic_label
 from pages.wording.dangers import DANGER_ADVICE, DANGERS, TRIAGE_STEP
 from pages.wording.events import EVENTS
+
+
+class CaseNames(NamedTuple):
+    """Names of channels and regions. `regions` returns the regions in force."""
+
+    channels: ChannelDirectory
+    regions: Callable[[], Regions]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """Report that belongs to the case. Title and text are masked."""
+
+    tracking: str
+    at: datetime
+    is_of_sender: bool
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +68,13 @@ class TriageCasePage:
         triage_desk: Callable[[], TriageDesk],
         institutions: Institutions,
         answers: OfficerAnswers,
+        names: CaseNames,
     ) -> None:
         self._frame = frame
         self._triage_desk = triage_desk
         self._institutions = institutions
         self._answers = answers
+        self._names = names
 
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
@@ -54,10 +82,16 @@ class TriageCasePage:
         router.add_api_route(addresses.TRIAGE_CASE, self.show, methods=["GET"])
         return router
 
-    def show(self, request: Request, number: str, cari: str = "", hasil: str = "") -> Response:
-        """Show the case of a number, with the institutions that match the typed words."""
+    def show(
+        self, request: Request, number: str, cari: str = "", topik: str = "", wilayah: str = "", hasil: str = ""
+    ) -> Response:
+        """Show the case of a number, with the institutions that match the typed words.
+
+        `topik` and `wilayah` are the filter of the list from which the person came.
+        """
         actor = self._frame.require(request, Act.VIEW_CASE, TRIAGE_AGENCY)
-        return self.page(request, actor, number, {"search": cari, "results": self._frame.results(actor, hasil)})
+        results, choice = self._frame.results(actor, hasil), ListFilter.read(topik, wilayah)
+        return self.page(request, actor, number, {"search": cari, "results": results, "list": choice})
 
     def page(
         self,
@@ -93,6 +127,18 @@ class TriageCasePage:
             self._answers.opened([progress.case.case])
         return {
             "address": f"{addresses.TRIAGE}/{case.tracking}",
+            "list_address": addresses.TRIAGE,
+            "kind": KINDS[case.kind],
+            "channel": self._names.channels.label_of(case.channel),
+            "topic": topic_label(case.topic),
+            "region": region_label(self._names.regions(), case.region),
+            "messages": [_shown_message(report) for report in progress.case.reports] if progress else [],
+            "message_count": progress.case.report_count if progress else 0,
+            "files": _count_files(progress) if progress else 0,
+            "desk_address": f"{DESK_CASES}/{case.tracking}",
+            "ready_reasons": ASSIGNING,
+            "ready_questions": ASKING,
+            "ready_closings": CLOSING,
             "case": case,
             "danger": DANGERS.get(case.danger),
             "danger_advice": DANGER_ADVICE.get(case.danger) if is_open else None,
@@ -130,6 +176,18 @@ def _suggested_number(progress: CaseProgressView | None) -> str:
     """Return the number of the open case that a case is perhaps the same as; empty without one."""
     suggestion = progress.case.suggestion if progress else None
     return suggestion.suggested_tracking if suggestion and suggestion.state == "open" else ""
+
+
+def _shown_message(report: AccompanyingReport) -> ShownMessage:
+    is_of_sender = report.relation == "repeat"
+    return ShownMessage(
+        report.tracking, report.at, is_of_sender, mask_text(report.report.title), mask_text(report.report.text)
+    )
+
+
+def _count_files(progress: CaseProgressView) -> int:
+    reports = (progress.case.dispatch.report, *(item.report for item in progress.case.reports))
+    return sum(len(report.attachments) for report in reports)
 
 
 def is_private(report: Report) -> bool:

@@ -49,6 +49,9 @@ ANSWER_FAULTS: Mapping[ActFault, Message] = {
     "text-missing": _("Isi teksnya lebih dulu."),
     "unknown-agency": _("Instansi ini tidak dikenal."),
 }
+NOTHING_CHOSEN = _("Pilih laporan lebih dahulu, lalu tekan alasannya.")
+TOO_MANY_CHOSEN = _("Terlalu banyak laporan dipilih. Pilih dari satu halaman daftar saja.")
+NOT_CLOSED = _("{number} tidak ditutup. {problem}")
 TEXT_TOO_LONG = _("Teks ini terlalu panjang: paling banyak 1000 karakter.")
 NO_EFFECT = _("{decision} Tindakan Anda tidak berlaku.")
 

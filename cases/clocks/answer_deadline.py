@@ -15,7 +15,7 @@ def answer_deadlines(case: CaseHistory, deadlines: Deadlines) -> Mapping[int, da
     deadline that it would have if the sender wrote at once.
     """
     until = max(event.at for event in case.events)
-    runs = clock_runs(case, "first_answer", deadlines, until)
+    runs = clock_runs(case, ["first_answer"], deadlines, until)["first_answer"]
     result: dict[int, datetime] = {}
     for event in case.events:
         if event.kind != "dispatched" or event.agency == TRIAGE:

@@ -1,6 +1,6 @@
-"""Runs of one clock of a case: what begins, ends, stops and renews it, by its row. Pure."""
+"""Runs of the clocks of a case: what begins, ends, stops and renews it, by its row. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -19,15 +19,20 @@ _SIGNALS: Mapping[EventKind, Signal] = MappingProxyType(
 )
 
 
-def clock_runs(case: CaseHistory, clock: ClockName, deadlines: Deadlines, now: datetime) -> Sequence[ClockRun]:
-    """Return the runs of a clock until `now`, the earliest first. Only the last one may be open."""
-    course = _Course(case, clock, deadlines)
-    for event in in_order(case.events):
-        if event.at <= now:
-            course.apply(event)
-    runs = course.runs
-    for member in case.members:
-        runs = _with_earlier_start(runs, clock_runs(member, clock, deadlines, now))
+def clock_runs(
+    case: CaseHistory, clocks: Collection[ClockName], deadlines: Deadlines, now: datetime
+) -> Mapping[ClockName, Sequence[ClockRun]]:
+    """Return the runs of each of these clocks until `now`, the earliest first. Only the last one may be open."""
+    events = [(event, _signals(event)) for event in in_order(case.events) if event.at <= now]
+    members = [clock_runs(member, clocks, deadlines, now) for member in case.members]
+    runs = {}
+    for clock in clocks:
+        course = _Course(case, clock, deadlines)
+        for event, signals in events:
+            course.apply(event, signals)
+        runs[clock] = course.runs
+        for member in members:
+            runs[clock] = _with_earlier_start(runs[clock], member[clock])
     return runs
 
 
@@ -43,20 +48,23 @@ class _Course:
         self._agency = ""
         self._accompanies = False
 
-    def apply(self, event: CaseEvent) -> None:
-        """Apply one event: first its effect on the clock that runs, then what it begins."""
+    def apply(self, event: CaseEvent, signals: frozenset[Signal]) -> None:
+        """Apply one event, known by its signals: first its effect on the clock that runs, then what it begins."""
         is_split = event.kind == "dispatched" and self._accompanies
         # After a split the agency gets the complaint as a new case, also where it lay before.
         is_transfer = is_split or (event.kind == "dispatched" and self._agency not in {"", event.agency})
-        signals = _signals(event)
         if self._is_running:
             self.runs[-1] = _after(self.runs[-1], event, signals, is_transfer=is_transfer)
         if is_split and self._continues_alone(event):
             self.runs[-1] = replace(self.runs[-1], ended_at=None, is_dropped=False)
         if event.kind in {"dispatched", "joined"}:
             self._agency, self._accompanies = event.agency, event.kind == "joined"
+        if not self._is_running:
+            self._begin(event, signals, is_transfer=is_transfer)
+
+    def _begin(self, event: CaseEvent, signals: frozenset[Signal], *, is_transfer: bool) -> None:
         row = self._deadlines.clocks.row(self._clock, event.at, self._case.kind, self._case.topic)
-        if row and not self._is_running and self._begins(row, event, signals, is_transfer=is_transfer):
+        if row and self._begins(row, event, signals, is_transfer=is_transfer):
             # The sender's days are those of Jakarta: see `Deadlines.objection_deadline`.
             agency = "" if row.duty == "sender" else self._agency
             self.runs.append(ClockRun(row, event.hop, agency, event.at))

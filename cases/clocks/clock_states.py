@@ -13,9 +13,8 @@ from typing import Literal, TypeAlias
 from cases.clocks.case_events import CaseHistory
 from cases.clocks.clock_run import ClockRun
 from cases.clocks.clock_runs import clock_runs
-from cases.clocks.clock_table import CASE_CLOCKS, ClockName, ClockRow, Duty
+from cases.clocks.clock_table import CASE_CLOCKS, ClockName, Duty
 from cases.clocks.deadlines import Deadlines
-from config.time_zones import agency_time_zone
 
 # `running`: before its deadline. `paused`: the agency waits for the sender. `met`: done in time. `missed`: the deadline
 # passed, if it was done later or not. `dropped`: the case went on without it, before the deadline.
@@ -29,26 +28,35 @@ THREE_TIMES = 3
 class ClockState:
     """A clock of a case at a moment. Clock and hop name it within its case; an objection also needs its beginning.
 
-    `times_overdue` is the number of full periods that have passed: 0 before the deadline. `is_open`: somebody must
-    still act. `last_day_at`: the last day before the deadline begins. `is_provisional`: the decree on joint leave of
-    the year may still move the deadline.
+    `until` is the end of the run, or the moment of the state while it runs.
     """
 
-    clock: ClockName
-    hop: int
-    agency: str
-    duty: Duty
+    run: ClockRun
     state: State
-    started_at: datetime
-    last_day_at: datetime
     due_at: datetime
-    three_times_due_at: datetime
-    ended_at: datetime | None
-    is_dropped: bool
-    times_overdue: int
-    is_open: bool
-    is_provisional: bool
-    row: ClockRow
+    until: datetime
+
+    @property
+    def clock(self) -> ClockName:
+        """Name of the clock."""
+        return self.run.row.clock
+
+    @property
+    def duty(self) -> Duty:
+        """Who must act before the deadline."""
+        return self.run.row.duty
+
+    def last_day_at(self, deadlines: Deadlines) -> datetime:
+        """Return the moment at which the last day before the deadline begins."""
+        return self.run.due_at(deadlines, self.until, self.run.row.days - 1)
+
+    def three_times_due_at(self, deadlines: Deadlines) -> datetime:
+        """Return the end of three periods."""
+        return self.run.due_at(deadlines, self.until, THREE_TIMES * self.run.row.days)
+
+    def times_overdue(self, deadlines: Deadlines) -> int:
+        """Return the number of full periods that have passed: 0 before the deadline."""
+        return _full_periods(self.run, deadlines, self.until) if self.due_at < self.until else 0
 
 
 def clock_states(case: CaseHistory, deadlines: Deadlines, now: datetime) -> Sequence[ClockState]:
@@ -58,8 +66,7 @@ def clock_states(case: CaseHistory, deadlines: Deadlines, now: datetime) -> Sequ
 
 def runs_by_clock(case: CaseHistory, deadlines: Deadlines, now: datetime) -> Mapping[ClockName, Sequence[ClockRun]]:
     """Return the runs of every clock of a case until `now`, in the order of the table."""
-    names = (clock for clock in deadlines.clocks.names if clock in CASE_CLOCKS)
-    return {clock: clock_runs(case, clock, deadlines, now) for clock in names}
+    return clock_runs(case, [clock for clock in deadlines.clocks.names if clock in CASE_CLOCKS], deadlines, now)
 
 
 def states_of_runs(
@@ -72,23 +79,7 @@ def states_of_runs(
 def _state(run: ClockRun, deadlines: Deadlines, now: datetime) -> ClockState:
     until = run.ended_at or now
     due_at = run.due_at(deadlines, until)
-    return ClockState(
-        clock=run.row.clock,
-        hop=run.hop,
-        agency=run.agency,
-        duty=run.row.duty,
-        state=_state_name(run, due_at, until),
-        started_at=run.started_at,
-        last_day_at=run.due_at(deadlines, until, run.row.days - 1),
-        due_at=due_at,
-        three_times_due_at=run.due_at(deadlines, until, THREE_TIMES * run.row.days),
-        ended_at=run.ended_at,
-        is_dropped=run.is_dropped,
-        times_overdue=_times_overdue(run, deadlines, until) if due_at < until else 0,
-        is_open=run.is_open,
-        is_provisional=deadlines.calendar.is_provisional(due_at, agency_time_zone(run.agency)),
-        row=run.row,
-    )
+    return ClockState(run, _state_name(run, due_at, until), due_at, until)
 
 
 def _state_name(run: ClockRun, due_at: datetime, until: datetime) -> State:
@@ -99,7 +90,7 @@ def _state_name(run: ClockRun, due_at: datetime, until: datetime) -> State:
     return "paused" if run.paused_at else "running"
 
 
-def _times_overdue(run: ClockRun, deadlines: Deadlines, until: datetime) -> int:
+def _full_periods(run: ClockRun, deadlines: Deadlines, until: datetime) -> int:
     """Return the number of full periods until a moment. The deadline is before it."""
 
     def ends_later(periods: int) -> bool:

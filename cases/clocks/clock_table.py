@@ -6,6 +6,7 @@ A clock keeps the row that was valid when it began, so a change of the rules nev
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias, cast, get_args
 
@@ -16,6 +17,7 @@ from config.time_zones import TimeZone
 from pages.translation.message import Message, counted
 
 CLOCKS = "clocks.csv"
+_KEPT_ROWS = 4_096
 _COLUMNS = (
     *("clock", "kinds", "topics", "days", "unit", "starts", "ends", "pauses", "transfer", "reopening", "duty"),
     *("source", "valid_from", "valid_until"),
@@ -84,10 +86,14 @@ class ClockTable:
         self.version = version
         self.names: tuple[ClockName, ...] = tuple(dict.fromkeys(row.clock for row in self.rows))
         self._by_clock = {name: [row for row in self.rows if row.clock == name] for name in self.names}
+        # Most cases of a batch began within a few days.
+        self._row_of_day = lru_cache(_KEPT_ROWS)(self._find_row)
 
     def row(self, clock: ClockName, at: datetime, kind: str = "", topic: str = "") -> ClockRow | None:
         """Return the row of a clock that begins at a moment; `None` if no rule applies to such a case."""
-        day = at.astimezone(TimeZone.WIB.value).date()
+        return self._row_of_day(clock, at.astimezone(TimeZone.WIB.value).date(), kind, topic)
+
+    def _find_row(self, clock: ClockName, day: date, kind: str, topic: str) -> ClockRow | None:
         return next((row for row in self._by_clock.get(clock, ()) if row.applies(kind, topic, day)), None)
 
 

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cases.clocks.holidays import Holiday
 from config.time_zones import TimeZone
@@ -10,6 +11,7 @@ from config.time_zones import TimeZone
 _DAYS_OF_WEEK = 7
 _WEEKDAYS = 5
 _DAY = timedelta(days=1)
+_KEPT_DAYS = 4_096
 
 
 class WorkingCalendar:
@@ -25,6 +27,8 @@ class WorkingCalendar:
         self.decreed_years = frozenset(holiday.day.year for holiday in self.holidays if holiday.kind == "joint_leave")
         days = {holiday.day.toordinal() for holiday in self.holidays}
         self._holidays_on_weekdays = sorted(day for day in days if _is_weekday(day))
+        # Most cases of a batch began within a few days.
+        self._day_after = lru_cache(_KEPT_DAYS)(self._find_day_after)
 
     def is_provisional(self, at: datetime, zone: TimeZone = TimeZone.WIB) -> bool:
         """Return whether the year of a moment has no decree on joint leave yet."""
@@ -38,7 +42,7 @@ class WorkingCalendar:
         if days <= 0:
             return at
         today = at.astimezone(zone.value).date().toordinal()
-        return at + timedelta(days=self._day_with_count(self._count(today) + days) - today)
+        return at + timedelta(days=self._day_after(today, days) - today)
 
     def working_time_between(self, start: datetime, end: datetime, zone: TimeZone = TimeZone.WIB) -> timedelta:
         """Return how much of a period lies on working days, each of 24 hours; nothing if it ends before its start."""
@@ -52,6 +56,10 @@ class WorkingCalendar:
         midnight = datetime.min.replace(tzinfo=zone.value)
         day = self._day_with_count(full_days + 1)
         return (midnight + timedelta(days=day - 1) + rest).astimezone(at.tzinfo)
+
+    def _find_day_after(self, ordinal: int, days: int) -> int:
+        """Return the day that is so many working days after a day."""
+        return self._day_with_count(self._count(ordinal) + days)
 
     def _working_time(self, at: datetime, zone: TimeZone) -> timedelta:
         """Return the time on working days since the year 1."""

@@ -1,7 +1,7 @@
-"""The loop of a derivation: it waits for new facts, derives from them, and moves its position, in one transaction."""
+"""The loop of the derivations: it waits for new facts, derives from them and moves the positions in one transaction."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,15 +9,17 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from cases.derivations.new_facts import NewFacts
-from cases.derivations.position import has_waiting_entries, lock_position, move_position, read_entries
+from cases.derivations.position import lock_positions, move_positions, positions_behind, read_entries
 from config.database import DatabaseUnavailable, read_transaction, snapshot_write_transaction
 
-# Facts of one transaction.
-_FACTS_AT_ONCE = 1_000
+# Facts of one transaction. On SQLite the doors wait for it.
+_FACTS_AT_ONCE = 500
 # Pause between two looks at the log if nobody wakes the loop: another process may have stored facts.
 _POLL_SECONDS = 1.0
 _FIRST_BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF_SECONDS = 5.0
+# After so many failures in a row for want of the database, each derivation tries alone: a lock may hold one of them.
+_FAILURES_TOGETHER = 3
 
 # Derives rows from new facts. Doing so again changes nothing.
 Derive: TypeAlias = Callable[[Connection, NewFacts], None]
@@ -33,80 +35,143 @@ class Derivation:
     derive: Derive
 
 
+@dataclass(slots=True)
+class _Backoff:
+    """Failures in a row, and the time from which on to try again."""
+
+    failures: int = 0
+    until: float = 0.0
+
+    def fail(self, now: float) -> None:
+        seconds = min(_FIRST_BACKOFF_SECONDS * 2**self.failures, _LONGEST_BACKOFF_SECONDS)
+        self.failures, self.until = self.failures + 1, now + seconds
+
+    def succeed(self) -> None:
+        self.failures, self.until = 0, 0.0
+
+
 class DerivationLoop:
-    """Runs one derivation in the thread that calls `run`, until `stopping` is set. `woken` is set for new facts.
+    """Runs derivations in the thread that calls `run`, until `stopping` is set. `woken` is set for new facts.
 
     New facts after a rest are derived at once. While they keep coming, `pause` seconds pass between the beginnings of
     two transactions, so that one has several facts. `monotonic` gives seconds that never go back.
-    A derivation that fails stops alone: its position stays, and it tries again after a pause.
+    All derivations share a transaction. If it fails, each tries alone: one that fails again stays where it is and tries
+    after a pause, and the others go on without it.
     """
 
     def __init__(
         self,
-        derivation: Derivation,
+        derivations: Sequence[Derivation],
         engine: Engine,
         stopping: threading.Event,
         woken: threading.Event,
         monotonic: Callable[[], float],
         pause: float = 0.0,
     ) -> None:
-        self._derivation = derivation
+        self._derivations = derivations
         self._engine = engine
         self._stopping = stopping
         self._woken = woken
         self._monotonic = monotonic
         self._pause = pause
-        self._backoff = _FIRST_BACKOFF_SECONDS
+        self._shared_backoff = _Backoff()
+        self._backoffs = {derivation.name: _Backoff() for derivation in derivations}
 
     def run(self) -> None:
         """Derive whenever there are new facts."""
         while not self._stopping.is_set():
             self._woken.clear()
             began_at = self._monotonic()
-            try:
-                count = self._step_if_needed()
-            except DatabaseUnavailable as error:
-                self._back_off("derivation.waits", error)
-            except Exception as error:  # noqa: BLE001 - a fault of one derivation must not end the process
-                self._back_off("derivation.failed", error)
-            else:
-                self._backoff = _FIRST_BACKOFF_SECONDS
-                self._wait(count, began_at)
+            count = self._step([each for each in self._derivations if self._backoffs[each.name].until <= began_at])
+            self._wait(count, began_at)
 
     def _wait(self, count: int, began_at: float) -> None:
-        """Wait for more facts after a step that derived from `count`. A full step is followed at once."""
-        if count == 0:
-            self._woken.wait(_POLL_SECONDS)
+        """Wait for more facts after a step that read `count`. A full step is followed at once."""
+        if self._shared_backoff.failures:
+            self._stopping.wait(max(0.0, self._shared_backoff.until - self._monotonic()))
+        elif count == 0:
+            self._woken.wait(min([_POLL_SECONDS, *self._seconds_of_backoffs()]))
         elif count < _FACTS_AT_ONCE:
             self._stopping.wait(max(0.0, began_at + self._pause - self._monotonic()))
 
-    def _step_if_needed(self) -> int:
-        """Derive if the log has new entries: a transaction that only reads does not wait for a writer."""
-        with read_transaction(self._engine) as connection:
-            is_needed = has_waiting_entries(connection, self._derivation.name)
-        return derive_once(self._engine, self._derivation) if is_needed else 0
+    def _seconds_of_backoffs(self) -> Sequence[float]:
+        now = self._monotonic()
+        return [max(0.0, backoff.until - now) for backoff in self._backoffs.values() if backoff.failures]
 
-    def _back_off(self, event: str, error: Exception) -> None:
-        _log.warning(event, derivation=self._derivation.name, error=type(error).__name__)
-        self._stopping.wait(self._backoff)
-        self._backoff = min(2 * self._backoff, _LONGEST_BACKOFF_SECONDS)
+    def _step(self, derivations: Sequence[Derivation]) -> int:
+        """Derive from the next facts; return their number."""
+        try:
+            count = derive_once(self._engine, derivations)
+        except DatabaseUnavailable as error:
+            if self._shared_backoff.failures < _FAILURES_TOGETHER:
+                _log.warning("derivation.waits", derivation=_names(derivations), error=type(error).__name__)
+                self._shared_backoff.fail(self._monotonic())
+                return 0
+        except Exception as error:  # noqa: BLE001 - a fault of one derivation must not end the process
+            _log.warning("derivation.apart", derivation=_names(derivations), error=type(error).__name__)
+        else:
+            self._shared_backoff.succeed()
+            return count
+        self._shared_backoff.succeed()
+        return max(map(self._derive_alone, derivations), default=0)
+
+    def _derive_alone(self, derivation: Derivation) -> int:
+        backoff = self._backoffs[derivation.name]
+        try:
+            count = derive_once(self._engine, [derivation])
+        except DatabaseUnavailable as error:
+            _log.warning("derivation.waits", derivation=derivation.name, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.warning("derivation.failed", derivation=derivation.name, error=type(error).__name__)
+        else:
+            backoff.succeed()
+            return count
+        backoff.fail(self._monotonic())
+        return 0
 
 
-def derive_once(engine: Engine, derivation: Derivation, limit: int = _FACTS_AT_ONCE) -> int:
-    """Derive from the next facts of the log, at most `limit`; return their number. Raises `DatabaseUnavailable`."""
+def derive_once(engine: Engine, derivations: Sequence[Derivation], limit: int = _FACTS_AT_ONCE) -> int:
+    """Derive from the next facts of the log, at most `limit`; return their number. Raises `DatabaseUnavailable`.
+
+    Derivations at one position share a transaction. One that is behind the others has its own, and reads up to where
+    they are: from there on they go together. Nothing is locked while no derivation has new facts.
+    """
+    with read_transaction(engine) as connection:
+        behind = positions_behind(connection, [derivation.name for derivation in derivations])
+    most, until = 0, None
+    for position in sorted(set(behind.values()), reverse=True):
+        together = [derivation for derivation in derivations if behind.get(derivation.name) == position]
+        count, until = _derive_together(engine, together, limit, until)
+        most = max(most, count)
+    return most
+
+
+def _derive_together(
+    engine: Engine, derivations: Sequence[Derivation], limit: int, until: int | None
+) -> tuple[int, int | None]:
+    """Derive from the next facts until a position; return their number, and the position of the last one."""
+    names = [derivation.name for derivation in derivations]
     with snapshot_write_transaction(engine) as connection:
-        position = lock_position(connection, derivation.name)
-        entries = read_entries(connection, position, limit)
+        # Another process may have moved one of them.
+        positions = lock_positions(connection, names)
+        first = min(positions.values())
+        entries = read_entries(connection, first, limit, until)
+        new_facts = NewFacts(entries)
         if entries:
-            derivation.derive(connection, NewFacts(entries))
-            move_position(connection, derivation.name, entries[-1].position)
-    return len(entries)
+            for derivation in derivations:
+                if positions[derivation.name] == first:
+                    derivation.derive(connection, new_facts)
+            move_positions(connection, [name for name in names if positions[name] == first], entries[-1].position)
+    return len(entries), entries[-1].position if entries else until
 
 
 def derive_all(engine: Engine, derivations: Sequence[Derivation]) -> int:
-    """Derive until nothing is left, one derivation after the other; return the number of entries that were read."""
+    """Derive until nothing is left; return the number of facts, those of several derivations once."""
     count = 0
-    for derivation in derivations:
-        while read := derive_once(engine, derivation):
-            count += read
+    while read := derive_once(engine, derivations):
+        count += read
     return count
+
+
+def _names(derivations: Collection[Derivation]) -> str:
+    return " ".join(derivation.name for derivation in derivations)

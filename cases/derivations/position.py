@@ -1,24 +1,28 @@
-"""The position of a derivation in the log: it is locked, read and moved in the transaction that derives."""
+"""The positions of derivations in the log: they are locked, read and moved in the transaction that derives."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, exists, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, bindparam, exists, select, update
 from sqlmodel import col
 
 from cases.derivations.new_facts import LogEntry
-from cases.facts.log import FORGOTTEN, last_position
+from cases.facts.log import FORGOTTEN, LAST_POSITION, last_position
 from cases.facts.tables import DerivationPosition, FactLog
 from config.conditions import is_one_of
 from config.row_insertion import insert_missing_rows
 
+_NAMES: BindParameter[Any] = bindparam("names")
 _POSITION = select(col(DerivationPosition.position)).where(col(DerivationPosition.name) == bindparam("name"))
-_POSITIONS = select(col(DerivationPosition.name), col(DerivationPosition.position)).where(
-    is_one_of(col(DerivationPosition.name), bindparam("names"))
+_POSITIONS = (
+    select(col(DerivationPosition.name), col(DerivationPosition.position))
+    .where(is_one_of(col(DerivationPosition.name), _NAMES))
+    .order_by(col(DerivationPosition.name))
 )
-_LOCKED_POSITION = _POSITION.with_for_update()
+_POSITIONS_BEFORE_LAST = _POSITIONS.add_columns(LAST_POSITION.scalar_subquery().label("last"))
+_LOCKED_POSITIONS = _POSITIONS.with_for_update()
 _ENTRIES = (
     select(*(col(getattr(FactLog, name)) for name in LogEntry._fields))
     .where(col(FactLog.position) > bindparam("after"))
@@ -27,7 +31,7 @@ _ENTRIES = (
 )
 _MOVE = (
     update(DerivationPosition)
-    .where(col(DerivationPosition.name) == bindparam("derivation"))
+    .where(is_one_of(col(DerivationPosition.name), _NAMES))
     .values(position=bindparam("new_position"))
 )
 _WAITING = (
@@ -46,32 +50,38 @@ class DerivationLag(NamedTuple):
     waiting_since: datetime | None
 
 
-def lock_position(connection: Connection, name: str) -> int:
-    """Return the position of a derivation, and hold a lock on it until the commit. A new one is before the first entry.
+def lock_positions(connection: Connection, names: Collection[str]) -> Mapping[str, int]:
+    """Return the positions of derivations, and hold their locks until the commit. A new one is at 0.
 
     A process that was stopped for a while, and whose place another one took, thus derives nothing from old facts.
     """
-    position = connection.execute(_LOCKED_POSITION, {"name": name}).scalar_one_or_none()
-    if position is None:
-        insert_missing_rows(connection, DerivationPosition, [{"name": name, "position": 0}])
-        position = connection.execute(_LOCKED_POSITION, {"name": name}).scalar_one()
-    return int(position)
+    positions = _read_positions(connection, _LOCKED_POSITIONS, names)
+    if missing := set(names) - set(positions):
+        insert_missing_rows(connection, DerivationPosition, [{"name": name, "position": 0} for name in sorted(missing)])
+        positions = _read_positions(connection, _LOCKED_POSITIONS, names)
+    return positions
 
 
-def move_position(connection: Connection, name: str, position: int) -> None:
-    """Set the position of a derivation. The caller holds its lock."""
-    connection.execute(_MOVE, {"derivation": name, "new_position": position})
+def move_positions(connection: Connection, names: Collection[str], position: int) -> None:
+    """Set the position of derivations. The caller holds their locks."""
+    connection.execute(_MOVE, {"names": names, "new_position": position})
 
 
-def read_entries(connection: Connection, after: int, limit: int) -> Sequence[LogEntry]:
-    """Return the entries of the log after a position, in order, at most `limit`."""
-    return [LogEntry(*row) for row in connection.execute(_ENTRIES, {"after": after, "limit": limit})]
+def read_entries(connection: Connection, after: int, limit: int, until: int | None = None) -> Sequence[LogEntry]:
+    """Return the entries of the log after a position, in order, at most `limit`, and none after `until`."""
+    most = limit if until is None else max(0, min(limit, until - after))
+    return [LogEntry(*row) for row in connection.execute(_ENTRIES, {"after": after, "limit": most})]
 
 
-def has_waiting_entries(connection: Connection, name: str) -> bool:
-    """Return whether the log has entries after the position of a derivation."""
-    position = connection.execute(_POSITION, {"name": name}).scalar_one_or_none()
-    return last_position(connection) > (position or 0)
+def positions_behind(connection: Connection, names: Collection[str]) -> Mapping[str, int]:
+    """Return the positions of those derivations after which the log has entries; of a new one 0, without a look."""
+    rows = connection.execute(_POSITIONS_BEFORE_LAST, {"names": names}).all()
+    behind = {row.name: row.position for row in rows if row.position < row.last}
+    return {**behind, **dict.fromkeys(set(names) - {row.name for row in rows}, 0)}
+
+
+def _read_positions(connection: Connection, query: Any, names: Collection[str]) -> Mapping[str, int]:
+    return {row.name: row.position for row in connection.execute(query, {"names": names})}
 
 
 def is_derived(name: str, fact_id: Any) -> ColumnElement[bool]:
@@ -91,9 +101,8 @@ def waiting_complaints(connection: Connection, name: str) -> Collection[UUID]:
 def read_lags(connection: Connection, names: Collection[str]) -> Sequence[DerivationLag]:
     """Return how far each of these derivations is behind the log, by its name; none of one that never ran."""
     last = last_position(connection)
-    rows = connection.execute(_POSITIONS, {"names": names}).all()
     lags = []
-    for name, position in sorted(rows):
+    for name, position in _read_positions(connection, _POSITIONS, names).items():
         since = connection.execute(_WAITING, {"after": position}).scalar() if last > position else None
         lags.append(DerivationLag(name, max(0, last - position), since))
     return lags

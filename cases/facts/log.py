@@ -15,12 +15,12 @@ from config.row_insertion import insert_rows
 # Kind of an entry that says that the words of a complaint were removed. The other kinds are those of facts.
 FORGOTTEN = "forgotten"
 
-_LAST_POSITION = select(func.coalesce(func.max(col(FactLog.position)), 0))
+LAST_POSITION = select(func.coalesce(func.max(col(FactLog.position)), 0))
 
 
 def last_position(connection: Connection) -> int:
     """Return the position of the last entry, 0 without any."""
-    return int(connection.execute(_LAST_POSITION).scalar_one())
+    return int(connection.execute(LAST_POSITION).scalar_one())
 
 
 def append_to_log(connection: Connection, entries: Sequence[Mapping[str, Any]]) -> None:

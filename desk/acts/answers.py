@@ -141,19 +141,36 @@ class OfficerAnswers:
         """Store that somebody of the agency opened these cases, as far as they tell of danger; see `openings`."""
         record_openings(self._engine, cases, self._now())
 
-    def give(self, actor: Actor, agency: str, number: str, version: int | None, draft: AnswerDraft) -> ActResult:
+    def give(
+        self,
+        actor: Actor,
+        agency: str,
+        number: str,
+        version: int | None,
+        draft: AnswerDraft,
+        at: datetime | None = None,
+    ) -> ActResult:
         """Read a case of the agency and answer it. See `answer`."""
         view = self.progress(agency, number)
-        return self.answer(actor, view, version, draft) if view else ActResult("unknown-case")
+        return self.answer(actor, view, version, draft, at) if view else ActResult("unknown-case")
 
-    def answer(self, actor: Actor, view: AnswerProgress, version: int | None, draft: AnswerDraft) -> ActResult:
+    def answer(
+        self,
+        actor: Actor,
+        view: AnswerProgress,
+        version: int | None,
+        draft: AnswerDraft,
+        at: datetime | None = None,
+    ) -> ActResult:
         """Answer a case as it was just read. `version` is that of the form; `None` for a program, which has no form.
+
+        `at` is the time of the request, if it answers several cases; without it each act has its own.
 
         Another act that was stored since is a conflict. Raises `DatabaseUnavailable`. An act that cannot be recorded in
         the audit log is not done.
         """
         text = draft.text.strip()
-        at = self._now()
+        at = at or self._now()
         if fault := self._draft_fault(draft, text) or _case_fault(view, version, draft, text):
             return ActResult(fault, view=view)
         answer = self._answer(view, actor, draft, text, at)

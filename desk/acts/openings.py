@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlmodel import col
 
 from config.conditions import is_one_of
@@ -57,14 +57,25 @@ def record_opening(engine: Engine, dispatch_id: UUID, now: datetime) -> None:
     record_openings(engine, cases, now)
 
 
+def read_unopened_numbers(connection: Connection, agency: str) -> Sequence[str]:
+    """Return the numbers of the agency's cases of danger that nobody has opened, the oldest danger first."""
+    query = _unopened(col(DeskCase.danger_since), col(DeskCase.tracking)).where(col(DeskCase.agency) == agency)
+    rows = connection.execute(query).all()
+    return [row.tracking for row in sorted(rows, key=lambda row: (row.danger_since, row.tracking))]
+
+
 def read_unopened_dangers(connection: Connection) -> Sequence[UnopenedDangers]:
     """Return the agencies with cases of danger that nobody has opened, by code."""
+    agency = col(DeskCase.agency)
+    query = _unopened(agency, func.count(), func.min(col(DeskCase.danger_since))).group_by(agency).order_by(agency)
+    return [UnopenedDangers(agency, cases, oldest) for agency, cases, oldest in connection.execute(query) if oldest]
+
+
+def _unopened(*columns: Any) -> Select[Any]:
     danger_since, opened_at = col(DeskCase.danger_since), col(DeskOpening.opened_at)
-    query = (
-        select(col(DeskCase.agency), func.count(), func.min(danger_since))
+    return (
+        select(*columns)
+        .select_from(DeskCase)
         .outerjoin(DeskOpening, col(DeskOpening.dispatch_id) == col(DeskCase.dispatch_id))
         .where(danger_since.is_not(None), or_(opened_at.is_(None), opened_at < danger_since))
-        .group_by(col(DeskCase.agency))
-        .order_by(col(DeskCase.agency))
     )
-    return [UnopenedDangers(agency, cases, oldest) for agency, cases, oldest in connection.execute(query) if oldest]

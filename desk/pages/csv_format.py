@@ -5,6 +5,7 @@ depend on the language of the person who fetched it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, TypeAlias
 
@@ -13,14 +14,23 @@ from sqlalchemy import Row
 from language.masking import mask_with_labels
 from messages.shapes import Kind
 from pages.csv_file import BYTE_ORDER_MARK, csv_lines
-from pages.wording.cases import CASE_STATES, KINDS
+from pages.wording.cases import CASE_STATES, KINDS, topic_label
 
-# Returns the name of a channel.
-ChannelName: TypeAlias = Callable[[str], str]
+# Returns the name of a channel or of a region by its code.
+NameOf: TypeAlias = Callable[[str], str]
 _COLUMNS = (
-    "nomor", "keadaan", "jenis", "masuk", "tenggat", "berubah", "judul", "tempat", "wilayah", "topik", "kanal",
-    "alihan", "penolakan", "warga_lain", "berkas", "rahasia", "unit", "petugas",
+    "nomor", "keadaan", "jenis", "masuk", "tenggat", "berubah", "judul", "isi", "tempat", "wilayah", "nama_wilayah",
+    "topik", "nama_topik", "kanal", "alihan", "penolakan", "warga_lain", "berkas", "rahasia", "unit", "petugas",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CellNames:
+    """The time zone of the file, and the names of what its rows have as codes."""
+
+    zone: tzinfo
+    channel: NameOf
+    region: NameOf
 
 
 def header_line() -> str:
@@ -28,9 +38,9 @@ def header_line() -> str:
     return BYTE_ORDER_MARK + csv_lines([_COLUMNS], quotes_all=True)
 
 
-def row_lines(rows: Iterable[Row[Any]], zone: tzinfo, channel_name: ChannelName) -> str:
-    """Return the lines of rows of `read_page`, with times of this zone. The text of a report is not in them."""
-    return csv_lines((_cells(row, zone, channel_name) for row in rows), quotes_all=True)
+def row_lines(rows: Iterable[Row[Any]], names: CellNames) -> str:
+    """Return the lines of rows of `read_page`. Title, text and place are masked."""
+    return csv_lines((_cells(row, names) for row in rows), quotes_all=True)
 
 
 def notice_line(text: str) -> str:
@@ -38,18 +48,21 @@ def notice_line(text: str) -> str:
     return csv_lines([[text, *[""] * (len(_COLUMNS) - 1)]], quotes_all=True)
 
 
-def _cells(row: Row[Any], zone: tzinfo, channel_name: ChannelName) -> Sequence[str | int]:
+def _cells(row: Row[Any], names: CellNames) -> Sequence[str | int]:
     """Return the cells of a case in the order of `_COLUMNS`."""
     return (
         row.tracking,
         CASE_STATES[row.state],
         KINDS[Kind(row.kind)],
-        *(f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (row.dispatched_at, row.due_at, row.changed_at)),
+        *(f"{at.astimezone(names.zone):%Y-%m-%d %H:%M}" for at in (row.dispatched_at, row.due_at, row.changed_at)),
         mask_with_labels(row.title),
+        mask_with_labels(row.excerpt),
         mask_with_labels(row.place),
         row.region,
+        names.region(row.region),
         row.topic,
-        channel_name(row.channel),
+        topic_label(row.topic),
+        names.channel(row.channel),
         row.hop,
         row.refusals,
         row.joined,

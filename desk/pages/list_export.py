@@ -1,6 +1,6 @@
-"""Download of a filtered list as CSV. It has neither the text of a report nor the contact of a sender.
+"""Download of a filtered list as CSV. It has no contact of a sender.
 
-Title and place are the sender's words. They are masked by `language.masking`.
+Title, text and place are the sender's words. They are masked by `language.masking`.
 """
 
 from collections.abc import Iterator
@@ -12,17 +12,20 @@ from starlette.responses import Response, StreamingResponse
 from accounts.permissions import Act, Actor, actor_label
 from config.database import read_transaction
 from config.time_zones import time_zone
-from desk.pages.csv_format import header_line, notice_line, row_lines
+from desk.pages.csv_format import CellNames, header_line, notice_line, row_lines
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.queries import CaseFilter, CasePage, Cursor, read_page
 from pages.csv_file import MEDIA_TYPE
 from pages.translation.message import message as _
+from pages.wording.cases import region_label
 
 EXPORT_ADDRESS = f"{LIST_ADDRESS}.csv"
 MAX_ROWS = 10_000
 # Rows of one query.
 _PAGE_SIZE = 500
+# The longest text of a report.
+_TEXT_CHARACTERS = 10_000
 _CUT_NOTICE = _("Hanya {limit} laporan pertama. Persempit saringan untuk mendapat yang lain.")
 
 
@@ -53,9 +56,10 @@ class ListExport:
         parts.record("desk.export", actor.agency, actor_label(actor), recorded_filter(query), now)
         # A fault of the first query is a page with an error. A later one breaks the connection, and the browser says
         # that the file is not complete.
-        case_filter = query.case_filter(actor.account_id)
+        zone = time_zone(parts.institutions.region(actor.agency)).value
+        case_filter = query.case_filter(actor.account_id, zone)
         page = self._read(actor, case_filter, now, min(self._page_size, self._max_rows), None)
-        day = now.astimezone(time_zone(parts.institutions.region(actor.agency)).value)
+        day = now.astimezone(zone)
         name = f"laporan-{actor.agency}-{query.tab_name}-{day:%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         lines = self._lines(actor, case_filter, now, page)
@@ -64,19 +68,24 @@ class ListExport:
     def _lines(self, actor: Actor, case_filter: CaseFilter, now: datetime, page: CasePage) -> Iterator[str]:
         """Yield the lines page by page, `max_rows` rows at most, and a notice if there are more."""
         parts = self._parts
-        zone = time_zone(parts.institutions.region(actor.agency)).value
+        regions = parts.regions()
+        names = CellNames(
+            time_zone(parts.institutions.region(actor.agency)).value,
+            parts.channels.label_of,
+            lambda code: region_label(regions, code),
+        )
         rows_left = self._max_rows - len(page.rows)
-        yield header_line() + row_lines(page.rows, zone, parts.channels.label_of)
+        yield header_line() + row_lines(page.rows, names)
         while page.next and rows_left > 0:
             page = self._read(actor, case_filter, now, min(self._page_size, rows_left), page.next)
             rows_left -= len(page.rows)
-            yield row_lines(page.rows, zone, parts.channels.label_of)
+            yield row_lines(page.rows, names)
         if page.next:
             yield notice_line(_CUT_NOTICE.filled(limit=self._max_rows))
 
     def _read(self, actor: Actor, case_filter: CaseFilter, now: datetime, limit: int, after: Cursor | None) -> CasePage:
         with read_transaction(self._parts.engine) as connection:
-            return read_page(connection, actor.agency, case_filter, now, limit, after)
+            return read_page(connection, actor.agency, case_filter, now, limit, after, _TEXT_CHARACTERS)
 
 
 def recorded_filter(query: ListQuery) -> str:

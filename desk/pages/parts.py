@@ -48,7 +48,7 @@ OpenContact = Callable[[str, UUID], Contact]
 class DeskPageParts:
     """Everything that the pages call. `now` is the clock, `record` appends to the audit log.
 
-    `topics` returns the ids of the topics in force. `regions` returns the regions in force. `release` is `None` where
+    `regions` returns the regions in force. `release` is `None` where
     there is no public view.
     """
 
@@ -61,7 +61,6 @@ class DeskPageParts:
     work: CaseWork
     institutions: Institutions
     regions: Callable[[], Regions]
-    topics: Callable[[], Sequence[str]]
     channels: ChannelDirectory
     sample_link: str
     officers: FindOfficers

@@ -1,6 +1,7 @@
 """Endpoints of the web door: the form, its submission and the JSON report, the receipt, and the form's region lists."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +11,7 @@ from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from config.database import DatabaseUnavailable
 from config.reference.regions import Regions
 from ingest.arrival import Arrival
 from ingest.files.attachments import Attachments
@@ -22,7 +24,7 @@ from ingest.web.contact_proof.form_contact import FormContact
 from ingest.web.form_files import FormFiles
 from ingest.web.form_pages import FormPages, SubmittedForm, combine
 from ingest.web.form_reader import read_form
-from ingest.web.form_state import FORM_STEPS, RECAP_STEP, joined_fields, read_form_state
+from ingest.web.form_state import FORM_STEPS, RECAP_STEP, is_joinable_id, joined_fields, read_form_state
 from ingest.web.form_token import FormTokens
 from ingest.web.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from ingest.wrap import OpenMessage, Wrapper
@@ -40,7 +42,9 @@ class WebDoor:
     """All endpoints of the form.
 
     `new_id` returns a random UUID; `public_url` is the service's public address. `link_of` returns the sender's own
-    link to the report of a raw message.
+    link to the report of a raw message. `region_of_public` returns the code of the region of a public report, empty if
+    it has none or is not public; it may raise `DatabaseUnavailable`. `has_number` finds a phone number or an identity
+    number in a text.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class WebDoor:
         public_url: str,
         link_of: Callable[[UUID], str],
         contact: FormContact,
+        region_of_public: Callable[[str], str],
+        has_number: Callable[[str], bool],
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
@@ -64,8 +70,9 @@ class WebDoor:
         self._new_id = new_id
         self._public_url = public_url
         self._link_of = link_of
-        self._pages = FormPages(templates, tokens, regions, contact.ways)
+        self._pages = FormPages(templates, tokens, regions, contact.ways, has_number)
         self._contact = contact
+        self._region_of_public = region_of_public
         self._files = FormFiles(attachments, tokens, gate.check_rate)
         self._scripts = {name: (_STATIC / name).read_bytes() for name in ("form.js", "receipt.js")}
 
@@ -98,7 +105,8 @@ class WebDoor:
         """Return the empty form. `sama` is the id of a public report that the new one joins."""
         form_id = str(self._new_id())
         token = self._tokens.token(form_id, self._gate.arrival(request, b"").at)
-        return self._pages.form(SubmittedForm(read_form_state(joined_fields(sama)), form_id, token))
+        fields = await run_in_threadpool(self._joined_fields, sama) if is_joinable_id(sama) else []
+        return self._pages.form(SubmittedForm(read_form_state(fields), form_id, token))
 
     async def report(self, request: Request) -> Response:
         """Accept a report. A form is answered with its receipt, a JSON report with the tracking number."""
@@ -151,6 +159,13 @@ class WebDoor:
             page, refusals = await self._form_page(request, form)
         sealed_files = [self._tokens.seal(page.form_id, file) for file in page.files]
         return JSONResponse({"kept": sealed_files, "refused": bool(refusals)})
+
+    def _joined_fields(self, public_id: str) -> list[tuple[bytes, bytes]]:
+        """Return the fields of a form that joins a public report. Without the database it has no place."""
+        region = ""
+        with suppress(DatabaseUnavailable):
+            region = self._region_of_public(public_id)
+        return joined_fields(public_id, region)
 
     async def _accept_json(self, arrival: Arrival) -> Response:
         self._gate.check_rate("web", arrival.address)

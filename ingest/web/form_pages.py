@@ -1,7 +1,7 @@
 """Renders the form: to be filled in, with its errors, and as the recap of what will be sent."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment
@@ -18,6 +18,8 @@ from pages.refused import refusable_page
 
 # Reason of a refusal that consists of its field errors alone.
 INVALID_FIELDS = "invalid_submission"
+# Fields with words that the agency reads, also of an anonymous report.
+_READ_FIELDS = ("text", "title", "address")
 
 
 @dataclass(slots=True)
@@ -33,13 +35,24 @@ class SubmittedForm:
 
 
 class FormPages:
-    """Renders forms. `contacts`: ways by which the service can write to the sender, `sms` and `email`."""
+    """Renders forms. `contacts`: ways by which the service can write to the sender, `sms` and `email`.
 
-    def __init__(self, templates: Environment, tokens: FormTokens, regions: Regions, contacts: Collection[str]) -> None:
+    `has_number` finds a phone number or an identity number in a text.
+    """
+
+    def __init__(
+        self,
+        templates: Environment,
+        tokens: FormTokens,
+        regions: Regions,
+        contacts: Collection[str],
+        has_number: Callable[[str], bool],
+    ) -> None:
         self._templates = templates
         self._tokens = tokens
         self._regions = regions
         self._contacts = contacts
+        self._has_number = has_number
 
     def form(self, form: SubmittedForm) -> Response:
         """Return the page with all fields and, if the form was refused, with the errors."""
@@ -47,6 +60,7 @@ class FormPages:
             **form.state.region_lists(self._regions),
             "values": form.state.values,
             "step": form.state.step,
+            "is_new": form.refused is None and not form.state.step,
             "spot": form.state.photo_coordinates(form.files),
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
             "contacts": self._contacts,
@@ -58,6 +72,8 @@ class FormPages:
         context: dict[str, object] = {
             "lines": recap_lines(form.state, form.files, self._regions),
             "fields": hidden_fields(form.state),
+            "has_number": any(self._has_number(form.state.values.get(name, "")) for name in _READ_FIELDS),
+            "is_secret": "rahasia" in form.state.values,
         }
         return self._response("recap.html", form, context)
 

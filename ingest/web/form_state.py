@@ -14,6 +14,8 @@ from pages.translation.message import message as _
 # Fields that the form carries for the door. All other fields are the citizen's.
 _DOOR_FIELDS = {"token", TRAP, "kept", "step", "files", "photo_place"}
 _COORDINATE_FIELDS = {"latitude", "longitude"}
+# Fields of the picked regions. The code of a level has one part more than that of the level above.
+_LEVELS = ("province", "city", "district")
 _PUBLIC_ID = re.compile(r"[0-9A-Z]{1,20}")
 # Buttons that only show the form again: with a list of cities, with a list of districts, without coordinates, and
 # from the recap to be changed.
@@ -87,9 +89,22 @@ class FormState:
         }
 
 
-def joined_fields(public_id: str) -> list[tuple[bytes, bytes]]:
-    """Return the fields of a new form whose report joins a public one; none for a text that is no id of one."""
-    return [(b"same_as", public_id.encode())] if _PUBLIC_ID.fullmatch(public_id) else []
+def is_joinable_id(text: str) -> bool:
+    """Return True if a text may be the id of a public report."""
+    return _PUBLIC_ID.fullmatch(text) is not None
+
+
+def joined_fields(public_id: str, region: str) -> list[tuple[bytes, bytes]]:
+    """Return the fields of a new form whose report joins a public one.
+
+    `region` is the code of the region of that report, a province, a city or a district; empty if it has none. Below the
+    level of the code the citizen has not chosen anything: a city that is not known stays open.
+    """
+    parts = region.split(".") if region else []
+    levels = zip(_LEVELS, range(1, len(parts) + 1), strict=False)
+    places = [(level.encode(), ".".join(parts[:length]).encode()) for level, length in levels]
+    # A form with values is shown as it was sent: without this the box would lose its tick.
+    return [(b"same_as", public_id.encode()), (b"photo_place", b"true"), *places]
 
 
 def read_form_state(fields: Sequence[tuple[bytes, bytes]]) -> FormState:

@@ -98,6 +98,7 @@ class Figures:
 
     received: Mapping[str, int]
     cases: int
+    no_reports: int
     duplicates_avoided: Duplicates
     forwarded_in_time: Share
     first_agency_right: Share
@@ -122,6 +123,7 @@ def compute_figures(counts: Counts, today: date, deadlines: Deadlines) -> Figure
     return Figures(
         received=_by_channel(counts),
         cases=cases,
+        no_reports=counts.total("no_report"),
         duplicates_avoided=Duplicates(counts.total("duplicate_certain"), counts.total("duplicate_confirmed")),
         forwarded_in_time=forwarded_in_time(counts, today),
         first_agency_right=Share(

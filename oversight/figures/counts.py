@@ -19,8 +19,9 @@ from config.time_zones import TimeZone
 Measure: TypeAlias = Literal[
     # A report arrived: the only measure with a channel.
     "received",
-    # The report is a case of its own, or it was merged by the rules, or by a person.
+    # The report is a case of its own, or triage archived it, or it was merged by the rules, or by a person.
     "case",
+    "no_report",
     "duplicate_certain",
     "duplicate_confirmed",
     # Forwarded to an agency. Bucket: day of the deadline.

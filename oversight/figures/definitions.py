@@ -1,9 +1,10 @@
 """The twelve figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
 
 Common to all: the cohort is the month in which a report arrived, in Jakarta; only own cases count, so a report that was
-merged with another one counts as a duplicate avoided. A share is taken of the cases whose period has passed, answered
-or not. Cases whose period has not passed are *censored*: they are counted beside the share. So are those whose outcome
-nobody will know: the sender withdrew them, triage archived them as no complaint, or the agency waits for the sender.
+merged with another one counts as a duplicate avoided. What triage archived as no complaint before an agency got it is
+no case, and is in no figure but the first two. A share is taken of the cases whose period has passed, answered or not.
+Cases whose period has not passed are *censored*: they are counted beside the share. So are those whose outcome nobody
+will know: the sender withdrew them, triage archived them after an agency had them, or the agency waits for the sender.
 A deadline has passed when its day in Jakarta has ended.
 """
 
@@ -51,10 +52,11 @@ FIGURES: tuple[FigureDefinition, ...] = (
         "first",
     ),
     FigureDefinition(
-        ("cases", "duplicates_avoided"),
-        "Cases, and duplicates avoided",
-        "reports that are cases of their own; and reports that were merged: `certain` by the rules, `confirmed` by a "
-        "person, with or without a suggestion. Both together are all reports received",
+        ("cases", "no_reports", "duplicates_avoided"),
+        "Cases, no reports, and duplicates avoided",
+        "reports that are cases of their own; `no_reports`: those that triage archived as no complaint before an "
+        "agency got them, which are no cases; and reports that were merged: `certain` by the rules, `confirmed` by a "
+        "person, with or without a suggestion. All together are all reports received",
         "none",
         "reports that arrived in the month",
         "cases",

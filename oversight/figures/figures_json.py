@@ -19,6 +19,7 @@ def figures_json(figures: Figures) -> dict[str, Any]:
     return {
         "received": dict(figures.received),
         "cases": figures.cases,
+        "no_reports": figures.no_reports,
         "duplicates_avoided": {
             "certain": figures.duplicates_avoided.certain,
             "confirmed": figures.duplicates_avoided.confirmed,

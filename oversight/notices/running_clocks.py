@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert
 from sqlmodel import col
 
+from cases.clocks.deadlines import Deadlines
 from config.conditions import is_one_of
 from messages.topics import TRIAGE
 from oversight.notices.deadline_events import KINDS, ClockMoments, deadline_event_id, untold_events
@@ -34,20 +35,20 @@ class RunningClock(NamedTuple):
     three_times_at: datetime
 
 
-def running_clocks(facts: ReportFacts, clocks: CaseClocks) -> Iterator[RunningClock]:
+def running_clocks(facts: ReportFacts, clocks: CaseClocks, deadlines: Deadlines) -> Iterator[RunningClock]:
     """Yield the clocks of a case that run. Pure: the present time has no part in it."""
     last = facts.dispatches[-1] if facts.dispatches else None
     for state in clocks.states:
-        if state.is_open and state.state != "paused" and state.duty != "sender":
+        if state.run.is_open and state.state != "paused" and state.duty != "sender":
             yield RunningClock(
                 complaint_id=facts.id,
                 clock=state.clock,
-                hop=state.hop,
+                hop=state.run.hop,
                 agency=last.agency if last else TRIAGE,
                 agency_hop=last.hop if last else None,
-                last_day_at=state.last_day_at,
+                last_day_at=state.last_day_at(deadlines),
                 due_at=state.due_at,
-                three_times_at=state.three_times_due_at,
+                three_times_at=state.three_times_due_at(deadlines),
             )
 
 

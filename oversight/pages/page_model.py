@@ -35,6 +35,14 @@ class FigureRow(NamedTuple):
         return self.figure.text(self.compared_value)
 
 
+class ChannelRow(NamedTuple):
+    """Reports that came by a channel in the month, and in the compared month."""
+
+    channel: str
+    reports: int
+    compared_reports: int
+
+
 @dataclass(frozen=True, slots=True)
 class OversightPage:
     """A page. `tiles` are empty for all scopes but the nation; `groups` are empty if nothing is ranked."""
@@ -47,6 +55,7 @@ class OversightPage:
     funnel: Sequence[FunnelStep]
     tiles: Sequence[Tile]
     groups: Sequence[RankingGroup]
+    channels: Sequence[ChannelRow]
     worst_pairs: Sequence[AgencyPair]
     is_provisional: bool
     is_outdated: bool
@@ -67,10 +76,17 @@ def build_page(view: View, data: PageData, names: ScopeNames) -> OversightPage:
         funnel=draw_funnel(data.figures, data.finished),
         tiles=draw_tiles(names.provinces(), province_values, figure) if is_nation else (),
         groups=rank_scopes(_candidates(view.ranked, ranked, names), figure),
+        channels=_channel_rows(data.figures.received, data.compared_figures.received),
         worst_pairs=data.figures.ping_pong.worst_pairs,
         is_provisional=data.figures.is_provisional,
         is_outdated=data.is_outdated,
     )
+
+
+def _channel_rows(received: Mapping[str, int], compared: Mapping[str, int]) -> Sequence[ChannelRow]:
+    """Return a row for each channel of one of the months, that with the most reports first."""
+    rows = (ChannelRow(name, received.get(name, 0), compared.get(name, 0)) for name in {*received, *compared})
+    return sorted(rows, key=lambda row: (-row.reports, -row.compared_reports, row.channel))
 
 
 def _candidates(kind: ScopeKind, values: Mapping[str, ScopeValue], names: ScopeNames) -> Sequence[Candidate]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from cases.clocks.deadlines import Deadlines
 from config.database import read_transaction, snapshot_transaction
 from config.time_zones import TimeZone
+from messages.topics import TRIAGE
 from oversight.figures.computation import Figures, bucket_limits, compute_figures
 from oversight.figures.counts import Counts, Scope, ScopeKind, jakarta_day
 from oversight.pages.address import View
@@ -110,8 +111,11 @@ class FigureReader:
 
 
 def _belongs_to(scope: Scope, code: str) -> bool:
-    """Return whether a page ranks a code: of a province the agencies of its government, its regencies and cities."""
-    return scope.kind != "province" or agency_province(code) == scope.value
+    """Return whether a page ranks a code: of a province the agencies of its government, its regencies and cities.
+
+    Triage is no agency and never ranked.
+    """
+    return code != TRIAGE and (scope.kind != "province" or agency_province(code) == scope.value)
 
 
 def _overdue(connection: Connection, scope: Scope, now: datetime) -> OldestOverdue:

@@ -94,6 +94,9 @@ SHOWN_FIGURES: Sequence[ShownFigure] = (
     ),
     ShownFigure("kasus", _("Kasus"), "count", "", ("case",), lambda it: FigureValue(it.cases)),
     ShownFigure(
+        "bukan-laporan", _("Bukan laporan"), "count", "", ("no_report",), lambda it: FigureValue(it.no_reports)
+    ),
+    ShownFigure(
         "ganda", _("Laporan ganda yang digabungkan"), "count", "", ("duplicate_certain", "duplicate_confirmed"),
         _duplicates,
     ),

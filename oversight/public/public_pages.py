@@ -4,7 +4,7 @@ They show counts and shares only, suppressed as `oversight.public.suppression` s
 case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
+from messages.topics import TRIAGE
 from oversight.figures.counts import Scope
 from oversight.pages import table_file, tile_map
 from oversight.pages.address import KIND_PARTS, View, read_scope, read_view, scope_path
@@ -31,6 +32,8 @@ from pages.translation.message import Message, formatted_number
 PUBLIC_ADDRESS = "/angka"
 _TREND_MONTHS = 12
 _FILE = "berkas"
+# Topics above the fold: those with the most reports.
+_SHOWN_TOPICS = 4
 _RETRY_SECONDS = "20"
 
 
@@ -97,6 +100,9 @@ class PublicPages:
             return view.at(scope).address(PUBLIC_ADDRESS, banding="", **changed)
 
         is_nation = view.scope.kind == "nation"
+        reported = _reported_topics(month, view.figure)
+        others = dict.fromkeys((*reported[_SHOWN_TOPICS:], *self._names.topics()))
+        shown_topics = reported[:_SHOWN_TOPICS]
         return {
             "here": "figures",
             "view": view,
@@ -110,7 +116,8 @@ class PublicPages:
             "figures": PUBLIC_FIGURES,
             "kind_parts": KIND_PARTS,
             "ranked_names": RANKED_NAMES,
-            "topics": [(topic, self._names.name(Scope("topic", topic))) for topic in self._names.topics()],
+            "reported_topics": self._topics(shown_topics) if is_nation else (),
+            "other_topics": self._topics(topic for topic in others if topic not in shown_topics) if is_nation else (),
             "path": scope_path(view.scope, PUBLIC_ADDRESS),
             "home": address(Scope("nation")),
             "address_of": lambda kind, code: address(Scope(kind, code)),
@@ -121,6 +128,9 @@ class PublicPages:
             "least": LEAST_SHOWN,
             "number": lambda number: NOTHING if number is None else formatted_number(number),
         }
+
+    def _topics(self, topics: Iterable[str]) -> Sequence[tuple[str, str]]:
+        return [(topic, self._names.name(Scope("topic", topic))) for topic in topics]
 
     def _trend(self, view: View) -> Trend:
         months = [month for month in last_months(view.month, _TREND_MONTHS) if self._months.is_offered(month)]
@@ -133,11 +143,13 @@ class PublicPages:
         return draw_tiles(self._names.provinces(), values, view.figure)
 
     def _groups(self, view: View, month: PublishedMonth) -> Sequence[RankingGroup]:
-        """Return the ranking of the nation. A row whose total is suppressed is in no group."""
+        """Return the ranking of the nation. A row whose total is suppressed is in no group; triage is no agency."""
         if view.scope.kind != "nation":
             return ()
         rows = month.tables[view.figure.slug][view.ranked].rows
-        scopes = [(Scope(view.ranked, code), row) for code, row in rows.items() if code != REST and row.total]
+        scopes = [
+            (Scope(view.ranked, code), row) for code, row in rows.items() if code not in {REST, TRIAGE} and row.total
+        ]
         return rank_scopes(
             [Candidate(scope, self._names.name(scope), row.total or 0, row_value(row)) for scope, row in scopes],
             view.figure,
@@ -173,6 +185,13 @@ class PublicPages:
     ) -> table_file.TableLine:
         name = str(self._names.name(scope))
         return table_file.table_line(part, month, scope, name, figure.slug, value, cases=total)
+
+
+def _reported_topics(month: PublishedMonth, figure: ShownFigure) -> Sequence[str]:
+    """Return the topics whose published number of cases is not 0, that with the most cases first."""
+    rows = month.tables[figure.slug]["topic"].rows
+    totals = {code: row.total for code, row in rows.items() if code != REST and row.total}
+    return sorted(totals, key=lambda code: (-totals[code], code))
 
 
 def _rows(month: PublishedMonth, scope: Scope) -> Sequence[PublicRow]:

@@ -60,7 +60,7 @@ def case_row(facts: ReportFacts, clocks: CaseClocks | None, deadlines: Deadlines
         "first_agency_outcome": _first_agency_outcome(first, courses),
         **_touch_columns(first, courses, end, deadlines),
         **_answer_columns(facts, courses, states),
-        **_open_columns(states, end, until),
+        **_open_columns(states, end, until, deadlines),
         "handed_over_at": facts.handed_over_at,
     }
 
@@ -203,26 +203,27 @@ def _answer_columns(
 
 def _answer_outcome(states: Sequence[ClockState], answered_at: datetime | None, agency: str) -> TimedOutcome:
     """Return the outcome of the runs until the first answer. The first agency that let its deadline pass counts."""
-    runs = [
+    answering = [
         state
         for state in states
-        if state.clock == "first_answer" and (answered_at is None or state.started_at <= answered_at)
+        if state.clock == "first_answer" and (answered_at is None or state.run.started_at <= answered_at)
     ]
-    if not runs:
+    if not answering:
         return TimedOutcome("dropped", None, agency)
-    run = next((state for state in runs if state.state == "missed"), runs[-1])
+    state = next((state for state in answering if state.state == "missed"), answering[-1])
     # Of a case that left an agency in time, nobody knows the outcome before the next agency has it.
-    return TimedOutcome(_outcome(run), run.due_at, run.agency)
+    return TimedOutcome(_outcome(state), state.due_at, state.run.agency)
 
 
-def _open_columns(states: Sequence[ClockState], end: CaseEnd, until: datetime) -> dict[str, Any]:
+def _open_columns(states: Sequence[ClockState], end: CaseEnd, until: datetime, deadlines: Deadlines) -> dict[str, Any]:
     """Return the deadlines that are still open. A clock that stands has none, unless it passed before it stood."""
     if end.kind:
         return {"open_due_at": None, "three_times_due_at": None}
-    open_states = [state for state in states if state.is_open and state.duty != "sender"]
+    open_states = [state for state in states if state.run.is_open and state.duty != "sender"]
     passing = [state for state in open_states if state.state != "paused"]
     waits = any(state.state == "paused" for state in open_states)
-    three_times = [state.three_times_due_at for state in passing if not waits or state.three_times_due_at < until]
+    ends = [state.three_times_due_at(deadlines) for state in passing]
+    three_times = [at for at in ends if not waits or at < until]
     return {
         "open_due_at": min((state.due_at for state in passing), default=None),
         "three_times_due_at": min(three_times, default=None),

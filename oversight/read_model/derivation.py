@@ -1,7 +1,7 @@
 """Derives rows of `OversightCase` from facts, and changes the counts by the difference to the rows before."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from oversight.read_model.case_row import case_row
 from oversight.read_model.fact_reader import read_facts
 from oversight.read_model.report_facts import case_clocks
 from oversight.read_model.tables import OversightCase, OversightDay, OversightPairDay
-from oversight.read_model.tallies import day_tallies, pair_tallies
+from oversight.read_model.tallies import day_difference, pair_tallies
 
 # Name of the derivation in `case_derivation`.
 DERIVATION = "oversight"
@@ -65,7 +65,7 @@ def derive_cases(connection: Connection, report_ids: Collection[UUID], deadlines
         stored = _stored_rows(connection, chunk)
         _store(connection, stored, {id_: row for id_, row in rows.items() if row})
         cases = [(facts, clocks) for facts, clocks in reports if clocks]
-        running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks)]
+        running = [clock for facts, clocks in cases for clock in running_clocks(facts, clocks, deadlines)]
         running += recommendation_clocks(connection, all_facts, deadlines)
         consents = derived_consents(connection, cases, deadlines)
         told = told_events(connection, [*clock_event_ids(running), *consent_event_ids(consents)])
@@ -85,11 +85,16 @@ def _stored_rows(connection: Connection, report_ids: Sequence[UUID]) -> Mapping[
 
 
 def _store(connection: Connection, before: Mapping[UUID, _Row], after: Mapping[UUID, _Row]) -> None:
-    new_rows = [row for id_, row in after.items() if before.get(id_) != row]
-    old_rows = [row for id_, row in before.items() if after.get(id_) != row]
-    _store_rows(connection, [id_ for id_ in before if id_ not in after], new_rows)
-    add_counts(connection, OversightDay, _difference(day_tallies, old_rows, new_rows))
-    add_counts(connection, OversightPairDay, _difference(pair_tallies, old_rows, new_rows))
+    changes = [(before.get(id_), after.get(id_)) for id_ in {**before, **after} if before.get(id_) != after.get(id_)]
+    _store_rows(connection, [id_ for id_ in before if id_ not in after], [row for _, row in changes if row])
+    days: Counter[Any] = Counter()
+    pairs: Counter[Any] = Counter()
+    for old, new in changes:
+        days.update(day_difference(old, new))
+        pairs.update(pair_tallies(new) if new else ())
+        pairs.subtract(pair_tallies(old) if old else ())
+    add_counts(connection, OversightDay, days)
+    add_counts(connection, OversightPairDay, pairs)
 
 
 def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Sequence[_Row]) -> None:
@@ -98,15 +103,3 @@ def _store_rows(connection: Connection, removed_ids: Sequence[UUID], rows: Seque
         connection.execute(_REMOVAL, {"ids": removed_ids})
     if rows:
         connection.execute(insertion_or_replacement(connection.dialect.name, OversightCase), rows)
-
-
-def _difference(
-    tallies: Callable[[_Row], Counter[Any]], old_rows: Iterable[_Row], new_rows: Iterable[_Row]
-) -> Mapping[Any, int]:
-    """Return what the numbers change by if the new rows take the place of the old ones."""
-    difference: Counter[Any] = Counter()
-    for row in old_rows:
-        difference.subtract(tallies(row))
-    for row in new_rows:
-        difference.update(tallies(row))
-    return difference

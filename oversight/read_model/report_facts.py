@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
@@ -37,7 +38,8 @@ class DispatchFacts:
     region: str
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: it keeps its courses.
+@dataclass(frozen=True)
 class ReportFacts:
     """A report. `dispatches` are ordered by hop, `answers` are those that were given to it or for it.
 
@@ -66,7 +68,7 @@ class ReportFacts:
         """True if it is a case: by its latest dispatch, and before the first one by its relation."""
         return self.dispatches[-1].own_case if self.dispatches else not self.is_merged
 
-    @property
+    @cached_property
     def courses(self) -> Sequence[AnsweredDispatch]:
         """Each dispatch with its answers."""
         dispatches = [CaseDispatch(item.at, item.hop, item.agency, item.reopened) for item in self.dispatches]

@@ -1,7 +1,7 @@
 """The counts that one row of `OversightCase` adds to: to the nation, its province, its agency and its topic. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -45,6 +45,8 @@ _AGENCY_COLUMNS: Mapping[CountedAgency, str] = {
     "answering": "answer_agency",
     "current": "agency",
 }
+# Columns that decide the scopes of a row's counts.
+_SCOPE_COLUMNS = ("day", "province", "topic", "channel", *_AGENCY_COLUMNS.values())
 _FORWARD: Mapping[str, Measure] = {
     "met": "forward_met",
     "missed": "forward_missed",
@@ -69,19 +71,40 @@ _MERGED: Mapping[str, Measure] = {"certain": "duplicate_certain", "confirmed": "
 
 def day_tallies(row: Mapping[str, Any]) -> Counter[DayKey]:
     """Return what a row adds to the numbers of `OversightDay`."""
-    tallies: Counter[DayKey] = Counter()
-    scopes = {agency: list(_scopes(row, row[column])) for agency, column in _AGENCY_COLUMNS.items()}
-    for tally in _tallies(row):
-        channel = row["channel"] if tally.measure == "received" else ""
-        for scope, day in scopes[tally.agency]:
-            tallies[DayKey(*scope, day, tally.measure, tally.bucket, channel)] += 1
-    return tallies
+    return Counter(_day_keys(row, _tallies(row)))
+
+
+def day_difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Counter[DayKey]:
+    """Return what the numbers of `OversightDay` change by if a row takes the place of another one; `None`: no row.
+
+    What both rows add in the same scopes is not looked at: an answer changes few of the numbers of its case.
+    """
+    old, new = set(_tallies(before) if before else ()), set(_tallies(after) if after else ())
+    if before and after and all(before[column] == after[column] for column in _SCOPE_COLUMNS):
+        old, new = old - new, new - old
+    difference = Counter(_day_keys(after, new)) if after else Counter[DayKey]()
+    difference.subtract(_day_keys(before, old) if before else ())
+    return difference
 
 
 def pair_tallies(row: Mapping[str, Any]) -> Counter[PairDayKey]:
     """Return what a row adds to the numbers of `OversightPairDay`."""
     place = (row["day"], row["province"], row["topic"])
     return Counter(PairDayKey(*place, *pair) for pair in read_pairs(row["ping_pong"]))
+
+
+def is_no_report(row: Mapping[str, Any]) -> bool:
+    """Return whether triage archived a case before an agency got it: such a one is in no figure of cases."""
+    return bool(row["is_archived"]) and row["forwarded_at"] is None
+
+
+def _day_keys(row: Mapping[str, Any], tallies: Iterable[_Tally]) -> Iterator[DayKey]:
+    """Yield the numbers that some tallies of a row add to."""
+    scopes = {agency: list(_scopes(row, row[column])) for agency, column in _AGENCY_COLUMNS.items()}
+    for tally in tallies:
+        channel = row["channel"] if tally.measure == "received" else ""
+        for scope, day in scopes[tally.agency]:
+            yield DayKey(*scope, day, tally.measure, tally.bucket, channel)
 
 
 def _scopes(row: Mapping[str, Any], agency: str) -> Iterator[tuple[Scope, date]]:
@@ -98,6 +121,9 @@ def _tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
     yield _Tally("first", "received")
     if not row["is_own_case"]:
         yield _Tally("first", _MERGED[row["merged"]])
+        return
+    if is_no_report(row):
+        yield _Tally("first", "no_report")
         return
     yield _Tally("first", "case")
     yield _timed("first", _FORWARD[row["forward_outcome"]], row["forward_due_at"])

@@ -35,7 +35,8 @@ class StatusStep:
 
     `agency` is the institution's name, and empty for a code that is not in the registry; at triage it is that of the
     service's own staff. `answer_id` is that of a verdict. `is_to_other_sender`: the answer was given
-    to another citizen's report about the same matter, and its words are to that citizen.
+    to another citizen's report about the same matter, and its words are to that citizen. `is_readable_masked`: the
+    sender of this report reads them masked, because the report joined that one, and that one is not private.
     """
 
     at: datetime
@@ -44,6 +45,7 @@ class StatusStep:
     at_triage: bool = False
     answer_id: UUID | None = None
     is_to_other_sender: bool = False
+    is_readable_masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +173,12 @@ class StatusReader:
                 state_before_withdrawal = course.state
                 course = withdrawn_course(course, withdrawn_at)
             repeated = links.find(relation.repeated_id)
+            case_sender = senders[relation.case_id]
+            is_case_open = is_joined and not is_silent and not facts[case_sender].is_private
             yield ReportStatus(
                 tracking=relation.tracking,
                 state=course.state,
-                steps=self._steps(relation, course, senders),
+                steps=self._steps(relation, course, senders, case_sender if is_case_open else None),
                 relation="new" if hides_relation else relation.relation,
                 # A joined complaint is another citizen's: its number is not shown.
                 repeated_number=repeated.tracking if repeated else None,
@@ -187,15 +191,23 @@ class StatusReader:
             )
 
     def _steps(
-        self, relation: CurrentRelation, course: CaseCourse, senders: Mapping[UUID, SenderCase]
+        self,
+        relation: CurrentRelation,
+        course: CaseCourse,
+        senders: Mapping[UUID, SenderCase],
+        open_sender: SenderCase | None,
     ) -> tuple[StatusStep, ...]:
-        """Return the steps in order. A repeat of the same citizen shows the steps before it, too."""
+        """Return the steps in order. A repeat of the same citizen shows the steps before it, too.
+
+        `open_sender` is the sender of the case whose answers this sender may read masked; `None` without one.
+        """
         steps = [StatusStep(relation.received_at, "received")]
         for step in course.steps:
             at_triage = step.agency == TRIAGE
             agency = TRIAGE_NAME if at_triage else self._agency_names.get(step.agency, "")
             is_to_other = step.answered_id is not None and senders[step.answered_id] != senders[relation.id]
-            steps.append(StatusStep(step.at, step.kind, agency, at_triage, step.answer_id, is_to_other))
+            is_masked = is_to_other and step.answered_id is not None and senders[step.answered_id] == open_sender
+            steps.append(StatusStep(step.at, step.kind, agency, at_triage, step.answer_id, is_to_other, is_masked))
         return tuple(sorted(steps, key=lambda step: step.at))
 
 

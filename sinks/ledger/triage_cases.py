@@ -64,6 +64,17 @@ class TriagePlace(NamedTuple):
     tracking: str
 
 
+def read_place(connection: Connection, dispatch_id: UUID) -> TriagePlace | None:
+    """Return the place of the case that this dispatch brought to triage; `None` for an unknown one."""
+    query = (
+        select(case_danger() == "", col(DispatchFact.at), col(ComplaintFact.tracking))
+        .join(ComplaintFact, col(ComplaintFact.id) == col(DispatchFact.complaint_id))
+        .where(col(DispatchFact.id) == dispatch_id)
+    )
+    row = connection.execute(query).one_or_none()
+    return TriagePlace(bool(row[0]), row[1], row[2]) if row else None
+
+
 class TriageTotals(NamedTuple):
     """Number of undecided cases, and the time since when the oldest is at triage; `None` without cases."""
 

@@ -6,10 +6,9 @@ from datetime import date
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from cases.clocks.public_day import begin_of_day
-from pages.wording.cases import topic_label
 from sinks.public import address
 from sinks.public.queries import ShownReport
-from sinks.public.wording import state_label
+from sinks.public.wording import heading, state_label
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 # Time of a feed without an entry: a feed must have one.
@@ -33,7 +32,7 @@ def render_feed(
     _add(SubElement(feed, "author"), "name", "SP4N-LAPOR!")
     for report in reports:
         entry, link = SubElement(feed, "entry"), f"{site}{address.report_address(report.public_id)}"
-        _add(entry, "title", report.title or topic_label(report.topic))
+        _add(entry, "title", heading(report))
         _add(entry, "id", link)
         SubElement(entry, "link", rel="alternate", href=link)
         _add(entry, "published", _moment(report.published_on))

@@ -15,7 +15,7 @@ from pages.wording.cases import region_label, topic_label
 from sinks.public import address
 from sinks.public.feed import render_feed
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
-from sinks.public.wording import state_label
+from sinks.public.wording import heading, state_label
 
 _PAGE_SIZE = 20
 _FEED_SIZE = 50
@@ -124,6 +124,7 @@ class PublicPages:
             "institution": self._names.institution,
             "region": self._names.region,
             "state_label": state_label,
+            "heading": heading,
             "topic_label": topic_label,
             "report_address": address.report_address,
             "begin_of_day": begin_of_day,

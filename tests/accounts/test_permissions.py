@@ -27,7 +27,7 @@ view_identity      O O O . . . .
 search             O O O . . . .
 export             O O O . . . .
 note               O O O . . . .
-accept             O O O . . . .
+accept             O O . . . . .
 refuse             O O O . . . .
 ask                O O O . . . .
 respond            O O O . . . .

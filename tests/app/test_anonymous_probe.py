@@ -21,6 +21,7 @@ from config.reference.regions import Regions
 from config.settings import Settings
 from ingest.twitter.adapter import ReceivedPost, TwitterAdapter
 from ingest.wrap import accepted_record
+from language.masking import mask_with_labels
 from messages.shapes import Complaint, Verdict
 from monitor.health import ProcessHealth
 from normalize.duplicates.matcher import Matcher
@@ -101,7 +102,9 @@ class World:
     def views(self, complaint: Complaint) -> Mapping[str, object]:
         """Return all that the sender of a complaint reads."""
         tracking, link = complaint.tracking, self.parts.keys.link_of(complaint.message_id).partition("/l/")[2]
-        states = report_states(self.parts.ledger, OwnReports(self.parts.engine, self.parts.ledger), [tracking])
+        states = report_states(
+            self.parts.ledger, OwnReports(self.parts.engine, self.parts.ledger, mask_with_labels), [tracking]
+        )
         return {
             "page": self._get(f"/status/{tracking}"),
             "json": self._get(f"/status/{tracking}", "application/json"),

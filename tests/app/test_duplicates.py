@@ -21,6 +21,7 @@ from app.operations.not_possible import NotPossible
 from bus.errors import Retry
 from bus.port import Outgoing
 from config.settings import Settings
+from language.masking import mask_with_labels
 from messages import codec
 from messages.ids import complaint_id
 from messages.shapes import KEPT_APART, Correction, Dispatch, Relation, Reply, iso
@@ -204,7 +205,7 @@ def test_who_was_merged_hears_of_the_closing_and_may_object(harness: DuplicateHa
     harness.close(1)
     replies = [codec.decode(Reply, record.value, record.headers) for record in harness.records(REPLIES)]
     assert [reply.kind for reply in replies if reply.tracking == number(4)] == ["dispatched", "answered"]
-    report = OwnReports(harness.engine, harness.ledger).read(message_of(4))
+    report = OwnReports(harness.engine, harness.ledger, mask_with_labels).read(message_of(4))
     assert report is not None
     assert report.status.state == "dijawab"
     # The bus has a clock of its own.

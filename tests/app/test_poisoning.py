@@ -10,6 +10,7 @@ from app.assembly.parts import Parts
 from bus.port import Outgoing
 from config.reference.duplicate_weights import load_duplicate_weights
 from ingest.wrap import accepted_record
+from language.masking import mask_with_labels
 from messages.shapes import Complaint
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.comparator import Comparator, Verdict
@@ -135,7 +136,7 @@ def test_a_victim_who_joined_the_attackers_case_hears_of_its_closing_and_objects
     path.answer(first, "closed")
     assert path.status(victim).state == "dijawab"
     assert len(path.replies_to(victim)) == 2
-    reports = OwnReports(path.engine, StatusReader(path.engine, {}))
+    reports = OwnReports(path.engine, StatusReader(path.engine, {}), mask_with_labels)
     own = reports.read(victim.message_id)
     assert own
     path.time += timedelta(hours=1)

@@ -13,6 +13,7 @@ from app.assembly.process_health import http_doors
 from app.operations.duplicates.tables import Outcome
 from cases.derivations.loop import Derivation
 from config.settings import Settings
+from language.masking import mask_with_labels
 from messages import codec
 from messages.ids import complaint_id
 from messages.shapes import Reply
@@ -64,7 +65,9 @@ class CitizenViews(DuplicateHarness):
     def read(self, index: int) -> Mapping[str, str]:
         """Return all views of a report by their names."""
         tracking, own = number(index), self.parts.keys.link_of(message_of(index)).partition("/l/")[2]
-        states = report_states(self.parts.ledger, OwnReports(self.engine, self.parts.ledger), [tracking])
+        states = report_states(
+            self.parts.ledger, OwnReports(self.engine, self.parts.ledger, mask_with_labels), [tracking]
+        )
         public_list = self._get("/publik")
         public_report = next(iter(re.findall(r'href="(/publik/[^"?]+)"', public_list)))
         return {

@@ -46,6 +46,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
     printed: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    assert "topics" in printed, run.stderr[-3000:]
     assert (printed["app"], printed["channels"]) == (str(copy), ["web", "sms", "twitter", "mobile", "kiosk"])
     return printed
 

@@ -52,7 +52,7 @@ class RunningService:
             "kafka_bootstrap": bootstrap,
             "log_level": "warning",
             # A test that has audited the service looks at the ledger and the desk at once.
-            "batch_pauses": "cases=0,replies=0,forget=0,queues=0,desk=0,oversight=0,public=0",
+            "batch_pauses": "cases=0,replies=0,forget=0,derivations=0",
             **settings,
         }
         self.settings = Settings.model_validate(self._settings_by_name)

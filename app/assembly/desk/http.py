@@ -49,7 +49,6 @@ from pages.refused import RefusedPages
 from pages.rejection_counter import RejectionCounter
 from pages.text_check import TextCheck
 from pages.translation.translator import load_translator
-from router.evidence.topics import TOPICS, topic_ids
 
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency", OVERSIGHT)
@@ -133,8 +132,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     app.include_router(
         case_pages(parts, desk.institutions, desk.audit_log, desk.publish_messages, signed_in, pages_of_persons)
     )
-    overseers = overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages)
-    app.include_router(overseers.routes())
+    app.include_router(overseer_pages(parts, account_pages.signed_in, account_pages.signed_in_pages))
     rates = {**ADDRESS_RATES, **parts.settings.rates}
     limiter = RateLimiter(rates, counts_loopback=bool(parts.settings.public_url))
     app.add_middleware(
@@ -162,7 +160,6 @@ def desk_page_parts(
     parts: Parts, desk: DeskParts, officers: FindOfficers, signed_in: SignedIn, pages: SignedInPages
 ) -> DeskPageParts:
     """Return the parts of the agencies' pages."""
-    topics = topic_ids(parts.tables.reference.table(TOPICS))
     return DeskPageParts(
         engine=parts.engine,
         signed_in=signed_in,
@@ -173,7 +170,6 @@ def desk_page_parts(
         work=desk.case_work,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
-        topics=lambda: topics,
         channels=parts.channels,
         sample_link=sample_link(parts.settings.reached_at),
         officers=officers,

@@ -14,6 +14,7 @@ from app.operations.audit.log import AuditLog
 from app.operations.review.dead_letters import DeadLetters
 from app.operations.review.quarantine import Quarantine
 from app.operations.review.redrive import Redrive, RedriveBatches
+from app.operations.review.set_aside import SetAside
 from app.operations.tracing.report_trace import ReportTracer
 from app.operations.tracing.trace_step import TraceStep
 from app.operations.triage import TriageDesk
@@ -21,12 +22,14 @@ from app.staff import addresses
 from app.staff.audit_log_page import AuditLogPage
 from app.staff.correction_page import CorrectionPage
 from app.staff.dead_letters_page import DeadLetterPages
+from app.staff.next_case import NextCase
 from app.staff.page import StaffFrame
 from app.staff.quarantine_page import QuarantinePages
 from app.staff.retention_page import RetentionPage
+from app.staff.set_aside_page import SetAsidePages
 from app.staff.trace_page import TracePage
 from app.staff.triage_acts import TriageActs
-from app.staff.triage_case_page import TriageCasePage
+from app.staff.triage_case_page import CaseNames, TriageCasePage
 from app.staff.triage_list_page import TriageListPage
 from desk.acts.answers import OfficerAnswers
 from desk.acts.suggestions import SuggestionActs
@@ -37,6 +40,7 @@ from pages.translation.message import message as _
 # Links of the staff pages, for the frame of all signed-in pages.
 STAFF_NAVIGATION: Sequence[NavigationEntry] = (
     NavigationEntry(_("Triase"), addresses.TRIAGE, Act.DECIDE_TRIAGE),
+    NavigationEntry(_("Disisihkan"), addresses.SET_ASIDE, Act.DECIDE_TRIAGE),
     NavigationEntry(_("Karantina"), addresses.QUARANTINE, Act.VIEW_QUARANTINE),
     NavigationEntry(_("Surat mati"), addresses.DEAD_LETTERS, Act.VIEW_DEAD_LETTERS),
     NavigationEntry(_("Telusur"), addresses.TRACE, Act.TRACE),
@@ -47,7 +51,7 @@ STAFF_NAVIGATION: Sequence[NavigationEntry] = (
 
 
 class StaffPages:
-    """Pages of triage, quarantine, dead letters, trace, merges, the audit log and the retention of data.
+    """Pages of triage, of what was set aside, and of all else that staff decide or read.
 
     `log` is the audit log without the system user: the persons have signed in.
     """
@@ -79,16 +83,22 @@ class StaffPages:
 
     def _page_routers(self) -> Sequence[APIRouter]:
         parts, frame, log = self._parts, self._frame, self._log
-        case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers)
+        names = CaseNames(parts.channels, lambda: parts.tables.regions)
+        list_page = TriageListPage(frame, self._triage_desk, self._answers, names.regions)
+        case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers, names)
+        next_case = NextCase(parts.engine, self._triage_desk, self._answers)
         name = self._institutions.name
-        acts = TriageActs(frame, case_page, self._triage_desk, self._answers, parts.bus, log, name)
+        acts = TriageActs(
+            frame, list_page, case_page, next_case, self._triage_desk, self._answers, parts.bus, log, name
+        )
         quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, log)
         dead_letters = DeadLetters(parts.bus, parts.sealer, parts.topics, log)
         redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), parts.clock.sleep, parts.clock.monotonic)
         return (
-            TriageListPage(frame, self._triage_desk).routes(),
+            list_page.routes(),
             case_page.routes(),
             acts.routes(),
+            SetAsidePages(frame, self._set_aside, parts.channels).routes(),
             QuarantinePages(frame, quarantine).routes(),
             DeadLetterPages(frame, dead_letters, redrive).routes(),
             TracePage(frame, self._trace).routes(),
@@ -101,6 +111,11 @@ class StaffPages:
         """Return the operations of triage with the registry in force."""
         parts = self._parts
         return TriageDesk(parts.engine, parts.registry, self._log, parts.keys.answer_keys, parts.keys.answer_check)
+
+    def _set_aside(self) -> SetAside:
+        parts = self._parts
+        channels = parts.channels.names
+        return SetAside(parts.engine, parts.bus, parts.sealer, parts.normalizer.readers, channels, self._log)
 
     def _trace(self, number: str, since: datetime) -> Sequence[TraceStep]:
         parts = self._parts

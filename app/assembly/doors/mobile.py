@@ -10,6 +10,7 @@ from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ShownReport
 from ingest.mobile.uploads import Uploads
+from language.masking import mask_with_labels
 from sinks.ledger.own.own_report import OwnReports
 from sinks.ledger.status import ReportStatus, StatusReader
 
@@ -24,7 +25,7 @@ def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         Sequences(parts.engine),
         Uploads(parts.engine, parts.sealer, parts.attachments),
         parts.regions,
-        partial(report_states, parts.ledger, OwnReports(parts.engine, parts.ledger)),
+        partial(report_states, parts.ledger, OwnReports(parts.engine, parts.ledger, mask_with_labels)),
         parts.settings.reached_at,
         parts.link_of,
     )

@@ -19,6 +19,7 @@ from ingest.web.information_pages import InformationPages, Operator
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
 from ingest.web.own_reports_page import OwnReportPages
+from language.masking import Kind, find_personal
 from sinks.public.queries import PublicReports
 
 
@@ -46,6 +47,8 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         settings.reached_at,
         parts.link_of,
         form_contact(parts, tokens, http.gate.check_rate),
+        partial(_region_of_public, PublicReports(parts.engine, parts.now)) if settings.public_view else _no_region,
+        _has_number,
     )
     proof = phone_proof(parts, sms_provider, http.new_id)
     contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)
@@ -64,7 +67,14 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         _public_requests(parts) if settings.public_view else None,
     )
     operator = Operator(settings.operator_name, settings.operator_address, settings.operator_email)
-    information = InformationPages(http.pages, operator, contact_ways(parts), parts.retention.rows_of_citizens())
+    information = InformationPages(
+        http.pages,
+        operator,
+        contact_ways(parts),
+        parts.retention.rows_of_citizens(),
+        settings.reached_at,
+        parts.now,
+    )
     # Open311 describes its refusals itself, in its own format.
     return (
         HttpDoor(form.routes(), PAGE_RESPONSES, is_busy=True),
@@ -74,6 +84,19 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         HttpDoor(information.routes(), PAGE_RESPONSES),
         HttpDoor(open311.routes()),
     )
+
+
+def _region_of_public(reports: PublicReports, public_id: str) -> str:
+    report = reports.find(public_id)
+    return report.region if report else ""
+
+
+def _no_region(_public_id: str) -> str:
+    return ""
+
+
+def _has_number(text: str) -> bool:
+    return any(span.kind == Kind.NUMBER for span in find_personal(text))
 
 
 def _public_requests(parts: DoorParts) -> Open311PublicView:

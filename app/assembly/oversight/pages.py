@@ -21,6 +21,7 @@ from oversight.cases.recommend_page import RecommendPage
 from oversight.cases.recommendation_list import RecommendationList
 from oversight.cases.recommendation_pages import RecommendationPages
 from oversight.cases.recommending import Recommending
+from oversight.pages.case_list_page import CaseListPage
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import OverseerPages
 from oversight.pages.reading import FigureReader
@@ -30,9 +31,14 @@ from pages.frame import SignedInPages
 from router.evidence.topics import TOPICS, topic_ids
 
 
-def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> OverseerPages:
-    """Return the pages for overseers."""
-    return OverseerPages(signed_in, pages, FigureReader(parts.engine, parts.deadlines), scope_names(parts), parts.now)
+def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> APIRouter:
+    """Return the routes of the pages for overseers."""
+    engine, deadlines, names, label = parts.engine, parts.deadlines, scope_names(parts), parts.channels.label_of
+    router = APIRouter()
+    router.include_router(CaseListPage(signed_in, pages, engine, deadlines, names, label, parts.now).routes())
+    figures = OverseerPages(signed_in, pages, FigureReader(engine, deadlines), names, label, parts.now)
+    router.include_router(figures.routes())
+    return router
 
 
 def case_pages(

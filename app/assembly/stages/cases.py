@@ -1,16 +1,15 @@
 """The stage that stores the facts of cases, and the derivations that follow it."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
 
 from app.assembly.derivation_names import PUBLIC
 from app.assembly.parts import Parts
-from app.assembly.processes.batch_pauses import batch_pause
+from app.assembly.processes.batch_pauses import DERIVATIONS, batch_pause
 from cases.derivations.loop import Derivation, DerivationLoop
-from cases.derivations.wakeup import Wakeup
 from cases.facts.stage import CaseStage
 from desk.changes import CaseChange
 from desk.mail.notices import NoticeQueue
@@ -50,12 +49,10 @@ def silent_derivations(parts: Parts) -> Sequence[Derivation]:
     ]
 
 
-def threads(parts: Parts, stopping: threading.Event, wakeup: Wakeup) -> Iterable[tuple[str, Callable[[], None]]]:
-    """Yield the loops of the derivations, with the names of the threads."""
-    for derivation in derivations(parts):
-        pause = batch_pause(parts.settings, derivation.name)
-        loop = DerivationLoop(derivation, parts.engine, stopping, wakeup.event(), parts.clock.monotonic, pause)
-        yield f"derive-{derivation.name}", loop.run
+def derivation_loop(parts: Parts, stopping: threading.Event, woken: threading.Event) -> DerivationLoop:
+    """Return the loop of the derivations. `woken` is set when there are new facts."""
+    pause = batch_pause(parts.settings, DERIVATIONS)
+    return DerivationLoop(derivations(parts), parts.engine, stopping, woken, parts.clock.monotonic, pause)
 
 
 def _derivations(parts: Parts, on_changes: OnChanges) -> Sequence[Derivation]:

@@ -2,10 +2,11 @@
 
 import typer
 
-from app.commands.desk import accounts, keys, read_model, webhooks
+from app.commands import read_models
+from app.commands.desk import accounts, keys, webhooks
 
 commands = typer.Typer(no_args_is_help=True)
-commands.command()(read_model.rebuild)
+commands.command("rebuild")(read_models.rebuild_desk)
 for command in (
     accounts.invite,
     accounts.link,

@@ -25,6 +25,7 @@ def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
     untouched, finished = figures.untouched_after_10_days, figures.finished
     yield "received by channel", sum(figures.received.values()), channels, ""
     yield "cases", figures.cases, "", ""
+    yield "no reports", figures.no_reports, "archived at triage", ""
     yield "duplicates avoided", figures.duplicates_avoided.certain, "certain", ""
     yield "", figures.duplicates_avoided.confirmed, "confirmed", ""
     yield "forwarded in time", *_cells(figures.forwarded_in_time)

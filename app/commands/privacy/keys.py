@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.commands.common.arguments import Actor, Json, require_actor_and_reason
-from app.commands.common.process import open_parts_with_tables
+from app.commands.common.arguments import Actor, Json
+from app.commands.common.process import open_parts_for_action, open_parts_with_tables
 from app.commands.common.terminal import print_json, print_line, print_note, print_table, stop
 
 commands = typer.Typer(no_args_is_help=True)
@@ -44,8 +44,7 @@ def adopt(actor: Actor = "", why: Annotated[str, typer.Option("--why", help="Rec
     """
     from privacy.service_keys import adopt as adopt_key
 
-    require_actor_and_reason(actor, why)
-    with open_parts_with_tables() as parts:
+    with open_parts_for_action(actor, why) as parts:
         parts.audit_log.append("keys.adopt", parts.keys.own_key_id, actor, why, parts.now())
         former_ids = adopt_key(parts.engine, parts.keys.own_key_id, parts.settings.instance, parts.now())
     print_line(f"The key of the service is {parts.keys.own_key_id}. Before: {', '.join(former_ids) or 'none'}")
@@ -61,8 +60,7 @@ def rotate(
     """
     from privacy.rotation import rotate as rotate_keys
 
-    require_actor_and_reason(actor, why)
-    with open_parts_with_tables() as parts:
+    with open_parts_for_action(actor, why) as parts:
         parts.audit_log.append("keys.rotate", parts.keys.root_keys.current.id, actor, why, parts.now())
         report = rotate_keys(
             parts.keys.key_store, parts.keys.root_keys, lambda count: print_note(f"{count} keys are wrapped again.")

@@ -20,6 +20,7 @@ from cases.clocks.clock_states import ClockState, clock_states
 from cases.clocks.deadlines import Deadlines
 from cases.words.tables import CaseWords
 from config.database import read_transaction
+from language.masking import mask_with_labels
 from messages.sealing import Sealed
 from messages.shapes import Contact, Dispatch
 from oversight.read_model.fact_reader import read_facts
@@ -50,7 +51,7 @@ class CaseReader:
     def __init__(self, engine: Engine, statuses: StatusReader, deadlines: Deadlines, open_seal: OpenSeal) -> None:
         self._engine = engine
         self._names = statuses.agency_names
-        self._reports = OwnReports(engine, statuses)
+        self._reports = OwnReports(engine, statuses, mask_with_labels)
         self._deadlines = deadlines
         self._open_seal = open_seal
 
@@ -87,7 +88,7 @@ class CaseReader:
             sender=self._sender(contact, case.message_id, dispatch),
             report=dispatch.report,
             steps=tuple(map(_step, own.entries)),
-            clocks=tuple(map(_clock, states)),
+            clocks=tuple(_clock(state, self._deadlines) for state in states),
         )
 
     def _sender(self, sealed: Sealed, message_id: UUID, dispatch: Dispatch) -> FileSender:
@@ -114,17 +115,18 @@ def _step(entry: OwnEntry) -> FileStep:
     return FileStep(at=entry.step.at, step=step, institution=entry.step.agency, text=entry.text, number=entry.number)
 
 
-def _clock(state: ClockState) -> FileClock:
+def _clock(state: ClockState, deadlines: Deadlines) -> FileClock:
+    run = state.run
     return FileClock(
         clock=state.clock,
-        institution=state.agency,
+        institution=run.agency,
         duty=state.duty,
-        days=state.row.days,
-        unit=state.row.unit,
-        source=state.row.source,
-        started_at=state.started_at,
+        days=run.row.days,
+        unit=run.row.unit,
+        source=run.row.source,
+        started_at=run.started_at,
         due_at=state.due_at,
-        ended_at=state.ended_at,
+        ended_at=run.ended_at,
         state=state.state,
-        times_overdue=state.times_overdue,
+        times_overdue=state.times_overdue(deadlines),
     )

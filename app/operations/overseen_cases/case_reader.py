@@ -164,7 +164,7 @@ class OverseenCaseReader:
     def _clock(self, state: ClockState, agency: str) -> CaseClock:
         """Return a clock. One that began before the first dispatch is of the institution with the case."""
         parties: Mapping[str, str] = {"sender": _SENDER, "triage": self._institutions.name(TRIAGE)}
-        name = parties.get(state.duty) or self._institutions.name(state.agency or agency)
+        name = parties.get(state.duty) or self._institutions.name(state.run.agency or agency)
         return CaseClock(
             CLOCK_NAMES[state.clock], name, state.due_at, _CLOCK_STATES[state.state], state.state == "missed"
         )

@@ -1,5 +1,5 @@
 // Enhances the form where scripts run: it loads the lists of regions, offers the phone's location, names a file that is
-// too large before it is sent, and shows how much of the files was sent. Without scripts the form's buttons do the same.
+// too large before it is sent, shows how much of the files was sent, and keeps a draft in the tab. Without scripts the form's buttons do the same.
 // Its texts come from the page, in the language of the page.
 (function () {
   "use strict";
@@ -24,8 +24,8 @@
     show(byId(level + "-isian"), false);
   }
 
-  function fill(level, code) {
-    fetch("/web/regions/" + encodeURIComponent(code)).then(function (response) {
+  function fill(level, code, picked) {
+    return fetch("/web/regions/" + encodeURIComponent(code)).then(function (response) {
       if (!response.ok) throw new Error("no list");
       return response.json();
     }).then(function (regions) {
@@ -34,6 +34,7 @@
       empty(level);
       regions.forEach(function (region) { byId(level).appendChild(option(region[0], region[1])); });
       show(byId(level + "-isian"), true);
+      if (picked) byId(level).value = picked;
     }).catch(function () {
       // The list could not be loaded: show the form's own button for it.
       show(byId(level + "-minta"), true);
@@ -66,6 +67,7 @@
       navigator.geolocation.getCurrentPosition(function (position) {
         locate(position.coords.latitude.toFixed(5), position.coords.longitude.toFixed(5));
         notice.textContent = notice.dataset.added;
+        saveDraft();
       }, function () {
         notice.textContent = notice.dataset.failed;
       }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 60000 });
@@ -98,12 +100,31 @@
   var progress = byId("unggah"), bar = byId("unggah-bagian"), uploadNotice = byId("unggah-kabar");
   var uploadFailed = false, isUploading = false;
 
+  // Name of a stored file: its seal is readable, and only the service can make one.
+  function fileName(sealedFile) {
+    try {
+      return JSON.parse(atob(sealedFile.split(".")[0].replace(/-/g, "+").replace(/_/g, "/"))).name;
+    } catch (error) {
+      return "";
+    }
+  }
+
+  // Let the form carry a stored file, as a tick box like those that the service renders.
   function carry(sealedFile) {
-    var field = document.createElement("input");
-    field.type = "hidden";
+    var stored = byId("files-tersimpan"), choice = document.createElement("div");
+    var field = document.createElement("input"), label = document.createElement("label");
+    var number = form.querySelectorAll("input[name=kept]").length + 1;
+    choice.className = "choice";
+    field.type = "checkbox";
     field.name = "kept";
+    field.id = label.htmlFor = "kept-" + number;
     field.value = sealedFile;
-    form.appendChild(field);
+    field.checked = true;
+    label.textContent = fileName(sealedFile) || stored.dataset.file + " " + number;
+    choice.appendChild(field);
+    choice.appendChild(label);
+    stored.appendChild(choice);
+    show(stored, true);
   }
 
   function showSent(event) {
@@ -146,7 +167,78 @@
     request.send(data);
   }
 
+  // Draft: what was typed stays in this tab alone, until the report is sent or the tab is closed. It comes back when the
+  // form is opened again, by "Back" or anew.
+  var draftNotice = byId("draf"), draftName = "laporan" + (form.elements.same_as ? form.elements.same_as.value : "");
+
+  function saveDraft() {
+    var fields = [];
+    new FormData(form).forEach(function (value, name) {
+      if (typeof value === "string" && name !== "step" && name !== "website") fields.push([name, value]);
+    });
+    try {
+      window.sessionStorage.setItem(draftName, JSON.stringify(fields));
+    } catch (error) {
+      // The browser has no storage, or it is full.
+    }
+  }
+
+  function readDraft() {
+    try {
+      return JSON.parse(window.sessionStorage.getItem(draftName));
+    } catch (error) {
+      return null;
+    }
+  }
+
+  function restoreDraft(fields) {
+    var values = {};
+    form.querySelectorAll("input[type=checkbox]").forEach(function (box) { box.checked = false; });
+    form.querySelectorAll("input[name=kept]").forEach(function (box) { box.parentNode.remove(); });
+    fields.forEach(function (field) {
+      var name = field[0], value = field[1], element = form.elements[name];
+      values[name] = value;
+      if (name === "kept") carry(value);
+      else if (!element || name === "city" || name === "district") return;
+      else if (element.type === "checkbox") element.checked = true;
+      else element.value = value;
+    });
+    if (values.latitude && values.longitude) locate(values.latitude, values.longitude);
+    ["name", "phone", "email", "anonim", "rahasia"].forEach(function (name) {
+      if (values[name]) byId("bagian-kontak").open = true;
+    });
+    if (values.title || values.incident_time || values.agency || values.kind !== "pengaduan") {
+      byId("bagian-rincian").open = true;
+    }
+    empty("city");
+    empty("district");
+    if (!values.province) return;
+    fill("city", values.province, values.city).then(function () {
+      if (values.city && values.city !== "-") return fill("district", values.city, values.district);
+    });
+  }
+
+  var draft = form.dataset.isNew ? readDraft() : null;
+  if (draft) {
+    restoreDraft(draft);
+    show(draftNotice, true);
+  } else if (!form.dataset.isNew) {
+    saveDraft();
+  }
+  byId("draf-kosongkan").addEventListener("click", function () {
+    try {
+      window.sessionStorage.removeItem(draftName);
+    } catch (error) {
+      // The browser has no storage.
+    }
+    window.location.replace(window.location.href);
+  });
+  form.addEventListener("input", saveDraft);
+  form.addEventListener("change", saveDraft);
+  byId("titik-hapus").addEventListener("click", saveDraft);
+
   form.addEventListener("submit", function (event) {
+    saveDraft();
     if (isUploading) return event.preventDefault();
     if (!files.files || !files.files.length || uploadFailed || !form.requestSubmit) return;
     event.preventDefault();

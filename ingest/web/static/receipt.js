@@ -1,8 +1,17 @@
-// Enhances the receipt where scripts run: buttons that copy, share and print the number. Its texts come from the page.
+// Enhances the receipt where scripts run: buttons that copy the number and the own link, share and print the number. Its
+// texts come from the page. The draft of the form, which is sent now, is removed from the tab.
 (function () {
   "use strict";
   var number = document.getElementById("nomor-laporan"), notice = document.getElementById("nomor-kabar");
   if (!number || !notice) return;
+
+  try {
+    Object.keys(window.sessionStorage).forEach(function (name) {
+      if (name.indexOf("laporan") === 0) window.sessionStorage.removeItem(name);
+    });
+  } catch (error) {
+    // The browser has no storage.
+  }
 
   function offer(id, action) {
     var button = document.getElementById(id);
@@ -10,14 +19,19 @@
     button.addEventListener("click", action);
   }
 
-  if (navigator.clipboard && window.isSecureContext) {
-    offer("nomor-salin", function () {
-      navigator.clipboard.writeText(number.textContent).then(function () {
-        notice.textContent = notice.dataset.copied;
+  function offerCopy(id, text, status) {
+    offer(id, function () {
+      navigator.clipboard.writeText(text).then(function () {
+        status.textContent = status.dataset.copied;
       }, function () {
-        notice.textContent = notice.dataset.failed;
+        status.textContent = status.dataset.failed;
       });
     });
+  }
+
+  if (navigator.clipboard && window.isSecureContext) {
+    offerCopy("nomor-salin", number.textContent, notice);
+    offerCopy("tautan-salin", document.getElementById("tautan").href, document.getElementById("tautan-kabar"));
   }
   if (navigator.share) {
     offer("nomor-bagikan", function () {

@@ -1,6 +1,6 @@
 """A report as its sender reads it by the own link: the state, the conversation with its words, and what one can do."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -70,6 +70,19 @@ class OwnReport:
     consent: OwnConsent = NO_CONSENT
 
     @property
+    def reads_masked(self) -> bool:
+        """Return True if the sender reads an answer that was given to another citizen."""
+        return any(entry.step.is_to_other_sender and entry.text for entry in self.entries)
+
+    @property
+    def is_objected(self) -> bool:
+        """Return True if the sender said after the last answer that the matter is not solved."""
+        answered_at = self.answered_at
+        return answered_at is not None and any(
+            entry.act == "objects" and entry.step.at > answered_at for entry in self.entries
+        )
+
+    @property
     def agencies(self) -> tuple[str, ...]:
         """Names of all agencies that had the report, in order."""
         names = (entry.step.agency for entry in self.entries if not entry.step.at_triage)
@@ -97,10 +110,14 @@ def possible_acts(
 
 
 class OwnReports:
-    """Reads reports for their senders. The caller has checked that it is the sender who asks."""
+    """Reads reports for their senders. The caller has checked that it is the sender who asks.
 
-    def __init__(self, engine: Engine, statuses: StatusReader) -> None:
+    `mask` hides what leads to a person in the agency's words to another citizen.
+    """
+
+    def __init__(self, engine: Engine, statuses: StatusReader, mask: Callable[[str], str]) -> None:
         self._engine = engine
+        self._mask = mask
         self._statuses = statuses
 
     def read(self, message_id: UUID) -> OwnReport | None:
@@ -144,9 +161,12 @@ class OwnReports:
     def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:
         """Return the agencies' words to the senders of these reports, by the id of the answer.
 
-        The words to another citizen about the same case are left out: they may be about that citizen.
+        The words to another citizen about the same case may be about that citizen. An answer to a report that is not
+        private is masked for the senders who joined it; all other words are left out.
         """
-        answer_ids = {step.answer_id for status in statuses for step in _steps_with_words(status)}
+        steps = [step for status in statuses for step in _steps_with_words(status)]
+        answer_ids = {step.answer_id for step in steps}
+        to_other_ids = {step.answer_id for step in steps if step.is_to_other_sender}
         if not answer_ids:
             return {}
         query = (
@@ -156,7 +176,8 @@ class OwnReports:
             .where(is_one_of(col(AnswerFact.id), answer_ids))
         )
         with read_transaction(self._engine) as connection:
-            return {row.id: row.text for row in connection.execute(query)}
+            rows = connection.execute(query).all()
+        return {row.id: self._mask(row.text) if row.id in to_other_ids else row.text for row in rows}
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, tuple[str, str]]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
@@ -168,7 +189,14 @@ class OwnReports:
 
 
 def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:
-    return [step for step in status.steps if step.kind in _TO_SENDER and not step.is_to_other_sender]
+    return [step for step in status.steps if _may_read(step)]
+
+
+def _may_read(step: StatusStep) -> bool:
+    """Return True if the sender may read the words. A question to another citizen is for that citizen to answer."""
+    if step.is_to_other_sender:
+        return step.is_readable_masked and step.kind in _ANSWERS
+    return step.kind in _TO_SENDER
 
 
 def _last_words(status: ReportStatus, words: Mapping[UUID, str], kinds: Collection[str]) -> str:

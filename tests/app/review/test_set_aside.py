@@ -21,6 +21,7 @@ from bus.port import Membership, Outgoing, Record, TopicSpec
 from bus.worker import Stage
 from cases.facts.tables import ComplaintFact, DispatchFact, EventFact
 from config.database import DatabaseUnavailable
+from language.masking import mask_with_labels
 from messages import codec, ids
 from messages.sealing import Sealer
 from messages.shapes import Complaint, Contact, OversightEvent, RawMessage
@@ -171,7 +172,7 @@ def test_the_link_of_the_arrival_leads_to_the_report(service: Service) -> None:
     service.work()
     addition = service.accept(records.followed(parts, raw.id, "adds", "Sudah dua hari."))
 
-    report = OwnReports(parts.engine, parts.ledger).read(raw.id)
+    report = OwnReports(parts.engine, parts.ledger, mask_with_labels).read(raw.id)
     assert report
     assert report.status.agency == "Kementerian Kesehatan"
     assert [entry.text for entry in report.entries if entry.act] == [QUOTING, "Sudah dua hari."]

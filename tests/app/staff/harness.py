@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -45,18 +45,22 @@ def person(role: Role, name: str = "Sari Dewi") -> Actor:
 
 @dataclass
 class StaffHarness:
-    """A server with the pages. `actor` is signed in; a test changes it."""
+    """A server with the pages. `actor` is signed in; a test changes it.
+
+    The clock stands, or moves by `tick` each time it is read.
+    """
 
     parts: Parts
     engine: Engine
     server: DoorServer
     actor: Actor | None = field(default_factory=lambda: person(Role.TRIAGE))
     time: datetime = NOW
+    tick: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:
         """Serve the pages."""
         self.parts.core.engine = self.engine
-        self.parts.core.now = lambda: self.time
+        self.parts.core.now = self.now
         self.reports = CorrectionHarness(self.parts, self.engine)
         self.desk = DeskParts(self.parts)
         self.server.app = self._application()
@@ -76,6 +80,11 @@ class StaffHarness:
         """Let router, ledger and desk process everything."""
         self.reports.work()
         derive_all(self.engine, derivations(self.parts))
+
+    def now(self) -> datetime:
+        """Return the time, and let it pass as far as a test wants."""
+        self.time += self.tick
+        return self.time
 
     def act_as(self, role: Role, name: str = "Sari Dewi") -> DeskClient:
         """Sign in a person of a role and return the client."""

@@ -15,6 +15,8 @@ ID = "00000000-0000-0000-0000-000000000001"
 PAGES = {
     "/desk/triase": (Act.VIEW_CASE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}": (Act.VIEW_CASE, TRIAGE_AGENCY),
+    "/desk/disisihkan": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
+    f"/desk/disisihkan/{NUMBER}": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
     "/desk/karantina": (Act.VIEW_QUARANTINE, ""),
     f"/desk/karantina/{ID}": (Act.VIEW_QUARANTINE, ""),
     "/desk/surat-mati": (Act.VIEW_DEAD_LETTERS, ""),
@@ -25,6 +27,8 @@ PAGES = {
     "/desk/masa-simpan": (Act.VIEW_AUDIT_LOG, ""),
 }
 FORMS = {
+    "/desk/triase/bukan-laporan": (Act.CLOSE, TRIAGE_AGENCY),
+    f"/desk/disisihkan/{NUMBER}": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/putusan": (Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/tanya": (Act.ASK, TRIAGE_AGENCY),
     f"/desk/triase/{NUMBER}/bukan-laporan": (Act.CLOSE, TRIAGE_AGENCY),
@@ -40,6 +44,7 @@ MARKUP = "\"'><script>alert(1)</script><b onclick=alert(1)>{{7*7}}"
 EVERY_FIELD = (
     *("instansi", "alasan", "disposisi", "teks", "versi", "jenis", "frasa", "kunci", "bobot", "pilih", "lingkup"),
     *("saluran", "tahap", "kelompok", "bidang", "sampai", "laju", "a", "b", "hubungan", "tindakan"),
+    *("siap", "topik", "wilayah", "alasan_rilis", "hari"),
 )
 # An act that the form itself names.
 ACTS = {"/desk/karantina/putusan": "buang", "/desk/surat-mati/putusan": "kirim"}

@@ -1,14 +1,17 @@
 """Triage: the list of waiting cases, the page of a case, and each act on it."""
 
+import re
 from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 
 from accounts.permissions import Role
+from app.staff.ready_texts import ASKING, CLOSING
 from config.database import read_transaction
 from desk.acts.openings import read_unopened_dangers
 from messages import codec
+from messages.replies.reply_texts import TRIAGE_NAME, answer_text, is_complete
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS
 from tests.app.staff.harness import SEMARANG, StaffHarness, hidden_fields
@@ -124,6 +127,121 @@ def test_a_decision_is_published_and_told(cases: StaffHarness) -> None:
     assert cases.reports.status(2).steps[-1].agency == "Kota Semarang"
     assert number(2) not in cases.get("/desk/triase")
     assert "Sekarang ada di Kota Semarang" in cases.client.get(TWO).text
+
+
+def test_the_next_case_opens_after_an_act(cases: StaffHarness) -> None:
+    """After each act the next case of the same list opens with the result; after the last one the list.
+
+    The clock moves between the act and its record, as it does outside of tests.
+    """
+    cases.tick = timedelta(milliseconds=1)
+    for index in (4, 5, 6):
+        cases.reports.write(index, f"tolong pak, perkara {'x' * index}")
+    cases.work()
+    order = [number(index) for index in (1, 2, 4, 5, 6)]
+    shown = sorted(order, key=cases.get("/desk/triase").index)
+    acts = (("tanya", "tempat"), ("bukan-laporan", "iklan"), ("putusan", "isi"), ("bukan-laporan", "tidak-jelas"))
+    results = ("1 pertanyaan dikirim", "1 laporan ditutup", "1 laporan diputuskan", "1 laporan ditutup")
+    for at, ((act, ready), result) in enumerate(zip(acts, results, strict=True)):
+        address = f"/desk/triase/{shown[at]}"
+        fields = hidden_fields(cases.get(address), f"{address}/{act}")
+        agency = {"instansi": SEMARANG} if act == "putusan" else {}
+        answer = cases.send(f"{address}/{act}", **fields, **agency, siap=ready)
+        assert answer.headers["Location"].startswith(f"/desk/triase/{shown[at + 1]}?")
+        assert result in cases.follow(answer)
+        if at == 1:
+            cases.work()
+    last = f"/desk/triase/{shown[-1]}"
+    answer = cases.send(f"{last}/tanya", **hidden_fields(cases.get(last), f"{last}/tanya"), siap="masalah")
+    assert answer.headers["Location"].startswith("/desk/triase?")
+    assert "1 pertanyaan dikirim" in cases.follow(answer)
+
+
+def test_the_next_case_is_one_of_the_filter_but_danger_comes_first(cases: StaffHarness) -> None:
+    """The filter goes along. A danger that nobody has read opens before the rest, and only once."""
+    cases.reports.write(4, "tolong, ada orang berkelahi dengan parang di depan tugu", danger="violence")
+    cases.work()
+    fields = hidden_fields(cases.get(f"{ONE}?topik=Jalan+rusak&wilayah=33"), f"{ONE}/bukan-laporan")
+    assert (fields["topik"], fields["wilayah"]) == ("jalan-rusak", "33")
+    location = cases.send(f"{ONE}/bukan-laporan", **fields, siap="iklan").headers["Location"]
+    assert location.startswith(f"/desk/triase/{number(4)}?topik=jalan-rusak&wilayah=33&hasil=")
+    cases.get(location)
+    fields = hidden_fields(cases.get(f"{TWO}?topik=jalan-rusak"), f"{TWO}/bukan-laporan")
+    location = cases.send(f"{TWO}/bukan-laporan", **fields, siap="iklan").headers["Location"]
+    assert location.startswith("/desk/triase?topik=jalan-rusak&hasil=")
+
+
+def boxes(page: str) -> list[str]:
+    """Return the values of the boxes of the list."""
+    return re.findall(r'name="pilih" value="([^"]+)"', page)
+
+
+def test_several_are_closed_at_once(staff_on_each_database: StaffHarness) -> None:
+    """All chosen ones are closed for one ready reason, which their senders read. A danger has no box."""
+    staff = staff_on_each_database
+    write_cases(staff)
+    staff.tick = timedelta(milliseconds=1)
+    for index in range(10, 20):
+        staff.reports.write(index, f"halo selamat pagi {'x' * index}", danger="fire" if index == 19 else "")
+    staff.work()
+    chosen = boxes(staff.get("/desk/triase"))
+    assert number(19) not in {value.partition(":")[0] for value in chosen}
+    junk = [value for value in chosen if value.partition(":")[0] not in {number(1), number(2)}]
+    page = staff.follow(staff.send("/desk/triase/bukan-laporan", pilih=junk, siap="bukan-aduan"))
+    assert re.findall(r"\d+ laporan ditutup tanpa diteruskan", page) == ["9 laporan ditutup tanpa diteruskan"]
+    assert [page.count("Sedang diproses."), len(boxes(page))] == [9, 2]
+    staff.work()
+    assert {staff.reports.status(index).state for index in range(10, 19)} == {"bukan-laporan"}
+    assert {answer.text for answer in answers(staff)} == {CLOSING["bukan-aduan"]}
+    assert staff.reports.status(19).state != "bukan-laporan"
+
+
+def test_what_changed_since_is_not_closed_with_the_others(cases: StaffHarness) -> None:
+    """Its sender wrote, or somebody decided: the page names it with the reason, and the others are closed."""
+    for index in (4, 5):
+        cases.reports.write(index, f"halo selamat pagi {'x' * index}")
+    cases.work()
+    chosen = boxes(cases.get("/desk/triase"))
+    cases.reports.write(6, "lampunya di depan pasar", of=4)
+    cases.send(f"{TWO}/putusan", **DECISION)
+    cases.work()
+    answer = cases.send("/desk/triase/bukan-laporan", pilih=chosen, siap="bukan-aduan")
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert f"{number(4)} tidak ditutup. Laporan ini berubah" in answer.text
+    assert f"{number(2)} tidak ditutup. Laporan {number(2)} sudah tidak di triase" in answer.text
+    assert "2 laporan ditutup" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"siap": "iklan"}, "Pilih laporan lebih dahulu"),
+        ({"pilih": "abc", "siap": "x"}, "Pilih laporan lebih dahulu"),
+        ({"pilih": ["x"] * 26, "siap": "iklan"}, "Terlalu banyak"),
+        ({"pilih": ["", "a:b:c:d", f"{number(1)}:x:9"], "siap": "iklan"}, "tidak ditutup"),
+    ],
+)
+def test_a_strange_choice_closes_nothing(cases: StaffHarness, fields: dict[str, str | list[str]], problem: str) -> None:
+    """The page says what is wrong."""
+    answer = cases.send("/desk/triase/bukan-laporan", **fields)
+    assert answer.status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}
+    assert problem in answer.text
+    assert answers(cases) == []
+
+
+@pytest.mark.parametrize("question", ASKING.values())
+def test_a_ready_question_fits_one_sms(question: str) -> None:
+    """A sender by SMS reads the whole question."""
+    assert is_complete(answer_text("asked", number(1), TRIAGE_NAME, question), question)
+
+
+def test_what_the_sender_adds_stands_beside_the_report(cases: StaffHarness) -> None:
+    """Masked, as the report is, with topic and channel in the words of the desk."""
+    cases.reports.write(4, "lampunya di depan pasar, telepon 0812 3456 7891", of=1)
+    cases.work()
+    page = cases.get(ONE)
+    assert "lampunya di depan pasar, telepon •••" in page
+    assert [words in page for words in ("1 tambahan", "pelapor yang sama", number(4))] == [True] * 3
 
 
 def test_the_second_of_two_persons_reads_who_was_first(cases: StaffHarness) -> None:

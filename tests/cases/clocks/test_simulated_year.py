@@ -176,7 +176,7 @@ def deadlines_of(
     history: CaseHistory, now: datetime, deadlines: Deadlines = DEADLINES
 ) -> dict[tuple[str, int], datetime]:
     """Return the deadline of each clock by its name and hop."""
-    return {(state.clock, state.hop): state.due_at for state in clock_states(history, deadlines, now)}
+    return {(state.clock, state.run.hop): state.due_at for state in clock_states(history, deadlines, now)}
 
 
 def invented_cases(seed: int, count: int) -> Sequence[InventedCase]:

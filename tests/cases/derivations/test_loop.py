@@ -1,8 +1,10 @@
 """Derivations: each fact is derived once, and one that fails stops alone."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, Engine, select
@@ -10,7 +12,14 @@ from sqlmodel import col
 
 from cases.derivations.loop import Derivation, DerivationLoop, derive_all, derive_once
 from cases.derivations.new_facts import NewFacts
-from cases.derivations.position import behind_forgetting, is_derived, lock_position, move_position, read_lags
+from cases.derivations.position import (
+    behind_forgetting,
+    is_derived,
+    lock_positions,
+    move_positions,
+    positions_behind,
+    read_lags,
+)
 from cases.facts.log import FORGOTTEN, log_forgotten
 from cases.facts.rows import complaint_fact
 from cases.facts.store import store_facts
@@ -37,6 +46,10 @@ class Recorded:
         self.attempts = 0
         self.derivation = Derivation(name, self._derive)
 
+    def has_derived(self, count: int) -> bool:
+        """Return whether it has derived from so many entries."""
+        return len(self.positions) == count
+
     def _derive(self, _connection: Connection, new: NewFacts) -> None:
         self.attempts += 1
         if self.fails:
@@ -48,9 +61,9 @@ def test_each_fact_is_derived_once_and_in_order(engine: Engine) -> None:
     """In steps of any size. A new derivation begins at the first entry."""
     store(engine, 1, 2, 3)
     recorded, late = Recorded(), Recorded("late")
-    assert [derive_once(engine, recorded.derivation, 2) for _ in range(3)] == [2, 1, 0]
+    assert [derive_once(engine, [recorded.derivation], 2) for _ in range(3)] == [2, 1, 0]
     store(engine, 3, 4)
-    assert derive_all(engine, [recorded.derivation, late.derivation]) == 1 + 4
+    assert derive_all(engine, [recorded.derivation, late.derivation]) == 4
     assert (recorded.positions, late.positions) == ([1, 2, 3, 4], [1, 2, 3, 4])
 
 
@@ -59,10 +72,10 @@ def test_a_new_fact_names_both_reports_of_a_relation(engine: Engine) -> None:
     store(engine, 1)
     named: list[NewFacts] = []
     derivation = Derivation("named", lambda _connection, new: named.append(new))
-    derive_once(engine, derivation)
+    derive_once(engine, [derivation])
     with write_transaction(engine) as connection:
         store_facts(connection, [complaint_fact(complaint_of(2, "tutup", of=1), NOW)])
-    derive_once(engine, derivation)
+    derive_once(engine, [derivation])
     assert [new.complaint_ids("complaint") for new in named] == [{id_of(1)}, {id_of(1), id_of(2)}]
     assert [new.subjects("complaint") for new in named] == [{id_of(1)}, {id_of(2)}]
 
@@ -73,10 +86,10 @@ def test_rows_and_position_are_one_transaction(engine: Engine) -> None:
     failing, other = Recorded("failing"), Recorded("other")
     failing.fails = True
     with pytest.raises(ValueError, match="a bug"):
-        derive_once(engine, failing.derivation)
+        derive_once(engine, [failing.derivation])
     derive_all(engine, [other.derivation])
     with write_transaction(engine) as connection:
-        lock_position(connection, "failing")
+        lock_positions(connection, ["failing"])
     with read_transaction(engine) as connection:
         lags = {lag.name: (lag.waiting, lag.waiting_since) for lag in read_lags(connection, ["failing", "other"])}
     assert lags == {"failing": (2, NOW + timedelta(hours=1)), "other": (0, None)}
@@ -88,7 +101,7 @@ def test_a_loop_goes_on_after_a_fault(engine: Engine) -> None:
     """It does not end its process, and derives everything once the fault is mended."""
     failing, stopping, woken = Recorded(), threading.Event(), threading.Event()
     failing.fails = True
-    loop = DerivationLoop(failing.derivation, engine, stopping, woken, lambda: 0.0)
+    loop = DerivationLoop([failing.derivation], engine, stopping, woken, time.monotonic)
     thread = threading.Thread(target=loop.run)
     thread.start()
     try:
@@ -112,7 +125,7 @@ def test_two_processes_derive_each_fact_once(engine: Engine) -> None:
         barrier.wait()
         while True:
             try:
-                if not derive_once(engine, recorded.derivation, 3):
+                if not derive_once(engine, [recorded.derivation], 3):
                     return
             except DatabaseUnavailable:
                 continue
@@ -128,26 +141,75 @@ def test_two_processes_derive_each_fact_once(engine: Engine) -> None:
     assert sorted(set(recorded.positions)) == list(range(1, 30))
 
 
+def test_derivations_at_one_position_share_a_transaction(engine: Engine) -> None:
+    """If one of them fails, none has moved: each tries alone then."""
+    store(engine, 1, 2)
+    healthy, failing = Recorded("healthy"), Recorded("failing")
+    failing.fails = True
+    with pytest.raises(ValueError, match="a bug"):
+        derive_once(engine, [healthy.derivation, failing.derivation])
+    with read_transaction(engine) as connection:
+        assert positions_behind(connection, ["healthy", "failing"]) == {"healthy": 0, "failing": 0}
+
+
+def test_a_derivation_that_is_behind_holds_no_other_one_up(engine: Engine) -> None:
+    """It reads up to where the others are, however many facts come meanwhile, and goes on with them from there."""
+    store(engine, *range(1, 10))
+    ahead, late = Recorded("ahead"), Recorded("late")
+    derive_all(engine, [ahead.derivation])
+    together = [ahead.derivation, late.derivation]
+    for number in range(10, 15):
+        store(engine, number)
+        derive_once(engine, together, 4)
+    assert ahead.positions == list(range(1, 15))
+    assert late.positions == ahead.positions
+    with read_transaction(engine) as connection:
+        assert not positions_behind(connection, ["ahead", "late"])
+
+
+def test_one_that_fails_goes_on_where_it_stopped(engine: Engine) -> None:
+    """The others derive each fact once meanwhile. It joins them when its fault is mended."""
+    healthy, failing, stopping, woken = Recorded("healthy"), Recorded("failing"), threading.Event(), threading.Event()
+    failing.fails = True
+    loop = DerivationLoop([failing.derivation, healthy.derivation], engine, stopping, woken, time.monotonic)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    try:
+        for count in (1, 2, 3):
+            store(engine, count)
+            woken.set()
+            wait_for(partial(healthy.has_derived, count))
+        failing.fails = False
+        wait_for(lambda: failing.positions == [1, 2, 3])
+        store(engine, 4)
+        woken.set()
+        wait_for(lambda: failing.positions == healthy.positions == [1, 2, 3, 4])
+    finally:
+        stopping.set()
+        woken.set()
+        thread.join()
+
+
 @pytest.mark.only_on("postgresql", "SQLite has one writer at a time")
 def test_a_process_that_was_stopped_derives_nothing_from_old_facts(engine: Engine) -> None:
     """Another process moves the position while this one stands still before its lock: it fails, and tries again."""
     store(engine, 1, 2)
     recorded = Recorded()
-    derive_once(engine, recorded.derivation, 1)
+    derive_once(engine, [recorded.derivation], 1)
     late: list[str] = []
 
     def derive_late() -> None:
         try:
-            derive_once(engine, recorded.derivation)
+            derive_once(engine, [recorded.derivation])
         except DatabaseUnavailable as error:
             late.append(str(error))
 
     with write_transaction(engine) as connection:
-        lock_position(connection, "recorded")
+        lock_positions(connection, ["recorded"])
         thread = threading.Thread(target=derive_late)
         thread.start()
         wait_for_lock(engine, lambda: not thread.is_alive())
-        move_position(connection, "recorded", 2)
+        move_positions(connection, ["recorded"], 2)
     thread.join()
     assert late == ["SerializationFailure"]
     assert recorded.positions == [1]
@@ -157,7 +219,7 @@ def test_a_fact_is_derived_when_the_position_has_passed_it(engine: Engine) -> No
     """What a page reads from a fact must not be newer than the row that is derived from it."""
     store(engine, 1, 2)
     recorded = Recorded()
-    derive_once(engine, recorded.derivation, 1)
+    derive_once(engine, [recorded.derivation], 1)
     query = select(col(ComplaintFact.id)).where(is_derived("recorded", col(ComplaintFact.id)))
     with read_transaction(engine) as connection:
         assert connection.execute(query).scalars().all() == [id_of(1)]

@@ -191,11 +191,14 @@ def test_every_page_is_accessible(site: DeskSite, open_desk: OpenDesk, scheme: s
     for address in (
         "/desk/laporan",
         "/desk/laporan?ditolak=1",
-        f"{case}?tindakan=bukan-kewenangan&instansi=kota",
+        f"{case}?tindakan=bukan-kewenangan",
         "/desk/laporan/tidak-ada",
         "/desk/templat",
         "/desk/unit",
         f"{case}/berkas/00000000-0000-0000-0000-000000000000",
+        f"{case}/cetak",
+        "/desk/laporan/cetak",
+        "/desk/laporan/cetak?pilihan=1",
     ):
         page.goto(address)
         check()
@@ -230,6 +233,26 @@ def test_an_officer_releases_a_report(open_desk: OpenDesk, size: dict[str, int])
     section.get_by_role("button", name="Tarik dari laporan publik").click()
     expect(section).to_contain_text("Petugas menarik laporan ini dari laporan publik.")
     assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
+def test_an_officer_prints_what_is_chosen(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """One button leads from the chosen cases to their letter. Paper has the letter and nothing of the desk."""
+    number = site.send(6, "Kemenkes, obat habis", title="Obat habis")
+    page = open_desk(size, color_scheme="dark")
+    page.goto("/desk/laporan")
+    page.get_by_label(f"Pilih laporan {number}").check()
+    page.get_by_role("button", name="Cetak yang dipilih").click()
+    letter = page.get_by_role("article")
+    expect(letter).to_contain_text("Daftar 1 laporan")
+    expect(letter).to_contain_text(number)
+    assert pixels_too_wide(page) == 0
+    page.emulate_media(media="print")
+    expect(letter).to_be_visible()
+    expect(page.get_by_role("link", name="Kembali ke daftar")).to_be_hidden()
+    expect(page.get_by_role("navigation", include_hidden=True)).to_be_hidden()
+    assert letter.evaluate("part => getComputedStyle(part).color") == "rgb(0, 0, 0)"
 
 
 @pytest.mark.parametrize("size", [_SMALL_PHONE, DESK], ids=["phone", "desk"])

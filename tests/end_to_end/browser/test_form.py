@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from messages.shapes import Complaint
+from messages.shapes import Complaint, Report
 from messages.topics import COMPLAINTS
 from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES_AND_SCHEMES, OpenPage
 from tests.end_to_end.browser.pages import (
@@ -343,3 +343,68 @@ def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, service: Running
         pass
     press_send(page)
     expect(page.locator(".number.big")).to_be_visible()
+
+
+def test_a_draft_survives_leaving(open_page: OpenPage, service: RunningService, pictures: list[Path]) -> None:
+    """Back from the recap, and the form opened anew in the tab, have text, place, ticks and photo. Sent, it is gone."""
+    page = open_page(PHONE).page
+    page.goto("/lapor")
+    expect(page.locator("#draf")).to_be_hidden()
+    fill_form(page, scripts=True)
+    page.set_input_files("#files", pictures[0])
+    press_check(page)
+    page.locator("#kirim").wait_for()
+
+    page.go_back()
+    _expect_draft(page)
+    page.goto("/bantuan")
+    page.goto("/lapor")
+    expect(page.locator("#draf")).to_be_visible()
+    _expect_draft(page)
+    assert accessibility_faults(page) + ["wide"] * pixels_too_wide(page) == []
+
+    press_send(page)
+    report = complaint_when_there(page, service)
+    assert (report.place.code, report.title, report.anonim) == ("33.74.11", "Lampu taman padam", True)
+    assert [attachment.media_type for attachment in report.attachments] == ["image/jpeg"]
+    page.goto("/lapor")
+    expect(page.get_by_label("Isi laporan")).to_have_value("")
+    expect(page.locator("#draf")).to_be_hidden()
+
+
+def test_a_draft_can_be_cleared(open_page: OpenPage) -> None:
+    """One button empties the form, as on a computer that others use. Another tab never has the draft."""
+    opened = open_page(DESK)
+    page = opened.page
+    page.goto("/lapor")
+    page.get_by_label("Isi laporan").fill("Lampu taman padam.")
+    other_tab = page.context.new_page()
+    other_tab.goto(page.url)
+    expect(other_tab.get_by_label("Isi laporan")).to_have_value("")
+    other_tab.close()
+
+    page.goto("/lapor")
+    expect(page.get_by_label("Isi laporan")).to_have_value("Lampu taman padam.")
+    page.get_by_role("button", name="Kosongkan formulir").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Isi laporan")).to_have_value("")
+    expect(page.locator("#draf")).to_be_hidden()
+
+
+def _expect_draft(page: Page) -> None:
+    expect(page.get_by_label("Isi laporan")).to_have_value("Lampu taman padam semua.\nAnak-anak takut lewat.")
+    expect(page.get_by_label("Provinsi")).to_have_value("33")
+    expect(page.get_by_label("Kota atau kabupaten")).to_have_value("33.74")
+    expect(page.get_by_label("Kecamatan")).to_have_value("33.74.11")
+    expect(page.get_by_label("Judul")).to_have_value("Lampu taman padam")
+    expect(page.get_by_role("radio", name="Aspirasi")).to_be_checked()
+    for label in ("Anonim", "Rahasia", "depan rumah.jpg"):
+        expect(page.get_by_role("checkbox", name=label)).to_be_checked()
+
+
+def complaint_when_there(page: Page, service: RunningService) -> Report:
+    """Return the report whose receipt a page shows, once the normalizer has it."""
+    number = page.locator(".number.big").inner_text()
+    page.get_by_role("link", name="Lihat status laporan ini").click()
+    reload_until(page, lambda: "Diteruskan ke Instansi" in page.inner_text("main"))
+    return complaint(service, number).report

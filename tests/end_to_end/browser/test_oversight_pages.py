@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.end_to_end.browser.conftest import DESK
 from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
@@ -11,6 +11,7 @@ from tests.oversight.pages.site import OversightSite, oversight_site
 from tests.support.databases import Databases
 
 _SMALL_PHONE = {"width": 320, "height": 640}
+_PHONE = {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +19,15 @@ def site(database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The pages of a small generated year."""
     with (
         database.engine(tmp_path_factory.mktemp("oversight")) as engine,
-        oversight_site(engine, cases=150) as started_site,
+        oversight_site(engine, cases=2_000) as started_site,
     ):
         yield started_site
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("size", "dark"), [(_SMALL_PHONE, True), (DESK, False)], ids=["small-phone", "desk"])
+@pytest.mark.parametrize(
+    ("size", "dark"), [(_SMALL_PHONE, True), (_PHONE, False), (DESK, False)], ids=["small-phone", "phone", "desk"]
+)
 def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
     chromium: Browser, site: OversightSite, size: dict[str, int], *, dark: bool
 ) -> None:
@@ -60,10 +63,40 @@ def test_an_overseer_goes_from_the_nation_to_a_province_and_an_agency(
     check()
     page.get_by_role("link", name="Indonesia", exact=True).click()
     check(", /angka")
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    check(", /angka, open")
+    page.goto("/pengawasan?bulan=2026-03&ukuran=kasus")
+    page.get_by_role("row", name="Jawaban pertama tepat waktu").get_by_role("link").first.click()
+    expect(page.get_by_text("Daftar ini tidak berisi kata-kata.")).to_be_visible()
+    check()
     page.goto("/pengawasan?ukuran=kasus")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="Trend: Cases")).to_be_visible()
     context.close()
-    assert list(faults) == ["Indonesia", "Jawa Tengah", "Pemerintah Kota Semarang", "Jalan", "Indonesia, /angka"]
+    assert list(faults) == [
+        "Indonesia",
+        "Jawa Tengah",
+        "Pemerintah Kota Semarang",
+        "Jalan",
+        "Indonesia, /angka",
+        "Indonesia, /angka, open",
+        "Jawaban pertama tepat waktu: yang termasuk",
+    ]
     assert [fault for page_faults in faults.values() for fault in page_faults] == []
     assert watched.faults == []
+
+
+@pytest.mark.slow
+def test_the_public_figures_fit_two_screens_of_a_phone(chromium: Browser, site: OversightSite) -> None:
+    """Without JavaScript. Topics with reports stand before all that is folded; the keyboard opens a folded part."""
+    viewport: ViewportSize = {"width": _PHONE["width"], "height": _PHONE["height"]}
+    context = chromium.new_context(viewport=viewport, java_script_enabled=False, base_url=site.client.address)
+    page = context.new_page()
+    page.goto("/angka?bulan=2026-03")
+    expect(page.get_by_role("navigation", name="Topik").get_by_role("link").first).to_be_visible()
+    height = page.locator("html").bounding_box()
+    assert height is not None
+    assert height["height"] <= 2 * _PHONE["height"]
+    page.get_by_text("Bulan-bulan sebelumnya").press("Enter")
+    expect(page.get_by_role("heading", name="Tren: Jawaban pertama tepat waktu")).to_be_visible()
+    context.close()

@@ -18,13 +18,16 @@ from tests.support.service import REGISTRY
 
 SMALL_PHONE = {"width": 320, "height": 640}
 LARGE_SCREEN = {"width": 1280, "height": 900}
-SIZES = [(SMALL_PHONE, "dark"), (LARGE_SCREEN, "light")]
+PHONE = {"width": 360, "height": 740}
+SIZES = [(SMALL_PHONE, "dark"), (PHONE, "light"), (LARGE_SCREEN, "light")]
 # All pages, and who opens them.
 PAGES = (
     (Role.TRIAGE, "/desk/triase"),
+    (Role.TRIAGE, "/desk/triase?pilih=semua"),
     (Role.TRIAGE, f"/desk/triase/{number(2)}?cari=semarang"),
     (Role.TRIAGE, f"/desk/triase/{number(4)}"),
     (Role.TRIAGE, f"/desk/triase/{number(9)}"),
+    (Role.TRIAGE, "/desk/disisihkan"),
     (Role.OPERATOR, "/desk/karantina?saluran=sms&kelompok=bad_signature"),
     (Role.OPERATOR, "/desk/surat-mati"),
     (Role.OPERATOR, f"/desk/telusur?nomor={number(2)}"),
@@ -50,6 +53,7 @@ def staff(parts: Parts) -> Iterator[StaffHarness]:
             2, "Kota Semarang atau Kabupaten Semarang, mohon dicek jalan yang berlubang di perbatasan."
         )
         harness.reports.write(3, "halo selamat pagi")
+        harness.reports.write(7, "lampunya di depan pasar", of=2)
         harness.reports.write(4, "tolong, ada orang berkelahi dengan parang di depan tugu", danger="violence")
         QuarantineHarness(parts, harness.reports.producer).quarantine_message(form())
         harness.work()
@@ -85,6 +89,9 @@ def test_two_persons_decide_at_triage(chromium: Browser, staff: StaffHarness) ->
     page.locator("#alasan").fill("jalannya di kota itu")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("1 laporan diputuskan.")
+    # The next case is open.
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(number(2))
+    expect(page.get_by_role("heading", name="Teruskan ke instansi")).to_be_visible()
 
     staff.act_as(Role.TRIAGE, "Budi Santoso")
     stale_page.get_by_label("Kabupaten Semarang").check()
@@ -101,7 +108,32 @@ def test_two_persons_decide_at_triage(chromium: Browser, staff: StaffHarness) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("size", "scheme"), SIZES, ids=["small-phone", "large-screen"])
+def test_ten_are_closed_as_junk_in_two_acts(chromium: Browser, staff: StaffHarness) -> None:
+    """One act chooses all of the page, the other one is the reason. Without JavaScript, on a small phone."""
+    for index in range(10, 18):
+        staff.reports.write(index, f"halo selamat pagi {'x' * index}")
+    staff.work()
+    page = open_page(chromium, staff, SMALL_PHONE, "light", scripts=False)
+    page.goto("/desk/triase")
+    acts = (
+        page.get_by_role("link", name="Pilih semua di halaman ini"),
+        page.get_by_role("button", name="Pesan ini hanya percobaan."),
+    )
+    for act in acts:
+        act.click()
+    # Eleven without danger are at triage; the one with danger stays.
+    expect(page.get_by_role("status")).to_contain_text("11 laporan ditutup tanpa diteruskan")
+    expect(page.get_by_text("Sedang diproses.")).to_have_count(11)
+    assert len(acts) == 2
+    staff.work()
+    page.reload()
+    expect(page.get_by_role("link", name=number(4))).to_be_visible()
+    expect(page.get_by_text("1 laporan menunggu keputusan.")).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "scheme"), SIZES, ids=["small-phone", "phone", "large-screen"])
 def test_the_pages_of_staff_are_accessible(
     chromium: Browser, staff: StaffHarness, size: dict[str, int], scheme: str
 ) -> None:

@@ -25,6 +25,7 @@ _STAFF_STARTS = ("/desk/akun", "/desk/integrasi", "/desk/audit", "/desk/surat-ma
 # Addresses of the pages about a report, and the roles that may open them for every report.
 _ADDRESSES_OF_REPORTS = {
     "/desk/laporan/{}": {Role.OFFICER, Role.COORDINATOR, Role.TRIAGE},
+    "/desk/laporan/{}/cetak": {Role.OFFICER, Role.COORDINATOR, Role.TRIAGE},
     "/desk/telusur?nomor={}": {Role.TRIAGE, Role.OPERATOR, Role.ADMINISTRATOR},
     "/desk/gabung?a={}": {Role.TRIAGE, Role.OPERATOR},
     "/desk/triase/{}": {Role.TRIAGE},

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ingest.http.concurrency_limit import ConcurrencyLimit
+from ingest.web.form_state import joined_fields, read_form_state
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, FlakyProducer
 from tests.ingest.people import TEXT, Fields
@@ -337,3 +338,19 @@ def test_thousands_of_fields_are_too_many(served: DoorClient) -> None:
     page = served.post("/web/reports", data={f"a{number}": "b" for number in range(201)} | {"text": TEXT})
 
     assert (page.status_code, fields_on_page(page)["text"], served.published_count()) == (413, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("region", "places"),
+    [
+        ("", {}),
+        ("33", {"province": "33"}),
+        ("33.74", {"province": "33", "city": "33.74"}),
+        ("33.74.11", {"province": "33", "city": "33.74", "district": "33.74.11"}),
+    ],
+)
+def test_a_joining_form_has_the_place_of_the_public_report(region: str, places: dict[str, str]) -> None:
+    """Each level that the public report has is picked; the box for the place of a photo keeps its tick."""
+    values = read_form_state(joined_fields("P0", region)).values
+
+    assert values == {"same_as": "P0", "photo_place": "true", **places}

@@ -1,5 +1,7 @@
 """The start page, the help and the privacy notice."""
 
+from datetime import datetime
+
 import pytest
 
 from config.reference.retention import load_retention
@@ -59,3 +61,18 @@ def test_the_pages_are_translated(served: DoorClient, path: str) -> None:
 
     assert page.headers["Cache-Control"] == "private, no-cache"
     assert_english(page)
+
+
+def test_programs_find_their_files(serve: Serve) -> None:
+    """Search engines read no page of one report, and who finds a fault finds the contact. The text does not expire."""
+    served = serve(operator_email="keamanan@lapor.example")
+
+    robots = served.get("/robots.txt").text.splitlines()
+    assert {"User-agent: *", "Disallow: /l/", "Disallow: /status/", "Disallow: /desk"} <= set(robots)
+    assert "Disallow: /" not in robots
+    icon = served.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    lines = dict(line.split(": ", 1) for line in served.get("/.well-known/security.txt").text.splitlines())
+    assert lines["Contact"] == "mailto:keamanan@lapor.example"
+    assert datetime.fromisoformat(lines["Expires"]) > served.parts.now()
+    assert "Contact: http" in serve(operator_email="").get("/.well-known/security.txt").text

@@ -1,9 +1,13 @@
 """The recap: what will be sent, before it is sent."""
 
+import pytest
+
+from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
 from tests.ingest.people import TEXT, Fields
 from tests.ingest.web.forms import (
     attached,
+    fields,
     fields_on_page,
     messages_by_field,
     photo,
@@ -81,3 +85,24 @@ def test_the_script_uploads_files_first(served: DoorClient) -> None:
     assert "a.jpg" in page_text(recap.text)
     refused = served.post("/web/files", data={"form_id": form["form_id"]}, files=[attached("a.txt", b"x")])
     assert refused.json() == {"kept": [], "refused": True}
+
+
+@pytest.mark.parametrize("field", ["text", "title", "address"])
+def test_the_recap_warns_of_a_number(served: DoorClient, field: str) -> None:
+    """A telephone number in the words is named before they are sent. A house number or a year is none."""
+    warning = "Laporan Anda berisi nomor"
+
+    with_number: Fields = {"step": "recap", field: "Hubungi 0812 3456 7890"}
+    without: Fields = {"step": "recap", field: "RT 3 RW 4 sejak 2024"}
+    assert warning in served.post("/web/reports", data=fields(served, **with_number)).text
+    assert warning not in served.post("/web/reports", data=fields(served, **without)).text
+
+
+def test_the_recap_says_what_becomes_public(serve: Serve) -> None:
+    """Where the public view is on, the recap says so, except for a report that is never public."""
+    served = serve(public_view=True)
+
+    assert 'href="/publik">laporan publik' in send_form(served, step="recap").text
+    secret = send_form(served, step="recap", rahasia="true").text
+    assert "laporan ini tidak tampil untuk umum" in secret
+    assert 'href="/publik">laporan publik' not in secret

@@ -48,6 +48,7 @@ def independent_figures(connection: duckdb.DuckDBPyConnection, today: date, mont
     for name, value in (("today", today), ("month", month), ("agency", agency)):
         connection.execute(f"SET VARIABLE {name} = ?", [value])
     (figures,) = _rows(connection, "figures")
+    (no_reports,) = _rows(connection, "no_reports")
     (duplicates,) = _rows(connection, "duplicates")
     (days,) = _rows(connection, "days_to_answer")
     cases = figures["first_cases"]
@@ -56,6 +57,7 @@ def independent_figures(connection: duckdb.DuckDBPyConnection, today: date, mont
     return {
         "received": {row["channel"]: row["reports"] for row in _rows(connection, "received")},
         "cases": cases,
+        "no_reports": no_reports["reports"],
         "duplicates_avoided": duplicates,
         "forwarded_in_time": _share(figures["forwarded"], figures["forwarded_known"], cases),
         "first_agency_right": _share(figures["first_right"], figures["first_known"], cases),

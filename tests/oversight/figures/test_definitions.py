@@ -10,10 +10,11 @@ def test_the_page_is_made_of_the_definitions() -> None:
 
 
 def test_there_are_twelve_figures_with_the_keys_of_the_command() -> None:
-    """Cases and the duplicates avoided are one figure with two keys."""
+    """Cases, what is no report, and the duplicates avoided are one figure with three keys."""
     assert len(FIGURES) == 12
     assert [key for figure in FIGURES for key in figure.keys] == [
-        *("received", "cases", "duplicates_avoided", "forwarded_in_time", "first_agency_right", "ping_pong"),
+        *("received", "cases", "no_reports", "duplicates_avoided", "forwarded_in_time"),
+        *("first_agency_right", "ping_pong"),
         *("answered_in_time", "days_to_answer", "finished_within_60_days", "oldest_open_days"),
         *("untouched_after_10_days", "reopened", "to_ombudsman"),
     ]

@@ -141,7 +141,8 @@ WITH ends AS (
     SELECT *, CASE WHEN closed_at IS NOT NULL THEN CASE WHEN agency = 'triage' THEN 'archived' ELSE 'finished' END
                    WHEN withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE 'open' END AS end_kind
     FROM own)
-SELECT ends.*, coalesce(closed_at, withdrawn_at) AS ended_at, answer.agency AS answer_agency,
+SELECT ends.*, end_kind = 'archived' AND forwarded_at IS NULL AS is_no_report,
+       coalesce(closed_at, withdrawn_at) AS ended_at, answer.agency AS answer_agency,
        answer.outcome AS answer_outcome, answer.due_at AS answer_due_at,
        verify.outcome AS verify_outcome, verify.due_at AS verify_due_at,
        CASE WHEN forwarded_at IS NOT NULL THEN after_days(forwarded_at, 10, zone(first_agency)) END AS touch_due_at,
@@ -190,7 +191,7 @@ SELECT *, chosen(day, first_agency) AS is_first, chosen(day, answer_agency) AS i
            OR (end_kind IN ('finished', 'open') AND getvariable('today') - jakarta(moment) > 60) AS finish_known,
        end_kind = 'finished' OR (end_kind = 'open' AND coalesce(last_verdict IN ('accepted', 'responded')
            OR (last_verdict = 'asked' AND wait_end IS NOT NULL), false)) AS is_published_as_finished
-FROM fact;
+FROM fact WHERE NOT is_no_report;
 
 CREATE VIEW figures AS
 SELECT count(*) FILTER (is_first) AS first_cases, count(*) FILTER (is_answering) AS answering_cases,
@@ -223,6 +224,9 @@ SELECT channel, count(*) AS reports FROM (
     SELECT report.channel, day, first_agency FROM fact JOIN report USING (id)
     UNION ALL SELECT channel, day, first_agency FROM merged)
 WHERE chosen(day, first_agency) GROUP BY channel ORDER BY channel;
+
+CREATE VIEW no_reports AS
+SELECT count(*) AS reports FROM fact WHERE is_no_report AND chosen(day, first_agency);
 
 CREATE VIEW duplicates AS
 SELECT count(*) FILTER (NOT by_person) AS certain, count(*) FILTER (by_person) AS confirmed

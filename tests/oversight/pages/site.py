@@ -1,5 +1,6 @@
 """The pages with figures over the read model of a generated year, on a real server."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from app.assembly.desk.http import desk_templates
 from app.assembly.http import page_templates
 from config.reference.regions import load_regions
 from messages.topics import TRIAGE
+from oversight.pages.case_list_page import CaseListPage
 from oversight.pages.names import ScopeNames
 from oversight.pages.overseer_pages import NAVIGATION, OverseerPages
 from oversight.pages.reading import FigureReader
@@ -60,6 +62,11 @@ def scope_names() -> ScopeNames:
     return ScopeNames(lambda: NAMES, lambda: regions, lambda: TOPICS)
 
 
+def channel_label(channel: str) -> str:
+    """Return a name of a channel."""
+    return f"Saluran {channel}"
+
+
 def person(role: Role) -> Actor:
     """Return a person of a role; officers are at Semarang."""
     agency = "kota-3374" if role in AGENCY_ROLES else TRIAGE_AGENCY if role is Role.TRIAGE else ""
@@ -98,8 +105,10 @@ class OversightSite:
         app = FastAPI(openapi_url=None, redirect_slashes=False)
         frame = SignedInPages(desk_templates(DEADLINES.calendar), lambda code: NAMES.get(code, code), NAVIGATION)
         reader = FigureReader(self.engine, DEADLINES)
-        pages = OverseerPages(SignedIn(lambda _request: self.actor), frame, reader, scope_names(), lambda: NOW)
-        app.include_router(pages.routes())
+        signed_in, names = SignedIn(lambda _request: self.actor), scope_names()
+        lists = CaseListPage(signed_in, frame, self.engine, DEADLINES, names, channel_label, lambda: NOW)
+        app.include_router(lists.routes())
+        app.include_router(OverseerPages(signed_in, frame, reader, names, channel_label, lambda: NOW).routes())
         public_templates = page_templates(DEADLINES, lambda: NOW)
         public_templates.globals["public_figures"] = True
         months = PublishedMonths(self.engine, lambda: NOW, b"key")
@@ -122,7 +131,8 @@ def oversight_site(engine: Engine, cases: int = CASES) -> Iterator[OversightSite
 def cells(page: str, heading: str) -> Sequence[str]:
     """Return the row of a table that begins with a heading, as the texts of its cells."""
     row = page.partition(f'<th scope="row" class="name">{heading}<')[2].partition("</tr>")[0]
-    return [part.partition(">")[2].partition("<")[0] for part in row.split("<td")[1:]]
+    without_links = re.sub(r"</?a\b[^>]*>", "", row)
+    return [part.partition(">")[2].partition("<")[0] for part in without_links.split("<td")[1:]]
 
 
 def _refused(_request: Request, status: HTTPStatus) -> Response:

@@ -120,7 +120,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         try:
             if condition():
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             pass  # the service is still starting
         time.sleep(_PAUSE_SECONDS)
     raise TimeoutError

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, insert
 
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
 from config.database import write_transaction
+from language.masking import mask_with_labels
 from messages.ids import complaint_id
 from messages.replies.report_states import ReportState
 from messages.shapes import SenderAct
@@ -57,7 +58,7 @@ def write(engine: Engine, complaints: list[Any], dispatches: list[Any], answers:
         connection.execute(insert(DispatchFact), dispatches)
         if answers:
             store(connection, AnswerFact, answers)
-    return OwnReports(engine, StatusReader(engine, {"kota-3374": "Kota Semarang"}))
+    return OwnReports(engine, StatusReader(engine, {"kota-3374": "Kota Semarang"}), mask_with_labels)
 
 
 def conversation(report: OwnReport | None) -> list[tuple[str, str]]:
@@ -145,15 +146,17 @@ def test_a_message_after_the_closing_is_shown_with_its_case(engine: Engine) -> N
 
 @pytest.mark.parametrize("relation", ["joins", "new"])
 def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, relation: str) -> None:
-    """Neither who joined a case reads its words, nor one whose report a person merged; the first reads no other's."""
+    """Who joined a case reads its answer masked; one whose report a person merged reads none, the first no other's."""
     joiner = report_row(2, JOINER, relation=relation, of=REPORT if relation == "joins" else None)
     current = "joins" if relation == "joins" else "repeat"
     own = case_row(0, JOINED, id=UUID(int=700), own_case=False, relation=current, of=REPORT)
     reports = write(engine, [report_row(1), joiner], [case_row(), own], [answer_row(3, "closed", "Pak Budi, selesai.")])
     joined = reports.read(JOINER)
     assert joined
-    assert [text for _, text in conversation(joined) if text] == ["Laporan 2."]
-    assert (joined.answer, joined.question) == ("", "")
+    masked = ["Pak [nama], selesai."] if relation == "joins" else []
+    assert [text for _, text in conversation(joined) if text] == ["Laporan 2.", *masked]
+    assert joined.reads_masked == bool(masked)
+    assert (joined.answer, joined.question) == ("".join(masked), "")
     assert [text for _, text in conversation(reports.read(MESSAGE)) if text] == ["Laporan 1.", "Pak Budi, selesai."]
 
 
@@ -200,6 +203,43 @@ def test_a_repeat_of_a_merged_report_reads_no_words_either(engine: Engine) -> No
     whole, nothing = ("Pak Budi, selesai.", True), ("", False)
     assert answers == {MESSAGE: whole, JOINER: nothing, again: nothing, UUID(int=74): whole}
     assert all("Pak Budi, selesai." not in dict(conversation(shown[id_])).values() for id_ in (JOINER, again))
+
+
+@pytest.mark.parametrize("mode", ["anonim", "rahasia"])
+def test_the_answer_to_a_private_report_is_for_its_sender_alone(engine: Engine, mode: str) -> None:
+    """Who joins an anonymous or confidential report reads no word to its sender, not even a masked one."""
+    joiner = report_row(2, JOINER, relation="joins", of=REPORT)
+    own = case_row(0, JOINED, id=UUID(int=700), own_case=False, relation="joins", of=REPORT)
+    first = {**report_row(1), mode: True}
+    reports = write(engine, [first, joiner], [case_row(), own], [answer_row(3, "closed", "Selesai.")])
+    joined = reports.read(JOINER)
+    assert joined
+    assert (joined.answer, [text for _, text in conversation(joined) if text]) == ("", ["Laporan 2."])
+
+
+def test_a_question_to_another_citizen_is_not_shown(engine: Engine) -> None:
+    """Only that citizen can answer it."""
+    joiner = report_row(2, JOINER, relation="joins", of=REPORT)
+    own = case_row(0, JOINED, id=UUID(int=700), own_case=False, relation="joins", of=REPORT)
+    reports = write(engine, [report_row(1), joiner], [case_row(), own], [answer_row(3, "asked", "Tiang mana?")])
+    joined = reports.read(JOINER)
+    assert joined
+    assert [text for _, text in conversation(joined) if text] == ["Laporan 2."]
+
+
+def test_an_objection_counts_until_the_next_answer(engine: Engine) -> None:
+    """The headline of an answered report says that its sender objected, until the agency answers again."""
+    objection = message_row(2, "objects", "Masih padam.")
+    answers = [answer_row(1, "responded", "Sudah menyala.")]
+    reports = write(engine, [report_row(1), objection], [case_row()], answers)
+    report = reports.read(MESSAGE)
+    assert report
+    assert (report.status.state, report.is_objected) == ("dijawab", True)
+    with write_transaction(engine) as connection:
+        store(connection, AnswerFact, [answer_row(3, "responded", "Sudah diganti.")])
+    report = reports.read(MESSAGE)
+    assert report
+    assert not report.is_objected
 
 
 @pytest.mark.parametrize("relation", ["joins", "new"])

@@ -49,8 +49,19 @@ def test_the_file_has_the_rows_of_the_filtered_list(site: DeskSite, client: Desk
     assert rows_of(client.get(f"{_ADDRESS}?tab=selesai")) == []
 
 
+def test_codes_have_their_names_beside_them(site: DeskSite, client: DeskClient) -> None:
+    """Whoever reads the file needs no table of codes, and the whole text is there."""
+    text = f"Kemenkes, puskesmas tutup. {'Kami antre lagi. ' * 40}Selesai."
+    site.send(1, text, place={"region": "Kota Semarang"})
+    site.actor = Actor(UUID(int=4), "Rini", Role.OFFICER, "kota-3374")
+    (row,) = rows_of(client.get(_ADDRESS))
+    assert row["isi"] == text
+    assert (row["wilayah"], row["nama_wilayah"]) == ("33.74", "Kota Semarang, Jawa Tengah")
+    assert (row["topik"], row["nama_topik"]) == ("puskesmas", "Puskesmas")
+
+
 def test_the_file_names_no_citizen(site: DeskSite, client: DeskClient) -> None:
-    """No contact, no text of the report, and no number or address in what the citizen typed elsewhere."""
+    """No contact, and no name, number or address in what the citizen typed."""
     site.send(
         1,
         "Kemenkes, nama saya Sekar Wulandari, antre lama",
@@ -60,8 +71,9 @@ def test_the_file_names_no_citizen(site: DeskSite, client: DeskClient) -> None:
     (row,) = rows_of(client.get(_ADDRESS))
     content = client.get(_ADDRESS).text
     assert row["judul"] == "Hubungi [nomor], NIK [nomor] atau [nomor] atau [nomor]"
+    assert row["isi"] == "Kemenkes, nama saya [nama], antre lama"
     assert row["tempat"] == "Rumah 12, telepon [nomor]"
-    for identity in (CONTACT.name, "antre lama", CONTACT.phone, CONTACT.email, "3374010101900001", "1708"):
+    for identity in (CONTACT.name, CONTACT.phone, CONTACT.email, "3374010101900001", "1708"):
         assert identity
         assert identity not in content
 

@@ -1,0 +1,81 @@
+"""Messages that were set aside: the list, one masked message, and its release."""
+
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+
+from app.staff.ready_texts import RELEASING
+from tests.app.review.test_set_aside import QUOTING, Service
+from tests.app.staff.harness import StaffHarness, hidden_fields
+from tests.conftest import NOW
+from tests.support import records
+
+PAGE = "/desk/disisihkan"
+HELLO = "halo selamat pagi"
+
+
+@pytest.fixture
+def service(staff_on_each_database: StaffHarness) -> Service:
+    """Stages on the same bus and database."""
+    return Service(staff_on_each_database.parts)
+
+
+def set_aside(service: Service, text: str, phone: str) -> str:
+    """Let an SMS be set aside, and return its number."""
+    return service.accept(records.sms(service.parts, text, phone)).tracking
+
+
+def test_a_message_is_read_and_released_as_a_report(staff_on_each_database: StaffHarness, service: Service) -> None:
+    """The list has no text, the page a masked one. The release is recorded, and the next message opens."""
+    staff = staff_on_each_database
+    other, wrong = set_aside(service, HELLO, "+628000000041"), set_aside(service, QUOTING, "+628000000042")
+    staff.time = NOW + timedelta(hours=1)
+    page = staff.get(PAGE)
+    assert [words in page for words in (wrong, other, "Iklan", "Sapaan")] == [True] * 4
+    assert "Kemenkes tolong" not in page
+    shown = staff.get(f"{PAGE}/{wrong}")
+    assert "Kemenkes tolong, hubungi •••" in shown
+    assert "3456" not in shown
+    fields = hidden_fields(shown, f"{PAGE}/{wrong}")
+    numbers = sorted((wrong, other), key=page.index)
+    answer = staff.send(f"{PAGE}/{wrong}", **fields, siap="aduan")
+    following = numbers[numbers.index(wrong) + 1 :]
+    assert answer.headers["Location"].startswith(f"{PAGE}/{following[0]}?" if following else f"{PAGE}?")
+    assert "1 pesan dijadikan laporan." in staff.follow(answer)
+    assert staff.acts() == [("set_aside.release", staff.label, RELEASING["aduan"])]
+    service.work()
+    assert service.status(wrong).set_aside == ""
+    page = staff.get(PAGE)
+    assert [other in page, wrong in page] == [True, False]
+
+
+def test_a_report_and_an_unknown_number_are_told(staff_on_each_database: StaffHarness, service: Service) -> None:
+    """Nothing is released twice, and a request without a complaint has no form."""
+    staff = staff_on_each_database
+    report = service.accept(records.web(service.parts, "Kemenkes tolong")).tracking
+    request = set_aside(service, "STATUS", "+628000000043")
+    assert "tidak dapat dijadikan laporan" in staff.client.get(f"{PAGE}/{report}").text
+    assert staff.client.get(f"{PAGE}/ABC").status_code == HTTPStatus.NOT_FOUND
+    assert f'action="{PAGE}/{request}"' not in staff.get(f"{PAGE}/{request}")
+    assert staff.send(f"{PAGE}/{request}", siap="aduan").status_code == HTTPStatus.CONFLICT
+    assert staff.send(f"{PAGE}/{report}", siap="aduan").status_code == HTTPStatus.NOT_FOUND
+    assert staff.acts() == []
+
+
+def test_the_filter_chooses_a_reason_and_a_period(staff_on_each_database: StaffHarness, service: Service) -> None:
+    """An unknown reason or period stands for the usual one."""
+    staff = staff_on_each_database
+    number = set_aside(service, HELLO, "+628000000044")
+    staff.time = NOW + timedelta(days=10)
+    queries = ("", "?hari=30", "?hari=30&alasan=fraud", "?hari=30&alasan=greeting", "?hari=99999&alasan=x")
+    assert [number in staff.get(f"{PAGE}{query}") for query in queries] == [False, True, False, True, False]
+
+
+def test_a_release_needs_a_reason(staff_on_each_database: StaffHarness, service: Service) -> None:
+    """Nothing is released without one."""
+    staff = staff_on_each_database
+    number = set_aside(service, HELLO, "+628000000045")
+    answer = staff.send(f"{PAGE}/{number}", siap="x", alasan_rilis=" ")
+    assert (answer.status_code, "Isi alasannya" in answer.text) == (HTTPStatus.BAD_REQUEST, True)
+    assert staff.acts() == []

@@ -1,0 +1,105 @@
+"""The cases behind each number: as many as the number says, by the same definition."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+
+from accounts.permissions import Role
+from config.database import read_transaction
+from oversight.figures.computation import compute_figures
+from oversight.figures.counts import NATION, Period, Scope, jakarta_day, month_period
+from oversight.pages.case_list import ListChoice, ListPlace, Part, has_list, part_size, read_cases
+from oversight.pages.shown_figures import SHOWN_FIGURES
+from oversight.read_model.day_counts import read_counts
+from tests.oversight.pages.site import NOW, OversightSite, cells
+from tests.support.deadlines import DEADLINES
+
+pytestmark = pytest.mark.slow
+
+TODAY = jakarta_day(NOW)
+PARTS: tuple[Part, ...] = ("numerator", "rest", "counted", "censored")
+SCOPES = (
+    *(NATION, Scope("province", "33"), Scope("agency", "kota-3374"), Scope("agency", "bumn-pln")),
+    *(Scope("agency", "triage"), Scope("topic", "jalan"), Scope("topic", "none")),
+)
+MARCH, JUNE = month_period(2026, 3), month_period(2026, 6)
+
+
+def listed(site: OversightSite, choice: ListChoice, size: int = 37) -> Iterator[str]:
+    """Yield the numbers of all pages of a list."""
+    after: ListPlace | None = None
+    while True:
+        with read_transaction(site.engine) as connection:
+            cases = read_cases(connection, choice, TODAY, DEADLINES, size, after)
+        yield from (case.number for case in cases)
+        if len(cases) < size:
+            return
+        after = cases[-1].place
+
+
+@pytest.mark.parametrize("period", [MARCH, JUNE], ids=["march", "june"])
+@pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.value or "nation")
+def test_a_list_has_as_many_cases_as_the_number_says(site: OversightSite, scope: Scope, period: Period) -> None:
+    """For each figure and each part of it, and no case twice."""
+    with read_transaction(site.engine) as connection:
+        figures = compute_figures(read_counts(connection, scope, period), TODAY, DEADLINES)
+    for figure in filter(has_list, SHOWN_FIGURES):
+        for part in PARTS:
+            numbers = list(listed(site, ListChoice(scope, period, figure, part)))
+            assert len(numbers) == part_size(figure.read(figures), part), (figure.slug, part)
+            assert len(set(numbers)) == len(numbers)
+    for channel, reports in figures.received.items():
+        assert len(list(listed(site, ListChoice(scope, period, SHOWN_FIGURES[0], "counted", channel)))) == reports
+
+
+def test_a_number_leads_to_its_cases(site: OversightSite) -> None:
+    """From the table of figures, over all pages of the list, to the page that asks for the reason."""
+    path = "/pengawasan/provinsi/33?bulan=2026-03&banding=2026-02"
+    row = site.get(path).partition('<th scope="row" class="name">Jawaban pertama tepat waktu<')[2].partition("</tr>")[0]
+    address, shown = re.findall(r'<a href="([^"]+)">([0-9.]+)</a>', row)[1]
+    page = site.get(address.replace("&amp;", "&"))
+    assert f"{shown} kasus, Jawa Tengah, Maret 2026" in page
+    numbers = re.findall(r'href="/pengawasan/kasus/([^"]+)"', page)
+    while following := re.search(r'<a class="button quiet" href="([^"]+)">Berikutnya', page):
+        page = site.get(following.group(1).replace("&amp;", "&"))
+        numbers += re.findall(r'href="/pengawasan/kasus/([^"]+)"', page)
+    assert len(numbers) == int(shown.replace(".", ""))
+
+
+def test_the_channels_stand_on_the_page(site: OversightSite) -> None:
+    """Each channel of the month has its number, which leads to its reports."""
+    page = site.get("/pengawasan?bulan=2026-03&banding=2026-02")
+    with read_transaction(site.engine) as connection:
+        received = compute_figures(read_counts(connection, NATION, MARCH), TODAY, DEADLINES).received
+    assert len(received) > 1
+    for channel, reports in received.items():
+        row = page.partition(f">Saluran {channel}<")[2].partition("</tr>")[0]
+        address = re.findall(rf'<a href="([^"]+)">{reports}</a>', row)[0].replace("&amp;", "&")
+        assert f"{reports} kasus" in site.get(address)
+    assert cells(page, "Laporan masuk")
+
+
+def test_a_list_needs_the_right_to_read_cases(site: OversightSite) -> None:
+    """An auditor sees the figures without links. Nobody else opens a list."""
+    for role in (*Role, None):
+        status = site.open("/pengawasan/daftar?ukuran=terlambat", role).status_code
+        assert (status == HTTPStatus.OK) is (role is Role.OVERSEER), role
+    assert "/pengawasan/daftar" not in site.open("/pengawasan", Role.AUDITOR).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "ukuran=tertua",
+        "ukuran=x&bagian=y&lingkup=z&kode=q",
+        "setelah=x_y",
+        "bulan=9999-99",
+        "saluran=x&ukuran=masuk",
+    ],
+)
+def test_a_strange_choice_has_its_default(site: OversightSite, query: str) -> None:
+    """The page is shown."""
+    assert "Daftar ini tidak berisi kata-kata." in site.get(f"/pengawasan/daftar?{query}")
