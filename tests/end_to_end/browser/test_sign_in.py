@@ -66,6 +66,7 @@ def switch_on_second_factor(page: Page) -> None:
 
 def set_up_needed_factor(administrator: Page) -> None:
     """Open a page, be led to the set-up that cannot be postponed, and come back to the page."""
+    expect(administrator).to_have_url(re.compile(r"/desk/saya/kode$"))
     administrator.goto("/desk/akun")
     expect(administrator).to_have_url(re.compile(r"/desk/saya/kode\?lanjut=/desk/akun$"))
     expect(administrator.get_by_role("link", name="Nanti saja")).to_have_count(0)
@@ -88,7 +89,6 @@ def test_from_the_first_link_to_an_officer_with_a_second_factor(
     set_password(administrator, first_link, "Rina Putri", "rina@lapor.example")
     assert_readable(administrator)
     sign_in(administrator, "rina@lapor.example")
-    expect(administrator).to_have_url(re.compile(r"/desk/saya/kode$"))
     set_up_needed_factor(administrator)
     administrator.get_by_label("Nama", exact=True).fill("Sari Dewi")
     administrator.get_by_label("Email", exact=True).fill("sari@semarang.example")
