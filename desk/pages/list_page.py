@@ -26,7 +26,7 @@ from messages.tracking import read_tracking_number
 from pages.addresses import TRIAGE_LIST
 from pages.responses import see_other
 from pages.translation.message import Message
-from pages.wording.cases import CASE_STATES, topic_label
+from pages.wording.cases import CASE_STATES
 from pages.wording.dangers import DANGERS
 
 # Cases with danger, and cases that owe an answer to an overseer, named above the list.
@@ -151,7 +151,7 @@ class ListPage:
             "no_filter_address": query.without_conditions.list_address(),
             "empty_text": wording.EMPTY_TABS[query.tab],
             "unknown_number": query.words if read_tracking_number(query.words) else "",
-            "topics": [(topic, topic_label(topic)) for topic in parts.topics()],
+            "topics": list(parts.topics().items()),
             "region_choices": region_choices(parts.regions(), query.region, region),
             "due_choices": DUE_CHOICES,
             "units": parts.work.units(actor.agency),

@@ -49,7 +49,6 @@ from pages.refused import RefusedPages
 from pages.rejection_counter import RejectionCounter
 from pages.text_check import TextCheck
 from pages.translation.translator import load_translator
-from router.evidence.topics import TOPICS, topic_ids
 
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency", OVERSIGHT)
@@ -161,7 +160,6 @@ def desk_page_parts(
     parts: Parts, desk: DeskParts, officers: FindOfficers, signed_in: SignedIn, pages: SignedInPages
 ) -> DeskPageParts:
     """Return the parts of the agencies' pages."""
-    topics = topic_ids(parts.tables.reference.table(TOPICS))
     return DeskPageParts(
         engine=parts.engine,
         signed_in=signed_in,
@@ -172,7 +170,7 @@ def desk_page_parts(
         work=desk.case_work,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
-        topics=lambda: topics,
+        topics=lambda: parts.tables.topic_names,
         channels=parts.channels,
         sample_link=sample_link(parts.settings.reached_at),
         officers=officers,
