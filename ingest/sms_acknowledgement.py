@@ -9,29 +9,47 @@ import structlog
 
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
+from ingest.sms_acts import (
+    ActAnswers,
+    ActsUnavailable,
+    NoActs,
+    SmsActs,
+    invalid_number,
+    other_number_received,
+    wrong_number_received,
+)
 from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text, secrecy_text
 from messages.gsm_alphabet import fits_one_sms
-from messages.payloads.sms import ParsedSms
-from messages.replies.report_states import ReportState, ShownState
+from messages.payloads.sms import ParsedSms, number_with_slip, stated_act
+from messages.replies.report_states import ENDED_STATES, ReportState, ShownState
 from messages.shapes import RawMessage
+from messages.tracking import find_tracking_numbers
 
 # A sender who was asked for details is not asked again within this time. Otherwise two automatic systems could write
 # to each other without end.
 ASK_AGAIN_AFTER = timedelta(hours=24)
 
 _NO_READER = NoReader()
+_NO_ACTS = NoActs()
 
 _log = structlog.get_logger()
 
+# Kinds of SMS that ask for an act with a code, or about one.
+_ACT_KINDS = frozenset({"withdrawal", "forgetting", "code", "rating"})
 # The answers to keywords. STOP reaches this door only where the operator does not answer it itself.
 _FIXED_TEXTS: Mapping[str, str] = {
-    "help": "Tulis apa yang terjadi, di mana dan kapan, lalu kirim. STATUS + nomor: perkembangan. "
-    "TAMBAH/BELUM + nomor: tambahan. Awali ANONIM atau RAHASIA bila perlu.",
+    "help": "Tulis apa, di mana, kapan. Dengan nomor: STATUS TAMBAH BELUM SUDAH NILAI BATAL. Awali ANONIM/RAHASIA "
+    "bila perlu. Laporan Anda: /laporan-saya di situs kami.",
     "registration": "Tidak perlu mendaftar. Tulis apa yang terjadi, di mana dan kapan, lalu kirim ke nomor ini. "
     "STATUS + nomor: perkembangan laporan.",
     "stop": "Kami hanya mengirim SMS tentang laporan yang Anda kirim, bukan iklan. Untuk melapor lagi, tulis apa yang "
     "terjadi dan di mana.",
 }
+# The answer to BANTUAN with the page of own reports; it is given where one SMS holds both.
+_HELP_WITH_PAGE = (
+    "Tulis apa, di mana, kapan. Dengan nomor: STATUS TAMBAH BELUM SUDAH NILAI BATAL. Awali ANONIM/RAHASIA. "
+    "Laporan Anda: {page}"
+)
 # What the sender can do by SMS in a state. It follows the sentence of the state where one SMS holds both.
 _STATE_HINTS: Mapping[ReportState, str] = MappingProxyType(
     {
@@ -48,7 +66,7 @@ class SmsAcknowledgements:
     `state_of` returns the ledger's state of a tracking number with its sentence; `None` if the ledger does not have it.
     `reader` reads a message as the normalizer does. `link_of` returns the sender's own link to the report of a message;
     `None` where phones cannot reach the service. `has_public_view`: everybody may read reports, and each sender is told
-    once.
+    once. `acts` does what needs a code. `own_page` is the address of the page of own reports; empty as `link_of`.
     """
 
     def __init__(
@@ -59,7 +77,11 @@ class SmsAcknowledgements:
         link_of: Callable[[UUID], str] | None = None,
         *,
         has_public_view: bool = False,
+        acts: SmsActs = _NO_ACTS,
+        own_page: str = "",
     ) -> None:
+        self._acts = ActAnswers(acts)
+        self._own_page = own_page
         self._store = store
         self._state_of = state_of
         self._reader = reader
@@ -74,11 +96,11 @@ class SmsAcknowledgements:
         """
         try:
             if sms.kind in _FIXED_TEXTS:
-                return _FIXED_TEXTS[sms.kind]
-            if sms.kind == "status":
-                return self._status_text(sms)
-            return self._report_text(raw, sms)
-        except DatabaseUnavailable:
+                return self._help_text() if sms.kind == "help" else _FIXED_TEXTS[sms.kind]
+            if sms.kind in _ACT_KINDS:
+                return self._act_text(raw, sms)
+            return self._status_text(sms) if sms.kind == "status" else self._report_text(raw, sms)
+        except (DatabaseUnavailable, ActsUnavailable):
             return self.immediate_text(raw, sms)
         except Exception as error:  # noqa: BLE001 - the message is stored: its sender must have the number
             _log.error("sms.acknowledgement_failed", message_id=str(raw.id), exc_info=error)
@@ -101,11 +123,36 @@ class SmsAcknowledgements:
         if outcome.set_aside:
             courtesy = courtesy_text(outcome.set_aside)
             return courtesy if courtesy and self._may_ask_for_details(raw) else ""
-        if sms.kind == "report" or self._may_ask_for_details(raw):
-            if sms.kind != "report":
-                return immediate_acknowledgement(raw.tracking, sms)
-            return self._received_and_public(raw) if self._tells_public(raw, sms) else self._received(raw)
+        if sms.kind == "report":
+            return self._text_about_number(raw, sms) or self._receipt(raw, sms)
+        # Nobody's program sends the keyword alone: a person is answered each time.
+        if sms.has_keyword or self._may_ask_for_details(raw):
+            return immediate_acknowledgement(raw.tracking, sms)
         return "" if sms.kind == "nothing" else received(raw.tracking)
+
+    def _receipt(self, raw: RawMessage, sms: ParsedSms) -> str:
+        return self._received_and_public(raw) if self._tells_public(raw, sms) else self._received(raw)
+
+    def _act_text(self, raw: RawMessage, sms: ParsedSms) -> str:
+        """Return the answer to a request for an act, or to its code. Raises `ActsUnavailable`."""
+        if sms.kind == "withdrawal":
+            shown_state = self._state_of(sms.number) if sms.number else None
+            return self._acts.withdrawal(raw, sms, has_ended=bool(shown_state and shown_state.state in ENDED_STATES))
+        if sms.kind == "forgetting":
+            return self._acts.forgetting(raw)
+        return self._acts.code(raw, sms) if sms.kind == "code" else self._acts.rating(raw, sms.number or "")
+
+    def _text_about_number(self, raw: RawMessage, sms: ParsedSms) -> str:
+        """Return the text about a keyword with a number that is not the sender's or has a slip; "" for other words."""
+        numbers = find_tracking_numbers(sms.text)
+        if numbers and (sms.rahasia or stated_act(sms.text)):
+            return "" if self._acts.owns_one(raw, numbers) else other_number_received(raw.tracking)
+        typed = "" if numbers else number_with_slip(sms.text)
+        return wrong_number_received(typed, raw.tracking) if typed else ""
+
+    def _help_text(self) -> str:
+        with_page = _HELP_WITH_PAGE.format(page=self._own_page)
+        return with_page if self._own_page and fits_one_sms(with_page) else _FIXED_TEXTS["help"]
 
     def _received(self, raw: RawMessage) -> str:
         """Return the confirmation of a report, with the sender's own link where one SMS holds it."""
@@ -129,7 +176,7 @@ class SmsAcknowledgements:
         if not sms.text:
             return status_usage()
         if sms.number is None:
-            return invalid_number()
+            return invalid_number(sms.text)
         shown_state = self._state_of(sms.number)
         return status_answer(sms.number, shown_state) if shown_state else unknown_number(sms.number)
 
@@ -143,7 +190,7 @@ def immediate_acknowledgement(tracking: str, sms: ParsedSms) -> str:
             return stored_but_unclear(tracking)
         case "nothing":
             return report_usage()
-        case "status":
+        case "status" | "withdrawal" | "forgetting" | "code" | "rating":
             return service_disturbed()
         case _:
             return _FIXED_TEXTS[sms.kind]
@@ -201,14 +248,6 @@ def unknown_number(number: str) -> str:
     )
 
 
-def invalid_number() -> str:
-    """Return the text for a number whose check symbol is wrong."""
-    return (
-        "Nomor ini tidak benar: nomor laporan terdiri dari 12 huruf dan angka. "
-        "Mohon periksa, lalu kirim STATUS dan nomornya."
-    )
-
-
 def status_usage() -> str:
     """Return the text for the keyword STATUS without a number."""
     return (
@@ -218,5 +257,5 @@ def status_usage() -> str:
 
 
 def service_disturbed() -> str:
-    """Return the text for a status request while the ledger cannot be read."""
+    """Return the text for a request while the ledger cannot be read, or the bus cannot take it."""
     return "Maaf, layanan sedang terganggu. Mohon kirim lagi beberapa saat lagi."

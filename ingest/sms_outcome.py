@@ -17,6 +17,7 @@ class SmsOutcome:
     set_aside: str = ""
     act: SenderAct = "reports"
     tracking: str = ""
+    rating: int = 0
 
 
 class SmsReader(Protocol):
@@ -49,7 +50,9 @@ _ACTS: Mapping[SenderAct, str] = MappingProxyType(
         "adds": "Tambahan untuk laporan {number} kami terima dan kami teruskan kepada yang menangani laporan itu.",
         "objects": "Kami catat: laporan {number} belum selesai menurut Anda. Keterangan Anda kami teruskan kepada "
         "yang menangani laporan itu.",
-        "confirms": "Terima kasih atas kabar Anda. Kami catat: masalah dalam laporan {number} sudah beres.",
+        "confirms": "Terima kasih atas kabar Anda. Kami catat: masalah dalam laporan {number} sudah beres. Beri nilai? "
+        "Balas angka 1 sampai 5 (5 baik).",
+        "rates": "Terima kasih. Kami catat: Anda memberi nilai {rating} dari 5 untuk penanganan laporan {number}.",
         # No consent: the sender of an SMS can be forged.
         "agrees-to-ombudsman": "Persetujuan tidak dapat lewat SMS, karena nomor pengirim dapat dipalsukan. Buka tautan "
         "di SMS kami tentang {number}, lalu setujui di sana.",
@@ -80,7 +83,7 @@ def secrecy_text(outcome: SmsOutcome) -> str:
 
 def act_text(outcome: SmsOutcome) -> str:
     """Return the text about a message that belongs to a report; "" for a report of its own."""
-    return _ACTS.get(outcome.act, "").format(number=outcome.tracking)
+    return _ACTS.get(outcome.act, "").format(number=outcome.tracking, rating=outcome.rating)
 
 
 def courtesy_text(reason: str) -> str:

@@ -118,7 +118,9 @@ class Contact(Shape):
     push: str = Field("", max_length=4096, description="The app's push token.")
 
 
-VerifiedBy = Literal["twilio-signature", "twilio-api", "smpp-bind", "x-api", "device-token", "sender-link", "none"]
+VerifiedBy = Literal[
+    "twilio-signature", "twilio-api", "smpp-bind", "x-api", "device-token", "sender-link", "sms-code", "none"
+]
 
 
 class RawMessage(WireModel):

@@ -15,6 +15,8 @@ _LOOKALIKES = str.maketrans("ILO", "110")
 # 11 symbols carry 55 bits: among 20 million complaints the chance of any two equal numbers is below 1 %.
 _SYMBOLS = 11
 _BITS_PER_SYMBOL = 5
+# Letters and digits of a number, with the check symbol.
+NUMBER_SYMBOLS = _SYMBOLS + 1
 _GROUP = 4
 # Three groups of four symbols in a text, with any separators. `_HYPHENATED`: as we write a number.
 _GROUPS = re.compile(
@@ -55,6 +57,11 @@ def read_tracking_number(typed: str) -> str | None:
     if len(symbols) != _SYMBOLS + 1 or not mod_37_36.is_valid(symbols, _ALPHABET):
         return None
     return _in_groups(symbols)
+
+
+def typed_symbols(typed: str) -> int:
+    """Return how many letters and digits a typed number has. Ours have `NUMBER_SYMBOLS`."""
+    return sum(map(str.isalnum, typed))
 
 
 def find_tracking_numbers(text: str) -> tuple[str, ...]:

@@ -49,13 +49,15 @@ class StoredFollowUp(Shape):
     """The act of a message that was attached to a report of its sender, and how that report is hidden."""
 
     act: SenderAct
+    rating: int = 0
     anonim: bool = False
     rahasia: bool = False
 
     @classmethod
     def of(cls, follows: Follows) -> Self:
         """Return the stored form."""
-        return cls(act=follows.follow_up.act, anonim=follows.anonim, rahasia=follows.rahasia)
+        follow_up = follows.follow_up
+        return cls(act=follow_up.act, rating=follow_up.rating, anonim=follows.anonim, rahasia=follows.rahasia)
 
 
 class StoredLimit(Shape):
@@ -100,7 +102,7 @@ class StoredDecision(NamedTuple):
         """Return the report that the message was attached to."""
         if self.follow_up is None or self.relation.of is None:
             return None
-        act = FollowUp(act=self.follow_up.act)
+        act = FollowUp(act=self.follow_up.act, rating=self.follow_up.rating)
         evidence = self.relation.evidence[-1]
         return Follows(self.relation.of, act, evidence, self.follow_up.anonim, self.follow_up.rahasia)
 

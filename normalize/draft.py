@@ -87,6 +87,7 @@ SetAsideReason: TypeAlias = Literal[
     "opt-out",
     "status-request",
     "help-request",
+    "act-request",
     "publicity",
     "promotion",
     "fraud",

@@ -139,6 +139,7 @@ class Earlier:
                     rahasia=report.rahasia,
                     lacks_place=complaint.follow_up.act == "reports" and message.lacks_place,
                     lacks_matter=complaint.follow_up.act == "reports" and message.lacks_matter,
+                    confirms=complaint.follow_up.act == "confirms",
                 ),
             )
         if report_id:

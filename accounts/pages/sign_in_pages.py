@@ -125,6 +125,8 @@ class SignInPages:
             self._sign_in.sign_out(session.actor, session.id)
         response = see_other(f"{SIGN_IN_ADDRESS}?selesai=keluar")
         delete_token(response, SESSION_COOKIE)
+        # Texts that were typed and not sent stay in no browser.
+        response.headers["Clear-Site-Data"] = '"storage"'
         return response
 
     def _form(

@@ -85,7 +85,10 @@ CHANNELS = (
     InstalledChannel(
         facts=ingest.sms.channel.CHANNEL.with_door(ingest.smpp.channel.SMPP),
         reader=sms.read_report,
-        format_readers=lambda _parts: {JOINED_SMS: smpp.read_report},
+        format_readers=lambda _parts: {
+            JOINED_SMS: smpp.read_report,
+            follow_up.CONTENT_TYPE: follow_up_reader.read_report,
+        },
         http_doors=_sms_doors,
         background_doors=_smpp_doors,
         # SMS parts that wait for the remaining parts of their message, or for the bus.

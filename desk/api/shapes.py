@@ -55,7 +55,8 @@ class Case(ApiShape):
     number: str = Field(description="Tracking number. The sender has it too.", examples=[_EXAMPLE_NUMBER])
     state: AgencyCaseState = Field(
         description="terdisposisi: new. proses: accepted. tunda: waits for the sender. selesai: closed. "
-        "ditolak: your agency refused. dipindahkan: given to another agency. digabung: part of another case.",
+        "ditolak: your agency refused. dipindahkan: given to another agency. dibuka-lagi: the sender opened it again, "
+        "and your agency has it as a new case. digabung: part of another case.",
         examples=["terdisposisi"],
     )
     title: str = Field(description="May be empty: an SMS has none.", examples=["Lampu jalan mati"])

@@ -17,6 +17,7 @@ from desk.pages.case.case_model import possible_acts
 from desk.pages.case.preview import Preview
 from desk.pages.list_query import BULK_PART, LIST_ADDRESS
 from desk.pages.parts import DeskPageParts
+from desk.pages.template_text import with_number, with_template
 from messages.shapes import Verdict
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm, read_version
 from pages.translation.message import Message
@@ -26,6 +27,7 @@ from pages.translation.message import message as _
 MAX_CASES = 200
 # A question and a refusal need words for one case.
 BULK_VERDICTS: tuple[Verdict, ...] = ("responded", "closed", "accepted")
+_SAMPLE_NUMBER = "XXXX-XXXX-XXXX"
 _VERSION_SEPARATOR = ":"
 _NOTHING_CHOSEN = _("Pilih laporan lebih dahulu, lalu tekan Jawab yang dipilih bersama.")
 _TOO_MANY = _("Paling banyak {limit} laporan dapat dijawab bersama. Anda memilih {count}.")
@@ -85,8 +87,10 @@ class BulkPage:
         versions = chosen_versions(form)
         if fault := _choice_fault(len(versions)):
             return parts.render("bulk.html", request, actor, {"fault": fault}, HTTPStatus.UNPROCESSABLE_ENTITY)
-        text = form.text("isi")
-        step = form.line("langkah")
+        template_id = form.line("templat")
+        templates = parts.work.templates(actor.agency) if template_id else ()
+        text = with_template(form.text("isi"), templates, template_id)
+        step = "" if template_id else form.line("langkah")
         text_fault = _text_fault(verdict, text) if step else None
         if step == "kirim" and text_fault is None:
             outcomes = [self._give(actor, number, version, verdict, text) for number, version in versions.items()]
@@ -126,15 +130,16 @@ class BulkPage:
         previews: dict[tuple[bool, tuple[Message, ...]], tuple[str, Preview]] = {}
         for case in touched:
             if case.view:
-                shown = self._case_page.preview(case.view, verdict, text)
+                shown = self._case_page.preview(case.view, verdict, with_number(text, case.number))
                 previews.setdefault((bool(shown.sms), tuple(shown.notices)), (case.number, shown))
         return list(previews.values())
 
     def _give(self, actor: Actor, number: str, version: int, verdict: Verdict, text: str) -> Outcome:
-        draft = AnswerDraft(verdict, text if verdict in VERDICTS_WITH_TEXT else "")
         view = self._parts.find_case(actor, number)
         if view is None:
             return Outcome(number, wording.FAULTS["unknown-case"], is_done=False)
+        words = with_number(text, view.case.case.tracking) if verdict in VERDICTS_WITH_TEXT else ""
+        draft = AnswerDraft(verdict, words)
         result = self._parts.answers.give(actor, actor.agency, view.case.case.tracking, version, draft)
         return Outcome(number, _outcome_text(result), is_done=result.fault is None)
 
@@ -158,7 +163,9 @@ def _choice_fault(count: int) -> Message | None:
 def _text_fault(verdict: Verdict, text: str) -> Message | None:
     if verdict in VERDICTS_WITH_TEXT and not text:
         return wording.FAULTS["text-missing"]
-    return wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH) if len(text) > MAX_TEXT_LENGTH else None
+    # Every number is as long as this one.
+    longest = len(with_number(text, _SAMPLE_NUMBER))
+    return wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH) if longest > MAX_TEXT_LENGTH else None
 
 
 def _outcome_text(result: ActResult) -> Message:

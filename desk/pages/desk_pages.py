@@ -1,6 +1,7 @@
 """All pages of an agency at its desk."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -25,6 +26,9 @@ from pages.frame import NavigationEntry, shown_links
 from pages.responses import see_other
 from pages.translation.message import message as _
 
+# `desk_script.html` names it.
+SCRIPT_ADDRESS = f"{DESK}/meja.js"
+_SCRIPT = Path(__file__).parent / "static/desk.js"
 # Links of these pages, for the navigation of the frame.
 NAVIGATION = (
     NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),
@@ -39,6 +43,7 @@ class DeskPages:
     def __init__(self, parts: DeskPageParts, navigation: Sequence[NavigationEntry] = NAVIGATION) -> None:
         self._parts = parts
         self._navigation = navigation
+        self._script = _SCRIPT.read_bytes()
         case_page = CasePage(parts)
         self._pages = (
             ListPage(parts),
@@ -59,9 +64,14 @@ class DeskPages:
         """Return the routes to serve. They handle `NotSignedIn` and `Forbidden` by `install_sign_in_handlers`."""
         router = APIRouter(include_in_schema=False)
         router.add_api_route(DESK, self.home, methods=["GET"])
+        router.add_api_route(SCRIPT_ADDRESS, self.script, methods=["GET"])
         for pages in self._pages:
             router.include_router(pages.routes())
         return router
+
+    async def script(self) -> Response:
+        """Return the script of the pages."""
+        return Response(self._script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
     def home(self, request: Request) -> Response:
         """Redirect to the first page that the person may open."""

@@ -56,9 +56,10 @@ class ListExport:
         parts.record("desk.export", actor.agency, actor_label(actor), recorded_filter(query), now)
         # A fault of the first query is a page with an error. A later one breaks the connection, and the browser says
         # that the file is not complete.
-        case_filter = query.case_filter(actor.account_id)
+        zone = time_zone(parts.institutions.region(actor.agency)).value
+        case_filter = query.case_filter(actor.account_id, zone)
         page = self._read(actor, case_filter, now, min(self._page_size, self._max_rows), None)
-        day = now.astimezone(time_zone(parts.institutions.region(actor.agency)).value)
+        day = now.astimezone(zone)
         name = f"laporan-{actor.agency}-{query.tab_name}-{day:%Y-%m-%d}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         lines = self._lines(actor, case_filter, now, page)

@@ -12,21 +12,42 @@ from starlette.responses import HTMLResponse, Response
 from accounts.permissions import Act, Actor, may
 from config.database import read_transaction
 from config.reference.regions import Region, Regions
+from config.time_zones import time_zone
 from desk.pages import wording
-from desk.pages.case.done_acts import done_sentences
-from desk.pages.list_query import LIST_ADDRESS, PAGE_SIZES, TABS_BY_NAME, ListQuery, cursor_text, read_cursor
+from desk.pages.case.done_acts import done_act
+from desk.pages.list_query import (
+    LIST_ADDRESS,
+    ORDERS_BY_NAME,
+    PAGE_SIZES,
+    TABS_BY_NAME,
+    ListQuery,
+    cursor_text,
+    read_cursor,
+)
 from desk.pages.parts import DeskPageParts, list_query
 from desk.pages.wording import Deadline
 from desk.read_model.case_view import find_number
 from desk.read_model.open_suggestions import open_suggestions
-from desk.read_model.queries import ListTab, count_tabs, read_dangers, read_page
+from desk.read_model.queries import (
+    MAX_COUNT,
+    MAX_FILTERED_COUNT,
+    MAX_TOPIC_COUNT,
+    ListOrder,
+    ListTab,
+    MatchCounts,
+    count_matches,
+    count_tabs,
+    count_topics,
+    read_dangers,
+    read_page,
+)
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
 from pages.addresses import TRIAGE_LIST
 from pages.responses import see_other
 from pages.translation.message import Message
-from pages.wording.cases import CASE_STATES
+from pages.wording.cases import CASE_STATES, topic_label
 from pages.wording.dangers import DANGERS
 
 # Cases with danger, and cases that owe an answer to an overseer, named above the list.
@@ -37,12 +58,23 @@ DUE_CHOICES = (1, 3, 7)
 
 @dataclass(frozen=True, slots=True)
 class ShownTab:
-    """A tab of the page."""
+    """A tab of the page. `has_matches`: the filter leaves a case of it."""
 
     name: Message
     address: str
     count: str
     is_current: bool
+    has_matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkChoice:
+    """A mark by which the list is filtered: its name in addresses, and the address that switches it."""
+
+    name: str
+    label: Message
+    address: str
+    is_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +141,14 @@ class ListPage:
         parts = self._parts
         now, region = parts.now(), parts.institutions.region(actor.agency)
         with read_transaction(parts.engine) as connection:
-            case_filter = query.case_filter(actor.account_id)
+            case_filter = query.case_filter(actor.account_id, time_zone(region).value)
             page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(position))
-            counts = count_tabs(connection, actor.agency, now)
+            counts = (
+                count_matches(connection, actor.agency, case_filter, now)
+                if query.has_conditions
+                else MatchCounts(count_tabs(connection, actor.agency, now), is_part=False)
+            )
+            topics = count_topics(connection, actor.agency, query.tab)
             suggested = open_suggestions(connection, page.rows)
             recommended = count_waiting(connection, actor.agency, {row.complaint_id for row in page.rows})
             owing = waiting_numbers(connection, actor.agency, _NAMED_CASES + 1)
@@ -151,25 +188,58 @@ class ListPage:
             "no_filter_address": query.without_conditions.list_address(),
             "empty_text": wording.EMPTY_TABS[query.tab],
             "unknown_number": query.words if read_tracking_number(query.words) else "",
-            "topics": list(parts.topics().items()),
+            "topics": topic_choices(topics, query.topic, parts.topics()),
+            "channels": [(channel.name, channel.label) for channel in parts.channels],
+            "orders": order_choices(query),
+            "marks": mark_choices(query),
+            "has_folded_conditions": query.without_marks.has_conditions,
             "region_choices": region_choices(parts.regions(), query.region, region),
             "due_choices": DUE_CHOICES,
             "units": parts.work.units(actor.agency),
-            "done_act": done_sentences(parts.answers, actor.agency, act_id),
+            "done_act": done_act(parts.answers, actor.agency, act_id),
         }
 
 
-def shown_tabs(query: ListQuery, counts: Mapping[ListTab, int]) -> Sequence[ShownTab]:
-    """Return the tabs with the counts of all their cases. A tab's link keeps the filter."""
+def shown_tabs(query: ListQuery, counts: MatchCounts) -> Sequence[ShownTab]:
+    """Return the tabs with the counts of their cases, with a filter of those that it leaves. A tab keeps the filter."""
+    limit = MAX_FILTERED_COUNT if query.has_conditions else MAX_COUNT
     return [
         ShownTab(
             wording.TAB_NAMES[tab],
             query.list_address(tab=name),
-            wording.count_in_words(counts[tab]),
-            tab == query.tab,
+            wording.count_in_words(counts.counts[tab], limit, is_part=counts.is_part),
+            is_current=tab == query.tab,
+            has_matches=counts.counts[tab] > 0,
         )
         for name, tab in TABS_BY_NAME.items()
     ]
+
+
+def topic_choices(counts: Mapping[str, int], chosen: str, names: Mapping[str, str]) -> Sequence[tuple[str, str, str]]:
+    """Return id, name and count of the topics that the agency has in the tab, by name; also of the chosen one."""
+    choices = [
+        (topic, topic_label(names, topic), wording.count_in_words(counts.get(topic, 0), MAX_TOPIC_COUNT))
+        for topic in filter(None, {*counts, chosen})
+    ]
+    return sorted(choices, key=lambda choice: choice[1].casefold())
+
+
+def mark_choices(query: ListQuery) -> Sequence[MarkChoice]:
+    """Return the marks. The link of each switches it on or off and keeps the rest of the filter."""
+    return [
+        MarkChoice(name, label, query.list_address(**{name: "" if is_on else "1"}), is_on)
+        for name, label in wording.MARK_NAMES.items()
+        for is_on in (query.has_mark(name),)
+    ]
+
+
+def order_choices(query: ListQuery) -> Sequence[tuple[str, Message, bool]]:
+    """Return name, words and choice of each order."""
+    return [(name, _order_name(order, query.tab), order == query.order) for name, order in ORDERS_BY_NAME.items()]
+
+
+def _order_name(order: ListOrder, tab: ListTab) -> Message:
+    return wording.LAST_CHANGE if order == "due" and tab == "done" else wording.ORDER_NAMES[order]
 
 
 def list_row(
@@ -191,11 +261,14 @@ def list_row(
     remarks = (
         wording.BEING_SENT if has_pending_act else None,
         None if row.danger_since else DANGERS.get(row.danger),
+        wording.SENDER_WROTE if row.sender_wrote_at else None,
         wording.REOPENED if row.reopened else None,
+        # In the list of new cases none has an answer.
+        wording.UNANSWERED if row.unanswered_since and row.state != "terdisposisi" else None,
         wording.RECOMMENDED if has_recommendation else None,
         wording.PERHAPS_SAME if has_suggestion else None,
         wording.joined_in_words(row.joined),
-        wording.hop_in_words(row.hop),
+        wording.transfers_in_words(row.hop, row.reopened),
         wording.pictures_in_words(row.pictures),
         wording.CONFIDENTIAL if row.rahasia else None,
     )

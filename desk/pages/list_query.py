@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from config.time_zones import read_moment
-from desk.read_model.queries import CaseFilter, Cursor, ListTab
+from desk.read_model.queries import CaseFilter, Cursor, ListOrder, ListTab
 from pages.forms import plain_line, read_id
 
 LIST_ADDRESS = "/desk/laporan"
@@ -24,12 +25,24 @@ TABS_BY_NAME: Mapping[str, ListTab] = {
     "selesai": "done",
 }
 _TAB_PARAMETERS = {tab: name for name, tab in TABS_BY_NAME.items()}
+# Orders by their names in addresses. The first one is that of a list without a choice.
+ORDERS_BY_NAME: Mapping[str, ListOrder] = {"tenggat": "due", "terbaru": "newest", "terlama": "oldest"}
+_ORDER_PARAMETERS = {order: name for name, order in ORDERS_BY_NAME.items()}
+# Fields of a list by the names of marks in addresses.
+_MARK_FIELDS: Mapping[str, str] = {
+    "bahaya": "danger",
+    "menulis": "sender_wrote",
+    "belum-dijawab": "unanswered",
+    "dibuka-lagi": "reopened",
+}
 PAGE_SIZES = (25, 100, 200)
 _MAX_WORDS_LENGTH = 200
 _MAX_UNIT_LENGTH = 200
 _MAX_DAYS = 365
 _MAX_JOINED = 1_000_000
 _TOPIC = re.compile(r"[a-z0-9-]{1,80}")
+_CHANNEL = re.compile(r"[a-z0-9]{1,40}")
+_DATE = re.compile(r"20\d\d-\d\d-\d\d")
 _REGION = re.compile(r"\d\d(\.\d\d(\.\d\d)?)?")
 _DIGITS = re.compile(r"[0-9]{1,7}")
 _CURSOR_SEPARATOR = "~"
@@ -39,7 +52,10 @@ _DANGER_MARK = "bahaya"
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A list as an address names it. `is_mine`: cases of the person who looks. See `CaseFilter` for the rest."""
+    """A list as an address names it. See `CaseFilter`.
+
+    `is_mine`: cases of the person who looks. `first_day` and `last_day` are those on which a case came to the agency.
+    """
 
     tab: ListTab = "new"
     topic: str = ""
@@ -52,10 +68,18 @@ class ListQuery:
     suggested: bool = False
     recommended: bool = False
     words: str = ""
+    danger: bool = False
+    sender_wrote: bool = False
+    unanswered: bool = False
+    reopened: bool = False
+    channel: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    order: ListOrder = "due"
     page_size: int = PAGE_SIZES[0]
 
-    def case_filter(self, account_id: UUID) -> CaseFilter:
-        """Return the conditions for the person with this account."""
+    def case_filter(self, account_id: UUID, zone: tzinfo) -> CaseFilter:
+        """Return the conditions for the person with this account. Days are those of the zone of the agency."""
         return CaseFilter(
             tab=self.tab,
             topic=self.topic,
@@ -68,6 +92,14 @@ class ListQuery:
             suggested=self.suggested,
             recommended=self.recommended,
             words=self.words,
+            danger=self.danger,
+            sender_wrote=self.sender_wrote,
+            unanswered=self.unanswered,
+            reopened=self.reopened,
+            channel=self.channel,
+            since=_midnight(self.first_day, zone),
+            until=_midnight(self.last_day + timedelta(days=1), zone) if self.last_day else None,
+            order=self.order,
         )
 
     @property
@@ -77,8 +109,18 @@ class ListQuery:
 
     @property
     def without_conditions(self) -> "ListQuery":
-        """The list with all cases of its tab."""
-        return ListQuery(tab=self.tab, page_size=self.page_size)
+        """The list with all cases of its tab, in the same order."""
+        return ListQuery(tab=self.tab, order=self.order, page_size=self.page_size)
+
+    @property
+    def without_marks(self) -> "ListQuery":
+        """The list without the conditions about marks, and without words."""
+        return replace(self, danger=False, sender_wrote=False, unanswered=False, reopened=False, words="")
+
+    def has_mark(self, name: str) -> bool:
+        """Return whether the list shows only cases with a mark, by its name in addresses."""
+        is_on: bool = getattr(self, _MARK_FIELDS[name])
+        return is_on
 
     @property
     def tab_name(self) -> str:
@@ -99,6 +141,11 @@ class ListQuery:
             "mungkin-sama": "1" if self.suggested else "",
             "rekomendasi": "1" if self.recommended else "",
             "cari": self.words,
+            **{name: "1" if self.has_mark(name) else "" for name in _MARK_FIELDS},
+            "saluran": self.channel,
+            "dari": self.first_day.isoformat() if self.first_day else "",
+            "sampai": self.last_day.isoformat() if self.last_day else "",
+            "urut": "" if self.order == "due" else _ORDER_PARAMETERS[self.order],
             "baris": "" if self.page_size == PAGE_SIZES[0] else str(self.page_size),
             **changed,
         }
@@ -141,6 +188,14 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
         suggested=parameters.get("mungkin-sama") == "1",
         recommended=parameters.get("rekomendasi") == "1",
         words=plain_line(parameters.get("cari", ""))[:_MAX_WORDS_LENGTH],
+        danger=parameters.get("bahaya") == "1",
+        sender_wrote=parameters.get("menulis") == "1",
+        unanswered=parameters.get("belum-dijawab") == "1",
+        reopened=parameters.get("dibuka-lagi") == "1",
+        channel=_matching(_CHANNEL, parameters.get("saluran", "")),
+        first_day=_date(parameters.get("dari", "")),
+        last_day=_date(parameters.get("sampai", "")),
+        order=ORDERS_BY_NAME.get(parameters.get("urut", ""), "due"),
         page_size=page_size if page_size in PAGE_SIZES else PAGE_SIZES[0],
     )
 
@@ -163,6 +218,17 @@ def read_cursor(text: str) -> Cursor | None:
 
 def _matching(pattern: re.Pattern[str], value: str) -> str:
     return value if pattern.fullmatch(value) else ""
+
+
+def _date(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value) if _DATE.fullmatch(value) else None
+    except ValueError:
+        return None
+
+
+def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
+    return datetime.combine(day, time(), zone) if day else None
 
 
 def _number(value: str, largest: int) -> int | None:

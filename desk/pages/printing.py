@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor, actor_label
 from config.database import read_transaction
+from config.time_zones import time_zone
 from desk.acts.answers import CaseProgressView
 from desk.pages import wording
 from desk.pages.bulk_page import MAX_CASES, chosen_versions
@@ -89,7 +90,9 @@ class Printing:
             if numbers:
                 rows, is_cut = read_numbered(connection, actor.agency, numbers), False
             else:
-                page = read_page(connection, actor.agency, query.case_filter(actor.account_id), now, MAX_CASES)
+                zone = time_zone(parts.institutions.region(actor.agency)).value
+                case_filter = query.case_filter(actor.account_id, zone)
+                page = read_page(connection, actor.agency, case_filter, now, MAX_CASES)
                 rows, is_cut = page.rows, page.next is not None
         values: Mapping[str, Any] = {
             "rows": [

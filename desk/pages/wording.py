@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from config.time_zones import time_zone
 from desk.acts.answers import ActFault
-from desk.read_model.queries import MAX_COUNT, ListTab
+from desk.read_model.queries import MAX_COUNT, ListOrder, ListTab
 from messages.shapes import Verdict
 from pages.translation.message import Message, counted
 from pages.translation.message import message as _
@@ -66,6 +66,15 @@ TOO_LONG = _("Teks terlalu panjang: paling banyak {limit} karakter.")
 SMS_TOO_LONG = _("Pertanyaan ini tidak muat dalam satu SMS: kurangi {count} karakter.")
 
 
+# Orders of a list. The first one is by the last change in a list of finished cases.
+ORDER_NAMES: Mapping[ListOrder, Message] = {
+    "due": _("tenggat terdekat"),
+    "newest": _("terbaru masuk"),
+    "oldest": _("terlama masuk"),
+}
+LAST_CHANGE = _("perubahan terakhir")
+
+
 class Deadline(NamedTuple):
     """A deadline in words, and its urgency as a class for colours."""
 
@@ -93,14 +102,30 @@ def deadline_in_words(due_at: datetime, now: datetime, region_code: str, *, cloc
 
 # Mark of a case that its sender had opened again after it was closed.
 REOPENED = _("dibuka lagi")
+# Mark of a case whose sender wrote, and nobody has answered since.
+SENDER_WROTE = _("pelapor menulis")
+# Mark of a case on which the agency works, and whose sender has no answer yet.
+UNANSWERED = _("belum dijawab")
 PERHAPS_SAME = _("mungkin sama")
 # Mark of a case that owes an answer to an overseer.
 RECOMMENDED = _("rekomendasi pengawas")
 
 
-def hop_in_words(hop: int) -> Message | None:
-    """Return how often the complaint was transferred before it came here; `None` for the first agency."""
-    return _("alihan ke-{hop}").filled(hop=hop) if hop else None
+# By their names in addresses.
+MARK_NAMES: Mapping[str, Message] = {
+    "bahaya": _("bahaya"),
+    "menulis": SENDER_WROTE,
+    "belum-dijawab": UNANSWERED,
+    "dibuka-lagi": REOPENED,
+}
+
+
+def transfers_in_words(hop: int, reopened: int) -> Message | None:
+    """Return how often the complaint was transferred before it came here; `None` for the first agency.
+
+    A hop by which its sender opened it again is no transfer.
+    """
+    return _("alihan ke-{hop}").filled(hop=hop - reopened) if hop > reopened else None
 
 
 def joined_in_words(joined: int) -> Message | None:
@@ -113,6 +138,6 @@ def pictures_in_words(pictures: int) -> Message | None:
     return counted("{count} berkas", pictures) if pictures else None
 
 
-def count_in_words(count: int) -> str:
-    """Return the count of a tab. Counting stops at a limit."""
-    return f"{count}+" if count >= MAX_COUNT else str(count)
+def count_in_words(count: int, limit: int = MAX_COUNT, *, is_part: bool = False) -> str:
+    """Return a count. Counting stops at a limit, or counts a part of the matches only."""
+    return f"{count}+" if is_part or count >= limit else str(count)

@@ -18,9 +18,9 @@ from messages.topics import TRIAGE
 
 # Groups of an agency's list.
 Tab: TypeAlias = Literal["new", "working", "waiting", "done"]
-# States of a case at one agency. `dipindahkan`: triage or a person gave it to another one. `digabung`: it accompanies
-# another case now.
-AgencyCaseState: TypeAlias = Literal[CaseState, "dipindahkan", "digabung"]
+# States of a case at one agency. `dipindahkan`: triage or a person gave it to another one. `dibuka-lagi`: the sender
+# opened it again, and it came to the same agency as a new row. `digabung`: it accompanies another case now.
+AgencyCaseState: TypeAlias = Literal[CaseState, "dipindahkan", "dibuka-lagi", "digabung"]
 
 _TABS: Mapping[AgencyCaseState, Tab] = {
     "terdisposisi": "new",
@@ -29,6 +29,7 @@ _TABS: Mapping[AgencyCaseState, Tab] = {
     "selesai": "done",
     "ditolak": "done",
     "dipindahkan": "done",
+    "dibuka-lagi": "done",
     "digabung": "done",
 }
 _OPEN_TABS = frozenset({"new", "working"})
@@ -36,6 +37,9 @@ _OPEN_TABS = frozenset({"new", "working"})
 _PLACE_CHARACTERS = 120
 
 
+# Answers after which a message of the sender is no news any more.
+_ANSWERS_TO_SENDER = frozenset({"asked", "responded", "closed"})
+_RESPONSES = frozenset({"responded", "closed"})
 # Answers after which a danger is in the hands of the agency. A question is none: nobody has gone there yet.
 _DANGER_ANSWERS = frozenset({"accepted", "responded", "closed"})
 
@@ -143,11 +147,12 @@ def _row(
     messages = [message for message in beside.messages if message.at >= dispatch.at]
     answered_at = [message.at for message in messages if message.act in ANSWERING_ACTS]
     counted = course.counted_answers
-    state = _state(course, following, answered_at)
+    state = _state(dispatch, course, following, answered_at)
+    is_done = _TABS[state] == "done"
     events_at = [dispatch.at, *(answer.at for answer in counted), *(message.at for message in messages)]
     report = dispatch.report
     dangers = _dangers(dispatch, () if following else beside.dangers)
-    waiting_danger = None if _TABS[state] == "done" else _waiting_danger(dangers, counted)
+    waiting_danger = None if is_done else _waiting_danger(dangers, counted)
     return {
         **dispatch.model_dump(include={"complaint_id", "tracking", "agency", "hop", "topic", "region", "channel"}),
         "dispatch_id": dispatch.id,
@@ -160,6 +165,8 @@ def _row(
         "clock_stopped": state == "tunda",
         "changed_at": following.at if following else max(events_at),
         "unopposed_since": None if following else _unopposed_since(state, counted, beside.written_at),
+        "sender_wrote_at": None if is_done else _sender_wrote_at(answered_at, counted),
+        "unanswered_since": None if is_done or _has(counted, _RESPONSES) else dispatch.at,
         "refusals": refusals,
         "reopened": dispatch.reopened,
         "danger": waiting_danger.danger if waiting_danger else next((report.danger for report in dangers), ""),
@@ -183,12 +190,29 @@ def _suggested_id(dispatch: Dispatch, state: AgencyCaseState, *, is_current: boo
     return dispatch.suggestion.of
 
 
-def _state(course: AnsweredDispatch, following: Dispatch | None, repeated_at: Sequence[datetime]) -> AgencyCaseState:
+def _state(
+    dispatch: Dispatch, course: AnsweredDispatch, following: Dispatch | None, repeated_at: Sequence[datetime]
+) -> AgencyCaseState:
     if following is None:
         return course.state_after_messages(repeated_at)
     if not following.own_case:
         return "digabung"
-    return "ditolak" if course.state == "ditolak" else "dipindahkan"
+    if course.state == "ditolak":
+        return "ditolak"
+    is_reopened_here = following.agency == dispatch.agency and following.reopened > dispatch.reopened
+    return "dibuka-lagi" if is_reopened_here else "dipindahkan"
+
+
+def _has(answers: Sequence[CaseAnswer], verdicts: frozenset[str]) -> bool:
+    return any(answer.verdict in verdicts for answer in answers)
+
+
+def _sender_wrote_at(written_at: Sequence[datetime], counted: Sequence[CaseAnswer]) -> datetime | None:
+    """Return the time of the sender's last message, if no answer to the sender follows it."""
+    last_at = max(written_at, default=None)
+    if last_at is None or _has([answer for answer in counted if answer.at >= last_at], _ANSWERS_TO_SENDER):
+        return None
+    return last_at
 
 
 def _unopposed_since(

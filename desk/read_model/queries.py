@@ -1,12 +1,26 @@
 """Lists and counts of an agency's cases. Each query has an index, and reads one page however many cases there are."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlmodel import col
 
 from cases.facts.tables import DispatchFact
@@ -14,18 +28,27 @@ from config.conditions import is_one_of, starts_with
 from desk.acts.tables import DeskHolder
 from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
-from desk.read_model.search import has_words
+from desk.read_model.search import find_words
 from desk.read_model.tables import DeskCase
 
 # Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
 # deadline has passed.
 ListTab: TypeAlias = Literal["new", "working", "soon", "overdue", "waiting", "done"]
+# Stored tabs of the cases that have a deadline.
+_OPEN_TABS = ("new", "working")
 TABS: tuple[ListTab, ...] = ("new", "working", "soon", "overdue", "waiting", "done")
+# Order of a list. `due`: the nearest deadline first, in `done` the last change. The others are by the time at which the
+# case came to the agency.
+ListOrder: TypeAlias = Literal["due", "newest", "oldest"]
 _SOON = timedelta(hours=24)
 # Characters of a report's text in a list.
 _EXCERPT_CHARACTERS = 200
 # Higher counts are shown as "more than": an exact one would read every row.
 MAX_COUNT = 10_000
+# A filter may read many rows for each that it counts, so that its counts end sooner.
+MAX_FILTERED_COUNT = 1_000
+# Of one topic.
+MAX_TOPIC_COUNT = 100
 _COLUMNS = tuple(col(getattr(DeskCase, name)) for name in DeskCase.model_fields if name not in {"text", "tab"})
 
 
@@ -35,7 +58,8 @@ class CaseFilter:
 
     `region` is the beginning of a region's code. `due_within` counts days from now. `holder` is an account's id.
     `words` are searched in title, text and place. `suggested`: another open case is perhaps the same. `recommended`: a
-    recommendation of an overseer waits for an answer.
+    recommendation of an overseer waits for an answer. `danger`: one without an answer. `sender_wrote` and `unanswered`:
+    see `DeskCase`. The case came to the agency at `since` or later, and before `until`.
     """
 
     tab: ListTab = "new"
@@ -49,6 +73,14 @@ class CaseFilter:
     suggested: bool = False
     recommended: bool = False
     words: str = ""
+    danger: bool = False
+    sender_wrote: bool = False
+    unanswered: bool = False
+    reopened: bool = False
+    channel: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    order: ListOrder = "due"
 
 
 class Cursor(NamedTuple):
@@ -82,24 +114,26 @@ def read_page(
     after: Cursor | None = None,
     text_characters: int = _EXCERPT_CHARACTERS,
 ) -> CasePage:
-    """Return a page of an agency's cases: open ones by their deadline, finished ones by their last change.
+    """Return a page of an agency's cases in the order of the filter.
 
     `text_characters` is the length of `excerpt`.
 
     Cases with a danger to life that has no answer yet come first. There are few, so they are a question of their own:
     the index of each list then serves the others in their order.
     """
-    query = _rows(text_characters).where(*_conditions(connection, agency, case_filter, now))
+    query = _rows(text_characters).where(*_conditions(agency, case_filter, now), _is_in_tab(case_filter.tab, now))
+    if words := find_words(connection, agency, case_filter.words):
+        query = query.where(words.condition)
     rows: list[Row[Any]] = []
     if case_filter.tab != "done" and (after is None or after.has_danger):
         dangers = query.where(col(DeskCase.danger_since).is_not(None))
-        rows += connection.execute(_sorted(dangers, case_filter.tab, after).limit(limit + 1))
+        rows += connection.execute(_sorted(dangers, case_filter, after).limit(limit + 1))
         after = None
-    if len(rows) <= limit:
+    if len(rows) <= limit and not case_filter.danger:
         others = query.where(col(DeskCase.danger_since).is_(None))
-        rows += connection.execute(_sorted(others, case_filter.tab, after).limit(limit + 1 - len(rows)))
+        rows += connection.execute(_sorted(others, case_filter, after).limit(limit + 1 - len(rows)))
     page = rows[:limit]
-    return CasePage(page, row_cursor(page[-1], case_filter.tab) if len(rows) > limit else None)
+    return CasePage(page, row_cursor(page[-1], case_filter) if len(rows) > limit else None)
 
 
 def read_numbered(connection: Connection, agency: str, numbers: Collection[str]) -> Sequence[Row[Any]]:
@@ -124,9 +158,9 @@ def _rows(text_characters: int) -> Select[Any]:
     ).outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
 
 
-def row_cursor(row: Row[Any], tab: ListTab) -> Cursor:
+def row_cursor(row: Row[Any], case_filter: CaseFilter) -> Cursor:
     """Return the position of a case in a list; `row` has the columns of `DeskCase`."""
-    return Cursor(row.changed_at if tab == "done" else row.due_at, row.dispatch_id, row.danger_since is not None)
+    return Cursor(getattr(row, _sort_column(case_filter)), row.dispatch_id, row.danger_since is not None)
 
 
 def read_dangers(connection: Connection, agency: str, limit: int) -> Sequence[Row[Any]]:
@@ -140,24 +174,63 @@ def read_dangers(connection: Connection, agency: str, limit: int) -> Sequence[Ro
 
 def count_tabs(connection: Connection, agency: str, now: datetime) -> Mapping[ListTab, int]:
     """Return the number of cases of each tab, up to `MAX_COUNT`."""
-    return {tab: _count(connection, _conditions(connection, agency, CaseFilter(tab), now)) for tab in TABS}
+    is_own = col(DeskCase.agency) == agency
+    return {tab: _count(connection, [is_own, _is_in_tab(tab, now)], MAX_COUNT) for tab in TABS}
 
 
-def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
-    limited = select(col(DeskCase.dispatch_id)).where(*conditions).limit(MAX_COUNT).subquery()
+@dataclass(frozen=True, slots=True)
+class MatchCounts:
+    """Number of the cases of each tab that a filter leaves, up to `MAX_FILTERED_COUNT`.
+
+    `is_part`: very many cases have the words, and each tab may have more of them.
+    """
+
+    counts: Mapping[ListTab, int]
+    is_part: bool
+
+
+def count_matches(connection: Connection, agency: str, case_filter: CaseFilter, now: datetime) -> MatchCounts:
+    """Count what a filter leaves of each tab."""
+    matches = find_words(connection, agency, case_filter.words)
+    conditions = _conditions(agency, case_filter, now)
+    if matches is not None:
+        return MatchCounts(_count_among(connection, [*conditions, matches.counted], now), matches.is_part)
+    counts = {tab: _count(connection, [*conditions, _is_counted_in_tab(tab, now)], MAX_FILTERED_COUNT) for tab in TABS}
+    return MatchCounts(counts, is_part=False)
+
+
+def count_topics(connection: Connection, agency: str, tab: ListTab) -> Mapping[str, int]:
+    """Return the topics that an agency has in a tab, with the number of cases of each, up to `MAX_TOPIC_COUNT`.
+
+    For a tab of deadlines it is that of all cases on which the agency has to act. The index leads from one topic to
+    the next, however many cases each has.
+    """
+    counts: Counter[str] = Counter()
+    for stored_tab in _OPEN_TABS if tab in {"soon", "overdue"} else (tab,):
+        for row in connection.execute(_TOPIC_COUNTS, {"agency": agency, "tab": stored_tab}):
+            counts[row.topic] += row.cases
+    return counts
+
+
+def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int) -> int:
+    limited = select(col(DeskCase.dispatch_id)).where(*conditions).limit(limit).subquery()
     return connection.execute(select(func.count()).select_from(limited)).scalar_one()
 
 
-def _conditions(
-    connection: Connection, agency: str, case_filter: CaseFilter, now: datetime
-) -> list[ColumnElement[bool]]:
-    conditions = [col(DeskCase.agency) == agency, _is_in_tab(case_filter.tab, now)]
-    if case_filter.topic:
-        conditions.append(col(DeskCase.topic) == case_filter.topic)
-    if case_filter.region:
-        conditions.append(_is_in_region(case_filter.region))
-    if case_filter.due_within is not None:
-        conditions.append(col(DeskCase.due_at) < now + timedelta(days=case_filter.due_within))
+def _count_among(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime
+) -> Mapping[ListTab, int]:
+    """Count the few cases that words have found, all tabs in one reading."""
+    counts = [func.count().filter(_is_in_tab(tab, now)).label(tab) for tab in TABS]
+    row = connection.execute(select(*counts).where(*conditions)).one()
+    return {tab: min(getattr(row, tab), MAX_FILTERED_COUNT) for tab in TABS}
+
+
+def _conditions(agency: str, case_filter: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter except its tab and its words."""
+    conditions = [col(DeskCase.agency) == agency]
+    conditions += _matters(case_filter)
+    conditions += _days(case_filter, now)
     if case_filter.refused:
         conditions.append(col(DeskCase.refusals) > 0)
     if case_filter.joined:
@@ -170,8 +243,38 @@ def _conditions(
         conditions.append(_is_held(agency, col(DeskHolder.account_id) == case_filter.holder))
     if case_filter.unit:
         conditions.append(_is_held(agency, col(DeskHolder.unit) == case_filter.unit))
-    has_query_words = has_words(connection, agency, case_filter.words)
-    return conditions if has_query_words is None else [*conditions, has_query_words]
+    conditions += _marks(case_filter)
+    return conditions
+
+
+def _matters(case_filter: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    if case_filter.topic:
+        yield col(DeskCase.topic) == case_filter.topic
+    if case_filter.region:
+        yield _is_in_region(case_filter.region)
+    if case_filter.channel:
+        yield col(DeskCase.channel) == case_filter.channel
+
+
+def _days(case_filter: CaseFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
+    if case_filter.due_within is not None:
+        yield col(DeskCase.due_at) < now + timedelta(days=case_filter.due_within)
+    if case_filter.since is not None:
+        yield col(DeskCase.dispatched_at) >= case_filter.since
+    if case_filter.until is not None:
+        yield col(DeskCase.dispatched_at) < case_filter.until
+
+
+def _marks(case_filter: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of which partial indexes have the few rows. SQLite compares their text with the index."""
+    if case_filter.danger:
+        yield col(DeskCase.danger_since).is_not(None)
+    if case_filter.sender_wrote:
+        yield col(DeskCase.sender_wrote_at).is_not(None)
+    if case_filter.unanswered:
+        yield col(DeskCase.unanswered_since).is_not(None)
+    if case_filter.reopened:
+        yield col(DeskCase.reopened) > literal_column("0")
 
 
 def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
@@ -181,6 +284,14 @@ def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
     if tab == "soon":
         return and_(is_open, due_at >= now, due_at < now + _SOON)
     return col(DeskCase.tab) == tab
+
+
+def _is_counted_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
+    """Return the same condition without an order: the indexes of few rows, which have no `is_open`, serve it."""
+    if tab not in {"soon", "overdue"}:
+        return _is_in_tab(tab, now)
+    is_open = or_(*(col(DeskCase.tab) == stored_tab for stored_tab in _OPEN_TABS))
+    return and_(is_open, _is_in_tab(tab, now))
 
 
 def _is_in_region(region: str) -> ColumnElement[bool]:
@@ -200,14 +311,40 @@ def waiting_dangers(connection: Connection, complaint_ids: Collection[UUID]) -> 
     return {row.complaint_id: row.danger for row in rows}
 
 
-def _sorted(query: Select[*tuple[Any, ...]], tab: ListTab, after: Cursor | None) -> Select[*tuple[Any, ...]]:
-    dispatch_id = col(DeskCase.dispatch_id)
-    if tab == "done":
-        changed_at = col(DeskCase.changed_at)
+def _sort_column(case_filter: CaseFilter) -> str:
+    if case_filter.order != "due":
+        return "dispatched_at"
+    return "changed_at" if case_filter.tab == "done" else "due_at"
+
+
+def _sorted(query: Select[*tuple[Any, ...]], case_filter: CaseFilter, after: Cursor | None) -> Select[*tuple[Any, ...]]:
+    dispatch_id, name = col(DeskCase.dispatch_id), _sort_column(case_filter)
+    sort = col(getattr(DeskCase, name))
+    if case_filter.order == "newest" or name == "changed_at":
         if after:
-            query = query.where(tuple_(changed_at, dispatch_id) < (after.at, after.dispatch_id))
-        return query.order_by(changed_at.desc(), dispatch_id.desc())
-    due_at = col(DeskCase.due_at)
+            query = query.where(tuple_(sort, dispatch_id) < (after.at, after.dispatch_id))
+        return query.order_by(sort.desc(), dispatch_id.desc())
     if after:
-        query = query.where(tuple_(due_at, dispatch_id) > (after.at, after.dispatch_id))
-    return query.order_by(due_at, dispatch_id)
+        query = query.where(tuple_(sort, dispatch_id) > (after.at, after.dispatch_id))
+    return query.order_by(sort, dispatch_id)
+
+
+def _topic_counts() -> Select[*tuple[Any, ...]]:
+    """Return the query of topics, built once. Its parameters are `agency` and `tab`."""
+    is_in_tab = (
+        col(DeskCase.agency) == bindparam("agency", type_=String()),
+        col(DeskCase.tab) == bindparam("tab", type_=String()),
+    )
+    first = select(func.min(col(DeskCase.topic)).label("topic")).where(*is_in_tab)
+    topics = first.cte("topics", recursive=True)
+    following = select(func.min(col(DeskCase.topic))).where(*is_in_tab, col(DeskCase.topic) > topics.c.topic)
+    topics = topics.union_all(select(following.correlate(topics).scalar_subquery()).where(topics.c.topic.is_not(None)))
+    cases = select(col(DeskCase.dispatch_id)).where(*is_in_tab, col(DeskCase.topic) == topics.c.topic)
+    # The order of the index.
+    in_order = cases.order_by(col(DeskCase.due_at), col(DeskCase.dispatch_id))
+    limited = in_order.correlate(topics).limit(MAX_TOPIC_COUNT).subquery()
+    count = select(func.count()).select_from(limited).scalar_subquery()
+    return select(topics.c.topic, count.label("cases")).where(topics.c.topic.is_not(None))
+
+
+_TOPIC_COUNTS = _topic_counts()

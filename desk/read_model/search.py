@@ -1,12 +1,13 @@
 """Search for words in an agency's cases: a full-text index of each database (tsvector on PostgreSQL, FTS5 on SQLite).
 
-The agency is a word of the index too, so that a search never reads another agency's cases.
+The agency is a word of the index too, so that a search never reads another agency's cases. Each word is there with its
+stems (`language.stems`): "berlubang" finds "lubang".
 """
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     table,
 )
@@ -30,6 +32,7 @@ from config.conditions import contains_text, is_one_of
 from config.database import write_transaction
 from config.table_declaration import ClearData, declared, emptied
 from desk.read_model.tables import DeskCase
+from language.stems import stems
 
 _WORD = re.compile(r"\w+")
 # Words of a query that are used. More only slow the search.
@@ -114,8 +117,20 @@ def row_number(dispatch_id: UUID) -> int:
     return dispatch_id.int >> _DROPPED_BITS
 
 
-def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[bool] | None:
-    """Return the condition that a row of `DeskCase` has all words of the query, the last one as a beginning.
+class WordMatches(NamedTuple):
+    """Cases that have the words of a query. `condition` is one about a row of `DeskCase`.
+
+    `counted` is a condition that is cheap to count by. `is_part`: it has the first matches only, since very many cases
+    have the words.
+    """
+
+    condition: ColumnElement[bool]
+    counted: ColumnElement[bool]
+    is_part: bool
+
+
+def find_words(connection: Connection, agency: str, query: str) -> WordMatches | None:
+    """Find the cases that have all words of the query, in any form of the word, the last one also as a beginning.
 
     `None` for a query without a word. Words that very many cases have are looked for in the texts of the list itself,
     in its order: a page is full after few rows. There they may also stand inside of other words.
@@ -123,15 +138,30 @@ def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[
     words = words_of(query)[:_MAX_QUERY_WORDS]
     if not words:
         return None
-    terms = [_agency_word(agency), *words]
     if connection.dialect.name == "postgresql":
-        matches = sql_column("words").op("@@")(func.to_tsquery("simple", " & ".join(terms) + ":*"))
+        terms = [_alternatives(word, " | ", "{}", ":*" if last else "") for word, last in _marked(words)]
+        text = " & ".join([_agency_word(agency), *terms])
+        matches = sql_column("words").op("@@")(func.to_tsquery("simple", text))
     else:
-        quoted = [f'"{term}"' for term in terms]
-        matches = literal_column("desk_search").op("MATCH")(" AND ".join(quoted) + "*")
+        terms = [_alternatives(word, " OR ", '"{}"', "*" if last else "") for word, last in _marked(words)]
+        text = " AND ".join([f'"{_agency_word(agency)}"', *terms])
+        matches = literal_column("desk_search").op("MATCH")(text)
     matching_ids = select(_SEARCH.c.dispatch_id).where(matches).limit(_MAX_MATCHES + 1)
     ids = connection.execute(matching_ids).scalars().all()
-    return is_one_of(col(DeskCase.dispatch_id), ids) if len(ids) <= _MAX_MATCHES else _text_has(connection, words)
+    is_among = is_one_of(col(DeskCase.dispatch_id), ids)
+    is_part = len(ids) > _MAX_MATCHES
+    return WordMatches(_text_has(connection, words) if is_part else is_among, is_among, is_part)
+
+
+def _marked(words: Sequence[str]) -> Sequence[tuple[str, bool]]:
+    """Return each word, and True for the last one: a person may not have typed it to its end."""
+    return [(word, number == len(words)) for number, word in enumerate(words, start=1)]
+
+
+def _alternatives(word: str, between: str, quoted: str, ending: str) -> str:
+    """Return the term for a word in any of its forms. `ending` makes the written word a beginning."""
+    terms = [quoted.format(word) + ending, *map(quoted.format, sorted(stems(word)))]
+    return f"({between.join(terms)})"
 
 
 def _count_changes(connection: Connection) -> int:
@@ -145,11 +175,13 @@ def _text_has(connection: Connection, words: Sequence[str]) -> ColumnElement[boo
         # The collation of bytes, which the columns have, knows no capital letters beyond ASCII.
         text = text.collate("default")
     small_text = func.lower(text)
-    return and_(*(contains_text(small_text, word) for word in words))
+    return and_(*(or_(*(contains_text(small_text, form) for form in (word, *sorted(stems(word))))) for word in words))
 
 
 def _indexed_words(row: Mapping[str, Any]) -> str:
-    return " ".join([_agency_word(row["agency"]), *words_of(f"{row['title']} {row['text']} {row['place']}")])
+    words = words_of(f"{row['title']} {row['text']} {row['place']}")
+    all_stems = sorted({stem for word in words for stem in stems(word)}.difference(words))
+    return " ".join([_agency_word(row["agency"]), *words, *all_stems])
 
 
 def _agency_word(agency: str) -> str:

@@ -56,8 +56,10 @@ class DeskCase(SQLModel, table=True):
     `is_open`: the agency has to act, so that the deadline can pass.
     `changed_at` is the time of the last dispatch, answer or message of the sender. `version` counts answers and
     messages of the sender. `unopposed_since` is the time of the response that stands last, if no citizen has written
-    since. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports. `suggested_id`
-    is the complaint that an unfinished case is perhaps the same as, also if that is over.
+    since. `sender_wrote_at` is the time of the sender's last message that no answer follows; `unanswered_since` is the
+    time of the dispatch until the agency responds. A finished case has neither. `refusals` counts the agencies that
+    refused before. `joined` counts other citizens' reports. `suggested_id` is the complaint that an unfinished case is
+    perhaps the same as, also if that is over.
     `danger` is the danger to life of which the case or a report that accompanies it tells. `danger_since`: the time
     since when it has no answer of the agency. Such a case stands before all others in lists.
     """
@@ -74,6 +76,23 @@ class DeskCase(SQLModel, table=True):
         Index("ix_desk_case_refusals", "agency", "tab", "refusals", "dispatch_id"),
         Index("ix_desk_case_dispatched", "agency", "dispatched_at", "dispatch_id"),
         Index("ix_desk_case_unopposed", "unopposed_since", "dispatch_id"),
+        Index("ix_desk_case_channel", "agency", "tab", "channel", "due_at", "dispatch_id"),
+        Index("ix_desk_case_arrival", "agency", "tab", "dispatched_at", "dispatch_id"),
+        Index("ix_desk_case_open_arrival", "agency", "is_open", "dispatched_at", "dispatch_id"),
+        # Few cases have one of these marks, and those without an answer are open: these indexes contain those only.
+        *(
+            Index(
+                f"ix_desk_case_{name}",
+                *("agency", "tab", "due_at", "dispatch_id"),
+                sqlite_where=text(condition),
+                postgresql_where=text(condition),
+            )
+            for name, condition in (
+                ("wrote", "sender_wrote_at IS NOT NULL"),
+                ("unanswered", "unanswered_since IS NOT NULL"),
+                ("reopened", "reopened > 0"),
+            )
+        ),
         # Few cases have a suggestion: these indexes contain those only.
         Index(
             "ix_desk_case_suggestion",
@@ -125,6 +144,8 @@ class DeskCase(SQLModel, table=True):
     clock_stopped: bool
     changed_at: datetime = Field(sa_type=UtcDateTime)
     unopposed_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sender_wrote_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unanswered_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     hop: int
     refusals: int
     reopened: int = 0

@@ -1,4 +1,4 @@
-"""A follow-up of a sender by the own link, or by the app's device: the door writes it, the normalizer reads it."""
+"""A follow-up by the own link, the app's device or a code in an SMS: the door writes it, the normalizer reads it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from messages.shapes import FollowUp, SenderAct, Shape, VerifiedBy
 # Content type of a raw message that holds a `FollowUpSubmission`. The normalizer chooses the reader by it.
 CONTENT_TYPE = "application/vnd.satu-pintu.follow-up+json"
 # Proofs that the sender of a follow-up is the sender of the report.
-PROOFS: frozenset[VerifiedBy] = frozenset({"sender-link", "device-token"})
+PROOFS: frozenset[VerifiedBy] = frozenset({"sender-link", "device-token", "sms-code"})
 # The text of an act without words.
 _DEFAULT_TEXTS: Mapping[SenderAct, str] = MappingProxyType(
     {

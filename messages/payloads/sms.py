@@ -25,8 +25,24 @@ _PRIVACY = re.compile(r"^\s*((?:(?:anonim|rahasia)\b[\s:,.!&+/-]*(?:dan\b\s*)?)+
 _ANONIM = re.compile(r"anonim", re.IGNORECASE)
 _RAHASIA = re.compile(r"rahasia", re.IGNORECASE)
 # Keywords beside a tracking number, for what the sender does with the report.
-_ACTS: Mapping[str, SenderAct] = MappingProxyType({"belum": "objects", "tambah": "adds", "tambahan": "adds"})
+_ACTS: Mapping[str, SenderAct] = MappingProxyType(
+    {"belum": "objects", "tambah": "adds", "tambahan": "adds", "nilai": "rates"}
+)
 _ACT_KEYWORD = re.compile(rf"^\s*({'|'.join(_ACTS)})\b", re.IGNORECASE)
+# A rating: NILAI, a number and a digit. `_BARE_RATING`: a digit alone, where the sender was just asked for it.
+_RATING_KEYWORD = re.compile(r"^\s*nilai\b", re.IGNORECASE)
+_RATINGS = frozenset("12345")
+_BARE_RATING = re.compile(r"\W*([1-5])\W*")
+# The sender withdraws a report, wants to be forgotten, or sends back the code that either of them needs.
+_WITHDRAWAL = re.compile(r"^\s*(?:batal(?:kan)?|cabut|tarik)\b[\s:,.#!-]*", re.IGNORECASE)
+_FORGETTING = re.compile(r"^\W*hapus(?:kan)?\s+data\s+(?:saya|sy|aku|diri\s+saya)\W*$", re.IGNORECASE)
+# Six digits alone are no code: they may be the number of a meter for which an agency asked.
+_CODE = re.compile(r"^\W*(?:(?:(batal|cabut|hapus)\W+)(?:kode\W+)?|kode\W+)([0-9]{3}[\s-]?[0-9]{3})\W*$", re.IGNORECASE)
+_CODE_ACTS: Mapping[str, SenderAct] = MappingProxyType(
+    {"batal": "withdraws", "cabut": "withdraws", "hapus": "asks-to-be-forgotten"}
+)
+# Words behind the number of a report that its sender withdraws: a reason begins with one of them.
+_REASON_WORDS = frozenset({"karena", "krn", "karna", "sebab", "soalnya", "sudah", "sdh", "udah"})
 # Alone with the number these confirm. Before more words they begin a sentence: "sudah seminggu lampu mati".
 _CONFIRMATION = re.compile(r"[^\w?]*(?:sudah|sdh|udah|dah)(?:\s+(?:beres|selesai))?[^\w?]*", re.IGNORECASE)
 # Alone with the number these answer the question if the Ombudsman may have the case.
@@ -73,6 +89,9 @@ _STOP = re.compile(r"^\W*(?:stop|stopall|unsubscribe|unreg|berhenti)\W*$", re.IG
 _GROUPS = re.compile(r"([0-9A-Z]{4})[\s.-]*([0-9A-Z]{4})[\s.-]*([0-9A-Z]{4})", re.IGNORECASE)
 # A tracking number with a slip: one word with a digit in it, one symbol more or less.
 _MISTYPED_NUMBER = re.compile(r"(?=[^0-9]*[0-9])(?:[0-9A-Z]-?){11,13}", re.IGNORECASE)
+# The same behind the keyword of an act, where words follow: only with our hyphens.
+_HYPHENATED_SLIP = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Z]{3,5}-[0-9A-Z]{3,5}-[0-9A-Z]{3,5}", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[\s,.!?:]+")
 # A keyword is one word or a few. A longer text is a report, even if Twilio took it for a keyword.
 _LONGEST_KEYWORD_WORDS = 3
 # Number of pictures: Twilio accepts at most ten.
@@ -83,23 +102,39 @@ _PICTURE_COUNT = re.compile(r"[0-9]{1,2}")
 class ParsedSms:
     """`text` is the text after the keyword; `number` the tracking number asked for, in its canonical form.
 
-    Kinds: `nothing` is only the keyword, or invisible characters. `unclear` has too few letters to understand. `status`
-    asks for the state of a number; without `number`, none was given (`text` is empty) or it has a slip. `help`,
-    `registration` and `stop` are a keyword alone. `anonim` and `rahasia` are the flags of a report.
+    Kinds: `nothing` is only the keyword (`has_keyword`), or invisible characters. `unclear` has too few letters to
+    understand. `status` asks for the state of a number; without `number`, none was given (`text` is empty) or it has a
+    slip. `withdrawal` is the same for BATAL. `forgetting` is HAPUS DATA SAYA. `code` sends a code back: `text` are its
+    six digits, `act` is what its keyword names. `rating` has no digit from 1 to 5. `help`, `registration` and `stop`
+    are a keyword alone. `anonim` and `rahasia` are the flags of a report.
     """
 
-    kind: Literal["report", "unclear", "nothing", "status", "help", "registration", "stop"]
+    kind: Literal[
+        "report",
+        "unclear",
+        "nothing",
+        "status",
+        "withdrawal",
+        "forgetting",
+        "code",
+        "rating",
+        "help",
+        "registration",
+        "stop",
+    ]
     text: str = ""
     number: str | None = None
     anonim: bool = False
     rahasia: bool = False
+    act: SenderAct | None = None
+    has_keyword: bool = False
 
 
 def parse_sms(body: str) -> ParsedSms:
     """Return the parsed text of an SMS. Never raises."""
     text, anonim, rahasia = _read_keywords(body)
     if not has_visible_text(text):
-        return ParsedSms("nothing", anonim=anonim, rahasia=rahasia)
+        return ParsedSms("nothing", anonim=anonim, rahasia=rahasia, has_keyword=has_visible_text(body))
     if rahasia and _is_number_alone(text):
         # The sender makes that report rahasia. It asks for no state, and the officer reads the keyword.
         return ParsedSms("report", body.strip(), rahasia=True)
@@ -136,7 +171,51 @@ def _parse_request(text: str) -> ParsedSms | None:
         return ParsedSms("registration", text)
     if _STOP.match(text):
         return ParsedSms("stop", text)
-    return _parse_status_request(text) or _parse_question(text)
+    return _parse_coded_act(text) or _parse_rating(text) or _parse_status_request(text) or _parse_question(text)
+
+
+def _parse_coded_act(text: str) -> ParsedSms | None:
+    """Return the request for an act that needs a code, or the code; `None` if the text may be a complaint."""
+    if _FORGETTING.match(text):
+        return ParsedSms("forgetting", text)
+    if code := _CODE.match(text):
+        digits = "".join(filter(str.isdigit, code[2]))
+        return ParsedSms("code", digits, act=_CODE_ACTS[code[1].casefold()] if code[1] else None)
+    return _parse_withdrawal(text)
+
+
+def _parse_withdrawal(text: str) -> ParsedSms | None:
+    """Return BATAL alone or with a number; `None` for other words beside it: "cabut izin usaha itu"."""
+    keyword = _WITHDRAWAL.match(text)
+    if keyword is None:
+        return None
+    following = text[keyword.end() :]
+    if not has_visible_text(following):
+        return ParsedSms("withdrawal")
+    numbers = find_tracking_numbers(following)
+    if len(numbers) == 1:
+        words = [word.casefold() for word in _WORD.findall(without_tracking_numbers(following))]
+        further_words = [word for word in words if word not in _NEUTRAL_WORDS | _QUESTION_FILLERS]
+        is_request = not further_words or any(word in _REASON_WORDS for word in words)
+        return ParsedSms("withdrawal", following, numbers[0]) if is_request else None
+    return ParsedSms("withdrawal", typed) if (typed := _mistyped_number(following)) else None
+
+
+def _parse_rating(text: str) -> ParsedSms | None:
+    """Return NILAI with a number but without a digit from 1 to 5."""
+    if not _RATING_KEYWORD.match(text) or stated_rating(text):
+        return None
+    numbers = find_tracking_numbers(text)
+    words = _WORD.findall(_RATING_KEYWORD.sub("", without_tracking_numbers(text), count=1))
+    is_request = len(numbers) == 1 and all(word.isdigit() or word.casefold() in _NEUTRAL_WORDS for word in words)
+    return ParsedSms("rating", text, numbers[0]) if is_request else None
+
+
+def _mistyped_number(text: str) -> str:
+    """Return the number with a slip of which a text consists, beside words that say nothing; "" for any other text."""
+    words = [word for word in _SEPARATORS.split(text) if word and word.casefold() not in _NEUTRAL_WORDS]
+    typed = "-".join(words)
+    return typed if _MISTYPED_NUMBER.fullmatch(typed) else ""
 
 
 def _parse_question(text: str) -> ParsedSms | None:
@@ -167,14 +246,37 @@ def _parse_status_request(text: str) -> ParsedSms | None:
 
 
 def stated_act(text: str) -> SenderAct | None:
-    """Return the act of a text that begins with BELUM or TAMBAH, or has SUDAH, YA or TIDAK and a number only.
+    """Return the act of a text that begins with BELUM, TAMBAH or NILAI, or has SUDAH, YA or TIDAK and a number only.
 
     It counts beside a tracking number only. YA and TIDAK count only where the sender was asked about the Ombudsman.
     """
     if keyword := _ACT_KEYWORD.match(text):
-        return _ACTS[keyword[1].casefold()]
+        act = _ACTS[keyword[1].casefold()]
+        return act if act != "rates" or stated_rating(text) else None
     words = without_tracking_numbers(text)
     return next((act for pattern, act in _WHOLE_TEXTS.items() if pattern.fullmatch(words)), None)
+
+
+def number_with_slip(text: str) -> str:
+    """Return the number with a slip behind a keyword of an act, as it is typed; "" without one."""
+    keyword = _ACT_KEYWORD.match(text)
+    words = _SEPARATORS.split(text[keyword.end() :].strip()) if keyword else []
+    typed = words[0] if words else ""
+    return typed if _HYPHENATED_SLIP.fullmatch(typed) else ""
+
+
+def stated_rating(text: str) -> int:
+    """Return the rating from 1 (bad) to 5 (good) of a text that begins with NILAI, beside a number; 0 without one."""
+    if not _RATING_KEYWORD.match(text) or not find_tracking_numbers(text):
+        return 0
+    digits = [word for word in _WORD.findall(without_tracking_numbers(text)) if word.isdigit()]
+    return int(digits[0]) if len(digits) == 1 and digits[0] in _RATINGS else 0
+
+
+def bare_rating(text: str) -> int:
+    """Return the digit from 1 to 5 of which a text consists, else 0. It counts only where the sender was asked."""
+    match = _BARE_RATING.fullmatch(text)
+    return int(match[1]) if match else 0
 
 
 def twilio_fields(content_type: str, body: bytes) -> Mapping[str, str]:

@@ -14,17 +14,15 @@ from messages.replies.reply_texts import UNNAMED_AGENCY, as_sms, cut_to_fit
 from messages.shapes import Danger, Verdict
 from messages.topics import TRIAGE
 
-# Number to which citizens send SMS.
-SERVICE_NUMBER = "1708"
 _DOT_BEFORE_LETTER = re.compile(r"\.(?=[^\W\d_])")
 _MARK_BEFORE_WORD = re.compile(r"([@#$])(?=\w)")
 _SCHEME = re.compile(r":(?=//)")
 _ARCHIVED = "Laporan {} tidak kami teruskan ke instansi"
 _PLACE_QUESTION = " Di mana? Balas dengan nama jalan atau desa, kecamatan, dan kota/kabupatennya."
 _SHORT_PLACE_QUESTION = " Di mana (jalan, kecamatan, kota)?"
-# The tag without its mark: X would make a link of it in our own post.
-_PUBLIC = " Dapat dibaca umum; tidak mau? Balas dengan tagar rahasia."
-_WHERE = " SMS STATUS {} ke " + SERVICE_NUMBER + "."
+_PUBLIC = " Dapat dibaca umum; tidak mau? Balas RAHASIA."
+# The page by its name: an address would be a link.
+_WHERE = " Cek {} di halaman status."
 
 
 def receipt_post(number: str, danger: Danger = "", *, asks_place: bool = False, tells_public: bool = False) -> str:
@@ -43,7 +41,7 @@ def receipt_post(number: str, danger: Danger = "", *, asks_place: bool = False, 
         return f"Laporan kami terima.{_SHORT_PLACE_QUESTION if asks_place else ''}{_PUBLIC}{where}"
     if asks_place:
         return f"Terima kasih, laporan Anda kami terima.{_PLACE_QUESTION}{where}"
-    return f"Terima kasih, laporan Anda kami terima dengan nomor {number}. Perkembangannya:{where}"
+    return f"Terima kasih, laporan Anda kami terima.{where}"
 
 
 def answer_post(verdict: Verdict, number: str, agency: str, agency_name: str, words: str) -> str:

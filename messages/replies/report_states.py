@@ -94,6 +94,7 @@ _SET_ASIDE_REASONS: Mapping[str, str] = MappingProxyType(
         "opt-out": "isinya kata kunci SMS",
         "status-request": "isinya pertanyaan tentang status",
         "help-request": "isinya pertanyaan tentang layanan",
+        "act-request": "isinya permintaan atau kode",
         "": "isinya tidak terbaca sebagai laporan",
     }
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from cases.clocks.deadlines import MayObject
 from config.reference.reloading import Source
 from language.model import LanguageModel
-from messages.payloads.sms import stated_act
+from messages.payloads.sms import bare_rating, stated_act, stated_rating
 from messages.shapes import Channel, FollowUp, RawMessage
 from messages.tracking import find_tracking_numbers
 from normalize.conversation.decision import Attachment, ContentOf, SenderMessage, SenderReport, attach
@@ -16,6 +16,9 @@ from normalize.draft import Draft, Follows, NotComplaint
 
 # Open posts on these channels keep links that may lead to the author. Those of anonymous ones are removed.
 _CHANNELS_WITH_LINKS: frozenset[Channel] = frozenset({"twitter"})
+
+# Here the door asks for a rating when a sender confirms an answer.
+_CHANNELS_ASKED_FOR_RATING: frozenset[Channel] = frozenset({"sms"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Conversation:
             draft.report.anonim,
             names_author=raw.channel in _CHANNELS_WITH_LINKS and not draft.report.anonim,
             reason=reason,
+            rating=stated_rating(text),
+            bare_rating=bare_rating(text) if raw.channel in _CHANNELS_ASKED_FOR_RATING else 0,
         )
         return OpenMessage(draft, traits, content, self._may_object)
 
@@ -111,5 +116,5 @@ def follows_of(
 
 def _follows(attachment: Attachment) -> Follows:
     report = attachment.report
-    follow_up = FollowUp(act=attachment.act)
+    follow_up = FollowUp(act=attachment.act, rating=attachment.rating)
     return Follows(report.report_id, follow_up, attachment.evidence, report.anonim, report.rahasia)

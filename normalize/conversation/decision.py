@@ -21,6 +21,8 @@ from normalize.duplicates.comparable import Comparable, NamedEntity
 COMPLETION_PERIOD = timedelta(hours=1)
 # The answer to an agency's question belongs to its case for this time.
 ANSWER_PERIOD = timedelta(days=30)
+# A digit alone rates for this time after the sender was asked for it.
+RATING_PERIOD = timedelta(hours=24)
 # Words outside the report and the usual wording with which a message may still be about the report; fewer if it shares
 # no word with the report, or names a fault that the report does not have.
 _MAX_FURTHER_WORDS = 3
@@ -40,7 +42,8 @@ class SenderReport:
 
     `report_id` is the complaint that further messages repeat. `lacks_place` and `lacks_matter` are those of the message
     with the id `complaint_id`, `at` its arrival. Then the times of the last answers to the case by the bus's clock, of
-    the last message that belongs to it, and of the question if the Ombudsman may have the case.
+    the last message that belongs to it, and of the question if the Ombudsman may have the case. `confirms`: the message
+    with the id `complaint_id` confirms an answer.
     """
 
     complaint_id: UUID
@@ -56,6 +59,7 @@ class SenderReport:
     closed_at: datetime | None = None
     continued_at: datetime | None = None
     asked_about_ombudsman_at: datetime | None = None
+    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class SenderMessage:
 
     `names_author`: the message is open, and its text may lead to its author. `reason`: why it is set aside as no
     complaint unless it belongs to a report. `closed_thread`: the report in whose thread it stands, if that is closed.
+    `rating` is that of the keyword NILAI, `bare_rating` a digit alone, by SMS; 0 without one.
     """
 
     at: datetime
@@ -74,6 +79,8 @@ class SenderMessage:
     names_author: bool = False
     reason: SetAsideReason | None = None
     closed_thread: UUID | None = None
+    rating: int = 0
+    bare_rating: int = 0
 
     @property
     def is_courtesy(self) -> bool:
@@ -88,6 +95,7 @@ class Attachment:
     report: SenderReport
     act: SenderAct
     evidence: str
+    rating: int = 0
 
 
 # Evidence of a YA to the question about the Ombudsman. It is no consent: the sender of an SMS can be forged, and a
@@ -111,7 +119,7 @@ def attach(
         return _by_number(message, earlier, content_of, may_object)
     if message.is_courtesy:
         return _response(message, earlier, content_of, may_object)
-    answer = _answer_to_question(message, earlier, content_of)
+    answer = _answer_to_question(message, earlier, content_of) or _asked_rating(message, earlier)
     if answer or message.reason:
         return answer
     return (
@@ -149,7 +157,7 @@ def _by_number(
     if message.stated_act and _may_state(message.stated_act, report, message.at, is_answered=is_answered):
         if message.stated_act == "agrees-to-ombudsman":
             return Attachment(report, "adds", CONSENT_BY_NUMBER)
-        return Attachment(report, message.stated_act, "own-number")
+        return Attachment(report, message.stated_act, "own-number", message.rating)
     if _is_other_report(message, report, content_of):
         return None
     if is_answered and (message.traits.objects or message.traits.confirms):
@@ -164,6 +172,8 @@ def _may_state(act: SenderAct, report: SenderReport, at: datetime, *, is_answere
     """
     if act == "confirms":
         return is_answered
+    if act == "rates":
+        return report.answered_at is not None or report.closed_at is not None
     if act not in CONSENT_ACTS:
         return True
     asked_at = report.asked_about_ombudsman_at
@@ -180,6 +190,15 @@ def _answer_to_question(
         if report.asked_at and _waits(report, message.at) and not _is_other_report(message, report, content_of):
             return Attachment(report, "adds", "answers-question")
     return None
+
+
+def _asked_rating(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
+    """Return the report of a digit alone: the last message confirmed its answer, and was asked for a rating."""
+    latest = reports[0] if reports else None
+    if not message.bare_rating or latest is None or not latest.confirms or message.at - latest.at > RATING_PERIOD:
+        return None
+    report = next((report for report in reports if report.complaint_id == latest.report_id), latest)
+    return Attachment(report, "rates", "asked-for-rating", message.bare_rating)
 
 
 def _waits(report: SenderReport, at: datetime) -> bool:

@@ -33,8 +33,8 @@ class MessagePreview:
         """Return the danger to life that a text tells of."""
         return self._reader.danger_of(Report(text=text[:MAX_TEXT_LENGTH])) if text else ""
 
-    def outcome(self, raw: RawMessage, report: Report) -> tuple[str, SenderAct, str]:
-        """Return the reason why a message is no report, its act, and the number of the report that the act is about.
+    def outcome(self, raw: RawMessage, report: Report) -> tuple[str, SenderAct, str, int]:
+        """Return the reason why a message is no report, its act, the number of the report that it is about, its rating.
 
         `agrees-to-ombudsman` is what the sender wanted; it is no consent.
         Raises `DatabaseUnavailable`.
@@ -45,8 +45,9 @@ class MessagePreview:
                 follows = self._follows(connection, raw, message)
                 if follows:
                     act = "agrees-to-ombudsman" if follows.evidence == CONSENT_BY_NUMBER else follows.follow_up.act
-                    return "", act, _number_of(connection, follows.complaint_id)
-        return classified.reason if isinstance(classified, NotComplaint) else "", "reports", ""
+                    number = _number_of(connection, follows.complaint_id)
+                    return "", act, number, follows.follow_up.rating
+        return classified.reason if isinstance(classified, NotComplaint) else "", "reports", "", 0
 
     def _follows(self, connection: Connection, raw: RawMessage, message: OpenMessage) -> Follows | None:
         if decision := DecisionStore(connection, [raw.id]).get(raw.id):

@@ -14,9 +14,10 @@ class SenderReportRow(SQLModel, table=True):
     """One complaint of a proven sender. `sender` is the keyed hash.
 
     `report_id` is the sender's report that it repeats, or its own id. `lacks_place` and `lacks_matter` tell what the
-    message did not contain. Then the last question and the last response of an agency by the bus's clock: a question
-    stands with the complaint that it was asked about and with its report, a response with all complaints of the case.
-    `continued_at` is the last further message of the sender; it stands with the report and all that repeats it.
+    message did not contain. `confirms`: the message confirms an answer. Then the last question and the last response of
+    an agency by the bus's clock: a question stands with the complaint that it was asked about and with its report, a
+    response with all complaints of the case. `continued_at` is the last further message of the sender; it stands with
+    the report and all that repeats it.
     """
 
     __tablename__ = "normalize_sender_report"
@@ -34,6 +35,7 @@ class SenderReportRow(SQLModel, table=True):
     rahasia: bool
     lacks_place: bool
     lacks_matter: bool
+    confirms: bool
     asked_at: datetime | None = Field(None, sa_type=UtcDateTime)
     answered_at: datetime | None = Field(None, sa_type=UtcDateTime)
     continued_at: datetime | None = Field(None, sa_type=UtcDateTime)

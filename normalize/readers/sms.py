@@ -12,6 +12,10 @@ _REASONS: Mapping[str, SetAsideReason] = MappingProxyType(
     {
         "nothing": "empty",
         "status": "status-request",
+        "withdrawal": "act-request",
+        "forgetting": "act-request",
+        "code": "act-request",
+        "rating": "act-request",
         "help": "help-request",
         "registration": "help-request",
         "stop": "opt-out",
@@ -20,7 +24,7 @@ _REASONS: Mapping[str, SetAsideReason] = MappingProxyType(
 
 
 def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
-    """Return the draft of an SMS. An opt-out keyword, a question about a number and an empty text are no complaints.
+    """Return the draft of an SMS. An opt-out keyword, a request and an empty text are no complaints.
 
     Raises `Unreadable`.
     """

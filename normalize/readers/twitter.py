@@ -27,11 +27,17 @@ _LAPOR_TAG = re.compile(r"(?<!\w)#lapor\b", re.IGNORECASE)
 # On X, a full-width # or @ has the same meaning as the plain one.
 _ANONIM_TAG = re.compile(r"(?<!\w)[#\uff03]anonim\b", re.IGNORECASE)
 _RAHASIA_TAG = re.compile(r"(?<!\w)[#\uff03]rahasia\b", re.IGNORECASE)
+# RAHASIA as the first word behind the handles and LAPOR: in capitals or before a colon, as by SMS.
+_RAHASIA_KEYWORD = re.compile(
+    r"\W*(?:(?i:lapor)\b\W*)?(?:(?i:anonim)\W+(?:(?i:dan)\W+)?)?(?:RAHASIA\b|(?i:rahasia)\s*:)"
+    r"|\W*(?i:lapor)\b\W*(?i:rahasia)\b"
+)
 # The whole answer to our receipt, which asks for this word.
 _RAHASIA_ANSWER = re.compile(
     r"\W*(?:(?:tolong|mohon|minta)\s+)?[#\uff03]?rahasia(?:kan)?(?:\s+\w+){0,2}\W*", re.IGNORECASE
 )
 _LINK_HANDLE_OR_TAG = re.compile(r"https?://\S+|(?<!\w)[@\uff20#\uff03]\w+")
+_LINK_OR_HANDLE = re.compile(r"https?://\S+|(?<!\w)[@\uff20]\w+")
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _ON_X = re.compile(r"https?://(?:[\w-]+\.)*(?:twitter|x)\.com\b", re.IGNORECASE)
 # X escapes these three characters in every text.
@@ -128,7 +134,7 @@ def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
     report = Report(
         text=report_text if has_words else f"{'Foto' if post.has_media else 'Kutipan'} tanpa keterangan",
         anonim=anonim,
-        rahasia=bool(_RAHASIA_TAG.search(text)) or _asks_secrecy(mention, text),
+        rahasia=_is_rahasia(text) or _asks_secrecy(mention, text),
     )
     contact = Contact(post=post.id, account=post.author_id)
     return Draft(report, contact, _continuation(post, mention.account), has_words)
@@ -145,6 +151,11 @@ def _not_complaint(mention: _Mention, text: str) -> NotComplaint | None:
     shows_or_quotes = post.has_media or post.referenced_id("quoted") is not None
     is_kept = shows_or_quotes or _has_words(text) or _asks_secrecy(mention, text)
     return None if is_kept else NotComplaint("publicity")
+
+
+def _is_rahasia(text: str) -> bool:
+    """Return True for the tag anywhere, or the keyword before the report, also before handles of agencies."""
+    return bool(_RAHASIA_TAG.search(text) or _RAHASIA_KEYWORD.match(_LINK_OR_HANDLE.sub(" ", text)))
 
 
 def _asks_secrecy(mention: _Mention, text: str) -> bool:

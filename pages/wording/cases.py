@@ -35,6 +35,7 @@ CASE_STATES: Mapping[str, Message] = {
     "selesai": REPORT_STATES["selesai"],
     "ditolak": _("Dinyatakan bukan kewenangan"),
     "dipindahkan": _("Dipindahkan ke instansi lain"),
+    "dibuka-lagi": REPORT_STATES["dibuka-lagi"],
     "digabung": _("Digabung dengan laporan lain"),
 }
 # For everybody who typed a number.

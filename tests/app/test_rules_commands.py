@@ -128,7 +128,7 @@ def test_the_name_of_a_topic_is_checked(run: Run, edited: Path) -> None:
     """A topic without a name, or with two, is named with what to do."""
     with (edited / "topics.csv").open("a") as table:
         table.write("banjir,Air bah,PEKERJAAN UMUM,1,rob,\nbaru,,PEKERJAAN UMUM,1,kata baru,\n")
-    faults = run("rules", "lint", str(edited)).stdout
+    faults = " ".join(run("rules", "lint", str(edited)).output.split())
     assert "banjir has the name 'Banjir' already; leave one of the cells empty" in faults
     assert "baru: no row has its name; write it into its first row" in faults
 

@@ -1,5 +1,6 @@
-"""Twenty dialogues by SMS, written from the requirement: what the sender reads, and where each message ends."""
+"""Dialogues by SMS, written from the requirement: what the sender reads, and where each message ends."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.end_to_end.dialogues.sms_service import SmsService, running_sms_servi
 from tests.support.databases import Databases
 
 _DIALOGUES = read_dialogues("sms_dialogues.toml")
+# A code in an answer. Tracking numbers have no six digits in a row.
+_CODE = re.compile(r"\b[0-9]{6}\b")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,7 @@ class Dialogue:
         self._service = service
         self._number = number
         self._reports = LabelledReports()
+        self._codes: dict[str, str] = {}
 
     def play(self, step: Step) -> list[str]:
         """Play one step and return what is wrong with its result."""
@@ -58,12 +62,23 @@ class Dialogue:
         if "agency" in step:
             stages.answer(reports.numbers[step["of"]], step["agency"], step["text"])
             return []
-        phone = f"+62811{self._number:04}{ord(step.get('sender', 'a')):04}"
-        raw, answer = self._service.send(reports.filled(step["sms"]), phone)
+        sender = step.get("sender", "a")
+        phone = f"+62811{self._number:04}{ord(sender):04}"
+        raw, answer = self._service.send(self._with_codes(reports.filled(step["sms"]), sender), phone)
+        if code := _CODE.search(answer):
+            self._codes[sender] = code[0]
+        answer = answer.replace(self._codes.get(sender, "{code}"), "{code}")
         complaint = stages.complaint_of(raw)
         reports.add(step.get("label"), raw, complaint)
         case_faults = [*reports.case_faults(step, complaint), *reports.holder_faults(step, stages)]
         return [*self._answer_faults(step, answer), *case_faults]
+
+    def _with_codes(self, text: str, sender: str) -> str:
+        """Return the text with codes in their places."""
+        own = self._codes.get(sender, "")
+        for name, code in self._codes.items():
+            text = text.replace(f"{{code:{name}}}", code)
+        return text.replace("{code}", own).replace("{wrong}", f"{(int(own or 0) + 1) % 1_000_000:06}")
 
     def _answer_faults(self, step: Step, answer: str) -> Iterator[str]:
         yield from self._reports.text_faults(answer, step.get("hears", ()), step.get("not_heard", ()))
@@ -94,4 +109,5 @@ def test_there_are_twenty_dialogues(service: SmsService) -> None:
         service.stages.clock.wait(PAUSE_MINUTES)
         played += 1
     assert not faults, "\n".join(faults)
-    assert played == (20 if service.stages.clock.moves else 17)
+    left_out = sum(not _playable(written, service) for written in _DIALOGUES)
+    assert played + left_out == len(_DIALOGUES) >= 20

@@ -50,7 +50,7 @@ def test_no_post_has_a_link(verdict: Verdict, agency_name: str, words: list[str]
     text = answer_post(verdict, NUMBER, AGENCY, agency_name, between.join(words))
     assert linked_parts(text) == []
     assert fits_one_sms(text)
-    assert f"SMS STATUS {NUMBER} ke 1708." in text
+    assert f"Cek {NUMBER} di halaman status." in text
 
 
 @pytest.mark.parametrize("piece", [piece for piece in PIECES if piece not in {"www.", ".id", "xn--p1ai"}])
@@ -69,10 +69,10 @@ def test_a_receipt_has_what_its_sender_needs_at_once(danger: Danger, asks_place:
     Without danger also that everybody may read the words, and how to prevent it.
     """
     text = receipt_post(NUMBER, danger, asks_place=asks_place, tells_public=tells_public)
-    assert ("Dapat dibaca umum; tidak mau? Balas dengan tagar rahasia." in text) == (tells_public and not danger)
+    assert ("Dapat dibaca umum; tidak mau? Balas RAHASIA." in text) == (tells_public and not danger)
     assert linked_parts(text) == []
     assert fits_one_sms(text)
-    assert text.endswith(f" SMS STATUS {NUMBER} ke 1708.")
+    assert text.endswith(f" Cek {NUMBER} di halaman status.")
     assert ("112" in text) == bool(danger)
     assert ("Di mana" in text) == (asks_place and danger != "suicide")
 
@@ -80,17 +80,17 @@ def test_a_receipt_has_what_its_sender_needs_at_once(danger: Danger, asks_place:
 def test_words_are_cut_before_the_number() -> None:
     """The receipt and an answer say in words where to look."""
     assert linked_parts(receipt_post(NUMBER)) == []
-    assert receipt_post(NUMBER).endswith(f"SMS STATUS {NUMBER} ke 1708.")
+    assert receipt_post(NUMBER).endswith(f"Cek {NUMBER} di halaman status.")
     text = answer_post("responded", NUMBER, AGENCY, "Kota Semarang", "Petugas ke kec.sokaraja besok. " * 9)
     assert text.startswith(f"Laporan {NUMBER}: Kota Semarang menjawab: Petugas ke kec. sokaraja besok.")
-    assert f"... SMS STATUS {NUMBER} ke 1708." in text
+    assert f"... Cek {NUMBER} di halaman status." in text
     without_words = answer_post("asked", NUMBER, AGENCY, "", "")
-    assert without_words == f"Laporan {NUMBER}: instansi yang berwenang bertanya. SMS STATUS {NUMBER} ke 1708."
+    assert without_words == f"Laporan {NUMBER}: instansi yang berwenang bertanya. Cek {NUMBER} di halaman status."
 
 
 def test_a_closing_by_triage_is_no_answer() -> None:
     """No agency got the report, and the post says so."""
     text = answer_post("closed", NUMBER, TRIAGE, "petugas SP4N-LAPOR!", "Tidak ada tempatnya.")
     opening = f"Laporan {NUMBER} tidak kami teruskan ke instansi"
-    assert text == f"{opening}: Tidak ada tempatnya. SMS STATUS {NUMBER} ke 1708."
-    assert answer_post("closed", NUMBER, TRIAGE, "", "") == f"{opening}. SMS STATUS {NUMBER} ke 1708."
+    assert text == f"{opening}: Tidak ada tempatnya. Cek {NUMBER} di halaman status."
+    assert answer_post("closed", NUMBER, TRIAGE, "", "") == f"{opening}. Cek {NUMBER} di halaman status."

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from app.assembly.doors.parts import DoorParts
-from app.assembly.doors.sms_reading import PreviewedSms, sms_link
+from app.assembly.doors.sms_acts import coded_acts, published_by
+from app.assembly.doors.sms_reading import PreviewedSms, own_page, sms_link
 from app.assembly.installed_channel import BackgroundDoor, state_of
 from bus.port import Producer
 from config.settings import Settings
@@ -54,6 +55,8 @@ def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | Non
         reader,
         sms_link(parts),
         has_public_view=parts.settings.public_view,
+        acts=coded_acts(parts, published_by(producer, parts.wrapper), now),
+        own_page=own_page(parts),
     )
     return SmppDoor(
         SmppAdapter(parts.wrapper, parts.sealer),

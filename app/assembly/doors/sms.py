@@ -4,14 +4,20 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from anyio import from_thread
+
 from app.assembly.doors.documented_responses import PROBLEM_RESPONSES
 from app.assembly.doors.parts import DoorParts
-from app.assembly.doors.sms_reading import PreviewedSms, sms_link
+from app.assembly.doors.sms_acts import Publish, coded_acts
+from app.assembly.doors.sms_reading import PreviewedSms, own_page, sms_link
 from app.assembly.installed_channel import HttpDoor, HttpParts, state_of
 from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
 from ingest.sms.media import MediaFetcher
 from ingest.sms_acknowledgement import SmsAcknowledgements
+from ingest.sms_acts import ActsUnavailable
+from ingest.wrap import OpenMessage
+from pages.refusals import Refused
 from sinks.replies.outbox import ReplyOutbox
 from sinks.replies.status_callback import StatusCallback, signed_by
 
@@ -33,6 +39,8 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         reader,
         sms_link(parts),
         has_public_view=parts.settings.public_view,
+        acts=coded_acts(parts, _accepted_by(http)),
+        own_page=own_page(parts),
     )
     messages = SmsDoor(http.gate, adapter, media, acknowledgements)
     signed_by_twilio = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
@@ -42,3 +50,15 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         HttpDoor(messages.routes(), PROBLEM_RESPONSES, is_busy=True),
         HttpDoor(callback.routes(), {**PROBLEM_RESPONSES, **_CALLBACK_RESPONSES}),
     )
+
+
+def _accepted_by(http: HttpParts) -> Publish:
+    """Return the function by which a thread of the door makes an act durable, as every message of the door."""
+
+    def publish(message: OpenMessage) -> None:
+        try:
+            from_thread.run(http.gate.accept, message)
+        except Refused as refused:
+            raise ActsUnavailable from refused
+
+    return publish

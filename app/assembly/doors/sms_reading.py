@@ -35,3 +35,9 @@ class PreviewedSms:
 def sms_link(parts: DoorParts) -> Callable[[UUID], str] | None:
     """Return the function for the sender's own link in an SMS; `None` where phones cannot reach the service."""
     return parts.link_of if parts.settings.reached_at.startswith("https://") else None
+
+
+def own_page(parts: DoorParts) -> str:
+    """Return the address of the page of own reports in an SMS; "" where phones cannot reach the service."""
+    address = parts.settings.reached_at
+    return f"{address}/laporan-saya" if address.startswith("https://") else ""

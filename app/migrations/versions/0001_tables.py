@@ -271,6 +271,8 @@ def _create_desk_read_model() -> None:
         sa.Column("clock_stopped", sa.Boolean(), nullable=False),
         sa.Column("changed_at", _TIME, nullable=False),
         sa.Column("unopposed_since", _TIME, nullable=True),
+        sa.Column("sender_wrote_at", _TIME, nullable=True),
+        sa.Column("unanswered_since", _TIME, nullable=True),
         sa.Column("hop", sa.Integer(), nullable=False),
         sa.Column("refusals", sa.Integer(), nullable=False),
         sa.Column("reopened", sa.Integer(), nullable=False),
@@ -296,6 +298,16 @@ def _create_desk_read_model() -> None:
     op.create_index("ix_desk_case_joined", "desk_case", ["agency", "tab", "joined", "dispatch_id"])
     op.create_index("ix_desk_case_refusals", "desk_case", ["agency", "tab", "refusals", "dispatch_id"])
     op.create_index("ix_desk_case_unopposed", "desk_case", ["unopposed_since", "dispatch_id"])
+    op.create_index("ix_desk_case_channel", "desk_case", ["agency", "tab", "channel", "due_at", "dispatch_id"])
+    op.create_index("ix_desk_case_arrival", "desk_case", ["agency", "tab", "dispatched_at", "dispatch_id"])
+    op.create_index("ix_desk_case_open_arrival", "desk_case", ["agency", "is_open", "dispatched_at", "dispatch_id"])
+    for name, condition in (
+        ("wrote", "sender_wrote_at IS NOT NULL"),
+        ("unanswered", "unanswered_since IS NOT NULL"),
+        ("reopened", "reopened > 0"),
+    ):
+        columns = ["agency", "tab", "due_at", "dispatch_id"]
+        _create_partial_index(f"ix_desk_case_{name}", "desk_case", columns, condition)
     op.create_index("ix_desk_case_open", "desk_case", ["agency", "is_open", "due_at", "dispatch_id"])
     op.create_index("ix_desk_case_dispatched", "desk_case", ["agency", "dispatched_at", "dispatch_id"])
     _create_partial_index(
@@ -836,6 +848,7 @@ def _create_normalizer() -> None:
         sa.Column("rahasia", sa.Boolean(), nullable=False),
         sa.Column("lacks_place", sa.Boolean(), nullable=False),
         sa.Column("lacks_matter", sa.Boolean(), nullable=False),
+        sa.Column("confirms", sa.Boolean(), nullable=False),
         sa.Column("asked_at", _TIME, nullable=True),
         sa.Column("answered_at", _TIME, nullable=True),
         sa.Column("continued_at", _TIME, nullable=True),

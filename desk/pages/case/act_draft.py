@@ -45,10 +45,14 @@ class CaseRenderer(Protocol):
         draft: ActDraft = ...,
         note: NoteDraft = ...,
         *,
+        institution_words: str = ...,
         suggestion_fault: Message | None = ...,
         recommendation: RecommendationDraft = ...,
     ) -> Response:
-        """Return the page of the case with what a person has begun, or with why a suggestion was not decided."""
+        """Return the page of the case with what a person has begun, or with why a suggestion was not decided.
+
+        `institution_words` are words of the name of an institution.
+        """
 
     def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
         """Return the preview of an act."""

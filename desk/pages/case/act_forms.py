@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.permissions import Act, Actor
 from config.database import read_transaction
+from config.time_zones import time_zone
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import ActDraft, CaseRenderer, NoteDraft
@@ -14,6 +15,7 @@ from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
+from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
@@ -62,8 +64,10 @@ class ActForms:
         if actor.agency == TRIAGE:
             # Its acts have one place: a page of the desk that is still open is an old one.
             return see_other(f"{TRIAGE_LIST}/{view.case.case.tracking}")
-        draft = self._draft(view, verdict, form)
         is_possible = verdict in possible_acts(view, actor)
+        if is_possible and (form.line("templat") or form.line("langkah") == "cari"):
+            return self._continued(request, actor, view, verdict, form)
+        draft = self._draft(view, verdict, form)
         if is_possible and (draft.fault or form.line("langkah") == "pratinjau"):
             return self._case_page.render(request, actor, view, draft)
         answer = AnswerDraft(verdict, draft.text, draft.suggested_agency or None)
@@ -86,7 +90,7 @@ class ActForms:
             return self._case_page.render(request, actor, view, note=NoteDraft(text, fault))
         if text:
             parts.work.add_note(actor, actor.agency, view.case.case.complaint_id, text, form.form_id())
-        return self._inner_part(request, view)
+        return self._inner_part(request, view, catatan="tersimpan")
 
     def assign_unit(self, request: Request, number: str, form: PostedForm) -> Response:
         """Give the case to a unit of the agency, or send another message to the unit that has it."""
@@ -117,8 +121,18 @@ class ActForms:
             parts.work.assign_officer(actor, actor.agency, case.dispatch_id, *officer)
         return self._inner_part(request, view)
 
+    def _continued(
+        self, request: Request, actor: Actor, view: CaseProgressView, verdict: Verdict, form: Form
+    ) -> Response:
+        """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
+        templates = self._parts.work.templates(actor.agency)
+        text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
+        draft = ActDraft(verdict, text, form.line("tujuan"), form.line("lanjut"))
+        return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
+
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form) -> ActDraft:
-        text, suggested_agency = form.text("isi"), form.line("tujuan") if verdict == "refused" else ""
+        text = with_number(form.text("isi"), view.case.case.tracking)
+        suggested_agency = form.line("tujuan") if verdict == "refused" else ""
         return ActDraft(
             verdict,
             text,
@@ -158,6 +172,7 @@ class ActForms:
             "suggested_name": self._parts.institutions.name(draft.suggested_agency) if draft.suggested_agency else "",
             "changes": events_since(view, form.version(), self._parts.institutions.name),
             "not_counted": wording.NOT_COUNTED,
+            "is_repeated": fault == "repeated",
             "may_send": fault == "conflict" and draft.verdict in possible_acts(view, actor),
         }
         return self._parts.render("act_refused.html", request, actor, values, HTTPStatus.CONFLICT)
@@ -175,8 +190,9 @@ class ActForms:
     def _next_number(self, actor: Actor, query: ListQuery, view: CaseProgressView) -> str:
         """Return the number of the case that follows this one in the list; "" after the last one."""
         case, parts = view.case.case, self._parts
-        position = row_cursor(case, query.tab)
-        case_filter = query.case_filter(actor.account_id)
+        zone = time_zone(parts.institutions.region(actor.agency)).value
+        case_filter = query.case_filter(actor.account_id, zone)
+        position = row_cursor(case, case_filter)
         with read_transaction(parts.engine) as connection:
             page = read_page(connection, actor.agency, case_filter, parts.now(), 1, position)
         return page.rows[0].tracking if page.rows else ""
@@ -187,6 +203,6 @@ class ActForms:
         officers = self._parts.officers(actor.agency)
         return next((officer for officer in officers if str(officer.account_id) == account_id), None)
 
-    def _inner_part(self, request: Request, view: CaseProgressView) -> Response:
-        address = list_query(request).case_address(view.case.case.tracking)
+    def _inner_part(self, request: Request, view: CaseProgressView, **outcome: str) -> Response:
+        address = list_query(request).case_address(view.case.case.tracking, **outcome)
         return see_other(address + _INNER_PART)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
@@ -17,7 +16,7 @@ from desk.pages import wording
 from desk.pages.case import case_model
 from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
-from desk.pages.case.done_acts import done_sentences
+from desk.pages.case.done_acts import done_act
 from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
 from desk.pages.case.release_part import release_part
@@ -79,17 +78,16 @@ class CasePage:
         request: Request,
         number: str,
         tindakan: str = "",
-        templat: str = "",
-        instansi: str = "",
         hasil: str = "",
         terkirim: str = "",
         publik: str = "",
+        catatan: str = "",
     ) -> Response:
         """Return the page.
 
-        `tindakan` opens the form of an act, `templat` fills it with a text of the agency, `instansi` are words of the
-        name of an institution, `hasil` is the id of an act that was just done, `terkirim` that of a recommendation that
-        was just answered. `publik` shows the words that everybody would read.
+        `tindakan` opens the form of an act, `hasil` is the id of an act that was just done, `terkirim` that of a
+        recommendation that was just answered. `publik` shows the words that everybody would read. `catatan`: a note was
+        just stored.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
@@ -101,16 +99,16 @@ class CasePage:
             # The number of an accompanying report, or a spelling that a person typed.
             return see_other(list_query(request).case_address(tracking))
         parts.answers.opened([view.case.case])
-        draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), self._template_text(actor, templat))
+        draft = ActDraft(VERDICTS_BY_NAME.get(tindakan))
         return self.render(
             request,
             actor,
             view,
             draft,
-            institution_words=instansi,
             act_id=hasil,
             answered_recommendation=terkirim,
             shows_public_words=bool(publik),
+            is_note_stored=catatan == "tersimpan",
         )
 
     def render(
@@ -127,6 +125,7 @@ class CasePage:
         recommendation: RecommendationDraft = _NO_RECOMMENDATION,
         answered_recommendation: str = "",
         shows_public_words: bool = False,
+        is_note_stored: bool = False,
     ) -> Response:
         """Return the page with what a person has begun, or why a suggestion was not decided."""
         parts = self._parts
@@ -135,6 +134,7 @@ class CasePage:
             **self._report_values(view),
             **self._inner_values(actor, view),
             "note": note,
+            "is_note_stored": is_note_stored,
             "form_id": parts.work.new_form_id(),
             "acts": self._act_forms(actor, view, draft),
             "destinations": self._destinations(view, words, draft.suggested_agency),
@@ -144,7 +144,7 @@ class CasePage:
             if actor.agency == TRIAGE and view.case.case.is_current
             else "",
             "templates": parts.work.templates(actor.agency),
-            "done_act": done_sentences(parts.answers, actor.agency, act_id),
+            "done_act": done_act(parts.answers, actor.agency, act_id),
             "suggestion": self._suggestion_part(actor, view),
             "suggestion_fault": suggestion_fault,
             "former": self._former_part(actor, view),
@@ -276,11 +276,3 @@ class CasePage:
     def _next_name(self, view: CaseProgressView, suggested_agency: str | None) -> str:
         institutions = self._parts.institutions
         return institutions.name(institutions.after_refusal(view.case.history, suggested_agency))
-
-    def _template_text(self, actor: Actor, template_id: str) -> str:
-        try:
-            wanted_id = UUID(template_id)
-        except ValueError:
-            return ""
-        templates = self._parts.work.templates(actor.agency)
-        return next((template.text for template in templates if template.id == wanted_id), "")

@@ -1,6 +1,7 @@
 """The sentences on the page after an act. The address names the act, so the page tells only what is stored."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from desk.acts.answers import OfficerAnswers
@@ -8,13 +9,20 @@ from desk.pages import wording
 from pages.translation.message import Message
 
 
-def done_sentences(answers: OfficerAnswers, agency: str, act_id: str) -> Sequence[Message]:
-    """Return the sentences about an act of the agency's officers; none for the id of anything else."""
+class DoneAct(NamedTuple):
+    """An act that was just done: the number of its case, by which a browser drops the draft of its text."""
+
+    number: str
+    sentences: Sequence[Message]
+
+
+def done_act(answers: OfficerAnswers, agency: str, act_id: str) -> DoneAct | None:
+    """Return an act of the agency's officers; `None` for the id of anything else."""
     try:
         act = answers.given(agency, UUID(act_id))
     except ValueError:
-        return ()
+        return None
     if act is None:
-        return ()
+        return None
     sentence = wording.ACTS_DONE[act.verdict].filled(number=act.tracking)
-    return (sentence,) if act.is_published else (sentence, wording.ACT_WAITS)
+    return DoneAct(act.tracking, (sentence,) if act.is_published else (sentence, wording.ACT_WAITS))

@@ -62,7 +62,9 @@ def test_numbers_are_those_of_the_lists(parts: Parts) -> None:
     with read_transaction(parts.engine) as connection:
         for case_list, number in numbers.items():
             address = links.case_list(case_list)  # type: ignore[arg-type]
-            case_filter = read_list_query(dict(parse_qsl(urlsplit(address).query))).case_filter(UUID(int=0))
+            case_filter = read_list_query(dict(parse_qsl(urlsplit(address).query))).case_filter(
+                UUID(int=0), facts.zone(_AGENCY)
+            )
             assert len(read_page(connection, _AGENCY, case_filter, NOW, 200).rows) == number
     assert facts.counts("kota-3374").is_empty()
     assert facts.zone("provinsi-94").utcoffset(None) == timedelta(hours=9)

@@ -191,16 +191,22 @@ def test_a_refused_case_can_be_read_and_not_answered(site: DeskSite, client: Des
 
 
 def test_a_refusal_shows_where_the_report_goes(site: DeskSite, client: DeskClient) -> None:
-    """Institutions are searched by name in a form of its own, also by acronym."""
+    """Institutions are searched by name, also by acronym. The reason that was typed before stays."""
     number = site.send(1)
-    page = case_page(client, number, "tindakan=bukan-kewenangan&instansi=pln")
+
+    def search(words: str) -> str:
+        answer = send_act(client, number, "bukan-kewenangan", "Ini urusan listrik.", langkah="cari", instansi=words)
+        assert ">\nIni urusan listrik.</textarea>" in answer.text
+        assert '<details class="act" id="bukan-kewenangan" open>' in answer.text
+        return answer.text
+
+    page = search("pln")
     assert f'name="tujuan" value="{PLN}"' in page
     assert "PT PLN (Persero)" in page
     assert "Berikutnya: " in page
-    assert f'name="tujuan" value="{HEALTH}"' not in case_page(
-        client, number, "tindakan=bukan-kewenangan&instansi=kementerian"
-    )
-    assert "Tidak ada instansi yang cocok." in case_page(client, number, "tindakan=bukan-kewenangan&instansi=xyz")
+    assert f'name="tujuan" value="{HEALTH}"' not in search("kementerian")
+    assert "Tidak ada instansi yang cocok." in search("xyz")
+    assert (site.desk.published, site.acts) == ([], [])
     answer = send_act(client, number, "bukan-kewenangan", "Bukan kami.", tujuan="tidak-ada")
     assert "Instansi yang dipilih tidak menerima laporan." in answer.text
 
@@ -245,19 +251,20 @@ def test_another_note_and_another_message_are_stored(site: DeskSite, client: Des
 
 
 def test_templates_fill_an_answer(site: DeskSite, client: DeskClient) -> None:
-    """An officer writes one, inserts it by a link, changes and removes it."""
+    """An officer writes one, inserts it behind what was typed, changes and removes it. It may name the report."""
     number = site.send(1)
     assert client.post("/desk/templat", {"judul": "Terima kasih", "isi": ""}).status_code == 422
-    template = {"judul": "Terima kasih", "isi": "Terima kasih atas laporan Anda."}
+    template = {"judul": "Terima kasih", "isi": "Terima kasih atas laporan {nomor}."}
     template["formulir"] = form_id_of(client.get("/desk/templat").text)
     for _ in range(2):
         client.post("/desk/templat", template)
     page = client.get("/desk/templat").text
-    assert page.count("Terima kasih atas laporan Anda.") == 1
+    assert page.count("Terima kasih atas laporan {nomor}.") == 1
     template_id = page.partition('name="id" value="')[2].partition('"')[0]
-    assert f"templat={template_id}" in case_page(client, number)
-    filled = case_page(client, number, f"tindakan=tanggapi&templat={template_id}")
-    assert ">\nTerima kasih atas laporan Anda.</textarea>" in filled
+    assert f'name="templat" value="{template_id}"' in case_page(client, number)
+    filled = send_act(client, number, "tanggapi", "Selamat pagi.", templat=template_id).text
+    assert f">\nSelamat pagi.\n\nTerima kasih atas laporan {number}.</textarea>" in filled
+    assert site.desk.published == []
     client.post("/desk/templat", {"id": template_id, "judul": "Terima kasih", "isi": "Kami periksa."})
     assert "Kami periksa." in client.get(f"/desk/templat?ubah={template_id}").text
     client.post("/desk/templat", {"id": template_id, "langkah": "hapus"})

@@ -95,7 +95,7 @@ def test_notes_and_templates_belong_to_their_agency(site: DeskSite, client: Desk
     template_id = client.get("/desk/templat").text.partition('name="id" value="')[2].partition('"')[0]
     done(site, client, number, "bukan-kewenangan", "Urusan listrik.", tujuan="bumn-pln")
     site.actor = WAYAN
-    text = text_of(client.get(f"/desk/laporan/{number}?tindakan=tanggapi&templat={template_id}"))
+    text = text_of(send_act(client, number, "tanggapi", templat=template_id))
     assert "Urusan listrik." in text
     inner = ("Kepala puskesmas sakit.", "Dinas Kesehatan", "Segera", "Salam dari Kemenkes.")
     assert [part for part in inner if part in text] == []
@@ -181,7 +181,7 @@ def test_typed_markup_stays_text(site: DeskSite, client: DeskClient) -> None:
     assert conflict.status_code == HTTPStatus.CONFLICT
     for name, page in pages.items():
         assert page.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, name
-        assert "<script" not in page.text, name
+        assert "<script" not in page.text.replace('<script src="/desk/meja.js" defer', ""), name
         assert "<img" not in page.text, name
         assert "49" not in text_of(page), name
         assert "'nonce-" in page.headers["Content-Security-Policy"], name

@@ -99,3 +99,23 @@ def test_cases_of_another_agency_are_unknown(site: DeskSite, client: DeskClient)
     assert "0 dari 2 laporan dijawab." in answer.text
     assert "Antrean panjang" not in answer.text
     assert (site.acts, site.desk.published) == ([], [])
+
+
+def test_each_sender_reads_the_own_number(site: DeskSite, client: DeskClient) -> None:
+    """A template is inserted behind what was typed. Its field becomes the number of each case, in the preview too."""
+    numbers = _many(site, 2)
+    client.post("/desk/templat", {"judul": "Nomor", "isi": "Laporan {nomor} kami tangani."})
+    template_id = client.get("/desk/templat").text.partition('name="id" value="')[2].partition('"')[0]
+    form = [f"{number}:0" for number in numbers]
+    typed = send_many(client, form, tindakan="tanggapi", isi="Selamat pagi.", templat=template_id).text
+    text = "Selamat pagi.\n\nLaporan {nomor} kami tangani."
+    assert f">\n{text}</textarea>" in typed
+    preview = send_many(client, form, tindakan="tanggapi", isi=text, langkah="pratinjau")
+    assert f"Laporan {numbers[0]} kami tangani." in text_of(preview)
+    assert f">\n{text}</textarea>" in preview.text
+    assert site.desk.published == []
+    assert "2 dari 2 laporan dijawab." in text_of(
+        send_many(client, form, tindakan="tanggapi", isi=text, langkah="kirim")
+    )
+    sent = [answer.text for answer in site.desk.published]
+    assert sent == [f"Selamat pagi.\n\nLaporan {number} kami tangani." for number in numbers]

@@ -5,11 +5,23 @@ from datetime import timedelta
 from html import unescape
 from http import HTTPStatus
 
-from tests.accounts.desk_client import DeskClient
+from sqlalchemy import Engine
+
+from config.time_zones import TimeZone
+from tests.accounts.desk_client import DeskClient, desk_client
+from tests.conftest import NOW
+from tests.desk.harness import DeskHarness
+from tests.desk.pages.page_requests import done
 from tests.desk.pages.site import BUDI, HEALTH, DeskSite, number_of
+from tests.ingest.door_client import DoorServer
+from tests.router.test_objections import Clock
 
 _ROW = re.compile(r'class="heading" href="([^"]+)">([^<]+)<')
 _TAB = re.compile(r'<a href="[^"]*"(?: aria-current="page")?>([^<]+)<b>([^<]+)</b>')
+_TOPIC = re.compile(r'<option value="[^"]*">([^<]+ \(\d+\))</option>')
+NO_MATCHES = dict.fromkeys(
+    ("Baru", "Dikerjakan", "Menunggu pelapor", "Tenggat 24 jam", "Lewat tenggat", "Selesai"), "0"
+)
 
 
 def headings(client: DeskClient, query: str = "") -> list[str]:
@@ -19,9 +31,20 @@ def headings(client: DeskClient, query: str = "") -> list[str]:
     return [unescape(title) for _, title in _ROW.findall(page.text)]
 
 
-def tabs(client: DeskClient) -> dict[str, str]:
+def all_headings(client: DeskClient, query: str) -> list[str]:
+    """Return the titles of the rows of all pages."""
+    address, titles = f"/desk/laporan?{query}", []
+    while address:
+        page = client.get(address).text
+        titles += [unescape(title) for _, title in _ROW.findall(page)]
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        address = unescape(following[1]) if following else ""
+    return titles
+
+
+def tabs(client: DeskClient, query: str = "") -> dict[str, str]:
     """Return the counts of the tabs by their names."""
-    return dict(_TAB.findall(client.get("/desk/laporan").text))
+    return dict(_TAB.findall(client.get(f"/desk/laporan?{query}").text))
 
 
 def test_a_case_moves_through_the_tabs(site: DeskSite, client: DeskClient) -> None:
@@ -102,6 +125,91 @@ def test_the_address_is_the_filter(site: DeskSite, client: DeskClient) -> None:
     assert 'name="saya" value="1" checked' in page
     assert "<option selected>Dinas Kesehatan</option>" in page
     assert 'value="1"' in page.partition('id="bersama"')[2][:100]
+
+
+def test_marks_say_what_is_to_do(site: DeskSite, client: DeskClient) -> None:
+    """The sender who writes to a case without an answer is seen in its row and by a filter, until somebody answers."""
+    numbers = [site.send(number, f"Kemenkes, vaksin habis {number}", title=f"Laporan {number}") for number in (1, 2)]
+    done(site, client, numbers[0], "terima")
+    done(site, client, numbers[1], "tanggapi", "Kami periksa.")
+    site.send(3, "Masih habis", of=1)
+    working = "tab=dikerjakan"
+    page = client.get(f"/desk/laporan?{working}").text
+    assert [page.count(f'<span class="mark">{mark}</span>') for mark in ("pelapor menulis", "belum dijawab")] == [1, 1]
+    assert headings(client, f"{working}&menulis=1") == ["Laporan 1"]
+    assert headings(client, f"{working}&belum-dijawab=1") == ["Laporan 1"]
+    done(site, client, numbers[0], "tanggapi", "Vaksin datang besok.")
+    assert headings(client, f"{working}&menulis=1") == []
+    assert headings(client, f"{working}&belum-dijawab=1") == []
+
+
+def test_a_danger_can_be_filtered(site: DeskSite, client: DeskClient) -> None:
+    """A case that tells of danger, until it has an answer; finished cases have none."""
+    number = site.send(1, "Kemenkes, ada kebakaran", title="Terbakar", danger="fire")
+    site.send(2, "Kemenkes, vaksin habis", title="Vaksin")
+    assert headings(client) == ["Terbakar", "Vaksin"]
+    assert headings(client, "bahaya=1") == ["Terbakar"]
+    done(site, client, number, "tutup", "Sudah padam.")
+    assert headings(client, "bahaya=1") == headings(client, "bahaya=1&tab=selesai") == []
+
+
+def test_a_list_is_sorted_and_limited_to_days(engine: Engine, server: DoorServer) -> None:
+    """By the time at which a case came, both ways, on pages that follow each other; days are those of Jakarta."""
+    clock = Clock()
+    site = DeskSite(DeskHarness(engine, clock))
+    client = desk_client(server, site.app)
+    for number in range(1, 31):
+        site.send(number, f"Kemenkes, vaksin habis {number}", title=f"Laporan {number}")
+        clock.time += timedelta(hours=1)
+    in_order = [f"Laporan {number}" for number in range(1, 31)]
+    assert all_headings(client, "urut=terlama") == in_order
+    assert all_headings(client, "urut=terbaru") == in_order[::-1]
+    first_day = f"{NOW.astimezone(TimeZone.WIB.value):%Y-%m-%d}"
+    on_first_day = all_headings(client, f"urut=terlama&sampai={first_day}")
+    assert 0 < len(on_first_day) < 30
+    assert on_first_day == in_order[: len(on_first_day)]
+    page = client.get(f"/desk/laporan?dari={first_day}&urut=terbaru").text
+    assert f'name="dari" type="date" value="{first_day}"' in page
+    assert '<option value="terbaru" selected>' in page
+
+
+def test_a_search_finds_other_forms_of_a_word_in_all_tabs(site: DeskSite, client: DeskClient) -> None:
+    """Each tab has the number of its matches, and an empty one leads to those."""
+    number = site.send(1, "Kemenkes, lantai puskesmas berlubang", title="Lantai")
+    site.send(2, "Kemenkes, ada lubang besar di ruang tunggu puskesmas", title="Ruang tunggu")
+    site.send(3, "Kemenkes, vaksin habis", title="Vaksin")
+    done(site, client, number, "terima")
+    assert (
+        tabs(client, "cari=lubang")
+        == tabs(client, "cari=berlubangnya")
+        == {**NO_MATCHES, "Baru": "1", "Dikerjakan": "1"}
+    )
+    assert headings(client, "cari=berlubang") == ["Ruang tunggu"]
+    assert headings(client, "cari=lubang&tab=dikerjakan") == ["Lantai"]
+    page = client.get("/desk/laporan?cari=lubang&tab=selesai").text
+    assert "Ada yang cocok di kelompok lain:" in page
+    assert "Dikerjakan (1)</a>" in page
+    assert "Kelompok lain juga tidak punya" in client.get("/desk/laporan?cari=gajah").text
+
+
+def test_topics_are_those_of_the_institution(site: DeskSite, client: DeskClient) -> None:
+    """By their names, with the number of its cases in the tab, and without the topics of others."""
+    site.send(1, "Kemenkes, puskesmas tutup")
+    site.send(2, "PLN, listrik padam", title="Listrik")
+    options = re.findall(r'<option value="[^"]*">([^<]+ \(\d+\))</option>', client.get("/desk/laporan").text)
+    assert options == ["Puskesmas dan pustu (1)"]
+    assert (
+        re.findall(r'<option value="[^"]*">([^<]+ \(\d+\))</option>', client.get("/desk/laporan?tab=selesai").text)
+        == []
+    )
+
+
+def test_a_channel_can_be_filtered(site: DeskSite, client: DeskClient) -> None:
+    """By its name in the address."""
+    site.send(1, title="Satu", channel="sms")
+    site.send(2, "Kemenkes, vaksin habis", title="Dua", channel="web")
+    assert headings(client, "saluran=sms") == ["Satu"]
+    assert '<option value="sms" selected>SMS</option>' in client.get("/desk/laporan?saluran=sms").text
 
 
 def test_a_number_leads_to_its_case(site: DeskSite, client: DeskClient) -> None:

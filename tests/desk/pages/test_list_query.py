@@ -1,6 +1,6 @@
 """The address of a list is its filter."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -8,13 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.pages.list_query import PAGE_SIZES, TABS_BY_NAME, ListQuery, cursor_text, read_cursor, read_list_query
+from config.time_zones import TimeZone
+from desk.pages.list_query import (
+    ORDERS_BY_NAME,
+    PAGE_SIZES,
+    TABS_BY_NAME,
+    ListQuery,
+    cursor_text,
+    read_cursor,
+    read_list_query,
+)
 from desk.read_model.queries import CaseFilter, Cursor
 from pages.forms import Form, plain_line, plain_text
 
 ACCOUNT = UUID(int=7)
-_PARAMETERS = ("tab", "topik", "wilayah", "tenggat", "saya", "unit", "ditolak", "bersama", "cari", "baris")
+WIB = TimeZone.WIB.value
+_PARAMETERS = (
+    *("tab", "topik", "wilayah", "tenggat", "saya", "unit", "ditolak", "bersama", "cari", "baris"),
+    *("bahaya", "menulis", "belum-dijawab", "dibuka-lagi", "saluran", "dari", "sampai", "urut"),
+)
 _lines = st.text(max_size=80).map(plain_line)
+_days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 _queries = st.builds(
     ListQuery,
     tab=st.sampled_from(sorted(TABS_BY_NAME.values())),
@@ -27,6 +41,14 @@ _queries = st.builds(
     joined=st.integers(0, 1_000_000),
     suggested=st.booleans(),
     words=_lines,
+    danger=st.booleans(),
+    sender_wrote=st.booleans(),
+    unanswered=st.booleans(),
+    reopened=st.booleans(),
+    channel=st.sampled_from(["", "sms", "twitter"]),
+    first_day=st.none() | _days,
+    last_day=st.none() | _days,
+    order=st.sampled_from(sorted(ORDERS_BY_NAME.values())),
     page_size=st.sampled_from(PAGE_SIZES),
 )
 
@@ -47,7 +69,7 @@ def test_an_address_leads_to_its_own_filter(query: ListQuery) -> None:
 @given(st.dictionaries(st.sampled_from(_PARAMETERS), st.text(max_size=400)))
 def test_typed_values_never_fail(parameters: dict[str, str]) -> None:
     """A value that cannot be one is left out, and the result is a filter that a database accepts."""
-    case_filter = read_list_query(parameters).case_filter(ACCOUNT)
+    case_filter = read_list_query(parameters).case_filter(ACCOUNT, WIB)
     texts = (case_filter.topic, case_filter.region, case_filter.unit, case_filter.words)
     assert all(text.isprintable() and len(text) <= 200 for text in texts)
 
@@ -65,8 +87,16 @@ def test_every_parameter_is_a_condition() -> None:
         "bersama": "5",
         "mungkin-sama": "1",
         "cari": "lampu padam",
+        "bahaya": "1",
+        "menulis": "1",
+        "belum-dijawab": "1",
+        "dibuka-lagi": "1",
+        "saluran": "sms",
+        "dari": "2026-11-01",
+        "sampai": "2026-11-24",
+        "urut": "terbaru",
     }
-    assert read_list_query(typed).case_filter(ACCOUNT) == CaseFilter(
+    assert read_list_query(typed).case_filter(ACCOUNT, WIB) == CaseFilter(
         "overdue",
         "jalan-rusak",
         "33.74",
@@ -77,6 +107,15 @@ def test_every_parameter_is_a_condition() -> None:
         joined=5,
         suggested=True,
         words="lampu padam",
+        danger=True,
+        sender_wrote=True,
+        unanswered=True,
+        reopened=True,
+        channel="sms",
+        # Midnight in Jakarta. The last day is a whole one.
+        since=datetime(2026, 10, 31, 17, tzinfo=UTC),
+        until=datetime(2026, 11, 24, 17, tzinfo=UTC),
+        order="newest",
     )
 
 

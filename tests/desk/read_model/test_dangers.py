@@ -162,7 +162,7 @@ def test_pages_have_dangers_first_and_each_case_once(engine: Engine, tab: ListTa
                 row.dispatch_id for row in whole.rows
             ]
         for row, following in zip(whole.rows, whole.rows[1:], strict=False):
-            page = read_page(connection, HEALTH, CaseFilter(tab), NOW, 1, row_cursor(row, tab))
+            page = read_page(connection, HEALTH, CaseFilter(tab), NOW, 1, row_cursor(row, CaseFilter(tab)))
             assert [next_row.dispatch_id for next_row in page.rows] == [following.dispatch_id]
 
 

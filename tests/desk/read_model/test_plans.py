@@ -1,7 +1,8 @@
 """Each query of the desk uses an index: no list, count, search or case reads the whole table."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,16 @@ from config.database import read_transaction
 from desk.read_model.case_view import read_case, read_case_to_answer
 from desk.read_model.change_order import read_changes
 from desk.read_model.open_suggestions import open_suggestions, read_suggesting_cases
-from desk.read_model.queries import TABS, CaseFilter, Cursor, count_tabs, read_dangers, read_page
+from desk.read_model.queries import (
+    TABS,
+    CaseFilter,
+    Cursor,
+    count_matches,
+    count_tabs,
+    count_topics,
+    read_dangers,
+    read_page,
+)
 from tests.conftest import NOW
 from tests.support.databases import Databases
 from tests.support.generated_cases import generate_cases, generated_number
@@ -30,6 +40,7 @@ TABLES = (
     "desk_search",
 )
 
+MARKS: Sequence[dict[str, Any]] = [{name: True} for name in ("danger", "sender_wrote", "unanswered", "reopened")]
 FILTERS = [
     *(CaseFilter(tab) for tab in TABS),
     CaseFilter(topic="topik-7"),
@@ -42,6 +53,11 @@ FILTERS = [
     CaseFilter(suggested=True),
     CaseFilter("overdue", suggested=True),
     CaseFilter(words="lampu padam"),
+    *(CaseFilter(tab, order=order) for tab in TABS for order in ("newest", "oldest")),
+    *(CaseFilter(tab, **mark) for tab in ("working", "overdue") for mark in MARKS),
+    CaseFilter(channel="sms"),
+    CaseFilter("done", channel="sms"),
+    CaseFilter(since=NOW - timedelta(days=3), until=NOW),
 ]
 CURSOR = Cursor(NOW, UUID(int=1))
 
@@ -58,6 +74,19 @@ QUERIES: dict[str, Query] = {
     ),
     "dangers": lambda connection: read_dangers(connection, AGENCIES[0], 5),
     "counts": lambda connection: count_tabs(connection, AGENCIES[0], NOW),
+    **{
+        f"counts of {case_filter}": lambda connection, case_filter=case_filter: count_matches(  # type: ignore[misc]
+            connection, AGENCIES[0], case_filter, NOW
+        )
+        for case_filter in FILTERS
+        if case_filter.tab == "new"
+    },
+    **{
+        f"topics of {tab}": lambda connection, tab=tab: count_topics(  # type: ignore[misc]
+            connection, AGENCIES[0], tab
+        )
+        for tab in TABS
+    },
     "changes": lambda connection: read_changes(connection, AGENCIES[0], 100, 50),
     "changes in a state": lambda connection: read_changes(connection, AGENCIES[1], 10, 50, ["selesai"]),
     "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),

@@ -19,7 +19,8 @@ _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [...e
     .filter(({name, value}) => name.startsWith('on') || name === 'srcdoc' ||
         (['href', 'src', 'action', 'formaction', 'xlink:href'].includes(name) && /^\\s*javascript:/i.test(value)))
     .map(({name, value}) => `${element.tagName} ${name}=${value}`))
-    .concat([...document.querySelectorAll('script:not([src="/web/form.js"], [src="/web/receipt.js"])')]
+    .concat([...document.querySelectorAll(
+        'script:not([src="/web/form.js"], [src="/web/receipt.js"], [src="/desk/meja.js"])')]
         .map(script => script.outerHTML))"""
 
 

@@ -191,7 +191,7 @@ def test_every_page_is_accessible(site: DeskSite, open_desk: OpenDesk, scheme: s
     for address in (
         "/desk/laporan",
         "/desk/laporan?ditolak=1",
-        f"{case}?tindakan=bukan-kewenangan&instansi=kota",
+        f"{case}?tindakan=bukan-kewenangan",
         "/desk/laporan/tidak-ada",
         "/desk/templat",
         "/desk/unit",

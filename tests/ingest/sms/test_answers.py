@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
-from ingest import sms_acknowledgement
+from ingest import sms_acknowledgement, sms_acts
 from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements, received_with_link
 from ingest.sms_outcome import NoReader, SmsOutcome
@@ -54,7 +54,7 @@ def test_every_answer_is_one_segment() -> None:
         sms_acknowledgement.report_usage(),
         sms_acknowledgement.stored_but_unclear(NUMBER),
         sms_acknowledgement.unknown_number(NUMBER),
-        sms_acknowledgement.invalid_number(),
+        sms_acts.invalid_number(NUMBER[:-1]),
         sms_acknowledgement.status_usage(),
         sms_acknowledgement.service_disturbed(),
     ]
@@ -67,7 +67,14 @@ def test_every_answer_is_one_segment() -> None:
         assert len(set(answers)) == len(states)
 
 
-@pytest.mark.parametrize("nothing", ["", " ", "LAPOR", "lapor: ", "\u200b\u2060", "LAPOR \u00ad"])
+@pytest.mark.parametrize("keyword", ["LAPOR", "lapor: ", "LAPOR \u00ad"])
+def test_the_keyword_alone_is_answered_each_time(served: DoorClient, keyword: str) -> None:
+    """A person sent it, and hears how to report."""
+    answers = {reply_text(send(served, sms(keyword, sid=f"SM{number}"))) for number in range(3)}
+    assert answers == {sms_acknowledgement.report_usage()}
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\u200b\u2060"])
 def test_empty_sms_is_asked_for_details_once(served: DoorClient, nothing: str) -> None:
     """The first empty SMS of a sender is asked for more, the next gets no acknowledgement; both are stored."""
     answers = [reply_text(send(served, sms(nothing, sid=f"SM{number}"))) for number in range(2)]
@@ -218,10 +225,10 @@ def test_status_contains_only_the_state(served: DoorClient, ask: Ask) -> None:
 
 
 def test_wrong_check_symbol(ask: Ask) -> None:
-    """A number with a wrong check symbol, or one symbol too few, is not looked up."""
+    """A number with a wrong check symbol, or one symbol too few, is not looked up. The answer says which."""
     wrong = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")
     for typed in (wrong, wrong.replace("-", " "), NUMBER[:-1], NUMBER.replace("-", "") + "7"):
-        assert ask(f"STATUS {typed}") == sms_acknowledgement.invalid_number()
+        assert ask(f"STATUS {typed}") == sms_acts.invalid_number(typed)
 
 
 def test_status_without_a_number(ask: Ask) -> None:

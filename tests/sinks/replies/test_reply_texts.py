@@ -169,7 +169,7 @@ def test_on_x_there_is_one_reply_when_it_is_answered(router: RouterStage) -> Non
     assert (responded.id == closed.id, asked.id == responded.id) == (True, False)
     assert responded.text == (
         f"Laporan {first.tracking}: Kementerian Kesehatan menjawab: Petugas kami sudah datang ke rumah. "
-        f"SMS STATUS {first.tracking} ke 1708."
+        f"Cek {first.tracking} di halaman status."
     )
 
 
