@@ -98,7 +98,8 @@ def _grown(folder: Path) -> Path:
 
 
 def _topic_copy(row: dict[str, str], letter: str) -> dict[str, str]:
-    return {"topic": f"{row['topic']}-z{letter}", "words": _unwritten_phrases(row["words"], letter)}
+    name = f"{row['name']} z{letter}" if row["name"] else ""
+    return {"topic": f"{row['topic']}-z{letter}", "name": name, "words": _unwritten_phrases(row["words"], letter)}
 
 
 def _competence_copy(row: dict[str, str], letter: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from config.reference.folder import ReferenceFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cases.clocks.deadlines import Deadlines
     from config.reference.open311_services import Open311Services
     from config.reference.regions import Regions
@@ -81,6 +83,13 @@ class ReferenceTables:
         from config.reference.open311_services import OPEN311_SERVICES, load_open311_services
 
         return load_open311_services(self.reference.table(OPEN311_SERVICES))
+
+    @cached_property
+    def topic_names(self) -> Mapping[str, str]:
+        """Names of topics for persons, by id, in the order of the names. Raises `TableError`."""
+        from router.evidence.topics import TOPICS, load_topic_names
+
+        return load_topic_names(self.reference.table(TOPICS))
 
     @cached_property
     def regions(self) -> Regions:

@@ -33,10 +33,11 @@ from pages.wording.events import EVENTS
 
 
 class CaseNames(NamedTuple):
-    """Names of channels and regions. `regions` returns the regions in force."""
+    """Names of channels, regions and topics. `regions` returns the regions in force, `topics` the names by id."""
 
     channels: ChannelDirectory
     regions: Callable[[], Regions]
+    topics: Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class TriageCasePage:
             "list_address": addresses.TRIAGE,
             "kind": KINDS[case.kind],
             "channel": self._names.channels.label_of(case.channel),
-            "topic": topic_label(case.topic),
+            "topic": topic_label(self._names.topics(), case.topic),
             "region": region_label(self._names.regions(), case.region),
             "messages": [_shown_message(report) for report in progress.case.reports] if progress else [],
             "message_count": progress.case.report_count if progress else 0,

@@ -1,6 +1,6 @@
 """Page of triage: the cases that wait for a decision, those with danger to life first, then the oldest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -49,7 +49,10 @@ _FIRST_PAGE = ListView()
 
 
 class TriageListPage:
-    """Lists the cases. `triage_desk` returns the operations with the registry in force, `regions` the regions."""
+    """Lists the cases. `triage_desk` returns the operations with the registry in force.
+
+    `regions` returns the regions, `topics` the names of topics by id.
+    """
 
     def __init__(
         self,
@@ -57,11 +60,13 @@ class TriageListPage:
         triage_desk: Callable[[], TriageDesk],
         answers: OfficerAnswers,
         regions: Callable[[], Regions],
+        topics: Callable[[], Mapping[str, str]],
     ) -> None:
         self._frame = frame
         self._triage_desk = triage_desk
         self._answers = answers
         self._regions = regions
+        self._topics = topics
 
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
@@ -129,7 +134,7 @@ class TriageListPage:
         return {
             "address": choice.address(f"{addresses.TRIAGE}/{triage_case.tracking}"),
             "case": triage_case,
-            "topic": topic_label(triage_case.topic),
+            "topic": topic_label(self._topics(), triage_case.topic),
             "region": region_label(self._regions(), triage_case.region),
             "excerpt": excerpt(triage_case.text),
             "age": age_text(now - triage_case.at_triage_since),

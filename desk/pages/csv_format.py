@@ -14,9 +14,9 @@ from sqlalchemy import Row
 from language.masking import mask_with_labels
 from messages.shapes import Kind
 from pages.csv_file import BYTE_ORDER_MARK, csv_lines
-from pages.wording.cases import CASE_STATES, KINDS, topic_label
+from pages.wording.cases import CASE_STATES, KINDS
 
-# Returns the name of a channel or of a region by its code.
+# Returns the name of a channel, a region or a topic by its code.
 NameOf: TypeAlias = Callable[[str], str]
 _COLUMNS = (
     "nomor", "keadaan", "jenis", "masuk", "tenggat", "berubah", "judul", "isi", "tempat", "wilayah", "nama_wilayah",
@@ -31,6 +31,7 @@ class CellNames:
     zone: tzinfo
     channel: NameOf
     region: NameOf
+    topic: NameOf
 
 
 def header_line() -> str:
@@ -61,7 +62,7 @@ def _cells(row: Row[Any], names: CellNames) -> Sequence[str | int]:
         row.region,
         names.region(row.region),
         row.topic,
-        topic_label(row.topic),
+        names.topic(row.topic),
         names.channel(row.channel),
         row.hop,
         row.refusals,

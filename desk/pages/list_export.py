@@ -18,7 +18,7 @@ from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.queries import CaseFilter, CasePage, Cursor, read_page
 from pages.csv_file import MEDIA_TYPE
 from pages.translation.message import message as _
-from pages.wording.cases import region_label
+from pages.wording.cases import region_label, topic_label
 
 EXPORT_ADDRESS = f"{LIST_ADDRESS}.csv"
 MAX_ROWS = 10_000
@@ -68,11 +68,12 @@ class ListExport:
     def _lines(self, actor: Actor, case_filter: CaseFilter, now: datetime, page: CasePage) -> Iterator[str]:
         """Yield the lines page by page, `max_rows` rows at most, and a notice if there are more."""
         parts = self._parts
-        regions = parts.regions()
+        regions, topics = parts.regions(), parts.topics()
         names = CellNames(
             time_zone(parts.institutions.region(actor.agency)).value,
             parts.channels.label_of,
             lambda code: region_label(regions, code),
+            lambda topic: topic_label(topics, topic),
         )
         rows_left = self._max_rows - len(page.rows)
         yield header_line() + row_lines(page.rows, names)

@@ -188,7 +188,7 @@ class ListPage:
             "no_filter_address": query.without_conditions.list_address(),
             "empty_text": wording.EMPTY_TABS[query.tab],
             "unknown_number": query.words if read_tracking_number(query.words) else "",
-            "topics": topic_choices(topics, query.topic),
+            "topics": topic_choices(topics, query.topic, parts.topics()),
             "channels": [(channel.name, channel.label) for channel in parts.channels],
             "orders": order_choices(query),
             "marks": mark_choices(query),
@@ -215,12 +215,13 @@ def shown_tabs(query: ListQuery, counts: MatchCounts) -> Sequence[ShownTab]:
     ]
 
 
-def topic_choices(counts: Mapping[str, int], chosen: str) -> Sequence[tuple[str, str, str]]:
+def topic_choices(counts: Mapping[str, int], chosen: str, names: Mapping[str, str]) -> Sequence[tuple[str, str, str]]:
     """Return id, name and count of the topics that the agency has in the tab, by name; also of the chosen one."""
-    topics = sorted(filter(None, {*counts, chosen}), key=topic_label)
-    return [
-        (topic, topic_label(topic), wording.count_in_words(counts.get(topic, 0), MAX_TOPIC_COUNT)) for topic in topics
+    choices = [
+        (topic, topic_label(names, topic), wording.count_in_words(counts.get(topic, 0), MAX_TOPIC_COUNT))
+        for topic in filter(None, {*counts, chosen})
     ]
+    return sorted(choices, key=lambda choice: choice[1].casefold())
 
 
 def mark_choices(query: ListQuery) -> Sequence[MarkChoice]:

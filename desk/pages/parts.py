@@ -48,8 +48,8 @@ OpenContact = Callable[[str, UUID], Contact]
 class DeskPageParts:
     """Everything that the pages call. `now` is the clock, `record` appends to the audit log.
 
-    `regions` returns the regions in force. `release` is `None` where
-    there is no public view.
+    `topics` returns the names of topics by id. `regions` returns the regions in force. `release` is `None` where there
+    is no public view.
     """
 
     engine: Engine
@@ -61,6 +61,7 @@ class DeskPageParts:
     work: CaseWork
     institutions: Institutions
     regions: Callable[[], Regions]
+    topics: Callable[[], Mapping[str, str]]
     channels: ChannelDirectory
     sample_link: str
     officers: FindOfficers

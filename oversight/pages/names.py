@@ -17,11 +17,11 @@ _PROVINCE_DIGITS = 2
 
 @dataclass(frozen=True, slots=True)
 class ScopeNames:
-    """`institutions` returns the names of institutions by code, `topics` the ids of topics."""
+    """`institutions` returns the names of institutions by code, `topics` those of topics by id."""
 
     institutions: Callable[[], Mapping[str, str]]
     regions: Callable[[], Regions]
-    topics: Callable[[], Sequence[str]]
+    topics: Callable[[], Mapping[str, str]]
 
     def name(self, scope: Scope) -> str:
         """Return the name of a scope; its code if no table has it any more."""
@@ -31,7 +31,7 @@ class ScopeNames:
             region = self.regions().get(scope.value)
             return region.name if region else scope.value
         if scope.kind == "topic":
-            return topic_label(scope.value)
+            return topic_label(self.topics(), scope.value)
         return _TRIAGE if scope.value == TRIAGE else self.institutions().get(scope.value, scope.value)
 
     def is_known(self, scope: Scope) -> bool:

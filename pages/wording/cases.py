@@ -42,9 +42,9 @@ CASE_STATES: Mapping[str, Message] = {
 MISTYPED_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
 
 
-def topic_label(topic: str) -> str:
-    """Return the id of a topic as words: `jalan-rusak` is "Jalan rusak"."""
-    return topic.replace("-", " ").capitalize()
+def topic_label(names: Mapping[str, str], topic: str) -> str:
+    """Return the name of a topic, of `names` by id; for a topic that has none any more, the words of its id."""
+    return names.get(topic) or topic.replace("-", " ").capitalize()
 
 
 def region_label(regions: Regions, code: str) -> str:

@@ -18,7 +18,7 @@ from language.spans import Span, SpanSet
 from language.words import WordReader
 
 TOPICS = "topics.csv"
-COLUMNS = ("topic", "category", "weight", "words", "unless")
+COLUMNS = ("topic", "name", "category", "weight", "words", "unless")
 # A topic with at most this score (log-odds) is a hint: the place says as much.
 HINT_SCORE = 1.5
 # Separates the parts of a phrase that may have other words between them.
@@ -261,14 +261,41 @@ def load_topics(path: Path, words: WordReader) -> Topics:
     """Return the topics of a table, with phrases in the normal form of words. Raises `TableError`."""
     faults: list[str] = []
     numbers = count()
-    cues = [cue for row in read_table(path, COLUMNS) if (cue := _cue(next(numbers), row, words, faults))]
+    rows = read_table(path, COLUMNS)
+    cues = [cue for row in rows if (cue := _cue(next(numbers), row, words, faults))]
+    _read_names(rows, faults)
     raise_faults(path, faults)
     return Topics(cues)
 
 
-def topic_ids(path: Path) -> Sequence[str]:
-    """Return the ids of all topics of a table, sorted. Raises `TableError`."""
-    return sorted({row.cells["topic"] for row in read_table(path, COLUMNS)})
+def load_topic_names(path: Path) -> Mapping[str, str]:
+    """Return the names of all topics of a table by their ids, in the order of the names. Raises `TableError`."""
+    faults: list[str] = []
+    names = _read_names(read_table(path, COLUMNS), faults)
+    raise_faults(path, faults)
+    return dict(sorted(names.items(), key=lambda item: item[1].casefold()))
+
+
+def _read_names(rows: Sequence[TableRow], faults: list[str]) -> dict[str, str]:
+    """Return the name of each topic by its id. Each topic has one, and no two topics have the same."""
+    names: dict[str, str] = {}
+    topics_by_name: dict[str, str] = {}
+    for row in rows:
+        topic, name = row.cells["topic"], row.cells["name"].strip()
+        if not name:
+            continue
+        if topic in names:
+            faults.append(
+                f"line {row.line}: {topic} has the name {names[topic]!r} already; leave one of the cells empty"
+            )
+            continue
+        names[topic] = name
+        other = topics_by_name.setdefault(name.casefold(), topic)
+        if other != topic:
+            faults.append(f"line {row.line}: {other} and {topic} have the same name {name!r}; give each its own")
+    nameless = sorted({row.cells["topic"] for row in rows} - names.keys() - {""})
+    faults += [f"{topic}: no row has its name; write it into its first row, as people say it" for topic in nameless]
+    return names
 
 
 def _cue(number: int, row: TableRow, words: WordReader, faults: list[str]) -> Cue | None:

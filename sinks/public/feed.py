@@ -19,9 +19,16 @@ _TITLE = "Laporan publik SP4N-LAPOR!"
 
 
 def render_feed(
-    reports: Sequence[ShownReport], institution: Callable[[str], str], site: str, own_address: str
+    reports: Sequence[ShownReport],
+    institution: Callable[[str], str],
+    topic: Callable[[str], str],
+    site: str,
+    own_address: str,
 ) -> bytes:
-    """Return the feed. `site` is the service's public address, `own_address` that of this feed."""
+    """Return the feed. `institution` and `topic` return names for codes.
+
+    `site` is the service's public address, `own_address` that of this feed.
+    """
     feed = Element("feed", xmlns=_NAMESPACE)
     _add(feed, "title", _TITLE)
     _add(feed, "id", own_address)
@@ -32,12 +39,12 @@ def render_feed(
     _add(SubElement(feed, "author"), "name", "SP4N-LAPOR!")
     for report in reports:
         entry, link = SubElement(feed, "entry"), f"{site}{address.report_address(report.public_id)}"
-        _add(entry, "title", heading(report))
+        _add(entry, "title", heading(report, topic))
         _add(entry, "id", link)
         SubElement(entry, "link", rel="alternate", href=link)
         _add(entry, "published", _moment(report.published_on))
         _add(entry, "updated", _moment(report.changed_on))
-        SubElement(entry, "category", term=report.topic)
+        SubElement(entry, "category", term=report.topic, label=topic(report.topic))
         _add(entry, "summary", f"{institution(report.agency)}: {state_label(report.state)}")
         _add(entry, "content", report.text).set("type", "text")
     return bytes(tostring(feed, encoding="utf-8", xml_declaration=True))

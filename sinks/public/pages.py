@@ -31,12 +31,16 @@ class PublicNames:
     """Names that the pages show: institutions by code, topics by id, and regions."""
 
     institutions: Callable[[], Mapping[str, str]]
-    topics: Callable[[], Sequence[str]]
+    topics: Callable[[], Mapping[str, str]]
     regions: Regions
 
     def institution(self, code: str) -> str:
         """Return the name of an institution; its code if the registry does not have it any more."""
         return self.institutions().get(code, code)
+
+    def topic(self, topic: str) -> str:
+        """Return the name of a topic."""
+        return topic_label(self.topics(), topic)
 
     def region(self, code: str) -> str:
         """Return the name of a place."""
@@ -79,7 +83,7 @@ class PublicPages:
             newest=address.list_address(chosen),
             feed=address.list_address(chosen, path=address.FEED),
             agencies=self._agencies(chosen),
-            topics=[(topic, topic_label(topic)) for topic in self._names.topics()],
+            topics=list(self._names.topics().items()),
             regions=self._regions(chosen),
             states=(OPEN, CLOSED),
         )
@@ -96,7 +100,7 @@ class PublicPages:
         chosen = address.read_filter(request.query_params)
         reports = self._newest(chosen, _FEED_SIZE)
         own_address = f"{self._site}{address.list_address(chosen, path=address.FEED)}"
-        content = render_feed(reports, self._names.institution, self._site, own_address)
+        content = render_feed(reports, self._names.institution, self._names.topic, self._site, own_address)
         return Response(content, media_type=_ATOM)
 
     def _newest(self, chosen: PublicFilter, limit: int, before: str = "") -> Sequence[ShownReport]:
@@ -119,13 +123,16 @@ class PublicPages:
             *([(chosen.region, self._names.region(chosen.region) or chosen.region)] if is_smaller else []),
         ]
 
+    def _heading(self, report: ShownReport) -> str:
+        return heading(report, self._names.topic)
+
     def _render(self, template: str, status: int = 200, **values: object) -> Response:
         functions = {
             "institution": self._names.institution,
             "region": self._names.region,
             "state_label": state_label,
-            "heading": heading,
-            "topic_label": topic_label,
+            "heading": self._heading,
+            "topic_label": self._names.topic,
             "report_address": address.report_address,
             "begin_of_day": begin_of_day,
         }

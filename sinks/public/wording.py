@@ -1,7 +1,9 @@
 """Words of the public view for states."""
 
+from collections.abc import Callable
+
 from pages.translation.message import Message
-from pages.wording.cases import REPORT_STATES, topic_label
+from pages.wording.cases import REPORT_STATES
 from sinks.public.queries import ShownReport
 
 # A report in any other state, as one that is at triage again, is shown as the first of these.
@@ -16,7 +18,7 @@ def state_label(state: str) -> Message:
     return REPORT_STATES[state if state in _PUBLIC_STATES else _PUBLIC_STATES[0]]
 
 
-def heading(report: ShownReport) -> str:
+def heading(report: ShownReport, topic_name: Callable[[str], str]) -> str:
     """Return the heading of a report: its title, or the first words of its text, or its topic.
 
     A heading from the text ends after a whole word. All of it is masked already.
@@ -30,5 +32,5 @@ def heading(report: ShownReport) -> str:
             break
         heading_words.append(word)
     if not heading_words:
-        return topic_label(report.topic)
+        return topic_name(report.topic)
     return " ".join(heading_words) + ("" if len(heading_words) == len(words) else " …")

@@ -124,14 +124,23 @@ def test_the_linter_asks_who_governs_the_regions_of_the_folder(run: Run, edited:
     assert "33.98 Kabupaten Baru has no row" in run("rules", "lint", str(edited)).stdout
 
 
+def test_the_name_of_a_topic_is_checked(run: Run, edited: Path) -> None:
+    """A topic without a name, or with two, is named with what to do."""
+    with (edited / "topics.csv").open("a") as table:
+        table.write("banjir,Air bah,PEKERJAAN UMUM,1,rob,\nbaru,,PEKERJAAN UMUM,1,kata baru,\n")
+    faults = " ".join(run("rules", "lint", str(edited)).output.split())
+    assert "banjir has the name 'Banjir' already; leave one of the cells empty" in faults
+    assert "baru: no row has its name; write it into its first row" in faults
+
+
 def test_an_edit_is_shown_row_by_row(run: Run, edited: Path) -> None:
     """Changed, added and removed rows are listed. Equal folders print nothing and exit 0."""
     with (edited / "topics.csv").open("a") as table:
-        table.write("banjir,PEKERJAAN UMUM,1,rob,\n")
+        table.write("banjir,,PEKERJAAN UMUM,1,rob,\n")
     result = run("rules", "diff", str(SMALL), str(edited))
     assert result.exit_code == 1
     assert [line[:28] for line in result.stdout.splitlines()] == [
-        "+ topics.csv: banjir (2): PE",
+        "+ topics.csv: banjir (2): ,P",
         "~ competence.csv: paspor: pa",
     ]
     assert run("rules", "diff", str(SMALL), str(SMALL)).exit_code == 0

@@ -49,7 +49,7 @@ def test_an_edit_takes_effect(folder: Path) -> None:
     source = source_of(folder)
     former_rules = source.current()
     assert decide(REPORT, former_rules).agency == "kementerian-kemenimipas"
-    append(folder / "topics.csv", "puskesmas,KESEHATAN,9,paspor,\n")
+    append(folder / "topics.csv", "puskesmas,,KESEHATAN,9,paspor,\n")
     with capture_logs() as logged:
         new_rules = source.current()
     assert new_rules.version != former_rules.version
@@ -86,7 +86,7 @@ def test_a_missing_file_changes_nothing(folder: Path) -> None:
         append(folder / "competence.csv", "")
         assert source.current() is former_rules
     assert ["topics.csv" in line["cause"] for line in logged] == [True, True]
-    (folder / "topics.csv").write_text(f"{topics_text}puskesmas,KESEHATAN,9,paspor,\n")
+    (folder / "topics.csv").write_text(f"{topics_text}puskesmas,,KESEHATAN,9,paspor,\n")
     assert source.current().version != former_rules.version
 
 
@@ -133,7 +133,7 @@ def test_a_new_agency_needs_a_restart(folder: Path) -> None:
 
 def test_a_faulty_folder_does_not_start(folder: Path) -> None:
     """The process refuses to start and names the row."""
-    append(folder / "topics.csv", "tiada,X,1,kata,\n")
+    append(folder / "topics.csv", "tiada,Tiada,X,1,kata,\n")
     with pytest.raises(SettingsError, match="tiada: no row of competence"):
         source_of(folder)
 
@@ -143,9 +143,9 @@ def test_an_unknown_sensitive_topic_does_not_start(folder: Path) -> None:
     table = folder / "public_release.csv"
     table.write_text("group,topics,phrases\nhealth,puskesmas,\n")
     # A version of the tables that no other test has loaded.
-    append(folder / "topics.csv", "puskesmas,KESEHATAN,9,imunisasi susulan,\n")
+    append(folder / "topics.csv", "puskesmas,,KESEHATAN,9,imunisasi susulan,\n")
     source_of(folder)
-    append(folder / "topics.csv", "puskesmas,KESEHATAN,9,imunisasi ulang,\n")
+    append(folder / "topics.csv", "puskesmas,,KESEHATAN,9,imunisasi ulang,\n")
     table.write_text("group,topics,phrases\nhealth,puskemas,\n")
     with pytest.raises(SettingsError, match=r"public_release\.csv: topic 'puskemas' is not in topics\.csv"):
         source_of(folder)

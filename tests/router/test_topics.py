@@ -8,14 +8,16 @@ import pytest
 from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
 from language.words import WordReader
+from pages.wording.cases import topic_label
 from router.evidence.competence import load_competence
 from router.evidence.evidence import EVIDENCE_KINDS, Evidence
-from router.evidence.topics import Topics, load_topics
+from router.evidence.topics import Topics, load_topic_names, load_topics
 from router.scoring import Weights, load_weights, rank_candidates
+from tests.support.paths import SHIPPED_TABLES
 from tests.support.rules import SMALL, rules_of
 
 WORDS = WordReader(load_slang())
-HEAD = "topic,category,weight,words,unless\n"
+HEAD = "topic,name,category,weight,words,unless\n"
 
 
 def topics_of(tmp_path: Path, rows: str) -> Topics:
@@ -31,11 +33,11 @@ def scores_of(topics: Topics, text: str) -> dict[str, float]:
 
 
 ROWS = """\
-air,PU,2,pdam|air ~ mati,hewan mati
-air,PU,0.5,air,
-banjir,PU,2,air ~ masuk ~ rumah,
-paspor,IMIGRASI,3,paspor,
-jalan,PU,2,jalan rusak,
+air,Air PDAM,PU,2,pdam|air ~ mati,hewan mati
+air,,PU,0.5,air,
+banjir,Banjir,PU,2,air ~ masuk ~ rumah,
+paspor,Paspor,IMIGRASI,3,paspor,
+jalan,Jalan,PU,2,jalan rusak,
 """
 
 
@@ -62,7 +64,8 @@ def test_scores_of_topics(tmp_path: Path, text: str, scores: dict[str, float]) -
 def test_a_barred_phrase_hides_no_shorter_one(tmp_path: Path) -> None:
     """A longer phrase whose rows do not count leaves its words to shorter phrases and to parts of phrases."""
     rows = (
-        "paspor,IMIGRASI,3,paspor baru|paspor baru ~ antre,lewat kantor pos\npaspor,IMIGRASI,1,paspor|paspor ~ antre,\n"
+        "paspor,Paspor,IMIGRASI,3,paspor baru|paspor baru ~ antre,lewat kantor pos\n"
+        "paspor,,IMIGRASI,1,paspor|paspor ~ antre,\n"
     )
     topics = topics_of(tmp_path, rows)
     assert scores_of(topics, "paspor baru, harus antre") == {"paspor": 4.5}
@@ -72,17 +75,35 @@ def test_a_barred_phrase_hides_no_shorter_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "fault"),
     [
-        ("air,PU,much,pdam,\n", "line 2: weight 'much' is no number"),
-        ("air,PU,nan,pdam,\n", "line 2: weight 'nan' is no number"),
-        ("air,PU,1,,\n", "line 2: a topic and at least one phrase"),
-        ("air,PU,1,!!!,\n", "has no words"),
-        ("air,PU,1\n", "not as many cells"),
+        ("air,Air,PU,much,pdam,\n", "line 2: weight 'much' is no number"),
+        ("air,Air,PU,nan,pdam,\n", "line 2: weight 'nan' is no number"),
+        ("air,Air,PU,1,,\n", "line 2: a topic and at least one phrase"),
+        ("air,Air,PU,1,!!!,\n", "has no words"),
+        ("air,Air,PU,1\n", "not as many cells"),
+        ("air, ,PU,1,pdam,\nair,,PU,1,ledeng,\n", "air: no row has its name; write it into its first row"),
+        ("air,Air,PU,1,pdam,\nair,Air,PU,1,ledeng,\n", "line 3: air has the name 'Air' already; leave one"),
+        ("air,Air,PU,1,pdam,\nledeng,AIR,PU,1,ledeng,\n", "line 3: air and ledeng have the same name 'AIR'"),
     ],
 )
 def test_a_faulty_row_is_named(tmp_path: Path, rows: str, fault: str) -> None:
     """The error has the line and the fault."""
     with pytest.raises(TableError, match=fault):
         topics_of(tmp_path, rows)
+
+
+def test_names_of_topics(tmp_path: Path) -> None:
+    """Each topic has the one name of its rows; the names are in their order, and stand for the ids on pages."""
+    topics_of(tmp_path, ROWS)
+    names = load_topic_names(tmp_path / "topics.csv")
+    assert list(names.items()) == [("air", "Air PDAM"), ("banjir", "Banjir"), ("jalan", "Jalan"), ("paspor", "Paspor")]
+    assert [topic_label(names, topic) for topic in ("air", "tidak-ada-lagi", "")] == ["Air PDAM", "Tidak ada lagi", ""]
+
+
+def test_shipped_names_are_those_of_people() -> None:
+    """The shipped table has the abbreviations and names that people say."""
+    names = load_topic_names(SHIPPED_TABLES / "topics.csv")
+    said = {"bank-bni": "Bank BNI", "ktp": "KTP", "bahan-bakar": "BBM dan SPBU", "nik": "NIK"}
+    assert {topic: names[topic] for topic in said} == said
 
 
 COMPETENCE = """\

@@ -170,6 +170,7 @@ def desk_page_parts(
         work=desk.case_work,
         institutions=desk.institutions,
         regions=lambda: parts.tables.regions,
+        topics=lambda: parts.tables.topic_names,
         channels=parts.channels,
         sample_link=sample_link(parts.settings.reached_at),
         officers=officers,

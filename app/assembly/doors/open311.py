@@ -8,7 +8,7 @@ from config.reference.regions import Regions
 from ingest.web.open311.door import PublicRequest, PublicStatus
 from ingest.web.open311.store import RequestQuery
 from messages.replies.report_states import ENDED_STATES
-from pages.wording.cases import region_label
+from pages.wording.cases import region_label, topic_label
 from sinks.ledger.status import ReportStatus, StatusReader
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
 from sinks.public.wording import state_label
@@ -32,10 +32,17 @@ def open311_status(status: ReportStatus) -> PublicStatus:
 class Open311PublicView:
     """The public view as Open311 shows it: `ingest.web.open311.door.PublicRequests`."""
 
-    def __init__(self, reports: PublicReports, agency_names: Mapping[str, str], regions: Regions) -> None:
+    def __init__(
+        self,
+        reports: PublicReports,
+        agency_names: Mapping[str, str],
+        regions: Regions,
+        topic_names: Callable[[], Mapping[str, str]],
+    ) -> None:
         self._reports = reports
         self._agency_names = agency_names
         self._regions = regions
+        self._topic_names = topic_names
 
     def newest(self, query: RequestQuery, states: Collection[str], limit: int) -> Sequence[PublicRequest]:
         """Return the reports that match the query, the newest first."""
@@ -52,7 +59,9 @@ class Open311PublicView:
         notes = f"{state_label(report.state)}."
         status = PublicStatus(not report.is_open, notes, agency, *_days(report))
         words = "\n".join(text for text in (report.title, report.text) if text)
-        return PublicRequest(report.public_id, status, report.topic, words, region_label(self._regions, report.region))
+        service = topic_label(self._topic_names(), report.topic)
+        address = region_label(self._regions, report.region)
+        return PublicRequest(report.public_id, status, report.topic, service, words, address)
 
 
 def _days(report: ShownReport) -> tuple[datetime, datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -97,6 +97,11 @@ class DoorParts:
     def regions(self) -> Regions:
         """Regions that citizens choose from. Raises `TableError`."""
         return self._tables.regions
+
+    @property
+    def topic_names(self) -> Mapping[str, str]:
+        """Names of topics for persons, by id. Raises `TableError`."""
+        return self._tables.topic_names
 
     @property
     def retention(self) -> RetentionTable:

@@ -11,7 +11,6 @@ from config.database import DatabaseUnavailable
 from config.reference.public_release import PUBLIC_RELEASE, load_sensitive_reports
 from language.masking import mask_with_labels
 from router.evidence.competence import load_competence
-from router.evidence.topics import TOPICS, topic_ids
 from router.rules_loading import COMPETENCE
 from sinks.public.pages import PublicNames, PublicPages
 from sinks.public.queries import PublicReports
@@ -51,10 +50,9 @@ def decisions_loop(parts: Parts, stopping: threading.Event) -> Callable[[], None
 
 def public_pages(parts: Parts, pages: Environment) -> PublicPages:
     """Return the pages."""
-    topics = topic_ids(parts.tables.reference.table(TOPICS))
     names = PublicNames(
         lambda: {code: agency.name for code, agency in parts.registry.institutions.items()},
-        lambda: topics,
+        lambda: parts.tables.topic_names,
         parts.tables.regions,
     )
     return PublicPages(PublicReports(parts.engine, parts.now), names, pages, parts.settings.reached_at)

@@ -100,4 +100,5 @@ def _has_number(text: str) -> bool:
 
 
 def _public_requests(parts: DoorParts) -> Open311PublicView:
-    return Open311PublicView(PublicReports(parts.engine, parts.now), parts.ledger.agency_names, parts.regions)
+    reports = PublicReports(parts.engine, parts.now)
+    return Open311PublicView(reports, parts.ledger.agency_names, parts.regions, lambda: parts.topic_names)

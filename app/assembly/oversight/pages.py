@@ -28,7 +28,6 @@ from oversight.pages.reading import FigureReader
 from oversight.public.public_pages import PublicPages
 from oversight.public.published_months import PublishedMonths
 from pages.frame import SignedInPages
-from router.evidence.topics import TOPICS, topic_ids
 
 
 def overseer_pages(parts: Parts, signed_in: SignedIn, pages: SignedInPages) -> APIRouter:
@@ -57,7 +56,9 @@ def case_pages(
     page_parts = CasePageParts(
         signed_in,
         pages,
-        OverseenCaseReader(engine, institutions, parts.channels.label_of, parts.deadlines),
+        OverseenCaseReader(
+            engine, institutions, parts.channels.label_of, parts.deadlines, lambda: parts.tables.topic_names
+        ),
         CaseReadings(engine, log),
         lambda scope, now: read_overdue_cases(engine, scope, now),
         scope_names(parts),
@@ -83,9 +84,8 @@ def public_figures(parts: Parts, pages: Environment) -> PublicPages:
 
 def scope_names(parts: Parts) -> ScopeNames:
     """Return the names of provinces, institutions and topics of the tables in force."""
-    topics = topic_ids(parts.tables.reference.table(TOPICS))
     return ScopeNames(
         lambda: {code: institution.name for code, institution in parts.registry.institutions.items()},
         lambda: parts.tables.regions,
-        lambda: topics,
+        lambda: parts.tables.topic_names,
     )

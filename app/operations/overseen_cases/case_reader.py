@@ -53,15 +53,24 @@ _ARRIVED = _("Laporan diterima.")
 
 
 class OverseenCaseReader:
-    """See `oversight.cases.overseen_case.OverseenCases`. `channel_label` returns the name of a channel for persons."""
+    """See `oversight.cases.overseen_case.OverseenCases`.
+
+    `channel_label` returns the name of a channel for persons, `topic_names` those of topics by id.
+    """
 
     def __init__(
-        self, engine: Engine, institutions: Institutions, channel_label: Callable[[str], str], deadlines: Deadlines
+        self,
+        engine: Engine,
+        institutions: Institutions,
+        channel_label: Callable[[str], str],
+        deadlines: Deadlines,
+        topic_names: Callable[[], Mapping[str, str]],
     ) -> None:
         self._engine = engine
         self._institutions = institutions
         self._channel_label = channel_label
         self._deadlines = deadlines
+        self._topic_names = topic_names
 
     def find(self, number: str) -> CaseHead | None:
         """See the protocol. The number of a report that accompanies a case leads to the case."""
@@ -111,7 +120,7 @@ class OverseenCaseReader:
             state=CASE_STATES[progress.state],
             kind=KINDS[report.kind],
             channel=self._channel_label(view.dispatch.channel),
-            topic=topic_label(view.dispatch.topic),
+            topic=topic_label(self._topic_names(), view.dispatch.topic),
             title=mask_text(report.title),
             text=mask_text(report.text),
             place=[mask_text(line) for line in _place_lines(report)],

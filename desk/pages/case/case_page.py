@@ -194,7 +194,7 @@ class CasePage:
             if is_open
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
-            "topic": topic_label(dispatch.topic),
+            "topic": topic_label(parts.topics(), dispatch.topic),
             "place": list(case_model.place_lines(dispatch.report)),
             "files": case_model.shown_files(dispatch.report) if view.case.are_files_open else (),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],

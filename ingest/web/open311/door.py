@@ -37,7 +37,6 @@ from ingest.wrap import Wrapper
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
 from pages.refusals import Refused
-from pages.wording.cases import topic_label
 
 # The specification: 1,000 requests at most.
 _MAX_LISTED_REQUESTS = 1000
@@ -63,11 +62,16 @@ StatusLookup = Callable[[Collection[str]], Mapping[str, PublicStatus]]
 
 @dataclass(frozen=True, slots=True)
 class PublicRequest:
-    """A report of the public view. `id` is its public id, `description` has masked words, `address` names a region."""
+    """A report of the public view.
+
+    `id` is its public id, `description` has masked words, `service` is the name of its topic, `address` that of a
+    region.
+    """
 
     id: str
     status: PublicStatus
     topic: str
+    service: str
     description: str
     address: str
 
@@ -304,7 +308,7 @@ def _row(request_id: str, status: PublicStatus) -> dict[str, Value]:
 def _public_row(report: PublicRequest) -> dict[str, Value]:
     return {
         **_row(report.id, report.status),
-        "service_name": topic_label(report.topic) or None,
+        "service_name": report.service or None,
         "service_code": report.topic or None,
         "description": report.description,
         "address": report.address or None,

@@ -1,12 +1,46 @@
 // Enhances the form where scripts run: it loads the lists of regions, offers the phone's location, names a file that is
-// too large before it is sent, shows how much of the files was sent, and keeps a draft in the tab. Without scripts the form's buttons do the same.
+// too large before it is sent, shows how much of the files was sent, and keeps a draft in the tab. Without scripts the
+// form's buttons do the same.
 // Its texts come from the page, in the language of the page.
 (function () {
   "use strict";
-  var form = document.getElementById("laporan");
+  function byId(id) { return document.getElementById(id); }
+
+  // Draft: what was typed stays in this tab alone, until the report is sent or the tab is closed. It comes back when the
+  // form is opened again, by "Back" or anew.
+  var form = byId("laporan"), recap = byId("kirim"), shownForm = form || recap;
+  if (!shownForm) return;
+  var joined = shownForm.elements.same_as ? shownForm.elements.same_as.value : "", draftName = "laporan" + joined;
+
+  function saveDraft() {
+    var fields = [];
+    new FormData(shownForm).forEach(function (value, name) {
+      if (typeof value === "string" && name !== "step" && name !== "website") fields.push([name, value]);
+    });
+    try {
+      window.sessionStorage.setItem(draftName, JSON.stringify(fields));
+      return true;
+    } catch (error) {
+      // The browser has no storage, or it is full.
+      return false;
+    }
+  }
+
+  function readDraft() {
+    try {
+      return JSON.parse(window.sessionStorage.getItem(draftName));
+    } catch (error) {
+      return null;
+    }
+  }
+
+  // The recap, and a form that was shown again, answer a POST. "Back" and a reload open the form with the draft instead,
+  // so that the browser does not ask whether to send again. Without a draft they stay as they are: nothing is lost.
+  if (window.FormData && (recap || !form.dataset.isNew) && saveDraft() && window.history.replaceState) {
+    window.history.replaceState(null, "", "/lapor" + (joined ? "?sama=" + encodeURIComponent(joined) : ""));
+  }
   if (!form || !window.fetch || !window.Promise) return;
 
-  function byId(id) { return document.getElementById(id); }
   function show(element, shown) { element.hidden = !shown; }
 
   // Regions: picking one loads the list of the regions inside it.
@@ -167,30 +201,7 @@
     request.send(data);
   }
 
-  // Draft: what was typed stays in this tab alone, until the report is sent or the tab is closed. It comes back when the
-  // form is opened again, by "Back" or anew.
-  var draftNotice = byId("draf"), draftName = "laporan" + (form.elements.same_as ? form.elements.same_as.value : "");
-
-  function saveDraft() {
-    var fields = [];
-    new FormData(form).forEach(function (value, name) {
-      if (typeof value === "string" && name !== "step" && name !== "website") fields.push([name, value]);
-    });
-    try {
-      window.sessionStorage.setItem(draftName, JSON.stringify(fields));
-    } catch (error) {
-      // The browser has no storage, or it is full.
-    }
-  }
-
-  function readDraft() {
-    try {
-      return JSON.parse(window.sessionStorage.getItem(draftName));
-    } catch (error) {
-      return null;
-    }
-  }
-
+  var draftNotice = byId("draf");
   function restoreDraft(fields) {
     var values = {};
     form.querySelectorAll("input[type=checkbox]").forEach(function (box) { box.checked = false; });
@@ -222,8 +233,6 @@
   if (draft) {
     restoreDraft(draft);
     show(draftNotice, true);
-  } else if (!form.dataset.isNew) {
-    saveDraft();
   }
   byId("draf-kosongkan").addEventListener("click", function () {
     try {

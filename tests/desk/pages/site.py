@@ -96,6 +96,7 @@ class DeskSite:
             work=CaseWork(self.desk.engine, self.record, self.now, uuid4),
             institutions=institutions,
             regions=lambda: _REGIONS,
+            topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
             channels=DIRECTORY,
             sample_link=sample_link("https://lapor.contoh.id"),
             officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],

@@ -372,6 +372,39 @@ def test_a_draft_survives_leaving(open_page: OpenPage, service: RunningService, 
     expect(page.locator("#draf")).to_be_hidden()
 
 
+def test_back_and_reload_send_nothing_again(open_page: OpenPage, pictures: list[Path]) -> None:
+    """The recap and a form with an error become the form with everything typed, and the receipt leads to a new one."""
+    page = open_page(DESK).page
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.goto("/lapor")
+    page.get_by_label("Isi laporan").fill("Lampu taman padam.")
+    page.get_by_label("Provinsi").select_option("33")
+    page.get_by_label("Kota atau kabupaten").select_option("")
+    press_check(page)
+    page.locator(".summary").wait_for()
+    sent = len(posts)
+    page.reload()
+    expect(page.get_by_label("Isi laporan")).to_have_value("Lampu taman padam.")
+    expect(page.get_by_label("Provinsi")).to_have_value("33")
+
+    fill_form(page, scripts=True)
+    page.set_input_files("#files", pictures[0])
+    press_check(page)
+    page.locator("#kirim").wait_for()
+    sent = len(posts)
+    page.reload()
+    _expect_draft(page)
+    assert (len(posts), page.url.rpartition("/")[2]) == (sent, "lapor")
+
+    press_send(page)
+    page.locator(".number.big").wait_for()
+    sent = len(posts)
+    page.go_back()
+    expect(page.get_by_label("Isi laporan")).to_have_value("")
+    assert len(posts) == sent
+
+
 def test_a_draft_can_be_cleared(open_page: OpenPage) -> None:
     """One button empties the form, as on a computer that others use. Another tab never has the draft."""
     opened = open_page(DESK)

@@ -44,7 +44,7 @@ NAMES = {
     "provinsi-91": "Pemerintah Provinsi Papua",
     "bumn-pln": "PT PLN <Persero>",
 }
-TOPICS = ("jalan", "kesehatan", "korupsi")
+TOPICS = {"jalan": "Jalan", "kesehatan": "Kesehatan", "korupsi": "Korupsi"}
 
 
 def read_generated_year(engine: Engine, cases: int = CASES) -> None:

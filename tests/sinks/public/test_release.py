@@ -14,7 +14,7 @@ from config.database import read_transaction, write_transaction
 from config.reference.public_release import load_sensitive_reports, unknown_topics
 from config.reference.table_reader import TableError
 from language.masking import mask_with_labels
-from router.evidence.topics import TOPICS, topic_ids
+from router.evidence.topics import TOPICS, load_topic_names
 from sinks.public.public_id import public_id
 from sinks.public.read_model import PublicReadModel
 from sinks.public.releases import PublicReleases
@@ -182,7 +182,7 @@ def test_words_of_the_shipped_table(text: str, is_sensitive: bool) -> None:  # n
 
 def test_the_shipped_table_names_known_topics() -> None:
     """A topic that nobody finds would protect nothing."""
-    assert list(unknown_topics(load_sensitive_reports(), topic_ids(SHIPPED_TABLES / TOPICS))) == []
+    assert list(unknown_topics(load_sensitive_reports(), load_topic_names(SHIPPED_TABLES / TOPICS))) == []
 
 
 @pytest.mark.parametrize(

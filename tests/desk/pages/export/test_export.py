@@ -57,7 +57,7 @@ def test_codes_have_their_names_beside_them(site: DeskSite, client: DeskClient) 
     (row,) = rows_of(client.get(_ADDRESS))
     assert row["isi"] == text
     assert (row["wilayah"], row["nama_wilayah"]) == ("33.74", "Kota Semarang, Jawa Tengah")
-    assert (row["topik"], row["nama_topik"]) == ("puskesmas", "Puskesmas")
+    assert (row["topik"], row["nama_topik"]) == ("puskesmas", "Puskesmas dan pustu")
 
 
 def test_the_file_names_no_citizen(site: DeskSite, client: DeskClient) -> None:
