@@ -34,7 +34,8 @@ EVIDENCE_SENTENCES: Sequence[tuple[frozenset[str], Message]] = (
     (frozenset({"same-numbers"}), _("Keduanya menyebut angka yang sama.")),
     (frozenset({"same-date"}), _("Keduanya menyebut tanggal yang sama.")),
     (frozenset({"same-amount"}), _("Keduanya menyebut jumlah uang yang sama.")),
-    (frozenset({"usual-words", "rare-words"}), _("Banyak kata yang sama.")),
+    # One word in common is enough for them.
+    (frozenset({"usual-words", "rare-words"}), _("Ada kata yang sama di kedua laporan.")),
 )
 _GENERAL_EVIDENCE = _("Isi kedua laporan mirip.")
 _MAX_SENTENCES = 4

@@ -200,6 +200,7 @@ def test_a_case_names_the_closed_case_that_it_is_like(site: DeskSite, client: De
             ("same-date", "same-amount"),
             ["Keduanya menyebut tanggal yang sama.", "Keduanya menyebut jumlah uang yang sama."],
         ),
+        (("rare-words", "usual-words"), ["Ada kata yang sama di kedua laporan."]),
         (("feature-of-tomorrow",), ["Isi kedua laporan mirip."]),
         ((), ["Isi kedua laporan mirip."]),
     ],
