@@ -42,6 +42,7 @@ from desk.read_model.queries import (
     read_page,
 )
 from desk.read_model.recommendations.case_recommendations import count_waiting, waiting_numbers
+from desk.read_model.search import find_words
 from messages.topics import TRIAGE
 from messages.tracking import read_tracking_number
 from pages.addresses import TRIAGE_LIST
@@ -142,9 +143,11 @@ class ListPage:
         now, region = parts.now(), parts.institutions.region(actor.agency)
         with read_transaction(parts.engine) as connection:
             case_filter = query.case_filter(actor.account_id, time_zone(region).value)
-            page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(position))
+            found = find_words(connection, actor.agency, case_filter.words)
+            after = read_cursor(position)
+            page = read_page(connection, actor.agency, case_filter, now, query.page_size, after, found=found)
             counts = (
-                count_matches(connection, actor.agency, case_filter, now)
+                count_matches(connection, actor.agency, case_filter, now, found)
                 if query.has_conditions
                 else MatchCounts(count_tabs(connection, actor.agency, now), is_part=False)
             )

@@ -28,7 +28,7 @@ from config.conditions import is_one_of, starts_with
 from desk.acts.tables import DeskHolder
 from desk.read_model.open_suggestions import has_open_suggestion
 from desk.read_model.recommendations.case_recommendations import has_waiting_recommendation
-from desk.read_model.search import find_words
+from desk.read_model.search import WordMatches, find_words
 from desk.read_model.tables import DeskCase
 
 # Groups of the list. `soon` are new and working cases whose deadline passes within `_SOON`, `overdue` those whose
@@ -113,16 +113,18 @@ def read_page(
     limit: int,
     after: Cursor | None = None,
     text_characters: int = _EXCERPT_CHARACTERS,
+    found: WordMatches | None = None,
 ) -> CasePage:
     """Return a page of an agency's cases in the order of the filter.
 
-    `text_characters` is the length of `excerpt`.
+    `text_characters` is the length of `excerpt`. `found` are the cases that have the words of the filter; without them
+    they are searched.
 
     Cases with a danger to life that has no answer yet come first. There are few, so they are a question of their own:
     the index of each list then serves the others in their order.
     """
     query = _rows(text_characters).where(*_conditions(agency, case_filter, now), _is_in_tab(case_filter.tab, now))
-    if words := find_words(connection, agency, case_filter.words):
+    if words := found or find_words(connection, agency, case_filter.words):
         query = query.where(words.condition)
     rows: list[Row[Any]] = []
     if case_filter.tab != "done" and (after is None or after.has_danger):
@@ -189,9 +191,11 @@ class MatchCounts:
     is_part: bool
 
 
-def count_matches(connection: Connection, agency: str, case_filter: CaseFilter, now: datetime) -> MatchCounts:
-    """Count what a filter leaves of each tab."""
-    matches = find_words(connection, agency, case_filter.words)
+def count_matches(
+    connection: Connection, agency: str, case_filter: CaseFilter, now: datetime, found: WordMatches | None = None
+) -> MatchCounts:
+    """Count what a filter leaves of each tab. `found` as in `read_page`."""
+    matches = found or find_words(connection, agency, case_filter.words)
     conditions = _conditions(agency, case_filter, now)
     if matches is not None:
         return MatchCounts(_count_among(connection, [*conditions, matches.counted], now), matches.is_part)

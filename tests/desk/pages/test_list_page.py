@@ -5,7 +5,7 @@ from datetime import timedelta
 from html import unescape
 from http import HTTPStatus
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from config.time_zones import TimeZone
 from tests.accounts.desk_client import DeskClient, desk_client
@@ -272,3 +272,13 @@ def test_home_leads_to_the_list(site: DeskSite, client: DeskClient) -> None:
     site.actor = None
     assert client.get("/desk").headers["Location"].startswith("/desk/masuk")
     assert HEALTH not in client.get("/desk/laporan").text
+
+
+def test_a_search_reads_the_index_of_words_once(site: DeskSite, client: DeskClient) -> None:
+    """The rows and the counts of the tabs come from one search."""
+    site.send(1, "Kemenkes, lantai puskesmas berlubang")
+    site.send(2, "Kemenkes, antrean puskesmas sejak subuh")
+    statements: list[str] = []
+    event.listen(site.desk.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    assert len(headings(client, "cari=lubang")) == 1
+    assert len([statement for statement in statements if "FROM desk_search" in statement]) == 1
