@@ -18,7 +18,16 @@ from ingest.sms_acts import (
     other_number_received,
     wrong_number_received,
 )
-from ingest.sms_outcome import NoReader, SmsReader, act_text, courtesy_text, danger_text, secrecy_text
+from ingest.sms_outcome import (
+    NoReader,
+    SmsOutcome,
+    SmsReader,
+    act_text,
+    cancel_text,
+    courtesy_text,
+    danger_text,
+    secrecy_text,
+)
 from messages.gsm_alphabet import fits_one_sms
 from messages.payloads.sms import ParsedSms, number_with_slip, stated_act
 from messages.replies.report_states import ENDED_STATES, ReportState, ShownState
@@ -99,7 +108,7 @@ class SmsAcknowledgements:
                 return self._help_text() if sms.kind == "help" else _FIXED_TEXTS[sms.kind]
             if sms.kind in _ACT_KINDS:
                 return self._act_text(raw, sms)
-            return self._status_text(sms) if sms.kind == "status" else self._report_text(raw, sms)
+            return self._status_text(raw, sms) if sms.kind == "status" else self._report_text(raw, sms)
         except (DatabaseUnavailable, ActsUnavailable):
             return self.immediate_text(raw, sms)
         except Exception as error:  # noqa: BLE001 - the message is stored: its sender must have the number
@@ -121,14 +130,25 @@ class SmsAcknowledgements:
         if text := secrecy_text(outcome) if outcome.act == "adds" and sms.rahasia else act_text(outcome):
             return text
         if outcome.set_aside:
-            courtesy = courtesy_text(outcome.set_aside)
-            return courtesy if courtesy and self._may_ask_for_details(raw) else ""
+            return self._set_aside_text(raw, outcome)
         if sms.kind == "report":
             return self._text_about_number(raw, sms) or self._receipt(raw, sms)
         # Nobody's program sends the keyword alone: a person is answered each time.
         if sms.has_keyword or self._may_ask_for_details(raw):
             return immediate_acknowledgement(raw.tracking, sms)
         return "" if sms.kind == "nothing" else received(raw.tracking)
+
+    def _set_aside_text(self, raw: RawMessage, outcome: SmsOutcome) -> str:
+        """Return the text about a message that is no report. Senders with a report hear about that report."""
+        if outcome.tracking and outcome.set_aside == "no-content":
+            # "ok" after a receipt needs no answer.
+            return ""
+        if outcome.tracking and outcome.set_aside == "report-question":
+            return self._state_text(outcome.tracking)
+        if outcome.tracking and outcome.set_aside == "cancel-request":
+            return cancel_text(outcome.tracking)
+        courtesy = courtesy_text(outcome.set_aside)
+        return courtesy if courtesy and self._may_ask_for_details(raw) else ""
 
     def _receipt(self, raw: RawMessage, sms: ParsedSms) -> str:
         return self._received_and_public(raw) if self._tells_public(raw, sms) else self._received(raw)
@@ -172,13 +192,19 @@ class SmsAcknowledgements:
     def _may_ask_for_details(self, raw: RawMessage) -> bool:
         return self._store.claim_details_request(raw.sender, raw.id, raw.at, ASK_AGAIN_AFTER)
 
-    def _status_text(self, sms: ParsedSms) -> str:
+    def _status_text(self, raw: RawMessage, sms: ParsedSms) -> str:
         if not sms.text:
-            return status_usage()
+            number = self._reader.latest_number(raw)
+            return self._state_text(number) if number else status_usage()
         if sms.number is None:
             return invalid_number(sms.text)
         shown_state = self._state_of(sms.number)
         return status_answer(sms.number, shown_state) if shown_state else unknown_number(sms.number)
+
+    def _state_text(self, number: str) -> str:
+        """Return the state of an own report, which the ledger may not have yet."""
+        shown_state = self._state_of(number)
+        return status_answer(number, shown_state) if shown_state else received(number)
 
 
 def immediate_acknowledgement(tracking: str, sms: ParsedSms) -> str:

@@ -12,7 +12,10 @@ from messages.shapes import Danger, RawMessage, SenderAct
 
 @dataclass(frozen=True, slots=True)
 class SmsOutcome:
-    """What the normalizer makes of an SMS: the reason why it is no report, or its act on the report `tracking`."""
+    """What the normalizer makes of an SMS: the reason why it is no report, or its act on the report `tracking`.
+
+    With a reason, `tracking` is the sender's latest report, if there is one.
+    """
 
     set_aside: str = ""
     act: SenderAct = "reports"
@@ -31,6 +34,10 @@ class SmsReader(Protocol):
         """Return what becomes of a message that is stored already. Raises `DatabaseUnavailable`."""
         ...
 
+    def latest_number(self, raw: RawMessage) -> str:
+        """Return the number of the sender's latest report, "" without one. Raises `DatabaseUnavailable`."""
+        ...
+
 
 class NoReader:
     """Reads nothing: every message is a report of its own."""
@@ -42,6 +49,10 @@ class NoReader:
     def outcome(self, _raw: RawMessage, _sms: ParsedSms) -> SmsOutcome:
         """Return the outcome of a report."""
         return SmsOutcome()
+
+    def latest_number(self, _raw: RawMessage) -> str:
+        """Return no number."""
+        return ""
 
 
 # The text about a message that belongs to the report `{number}` of its sender.
@@ -66,6 +77,13 @@ _COURTESIES: Mapping[str, str] = MappingProxyType(
     {
         "thanks": "Terima kasih kembali. Untuk melapor, tulis apa yang terjadi, di mana dan kapan.",
         "greeting": "Salam. Untuk melapor, tulis apa yang terjadi, di mana dan kapan, lalu kirim ke nomor ini.",
+        "report-question": "Untuk melihat perkembangan laporan, kirim STATUS dan nomor laporan Anda. "
+        "Untuk melapor, tulis apa yang terjadi dan di mana.",
+        "cancel-request": "Tidak ada laporan dari telepon ini. Untuk membatalkan laporan, kirim BATAL dan nomor "
+        "laporan Anda.",
+        "no-content": "Untuk melapor, tulis apa yang terjadi, di mana dan kapan, lalu kirim ke nomor ini.",
+        "other-service": "Nomor ini untuk laporan masyarakat, bukan untuk layanan operator. Untuk melapor, tulis apa "
+        "yang terjadi, di mana dan kapan.",
     }
 )
 
@@ -89,6 +107,11 @@ def act_text(outcome: SmsOutcome) -> str:
 def courtesy_text(reason: str) -> str:
     """Return the answer to a message that is set aside for a reason; "" if it is not answered."""
     return _COURTESIES.get(reason, "")
+
+
+def cancel_text(number: str) -> str:
+    """Return the text for a sender who wants to cancel a report: only the keyword does it."""
+    return f"Laporan {number} belum dibatalkan. Untuk membatalkannya, balas BATAL {number}"
 
 
 def danger_text(danger: Danger, number: str) -> str:

@@ -95,6 +95,10 @@ SetAsideReason: TypeAlias = Literal[
     "thanks",
     "test",
     "greeting",
+    "no-content",
+    "report-question",
+    "cancel-request",
+    "other-service",
     "forgotten",
 ]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from messages.shapes import Complaint
 from normalize.arrival import Arrival
 from normalize.conversation.conversation import follows_of
-from normalize.conversation.decision import SenderReport, is_other_matter_elsewhere
+from normalize.conversation.decision import SenderReport, is_other_matter_elsewhere, lacks_place_still
 from normalize.conversation.sender_reports import SenderReports
 from normalize.decision_store import DecisionStore, MarkStore, StoredDecision
 from normalize.draft import PART_EVIDENCE, Continuation, Draft, Follows
@@ -83,7 +83,16 @@ class Earlier:
         if self._completes_parts(arrival):
             return None
         reports = self.senders.of(arrival.raw.sender)
-        return follows_of(message, reports, self._content_of, self._closed_thread(message.draft))
+        draft = message.draft
+        return follows_of(message, reports, self._content_of, self._closed_thread(draft), self._thread(draft))
+
+    def _thread(self, draft: Draft) -> UUID | None:
+        """Return the complaint in whose thread a message was written."""
+        continuation = draft.continuation
+        if continuation is None or continuation.evidence in PART_EVIDENCE:
+            return None
+        first = self.marks.get(mark_key(continuation.mark))
+        return first.complaint_id if first else None
 
     def _closed_thread(self, draft: Draft) -> UUID | None:
         """Return the complaint in whose thread a message was written, if its case is closed."""
@@ -128,6 +137,10 @@ class Earlier:
         report_id = complaint.relation.of if complaint.relation.kind == "repeat" else None
         if message := arrival.open_message:
             report = complaint.report
+            is_report = complaint.follow_up.act == "reports"
+            lacks_place = message.lacks_place
+            if report_id and not is_report:
+                lacks_place = lacks_place_still(message.traits, self.senders.of(complaint.sender), report_id)
             self.senders.add(
                 complaint.sender,
                 SenderReport(
@@ -137,8 +150,8 @@ class Earlier:
                     at=complaint.at,
                     anonim=report.anonim,
                     rahasia=report.rahasia,
-                    lacks_place=complaint.follow_up.act == "reports" and message.lacks_place,
-                    lacks_matter=complaint.follow_up.act == "reports" and message.lacks_matter,
+                    lacks_place=lacks_place,
+                    lacks_matter=is_report and message.lacks_matter,
                     confirms=complaint.follow_up.act == "confirms",
                 ),
             )

@@ -5,7 +5,7 @@ from messages.replies.post_texts import receipt_post
 from messages.shapes import AFTER_CLOSING, Complaint, Reply, VerifiedBy
 
 # Posts that were polled from X, and SMS that were later fetched from Twilio's list: their senders got no answer.
-_UNANSWERED: frozenset[VerifiedBy] = frozenset({"x-api", "twilio-api"})
+UNANSWERED: frozenset[VerifiedBy] = frozenset({"x-api", "twilio-api"})
 
 
 def acknowledgement(
@@ -19,7 +19,7 @@ def acknowledgement(
     `has_public_view`: it also says that everybody may read the words, unless the sender has prevented it.
     """
     is_answered = complaint.relation.kind == "repeat" and AFTER_CLOSING not in complaint.relation.evidence
-    if verified_by not in _UNANSWERED or is_answered:
+    if verified_by not in UNANSWERED or is_answered:
         return None
     sms_text = (
         f"Terima kasih, laporan Anda sudah kami terima dengan nomor {complaint.tracking}. "

@@ -14,7 +14,12 @@ COLUMNS = ("label", "given", "weight", "phrases")
 # Outcomes whose rows add their weights to a sum.
 WEIGHED = ("unwanted", "fraud", "publicity", "service", "thanks", "chain", "question", "wish")
 # Outcomes whose rows only list words.
-LISTED = ("protects", "names", "test", "greeting", "filler")
+LISTED = (
+    *("protects", "names", "test", "greeting", "filler"),
+    *("glue", "already", "not-yet", "asks", "about", "cancels", "subscribes", "other-service"),
+)
+# Outcomes of phrases that tell of no matter: a message of nothing else is talk.
+TALK = frozenset(LISTED) - {"protects", "names", "test"}
 _OUTCOMES = WEIGHED + LISTED
 # Marks stand for something that is not a word. `ALWAYS` stands in every message.
 ALWAYS = "<selalu>"

@@ -89,6 +89,8 @@ _STOP = re.compile(r"^\W*(?:stop|stopall|unsubscribe|unreg|berhenti)\W*$", re.IG
 _GROUPS = re.compile(r"([0-9A-Z]{4})[\s.-]*([0-9A-Z]{4})[\s.-]*([0-9A-Z]{4})", re.IGNORECASE)
 # A tracking number with a slip: one word with a digit in it, one symbol more or less.
 _MISTYPED_NUMBER = re.compile(r"(?=[^0-9]*[0-9])(?:[0-9A-Z]-?){11,13}", re.IGNORECASE)
+# After STATUS, one word of letters and digits is meant as a number.
+_SUPPOSED_NUMBER = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])[0-9A-Z-]{6,20}", re.IGNORECASE)
 # The same behind the keyword of an act, where words follow: only with our hyphens.
 _HYPHENATED_SLIP = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Z]{3,5}-[0-9A-Z]{3,5}-[0-9A-Z]{3,5}", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s,.!?:]+")
@@ -242,6 +244,7 @@ def _parse_status_request(text: str) -> ParsedSms | None:
         return ParsedSms("status", typed_number, number)
     groups_with_digits = sum(any(symbol.isdigit() for symbol in group) for group in groups.groups()) if groups else 0
     is_number = groups_with_digits > 1 or _MISTYPED_NUMBER.fullmatch(typed_number)
+    is_number = is_number or _SUPPOSED_NUMBER.fullmatch(typed_number)
     return ParsedSms("status", typed_number) if is_number else None
 
 

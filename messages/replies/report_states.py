@@ -94,6 +94,10 @@ _SET_ASIDE_REASONS: Mapping[str, str] = MappingProxyType(
         "opt-out": "isinya kata kunci SMS",
         "status-request": "isinya pertanyaan tentang status",
         "help-request": "isinya pertanyaan tentang layanan",
+        "no-content": "isinya tidak menyebut masalah",
+        "report-question": "isinya pertanyaan tentang laporan",
+        "cancel-request": "isinya permintaan membatalkan laporan",
+        "other-service": "isinya perintah untuk layanan lain",
         "act-request": "isinya permintaan atau kode",
         "": "isinya tidak terbaca sebagai laporan",
     }

@@ -8,15 +8,16 @@ people complain. Reads no database.
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from config.reference.classification_phrases import ClassificationRow
+from config.reference.classification_phrases import TALK, ClassificationRow
 from config.reference.matter_terms import TermIndex
 from messages.shapes import Channel, Kind
 from normalize.classification.phrase_matcher import PhraseMatcher, PhraseMatches
+from normalize.classification.talk import TalkReader, TalkReason
 from normalize.classification.tokens import tokenize
 
-Reason = Literal["promotion", "fraud", "publicity", "chain", "thanks", "test", "greeting"]
+Reason: TypeAlias = Literal["promotion", "fraud", "publicity", "chain", "thanks", "test", "greeting"] | TalkReason
 
 # Characters that are read to find the kind. No advertisement is longer: a longer message is never set aside.
 MAX_CHARACTERS = 1_000
@@ -96,7 +97,8 @@ class Classifier:
         self._faults = faults or TermIndex({})
         self._test_words, self._greeting_words = _listed_words(rows, "test"), _listed_words(rows, "greeting")
         self._mere_words = self._test_words | self._greeting_words | _listed_words(rows, "filler")
-        self._phrases = PhraseMatcher([row for row in rows if row.outcome not in {"test", "greeting", "filler"}])
+        self._talk = TalkReader(rows)
+        self._phrases = PhraseMatcher([row for row in rows if row.outcome not in TALK | {"test"}])
 
     def classify(self, text: str, title: str, channel: Channel, *, keep: bool = False) -> Classification:
         """Return the classification of a message by its cleaned text.
@@ -112,6 +114,7 @@ class Classifier:
             threshold = _FORM_THRESHOLD if is_form else _THRESHOLD
             unwanted = (
                 self._mere_message(words, matches)
+                or (None if is_form else self._talk_message(words, matches))
                 or _unwanted_message(matches, threshold, protecting_rows)
                 or self._unasked_message(words, matches, is_form=is_form)
             )
@@ -139,6 +142,12 @@ class Classifier:
             return None
         thanks = [row for row in matches.of_outcome("thanks") if row.given_weight >= _MIN_THANKS_WEIGHT]
         return _set_aside("thanks", 0.0, _evidence(thanks)) if thanks else _set_aside("greeting", 0.0, ("greeting",))
+
+    def _talk_message(self, words: Sequence[str], matches: PhraseMatches) -> Classification | None:
+        """Return the classification of a message without content, or about an own report. On a form nobody talks."""
+        has_thanks = any(row.given_weight >= _MIN_THANKS_WEIGHT for row in matches.of_outcome("thanks"))
+        reason = self._talk.read(words, has_thanks=has_thanks)
+        return _set_aside(reason, 0.0, (reason,)) if reason else None
 
     def _unasked_message(self, words: Sequence[str], matches: PhraseMatches, *, is_form: bool) -> Classification | None:
         """Return the classification of publicity about this service, a thank-you or a chain message."""

@@ -13,6 +13,7 @@ from messages.tracking import find_tracking_numbers
 from normalize.conversation.decision import Attachment, ContentOf, SenderMessage, SenderReport, attach
 from normalize.conversation.traits import MessageTraits, TraitsReader
 from normalize.draft import Draft, Follows, NotComplaint
+from normalize.replies import UNANSWERED
 
 # Open posts on these channels keep links that may lead to the author. Those of anonymous ones are removed.
 _CHANNELS_WITH_LINKS: frozenset[Channel] = frozenset({"twitter"})
@@ -96,6 +97,7 @@ class Conversation:
             draft.report.anonim,
             names_author=raw.channel in _CHANNELS_WITH_LINKS and not draft.report.anonim,
             reason=reason,
+            is_answered_at_door=raw.verified_by not in UNANSWERED,
             rating=stated_rating(text),
             bare_rating=bare_rating(text) if raw.channel in _CHANNELS_ASKED_FOR_RATING else 0,
         )
@@ -103,13 +105,19 @@ class Conversation:
 
 
 def follows_of(
-    message: OpenMessage, reports: Sequence[SenderReport], content_of: ContentOf, closed_thread: UUID | None = None
+    message: OpenMessage,
+    reports: Sequence[SenderReport],
+    content_of: ContentOf,
+    closed_thread: UUID | None = None,
+    thread: UUID | None = None,
 ) -> Follows | None:
     """Return the report that a message belongs to, and its act there; `None` for a report of its own.
 
-    `closed_thread` is the closed report in whose thread the message stands.
+    `thread` is the report in whose thread the message stands, `closed_thread` the same if that is closed.
     """
-    content = replace(message.content, closed_thread=closed_thread) if closed_thread else message.content
+    content = message.content
+    if closed_thread or thread:
+        content = replace(content, closed_thread=closed_thread, thread=thread)
     attachment = attach(content, reports, content_of, message.may_object)
     return _follows(attachment) if attachment else None
 

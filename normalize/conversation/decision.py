@@ -14,13 +14,16 @@ from cases.course.ombudsman_consent import CONSENT_ACTS
 from language.places.gazetteer import regions_overlap
 from messages.shapes import AFTER_CLOSING, SenderAct
 from normalize.conversation.traits import SMALL_PLACES, MessageTraits
+from normalize.conversation.vocabulary import MATTER_WORDS
 from normalize.draft import SetAsideReason
 from normalize.duplicates.comparable import Comparable, NamedEntity
 
-# A place without a matter, or a matter without a place, completes the sender's report of this time.
+# A matter without a place completes the sender's report of this time.
 COMPLETION_PERIOD = timedelta(hours=1)
-# The answer to an agency's question belongs to its case for this time.
+# The answer to a question belongs to its case for this time: that of an agency, or ours for the place.
 ANSWER_PERIOD = timedelta(days=30)
+# Nobody writes two reports in this time: the second message is the rest of the sentence, unless it is a whole report.
+SPLIT_PERIOD = timedelta(seconds=60)
 # A digit alone rates for this time after the sender was asked for it.
 RATING_PERIOD = timedelta(hours=24)
 # Words outside the report and the usual wording with which a message may still be about the report; fewer if it shares
@@ -32,6 +35,10 @@ _MIN_WORDS_OF_REPORT = 4
 _MIN_WORDS_OF_UNKNOWN_REPORT = 8
 # Reasons for which a message is set aside that may still confirm an answer: "sudah nyala, terima kasih".
 _COURTESIES: frozenset[SetAsideReason] = frozenset({"thanks", "greeting"})
+# Talk that asks for something. Where no door answers it, it is added to the report: its agency reads it.
+_REQUESTS: frozenset[SetAsideReason] = frozenset({"report-question", "cancel-request"})
+# Groups of faults that the words of a waiting sender stand for: "belum diperbaiki", "lama".
+_FAULTS_OF_WAITING = frozenset({"any", "antre"})
 # An objection or a confirmation has at most so many words outside the report and the usual wording.
 _MAX_WORDS_OF_RESPONSE = 5
 
@@ -68,6 +75,8 @@ class SenderMessage:
 
     `names_author`: the message is open, and its text may lead to its author. `reason`: why it is set aside as no
     complaint unless it belongs to a report. `closed_thread`: the report in whose thread it stands, if that is closed.
+    `is_answered_at_door`: the door that took it answers questions about own reports. `thread`: the report in whose
+    thread it stands, closed or not.
     `rating` is that of the keyword NILAI, `bare_rating` a digit alone, by SMS; 0 without one.
     """
 
@@ -79,8 +88,15 @@ class SenderMessage:
     names_author: bool = False
     reason: SetAsideReason | None = None
     closed_thread: UUID | None = None
+    is_answered_at_door: bool = True
+    thread: UUID | None = None
     rating: int = 0
     bare_rating: int = 0
+
+    @property
+    def is_unanswered_request(self) -> bool:
+        """True for a question or a wish about an own report that no door answers."""
+        return self.reason in _REQUESTS and not self.is_answered_at_door
 
     @property
     def is_courtesy(self) -> bool:
@@ -120,13 +136,23 @@ def attach(
     if message.is_courtesy:
         return _response(message, earlier, content_of, may_object)
     answer = _answer_to_question(message, earlier, content_of) or _asked_rating(message, earlier)
+    if answer is None and message.is_unanswered_request:
+        return _push(message, earlier, content_of)
     if answer or message.reason:
         return answer
     return (
         _below_closed_case(message, earlier, content_of, may_object)
+        or _rest_of_sentence(message, earlier, content_of)
         or _completion(message, earlier)
         or _response(message, earlier, content_of, may_object)
+        or _push(message, earlier, content_of)
     )
+
+
+def lacks_place_still(message: MessageTraits, reports: Sequence[SenderReport], report_id: UUID) -> bool:
+    """Return whether the place of a report is still unknown after a further message. `reports`: the latest first."""
+    latest = next((report for report in reports if report.report_id == report_id), None)
+    return latest is not None and latest.lacks_place and not message.has_findable_place
 
 
 def is_other_matter_elsewhere(traits: MessageTraits, content: Comparable) -> bool:
@@ -247,15 +273,93 @@ def _below_closed_case(
     return Attachment(report, "objects", "same-thread")
 
 
-def _completion(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
-    """Return the sender's last report if it lacks what the message has, and nothing else."""
+def _rest_of_sentence(
+    message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf
+) -> Attachment | None:
+    """Return the report that was sent seconds before, if the message goes on with its sentence.
+
+    It begins as no sentence does, or brings the matter that the first message lacks.
+    """
     latest = reports[0] if reports else None
-    if latest is None or message.at - latest.at > COMPLETION_PERIOD or latest.closed_at:
+    if latest is None or message.at - latest.at > SPLIT_PERIOD or latest.closed_at:
         return None
-    traits = message.traits
-    brings_place = latest.lacks_place and traits.is_place_only
-    brings_matter = latest.lacks_matter and traits.has_matter and not traits.places and not traits.is_place_only
+    content, traits = content_of(latest.report_id), message.traits
+    if content is None:
+        return None
+    begins_with_matter = not (content.topics or content.objects or content.faults) and traits.has_matter
+    if begins_with_matter and not _is_elsewhere(traits, content):
+        return Attachment(latest, "adds", "continues")
+    if traits.continues_sentence and not _is_elsewhere(traits, content) and not _has_other_object(traits, content):
+        return Attachment(latest, "adds", "continues")
+    return None
+
+
+def _completion(message: SenderMessage, reports: Sequence[SenderReport]) -> Attachment | None:
+    """Return the sender's last report if it lacks what the message has, and nothing else.
+
+    The sender was asked for the place: further places are taken until one is known.
+    """
+    latest = reports[0] if reports else None
+    if latest is None or latest.closed_at:
+        return None
+    age, traits = message.at - latest.at, message.traits
+    brings_place = latest.lacks_place and traits.is_place_only and age <= ANSWER_PERIOD
+    lacks_matter = latest.lacks_matter and age <= COMPLETION_PERIOD
+    brings_matter = lacks_matter and traits.has_matter and not traits.places and not traits.is_place_only
     return Attachment(latest, "adds", "completes") if brings_place or brings_matter else None
+
+
+def _push(message: SenderMessage, reports: Sequence[SenderReport], content_of: ContentOf) -> Attachment | None:
+    """Return the open report that a message only pushes or asks about: the one that shares most words with it.
+
+    Every word of the message is one of the report, or tells of no matter. With any other word, or words and a small
+    place, it is a report: the same words sent again are recognised as a repeat.
+    """
+    traits = message.traits
+    is_whole = traits.has_small_place and bool(traits.telling_words)
+    if is_whole or not traits.is_short or len(traits.telling_words) > _MAX_WORDS_OF_RESPONSE:
+        return None
+    pushed: list[tuple[int, SenderReport]] = []
+    seen = set[UUID]()
+    for report in reports:
+        is_of_other_thread = message.thread is not None and report.report_id != message.thread
+        if report.closed_at or is_of_other_thread or report.report_id in seen:
+            continue
+        seen.add(report.report_id)
+        shared = _pushed_words(traits, content_of(report.report_id))
+        if shared is not None:
+            pushed.append((shared, report))
+    # Of equal ones the first, which is the latest.
+    best = max(pushed, key=lambda entry: entry[0], default=None)
+    return Attachment(best[1], "adds", "pushes") if best else None
+
+
+def _pushed_words(traits: MessageTraits, content: Comparable | None) -> int | None:
+    """Return the number of words that a push shares with a report; `None` if it tells of anything else."""
+    if not (traits.telling_words or traits.matter_objects or traits.places):
+        return 0
+    if content is None or not _names_known_places(traits, content):
+        return None
+    faults = _groups(traits.faults) - _FAULTS_OF_WAITING
+    if _has_other_object(traits, content) or (faults and not faults & _groups(content.faults)):
+        return None
+    words = {*content.text_words, *content.title_words, *content.names}
+    shared_words = traits.telling_words & words
+    further_words = traits.telling_words - words
+    if further_words and not (faults and further_words <= MATTER_WORDS):
+        return None
+    return len(shared_words) + len(traits.matter_objects)
+
+
+def _has_other_object(traits: MessageTraits, content: Comparable) -> bool:
+    """Return whether a message names objects, and none that the report names."""
+    return bool(traits.matter_objects) and not _groups(traits.matter_objects) & _groups(content.objects)
+
+
+def _names_known_places(traits: MessageTraits, content: Comparable) -> bool:
+    """Return whether a message names only places that its report names as well."""
+    known_places = {*content.entities, *content.address_entities}
+    return all(any(_overlap(place, known) for known in known_places) for place in traits.places)
 
 
 def _response(

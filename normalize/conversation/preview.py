@@ -36,6 +36,7 @@ class MessagePreview:
     def outcome(self, raw: RawMessage, report: Report) -> tuple[str, SenderAct, str, int]:
         """Return the reason why a message is no report, its act, the number of the report that it is about, its rating.
 
+        Of a message that is no report it is the number of the sender's latest report.
         `agrees-to-ombudsman` is what the sender wanted; it is no consent.
         Raises `DatabaseUnavailable`.
         """
@@ -47,7 +48,19 @@ class MessagePreview:
                     act = "agrees-to-ombudsman" if follows.evidence == CONSENT_BY_NUMBER else follows.follow_up.act
                     number = _number_of(connection, follows.complaint_id)
                     return "", act, number, follows.follow_up.rating
-        return classified.reason if isinstance(classified, NotComplaint) else "", "reports", "", 0
+        if isinstance(classified, NotComplaint):
+            return classified.reason, "reports", self.latest_number(raw), 0
+        return "", "reports", "", 0
+
+    def latest_number(self, raw: RawMessage) -> str:
+        """Return the number of the latest report of a proven sender, "" without one. Raises `DatabaseUnavailable`."""
+        if raw.verified_by == "none":
+            return ""
+        with read_transaction(self._engine) as connection:
+            expiry = raw.at - COMPARISON_PERIOD
+            reports = SenderReports(connection, {raw.sender}, (), expiry).of(raw.sender)
+            report = next((report for report in reports if report.at <= raw.at), None)
+            return _number_of(connection, report.report_id) if report else ""
 
     def _follows(self, connection: Connection, raw: RawMessage, message: OpenMessage) -> Follows | None:
         if decision := DecisionStore(connection, [raw.id]).get(raw.id):

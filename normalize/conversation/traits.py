@@ -10,9 +10,11 @@ from language.words import Word
 from normalize.conversation.vocabulary import (
     AGAIN,
     ALREADY,
+    CONTINUING_WORDS,
     MAX_NAME_WORDS,
     PLACE_FILLERS,
     PLACE_INTRODUCERS,
+    PUSH_WORDS,
     RESPONSE_WORDS,
     SOLVED,
     THANKS,
@@ -35,7 +37,18 @@ SMALL_PLACES = frozenset(
 PLACES = SMALL_PLACES | {EntityKind.CITY, EntityKind.PROVINCE}
 # Also hidden from the search for the matter. A house number is one only beside a street.
 _ADDRESS_PARTS = PLACES | {EntityKind.HOUSE, EntityKind.BRANCH}
+_FINDABLE_PLACES = frozenset(
+    (
+        EntityKind.CITY,
+        EntityKind.PROVINCE,
+        EntityKind.DISTRICT,
+        EntityKind.VILLAGE,
+        EntityKind.AREA,
+        EntityKind.LANDMARK,
+    )
+)
 _MIN_NAME_LETTERS = 4
+_MIN_TELLING_LETTERS = 2
 _EMPTY_WORDS = PLACE_FILLERS | frozenset(ROMAN_NUMERALS)
 # A longer message tells a story: it is a report.
 _MAX_RESPONSE_WORDS = 25
@@ -79,6 +92,31 @@ class MessageTraits:
     def further_words(self) -> frozenset[str]:
         """The words that tell of a matter and are common to neither objections nor confirmations."""
         return frozenset(word for word in self._outside if _may_tell(word) and word not in RESPONSE_WORDS)
+
+    @cached_property
+    def telling_words(self) -> frozenset[str]:
+        """The words outside the places that a sender who only pushes does not write. Each may be about a matter."""
+        return frozenset(
+            word
+            for word in self._outside
+            if len(word) >= _MIN_TELLING_LETTERS and not word.isdecimal() and word not in PUSH_WORDS
+        )
+
+    @property
+    def is_short(self) -> bool:
+        """True if the message is no story."""
+        return 0 < len(self.reading.words) <= _MAX_RESPONSE_WORDS
+
+    @property
+    def continues_sentence(self) -> bool:
+        """True if the message begins with a word that begins no sentence."""
+        words = self.reading.words
+        return bool(words) and words[0].normal in CONTINUING_WORDS
+
+    @property
+    def has_findable_place(self) -> bool:
+        """True if a place is named by which a regency may be found. A street alone is in many."""
+        return any(kind in _FINDABLE_PLACES for kind, _ in self.places)
 
     @cached_property
     def objects(self) -> bool:

@@ -57,3 +57,35 @@ RESPONSE_WORDS = (
         )
     )
 )
+
+# Further words of a sender who asks, waits or complains about the waiting.
+_WAITING_WORDS = frozenset(
+    split_words(
+        "kapan bagaimana gimana apakah apa siapa berapa lama lambat lelet lemot cepat cepetan percepat dipercepat "
+        "secepatnya segera ditindaklanjuti ditindak lanjuti diproses proses ditanggapi tanggapan respon direspon "
+        "dijawab jawaban dibalas balasan ditangani penanganan dikerjakan dikerjain kerja kerjanya kerjaan tidur janji "
+        "janjinya sabar bosan kecewa resah warga seminggu sebulan setahun berhari hari berbulan bulan tahun lebih "
+        "perhatian perhatiannya bantuan bantu tahu tau mengerti paham cari dulu sebentar nanti makin semakin perbaiki "
+        "dibetulkan dibenarkan diperhatikan didiamkan dicuekin dibiarkan begini begitu banget sekali coba ayo buruan "
+        "halo kan akan bisa mau ingin ditunggu menunggu nunggu tunggu sejak baru semua aja doang kabar perkembangan "
+        "kelanjutan progres hasil info informasi status kalau kalo jadi laporkan dilaporkan melaporkan lapor aduan "
+        "pengaduan saja lho loh"
+    )
+)
+
+# Words of `RESPONSE_WORDS` that tell of a matter. In a push they must be those of the report.
+MATTER_WORDS = frozenset(split_words("busuk gelap bau rusak mati lubang air petugas"))
+# Words of a sender who pushes: they tell of no matter.
+PUSH_WORDS = (
+    (RESPONSE_WORDS | PLACE_FILLERS | _WAITING_WORDS)
+    - MATTER_WORDS
+    - frozenset(split_words("sawah sungai kali kampung"))
+)
+
+# Words that begin no sentence, but its rest.
+CONTINUING_WORDS = frozenset(
+    split_words(
+        "yang dan karena sehingga hingga sampai dari di ke serta juga supaya agar padahal untuk dengan oleh pada "
+        "karna atau tapi tetapi bahwa dimana"
+    )
+)

@@ -31,6 +31,10 @@ class PreviewedSms:
             return SmsOutcome()
         return SmsOutcome(*self._preview.outcome(raw, sms_report(sms, sms.text)))
 
+    def latest_number(self, raw: RawMessage) -> str:
+        """Return the number of the sender's latest report, "" without one."""
+        return self._preview.latest_number(raw)
+
 
 def sms_link(parts: DoorParts) -> Callable[[UUID], str] | None:
     """Return the function for the sender's own link in an SMS; `None` where phones cannot reach the service."""

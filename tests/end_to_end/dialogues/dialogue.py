@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from messages.shapes import Complaint, RawMessage
+from messages.topics import TRIAGE
 from tests.end_to_end.dialogues.service import DialogueService
 
 Step: TypeAlias = Mapping[str, Any]
@@ -71,6 +72,12 @@ class LabelledReports:
         if complaint.follow_up.act != step.get("act", "reports"):
             yield f"act {complaint.follow_up.act}"
         yield from _flag_faults(step, complaint)
+
+    @staticmethod
+    def is_needless_case(step: Step, raw: RawMessage, complaint: Complaint | None, service: DialogueService) -> bool:
+        """Return True if a message that is no report of its own waits at triage as one."""
+        is_own_case = complaint is not None and complaint.relation.kind == "new"
+        return step.get("case", "own") != "own" and is_own_case and service.holder_of(raw.tracking) == TRIAGE
 
     def holder_faults(self, step: Step, service: DialogueService) -> Iterator[str]:
         """Yield a fault if another institution than `held_by` holds the case in which the message ends."""

@@ -8,13 +8,15 @@ from tests.normalize.conversation.citizen import OTHER_PHONE, Citizen, assert_be
 
 
 def test_a_place_completes_a_report(citizen: Citizen) -> None:
-    """The place belongs to the report of the same number within an hour; then the report has a place."""
+    """The place belongs to the report of the same number until a place is known; then the report has a place."""
     report = citizen.send("jalan rusak parah banyak lubang sudah sebulan")
     assert_belongs(citizen.send("lokasinya di Purwokerto"), report, "adds", "completes")
     assert_own(citizen.send("di depan masjid Al Falah Kec. Sokaraja"))
     late = citizen.send("selokan mampet, air naik ke jalan", minutes=1500)
-    assert_own(citizen.send("lokasinya di Purbalingga", minutes=61))
     assert_own(late)
+    assert_belongs(citizen.send("di depan rumah saya", minutes=61), late, "adds", "completes")
+    assert_belongs(citizen.send("lokasinya di Purbalingga", minutes=1500), late, "adds", "completes")
+    assert_own(citizen.send("di depan masjid Al Falah Kec. Kutasari"))
 
 
 def test_only_a_proven_sender_is_the_same_sender(citizen: Citizen) -> None:
@@ -176,4 +178,4 @@ def test_what_is_posted_before_the_closing_is_not_about_it(citizen: Citizen) -> 
     older = citizen.post("@lapor1708 cuma diganti satu, yang empat tidak", "200", 10, **below("100", "77"))
     assert_own(older)
     later = citizen.post("@lapor1708 yang empat itu bagaimana", "300", 60, **below("200", "77"))
-    assert_belongs(later, older, "reports", "same-thread")
+    assert_belongs(later, older, "adds", "pushes")

@@ -40,7 +40,7 @@ def test_only_the_sender_of_an_asked_case_answers(citizen: Citizen) -> None:
     assert_belongs(citizen.send(f"YA {number}"), report, "adds", "own-number")
     ask(citizen, report)
     for words in ("ya", "ya terima kasih banyak pak"):
-        assert citizen.send(words)["follow_up"]["act"] == "reports"
+        assert citizen.send(words)["follow_up"]["act"] == "adds"
     other = citizen.send(f"YA {number}", phone=OTHER_PHONE)
     assert other["follow_up"]["act"] == "reports"
     unproven = citizen.send(f"YA {number}", proven=False)
