@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlmodel import col
 
-from accounts.permissions import Actor, Role, actor_label
-from accounts.tables import AccountRow, SecondFactorRow
+from accounts.permissions import SECOND_FACTOR_ROLES, Actor, Role, actor_label
+from accounts.sessions import has_confirmed_factor
+from accounts.tables import AccountRow
 from config.conditions import contains_text
 from config.database import changed_rows, read_transaction, write_transaction
 
@@ -37,6 +38,11 @@ class Account:
     def actor(self) -> Actor:
         """The person as an actor."""
         return Actor(self.id, self.name, self.role, self.agency)
+
+    @property
+    def must_have_second_factor(self) -> bool:
+        """True if the role needs a second factor, and the person has a password."""
+        return self.role in SECOND_FACTOR_ROLES and bool(self.password_hash)
 
     @property
     def label(self) -> str:
@@ -127,10 +133,7 @@ def save_account(connection: Connection, account_id: UUID, values: Mapping[str, 
 
 
 def _query() -> Any:
-    confirmed = select(col(SecondFactorRow.account_id)).where(
-        col(SecondFactorRow.account_id) == col(AccountRow.id), col(SecondFactorRow.confirmed_at).is_not(None)
-    )
-    return select(AccountRow, confirmed.exists().label("has_second_factor"))
+    return select(AccountRow, has_confirmed_factor().label("has_second_factor"))
 
 
 def _account(row: Any) -> Account:

@@ -158,6 +158,8 @@ _ACCOUNT_ID = re.compile(r" \[[0-9a-f-]{36}\]$")
 _ROUND_BRACKETS = str.maketrans("[]", "()")
 # Roles of persons who belong to one institution.
 AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
+# Roles whose acts concern every institution: with a password alone these persons can only set up a second factor.
+SECOND_FACTOR_ROLES = frozenset({Role.TRIAGE, Role.OPERATOR, Role.ADMINISTRATOR})
 
 
 def actor_label(actor: Actor) -> str:

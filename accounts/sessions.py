@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
 from sqlmodel import col
 
-from accounts.permissions import Actor, Role
+from accounts.permissions import SECOND_FACTOR_ROLES, Actor, Role
 from accounts.tables import AccountRow, SecondFactorRow, SessionRow
 from accounts.tokens import token_hash
 from config.conditions import is_one_of
@@ -36,10 +36,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SignedInSession:
-    """Valid session with its person."""
+    """Valid session with its person.
+
+    `lacks_second_factor`: the role needs a second factor, the account has a password, and the factor is not set up. A
+    person without a password signs in by OIDC only, and the provider decides about the factors.
+    """
 
     id: UUID
     actor: Actor
+    lacks_second_factor: bool = False
 
 
 class Sessions:
@@ -91,7 +96,14 @@ class Sessions:
         """
         now = self._now()
         query = (
-            select(SessionRow, col(AccountRow.name), col(AccountRow.role), col(AccountRow.agency))
+            select(
+                SessionRow,
+                col(AccountRow.name),
+                col(AccountRow.role),
+                col(AccountRow.agency),
+                (col(AccountRow.password_hash) != "").label("has_password"),
+                has_confirmed_factor().label("has_second_factor"),
+            )
             .join(AccountRow, col(AccountRow.id) == col(SessionRow.account_id))
             .where(
                 col(SessionRow.token_hash) == token_hash(token),
@@ -106,7 +118,9 @@ class Sessions:
             return None
         if now - row.last_used_at >= _USE_IS_WRITTEN_EVERY:
             self._write_use(row.id, now)
-        return SignedInSession(row.id, Actor(row.account_id, row.name, Role(row.role), row.agency))
+        actor = Actor(row.account_id, row.name, Role(row.role), row.agency)
+        needs_factor = actor.role in SECOND_FACTOR_ROLES and bool(row.has_password)
+        return SignedInSession(row.id, actor, lacks_second_factor=needs_factor and not row.has_second_factor)
 
     def of_account(self, account_id: UUID) -> Sequence[Session]:
         """Return the valid sessions of a person, the last used first."""
@@ -150,6 +164,14 @@ class Sessions:
         """Write the time of the use. A session that ended meanwhile stays ended."""
         with write_transaction(self._engine) as connection:
             connection.execute(update(SessionRow).where(col(SessionRow.id) == session_id).values(last_used_at=now))
+
+
+def has_confirmed_factor() -> ColumnElement[bool]:
+    """Return the condition that the account of a row of `AccountRow` has a second factor."""
+    confirmed = select(col(SecondFactorRow.account_id)).where(
+        col(SecondFactorRow.account_id) == col(AccountRow.id), col(SecondFactorRow.confirmed_at).is_not(None)
+    )
+    return confirmed.exists()
 
 
 def forget_unconfirmed_secret(connection: Connection, account_id: UUID) -> None:

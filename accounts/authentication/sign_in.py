@@ -21,11 +21,15 @@ Record: TypeAlias = Callable[[str, str, str, str, datetime], object]
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
-    """The person is signed in. `token` is that of the new session, `device_token` that of the device from now on."""
+    """The person is signed in. `token` is that of the new session, `device_token` that of the device from now on.
+
+    `sets_up_second_factor`: a second factor is needed before anything else, or is proposed at the first sign-in.
+    """
 
     token: str
     continue_at: str
     device_token: str
+    sets_up_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +153,6 @@ class SignIn:
         self._record("account.signed_in", str(account.id), account.label, method, now)
         self._accounts.change(account.id, {"last_sign_in_at": now})
         token = self._sessions.start(account.id, device)
-        return SessionStarted(token, continue_at, self._known_devices.add_person(device_token, account.email))
+        is_first = account.last_sign_in_at is None and method == "password"
+        sets_up = not account.has_second_factor and (is_first or account.must_have_second_factor)
+        return SessionStarted(token, continue_at, self._known_devices.add_person(device_token, account.email), sets_up)

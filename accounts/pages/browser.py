@@ -8,7 +8,7 @@ from starlette.responses import Response
 from accounts.device import device_name
 from accounts.permissions import Actor
 from accounts.sessions import Sessions, SignedInSession
-from accounts.signed_in import NotSignedIn
+from accounts.signed_in import NotSignedIn, SecondFactorMissing
 
 # The prefix lets a browser accept the cookie only from this host, by https or on loopback, for all paths: no other
 # site below the same domain can plant a session (RFC 6265bis, 4.1.3.2).
@@ -27,8 +27,13 @@ class BrowserSessions:
         self._sessions = sessions
 
     def find_actor(self, request: Request) -> Actor | None:
-        """Return the person who is signed in, None if there is no valid session. For `SignedIn`."""
+        """Return the person who is signed in, None if there is no valid session. For `SignedIn`.
+
+        Raises `SecondFactorMissing`.
+        """
         session = self.find(request)
+        if session and session.lacks_second_factor:
+            raise SecondFactorMissing
         return session.actor if session else None
 
     def find(self, request: Request) -> SignedInSession | None:
@@ -40,7 +45,14 @@ class BrowserSessions:
         return session
 
     def require(self, request: Request) -> SignedInSession:
-        """Return the session of a request. Raises `NotSignedIn`."""
+        """Return the session of a request. Raises `NotSignedIn` or `SecondFactorMissing`."""
+        session = self.require_for_set_up(request)
+        if session.lacks_second_factor:
+            raise SecondFactorMissing
+        return session
+
+    def require_for_set_up(self, request: Request) -> SignedInSession:
+        """Return the session of a request, also without a needed second factor: to set one up. Raises `NotSignedIn`."""
         session = self.find(request)
         if session is None:
             raise NotSignedIn

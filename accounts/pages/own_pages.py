@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import segno
@@ -19,16 +20,16 @@ from accounts.pages.browser import BrowserSessions, device_token
 from accounts.pages.password_threads import PasswordThreads
 from accounts.permissions import Actor
 from accounts.sessions import Sessions
-from accounts.signed_in import NotSignedIn
+from accounts.signed_in import SECOND_FACTOR_ADDRESS, NotSignedIn, local_address
 from accounts.tokens import token_hash
 from pages.clients import client_address
+from pages.csrf import is_below
 from pages.forms import Typed
 from pages.frame import SignedInPages
 from pages.responses import see_other
 from pages.translation.message import Message
 
 OWN_ADDRESS = "/desk/saya"
-_FACTOR_ADDRESS = f"{OWN_ADDRESS}/kode"
 
 
 class OwnPages:
@@ -59,9 +60,9 @@ class OwnPages:
         router.add_api_route(f"{OWN_ADDRESS}/sandi", self._threads.endpoint(self.change_password), methods=["POST"])
         router.add_api_route(f"{OWN_ADDRESS}/sesi", self.end_sessions, methods=["POST"])
         router.add_api_route(f"{OWN_ADDRESS}/surat", self.set_digest, methods=["POST"])
-        router.add_api_route(_FACTOR_ADDRESS, self.show_second_factor, methods=["GET"])
-        router.add_api_route(_FACTOR_ADDRESS, self._threads.endpoint(self.switch_on), methods=["POST"])
-        router.add_api_route(f"{_FACTOR_ADDRESS}/mati", self._threads.endpoint(self.switch_off), methods=["POST"])
+        router.add_api_route(SECOND_FACTOR_ADDRESS, self.show_second_factor, methods=["GET"])
+        router.add_api_route(SECOND_FACTOR_ADDRESS, self._threads.endpoint(self.switch_on), methods=["POST"])
+        router.add_api_route(f"{SECOND_FACTOR_ADDRESS}/mati", self._threads.endpoint(self.switch_off), methods=["POST"])
         return router
 
     def show(self, request: Request, selesai: str = "") -> Response:
@@ -97,32 +98,35 @@ class OwnPages:
         self._accounts.change(self._account(request).id, {"wants_digest": bool(surat)})
         return see_other(f"{OWN_ADDRESS}?selesai=surat")
 
-    def show_second_factor(self, request: Request) -> Response:
-        """Show a new key for the authenticator app."""
-        return self._second_factor_page(request, None)
+    def show_second_factor(self, request: Request, lanjut: str = "") -> Response:
+        """Show a new key for the authenticator app. `lanjut` is the page that the person came for."""
+        return self._second_factor_page(request, lanjut, None)
 
-    def switch_on(self, request: Request, sandi: Typed = "", kode: Typed = "", kunci: Typed = "") -> Response:
+    def switch_on(
+        self, request: Request, sandi: Typed = "", kode: Typed = "", kunci: Typed = "", lanjut: Typed = ""
+    ) -> Response:
         """Switch the second factor on, and show the recovery codes once.
 
         `kunci` is the hash of the secret that the form's page has shown. Another page may have replaced it meanwhile.
         """
-        account = self._account(request)
+        account = self._account_for_set_up(request)
         if problem := self._password_problem(request, account.actor, sandi):
-            return self._second_factor_page(request, problem)
+            return self._second_factor_page(request, lanjut, problem)
         recovery_codes = self._own_account.switch_on_second_factor(account.actor, kode)
         if not recovery_codes:
             secret = self._own_account.unconfirmed_second_factor(account)
             is_shown = token_hash(secret) == kunci
-            return self._second_factor_page(request, wording.CODE_REFUSED, secret if is_shown else "")
-        response = self._signed_in_pages.render(
-            "recovery_codes.html", request, account.actor, {"recovery_codes": recovery_codes}
-        )
+            return self._second_factor_page(request, lanjut, wording.CODE_REFUSED, secret if is_shown else "")
+        values = {"recovery_codes": recovery_codes, "continue_at": _continue_at(lanjut)}
+        response = self._signed_in_pages.render("recovery_codes.html", request, account.actor, values)
         self._browser_sessions.replace(request, response, account.id)
         return response
 
     def switch_off(self, request: Request, sandi: Typed = "") -> Response:
-        """Switch the second factor off."""
+        """Switch the second factor off, unless the role needs it."""
         account = self._account(request)
+        if account.must_have_second_factor:
+            return self._page(request, wording.SECOND_FACTOR_NEEDED)
         if problem := self._password_problem(request, account.actor, sandi):
             return self._page(request, problem)
         self._own_account.switch_off_second_factor(account.actor)
@@ -135,7 +139,12 @@ class OwnPages:
         return response
 
     def _account(self, request: Request) -> Account:
-        account = self._accounts.by_id(self._browser_sessions.require(request).actor.account_id)
+        self._browser_sessions.require(request)
+        return self._account_for_set_up(request)
+
+    def _account_for_set_up(self, request: Request) -> Account:
+        """Return the account, also without a needed second factor."""
+        account = self._accounts.by_id(self._browser_sessions.require_for_set_up(request).actor.account_id)
         if account is None or account.revoked_at:
             raise NotSignedIn
         return account
@@ -165,9 +174,11 @@ class OwnPages:
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._signed_in_pages.render("own_account.html", request, account.actor, values, status)
 
-    def _second_factor_page(self, request: Request, problem: Message | None, shown_secret: str = "") -> Response:
+    def _second_factor_page(
+        self, request: Request, lanjut: str, problem: Message | None, shown_secret: str = ""
+    ) -> Response:
         """Return the page with a new secret, or with the one that the person has added to the app already."""
-        account = self._account(request)
+        account = self._account_for_set_up(request)
         secret = shown_secret or self._own_account.new_second_factor(account)
         if not secret:
             return see_other(OWN_ADDRESS)
@@ -177,8 +188,16 @@ class OwnPages:
         groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
         values: dict[str, Any] = {"image": image, "secret": groups, "key": token_hash(secret), "problem": problem}
         values["is_new"] = not shown_secret
+        values["is_needed"] = account.must_have_second_factor
+        values["continue_at"] = _continue_at(lanjut)
         status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
         return self._signed_in_pages.render("second_factor.html", request, account.actor, values, status)
+
+
+def _continue_at(lanjut: str) -> str:
+    """Return the page after the set-up. A person who came for the set-up itself continues at the own account."""
+    address = local_address(lanjut)
+    return OWN_ADDRESS if is_below(urlsplit(address).path, SECOND_FACTOR_ADDRESS) else address
 
 
 def _uuid(typed: str) -> UUID:

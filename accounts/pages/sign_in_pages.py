@@ -27,7 +27,7 @@ from accounts.pages.browser import (
     set_token,
 )
 from accounts.pages.password_threads import PasswordThreads
-from accounts.signed_in import DESK, SIGN_IN_ADDRESS, local_address
+from accounts.signed_in import DESK, SIGN_IN_ADDRESS, local_address, second_factor_address
 from pages.clients import client_address
 from pages.forms import Typed
 from pages.responses import page_response, see_other
@@ -159,7 +159,8 @@ def signed_in_response(result: SessionStarted | SecondFactorNeeded) -> Response:
         response = see_other(CODE_ADDRESS)
         set_token(response, PENDING_COOKIE, result.token)
         return response
-    response = see_other(result.continue_at)
+    continue_at = result.continue_at
+    response = see_other(second_factor_address(continue_at) if result.sets_up_second_factor else continue_at)
     set_token(response, SESSION_COOKIE, result.token)
     set_device_token(response, result.device_token)
     delete_token(response, PENDING_COOKIE)

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.authentication.attempts import SECOND_FACTOR
 from accounts.authentication.pending_sign_ins import PENDING_LIMIT
-from accounts.permissions import Role
+from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from accounts.tables import SecondFactorRow
 from accounts.tokens import token_hash
 from tests.accounts.desk import PASSWORD, SESSION, Desk, email_of, sign_in, signed_in_client
@@ -235,3 +235,80 @@ def test_the_secret_is_sealed(desk: Desk) -> None:
     with desk.engine.begin() as connection:
         connection.execute(table.update().values(account_id=account_id))
     assert second_factors.use(account_id, code)
+
+
+NEEDED = [Role.TRIAGE, Role.OPERATOR, Role.ADMINISTRATOR]
+
+
+def test_the_roles_that_need_a_second_factor() -> None:
+    """Administrators, triage and operators need one; all others may postpone it."""
+    assert set(NEEDED) == SECOND_FACTOR_ROLES
+
+
+@pytest.mark.parametrize("role", NEEDED)
+def test_a_needed_factor_comes_first(desk: Desk, open_desk: OpenDesk, role: Role) -> None:
+    """With the password alone, pages and forms lead to the set-up, and a program is refused. Nothing is changed."""
+    account_id = desk.add(NAME, role)
+    client = open_desk(desk.app())
+    assert sign_in(client, NAME, continue_at="/desk/laporan?q=1") == "/desk/saya/kode?lanjut=/desk/laporan%3Fq%3D1"
+    before = desk.actions()
+    for path in ("/desk/akun", "/desk/saya", "/desk/laporan", "/desk"):
+        assert client.get(path).headers["Location"].startswith("/desk/saya/kode"), path
+    for path in ("/desk/akun", "/desk/laporan", "/desk/saya/sandi", "/desk/saya/sesi", "/desk/saya/kode/mati"):
+        answer = client.post(path, {"sandi": PASSWORD, "sandi_baru": "x" * 20, "ulang": "x" * 20, "sesi": "lain"})
+        assert answer.headers["Location"] == "/desk/saya/kode", path
+    assert client.program("GET", "/desk/akun").status_code == HTTPStatus.FORBIDDEN
+    assert desk.actions() == before
+    page = client.get("/desk/saya/kode?lanjut=/desk/laporan").text
+    assert "Peran Anda memerlukan langkah kedua" in page
+    assert "Nanti saja" not in page
+    former = client.cookies[SESSION]
+    _, recovery_codes = enrol(desk, client)
+    assert len(recovery_codes) == 10
+    assert client.cookies[SESSION] != former
+    assert client.get("/desk/saya").status_code == HTTPStatus.OK
+    assert desk.services.sessions.find(former) is None
+    desk.services.second_factors.remove(account_id)
+    assert client.get("/desk/saya").headers["Location"] == "/desk/saya/kode?lanjut=/desk/saya"
+
+
+@pytest.mark.parametrize("role", NEEDED)
+def test_a_needed_factor_stays_on(desk: Desk, open_desk: OpenDesk, role: Role) -> None:
+    """The person cannot switch it off."""
+    desk.add(NAME, role)
+    client = signed_in_client(desk, open_desk, NAME)
+    assert "/desk/saya/kode/mati" not in client.get("/desk/saya").text
+    answer = client.post("/desk/saya/kode/mati", {"sandi": PASSWORD})
+    assert (answer.status_code, "tidak dapat dimatikan" in answer.text) == (HTTPStatus.BAD_REQUEST, True)
+    assert client.get("/desk/saya").status_code == HTTPStatus.OK
+
+
+def test_an_officer_may_postpone_it(desk: Desk, open_desk: OpenDesk) -> None:
+    """It is proposed at the first sign-in, with a way on to the page that was opened, and not again."""
+    desk.add(NAME)
+    client = open_desk(desk.app())
+    proposal = sign_in(client, NAME, continue_at="/desk/laporan")
+    assert proposal == "/desk/saya/kode?lanjut=/desk/laporan"
+    assert '<a class="button quiet" href="/desk/laporan">Nanti saja</a>' in client.get(proposal).text
+    assert client.get("/desk/laporan").text == NAME
+    assert sign_in(DeskClient(client.address), NAME, continue_at="/desk/laporan") == "/desk/laporan"
+
+
+@pytest.mark.parametrize("address", ["https://jahat.example", "//jahat.example", "/desk/saya/kode?lanjut=/desk"])
+def test_the_set_up_leads_to_no_other_site(desk: Desk, open_desk: OpenDesk, address: str) -> None:
+    """Only a page for persons who sign in follows, and never the set-up itself."""
+    desk.add(NAME)
+    client = signed_in_client(desk, open_desk, NAME)
+    page = client.get(f"/desk/saya/kode?lanjut={address}").text
+    assert "jahat" not in page
+    (following,) = re.findall(r'href="([^"]*)">Nanti saja', page)
+    assert following == ("/desk/saya" if address.startswith("/desk") else "/desk")
+
+
+def test_a_person_without_a_password_is_exempt(desk: Desk, open_desk: OpenDesk) -> None:
+    """Whoever signs in by the provider only has its factors: there is no password that they would protect."""
+    account_id = desk.add(NAME, Role.ADMINISTRATOR)
+    client = open_desk(desk.app())
+    sign_in(client, NAME)
+    desk.services.accounts.change(account_id, {"password_hash": ""})
+    assert client.get("/desk/akun").status_code == HTTPStatus.OK

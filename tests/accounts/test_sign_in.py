@@ -32,6 +32,7 @@ def test_a_person_signs_in_and_out(desk: Desk, open_desk: OpenDesk) -> None:
     assert opened.headers["Location"] == "/desk/masuk?lanjut=/desk/laporan%3Fdue%3D1"
     form = client.get(opened.headers["Location"])
     assert 'name="lanjut" value="/desk/laporan?due=1"' in form.text
+    sign_in(DeskClient(client.address), NAME)
     assert sign_in(client, NAME, continue_at="/desk/laporan?due=1") == "/desk/laporan?due=1"
     assert client.get("/desk/laporan").text == NAME
     assert client.get("/desk/masuk?lanjut=/desk/saya").headers["Location"] == "/desk/saya"
@@ -151,6 +152,7 @@ def test_open_redirect(desk: Desk, open_desk: OpenDesk, address: str) -> None:
     desk.add(NAME)
     client = open_desk(desk.app())
     assert "jahat" not in client.get(f"/desk/masuk?lanjut={address}").text
+    assert sign_in(DeskClient(client.address), NAME, continue_at=address) == "/desk/saya/kode"
     assert sign_in(client, NAME, continue_at=address) == "/desk"
     assert client.get(f"/desk/masuk?lanjut={address}").headers["Location"] == "/desk"
 

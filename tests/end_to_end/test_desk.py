@@ -49,7 +49,7 @@ def officer(service: RunningService) -> DeskClient:
     path = link.removeprefix(client.address)
     assert client.post(path, {"sandi": PASSWORD, "ulang": PASSWORD}).status_code == requests.codes.see_other
     sign_in = client.post("/desk/masuk", {"email": "sri@kemenkes.example", "sandi": PASSWORD})
-    assert sign_in.headers["location"] == "/desk"
+    assert sign_in.headers["location"] == "/desk/saya/kode"
     return client
 
 

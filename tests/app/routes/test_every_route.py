@@ -14,9 +14,10 @@ from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.types import ASGIApp
 from twilio.request_validator import RequestValidator
 
-from accounts.permissions import Role
+from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from app.assembly.parts import Parts
 from desk.pages.list_query import read_list_query
+from pages.csrf import SIGNED_IN_PREFIXES, is_below
 from pages.forms import Form
 from tests.app.routes.asgi_request import Answer, answer_of
 from tests.app.routes.documented import FORM, JSON, DocumentedRoute, documented_routes, planted_values
@@ -62,6 +63,22 @@ IDENTIFYING = ("cookie", "authorization")
 MIN_ROUTES = 150
 # Its answer is the way to the sign-in page.
 SIGN_OUT = "POST /desk/keluar"
+# Routes of persons who sign in, without those below. There are 66 today.
+MIN_ROUTES_FOR_PERSONS = 60
+# What a person does before the second factor: sign in, use a link, set the factor up, sign out. The script of the pages
+# is a file of the program, and everybody may read it.
+WITHOUT_SECOND_FACTOR = {
+    ("GET", "/desk/meja.js"),
+    ("GET", "/desk/masuk"),
+    ("POST", "/desk/masuk"),
+    ("GET", "/desk/masuk/kode"),
+    ("POST", "/desk/masuk/kode"),
+    ("GET", "/desk/undangan/{token}"),
+    ("POST", "/desk/undangan/{token}"),
+    ("GET", "/desk/saya/kode"),
+    ("POST", "/desk/saya/kode"),
+    ("POST", "/desk/keluar"),
+}
 
 
 class Reading:
@@ -264,3 +281,37 @@ def test_no_value_makes_a_route_fail(site: Site, monkeypatch: pytest.MonkeyPatch
     assert attack.faults == []
     assert len(attack.routes) >= MIN_ROUTES
     assert attack.closed == [SIGN_OUT]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", sorted(SECOND_FACTOR_ROLES))
+def test_without_a_needed_second_factor_every_route_leads_to_its_set_up(site: Site, role: Role) -> None:
+    """A password alone opens no page and sends no form of a person who signs in: each leads to the set-up."""
+    site.take_second_factors()
+    routes = [
+        (application, route)
+        for application, route in site.routes()
+        if is_for_persons(route.path) and (route.method, route.path) not in WITHOUT_SECOND_FACTOR
+    ]
+    assert len(routes) >= MIN_ROUTES_FOR_PERSONS
+    opened = []
+    for application, route in routes:
+        answer = asyncio.run(_answer_with_values(site, application, route, role))
+        if not answer.headers.get("location", "").startswith("/desk/saya/kode"):
+            opened.append((answer.status, route.method, route.path))
+    assert opened == []
+
+
+def is_for_persons(path: str) -> bool:
+    """Return True if only persons who sign in open this address."""
+    return any(is_below(path, prefix) for prefix in SIGNED_IN_PREFIXES)
+
+
+async def _answer_with_values(site: Site, application: ASGIApp, route: RouteFacts, role: Role) -> Answer:
+    path = re.sub(r"{(\w+)(?::\w+)?}", lambda name: _encoded(site.value_of(name[1], route.path)), route.path)
+    values = {name: site.value_of(name, route.path) for name in route.names}
+    headers = {name: value.encode() for name, value in site.headers_of(route.method, route.path, role).items()}
+    if route.method == "GET":
+        return await answer_of(application, "GET", f"{path}?{_urlencoded(values)}", headers, b"")
+    headers["content-type"] = FORM.encode()
+    return await answer_of(application, route.method, path, headers, _urlencoded(values).encode())

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
+import pyotp
 import requests
 
 from accounts.invitations import NewPerson
 from accounts.pages.invitation_pages import INVITATION_ADDRESS
-from accounts.permissions import TRIAGE_AGENCY, Role
+from accounts.permissions import SECOND_FACTOR_ROLES, TRIAGE_AGENCY, Role
 from app.assembly.desk.accounts import build_account_services
 from app.assembly.parts import Parts
 from tests.accounts.desk_client import DeskClient
@@ -60,16 +61,23 @@ def kind_of(path: str) -> str:
 
 
 def signed_in_clients(parts: Parts, roles: Sequence[Role] = tuple(Role)) -> Mapping[Role, DeskClient]:
-    """Invite a person for each role, and sign all of them in."""
-    people = build_account_services(parts, parts.audit_log.append).people
+    """Invite a person for each role, and sign all of them in, with a second factor if the role needs one."""
+    services = build_account_services(parts, parts.audit_log.append)
     clients = {}
     for role in roles:
         email, password = f"{role}@instansi.example", secrets.token_urlsafe()
-        token = people.invite(NewPerson(email, "Sri Rahayu", role, _AGENCY_OF.get(role, "")), "admin", "petugas baru")
+        token = services.people.invite(
+            NewPerson(email, "Sri Rahayu", role, _AGENCY_OF.get(role, "")), "admin", "petugas baru"
+        )
         client = clients[role] = DeskClient(parts.settings.desk_reached_at)
         accepted = client.post(f"{INVITATION_ADDRESS}/{token}", {"sandi": password, "ulang": password})
         assert accepted.status_code == requests.codes.see_other, accepted.text
         assert client.post("/desk/masuk", {"email": email, "sandi": password}).status_code == requests.codes.see_other
+        if role in SECOND_FACTOR_ROLES:
+            account = services.accounts.by_email(email)
+            assert account
+            secret = services.second_factors.prepare(account.id)
+            assert services.second_factors.confirm(account.id, pyotp.TOTP(secret).at(parts.now()))
     return clients
 
 
