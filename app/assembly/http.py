@@ -21,6 +21,7 @@ from app.assembly.unexpected_errors import install_unexpected_handler
 from bus.port import Producer
 from cases.clocks.deadlines import Deadlines
 from ingest.door_store import DoorStore
+from ingest.files.attachments import read_stored_file
 from ingest.http.acceptance import Acceptance
 from ingest.http.admission import Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
@@ -29,6 +30,7 @@ from ingest.http.gate import Gate
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from language.masking import mask_with_labels
+from messages.shapes import Attachment
 from monitor.documented_routes import health_routes
 from monitor.health import ProcessHealth, public_answers
 from pages.environment import page_environment
@@ -111,8 +113,12 @@ def _own_page(parts: Parts, pages: Environment) -> OwnPage:
     def record(request: Request, reason: str) -> None:
         record_refusal(request, Refused(reason))
 
+    def open_file(file: Attachment) -> bytes | None:
+        return read_stored_file(parts.engine, parts.sealer, file.id)
+
     reports = OwnReports(parts.engine, parts.ledger, mask_with_labels)
-    return OwnPage(reports, pages, parts.secrets.link_key, parts.now, parts.randomness.new_id, record, parts.deadlines)
+    key, new_id = parts.secrets.link_key, parts.randomness.new_id
+    return OwnPage(reports, pages, key, parts.now, new_id, record, parts.deadlines, open_file)
 
 
 def page_templates(deadlines: Deadlines, now: Callable[[], datetime]) -> Environment:

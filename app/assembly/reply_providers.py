@@ -91,7 +91,7 @@ def _email_provider(parts: DoorParts) -> ReplyProvider | None:
     from sinks.replies.providers.email import EmailReplies
 
     transport = mail_transport(SmtpClient(smtp_server(parts.settings), parts.now), parts.now)
-    return EmailReplies(transport, lambda number: f"{parts.settings.reached_at}/status/{number}")
+    return EmailReplies(transport, lambda number: f"{parts.settings.reached_at}/status/{number}", parts.link_of)
 
 
 def mail_transport(client: SmtpClient, now: Callable[[], datetime]) -> MailTransport:

@@ -37,7 +37,7 @@ _SHOWN_MESSAGES = 50
 # Choices of the period in days. A longer one reads more of the topics.
 _PERIODS = (7, 30)
 # By `normalize.classification.classifier.Reason`.
-_REASONS: Mapping[str, Message] = {
+REASON_LABELS: Mapping[str, Message] = {
     "promotion": _("Iklan"),
     "fraud": _("Penipuan"),
     "publicity": _("Pemberitaan tentang layanan ini"),
@@ -45,6 +45,10 @@ _REASONS: Mapping[str, Message] = {
     "thanks": _("Ucapan terima kasih"),
     "test": _("Percobaan"),
     "greeting": _("Sapaan"),
+    "no-content": _("Tanpa isi"),
+    "report-question": _("Pertanyaan tentang laporan"),
+    "cancel-request": _("Permintaan membatalkan laporan"),
+    "other-service": _("Perintah untuk layanan lain"),
 }
 _NOT_RELEASABLE = _(
     "Pesan ini tidak dapat dijadikan laporan: sudah menjadi laporan, tidak berisi aduan, atau masa simpannya berakhir."
@@ -78,13 +82,13 @@ class SetAsidePages:
                 {
                     "number": message.tracking,
                     "address": _address(message.tracking, reason, days),
-                    "reason": _REASONS[message.reason],
+                    "reason": REASON_LABELS[message.reason],
                     "age": age_text(now - message.at),
                 }
                 for message in messages[:_SHOWN_MESSAGES]
             ],
             "total": len(messages),
-            "reasons": _REASONS,
+            "reasons": REASON_LABELS,
             "periods": _PERIODS,
             "reason": reason,
             "days": days,
@@ -143,7 +147,7 @@ class SetAsidePages:
             **filter_values,
             "message": facts,
             "at": content.message.at,
-            "reason_text": _REASONS.get(content.message.reason, content.message.reason),
+            "reason_text": REASON_LABELS.get(content.message.reason, content.message.reason),
             "channel": self._channels.label_of(content.raw.channel),
             "is_releasable": _is_releasable(content),
             "ready_reasons": RELEASING,
@@ -180,7 +184,7 @@ def _address(number: str, reason: str, days: int, **values: str) -> str:
 
 
 def _reason(typed: str) -> str:
-    return typed if typed in _REASONS else ""
+    return typed if typed in REASON_LABELS else ""
 
 
 def _days(typed: str) -> int:

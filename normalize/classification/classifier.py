@@ -17,7 +17,7 @@ from normalize.classification.phrase_matcher import PhraseMatcher, PhraseMatches
 from normalize.classification.talk import TalkReader, TalkReason
 from normalize.classification.tokens import tokenize
 
-Reason: TypeAlias = Literal["promotion", "fraud", "publicity", "chain", "thanks", "test", "greeting"] | TalkReason
+Reason: TypeAlias = Literal["promotion", "fraud", "publicity", "chain", "test", "greeting", TalkReason]
 
 # Characters that are read to find the kind. No advertisement is longer: a longer message is never set aside.
 MAX_CHARACTERS = 1_000

@@ -127,7 +127,11 @@ class ReplySender:
         except UnsealError:
             raise ReplyWithheld("unsealable") from None
         contact = Contact.model_validate_json(opened)
-        return OutgoingReply(reply.id, reply.tracking, reply.kind, reply.text, reply.secret, reply.attempts, contact)
+        return OutgoingReply(
+            *(reply.id, reply.tracking, reply.kind, reply.text, reply.secret, reply.attempts),
+            contact=contact,
+            message_id=reply.message_id,
+        )
 
     def _deliver(
         self,

@@ -1,6 +1,6 @@
 """Page of the sender's own link, as HTML and as JSON. Its address is a secret: no log, metric or other page has it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from cases.clocks.deadlines import Deadlines
 from messages.replies.report_states import ReportState
 from messages.sender_link import read_sender_token, sender_token
-from messages.shapes import Moment, SenderAct, Shape
+from messages.shapes import Attachment, Moment, Place, SenderAct, Shape
 from pages.clients import asks_for_json
 from pages.problems import PROBLEM_MEDIA_TYPE
 from pages.responses import page_response
@@ -30,8 +30,19 @@ _HEADERS = {"X-Robots-Tag": "noindex"}
 _HTML: dict[str, Any] = {"text/html": {}}
 
 
+# A file from outside runs nothing and loads nothing, also if a browser reads it as a page.
+_FILE_HEADERS = {
+    **_HEADERS,
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
 class EntryShown(Shape):
-    """One entry of the conversation. `kind` is a step as in the public status, or the sender's act."""
+    """One entry of the conversation. `kind` is a step as in the public status, or the sender's act.
+
+    `files` are the ids of the pictures that came with a message: `GET /l/{token}/berkas/{id}` returns one.
+    """
 
     at: Moment
     kind: str
@@ -39,6 +50,7 @@ class EntryShown(Shape):
     text: str
     rating: int
     number: str
+    files: tuple[str, ...]
 
 
 class OwnReportShown(Shape):
@@ -91,7 +103,8 @@ class OwnPage:
     """Endpoint of the sender's page.
 
     `link_key` checks the links, and `record_refusal` logs and counts a wrong one by its reason. `new_form_id` gives
-    each form an id of its own. `deadlines` has the period of objections.
+    each form an id of its own. `deadlines` has the period of objections. `open_file` returns the bytes of a picture,
+    `None` if it was deleted.
     """
 
     def __init__(
@@ -103,6 +116,7 @@ class OwnPage:
         new_form_id: Callable[[], UUID],
         record_refusal: Callable[[Request, str], None],
         deadlines: Deadlines,
+        open_file: Callable[[Attachment], bytes | None],
     ) -> None:
         self._reports = reports
         self._pages = pages
@@ -111,6 +125,7 @@ class OwnPage:
         self._new_form_id = new_form_id
         self._record_refusal = record_refusal
         self._deadlines = deadlines
+        self._open_file = open_file
 
     def routes(self) -> APIRouter:
         """Return the route of the page."""
@@ -123,6 +138,7 @@ class OwnPage:
             responses=_RESPONSES,
             summary="Read the own report with all words, by the sender's link",
         )
+        router.add_api_route("/l/{token}/berkas/{file_id}", self.read_file, methods=["GET"], include_in_schema=False)
         return router
 
     def read_own(self, token: str, request: Request, terkirim: str = "") -> Response:
@@ -142,9 +158,24 @@ class OwnPage:
             "acts": self._acts(report),
             "sent": terkirim,
             "form_id": self._new_form_id,
+            "place_lines": tuple(_place_lines(report.place)) if report else (),
             "question_token": self._question_token(report) if report else "",
         }
         return page_response(self._pages, "own.html", context, headers=_HEADERS)
+
+    def read_file(self, token: str, file_id: str, request: Request) -> Response:
+        """Return a picture that the sender sent with this report or with a later message about it."""
+        accepts_json = asks_for_json(request.scope)
+        message_id = read_sender_token(token, self._link_key)
+        if message_id is None:
+            self._record_refusal(request, "no_such_link")
+            return self._wrong_link(accepts_json=accepts_json)
+        report = self._reports.read(message_id)
+        file = report.file(file_id) if report and not report.is_forgotten else None
+        content = self._open_file(file) if file else None
+        if file is None or content is None:
+            return self._wrong_link(accepts_json=accepts_json)
+        return Response(content, headers=_FILE_HEADERS, media_type=file.media_type)
 
     def _question_token(self, report: OwnReport) -> str:
         asked_id = report.asked_message_id if report.question else None
@@ -183,6 +214,13 @@ class OwnPage:
         return page_response(self._pages, "find.html", {"typed": "", "problem": _WRONG_LINK}, 404, _HEADERS)
 
 
+def _place_lines(place: Place) -> Iterator[str]:
+    """Yield the parts of a place as they were sent: the address, the district and region, and the point."""
+    yield from filter(None, (place.address, ", ".join(filter(None, (place.district, place.region)))))
+    if place.latitude is not None and place.longitude is not None:
+        yield f"{place.latitude:.5f}, {place.longitude:.5f}"
+
+
 def _entry_shown(entry: OwnEntry) -> EntryShown:
     return EntryShown(
         at=entry.step.at,
@@ -191,6 +229,7 @@ def _entry_shown(entry: OwnEntry) -> EntryShown:
         text=entry.text,
         rating=entry.rating,
         number=entry.number,
+        files=tuple(str(file.id) for file in entry.files),
     )
 
 

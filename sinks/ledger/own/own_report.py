@@ -12,14 +12,15 @@ from sqlmodel import col, select
 from cases.clocks.deadlines import Deadlines
 from cases.facts.conditions import IS_SET_ASIDE, is_to_dispatch
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
-from cases.words.conditions import is_of_answer, is_of_complaint
+from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from config.database import read_transaction
+from messages.codec import decode_stored
 from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.replies.report_states import ENDED_STATES, ReportState
-from messages.shapes import SenderAct
+from messages.shapes import Attachment, Dispatch, Place, Report, SenderAct
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
@@ -32,12 +33,16 @@ _ANSWERS = frozenset({"responded", "closed"})
 _LONGEST_CHAIN = 20
 
 
+NO_PLACE = Place()
+
+
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
     """One entry of the conversation: a step of the report with the agency's words, or a message of the sender.
 
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
-    `number` is that of the message of this sender that became a case of its own, for a step of that case.
+    `number` is that of the message of this sender that became a case of its own, for a step of that case. `files` are
+    those that came with a message, known once it was dispatched.
     """
 
     step: StatusStep
@@ -45,6 +50,7 @@ class OwnEntry:
     text: str = ""
     rating: int = 0
     number: str = ""
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class OwnReport:
     the report, or of a later message that became a case of its own. `answered_at` is the time of the last answer.
     `is_forgotten`: its sender asked to be forgotten, so it has no words any more.
     `consent` is that to the hand-over to the Ombudsman.
+    `place` is the place as it was sent, known once the report was dispatched.
     `former_number` is that of the sender's own closed report that this one is like; empty without one.
     """
 
@@ -68,6 +75,12 @@ class OwnReport:
     former_number: str = ""
     is_forgotten: bool = False
     consent: OwnConsent = NO_CONSENT
+    place: Place = NO_PLACE
+
+    def file(self, file_id: str) -> Attachment | None:
+        """Return the file with this id that the sender sent with the report, or with a later message about it."""
+        files = (file for entry in self.entries for file in entry.files)
+        return next((file for file in files if str(file.id) == file_id), None)
 
     @property
     def reads_masked(self) -> bool:
@@ -126,6 +139,7 @@ class OwnReports:
         with read_transaction(self._engine) as connection:
             messages = _own_messages(connection, report_id)
             due_at = _due_at(connection, report_id)
+            sent_reports = _sent_reports(connection, [row.id for row in messages])
             number = messages[0].tracking if messages else _set_aside_number(connection, message_id)
             is_forgotten = bool(forgotten_complaints(connection, [report_id]))
             consent = read_own_consent(connection, report_id, messages)
@@ -139,7 +153,7 @@ class OwnReports:
             return None
         further = [statuses[case] for case in further_cases if case in statuses and not statuses[case].belongs_to_case]
         words = self.words([status, *further])
-        entries = [*_steps(status, words), *map(_message_entry, messages)]
+        entries = [*_steps(status, words), *(_message_entry(row, sent_reports) for row in messages)]
         entries += [replace(entry, number=case.tracking) for case in further for entry in _steps(case, words)]
         # Of one moment, a message comes before what follows from it.
         entries.sort(key=lambda entry: (entry.step.at, entry.act is None))
@@ -156,6 +170,7 @@ class OwnReports:
             former_number=former_number if former_status and former_status.state == "selesai" else "",
             is_forgotten=is_forgotten,
             consent=consent,
+            place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
         )
 
     def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:
@@ -216,11 +231,12 @@ def _steps(status: ReportStatus, words: Mapping[UUID, str]) -> Iterator[OwnEntry
         yield OwnEntry(step, text=words.get(step.answer_id, "") if step.answer_id else "")
 
 
-def _message_entry(row: Row[Any]) -> OwnEntry:
+def _message_entry(row: Row[Any], sent_reports: Mapping[UUID, Report]) -> OwnEntry:
     default = FollowUpSubmission(message_id=row.message_id, act=row.act, rating=row.rating).words
     text = "" if row.act != "reports" and row.text == default else row.text
+    files = sent_reports[row.id].attachments if row.id in sent_reports else ()
     title = f"{row.title}\n" if row.title and text else ""
-    return OwnEntry(StatusStep(row.received_at, "wrote"), row.act, title + text, row.rating)
+    return OwnEntry(StatusStep(row.received_at, "wrote"), row.act, title + text, row.rating, files=files)
 
 
 def _own_messages(connection: Connection, report_id: UUID) -> Sequence[Row[Any]]:
@@ -245,6 +261,17 @@ def _own_messages(connection: Connection, report_id: UUID) -> Sequence[Row[Any]]
         all_ids.update(latest)
         rows += repeats
     return rows
+
+
+def _sent_reports(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, Report]:
+    """Return what was sent with the messages of a sender, by complaint, as far as its words are there."""
+    query = (
+        select(col(DispatchFact.complaint_id), col(CaseWords.shape_version), col(CaseWords.document))
+        .join(CaseWords, is_of_dispatch())
+        .where(is_one_of(col(DispatchFact.complaint_id), complaint_ids), col(DispatchFact.hop) == 0)
+    )
+    rows = [row for row in connection.execute(query) if row.document] if complaint_ids else []
+    return {row.complaint_id: decode_stored(Dispatch, row.shape_version, row.document).report for row in rows}
 
 
 def _further_cases(connection: Connection, messages: Sequence[Row[Any]]) -> Mapping[str, UUID]:

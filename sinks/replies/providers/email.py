@@ -22,7 +22,10 @@ _SUBJECT = "Kabar laporan {number}"
 _BODY = """\
 {text}
 
-Perkembangan laporan: {status}
+Halaman Anda sendiri, dengan seluruh jawaban. Jangan bagikan tautan ini:
+{link}
+
+Untuk orang lain cukup status laporan: {status}
 
 Email ini dibuat otomatis. Mohon tidak dibalas.
 """
@@ -45,13 +48,17 @@ class MailTransport(Protocol):
 
 
 class EmailReplies:
-    """Provider of e-mail. `status_url` returns the address of a number's status page."""
+    """Provider of e-mail. It writes to addresses that the sender confirmed, so each mail has the sender's own link.
+
+    `status_url` returns the address of a number's status page, `link_of` the own link to the report of a raw message.
+    """
 
     repeatable = False
 
-    def __init__(self, send: MailTransport, status_url: Callable[[str], str]) -> None:
+    def __init__(self, send: MailTransport, status_url: Callable[[str], str], link_of: Callable[[UUID], str]) -> None:
         self._send = send
         self._status_url = status_url
+        self._link_of = link_of
 
     def address(self, reply: OutgoingReply) -> str:
         """Return the mail address. Raises `ReplyWithheld`."""
@@ -61,7 +68,9 @@ class EmailReplies:
 
     def deliver(self, reply: OutgoingReply) -> str:
         """Send; see `ReplyProvider`. Return the id of the reply: a mail server gives none."""
-        body = _BODY.format(text=reply.text, status=self._status_url(reply.tracking))
+        status = self._status_url(reply.tracking)
+        link = self._link_of(reply.message_id) if reply.message_id else status
+        body = _BODY.format(text=reply.text, link=link, status=status)
         fault = self._send(reply.id, reply.contact.email, _SUBJECT.format(number=reply.tracking), body)
         if fault is None:
             return str(reply.id)

@@ -15,7 +15,8 @@ from messages.shapes import Contact
 class OutgoingReply:
     """Reply with its opened contact. `secret`: the sender asked for anonim or rahasia.
 
-    `kind` is that of the `Reply`. `attempts` counts earlier deliveries.
+    `kind` is that of the `Reply`, `message_id` the raw message of the report; `None` for one that is about no report.
+    `attempts` counts earlier deliveries.
     """
 
     id: UUID
@@ -25,6 +26,7 @@ class OutgoingReply:
     secret: bool
     attempts: int
     contact: Contact
+    message_id: UUID | None = None
 
 
 class RetryLater(Exception):

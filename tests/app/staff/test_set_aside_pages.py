@@ -5,7 +5,9 @@ from http import HTTPStatus
 
 import pytest
 
+from app.operations.review.set_aside import RELEASABLE_REASONS
 from app.staff.ready_texts import RELEASING
+from app.staff.set_aside_page import REASON_LABELS
 from tests.app.review.test_set_aside import QUOTING, Service
 from tests.app.staff.harness import StaffHarness, hidden_fields
 from tests.conftest import NOW
@@ -79,3 +81,8 @@ def test_a_release_needs_a_reason(staff_on_each_database: StaffHarness, service:
     answer = staff.send(f"{PAGE}/{number}", siap="x", alasan_rilis=" ")
     assert (answer.status_code, "Isi alasannya" in answer.text) == (HTTPStatus.BAD_REQUEST, True)
     assert staff.acts() == []
+
+
+def test_each_reason_for_setting_a_message_aside_has_a_label() -> None:
+    """The list shows every message that a person may release."""
+    assert set(REASON_LABELS) == set(RELEASABLE_REASONS)

@@ -22,6 +22,7 @@ from tests.ingest.people import report as report_fields
 from tests.ingest.sms.test_answers import reply_text
 from tests.ingest.sms.test_door import send as send_sms
 from tests.ingest.sms.test_door import sms
+from tests.ingest.web.forms import attached, photo, send_form
 from tests.ingest.web.open311_client import process
 from tests.sinks.ledger.test_own_report import answer_row, case_row, message_row
 from tests.support.case_stages import store
@@ -78,6 +79,37 @@ def test_the_own_page_has_the_words(served: DoorClient, logged: list[EventDict])
     sent = served.get(f"/l/{token}?terkirim=objects")
     assert "Kami mencatat bahwa masalahnya belum selesai." in sent.text
     assert token not in str(logged)
+
+
+def test_the_own_page_has_place_and_picture(served: DoorClient, logged: list[EventDict]) -> None:
+    """As they were sent, and only by the own link: another link, another picture and a wrong link open none."""
+    sent = send_form(served, [attached("depan.jpg", photo())], address="Depan pasar")
+    number = sent.headers["Location"].split("/")[3].partition("?")[0]
+    process(served)
+    (raw,) = served.raw_messages("web")
+    key = served.parts.secrets.link_key
+    token, other = sender_token(raw.id, key), sender_token(uuid4(), key)
+    page = served.get(f"/l/{token}").text
+    assert number in page
+    assert "Depan pasar; " in page
+    (address,) = set(re.findall(r'<img src="([^"]+)"', page))
+    picture = served.get(address)
+    assert (picture.status_code, picture.headers["Content-Type"]) == (requests.codes.ok, "image/jpeg")
+    assert picture.content[:2] == b"\xff\xd8"
+    names = ("Cache-Control", "X-Robots-Tag", "X-Content-Type-Options", "Content-Security-Policy")
+    assert [picture.headers[name] for name in names] == [
+        "no-store",
+        "noindex",
+        "nosniff",
+        "sandbox; default-src 'none'",
+    ]
+    file_id = address.rpartition("/")[2]
+    shown = served.get(f"/l/{token}", headers=_JSON).json()
+    assert [entry["files"] for entry in shown["entries"] if entry["kind"] == "reports"] == [[file_id]]
+    for wrong in (f"/l/{other}/berkas/{file_id}", f"/l/{token}/berkas/{uuid4()}", f"/l/{'0' * 40}/berkas/{file_id}"):
+        assert served.get(wrong).status_code == requests.codes.not_found
+    assert "pasar" not in served.get(f"/status/{number}").text
+    assert not any(secret in str(logged) for secret in (token, other))
 
 
 def test_a_question_about_a_later_message_is_answered_there(served: DoorClient) -> None:

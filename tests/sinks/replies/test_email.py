@@ -21,7 +21,9 @@ def email_to(server: MailServer) -> EmailReplies:
     """Return the provider that sends to a mail server."""
     smtp = SmtpServer("localhost", server.port, "none", "", "", "satu-pintu@lapor.example")
     client = SmtpClient(smtp, lambda: NOW, seconds=5.0)
-    return EmailReplies(mail_transport(client, lambda: NOW), lambda number: f"https://lapor.example/status/{number}")
+    transport = mail_transport(client, lambda: NOW)
+    site = "https://lapor.example"
+    return EmailReplies(transport, lambda number: f"{site}/status/{number}", lambda message: f"{site}/l/{message}")
 
 
 def sent_reply(harness: ReplyHarness, contact: Contact = BOTH, name: str = "one") -> Reply:
@@ -38,7 +40,7 @@ def ways(*proven: str) -> Collection[str]:
 
 
 def test_a_confirmed_address_gets_a_mail(harness: ReplyHarness) -> None:
-    """The mail has the text of the reply, the number in its subject and an id that does not change. It is sent once."""
+    """The mail has the text, the own link, the number in its subject and an id of its own. It is sent once."""
     with mail_server() as server:
         provider = ProvenContactReplies(None, email_to(server), lambda _number: ways("email"))
         answer = sent_reply(harness)
@@ -51,6 +53,7 @@ def test_a_confirmed_address_gets_a_mail(harness: ReplyHarness) -> None:
     assert mail["Message-ID"] == f"<{answer.id}@lapor.example>"
     assert answer.text in mail.get_content()
     assert f"https://lapor.example/status/{answer.tracking}" in mail.get_content()
+    assert f"https://lapor.example/l/{answer.message_id}" in mail.get_content()
 
 
 def test_a_proven_number_comes_first(harness: ReplyHarness, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
