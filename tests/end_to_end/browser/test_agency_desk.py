@@ -270,3 +270,122 @@ def test_a_danger_is_seen_and_read(site: DeskSite, open_desk: OpenDesk, size: di
     expect(page.locator(".alarms")).to_contain_text("Telepon 113 (pemadam kebakaran) atau 112 sekarang")
     assert pixels_too_wide(page) == 0
     assert accessibility_faults(page) == []
+
+
+class CountedClicks:
+    """Clicks on a page, counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, locator: Any) -> None:
+        """Click an element."""
+        locator.click()
+        self.count += 1
+
+
+def store_template(page: Page, title: str, text: str) -> None:
+    """Store a template of the institution."""
+    page.goto("/desk/templat")
+    page.get_by_label("Judul").fill(title)
+    page.get_by_label("Teks").fill(text)
+    page.get_by_role("button", name="Simpan").click()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [_SMALL_PHONE, DESK])
+def test_a_template_goes_to_the_cursor(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """What was typed stays. From the open case, an answer by template is three clicks."""
+    page = open_desk(size)
+    store_template(page, "Terima kasih", "Terima kasih atas laporan {nomor}.")
+    open_case(page, "Lewat tenggat", "Pintu terkunci")
+    number = page.locator(".facts .number").first.inner_text()
+    click = CountedClicks()
+    click(page.locator("#tanggapi > summary"))
+    click(page.locator("#tanggapi").get_by_role("button", name="Terima kasih"))
+    field = page.locator("#isi-tanggapi")
+    expect(field).to_have_value(f"Terima kasih atas laporan {number}.")
+    field.press("Control+Home")
+    field.type("Yth. Ibu Wati. ")
+    page.locator("#tanggapi").get_by_role("button", name="Terima kasih").click()
+    thanks = f"Terima kasih atas laporan {number}."
+    expect(field).to_have_value(f"Yth. Ibu Wati. {thanks}{thanks}")
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+    field.fill(thanks)
+    click(page.locator("#tanggapi").get_by_role("button", name="Kirim tanggapan"))
+    expect(page.get_by_role("status").first).to_contain_text("Tanggapan atas laporan")
+    assert [answer.text for answer in site.desk.published] == [thanks]
+    assert click.count == 3
+
+
+@pytest.mark.slow
+def test_a_refusal_is_four_clicks(site: DeskSite, open_desk: OpenDesk) -> None:
+    """The search for the institution keeps the reason that was typed before."""
+    page = open_desk(_SMALL_PHONE)
+    open_case(page, "Lewat tenggat", "Lampu padam")
+    click = CountedClicks()
+    click(page.locator("#bukan-kewenangan > summary"))
+    act = page.locator("#bukan-kewenangan")
+    act.get_by_label("Alasan").fill("Aliran listrik adalah urusan PLN.")
+    act.get_by_label("Cari instansi yang berwenang").fill("listrik negara")
+    click(act.get_by_role("button", name="Cari instansi"))
+    expect(act.get_by_label("Alasan")).to_have_value("Aliran listrik adalah urusan PLN.")
+    click(act.get_by_label("PT PLN (Persero)"))
+    click(act.get_by_role("button", name="Nyatakan bukan kewenangan"))
+    expect(page.get_by_role("status").first).to_contain_text("dinyatakan bukan kewenangan instansi Anda")
+    assert [answer.verdict for answer in site.desk.published] == ["refused"]
+    assert click.count == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [_SMALL_PHONE, DESK])
+def test_a_draft_stays_until_it_is_sent(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """It comes back with its form unfolded; it can be discarded, and signing out removes it."""
+    page = open_desk(size)
+    for text in ("Dibuang.", "Petugas datang besok."):
+        open_case(page, "Lewat tenggat", "Pintu terkunci")
+        page.locator("#tanggapi > summary").click()
+        page.locator("#isi-tanggapi").fill(text)
+        open_case(page, "Lewat tenggat", "Lampu padam")
+        expect(page.locator("#isi-tanggapi")).to_have_value("")
+        open_case(page, "Lewat tenggat", "Pintu terkunci")
+        expect(page.locator("#isi-tanggapi")).to_have_value(text)
+        expect(page.get_by_text("Teks yang belum terkirim dipulihkan.")).to_be_visible()
+        assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+        if text == "Dibuang.":
+            page.get_by_role("button", name="Buang teks ini").click()
+            expect(page.locator("#isi-tanggapi")).to_have_value("")
+    address = page.url
+    page.locator("#tanggapi").get_by_role("button", name="Kirim tanggapan").click()
+    expect(page.get_by_role("status").first).to_contain_text("Tanggapan atas laporan")
+    site.desk.deliver()
+    page.goto(address)
+    expect(page.locator("#isi-tanggapi")).to_have_value("")
+    page.locator("#tanggapi > summary").click()
+    page.locator("#isi-tanggapi").fill("Belum terkirim.")
+    assert page.evaluate("sessionStorage.length") == 1
+    page.get_by_role("button", name="Keluar").click()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+@pytest.mark.slow
+def test_keys_go_through_the_list(open_desk: OpenDesk) -> None:
+    """They are letters in a field, and can be switched off."""
+    page = open_desk(DESK)
+    page.goto("/desk/laporan?tab=overdue")
+    headings = page.locator(".cases .heading")
+    for key, index in (("j", 0), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        expect(headings.nth(index)).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.locator("#cari")).to_be_focused()
+    page.keyboard.type("jk/")
+    expect(page.locator("#cari")).to_have_value("jk/")
+    page.get_by_role("button", name="Matikan pintasan").click()
+    page.keyboard.press("j")
+    expect(headings.first).not_to_be_focused()
+    page.get_by_role("button", name="Nyalakan pintasan").click()
+    page.keyboard.press("j")
+    expect(headings.first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
