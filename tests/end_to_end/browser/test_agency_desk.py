@@ -372,7 +372,7 @@ def test_a_draft_stays_until_it_is_sent(site: DeskSite, open_desk: OpenDesk, siz
 def test_keys_go_through_the_list(open_desk: OpenDesk) -> None:
     """They are letters in a field, and can be switched off."""
     page = open_desk(DESK)
-    page.goto("/desk/laporan?tab=overdue")
+    page.goto("/desk/laporan")
     headings = page.locator(".cases .heading")
     for key, index in (("j", 0), ("j", 1), ("k", 0)):
         page.keyboard.press(key)
