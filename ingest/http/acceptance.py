@@ -58,6 +58,10 @@ class Acceptance:
             self._start_batch(loop)
         await waiting.stored
 
+    def accept_in_thread(self, message: OpenMessage, record_of: Callable[[RawMessage], Outgoing]) -> None:
+        """Return when the record of the sealed message is durable, outside the event loop. Raises as `accept`."""
+        self._producer.publish([record_of(self._wrapper.seal(message))])
+
     def _start_batch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the thread write a batch. It costs less than to await the thread, which copies contexts and limits."""
         batch = self._next_batch()

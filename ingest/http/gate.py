@@ -1,6 +1,7 @@
 """Reads requests for all HTTP doors within limits, and publishes what a door accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar, TypeVarTuple
 
@@ -74,13 +75,25 @@ class Gate:
 
         Raises `Refused`: 503 if the bus is away, 413 if it can never take the message.
         """
-        try:
+        with _refusing():
             await self._acceptance.accept(message, record_of)
-        except (Retry, Stop) as error:
-            _log.error("door.publish_failed", cause=cause_of(error))
-            raise unavailable() from error
-        except Reject as error:
-            raise Refused("too_large", limit=readable_size(MAX_BODY_BYTES)) from error
+
+    def accept_in_thread(self, message: OpenMessage) -> None:
+        """Accept a message from a thread that may wait for the bus. Raises as `accept`."""
+        with _refusing():
+            self._acceptance.accept_in_thread(message, accepted_record)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn the errors of a producer into refusals."""
+    try:
+        yield
+    except (Retry, Stop) as error:
+        _log.error("door.publish_failed", cause=cause_of(error))
+        raise unavailable() from error
+    except Reject as error:
+        raise Refused("too_large", limit=readable_size(MAX_BODY_BYTES)) from error
 
 
 def readable_size(size: int) -> str:

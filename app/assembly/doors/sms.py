@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from anyio import from_thread
-
 from app.assembly.doors.documented_responses import PROBLEM_RESPONSES
 from app.assembly.doors.parts import DoorParts
 from app.assembly.doors.sms_acts import Publish, coded_acts
@@ -57,7 +55,7 @@ def _accepted_by(http: HttpParts) -> Publish:
 
     def publish(message: OpenMessage) -> None:
         try:
-            from_thread.run(http.gate.accept, message)
+            http.gate.accept_in_thread(message)
         except Refused as refused:
             raise ActsUnavailable from refused
 
