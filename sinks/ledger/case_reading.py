@@ -1,4 +1,4 @@
-"""Reads the courses of cases from the ledger, for the statuses of numbers and for the public view, and their senders."""
+"""Reads the courses of cases from the ledger, and their senders: for statuses of numbers and for the public view."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
