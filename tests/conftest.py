@@ -230,6 +230,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _kinds(config: pytest.Config) -> Sequence[str]:
     """Return the kinds of database of this run. A test that does not need both runs on the first."""
     chosen = str(config.getoption("--database"))
+    if chosen == _BOTH and config.getoption("--quick"):
+        return (SQLITE,)
     return (SQLITE, POSTGRESQL) if chosen == _BOTH else (chosen,)
 
 
