@@ -270,7 +270,8 @@ def test_an_officer_compares_two_reports(site: DeskSite, open_desk: OpenDesk, si
     page.goto(f"/desk/laporan/{number}")
     page.get_by_role("link", name="Bandingkan kedua laporan").click()
     left, right = (card.bounding_box() for card in page.locator(".pair > section").all())
-    assert left and right
+    assert left
+    assert right
     assert (left["y"] == right["y"], left["y"] + left["height"] <= right["y"]) == (size == DESK, size != DESK)
     assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
     page.get_by_role("button", name="Bukan yang sama").click()
