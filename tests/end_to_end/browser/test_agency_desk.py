@@ -280,6 +280,27 @@ def test_an_officer_compares_two_reports(site: DeskSite, open_desk: OpenDesk, si
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
+def test_an_officer_names_a_filter(open_desk: OpenDesk, size: dict[str, int]) -> None:
+    """It is a link on each list from then on, until it is removed there."""
+    page = open_desk(size)
+    page.goto("/desk/laporan?tab=lewat&saluran=sms&saya=1")
+    page.get_by_text("Simpan saringan ini").click()
+    page.get_by_label("Nama saringan").fill("SMS yang saya pegang dan sudah lewat tenggat")
+    page.get_by_role("button", name="Simpan", exact=True).click()
+    saved = page.get_by_role("link", name="SMS yang saya pegang dan sudah lewat tenggat")
+    expect(saved).to_have_attribute("aria-current", "page")
+    page.goto("/desk/laporan")
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+    saved.click()
+    assert page.url.endswith("/desk/laporan?tab=lewat&saya=1&saluran=sms")
+    page.get_by_text("Simpan saringan ini").click()
+    assert (pixels_too_wide(page), accessibility_faults(page)) == (0, [])
+    page.get_by_role("button", name="Hapus saringan SMS yang saya pegang").click()
+    expect(saved).to_have_count(0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [pytest.param(_SMALL_PHONE, id="phone"), pytest.param(DESK, id="desk")])
 def test_an_officer_sees_who_reads_an_answer(site: DeskSite, open_desk: OpenDesk, size: dict[str, int]) -> None:
     """Each text by its way, and nothing wider than the screen, also the link in a mail."""
     for number, channel in ((6, "web"), (7, "twitter")):
