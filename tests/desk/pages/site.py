@@ -28,8 +28,7 @@ from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
 from messages.sealing import Sealed, Sealer
-from messages.sender_link import sample_link
-from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
+from messages.shapes import AgencyAnswer, Attachment, Channel, Contact, Report, Verdict
 from messages.tracking import tracking_number
 from pages.csrf import SameOriginForms
 from pages.frame import SignedInPages
@@ -77,6 +76,7 @@ class DeskSite:
     corrections: list[Outgoing] = field(default_factory=list)
     bus_is_away: bool = False
     audit_log_is_away: bool = False
+    direct_message_channels: frozenset[Channel] = frozenset({"twitter"})
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
         self.app = FastAPI()
@@ -98,7 +98,8 @@ class DeskSite:
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
             channels=DIRECTORY,
-            sample_link=sample_link("https://lapor.contoh.id"),
+            public_address="https://lapor.contoh.id",
+            direct_message_channels=self.direct_message_channels,
             officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],
             open_file=lambda attachment: self.files.get(attachment.id),
             open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),
