@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pages.rejection_counter import RejectionCounter
     from sinks.ledger.status import StatusReader
 
-# Each picture takes up to 340 MB while it is cleaned (see ingest/files/cleaning.py). A request that waits for that
+# Each picture takes up to 340 MB while it is cleaned (see pages/files/cleaning.py). A request that waits for that
 # holds one of the 40 threads that all requests share.
 _FILES_AT_ONCE = 2
 _FILES_WAITING = 16
@@ -144,8 +144,8 @@ class DoorParts:
     def attachments(self) -> Attachments:
         """The store of files that came with reports."""
         from ingest.files.attachments import Attachments, stored_bytes
-        from ingest.files.file_space import FileSpace
         from ingest.mobile.uploads import announced_bytes
+        from pages.files.file_space import FileSpace
 
         measures = (partial(stored_bytes, self.engine), partial(announced_bytes, self.engine))
         space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, self._core.clock.monotonic)
