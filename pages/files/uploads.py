@@ -6,6 +6,7 @@ from pages.files.cleaning import MAX_FILE_BYTES
 from pages.files.multipart import MAX_FILES_BYTES, UploadedFile
 from pages.refusals import FieldError, Refused
 from pages.sizes import readable_size
+from pages.translation.message import Message
 from pages.translation.message import message as _
 
 
@@ -30,8 +31,12 @@ def read_upload(content: IO[bytes]) -> bytes:
     return content.read()
 
 
+def fault_of_file(problem: Message, name: str) -> Message:
+    """Return the sentence about a file that was not taken, after the file's name."""
+    return _("{file}: {problem}").filled(file=name or _("Berkas"), problem=problem)
+
+
 def refusal_of_file(refused: Refused, name: str) -> Refused:
     """Return the refusal with its message moved to the field `files`, after the file's name."""
-    detail = _("{file}: {problem}").filled(file=name or _("Berkas"), problem=refused.message)
-    refused.field_errors = (FieldError("files", detail),)
+    refused.field_errors = (FieldError("files", fault_of_file(refused.message, name)),)
     return refused
