@@ -62,6 +62,9 @@ FAULTS: Mapping[ActFault, Message] = {
     "unknown-case": _("Laporan ini tidak ada di instansi Anda."),
     "text-missing": _("Isi teks lebih dahulu."),
     "unknown-agency": _("Instansi yang dipilih tidak menerima laporan. Pilih instansi lain."),
+    "no-pictures-here": _("Foto hanya dapat dikirim dengan tanggapan atau penutupan. Kirim tanpa foto."),
+    "too-many-pictures": _("Paling banyak lima foto dalam satu tanggapan. Hapus centang pada yang lain."),
+    "unknown-picture": _("Foto yang dipilih tidak tersimpan lagi. Pilih foto itu sekali lagi."),
 }
 FILTER_FAULTS: Mapping[SavedFilterFault, Message] = {
     "name-missing": _("Isi nama saringan."),

@@ -181,6 +181,7 @@ def desk_page_parts(
         now=parts.now,
         deadlines=parts.deadlines,
         release=desk.release_acts,
+        pictures=desk.answer_pictures,
     )
 
 
