@@ -175,7 +175,8 @@ class PeoplePages:
     def _page(self, request: Request, actor: Actor, values: dict[str, Any]) -> Response:
         agency = None if may(actor, Act.MANAGE_ACCOUNTS, "") else actor.agency
         accounts = self._accounts.search(str(values.get("search", "")), agency, _SHOWN_ACCOUNTS + 1)
-        invitations = self._invitations.open(agency)
+        # The links that persons asked for themselves concern nobody else.
+        invitations = [entry for entry in self._invitations.open(agency) if not entry.is_for_forgotten_password]
         expired = self._invitations.expired(agency, _SHOWN_ACCOUNTS)
         all_values: dict[str, Any] = {
             "notice": None,
