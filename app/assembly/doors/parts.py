@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from ingest.wrap import Wrapper
     from messages.sealing import Sealer
     from normalize.conversation.preview import MessagePreview
+    from pages.files.file_space import FileSpace
     from pages.rejection_counter import RejectionCounter
     from sinks.ledger.status import StatusReader
 
-# Each picture takes up to 340 MB while it is cleaned (see ingest/files/cleaning.py). A request that waits for that
+# Each picture takes up to 340 MB while it is cleaned (see pages/files/cleaning.py). A request that waits for that
 # holds one of the 40 threads that all requests share.
 _FILES_AT_ONCE = 2
 _FILES_WAITING = 16
@@ -145,13 +146,20 @@ class DoorParts:
     @cached_property
     def attachments(self) -> Attachments:
         """The store of files that came with reports."""
-        from ingest.files.attachments import Attachments, stored_bytes
-        from ingest.files.file_space import FileSpace
-        from ingest.mobile.uploads import announced_bytes
+        from ingest.files.attachments import Attachments
 
-        measures = (partial(stored_bytes, self.engine), partial(announced_bytes, self.engine))
-        space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, self._core.clock.monotonic)
-        return Attachments(self.engine, self.sealer, self.file_limit, space, self.door_rates.check_rate)
+        return Attachments(self.engine, self.sealer, self.file_limit, self.file_space, self.door_rates.check_rate)
+
+    @cached_property
+    def file_space(self) -> FileSpace:
+        """The space of the files of all senders and agencies."""
+        from cases.pictures.store import picture_bytes
+        from ingest.files.attachments import stored_bytes
+        from ingest.mobile.uploads import announced_bytes
+        from pages.files.file_space import FileSpace
+
+        measures = [partial(measure, self.engine) for measure in (stored_bytes, announced_bytes, picture_bytes)]
+        return FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, self._core.clock.monotonic)
 
     @cached_property
     def door_rates(self) -> RateLimiter:
