@@ -40,14 +40,29 @@ class AnswerRecipients:
     objection_period: Callable[[datetime], str]
 
     def answer_text(
-        self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str, answered_at: datetime
+        self,
+        recipient: Dispatch,
+        verdict: Verdict,
+        agency_name: str,
+        words: str,
+        answered_at: datetime,
+        *,
+        has_pictures: bool,
     ) -> str:
         """Return the text about an answer in the form of the recipient's channel."""
         form, link = self.forms[recipient.channel], self.link_of(recipient.message_id)
         period = self.objection_period(answered_at)
         subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
         is_private = recipient.report.is_private
-        return reply_text(form, subject, words, is_private=is_private, link=link, objection_period=period)
+        return reply_text(
+            form,
+            subject,
+            words,
+            is_private=is_private,
+            link=link,
+            objection_period=period,
+            has_pictures=has_pictures,
+        )
 
     def place_question(self, recipient: Dispatch) -> str:
         """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""
@@ -117,7 +132,9 @@ def answer_reply(
     is_told_again = is_joined and follows_response and form != "post"
     occasion = _occasion(answer, answer.verdict if is_told_again else content, answered_id)
     words = "" if is_joined else answer.text
-    text = recipients.answer_text(recipient, verdict, agency_name, words, taken_at)
+    # On the page of a joined report stand only those that everybody may see.
+    has_pictures = bool(answer.pictures) and (not is_joined or answer.pictures_public)
+    text = recipients.answer_text(recipient, verdict, agency_name, words, taken_at, has_pictures=has_pictures)
     kind: ReplyKind = "closed" if verdict == "closed" else "answered"
     return _reply(recipient, taken_at, kind, occasion, text)
 

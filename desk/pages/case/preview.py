@@ -24,6 +24,7 @@ _NO_SECOND_SMS = _(
 )
 _PRIVATE = _("Laporan ini anonim atau rahasia: SMS tidak memuat nama instansi dan isi teks Anda.")
 _CUT = _("SMS tidak memuat seluruh teks Anda.")
+_PICTURES = _("Pelapor melihat foto Anda di halaman laporannya sendiri.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
 
 
@@ -52,20 +53,29 @@ class Preview:
     room: int | None = None
 
 
-def preview(view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay) -> Preview:
-    """Return the preview of an answer."""
+def preview(
+    view: CaseProgressView,
+    verdict: Verdict,
+    words: str,
+    agency_name: str,
+    way: ReplyWay,
+    *,
+    has_pictures: bool = False,
+) -> Preview:
+    """Return the preview of an answer. `has_pictures`: it is sent with pictures."""
     if not tells_citizen(verdict):
         return Preview("", [_NO_SMS_ABOUT_IT])
     channel_notice = _ONLY_WITH_PROOF if way.needs_proof else _NO_SMS_ON_CHANNEL
+    pictures = [_PICTURES] if has_pictures else []
     joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
     if way.form is None:
-        return Preview("", [channel_notice.filled(channel=way.channel_label), *joined])
+        return Preview("", [channel_notice.filled(channel=way.channel_label), *pictures, *joined])
     told_once = {"responded", "closed"} if way.form == "post" else {"responded"}
     if verdict in told_once and has_responded(view):
-        return Preview("", [_NO_SECOND_SMS, *joined])
+        return Preview("", [_NO_SECOND_SMS, *pictures, *joined])
     dispatch = view.case.dispatch
     subject = AnswerSubject(verdict, dispatch.tracking, dispatch.agency, agency_name)
-    return _with_sms(view, way.form, subject, words, way, joined)
+    return _with_sms(view, way.form, subject, words, way, [*pictures, *joined], has_pictures=has_pictures)
 
 
 def question_room(
@@ -98,13 +108,22 @@ def _with_sms(
     subject: AnswerSubject,
     words: str,
     way: ReplyWay,
-    joined: Sequence[Message],
+    notices: Sequence[Message],
+    *,
+    has_pictures: bool,
 ) -> Preview:
     is_private = view.case.dispatch.report.is_private
     text = reply_text(
-        form, subject, words, is_private=is_private, link=way.sample_link, objection_period=way.objection_period
+        form,
+        subject,
+        words,
+        is_private=is_private,
+        link=way.sample_link,
+        objection_period=way.objection_period,
+        has_pictures=has_pictures,
     )
     if is_private:
-        return Preview(text, [_PRIVATE, *joined])
+        return Preview(text, [_PRIVATE, *notices])
     cut = [] if has_all_words(form, text, words) else [_CUT]
-    return Preview(text, [*cut, *joined], room_left(form, subject, words))
+    picture_link = way.sample_link if has_pictures else ""
+    return Preview(text, [*cut, *notices], room_left(form, subject, words, picture_link))
