@@ -127,6 +127,7 @@ class AccompanyingReport:
     relation: str
     report: Report
     follow_up: FollowUp
+    complaint_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +377,9 @@ def _reports(connection: Connection, case_id: UUID, agency: str) -> Sequence[Acc
 
 def _report(row: Row[Any], relation: str) -> AccompanyingReport:
     dispatch = decode_stored(Dispatch, row.shape_version, row.document)
-    return AccompanyingReport(row.arrived_at, dispatch.tracking, relation, dispatch.report, dispatch.follow_up)
+    return AccompanyingReport(
+        row.arrived_at, dispatch.tracking, relation, dispatch.report, dispatch.follow_up, dispatch.complaint_id
+    )
 
 
 def _has_anonymous_repeat(case_id: UUID | BindParameter[UUID]) -> ColumnElement[bool]:

@@ -89,10 +89,10 @@ def test_a_reply_says_that_there_are_pictures(router: RouterHarness, *, public: 
     """With the link that shows them. Who joined the case is told of those that everybody may see."""
     first = route_first(router)
     router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel="sms"))
-    pictures = {"pictures": (id_of(9),), "pictures_public": public}
-    answer = signed(unsigned_answer(first, "responded", text="Sudah diperbaiki.", **pictures))
+    unsigned = unsigned_answer(first, "responded", text="Sudah.", pictures=(id_of(9),), pictures_public=public)
+    answer = signed(unsigned)
     own, joined = replies(router.route_record(record_of(answer, router.offset + 1)))
-    assert "Sudah diperbaiki. Foto: http" in own.text
+    assert "Sudah. Foto: http" in own.text
     assert ("lihat foto: http" in joined.text) is public
 
 

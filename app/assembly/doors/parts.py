@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _FILES_AT_ONCE = 2
 _FILES_WAITING = 16
 _FILE_PATIENCE_SECONDS = 5.0
+# Wait for the next part of an SMS; later parts still complete it for six times as long.
+_PART_WAIT = timedelta(minutes=10)
 
 
 class DoorParts:
@@ -181,7 +183,7 @@ class DoorParts:
         from ingest.smpp.part_matching import PartDeadlines
         from ingest.smpp.part_store import PartStore
 
-        return PartStore(self.engine, PartDeadlines(timedelta(seconds=self.settings.smpp_part_seconds)))
+        return PartStore(self.engine, PartDeadlines(_PART_WAIT))
 
     @cached_property
     def rejection_counter(self) -> RejectionCounter:

@@ -221,6 +221,13 @@ def _create_desk_work() -> None:
         sa.Column("opened_at", _TIME, nullable=False),
     )
     op.create_table(
+        "desk_saved_filter",
+        sa.Column("account_id", sa.Uuid(), primary_key=True),
+        sa.Column("agency", sa.String(), primary_key=True),
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("parameters", sa.String(), nullable=False),
+    )
+    op.create_table(
         "desk_template",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("agency", sa.String(), nullable=False),

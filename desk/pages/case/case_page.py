@@ -25,6 +25,7 @@ from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from language.masking import mask_with_labels
+from messages.sender_link import sample_link
 from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, Dispatch, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
@@ -178,18 +179,20 @@ class CasePage:
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
         """Return the room that a question leaves in its SMS; see `desk.pages.case.preview.question_room`."""
         dispatch = view.case.dispatch
-        form = self._reply_way(dispatch).form
+        way = self._reply_way(dispatch)
+        form = None if way.needs_proof else way.form
         return question_room(view, verdict, text, self._parts.institutions.name(dispatch.agency), form)
 
     def _reply_way(self, dispatch: Dispatch) -> ReplyWay:
-        channels, channel = self._parts.channels, dispatch.channel
-        needs_proof = channel in channels.with_proof
+        parts, channel = self._parts, dispatch.channel
         return ReplyWay(
-            form=None if needs_proof else channels.answer_forms.get(channel),
-            channel_label=channels.label_of(channel),
-            sample_link=self._parts.sample_link,
-            needs_proof=needs_proof,
-            objection_period=self._parts.deadlines.objection_period(self._parts.now()),
+            form=parts.channels.answer_forms.get(channel),
+            channel_label=parts.channels.label_of(channel),
+            sample_link=sample_link(parts.public_address),
+            status_page=f"{parts.public_address}/status/{dispatch.tracking}",
+            objection_period=parts.deadlines.objection_period(parts.now()),
+            needs_proof=channel in parts.channels.with_proof,
+            has_direct_messages=channel in parts.direct_message_channels,
         )
 
     def _report_values(self, view: CaseProgressView) -> Mapping[str, Any]:

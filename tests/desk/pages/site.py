@@ -31,8 +31,7 @@ from desk.pages.desk_pages import NAVIGATION, DeskPages
 from desk.pages.integration.integration_pages import NAVIGATION as INTEGRATION_NAVIGATION
 from desk.pages.parts import DeskPageParts, Officer
 from messages.sealing import Sealed, Sealer
-from messages.sender_link import sample_link
-from messages.shapes import AgencyAnswer, Attachment, Contact, Report, Verdict
+from messages.shapes import AgencyAnswer, Attachment, Channel, Contact, Report, Verdict
 from messages.tracking import tracking_number
 from pages.csrf import SameOriginForms
 from pages.files.file_space import FileSpace
@@ -82,6 +81,7 @@ class DeskSite:
     corrections: list[Outgoing] = field(default_factory=list)
     bus_is_away: bool = False
     audit_log_is_away: bool = False
+    direct_message_channels: frozenset[Channel] = frozenset({"twitter"})
     space: FileSpace = field(default_factory=ample_space)
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
@@ -104,7 +104,8 @@ class DeskSite:
             regions=lambda: _REGIONS,
             topics=lambda: {"puskesmas": "Puskesmas dan pustu"},
             channels=DIRECTORY,
-            sample_link=sample_link("https://lapor.contoh.id"),
+            public_address="https://lapor.contoh.id",
+            direct_message_channels=self.direct_message_channels,
             officers=lambda agency: [Officer(a.account_id, a.name) for a in (BUDI, SARI) if a.agency == agency],
             open_file=self.open_file,
             open_contact=lambda sealed, message: Contact.model_validate_json(_SEALER.open(Sealed(sealed), message)),
