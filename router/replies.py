@@ -112,7 +112,16 @@ def answer_reply(
     sender = recipients.of_answer(recipient, taken_at)
     if sender is None:
         return None
-    notice = answer_notice(sender, answer.verdict, agency_name, answer.text, follows_response=follows_response)
+    # The page of a joined report shows only those that everybody may see.
+    has_pictures = bool(answer.pictures) and (not sender.is_joined or answer.pictures_public)
+    notice = answer_notice(
+        sender,
+        answer.verdict,
+        agency_name,
+        answer.text,
+        follows_response=follows_response,
+        has_pictures=has_pictures,
+    )
     if notice is None:
         return None
     return _reply(recipient, taken_at, notice.kind, _occasion(answer, notice.occasion, answered_id), notice.text)

@@ -67,9 +67,17 @@ class AnswerNotice:
 
 
 def answer_notice(
-    recipient: AnswerRecipient, verdict: Verdict, agency_name: str, words: str, *, follows_response: bool = False
+    recipient: AnswerRecipient,
+    verdict: Verdict,
+    agency_name: str,
+    words: str,
+    *,
+    follows_response: bool = False,
+    has_pictures: bool = False,
 ) -> AnswerNotice | None:
     """Return the notice about an answer; `None` if the recipient does not hear of it.
+
+    `has_pictures`: the recipient's own page shows pictures of the answer.
 
     A sender gets each question, and the first response and the closing. A sender who joined another citizen's case
     hears that there is an answer, without its words: they may be about that citizen. If the closing
@@ -89,22 +97,33 @@ def answer_notice(
         is_private=recipient.is_private,
         link=recipient.link,
         objection_period=recipient.objection_period,
+        has_pictures=has_pictures,
     )
     kind: AnswerNoticeKind = "closed" if told_verdict == "closed" else "answered"
     return AnswerNotice(kind, verdict if is_told_again else occasion, text)
 
 
 def reply_text(
-    form: ReplyForm, subject: AnswerSubject, words: str, *, is_private: bool, link: str, objection_period: str
+    form: ReplyForm,
+    subject: AnswerSubject,
+    words: str,
+    *,
+    is_private: bool,
+    link: str,
+    objection_period: str,
+    has_pictures: bool = False,
 ) -> str:
     """Return the text. `link` is the sender's own link to the report; a public post never contains it.
 
-    `objection_period` is the time in which the sender may object to a closing, as a person reads it.
+    `objection_period` is the time in which the sender may object to a closing, as a person reads it. `has_pictures`:
+    the link shows pictures of the work. A post does not tell of them: its readers do not have the link.
     """
     if form == "post":
         name = "" if is_private else subject.public_name
         return answer_post(subject.verdict, subject.number, subject.agency, name, "" if is_private else words)
-    access = SenderAccess(link=link, objection_period=objection_period if form == "sms" else "")
+    access = SenderAccess(
+        link=link, objection_period=objection_period if form == "sms" else "", has_pictures=has_pictures
+    )
     return sender_text(*subject, words, is_private=is_private, access=access)
 
 
@@ -113,8 +132,11 @@ def has_all_words(form: ReplyForm, text: str, words: str) -> bool:
     return words_in_post(words) in text if form == "post" else is_complete(text, words)
 
 
-def room_left(form: ReplyForm, subject: AnswerSubject, words: str) -> int:
-    """Return how many more septets of words one reply holds; negative if the words are cut."""
+def room_left(form: ReplyForm, subject: AnswerSubject, words: str, picture_link: str = "") -> int:
+    """Return how many more septets of words one reply holds; negative if the words are cut.
+
+    `picture_link` is the link of a reply about pictures; empty without them.
+    """
     if form == "post":
         return post_septets_left(subject.verdict, subject.number, subject.agency, subject.public_name, words)
-    return septets_left(*subject, words)
+    return septets_left(*subject, words, SenderAccess(link=picture_link, has_pictures=bool(picture_link)))

@@ -84,6 +84,18 @@ def test_a_sender_hears_that_triage_closed_the_case(router: RouterHarness) -> No
     assert closing.text.startswith(f"Laporan {at_triage.tracking} tidak kami teruskan ke instansi.")
 
 
+@pytest.mark.parametrize("public", [True, False])
+def test_a_reply_says_that_there_are_pictures(router: RouterHarness, *, public: bool) -> None:
+    """With the link that shows them. Who joined the case is told of those that everybody may see."""
+    first = route_first(router)
+    router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel="sms"))
+    unsigned = unsigned_answer(first, "responded", text="Sudah.", pictures=(id_of(9),), pictures_public=public)
+    answer = signed(unsigned)
+    own, joined = replies(router.route_record(record_of(answer, router.offset + 1)))
+    assert "Sudah. Foto: http" in own.text
+    assert ("lihat foto: http" in joined.text) is public
+
+
 def test_a_refusal_after_a_closing_moves_nothing(router: RouterHarness) -> None:
     """The sender was told that the matter is finished."""
     first = route_first(router)

@@ -40,6 +40,7 @@ _PRIVATE = _("Laporan ini anonim atau rahasia: pesan ini tidak memuat nama insta
 _CUT = _("Pesan ini tidak memuat seluruh teks Anda.")
 _LENGTH = _("{count} dari {limit} karakter, satu SMS.")
 _PUBLIC_STATE = _("Halaman status menunjukkan tindakan ini kepada siapa saja yang punya nomor laporan, tanpa isi teks.")
+_PICTURES = _("Pelapor melihat foto Anda di halaman laporannya sendiri.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
 
 
@@ -90,15 +91,24 @@ class Preview:
         return tuple((reading.place, tuple(reading.remarks)) for reading in self.readings), tuple(self.notices)
 
 
-def preview(view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay) -> Preview:
-    """Return the preview of an answer."""
+def preview(
+    view: CaseProgressView,
+    verdict: Verdict,
+    words: str,
+    agency_name: str,
+    way: ReplyWay,
+    *,
+    has_pictures: bool = False,
+) -> Preview:
+    """Return the preview of an answer. `has_pictures`: it is sent with pictures."""
     own_page = [Reading(_ON_OWN_PAGE, words)] if words else []
     if not tells_citizen(verdict):
         next_agency = [Reading(_FOR_NEXT_AGENCY, words)] if words else []
         return Preview([*next_agency, *own_page], [_NO_REPLY_ABOUT_IT, _PUBLIC_STATE])
     joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
-    replies, absences = _replies(view, verdict, words, agency_name, way)
-    return Preview([*replies, *own_page], [*absences, _PUBLIC_STATE, *joined])
+    pictures = [_PICTURES] if has_pictures else []
+    replies, absences = _replies(view, verdict, words, agency_name, way, has_pictures=has_pictures)
+    return Preview([*replies, *own_page], [*absences, *pictures, _PUBLIC_STATE, *joined])
 
 
 def answer_recipient(dispatch: Dispatch, form: ReplyForm, way: ReplyWay) -> AnswerRecipient:
@@ -138,13 +148,14 @@ def has_responded(view: CaseProgressView) -> bool:
 
 
 def _replies(
-    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay, *, has_pictures: bool
 ) -> tuple[Sequence[Reading], Sequence[Message]]:
     """Return the replies that the sender may get, and why there is none."""
     dispatch = view.case.dispatch
     if way.form is None:
         return (), [_NO_REPLY_ON_CHANNEL.filled(channel=way.channel_label)]
-    notice = answer_notice(answer_recipient(dispatch, way.form, way), verdict, agency_name, words)
+    recipient = answer_recipient(dispatch, way.form, way)
+    notice = answer_notice(recipient, verdict, agency_name, words, has_pictures=has_pictures)
     if notice is None:
         return (), [_NO_REPLY_ABOUT_IT]
     if notice.occasion == "responded" and has_responded(view):
@@ -157,7 +168,7 @@ def _replies(
     if dispatch.report.is_private:
         remarks = [_PRIVATE]
     else:
-        room = room_left(way.form, subject, words)
+        room = room_left(way.form, subject, words, way.sample_link if has_pictures else "")
         remarks = [] if has_all_words(way.form, notice.text, words) else [_CUT]
     return list(_places(view, notice.text, way, remarks, room)), ()
 
