@@ -14,6 +14,7 @@ from messages import ids
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
 from messages.replies.answer_replies import AnswerSubject, reply_text
+from messages.replies.mail_texts import answer_mail
 from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
 from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
@@ -32,12 +33,13 @@ class AnswerRecipients:
     """Channels whose senders hear of answers, with the form of the reply on each.
 
     `link_of` returns the sender's own link to the report of a message, and `objection_period` the time in which one
-    may object to an answer of a time, as a person reads it.
+    may object to an answer of a time, as a person reads it. `mailed` are the channels whose senders may choose e-mail.
     """
 
     forms: Mapping[Channel, ReplyForm]
     link_of: Callable[[UUID], str]
     objection_period: Callable[[datetime], str]
+    mailed: Collection[Channel] = ()
 
     def answer_text(
         self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str, answered_at: datetime
@@ -48,6 +50,26 @@ class AnswerRecipients:
         subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
         is_private = recipient.report.is_private
         return reply_text(form, subject, words, is_private=is_private, link=link, objection_period=period)
+
+    def mail_text(
+        self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str | None, answered_at: datetime
+    ) -> str:
+        """Return the text about an answer for an e-mail; empty if no sender of the channel gets one.
+
+        `words` are `None` for a sender who must not read them.
+        """
+        if recipient.channel not in self.mailed:
+            return ""
+        subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
+        return answer_mail(
+            verdict,
+            recipient.tracking,
+            recipient.agency,
+            subject.public_name,
+            words,
+            self.objection_period(answered_at),
+            is_private=recipient.report.is_private,
+        )
 
     def place_question(self, recipient: Dispatch) -> str:
         """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""
@@ -118,8 +140,9 @@ def answer_reply(
     occasion = _occasion(answer, answer.verdict if is_told_again else content, answered_id)
     words = "" if is_joined else answer.text
     text = recipients.answer_text(recipient, verdict, agency_name, words, taken_at)
+    mail_text = recipients.mail_text(recipient, verdict, agency_name, None if is_joined else words, taken_at)
     kind: ReplyKind = "closed" if verdict == "closed" else "answered"
-    return _reply(recipient, taken_at, kind, occasion, text)
+    return _reply(recipient, taken_at, kind, occasion, text, mail_text)
 
 
 def lacks_place(dispatch: Dispatch) -> bool:
@@ -155,7 +178,7 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
     return named_text if agency_name and fits_one_sms(named_text) else text.format(UNNAMED_AGENCY)
 
 
-def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, text: str) -> Reply:
+def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, text: str, mail_text: str = "") -> Reply:
     """Return a reply; `once_for` is the occasion for which a complaint's sender gets only one."""
     return Reply(
         id=ids.reply_id(dispatch.complaint_id, once_for),
@@ -166,4 +189,5 @@ def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, tex
         channel=dispatch.channel,
         kind=kind,
         text=text,
+        mail_text=mail_text,
     )

@@ -22,7 +22,7 @@ _SUBJECT = "Kabar laporan {number}"
 _BODY = """\
 {text}
 
-Halaman Anda sendiri, dengan seluruh jawaban. Jangan bagikan tautan ini:
+Halaman Anda sendiri, dengan seluruh percakapan. Jangan bagikan tautan ini:
 {link}
 
 Untuk orang lain cukup status laporan: {status}
@@ -70,7 +70,7 @@ class EmailReplies:
         """Send; see `ReplyProvider`. Return the id of the reply: a mail server gives none."""
         status = self._status_url(reply.tracking)
         link = self._link_of(reply.message_id) if reply.message_id else status
-        body = _BODY.format(text=reply.text, link=link, status=status)
+        body = _BODY.format(text=reply.mail_text or reply.text, link=link, status=status)
         fault = self._send(reply.id, reply.contact.email, _SUBJECT.format(number=reply.tracking), body)
         if fault is None:
             return str(reply.id)
