@@ -1,15 +1,27 @@
-"""Text by which a citizen hears of an agency's answer by e-mail: all of its words, and what can be done next. Pure.
+"""Texts of replies by e-mail: about an agency's answer all of its words, and what can be done next. Pure.
 
-It has no link: the sender of the e-mail adds the own one of the report.
+The provider sends them, and the desk shows them to the officer before they are sent.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from messages.replies.reply_texts import UNNAMED_AGENCY
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
+_SUBJECT = "Kabar laporan {number}"
+_BODY = """\
+{text}
+
+Halaman Anda sendiri, dengan seluruh percakapan. Jangan bagikan tautan ini:
+{link}
+
+Untuk orang lain cukup status laporan: {status}
+
+Email ini dibuat otomatis. Mohon tidak dibalas.
+"""
 _OPENINGS: Mapping[Verdict, str] = MappingProxyType(
     {
         "asked": "{agency} meminta keterangan tentang laporan {number}.",
@@ -40,6 +52,13 @@ _ARCHIVED_NEXT = "Anda boleh melapor lagi dengan keterangan yang lebih lengkap."
 _PRIVATE = "Laporan ini anonim atau rahasia. Isi jawaban hanya ada di halaman Anda."
 
 
+class ReplyMail(NamedTuple):
+    """Subject and text of a mail."""
+
+    subject: str
+    body: str
+
+
 def answer_mail(
     verdict: Verdict,
     number: str,
@@ -68,6 +87,11 @@ def answer_mail(
     elif words is not None:
         paragraphs.append(_NEXT[verdict].format(period=objection_period))
     return "\n\n".join(paragraphs)
+
+
+def reply_mail(number: str, text: str, link: str, status: str) -> ReplyMail:
+    """Return the mail with a reply. `link` is the sender's own link to the report, `status` the public status page."""
+    return ReplyMail(_SUBJECT.format(number=number), _BODY.format(text=text, link=link, status=status))
 
 
 def _plain(words: str) -> str:

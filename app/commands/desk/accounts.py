@@ -10,9 +10,8 @@ import typer
 
 from accounts.permissions import Role
 from app.commands.common.agencies import agency_code
-from app.commands.common.arguments import Actor, Json, require_actor_and_reason
+from app.commands.common.arguments import Actor, Json, Why, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.review_options import Why
 from app.commands.common.terminal import EX_USAGE, print_line, print_note, print_rows, stop
 
 if TYPE_CHECKING:
