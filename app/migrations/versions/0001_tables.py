@@ -1072,6 +1072,7 @@ def _create_replies() -> None:
         sa.Column("tracking", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("mail_text", sa.String(), nullable=False),
         sa.Column("made_at", _TIME, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
