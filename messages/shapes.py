@@ -78,7 +78,7 @@ class Place(Shape):
 
 
 class Attachment(Shape):
-    """A picture that came with a report. Its bytes are stored separately, under `id`, without metadata."""
+    """A picture that came with a report or an answer. Its bytes are stored separately, under `id`, without metadata."""
 
     id: UUID
     media_type: Literal["image/jpeg", "image/png", "image/webp"]
@@ -352,10 +352,16 @@ class CorrectionOutcome(WireModel):
 Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "closed"]
 
 
+MAX_ANSWER_PICTURES = 5
+# Verdicts with which an agency may show pictures of its work.
+VERDICTS_WITH_PICTURES: frozenset[Verdict] = frozenset({"responded", "closed"})
+
+
 class AgencyAnswer(WireModel):
     """An agency's answer to a dispatch. `messages.answer_check` tells if the agency made it.
 
-    `id` is derived from the dispatch, the verdict, the text and the suggested agency (`messages.ids.answer_id`).
+    `id` is derived from the dispatch, the verdict, the text, the suggested agency and the pictures
+    (`messages.ids.answer_id`).
     """
 
     name: ClassVar[str] = "agency-answer"
@@ -370,6 +376,15 @@ class AgencyAnswer(WireModel):
         None,
         description="With a refusal: code of the agency that is competent instead. `triage` sends the case to triage. "
         "Without it, or with one that refused before, the next alternative gets the case, or triage if there is none.",
+    )
+    pictures: tuple[UUID, ...] = Field(
+        (),
+        max_length=MAX_ANSWER_PICTURES,
+        description="With `responded` and `closed`: ids of pictures of the work, uploaded for this dispatch before.",
+    )
+    pictures_public: bool = Field(
+        False,
+        description="Everybody may see the pictures, where the report is public.",
     )
     actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
     key_generation: int = Field(0, ge=0, lt=2**31, description="Generation of the agency's key; 0 without a key.")

@@ -13,8 +13,8 @@ from uuid import UUID
 from messages import ids
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import fits_one_sms
-from messages.replies.answer_replies import AnswerSubject, reply_text
-from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, tells_citizen
+from messages.replies.answer_replies import AnswerRecipient, answer_notice
+from messages.replies.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY
 from messages.shapes import KEPT_APART, SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
 from router.decision import PLACE_CONFLICT, PLACE_MISSING
@@ -39,15 +39,20 @@ class AnswerRecipients:
     link_of: Callable[[UUID], str]
     objection_period: Callable[[datetime], str]
 
-    def answer_text(
-        self, recipient: Dispatch, verdict: Verdict, agency_name: str, words: str, answered_at: datetime
-    ) -> str:
-        """Return the text about an answer in the form of the recipient's channel."""
-        form, link = self.forms[recipient.channel], self.link_of(recipient.message_id)
-        period = self.objection_period(answered_at)
-        subject = AnswerSubject(verdict, recipient.tracking, recipient.agency, agency_name)
-        is_private = recipient.report.is_private
-        return reply_text(form, subject, words, is_private=is_private, link=link, objection_period=period)
+    def of_answer(self, dispatch: Dispatch, answered_at: datetime) -> AnswerRecipient | None:
+        """Return the sender of a dispatched report as who may hear of an answer; `None` on a channel without."""
+        form = self.forms.get(dispatch.channel)
+        if form is None:
+            return None
+        return AnswerRecipient(
+            form=form,
+            number=dispatch.tracking,
+            agency=dispatch.agency,
+            is_private=dispatch.report.is_private,
+            is_joined=dispatch.relation.kind == "joins" and not dispatch.own_case,
+            link=self.link_of(dispatch.message_id),
+            objection_period=self.objection_period(answered_at),
+        )
 
     def place_question(self, recipient: Dispatch) -> str:
         """Return the text that asks for the place of a report. Only an SMS can be answered by itself."""
@@ -101,25 +106,16 @@ def answer_reply(
 ) -> Reply | None:
     """Return the reply that the agency asked, responded or closed the complaint, or `None` for another answer.
 
-    `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case. A
-    sender gets each question, and the first response and the closing for each dispatch of the case. A sender who joined
-    another citizen's case hears that there is an answer, without its words: they may be about that citizen. If the
-    closing `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that
-    triage closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
+    `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case.
+    `messages.replies.answer_replies.answer_notice` decides who hears what.
     """
-    form = recipients.forms.get(recipient.channel)
-    is_joined = recipient.relation.kind == "joins" and not recipient.own_case
-    if form is None or not tells_citizen(answer.verdict) or (is_joined and answer.verdict == "asked"):
+    sender = recipients.of_answer(recipient, taken_at)
+    if sender is None:
         return None
-    is_one_answer = is_joined or (form == "post" and answer.verdict != "asked")
-    content: Verdict = "responded" if is_one_answer else answer.verdict
-    verdict = answer.verdict if recipient.agency == TRIAGE or not is_joined else content
-    is_told_again = is_joined and follows_response and form != "post"
-    occasion = _occasion(answer, answer.verdict if is_told_again else content, answered_id)
-    words = "" if is_joined else answer.text
-    text = recipients.answer_text(recipient, verdict, agency_name, words, taken_at)
-    kind: ReplyKind = "closed" if verdict == "closed" else "answered"
-    return _reply(recipient, taken_at, kind, occasion, text)
+    notice = answer_notice(sender, answer.verdict, agency_name, answer.text, follows_response=follows_response)
+    if notice is None:
+        return None
+    return _reply(recipient, taken_at, notice.kind, _occasion(answer, notice.occasion, answered_id), notice.text)
 
 
 def lacks_place(dispatch: Dispatch) -> bool:

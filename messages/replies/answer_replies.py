@@ -1,15 +1,25 @@
-"""Text of a reply about an agency's answer, in the form of the sender's channel. Pure.
+"""The reply about an agency's answer: who hears of it, how often, and its text in the form of the channel. Pure.
 
-The router sends it, and the desk shows it to the officer before it is sent.
+The router sends it, and the desk shows it to the officer before it is sent. Both call `answer_notice`.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
 
 from messages.channels import ReplyForm
 from messages.replies.post_texts import answer_post, post_septets_left, words_in_post
-from messages.replies.reply_texts import TRIAGE_NAME, SenderAccess, is_complete, sender_text, septets_left
+from messages.replies.reply_texts import (
+    TRIAGE_NAME,
+    SenderAccess,
+    is_complete,
+    sender_text,
+    septets_left,
+    tells_citizen,
+)
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
+
+AnswerNoticeKind: TypeAlias = Literal["answered", "closed"]
 
 
 class AnswerSubject(NamedTuple):
@@ -24,6 +34,64 @@ class AnswerSubject(NamedTuple):
     def public_name(self) -> str:
         """The name under which citizens hear of the agency."""
         return TRIAGE_NAME if self.agency == TRIAGE else self.agency_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRecipient:
+    """A sender who may hear of an answer, and how.
+
+    `number` and `agency` are those of the sender's own report. `is_joined`: it joined the case of another citizen.
+    `link` is the sender's own link, `objection_period` the time in which one may object, as a person reads it.
+    """
+
+    form: ReplyForm
+    number: str
+    agency: str
+    is_private: bool
+    is_joined: bool = False
+    link: str
+    objection_period: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerNotice:
+    """What a sender gets about an answer.
+
+    `occasion` is the verdict that it tells of. A sender hears of each question, and of every other occasion once for
+    a dispatch of the case.
+    """
+
+    kind: AnswerNoticeKind
+    occasion: Verdict
+    text: str
+
+
+def answer_notice(
+    recipient: AnswerRecipient, verdict: Verdict, agency_name: str, words: str, *, follows_response: bool = False
+) -> AnswerNotice | None:
+    """Return the notice about an answer; `None` if the recipient does not hear of it.
+
+    A sender gets each question, and the first response and the closing. A sender who joined another citizen's case
+    hears that there is an answer, without its words: they may be about that citizen. If the closing
+    `follows_response`, this sender hears of both: nobody may miss the time in which one can object. A case that triage
+    closed was handled by nobody, and the text says so. A sender on X gets one reply about response and closing.
+    """
+    is_joined, is_post = recipient.is_joined, recipient.form == "post"
+    if not tells_citizen(verdict) or (is_joined and verdict == "asked"):
+        return None
+    occasion: Verdict = "responded" if is_joined or (is_post and verdict != "asked") else verdict
+    told_verdict = occasion if is_joined and recipient.agency != TRIAGE else verdict
+    is_told_again = is_joined and follows_response and not is_post
+    text = reply_text(
+        recipient.form,
+        AnswerSubject(told_verdict, recipient.number, recipient.agency, agency_name),
+        "" if is_joined else words,
+        is_private=recipient.is_private,
+        link=recipient.link,
+        objection_period=recipient.objection_period,
+    )
+    kind: AnswerNoticeKind = "closed" if told_verdict == "closed" else "answered"
+    return AnswerNotice(kind, verdict if is_told_again else occasion, text)
 
 
 def reply_text(

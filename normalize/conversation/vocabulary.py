@@ -69,7 +69,7 @@ _WAITING_WORDS = frozenset(
         "dibetulkan dibenarkan diperhatikan didiamkan dicuekin dibiarkan begini begitu banget sekali coba ayo buruan "
         "halo kan akan bisa mau ingin ditunggu menunggu nunggu tunggu sejak baru semua aja doang kabar perkembangan "
         "kelanjutan progres hasil info informasi status kalau kalo jadi laporkan dilaporkan melaporkan lapor aduan "
-        "pengaduan saja lho loh"
+        "pengaduan saja lho loh terus hadeh hadeuh haduh aduh waduh duh nama"
     )
 )
 

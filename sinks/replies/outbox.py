@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Connection, Engine, String, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Engine, Select, String, bindparam, func, select, union, update
 from sqlmodel import col
 
 from config.conditions import is_one_of
@@ -35,7 +35,6 @@ from sinks.replies.decision import (
     provider_backoff,
     reply_backoff,
 )
-from sinks.replies.recent_deliveries import count_recent, started_newest_first
 from sinks.replies.tables import OutboxRow, ProviderPauseRow, RecipientRow, UnreachableRow
 
 # Twilio's error code for a receiver who sent STOP.
@@ -296,3 +295,26 @@ def _store_unreachable(connection: Connection, address: str, reason: str, now: d
     row = {"address": address, "reason": reason, "at": now}
     statement = insert_statement(connection, UnreachableRow).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=row))
+
+
+def count_recent(channel: Channel, reply_id: UUID, sender: str, address: str, since: datetime) -> Select[int]:
+    """Return the query of the number of other replies that went to a sender or an address since a time."""
+    is_counted = (
+        col(OutboxRow.channel) == channel,
+        col(OutboxRow.started_at) > since,
+        col(OutboxRow.id) != reply_id,
+    )
+    to_sender = (
+        select(col(OutboxRow.id))
+        .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
+        .where(col(RecipientRow.sender) == sender, *is_counted)
+    )
+    to_address = select(col(OutboxRow.id)).where(col(OutboxRow.address) == address, *is_counted)
+    return select(func.count()).select_from(union(to_sender, to_address).subquery())
+
+
+def started_newest_first(channel: Channel) -> Select[Any]:
+    """Return the query of the times at which deliveries of a channel began, the latest first."""
+    started_at = col(OutboxRow.started_at)
+    of_channel = select(started_at).where(col(OutboxRow.channel) == channel)
+    return of_channel.where(started_at.is_not(None)).order_by(started_at.desc())

@@ -13,8 +13,7 @@ from app.assembly.stages.console import console_templates
 from bench.generated.translations import CONSOLE, read_catalog
 from messages.topics import TRIAGE
 from monitor.active_alerts import AlertRegister
-from monitor.console.feed import Feed
-from monitor.console.history import STEP_SECONDS, chart_history
+from monitor.console.feed import STEP_SECONDS, Feed, chart_history
 from monitor.console.view_model import SHOWN_AGENCIES, ViewModel, ViewModelBuilder
 from monitor.monitor_loop import Observation, history_point
 from monitor.snapshot import Backlog, QueueState, Snapshot
