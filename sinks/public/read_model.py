@@ -21,6 +21,7 @@ from sqlmodel import col, select
 from cases.clocks.public_day import public_day
 from cases.course.case_course import CaseDispatch
 from cases.derivations.new_facts import NewFacts
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.conditions import is_latest_dispatch
 from cases.facts.log import FORGOTTEN
 from cases.facts.tables import ComplaintFact, DispatchFact
@@ -68,7 +69,7 @@ class PublicReadModel:
         self._sensitivity = sensitivity
         self._now = now
 
-    def derive_new(self, connection: Connection, new: NewFacts) -> None:
+    def derive_new(self, connection: Connection, new: NewFacts, _facts: SharedFacts) -> None:
         """Derive the reports that new facts change.
 
         The dispatch that follows from a correction names the new relation, and a message that was set aside is no

@@ -979,6 +979,7 @@ def _create_oversight() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
     )
+    op.create_index("ix_oversight_notice_complaint", "oversight_notice", ["complaint_id"])
     op.create_table(
         "oversight_pair_day",
         sa.Column("day", sa.Date(), primary_key=True),
