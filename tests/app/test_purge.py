@@ -14,10 +14,10 @@ from sqlalchemy import Engine, func, insert, select
 from sqlmodel import SQLModel
 
 from app.assembly.channels import DIRECTORY
+from app.assembly.core import system_user
 from app.assembly.parts import Parts
 from app.operations.purge import Purge, PurgeReport
 from app.operations.retention.old_rows import TIMED, UNUSED
-from app.system_user import system_user
 from bus.errors import Retry
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec
