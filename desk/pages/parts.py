@@ -15,6 +15,7 @@ from accounts.permissions import Act, Actor
 from accounts.signed_in import Forbidden, SignedIn
 from cases.clocks.deadlines import Deadlines
 from config.reference.regions import Regions
+from desk.acts.answer_pictures import AnswerPictures
 from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
 from desk.acts.case_work import CaseWork
 from desk.acts.public_release import ReleaseActs
@@ -73,6 +74,7 @@ class DeskPageParts:
     now: Callable[[], datetime]
     deadlines: Deadlines
     release: ReleaseActs | None
+    pictures: AnswerPictures
 
     def require(self, request: Request, *acts: Act) -> Actor:
         """Return the person, who may do these acts at the own agency. Raises `NotSignedIn` or `Forbidden`."""

@@ -103,7 +103,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     )
     app.mount(PREFIX, api.application())
     accounts = build_account_services(parts, desk.audit_log.append)
-    account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions.name)
+    account_pages = build_account_pages(parts, accounts, pages, NAVIGATION, desk.institutions)
     account_pages.install(app)
     # Behind the limits of requests and forms: each request is counted, and no larger form is read.
     app.user_middleware.append(Middleware(TextCheck, responder=responder, rejections=rejections, reads_bodies=True))
@@ -181,6 +181,7 @@ def desk_page_parts(
         now=parts.now,
         deadlines=parts.deadlines,
         release=desk.release_acts,
+        pictures=desk.answer_pictures,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from PIL import Image, UnidentifiedImageError
 from PIL.ExifTags import GPS, IFD, Base
 
-from ingest.files.picture_structure import check_structure
+from pages.files.picture_structure import check_structure
 from pages.refusals import Refused
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp"]

@@ -7,9 +7,9 @@ import zlib
 import pytest
 from PIL import Image
 
-from ingest.files import picture_structure
-from ingest.files.cleaning import clean_file
-from ingest.files.picture_structure import TooComplex, check_structure
+from pages.files import picture_structure
+from pages.files.cleaning import clean_file
+from pages.files.picture_structure import TooComplex, check_structure
 from pages.refusals import Refused
 from tests.support.attachments import any_size
 

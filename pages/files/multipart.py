@@ -1,8 +1,8 @@
 """Reads a form with files (multipart/form-data) within limits, and keeps the typed fields even if a file exceeds one.
 
-Memory: the fields (256 KB at most) and 64 KB of each file. The rest of a file goes to an unnamed temporary file on this
-machine's disk, which is deleted with the form. The rest of a file that is too large is read and discarded, because a
-browser reads the answer only after it has sent everything.
+Memory: the fields (within the limit of the caller) and 64 KB of each file. The rest of a file goes to an unnamed
+temporary file on this machine's disk, which is deleted with the form. The rest of a file that is too large is read and
+discarded, because a browser reads the answer only after it has sent everything.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -15,8 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
-from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http.gate import MAX_BODY_BYTES
+from pages.files.cleaning import MAX_FILE_BYTES
 
 MAX_FILES = 5
 MAX_FILES_BYTES = 25_000_000
@@ -61,11 +60,18 @@ def posted_form() -> Iterator[PostedForm]:
 
 
 async def read_multipart(
-    stream: AsyncIterator[bytes], content_type: str, form: PostedForm, max_bytes: int = _MAX_STREAM_BYTES
+    stream: AsyncIterator[bytes],
+    content_type: str,
+    form: PostedForm,
+    max_fields_bytes: int,
+    max_bytes: int = _MAX_STREAM_BYTES,
 ) -> None:
-    """Read a `multipart/form-data` body (RFC 7578) into `form`. `form.cut` says if it was incomplete or too large."""
+    """Read a `multipart/form-data` body (RFC 7578) into `form`. `form.cut` says if it was incomplete or too large.
+
+    `max_fields_bytes` is the limit of all fields together.
+    """
     try:
-        reader = _FormReader(form, parse_options_header(content_type)[1].get(b"boundary", b""))
+        reader = _FormReader(form, max_fields_bytes, parse_options_header(content_type)[1].get(b"boundary", b""))
     except FormParserError:
         form.cut = "broken_off"
         return
@@ -89,11 +95,11 @@ async def read_multipart(
 class _FormReader:
     """Callbacks of the parser. `write_pending` writes the data of files and must run outside the event loop."""
 
-    def __init__(self, form: PostedForm, boundary: bytes) -> None:
+    def __init__(self, form: PostedForm, max_fields_bytes: int, boundary: bytes) -> None:
         self.is_complete = False
         self.pending_writes: list[tuple[IO[bytes], bytes]] = []
         self._form = form
-        self._field_bytes_left = MAX_BODY_BYTES
+        self._field_bytes_left = max_fields_bytes
         self._file_bytes = 0
         self._parts = 0
         # State of the current part.

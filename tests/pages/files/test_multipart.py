@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.web.multipart import MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form, read_multipart
+from pages.files.cleaning import MAX_FILE_BYTES
+from pages.files.multipart import MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form, read_multipart
 
 _TYPE = f"{MULTIPART}; boundary=batas"
 
@@ -42,7 +42,7 @@ def read(
     form: PostedForm, chunks: Iterable[bytes], content_type: str = _TYPE, max_bytes: int = 100_000_000
 ) -> PostedForm:
     """Read a body that arrives in these chunks."""
-    asyncio.run(read_multipart(_stream(chunks), content_type, form, max_bytes))
+    asyncio.run(read_multipart(_stream(chunks), content_type, form, 256_000, max_bytes))
     return form
 
 
