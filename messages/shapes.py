@@ -261,6 +261,13 @@ class Reason(Shape):
     text: str
 
 
+class SecondMatter(Shape):
+    """A second matter that a report tells of, for which another agency would be competent. The report stays one."""
+
+    topic: str = Field(description="Subject: an id of the table of topics.")
+    agency: str = Field(description="The agency that would be competent; empty if that depends on an unknown place.")
+
+
 class Dispatch(WireModel):
     """A complaint in an agency's queue. It contains the report, never the sender.
 
@@ -293,6 +300,9 @@ class Dispatch(WireModel):
     )
     topic: str = Field("", description="Subject of the report: an id of the table of topics.")
     region: str = Field("", description="Place of the problem: the official code with dots, as far as it was found.")
+    second_matter: SecondMatter | None = Field(
+        None, description="A second matter of the report, for another agency. No agency gets the report for it."
+    )
     actor: str = Field("", max_length=200, description="Person who chose this agency; empty if the rules did.")
     follow_up: FollowUp = FollowUp()
     danger: Danger = ""
@@ -422,6 +432,10 @@ class AnswerOutcome(WireModel):
     position: str = Field(description="Position of the answer's first record; empty if that is not known.")
 
 
+# The words of an answer, and the sentences around them.
+_MAX_MAIL_TEXT_LENGTH = 11_000
+
+
 class Reply(WireModel):
     """A message to a sender, on the sender's channel. `id` is the idempotency key of the delivery."""
 
@@ -432,6 +446,9 @@ class Reply(WireModel):
     channel: Channel
     kind: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman"]
     text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
+    mail_text: str = Field(
+        "", max_length=_MAX_MAIL_TEXT_LENGTH, description="The text for an e-mail, with all words; empty: that above."
+    )
 
     @field_validator("text")
     @classmethod

@@ -314,6 +314,7 @@ def list_row(
         wording.UNANSWERED if row.unanswered_since and row.state != "terdisposisi" else None,
         wording.RECOMMENDED if has_recommendation else None,
         wording.PERHAPS_SAME if has_suggestion else None,
+        wording.SECOND_MATTER if row.has_second_matter else None,
         wording.joined_in_words(row.joined),
         wording.transfers_in_words(row.hop, row.reopened),
         wording.pictures_in_words(row.pictures),

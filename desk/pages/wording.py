@@ -115,6 +115,7 @@ SENDER_WROTE = _("pelapor menulis")
 # Mark of a case on which the agency works, and whose sender has no answer yet.
 UNANSWERED = _("belum dijawab")
 PERHAPS_SAME = _("mungkin sama")
+SECOND_MATTER = _("menyebut hal lain")
 # Mark of a case that owes an answer to an overseer.
 RECOMMENDED = _("rekomendasi pengawas")
 

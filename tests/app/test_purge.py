@@ -223,6 +223,7 @@ def test_a_spooled_report_keeps_all_files(harness: PurgeHarness) -> None:
     assert harness.are_stored(waiting) == [True]
 
 
+@pytest.mark.slow
 def test_more_than_one_batch(harness: PurgeHarness) -> None:
     """Hundreds of files are deleted in several transactions."""
     harness.set_days_ago(60)

@@ -182,6 +182,14 @@ def test_a_join_hears_that_a_case_was_answered(router: RouterHarness) -> None:
     assert "sudah ditanggapi oleh Kementerian Kesehatan" in texts["NOMOR2"]
 
 
+def test_a_join_gets_no_words_by_email(router: RouterHarness) -> None:
+    """They may be about the citizen of the case. Nobody is asked if something is solved that they cannot see."""
+    first = route_first(router)
+    router.route(complaint_of(2, "saya juga", of=1, kind="joins", channel="web"))
+    texts = {reply.tracking: reply.mail_text for reply in replies(router.route_answer(first, "closed"))}
+    assert texts["NOMOR2"] == "Laporan NOMOR2 sudah ditanggapi oleh Kementerian Kesehatan."
+
+
 @pytest.mark.parametrize(("channel", "count"), [("sms", 2), ("twitter", 1)])
 def test_a_join_hears_of_the_response_and_of_the_closing(router: RouterHarness, channel: Channel, count: int) -> None:
     """Nobody may miss the time in which one can object. On X there is one public reply about an answer."""

@@ -295,6 +295,7 @@ def _create_desk_read_model() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("rahasia", sa.Boolean(), nullable=False),
+        sa.Column("has_second_matter", sa.Boolean(), nullable=False),
         sa.Column("suggested_id", sa.Uuid(), nullable=True),
     )
     op.create_index("ix_desk_case_complaint", "desk_case", ["complaint_id", "agency", "hop"])
@@ -1073,6 +1074,7 @@ def _create_replies() -> None:
         sa.Column("tracking", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("mail_text", sa.String(), nullable=False),
         sa.Column("made_at", _TIME, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

@@ -23,6 +23,7 @@ from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
 from desk.pages.list_query import LIST_ADDRESS
 from desk.pages.parts import DeskPageParts, list_query
+from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from language.masking import mask_with_labels
 from messages.sender_link import sample_link
@@ -34,7 +35,7 @@ from pages.forms import plain_line
 from pages.responses import see_other
 from pages.sizes import readable_size
 from pages.translation.message import Message
-from pages.wording.cases import CASE_STATES, KINDS, topic_label
+from pages.wording.cases import CASE_STATES, KINDS, second_matter_sentence, topic_label
 from pages.wording.dangers import AGENCY_STEP, DANGER_ADVICE, DANGERS, TRIAGE_STEP
 
 _MAX_SEARCH_LENGTH = 100
@@ -48,6 +49,15 @@ class Destination:
     code: str
     name: str
     next_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondMatterPart:
+    """A second matter of the report: a sentence, and the agency of the matter, to which the report may be passed on."""
+
+    sentence: Message
+    agency_name: str
+    agency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ class CasePage:
         number: str,
         tindakan: str = "",
         hasil: str = "",
+        tujuan: str = "",
         terkirim: str = "",
         publik: str = "",
         catatan: str = "",
@@ -90,9 +101,10 @@ class CasePage:
     ) -> Response:
         """Return the page.
 
-        `tindakan` opens the form of an act, `hasil` is the id of an act that was just done, `terkirim` that of a
-        recommendation that was just answered. `publik` shows the words that everybody would read. `catatan`: a note was
-        just stored. `banding` shows the pictures of the sender beside those of the work.
+        `tindakan` opens the form of an act, with the institution `tujuan` if it is a refusal. `hasil` is the id of an
+        act that was just done, `terkirim` that of a recommendation that was just answered. `publik` shows the words
+        that everybody would read. `catatan`: a note was just stored. `banding` shows the pictures of the sender beside
+        those of the work.
         """
         parts = self._parts
         actor = parts.require(request, Act.VIEW_CASE)
@@ -104,7 +116,8 @@ class CasePage:
             # The number of an accompanying report, or a spelling that a person typed.
             return see_other(list_query(request).case_address(tracking))
         parts.answers.opened([view.case.case])
-        draft = ActDraft(VERDICTS_BY_NAME.get(tindakan))
+        destination = tujuan if parts.institutions.receives_cases(tujuan) else ""
+        draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), suggested_agency=destination)
         return self.render(
             request,
             actor,
@@ -210,6 +223,7 @@ class CasePage:
             else None,
             "channel": parts.channels.label_of(dispatch.channel),
             "topic": topic_label(parts.topics(), dispatch.topic),
+            "second_matter": self._second_matter(view),
             "place": list(case_model.place_lines(dispatch.report)),
             "files": case_model.shown_files(dispatch.report) if view.case.are_files_open else (),
             "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
@@ -223,6 +237,14 @@ class CasePage:
             "objection": case_model.last_message(view, "objects") if dispatch.reopened else None,
             "withdrawal": case_model.last_message(view, "withdraws") if case.is_current else None,
         }
+
+    def _second_matter(self, view: CaseProgressView) -> SecondMatterPart | None:
+        parts, matter = self._parts, other_matter(view.case.dispatch)
+        sentence = second_matter_sentence(matter, parts.topics(), parts.institutions.name)
+        if matter is None or sentence is None:
+            return None
+        name = parts.institutions.name(matter.agency) if matter.agency else ""
+        return SecondMatterPart(sentence, name, matter.agency)
 
     def _inner_values(self, actor: Actor, view: CaseProgressView) -> Mapping[str, Any]:
         parts, case = self._parts, view.case.case

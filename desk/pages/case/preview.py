@@ -10,6 +10,7 @@ from desk.acts.answers import CaseProgressView
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import SEGMENT, septets
 from messages.replies.answer_replies import (
+    AnswerNotice,
     AnswerRecipient,
     AnswerSubject,
     answer_notice,
@@ -120,6 +121,7 @@ def answer_recipient(dispatch: Dispatch, form: ReplyForm, way: ReplyWay) -> Answ
         is_private=dispatch.report.is_private,
         link=way.sample_link,
         objection_period=way.objection_period,
+        may_get_mail=way.needs_proof,
     )
 
 
@@ -170,19 +172,19 @@ def _replies(
     else:
         room = room_left(way.form, subject, words, way.sample_link if has_pictures else "")
         remarks = [] if has_all_words(way.form, notice.text, words) else [_CUT]
-    return list(_places(view, notice.text, way, remarks, room)), ()
+    return list(_places(view, notice, way, remarks, room)), ()
 
 
 def _places(
-    view: CaseProgressView, text: str, way: ReplyWay, remarks: Sequence[Message], room: int | None
+    view: CaseProgressView, notice: AnswerNotice, way: ReplyWay, remarks: Sequence[Message], room: int | None
 ) -> Iterator[Reading]:
     """Yield the text of a reply as it is read in each place."""
-    tracking = view.case.dispatch.tracking
+    tracking, text = view.case.dispatch.tracking, notice.text
     length = _LENGTH.filled(count=septets(text) or len(text), limit=SEGMENT)
     if way.needs_proof:
-        mail = reply_mail(tracking, text, way.sample_link, way.status_page)
+        mail = reply_mail(tracking, notice.mail_text, way.sample_link, way.status_page)
         yield Reading(_BY_PROVEN_SMS, text, remarks=[length, *remarks], room=room)
-        yield Reading(_BY_PROVEN_MAIL, mail.body, mail.subject, remarks)
+        yield Reading(_BY_PROVEN_MAIL, mail.body, mail.subject, [remark for remark in remarks if remark != _CUT])
     elif way.form == "sms":
         yield Reading(_BY_SMS, text, remarks=[length, *remarks], room=room)
     elif way.form == "notice":
