@@ -1052,6 +1052,7 @@ def _create_public_view() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("is_closed", sa.Boolean(), nullable=False),
         sa.Column("joined", sa.Integer(), nullable=False),
+        sa.Column("pictures", sa.String(), nullable=False),
         sa.Column("published_on", sa.Date(), nullable=False),
         sa.Column("changed_on", sa.Date(), nullable=False),
     )
