@@ -10,6 +10,7 @@ from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
 from config.reference.public_release import PUBLIC_RELEASE, load_sensitive_reports
 from language.masking import mask_with_labels
+from language.stems import stems
 from router.evidence.competence import load_competence
 from router.rules_loading import COMPETENCE
 from sinks.public.pages import PublicNames, PublicPages
@@ -30,7 +31,7 @@ def public_read_model(parts: Parts) -> PublicReadModel:
     competence = load_competence(parts.tables.reference.table(COMPETENCE))
     rules = frozenset(row.id for row in competence.rows if row.topic in sensitive.topics)
     sensitivity = Sensitivity(sensitive.topics, rules, word_finder(sensitive.phrases))
-    return PublicReadModel(mask_with_labels, parts.secrets.public_key, sensitivity, parts.now)
+    return PublicReadModel(mask_with_labels, parts.secrets.public_key, sensitivity, parts.now, stems)
 
 
 def decisions_loop(parts: Parts, stopping: threading.Event) -> Callable[[], None]:
@@ -55,4 +56,4 @@ def public_pages(parts: Parts, pages: Environment) -> PublicPages:
         lambda: parts.tables.topic_names,
         parts.tables.regions,
     )
-    return PublicPages(PublicReports(parts.engine, parts.now), names, pages, parts.settings.reached_at)
+    return PublicPages(PublicReports(parts.engine, parts.now), names, pages, parts.settings.reached_at, stems)

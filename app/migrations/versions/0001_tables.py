@@ -1018,6 +1018,9 @@ def _create_public_view() -> None:
         sa.Column("public_id", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("closing", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("region", sa.String(), nullable=False),
@@ -1037,6 +1040,10 @@ def _create_public_view() -> None:
     op.create_index("ix_public_report_province", "public_report", ["province", "published_on", "public_id"])
     op.create_index("ix_public_report_city", "public_report", ["city", "published_on", "public_id"])
     op.create_index("ix_public_report_is_closed", "public_report", ["is_closed", "published_on", "public_id"])
+    if op.get_bind().dialect.name == "postgresql":
+        # `sinks.public.word_search` looks words up here. SQLite has no such index of a column.
+        words = "to_tsvector('simple', words)"
+        op.execute(f"CREATE INDEX ix_public_report_words ON public_report USING gin ({words})")
 
 
 def _create_replies() -> None:

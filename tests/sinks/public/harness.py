@@ -11,6 +11,7 @@ from app.assembly.parts import Parts
 from bus.port import Outgoing, Record
 from cases.derivations.loop import Derivation
 from language.masking import mask_with_labels
+from language.stems import stems
 from messages import codec
 from messages.shapes import Complaint, Dispatch, Verdict
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, OVERSIGHT, REPLIES
@@ -65,7 +66,7 @@ class PublicPipeline:
 
     def model_with(self, mask: Callable[[str], str]) -> PublicReadModel:
         """Return a read model with a mask."""
-        return PublicReadModel(mask, KEY, SENSITIVITY, lambda: self.time)
+        return PublicReadModel(mask, KEY, SENSITIVITY, lambda: self.time, stems)
 
     @property
     def shown(self) -> Sequence[ShownReport]:
@@ -92,9 +93,9 @@ class PublicPipeline:
         self.ledger.handle(sent.records)
         return sent
 
-    def answer(self, sent: Sent, verdict: Verdict) -> None:
+    def answer(self, sent: Sent, verdict: Verdict, text: str = "") -> None:
         """Let the agency answer; a refusal moves the case."""
-        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time))
+        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time, text=text))
         outgoing = Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/agency"))
         record = self._record(outgoing)
         routed = self._route(record)
