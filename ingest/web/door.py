@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -24,7 +25,15 @@ from ingest.web.contact_proof.form_contact import FormContact
 from ingest.web.form_files import FormFiles
 from ingest.web.form_pages import FormPages, SubmittedForm, combine
 from ingest.web.form_reader import read_form
-from ingest.web.form_state import FORM_STEPS, RECAP_STEP, is_joinable_id, joined_fields, read_form_state
+from ingest.web.form_state import (
+    FORM_STEPS,
+    RECAP_STEP,
+    PlaceAt,
+    is_joinable_id,
+    joined_fields,
+    read_form_state,
+    typed_coordinates,
+)
 from ingest.web.form_token import FormTokens
 from ingest.web.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from ingest.wrap import OpenMessage, Wrapper
@@ -44,7 +53,7 @@ class WebDoor:
     `new_id` returns a random UUID; `public_url` is the service's public address. `link_of` returns the sender's own
     link to the report of a raw message. `region_of_public` returns the code of the region of a public report, empty if
     it has none or is not public; it may raise `DatabaseUnavailable`. `has_number` finds a phone number or an identity
-    number in a text.
+    number in a text. `place_at` returns the name of the place of a point, empty at sea or abroad.
     """
 
     def __init__(
@@ -61,6 +70,7 @@ class WebDoor:
         contact: FormContact,
         region_of_public: Callable[[str], str],
         has_number: Callable[[str], bool],
+        place_at: PlaceAt,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
@@ -70,7 +80,8 @@ class WebDoor:
         self._new_id = new_id
         self._public_url = public_url
         self._link_of = link_of
-        self._pages = FormPages(templates, tokens, regions, contact.ways, has_number)
+        self._pages = FormPages(templates, tokens, regions, contact.ways, has_number, place_at)
+        self._place_at = place_at
         self._contact = contact
         self._region_of_public = region_of_public
         self._files = FormFiles(attachments, tokens, gate.check_rate)
@@ -96,6 +107,7 @@ class WebDoor:
             responses=openapi.RECEIPT,
         )
         router.add_api_route("/web/regions/{code}", self.regions_inside, methods=["GET"], include_in_schema=False)
+        router.add_api_route("/web/point", self.point, methods=["POST"], include_in_schema=False)
         router.add_api_route("/web/files", self.upload, methods=["POST"], include_in_schema=False)
         for name in self._scripts:
             router.add_api_route(f"/web/{name}", partial(self.script, name), methods=["GET"], include_in_schema=False)
@@ -147,6 +159,12 @@ class WebDoor:
             raise Refused("no_such_region")
         headers = {"Cache-Control": f"public, max-age={_DAY_SECONDS}"}
         return JSONResponse([[region.code, region.name] for region in regions], headers=headers)
+
+    async def point(self, request: Request) -> Response:
+        """Return the name of the place of a point, for the form's script. No address, and so no log, has the point."""
+        arrival = await self._gate.read_arrival(request)
+        coordinates = typed_coordinates(dict(parse_qsl(arrival.body.decode("utf-8", "replace"))))
+        return JSONResponse({"place": self._place_at(*coordinates) if coordinates else ""})
 
     async def script(self, name: str) -> Response:
         """Return a script of the form or of the receipt."""

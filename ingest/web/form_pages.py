@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from config.reference.regions import Regions
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.web.form_state import FormState
+from ingest.web.form_state import FormState, PlaceAt
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES
 from ingest.web.recap import hidden_fields, recap_lines
@@ -37,7 +37,7 @@ class SubmittedForm:
 class FormPages:
     """Renders forms. `contacts`: ways by which the service can write to the sender, `sms` and `email`.
 
-    `has_number` finds a phone number or an identity number in a text.
+    `has_number` finds a phone number or an identity number in a text. `place_at` names the place of a point.
     """
 
     def __init__(
@@ -47,12 +47,14 @@ class FormPages:
         regions: Regions,
         contacts: Collection[str],
         has_number: Callable[[str], bool],
+        place_at: PlaceAt,
     ) -> None:
         self._templates = templates
         self._tokens = tokens
         self._regions = regions
         self._contacts = contacts
         self._has_number = has_number
+        self._place_at = place_at
 
     def form(self, form: SubmittedForm) -> Response:
         """Return the page with all fields and, if the form was refused, with the errors."""
@@ -62,6 +64,7 @@ class FormPages:
             "step": form.state.step,
             "is_new": form.refused is None and not form.state.step,
             "spot": form.state.photo_coordinates(form.files),
+            "place": self._place(form),
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
             "contacts": self._contacts,
         }
@@ -70,7 +73,7 @@ class FormPages:
     def recap(self, form: SubmittedForm) -> Response:
         """Return the page that shows what will be sent, with a button that sends it and one that leads back."""
         context: dict[str, object] = {
-            "lines": recap_lines(form.state, form.files, self._regions),
+            "lines": recap_lines(form.state, form.files, self._regions, self._place(form)),
             "fields": hidden_fields(form.state),
             "has_number": any(self._has_number(form.state.values.get(name, "")) for name in _READ_FIELDS),
             "is_secret": "rahasia" in form.state.values,
@@ -81,6 +84,11 @@ class FormPages:
         """Return the page on which a refused form can be corrected, or sent again where nothing has to be corrected."""
         needs_correction = form.refused is not None and (form.refused.field_errors or is_cut(form.refused))
         return self.form(form) if needs_correction else self.recap(form)
+
+    def _place(self, form: SubmittedForm) -> str:
+        """Return the name of the place of the form's point, empty without one."""
+        coordinates = form.state.coordinates(form.files)
+        return self._place_at(*coordinates) if coordinates else ""
 
     def _response(self, template: str, form: SubmittedForm, context: dict[str, object]) -> Response:
         refused = form.refused

@@ -49,6 +49,7 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         form_contact(parts, tokens, http.gate.check_rate),
         partial(_region_of_public, PublicReports(parts.engine, parts.now)) if settings.public_view else _no_region,
         _has_number,
+        parts.place_at,
     )
     proof = phone_proof(parts, sms_provider, http.new_id)
     contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)
