@@ -23,6 +23,7 @@ FIRST_GENERATION = 1
 _NO_GENERATION = 0
 # Begins every canonical form. A later version of the form has another one.
 _FORM_VERSION = "satu-pintu agency-answer 1\n"
+_LATER_FIELDS = frozenset({"readers"})
 
 
 class AnswerKeys:
@@ -69,9 +70,11 @@ class AnswerKeys:
 def canonical_form(answer: AgencyAnswer) -> bytes:
     """Return the bytes that the authenticator is made of: every field except `authenticator`, as on the wire.
 
+    A field that older answers do not have is left out while it has its default: their authenticators stay valid.
     They are the version line and JSON in UTF-8 with sorted keys and without spaces (RFC 8785).
     """
     fields = answer.model_dump(mode="json", exclude={"authenticator"})
+    fields = {name: value for name, value in fields.items() if value or name not in _LATER_FIELDS}
     return (_FORM_VERSION + json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))).encode()
 
 

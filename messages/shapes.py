@@ -352,6 +352,11 @@ class CorrectionOutcome(WireModel):
 Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "closed"]
 
 
+# Readers of an answer's text beside the sender whom it answers. "": who reported the same reads it masked, and so does
+# everybody if the report is public. `all-senders`: who reported the same reads it whole. `sender`: nobody else.
+AnswerReaders: TypeAlias = Literal["", "all-senders", "sender"]
+
+
 class AgencyAnswer(WireModel):
     """An agency's answer to a dispatch. `messages.answer_check` tells if the agency made it.
 
@@ -372,6 +377,11 @@ class AgencyAnswer(WireModel):
         "Without it, or with one that refused before, the next alternative gets the case, or triage if there is none.",
     )
     actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
+    readers: AnswerReaders = Field(
+        "",
+        description="Readers of a response or closing beside the sender. Empty: senders of joined reports and, of a "
+        "public report, everybody, masked. `all-senders`: senders of joined reports whole. `sender`: nobody else.",
+    )
     key_generation: int = Field(0, ge=0, lt=2**31, description="Generation of the agency's key; 0 without a key.")
     authenticator: str = Field(
         "",

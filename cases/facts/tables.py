@@ -98,7 +98,7 @@ class AnswerFact(SQLModel, table=True):
     """An answer of an agency to a dispatch. `answered_at` is the agency's time, `position` that of the record.
 
     The id follows from dispatch and content, so an answer to the dispatch of another agency, or one that names another
-    complaint, may have the id of a valid one. It must not take its place.
+    complaint, may have the id of a valid one. It must not take its place. `readers`: see `messages.shapes`.
     """
 
     __tablename__ = "case_answer"
@@ -110,6 +110,7 @@ class AnswerFact(SQLModel, table=True):
     dispatch_id: UUID = Field(index=True)
     verdict: str
     suggested_agency: str | None = None
+    readers: str = ""
     answered_at: datetime = Field(sa_type=UtcDateTime)
     at: datetime = Field(sa_type=UtcDateTime)
     position: str = Field(index=True)

@@ -29,7 +29,7 @@ from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.derivation import DERIVATION
 from messages import ids
-from messages.shapes import AgencyAnswer, Verdict
+from messages.shapes import AgencyAnswer, AnswerReaders, Verdict
 
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
@@ -39,6 +39,8 @@ ActFault: TypeAlias = Literal[
 ]
 # A refusal needs its reason, a question and an answer their words.
 VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "asked", "responded", "closed"})
+# The text of these may have readers beside the sender.
+VERDICTS_WITH_READERS: frozenset[Verdict] = frozenset({"responded", "closed"})
 _ACT_NAMES: dict[Verdict, str] = {
     "accepted": "desk.accept",
     "refused": "desk.refuse",
@@ -60,11 +62,15 @@ Record = Callable[[str, str, str, str, datetime], object]
 
 @dataclass(frozen=True, slots=True)
 class AnswerDraft:
-    """Content of an answer. `suggested_agency` is the competent institution that a refusal names, if any."""
+    """Content of an answer. `suggested_agency` is the competent institution that a refusal names, if any.
+
+    `readers` are those of the text of a response or a closing beside the sender.
+    """
 
     verdict: Verdict
     text: str = ""
     suggested_agency: str | None = None
+    readers: AnswerReaders = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,7 @@ class OfficerAnswers:
             verdict=draft.verdict,
             text=text,
             suggested_agency=draft.suggested_agency,
+            readers=draft.readers if draft.verdict in VERDICTS_WITH_READERS else "",
             actor=actor.name,
         )
 

@@ -299,13 +299,13 @@ def _content(words: tuple[str, str], answers: PublicAnswers, dispatch: Any, stat
 
 
 def _answer_texts(connection: Connection, answer_ids: Iterable[AnswerIds]) -> Mapping[UUID | None, str]:
-    """Return the texts of answers by their ids, as the agencies wrote them."""
+    """Return the texts of answers by their ids, as the agencies wrote them, without those for the sender alone."""
     ids = {id_ for of_case in answer_ids for id_ in of_case if id_}
     query = (
         select(col(AnswerFact.id), col(CaseWords.text))
         .join(DispatchFact, is_to_dispatch())
         .join(CaseWords, is_of_answer())
-        .where(is_one_of(col(AnswerFact.id), ids))
+        .where(is_one_of(col(AnswerFact.id), ids), col(AnswerFact.readers) != "sender")
     )
     return {row.id: row.text for row in connection.execute(query)} if ids else {}
 

@@ -603,6 +603,7 @@ def _create_cases() -> None:
         sa.Column("dispatch_id", sa.Uuid(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("suggested_agency", sa.String(), nullable=True),
+        sa.Column("readers", sa.String(), nullable=False),
         sa.Column("answered_at", _TIME, nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("position", sa.String(), nullable=False),

@@ -10,7 +10,7 @@ from accounts.permissions import Actor
 from desk.acts.answers import CaseProgressView
 from desk.pages.case.preview import Preview
 from desk.pages.case.recommendation_part import RecommendationDraft
-from messages.shapes import Verdict
+from messages.shapes import AnswerReaders, Verdict
 from pages.translation.message import Message
 
 
@@ -24,6 +24,7 @@ class ActDraft:
     continue_at: str = ""
     fault: Message | None = None
     preview: Preview | None = None
+    readers: AnswerReaders = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class CaseRenderer(Protocol):
         `institution_words` are words of the name of an institution.
         """
 
-    def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
+    def preview(self, view: CaseProgressView, verdict: Verdict, text: str, readers: AnswerReaders = ...) -> Preview:
         """Return the preview of an act."""
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:

@@ -11,13 +11,13 @@ from config.time_zones import time_zone
 from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import ActDraft, CaseRenderer, NoteDraft
-from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import NAMES, READERS_BY_NAME, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
-from messages.shapes import Verdict
+from messages.shapes import AnswerReaders, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.forms import MAX_TEXT_LENGTH, Form, PostedForm
@@ -70,7 +70,7 @@ class ActForms:
         draft = self._draft(view, verdict, form)
         if is_possible and (draft.fault or form.line("langkah") == "pratinjau"):
             return self._case_page.render(request, actor, view, draft)
-        answer = AnswerDraft(verdict, draft.text, draft.suggested_agency or None)
+        answer = AnswerDraft(verdict, draft.text, draft.suggested_agency or None, draft.readers)
         result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
         if result.fault:
             return self._refused(request, actor, draft, result, form)
@@ -127,7 +127,7 @@ class ActForms:
         """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
         templates = self._parts.work.templates(actor.agency)
         text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
-        draft = ActDraft(verdict, text, form.line("tujuan"), form.line("lanjut"))
+        draft = ActDraft(verdict, text, form.line("tujuan"), form.line("lanjut"), readers=_readers(form))
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
 
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form) -> ActDraft:
@@ -139,7 +139,8 @@ class ActForms:
             suggested_agency,
             continue_at=form.line("lanjut"),
             fault=self._draft_fault(view, verdict, text, suggested_agency),
-            preview=self._case_page.preview(view, verdict, text),
+            preview=self._case_page.preview(view, verdict, text, _readers(form)),
+            readers=_readers(form),
         )
 
     def _draft_fault(
@@ -206,3 +207,7 @@ class ActForms:
     def _inner_part(self, request: Request, view: CaseProgressView, **outcome: str) -> Response:
         address = list_query(request).case_address(view.case.case.tracking, **outcome)
         return see_other(address + _INNER_PART)
+
+
+def _readers(form: Form) -> AnswerReaders:
+    return READERS_BY_NAME.get(form.line("pembaca"), "")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desk.acts.answers import CaseProgressView
+from desk.acts.answers import VERDICTS_WITH_READERS, CaseProgressView
 from messages.channels import ReplyForm
 from messages.replies.answer_replies import AnswerSubject, has_all_words, reply_text, room_left
 from messages.replies.reply_texts import tells_citizen
-from messages.shapes import Verdict
+from messages.shapes import AnswerReaders, Verdict
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -25,6 +25,14 @@ _NO_SECOND_SMS = _(
 _PRIVATE = _("Laporan ini anonim atau rahasia: SMS tidak memuat nama instansi dan isi teks Anda.")
 _CUT = _("SMS tidak memuat seluruh teks Anda.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
+_JOINED_READ_MASKED = _(
+    "Warga lain yang melaporkan hal ini membaca teks Anda di halamannya. Nama, nomor, dan alamat rumah disamarkan."
+)
+_JOINED_READ_ALL = _("Warga lain yang melaporkan hal ini membaca seluruh teks Anda di halamannya.")
+_PUBLIC = _(
+    "Selama laporan ini tampil untuk umum, semua orang membaca teks Anda mulai besok. Nama, nomor, dan alamat rumah "
+    "disamarkan."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +65,31 @@ def preview(view: CaseProgressView, verdict: Verdict, words: str, agency_name: s
     if not tells_citizen(verdict):
         return Preview("", [_NO_SMS_ABOUT_IT])
     channel_notice = _ONLY_WITH_PROOF if way.needs_proof else _NO_SMS_ON_CHANNEL
-    joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
     if way.form is None:
-        return Preview("", [channel_notice.filled(channel=way.channel_label), *joined])
+        return Preview("", [channel_notice.filled(channel=way.channel_label)])
     told_once = {"responded", "closed"} if way.form == "post" else {"responded"}
     if verdict in told_once and has_responded(view):
-        return Preview("", [_NO_SECOND_SMS, *joined])
+        return Preview("", [_NO_SECOND_SMS])
     dispatch = view.case.dispatch
     subject = AnswerSubject(verdict, dispatch.tracking, dispatch.agency, agency_name)
-    return _with_sms(view, way.form, subject, words, way, joined)
+    return _with_sms(view, way.form, subject, words, way)
+
+
+def other_readers(
+    view: CaseProgressView, verdict: Verdict, readers: AnswerReaders, *, has_public_view: bool
+) -> Sequence[Message]:
+    """Return what citizens beside the sender get to know of a text, by the readers that the officer chose."""
+    if verdict not in VERDICTS_WITH_READERS:
+        return []
+    report = view.case.dispatch.report
+    notices: list[Message] = []
+    if view.case.case.joined:
+        is_whole = readers == "all-senders" and not report.rahasia
+        is_masked = readers != "sender" and not report.is_private
+        notices.append(_JOINED_READ_ALL if is_whole else _JOINED_READ_MASKED if is_masked else _JOINED)
+    if has_public_view and readers != "sender" and not report.rahasia:
+        notices.append(_PUBLIC)
+    return notices
 
 
 def question_room(
@@ -98,13 +122,12 @@ def _with_sms(
     subject: AnswerSubject,
     words: str,
     way: ReplyWay,
-    joined: Sequence[Message],
 ) -> Preview:
     is_private = view.case.dispatch.report.is_private
     text = reply_text(
         form, subject, words, is_private=is_private, link=way.sample_link, objection_period=way.objection_period
     )
     if is_private:
-        return Preview(text, [_PRIVATE, *joined])
+        return Preview(text, [_PRIVATE])
     cut = [] if has_all_words(form, text, words) else [_CUT]
-    return Preview(text, [*cut, *joined], room_left(form, subject, words))
+    return Preview(text, cut, room_left(form, subject, words))

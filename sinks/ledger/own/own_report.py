@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row
@@ -21,6 +21,7 @@ from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import Attachment, Dispatch, Place, Report, SenderAct
+from messages.tracking import without_tracking_numbers
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
@@ -34,6 +35,18 @@ _LONGEST_CHAIN = 20
 
 
 NO_PLACE = Place()
+# In words to another citizen.
+_HIDDEN_NUMBER = "[nomor]"
+
+
+class AnswerWords(NamedTuple):
+    """Words of an agency as a sender reads them. `is_shared`: those to another citizen are shared with all senders."""
+
+    text: str
+    is_shared: bool = False
+
+
+NO_WORDS = AnswerWords("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,8 @@ class OwnEntry:
 
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
     `number` is that of the message of this sender that became a case of its own, for a step of that case. `files` are
-    those that came with a message, known once it was dispatched.
+    those that came with a message, known once it was dispatched. `is_shared`: the words are to another citizen, and the
+    officer shared them with all who reported the same.
     """
 
     step: StatusStep
@@ -51,6 +65,7 @@ class OwnEntry:
     rating: int = 0
     number: str = ""
     files: tuple[Attachment, ...] = ()
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +99,13 @@ class OwnReport:
 
     @property
     def reads_masked(self) -> bool:
-        """Return True if the sender reads an answer that was given to another citizen."""
+        """Return True if the sender reads an answer that was given to another citizen; see `reads_shared`."""
         return any(entry.step.is_to_other_sender and entry.text for entry in self.entries)
+
+    @property
+    def reads_shared(self) -> bool:
+        """Return True if all answers to another citizen that the sender reads are shared whole."""
+        return all(entry.is_shared for entry in self.entries if entry.step.is_to_other_sender and entry.text)
 
     @property
     def is_objected(self) -> bool:
@@ -173,26 +193,33 @@ class OwnReports:
             place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
         )
 
-    def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, str]:
-        """Return the agencies' words to the senders of these reports, by the id of the answer.
+    def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, AnswerWords]:
+        """Return the agencies' words that the senders of these reports read, by the id of the answer.
 
-        The words to another citizen about the same case may be about that citizen. An answer to a report that is not
-        private is masked for the senders who joined it; all other words are left out.
+        The words to another citizen about the same case may be about that citizen. They are whole if the officer shared
+        them, masked if that report is not private and the officer did not keep them for that citizen, and else left
+        out. The number in them is that citizen's.
         """
-        steps = [step for status in statuses for step in _steps_with_words(status)]
-        answer_ids = {step.answer_id for step in steps}
-        to_other_ids = {step.answer_id for step in steps if step.is_to_other_sender}
-        if not answer_ids:
+        steps = {step.answer_id: step for status in statuses for step in _steps_with_words(status) if step.answer_id}
+        if not steps:
             return {}
         query = (
-            select(col(AnswerFact.id), col(CaseWords.text))
+            select(col(AnswerFact.id), col(AnswerFact.readers), col(CaseWords.text))
             .join(DispatchFact, is_to_dispatch())
             .join(CaseWords, is_of_answer())
-            .where(is_one_of(col(AnswerFact.id), answer_ids))
+            .where(is_one_of(col(AnswerFact.id), steps.keys()))
         )
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
-        return {row.id: self._mask(row.text) if row.id in to_other_ids else row.text for row in rows}
+        return {row.id: words for row in rows if (words := self._readable(steps[row.id], row.readers, row.text))}
+
+    def _readable(self, step: StatusStep, readers: str, text: str) -> AnswerWords | None:
+        if not step.is_to_other_sender:
+            return AnswerWords(text)
+        text = without_tracking_numbers(text, _HIDDEN_NUMBER)
+        if readers == "all-senders" and step.is_shareable:
+            return AnswerWords(text, is_shared=True)
+        return AnswerWords(self._mask(text)) if step.is_readable_masked and readers != "sender" else None
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, tuple[str, str]]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
@@ -210,25 +237,26 @@ def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:
 def _may_read(step: StatusStep) -> bool:
     """Return True if the sender may read the words. A question to another citizen is for that citizen to answer."""
     if step.is_to_other_sender:
-        return step.is_readable_masked and step.kind in _ANSWERS
+        return (step.is_readable_masked or step.is_shareable) and step.kind in _ANSWERS
     return step.kind in _TO_SENDER
 
 
-def _last_words(status: ReportStatus, words: Mapping[UUID, str], kinds: Collection[str]) -> str:
+def _last_words(status: ReportStatus, words: Mapping[UUID, AnswerWords], kinds: Collection[str]) -> str:
     steps = [step for step in _steps_with_words(status) if step.kind in kinds and step.answer_id]
-    return words.get(steps[-1].answer_id, "") if steps and steps[-1].answer_id else ""
+    return words.get(steps[-1].answer_id, NO_WORDS).text if steps and steps[-1].answer_id else ""
 
 
-def _open_question(status: ReportStatus, words: Mapping[UUID, str]) -> str:
+def _open_question(status: ReportStatus, words: Mapping[UUID, AnswerWords]) -> str:
     return _last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else ""
 
 
-def _steps(status: ReportStatus, words: Mapping[UUID, str]) -> Iterator[OwnEntry]:
+def _steps(status: ReportStatus, words: Mapping[UUID, AnswerWords]) -> Iterator[OwnEntry]:
     """Yield the steps of a report that are not in its messages already."""
     for step in status.steps:
         if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):
             continue
-        yield OwnEntry(step, text=words.get(step.answer_id, "") if step.answer_id else "")
+        text, is_shared = words.get(step.answer_id, NO_WORDS) if step.answer_id else NO_WORDS
+        yield OwnEntry(step, text=text, is_shared=is_shared)
 
 
 def _message_entry(row: Row[Any], sent_reports: Mapping[UUID, Report]) -> OwnEntry:

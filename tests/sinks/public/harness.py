@@ -13,7 +13,7 @@ from cases.derivations.loop import Derivation
 from language.masking import mask_with_labels
 from language.stems import stems
 from messages import codec
-from messages.shapes import Complaint, Dispatch, Verdict
+from messages.shapes import AnswerReaders, Complaint, Dispatch, Verdict
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, OVERSIGHT, REPLIES
 from sinks.public.queries import PublicFilter, PublicReports, ShownReport
 from sinks.public.read_model import PublicReadModel
@@ -93,9 +93,9 @@ class PublicPipeline:
         self.ledger.handle(sent.records)
         return sent
 
-    def answer(self, sent: Sent, verdict: Verdict, text: str = "") -> None:
+    def answer(self, sent: Sent, verdict: Verdict, text: str = "", readers: AnswerReaders = "") -> None:
         """Let the agency answer; a refusal moves the case."""
-        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time, text=text))
+        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time, text=text, readers=readers))
         outgoing = Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/agency"))
         record = self._record(outgoing)
         routed = self._route(record)

@@ -56,6 +56,14 @@ def test_words_to_another_citizen_are_not_shown(pipeline: PublicPipeline) -> Non
     assert shown_answers(pipeline) == [(_MASKED, "")]
 
 
+def test_an_answer_for_its_sender_alone_is_not_shown(pipeline: PublicPipeline) -> None:
+    """An answer that is shared with all who reported the same is masked for everybody else."""
+    sent = pipeline.send_taken(_TEXT)
+    pipeline.answer(sent, "responded", _ANSWER, "all-senders")
+    pipeline.answer(sent, "closed", "Obat Anda siap diambil.", "sender")
+    assert shown_answers(pipeline) == [(_MASKED, "")]
+
+
 def test_the_words_of_a_former_agency_go_with_it(pipeline: PublicPipeline) -> None:
     """Another agency decides anew. What it answers is shown, and not what the former one had answered."""
     sent = pipeline.send("Puskesmas tutup terus di Kota Semarang, mohon diperiksa.")
