@@ -30,6 +30,7 @@ CHANGES: dict[str, Any] = {
     "text": "lain",
     "suggested_agency": CENTRAL,
     "actor": "orang lain",
+    "readers": "all-senders",
     "key_generation": 2,
 }
 
