@@ -22,8 +22,10 @@ from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
 from ingest.web.contact_proof.addresses import masked_address, masked_number
 from ingest.web.contact_proof.form_contact import FormContact
+from ingest.web.draft_content import decode_draft, encode_draft
+from ingest.web.form_drafts import FormDrafts
 from ingest.web.form_files import FormFiles
-from ingest.web.form_pages import FormPages, SubmittedForm, combine
+from ingest.web.form_pages import FormPages, SubmittedForm, combine, is_cut
 from ingest.web.form_reader import read_form
 from ingest.web.form_state import (
     FORM_STEPS,
@@ -40,11 +42,12 @@ from ingest.wrap import OpenMessage, Wrapper
 from messages.tracking import read_tracking_number
 from pages.clients import client_address
 from pages.refusal_handlers import record_refusal
-from pages.refusals import Refused
+from pages.refusals import Refused, unavailable
 from pages.responses import page_response, see_other
 
 _STATIC = Path(__file__).parent / "static"
 _DAY_SECONDS = 86_400
+_DRAFT_ADDRESS = "/lapor/isian"
 
 
 class WebDoor:
@@ -71,6 +74,7 @@ class WebDoor:
         region_of_public: Callable[[str], str],
         has_number: Callable[[str], bool],
         place_at: PlaceAt,
+        drafts: FormDrafts,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
@@ -82,6 +86,7 @@ class WebDoor:
         self._link_of = link_of
         self._pages = FormPages(templates, tokens, regions, contact.ways, has_number, place_at)
         self._place_at = place_at
+        self._drafts = drafts
         self._contact = contact
         self._region_of_public = region_of_public
         self._files = FormFiles(attachments, tokens, gate.check_rate)
@@ -91,6 +96,7 @@ class WebDoor:
         """Return the routes to serve."""
         router = APIRouter(tags=["web"], route_class=DirectAPIRoute)
         router.add_api_route("/lapor", self.form, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(f"{_DRAFT_ADDRESS}/{{token}}", self.draft, methods=["GET"], include_in_schema=False)
         router.add_api_route(
             "/web/reports",
             self.report,
@@ -120,8 +126,18 @@ class WebDoor:
         fields = await run_in_threadpool(self._joined_fields, sama) if is_joinable_id(sama) else []
         return self._pages.form(SubmittedForm(read_form_state(fields), form_id, token))
 
+    async def draft(self, token: str) -> Response:
+        """Return the page that a button of the form led to: the form, its recap, or the form's errors."""
+        content = await run_in_threadpool(self._find_draft, token)
+        if content is None:
+            return self._pages.no_draft()
+        return self._pages.draft(decode_draft(content, self._tokens, self._drafts.now()))
+
     async def report(self, request: Request) -> Response:
-        """Accept a report. A form is answered with its receipt, a JSON report with the tracking number."""
+        """Accept a report. A form is answered with its receipt, a JSON report with the tracking number.
+
+        Each other button of the form, and errors, lead to a page with an address of its own.
+        """
         if is_json(request.headers):
             return await self._accept_json(await self._gate.read_arrival(request))
         with posted_form() as form:
@@ -198,20 +214,49 @@ class WebDoor:
         """Publish a form. Or return the page that a button asked for: the form, or its recap; or the form's errors."""
         page, file_refusals = await self._form_page(request, form)
         if page.state.step in FORM_STEPS and not file_refusals:
-            return self._pages.form(page)
+            return await self._shown(page)
         try:
             message = await self._message(request, page, file_refusals)
             if page.state.step == RECAP_STEP:
-                return self._pages.recap(page)
+                return await self._shown(page)
             await self._gate.accept(message)
         except Refused as refused:
             record_refusal(request, refused)
             page.refused = refused
-            return self._pages.refusal(page)
+            return await self._shown(page)
+        await run_in_threadpool(self._delete_draft, page.form_id)
         raw = message.raw
         await self._contact.remember(raw, page.state.values, client_address(request.scope))
         signature = self._tokens.sign_receipt(raw.tracking, self._link_of(raw.id).rpartition("/")[2])
         return see_other(f"/web/receipts/{raw.tracking}?bukti={signature}")
+
+    async def _shown(self, page: SubmittedForm) -> Response:
+        """Redirect to the page of a form: "Back" and a reload then send nothing again.
+
+        Without the database, for a form that was not read whole, and for a request that may succeed later, answer with
+        the page itself.
+        """
+        refused = page.refused
+        if refused is None or not (refused.retry_after or is_cut(refused)):
+            token = await run_in_threadpool(self._store_draft, page)
+            if token:
+                return see_other(f"{_DRAFT_ADDRESS}/{token}")
+        return self._pages.draft(page)
+
+    def _store_draft(self, page: SubmittedForm) -> str:
+        with suppress(DatabaseUnavailable):
+            return self._drafts.store(page.form_id, encode_draft(page, self._tokens))
+        return ""
+
+    def _find_draft(self, token: str) -> bytes | None:
+        try:
+            return self._drafts.find(token)
+        except DatabaseUnavailable as error:
+            raise unavailable() from error
+
+    def _delete_draft(self, form_id: str) -> None:
+        with suppress(DatabaseUnavailable):
+            self._drafts.delete(form_id)
 
     async def _form_page(self, request: Request, form: PostedForm) -> tuple[SubmittedForm, list[Refused]]:
         """Return the page for a submitted form, and a refusal for each file or for a form that was cut off."""

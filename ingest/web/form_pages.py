@@ -3,18 +3,20 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from jinja2 import Environment
 from starlette.responses import Response
 
 from config.reference.regions import Regions
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.web.form_state import FormState, PlaceAt
+from ingest.web.form_state import RECAP_STEP, FormState, PlaceAt
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES
 from ingest.web.recap import hidden_fields, recap_lines
 from pages.refusals import Refused
 from pages.refused import refusable_page
+from pages.responses import page_response
 
 # Reason of a refusal that consists of its field errors alone.
 INVALID_FIELDS = "invalid_submission"
@@ -79,6 +81,16 @@ class FormPages:
             "is_secret": "rahasia" in form.state.values,
         }
         return self._response("recap.html", form, context)
+
+    def draft(self, form: SubmittedForm) -> Response:
+        """Return the page that the pressed button leads to: the errors, the recap, or the form."""
+        if form.refused:
+            return self.refusal(form)
+        return self.recap(form) if form.state.step == RECAP_STEP else self.form(form)
+
+    def no_draft(self) -> Response:
+        """Return the page of an address that counts no longer: the form was sent, or it is too old."""
+        return page_response(self._templates, "no_draft.html", status=HTTPStatus.NOT_FOUND)
 
     def refusal(self, form: SubmittedForm) -> Response:
         """Return the page on which a refused form can be corrected, or sent again where nothing has to be corrected."""

@@ -592,6 +592,15 @@ def _create_doors() -> None:
     )
     op.create_index("ix_web_contact_code_number", "web_contact_code", ["number_digest", "made_at"])
     op.create_index("ix_web_contact_code_made_at", "web_contact_code", ["made_at"])
+    op.create_table(
+        "web_form_draft",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("form_digest", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("stored_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_web_form_draft_form_digest", "web_form_draft", ["form_digest"])
+    op.create_index("ix_web_form_draft_stored_at", "web_form_draft", ["stored_at"])
 
 
 def _create_cases() -> None:

@@ -44,8 +44,9 @@ def test_the_recap_names_the_place_of_a_point(served: DoorClient) -> None:
     assert "Titik itu di sekitar Tembalang, Kota Semarang, Jawa Tengah" in " ".join(recap.split())
     form = page_text(send_form(served, step="edit", **point).text)
     assert "Di sekitar Tembalang, Kota Semarang, Jawa Tengah." in form
-    for far in ({"latitude": "-4.5", "longitude": "108.9"}, {"latitude": "0", "longitude": "0"}):
-        assert "Tempat yang tidak kami kenal" in send_form(served, step="recap", **far).text
+    for latitude, longitude in (("-4.5", "108.9"), ("0", "0")):
+        far = send_form(served, step="recap", latitude=latitude, longitude=longitude)
+        assert "Tempat yang tidak kami kenal" in far.text
     assert "Titik itu" not in send_form(served, step="recap").text
 
     named = served.post("/web/point", data=point)

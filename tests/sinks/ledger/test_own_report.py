@@ -174,7 +174,7 @@ def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, rel
 )
 @pytest.mark.parametrize("current", ["joins", "repeat"])
 def test_an_officer_shares_an_answer_with_all_who_reported(
-    engine: Engine, readers: str, privacy: Mapping[str, bool], read: str, current: str
+    engine: Engine, readers: str, privacy: dict[str, Any], read: str, current: str
 ) -> None:
     """They read it whole, but for the other citizen's number, also if that citizen is anonymous; never if confidential.
 
