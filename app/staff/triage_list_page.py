@@ -19,10 +19,11 @@ from app.staff.wording import age_text
 from config.reference.regions import Regions
 from config.time_zones import read_moment
 from desk.acts.answers import AnswerProgress, OfficerAnswers
+from desk.institutions import Institutions
 from messages.tracking import read_tracking_number
 from pages.responses import see_other
 from pages.translation.message import Message, joined
-from pages.wording.cases import MISTYPED_NUMBER, region_label, topic_label
+from pages.wording.cases import MISTYPED_NUMBER, region_label, second_matter_sentence, topic_label
 from pages.wording.dangers import DANGER_ADVICE, DANGERS
 from sinks.ledger.triage_cases import TriagePage, TriagePlace
 
@@ -58,12 +59,14 @@ class TriageListPage:
         self,
         frame: StaffFrame,
         triage_desk: Callable[[], TriageDesk],
+        institutions: Institutions,
         answers: OfficerAnswers,
         regions: Callable[[], Regions],
         topics: Callable[[], Mapping[str, str]],
     ) -> None:
         self._frame = frame
         self._triage_desk = triage_desk
+        self._institutions = institutions
         self._answers = answers
         self._regions = regions
         self._topics = topics
@@ -144,6 +147,7 @@ class TriageListPage:
             "is_being_sent": progress is not None and bool(progress.pending),
             "choice": _write_choice(progress) if progress and not triage_case.danger else "",
             "candidates": case.candidates,
+            "second_matter": second_matter_sentence(triage_case.second_matter, self._topics(), self._institutions.name),
         }
 
 

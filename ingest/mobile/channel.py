@@ -13,7 +13,7 @@ APP = DoorFacts(
 )
 CHANNEL = ChannelFacts(
     name="mobile",
-    label="Mobile",
+    label="Aplikasi",
     doors=(APP,),
     senders_choose_kind=True,
     gets_replies=True,

@@ -5,7 +5,7 @@ from messages.channels import ChannelFacts, DoorFacts
 MENTIONS = DoorFacts(name="twitter", label="Twitter", title="The Twitter door", polled=True)
 CHANNEL = ChannelFacts(
     name="twitter",
-    label="Twitter",
+    label="X",
     doors=(MENTIONS,),
     senders_choose_kind=False,
     gets_replies=True,

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from cases.clocks.deadlines import Deadlines
 from cases.facts.conditions import IS_SET_ASIDE, is_to_dispatch
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact, EventFact
+from cases.pictures.store import answer_pictures
 from cases.words.conditions import is_of_answer, is_of_complaint, is_of_dispatch
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
@@ -30,33 +31,24 @@ from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
 _TO_SENDER = frozenset({"asked", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
+_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers")
+# In words to another citizen.
+_HIDDEN_NUMBER = "[nomor]"
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
 
 NO_PLACE = Place()
-# In words to another citizen.
-_HIDDEN_NUMBER = "[nomor]"
-
-
-class AnswerWords(NamedTuple):
-    """Words of an agency as a sender reads them. `is_shared`: those to another citizen are shared with all senders."""
-
-    text: str
-    is_shared: bool = False
-
-
-NO_WORDS = AnswerWords("")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """One entry of the conversation: a step of the report with the agency's words, or a message of the sender.
+    """One entry of the conversation: a step of the report with the agency's words and pictures, or a message.
 
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
     `number` is that of the message of this sender that became a case of its own, for a step of that case. `files` are
-    those that came with a message, known once it was dispatched. `is_shared`: the words are to another citizen, and the
-    officer shared them with all who reported the same.
+    those that came with a message, known once it was dispatched, or the pictures of an answer. `is_shared`: the words
+    are to another citizen, and the officer shared them with all who reported the same.
     """
 
     step: StatusStep
@@ -93,9 +85,14 @@ class OwnReport:
     place: Place = NO_PLACE
 
     def file(self, file_id: str) -> Attachment | None:
-        """Return the file with this id that the sender sent with the report, or with a later message about it."""
+        """Return the picture with this id that the sender sent about the report, or reads in an answer to it."""
         files = (file for entry in self.entries for file in entry.files)
         return next((file for file in files if str(file.id) == file_id), None)
+
+    def sent_before(self, entry: OwnEntry) -> tuple[Attachment, ...]:
+        """Return the pictures that the sender had sent before an answer, each once."""
+        earlier = (item for item in self.entries if item.act and item.step.at <= entry.step.at)
+        return tuple({file.id: file for item in earlier for file in item.files}.values())
 
     @property
     def reads_masked(self) -> bool:
@@ -142,6 +139,25 @@ def possible_acts(
     return tuple(act for act, is_possible in conditions.items() if is_possible)
 
 
+class AnswerContent(NamedTuple):
+    """What a sender reads and sees of an answer; see `OwnEntry.is_shared`."""
+
+    words: str
+    pictures: tuple[Attachment, ...] = ()
+    is_shared: bool = False
+
+
+_NO_CONTENT = AnswerContent("")
+
+
+class LastWords(NamedTuple):
+    """The last answer to the sender of a report with its pictures, and the open question; empty without one."""
+
+    answer: str
+    question: str
+    pictures: tuple[Attachment, ...]
+
+
 class OwnReports:
     """Reads reports for their senders. The caller has checked that it is the sender who asks.
 
@@ -172,9 +188,9 @@ class OwnReports:
         if status is None:
             return None
         further = [statuses[case] for case in further_cases if case in statuses and not statuses[case].belongs_to_case]
-        words = self.words([status, *further])
-        entries = [*_steps(status, words), *(_message_entry(row, sent_reports) for row in messages)]
-        entries += [replace(entry, number=case.tracking) for case in further for entry in _steps(case, words)]
+        contents = self.answers([status, *further])
+        entries = [*_steps(status, contents), *(_message_entry(row, sent_reports) for row in messages)]
+        entries += [replace(entry, number=case.tracking) for case in further for entry in _steps(case, contents)]
         # Of one moment, a message comes before what follows from it.
         entries.sort(key=lambda entry: (entry.step.at, entry.act is None))
         answers = [step for step in status.steps if step.kind in _ANSWERS]
@@ -183,8 +199,8 @@ class OwnReports:
             status=status,
             entries=tuple(entries),
             asked_message_id=further_cases.get(asking.tracking, message_id),
-            question=_open_question(asking, words),
-            answer=_last_words(status, words, _ANSWERS),
+            question=_open_question(asking, contents),
+            answer=_last_words(status, contents, _ANSWERS),
             due_at=due_at if status.state in {"diteliti", "diteruskan", "ditangani", "dibuka-lagi"} else None,
             answered_at=answers[-1].at if answers else None,
             former_number=former_number if former_status and former_status.state == "selesai" else "",
@@ -193,39 +209,56 @@ class OwnReports:
             place=sent_reports[report_id].place if report_id in sent_reports else NO_PLACE,
         )
 
-    def words(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, AnswerWords]:
-        """Return the agencies' words that the senders of these reports read, by the id of the answer.
+    def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, AnswerContent]:
+        """Return the agencies' words and pictures to the senders of these reports, by the id of the answer.
 
-        The words to another citizen about the same case may be about that citizen. They are whole if the officer shared
-        them, masked if that report is not private and the officer did not keep them for that citizen, and else left
-        out. The number in them is that citizen's.
+        The words to another citizen about the same case may be about that citizen. They are whole, with the pictures,
+        if the officer shared them; masked, with the pictures that everybody may see, if that report is not private and
+        the officer did not keep them for that citizen; and else left out. The number in them is that citizen's.
         """
         steps = {step.answer_id: step for status in statuses for step in _steps_with_words(status) if step.answer_id}
         if not steps:
             return {}
+        columns: Sequence[Any] = [*(col(getattr(AnswerFact, name)) for name in _ANSWER_COLUMNS), col(CaseWords.text)]
         query = (
-            select(col(AnswerFact.id), col(AnswerFact.readers), col(CaseWords.text))
+            select(*columns)
             .join(DispatchFact, is_to_dispatch())
             .join(CaseWords, is_of_answer())
             .where(is_one_of(col(AnswerFact.id), steps.keys()))
         )
         with read_transaction(self._engine) as connection:
-            rows = connection.execute(query).all()
-        return {row.id: words for row in rows if (words := self._readable(steps[row.id], row.readers, row.text))}
-
-    def _readable(self, step: StatusStep, readers: str, text: str) -> AnswerWords | None:
-        if not step.is_to_other_sender:
-            return AnswerWords(text)
-        text = without_tracking_numbers(text, _HIDDEN_NUMBER)
-        if readers == "all-senders" and step.is_shareable:
-            return AnswerWords(text, is_shared=True)
-        return AnswerWords(self._mask(text)) if step.is_readable_masked and readers != "sender" else None
-
-    def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, tuple[str, str]]:
-        """Return the last answer and the open question to the sender of each report, by tracking number."""
-        words = self.words(statuses)
+            rows = [row for row in connection.execute(query) if _is_readable(steps[row.id], row.readers)]
+            shared_ids = {row.id for row in rows if _is_shared(steps[row.id], row.readers)}
+            seen = [
+                row
+                for row in rows
+                if row.pictures_public or row.id in shared_ids or not steps[row.id].is_to_other_sender
+            ]
+            pictures = answer_pictures(connection, seen)
         return {
-            status.tracking: (_last_words(status, words, _ANSWERS), _open_question(status, words))
+            row.id: AnswerContent(
+                self._words(steps[row.id], row.text, is_shared=row.id in shared_ids),
+                pictures.get(row.id, ()),
+                row.id in shared_ids,
+            )
+            for row in rows
+        }
+
+    def _words(self, step: StatusStep, text: str, *, is_shared: bool) -> str:
+        if not step.is_to_other_sender:
+            return text
+        text = without_tracking_numbers(text, _HIDDEN_NUMBER)
+        return text if is_shared else self._mask(text)
+
+    def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, LastWords]:
+        """Return the last answer and the open question to the sender of each report, by tracking number."""
+        answers = self.answers(statuses)
+        return {
+            status.tracking: LastWords(
+                _last_words(status, answers, _ANSWERS),
+                _open_question(status, answers),
+                _last_content(status, answers, _ANSWERS).pictures,
+            )
             for status in statuses
         }
 
@@ -241,22 +274,40 @@ def _may_read(step: StatusStep) -> bool:
     return step.kind in _TO_SENDER
 
 
-def _last_words(status: ReportStatus, words: Mapping[UUID, AnswerWords], kinds: Collection[str]) -> str:
+def _is_shared(step: StatusStep, readers: str) -> bool:
+    """Return True if the words are to another citizen, and the officer shared them with this sender."""
+    return step.is_to_other_sender and step.is_shareable and readers == "all-senders"
+
+
+def _is_readable(step: StatusStep, readers: str) -> bool:
+    """Return True if the sender may read these words in the form that their readers allow."""
+    is_masked = step.is_readable_masked and readers != "sender"
+    return not step.is_to_other_sender or is_masked or _is_shared(step, readers)
+
+
+def _last_content(
+    status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]
+) -> AnswerContent:
     steps = [step for step in _steps_with_words(status) if step.kind in kinds and step.answer_id]
-    return words.get(steps[-1].answer_id, NO_WORDS).text if steps and steps[-1].answer_id else ""
+    return contents.get(steps[-1].answer_id, _NO_CONTENT) if steps and steps[-1].answer_id else _NO_CONTENT
 
 
-def _open_question(status: ReportStatus, words: Mapping[UUID, AnswerWords]) -> str:
-    return _last_words(status, words, {"asked"}) if status.state == "menunggu-anda" else ""
+def _last_words(status: ReportStatus, contents: Mapping[UUID, AnswerContent], kinds: Collection[str]) -> str:
+    return _last_content(status, contents, kinds).words
 
 
-def _steps(status: ReportStatus, words: Mapping[UUID, AnswerWords]) -> Iterator[OwnEntry]:
+def _open_question(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> str:
+    return _last_words(status, contents, {"asked"}) if status.state == "menunggu-anda" else ""
+
+
+def _steps(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> Iterator[OwnEntry]:
     """Yield the steps of a report that are not in its messages already."""
     for step in status.steps:
         if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):
             continue
-        text, is_shared = words.get(step.answer_id, NO_WORDS) if step.answer_id else NO_WORDS
-        yield OwnEntry(step, text=text, is_shared=is_shared)
+        content = contents.get(step.answer_id, _NO_CONTENT) if step.answer_id else _NO_CONTENT
+        files = content.pictures if step.kind in _ANSWERS else ()
+        yield OwnEntry(step, text=content.words, files=files, is_shared=content.is_shared)
 
 
 def _message_entry(row: Row[Any], sent_reports: Mapping[UUID, Report]) -> OwnEntry:

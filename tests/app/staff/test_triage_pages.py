@@ -63,6 +63,14 @@ def test_the_list_has_words_candidates_and_ages(staff_on_each_database: StaffHar
     assert number(3) not in page
 
 
+def test_a_second_matter_stands_in_the_list_and_on_the_page(staff: StaffHarness) -> None:
+    """With the institution that would be competent for it."""
+    staff.reports.write(1, "Listrik padam, dan paspor saya belum jadi")
+    staff.work()
+    for path in ("/desk/triase", ONE):
+        assert "Juga menyebut: Paspor → Kementerian Imigrasi dan Pemasyarakatan" in staff.get(path)
+
+
 def test_a_filter_without_cases_says_so(cases: StaffHarness) -> None:
     """The filter is in the address; the form keeps it."""
     page = cases.get("/desk/triase?topik=banjir&wilayah=33")

@@ -27,6 +27,8 @@ from tests.support.databases import Databases
 from tests.support.generated_cases import generate_cases, generated_number
 from tests.support.query_plans import Query, collect_statistics, plans, scanned_tables, scans
 
+# Every test needs the thousands of cases.
+pytestmark = pytest.mark.slow
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
 CASES = 4_000
 TABLES = (
@@ -106,7 +108,6 @@ def many_cases(database: Databases, tmp_path_factory: pytest.TempPathFactory) ->
         yield engine
 
 
-@pytest.mark.slow
 def test_every_query_uses_an_index(many_cases: Engine) -> None:
     """Also the one of the agency with half of all cases, with and without statistics.
 

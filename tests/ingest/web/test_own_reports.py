@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.assembly.doors.contact import contact_store
-from app.assembly.doors.own_reports import own_reports
+from app.assembly.doors.web import own_reports
 from app.assembly.parts import Parts
 from bus.port import Outgoing
 from tests.ingest.conftest import Serve
