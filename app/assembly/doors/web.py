@@ -22,6 +22,7 @@ from ingest.web.contact_proof.contacts import ContactStore
 from ingest.web.contact_proof.pages import ContactPages
 from ingest.web.door import WebDoor
 from ingest.web.follow_ups.door import FollowUpDoor
+from ingest.web.form_drafts import FormDrafts
 from ingest.web.form_files import FormFiles
 from ingest.web.form_token import FormTokens
 from ingest.web.information_pages import InformationPages, Operator
@@ -62,6 +63,8 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         form_contact(parts, tokens, http.gate.check_rate),
         partial(_region_of_public, PublicReports(parts.engine, parts.now)) if settings.public_view else _no_region,
         _has_number,
+        parts.place_at,
+        FormDrafts(parts.engine, parts.now, parts.randomness.token),
     )
     proof = phone_proof(parts, sms_provider, http.new_id)
     contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)
