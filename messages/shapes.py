@@ -432,6 +432,10 @@ class AnswerOutcome(WireModel):
     position: str = Field(description="Position of the answer's first record; empty if that is not known.")
 
 
+# The words of an answer, and the sentences around them.
+_MAX_MAIL_TEXT_LENGTH = 11_000
+
+
 class Reply(WireModel):
     """A message to a sender, on the sender's channel. `id` is the idempotency key of the delivery."""
 
@@ -442,6 +446,9 @@ class Reply(WireModel):
     channel: Channel
     kind: Literal["received", "asked-place", "dispatched", "answered", "closed", "asked-ombudsman"]
     text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
+    mail_text: str = Field(
+        "", max_length=_MAX_MAIL_TEXT_LENGTH, description="The text for an e-mail, with all words; empty: that above."
+    )
 
     @field_validator("text")
     @classmethod

@@ -32,12 +32,13 @@ class AnswerRecipients:
     """Channels whose senders hear of answers, with the form of the reply on each.
 
     `link_of` returns the sender's own link to the report of a message, and `objection_period` the time in which one
-    may object to an answer of a time, as a person reads it.
+    may object to an answer of a time, as a person reads it. `mailed` are the channels whose senders may choose e-mail.
     """
 
     forms: Mapping[Channel, ReplyForm]
     link_of: Callable[[UUID], str]
     objection_period: Callable[[datetime], str]
+    mailed: Collection[Channel] = ()
 
     def of_answer(self, dispatch: Dispatch, answered_at: datetime) -> AnswerRecipient | None:
         """Return the sender of a dispatched report as who may hear of an answer; `None` on a channel without."""
@@ -52,6 +53,7 @@ class AnswerRecipients:
             is_joined=dispatch.relation.kind == "joins" and not dispatch.own_case,
             link=self.link_of(dispatch.message_id),
             objection_period=self.objection_period(answered_at),
+            may_get_mail=dispatch.channel in self.mailed,
         )
 
     def place_question(self, recipient: Dispatch) -> str:
@@ -112,10 +114,20 @@ def answer_reply(
     sender = recipients.of_answer(recipient, taken_at)
     if sender is None:
         return None
-    notice = answer_notice(sender, answer.verdict, agency_name, answer.text, follows_response=follows_response)
+    # The page of a joined report shows only those that everybody may see.
+    has_pictures = bool(answer.pictures) and (not sender.is_joined or answer.pictures_public)
+    notice = answer_notice(
+        sender,
+        answer.verdict,
+        agency_name,
+        answer.text,
+        follows_response=follows_response,
+        has_pictures=has_pictures,
+    )
     if notice is None:
         return None
-    return _reply(recipient, taken_at, notice.kind, _occasion(answer, notice.occasion, answered_id), notice.text)
+    occasion = _occasion(answer, notice.occasion, answered_id)
+    return _reply(recipient, taken_at, notice.kind, occasion, notice.text, notice.mail_text)
 
 
 def lacks_place(dispatch: Dispatch) -> bool:
@@ -151,7 +163,7 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
     return named_text if agency_name and fits_one_sms(named_text) else text.format(UNNAMED_AGENCY)
 
 
-def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, text: str) -> Reply:
+def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, text: str, mail_text: str = "") -> Reply:
     """Return a reply; `once_for` is the occasion for which a complaint's sender gets only one."""
     return Reply(
         id=ids.reply_id(dispatch.complaint_id, once_for),
@@ -162,4 +174,5 @@ def _reply(dispatch: Dispatch, at: datetime, kind: ReplyKind, once_for: str, tex
         channel=dispatch.channel,
         kind=kind,
         text=text,
+        mail_text=mail_text,
     )

@@ -121,7 +121,7 @@ class Purge:
         """Empty old replies. The row stays: it prevents that the same reply is sent again."""
         is_old = col(OutboxRow.made_at) < min(cutoff, now - self._max_reply_age - _CLOCK_DIFFERENCE)
         condition = is_old & col(OutboxRow.state).in_(_FINAL_REPLY_STATES) & (col(OutboxRow.text) != "")
-        no_content = {"text": "", "address": "", "provider_id": ""}
+        no_content = {"text": "", "mail_text": "", "address": "", "provider_id": ""}
 
         def empty(connection: Connection, ids: Collection[UUID]) -> None:
             connection.execute(update(OutboxRow).where(is_one_of(col(OutboxRow.id), ids), condition).values(no_content))

@@ -53,7 +53,7 @@ def region_choices(subjects: Sequence[UndecidedSubject], chosen: str, regions: R
     return sorted(choices, key=lambda choice: _order(choice.value, regions))
 
 
-def _order(code: str, regions: Regions) -> Sequence[str]:
+def _order(code: str, regions: Regions) -> list[str]:
     return [region.name for region in regions.lineage(code)] or [code]
 
 

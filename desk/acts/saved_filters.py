@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, delete, select
+from sqlalchemy import Engine, Row, Select, delete, select
 from sqlmodel import col
 
 from accounts.permissions import Actor
@@ -27,7 +27,7 @@ class SavedFilters:
 
     def of(self, actor: Actor) -> Sequence[Row[Any]]:
         """Return name and parameters of the person's filters, by name."""
-        query = select(col(DeskSavedFilter.name), col(DeskSavedFilter.parameters))
+        query: Select[*tuple[Any, ...]] = select(col(DeskSavedFilter.name), col(DeskSavedFilter.parameters))
         with read_transaction(self._engine) as connection:
             return connection.execute(query.where(*_own(actor)).order_by(col(DeskSavedFilter.name))).all()
 

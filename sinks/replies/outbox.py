@@ -39,6 +39,8 @@ from sinks.replies.tables import OutboxRow, ProviderPauseRow, RecipientRow, Unre
 
 # Twilio's error code for a receiver who sent STOP.
 OPTED_OUT = "21610"
+# A reply of these is never sent again, and nothing is left to learn about it.
+_FINAL_STATES = frozenset({"sent", "failed", "withheld", "expired"})
 # Pause of a provider that was never paused: it ended long ago.
 _NO_PAUSE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
@@ -47,7 +49,7 @@ _NO_PAUSE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 class DueReply:
     """Reply that may be sent, with its recipient. `contact` is sealed for `message_id`.
 
-    `kind` is that of the `Reply`: `received`, `dispatched` or `answered`.
+    `kind` is that of the `Reply`: `received`, `dispatched` or `answered`. `mail_text` is its text for an e-mail.
     """
 
     id: UUID
@@ -58,6 +60,7 @@ class DueReply:
     tracking: str
     kind: str
     text: str
+    mail_text: str
     made_at: datetime
     attempts: int
 
@@ -65,7 +68,7 @@ class DueReply:
 _DUE_COLUMNS = (
     col(OutboxRow.id), col(RecipientRow.message_id), col(RecipientRow.sender), col(RecipientRow.contact),
     col(RecipientRow.secret), col(OutboxRow.tracking), col(OutboxRow.kind), col(OutboxRow.text),
-    col(OutboxRow.made_at), col(OutboxRow.attempts),
+    col(OutboxRow.mail_text), col(OutboxRow.made_at), col(OutboxRow.attempts),
 )  # fmt: skip
 
 
@@ -248,6 +251,9 @@ def _update_reply(connection: Connection, reply_id: UUID, expected_states: Seque
 
 
 def _update_replies(connection: Connection, *conditions: Any, **values: object) -> int:
+    """Change replies, and return their number. A final one needs the text of its e-mail no more."""
+    if values.get("state") in _FINAL_STATES:
+        values["mail_text"] = ""
     statement = update(OutboxRow).where(*conditions).values(**values).returning(col(OutboxRow.id))
     return len(connection.execute(statement).all())
 

@@ -979,6 +979,7 @@ def _create_oversight() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
     )
+    op.create_index("ix_oversight_notice_complaint", "oversight_notice", ["complaint_id"])
     op.create_table(
         "oversight_pair_day",
         sa.Column("day", sa.Date(), primary_key=True),
@@ -1051,6 +1052,7 @@ def _create_public_view() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("is_closed", sa.Boolean(), nullable=False),
         sa.Column("joined", sa.Integer(), nullable=False),
+        sa.Column("pictures", sa.String(), nullable=False),
         sa.Column("published_on", sa.Date(), nullable=False),
         sa.Column("changed_on", sa.Date(), nullable=False),
     )
@@ -1073,6 +1075,7 @@ def _create_replies() -> None:
         sa.Column("tracking", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("mail_text", sa.String(), nullable=False),
         sa.Column("made_at", _TIME, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

@@ -61,7 +61,7 @@ class CaseRenderer(Protocol):
         `institution_words` are words of the name of an institution.
         """
 
-    def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
+    def preview(self, view: CaseProgressView, verdict: Verdict, text: str, *, has_pictures: bool = ...) -> Preview:
         """Return the preview of an act."""
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:

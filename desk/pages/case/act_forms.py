@@ -159,7 +159,7 @@ class ActForms:
             suggested_agency,
             continue_at=form.line("lanjut"),
             fault=self._draft_fault(view, verdict, text, suggested_agency),
-            preview=self._case_page.preview(view, verdict, text),
+            preview=self._case_page.preview(view, verdict, text, has_pictures=bool(pictures.files)),
             pictures=pictures,
         )
 

@@ -183,10 +183,11 @@ class CasePage:
             status = HTTPStatus.CONFLICT
         return parts.render("case.html", request, actor, values, status)
 
-    def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
+    def preview(self, view: CaseProgressView, verdict: Verdict, text: str, *, has_pictures: bool = False) -> Preview:
         """Return the preview of an act."""
         dispatch = view.case.dispatch
-        return preview(view, verdict, text, self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch))
+        name, way = self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch)
+        return preview(view, verdict, text, name, way, has_pictures=has_pictures)
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
         """Return the room that a question leaves in its SMS; see `desk.pages.case.preview.question_room`."""

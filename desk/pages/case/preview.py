@@ -10,6 +10,7 @@ from desk.acts.answers import CaseProgressView
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import SEGMENT, septets
 from messages.replies.answer_replies import (
+    AnswerNotice,
     AnswerRecipient,
     AnswerSubject,
     answer_notice,
@@ -40,6 +41,7 @@ _PRIVATE = _("Laporan ini anonim atau rahasia: pesan ini tidak memuat nama insta
 _CUT = _("Pesan ini tidak memuat seluruh teks Anda.")
 _LENGTH = _("{count} dari {limit} karakter, satu SMS.")
 _PUBLIC_STATE = _("Halaman status menunjukkan tindakan ini kepada siapa saja yang punya nomor laporan, tanpa isi teks.")
+_PICTURES = _("Pelapor melihat foto Anda di halaman laporannya sendiri.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
 
 
@@ -90,15 +92,24 @@ class Preview:
         return tuple((reading.place, tuple(reading.remarks)) for reading in self.readings), tuple(self.notices)
 
 
-def preview(view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay) -> Preview:
-    """Return the preview of an answer."""
+def preview(
+    view: CaseProgressView,
+    verdict: Verdict,
+    words: str,
+    agency_name: str,
+    way: ReplyWay,
+    *,
+    has_pictures: bool = False,
+) -> Preview:
+    """Return the preview of an answer. `has_pictures`: it is sent with pictures."""
     own_page = [Reading(_ON_OWN_PAGE, words)] if words else []
     if not tells_citizen(verdict):
         next_agency = [Reading(_FOR_NEXT_AGENCY, words)] if words else []
         return Preview([*next_agency, *own_page], [_NO_REPLY_ABOUT_IT, _PUBLIC_STATE])
     joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
-    replies, absences = _replies(view, verdict, words, agency_name, way)
-    return Preview([*replies, *own_page], [*absences, _PUBLIC_STATE, *joined])
+    pictures = [_PICTURES] if has_pictures else []
+    replies, absences = _replies(view, verdict, words, agency_name, way, has_pictures=has_pictures)
+    return Preview([*replies, *own_page], [*absences, *pictures, _PUBLIC_STATE, *joined])
 
 
 def answer_recipient(dispatch: Dispatch, form: ReplyForm, way: ReplyWay) -> AnswerRecipient:
@@ -110,6 +121,7 @@ def answer_recipient(dispatch: Dispatch, form: ReplyForm, way: ReplyWay) -> Answ
         is_private=dispatch.report.is_private,
         link=way.sample_link,
         objection_period=way.objection_period,
+        may_get_mail=way.needs_proof,
     )
 
 
@@ -138,13 +150,14 @@ def has_responded(view: CaseProgressView) -> bool:
 
 
 def _replies(
-    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, way: ReplyWay, *, has_pictures: bool
 ) -> tuple[Sequence[Reading], Sequence[Message]]:
     """Return the replies that the sender may get, and why there is none."""
     dispatch = view.case.dispatch
     if way.form is None:
         return (), [_NO_REPLY_ON_CHANNEL.filled(channel=way.channel_label)]
-    notice = answer_notice(answer_recipient(dispatch, way.form, way), verdict, agency_name, words)
+    recipient = answer_recipient(dispatch, way.form, way)
+    notice = answer_notice(recipient, verdict, agency_name, words, has_pictures=has_pictures)
     if notice is None:
         return (), [_NO_REPLY_ABOUT_IT]
     if notice.occasion == "responded" and has_responded(view):
@@ -157,21 +170,21 @@ def _replies(
     if dispatch.report.is_private:
         remarks = [_PRIVATE]
     else:
-        room = room_left(way.form, subject, words)
+        room = room_left(way.form, subject, words, way.sample_link if has_pictures else "")
         remarks = [] if has_all_words(way.form, notice.text, words) else [_CUT]
-    return list(_places(view, notice.text, way, remarks, room)), ()
+    return list(_places(view, notice, way, remarks, room)), ()
 
 
 def _places(
-    view: CaseProgressView, text: str, way: ReplyWay, remarks: Sequence[Message], room: int | None
+    view: CaseProgressView, notice: AnswerNotice, way: ReplyWay, remarks: Sequence[Message], room: int | None
 ) -> Iterator[Reading]:
     """Yield the text of a reply as it is read in each place."""
-    tracking = view.case.dispatch.tracking
+    tracking, text = view.case.dispatch.tracking, notice.text
     length = _LENGTH.filled(count=septets(text) or len(text), limit=SEGMENT)
     if way.needs_proof:
-        mail = reply_mail(tracking, text, way.sample_link, way.status_page)
+        mail = reply_mail(tracking, notice.mail_text, way.sample_link, way.status_page)
         yield Reading(_BY_PROVEN_SMS, text, remarks=[length, *remarks], room=room)
-        yield Reading(_BY_PROVEN_MAIL, mail.body, mail.subject, remarks)
+        yield Reading(_BY_PROVEN_MAIL, mail.body, mail.subject, [remark for remark in remarks if remark != _CUT])
     elif way.form == "sms":
         yield Reading(_BY_SMS, text, remarks=[length, *remarks], room=room)
     elif way.form == "notice":

@@ -59,7 +59,7 @@ class EmailReplies:
         """Send; see `ReplyProvider`. Return the id of the reply: a mail server gives none."""
         status = self._status_url(reply.tracking)
         link = self._link_of(reply.message_id) if reply.message_id else status
-        mail = reply_mail(reply.tracking, reply.text, link, status)
+        mail = reply_mail(reply.tracking, reply.mail_text or reply.text, link, status)
         fault = self._send(reply.id, reply.contact.email, mail.subject, mail.body)
         if fault is None:
             return str(reply.id)

@@ -177,6 +177,18 @@ def test_a_picture_survives_a_conflict(site: DeskSite, client: DeskClient) -> No
     assert (len(site.desk.published[1].pictures), site.desk.published[1].pictures_public) == (1, True)
 
 
+def test_the_preview_shows_the_text_about_the_picture(site: DeskSite, client: DeskClient) -> None:
+    """And the room that is left beside it; a sender without SMS sees it on the own page."""
+    number = site.send(1, channel="sms")
+    without, with_picture = (send(client, number, *files, langkah="pratinjau") for files in ((), [photo()]))
+    rooms = [int(re.findall(r"Sisa (\d+) karakter", page.text)[0]) for page in (without, with_picture)]
+    assert rooms[0] - rooms[1] == len(" Ada foto di halaman laporan Anda.")
+    assert f"{TEXT} Ada foto di halaman laporan Anda." in with_picture.text
+    assert "Ada foto" not in without.text
+    told = "Pelapor melihat foto Anda di halaman laporannya sendiri."
+    assert [told in text_of(page) for page in (without, with_picture)] == [False, True]
+
+
 def test_a_form_that_was_cut_off_sends_nothing(site: DeskSite, client: DeskClient) -> None:
     """What came is shown again, with the text."""
     number = site.send(1)

@@ -54,7 +54,7 @@ def mail_with(reply: Reply) -> str:
 
     provider = EmailReplies(send, lambda number: f"{_SITE}/status/{number}", link_of)
     contact = Contact(email="sekar@contoh.id")
-    values = reply.model_dump(include={"id", "tracking", "kind", "text", "message_id"})
+    values = reply.model_dump(include={"id", "tracking", "kind", "text", "mail_text", "message_id"})
     provider.deliver(OutgoingReply(**values, secret=False, attempts=0, contact=contact))
     return mails[0]
 

@@ -112,7 +112,7 @@ def test_an_unknown_id_makes_the_page_reload(feed: Feed, planted: PlantedMonitor
 def test_events_are_kept_for_five_minutes(feed: Feed, planted: PlantedMonitor) -> None:
     """A page that was away for longer reloads."""
     for _ in range(70):
-        planted.loop.step()
+        planted.step(quiet(NOW))
         feed.latest_view()
 
     assert feed.events_after("epoch-10")[1] != b"event: fresh\ndata:\n\n"
