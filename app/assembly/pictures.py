@@ -14,4 +14,7 @@ def open_picture(engine: Engine, sealer: Sealer, picture: Attachment) -> bytes |
     The ids of both kinds never collide. Who calls it has checked that the reader may see the picture.
     """
     content = read_stored_file(engine, sealer, picture.id)
-    return read_picture(engine, sealer, picture.id) if content is None else content
+    if content is not None:
+        return content
+    of_answer = read_picture(engine, sealer, picture.id)
+    return of_answer.content if of_answer else None

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func, select, update
@@ -17,6 +17,13 @@ from messages.shapes import Attachment
 
 _SEPARATOR = "|"
 _FILE_COLUMNS = tuple(col(getattr(AnswerPicture, name)) for name in ("id", "media_type", "size", "sha256"))
+
+
+class OpenedPicture(NamedTuple):
+    """A picture with its bytes."""
+
+    media_type: str
+    content: bytes
 
 
 class AnswerWithPictures(Protocol):
@@ -69,15 +76,15 @@ def mark_named(connection: Connection, dispatch_id: UUID, ids: Collection[UUID],
     return changed_rows(connection.execute(update(AnswerPicture).where(*is_named).values(named_at=first_named_at)))
 
 
-def read_picture(engine: Engine, sealer: Sealer, picture_id: UUID) -> bytes | None:
-    """Return the bytes of a picture; `None` if it was deleted. Raises `DatabaseUnavailable` and `UnsealError`.
+def read_picture(engine: Engine, sealer: Sealer, picture_id: UUID) -> OpenedPicture | None:
+    """Return a picture; `None` if it was deleted. Raises `DatabaseUnavailable` and `UnsealError`.
 
     Who calls it has checked that the reader may see an answer that names it.
     """
-    query = select(col(AnswerPicture.body)).where(col(AnswerPicture.id) == picture_id)
+    columns = (col(AnswerPicture.media_type), col(AnswerPicture.body))
     with read_transaction(engine) as connection:
-        body = connection.execute(query).scalar_one_or_none()
-    return None if body is None else sealer.open(Sealed(body), picture_id)
+        row = connection.execute(select(*columns).where(col(AnswerPicture.id) == picture_id)).one_or_none()
+    return OpenedPicture(row.media_type, sealer.open(Sealed(row.body), picture_id)) if row else None
 
 
 def picture_bytes(engine: Engine) -> int:

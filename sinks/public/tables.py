@@ -19,6 +19,7 @@ class PublicReport(SQLModel, table=True):
     change. `answer` and `closing` are the agency's masked words. `words` has the words of all that is shown, with their
     stems, for the search. `joined` counts the reports of other citizens that join it. `province` and `city` are the
     parts of `region`; `city` may be empty. `is_closed`: no report joins it any more.
+    `pictures` are ids of pictures of the work that an officer lets everybody see, separated by `|`.
     """
 
     __tablename__ = "public_report"
@@ -60,6 +61,7 @@ class PublicReport(SQLModel, table=True):
     state: str = ""
     is_closed: bool = False
     joined: int = 0
+    pictures: str = ""
     published_on: date
     changed_on: date
 

@@ -989,6 +989,7 @@ def _create_oversight() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
     )
+    op.create_index("ix_oversight_notice_complaint", "oversight_notice", ["complaint_id"])
     op.create_table(
         "oversight_pair_day",
         sa.Column("day", sa.Date(), primary_key=True),
@@ -1064,6 +1065,7 @@ def _create_public_view() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("is_closed", sa.Boolean(), nullable=False),
         sa.Column("joined", sa.Integer(), nullable=False),
+        sa.Column("pictures", sa.String(), nullable=False),
         sa.Column("published_on", sa.Date(), nullable=False),
         sa.Column("changed_on", sa.Date(), nullable=False),
     )

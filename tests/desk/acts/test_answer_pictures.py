@@ -84,8 +84,9 @@ def test_a_picture_is_stored_without_metadata_and_once(case: DeskHarness) -> Non
     first, again = (store.store(dispatch, photo()) for _ in range(2))
     assert first == again
     assert stored(case.engine) == {first.id: False}
-    content = read_picture(case.engine, SEALER, first.id)
-    assert content is not None
+    opened = read_picture(case.engine, SEALER, first.id)
+    assert opened is not None
+    content = opened.content
     assert SECRET.encode() not in content
     with Image.open(io.BytesIO(content)) as image:
         assert not image.getexif()

@@ -120,7 +120,8 @@ class DeskSite:
 
     def open_file(self, attachment: Attachment) -> bytes | None:
         """Return the bytes of a picture; `None` if it was deleted."""
-        return self.files.get(attachment.id) or read_picture(self.desk.engine, _SEALER, attachment.id)
+        of_answer = read_picture(self.desk.engine, _SEALER, attachment.id)
+        return of_answer.content if of_answer else self.files.get(attachment.id)
 
     def now(self) -> datetime:
         """Return the present time of the desk."""
