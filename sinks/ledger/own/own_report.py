@@ -22,7 +22,7 @@ from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import Attachment, Dispatch, Place, Report, SenderAct
-from messages.tracking import without_tracking_numbers
+from messages.tracking import without_written_numbers
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
@@ -247,8 +247,7 @@ class OwnReports:
     def _words(self, step: StatusStep, text: str, *, is_shared: bool) -> str:
         if not step.is_to_other_sender:
             return text
-        text = without_tracking_numbers(text, _HIDDEN_NUMBER)
-        return text if is_shared else self._mask(text)
+        return without_written_numbers(text if is_shared else self._mask(text), _HIDDEN_NUMBER)
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, LastWords]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
