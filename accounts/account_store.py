@@ -1,7 +1,7 @@
 """Accounts in the database. Decides nothing and records nothing: see `people` and `sign_in`."""
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from accounts.mail import AccountChange, AccountNotice
 from accounts.permissions import SECOND_FACTOR_ROLES, Actor, Role, actor_label
 from accounts.sessions import has_confirmed_factor
 from accounts.tables import AccountRow
-from config.conditions import contains_text
+from config.conditions import contains_text, is_one_of
 from config.database import changed_rows, has_row, read_transaction, write_transaction
 
 _MAX_EMAIL_LENGTH = 254
@@ -97,13 +97,17 @@ class AccountStore:
         """Return the accounts of an institution that are not revoked, by name."""
         return self._all(None, col(AccountRow.agency) == agency)
 
-    def search(self, words: str, agency: str | None, limit: int | None) -> Sequence[Account]:
+    def search(
+        self, words: str, agency: str | None, limit: int | None, named_agencies: Collection[str] = ()
+    ) -> Sequence[Account]:
         """Return accounts that are not revoked, of one institution or of all, by institution and name.
 
-        `words` is a part of a name, an e-mail address or the code of an institution; "" matches all.
+        `words` is a part of a name, an e-mail address or the code of an institution; "" matches all. `named_agencies`
+        are the codes of the institutions that the words may name.
         """
         columns = (AccountRow.name, AccountRow.email, AccountRow.agency)
-        matches = or_(*(contains_text(col(column), words.strip(), ignores_case=True) for column in columns))
+        contained = (contains_text(col(column), words.strip(), ignores_case=True) for column in columns)
+        matches = or_(*contained, is_one_of(col(AccountRow.agency), named_agencies))
         conditions = [] if agency is None else [col(AccountRow.agency) == agency]
         return self._all(limit, matches, *conditions)
 

@@ -28,6 +28,7 @@ from ingest.files import attachments
 from ingest.mobile import tables as mobile
 from ingest.smpp import acknowledgements, part_store
 from ingest.twitter import lease, recent_posts
+from ingest.web import draft_tables as web_drafts
 from ingest.web.contact_proof import tables as web_contacts
 from ingest.web.open311 import store as open311
 from normalize import decision_store, revision
@@ -59,6 +60,7 @@ MODULES = (
     recent_posts,
     open311,
     web_contacts,
+    web_drafts,
     decision_store,
     revision,
     conversation,

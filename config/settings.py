@@ -22,11 +22,10 @@ from pydantic import (
 )
 from pydantic_settings import DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
-from config.desk_settings import DeskSettings
+from config.page_settings import DeskSettings, WebSettings
 from config.privacy_settings import PrivacySettings
 from config.reference.folder import SHIPPED_FOLDER
 from config.setting_values import is_loopback, split_list
-from config.web_settings import WebSettings
 
 _MIN_SECRET_CHARACTERS = 32
 # Addresses at which this machine reaches a process that listens on all addresses.

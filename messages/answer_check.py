@@ -23,7 +23,7 @@ AnswerFault: TypeAlias = Literal[
 FIRST_GENERATION = 1
 # Generation of an answer that the service has authenticated after the removal of its text.
 _NO_GENERATION = 0
-_PICTURE_FIELDS = ("pictures", "pictures_public")
+_LATER_FIELDS = ("pictures", "pictures_public", "readers")
 # What is removed of an answer to a forgotten person.
 _NO_WORDS: Mapping[str, object] = MappingProxyType({"text": "", "pictures": (), "pictures_public": False})
 # Begins every canonical form. A later version of the form has another one.
@@ -74,10 +74,10 @@ class AnswerKeys:
 def canonical_form(answer: AgencyAnswer) -> bytes:
     """Return the bytes that the authenticator is made of: every field except `authenticator`, as on the wire.
 
-    Fields about pictures are left out where they are empty: a program without pictures need not know them.
+    Fields about pictures and readers are left out where they are empty: a program without them need not know them.
     They are the version line and JSON in UTF-8 with sorted keys and without spaces (RFC 8785).
     """
-    missing = {name for name in _PICTURE_FIELDS if not getattr(answer, name)}
+    missing = {name for name in _LATER_FIELDS if not getattr(answer, name)}
     fields = answer.model_dump(mode="json", exclude={"authenticator", *missing})
     return (_FORM_VERSION + json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))).encode()
 

@@ -365,6 +365,9 @@ Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "close
 MAX_ANSWER_PICTURES = 5
 # Verdicts with which an agency may show pictures of its work.
 VERDICTS_WITH_PICTURES: frozenset[Verdict] = frozenset({"responded", "closed"})
+# Readers of an answer's text beside the sender whom it answers. "": who reported the same reads it masked, and so does
+# everybody if the report is public. `all-senders`: who reported the same reads it whole. `sender`: nobody else.
+AnswerReaders: TypeAlias = Literal["", "all-senders", "sender"]
 
 
 class AgencyAnswer(WireModel):
@@ -397,6 +400,11 @@ class AgencyAnswer(WireModel):
         description="Everybody may see the pictures, where the report is public.",
     )
     actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
+    readers: AnswerReaders = Field(
+        "",
+        description="Readers of a response or closing beside the sender. Empty: senders of joined reports and, of a "
+        "public report, everybody, masked. `all-senders`: senders of joined reports whole. `sender`: nobody else.",
+    )
     key_generation: int = Field(0, ge=0, lt=2**31, description="Generation of the agency's key; 0 without a key.")
     authenticator: str = Field(
         "",

@@ -75,10 +75,10 @@ def find_tracking_numbers(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number for number in numbers if number))
 
 
-def without_tracking_numbers(text: str) -> str:
-    """Return the text with a space in place of each tracking number in it."""
+def without_tracking_numbers(text: str, replacement: str = " ") -> str:
+    """Return the text with another text in place of each tracking number in it."""
     for match in _typed_numbers(text):
-        text = text.replace(match[1], " ")
+        text = text.replace(match[1], replacement)
     return text
 
 

@@ -174,7 +174,9 @@ class PeoplePages:
 
     def _page(self, request: Request, actor: Actor, values: dict[str, Any]) -> Response:
         agency = None if may(actor, Act.MANAGE_ACCOUNTS, "") else actor.agency
-        accounts = self._accounts.search(str(values.get("search", "")), agency, _SHOWN_ACCOUNTS + 1)
+        words = str(values.get("search", "")).strip()
+        named = [code for code, _ in self._find_agencies(words)] if words else ()
+        accounts = self._accounts.search(words, agency, _SHOWN_ACCOUNTS + 1, named)
         # The links that persons asked for themselves concern nobody else.
         invitations = [entry for entry in self._invitations.open(agency) if not entry.is_for_forgotten_password]
         expired = self._invitations.expired(agency, _SHOWN_ACCOUNTS)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from config.reference.reloading import ReloadingTables
     from config.reference.retention import RetentionTable
     from language.model import LanguageModel
+    from language.places.points import VillagePoints
     from router.registry.registry import Registry
     from router.rules import Rules
 
@@ -99,3 +100,13 @@ class ReferenceTables:
         from config.reference.regions import REGIONS, load_regions
 
         return load_regions(self.reference.table(REGIONS))
+
+    @cached_property
+    def points(self) -> VillagePoints:
+        """Points of villages, by which a point of the map gets its district. Raises `TableError`."""
+        if "language_models" in vars(self):
+            return self.language_models.current().points
+        from language.places.points import POINTS, load_points
+
+        folder = self.reference
+        return load_points(self.regions, folder.table(POINTS), is_shipped_beside=folder.has_shipped(POINTS))

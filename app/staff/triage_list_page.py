@@ -15,6 +15,7 @@ from app.staff import addresses
 from app.staff.next_case import ListFilter
 from app.staff.page import StaffFrame
 from app.staff.ready_texts import CLOSING
+from app.staff.triage_filter import read_filter, region_choices, topic_choices
 from app.staff.wording import age_text
 from config.reference.regions import Regions
 from config.time_zones import read_moment
@@ -87,12 +88,16 @@ class TriageListPage:
         pilih: str = "",
         hasil: str = "",
     ) -> Response:
-        """Show the list, or the case of a typed number. `pilih=semua` checks all boxes."""
+        """Show the list, or the case of a typed number. `pilih=semua` checks all boxes.
+
+        `topik` and `wilayah` are codes or names.
+        """
         actor = self._frame.require(request, Act.VIEW_CASE, TRIAGE_AGENCY)
         number = read_tracking_number(nomor) if nomor else None
         if number:
             return see_other(f"{addresses.TRIAGE}/{number}")
-        choice, results = ListFilter.read(topik, wilayah), self._frame.results(actor, hasil)
+        choice = read_filter(topik, wilayah, self._topics(), self._regions())
+        results = self._frame.results(actor, hasil)
         problems = [MISTYPED_NUMBER] if nomor else []
         view = ListView(nomor, setelah, is_all_chosen=pilih == "semua")
         return self.page(request, actor, choice, results, problems, HTTPStatus.OK, view)
@@ -113,10 +118,13 @@ class TriageListPage:
         page = TriagePage(_SHOWN_CASES + 1, _read_cursor(view.cursor))
         cases = list(desk.undecided(topic, region, page=page))
         totals, now = desk.totals(topic, region), self._frame.now()
+        subjects = desk.subjects()
         values: dict[str, Any] = {
             "problem": joined(problems) if problems else None,
             "results": results,
             "typed": {"number": view.number, "topic": topic, "region": region},
+            "topics": topic_choices(subjects, topic, self._topics()),
+            "regions": region_choices(subjects, region, self._regions()),
             "total": totals.cases,
             "oldest": age_text(now - totals.oldest) if totals.oldest else None,
             "cases": [self._shown_case(case, choice, now) for case in cases[:_SHOWN_CASES]],

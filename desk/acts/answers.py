@@ -30,7 +30,7 @@ from desk.institutions import Institutions
 from desk.read_model.case_view import CaseToAnswer, CaseView, read_case, read_case_to_answer
 from desk.read_model.derivation import DERIVATION
 from messages import ids
-from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AgencyAnswer, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AgencyAnswer, AnswerReaders, Verdict
 
 # `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
 # `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
@@ -49,6 +49,8 @@ ActFault: TypeAlias = Literal[
 ]
 # A refusal needs its reason, a question and an answer their words.
 VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "asked", "responded", "closed"})
+# The text of these may have readers beside the sender.
+VERDICTS_WITH_READERS: frozenset[Verdict] = frozenset({"responded", "closed"})
 _ACT_NAMES: dict[Verdict, str] = {
     "accepted": "desk.accept",
     "refused": "desk.refuse",
@@ -72,7 +74,8 @@ Record = Callable[[str, str, str, str, datetime], object]
 class AnswerDraft:
     """Content of an answer. `suggested_agency` is the competent institution that a refusal names, if any.
 
-    `pictures` are ids of pictures that were stored for the answered dispatch; see `AgencyAnswer`.
+    `pictures` are ids of pictures that were stored for the answered dispatch; see `AgencyAnswer`. `readers` are those
+    of the text of a response or a closing beside the sender.
     """
 
     verdict: Verdict
@@ -80,6 +83,7 @@ class AnswerDraft:
     suggested_agency: str | None = None
     pictures: tuple[UUID, ...] = ()
     pictures_public: bool = False
+    readers: AnswerReaders = ""
 
     def answer_id(self, dispatch_id: UUID) -> UUID:
         """Return the id of this answer to a dispatch."""
@@ -268,6 +272,7 @@ class OfficerAnswers:
             suggested_agency=draft.suggested_agency,
             pictures=draft.pictures,
             pictures_public=draft.pictures_public,
+            readers=draft.readers if draft.verdict in VERDICTS_WITH_READERS else "",
             actor=actor.name,
         )
 

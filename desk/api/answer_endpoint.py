@@ -12,7 +12,7 @@ from starlette.responses import Response
 from accounts.permissions import Actor
 from cases.course.verdicts import state_after
 from config.database import read_transaction
-from desk.acts.answers import ActFault, ActResult, AnswerDraft, AnswerProgress, OfficerAnswers
+from desk.acts.answers import VERDICTS_WITH_READERS, ActFault, ActResult, AnswerDraft, AnswerProgress, OfficerAnswers
 from desk.api.case_document import current_state
 from desk.api.case_endpoints import find_case
 from desk.api.etags import required_version
@@ -104,6 +104,7 @@ class AnswerEndpoint:
             body.suggested_agency or None,
             body.pictures,
             body.pictures_public and bool(body.pictures),
+            body.readers,
         )
         result = self._give(view, version, draft, key_actor(key, body.actor))
         if result.answer is None or result.view is None:
@@ -139,6 +140,8 @@ class AnswerEndpoint:
         """Raise `ApiError` for a draft that cannot be an answer to this case."""
         if body.suggested_agency and body.verdict != "refused":
             raise invalid("suggested_agency", "Only a refusal names the competent agency.")
+        if body.readers and body.verdict not in VERDICTS_WITH_READERS:
+            raise invalid("readers", "Only a response and a closing have readers beside the sender.")
         report, dispatch = view.case.dispatch.report, view.case.dispatch
         form = self._reply_forms.get(dispatch.channel)
         if body.verdict != "asked" or report.is_private or form is None:

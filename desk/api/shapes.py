@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from desk.read_model.case_rows import AgencyCaseState
 from desk.read_model.case_view import EventKind
 from messages.recommendation import RecommendationKind, RecommendationOutcome
-from messages.shapes import MAX_ANSWER_PICTURES, Moment, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, AnswerReaders, Moment, Verdict
 
 Time: TypeAlias = Annotated[Moment, WithJsonSchema({"type": "string", "format": "date-time"})]
 _EXAMPLE_NUMBER = "S1VC-HQVB-BJZK"
@@ -239,6 +239,12 @@ class AnswerDraftBody(BaseModel):
     pictures_public: bool = Field(
         False,
         description="Everybody may see the pictures, where the report is public.",
+    )
+    readers: AnswerReaders = Field(
+        "",
+        description="Of a response or a closing: who reads the text beside the sender. Empty: who reported the same, "
+        "and everybody if the report is public, masked. `all-senders`: who reported the same reads it whole. `sender`: "
+        "nobody else.",
     )
     actor: str = Field(
         "", max_length=100, description="Officer who answers, as your program names the person. Stored with the answer."

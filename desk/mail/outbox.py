@@ -30,8 +30,8 @@ RETRY_DELAYS: Final = (
     timedelta(hours=1),
     timedelta(hours=3),
 )
-# Kinds of e-mail that wait behind no other kind, the most urgent first: a danger, and links that somebody waits for.
-_URGENT_KINDS: Final = ("danger", "account-link")
+# Kinds of e-mail that go first, the most urgent one before the others: somebody waits for a link or a code.
+_URGENT_KINDS: Final = ("danger", "account-link", "code")
 # An attempt takes some timeouts of 15 s at most. An older lease belongs to a dead process.
 LEASE_LENGTH: Final = timedelta(minutes=5)
 

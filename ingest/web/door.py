@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -21,22 +22,33 @@ from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
 from ingest.web.contact_proof.addresses import masked_address, masked_number
 from ingest.web.contact_proof.form_contact import FormContact
+from ingest.web.draft_content import decode_draft, encode_draft
+from ingest.web.form_drafts import FormDrafts
 from ingest.web.form_files import FormFiles
-from ingest.web.form_pages import FormPages, SubmittedForm, combine
+from ingest.web.form_pages import FormPages, SubmittedForm, combine, is_cut
 from ingest.web.form_reader import read_form
-from ingest.web.form_state import FORM_STEPS, RECAP_STEP, is_joinable_id, joined_fields, read_form_state
+from ingest.web.form_state import (
+    FORM_STEPS,
+    RECAP_STEP,
+    PlaceAt,
+    is_joinable_id,
+    joined_fields,
+    read_form_state,
+    typed_coordinates,
+)
 from ingest.web.form_token import FormTokens
 from ingest.wrap import OpenMessage, Wrapper
 from messages.tracking import read_tracking_number
 from pages.clients import client_address
 from pages.files.multipart import MAX_FILES_BYTES, PostedForm, posted_form
 from pages.refusal_handlers import record_refusal
-from pages.refusals import Refused
+from pages.refusals import Refused, unavailable
 from pages.responses import page_response, see_other
 from pages.sizes import readable_size
 
 _STATIC = Path(__file__).parent / "static"
 _DAY_SECONDS = 86_400
+_DRAFT_ADDRESS = "/lapor/isian"
 
 
 class WebDoor:
@@ -45,7 +57,7 @@ class WebDoor:
     `new_id` returns a random UUID; `public_url` is the service's public address. `link_of` returns the sender's own
     link to the report of a raw message. `region_of_public` returns the code of the region of a public report, empty if
     it has none or is not public; it may raise `DatabaseUnavailable`. `has_number` finds a phone number or an identity
-    number in a text.
+    number in a text. `place_at` returns the name of the place of a point, empty at sea or abroad.
     """
 
     def __init__(
@@ -62,6 +74,8 @@ class WebDoor:
         contact: FormContact,
         region_of_public: Callable[[str], str],
         has_number: Callable[[str], bool],
+        place_at: PlaceAt,
+        drafts: FormDrafts,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
@@ -71,7 +85,9 @@ class WebDoor:
         self._new_id = new_id
         self._public_url = public_url
         self._link_of = link_of
-        self._pages = FormPages(templates, tokens, regions, contact.ways, has_number)
+        self._pages = FormPages(templates, tokens, regions, contact.ways, has_number, place_at)
+        self._place_at = place_at
+        self._drafts = drafts
         self._contact = contact
         self._region_of_public = region_of_public
         self._files = FormFiles(attachments, tokens, gate.check_rate)
@@ -81,6 +97,7 @@ class WebDoor:
         """Return the routes to serve."""
         router = APIRouter(tags=["web"], route_class=DirectAPIRoute)
         router.add_api_route("/lapor", self.form, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(f"{_DRAFT_ADDRESS}/{{token}}", self.draft, methods=["GET"], include_in_schema=False)
         router.add_api_route(
             "/web/reports",
             self.report,
@@ -97,6 +114,7 @@ class WebDoor:
             responses=openapi.RECEIPT,
         )
         router.add_api_route("/web/regions/{code}", self.regions_inside, methods=["GET"], include_in_schema=False)
+        router.add_api_route("/web/point", self.point, methods=["POST"], include_in_schema=False)
         router.add_api_route("/web/files", self.upload, methods=["POST"], include_in_schema=False)
         for name in self._scripts:
             router.add_api_route(f"/web/{name}", partial(self.script, name), methods=["GET"], include_in_schema=False)
@@ -109,8 +127,18 @@ class WebDoor:
         fields = await run_in_threadpool(self._joined_fields, sama) if is_joinable_id(sama) else []
         return self._pages.form(SubmittedForm(read_form_state(fields), form_id, token))
 
+    async def draft(self, token: str) -> Response:
+        """Return the page that a button of the form led to: the form, its recap, or the form's errors."""
+        content = await run_in_threadpool(self._find_draft, token)
+        if content is None:
+            return self._pages.no_draft()
+        return self._pages.draft(decode_draft(content, self._tokens, self._drafts.now()))
+
     async def report(self, request: Request) -> Response:
-        """Accept a report. A form is answered with its receipt, a JSON report with the tracking number."""
+        """Accept a report. A form is answered with its receipt, a JSON report with the tracking number.
+
+        Each other button of the form, and errors, lead to a page with an address of its own.
+        """
         if is_json(request.headers):
             return await self._accept_json(await self._gate.read_arrival(request))
         with posted_form() as form:
@@ -149,6 +177,12 @@ class WebDoor:
         headers = {"Cache-Control": f"public, max-age={_DAY_SECONDS}"}
         return JSONResponse([[region.code, region.name] for region in regions], headers=headers)
 
+    async def point(self, request: Request) -> Response:
+        """Return the name of the place of a point, for the form's script. No address, and so no log, has the point."""
+        arrival = await self._gate.read_arrival(request)
+        coordinates = typed_coordinates(dict(parse_qsl(arrival.body.decode("utf-8", "replace"))))
+        return JSONResponse({"place": self._place_at(*coordinates) if coordinates else ""})
+
     async def script(self, name: str) -> Response:
         """Return a script of the form or of the receipt."""
         return Response(self._scripts[name], media_type="text/javascript", headers={"Cache-Control": "no-cache"})
@@ -181,20 +215,49 @@ class WebDoor:
         """Publish a form. Or return the page that a button asked for: the form, or its recap; or the form's errors."""
         page, file_refusals = await self._form_page(request, form)
         if page.state.step in FORM_STEPS and not file_refusals:
-            return self._pages.form(page)
+            return await self._shown(page)
         try:
             message = await self._message(request, page, file_refusals)
             if page.state.step == RECAP_STEP:
-                return self._pages.recap(page)
+                return await self._shown(page)
             await self._gate.accept(message)
         except Refused as refused:
             record_refusal(request, refused)
             page.refused = refused
-            return self._pages.refusal(page)
+            return await self._shown(page)
+        await run_in_threadpool(self._delete_draft, page.form_id)
         raw = message.raw
         await self._contact.remember(raw, page.state.values, client_address(request.scope))
         signature = self._tokens.sign_receipt(raw.tracking, self._link_of(raw.id).rpartition("/")[2])
         return see_other(f"/web/receipts/{raw.tracking}?bukti={signature}")
+
+    async def _shown(self, page: SubmittedForm) -> Response:
+        """Redirect to the page of a form: "Back" and a reload then send nothing again.
+
+        Without the database, for a form that was not read whole, and for a request that may succeed later, answer with
+        the page itself.
+        """
+        refused = page.refused
+        if refused is None or not (refused.retry_after or is_cut(refused)):
+            token = await run_in_threadpool(self._store_draft, page)
+            if token:
+                return see_other(f"{_DRAFT_ADDRESS}/{token}")
+        return self._pages.draft(page)
+
+    def _store_draft(self, page: SubmittedForm) -> str:
+        with suppress(DatabaseUnavailable):
+            return self._drafts.store(page.form_id, encode_draft(page, self._tokens))
+        return ""
+
+    def _find_draft(self, token: str) -> bytes | None:
+        try:
+            return self._drafts.find(token)
+        except DatabaseUnavailable as error:
+            raise unavailable() from error
+
+    def _delete_draft(self, form_id: str) -> None:
+        with suppress(DatabaseUnavailable):
+            self._drafts.delete(form_id)
 
     async def _form_page(self, request: Request, form: PostedForm) -> tuple[SubmittedForm, list[Refused]]:
         """Return the page for a submitted form, and a refusal for each file or for a form that was cut off."""

@@ -3,18 +3,20 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from jinja2 import Environment
 from starlette.responses import Response
 
 from config.reference.regions import Regions
-from ingest.web.form_state import FormState
+from ingest.web.form_state import RECAP_STEP, FormState, PlaceAt
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.recap import hidden_fields, recap_lines
 from pages.files.cleaning import MAX_FILE_BYTES
 from pages.files.multipart import MAX_FILES, MAX_FILES_BYTES
 from pages.refusals import Refused
 from pages.refused import refusable_page
+from pages.responses import page_response
 
 # Reason of a refusal that consists of its field errors alone.
 INVALID_FIELDS = "invalid_submission"
@@ -37,7 +39,7 @@ class SubmittedForm:
 class FormPages:
     """Renders forms. `contacts`: ways by which the service can write to the sender, `sms` and `email`.
 
-    `has_number` finds a phone number or an identity number in a text.
+    `has_number` finds a phone number or an identity number in a text. `place_at` names the place of a point.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class FormPages:
         regions: Regions,
         contacts: Collection[str],
         has_number: Callable[[str], bool],
+        place_at: PlaceAt,
     ) -> None:
         self._templates = templates
         self._tokens = tokens
         self._regions = regions
         self._contacts = contacts
         self._has_number = has_number
+        self._place_at = place_at
 
     def form(self, form: SubmittedForm) -> Response:
         """Return the page with all fields and, if the form was refused, with the errors."""
@@ -62,6 +66,7 @@ class FormPages:
             "step": form.state.step,
             "is_new": form.refused is None and not form.state.step,
             "spot": form.state.photo_coordinates(form.files),
+            "place": self._place(form),
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
             "contacts": self._contacts,
         }
@@ -70,17 +75,32 @@ class FormPages:
     def recap(self, form: SubmittedForm) -> Response:
         """Return the page that shows what will be sent, with a button that sends it and one that leads back."""
         context: dict[str, object] = {
-            "lines": recap_lines(form.state, form.files, self._regions),
+            "lines": recap_lines(form.state, form.files, self._regions, self._place(form)),
             "fields": hidden_fields(form.state),
             "has_number": any(self._has_number(form.state.values.get(name, "")) for name in _READ_FIELDS),
             "is_secret": "rahasia" in form.state.values,
         }
         return self._response("recap.html", form, context)
 
+    def draft(self, form: SubmittedForm) -> Response:
+        """Return the page that the pressed button leads to: the errors, the recap, or the form."""
+        if form.refused:
+            return self.refusal(form)
+        return self.recap(form) if form.state.step == RECAP_STEP else self.form(form)
+
+    def no_draft(self) -> Response:
+        """Return the page of an address that counts no longer: the form was sent, or it is too old."""
+        return page_response(self._templates, "no_draft.html", status=HTTPStatus.NOT_FOUND)
+
     def refusal(self, form: SubmittedForm) -> Response:
         """Return the page on which a refused form can be corrected, or sent again where nothing has to be corrected."""
         needs_correction = form.refused is not None and (form.refused.field_errors or is_cut(form.refused))
         return self.form(form) if needs_correction else self.recap(form)
+
+    def _place(self, form: SubmittedForm) -> str:
+        """Return the name of the place of the form's point, empty without one."""
+        coordinates = form.state.coordinates(form.files)
+        return self._place_at(*coordinates) if coordinates else ""
 
     def _response(self, template: str, form: SubmittedForm, context: dict[str, object]) -> Response:
         refused = form.refused

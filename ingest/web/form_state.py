@@ -1,8 +1,9 @@
 """A submitted form: the typed values, the fields that belong to the door, and the values to show again. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,9 +15,12 @@ from pages.translation.message import message as _
 # Fields that the form carries for the door. All other fields are the citizen's.
 _DOOR_FIELDS = {"token", TRAP, "kept", "step", "files", "photo_place"}
 _COORDINATE_FIELDS = {"latitude", "longitude"}
+_MAX_DEGREES = (90.0, 180.0)
 # Fields of the picked regions. The code of a level has one part more than that of the level above.
 _LEVELS = ("province", "city", "district")
 _PUBLIC_ID = re.compile(r"[0-9A-Z]{1,20}")
+# Returns the name of the place of a latitude and a longitude; empty at sea or abroad.
+PlaceAt: TypeAlias = Callable[[float, float], str]
 # Buttons that only show the form again: with a list of cities, with a list of districts, without coordinates, and
 # from the recap to be changed.
 FORM_STEPS = {"city", "district", "unlocate", "edit"}
@@ -69,6 +73,10 @@ class FormState:
             return None
         return next((file.coordinates for file in files if file.coordinates), None)
 
+    def coordinates(self, files: Sequence[FormFile]) -> tuple[float, float] | None:
+        """Return the point of the report: that of the citizen, or of a picture; `None` without one."""
+        return typed_coordinates(self.values) or self.photo_coordinates(files)
+
     def missing_fields(self) -> list[Refused]:
         """Return refusals for fields that the form requires and a program may leave out.
 
@@ -87,6 +95,18 @@ class FormState:
             "cities": regions.children(province) if province else (),
             "districts": regions.children(city) if province and city.startswith(f"{province}.") else (),
         }
+
+
+def typed_coordinates(values: Mapping[str, str]) -> tuple[float, float] | None:
+    """Return latitude and longitude among the values of a form; `None` without a point on the earth."""
+    try:
+        latitude, longitude = float(values.get("latitude", "")), float(values.get("longitude", ""))
+    except ValueError:
+        return None
+    max_latitude, max_longitude = _MAX_DEGREES
+    # The comparison is false for a NaN as well.
+    is_on_earth = abs(latitude) <= max_latitude and abs(longitude) <= max_longitude
+    return (latitude, longitude) if is_on_earth else None
 
 
 def is_joinable_id(text: str) -> bool:

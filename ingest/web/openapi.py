@@ -28,13 +28,19 @@ _ACCEPTED: dict[str, Any] = {
     "additionalProperties": False,
 }
 _SUBMISSION_SCHEMA = Submission.model_json_schema()
-_RECEIPT = {"Location": {"description": "The receipt, with the number.", "schema": _TEXT, "required": True}}
+_RECEIPT = {
+    "Location": {
+        "description": "The receipt, with the number; or the page of the form.",
+        "schema": _TEXT,
+        "required": True,
+    }
+}
 
 # A form with an error is shown again. A JSON report with an error is answered with a problem.
 REPORT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The form again, with the list that was requested, or the recap.", "content": {_HTML: {}}},
+    200: {"description": "The page of the form itself, if it cannot be kept for a redirect.", "content": {_HTML: {}}},
     202: {"description": "Accepted.", "content": {_JSON: {"schema": _ACCEPTED}}},
-    303: {"description": "The form was accepted.", "headers": _RECEIPT},
+    303: {"description": "The form was accepted; or the form again, its recap or its errors.", "headers": _RECEIPT},
     **documented_refusals(400, 413, 429, 503, page=True),
     403: {"description": "The form again: the page of another site sent it.", "content": {_HTML: {}}},
 }

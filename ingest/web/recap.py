@@ -31,6 +31,8 @@ _LABELS: Mapping[str, Message] = {
 _YES = _("Ya")
 _UNKNOWN = _("Saya tidak tahu")
 _POINT = _("Titik lokasi")
+_AROUND = _("Titik itu di sekitar")
+_NO_PLACE = _("Tempat yang tidak kami kenal. Jika keliru, tekan Ubah dan hapus titiknya.")
 _REGION_FIELDS = ("province", "city", "district")
 _FLAGS = ("anonim", "rahasia")
 # Fields that the page of the recap writes itself.
@@ -45,11 +47,15 @@ class RecapLine(NamedTuple):
     is_own_words: bool
 
 
-def recap_lines(state: FormState, files: Sequence[FormFile], regions: Regions) -> list[RecapLine]:
-    """Return one line for each field that was filled in, and one for the coordinates. Files are not included."""
+def recap_lines(state: FormState, files: Sequence[FormFile], regions: Regions, place: str) -> list[RecapLine]:
+    """Return one line for each field that was filled in, and two for the coordinates. Files are not included.
+
+    `place` is the name of the place of the coordinates, empty for a point at sea or abroad.
+    """
     lines = [_line(field, state, regions) for field in _LABELS if state.values.get(field, "").strip()]
     if point := _point(state, files):
         lines.append(RecapLine(_POINT, point, is_own_words=True))
+        lines.append(RecapLine(_AROUND, place or _NO_PLACE, is_own_words=bool(place)))
     return lines
 
 

@@ -29,8 +29,7 @@ from router.store import dispatch_history, linked_dispatches, store_parent
 _CLOSING_ACTS: frozenset[SenderAct] = frozenset(
     {"confirms", "rates", "withdraws", "asks-to-be-forgotten", "agrees-to-ombudsman", "declines-ombudsman"}
 )
-# Acts whose words belong to the report itself, and the time after its dispatch in which they may move it.
-_REPORTING_ACTS: frozenset[SenderAct] = frozenset({"reports", "adds"})
+# So long after its dispatch a report may be moved by what its sender adds.
 _REROUTING_PERIOD = timedelta(minutes=5)
 _REROUTED_TEXT = "Semula di {}. Dipindahkan karena keterangan tambahan dari pelapor, sebelum instansi itu menjawab."
 
@@ -240,11 +239,11 @@ def _reroute_parent(
 def _rerouting_decision(earlier: Dispatch, complaint: Complaint, rules: Rules) -> Decision | None:
     """Return the decision by which a report at an agency goes to another one because of its sender's next words.
 
-    `None` if it stays: the words came too late, nothing else is likely enough, or the rules of today had sent the
-    report itself elsewhere.
+    `None` if it stays: the words came too late, are no addition, nothing else is likely enough, or the rules of today
+    had sent the report itself elsewhere. A repeat that is a report of its own goes where its case lies.
     """
     is_in_time = complaint.at <= earlier.at + _REROUTING_PERIOD
-    if not is_in_time or complaint.follow_up.act not in _REPORTING_ACTS or not _can_be_rerouted(earlier):
+    if not is_in_time or complaint.follow_up.act != "adds" or not _can_be_rerouted(earlier):
         return None
     decision = decide_jointly(earlier.report, complaint.report, rules)
     if decision.agency in {TRIAGE, earlier.agency} or decide(earlier.report, rules).agency != earlier.agency:

@@ -37,6 +37,8 @@ class StatusStep:
     service's own staff. `answer_id` is that of a verdict. `is_to_other_sender`: the answer was given
     to another citizen's report about the same matter, and its words are to that citizen. `is_readable_masked`: the
     sender of this report reads them masked, because the report joined that one, and that one is not private.
+    `is_shareable`: the sender reads them whole if the officer shared them with all who reported the same; the other
+    report may be anonymous, but not confidential.
     """
 
     at: datetime
@@ -46,6 +48,7 @@ class StatusStep:
     answer_id: UUID | None = None
     is_to_other_sender: bool = False
     is_readable_masked: bool = False
+    is_shareable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +178,17 @@ class StatusReader:
             repeated = links.find(relation.repeated_id)
             case_sender = senders[relation.case_id]
             is_case_open = is_joined and not is_silent and not facts[case_sender].is_private
+            may_share = relation.case_id != relation.id and not facts[case_sender].is_confidential
             yield ReportStatus(
                 tracking=relation.tracking,
                 state=course.state,
-                steps=self._steps(relation, course, senders, case_sender if is_case_open else None),
+                steps=self._steps(
+                    relation,
+                    course,
+                    senders,
+                    case_sender if is_case_open else None,
+                    case_sender if may_share else None,
+                ),
                 relation="new" if hides_relation else relation.relation,
                 # A joined complaint is another citizen's: its number is not shown.
                 repeated_number=repeated.tracking if repeated else None,
@@ -196,18 +206,23 @@ class StatusReader:
         course: CaseCourse,
         senders: Mapping[UUID, SenderCase],
         open_sender: SenderCase | None,
+        sharing_sender: SenderCase | None,
     ) -> tuple[StatusStep, ...]:
         """Return the steps in order. A repeat of the same citizen shows the steps before it, too.
 
-        `open_sender` is the sender of the case whose answers this sender may read masked; `None` without one.
+        `open_sender` is the sender of the case whose answers this sender may read masked; an officer may share the
+        answers to `sharing_sender`. Each is `None` without one.
         """
         steps = [StatusStep(relation.received_at, "received")]
         for step in course.steps:
             at_triage = step.agency == TRIAGE
             agency = TRIAGE_NAME if at_triage else self._agency_names.get(step.agency, "")
-            is_to_other = step.answered_id is not None and senders[step.answered_id] != senders[relation.id]
-            is_masked = is_to_other and step.answered_id is not None and senders[step.answered_id] == open_sender
-            steps.append(StatusStep(step.at, step.kind, agency, at_triage, step.answer_id, is_to_other, is_masked))
+            answered = senders[step.answered_id] if step.answered_id is not None else None
+            is_to_other = answered is not None and answered != senders[relation.id]
+            is_masked = is_to_other and answered == open_sender
+            is_shareable = is_to_other and answered == sharing_sender
+            verdict = (step.answer_id, is_to_other, is_masked, is_shareable)
+            steps.append(StatusStep(step.at, step.kind, agency, at_triage, *verdict))
         return tuple(sorted(steps, key=lambda step: step.at))
 
 

@@ -131,6 +131,21 @@ def count_undecided(
     return TriageTotals(row[0], row[1])
 
 
+class UndecidedSubject(NamedTuple):
+    """Topic and region of undecided cases, and their number. Both are codes, and may be empty."""
+
+    topic: str
+    region: str
+    cases: int
+
+
+def count_undecided_subjects(connection: Connection, agencies: Collection[str]) -> Sequence[UndecidedSubject]:
+    """Return the topics and regions of the undecided cases, each pair once."""
+    cases = _undecided_query(agencies, "", "").order_by(None).subquery()
+    query = select(cases.c.topic, cases.c.region, func.count()).group_by(cases.c.topic, cases.c.region)
+    return [UndecidedSubject(*row) for row in connection.execute(query)]
+
+
 class DecidedAgency(NamedTuple):
     """Agency to which triage gave a case, and the person who decided. The agency is triage itself if it closed it."""
 

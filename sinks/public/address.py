@@ -1,25 +1,28 @@
 """Addresses of the public view: the filter and the beginning of a page in the query of an address. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pages.addresses import with_query
 from sinks.public.public_id import is_public_id
 from sinks.public.queries import CLOSED, OPEN, PublicFilter
+from sinks.public.word_search import Stems, query_words
 
 LIST = "/publik"
 FEED = "/publik/umpan.atom"
 # Argument of the form's address: the public id of the report that the new one joins.
 JOIN_ARGUMENT = "sama"
-_AGENCY, _TOPIC, _REGION, _STATE, _BEFORE = "instansi", "topik", "wilayah", "status", "sebelum"
+_QUERY, _AGENCY, _TOPIC, _REGION, _STATE, _BEFORE = "kata", "instansi", "topik", "wilayah", "status", "sebelum"
 _MAX_LENGTH = 100
 
 
-def read_filter(arguments: Mapping[str, str]) -> PublicFilter:
-    """Return the filter in the arguments of an address. An unknown state counts as none."""
-    values = {name: arguments.get(name, "").strip()[:_MAX_LENGTH] for name in (_AGENCY, _TOPIC, _REGION, _STATE)}
+def read_filter(arguments: Mapping[str, str], stems: Stems) -> PublicFilter:
+    """Return the filter in the arguments of an address. An unknown state and a search without a word count as none."""
+    names = (_QUERY, _AGENCY, _TOPIC, _REGION, _STATE)
+    values = {name: arguments.get(name, "").strip()[:_MAX_LENGTH] for name in names}
     state = values[_STATE] if values[_STATE] in {OPEN, CLOSED} else ""
     topics = (values[_TOPIC],) if values[_TOPIC] else ()
-    return PublicFilter(values[_AGENCY], topics, values[_REGION], state)
+    words = query_words(values[_QUERY], stems)
+    return PublicFilter(values[_AGENCY], topics, values[_REGION], state, values[_QUERY] if words else "", words)
 
 
 def read_position(arguments: Mapping[str, str]) -> str:
@@ -33,14 +36,18 @@ def list_address(chosen: PublicFilter, before: str = "", path: str = LIST) -> st
 
     The arguments are always in the same order, so that equal lists have one.
     """
+    return with_query(path, **{_QUERY: chosen.query, **dict(filter_arguments(chosen)), _BEFORE: before})
+
+
+def filter_arguments(chosen: PublicFilter) -> Sequence[tuple[str, str]]:
+    """Return the arguments of a filter that are not empty, without the search: a new search keeps them."""
     arguments = {
         _AGENCY: chosen.agency,
         _TOPIC: chosen.topics[0] if chosen.topics else "",
         _REGION: chosen.region,
         _STATE: chosen.state,
-        _BEFORE: before,
     }
-    return with_query(path, **arguments)
+    return [(name, value) for name, value in arguments.items() if value]
 
 
 def report_address(public_id: str) -> str:

@@ -16,6 +16,7 @@ _NEVER = date(1970, 1, 1)
 # Characters that XML 1.0 cannot contain, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TITLE = "Laporan publik SP4N-LAPOR!"
+_ANSWER = "Jawaban instansi"
 
 
 def render_feed(
@@ -46,8 +47,13 @@ def render_feed(
         _add(entry, "updated", _moment(report.changed_on))
         SubElement(entry, "category", term=report.topic, label=topic(report.topic))
         _add(entry, "summary", f"{institution(report.agency)}: {state_label(report.state)}")
-        _add(entry, "content", report.text).set("type", "text")
+        _add(entry, "content", _content(report)).set("type", "text")
     return bytes(tostring(feed, encoding="utf-8", xml_declaration=True))
+
+
+def _content(report: ShownReport) -> str:
+    answers = [f"{_ANSWER}: {text}" for text in (report.answer, report.closing) if text]
+    return "\n\n".join([report.text, *answers])
 
 
 def _moment(day: date) -> str:

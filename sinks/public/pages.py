@@ -17,6 +17,7 @@ from pages.wording.cases import region_label, topic_label
 from sinks.public import address
 from sinks.public.feed import render_feed
 from sinks.public.queries import CLOSED, OPEN, PublicFilter, PublicReports, ShownReport
+from sinks.public.word_search import Stems
 from sinks.public.wording import heading, state_label
 
 _PAGE_SIZE = 20
@@ -56,17 +57,24 @@ class PublicNames:
 class PublicPages:
     """Endpoints of the public view.
 
-    `site` is the service's public address. `open_picture` returns a picture of an answer with its bytes, `None` if it
-    was deleted.
+    `site` is the service's public address. `stems` returns the stems of a word, by which a search finds its forms.
+    `open_picture` returns a picture of an answer with its bytes, `None` if it was deleted.
     """
 
     def __init__(
-        self, reports: PublicReports, names: PublicNames, pages: Environment, site: str, open_picture: OpenPicture
+        self,
+        reports: PublicReports,
+        names: PublicNames,
+        pages: Environment,
+        site: str,
+        stems: Stems,
+        open_picture: OpenPicture,
     ) -> None:
         self._reports = reports
         self._names = names
         self._pages = pages
         self._site = site
+        self._stems = stems
         self._open_picture = open_picture
 
     def routes(self) -> APIRouter:
@@ -84,8 +92,11 @@ class PublicPages:
         return router
 
     def list(self, request: Request) -> Response:
-        """Show the public reports, the newest first, 20 on a page. Arguments: instansi, topik, wilayah, status."""
-        chosen = address.read_filter(request.query_params)
+        """Show the public reports, the newest first, 20 on a page.
+
+        Arguments: kata, instansi, topik, wilayah, status.
+        """
+        chosen = address.read_filter(request.query_params, self._stems)
         before = address.read_position(request.query_params)
         candidates = self._newest(chosen, _PAGE_SIZE + 1, before)
         reports = candidates[:_PAGE_SIZE]
@@ -94,6 +105,7 @@ class PublicPages:
             "public_list.html",
             reports=reports,
             chosen=chosen,
+            kept=address.filter_arguments(chosen),
             is_first=not before,
             more=more,
             newest=address.list_address(chosen),
@@ -122,7 +134,7 @@ class PublicPages:
 
     def feed(self, request: Request) -> Response:
         """Return the newest public reports as an Atom feed (RFC 4287). It takes the arguments of the list."""
-        chosen = address.read_filter(request.query_params)
+        chosen = address.read_filter(request.query_params, self._stems)
         reports = self._newest(chosen, _FEED_SIZE)
         own_address = f"{self._site}{address.list_address(chosen, path=address.FEED)}"
         content = render_feed(reports, self._names.institution, self._names.topic, self._site, own_address)

@@ -15,6 +15,7 @@ from config.conditions import is_one_of, starts_with
 from config.database import read_transaction
 from sinks.public.public_id import is_public_id
 from sinks.public.tables import PublicReport
+from sinks.public.word_search import has_words
 
 # States in which nothing joins a report any more.
 CLOSED_STATES = frozenset({"selesai", "bukan-laporan", "ditarik"})
@@ -48,7 +49,8 @@ SELECT agency FROM code WHERE agency IS NOT NULL
 class PublicFilter:
     """Filter of a list; an empty field does not filter. `region` is the code of a province, a city or a district.
 
-    `state` is `berjalan` or `selesai`. `topics` and the times serve Open311. The times count as whole days: by narrower
+    `state` is `berjalan` or `selesai`. `query` is a search as it was typed, and `words` has each of its words
+    with its stems. `topics` and the times serve Open311. The times count as whole days: by narrower
     ones a reader would find the time at which a citizen wrote.
     """
 
@@ -56,6 +58,8 @@ class PublicFilter:
     topics: Sequence[str] = ()
     region: str = ""
     state: str = ""
+    query: str = ""
+    words: Sequence[Sequence[str]] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -64,12 +68,15 @@ class PublicFilter:
 class ShownReport:
     """A report of the public view. Its words are masked. Its times are days of western Indonesia.
 
+    `answer` is the agency's last answer, and `closing` are the words with which it closed the case; each may be empty.
     Who has the number of an anonymous report knows more of its times, and must not find the report by them.
     """
 
     public_id: str
     title: str
     text: str
+    answer: str
+    closing: str
     agency: str
     topic: str
     region: str
@@ -119,6 +126,8 @@ class PublicReports:
         with read_transaction(self._engine) as connection:
             if position := _position(connection, before, is_shown):
                 query = query.where(tuple_(published_on, public_id) < position)
+            if chosen.words:
+                query = query.where(has_words(connection, chosen.words))
             query = query.order_by(published_on.desc(), public_id.desc()).limit(limit)
             return [_shown(row) for row in connection.execute(query)]
 

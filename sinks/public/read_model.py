@@ -8,9 +8,10 @@ tables of places that the mask needs nor the words themselves. A report that the
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +22,12 @@ from sqlmodel import col, select
 from cases.clocks.public_day import public_day
 from cases.course.case_course import CaseDispatch
 from cases.derivations.new_facts import NewFacts
+from cases.derivations.shared_facts import SharedFacts
 from cases.facts.conditions import is_latest_dispatch, is_to_dispatch
 from cases.facts.log import FORGOTTEN
 from cases.facts.tables import AnswerFact, ComplaintFact, DispatchFact
 from cases.pictures.store import answer_pictures
-from cases.words.conditions import is_of_complaint
+from cases.words.conditions import is_of_answer, is_of_complaint
 from cases.words.tables import CaseWords
 from config.conditions import is_one_of
 from config.database import (
@@ -40,13 +42,20 @@ from messages.topics import TRIAGE
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.case_course import CaseCourse
 from sinks.ledger.case_reading import read_courses
-from sinks.ledger.relations.relation_links import RelationLinks
-from sinks.ledger.relations.sender_acts import read_sender_facts
+from sinks.public.answers import AnswerIds, PublicAnswers, answers_to_show, without_traces
+from sinks.public.case_senders import read_case_senders
 from sinks.public.public_id import public_id
 from sinks.public.queries import CITY_PARTS, CLOSED_STATES, PROVINCE_PARTS, region_part
-from sinks.public.release import ReleaseDecision, Sensitivity, public_since
+from sinks.public.release import (
+    ReleaseDecision,
+    Sensitivity,
+    is_of_latest_stay,
+    public_since,
+    steps_of_latest_stay,
+)
 from sinks.public.tables import PublicRelease, PublicReport
 from sinks.public.versions import PublicContent, PublicFacts, Version, versions_after
+from sinks.public.word_search import Stems, search_words
 
 # Complaints of one transaction of a rebuild.
 _REBUILT_AT_ONCE = 500
@@ -59,18 +68,25 @@ _log = structlog.get_logger()
 class PublicReadModel:
     """Keeps the public view.
 
-    `mask` masks a text, `key` is that of the public ids, `sensitivity` tells which reports an officer must release.
+    `mask` masks a text, `key` is that of the public ids, `sensitivity` tells which reports an officer must release, and
+    `stems` returns the stems of a word for the search.
     """
 
     def __init__(
-        self, mask: Callable[[str], str], key: bytes, sensitivity: Sensitivity, now: Callable[[], datetime]
+        self,
+        mask: Callable[[str], str],
+        key: bytes,
+        sensitivity: Sensitivity,
+        now: Callable[[], datetime],
+        stems: Stems,
     ) -> None:
         self._mask = mask
         self._key = key
         self._sensitivity = sensitivity
         self._now = now
+        self._stems = stems
 
-    def derive_new(self, connection: Connection, new: NewFacts) -> None:
+    def derive_new(self, connection: Connection, new: NewFacts, _facts: SharedFacts) -> None:
         """Derive the reports that new facts change.
 
         The dispatch that follows from a correction names the new relation, and a message that was set aside is no
@@ -130,6 +146,7 @@ class PublicReadModel:
         rows = []
         for case_id in case_ids:
             kept = versions.get(case_id, ()) if case_id in visible else ()
+            kept = [self._remasked(version) for version in kept] if rebuilds else kept
             after = versions_after(kept, facts.get(case_id), today, rebuilds=rebuilds)
             rows += [self._row(case_id, version) for version in after]
         if changed := [case_id for case_id in case_ids if case_id in versions]:
@@ -154,7 +171,16 @@ class PublicReadModel:
         decisions = _decisions(connection, dispatches)
         dangers = _dangers(connection, dispatches)
         pictures = _public_pictures(connection, courses)
-        hidden = {*_hidden(connection, dispatches.keys()), *forgotten_complaints(connection, dispatches.keys())}
+        senders = read_case_senders(connection, courses)
+        forgotten = forgotten_complaints(connection, dispatches.keys())
+        answer_ids = {
+            case_id: answers_to_show(
+                steps_of_latest_stay(_case_dispatches(dispatches[case_id]), course.steps),
+                partial(senders.is_theirs, case_id),
+            )
+            for case_id, course in courses.items()
+        }
+        answer_texts = _answer_texts(connection, answer_ids.values())
         visible, facts = set(), {}
         for complaint in complaints:
             rows: Sequence[Any] = dispatches.get(complaint.id, ())
@@ -164,23 +190,35 @@ class PublicReadModel:
             has_danger = complaint.id in dangers
             # Words that retention has removed are no words to show, and tell nothing of what they were.
             has_words = bool(complaint.title or complaint.text)
-            if complaint.id in hidden or is_withdrawn or (has_danger and not is_released) or not has_words:
+            is_hidden = complaint.id in forgotten or (complaint.id in courses and senders.hides(complaint.id))
+            if is_hidden or is_withdrawn or (has_danger and not is_released) or not has_words:
                 continue
             visible.add(complaint.id)
             if not _is_at_agency(rows):
                 continue
             course = courses[complaint.id]
             is_sensitive = has_danger or self._is_sensitive(complaint, rows)
-            since = public_since(_case_dispatches(rows), course.steps, decision, is_sensitive=is_sensitive)
+            case_dispatches = _case_dispatches(rows)
+            since = public_since(case_dispatches, course.steps, decision, is_sensitive=is_sensitive)
             if since is None:
                 continue
+            is_released_here = decision is not None and is_of_latest_stay(decision, case_dispatches)
+            answers = PublicAnswers(
+                *(
+                    self._shown_answer(
+                        answer_texts.get(answer_id, ""),
+                        is_private=senders.is_private(complaint.id),
+                        is_released=is_released_here,
+                    )
+                    for answer_id in answer_ids[complaint.id]
+                )
+            )
             if words := shown_words.get(complaint.id) or self._masked(complaint):
                 changed_at = max([since, *(step.at for step in course.steps)])
-                content = PublicContent(
-                    *words,
-                    rows[-1].agency,
-                    rows[-1].topic,
-                    rows[-1].region,
+                content = _content(
+                    words,
+                    answers,
+                    rows[-1],
                     course.state,
                     joined.get(complaint.id, 0),
                     pictures.get(complaint.id, ""),
@@ -195,6 +233,19 @@ class PublicReadModel:
         rules = {rule for row in dispatches for rule in row.rules.split("|")}
         return self._sensitivity.is_sensitive(topics, rules, f"{complaint.title}\n{complaint.text}")
 
+    def _shown_answer(self, text: str, *, is_private: bool, is_released: bool) -> str:
+        """Return the text of an answer as everybody reads it; empty if it is not shown."""
+        if not text or (self._sensitivity.has_sensitive_words(text) and not is_released):
+            return ""
+        return self._masked_answer(without_traces(text, hides_times=is_private))
+
+    def _masked_answer(self, text: str) -> str:
+        try:
+            return self._mask(text) if text else ""
+        except Exception as error:  # noqa: BLE001 - every fault has the same effect: the answer is not shown
+            _log.warning("answer.not_masked", error=type(error).__name__)
+            return ""
+
     def _masked(self, complaint: Any) -> tuple[str, str] | None:
         """Return the masked title and text; `None` after a fault of the mask, which must not stop the ledger."""
         try:
@@ -203,12 +254,18 @@ class PublicReadModel:
             _log.warning("report.not_masked", complaint_id=str(complaint.id), error=type(error).__name__)
             return None
 
+    def _remasked(self, version: Version) -> Version:
+        """Return a version whose answers are masked once more: the mask may have become better."""
+        answer, closing = (self._masked_answer(text) for text in (version.content.answer, version.content.closing))
+        return replace(version, content=replace(version.content, answer=answer, closing=closing))
+
     def _row(self, complaint_id: UUID, version: Version) -> dict[str, Any]:
         content = version.content
         return {
             "complaint_id": complaint_id,
             "public_id": public_id(complaint_id, self._key),
             **asdict(content),
+            "words": search_words((content.title, content.text, content.answer, content.closing), self._stems),
             "province": region_part(content.region, PROVINCE_PARTS),
             "city": region_part(content.region, CITY_PARTS),
             "is_closed": content.state in CLOSED_STATES,
@@ -258,7 +315,11 @@ def _public_pictures(connection: Connection, courses: Mapping[UUID, CaseCourse])
     query = (
         select(*(col(getattr(AnswerFact, name)) for name in names))
         .join(DispatchFact, is_to_dispatch())
-        .where(is_one_of(col(AnswerFact.id), answer_ids), col(AnswerFact.pictures_public))
+        .where(
+            is_one_of(col(AnswerFact.id), answer_ids),
+            col(AnswerFact.pictures_public),
+            col(AnswerFact.readers) != "sender",
+        )
     )
     pictures = answer_pictures(connection, connection.execute(query)) if answer_ids else {}
     of_cases = {
@@ -266,6 +327,25 @@ def _public_pictures(connection: Connection, courses: Mapping[UUID, CaseCourse])
         for case_id, ids in steps.items()
     }
     return {case_id: "|".join(ids) for case_id, ids in of_cases.items() if ids}
+
+
+def _content(
+    words: tuple[str, str], answers: PublicAnswers, dispatch: Any, state: str, joined: int, pictures: str
+) -> PublicContent:
+    texts = (*words, answers.answer, answers.closing)
+    return PublicContent(*texts, dispatch.agency, dispatch.topic, dispatch.region, state, joined, pictures)
+
+
+def _answer_texts(connection: Connection, answer_ids: Iterable[AnswerIds]) -> Mapping[UUID | None, str]:
+    """Return the texts of answers by their ids, as the agencies wrote them, without those for the sender alone."""
+    ids = {id_ for of_case in answer_ids for id_ in of_case if id_}
+    query = (
+        select(col(AnswerFact.id), col(CaseWords.text))
+        .join(DispatchFact, is_to_dispatch())
+        .join(CaseWords, is_of_answer())
+        .where(is_one_of(col(AnswerFact.id), ids), col(AnswerFact.readers) != "sender")
+    )
+    return {row.id: row.text for row in connection.execute(query)} if ids else {}
 
 
 def _decisions(connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, ReleaseDecision]:
@@ -282,18 +362,6 @@ def _dangers(connection: Connection, case_ids: Collection[UUID]) -> Collection[U
         col(DispatchFact.danger) != "", or_(is_one_of(complaint_id, case_ids), is_one_of(of, case_ids))
     )
     return {case_id for row in connection.execute(query) for case_id in row if case_id is not None}
-
-
-def _hidden(connection: Connection, case_ids: Collection[UUID]) -> set[UUID]:
-    """Return the cases that their own sender withdrew, made confidential, or asked to forget, by any of the reports."""
-    links = RelationLinks(connection)
-    facts = read_sender_facts(connection, links, (), case_ids)
-    hiding = {
-        sender
-        for sender, sender_facts in facts.items()
-        if sender_facts.withdrawn_at or sender_facts.is_confidential or sender_facts.asks_to_be_forgotten
-    }
-    return {case_id for case_id, sender in links.sender_cases(case_ids).items() if sender in hiding}
 
 
 def _dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> dict[UUID, list[Any]]:

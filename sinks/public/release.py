@@ -56,25 +56,26 @@ def public_since(
     is_sensitive: bool,
 ) -> datetime | None:
     """Return since when a report is public; `None` if it is not. `dispatches` and `steps` are those of its case."""
-    stay = _latest_stay(dispatches)
     if decision and not decision.is_released:
         return None
-    if decision and decision.agency == dispatches[-1].agency and decision.hop >= dispatches[stay].hop:
+    if decision and is_of_latest_stay(decision, dispatches):
         return decision.decided_at
-    return None if is_sensitive else _taken_at(steps, stay)
+    stay = steps_of_latest_stay(dispatches, steps)
+    return None if is_sensitive else next((step.at for step in stay if step.kind in _TAKING), None)
+
+
+def is_of_latest_stay(decision: ReleaseDecision, dispatches: Sequence[CaseDispatch]) -> bool:
+    """Return whether the agency that has the case took this decision since the case came to it."""
+    return decision.agency == dispatches[-1].agency and decision.hop >= dispatches[_latest_stay(dispatches)].hop
+
+
+def steps_of_latest_stay(dispatches: Sequence[CaseDispatch], steps: Sequence[CourseStep]) -> Sequence[CourseStep]:
+    """Return the steps since the case came to the agency that has it. `steps` has an arrival for each dispatch."""
+    arrivals = [index for index, step in enumerate(steps) if step.kind in ARRIVALS]
+    return steps[arrivals[_latest_stay(dispatches)] :]
 
 
 def _latest_stay(dispatches: Sequence[CaseDispatch]) -> int:
     """Return the index of the dispatch with which the case came to the agency that has it."""
     others = [index for index, dispatch in enumerate(dispatches) if dispatch.agency != dispatches[-1].agency]
     return others[-1] + 1 if others else 0
-
-
-def _taken_at(steps: Sequence[CourseStep], stay: int) -> datetime | None:
-    """Return when the agency first took the case after the dispatch with this index."""
-    index = -1
-    for step in steps:
-        index += step.kind in ARRIVALS
-        if index >= stay and step.kind in _TAKING:
-            return step.at
-    return None

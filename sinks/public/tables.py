@@ -16,9 +16,10 @@ class PublicReport(SQLModel, table=True):
     A row is read from the beginning of the day `shown_from` until that of `shown_until`; without one it has no end.
     Both are days of western Indonesia. A report has at most one row that is shown now and one for tomorrow.
     `published_on` is its first day, and with the public id the order of the lists; `changed_on` is the day of its last
-    change. `joined` counts the reports of other citizens that join it. `province` and `city` are the parts of `region`;
-    `city` may be empty. `is_closed`: no report joins it any more. `pictures` are ids of pictures of the work that an
-    officer lets everybody see, separated by `|`.
+    change. `answer` and `closing` are the agency's masked words. `words` has the words of all that is shown, with their
+    stems, for the search. `joined` counts the reports of other citizens that join it. `province` and `city` are the
+    parts of `region`; `city` may be empty. `is_closed`: no report joins it any more.
+    `pictures` are ids of pictures of the work that an officer lets everybody see, separated by `|`.
     """
 
     __tablename__ = "public_report"
@@ -38,7 +39,7 @@ class PublicReport(SQLModel, table=True):
                     "written-street",
                     "The public view. Names and numbers are masked, streets are not: they say where the trouble is.",
                 )
-                for column, modes in (("title", "open"), ("text", "open, anonim"))
+                for column, modes in (("title", "open"), ("text", "open, anonim"), ("words", "open, anonim"))
             ],
         ),
     )
@@ -49,6 +50,9 @@ class PublicReport(SQLModel, table=True):
     public_id: str = Field(index=True)
     title: str = ""
     text: str = ""
+    answer: str = ""
+    closing: str = ""
+    words: str = ""
     agency: str = ""
     topic: str = ""
     region: str = ""

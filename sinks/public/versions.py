@@ -16,6 +16,8 @@ class PublicContent:
 
     title: str
     text: str
+    answer: str
+    closing: str
     agency: str
     topic: str
     region: str
@@ -66,10 +68,24 @@ def versions_after(
         is_planned = any(version.shown_from > today for version in versions)
         return [_rebuilt(facts, tomorrow) if rebuilds and not is_planned else _first(content, tomorrow)]
     if rebuilds:
-        shown = replace(shown, content=replace(shown.content, title=content.title, text=content.text))
+        shown = replace(shown, content=_rebuilt_content(shown.content, content))
     if shown.content == content:
         return [replace(shown, shown_until=None)]
     return [replace(shown, shown_until=tomorrow), Version(tomorrow, None, shown.published_on, tomorrow, content)]
+
+
+def _rebuilt_content(shown: PublicContent, now: PublicContent) -> PublicContent:
+    """Return what is shown with the words as they are masked now, without answers that may not be public any more.
+
+    The caller has masked the answers that are shown once more. A newer answer is shown from the next day on.
+    """
+    return replace(
+        shown,
+        title=now.title,
+        text=now.text,
+        answer=shown.answer if now.answer else "",
+        closing=shown.closing if now.closing else "",
+    )
 
 
 def _first(content: PublicContent, day: date) -> Version:

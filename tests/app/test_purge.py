@@ -14,10 +14,10 @@ from sqlalchemy import Engine, func, insert, select
 from sqlmodel import SQLModel
 
 from app.assembly.channels import DIRECTORY
+from app.assembly.core import system_user
 from app.assembly.parts import Parts
 from app.operations.purge import Purge, PurgeReport
 from app.operations.retention.old_rows import TIMED, UNUSED
-from app.system_user import system_user
 from bus.errors import Retry
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec
@@ -28,7 +28,7 @@ from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.tables import UploadPart
 from ingest.mobile.uploads import Uploads
 from ingest.spool import Spool
-from ingest.web.contact_proof.phone_proof import PhoneProof
+from ingest.web.contact_proof.code_proof import CodeProof
 from ingest.web.contact_proof.tables import CodeRow
 from ingest.wrap import Wrapper, accepted_record
 from messages import topics
@@ -302,7 +302,7 @@ def test_pictures_that_no_answer_names_are_deleted(harness: PurgeHarness) -> Non
 
 def test_old_codes_are_deleted(harness: PurgeHarness) -> None:
     """A code for a phone number is deleted after a day, also where no other code follows and only old data is named."""
-    proof = PhoneProof(harness.engine, b"k", lambda *_: None, 10, uuid4, lambda: "123456", lambda: harness.at)
+    proof = CodeProof(harness.engine, b"k", lambda *_: None, 10, uuid4, lambda: "123456", lambda: harness.at)
     harness.set_days_ago(1.1)
     proof.start("+6281200001708", "test")
     assert harness.purge(dry=True).counts["codes"] == harness.purge().counts["codes"] == 1

@@ -14,6 +14,7 @@ from app.operations.duplicates.tables import Outcome
 from cases.derivations.loop import Derivation
 from config.settings import Settings
 from language.masking import mask_with_labels
+from language.stems import stems
 from messages import codec
 from messages.ids import complaint_id
 from messages.shapes import Reply
@@ -47,7 +48,7 @@ class CitizenViews(DuplicateHarness):
         super().__init__(parts, parts.engine)
         self.host = DoorServer()
         self.host.app = build(parts, self.producer, ProcessHealth(), http_doors(parts))
-        self._public = PublicReadModel(lambda words: words, parts.secrets.public_key, SENSITIVITY, lambda: NOW)
+        self._public = PublicReadModel(lambda words: words, parts.secrets.public_key, SENSITIVITY, lambda: NOW, stems)
 
     def work(self) -> None:
         """Let router, ledger and public view process everything."""

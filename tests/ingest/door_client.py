@@ -40,8 +40,10 @@ class DoorClient:
         return requests.get(self.address + path, timeout=_PATIENCE_SECONDS, headers=headers)
 
     def post(self, path: str, **request: Any) -> requests.Response:
-        """Send a POST request without following redirects."""
-        return requests.post(self.address + path, timeout=_PATIENCE_SECONDS, allow_redirects=False, **request)
+        """Send a POST request. Of redirects only that to a form that was not sent is followed, as browsers do."""
+        answer = requests.post(self.address + path, timeout=_PATIENCE_SECONDS, allow_redirects=False, **request)
+        location = answer.headers.get("Location", "")
+        return self.get(location, request.get("headers")) if location.startswith("/lapor/isian/") else answer
 
     def raw_messages(self, channel: Channel) -> list[RawMessage]:
         """Return the raw messages that a door published_count."""

@@ -73,6 +73,7 @@ def test_a_point_elsewhere_is_in_no_district(place: str) -> None:
     assert _POINTS.district_at(*ELSEWHERE[place]) == ""
 
 
+@pytest.mark.slow
 def test_every_district_has_a_point() -> None:
     """And so has every city and regency. Each point of the table is found in its district."""
     districts = {

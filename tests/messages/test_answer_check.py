@@ -32,6 +32,7 @@ CHANGES: dict[str, Any] = {
     "pictures": (UUID(int=9),),
     "pictures_public": True,
     "actor": "orang lain",
+    "readers": "all-senders",
     "key_generation": 2,
 }
 
@@ -156,3 +157,13 @@ def test_the_canonical_form_is_as_documented() -> None:
     form = b"satu-pintu agency-answer 1\n" + json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     assert canonical_form(answer(key_generation=1)) == form
     assert KEYS.sign(answer()).authenticator == hmac.new(KEYS.key(SEMARANG, 1), form, hashlib.sha256).hexdigest()
+
+
+def test_the_readers_are_signed_only_where_they_are_named() -> None:
+    """An answer of a program that does not know them has the authenticator that it had, and nobody can add them."""
+    assert b"readers" not in canonical_form(answer(key_generation=1))
+    shared = answer(key_generation=1, readers="all-senders")
+    assert b'"readers":"all-senders"' in canonical_form(shared)
+    assert CHECK.fault(KEYS.sign(shared), INSTITUTIONS) is None
+    forged = KEYS.sign(answer()).model_copy(update={"readers": "all-senders"})
+    assert CHECK.fault(forged, INSTITUTIONS) == "wrong_authenticator"

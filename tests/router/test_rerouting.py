@@ -55,7 +55,7 @@ def test_a_corrected_place_moves_the_report(router: RouterHarness) -> None:
 def test_a_named_matter_moves_the_report(router: RouterHarness) -> None:
     """The second half of a sentence says what the report is about."""
     router.route(complaint_of(1, "Kami di Kab. Sleman, banjir kemarin, dan mau lapor"))
-    outputs = router.route(addition(2, "listrik padam, gardu PLN meledak, PLN tolong", "reports"))
+    outputs = router.route(addition(2, "listrik padam, gardu PLN meledak, PLN tolong"))
     assert places(outputs) == [("bumn-pln", 1, True), ("bumn-pln", 0, False)]
 
 
@@ -72,6 +72,7 @@ def test_after_an_answer_nothing_moves(router: RouterHarness, verdict: Verdict) 
     [
         (_CORRECTION, "adds", timedelta(minutes=6)),
         (_CORRECTION, "adds", timedelta(hours=3)),
+        (_CORRECTION, "reports", timedelta(seconds=30)),
         (_CORRECTION, "objects", timedelta(seconds=30)),
         (_CORRECTION, "withdraws", timedelta(seconds=30)),
         ("di depan pasar Kota Semarang", "adds", timedelta(seconds=30)),
@@ -81,7 +82,7 @@ def test_after_an_answer_nothing_moves(router: RouterHarness, verdict: Verdict) 
     ],
 )
 def test_words_that_move_nothing(router: RouterHarness, text: str, act: SenderAct, after: timedelta) -> None:
-    """Too late, about the answer, for the same agency, or unclear: nothing goes from an agency to triage."""
+    """Too late, no addition, for the same agency, or unclear: nothing goes from an agency to triage."""
     router.route(complaint_of(1, _REPORT))
     assert places(router.route(addition(2, text, act, after=after))) == [(_SEMARANG, 0, False)]
 

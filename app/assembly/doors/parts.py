@@ -101,6 +101,12 @@ class DoorParts:
         """Regions that citizens choose from. Raises `TableError`."""
         return self._tables.regions
 
+    def place_at(self, latitude: float, longitude: float) -> str:
+        """Return the names of the district, city and province of a point, "" at sea or abroad. Raises `TableError`."""
+        from pages.wording.cases import region_label
+
+        return region_label(self.regions, self._tables.points.district_at(latitude, longitude))
+
     @property
     def topic_names(self) -> Mapping[str, str]:
         """Names of topics for persons, by id. Raises `TableError`."""

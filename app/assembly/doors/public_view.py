@@ -12,6 +12,7 @@ from cases.pictures.store import read_picture
 from config.database import DatabaseUnavailable
 from config.reference.public_release import PUBLIC_RELEASE, load_sensitive_reports
 from language.masking import mask_with_labels
+from language.stems import stems
 from router.evidence.competence import load_competence
 from router.rules_loading import COMPETENCE
 from sinks.public.pages import PublicNames, PublicPages
@@ -32,7 +33,7 @@ def public_read_model(parts: Parts) -> PublicReadModel:
     competence = load_competence(parts.tables.reference.table(COMPETENCE))
     rules = frozenset(row.id for row in competence.rows if row.topic in sensitive.topics)
     sensitivity = Sensitivity(sensitive.topics, rules, word_finder(sensitive.phrases))
-    return PublicReadModel(mask_with_labels, parts.secrets.public_key, sensitivity, parts.now)
+    return PublicReadModel(mask_with_labels, parts.secrets.public_key, sensitivity, parts.now, stems)
 
 
 def decisions_loop(parts: Parts, stopping: threading.Event) -> Callable[[], None]:
@@ -58,4 +59,4 @@ def public_pages(parts: Parts, pages: Environment) -> PublicPages:
         parts.tables.regions,
     )
     reports, open_picture = PublicReports(parts.engine, parts.now), partial(read_picture, parts.engine, parts.sealer)
-    return PublicPages(reports, names, pages, parts.settings.reached_at, open_picture)
+    return PublicPages(reports, names, pages, parts.settings.reached_at, stems, open_picture)

@@ -1,30 +1,34 @@
-"""Builds the web doors: the form with its JSON twin, Open311, and the list of own reports by a telephone number."""
+"""Builds the web doors: the form with its JSON twin, Open311, and the list of own reports by a proven contact."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, union
+from sqlalchemy import ColumnElement, Select, union
 from sqlmodel import col, select
 
-from app.assembly.doors.contact import contact_store, contact_ways, form_contact, phone_proof
+from app.assembly.doors.contact import contact_store, contact_ways, form_contact, mail_proof, phone_proof
 from app.assembly.doors.documented_responses import PAGE_RESPONSES
 from app.assembly.doors.open311 import Open311PublicView, look_up
 from app.assembly.doors.parts import DoorParts
 from app.assembly.installed_channel import HttpDoor, HttpParts
 from app.assembly.reply_providers import sms_provider
 from cases.facts.tables import ComplaintFact
+from config.conditions import is_one_of
 from config.database import read_transaction
+from ingest.web.contact_proof.addresses import mail_address, mobile_number
+from ingest.web.contact_proof.code_proof import CodeProof
 from ingest.web.contact_proof.contacts import ContactStore
 from ingest.web.contact_proof.pages import ContactPages
 from ingest.web.door import WebDoor
 from ingest.web.follow_ups.door import FollowUpDoor
+from ingest.web.form_drafts import FormDrafts
 from ingest.web.form_files import FormFiles
 from ingest.web.form_token import FormTokens
 from ingest.web.information_pages import InformationPages, Operator
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.store import RequestStore
-from ingest.web.own_reports_page import OwnReport, OwnReportPages
+from ingest.web.own_reports_page import OwnReport, OwnReportPages, ReportContacts
 from language.masking import Kind, find_personal
 from sinks.public.queries import PublicReports
 from sinks.replies.tables import RecipientRow
@@ -59,10 +63,13 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
         form_contact(parts, tokens, http.gate.check_rate),
         partial(_region_of_public, PublicReports(parts.engine, parts.now)) if settings.public_view else _no_region,
         _has_number,
+        parts.place_at,
+        FormDrafts(parts.engine, parts.now, parts.randomness.token),
     )
     proof = phone_proof(parts, sms_provider, http.new_id)
     contact_pages = ContactPages(http.gate, tokens, contact_store(parts), proof, http.pages)
-    own_report_pages = OwnReportPages(http.gate, proof, own_reports_of(parts, contact_store(parts)), http.pages)
+    report_contacts = _report_contacts(parts, proof, mail_proof(parts, http.new_id))
+    own_report_pages = OwnReportPages(http.gate, report_contacts, http.pages)
     open311 = Open311Door(
         http.gate,
         parts.wrapper,
@@ -120,9 +127,18 @@ def own_reports(parts: DoorParts, contacts: ContactStore, number: str) -> Sequen
     by_sms = select(col(RecipientRow.complaint_id)).where(col(RecipientRow.sender) == sender)
     proven: Select[Any] = contacts.reports_of(number)
     by_form = select(col(ComplaintFact.id)).where(col(ComplaintFact.tracking).in_(proven))
+    return _listed_reports(parts, col(ComplaintFact.id).in_(union(by_sms, by_form)))
+
+
+def own_reports_by_email(parts: DoorParts, contacts: ContactStore, address: str) -> Sequence[OwnReport]:
+    """Return the reports by the form that confirmed this mail address, the newest first."""
+    return _listed_reports(parts, is_one_of(col(ComplaintFact.tracking), contacts.reports_of_address(address)))
+
+
+def _listed_reports(parts: DoorParts, condition: ColumnElement[bool]) -> Sequence[OwnReport]:
     query = (
         select(col(ComplaintFact.tracking), col(ComplaintFact.message_id), col(ComplaintFact.received_at))
-        .where(col(ComplaintFact.id).in_(union(by_sms, by_form)))
+        .where(condition)
         .order_by(col(ComplaintFact.received_at).desc(), col(ComplaintFact.id))
         .limit(MAX_REPORTS)
     )
@@ -136,6 +152,13 @@ def own_reports(parts: DoorParts, contacts: ContactStore, number: str) -> Sequen
     ]
 
 
-def own_reports_of(parts: DoorParts, contacts: ContactStore) -> partial[Sequence[OwnReport]]:
-    """Return the function that reads the reports of a number."""
-    return partial(own_reports, parts, contacts)
+def _report_contacts(
+    parts: DoorParts, phones: CodeProof | None, mailboxes: CodeProof | None
+) -> Sequence[ReportContacts]:
+    """Return the kinds of contacts that the service can send a code to."""
+    contacts, kinds = contact_store(parts), []
+    if phones:
+        kinds.append(ReportContacts("sms", mobile_number, phones, partial(own_reports, parts, contacts)))
+    if mailboxes:
+        kinds.append(ReportContacts("email", mail_address, mailboxes, partial(own_reports_by_email, parts, contacts)))
+    return kinds

@@ -109,6 +109,11 @@ def _load_pages(parts: Parts) -> None:
     _ = parts.tables.retention, parts.tables.regions, parts.tables.services, load_translator()
 
 
+def _load_points(parts: Parts) -> None:
+    # The first look-up builds their index.
+    parts.tables.points.district_at(0.0, 0.0)
+
+
 def _load_console(_parts: Parts) -> None:
     from pages.translation.translator import CONSOLE_CATALOGS, load_translator
 
@@ -119,7 +124,7 @@ def _load_console(_parts: Parts) -> None:
 _STAGE_TABLES: Mapping[str, Sequence[Callable[[Parts], None]]] = {
     "normalize": (_load_cases, _load_language, _load_reading, _load_matchers),
     "router": (_load_cases, _load_language, _load_rules),
-    "ingest": (_load_cases, _load_sms_reading, _load_pages),
+    "ingest": (_load_cases, _load_sms_reading, _load_pages, _load_points),
     "cases": (_load_cases,),
     "sinks": (_load_cases,),
     "desk": (_load_cases, _load_pages),

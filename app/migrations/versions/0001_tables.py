@@ -600,6 +600,15 @@ def _create_doors() -> None:
     )
     op.create_index("ix_web_contact_code_number", "web_contact_code", ["number_digest", "made_at"])
     op.create_index("ix_web_contact_code_made_at", "web_contact_code", ["made_at"])
+    op.create_table(
+        "web_form_draft",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("form_digest", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("stored_at", _TIME, nullable=False),
+    )
+    op.create_index("ix_web_form_draft_form_digest", "web_form_draft", ["form_digest"])
+    op.create_index("ix_web_form_draft_stored_at", "web_form_draft", ["stored_at"])
 
 
 def _create_cases() -> None:
@@ -611,6 +620,7 @@ def _create_cases() -> None:
         sa.Column("dispatch_id", sa.Uuid(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("suggested_agency", sa.String(), nullable=True),
+        sa.Column("readers", sa.String(), nullable=False),
         sa.Column("pictures", sa.String(), nullable=False),
         sa.Column("pictures_public", sa.Boolean(), nullable=False),
         sa.Column("answered_at", _TIME, nullable=False),
@@ -980,6 +990,7 @@ def _create_oversight() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
     )
+    op.create_index("ix_oversight_notice_complaint", "oversight_notice", ["complaint_id"])
     op.create_table(
         "oversight_pair_day",
         sa.Column("day", sa.Date(), primary_key=True),
@@ -1044,6 +1055,9 @@ def _create_public_view() -> None:
         sa.Column("public_id", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("closing", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
         sa.Column("agency", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("region", sa.String(), nullable=False),
@@ -1064,6 +1078,10 @@ def _create_public_view() -> None:
     op.create_index("ix_public_report_province", "public_report", ["province", "published_on", "public_id"])
     op.create_index("ix_public_report_city", "public_report", ["city", "published_on", "public_id"])
     op.create_index("ix_public_report_is_closed", "public_report", ["is_closed", "published_on", "public_id"])
+    if op.get_bind().dialect.name == "postgresql":
+        # `sinks.public.word_search` looks words up here. SQLite has no such index of a column.
+        words = "to_tsvector('simple', words)"
+        op.execute(f"CREATE INDEX ix_public_report_words ON public_report USING gin ({words})")
 
 
 def _create_replies() -> None:

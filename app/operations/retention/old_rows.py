@@ -16,6 +16,7 @@ from cases.facts.tables import EventFact
 from config.conditions import is_one_of
 from ingest.door_store import DetailsRequest, PublicNotice
 from ingest.mobile.tables import DeviceMessage, DeviceRow, DeviceSequence
+from ingest.web.draft_tables import FormDraft
 from privacy.tables import ForgottenSender
 from sinks.replies.tables import UnreachableRow
 
@@ -35,6 +36,7 @@ TIMED: Mapping[str, TimedRows] = MappingProxyType(
         "set-aside": TimedRows(EventFact, col(EventFact.id), col(EventFact.at), IS_SET_ASIDE),
         "unreachable": TimedRows(UnreachableRow, col(UnreachableRow.address), col(UnreachableRow.at)),
         "details-requests": TimedRows(DetailsRequest, col(DetailsRequest.sender), col(DetailsRequest.at)),
+        "form-drafts": TimedRows(FormDraft, col(FormDraft.id), col(FormDraft.stored_at)),
         "public-notices": TimedRows(PublicNotice, col(PublicNotice.sender), col(PublicNotice.at)),
         "forgotten": TimedRows(ForgottenSender, col(ForgottenSender.sender), col(ForgottenSender.finished_at)),
         "invitations": TimedRows(InvitationRow, col(InvitationRow.token_hash), col(InvitationRow.expires_at)),

@@ -11,7 +11,7 @@ from desk.acts.answers import CaseProgressView
 from desk.pages.case.act_pictures import ChosenPictures
 from desk.pages.case.preview import Preview
 from desk.pages.case.recommendation_part import RecommendationDraft
-from messages.shapes import Verdict
+from messages.shapes import AnswerReaders, Verdict
 from pages.translation.message import Message
 
 NO_PICTURES = ChosenPictures()
@@ -31,6 +31,7 @@ class ActDraft:
     fault: Message | None = None
     preview: Preview | None = None
     pictures: ChosenPictures = NO_PICTURES
+    readers: AnswerReaders = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,15 @@ class CaseRenderer(Protocol):
         `institution_words` are words of the name of an institution.
         """
 
-    def preview(self, view: CaseProgressView, verdict: Verdict, text: str, *, has_pictures: bool = ...) -> Preview:
+    def preview(
+        self,
+        view: CaseProgressView,
+        verdict: Verdict,
+        text: str,
+        *,
+        has_pictures: bool = ...,
+        readers: AnswerReaders = ...,
+    ) -> Preview:
         """Return the preview of an act."""
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:

@@ -13,13 +13,13 @@ from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
 from desk.pages import wording
 from desk.pages.case.act_draft import NO_PICTURES, ActDraft, CaseRenderer, NoteDraft
 from desk.pages.case.act_pictures import ChosenPictures, chosen_pictures
-from desk.pages.case.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case.act_slugs import NAMES, READERS_BY_NAME, RIGHTS, VERDICTS_BY_NAME
 from desk.pages.case.case_model import events_since, possible_acts
 from desk.pages.list_query import LIST_ADDRESS, ListQuery
 from desk.pages.parts import DeskPageParts, Officer, list_query
 from desk.pages.template_text import with_number, with_template
 from desk.read_model.queries import read_page, row_cursor
-from messages.shapes import VERDICTS_WITH_PICTURES, Verdict
+from messages.shapes import VERDICTS_WITH_PICTURES, AnswerReaders, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.files.form_with_files import PostedFormWithFiles
@@ -84,6 +84,7 @@ class ActForms:
             draft.suggested_agency or None,
             tuple(file.id for file in pictures.files),
             pictures.is_public and bool(pictures.files),
+            draft.readers,
         )
         result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
         if result.fault:
@@ -147,7 +148,9 @@ class ActForms:
         """Return the page with what was typed, and with a template behind it or the institutions that were searched."""
         templates = self._parts.work.templates(actor.agency)
         text = with_number(with_template(form.text("isi"), templates, form.line("templat")), view.case.case.tracking)
-        draft = ActDraft(verdict, text, form.line("tujuan"), form.line("lanjut"), pictures=pictures)
+        draft = ActDraft(
+            verdict, text, form.line("tujuan"), form.line("lanjut"), pictures=pictures, readers=_readers(form)
+        )
         return self._case_page.render(request, actor, view, draft, institution_words=form.line("instansi"))
 
     def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form, pictures: ChosenPictures) -> ActDraft:
@@ -159,8 +162,11 @@ class ActForms:
             suggested_agency,
             continue_at=form.line("lanjut"),
             fault=self._draft_fault(view, verdict, text, suggested_agency),
-            preview=self._case_page.preview(view, verdict, text, has_pictures=bool(pictures.files)),
+            preview=self._case_page.preview(
+                view, verdict, text, has_pictures=bool(pictures.files), readers=_readers(form)
+            ),
             pictures=pictures,
+            readers=_readers(form),
         )
 
     def _draft_fault(
@@ -225,3 +231,7 @@ class ActForms:
     def _inner_part(self, request: Request, view: CaseProgressView, **outcome: str) -> Response:
         address = list_query(request).case_address(view.case.case.tracking, **outcome)
         return see_other(address + _INNER_PART)
+
+
+def _readers(form: Form) -> AnswerReaders:
+    return READERS_BY_NAME.get(form.line("pembaca"), "")

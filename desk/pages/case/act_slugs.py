@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from accounts.permissions import Act
-from messages.shapes import Verdict
+from messages.shapes import AnswerReaders, Verdict
 
 # In the order in which a page offers them.
 VERDICTS_BY_NAME: Mapping[str, Verdict] = {
@@ -21,3 +21,5 @@ RIGHTS: Mapping[Verdict, Act] = {
     "responded": Act.RESPOND,
     "closed": Act.CLOSE,
 }
+# Readers of a text beside the sender, in the order in which the form of an answer offers them.
+READERS_BY_NAME: Mapping[str, AnswerReaders] = {"": "", "semua-pelapor": "all-senders", "pelapor": "sender"}

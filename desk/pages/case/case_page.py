@@ -1,7 +1,7 @@
 """The page of one case: the report, its course, and the forms of all acts that are possible."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +17,7 @@ from desk.pages.case import case_model
 from desk.pages.case.act_draft import ActDraft, NoteDraft
 from desk.pages.case.act_slugs import NAMES, VERDICTS_BY_NAME
 from desk.pages.case.done_acts import done_act
-from desk.pages.case.preview import Preview, ReplyWay, preview, question_room
+from desk.pages.case.preview import Preview, ReplyWay, other_readers, preview, question_room
 from desk.pages.case.recommendation_part import RecommendationDraft, RecommendationPart, recommendation_parts
 from desk.pages.case.release_part import release_part
 from desk.pages.case.suggestion_part import FormerPart, SuggestionPart, former_part, suggestion_part
@@ -27,7 +27,7 @@ from desk.read_model.case_rows import other_matter
 from desk.read_model.open_suggestions import SuggestingCases, read_suggesting_cases
 from language.masking import mask_with_labels
 from messages.sender_link import sample_link
-from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, Dispatch, Verdict
+from messages.shapes import MAX_ANSWER_PICTURES, VERDICTS_WITH_PICTURES, AnswerReaders, Dispatch, Verdict
 from messages.topics import TRIAGE
 from pages.addresses import TRIAGE_LIST
 from pages.files.cleaning import MAX_FILE_BYTES
@@ -183,11 +183,21 @@ class CasePage:
             status = HTTPStatus.CONFLICT
         return parts.render("case.html", request, actor, values, status)
 
-    def preview(self, view: CaseProgressView, verdict: Verdict, text: str, *, has_pictures: bool = False) -> Preview:
+    def preview(
+        self,
+        view: CaseProgressView,
+        verdict: Verdict,
+        text: str,
+        *,
+        has_pictures: bool = False,
+        readers: AnswerReaders = "",
+    ) -> Preview:
         """Return the preview of an act."""
         dispatch = view.case.dispatch
         name, way = self._parts.institutions.name(dispatch.agency), self._reply_way(dispatch)
-        return preview(view, verdict, text, name, way, has_pictures=has_pictures)
+        shown = preview(view, verdict, text, name, way, has_pictures=has_pictures)
+        others = other_readers(view, verdict, readers, has_public_view=self._parts.release is not None)
+        return replace(shown, notices=[*shown.notices, *others])
 
     def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
         """Return the room that a question leaves in its SMS; see `desk.pages.case.preview.question_room`."""

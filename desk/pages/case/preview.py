@@ -6,7 +6,7 @@ The texts are those of the functions that make the replies: `messages.replies`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from desk.acts.answers import CaseProgressView
+from desk.acts.answers import VERDICTS_WITH_READERS, CaseProgressView
 from messages.channels import ReplyForm
 from messages.gsm_alphabet import SEGMENT, septets
 from messages.replies.answer_replies import (
@@ -19,7 +19,7 @@ from messages.replies.answer_replies import (
 )
 from messages.replies.mail_texts import reply_mail
 from messages.replies.reply_texts import tells_citizen
-from messages.shapes import Dispatch, Verdict
+from messages.shapes import AnswerReaders, Dispatch, Verdict
 from pages.translation.message import Message
 from pages.translation.message import message as _
 
@@ -43,6 +43,14 @@ _LENGTH = _("{count} dari {limit} karakter, satu SMS.")
 _PUBLIC_STATE = _("Halaman status menunjukkan tindakan ini kepada siapa saja yang punya nomor laporan, tanpa isi teks.")
 _PICTURES = _("Pelapor melihat foto Anda di halaman laporannya sendiri.")
 _JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
+_JOINED_READ_MASKED = _(
+    "Warga lain yang melaporkan hal ini membaca teks Anda di halamannya. Nama, nomor, dan alamat rumah disamarkan."
+)
+_JOINED_READ_ALL = _("Warga lain yang melaporkan hal ini membaca seluruh teks Anda di halamannya.")
+_PUBLIC = _(
+    "Selama laporan ini tampil untuk umum, semua orang membaca teks Anda mulai besok. Nama, nomor, dan alamat rumah "
+    "disamarkan."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +114,26 @@ def preview(
     if not tells_citizen(verdict):
         next_agency = [Reading(_FOR_NEXT_AGENCY, words)] if words else []
         return Preview([*next_agency, *own_page], [_NO_REPLY_ABOUT_IT, _PUBLIC_STATE])
-    joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
     pictures = [_PICTURES] if has_pictures else []
     replies, absences = _replies(view, verdict, words, agency_name, way, has_pictures=has_pictures)
-    return Preview([*replies, *own_page], [*absences, *pictures, _PUBLIC_STATE, *joined])
+    return Preview([*replies, *own_page], [*absences, *pictures, _PUBLIC_STATE])
+
+
+def other_readers(
+    view: CaseProgressView, verdict: Verdict, readers: AnswerReaders, *, has_public_view: bool
+) -> Sequence[Message]:
+    """Return what citizens beside the sender get to know of a text, by the readers that the officer chose."""
+    if verdict not in VERDICTS_WITH_READERS:
+        return []
+    report = view.case.dispatch.report
+    notices: list[Message] = []
+    if view.case.case.joined:
+        is_whole = readers == "all-senders" and not report.rahasia
+        is_masked = readers != "sender" and not report.is_private
+        notices.append(_JOINED_READ_ALL if is_whole else _JOINED_READ_MASKED if is_masked else _JOINED)
+    if has_public_view and readers != "sender" and not report.rahasia:
+        notices.append(_PUBLIC)
+    return notices
 
 
 def answer_recipient(dispatch: Dispatch, form: ReplyForm, way: ReplyWay) -> AnswerRecipient:

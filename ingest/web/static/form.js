@@ -93,6 +93,27 @@
     byId("longitude").value = longitude;
     byId("titik-angka").textContent = latitude ? latitude + ", " + longitude : "";
     show(point, latitude !== "");
+    namePlace(latitude, longitude);
+  }
+  // The name of the place, from the service. Without it the point stays a point.
+  function namePlace(latitude, longitude) {
+    var place = byId("titik-tempat");
+    place.textContent = "";
+    if (!latitude) return;
+    fetch("/web/point", {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: "latitude=" + encodeURIComponent(latitude) + "&longitude=" + encodeURIComponent(longitude)
+    }).then(function (response) {
+      if (!response.ok) throw new Error("no name");
+      return response.json();
+    }).then(function (answer) {
+      if (byId("latitude").value !== latitude || byId("longitude").value !== longitude) return;
+      place.textContent = answer.place
+        ? place.dataset.around.replace("[tempat]", function () { return answer.place; }) : place.dataset.unknown;
+    }).catch(function () {
+      place.textContent = "";
+    });
   }
   if (navigator.geolocation && window.isSecureContext) {
     show(offer, true);

@@ -22,6 +22,7 @@ from messages.ids import complaint_id
 from messages.payloads.follow_up import FollowUpSubmission
 from messages.replies.report_states import ENDED_STATES, ReportState
 from messages.shapes import Attachment, Dispatch, Place, Report, SenderAct
+from messages.tracking import without_tracking_numbers
 from privacy.forgotten import forgotten_complaints
 from sinks.ledger.former_report import read_former_report
 from sinks.ledger.own.own_consent import NO_CONSENT, OwnConsent, read_own_consent
@@ -30,7 +31,9 @@ from sinks.ledger.status import ReportStatus, StatusReader, StatusStep
 # Verdicts whose words are to the sender. The reason of a refusal is for the next agency.
 _TO_SENDER = frozenset({"asked", "responded", "closed"})
 _ANSWERS = frozenset({"responded", "closed"})
-_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public")
+_ANSWER_COLUMNS = ("id", "dispatch_id", "pictures", "pictures_public", "readers")
+# In words to another citizen.
+_HIDDEN_NUMBER = "[nomor]"
 # A chain of repeats is at most so long; the newest messages of a longer one are not shown.
 _LONGEST_CHAIN = 20
 
@@ -44,7 +47,8 @@ class OwnEntry:
 
     `act` is empty for a step. `text` is empty where nothing was written, or where the words are another citizen's.
     `number` is that of the message of this sender that became a case of its own, for a step of that case. `files` are
-    those that came with a message, known once it was dispatched, or the pictures of an answer.
+    those that came with a message, known once it was dispatched, or the pictures of an answer. `is_shared`: the words
+    are to another citizen, and the officer shared them with all who reported the same.
     """
 
     step: StatusStep
@@ -53,6 +57,7 @@ class OwnEntry:
     rating: int = 0
     number: str = ""
     files: tuple[Attachment, ...] = ()
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,13 @@ class OwnReport:
 
     @property
     def reads_masked(self) -> bool:
-        """Return True if the sender reads an answer that was given to another citizen."""
+        """Return True if the sender reads an answer that was given to another citizen; see `reads_shared`."""
         return any(entry.step.is_to_other_sender and entry.text for entry in self.entries)
+
+    @property
+    def reads_shared(self) -> bool:
+        """Return True if all answers to another citizen that the sender reads are shared whole."""
+        return all(entry.is_shared for entry in self.entries if entry.step.is_to_other_sender and entry.text)
 
     @property
     def is_objected(self) -> bool:
@@ -130,10 +140,11 @@ def possible_acts(
 
 
 class AnswerContent(NamedTuple):
-    """What a sender reads and sees of an answer."""
+    """What a sender reads and sees of an answer; see `OwnEntry.is_shared`."""
 
     words: str
     pictures: tuple[Attachment, ...] = ()
+    is_shared: bool = False
 
 
 _NO_CONTENT = AnswerContent("")
@@ -201,33 +212,43 @@ class OwnReports:
     def answers(self, statuses: Iterable[ReportStatus]) -> Mapping[UUID, AnswerContent]:
         """Return the agencies' words and pictures to the senders of these reports, by the id of the answer.
 
-        The words to another citizen about the same case may be about that citizen. An answer to a report that is not
-        private is masked for the senders who joined it, with the pictures that everybody may see; all other words and
-        pictures are left out.
+        The words to another citizen about the same case may be about that citizen. They are whole, with the pictures,
+        if the officer shared them; masked, with the pictures that everybody may see, if that report is not private and
+        the officer did not keep them for that citizen; and else left out. The number in them is that citizen's.
         """
-        steps = [step for status in statuses for step in _steps_with_words(status)]
-        answer_ids = {step.answer_id for step in steps}
-        to_other_ids = {step.answer_id for step in steps if step.is_to_other_sender}
-        if not answer_ids:
+        steps = {step.answer_id: step for status in statuses for step in _steps_with_words(status) if step.answer_id}
+        if not steps:
             return {}
         columns: Sequence[Any] = [*(col(getattr(AnswerFact, name)) for name in _ANSWER_COLUMNS), col(CaseWords.text)]
         query = (
             select(*columns)
             .join(DispatchFact, is_to_dispatch())
             .join(CaseWords, is_of_answer())
-            .where(is_one_of(col(AnswerFact.id), answer_ids))
+            .where(is_one_of(col(AnswerFact.id), steps.keys()))
         )
         with read_transaction(self._engine) as connection:
-            rows = connection.execute(query).all()
-            pictures = answer_pictures(
-                connection, [row for row in rows if row.pictures_public or row.id not in to_other_ids]
-            )
+            rows = [row for row in connection.execute(query) if _is_readable(steps[row.id], row.readers)]
+            shared_ids = {row.id for row in rows if _is_shared(steps[row.id], row.readers)}
+            seen = [
+                row
+                for row in rows
+                if row.pictures_public or row.id in shared_ids or not steps[row.id].is_to_other_sender
+            ]
+            pictures = answer_pictures(connection, seen)
         return {
             row.id: AnswerContent(
-                self._mask(row.text) if row.id in to_other_ids else row.text, pictures.get(row.id, ())
+                self._words(steps[row.id], row.text, is_shared=row.id in shared_ids),
+                pictures.get(row.id, ()),
+                row.id in shared_ids,
             )
             for row in rows
         }
+
+    def _words(self, step: StatusStep, text: str, *, is_shared: bool) -> str:
+        if not step.is_to_other_sender:
+            return text
+        text = without_tracking_numbers(text, _HIDDEN_NUMBER)
+        return text if is_shared else self._mask(text)
 
     def last_words(self, statuses: Collection[ReportStatus]) -> Mapping[str, LastWords]:
         """Return the last answer and the open question to the sender of each report, by tracking number."""
@@ -249,8 +270,19 @@ def _steps_with_words(status: ReportStatus) -> Sequence[StatusStep]:
 def _may_read(step: StatusStep) -> bool:
     """Return True if the sender may read the words. A question to another citizen is for that citizen to answer."""
     if step.is_to_other_sender:
-        return step.is_readable_masked and step.kind in _ANSWERS
+        return (step.is_readable_masked or step.is_shareable) and step.kind in _ANSWERS
     return step.kind in _TO_SENDER
+
+
+def _is_shared(step: StatusStep, readers: str) -> bool:
+    """Return True if the words are to another citizen, and the officer shared them with this sender."""
+    return step.is_to_other_sender and step.is_shareable and readers == "all-senders"
+
+
+def _is_readable(step: StatusStep, readers: str) -> bool:
+    """Return True if the sender may read these words in the form that their readers allow."""
+    is_masked = step.is_readable_masked and readers != "sender"
+    return not step.is_to_other_sender or is_masked or _is_shared(step, readers)
 
 
 def _last_content(
@@ -274,7 +306,8 @@ def _steps(status: ReportStatus, contents: Mapping[UUID, AnswerContent]) -> Iter
         if step.kind == "withdrawn" or (step.kind == "received" and not status.set_aside):
             continue
         content = contents.get(step.answer_id, _NO_CONTENT) if step.answer_id else _NO_CONTENT
-        yield OwnEntry(step, text=content.words, files=content.pictures if step.kind in _ANSWERS else ())
+        files = content.pictures if step.kind in _ANSWERS else ()
+        yield OwnEntry(step, text=content.words, files=files, is_shared=content.is_shared)
 
 
 def _message_entry(row: Row[Any], sent_reports: Mapping[UUID, Report]) -> OwnEntry:

@@ -268,3 +268,12 @@ def test_an_answer_names_its_agency(case: ApiHarness) -> None:
     case.answer(1, "closed", TEXT)
     (answer,) = case.desk.published
     assert (answer.agency, bool(answer.authenticator)) == (HEALTH, True)
+
+
+def test_a_program_names_the_readers_of_an_answer(case: ApiHarness) -> None:
+    """Of a response or a closing. Of a question, and with another word, they are refused by name."""
+    for verdict, readers in (("asked", "all-senders"), ("responded", "everybody")):
+        refused = case.answer(1, verdict, TEXT, readers=readers)
+        assert (refused.status_code, "readers" in refused.text) == (422, True), refused.text
+    assert case.answer(1, "responded", TEXT, readers="all-senders").status_code == 201
+    assert [answer.readers for answer in case.desk.published] == ["all-senders"]

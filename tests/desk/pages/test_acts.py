@@ -6,6 +6,7 @@ from http import HTTPStatus
 import pytest
 
 from accounts.permissions import actor_label
+from desk.pages.case.act_slugs import READERS_BY_NAME
 from tests.accounts.desk_client import DeskClient
 from tests.desk.pages.page_requests import case_page, done, form_id_of, send_act, text_of, version_of
 from tests.desk.pages.site import BUDI, HEALTH, PLN, SARI, DeskSite
@@ -96,6 +97,44 @@ def test_the_preview_is_the_sms_as_it_will_be(site: DeskSite, client: DeskClient
     assert "Sisa 83 karakter." in text
     assert ">\nPuskesmas buka lagi.</textarea>" in answer.text
     assert (site.desk.published, site.acts) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("readers", "notices"),
+    [
+        ("", ("membaca teks Anda di halamannya. Nama", "semua orang membaca teks Anda mulai besok")),
+        ("semua-pelapor", ("membaca seluruh teks Anda di halamannya", "semua orang membaca teks Anda mulai besok")),
+        ("pelapor", ("hanya diberi tahu bahwa ada tanggapan",)),
+    ],
+)
+def test_an_officer_chooses_who_reads_an_answer(
+    site: DeskSite, client: DeskClient, readers: str, notices: tuple[str, ...]
+) -> None:
+    """The preview says what joined citizens and everybody read, and keeps the choice. The answer carries it."""
+    number = site.send(1, "Kemenkes, obat habis")
+    site.send(2, "Sama di sini", of=1, kind="joins")
+    preview = send_act(client, number, "tanggapi", "Obat datang.", langkah="pratinjau", pembaca=readers)
+    all_notices = (
+        "membaca teks Anda di halamannya. Nama",
+        "membaca seluruh teks Anda di halamannya",
+        "semua orang membaca teks Anda mulai besok",
+        "hanya diberi tahu bahwa ada tanggapan",
+    )
+    assert tuple(notice for notice in all_notices if notice in text_of(preview)) == notices
+    chosen = preview.text.partition('id="pembaca-tanggapi"')[2].partition("</select>")[0]
+    assert (f'value="{readers}" selected' in chosen) == bool(readers)
+    send_act(client, number, "tanggapi", "Obat datang.", pembaca=readers)
+    assert site.desk.published[-1].readers == READERS_BY_NAME[readers]
+
+
+def test_readers_belong_to_an_answer(site: DeskSite, client: DeskClient) -> None:
+    """A question has no choice of readers, and one that a program adds does not count."""
+    number = site.send(1)
+    page = case_page(client, number)
+    assert 'id="pembaca-tutup"' in page
+    assert 'id="pembaca-minta-keterangan"' not in page
+    send_act(client, number, "minta-keterangan", "Di mana?", pembaca="semua-pelapor")
+    assert site.desk.published[-1].readers == ""
 
 
 def test_a_question_must_fit_the_sms(site: DeskSite, client: DeskClient) -> None:

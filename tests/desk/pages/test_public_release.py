@@ -8,6 +8,7 @@ import pytest
 from accounts.permissions import actor_label
 from desk.pages.case.release_part import release_part
 from language.masking import mask_with_labels
+from language.stems import stems
 from sinks.public.queries import PublicFilter, PublicReports
 from sinks.public.read_model import PublicReadModel
 from sinks.public.release import Sensitivity
@@ -30,7 +31,7 @@ def site_with_case(site: DeskSite) -> DeskSite:
 
 def public_words(site: DeskSite) -> list[str]:
     """Return the texts that everybody reads on the next day."""
-    PublicReadModel(mask_with_labels, b"key", _SENSITIVITY, site.now).follow_decisions(site.desk.engine)
+    PublicReadModel(mask_with_labels, b"key", _SENSITIVITY, site.now, stems).follow_decisions(site.desk.engine)
     reports = PublicReports(site.desk.engine, lambda: site.now() + timedelta(days=1))
     return [report.text for report in reports.newest(PublicFilter(), 9)]
 

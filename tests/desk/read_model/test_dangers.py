@@ -144,7 +144,7 @@ def test_a_replay_tells_nothing_new(desk: DeskHarness, clock: Clock) -> None:
 @pytest.mark.parametrize("tab", TABS)
 def test_pages_have_dangers_first_and_each_case_once(engine: Engine, tab: ListTab) -> None:
     """Whatever the size of a page: it may end among the dangers, between them and the others, or after them."""
-    generate_cases(engine, (HEALTH,), 350, NOW)
+    generate_cases(engine, (HEALTH,), 600, NOW)
     with write_transaction(engine) as connection:
         some = (col(DeskCase.joined) == 1, col(DeskCase.tab) != "done")
         connection.execute(update(DeskCase).where(*some).values(danger_since=NOW))

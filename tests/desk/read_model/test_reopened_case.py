@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from cases.derivations.loop import Derivation
+from language.stems import stems
 from sinks.ledger.status import StatusReader
 from sinks.public.queries import PublicFilter, PublicReports
 from sinks.public.read_model import PublicReadModel
@@ -36,7 +37,7 @@ def test_a_case_that_was_closed_by_a_repeat_is_open_again(engine: Engine) -> Non
     assert [(case.hop, case.state) for case in rows(desk, HEALTH, tab="done")] == [(0, "dibuka-lagi")]
     assert [case.hop for case in rows(desk, HEALTH, tab="new", reopened=True)] == [1]
 
-    public = PublicReadModel(lambda text: text, b"key of public ids", SENSITIVITY, lambda: clock.time)
+    public = PublicReadModel(lambda text: text, b"key of public ids", SENSITIVITY, lambda: clock.time, stems)
     ledger = make_case_stage(engine, derivations=[Derivation("public", public.derive_new)])
     statuses, reports = (
         StatusReader(engine, {HEALTH: "Kemenkes"}),

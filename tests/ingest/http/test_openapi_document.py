@@ -130,6 +130,10 @@ def _people(answers: Answers) -> None:
     answers.ask(reports, data=fields(served), headers={"Sec-Fetch-Site": "cross-site"})
     answers.ask(reports, data=fields(served), files=[("files", ("x", b"GIF89a"))])
     answers.ask(reports, data=fields(served, text=""))
+    # Too long to be kept: the answer is the page itself.
+    long_form = fields(served, text="\N{MEMO}" * 9_000)
+    answers.ask(reports, data=long_form | {"step": "recap"})
+    answers.ask(reports, data=long_form, headers={"Sec-Fetch-Site": "cross-site"})
     answers.ask(reports, data=large)
     ledger_row(served, number)
     for accept_header in (_PAGE, _JSON):

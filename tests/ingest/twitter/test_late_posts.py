@@ -71,6 +71,7 @@ def test_mention_that_x_indexes_late_is_read(reading: Reading, clock: Clock) -> 
     assert reading.store.cursor(_CURSOR) == newer["id"]
 
 
+@pytest.mark.slow
 def test_each_mention_is_read_twice_at_most(reading: Reading, clock: Clock) -> None:
     """In an hour with a mention every ten minutes X returns each mention twice. Later hours cost no post."""
     door = reading.door()

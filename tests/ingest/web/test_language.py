@@ -77,11 +77,17 @@ def test_the_link_keeps_the_address(served: DoorClient) -> None:
     assert 'href="?bahasa=id" lang="id" hreflang="id">Bahasa Indonesia<' in page.text
 
 
-def test_the_answer_to_a_form_has_no_link(served: DoorClient) -> None:
-    """A link would request the form's address without what was typed."""
-    page = send_form(served, text="")
+def test_a_form_that_was_not_sent_is_translated(served: DoorClient) -> None:
+    """It has an address of its own, which the link keeps, with what was typed. The answer to a POST has no link."""
+    page = send_form(served, text="", title="Lampu mati")
     assert page.status_code == 400
-    assert "hreflang" not in page.text
+    link = re.search(r'href="(\?bahasa=en)"', page.text)
+    assert link
+    english = served.get(page.url.removeprefix(served.address) + link[1])
+    assert 'value="Lampu mati"' in english.text
+    assert "Please fill this in." in english.text
+    follow_up = served.post("/web/follow-ups", data={"token": "x", "act": "rates"}, headers={"Accept": "text/html"})
+    assert (follow_up.status_code, "hreflang" in follow_up.text) == (404, False)
 
 
 def test_programs_get_no_cookie(served: DoorClient) -> None:

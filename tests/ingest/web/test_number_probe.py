@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -117,6 +118,30 @@ def _one_by_one(
     clock.time += timedelta(days=1) - timedelta(hours=len(sent))
     pipeline.time = clock.time
     attacker.look()
+
+
+def test_the_answer_does_not_tell_the_number(service: tuple[DoorClient, PublicPipeline], clock: Clock) -> None:
+    """An officer wrote the number and the time of the report into the answer to an anonymous report.
+
+    Everybody reads the answer without both, and no search finds the number.
+    """
+    served, pipeline = service
+    report = pipeline.send(_MATTERS[0], anonim=True)
+    number = report.complaint.tracking
+    pipeline.answer(
+        report, "responded", f"Laporan {number} pukul 12.00 WIB (jam 12) kami tangani. Ref {number.lower()}."
+    )
+    pipeline.answer(report, "closed", f"Nomor {number.replace('-', '')} selesai pukul 13:07.")
+    clock.time = pipeline.time = _NOON + timedelta(days=1)
+    (public_id,) = set(re.findall(r"P[0-9A-Z]{12}", served.get("/publik").text))
+
+    for path in (f"/publik/{public_id}", "/publik", "/publik/umpan.atom"):
+        page = served.get(path).text
+        assert "selesai" in page, path
+        assert not re.search(rf"{number}|{number.replace('-', '')}|12\.00 WIB|13:07|jam 12", page, re.IGNORECASE), path
+    assert "Laporan [nomor] [jam] ([jam]) kami tangani. Ref [nomor]." in served.get(f"/publik/{public_id}").text
+    for words in (number, number.replace("-", ""), number[:4], "13:07"):
+        assert public_id not in served.get(f"/publik?{urlencode({'kata': words})}").text
 
 
 def test_times_of_an_anonymous_number_are_days(service: tuple[DoorClient, PublicPipeline], clock: Clock) -> None:

@@ -1,7 +1,9 @@
 """The pages of the public view, its feed, its Open311 rows and the form that joins a report, through the real door."""
 
 import re
+from html import unescape
 from http import HTTPStatus
+from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -89,6 +91,32 @@ def test_what_everybody_reads(open_view: DoorClient) -> None:
         assert public_id not in open_view.get(f"/publik?{others}").text
     for others in (f"{_PERIOD}&status=closed", f"{_PERIOD}&service_code=tidak-ada", "end_date=2020-01-31T00:00:00Z"):
         assert open_view.get(f"/open311/v2/requests.json?{others}").json() == []
+
+
+def test_a_search_finds_what_everybody_reads(serve: Serve) -> None:
+    """By any form of a shown word, also of the answer; the address of the next page and of the feed keep it.
+
+    A word that is masked finds nothing, whatever else is chosen, and a search without a word shows the list.
+    """
+    served = serve(public_view=True)
+    pipeline = PublicPipeline(served.parts, served.parts.engine)
+    sent = pipeline.send_taken(_TEXT)
+    pipeline.answer(sent, "responded", "Bapak Rahmat Hidayat, loket kedua sudah dibuka.")
+    public_id = _only_id(served.get("/publik").text)
+
+    for words in ("mengantre", "loket dibuka", "puskes"):
+        arguments = urlencode({"kata": words, "instansi": "kementerian-kemenkes"})
+        page = unescape(served.get(f"/publik?{arguments}").text)
+        assert public_id in page, words
+        assert f'value="{words}"' in page
+        assert f"/publik/umpan.atom?{arguments}" in page
+        assert '<input type="hidden" name="instansi" value="kementerian-kemenkes">' in page
+        assert public_id in served.get(f"/publik/umpan.atom?{arguments}").text
+    for words in ("Rahmat", "Hidayat", "0812", "jembatan", "puskes jembatan"):
+        assert public_id not in served.get(f"/publik?{urlencode({'kata': words})}").text, words
+    assert public_id in served.get("/publik?kata=%20'!%26()").text
+    assert "loket kedua sudah dibuka" in served.get(f"/publik/{public_id}").text
+    assert "Bapak [nama], loket kedua" in served.get("/publik").text
 
 
 def test_damaged_addresses(open_view: DoorClient) -> None:

@@ -37,6 +37,24 @@ def test_the_recap_shows_everything_and_sends_it(served: DoorClient) -> None:
     assert len(raw.attachments) == 1
 
 
+def test_the_recap_names_the_place_of_a_point(served: DoorClient) -> None:
+    """District, city and province of a point, also of a picture. A point at sea is said to be unknown."""
+    point: Fields = {"latitude": "-7.05", "longitude": "110.44"}
+    recap = page_text(send_form(served, step="recap", **point).text)
+    assert "Titik itu di sekitar Tembalang, Kota Semarang, Jawa Tengah" in " ".join(recap.split())
+    form = page_text(send_form(served, step="edit", **point).text)
+    assert "Di sekitar Tembalang, Kota Semarang, Jawa Tengah." in form
+    for latitude, longitude in (("-4.5", "108.9"), ("0", "0")):
+        far = send_form(served, step="recap", latitude=latitude, longitude=longitude)
+        assert "Tempat yang tidak kami kenal" in far.text
+    assert "Titik itu" not in send_form(served, step="recap").text
+
+    named = served.post("/web/point", data=point)
+    assert named.json() == {"place": "Tembalang, Kota Semarang, Jawa Tengah"}
+    for damaged in ({}, {"latitude": "nan", "longitude": "1"}, {"latitude": "91", "longitude": "1"}, {"latitude": "x"}):
+        assert served.post("/web/point", data=damaged).json() == {"place": ""}
+
+
 def test_the_recap_leads_back_to_the_form(served: DoorClient) -> None:
     """The form has all values and the file again; parts with values are open."""
     recap = send_form(served, [attached("depan.jpg", photo())], step="recap", title="Lampu", agency="Dinas")

@@ -17,6 +17,7 @@ from messages.ids import complaint_id
 from messages.replies.report_states import ReportState
 from messages.shapes import Attachment, SenderAct
 from messages.topics import TRIAGE
+from messages.tracking import tracking_number
 from sinks.ledger.own.own_report import OwnReport, OwnReports, possible_acts
 from sinks.ledger.status import StatusReader
 from tests.conftest import NOW
@@ -228,6 +229,40 @@ def test_the_words_about_another_citizens_case_are_not_shown(engine: Engine, rel
     assert joined.reads_masked == bool(masked)
     assert (joined.answer, joined.question) == ("".join(masked), "")
     assert [text for _, text in conversation(reports.read(MESSAGE)) if text] == ["Laporan 1.", "Pak Budi, selesai."]
+
+
+@pytest.mark.parametrize(
+    ("readers", "privacy", "read"),
+    [
+        ("", {}, "Pak [nama], {hidden} selesai."),
+        ("sender", {}, ""),
+        ("all-senders", {}, "Pak Budi, {hidden} selesai."),
+        ("", {"anonim": True}, ""),
+        ("all-senders", {"anonim": True}, "Pak Budi, {hidden} selesai."),
+        ("all-senders", {"rahasia": True}, ""),
+    ],
+)
+@pytest.mark.parametrize("current", ["joins", "repeat"])
+def test_an_officer_shares_an_answer_with_all_who_reported(
+    engine: Engine, readers: str, privacy: dict[str, Any], read: str, current: str
+) -> None:
+    """They read it whole, but for the other citizen's number, also if that citizen is anonymous; never if confidential.
+
+    An answer for its sender alone is read by nobody else. A person had merged the second report (`repeat`): its sender
+    reads only what is shared.
+    """
+    words = f"Pak Budi, {tracking_number(REPORT, b'key')} selesai."
+    joiner = report_row(2, JOINER, relation="joins" if current == "joins" else "new", of=REPORT)
+    own = case_row(0, JOINED, id=UUID(int=700), own_case=False, relation=current, of=REPORT)
+    answers = [answer_row(3, "closed", words, readers=readers)]
+    reports = write(engine, [report_row(1, **privacy), joiner], [case_row(), own], answers)
+    joined = reports.read(JOINER)
+    assert joined
+    is_shared = readers == "all-senders" and bool(read)
+    expected = read.format(hidden="[nomor]") if current == "joins" or is_shared else ""
+    assert [text for _, text in conversation(joined) if text] == ["Laporan 2.", *([expected] if expected else [])]
+    assert (joined.reads_masked and joined.reads_shared) == is_shared
+    assert conversation(reports.read(MESSAGE))[-1] == ("closed", words)
 
 
 @pytest.mark.parametrize(("is_own", "is_closed"), [(False, True), (True, True), (True, False)])

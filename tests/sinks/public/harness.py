@@ -14,8 +14,9 @@ from bus.port import Outgoing, Record
 from cases.derivations.loop import Derivation
 from desk.acts.answer_pictures import AnswerPictures
 from language.masking import mask_with_labels
+from language.stems import stems
 from messages import codec
-from messages.shapes import Complaint, Dispatch, Verdict
+from messages.shapes import AnswerReaders, Complaint, Dispatch, Verdict
 from messages.topics import AGENCY_ANSWERS, ANSWER_OUTCOMES, COMPLAINTS, OVERSIGHT, REPLIES
 from sinks.public.queries import PublicFilter, PublicReports, ShownReport
 from sinks.public.read_model import PublicReadModel
@@ -69,7 +70,7 @@ class PublicPipeline:
 
     def model_with(self, mask: Callable[[str], str]) -> PublicReadModel:
         """Return a read model with a mask."""
-        return PublicReadModel(mask, KEY, SENSITIVITY, lambda: self.time)
+        return PublicReadModel(mask, KEY, SENSITIVITY, lambda: self.time, stems)
 
     @property
     def shown(self) -> Sequence[ShownReport]:
@@ -96,9 +97,9 @@ class PublicPipeline:
         self.ledger.handle(sent.records)
         return sent
 
-    def answer(self, sent: Sent, verdict: Verdict, **changed: Any) -> None:
-        """Let the agency answer; a refusal moves the case. `changed` are fields of the answer."""
-        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time, **changed))
+    def answer(self, sent: Sent, verdict: Verdict, text: str = "", readers: AnswerReaders = "", **changed: Any) -> None:
+        """Let the agency answer; a refusal moves the case. `changed` are further fields of the answer."""
+        answer = signed(unsigned_answer(sent.dispatch, verdict, at=self.time, text=text, readers=readers, **changed))
         outgoing = Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), "/agency"))
         record = self._record(outgoing)
         routed = self._route(record)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, delete
 
 from config.database import write_transaction
+from language.stems import stems
 from messages.shapes import SenderAct, Verdict
 from messages.topics import TRIAGE
 from sinks.public.address import list_address, read_position
@@ -234,7 +235,7 @@ def test_only_current_joins_count(engine: Engine) -> None:
 def derived(engine: Engine, complaint_ids: Collection[UUID]) -> Sequence[ShownReport]:
     """Return the public reports after deriving these complaints."""
     with write_transaction(engine) as connection:
-        PublicReadModel(str, KEY, SENSITIVITY, lambda: NOW).derive(connection, complaint_ids)
+        PublicReadModel(str, KEY, SENSITIVITY, lambda: NOW, stems).derive(connection, complaint_ids)
     return PublicReports(engine, lambda: NOW + timedelta(days=1)).newest(EVERYTHING, 10)
 
 

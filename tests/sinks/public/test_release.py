@@ -14,6 +14,7 @@ from config.database import read_transaction, write_transaction
 from config.reference.public_release import load_sensitive_reports, unknown_topics
 from config.reference.table_reader import TableError
 from language.masking import mask_with_labels
+from language.stems import stems
 from router.evidence.topics import TOPICS, load_topic_names
 from sinks.public.public_id import public_id
 from sinks.public.read_model import PublicReadModel
@@ -125,7 +126,7 @@ def test_a_rebuild_takes_away_what_should_not_be_public(pipeline: PublicPipeline
     before = pipeline.reports.newest(EVERYTHING, 9)
     assert len(before) == 2
     sensitivity = replace(SENSITIVITY, has_sensitive_words=lambda words: "antrean" in words)
-    model = PublicReadModel(mask_with_labels, KEY, sensitivity, lambda: pipeline.time)
+    model = PublicReadModel(mask_with_labels, KEY, sensitivity, lambda: pipeline.time, stems)
     pipeline.answer(shown, "responded")
     assert model.rebuild(pipeline.engine) == 2
     # The answer of today is shown tomorrow, also after a rebuild.

@@ -1,4 +1,4 @@
-"""The settings of the desk: its address, sign-in by a provider, webhooks and e-mail. See `config.settings`."""
+"""The settings of the desk (sign-in, webhooks, e-mail) and of the pages for citizens. See `config.settings`."""
 
 import re
 from typing import Annotated, Literal, Self
@@ -52,4 +52,41 @@ class DeskSettings(BaseSettings):
             raise ValueError(f"{needed} are needed with SATUPINTU_OIDC_ISSUER")
         if self.oidc_issuer and not (self.oidc_issuer.startswith("https://") or is_loopback(self.oidc_issuer)):
             raise ValueError("SATUPINTU_OIDC_ISSUER must begin with https://")
+        return self
+
+
+class WebSettings(BaseSettings):
+    """Part of `Settings`."""
+
+    operator_name: str = Field(
+        "Kementerian Pendayagunaan Aparatur Negara dan Reformasi Birokrasi",
+        min_length=1,
+        description="Institution that runs the service, as the pages for citizens name it.",
+    )
+    operator_address: str = Field(
+        "Jalan Jenderal Sudirman Kav. 69, Jakarta Selatan 12190", description="Its postal address."
+    )
+    operator_email: str = Field(
+        "", description="Mail address of its data protection officer; empty: the pages name the postal address only."
+    )
+
+    public_view: bool = Field(
+        False, description="Everybody may read masked reports at /publik, in a feed and by Open311."
+    )
+    public_figures: bool = Field(
+        False, description="Everybody may read figures at /angka, with small numbers suppressed."
+    )
+    codes_per_day: int = Field(
+        2000, ge=1, description="Limit of codes by SMS that prove phone numbers, in a day and to all numbers."
+    )
+    first_mails_per_day: int = Field(
+        2000, ge=1, description="Limit of first mails to addresses that the form names, in a day and to all addresses."
+    )
+
+    @model_validator(mode="after")
+    def _check_operator(self) -> Self:
+        if self.operator_email and not _MAIL_ADDRESS.fullmatch(self.operator_email):
+            raise ValueError("SATUPINTU_OPERATOR_EMAIL must be a mail address, as in data@lapor.example")
+        if not (self.operator_address or self.operator_email):
+            raise ValueError("one of SATUPINTU_OPERATOR_ADDRESS and SATUPINTU_OPERATOR_EMAIL is needed")
         return self
