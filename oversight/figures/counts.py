@@ -61,6 +61,8 @@ Measure: TypeAlias = Literal[
     "touch_dropped",
     "closed",
     "reopened",
+    # Closed, and no answer of an agency names a picture.
+    "closed_without_evidence",
     "to_ombudsman",
 ]
 

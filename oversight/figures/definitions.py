@@ -1,4 +1,4 @@
-"""The twelve figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
+"""The thirteen figures: name, numerator, denominator, cohort and unit of each. `docs/figures.md` is made of them.
 
 Common to all: the cohort is the month in which a report arrived, in Jakarta; only own cases count, so a report that was
 merged with another one counts as a duplicate avoided. What triage archived as no complaint before an agency got it is
@@ -147,6 +147,16 @@ FIGURES: tuple[FigureDefinition, ...] = (
         ("reopened",),
         "Reopened",
         "cases that were opened again at least once, because the sender objected",
+        "cases that an agency has closed at least once",
+        _OWN_CASES,
+        "share of cases",
+        "current",
+    ),
+    FigureDefinition(
+        ("closed_without_evidence",),
+        "Closed without evidence",
+        "cases that an agency has closed, and of which no response or closing of an agency that counts names a picture "
+        "of the work",
         "cases that an agency has closed at least once",
         _OWN_CASES,
         "share of cases",

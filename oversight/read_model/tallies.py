@@ -148,6 +148,8 @@ def _event_tallies(row: Mapping[str, Any]) -> Iterator[_Tally]:
         yield _Tally("first", "ping_pong")
     if row["closings"]:
         yield _Tally("current", "closed")
+        if not row["has_evidence"]:
+            yield _Tally("current", "closed_without_evidence")
     if row["reopenings"]:
         yield _Tally("current", "reopened")
     if row["handed_over_at"]:

@@ -42,6 +42,7 @@ def _figure_rows(figures: Figures) -> Iterator[Sequence[object]]:
     yield "untouched 10 working days", *_cells(untouched.share)
     yield "still untouched", untouched.still_untouched, "", ""
     yield "reopened", *_cells(figures.reopened)
+    yield "closed without evidence", *_cells(figures.closed_without_evidence)
     yield "to the Ombudsman", *_cells(figures.to_ombudsman)
 
 

@@ -79,6 +79,7 @@ def independent_figures(connection: duckdb.DuckDBPyConnection, today: date, mont
             "still_untouched": figures["still_untouched"],
         },
         "reopened": _share(figures["reopened"], figures["closed"], figures["closed"]),
+        "closed_without_evidence": _share(figures["without_evidence"], figures["closed"], figures["closed"]),
         "to_ombudsman": _share(figures["handed_over"], current_cases, current_cases),
     }
 

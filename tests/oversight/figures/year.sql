@@ -45,6 +45,7 @@ FROM dispatches;
 CREATE TABLE verdict AS
 SELECT * FROM (
     SELECT hop.complaint_id, hop.hop, hop.agency, answers.verdict, CAST(answers.timestamp AS TIMESTAMP) AS moment,
+           json_array_length(decode(answers.value)::JSON -> '$.pictures') > 0 AS pictured,
            count(*) FILTER (answers.verdict IN ('closed', 'refused')) OVER (
                PARTITION BY hop.id ORDER BY answers.timestamp ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended
     FROM answers JOIN hop ON hop.id = answers.dispatch_id
@@ -73,6 +74,8 @@ SELECT report.id, report.moment, jakarta(report.moment) AS day, latest.region, l
        (SELECT count(DISTINCT v.agency) FROM verdict v WHERE v.complaint_id = report.id AND verdict = 'refused') AS refusals,
        (SELECT count(*) FROM verdict v WHERE v.complaint_id = report.id AND v.agency <> 'triage' AND verdict = 'closed')
            AS closings,
+       EXISTS (SELECT 1 FROM verdict v WHERE v.complaint_id = report.id AND v.agency <> 'triage' AND v.pictured
+           AND verdict IN ('responded', 'closed')) AS has_evidence,
        (SELECT max(reopened) FROM hop h WHERE h.complaint_id = report.id AND own_case) AS reopenings,
        (SELECT arg_max(verdict, v.moment) FROM verdict v WHERE v.complaint_id = report.id AND v.hop = latest.hop) AS last_verdict,
        (SELECT count(*) FROM events e WHERE e.subject = report.id AND event = 'handed-to-ombudsman') AS handed_over,
@@ -216,6 +219,7 @@ SELECT count(*) FILTER (is_first) AS first_cases, count(*) FILTER (is_answering)
        count(*) FILTER (is_first AND touch_known AND touch_outcome = 'open') AS still_untouched,
        count(*) FILTER (is_current AND closings > 0) AS closed,
        count(*) FILTER (is_current AND reopenings > 0) AS reopened,
+       count(*) FILTER (is_current AND closings > 0 AND NOT has_evidence) AS without_evidence,
        count(*) FILTER (is_current AND handed_over > 0) AS handed_over
 FROM cohort;
 
